@@ -1,0 +1,33 @@
+// Opens a context on a master: what a script or the shell begins with.
+import { totalmem } from 'node:os';
+import { type Config, Context, type ContextOptions } from '../runtime/index';
+import { type OutputListener, startBackend } from './index';
+import { parseMaster } from './master-url';
+
+export interface ConnectOptions {
+  readonly config?: Partial<Config>;
+  /** Bytes of cached partitions that each executor keeps in memory. Default: half of the machine's memory, shared by the executors. */
+  readonly storageBytes?: number;
+  /** Heap of each executor in MB. Default: three quarters of the machine's memory, shared by the executors. */
+  readonly executorMemory?: number;
+  readonly onOutput?: OutputListener;
+  readonly onWarning?: ContextOptions['onWarning'];
+}
+
+/**
+ * A context whose jobs run on `master`: `local`, `local[N]` or `local[*]`. Executors come up behind it; stop() ends them.
+ * Throws BAD_MASTER or BAD_OPTION.
+ * @example const sc = await connect('local[2]')
+ */
+export async function connect(master: string, options: ConnectOptions = {}): Promise<Context> {
+  const parsed = parseMaster(master);
+  const executors = parsed.kind === 'pool' ? parsed.executors : 1;
+  const { backend, slots } = await startBackend(master, {
+    storageBytes: options.storageBytes ?? Math.floor(totalmem() / 2 / executors),
+    executorMemory: options.executorMemory ?? Math.max(512, Math.floor((totalmem() * 0.75) / executors / 2 ** 20)),
+    onOutput: options.onOutput,
+  });
+  const context = new Context({ backend, slots, master, config: options.config, onWarning: options.onWarning });
+  await context.start();
+  return context;
+}

@@ -1,0 +1,43 @@
+// What user code prints on an executor: written at once and whole, so that nothing is lost when the process ends in the next line.
+import fs from 'node:fs';
+import { Writable } from 'node:stream';
+
+const waitMs = 1;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Writes all of it, waiting while the driver does not read. A driver that is gone is noticed elsewhere. */
+function writeWhole(descriptor: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += fs.writeSync(descriptor, bytes, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      Atomics.wait(sleeper, 0, 0, waitMs);
+    }
+  }
+}
+
+function blockingStream(descriptor: number): Writable {
+  return new Writable({
+    decodeStrings: true,
+    write(chunk: Buffer, _encoding, done) {
+      writeWhole(descriptor, chunk);
+      done();
+    },
+  });
+}
+
+/**
+ * Replaces stdout and stderr, and with them the console, by streams that write blocking: Node's own keep in memory what a pipe does
+ * not take, and forget it at `process.exit`.
+ */
+export function printBlocking(): void {
+  for (const [name, descriptor] of [
+    ['stdout', 1],
+    ['stderr', 2],
+  ] as const) {
+    const stream = blockingStream(descriptor);
+    Object.defineProperty(process, name, { configurable: true, enumerable: true, get: () => stream });
+  }
+}

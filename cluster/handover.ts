@@ -1,0 +1,46 @@
+// What an executor is told at its start, over its stdin: the only way the token travels.
+import fs from 'node:fs';
+import { Fields, refuse } from './fields';
+
+export interface Handover {
+  readonly executorId: string;
+  readonly port: number;
+  /** The session token, in hexadecimal. */
+  readonly token: string;
+  /** The session's folder for shuffle and spill files. */
+  readonly folder: string;
+  readonly storageBytes: number;
+}
+
+const maxBytes = 16_384;
+const textLength = 8192;
+const maxPort = 65_535;
+
+/** The one line that the driver writes. */
+export const writeHandover = (handover: Handover): string => `${JSON.stringify(handover)}\n`;
+
+/** Reads the line from a descriptor, blocking. Throws PROTOCOL where it is missing or wrong. */
+export function readHandover(descriptor: number): Handover {
+  const fields = new Fields('handover', JSON.parse(readLine(descriptor)));
+  const handover: Handover = {
+    executorId: fields.string('executorId', textLength),
+    port: fields.integer('port', maxPort),
+    token: fields.string('token', textLength),
+    folder: fields.string('folder', textLength),
+    storageBytes: fields.integer('storageBytes'),
+  };
+  fields.end();
+  return handover;
+}
+
+function readLine(descriptor: number): string {
+  const buffer = Buffer.alloc(maxBytes);
+  let length = 0;
+  while (length < maxBytes) {
+    const read = fs.readSync(descriptor, buffer, length, maxBytes - length, null);
+    if (read === 0) break;
+    length += read;
+    if (buffer[length - 1] === 0x0a) return buffer.toString('utf8', 0, length);
+  }
+  return refuse('the handover ended too early');
+}

@@ -1,0 +1,19 @@
+// What a master names: where the tasks of a session run.
+import os from 'node:os';
+import { MillraceError } from '../runtime/errors';
+import { maxExecutors } from './limits';
+
+export type Master = { readonly kind: 'inProcess' } | { readonly kind: 'pool'; readonly executors: number };
+
+/** Reads `local`, `local[N]` or `local[*]`. Throws BAD_MASTER for anything else, with the limit where the number is the fault. */
+export function parseMaster(master: string): Master {
+  if (master === 'local') return { kind: 'inProcess' };
+  if (master === 'local[*]') return { kind: 'pool', executors: Math.min(os.availableParallelism(), maxExecutors) };
+  const count = /^local\[(\d{1,9})\]$/.exec(master)?.[1];
+  if (count === undefined) throw new MillraceError('BAD_MASTER', { master });
+  const executors = Number(count);
+  if (executors < 1 || executors > maxExecutors) {
+    throw new MillraceError('BAD_OPTION', { option: 'The N of local[N]', value: executors, rule: `from 1 to ${maxExecutors}` });
+  }
+  return { kind: 'pool', executors };
+}

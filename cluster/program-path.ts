@@ -1,0 +1,28 @@
+// Where the bundled program of an executor is, from the sources and from the bundles alike.
+import fs from 'node:fs';
+import path from 'node:path';
+import { MillraceError } from '../runtime/errors';
+
+/** The path of `dist/executor.js` of this package. Throws NO_EXECUTORS when it was not built. */
+export function executorProgram(): string {
+  const program = path.join(packageRoot(), 'dist', 'executor.js');
+  if (!fs.existsSync(program))
+    throw new MillraceError('NO_EXECUTORS', { reason: `${program} is missing (npm run build makes it)` });
+  return program;
+}
+
+function packageRoot(): string {
+  for (let folder = __dirname; ; folder = path.dirname(folder)) {
+    if (nameAt(folder) === 'millrace') return folder;
+    if (folder === path.dirname(folder))
+      throw new MillraceError('NO_EXECUTORS', { reason: 'the package of Millrace was not found' });
+  }
+}
+
+function nameAt(folder: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).name;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,289 @@
+// The context of a session, `sc`: makes datasets and shared variables, and runs jobs.
+import { type Config, makeConfig } from './config';
+import { MillraceError } from './errors';
+import { Accumulator } from './exec/accumulator';
+import { Broadcast } from './exec/broadcast';
+import type { CaptureWarning } from './exec/closure';
+import { driverOnly } from './exec/closure/markers';
+import { maxPartitions } from './limits';
+import type { ShuffleDependency } from './rdd/dependency';
+import type { RDD } from './rdd/rdd';
+import { EmptyRDD, ParallelizedRDD, RangeRDD } from './rdd/sources';
+import { TextFileRDD, WholeTextFilesRDD } from './rdd/text';
+import { UnionRDD } from './rdd/union';
+import type { TaskBackend } from './scheduler/backend';
+import type { SinkMaker } from './scheduler/job';
+import type { JobProgress, JobRecord } from './scheduler/job-record';
+import { Scheduler } from './scheduler/loop';
+import { type Clock, systemClock } from './time';
+import { decode, encode } from './wire/codec';
+
+export interface ContextOptions {
+  readonly backend: TaskBackend;
+  /** Task slots of the master. */
+  readonly slots: number;
+  /** What the user named it, for heads: `local[2]`. */
+  readonly master: string;
+  readonly config?: Partial<Config>;
+  readonly clock?: Clock;
+  /** Told of what a closure does that will not do what it seems to; the shell prints it. */
+  readonly onWarning?: (warning: CaptureWarning) => void;
+}
+
+/** How a job is run: on which partitions, under which name, and what stops it. */
+export interface JobOptions {
+  readonly title: string;
+  readonly partitions?: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+export class Context {
+  readonly config: Config;
+  readonly master: string;
+  readonly clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #onWarning: (warning: CaptureWarning) => void;
+  readonly #accumulators = new Map<string, WeakRef<Accumulator<never, unknown>>>();
+  readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
+  /** Shuffle files live as long as the dependency that reads them. */
+  readonly #shuffles = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetShuffle(id));
+  readonly #datasets = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetDataset(id));
+  #nextRdd = 0;
+  #nextShuffle = 0;
+  #nextShared = 0;
+  #stopped = false;
+
+  constructor(options: ContextOptions) {
+    this.config = makeConfig(options.slots, options.config);
+    this.master = options.master;
+    this.clock = options.clock ?? systemClock;
+    this.#onWarning = options.onWarning ?? (() => {});
+    this.#scheduler = new Scheduler(options.backend, this.config, this.clock, {
+      mergeAccumulators: (updates) => {
+        for (const { id, value } of updates) this.#accumulators.get(id)?.deref()?.mergeUpdate(value);
+      },
+    });
+  }
+
+  /** Lets executors come up. Jobs wait for the first of them. */
+  start(): Promise<void> {
+    return this.#scheduler.start();
+  }
+
+  get [driverOnly](): string {
+    return 'the context sc';
+  }
+
+  toString(): string {
+    return `Context(${this.master})`;
+  }
+
+  /** Partitions of a dataset where none are asked for. */
+  get defaultParallelism(): number {
+    return this.config.defaultParallelism;
+  }
+
+  // Datasets.
+
+  /**
+   * A dataset of the session's values, cut into slices: 1..10 in 3 slices are 3, 3 and 4.
+   * Throws BAD_ARGUMENT for a number of slices below 1 or above 1,000,000.
+   * @example await sc.parallelize([1, 2, 3, 4], 2).map(x => x * 2).collect() // [2, 4, 6, 8]
+   */
+  parallelize<T>(values: Iterable<T>, numSlices: number = this.defaultParallelism): RDD<T> {
+    this.#checkAlive();
+    if (values === null || values === undefined || typeof values[Symbol.iterator] !== 'function')
+      throw new MillraceError('NOT_ITERABLE', { operation: 'parallelize', value: String(values) });
+    return new ParallelizedRDD(this, [...values], this.checkPartitions('parallelize', numSlices));
+  }
+
+  /**
+   * Numbers from `start` to before `end`; with one argument from 0. The numbers are made on the executors.
+   * @example await sc.range(0, 10, 3).collect() // [0, 3, 6, 9]
+   */
+  range(start: number, end?: number, step = 1, numSlices: number = this.defaultParallelism): RDD<number> {
+    this.#checkAlive();
+    const [from, to] = end === undefined ? [0, start] : [start, end];
+    for (const [argument, value] of Object.entries({ start: from, end: to, step })) {
+      if (!Number.isFinite(value))
+        throw new MillraceError('BAD_ARGUMENT', { operation: 'range', argument, value: String(value), rule: 'a finite number', remedy: 'Write range(end) or range(start, end, step).' });
+    }
+    if (step === 0)
+      throw new MillraceError('BAD_ARGUMENT', { operation: 'range', argument: 'step', value: 0, rule: 'above or below 0', remedy: 'Use a step of 1, or a negative one to count down.' });
+    const length = Math.max(0, Math.ceil((to - from) / step));
+    return new RangeRDD(this, from, step, length, this.checkPartitions('range', numSlices));
+  }
+
+  /** A dataset without partitions. */
+  emptyRDD<T = never>(): RDD<T> {
+    this.#checkAlive();
+    return new EmptyRDD<T>(this);
+  }
+
+  /**
+   * The lines of a file, of the files of a folder, of what a pattern matches, or of a list of these separated by commas; files that
+   * end in .gz are unpacked. `minPartitions` is a wish: large files are cut into pieces of 32 MiB at most.
+   * Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE when its partitions are first asked for.
+   */
+  textFile(path: string, minPartitions: number = Math.min(this.defaultParallelism, 2)): RDD<string> {
+    this.#checkAlive();
+    return new TextFileRDD(this, this.#checkPath('textFile', path), this.checkPartitions('textFile', minPartitions));
+  }
+
+  /** Pairs [path, whole text] of small files; paths as for `textFile`. */
+  wholeTextFiles(path: string, minPartitions: number = this.defaultParallelism): RDD<[string, string]> {
+    this.#checkAlive();
+    return new WholeTextFilesRDD(this, this.#checkPath('wholeTextFiles', path), this.checkPartitions('wholeTextFiles', minPartitions));
+  }
+
+  /** All elements of several datasets, duplicates kept. */
+  union<T>(...rdds: (RDD<T> | readonly RDD<T>[])[]): RDD<T> {
+    this.#checkAlive();
+    const inputs = rdds.flat() as RDD<T>[];
+    return inputs.length === 0 ? this.emptyRDD<T>() : new UnionRDD(this, inputs);
+  }
+
+  // Shared variables.
+
+  /** Sends a value to each executor once; closures read `.value`. The value is copied now. */
+  broadcast<T>(value: T): Broadcast<T> {
+    this.#checkAlive();
+    const id = `broadcast-${this.#nextShared++}`;
+    const bytes = encode(value);
+    this.#scheduler.blobs.put(id, bytes);
+    return new Broadcast(id, decode(bytes) as T, () => this.#scheduler.blobs.remove(id));
+  }
+
+  /** A sum of whole numbers that closures add to. */
+  longAccumulator(name?: string): Accumulator<number> {
+    return this.#accumulator<number, number>('sum', 0, name);
+  }
+
+  /** A sum of numbers that closures add to. */
+  doubleAccumulator(name?: string): Accumulator<number> {
+    return this.#accumulator<number, number>('sum', 0, name);
+  }
+
+  /** A list that closures add elements to; their order is that in which tasks end. */
+  collectionAccumulator<T>(name?: string): Accumulator<T, T[]> {
+    return this.#accumulator<T, T[]>('collection', [], name);
+  }
+
+  /**
+   * A value that closures merge others into, from `zero` on; without `merge` a sum of numbers.
+   * `merge` must be commutative and associative, for tasks end in any order.
+   */
+  accumulator<T>(zero: T, merge?: (a: T, b: T) => T, name?: string): Accumulator<T> {
+    return this.#accumulator<T, T>(merge ? 'custom' : 'sum', zero, name, merge as never);
+  }
+
+  #accumulator<In, Out>(kind: 'sum' | 'collection' | 'custom', zero: unknown, name?: string, merge?: (a: unknown, b: unknown) => unknown) {
+    this.#checkAlive();
+    const accumulator = new Accumulator<In, Out>(this, `accumulator-${this.#nextShared++}`, kind, zero, name, merge);
+    this.#accumulators.set(accumulator.id, new WeakRef(accumulator as never));
+    return accumulator;
+  }
+
+  // Jobs.
+
+  /** Runs a sink on partitions of a dataset, all of them by default; `take` gets each decoded answer as it comes. */
+  async runSink(rdd: RDD<unknown>, sink: SinkMaker, options: JobOptions, take: (partition: number, value: unknown) => void): Promise<void> {
+    this.#checkAlive();
+    await rdd.prepareLineage();
+    const partitions = options.partitions ?? Array.from({ length: rdd.numPartitions }, (_, i) => i);
+    const { title, signal } = options;
+    return this.#scheduler.runJob({ rdd, sink, partitions, title, signal, take: (p, bytes) => take(p, decode(bytes)) });
+  }
+
+  /** Stops every running job; their promises reject with JOB_CANCELLED. */
+  cancelAllJobs(reason = ''): void {
+    this.#scheduler.cancelAllJobs(reason);
+  }
+
+  cancelJob(jobId: number, reason = ''): void {
+    this.#scheduler.cancelJob(jobId, reason);
+  }
+
+  /** The last jobs, oldest first. */
+  jobs(): readonly JobRecord[] {
+    return this.#scheduler.jobs();
+  }
+
+  /** The oldest running job as it stands. */
+  progress(): JobProgress | undefined {
+    return this.#scheduler.progress();
+  }
+
+  /** Executors that are there, with their free slots. */
+  executors(): readonly { id: string; slots: number; free: number }[] {
+    return this.#scheduler.executors();
+  }
+
+  /** Partitions of a persisted dataset that are in memory now, and their bytes. */
+  storageOf(rdd: RDD<unknown>): { partitions: number; bytes: number } {
+    return this.#scheduler.cached(rdd.id);
+  }
+
+  /** The persisted datasets that are still referred to. */
+  persistedRdds(): readonly RDD<unknown>[] {
+    return [...this.#persisted.values()].flatMap((ref) => ref.deref() ?? []);
+  }
+
+  /** Ends all jobs and executors. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    await this.#scheduler.stop();
+  }
+
+  #checkAlive(): void {
+    if (this.#stopped) throw new MillraceError('CONTEXT_STOPPED');
+  }
+
+  // What datasets tell their context.
+
+  /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. */
+  checkPartitions(operation: string, n: number): number {
+    if (Number.isInteger(n) && n >= 1 && n <= maxPartitions) return n;
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation,
+      argument: 'the number of partitions',
+      value: String(n),
+      rule: `a whole number from 1 to ${maxPartitions}`,
+      remedy: `Leave it out for ${this.defaultParallelism}, or take 2 to 4 for each core.`,
+    });
+  }
+
+  #checkPath(operation: string, path: unknown): string {
+    if (typeof path === 'string' && path.trim() !== '') return path;
+    throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the path', value: typeof path === 'string' ? 'empty' : typeof path, rule: 'a text that names files', remedy: `Write ${operation}('folder/*.txt').` });
+  }
+
+  nextRddId(): number {
+    return this.#nextRdd++;
+  }
+
+  nextShuffleId(): number {
+    return this.#nextShuffle++;
+  }
+
+  noteShuffle(dependency: ShuffleDependency): void {
+    this.#shuffles.register(dependency, dependency.shuffleId);
+  }
+
+  notePersisted(rdd: RDD<unknown>): void {
+    if (this.#persisted.has(rdd.id)) return;
+    this.#persisted.set(rdd.id, new WeakRef(rdd));
+    this.#datasets.register(rdd, rdd.id, rdd);
+  }
+
+  forgetPersisted(rdd: RDD<unknown>): void {
+    this.#persisted.delete(rdd.id);
+    this.#datasets.unregister(rdd);
+    this.#scheduler.forgetDataset(rdd.id);
+  }
+
+  warn(warning: CaptureWarning): void {
+    this.#onWarning(warning);
+  }
+}

@@ -1,0 +1,38 @@
+// A value sent once to each executor, and read by closures as `b.value`.
+import { MillraceError } from '../errors';
+import { type Reference, travelsAs } from './closure';
+
+/**
+ * A read-only value that tasks share.
+ * @example const stop = sc.broadcast(new Set(['a', 'the'])); words.filter(w => !stop.value.has(w))
+ */
+export class Broadcast<T> {
+  readonly id: string;
+  #value: T | undefined;
+  #destroyed = false;
+  readonly #onDestroy: () => void;
+
+  constructor(id: string, value: T, onDestroy: () => void) {
+    this.id = id;
+    this.#value = value;
+    this.#onDestroy = onDestroy;
+  }
+
+  get value(): T {
+    if (this.#destroyed) throw new MillraceError('BAD_ARGUMENT', { operation: 'broadcast.value', argument: this.id, value: 'destroyed', rule: 'alive', remedy: 'Broadcast the value again.' });
+    return this.#value as T;
+  }
+
+  /** Gives the value up everywhere; closures that use it fail from then on. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.#value = undefined;
+    this.#onDestroy();
+  }
+
+  [travelsAs](): Reference {
+    if (this.#destroyed) throw new MillraceError('BAD_ARGUMENT', { operation: 'broadcast', argument: this.id, value: 'destroyed', rule: 'alive', remedy: 'Broadcast the value again.' });
+    return { kind: 'broadcast', id: this.id };
+  }
+}

@@ -1,0 +1,120 @@
+// Values that every process has: the language's own objects and Node's modules, each with a path to find it again.
+import { builtinModules, createRequire } from 'node:module';
+
+/** Globals whose members are known by path; what else is global is the user's. */
+const globals = (
+  'Object Function Array Number parseFloat parseInt Boolean String Symbol Date Promise RegExp Error AggregateError EvalError ' +
+  'RangeError ReferenceError SyntaxError TypeError URIError JSON Math Intl ArrayBuffer Atomics Uint8Array Int8Array Uint16Array ' +
+  'Int16Array Uint32Array Int32Array Float32Array Float64Array Uint8ClampedArray BigUint64Array BigInt64Array DataView Map BigInt ' +
+  'Set WeakMap WeakSet WeakRef Proxy Reflect FinalizationRegistry SharedArrayBuffer decodeURI decodeURIComponent encodeURI ' +
+  'encodeURIComponent escape unescape eval isFinite isNaN console process Buffer URL URLSearchParams TextEncoder TextDecoder ' +
+  'AbortController AbortSignal Event EventTarget setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate ' +
+  'queueMicrotask structuredClone atob btoa performance fetch Headers Request Response FormData Blob crypto'
+).split(' ');
+
+/** Modules that are not reached into: loading them warns, costs much, or starts something. */
+const skipped = /^(_|repl$|domain$|punycode$|sys$|wasi$|trace_events$|inspector|cluster$|test|sqlite$|sea$)/;
+
+const isReferable = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+class Intrinsics {
+  readonly #paths = new Map<object, string>();
+  readonly #values = new Map<string, object>();
+  readonly #members = new Map<object, string>();
+
+  constructor() {
+    this.#add(globalThis, 'globalThis');
+    for (const name of globals) this.#addGlobal(name);
+    this.#addTree(
+      Object.getPrototypeOf(function* () {}),
+      '%GeneratorFunction',
+      2,
+    );
+    this.#addTree(
+      Object.getPrototypeOf(async () => {}),
+      '%AsyncFunction',
+      2,
+    );
+    this.#addTree(
+      Object.getPrototypeOf(async function* () {}),
+      '%AsyncGeneratorFunction',
+      2,
+    );
+    this.#addTree(Object.getPrototypeOf(Uint8Array), '%TypedArray', 2);
+    const require = createRequire(__filename);
+    for (const name of builtinModules) if (!skipped.test(name)) this.#addModule(`node:${name}`, require);
+  }
+
+  /** The path of a language object or a member of a Node module, such as `Math.max` or `node:fs#readFileSync`. */
+  pathOf(value: object): string | undefined {
+    return this.#paths.get(value) ?? this.#members.get(value);
+  }
+
+  /** Whether a value belongs to one of Node's modules. */
+  isNodeMember(value: object): boolean {
+    return this.#members.has(value);
+  }
+
+  at(path: string): object | undefined {
+    return this.#values.get(path);
+  }
+
+  #addGlobal(name: string): void {
+    const value = (globalThis as Record<string, unknown>)[name];
+    // Other members of process (its streams, its environment) are this process's own.
+    if (isReferable(value)) this.#addTree(value, name, name === 'process' ? 1 : 4);
+  }
+
+  #addTree(value: object, path: string, depth: number): void {
+    if (!this.#add(value, path) || depth <= 1) return;
+    for (const key of Reflect.ownKeys(value)) {
+      const descriptor = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor;
+      const member = `${path}.${typeof key === 'symbol' ? `@${key.description}` : key}`;
+      if (isReferable(descriptor.value)) this.#addTree(descriptor.value, member, depth - 1);
+      if (descriptor.get) this.#add(descriptor.get, `${member}.get`);
+      if (descriptor.set) this.#add(descriptor.set, `${member}.set`);
+    }
+  }
+
+  #add(value: object, path: string): boolean {
+    this.#values.set(path, value);
+    if (this.#paths.has(value)) return false;
+    this.#paths.set(value, path);
+    return true;
+  }
+
+  #addModule(name: string, require: NodeJS.Require): void {
+    let loaded: unknown;
+    try {
+      loaded = require(name);
+    } catch {
+      return; // Some builds of Node lack some modules.
+    }
+    if (!isReferable(loaded) || this.#paths.has(loaded)) return;
+    this.#addMember(loaded, name);
+    for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(loaded))) {
+      if (isReferable(descriptor.value)) this.#addMember(descriptor.value, `${name}#${key}`);
+    }
+  }
+
+  #addMember(value: object, path: string): void {
+    this.#values.set(path, value);
+    if (!this.#paths.has(value) && !this.#members.has(value)) this.#members.set(value, path);
+  }
+}
+
+let table: Intrinsics | undefined;
+
+/** Made at the first use: it takes some milliseconds. */
+export function intrinsics(): Intrinsics {
+  table ??= new Intrinsics();
+  return table;
+}
+
+const standardNames = new Set(Object.getOwnPropertyNames(globalThis));
+
+/** Whether a name is a global of every Node process. */
+export function isStandardGlobal(name: string): boolean {
+  return standardNames.has(name);
+}

@@ -1,0 +1,304 @@
+// Turns a stage's plan into JavaScript: one function of nested loops from source to sink, so that no generator and no shared loop
+// stands between two closures. Text is made from the plan's shape only; every value of the user's arrives as a parameter.
+import { MillraceError } from '../errors';
+import { combineKeys, compiledLoops, pullChunk } from '../limits';
+import type { FunctionRef, Plan, Sink, Split } from './program';
+import { inputOf } from './task-runtime';
+
+/** A compiled stage: `run` is called with the runtime, the split, its functions and its plan nodes. */
+export interface Compiled {
+  readonly run: (runtime: unknown, split: Split, functions: readonly Function[], nodes: readonly unknown[]) => unknown;
+  readonly functions: readonly FunctionRef[];
+  readonly nodes: readonly unknown[];
+}
+
+type Body = (element: string) => string;
+
+/** Collects the text of one function, with the functions and plan nodes that it refers to by number. */
+class Emitter {
+  readonly functions: FunctionRef[] = [];
+  readonly nodes: unknown[] = [];
+  readonly steps: string[] = [];
+  #names = 0;
+
+  name(prefix: string): string {
+    return `${prefix}${this.#names++}`;
+  }
+
+  fn(ref: FunctionRef): string {
+    this.functions.push(ref);
+    return `F${this.functions.length - 1}`;
+  }
+
+  node(value: unknown): string {
+    this.nodes.push(value);
+    return `N${this.nodes.length - 1}`;
+  }
+
+  /** Notes which step runs and on what, for the report of an error. */
+  mark(step: string, element: string): string {
+    return `${this.marking(step, element)};`;
+  }
+
+  /** The same as an expression. */
+  marking(step: string, element: string): string {
+    this.steps.push(step);
+    return `at=${this.steps.length - 1},el=${element}`;
+  }
+
+  /** Loops over an array that needs ticks of its own. */
+  array(array: string, body: Body): string {
+    const [i, n, e, x] = [this.name('i'), this.name('n'), this.name('e'), this.name('x')];
+    return `for(let ${i}=0,${n}=${array}.length;${i}<${n};){const ${e}=pulse.slice(${i},${n});if(pulse.tick(${e}-${i}))break done;
+for(;${i}<${e};${i}++){const ${x}=${array}[${i}];${body(x)}}}\n`;
+  }
+
+  /** Loops over chunks whose arrays are short. */
+  chunks(chunks: string, body: Body): string {
+    const [c, i, x] = [this.name('c'), this.name('i'), this.name('x')];
+    return `for(const ${c} of ${chunks}){if(pulse.tick(${c}.length))break done;
+for(let ${i}=0;${i}<${c}.length;${i}++){const ${x}=${c}[${i}];${body(x)}}}\n`;
+  }
+
+  /** Loops over what a function of the user's returned: an array, or another iterable taken in chunks. */
+  iterable(expression: string, operation: string, mark: string, body: Body): string {
+    const [ys, rest, i, y] = [this.name('ys'), this.name('r'), this.name('i'), this.name('y')];
+    return `let ${rest}=null,${ys}=${expression};if(!Array.isArray(${ys})){${rest}=rt.chunksOf(${ys},${JSON.stringify(operation)});${mark}${ys}=${rest}.next()}
+while(${ys}!==null){for(let ${i}=0;${i}<${ys}.length;${i}++){const ${y}=${ys}[${i}];${body(y)}}
+if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
+  }
+
+  plan(plan: Plan, split: string, actual: Split, body: Body): string {
+    switch (plan.op) {
+      case 'values':
+        return this.chunks(`rt.values(${split})`, body);
+      case 'text':
+        return this.chunks(`rt.textLines(${split})`, body);
+      case 'wholeText':
+        return this.chunks(`rt.wholeFiles(${split})`, body);
+      case 'empty':
+        return '';
+      case 'range':
+        return this.range(split, body);
+      case 'cached':
+        return this.chunksOfArrays(`rt.cached(${this.node(plan)},${split})`, body);
+      case 'shuffleRead':
+        return this.shuffleRead(split, body);
+      case 'concat':
+        return this.chunks(`rt.concat(${this.node(plan.input)},${split})`, body);
+      case 'choose':
+        return this.choose(plan, split, actual, body);
+      case 'combine':
+        return this.combine(plan, split, body);
+      case 'group':
+      case 'cogroup':
+        return this.chunks(`rt.${plan.op}(${this.node(plan)},${split})`, body);
+      default:
+        return this.step(plan, split, actual, body);
+    }
+  }
+
+  step(plan: Plan, split: string, actual: Split, body: Body): string {
+    switch (plan.op) {
+      case 'map':
+        return this.plan(plan.input, split, actual, (x) => this.mapped(plan, x, body));
+      case 'filter': {
+        const f = this.fn(plan.f);
+        return this.plan(plan.input, split, actual, (x) => `${this.mark(plan.name, x)}if(${f}(${x})){${body(x)}}`);
+      }
+      case 'flatMap':
+        return this.plan(plan.input, split, actual, (x) => this.flatMapped(plan, x, body));
+      case 'mapPartitions': {
+        const f = this.fn(plan.f);
+        const mark = this.mark(plan.name, 'none');
+        return `{${mark}${this.iterable(`${f}(rt.pull(${this.node(plan.input)},${split}),${split}.index)`, plan.name, mark, body)}}`;
+      }
+      case 'sample': {
+        const [random, k] = [this.name('random'), this.name('k')];
+        const keep = plan.replace
+          ? (x: string) => `for(let ${k}=rt.poisson(${plan.fraction},${random});${k}>0;${k}--){${body(x)}}`
+          : (x: string) => `if(${random}.next()<${plan.fraction}){${body(x)}}`;
+        return `const ${random}=rt.random(${plan.seed},${split});${this.plan(plan.input, split, actual, keep)}`;
+      }
+      case 'zipWithIndex': {
+        const [index, y] = [this.name('index'), this.name('y')];
+        return `let ${index}=${split}.number;${this.plan(plan.input, `${split}.inputs[0]`, inputOf(actual), (x) => `const ${y}=[${x},${index}++];${body(y)}`)}`;
+      }
+      default:
+        throw new MillraceError('INTERNAL', { reason: `no code for the step ${plan.op}` });
+    }
+  }
+
+  range(split: string, body: Body): string {
+    const [r, i, e, x] = [this.name('r'), this.name('i'), this.name('e'), this.name('x')];
+    return `{const ${r}=${split};for(let ${i}=0;${i}<${r}.count;){const ${e}=pulse.slice(${i},${r}.count);if(pulse.tick(${e}-${i}))break done;
+for(let ${x}v=${r}.start+${i}*${r}.step,${x}s=${r}.step;${i}<${e};${i}++,${x}v+=${x}s){const ${x}=${x}v;${body(x)}}}}\n`;
+  }
+
+  chunksOfArrays(chunks: string, body: Body): string {
+    const c = this.name('c');
+    return `for(const ${c} of ${chunks}){${this.array(c, body)}}\n`;
+  }
+
+  shuffleRead(split: string, body: Body): string {
+    const [f, ks, vs, i, x] = [this.name('f'), this.name('ks'), this.name('vs'), this.name('i'), this.name('x')];
+    return `for(const ${f} of rt.frames(${split})){const ${ks}=${f}.keys,${vs}=${f}.values;if(pulse.tick(${ks}.length))break done;
+for(let ${i}=0;${i}<${ks}.length;${i}++){const ${x}=[${ks}[${i}],${vs}[${i}]];${body(x)}}}\n`;
+  }
+
+  choose(plan: Plan & { op: 'choose' }, split: string, actual: Split, body: Body): string {
+    const chosen = actual.kind === 'node' ? (actual.number ?? 0) : 0;
+    // The branch is part of the text: partitions of another input get another function.
+    return `/*${chosen}*/${this.plan(plan.inputs[chosen], `${split}.inputs[0]`, inputOf(actual), body)}`;
+  }
+
+  combine(plan: Plan & { op: 'combine' }, split: string, body: Body): string {
+    const [t, vs, f, ks, us, i, e, x] = ['t', 'vs', 'f', 'ks', 'us', 'i', 'e', 'x'].map((p) => this.name(p));
+    const add = this.merge({ name: plan.name, create: plan.create, merge: plan.merge }, vs, `${us}[${i}]`, e);
+    return `const ${t}=rt.keyTable(),${vs}=[];
+for(const ${f} of rt.pairFrames(${this.node(plan.input)},${split},${JSON.stringify(plan.name)})){const ${ks}=${f}.keys,${us}=${f}.values;pulse.tick(${ks}.length);
+for(let ${i}=0;${i}<${ks}.length;${i}++){const ${e}=${t}.find(${ks}[${i}]);${add}}}
+for(let ${i}=0;${i}<${vs}.length;${i}++){const ${x}=[${t}.keys[${i}],${vs}[${i}]];${body(x)}}\n`;
+  }
+
+  /** Adds a value to the entry `e` of the combined values. */
+  merge(combine: { name: string; create?: FunctionRef; merge: FunctionRef }, values: string, value: string, e: string): string {
+    const created = combine.create ? `(${this.marking(combine.name, value)},${this.fn(combine.create)}(${value}))` : value;
+    const f = this.fn(combine.merge);
+    return `if(${e}===${values}.length)${values}.push(${created});else{${this.mark(combine.name, value)}${values}[${e}]=${f}(${values}[${e}],${value})}`;
+  }
+
+  mapped(plan: Plan & { op: 'map' }, x: string, body: Body): string {
+    const y = this.name('y');
+    const f = plan.f ? this.fn(plan.f) : '';
+    const mark = plan.f ? this.mark(plan.name, x) : '';
+    const pair = `if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${JSON.stringify(plan.name)},${x});`;
+    const made: Record<typeof plan.template, string> = {
+      call: `${mark}const ${y}=${f}(${x});`,
+      keyBy: `${mark}const ${y}=[${f}(${x}),${x}];`,
+      mapValues: `${pair}${mark}const ${y}=[${x}[0],${f}(${x}[1])];`,
+      key: `${pair}const ${y}=${x}[0];`,
+      value: `${pair}const ${y}=${x}[1];`,
+      pairWithNull: `const ${y}=[${x},null];`,
+      pairWithOne: `const ${y}=[${x},1];`,
+    };
+    return made[plan.template] + body(y);
+  }
+
+  flatMapped(plan: Plan & { op: 'flatMap' }, x: string, body: Body): string {
+    const f = this.fn(plan.f);
+    const mark = this.mark(plan.name, x);
+    if (!plan.values) return `${mark}${this.iterable(`${f}(${x})`, plan.name, mark, body)}`;
+    const y = this.name('y');
+    return `if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${JSON.stringify(plan.name)},${x});
+${mark}${this.iterable(`${f}(${x}[1])`, plan.name, mark, (v) => `const ${y}=[${x}[0],${v}];${body(y)}`)}`;
+  }
+}
+
+/** The statements around the loops: what is set up, what is done with an element, what is answered. */
+function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; after: string; isAsync?: boolean } {
+  switch (sink.kind) {
+    case 'collect':
+      return { before: 'const out=[];', body: (x) => `out.push(${x});`, after: 'return out;' };
+    case 'count':
+      return { before: 'let count=0;', body: () => 'count++;', after: 'return count;' };
+    case 'reduce': {
+      const f = emitter.fn(sink.f);
+      return {
+        before: 'let acc,has=false;',
+        body: (x) => `if(has){${emitter.mark(sink.name, x)}acc=${f}(acc,${x})}else{acc=${x};has=true}`,
+        after: 'return has?[acc]:[];',
+      };
+    }
+    case 'aggregate': {
+      const f = emitter.fn(sink.f);
+      return { before: `let acc=rt.decode(${emitter.node(sink.zero)});`, body: (x) => `${emitter.mark(sink.name, x)}acc=${f}(acc,${x});`, after: 'return acc;' };
+    }
+    case 'foreach': {
+      const f = emitter.fn(sink.f);
+      return {
+        before: '',
+        body: (x) => `${emitter.mark(sink.name, x)}{const p=${f}(${x});if(p!==undefined&&p!==null&&typeof p.then==='function')await p;}`,
+        after: 'return null;',
+        isAsync: true,
+      };
+    }
+    case 'take': {
+      const late = sink.ms === undefined ? '' : '||((out.length&63)===0&&pulse.tick(0))';
+      return {
+        before: `const out=[];${sink.ms === undefined ? '' : `pulse.limitTime(${sink.ms});`}`,
+        body: (x) => `out.push(${x});if(out.length>=${sink.limit}${late})break done;`,
+        after: 'return out;',
+      };
+    }
+    case 'saveText':
+      return { before: `const file=rt.textFile(${emitter.node(sink)},split);`, body: (x) => `file.line(${x});`, after: 'return file.end();' };
+    case 'shuffle':
+      return shuffleText(emitter, sink);
+    case 'foreachPartition':
+      throw new MillraceError('INTERNAL', { reason: 'foreachPartition has no element loop' });
+  }
+}
+
+function shuffleText(emitter: Emitter, sink: Sink & { kind: 'shuffle' }) {
+  const operation = JSON.stringify(sink.operation);
+  const pair = (x: string) => `if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${operation},${x});`;
+  const writer = `const writer=rt.shuffleWriter(${emitter.node(sink)});`;
+  if (!sink.combine) return { before: writer, body: (x: string) => `${pair(x)}writer.add(${x}[0],${x}[1]);`, after: 'return writer.end();' };
+  const combine = { ...sink.combine, name: sink.operation };
+  return {
+    before: `${writer}let table=rt.keyTable(),values=[];`,
+    body: (x: string) =>
+      `${pair(x)}{const v=${x}[1],e=table.find(${x}[0]);${emitter.merge(combine, 'values', 'v', 'e')}
+if(values.length>=${combineKeys}&&e===values.length-1){writer.table(table,values);table=rt.keyTable();values=[];}}`,
+    after: 'writer.table(table,values);return writer.end();',
+  };
+}
+
+const guarded = (emitter: Emitter, loops: string, after: string) =>
+  `try{done:{${loops}}${after}}catch(thrown){rt.fail(thrown,${JSON.stringify(emitter.steps)},at,el,none)}`;
+
+/** Where a loop may `break done` it stands in a labelled block. */
+function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { text: string; isAsync: boolean } {
+  if (sink.kind === 'count' && plan.op === 'text') return { text: 'return rt.countLines(split);', isAsync: false };
+  if (sink.kind === 'foreachPartition') {
+    const f = emitter.fn(sink.f);
+    const loops = `${emitter.mark(sink.name, 'none')}await ${f}(rt.pull(${emitter.node(plan)},split),split.index);`;
+    return { text: guarded(emitter, loops, 'return null;'), isAsync: true };
+  }
+  const { before, body, after, isAsync } = sinkText(emitter, sink);
+  return { text: before + guarded(emitter, emitter.plan(plan, 'split', split, body), after), isAsync: isAsync === true };
+}
+
+const loops = new Map<string, Function>();
+
+/** Makes the function of a text once; `sources` keeps the loops of other closures apart, whose types would spoil its inline caches. */
+function functionOf(text: string, functions: number, nodes: number, kind: '' | 'async ' | '*', sources: string): Function {
+  const key = `${kind}${text}\0${sources}`;
+  const known = loops.get(key);
+  if (known) return known;
+  if (loops.size >= compiledLoops) loops.delete(loops.keys().next().value!);
+  const list = (prefix: string, n: number) => (n === 0 ? '' : `const [${Array.from({ length: n }, (_, i) => prefix + i).join(',')}]=${prefix};`);
+  const source = `return ${kind === 'async ' ? 'async ' : ''}function${kind === '*' ? '*' : ''} stage(rt,split,F,N){"use strict";
+const pulse=rt.pulse,none=rt.none;let at=-1,el=none;${list('F', functions)}${list('N', nodes)}\n${text}}`;
+  const made = new Function(source)() as Function;
+  loops.set(key, made);
+  return made;
+}
+
+/** Compiles a stage for the shape of this split. */
+export function compileStage(plan: Plan, sink: Sink, split: Split, sources: string): Compiled {
+  const emitter = new Emitter();
+  const { text, isAsync } = stageText(emitter, plan, sink, split);
+  const run = functionOf(text, emitter.functions.length, emitter.nodes.length, isAsync ? 'async ' : '', sources);
+  return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes };
+}
+
+/** Compiles a plan into a generator of chunks, for what pulls: mapPartitions, coalesce, cogroup of narrow inputs, caching. */
+export function compileChunks(plan: Plan, split: Split, sources: string): Compiled {
+  const emitter = new Emitter();
+  const body = emitter.plan(plan, 'split', split, (x) => `out.push(${x});if(out.length>=${pullChunk}){yield out;out=[];}`);
+  const text = `let out=[];${guarded(emitter, body, 'if(out.length>0)yield out;')}`;
+  const run = functionOf(text, emitter.functions.length, emitter.nodes.length, '*', sources);
+  return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes };
+}

@@ -1,0 +1,70 @@
+// How a task ends: a closed union that survives the wire with its type, never a string.
+
+/** A place in the user's own text, one-based. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** An error thrown by the user's code on an executor, as plain data. */
+export interface RemoteError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  /** The user's frames, innermost first, in TypeScript positions where a source map is known. */
+  readonly frames: readonly Place[];
+  /** The operator that ran the closure, such as `map`. */
+  readonly operator?: string;
+  /** The element being worked on, inspected and cut. */
+  readonly element?: string;
+  /** Set when the error is one of ours: its code and details, so that the driver raises the same one. */
+  readonly code?: string;
+  readonly details?: Record<string, unknown>;
+}
+
+/** Where a map task left its buckets. */
+export interface MapOutput {
+  readonly shuffleId: number;
+  readonly mapIndex: number;
+  readonly executorId: string;
+  /** The attempt that wrote the file; part of its name, so that a late attempt never overwrites a good file. */
+  readonly attempt: number;
+  /** Bytes of each bucket. */
+  readonly sizes: readonly number[];
+}
+
+export interface AccumulatorUpdate {
+  readonly id: string;
+  readonly value: unknown;
+}
+
+export interface TaskMetrics {
+  readonly runMs: number;
+  readonly recordsRead: number;
+  readonly shuffleBytesWritten: number;
+  readonly shuffleBytesRead: number;
+}
+
+/** A cached partition that an executor now holds. */
+export interface CachedBlock {
+  readonly rddId: number;
+  readonly partition: number;
+  readonly bytes: number;
+}
+
+export type TaskEnd =
+  | {
+      readonly kind: 'success';
+      /** The sink's result, encoded by the codec; empty for map tasks. */
+      readonly value: Uint8Array;
+      readonly output?: MapOutput;
+      readonly cached: readonly CachedBlock[];
+      readonly accumulators: readonly AccumulatorUpdate[];
+      readonly metrics: TaskMetrics;
+    }
+  | { readonly kind: 'fetchFailed'; readonly shuffleId: number; readonly mapIndex: number; readonly attempt: number; readonly reason: string }
+  | { readonly kind: 'userError'; readonly error: RemoteError }
+  | { readonly kind: 'lost'; readonly executorId: string; readonly reason: string }
+  | { readonly kind: 'tooBig'; readonly bytes: number; readonly limit: number }
+  | { readonly kind: 'cancelled' };

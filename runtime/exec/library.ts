@@ -1,0 +1,97 @@
+// Functions of ours that stages call by name: what operators are made of beyond the user's closures.
+import { MillraceError } from '../errors';
+import { compareKeys, sameKey } from '../rdd/key';
+
+import { Random } from '../time';
+import { decode } from '../wire/codec';
+import { addToMoments, type Moments } from './stat-counter';
+import { showElement } from './task-runtime';
+
+type Compare = (a: unknown, b: unknown) => number;
+type Pair = [unknown, unknown];
+
+const natural: Compare = compareKeys;
+
+/** Keeps the `n` smallest in order: sorts in place whenever twice as many have come. */
+function smallest(n: number, compare: Compare) {
+  return (input: Iterable<unknown>): unknown[] => {
+    let kept: unknown[] = [];
+    for (const x of input) {
+      kept.push(x);
+      if (kept.length >= 2 * n + 64) kept = kept.sort(compare).slice(0, n);
+    }
+    return kept.sort(compare).slice(0, n);
+  };
+}
+
+/** Combinations of the values of one key; `null` stands for the missing side of an outer join, as `undefined` does not print. */
+function joined(left: readonly unknown[], right: readonly unknown[], keepLeft: boolean, keepRight: boolean): Pair[] {
+  const out: Pair[] = [];
+  if (right.length === 0 && keepLeft) for (const a of left) out.push([a, undefined]);
+  else if (left.length === 0 && keepRight) for (const b of right) out.push([undefined, b]);
+  else for (const a of left) for (const b of right) out.push([a, b]);
+  return out;
+}
+
+/** A reservoir of `n` keys of a partition, with the number of keys seen: what range bounds are chosen from. */
+function reservoir(n: number, seed: number) {
+  return (input: Iterable<unknown>, index: number): unknown[] => {
+    const random = new Random(seed + index);
+    const kept: unknown[] = [];
+    let seen = 0;
+    for (const x of input) {
+      if (kept.length < n) kept.push(x);
+      else {
+        const at = random.below(seen + 1);
+        if (at < n) kept[at] = x;
+      }
+      seen++;
+    }
+    return [[seen, kept]];
+  };
+}
+
+function number(operation: string, x: unknown): number {
+  if (typeof x === 'number') return x;
+  throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'an element', value: showElement(x), rule: 'a number', remedy: 'Make numbers first, for example .map(Number).' });
+}
+
+/** Each entry makes a function from its arguments; arguments that are functions of the user's arrive as functions. */
+export const library: Readonly<Record<string, (...args: never[]) => Function>> = {
+  first: () => (a: unknown) => a,
+  add: () => (a: number, b: number) => a + b,
+  smaller: (compare?: Compare) => (a: unknown, b: unknown) => ((compare ?? natural)(b, a) < 0 ? b : a),
+  larger: (compare?: Compare) => (a: unknown, b: unknown) => ((compare ?? natural)(b, a) > 0 ? b : a),
+  takeOrdered: (n: number, compare?: Compare) => smallest(n, compare ?? natural),
+  takeTop: (n: number, compare?: Compare) => {
+    const order = compare ?? natural;
+    return smallest(n, (a, b) => order(b, a));
+  },
+  withIndex: (f: (index: number, input: Iterable<unknown>) => unknown) => (input: Iterable<unknown>, index: number) => f(index, input),
+  withoutIndex: (f: (input: Iterable<unknown>) => unknown) => (input: Iterable<unknown>) => f(input),
+  glom: () => (input: Iterable<unknown>) => [[...input]],
+  joinInner: () => ([a, b]: [unknown[], unknown[]]) => joined(a, b, false, false),
+  joinLeft: () => ([a, b]: [unknown[], unknown[]]) => joined(a, b, true, false),
+  joinRight: () => ([a, b]: [unknown[], unknown[]]) => joined(a, b, false, true),
+  joinFull: () => ([a, b]: [unknown[], unknown[]]) => joined(a, b, true, true),
+  sortPairs: (ascending: boolean) => (input: Iterable<Pair>) => {
+    const rows = [...input];
+    return ascending ? rows.sort((a, b) => compareKeys(a[0], b[0])) : rows.sort((a, b) => compareKeys(b[0], a[0]));
+  },
+  reservoir: (n: number, seed: number) => reservoir(n, seed),
+  spread: (partitions: number) =>
+    function* (input: Iterable<unknown>, index: number) {
+      // Round robin from a place of the partition's own, so that small partitions do not all fill the first ones.
+      let at = new Random(index).below(partitions);
+      for (const x of input) {
+        yield [at, x];
+        at = (at + 1) % partitions;
+      }
+    },
+  addNumber: (operation: string) => (sum: number, x: number) => sum + number(operation, x),
+  statistics: (operation: string) => (moments: Moments, x: number) => addToMoments(moments, number(operation, x)),
+  /** A first value merged into a copy of the zero. */
+  fromZero: (zero: Uint8Array, merge: (acc: unknown, value: unknown) => unknown) => (value: unknown) => merge(decode(zero), value),
+  hasKey: (key: unknown) => (pair: Pair) => sameKey(pair[0], key),
+};
+

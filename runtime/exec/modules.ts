@@ -1,0 +1,41 @@
+// The user's own TypeScript modules on their way to executors: compiled text by path on the driver, a module table on the executor.
+import { createHash } from 'node:crypto';
+import Module from 'node:module';
+import { decode, encode } from '../wire/codec';
+
+const compiled = new Map<string, string>();
+let blob: { id: string; bytes: Uint8Array } | undefined;
+
+/** Notes the compiled JavaScript of a module that the session has loaded. */
+export function registerModule(path: string, js: string): void {
+  if (compiled.get(path) === js) return;
+  compiled.set(path, js);
+  blob = undefined;
+}
+
+/** All registered modules as one blob: imports among them are found on the executor as they were here. */
+export function moduleBlob(): { id: string; bytes: Uint8Array } {
+  if (!blob) {
+    const bytes = encode([...compiled.entries()]);
+    blob = { id: `modules-${createHash('sha1').update(bytes).digest('hex')}`, bytes };
+  }
+  return blob;
+}
+
+type Loader = (module: { _compile(js: string, path: string): void; paths: string[] }, path: string) => void;
+const extensions = (Module as unknown as { _extensions: Record<string, Loader | undefined> })._extensions;
+
+/** On an executor: makes the modules of a blob loadable by their paths; changed ones are loaded anew. */
+export function installModules(bytes: Uint8Array): void {
+  for (const [path, js] of decode(bytes) as [string, string][]) {
+    if (compiled.get(path) === js) continue;
+    compiled.set(path, js);
+    delete require.cache[path];
+  }
+  const load: Loader = (module, path) => {
+    const js = compiled.get(path);
+    if (js === undefined) throw new Error(`${path} was not loaded by the session`);
+    module._compile(js, path);
+  };
+  for (const extension of ['.ts', '.mts', '.cts', '.tsx']) extensions[extension] ??= load;
+}

@@ -1,0 +1,103 @@
+// A stage as plain data: a tree of sources and steps with a sink on top, which compile.ts turns into one function of nested loops.
+import type { PartitionerSpec } from '../rdd/partitioner';
+import type { CapturedClosure } from './closure';
+import type { TextRange } from './text';
+
+/** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
+export type FunctionRef =
+  | { readonly kind: 'closure'; readonly index: number }
+  | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
+
+/** What a `map` step makes of an element x and its function f; the compiler inlines these, so that no shared loop stands between. */
+export type MapTemplate = 'call' | 'keyBy' | 'mapValues' | 'key' | 'value' | 'pairWithNull' | 'pairWithOne';
+
+/** Where the elements of a stage come from and what is done to them on the way. */
+export type Plan =
+  | { readonly op: 'values' }
+  | { readonly op: 'range' }
+  | { readonly op: 'text' }
+  | { readonly op: 'wholeText' }
+  | { readonly op: 'empty' }
+  /** Rows [key, value] of one reduce partition, in the order of the map partitions. */
+  | { readonly op: 'shuffleRead'; readonly shuffleId: number }
+  /** One row [key, combined] for each distinct key of pairs. `create` is left out where the values are combined ones already. */
+  | { readonly op: 'combine'; readonly name: string; readonly create?: FunctionRef; readonly merge: FunctionRef; readonly input: Plan }
+  /** One row [key, [values]] for each distinct key of pairs. */
+  | { readonly op: 'group'; readonly input: Plan }
+  /** One row [key, [values of input 0, values of input 1, …]] for each distinct key of any input. */
+  | { readonly op: 'cogroup'; readonly inputs: readonly Plan[] }
+  | { readonly op: 'cached'; readonly rddId: number; readonly input: Plan }
+  | { readonly op: 'map'; readonly template: MapTemplate; readonly name: string; readonly f?: FunctionRef; readonly input: Plan }
+  | { readonly op: 'flatMap'; readonly values: boolean; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
+  | { readonly op: 'filter'; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
+  | { readonly op: 'mapPartitions'; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
+  /** Each row is kept with the probability `fraction`, or so many times on the average where `replace` is set. */
+  | { readonly op: 'sample'; readonly fraction: number; readonly replace: boolean; readonly seed: number; readonly input: Plan }
+  /** Rows [x, index], counted from the split's offset. */
+  | { readonly op: 'zipWithIndex'; readonly input: Plan }
+  /** One of the inputs, as the split says: union. */
+  | { readonly op: 'choose'; readonly inputs: readonly Plan[] }
+  /** All the parent partitions that the split lists, one after the other: coalesce. */
+  | { readonly op: 'concat'; readonly input: Plan };
+
+/** What becomes of the elements. */
+export type Sink =
+  | { readonly kind: 'collect' }
+  | { readonly kind: 'count' }
+  | { readonly kind: 'reduce'; readonly name: string; readonly f: FunctionRef }
+  /** `zero` is encoded: each task starts from a copy of its own. */
+  | { readonly kind: 'aggregate'; readonly name: string; readonly zero: Uint8Array; readonly f: FunctionRef }
+  | { readonly kind: 'foreach'; readonly name: string; readonly f: FunctionRef }
+  | { readonly kind: 'foreachPartition'; readonly name: string; readonly f: FunctionRef }
+  /** The first `limit` elements; what is there after `ms` milliseconds if set. */
+  | { readonly kind: 'take'; readonly limit: number; readonly ms?: number }
+  | { readonly kind: 'saveText'; readonly folder: string; readonly jobTag: string }
+  | {
+      readonly kind: 'shuffle';
+      readonly shuffleId: number;
+      readonly partitioner: PartitionerSpec;
+      readonly operation: string;
+      /** Set where the map side combines values of a key before they are written. */
+      readonly combine?: { readonly create?: FunctionRef; readonly merge: FunctionRef };
+    };
+
+export interface Program {
+  /** The blob with the compiled text of the user's modules, where closures refer to some. */
+  readonly modules?: string;
+  readonly plan: Plan;
+  readonly sink: Sink;
+  readonly closures: readonly CapturedClosure[];
+}
+
+/** Where one map task left its bucket of a reduce partition. */
+export interface BucketLocation {
+  readonly mapIndex: number;
+  readonly executorId: string;
+  readonly attempt: number;
+  /** Bytes of the bucket. */
+  readonly size: number;
+}
+
+/** What one partition reads: a tree of the same shape as the plan, with steps of one input left out. */
+export type Split =
+  | { readonly kind: 'values'; readonly index: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'range'; readonly index: number; readonly start: number; readonly step: number; readonly count: number }
+  | { readonly kind: 'text'; readonly index: number; readonly ranges: readonly TextRange[] }
+  | { readonly kind: 'files'; readonly index: number; readonly files: readonly { readonly path: string; readonly gzip: boolean }[] }
+  | { readonly kind: 'empty'; readonly index: number }
+  | {
+      readonly kind: 'buckets';
+      readonly index: number;
+      readonly shuffleId: number;
+      readonly buckets: readonly BucketLocation[];
+      /** Some map output was not there when the task was made: fine where a cached partition stands before it, else a fetch failure. */
+      readonly missing: boolean;
+    }
+  /** A partition with an index of its own above its inputs': choose, concat, cogroup, zipWithIndex. */
+  | {
+      readonly kind: 'node';
+      readonly index: number;
+      /** choose: which input; zipWithIndex: the number of the first element. */
+      readonly number?: number;
+      readonly inputs: readonly Split[];
+    };

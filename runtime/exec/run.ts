@@ -1,0 +1,252 @@
+// All that an executor does: keeps blobs, cached partitions and shuffle files, and runs one task at a time.
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { asError, MillraceError } from '../errors';
+import { decodedPrograms } from '../limits';
+import { MemoryStore } from '../storage/memory-store';
+import { systemClock } from '../time';
+import { decode, encode } from '../wire/codec';
+import { TaskAccumulator } from './accumulator';
+import { type CapturedClosure, mapFrame, type ReviveEnvironment, revive } from './closure';
+import { compileStage } from './compile';
+import type { Place, RemoteError, TaskEnd } from './end';
+import { library } from './library';
+import { installModules } from './modules';
+import type { FunctionRef, Program, Split } from './program';
+import type { Forget, TaskControl, TaskSpec } from './task';
+import { Pulse, StepFailure, TaskCancelled } from './task-runtime';
+import { FetchFailure, TaskScope } from './task-scope';
+import { type TextRange, unpack } from './text';
+
+export interface RunnerOptions {
+  readonly executorId: string;
+  /** A private folder (0700) for shuffle and spill files of this session; shared by the executors of one machine. */
+  readonly folder: string;
+  /** Bytes of cached partitions that this executor keeps in memory. */
+  readonly storageBytes: number;
+}
+
+export interface TaskRunner {
+  /** Keeps a blob (program, broadcast, module) until forgotten. */
+  addBlob(id: string, bytes: Uint8Array): void;
+  /** Runs a task to its end. Never throws: what the user's code throws is a `userError`, a read that fails a `fetchFailed`. */
+  run(task: TaskSpec, control: TaskControl): Promise<TaskEnd>;
+  forget(what: Forget): void;
+}
+
+/** A program as it was decoded once, with the functions that hold no state of their own. */
+interface LoadedProgram {
+  readonly program: Program;
+  /** Tells loops over these closures from loops over others. */
+  readonly sources: string;
+  /** Functions that tasks may share: they captured nothing that could be changed. */
+  readonly shared: (Function | undefined)[];
+}
+
+class Runner implements TaskRunner {
+  readonly #options: RunnerOptions;
+  readonly #store: MemoryStore;
+  readonly #blobs = new Map<string, Uint8Array>();
+  readonly #values = new Map<string, unknown>();
+  readonly #programs = new Map<string, LoadedProgram>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#store = new MemoryStore(options.storageBytes, () => {});
+  }
+
+  addBlob(id: string, bytes: Uint8Array): void {
+    this.#blobs.set(id, bytes);
+  }
+
+  forget(what: Forget): void {
+    switch (what.kind) {
+      case 'rdd':
+        return this.#store.forget(what.rddId);
+      case 'shuffle':
+        // The folder is shared by the executors of this machine: whoever comes first removes it.
+        return rmSync(join(this.#options.folder, String(what.shuffleId)), { recursive: true, force: true });
+      case 'blob':
+        this.#blobs.delete(what.id);
+        this.#values.delete(what.id);
+        this.#programs.delete(what.id);
+    }
+  }
+
+  async run(task: TaskSpec, control: TaskControl): Promise<TaskEnd> {
+    const started = performance.now();
+    const pulse = new Pulse(control, systemClock.now);
+    const accumulators = new Map<string, TaskAccumulator>();
+    const unpacked = new Map<string, TextRange>();
+    let scope: TaskScope | undefined;
+    try {
+      const loaded = this.#load(task.programId);
+      const split = decode(task.split) as Split;
+      await this.#unpackAll(split, task.taskId, unpacked);
+      const resolve = this.#resolver(loaded, accumulators);
+      scope = new TaskScope(task, pulse, { folder: this.#options.folder, store: this.#store, unpacked, resolve, sources: loaded.sources });
+      const compiled = compileStage(loaded.program.plan, loaded.program.sink, split, loaded.sources);
+      const result = scope.run(compiled, split);
+      const value = result instanceof Promise ? await result : result;
+      return this.#success(task, loaded.program, value, scope, pulse, accumulators, started);
+    } catch (e) {
+      return failure(e);
+    } finally {
+      scope?.close();
+      for (const { path } of unpacked.values()) rmSync(path, { force: true });
+    }
+  }
+
+  #success(
+    task: TaskSpec,
+    { sink }: Program,
+    value: unknown,
+    scope: TaskScope,
+    pulse: Pulse,
+    accumulators: ReadonlyMap<string, TaskAccumulator>,
+    started: number,
+  ): TaskEnd {
+    const isMap = sink.kind === 'shuffle';
+    const bytes = isMap ? new Uint8Array(0) : encode(value);
+    if (bytes.length > task.maxResultBytes) return { kind: 'tooBig', bytes: bytes.length, limit: task.maxResultBytes };
+    const sizes = isMap ? (value as number[]) : [];
+    return {
+      kind: 'success',
+      value: bytes,
+      output: isMap
+        ? { shuffleId: sink.shuffleId, mapIndex: task.partition, executorId: this.#options.executorId, attempt: task.taskId, sizes }
+        : undefined,
+      cached: scope.cachedBlocks,
+      accumulators: [...accumulators.values()].filter((a) => a.touched).map((a) => ({ id: a.id, value: a.value })),
+      metrics: {
+        runMs: performance.now() - started,
+        recordsRead: pulse.records,
+        shuffleBytesWritten: sizes.reduce((a, b) => a + b, 0),
+        shuffleBytesRead: scope.bytesRead,
+      },
+    };
+  }
+
+  #bytes(id: string): Uint8Array {
+    const bytes = this.#blobs.get(id);
+    if (!bytes) throw new MillraceError('INTERNAL', { reason: `the blob ${id} did not reach the executor` });
+    return bytes;
+  }
+
+  /** The value of a broadcast or bulky capture, decoded once. */
+  #value(id: string): unknown {
+    if (!this.#values.has(id)) this.#values.set(id, decode(this.#bytes(id)));
+    return this.#values.get(id);
+  }
+
+  #load(id: string): LoadedProgram {
+    let loaded = this.#programs.get(id);
+    if (!loaded) {
+      const program = decode(this.#bytes(id)) as Program;
+      if (program.modules) installModules(this.#bytes(program.modules));
+      const sources = program.closures.map((c) => c.scripts.map((s) => s.name).join()).join(';');
+      loaded = { program, sources, shared: [] };
+      if (this.#programs.size >= decodedPrograms) this.#programs.delete(this.#programs.keys().next().value!);
+      this.#programs.set(id, loaded);
+    }
+    return loaded;
+  }
+
+  /** Makes functions for one task: each closure once, so that what it captures is shared within the task and not beyond it. */
+  #resolver({ program, shared }: LoadedProgram, accumulators: Map<string, TaskAccumulator>): (ref: FunctionRef) => Function {
+    const own: (Function | undefined)[] = [];
+    const environment: ReviveEnvironment = {
+      bulk: (id) => this.#value(id),
+      loadModule: (path) => require(path),
+      reference: ({ kind, id, data }) => {
+        if (kind === 'broadcast') return Object.freeze({ id, value: this.#value(id) });
+        let accumulator = accumulators.get(id);
+        if (!accumulator) {
+          accumulator = new TaskAccumulator(id, data, (closure) => revive(closure, environment));
+          accumulators.set(id, accumulator);
+        }
+        return accumulator;
+      },
+    };
+    const resolve = (ref: FunctionRef): Function => {
+      if (ref.kind === 'library') {
+        const args = ref.args.map((a) => (isFunctionRef(a) ? resolve(a) : a));
+        return library[ref.name](...(args as never[]));
+      }
+      const closure = program.closures[ref.index];
+      if (isStateless(closure)) return (shared[ref.index] ??= revive(closure, environment));
+      return (own[ref.index] ??= revive(closure, environment));
+    };
+    return resolve;
+  }
+
+  async #unpackAll(split: Split, taskId: number, unpacked: Map<string, TextRange>): Promise<void> {
+    if (split.kind === 'node') for (const input of split.inputs) await this.#unpackAll(input, taskId, unpacked);
+    if (split.kind !== 'text') return;
+    for (const { path, gzip } of split.ranges) {
+      if (!gzip || unpacked.has(path)) continue;
+      const folder = join(this.#options.folder, 'unpacked');
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const target = join(folder, `${taskId}.${unpacked.size}`);
+      unpacked.set(path, { path: target, start: 0, end: 0, gzip: false });
+      await unpack(path, target);
+      unpacked.set(path, { path: target, start: 0, end: statSync(target).size, gzip: false });
+    }
+  }
+}
+
+const isFunctionRef = (v: unknown): v is FunctionRef =>
+  typeof v === 'object' && v !== null && ((v as FunctionRef).kind === 'closure' || (v as FunctionRef).kind === 'library') && ('index' in v || 'name' in v);
+
+/** Whether a closure captured primitives and such functions only: nothing that a task could change for the next. */
+function isStateless(closure: CapturedClosure): boolean {
+  return closure.nodes.every((node) => node.t === 'function' || node.t === 'intrinsic');
+}
+
+function failure(thrown: unknown): TaskEnd {
+  const inner = thrown instanceof StepFailure ? thrown.thrown : thrown;
+  if (inner instanceof TaskCancelled || (inner as { code?: string })?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED') return { kind: 'cancelled' };
+  if (inner instanceof FetchFailure) {
+    const { shuffleId, location, message } = inner;
+    return { kind: 'fetchFailed', shuffleId, mapIndex: location?.mapIndex ?? -1, attempt: location?.attempt ?? -1, reason: message };
+  }
+  return { kind: 'userError', error: remoteError(thrown) };
+}
+
+/** An error of the user's code as plain data, with its frames in the user's text. */
+export function remoteError(thrown: unknown): RemoteError {
+  const step = thrown instanceof StepFailure ? thrown : undefined;
+  const error = asError(step ? step.thrown : thrown);
+  const stack = typeof error.stack === 'string' ? error.stack : '';
+  return {
+    name: String(error.name),
+    message: String(error.message),
+    stack,
+    frames: userFrames(stack),
+    operator: step?.operator,
+    element: step?.element,
+    code: error instanceof MillraceError ? error.code : undefined,
+    details: error instanceof MillraceError ? plainDetails(error.details) : undefined,
+  };
+}
+
+function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(details).map(([k, v]) => [k, typeof v === 'number' ? v : String(v)]));
+}
+
+/** The frames of shipped functions, at the places where the user wrote them. */
+function userFrames(stack: string): Place[] {
+  const places: Place[] = [];
+  for (const line of stack.split('\n')) {
+    const match = /\(?([^()\s][^()]*):(\d+):(\d+)\)?$/.exec(line.trim().replace(/^at (?:.* \()?/, ''));
+    if (!match) continue;
+    const place = mapFrame(match[1], Number(match[2]), Number(match[3]));
+    if (place) places.push(place);
+  }
+  return places;
+}
+
+/** The runner of one executor. */
+export function createTaskRunner(options: RunnerOptions): TaskRunner {
+  return new Runner(options);
+}

@@ -1,0 +1,156 @@
+// What the compiled loops of one task call: chunks, cancellation, cached blocks, shuffle files, and the user's functions.
+import { asError, MillraceError } from '../errors';
+import { elementsPerTick, pullChunk, shownElement } from '../limits';
+import type { Random } from '../time';
+import type { Split } from './program';
+import type { TaskControl } from './task';
+
+/** Thrown through user code when the task was cancelled. */
+export class TaskCancelled extends Error {
+  override name = 'TaskCancelled';
+}
+
+/** An iterable cut into arrays that grow to `pullChunk`: infinite generators serve `take` without being drained. */
+export class Chunks {
+  readonly #iterator: Iterator<unknown>;
+  #size = 16;
+
+  constructor(iterator: Iterator<unknown>) {
+    this.#iterator = iterator;
+  }
+
+  /** The next elements, or null at the end. */
+  next(): unknown[] | null {
+    const out: unknown[] = [];
+    for (let i = 0; i < this.#size; i++) {
+      const step = this.#iterator.next();
+      if (step.done) break;
+      out.push(step.value);
+    }
+    this.#size = Math.min(pullChunk, this.#size * 4);
+    return out.length === 0 ? null : out;
+  }
+
+  /** Tells a generator that nobody will ask again. */
+  close(): void {
+    this.#iterator.return?.();
+  }
+}
+
+/** Bounded text of a value for errors; never throws. */
+export function showElement(value: unknown): string {
+  let text: string;
+  try {
+    text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v)) ?? String(value));
+  } catch {
+    try {
+      text = String(value);
+    } catch {
+      text = 'a value that cannot be shown';
+    }
+  }
+  return text.length > shownElement ? `${text.slice(0, shownElement)}…` : text;
+}
+
+/** The elements of chunks, for functions that take an iterator. */
+export class ChunkIterator implements IterableIterator<unknown> {
+  readonly #chunks: Iterator<unknown[]>;
+  #chunk: unknown[] = [];
+  #at = 0;
+
+  constructor(chunks: Iterator<unknown[]>) {
+    this.#chunks = chunks;
+  }
+
+  next(): IteratorResult<unknown, undefined> {
+    while (this.#at >= this.#chunk.length) {
+      const step = this.#chunks.next();
+      if (step.done) return { done: true, value: undefined };
+      this.#chunk = step.value;
+      this.#at = 0;
+    }
+    return { done: false, value: this.#chunk[this.#at++] };
+  }
+
+  return(): IteratorResult<unknown, undefined> {
+    this.#chunks.return?.();
+    this.#chunk = [];
+    this.#at = 0;
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** Raises NOT_A_PAIR unless the element is an array of two. */
+export function notAPair(operation: string, element: unknown): never {
+  throw new MillraceError('NOT_A_PAIR', { operation, element: showElement(element) });
+}
+
+/** Where a thrown error came from: the step and its element, noted for the report. */
+export class StepFailure extends Error {
+  readonly thrown: unknown;
+  readonly operator: string;
+  readonly element: string | undefined;
+
+  constructor(thrown: unknown, operator: string, element: string | undefined) {
+    super(asError(thrown).message);
+    this.thrown = thrown;
+    this.operator = operator;
+    this.element = element;
+  }
+}
+
+export const noElement = Symbol('no element');
+
+/** Counts, cancels and ends by time: the part of the runtime that every chunk goes through. */
+export class Pulse {
+  records = 0;
+  readonly #control: TaskControl;
+  #deadline = Number.POSITIVE_INFINITY;
+  readonly #now: () => number;
+
+  constructor(control: TaskControl, now: () => number) {
+    this.#control = control;
+    this.#now = now;
+  }
+
+  /** Ends a take with a time limit; the clock starts with the task. */
+  limitTime(ms: number): void {
+    this.#deadline = this.#now() + ms;
+  }
+
+  /** Says that `n` more records are read; true where the time is up. Throws TaskCancelled. */
+  tick(n: number): boolean {
+    this.records += n;
+    if (this.#control.cancelled()) throw new TaskCancelled();
+    this.#control.progress(this.records);
+    return this.#deadline !== Number.POSITIVE_INFINITY && this.#now() > this.#deadline;
+  }
+
+  /** The end of the next slice of a loop over `length` elements that stands at `from`. */
+  slice(from: number, length: number): number {
+    return Math.min(length, from + elementsPerTick);
+  }
+}
+
+/** How often a row is drawn with replacement: Poisson by Knuth's product, exact for the small rates of sampling. */
+export function poisson(rate: number, random: Random): number {
+  if (rate > 30) return poisson(rate / 2, random) + poisson(rate / 2, random);
+  const limit = Math.exp(-rate);
+  let product = random.next();
+  let n = 0;
+  while (product > limit) {
+    product *= random.next();
+    n++;
+  }
+  return n;
+}
+
+/** The only input of a split. */
+export function inputOf(split: Split, input = 0): Split {
+  if (split.kind !== 'node') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split where inputs were expected` });
+  return split.inputs[input];
+}

@@ -1,0 +1,303 @@
+// The runtime of one task: what its compiled loops call as `rt`.
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { asError, MillraceError } from '../errors';
+import { cacheChunk } from '../limits';
+import { KeyTable } from '../rdd/key';
+import { partitionerOf } from '../rdd/partitioner';
+import type { MemoryStore } from '../storage/memory-store';
+import { sizeOfArray } from '../storage/memory-store';
+import { type PairFrame, readBucket, ShuffleWriter, shufflePath } from '../storage/shuffle-file';
+import { Random } from '../time';
+import { decode } from '../wire/codec';
+import { type Compiled, compileChunks } from './compile';
+import type { CachedBlock } from './end';
+import type { BucketLocation, FunctionRef, Plan, Sink, Split } from './program';
+import { TextFile, temporaryFolder } from './save-text';
+import type { TaskSpec } from './task';
+import { ChunkIterator, Chunks, inputOf, noElement, notAPair, type Pulse, poisson, StepFailure, showElement, TaskCancelled } from './task-runtime';
+import { countLines, type TextRange, textLines, wholeText } from './text';
+
+/** A bucket that could not be read: its map task must run again. */
+export class FetchFailure extends Error {
+  constructor(
+    readonly shuffleId: number,
+    readonly location: BucketLocation | undefined,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** What a scope needs of its executor. */
+export interface ScopeHost {
+  readonly folder: string;
+  readonly store: MemoryStore;
+  /** Where a packed file was unpacked to for this task. */
+  readonly unpacked: ReadonlyMap<string, TextRange>;
+  /** The function that a reference of this program stands for, made for this task. */
+  resolve(ref: FunctionRef): Function;
+  /** Tells the loops of one set of closures from another's. */
+  readonly sources: string;
+}
+
+export class TaskScope {
+  readonly pulse: Pulse;
+  readonly none = noElement;
+  readonly poisson = poisson;
+  readonly notAPair = notAPair;
+  readonly decode = decode;
+  readonly cachedBlocks: CachedBlock[] = [];
+  bytesRead = 0;
+  bytesWritten = 0;
+  readonly #task: TaskSpec;
+  readonly #host: ScopeHost;
+  /** What must be given back whether the task ends well or not. */
+  readonly #cleanups: (() => void)[] = [];
+  readonly #compiled = new Map<Plan, Map<string, Compiled>>();
+
+  constructor(task: TaskSpec, pulse: Pulse, host: ScopeHost) {
+    this.#task = task;
+    this.pulse = pulse;
+    this.#host = host;
+  }
+
+  close(): void {
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  *values(split: Split & { kind: 'values' }): Generator<unknown[]> {
+    yield decode(split.bytes) as unknown[];
+  }
+
+  *#ranges(split: Split): Generator<TextRange> {
+    if (split.kind !== 'text') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a text source` });
+    for (const range of split.ranges) yield range.gzip ? this.#host.unpacked.get(range.path)! : range;
+  }
+
+  *textLines(split: Split): Generator<string[]> {
+    for (const range of this.#ranges(split)) yield* textLines(range);
+  }
+
+  countLines(split: Split): number {
+    let lines = 0;
+    for (const range of this.#ranges(split)) {
+      for (const n of countLines(range)) {
+        lines += n;
+        this.pulse.tick(n);
+      }
+    }
+    return lines;
+  }
+
+  *wholeFiles(split: Split & { kind: 'files' }): Generator<unknown[]> {
+    for (const { path, gzip } of split.files) yield [[path, wholeText(path, gzip)]];
+  }
+
+  random(seed: number, split: Split): Random {
+    return new Random(seed * 31 + split.index);
+  }
+
+  keyTable(): KeyTable {
+    return new KeyTable();
+  }
+
+  /** The chunks of a sub-plan, pulled. */
+  chunks(plan: Plan, split: Split): Generator<unknown[]> {
+    // What stands in chunks already is not copied into others.
+    if (plan.op === 'text') return this.textLines(split);
+    if (plan.op === 'values') return this.values(split as Split & { kind: 'values' });
+    if (plan.op === 'cached') return this.cached(plan, split);
+    const branch = branchesOf(plan, split);
+    let variants = this.#compiled.get(plan);
+    if (!variants) this.#compiled.set(plan, (variants = new Map()));
+    let compiled = variants.get(branch);
+    if (!compiled) variants.set(branch, (compiled = compileChunks(plan, split, this.#host.sources)));
+    return this.run(compiled, split) as Generator<unknown[]>;
+  }
+
+  /** Calls compiled loops with the functions and nodes that they name. */
+  run(compiled: Compiled, split: Split): unknown {
+    return compiled.run(this, split, compiled.functions.map(this.#host.resolve), compiled.nodes);
+  }
+
+  *concat(plan: Plan, split: Split & { kind: 'node' }): Generator<unknown[]> {
+    for (const input of split.inputs) yield* this.chunks(plan, input);
+  }
+
+  pull(plan: Plan, split: Split): ChunkIterator {
+    return new ChunkIterator(this.#ticking(this.chunks(plan, split)));
+  }
+
+  /** Compiled chunks tick at their source; arrays that stand ready tick here. */
+  *#ticking(chunks: Generator<unknown[]>): Generator<unknown[]> {
+    for (const chunk of chunks) {
+      this.pulse.tick(0);
+      yield chunk;
+    }
+  }
+
+  chunksOf(value: unknown, operation: string): Chunks {
+    const make = value === null || value === undefined ? undefined : (value as Iterable<unknown>)[Symbol.iterator];
+    if (typeof make !== 'function') throw new MillraceError('NOT_ITERABLE', { operation, value: value instanceof Promise ? 'a Promise' : showElement(value) });
+    return new Chunks(make.call(value));
+  }
+
+  /** A cached partition from memory, or computed, given on and then kept whole. */
+  *cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
+    const { store } = this.#host;
+    const block = store.get(plan.rddId, split.index);
+    if (block) {
+      yield* block.chunks as unknown[][];
+      return;
+    }
+    let kept: unknown[][] | undefined = [];
+    let bytes = 0;
+    for (const chunk of this.chunks(plan.input, split)) {
+      if (kept) {
+        bytes += sizeOfArray(chunk);
+        if (bytes > store.limit) kept = undefined;
+        else keep(kept, chunk);
+      }
+      yield chunk;
+    }
+    if (kept && store.put({ rddId: plan.rddId, partition: split.index, chunks: kept, bytes }))
+      this.cachedBlocks.push({ rddId: plan.rddId, partition: split.index, bytes });
+  }
+
+  *frames(split: Split): Generator<PairFrame> {
+    if (split.kind !== 'buckets') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a shuffle` });
+    for (const location of split.buckets) {
+      if (location.size === 0) continue;
+      yield* this.#bucket(split.shuffleId, location, split.index);
+      this.bytesRead += location.size;
+    }
+    if (split.missing) throw new FetchFailure(split.shuffleId, undefined, 'its map output is not there');
+  }
+
+  *#bucket(shuffleId: number, location: BucketLocation, bucket: number): Generator<PairFrame> {
+    const path = shufflePath(this.#host.folder, shuffleId, location.mapIndex, location.attempt);
+    let fd: number | undefined;
+    const failed = (e: unknown): never => {
+      throw new FetchFailure(shuffleId, location, asError(e).message);
+    };
+    try {
+      fd = openSync(path, 'r');
+    } catch (e) {
+      failed(e);
+    }
+    try {
+      const frames = readBucket(path, fd!, fstatSync(fd!).size, bucket);
+      for (;;) {
+        let step: IteratorResult<PairFrame>;
+        try {
+          step = frames.next();
+        } catch (e) {
+          failed(e);
+        }
+        if (step!.done) return;
+        yield step!.value;
+      }
+    } finally {
+      closeSync(fd!);
+    }
+  }
+
+  /** Pairs by columns, from shuffle frames as they are or from rows. */
+  *pairFrames(plan: Plan, split: Split, operation: string): Generator<PairFrame> {
+    if (plan.op === 'shuffleRead') return yield* this.frames(split);
+    for (const chunk of this.chunks(plan, split)) {
+      const keys = new Array<unknown>(chunk.length);
+      const values = new Array<unknown>(chunk.length);
+      for (let i = 0; i < chunk.length; i++) {
+        const pair = chunk[i];
+        if (!Array.isArray(pair) || pair.length !== 2) notAPair(operation, pair);
+        [keys[i], values[i]] = pair as [unknown, unknown];
+      }
+      yield { keys, values };
+    }
+  }
+
+  *group(plan: Plan & { op: 'group' }, split: Split): Generator<unknown[]> {
+    const table = new KeyTable();
+    const groups: unknown[][] = [];
+    for (const { keys, values } of this.pairFrames(plan.input, split, 'groupByKey')) {
+      this.pulse.tick(keys.length);
+      for (let i = 0; i < keys.length; i++) {
+        const e = table.find(keys[i]);
+        if (e === groups.length) groups.push([values[i]]);
+        else groups[e].push(values[i]);
+      }
+    }
+    yield* entries(table.keys, groups);
+  }
+
+  *cogroup(plan: Plan & { op: 'cogroup' }, split: Split): Generator<unknown[]> {
+    const table = new KeyTable();
+    const groups: unknown[][][] = [];
+    const inputs = plan.inputs.length;
+    for (let j = 0; j < inputs; j++) {
+      for (const { keys, values } of this.pairFrames(plan.inputs[j], inputOf(split, j), 'cogroup')) {
+        this.pulse.tick(keys.length);
+        for (let i = 0; i < keys.length; i++) {
+          const e = table.find(keys[i]);
+          if (e === groups.length) groups.push(Array.from({ length: inputs }, () => []));
+          groups[e][j].push(values[i]);
+        }
+      }
+    }
+    yield* entries(table.keys, groups);
+  }
+
+  shuffleWriter(sink: Sink & { kind: 'shuffle' }): ShuffleWriter {
+    const path = shufflePath(this.#host.folder, sink.shuffleId, this.#task.partition, this.#task.taskId);
+    const writer = new ShuffleWriter(path, partitionerOf(sink.partitioner));
+    this.#cleanups.push(() => writer.abandon());
+    return writer;
+  }
+
+  textFile(sink: Sink & { kind: 'saveText' }): TextFile {
+    const part = String(this.#task.partition).padStart(5, '0');
+    const file = new TextFile(temporaryFolder(sink.folder, sink.jobTag), `part-${part}.${this.#task.taskId}`);
+    this.#cleanups.push(() => file.close());
+    return file;
+  }
+
+  /** Rethrows what a step threw with the step and the element it was at; what is not the user's doing passes as it is. */
+  fail(thrown: unknown, steps: readonly string[], at: number, element: unknown): never {
+    if (thrown instanceof TaskCancelled || thrown instanceof FetchFailure || thrown instanceof StepFailure || at < 0) throw thrown;
+    throw new StepFailure(thrown, steps[at], element === noElement ? undefined : showElement(element));
+  }
+}
+
+/** Adds a chunk to what is kept: small ones are joined, so that a block is few arrays. */
+function keep(kept: unknown[][], chunk: unknown[]): void {
+  const last = kept[kept.length - 1];
+  if (last && last.length + chunk.length <= cacheChunk) for (const x of chunk) last.push(x);
+  else kept.push(chunk.slice());
+}
+
+function* entries(keys: readonly unknown[], groups: readonly unknown[]): Generator<unknown[]> {
+  const size = 1024;
+  for (let from = 0; from < keys.length; from += size) {
+    const rows: unknown[] = [];
+    for (let i = from; i < Math.min(keys.length, from + size); i++) rows.push([keys[i], groups[i]]);
+    yield rows;
+  }
+}
+
+/** Which inputs a split chooses below a plan, down to where another function begins. */
+function branchesOf(plan: Plan, split: Split): string {
+  switch (plan.op) {
+    case 'choose':
+      return split.kind === 'node' ? `${split.number}.${branchesOf(plan.inputs[split.number ?? 0], inputOf(split))}` : '';
+    case 'zipWithIndex':
+      return branchesOf(plan.input, inputOf(split));
+    case 'map':
+    case 'flatMap':
+    case 'filter':
+    case 'sample':
+      return branchesOf(plan.input, split);
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,40 @@
+// What a task is: plain data, the same for every engine. Its size does not grow with the dataset.
+
+/** A value that many tasks need, sent once to each executor: a stage's program, a broadcast, a user's module. */
+export interface Blob {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface TaskSpec {
+  /** Unique in the session; an end names it. */
+  readonly taskId: number;
+  readonly jobId: number;
+  readonly stageId: number;
+  /** Which run of the stage this task belongs to: an end of an older run is stale. */
+  readonly stageAttempt: number;
+  readonly partition: number;
+  readonly attempt: number;
+  /** The blob that holds the stage's program (an encoded `Program`, see program.ts). */
+  readonly programId: string;
+  /** The encoded `Split`: what this partition reads, for each source of the program. */
+  readonly split: Uint8Array;
+  /** Blobs that must be there before the task starts, the program included. */
+  readonly needs: readonly string[];
+  /** The largest encoded result that the driver takes from one task, in bytes. */
+  readonly maxResultBytes: number;
+}
+
+/** How the runner of a task is watched and stopped from outside while user code holds the thread. */
+export interface TaskControl {
+  /** True once the task was cancelled; the program asks at every chunk. */
+  cancelled(): boolean;
+  /** Told the number of records read so far, at every chunk. */
+  progress(records: number): void;
+}
+
+/** What an executor is asked to drop. */
+export type Forget =
+  | { readonly kind: 'rdd'; readonly rddId: number }
+  | { readonly kind: 'shuffle'; readonly shuffleId: number }
+  | { readonly kind: 'blob'; readonly id: string };

@@ -1,0 +1,52 @@
+// Every hard number of the engine, with its reason.
+
+/** Most partitions of one dataset: each costs the driver about 1 kB of bookkeeping a stage, so a million is a gigabyte. */
+export const maxPartitions = 1_000_000;
+
+/** Elements between two looks at the cancel flag in loops over arrays: about 0.1 ms of cheap closures. */
+export const elementsPerTick = 8192;
+
+/** Elements that a pulled chunk (mapPartitions input, coalesced parents) holds at most: small enough to stay in the nursery. */
+export const pullChunk = 1024;
+
+/** Elements of one array of a cached block: larger arrays are copied when they grow. */
+export const cacheChunk = 65_536;
+
+/** Bytes read from a text file at a time: larger reads leave the processor's cache, smaller ones cost calls. */
+export const textChunkBytes = 1 << 20;
+
+/** A line longer than this is refused: V8 strings end at 512 MiB, and a lost line end must not eat the memory. */
+export const maxLineBytes = 256 << 20;
+
+/** Bytes of a text file that one partition reads by default: 10 tasks for 300 MB on two cores, as Spark's local block size. */
+export const textSplitBytes = 32 << 20;
+
+/** Distinct keys that the map side combines before it passes its partial results on: about 60 MB of short words. */
+export const combineKeys = 1_000_000;
+
+/** Rows of one encoded frame of a shuffle bucket: columns pay off from hundreds on, and a frame is decoded whole. */
+export const shuffleFrameRows = 16_384;
+
+/** Encoded bytes of buckets that a map task holds in memory before it spills them to its file. */
+export const shuffleBufferBytes = 64 << 20;
+
+/** Nesting of a value that the codec follows: deeper ones are cyclic in practice. */
+export const maxValueDepth = 500;
+
+/** Compiled loops that an executor keeps: each is about 20 kB of code and feedback. */
+export const compiledLoops = 256;
+
+/** Characters of an element shown in an error. */
+export const shownElement = 200;
+
+/** Characters of a closure's text kept for `.explain` and errors. */
+export const shownClosure = 400;
+
+/** Programs of ended jobs that stay on executors, so that the same line typed again costs nothing. */
+export const keptPrograms = 200;
+
+/** Ended jobs that `.jobs` still shows. */
+export const keptJobs = 100;
+
+/** Programs that an executor keeps decoded. */
+export const decodedPrograms = 64;

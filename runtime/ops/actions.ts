@@ -1,0 +1,302 @@
+// Actions: run a job and bring its answer to the session. Answers merge in the order of partitions, whatever ended first.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { asError, MillraceError } from '../errors';
+import type { Sink } from '../exec/program';
+import { temporaryFolder } from '../exec/save-text';
+import { compareKeys, KeyTable } from '../rdd/key';
+import { lib, ShippedFunction } from '../rdd/function-argument';
+import type { PlanBuilder } from '../rdd/plan-builder';
+import { RDD } from '../rdd/rdd';
+import { SteppedRDD } from '../rdd/stepped';
+import { freshSeed, Random } from '../time';
+import { encode } from '../wire/codec';
+
+/** What `preview` found. */
+export interface Preview<T> {
+  readonly rows: T[];
+  /** All rows of the dataset are there. */
+  readonly complete: boolean;
+  /** Why rows may be missing, if the time ran out. */
+  readonly gaveUp?: string;
+  readonly seconds: number;
+}
+
+declare module '../rdd/rdd' {
+  interface RDD<T> {
+    /** All elements, in order. Refused above `maxResultBytes`. */
+    collect(): Promise<T[]>;
+    /** Elements of some partitions, in order; all of them by default. */
+    collectPartitions(title: string, partitions?: readonly number[]): Promise<T[]>;
+    /** The number of elements. */
+    count(): Promise<number>;
+    /** The first element. Throws EMPTY_DATASET. */
+    first(): Promise<T>;
+    /** The first n elements: reads one partition, then up to four times as many each round. */
+    take(n: number): Promise<T[]>;
+    /** The n greatest, greatest first, by the natural order or a compare function. */
+    top(n: number, compare?: (a: T, b: T) => number): Promise<T[]>;
+    /** The n least, least first, by the natural order or a compare function. */
+    takeOrdered(n: number, compare?: (a: T, b: T) => number): Promise<T[]>;
+    /** The least element. Throws EMPTY_DATASET. */
+    min(compare?: (a: T, b: T) => number): Promise<T>;
+    /** The greatest element. Throws EMPTY_DATASET. */
+    max(compare?: (a: T, b: T) => number): Promise<T>;
+    /**
+     * All elements merged by an associative function. Throws EMPTY_DATASET.
+     * @example await sc.range(1, 5).reduce((a, b) => a + b) // 10
+     */
+    reduce(f: (a: T, b: T) => T): Promise<T>;
+    /** `reduce` from a zero, which counts once for each partition and once for the merge. */
+    fold(zero: T, f: (a: T, b: T) => T): Promise<T>;
+    /** Elements folded into copies of `zero` in each partition, then merged. */
+    aggregate<U>(zero: U, seqOp: (acc: U, element: T) => U, combOp: (a: U, b: U) => U): Promise<U>;
+    isEmpty(): Promise<boolean>;
+    /** How often each distinct element is there; elements compare by value. */
+    countByValue(): Promise<Map<T, number>>;
+    /** Exactly `n` random elements, or all where there are fewer and none is replaced. */
+    takeSample(withReplacement: boolean, n: number, seed?: number): Promise<T[]>;
+    /** Runs `f` on each element on the executors; a promise it returns is awaited. */
+    foreach(f: (element: T) => unknown): Promise<void>;
+    /** Runs `f` on each partition on the executors; a promise it returns is awaited. */
+    foreachPartition(f: (partition: IterableIterator<T>) => unknown): Promise<void>;
+    /** The elements one partition at a time: the session holds the largest partition at most. */
+    toLocalIterator(): AsyncIterableIterator<T>;
+    /** Writes a folder of text files, one for each partition, and _SUCCESS when all are whole. Throws OUTPUT_EXISTS. */
+    saveAsTextFile(folder: string): Promise<void>;
+    /** The first rows, but no longer than `ms` milliseconds: what the prompt shows of a dataset. */
+    preview(rows: number, ms: number): Promise<Preview<T>>;
+  }
+}
+
+type SinkOf = (builder: PlanBuilder) => Sink;
+
+async function gather<A>(rdd: RDD<unknown>, title: string, sink: SinkOf, partitions?: readonly number[]): Promise<A[]> {
+  const answers: A[] = [];
+  const wanted = partitions ?? Array.from({ length: rdd.numPartitions }, (_, i) => i);
+  const place = new Map(wanted.map((p, i) => [p, i]));
+  await rdd.context.runSink(rdd, sink, { title: `${title} of ${rdd}`, partitions: wanted }, (p, value) => {
+    answers[place.get(p)!] = value as A;
+  });
+  return answers;
+}
+
+const checkSize = (operation: string, n: number): void => {
+  if (!Number.isInteger(n) || n < 0)
+    throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the number of elements', value: String(n), rule: 'a whole number from 0 on', remedy: `Write ${operation}(10).` });
+};
+
+RDD.prototype.collect = function () {
+  return this.collectPartitions('collect');
+};
+
+RDD.prototype.collectPartitions = async function <T>(this: RDD<T>, title: string, partitions?: readonly number[]) {
+  const parts = await gather<T[]>(this, title, () => ({ kind: 'collect' }), partitions);
+  return parts.length === 1 ? parts[0] : parts.flat(1) as T[];
+};
+
+RDD.prototype.count = async function () {
+  return (await gather<number>(this, 'count', () => ({ kind: 'count' }))).reduce((a, b) => a + b, 0);
+};
+
+/** Takes elements round by round until there are enough or no partitions are left. */
+async function takeRounds<T>(rdd: RDD<T>, title: string, n: number): Promise<T[]> {
+  const out: T[] = [];
+  let done = 0;
+  let round = 1;
+  while (out.length < n && done < rdd.numPartitions) {
+    const partitions = Array.from({ length: Math.min(round, rdd.numPartitions - done) }, (_, i) => done + i);
+    const limit = n - out.length;
+    for (const rows of await gather<T[]>(rdd, title, () => ({ kind: 'take', limit }), partitions)) for (const row of rows) if (out.length < n) out.push(row);
+    done += partitions.length;
+    round *= 4;
+  }
+  return out;
+}
+
+RDD.prototype.take = async function (n) {
+  checkSize('take', n);
+  return n === 0 ? [] : takeRounds(this, 'take', n);
+};
+
+const noElements = (operation: string): never => {
+  throw new MillraceError('EMPTY_DATASET', { operation });
+};
+
+RDD.prototype.first = async function () {
+  const [first] = await wrapped(takeRounds(this, 'first', 1));
+  return first.length === 0 ? noElements('first') : first[0];
+};
+
+/** Keeps a row that is itself a promise-like from being awaited with its array. */
+async function wrapped<T>(rows: Promise<T[]>): Promise<[T[]]> {
+  return [await rows];
+}
+
+RDD.prototype.isEmpty = async function () {
+  return (await takeRounds(this, 'isEmpty', 1)).length === 0;
+};
+
+async function ordered<T>(rdd: RDD<T>, operation: 'takeOrdered' | 'takeTop', title: string, n: number, compare?: (a: T, b: T) => number): Promise<T[]> {
+  checkSize(title, n);
+  const shipped = compare && new ShippedFunction(rdd.context, compare, title);
+  const f = lib(operation, n, ...(shipped ? [shipped] : []));
+  const kept = new SteppedRDD<T>(rdd, { operation: title, plan: (input, b) => ({ op: 'mapPartitions', name: title, f: b.function(f), input }) });
+  const parts = await gather<T[]>(kept, title, () => ({ kind: 'collect' }));
+  const order = compare ?? (compareKeys as (a: T, b: T) => number);
+  return parts.flat(1).sort(operation === 'takeTop' ? (a, b) => order(b as T, a as T) : (a, b) => order(a as T, b as T)).slice(0, n) as T[];
+}
+
+RDD.prototype.takeOrdered = function (n, compare) {
+  return ordered(this, 'takeOrdered', 'takeOrdered', n, compare);
+};
+
+RDD.prototype.top = function (n, compare) {
+  return ordered(this, 'takeTop', 'top', n, compare);
+};
+
+RDD.prototype.min = async function (compare) {
+  const [least] = await wrapped(ordered(this, 'takeOrdered', 'min', 1, compare));
+  return least.length === 0 ? noElements('min') : least[0];
+};
+
+RDD.prototype.max = async function (compare) {
+  const [greatest] = await wrapped(ordered(this, 'takeTop', 'max', 1, compare));
+  return greatest.length === 0 ? noElements('max') : greatest[0];
+};
+
+RDD.prototype.reduce = async function <T>(this: RDD<T>, f: (a: T, b: T) => T) {
+  const shipped = new ShippedFunction(this.context, f, 'reduce');
+  const parts = await gather<T[]>(this, 'reduce', (b) => ({ kind: 'reduce', name: 'reduce', f: b.function(shipped) }));
+  const values = parts.flat(1) as T[];
+  return values.length === 0 ? noElements('reduce') : values.reduce((a, b) => f(a, b));
+};
+
+async function aggregated<T, U>(rdd: RDD<T>, operation: string, zero: U, seq: ShippedFunction, merge: (a: U, b: U) => U): Promise<U> {
+  const bytes = encode(zero);
+  const parts = await gather<U>(rdd, operation, (b) => ({ kind: 'aggregate', name: operation, zero: bytes, f: b.function(seq) }));
+  return parts.reduce((a, b) => merge(a, b), structuredClone(zero));
+}
+
+RDD.prototype.fold = function (zero, f) {
+  return aggregated(this, 'fold', zero, new ShippedFunction(this.context, f, 'fold'), f);
+};
+
+RDD.prototype.aggregate = function (zero, seqOp, combOp) {
+  // The merge runs in the session, but is checked as if it travelled: it may be shipped by another engine.
+  return aggregated(this, 'aggregate', zero, new ShippedFunction(this.context, seqOp, 'aggregate'), combOp);
+};
+
+RDD.prototype.countByValue = async function <T>(this: RDD<T>) {
+  const ones = new SteppedRDD<[T, number]>(this, { operation: 'countByValue', plan: (input) => ({ op: 'map', template: 'pairWithOne', name: 'countByValue', input }) });
+  const table = new KeyTable();
+  const counts: number[] = [];
+  const merge = lib('add');
+  const perPartition = new SteppedRDD<[T, number]>(ones, {
+    operation: 'countByValue',
+    plan: (input, b) => ({ op: 'combine', name: 'countByValue', merge: b.function(merge), input }),
+  });
+  for (const part of await gather<[T, number][]>(perPartition, 'countByValue', () => ({ kind: 'collect' }))) {
+    for (const [key, n] of part) {
+      const e = table.find(key);
+      counts[e] = (counts[e] ?? 0) + n;
+    }
+  }
+  return new Map(table.keys.map((key, i) => [key as T, counts[i]]));
+};
+
+RDD.prototype.takeSample = async function (withReplacement, n, seed = freshSeed()) {
+  checkSize('takeSample', n);
+  if (n === 0) return [];
+  const total = await this.count();
+  if (total === 0) return [];
+  const random = new Random(seed);
+  if (!withReplacement && n >= total) return shuffle(await this.collect(), random);
+  // Enough to fall short with a chance below 1 in 10,000, as Spark does; then a larger seed, until it suffices.
+  const rate = n / total;
+  const fraction = withReplacement ? rate + 9 * Math.sqrt(rate / total) : Math.min(1, rate + 5 * Math.sqrt(rate / total) + 10 / total);
+  for (let round = 0; ; round++) {
+    const rows = await this.sample(withReplacement, fraction, seed + round).collect();
+    if (rows.length >= n) return shuffle(rows, random).slice(0, n);
+  }
+};
+
+function shuffle<T>(rows: T[], random: Random): T[] {
+  for (let i = rows.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [rows[i], rows[j]] = [rows[j], rows[i]];
+  }
+  return rows;
+}
+
+RDD.prototype.foreach = async function (f) {
+  const shipped = new ShippedFunction(this.context, f, 'foreach');
+  await gather(this, 'foreach', (b) => ({ kind: 'foreach', name: 'foreach', f: b.function(shipped) }));
+};
+
+RDD.prototype.foreachPartition = async function (f) {
+  const shipped = new ShippedFunction(this.context, f, 'foreachPartition');
+  await gather(this, 'foreachPartition', (b) => ({ kind: 'foreachPartition', name: 'foreachPartition', f: b.function(shipped) }));
+};
+
+RDD.prototype.toLocalIterator = async function* () {
+  for (let p = 0; p < this.numPartitions; p++) yield* await this.collectPartitions('toLocalIterator', [p]);
+};
+
+RDD.prototype.saveAsTextFile = async function (folder) {
+  const path = resolve(folder);
+  if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
+  const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
+  const written: string[] = [];
+  try {
+    mkdirSync(path, { recursive: true });
+    for (const name of await gather<string>(this, 'saveAsTextFile', () => ({ kind: 'saveText', folder: path, jobTag }))) written.push(name);
+    // The name of a part ends in the number of the task that wrote it; the winner of each partition loses it here.
+    for (const name of written) renameSync(join(temporaryFolder(path, jobTag), name), join(path, name.slice(0, name.lastIndexOf('.'))));
+    rmSync(join(path, '_temporary'), { recursive: true, force: true });
+    writeFileSync(join(path, '_SUCCESS'), '');
+  } catch (e) {
+    // Nothing of a job that failed may look like its result.
+    rmSync(path, { recursive: true, force: true });
+    if (e instanceof MillraceError) throw e;
+    throw new MillraceError('DISK', { path: folder, reason: asError(e).message });
+  }
+};
+
+RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: number) {
+  const { clock } = this.context;
+  const started = clock.now();
+  const left = () => ms - (clock.now() - started);
+  const timer = new AbortController();
+  const out: T[] = [];
+  const seconds = () => (clock.now() - started) / 1000;
+  // Tasks end by themselves when the time is up and keep what they have; those that cannot (a shuffle before them) are cancelled.
+  const stopTimer = clock.after(ms + 200, () => timer.abort(': the time for a sample was up'));
+  let gaveUp: string | undefined;
+  try {
+    let done = 0;
+    for (let round = 1; out.length < rows && done < this.numPartitions; round *= 4) {
+      if (left() <= 0) {
+        gaveUp = `after ${(ms / 1000).toFixed(1)} s`;
+        break;
+      }
+      const partitions = Array.from({ length: Math.min(round, this.numPartitions - done) }, (_, i) => done + i);
+      const limit = rows - out.length + 1;
+      const parts: T[][] = [];
+      const sink: SinkOf = () => ({ kind: 'take', limit, ms: Math.max(1, Math.ceil(left())) });
+      await this.context.runSink(this, sink, { title: `sample of ${this}`, partitions, signal: timer.signal }, (p, value) => {
+        parts[p - done] = value as T[];
+      });
+      for (const part of parts) out.push(...part);
+      done += partitions.length;
+      if (left() <= 0 && out.length <= rows) gaveUp = `after ${(ms / 1000).toFixed(1)} s`;
+    }
+    return { rows: out.slice(0, rows), complete: gaveUp === undefined && out.length <= rows && done >= this.numPartitions, gaveUp, seconds: seconds() };
+  } catch (e) {
+    if (!timer.signal.aborted) throw e;
+    return { rows: out.slice(0, rows), complete: false, gaveUp: `after ${(ms / 1000).toFixed(1)} s`, seconds: seconds() };
+  } finally {
+    stopTimer();
+  }
+};

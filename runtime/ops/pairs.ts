@@ -1,0 +1,190 @@
+// Operators on pairs [key, value]; keys compare by value.
+import { RDD } from '../rdd/rdd';
+import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
+import { HashPartitioner, type Partitioner } from '../rdd/partitioner';
+import { CoGroupedRDD, dependOn, type Gather, ShuffledRDD } from '../rdd/shuffled';
+import { SteppedRDD } from '../rdd/stepped';
+import { MillraceError } from '../errors';
+import { encode } from '../wire/codec';
+
+/** A number of partitions, or how keys are to be spread. */
+export type Partitioning = number | Partitioner;
+
+declare module '../rdd/rdd' {
+  interface RDD<T> {
+    /**
+     * One pair for each key, its values merged by `f`, which must be associative; merged on the map side first.
+     * @example await sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKey((a, b) => a + b).collectAsMap() // Map { 'a' => 2, 'b' => 1 }
+     */
+    reduceByKey<K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]>;
+    /** All values of each key, in memory. Where they are only summed or counted, reduceByKey moves less. */
+    groupByKey<K, V>(this: RDD<[K, V]>, partitioning?: Partitioning): RDD<[K, V[]]>;
+    /** Values folded into copies of `zero` within partitions, then merged. */
+    aggregateByKey<K, V, U>(this: RDD<[K, V]>, zero: U, seqOp: (acc: U, value: V) => U, combOp: (a: U, b: U) => U, partitioning?: Partitioning): RDD<[K, U]>;
+    /** The general form: `create` starts from a first value, `mergeValue` adds another, `mergeCombiners` joins two. */
+    combineByKey<K, V, C>(
+      this: RDD<[K, V]>,
+      create: (value: V) => C,
+      mergeValue: (acc: C, value: V) => C,
+      mergeCombiners: (a: C, b: C) => C,
+      partitioning?: Partitioning,
+    ): RDD<[K, C]>;
+    /** `reduceByKey` from a zero, which counts once for each key and partition. */
+    foldByKey<K, V>(this: RDD<[K, V]>, zero: V, f: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]>;
+    /** Values through `f`; keys and partitioner stay. */
+    mapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U): RDD<[K, U]>;
+    /** Each value to any number of values under the same key. */
+    flatMapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => Iterable<U>): RDD<[K, U]>;
+    keys<K, V>(this: RDD<[K, V]>): RDD<K>;
+    values<K, V>(this: RDD<[K, V]>): RDD<V>;
+    /**
+     * Pairs of the values of keys that both have.
+     * @example await sc.parallelize([[1, 'a']] as [number, string][]).join(sc.parallelize([[1, true]] as [number, boolean][])).collect() // [[1, ['a', true]]]
+     */
+    join<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V, W]]>;
+    /** Every pair of the left; undefined where the right has no such key. */
+    leftOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V, W | undefined]]>;
+    /** Every pair of the right; undefined where the left has no such key. */
+    rightOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V | undefined, W]]>;
+    /** Every pair of either. */
+    fullOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V | undefined, W | undefined]]>;
+    /** For each key of either the values of both. */
+    cogroup<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V[], W[]]]>;
+    /** Moves pairs to where the partitioner puts their keys; nothing moves if they lie there already. */
+    partitionBy<K, V>(this: RDD<[K, V]>, partitioning: Partitioning): RDD<[K, V]>;
+    /** The number of pairs of each key, in the session. */
+    countByKey<K, V>(this: RDD<[K, V]>): Promise<Map<K, number>>;
+    /** All pairs as a Map in the session; the last value of a key stays. Composite keys are compared by identity there, as in any Map. */
+    collectAsMap<K, V>(this: RDD<[K, V]>): Promise<Map<K, V>>;
+    /** The values of one key; reads one partition where a partitioner is known. */
+    lookup<K, V>(this: RDD<[K, V]>, key: K): Promise<V[]>;
+  }
+}
+
+/** The partitioner asked for, or that of an input that has one, or hash over as many partitions as the widest input. */
+function choosePartitioner(operation: string, inputs: readonly RDD<unknown>[], partitioning?: Partitioning): Partitioner {
+  const { context } = inputs[0];
+  if (typeof partitioning === 'number') return new HashPartitioner(context.checkPartitions(operation, partitioning));
+  if (partitioning !== undefined) {
+    if (typeof partitioning?.getPartition === 'function') return partitioning;
+    throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the partitioning', value: String(partitioning), rule: 'a number or a Partitioner', remedy: `Write ${operation}(…, 8), or new HashPartitioner(8).` });
+  }
+  const known = inputs.flatMap((rdd) => rdd.partitioner ?? []).sort((a, b) => b.numPartitions - a.numPartitions);
+  return known[0] ?? new HashPartitioner(Math.max(1, ...inputs.map((rdd) => rdd.numPartitions)));
+}
+
+function combined<T>(
+  rdd: RDD<unknown>,
+  operation: string,
+  partitioner: Partitioner,
+  create: FunctionArgument | undefined,
+  mergeValue: FunctionArgument,
+  mergeCombiners: FunctionArgument,
+): RDD<T> {
+  const dependency = dependOn(rdd, partitioner, operation, { create, merge: mergeValue });
+  // Where nothing is shuffled the values themselves are combined; after a shuffle what the map side made of them.
+  const gather: Gather = dependency.kind === 'narrow' ? { kind: 'combine', create, merge: mergeValue } : { kind: 'combine', merge: mergeCombiners };
+  return new ShuffledRDD<T>(operation, dependency, partitioner, gather);
+}
+
+RDD.prototype.reduceByKey = function (f, partitioning) {
+  const merge = new ShippedFunction(this.context, f, 'reduceByKey');
+  return combined(this, 'reduceByKey', choosePartitioner('reduceByKey', [this], partitioning), undefined, merge, merge);
+};
+
+RDD.prototype.combineByKey = function (create, mergeValue, mergeCombiners, partitioning) {
+  const ship = (f: unknown) => new ShippedFunction(this.context, f, 'combineByKey');
+  return combined(this, 'combineByKey', choosePartitioner('combineByKey', [this], partitioning), ship(create), ship(mergeValue), ship(mergeCombiners));
+};
+
+RDD.prototype.aggregateByKey = function (zero, seqOp, combOp, partitioning) {
+  const seq = new ShippedFunction(this.context, seqOp, 'aggregateByKey');
+  const comb = new ShippedFunction(this.context, combOp, 'aggregateByKey');
+  // Each key starts from a copy of its own: the zero may be an array that seqOp pushes to.
+  return combined(this, 'aggregateByKey', choosePartitioner('aggregateByKey', [this], partitioning), lib('fromZero', encode(zero), seq), seq, comb);
+};
+
+RDD.prototype.foldByKey = function (zero, f, partitioning) {
+  const merge = new ShippedFunction(this.context, f, 'foldByKey');
+  return combined(this, 'foldByKey', choosePartitioner('foldByKey', [this], partitioning), lib('fromZero', encode(zero), merge), merge, merge);
+};
+
+RDD.prototype.groupByKey = function <K, V>(this: RDD<[K, V]>, partitioning?: Partitioning) {
+  const partitioner = choosePartitioner('groupByKey', [this], partitioning);
+  return new ShuffledRDD<[K, V[]]>('groupByKey', dependOn(this, partitioner, 'groupByKey'), partitioner, { kind: 'group' });
+};
+
+RDD.prototype.mapValues = function (f) {
+  const shipped = new ShippedFunction(this.context, f, 'mapValues');
+  return new SteppedRDD(this, {
+    operation: 'mapValues',
+    keepsPartitioner: true,
+    plan: (input, b) => ({ op: 'map', template: 'mapValues', name: 'mapValues', f: b.function(shipped), input }),
+  });
+};
+
+const flatMapValues = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
+  new SteppedRDD<T>(rdd, {
+    operation,
+    keepsPartitioner: true,
+    plan: (input, b) => ({ op: 'flatMap', values: true, name: operation, f: b.function(f), input }),
+  });
+
+RDD.prototype.flatMapValues = function (f) {
+  return flatMapValues(this, 'flatMapValues', new ShippedFunction(this.context, f, 'flatMapValues'));
+};
+
+RDD.prototype.keys = function () {
+  return new SteppedRDD(this, { operation: 'keys', plan: (input) => ({ op: 'map', template: 'key', name: 'keys', input }) });
+};
+
+RDD.prototype.values = function () {
+  return new SteppedRDD(this, { operation: 'values', plan: (input) => ({ op: 'map', template: 'value', name: 'values', input }) });
+};
+
+function cogrouped<T>(operation: string, left: RDD<unknown>, right: RDD<unknown>, partitioning?: Partitioning): RDD<T> {
+  if (!(right instanceof RDD))
+    throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the other side', value: right === null ? 'null' : typeof right, rule: 'an RDD of pairs', remedy: 'Make one with sc.parallelize(pairs).' });
+  return new CoGroupedRDD<T>(left.context, operation, [left, right], choosePartitioner(operation, [left, right], partitioning));
+}
+
+RDD.prototype.cogroup = function (other, partitioning) {
+  return cogrouped('cogroup', this, other, partitioning);
+};
+
+RDD.prototype.join = function (other, partitioning) {
+  return flatMapValues(cogrouped('join', this, other, partitioning), 'join', lib('joinInner'));
+};
+
+RDD.prototype.leftOuterJoin = function (other, partitioning) {
+  return flatMapValues(cogrouped('leftOuterJoin', this, other, partitioning), 'leftOuterJoin', lib('joinLeft'));
+};
+
+RDD.prototype.rightOuterJoin = function (other, partitioning) {
+  return flatMapValues(cogrouped('rightOuterJoin', this, other, partitioning), 'rightOuterJoin', lib('joinRight'));
+};
+
+RDD.prototype.fullOuterJoin = function (other, partitioning) {
+  return flatMapValues(cogrouped('fullOuterJoin', this, other, partitioning), 'fullOuterJoin', lib('joinFull'));
+};
+
+RDD.prototype.partitionBy = function (partitioning) {
+  const partitioner = choosePartitioner('partitionBy', [this], partitioning);
+  if (this.partitioner?.equals(partitioner)) return this;
+  return new ShuffledRDD('partitionBy', dependOn(this, partitioner, 'partitionBy'), partitioner, { kind: 'read' });
+};
+
+RDD.prototype.countByKey = async function <K, V>(this: RDD<[K, V]>) {
+  return this.keys().countByValue();
+};
+
+RDD.prototype.collectAsMap = async function () {
+  return new Map(await this.collect());
+};
+
+RDD.prototype.lookup = async function <K, V>(this: RDD<[K, V]>, key: K) {
+  const here = new SteppedRDD<[K, V]>(this, { operation: 'lookup', plan: (input, b) => ({ op: 'filter', name: 'lookup', f: b.function(lib('hasKey', key)), input }) });
+  const values = here.values();
+  const partitions = this.partitioner ? [this.partitioner.getPartition(key)] : undefined;
+  return values.collectPartitions(`lookup of ${this}`, partitions);
+};

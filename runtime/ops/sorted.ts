@@ -1,0 +1,69 @@
+// Sorting: a sample chooses the bounds of the ranges, a shuffle moves each key to its range, each partition sorts itself.
+import { lib, ShippedFunction } from '../rdd/function-argument';
+import { compareKeys, sameKey } from '../rdd/key';
+import { RangePartitioner } from '../rdd/partitioner';
+import { type Datum, RDD } from '../rdd/rdd';
+import { dependOn, ShuffledRDD } from '../rdd/shuffled';
+import { SteppedRDD } from '../rdd/stepped';
+
+declare module '../rdd/rdd' {
+  interface RDD<T> {
+    /**
+     * The elements in the order of `key`. Its first use samples the keys by a job of its own.
+     * @example await sc.parallelize(['bb', 'a']).sortBy(w => w.length).collect() // ['a', 'bb']
+     */
+    sortBy<K extends Datum>(key: (element: T) => K, ascending?: boolean, numPartitions?: number): RDD<T>;
+    /** The pairs in the order of their keys; range partitioned. Its first use samples the keys by a job of its own. */
+    sortByKey<K, V>(this: RDD<[K, V]>, ascending?: boolean, numPartitions?: number): RDD<[K, V]>;
+  }
+}
+
+/** Keys sampled for each range: about 20, as Spark takes, so that ranges differ by a fifth or so. */
+const samplesPerRange = 20;
+const seed = 7919;
+
+/** Bounds that cut the keys into about equal ranges. */
+async function rangeBounds(keys: RDD<unknown>, ranges: number): Promise<unknown[]> {
+  const perPartition = Math.ceil((samplesPerRange * ranges * 3) / Math.max(1, keys.numPartitions));
+  const sampled = new SteppedRDD<[number, unknown[]]>(keys, {
+    operation: 'sortByKey',
+    plan: (input, b) => ({ op: 'mapPartitions', name: 'sortByKey', f: b.function(lib('reservoir', perPartition, seed)), input }),
+  });
+  const weighted: { key: unknown; weight: number }[] = [];
+  for (const [seen, kept] of await sampled.collectPartitions(`sampling of ${keys}`)) for (const key of kept) weighted.push({ key, weight: seen / kept.length });
+  weighted.sort((a, b) => compareKeys(a.key, b.key));
+  const step = weighted.reduce((sum, { weight }) => sum + weight, 0) / ranges;
+  const bounds: unknown[] = [];
+  let passed = 0;
+  for (const { key, weight } of weighted) {
+    passed += weight;
+    if (passed >= step * (bounds.length + 1) && bounds.length < ranges - 1 && !(bounds.length > 0 && sameKey(bounds[bounds.length - 1], key))) bounds.push(key);
+  }
+  return bounds;
+}
+
+function sorted<K, V>(pairs: RDD<[K, V]>, operation: string, ascending: boolean, numPartitions?: number): RDD<[K, V]> {
+  const ranges = pairs.context.checkPartitions(operation, numPartitions ?? Math.max(1, pairs.numPartitions));
+  const partitioner = new RangePartitioner(ranges === 1 ? [] : undefined, ascending, ranges);
+  const moved = new ShuffledRDD<[K, V]>(operation, dependOn(pairs, partitioner, operation), partitioner, { kind: 'read' });
+  if (ranges > 1) moved.beforeFirstJob(async () => partitioner.resolve(await rangeBounds(pairs.keys() as RDD<unknown>, ranges)));
+  const sort = lib('sortPairs', ascending);
+  return new SteppedRDD<[K, V]>(moved, {
+    operation,
+    keepsPartitioner: true,
+    plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(sort), input }),
+  });
+}
+
+RDD.prototype.sortByKey = function (ascending = true, numPartitions) {
+  return sorted(this, 'sortByKey', ascending, numPartitions);
+};
+
+RDD.prototype.sortBy = function <T, K extends Datum>(this: RDD<T>, key: (element: T) => K, ascending = true, numPartitions?: number) {
+  const shipped = new ShippedFunction(this.context, key, 'sortBy');
+  const keyed = new SteppedRDD<[K, T]>(this, {
+    operation: 'sortBy',
+    plan: (input, b) => ({ op: 'map', template: 'keyBy', name: 'sortBy', f: b.function(shipped), input }),
+  });
+  return sorted(keyed, 'sortBy', ascending, numPartitions).values();
+};

@@ -1,0 +1,157 @@
+// Operators that make a dataset of a dataset, element by element or as a whole.
+import { MillraceError } from '../errors';
+import { CoalescedRDD } from '../rdd/coalesced';
+import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
+import { DirectPartitioner, HashPartitioner } from '../rdd/partitioner';
+import { RDD } from '../rdd/rdd';
+import { dependOn, ShuffledRDD } from '../rdd/shuffled';
+import { IndexedRDD, SteppedRDD } from '../rdd/stepped';
+import { UnionRDD } from '../rdd/union';
+import { freshSeed } from '../time';
+
+declare module '../rdd/rdd' {
+  interface RDD<T> {
+    /**
+     * Each element through `f`. Drops the partitioner, for keys may change.
+     * @example await sc.parallelize(['a', 'bb']).map(w => [w, w.length]).collect() // [['a', 1], ['bb', 2]]
+     */
+    map<U extends Datum>(f: (element: T) => U): RDD<U>;
+    /**
+     * All that `f` returns for each element: an array or another iterable.
+     * @example await sc.parallelize(['a b', 'c']).flatMap(l => l.split(' ')).collect() // ['a', 'b', 'c']
+     */
+    flatMap<U extends Datum>(f: (element: T) => Iterable<U>): RDD<U>;
+    /** The elements for which `f` holds. Keeps the partitioner. */
+    filter<U extends T>(f: (element: T) => element is U): RDD<U>;
+    filter(f: (element: T) => unknown): RDD<T>;
+    /**
+     * Each partition as a whole through `f`, which gets an iterator and returns an iterable.
+     * `preservesPartitioning` says that `f` leaves keys where they are.
+     */
+    mapPartitions<U extends Datum>(f: (partition: IterableIterator<T>) => Iterable<U>, preservesPartitioning?: boolean): RDD<U>;
+    /** `mapPartitions` with the partition's number first. */
+    mapPartitionsWithIndex<U extends Datum>(f: (index: number, partition: IterableIterator<T>) => Iterable<U>, preservesPartitioning?: boolean): RDD<U>;
+    /** Each partition as one array. */
+    glom(): RDD<T[]>;
+    /**
+     * Pairs [f(x), x].
+     * @example await sc.parallelize(['to', 'be']).keyBy(w => w[0]).collect() // [['t', 'to'], ['b', 'be']]
+     */
+    keyBy<K extends Datum>(f: (element: T) => K): RDD<[K, T]>;
+    /** Each distinct element once; elements compare by value. */
+    distinct(numPartitions?: number): RDD<T>;
+    /** The elements of both, duplicates kept. */
+    union(other: RDD<T>): RDD<T>;
+    /** About the given fraction of the elements; with replacement an element may come more than once. The seed makes it repeatable. */
+    sample(withReplacement: boolean, fraction: number, seed?: number): RDD<T>;
+    /** Pairs [f(x), all x with that f(x)]. Where a sum or count is wanted, reduceByKey moves less. */
+    groupBy<K extends Datum>(f: (element: T) => K, numPartitions?: number): RDD<[K, T[]]>;
+    /** At most so many partitions, without a shuffle unless `shuffle` is set. */
+    coalesce(numPartitions: number, shuffle?: boolean): RDD<T>;
+    /** Exactly so many partitions of about equal size, by a shuffle. */
+    repartition(numPartitions: number): RDD<T>;
+    /**
+     * Pairs [x, its number in the whole dataset]. Its first use counts the partitions by a job of its own, if there is more than one.
+     * @example await sc.parallelize(['a', 'b', 'c'], 2).zipWithIndex().collect() // [['a', 0], ['b', 1], ['c', 2]]
+     */
+    zipWithIndex(): RDD<[T, number]>;
+  }
+}
+
+const stepped = <U>(rdd: RDD<unknown>, operation: string, f: FunctionArgument, op: 'filter' | 'mapPartitions', keepsPartitioner: boolean): RDD<U> =>
+  new SteppedRDD<U>(rdd, {
+    operation,
+    keepsPartitioner,
+    plan: (input, builder) => ({ op, name: operation, f: builder.function(f), input }),
+  });
+
+RDD.prototype.map = function (f) {
+  const shipped = new ShippedFunction(this.context, f, 'map');
+  return new SteppedRDD(this, { operation: 'map', plan: (input, b) => ({ op: 'map', template: 'call', name: 'map', f: b.function(shipped), input }) });
+};
+
+RDD.prototype.flatMap = function (f) {
+  const shipped = new ShippedFunction(this.context, f, 'flatMap');
+  return new SteppedRDD(this, { operation: 'flatMap', plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), input }) });
+};
+
+RDD.prototype.filter = function (this: RDD<unknown>, f: unknown) {
+  return stepped(this, 'filter', new ShippedFunction(this.context, f, 'filter'), 'filter', true);
+} as RDD<unknown>['filter'];
+
+RDD.prototype.mapPartitions = function (f, preservesPartitioning = false) {
+  const shipped = new ShippedFunction(this.context, f, 'mapPartitions');
+  return stepped(this, 'mapPartitions', lib('withoutIndex', shipped), 'mapPartitions', preservesPartitioning);
+};
+
+RDD.prototype.mapPartitionsWithIndex = function (f, preservesPartitioning = false) {
+  const shipped = new ShippedFunction(this.context, f, 'mapPartitionsWithIndex');
+  return stepped(this, 'mapPartitionsWithIndex', lib('withIndex', shipped), 'mapPartitions', preservesPartitioning);
+};
+
+RDD.prototype.glom = function () {
+  return stepped(this, 'glom', lib('glom'), 'mapPartitions', false);
+};
+
+RDD.prototype.keyBy = function (f) {
+  const shipped = new ShippedFunction(this.context, f, 'keyBy');
+  return new SteppedRDD(this, { operation: 'keyBy', plan: (input, b) => ({ op: 'map', template: 'keyBy', name: 'keyBy', f: b.function(shipped), input }) });
+};
+
+RDD.prototype.distinct = function <T>(this: RDD<T>, numPartitions?: number) {
+  const pairs = new SteppedRDD<[T, null]>(this, { operation: 'distinct', plan: (input) => ({ op: 'map', template: 'pairWithNull', name: 'distinct', input }) });
+  const partitioner = new HashPartitioner(this.context.checkPartitions('distinct', numPartitions ?? Math.max(1, this.numPartitions)));
+  const merge = lib('first');
+  const once = new ShuffledRDD<[T, null]>('distinct', dependOn(pairs, partitioner, 'distinct', { merge }), partitioner, { kind: 'combine', merge });
+  return new SteppedRDD<T>(once, { operation: 'distinct', plan: (input) => ({ op: 'map', template: 'key', name: 'distinct', input }) });
+};
+
+RDD.prototype.union = function (other) {
+  return new UnionRDD(this.context, [this, other]);
+};
+
+RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, fraction: number, seed = freshSeed()) {
+  checkFraction('sample', fraction, withReplacement);
+  return new SteppedRDD<T>(this, {
+    operation: 'sample',
+    keepsPartitioner: true,
+    plan: (input) => ({ op: 'sample', fraction, replace: withReplacement, seed, input }),
+  });
+};
+
+function checkFraction(operation: string, fraction: number, withReplacement: boolean): void {
+  if (fraction >= 0 && Number.isFinite(fraction) && (withReplacement || fraction <= 1)) return;
+  const rule = withReplacement ? 'a number from 0 on' : 'a number from 0 to 1';
+  throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the fraction', value: String(fraction), rule, remedy: `Write ${operation}(false, 0.1) for about a tenth.` });
+}
+
+RDD.prototype.groupBy = function (f, numPartitions) {
+  return this.keyBy(f).groupByKey(numPartitions) as never;
+};
+
+RDD.prototype.coalesce = function <T>(this: RDD<T>, numPartitions: number, shuffle = false) {
+  this.context.checkPartitions('coalesce', numPartitions);
+  if (!shuffle) return new CoalescedRDD(this, numPartitions);
+  const spread = stepped<[number, T]>(this, 'coalesce', lib('spread', numPartitions), 'mapPartitions', false);
+  const partitioner = new DirectPartitioner(numPartitions);
+  const moved = new ShuffledRDD<[number, T]>('coalesce', dependOn(spread, partitioner, 'coalesce'), partitioner, { kind: 'read' });
+  return new SteppedRDD<T>(moved, { operation: 'coalesce', plan: (input) => ({ op: 'map', template: 'value', name: 'coalesce', input }) });
+};
+
+RDD.prototype.repartition = function (numPartitions) {
+  this.context.checkPartitions('repartition', numPartitions);
+  return this.coalesce(numPartitions, true);
+};
+
+RDD.prototype.zipWithIndex = function <T>(this: RDD<T>) {
+  return new IndexedRDD(this, async () => {
+    const counts: number[] = [];
+    // The last partition's size is never needed.
+    const partitions = Array.from({ length: Math.max(0, this.numPartitions - 1) }, (_, i) => i);
+    const take = (p: number, n: unknown) => {
+      counts[p] = n as number;
+    };
+    if (partitions.length > 0) await this.context.runSink(this, () => ({ kind: 'count' }), { title: `zipWithIndex of ${this}`, partitions }, take);
+    return counts;
+  });
+};

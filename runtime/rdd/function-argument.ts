@@ -1,0 +1,58 @@
+// A function on its way into a stage: the user's, frozen where it was written, or one of the library's by name.
+import { type Capture, capture } from '../exec/closure';
+import type { Context } from '../context';
+import { MillraceError } from '../errors';
+import { decode, encode } from '../wire/codec';
+
+/** The user's function with its captured variables as they were when the operator was called. */
+export class ShippedFunction {
+  readonly #context: Context;
+  readonly #function: Function;
+  readonly #operation: string;
+  #capture: Capture | undefined;
+
+  constructor(context: Context, f: unknown, operation: string) {
+    if (typeof f !== 'function')
+      throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the function', value: f === null ? 'null' : typeof f, rule: 'a function', remedy: `Write ${operation}(x => …).` });
+    this.#context = context;
+    this.#function = f;
+    this.#operation = operation;
+    const taken = this.#take(true);
+    // A name in its dead zone has no value yet: it is captured when the first job needs it.
+    if (taken.deadZone === undefined) this.#capture = this.#frozen(taken);
+    for (const warning of taken.warnings) context.warn(warning);
+  }
+
+  #take(allowDeadZone: boolean): Capture {
+    return capture(this.#function, {
+      operation: this.#operation,
+      autoBroadcastBytes: this.#context.config.autoBroadcastBytes,
+      allowDeadZone,
+    });
+  }
+
+  /** The capture cut off from the live values, by way of its bytes. */
+  #frozen(taken: Capture): Capture {
+    return { ...taken, closure: decode(encode(taken.closure)) as Capture['closure'], bulk: taken.bulk.map(({ id, value }) => ({ id, value: decode(encode(value)) })) };
+  }
+
+  get capture(): Capture {
+    this.#capture ??= this.#frozen(this.#take(false));
+    return this.#capture;
+  }
+
+  get operation(): string {
+    return this.#operation;
+  }
+}
+
+/** A library function with its arguments, some of which may be the user's. */
+export interface LibraryFunction {
+  readonly library: string;
+  readonly args: readonly unknown[];
+}
+
+export type FunctionArgument = ShippedFunction | LibraryFunction;
+
+/** A function of the library by name. */
+export const lib = (library: string, ...args: unknown[]): LibraryFunction => ({ library, args });

@@ -1,0 +1,147 @@
+// Which partition a key belongs to: by hash, by range, or by a function of the user's.
+import { assert, MillraceError } from '../errors';
+import { compareKeys, hashKey, keyText } from './key';
+
+/** A partitioner as plain data, for the tasks that use it. */
+export type PartitionerSpec =
+  | { readonly kind: 'hash'; readonly partitions: number }
+  /** The key is the partition. */
+  | { readonly kind: 'direct'; readonly partitions: number }
+  | { readonly kind: 'range'; readonly bounds: readonly unknown[]; readonly ascending: boolean; readonly partitions: number };
+
+/**
+ * Decides the partition of a key. Two pair datasets whose partitioners are equal join without a shuffle.
+ * As Spark's `Partitioner`.
+ */
+export interface Partitioner {
+  readonly numPartitions: number;
+  /** The partition of a key, from 0 to numPartitions - 1. */
+  getPartition(key: unknown): number;
+  equals(other: Partitioner | undefined): boolean;
+  readonly spec: PartitionerSpec;
+  /** For heads and `.explain`: `hash(8)`. */
+  toString(): string;
+}
+
+function checkCount(partitions: number): void {
+  if (!Number.isInteger(partitions) || partitions < 1)
+    throw new MillraceError('BAD_OPTION', { option: 'numPartitions', value: String(partitions), rule: 'a whole number from 1 on' });
+}
+
+/**
+ * Spreads keys by the hash of their value.
+ * @example new HashPartitioner(4).getPartition('a') // always the same number from 0 to 3
+ */
+export class HashPartitioner implements Partitioner {
+  readonly numPartitions: number;
+
+  constructor(partitions: number) {
+    checkCount(partitions);
+    this.numPartitions = partitions;
+  }
+
+  getPartition(key: unknown): number {
+    return hashKey(key) % this.numPartitions;
+  }
+
+  equals(other: Partitioner | undefined): boolean {
+    return other instanceof HashPartitioner && other.numPartitions === this.numPartitions;
+  }
+
+  get spec(): PartitionerSpec {
+    return { kind: 'hash', partitions: this.numPartitions };
+  }
+
+  toString(): string {
+    return `hash(${this.numPartitions})`;
+  }
+}
+
+/**
+ * Keeps keys in order: partition i holds the keys up to `bounds[i]`, the last one the rest; the other way round when descending.
+ * @example new RangePartitioner([10, 20]).getPartition(15) // 1
+ */
+export class RangePartitioner implements Partitioner {
+  readonly numPartitions: number;
+  readonly ascending: boolean;
+  #bounds: readonly unknown[] | undefined;
+
+  /** `numPartitions` may be more than the bounds need: the last ones are empty then. */
+  constructor(bounds: readonly unknown[] | undefined, ascending = true, numPartitions = (bounds?.length ?? 0) + 1) {
+    checkCount(numPartitions);
+    this.#bounds = bounds;
+    this.ascending = ascending;
+    this.numPartitions = numPartitions;
+  }
+
+  /** The greatest key of each range but the last. Of a sort they are known once its sampling job ran. */
+  get bounds(): readonly unknown[] {
+    assert(this.#bounds, 'the bounds of a sort were asked for before they were sampled');
+    return this.#bounds;
+  }
+
+  /** Sets the bounds that a sampling job found. */
+  resolve(bounds: readonly unknown[]): void {
+    this.#bounds = bounds;
+  }
+
+  getPartition(key: unknown): number {
+    const { bounds } = this;
+    let low = 0;
+    let high = bounds.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareKeys(bounds[middle], key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return this.ascending ? low : bounds.length - low;
+  }
+
+  equals(other: Partitioner | undefined): boolean {
+    if (other === this) return true;
+    if (!(other instanceof RangePartitioner) || other.ascending !== this.ascending || other.numPartitions !== this.numPartitions) return false;
+    const [a, b] = [this.#bounds, other.#bounds];
+    return a !== undefined && b !== undefined && a.length === b.length && a.every((bound, i) => keyText(bound) === keyText(b[i]));
+  }
+
+  get spec(): PartitionerSpec {
+    return { kind: 'range', bounds: this.bounds, ascending: this.ascending, partitions: this.numPartitions };
+  }
+
+  toString(): string {
+    return `range(${this.numPartitions}${this.ascending ? '' : ', descending'})`;
+  }
+}
+
+/** For rows that carry the number of their partition as key: repartition. Never equal to another, for its keys mean nothing. */
+export class DirectPartitioner implements Partitioner {
+  constructor(readonly numPartitions: number) {}
+
+  getPartition(key: unknown): number {
+    return key as number;
+  }
+
+  equals(): boolean {
+    return false;
+  }
+
+  get spec(): PartitionerSpec {
+    return { kind: 'direct', partitions: this.numPartitions };
+  }
+
+  toString(): string {
+    return `direct(${this.numPartitions})`;
+  }
+}
+
+/** The partitioner that a spec describes. */
+export function partitionerOf(spec: PartitionerSpec): Partitioner {
+  switch (spec.kind) {
+    case 'hash':
+      return new HashPartitioner(spec.partitions);
+    case 'direct':
+      return new DirectPartitioner(spec.partitions);
+    case 'range':
+      return new RangePartitioner(spec.bounds, spec.ascending, spec.partitions);
+  }
+}

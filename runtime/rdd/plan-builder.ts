@@ -1,0 +1,74 @@
+// Collects the plan of one stage: fragments of its datasets, the closures they call and the blobs those need; and the splits of its tasks.
+import type { CapturedClosure } from '../exec/closure';
+import type { MapOutput } from '../exec/end';
+import type { BucketLocation, FunctionRef, Plan, Split } from '../exec/program';
+import { type FunctionArgument, ShippedFunction } from './function-argument';
+import { type RDD, StorageLevel } from './rdd';
+
+export class PlanBuilder {
+  readonly closures: CapturedClosure[] = [];
+  /** Blobs that the closures refer to. */
+  readonly needs = new Set<string>();
+  readonly modules = new Set<string>();
+  readonly #indexes = new Map<ShippedFunction, number>();
+  readonly #plans = new Map<RDD<unknown>, Plan>();
+  readonly #blob: (id: string, value: unknown) => void;
+
+  constructor(blob: (id: string, value: unknown) => void) {
+    this.#blob = blob;
+  }
+
+  /** The plan of a dataset. Persisting redirects here, so that kinds know nothing of it. */
+  plan(rdd: RDD<unknown>): Plan {
+    const known = this.#plans.get(rdd);
+    if (known) return known;
+    const own = rdd.fragment(this);
+    const plan: Plan = rdd.storageLevel === StorageLevel.NONE ? own : { op: 'cached', rddId: rdd.id, input: own };
+    this.#plans.set(rdd, plan);
+    return plan;
+  }
+
+  /** The reference by which a step calls a function. */
+  function(argument: FunctionArgument): FunctionRef {
+    if (!(argument instanceof ShippedFunction)) {
+      const args = argument.args.map((a) => (a instanceof ShippedFunction ? this.function(a) : a));
+      return { kind: 'library', name: argument.library, args };
+    }
+    let index = this.#indexes.get(argument);
+    if (index === undefined) {
+      index = this.closures.length;
+      this.#indexes.set(argument, index);
+      const { closure, references, bulk, modules } = argument.capture;
+      this.closures.push(closure);
+      for (const r of references) if (r.kind === 'broadcast') this.needs.add(r.id);
+      for (const { id, value } of bulk) {
+        this.#blob(id, value);
+        this.needs.add(id);
+      }
+      for (const m of modules) this.modules.add(m);
+    }
+    return { kind: 'closure', index };
+  }
+}
+
+export class SplitBuilder {
+  readonly #outputs: (shuffleId: number) => readonly MapOutput[];
+  readonly #complete: (shuffleId: number) => boolean;
+
+  constructor(outputs: (shuffleId: number) => readonly MapOutput[], complete: (shuffleId: number) => boolean) {
+    this.#outputs = outputs;
+    this.#complete = complete;
+  }
+
+  split(rdd: RDD<unknown>, index: number): Split {
+    return rdd.split(index, this);
+  }
+
+  /** The buckets of one reduce partition, in the order of the map tasks. */
+  buckets(shuffleId: number, index: number): Split {
+    const buckets = this.#outputs(shuffleId).map(
+      ({ mapIndex, executorId, attempt, sizes }): BucketLocation => ({ mapIndex, executorId, attempt, size: sizes[index] }),
+    );
+    return { kind: 'buckets', index, shuffleId, buckets, missing: !this.#complete(shuffleId) };
+  }
+}

@@ -1,0 +1,148 @@
+// The resilient distributed dataset: an immutable list in partitions that knows how to make each from its parents.
+import type { Context } from '../context';
+import { driverOnly } from '../exec/closure/markers';
+import { MillraceError } from '../errors';
+import type { Plan, Split } from '../exec/program';
+import type { Dependency } from './dependency';
+import type { Partitioner } from './partitioner';
+import type { PlanBuilder, SplitBuilder } from './plan-builder';
+
+/** What closures may return: the tuple in the union lets TypeScript infer `[string, number]` for `w => [w, 1]`. */
+export type Datum = {} | null | undefined | [unknown, ...unknown[]];
+
+/** Where the partitions of a persisted dataset are kept. */
+export const StorageLevel = {
+  NONE: 'NONE',
+  /** Live values in the executors' memory; what does not fit is computed again when asked for. */
+  MEMORY_ONLY: 'MEMORY_ONLY',
+} as const;
+export type StorageLevel = (typeof StorageLevel)[keyof typeof StorageLevel];
+
+/**
+ * A dataset of elements of type T, in partitions spread over executors. Operators make new datasets and run nothing; actions
+ * (`count`, `collect`, …) run a job. Five properties, as in the RDD paper (Zaharia et al., NSDI 2012): partitions, dependencies, how to
+ * compute a partition, the partitioner of pairs, and where a partition likes to run.
+ */
+export abstract class RDD<T> {
+  readonly context: Context;
+  readonly id: number;
+  /** What it was made by, for heads and lineage: `map`, `textFile`. */
+  readonly operation: string;
+  /** Keeps T in the type, so that datasets of different elements are different. */
+  declare protected readonly element: T;
+  #name: string | undefined;
+  #level: StorageLevel = StorageLevel.NONE;
+  #count: number | undefined;
+
+  constructor(context: Context, operation: string) {
+    this.context = context;
+    this.id = context.nextRddId();
+    this.operation = operation;
+  }
+
+  // The five properties.
+
+  /** How many partitions there are; asked once. */
+  protected abstract countPartitions(): number;
+  abstract get dependencies(): readonly Dependency[];
+  /** The step or source that computes a partition, on top of its parents' plans. */
+  abstract fragment(builder: PlanBuilder): Plan;
+  /** What partition `index` reads. */
+  abstract split(index: number, builder: SplitBuilder): Split;
+  /** How pairs are spread over the partitions, if it is known. */
+  get partitioner(): Partitioner | undefined {
+    return undefined;
+  }
+
+  /** The partitions of narrow parents that partition `index` reads. */
+  narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
+    return this.dependencies.flatMap((d) => (d.kind === 'narrow' ? [[d.rdd, index] as const] : []));
+  }
+
+  /** Work that must be done once before a job can read this dataset, such as sampling the bounds of a sort. */
+  #preparation: (() => Promise<void>) | undefined;
+  #prepared: Promise<void> | undefined;
+
+  /** Has `prepare` run once before the first job that needs this dataset; again after it failed. */
+  beforeFirstJob(prepare: () => Promise<void>): this {
+    this.#preparation = prepare;
+    return this;
+  }
+
+  /** Does what must be done first, for this dataset and all it is made of. */
+  async prepareLineage(seen: Set<RDD<unknown>> = new Set()): Promise<void> {
+    if (seen.has(this)) return;
+    seen.add(this);
+    for (const { rdd } of this.dependencies) await rdd.prepareLineage(seen);
+    if (!this.#preparation) return;
+    this.#prepared ??= this.#preparation().catch((e) => {
+      this.#prepared = undefined;
+      throw e;
+    });
+    await this.#prepared;
+  }
+
+  // What everything is built on.
+
+  /** The number of partitions. */
+  get numPartitions(): number {
+    this.#count ??= this.countPartitions();
+    return this.#count;
+  }
+
+  /** As Spark's `getNumPartitions`. */
+  getNumPartitions(): number {
+    return this.numPartitions;
+  }
+
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  /** Names the dataset in heads, progress and lineage. */
+  setName(name: string): this {
+    this.#name = name;
+    return this;
+  }
+
+  get storageLevel(): StorageLevel {
+    return this.#level;
+  }
+
+  /**
+   * Keeps each partition in memory once a job has computed it.
+   * Throws LEVEL_CHANGED if another level is set already.
+   * @example const lines = sc.parallelize(['a', 'b']).persist()
+   */
+  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
+    if (!(level in StorageLevel))
+      throw new MillraceError('BAD_ARGUMENT', { operation: 'persist', argument: 'the level', value: String(level), rule: `one of ${Object.keys(StorageLevel).join(', ')}`, remedy: 'Write persist(), or cache().' });
+    if (this.#level !== StorageLevel.NONE && this.#level !== level)
+      throw new MillraceError('LEVEL_CHANGED', { name: this.toString(), level: this.#level });
+    this.#level = level;
+    this.context.notePersisted(this);
+    return this;
+  }
+
+  /** `persist()` in memory. */
+  cache(): this {
+    return this.persist(StorageLevel.MEMORY_ONLY);
+  }
+
+  /** Drops the kept partitions. */
+  unpersist(): this {
+    this.#level = StorageLevel.NONE;
+    this.context.forgetPersisted(this);
+    return this;
+  }
+
+  /** `counts (reduceByKey)[7]`, as Spark names them. */
+  toString(): string {
+    return `${this.#name ? `${this.#name} (${this.operation})` : this.operation}[${this.id}]`;
+  }
+
+  /** What is said of it when a closure captures it by mistake. */
+  get [driverOnly](): string {
+    return `an RDD (${this.toString()})`;
+  }
+}

@@ -1,0 +1,103 @@
+// Pairs brought together by key: read as they come, combined, grouped, or cogrouped with other datasets.
+import type { Context } from '../context';
+import type { Plan, Split } from '../exec/program';
+import type { Dependency, ShuffleDependency } from './dependency';
+import type { FunctionArgument } from './function-argument';
+import type { Partitioner } from './partitioner';
+import type { PlanBuilder, SplitBuilder } from './plan-builder';
+import { RDD } from './rdd';
+
+/** What is made of the pairs of one reduce partition. */
+export type Gather =
+  | { readonly kind: 'read' }
+  | { readonly kind: 'group' }
+  | { readonly kind: 'combine'; readonly create?: FunctionArgument; readonly merge: FunctionArgument };
+
+/** Depends on a dataset narrowly where its keys already lie as wanted, else by a shuffle. */
+export function dependOn(rdd: RDD<unknown>, partitioner: Partitioner, operation: string, combine?: ShuffleDependency['combine']): Dependency {
+  if (rdd.partitioner?.equals(partitioner)) return { kind: 'narrow', rdd };
+  const shuffle: ShuffleDependency = { kind: 'shuffle', rdd, shuffleId: rdd.context.nextShuffleId(), partitioner, operation, combine };
+  rdd.context.noteShuffle(shuffle);
+  return shuffle;
+}
+
+const planOf = (dependency: Dependency, builder: PlanBuilder): Plan =>
+  dependency.kind === 'narrow' ? builder.plan(dependency.rdd) : { op: 'shuffleRead', shuffleId: dependency.shuffleId };
+
+const splitOf = (dependency: Dependency, index: number, builder: SplitBuilder): Split =>
+  dependency.kind === 'narrow' ? builder.split(dependency.rdd, index) : builder.buckets(dependency.shuffleId, index);
+
+/** One input, gathered. */
+export class ShuffledRDD<T> extends RDD<T> {
+  readonly #dependency: Dependency;
+  readonly #gather: Gather;
+  readonly #partitioner: Partitioner;
+  readonly dependencies: readonly Dependency[];
+
+  constructor(operation: string, dependency: Dependency, partitioner: Partitioner, gather: Gather) {
+    super(dependency.rdd.context, operation);
+    this.#dependency = dependency;
+    this.#gather = gather;
+    this.#partitioner = partitioner;
+    this.dependencies = [dependency];
+  }
+
+  protected countPartitions(): number {
+    return this.#partitioner.numPartitions;
+  }
+
+  override get partitioner(): Partitioner {
+    return this.#partitioner;
+  }
+
+  fragment(builder: PlanBuilder): Plan {
+    const input = planOf(this.#dependency, builder);
+    const gather = this.#gather;
+    switch (gather.kind) {
+      case 'read':
+        return input;
+      case 'group':
+        return { op: 'group', input };
+      case 'combine':
+        return {
+          op: 'combine',
+          name: this.operation,
+          create: gather.create && builder.function(gather.create),
+          merge: builder.function(gather.merge),
+          input,
+        };
+    }
+  }
+
+  split(index: number, builder: SplitBuilder): Split {
+    return splitOf(this.#dependency, index, builder);
+  }
+}
+
+/** Several inputs, grouped together by key: rows [key, [values of input 0, values of input 1, …]]. */
+export class CoGroupedRDD<T> extends RDD<T> {
+  readonly #partitioner: Partitioner;
+  readonly dependencies: readonly Dependency[];
+
+  constructor(context: Context, operation: string, inputs: readonly RDD<unknown>[], partitioner: Partitioner) {
+    super(context, operation);
+    this.#partitioner = partitioner;
+    this.dependencies = inputs.map((rdd) => dependOn(rdd, partitioner, operation));
+  }
+
+  protected countPartitions(): number {
+    return this.#partitioner.numPartitions;
+  }
+
+  override get partitioner(): Partitioner {
+    return this.#partitioner;
+  }
+
+  fragment(builder: PlanBuilder): Plan {
+    return { op: 'cogroup', inputs: this.dependencies.map((d) => planOf(d, builder)) };
+  }
+
+  split(index: number, builder: SplitBuilder): Split {
+    return { kind: 'node', index, inputs: this.dependencies.map((d) => splitOf(d, index, builder)) };
+  }
+}

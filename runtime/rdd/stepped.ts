@@ -1,0 +1,74 @@
+// A dataset that is one narrow step on another, partition by partition: map, filter, flatMap, mapPartitions, sample.
+import type { Plan, Split } from '../exec/program';
+import type { NarrowDependency } from './dependency';
+import type { Partitioner } from './partitioner';
+import type { PlanBuilder, SplitBuilder } from './plan-builder';
+import { RDD } from './rdd';
+
+export interface Step {
+  readonly operation: string;
+  /** The step on top of the parent's plan. */
+  readonly plan: (input: Plan, builder: PlanBuilder) => Plan;
+  /** Keys stay where they are: the partitioner is kept. */
+  readonly keepsPartitioner?: boolean;
+}
+
+export class SteppedRDD<T> extends RDD<T> {
+  readonly #parent: RDD<unknown>;
+  readonly #step: Step;
+  readonly dependencies: readonly NarrowDependency[];
+
+  constructor(parent: RDD<unknown>, step: Step) {
+    super(parent.context, step.operation);
+    this.#parent = parent;
+    this.#step = step;
+    this.dependencies = [{ kind: 'narrow', rdd: parent }];
+  }
+
+  protected countPartitions(): number {
+    return this.#parent.numPartitions;
+  }
+
+  override get partitioner(): Partitioner | undefined {
+    return this.#step.keepsPartitioner ? this.#parent.partitioner : undefined;
+  }
+
+  fragment(builder: PlanBuilder): Plan {
+    return this.#step.plan(builder.plan(this.#parent), builder);
+  }
+
+  split(index: number, builder: SplitBuilder): Split {
+    return builder.split(this.#parent, index);
+  }
+}
+
+/** `zipWithIndex`: each element with its number, counted from the partition's offset. */
+export class IndexedRDD<T> extends RDD<[T, number]> {
+  readonly #parent: RDD<T>;
+  #offsets: readonly number[] = [];
+  readonly dependencies: readonly NarrowDependency[];
+
+  /** `countPartitions` answers the number of elements of each partition but the last; it is asked before the first job. */
+  constructor(parent: RDD<T>, countPartitions: () => Promise<number[]>) {
+    super(parent.context, 'zipWithIndex');
+    this.#parent = parent;
+    this.dependencies = [{ kind: 'narrow', rdd: parent }];
+    this.beforeFirstJob(async () => {
+      const offsets = [0];
+      for (const n of await countPartitions()) offsets.push(offsets[offsets.length - 1] + n);
+      this.#offsets = offsets;
+    });
+  }
+
+  protected countPartitions(): number {
+    return this.#parent.numPartitions;
+  }
+
+  fragment(builder: PlanBuilder): Plan {
+    return { op: 'zipWithIndex', input: builder.plan(this.#parent) };
+  }
+
+  split(index: number, builder: SplitBuilder): Split {
+    return { kind: 'node', index, number: this.#offsets[index], inputs: [builder.split(this.#parent, index)] };
+  }
+}

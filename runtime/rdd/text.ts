@@ -1,0 +1,164 @@
+// Datasets of text files: lines cut by byte ranges, or whole files.
+import { type Stats, statSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+import { globSync } from 'tinyglobby';
+import type { Context } from '../context';
+import { asError, MillraceError } from '../errors';
+import type { Plan, Split } from '../exec/program';
+import type { TextRange } from '../exec/text';
+import { maxPartitions, textSplitBytes } from '../limits';
+import { RDD } from './rdd';
+
+interface InputFile {
+  readonly path: string;
+  readonly size: number;
+  readonly gzip: boolean;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'ENOENT' || (e as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(e).message });
+  }
+}
+
+const isPattern = (path: string) => /[*?[\]{}]/.test(path);
+
+/** Commas separate paths, but not inside the braces of a pattern. */
+function splitList(paths: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let i = 0; i < paths.length; i++) {
+    if (paths[i] === '{') depth++;
+    else if (paths[i] === '}') depth = Math.max(0, depth - 1);
+    else if (paths[i] === ',' && depth === 0) {
+      parts.push(paths.slice(from, i));
+      from = i + 1;
+    }
+  }
+  parts.push(paths.slice(from));
+  return parts.map((p) => p.trim()).filter((p) => p !== '');
+}
+
+function filesIn(folder: string): string[] {
+  // Hidden files and markers such as _SUCCESS are not data, as for Hadoop's inputs.
+  return globSync('*', { cwd: folder, absolute: true, onlyFiles: true, dot: false }).filter((p) => !p.slice(p.lastIndexOf('/') + 1).startsWith('_'));
+}
+
+/** The files of one path: a file, the files of a folder, or what a pattern matches (folders matched give their files). */
+function expand(path: string): string[] {
+  const absolute = resolve(path);
+  const known = statOf(absolute);
+  if (known?.isDirectory()) return filesIn(absolute);
+  if (known) return [absolute];
+  if (!isPattern(path)) throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
+  const matches = globSync(absolute.split(sep).join('/'), { absolute: true, onlyFiles: false, dot: false, expandDirectories: false });
+  return matches.flatMap((m) => (m.endsWith('/') ? filesIn(m) : [m]));
+}
+
+/** The files of a comma-separated list of files, folders and patterns, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
+export function inputFiles(paths: string): InputFile[] {
+  const files = splitList(paths).flatMap((path) => [...new Set(expand(path))].sort());
+  if (files.length === 0) throw new MillraceError('NO_FILES', { path: paths });
+  return files.map((path) => {
+    const size = statOf(path)?.size;
+    if (size === undefined) throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
+    return { path, size, gzip: path.endsWith('.gz') };
+  });
+}
+
+/** Cuts files into ranges of about equal size; packed files cannot be cut. */
+function ranges(files: readonly InputFile[], least: number): TextRange[] {
+  const total = files.reduce((sum, f) => sum + (f.gzip ? 0 : f.size), 0);
+  const goal = Math.max(1, Math.min(textSplitBytes, Math.ceil(total / least)));
+  const out: TextRange[] = [];
+  for (const { path, size, gzip } of files) {
+    if (gzip) {
+      out.push({ path, start: 0, end: size, gzip });
+      continue;
+    }
+    // A last piece of up to a tenth more is not worth a task of its own.
+    const pieces = Math.max(size === 0 ? 0 : 1, Math.ceil(size / goal - 0.1));
+    for (let i = 0; i < pieces; i++) out.push({ path, start: Math.floor((size * i) / pieces), end: Math.floor((size * (i + 1)) / pieces), gzip });
+  }
+  if (out.length > maxPartitions)
+    throw new MillraceError('BAD_ARGUMENT', { operation: 'textFile', argument: 'the number of partitions', value: out.length, rule: `at most ${maxPartitions}`, remedy: 'Read fewer files, or ask for fewer partitions.' });
+  return out;
+}
+
+/** `sc.textFile`: the lines of files. Paths are looked at when partitions are first asked for, as in Spark. */
+export class TextFileRDD extends RDD<string> {
+  readonly #paths: string;
+  readonly #least: number;
+  #ranges: readonly TextRange[] | undefined;
+
+  constructor(context: Context, paths: string, least: number) {
+    super(context, 'textFile');
+    this.#paths = paths;
+    this.#least = least;
+    this.setName(paths);
+  }
+
+  get #parts(): readonly TextRange[] {
+    this.#ranges ??= ranges(inputFiles(this.#paths), this.#least);
+    return this.#ranges;
+  }
+
+  protected countPartitions(): number {
+    return this.#parts.length;
+  }
+
+  get dependencies() {
+    return [];
+  }
+
+  fragment(): Plan {
+    return { op: 'text' };
+  }
+
+  split(index: number): Split {
+    return { kind: 'text', index, ranges: [this.#parts[index]] };
+  }
+}
+
+/** `sc.wholeTextFiles`: pairs of a file's path and its whole text. */
+export class WholeTextFilesRDD extends RDD<[string, string]> {
+  readonly #paths: string;
+  readonly #most: number;
+  #groups: readonly InputFile[][] | undefined;
+
+  constructor(context: Context, paths: string, most: number) {
+    super(context, 'wholeTextFiles');
+    this.#paths = paths;
+    this.#most = most;
+    this.setName(paths);
+  }
+
+  get #parts(): readonly InputFile[][] {
+    if (!this.#groups) {
+      const files = inputFiles(this.#paths);
+      const n = Math.min(files.length, this.#most);
+      this.#groups = Array.from({ length: n }, (_, i) => files.slice(Math.floor((i * files.length) / n), Math.floor(((i + 1) * files.length) / n)));
+    }
+    return this.#groups;
+  }
+
+  protected countPartitions(): number {
+    return this.#parts.length;
+  }
+
+  get dependencies() {
+    return [];
+  }
+
+  fragment(): Plan {
+    return { op: 'wholeText' };
+  }
+
+  split(index: number): Split {
+    return { kind: 'files', index, files: this.#parts[index].map(({ path, gzip }) => ({ path, gzip })) };
+  }
+}

@@ -1,0 +1,40 @@
+// The boundary between the scheduler and where tasks run: five calls down, four up.
+import type { TaskEnd } from '../exec/end';
+import type { Forget, TaskSpec } from '../exec/task';
+
+export interface ExecutorInfo {
+  readonly id: string;
+  readonly host: string;
+  readonly slots: number;
+  /** True when its shuffle files can still be read after its process is gone (same machine, same folder). */
+  readonly outputsSurvive: boolean;
+}
+
+/** Where the backend gets the bytes of a blob that a task needs and an executor does not have yet. */
+export interface BlobSource {
+  blob(id: string): Uint8Array;
+}
+
+export interface TaskBackend {
+  /** Begins to start executors and to tell the listener. Resolves at once; executors join later. */
+  start(listener: TaskListener, blobs: BlobSource): Promise<void>;
+  /** Runs a task on an executor that has joined; its end is told to the listener exactly once. */
+  launch(executorId: string, task: TaskSpec): void;
+  /** Stops a task soon (≤ 300 ms), also one that loops for ever; the end told is `cancelled`, or what it was if it came first. */
+  cancel(executorId: string, taskId: number): void;
+  /** Drops cached partitions, shuffle files or blobs on every executor. */
+  forget(what: Forget): void;
+  /** Ends all executors and removes their folders. */
+  stop(): Promise<void>;
+}
+
+export interface TaskListener {
+  executorJoined(executor: ExecutorInfo): void;
+  /** The executor is gone; each task that ran there has been or will be ended with `lost` by the scheduler itself. */
+  executorLost(executorId: string, reason: string): void;
+  taskEnded(executorId: string, taskId: number, end: TaskEnd): void;
+  /** Records read so far by a running task, a few times a second. */
+  taskProgress(taskId: number, records: number): void;
+  /** No executor can be started at all (for example the program cannot be spawned). */
+  backendFailed(reason: string): void;
+}

@@ -1,0 +1,111 @@
+// Cuts a dataset's lineage into the stages of a job, and makes the programs of those stages.
+import { createHash } from 'node:crypto';
+import type { Program, Sink } from '../exec/program';
+import type { ShuffleDependency } from '../rdd/dependency';
+import { PlanBuilder } from '../rdd/plan-builder';
+import { type RDD, StorageLevel } from '../rdd/rdd';
+import { encode } from '../wire/codec';
+import type { JobSpec, StageParent, StageSpec } from './events';
+
+/** What a sink needs beyond plain data: functions are registered with the stage's own builder. */
+export type SinkMaker = (builder: PlanBuilder) => Sink;
+
+/** The dataset and the sink behind a stage. */
+export interface StageSource {
+  readonly rdd: RDD<unknown>;
+  readonly sink: SinkMaker;
+}
+
+export interface PlannedJob {
+  readonly spec: JobSpec;
+  readonly sources: ReadonlyMap<number, StageSource>;
+}
+
+const shuffleSink =
+  (d: ShuffleDependency): SinkMaker =>
+  (builder) => ({
+    kind: 'shuffle',
+    shuffleId: d.shuffleId,
+    partitioner: d.partitioner.spec,
+    operation: d.operation,
+    combine: d.combine && { create: d.combine.create && builder.function(d.combine.create), merge: builder.function(d.combine.merge) },
+  });
+
+/** Plans the stages that answer `sink` on some partitions of a dataset; stage numbers come from `nextStage`. */
+export function planJob(jobId: number, rdd: RDD<unknown>, sink: SinkMaker, partitions: readonly number[], nextStage: () => number): PlannedJob {
+  const stages: StageSpec[] = [];
+  const sources = new Map<number, StageSource>();
+  const byShuffle = new Map<number, number>();
+
+  const addStage = (of: RDD<unknown>, make: SinkMaker, wanted: readonly number[], shuffleId?: number): number => {
+    const parents = parentsOf(of);
+    const stageId = nextStage();
+    stages.push({ stageId, shuffleId, partitions: wanted, parents, blocks: blocksOf(of, wanted), title: of.name ?? of.operation });
+    sources.set(stageId, { rdd: of, sink: make });
+    return stageId;
+  };
+
+  const mapStage = (d: ShuffleDependency): number => {
+    let stageId = byShuffle.get(d.shuffleId);
+    if (stageId === undefined) {
+      const all = Array.from({ length: d.rdd.numPartitions }, (_, i) => i);
+      stageId = addStage(d.rdd, shuffleSink(d), all, d.shuffleId);
+      byShuffle.set(d.shuffleId, stageId);
+    }
+    return stageId;
+  };
+
+  const parentsOf = (of: RDD<unknown>): StageParent[] => {
+    const parents: StageParent[] = [];
+    const seen = new Set<string>();
+    const walk = (at: RDD<unknown>, above: readonly (readonly [number, number])[]): void => {
+      const guards = at.storageLevel === StorageLevel.NONE ? above : [...above, [at.id, at.numPartitions] as const];
+      const key = `${at.id}:${guards.map(([id]) => id).join()}`;
+      if (seen.has(key)) return;
+      seen.add(key);
+      for (const d of at.dependencies) {
+        if (d.kind === 'narrow') walk(d.rdd, guards);
+        else parents.push({ stageId: mapStage(d), guards });
+      }
+    };
+    walk(of, []);
+    return parents;
+  };
+
+  addStage(rdd, sink, partitions);
+  return { spec: { jobId, stages }, sources };
+}
+
+/** The cached partitions that each of a stage's partitions would read first. */
+function blocksOf(rdd: RDD<unknown>, partitions: readonly number[]): (readonly [number, number])[][] {
+  if (!readsCached(rdd, new Set())) return [];
+  const find = (at: RDD<unknown>, index: number): (readonly [number, number])[] =>
+    at.storageLevel === StorageLevel.NONE ? at.narrowParents(index).flatMap(([parent, i]) => find(parent, i)) : [[at.id, index]];
+  return partitions.map((p) => find(rdd, p));
+}
+
+function readsCached(rdd: RDD<unknown>, seen: Set<RDD<unknown>>): boolean {
+  if (seen.has(rdd)) return false;
+  seen.add(rdd);
+  if (rdd.storageLevel !== StorageLevel.NONE) return true;
+  return rdd.dependencies.some((d) => d.kind === 'narrow' && readsCached(d.rdd, seen));
+}
+
+/** The encoded program of a stage, with the blobs that its tasks need. */
+export interface StageProgram {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  readonly needs: readonly string[];
+}
+
+/** Makes a stage's program. `blob` keeps values that go once to each executor; `modules` answers the blob of the user's modules. */
+export function programOf(source: StageSource, blob: (id: string, value: unknown) => void, modules: () => string | undefined): StageProgram {
+  const builder = new PlanBuilder(blob);
+  const plan = builder.plan(source.rdd);
+  const sink = source.sink(builder);
+  const moduleBlob = builder.modules.size > 0 ? modules() : undefined;
+  const program: Program = { plan, sink, closures: builder.closures, modules: moduleBlob };
+  const bytes = encode(program);
+  const id = `program-${createHash('sha1').update(bytes).digest('hex')}`;
+  return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])] };
+}

@@ -1,0 +1,228 @@
+// One map task's output: frames of encoded keys and values, bucket by bucket, each with its checksum, and an index at the end.
+//
+//   magic 'MRS1' | frame … frame | index: for each bucket (first frame u32, frames u32) … | for each frame (offset f64, bytes u32) … |
+//   buckets u32 | frames u32 | checksum of the index u32 | magic
+//   frame: checksum u32 of what follows | bytes of the keys u32 | keys | values
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { asError, MillraceError } from '../errors';
+import { shuffleBufferBytes, shuffleFrameRows } from '../limits';
+import type { KeyTable } from '../rdd/key';
+import type { Partitioner } from '../rdd/partitioner';
+import { decode, encode } from '../wire/codec';
+
+const magic = 0x3153524d;
+const trailerBytes = 16;
+const frameHead = 8;
+
+/** Where the file of a map task lies: names of numbers only. */
+export function shufflePath(folder: string, shuffleId: number, mapIndex: number, attempt: number): string {
+  return join(folder, String(shuffleId), `${mapIndex}.${attempt}`);
+}
+
+const diskError = (path: string, thrown: unknown): never => {
+  throw new MillraceError('DISK', { path, reason: asError(thrown).message });
+};
+
+interface Frame {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Writes rows into buckets; memory is bounded by spilling finished frames to the file in the order they come. */
+export class ShuffleWriter {
+  readonly #path: string;
+  readonly #partitioner: Partitioner;
+  readonly #keys: unknown[][];
+  readonly #values: unknown[][];
+  /** Finished frames of each bucket: in memory, or already in the file. */
+  readonly #waiting: Buffer[][];
+  readonly #written: Frame[][];
+  #waitingBytes = 0;
+  #fd = -1;
+  #position = 4;
+
+  constructor(path: string, partitioner: Partitioner) {
+    this.#path = path;
+    this.#partitioner = partitioner;
+    const lists = <T>() => Array.from({ length: partitioner.numPartitions }, (): T[] => []);
+    this.#keys = lists();
+    this.#values = lists();
+    this.#waiting = lists();
+    this.#written = lists();
+  }
+
+  add(key: unknown, value: unknown): void {
+    this.#put(this.#partitioner.getPartition(key), key, value);
+  }
+
+  #put(bucket: number, key: unknown, value: unknown): void {
+    const keys = this.#keys[bucket];
+    keys.push(key);
+    this.#values[bucket].push(value);
+    if (keys.length >= shuffleFrameRows) this.#finish(bucket);
+  }
+
+  /** Writes the entries of a table of combined values. */
+  table(table: KeyTable, values: readonly unknown[]): void {
+    const keys = table.keys;
+    const hashed = this.#partitioner.spec.kind === 'hash';
+    const n = this.#partitioner.numPartitions;
+    for (let i = 0; i < keys.length; i++) {
+      // The table has the hash at hand.
+      const bucket = hashed ? table.hashOf(i) % n : this.#partitioner.getPartition(keys[i]);
+      this.#put(bucket, keys[i], values[i]);
+    }
+  }
+
+  #finish(bucket: number): void {
+    if (this.#keys[bucket].length === 0) return;
+    const keys = encode(this.#keys[bucket]);
+    const values = encode(this.#values[bucket]);
+    this.#keys[bucket] = [];
+    this.#values[bucket] = [];
+    const frame = Buffer.allocUnsafe(frameHead + keys.length + values.length);
+    frame.writeUInt32LE(keys.length, 4);
+    frame.set(keys, frameHead);
+    frame.set(values, frameHead + keys.length);
+    frame.writeUInt32LE(crc32(frame.subarray(4)), 0);
+    this.#waiting[bucket].push(frame);
+    this.#waitingBytes += frame.length;
+    if (this.#waitingBytes > shuffleBufferBytes) this.#spill();
+  }
+
+  get #temporary(): string {
+    return `${this.#path}.tmp`;
+  }
+
+  #open(): void {
+    if (this.#fd >= 0) return;
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      this.#fd = openSync(this.#temporary, 'w', 0o600);
+    } catch (e) {
+      diskError(this.#path, e);
+    }
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(magic);
+    this.#write(head, 0);
+  }
+
+  #write(bytes: Uint8Array, position: number): void {
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done, bytes.length - done, position + done);
+    } catch (e) {
+      this.abandon();
+      diskError(this.#path, e);
+    }
+  }
+
+  #spill(): void {
+    this.#open();
+    for (let bucket = 0; bucket < this.#waiting.length; bucket++) {
+      for (const frame of this.#waiting[bucket]) {
+        this.#write(frame, this.#position);
+        this.#written[bucket].push({ offset: this.#position, bytes: frame.length });
+        this.#position += frame.length;
+      }
+      this.#waiting[bucket] = [];
+    }
+    this.#waitingBytes = 0;
+  }
+
+  /** Finishes the file under its name; answers the bytes of each bucket. */
+  end(): number[] {
+    for (let bucket = 0; bucket < this.#keys.length; bucket++) this.#finish(bucket);
+    this.#spill();
+    this.#write(this.#index(), this.#position);
+    try {
+      closeSync(this.#fd);
+      this.#fd = -1;
+      renameSync(this.#temporary, this.#path);
+    } catch (e) {
+      this.abandon();
+      diskError(this.#path, e);
+    }
+    return this.#written.map((frames) => frames.reduce((sum, f) => sum + f.bytes, 0));
+  }
+
+  #index(): Buffer {
+    const frames = this.#written.flat();
+    const index = Buffer.alloc(this.#written.length * 8 + frames.length * 12 + trailerBytes);
+    let at = 0;
+    let first = 0;
+    for (const bucket of this.#written) {
+      index.writeUInt32LE(first, at);
+      index.writeUInt32LE(bucket.length, at + 4);
+      first += bucket.length;
+      at += 8;
+    }
+    for (const frame of frames) {
+      index.writeDoubleLE(frame.offset, at);
+      index.writeUInt32LE(frame.bytes, at + 8);
+      at += 12;
+    }
+    index.writeUInt32LE(this.#written.length, at);
+    index.writeUInt32LE(frames.length, at + 4);
+    index.writeUInt32LE(crc32(index.subarray(0, at + 8)), at + 8);
+    index.writeUInt32LE(magic, at + 12);
+    return index;
+  }
+
+  /** Leaves no file behind: for a task that failed or was cancelled. */
+  abandon(): void {
+    if (this.#fd < 0) return;
+    closeSync(this.#fd);
+    this.#fd = -1;
+    rmSync(this.#temporary, { force: true });
+  }
+}
+
+/** The rows of one frame, by columns. */
+export interface PairFrame {
+  readonly keys: readonly unknown[];
+  readonly values: readonly unknown[];
+}
+
+const damaged = (path: string, reason: string): never => {
+  throw new MillraceError('CORRUPT_FILE', { path, reason });
+};
+
+function readExactly(fd: number, path: string, bytes: number, position: number): Buffer {
+  const buffer = Buffer.allocUnsafe(bytes);
+  for (let done = 0; done < bytes; ) {
+    const n = readSync(fd, buffer, done, bytes - done, position + done);
+    if (n === 0) return damaged(path, 'it ends too early');
+    done += n;
+  }
+  return buffer;
+}
+
+function framesOf(fd: number, path: string, size: number, bucket: number): Frame[] {
+  if (size < trailerBytes + 4) return damaged(path, 'it ends too early');
+  const trailer = readExactly(fd, path, trailerBytes, size - trailerBytes);
+  const buckets = trailer.readUInt32LE(0);
+  const frames = trailer.readUInt32LE(4);
+  const bytes = buckets * 8 + frames * 12;
+  if (trailer.readUInt32LE(12) !== magic || bytes + trailerBytes + 4 > size) return damaged(path, 'its index is not one');
+  const index = readExactly(fd, path, bytes, size - trailerBytes - bytes);
+  if (crc32(trailer.subarray(0, 8), crc32(index)) !== trailer.readUInt32LE(8)) return damaged(path, 'the checksum of its index is wrong');
+  if (bucket >= buckets) return damaged(path, `it has ${buckets} buckets, not ${bucket + 1}`);
+  const first = index.readUInt32LE(bucket * 8);
+  const count = index.readUInt32LE(bucket * 8 + 4);
+  return Array.from({ length: count }, (_, i) => {
+    const at = buckets * 8 + (first + i) * 12;
+    return { offset: index.readDoubleLE(at), bytes: index.readUInt32LE(at + 8) };
+  });
+}
+
+/** The frames of one bucket, checked. Throws CORRUPT_FILE, or what the file system says. */
+export function* readBucket(path: string, fd: number, size: number, bucket: number): Generator<PairFrame, void, undefined> {
+  for (const frame of framesOf(fd, path, size, bucket)) {
+    const bytes = readExactly(fd, path, frame.bytes, frame.offset);
+    if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) damaged(path, 'the checksum of a frame is wrong');
+    const values = frameHead + bytes.readUInt32LE(4);
+    yield { keys: decode(bytes.subarray(frameHead, values)) as unknown[], values: decode(bytes.subarray(values)) as unknown[] };
+  }
+}

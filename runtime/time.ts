@@ -1,0 +1,48 @@
+// The only places where real time and randomness enter the engine: a Clock and a seeded Random.
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs `f` once after `ms` milliseconds; the answer cancels it. */
+  after(ms: number, f: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, f) {
+    const timer = setTimeout(f, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/**
+ * A seeded generator of uniform numbers (xorshift128+ on 32-bit halves would be heavier; this is mulberry32, enough for sampling).
+ * The same seed gives the same numbers on every machine.
+ */
+export class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    // Neighbouring seeds (0, 1, 2: one a partition) must not give neighbouring streams.
+    this.#state = Math.imul((seed | 0) ^ 0x9e3779b9, 0x85ebca6b) | 0;
+  }
+
+  /** Uniform in [0, 1). */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  }
+
+  /** A uniform integer in [0, bound). */
+  below(bound: number): number {
+    return Math.floor(this.next() * bound);
+  }
+}
+
+/** A seed for callers who gave none. */
+export function freshSeed(): number {
+  return Math.floor(Math.random() * 0x7fffffff);
+}

@@ -1,0 +1,33 @@
+// Runs the user's code so that SIGINT breaks it, even a loop that never ends: through a script that V8 is told to interrupt.
+import vm from 'node:vm';
+
+const slot = Symbol.for('millrace.call');
+
+type Slot = { [slot]?: () => unknown };
+
+const script = new vm.Script(`globalThis[Symbol.for('millrace.call')]()`, { filename: 'node:internal/millrace' });
+
+/** Calls `f`. A SIGINT while it runs makes this throw an error for which `isInterruption` is true; what `f` did so far stays. */
+export function breakable<T>(f: () => T): T {
+  const holder = globalThis as Slot;
+  const outer = holder[slot];
+  Object.defineProperty(holder, slot, { value: f, configurable: true, enumerable: false, writable: true });
+  try {
+    return script.runInThisContext({ breakOnSigint: true, displayErrors: false }) as T;
+  } finally {
+    holder[slot] = outer;
+  }
+}
+
+/** Whether an error says that SIGINT broke the code, or that an interrupt left an await. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Interruption || (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
+}
+
+/** What a pending await of an entry is rejected with when the user interrupts. */
+export class Interruption extends Error {
+  constructor() {
+    super('The entry was interrupted.');
+    this.name = 'Interruption';
+  }
+}

@@ -1,0 +1,126 @@
+// Builds dist/ from the sources: bundles, the declarations of the public API, and the snapshot of the type service.
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type BuildOptions, build, type OutputFile } from 'esbuild';
+
+const root = dirname(__dirname);
+const dist = join(root, 'dist');
+
+interface Bundle {
+  readonly entry: string;
+  readonly output: string;
+  /** Run as a command: gets a shebang and the right to be executed. */
+  readonly command?: boolean;
+}
+
+const bundles: readonly Bundle[] = [
+  { entry: 'shell/main.ts', output: 'millrace.js', command: true },
+  { entry: 'shell/session-main.ts', output: 'session.js' },
+  { entry: 'cluster/executor-main.ts', output: 'executor.js' },
+  { entry: 'cluster/executor-link.ts', output: 'executor-link.js' },
+  { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
+];
+
+/** The modules that make up the public API, what `import 'millrace'` gives. */
+const publicModules = ['runtime/index', 'cluster/index'];
+
+const exists = (path: string) => existsSync(join(root, path));
+const reexports = (modules: readonly string[]) => modules.map((module) => `export * from './${module}';\n`).join('');
+
+// Some packages ask where they are with import.meta.url, which CommonJS has not.
+const importMetaUrl = "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
+
+// The compiler, ts-node and esbuild load files of their own by path, so they stay packages.
+// Names are not kept by wrappers: functions of the engine are sent to executors as text.
+const shared: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: true,
+  external: ['typescript', 'ts-node', 'esbuild'],
+  define: { 'import.meta.url': 'importMetaUrl' },
+  logLevel: 'warning',
+  write: false,
+};
+
+async function bundle({ entry, output, command }: Bundle): Promise<void> {
+  const banner = { js: command ? `#!/usr/bin/env node\n${importMetaUrl}` : importMetaUrl };
+  const result = await build({ ...shared, entryPoints: [join(root, entry)], outfile: join(dist, output), banner });
+  await Promise.all(result.outputFiles!.map(writeWhole));
+  if (command) await chmod(join(dist, output), 0o755);
+}
+
+async function bundlePublicApi(): Promise<void> {
+  const contents = reexports(publicModules.filter((module) => exists(`${module}.ts`)));
+  const stdin = { contents, resolveDir: root, sourcefile: 'index.ts', loader: 'ts' as const };
+  const result = await build({ ...shared, stdin, outfile: join(dist, 'index.js'), banner: { js: importMetaUrl } });
+  await Promise.all(result.outputFiles!.map(writeWhole));
+}
+
+/** Writes beside and renames, so that a process that starts meanwhile never reads half a bundle. */
+async function writeWhole(file: OutputFile): Promise<void> {
+  const beside = `${file.path}.${process.pid}`;
+  await writeFile(beside, file.contents);
+  await rename(beside, file.path);
+}
+
+/** Emits `dist/types/**`; its `index.d.ts` is the root. Answers whether the API can be declared without an error. */
+async function declarations(): Promise<boolean> {
+  const modules = publicModules.filter((module) => exists(`${module}.ts`));
+  if (modules.length === 0) return true;
+  // Only this step needs the compiler, which takes a third of a second to load.
+  const ts: typeof import('typescript') = require('typescript');
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(root, 'tsconfig.json'),
+    {},
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} },
+  );
+  const beside = join(dist, `types.${process.pid}`);
+  const options = {
+    ...config?.options,
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir: beside,
+    sourceMap: false,
+  };
+  const program = ts.createProgram(
+    modules.map((module) => join(root, `${module}.ts`)),
+    options,
+  );
+  const { diagnostics } = program.emit();
+  await writeFile(join(beside, 'index.d.ts'), reexports(modules));
+  await rm(join(dist, 'types'), { recursive: true, force: true });
+  await rename(beside, join(dist, 'types'));
+  if (diagnostics.length > 0) {
+    const host = { getCurrentDirectory: () => root, getCanonicalFileName: (name: string) => name, getNewLine: () => '\n' };
+    process.stderr.write(ts.formatDiagnostics(diagnostics, host));
+  }
+  return diagnostics.length === 0;
+}
+
+async function snapshot(): Promise<void> {
+  if (!exists('shell/types/snapshot.ts')) return;
+  const module: typeof import('./types/snapshot') = require('./types/snapshot');
+  await module.buildSnapshot(dist);
+}
+
+async function main(): Promise<void> {
+  const fast = process.argv.includes('--fast');
+  await mkdir(dist, { recursive: true });
+  const present = bundles.filter(({ entry }) => exists(entry));
+  await Promise.all([...present.map(bundle), bundlePublicApi()]);
+  const absent = bundles.filter(({ entry }) => !exists(entry)).map(({ entry }) => entry);
+  if (absent.length > 0) process.stderr.write(`build: not there: ${absent.join(', ')}\n`);
+  if (fast) return;
+  if (!(await declarations())) process.exitCode = 1;
+  await snapshot();
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`build: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

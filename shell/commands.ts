@@ -1,0 +1,261 @@
+// The commands of the prompt: one table that is the source of what they do, of help, and of completion.
+import { readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { MillraceError } from '../runtime/errors';
+import type { DottedWord } from './entry';
+import { nearest } from './entry';
+import type { EntryEnd, Stage } from './repl';
+
+/** What a command may use. */
+export interface CommandHost {
+  readonly stage: Stage;
+  /** Entries that ran, in order. */
+  readonly accepted: readonly string[];
+  /** Paths are taken from here. */
+  readonly folder: string;
+  typeOf(expression: string): Promise<EntryEnd>;
+  /** Runs a command in the session, on an expression's value if one is given. */
+  inSession(name: string, expression: string | undefined): Promise<EntryEnd>;
+  /** Runs TypeScript as if it had been typed. */
+  entry(text: string): Promise<EntryEnd>;
+  load(file: string, folder: string): Promise<EntryEnd>;
+  fail(error: unknown): void;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** What the argument is, for completion and for knowing when a line is whole. */
+  readonly argument: 'none' | 'file' | 'expression' | 'command' | 'count';
+  readonly usage: string;
+  readonly brief: string;
+  readonly help: string;
+  run(host: CommandHost, argument: string): Promise<EntryEnd>;
+}
+
+/** The first line of what `.save` writes, by which it knows its own files again. */
+const savedMark = '// Saved by millrace: run it with .load, or as a script.';
+const historyShown = 20;
+
+const commands: readonly Command[] = [
+  {
+    name: 'help',
+    aliases: ['h'],
+    argument: 'command',
+    usage: '.help [COMMAND]',
+    brief: 'list the commands, or explain one',
+    help: 'Shows every command with one line, or all about the one that is named.',
+    run: async (host, argument) => help(host, argument.replace(/^[.:]/, '')),
+  },
+  {
+    name: 'load',
+    aliases: ['run'],
+    argument: 'file',
+    usage: '.load FILE',
+    brief: 'run a TypeScript file here, statement by statement',
+    help: 'Names of the file stay afterwards. Its relative imports are taken from its own folder. An error stops it and names the line; what ran before stays.',
+    run: async (host, argument) => host.load(fileArgument('.load', argument), host.folder),
+  },
+  {
+    name: 'save',
+    argument: 'file',
+    usage: '.save FILE',
+    brief: 'write the entries that ran to a file',
+    help: 'The file can be run again with .load, or as a script. A file that .save did not write is never overwritten.',
+    run: save,
+  },
+  {
+    name: 'type',
+    aliases: ['t'],
+    argument: 'expression',
+    usage: '.type EXPRESSION',
+    brief: 'show the type of an expression, without running it',
+    help: 'For example: .type sc.textFile("log").map(line => line.length)',
+    run: async (host, argument) => host.typeOf(expressionArgument('.type', argument)),
+  },
+  {
+    name: 'time',
+    argument: 'expression',
+    usage: '.time EXPRESSION',
+    brief: 'run an entry and say how long it took',
+    help: 'Prints the value as usual, then the seconds.',
+    run: async (host, argument) => host.inSession('time', expressionArgument('.time', argument)),
+  },
+  {
+    name: 'explain',
+    argument: 'expression',
+    usage: '.explain DATASET',
+    brief: 'show how a dataset is computed: its lineage and stages',
+    help: 'Nothing is computed. For example: .explain counts',
+    run: async (host, argument) => host.inSession('explain', expressionArgument('.explain', argument)),
+  },
+  {
+    name: 'jobs',
+    argument: 'none',
+    usage: '.jobs',
+    brief: 'list the jobs of this session',
+    help: 'Each job with its stages, tasks, and time.',
+    run: async (host) => host.inSession('jobs', undefined),
+  },
+  {
+    name: 'editor',
+    aliases: ['edit'],
+    argument: 'none',
+    usage: '.editor',
+    brief: 'write several lines, and run them as one entry at Ctrl-D',
+    help: 'Enter always makes a new line here. Ctrl-D runs the text, Ctrl-C gives it up. On a terminal without a cursor a line that is only a dot ends it.',
+    run: editor,
+  },
+  {
+    name: 'paste',
+    argument: 'none',
+    usage: '.paste',
+    brief: 'the same as .editor, for pasted text',
+    help: 'Terminals mark pasted text, so that it is one entry anyway; this is for those that do not.',
+    run: editor,
+  },
+  {
+    name: 'history',
+    argument: 'count',
+    usage: '.history [COUNT]',
+    brief: `show the last entries, ${historyShown} unless told`,
+    help: 'Entries of earlier sessions are among them. Ctrl-R searches them all.',
+    run: showHistory,
+  },
+  {
+    name: 'clear',
+    argument: 'none',
+    usage: '.clear',
+    brief: 'clear the screen; names stay',
+    help: 'Ctrl-L does the same.',
+    run: async (host) => {
+      host.stage.clearScreen();
+      return 'ok';
+    },
+  },
+  {
+    name: 'exit',
+    aliases: ['quit', 'q'],
+    argument: 'none',
+    usage: '.exit',
+    brief: 'leave; so does Ctrl-D on an empty line',
+    help: 'Stops running jobs and streams, and leaves no process behind.',
+    run: async (host) => {
+      host.stage.leave(0);
+      return 'ok';
+    },
+  },
+];
+
+const byName = new Map<string, Command>();
+for (const command of commands) {
+  for (const name of [command.name, ...(command.aliases ?? [])]) byName.set(name, command);
+}
+
+/** The command that a dotted word names. One letter is short for a command only after a colon, as in Spark's shell. */
+export function commandOf({ sign, word }: DottedWord): Command | undefined {
+  return sign === '.' && word.length === 1 ? undefined : byName.get(word);
+}
+
+/** Names for completion and suggestions, aliases left out. */
+export function commandNames(): string[] {
+  return commands.map(({ name }) => name);
+}
+
+/** One line about a command, for the completion menu. */
+export function commandBrief(name: string): string | undefined {
+  return byName.get(name)?.brief;
+}
+
+function help(host: CommandHost, topic: string): EntryEnd {
+  if (topic === '') {
+    const width = Math.max(...commands.map(({ usage }) => usage.length)) + 2;
+    const lines = commands.map(({ usage, brief }) => usage.padEnd(width) + brief);
+    host.stage.print([...lines, '', ...keysHelp, ''].join('\n'), 'out');
+    return 'ok';
+  }
+  const command = byName.get(topic);
+  if (command) {
+    host.stage.print(`${command.usage}\n${command.brief}\n${command.help}\n`, 'out');
+    return 'ok';
+  }
+  const meant = nearest(topic, commandNames());
+  host.stage.print(`There is no help on ${topic}. ${meant ? `Did you mean .help ${meant}?` : 'Try .help alone.'}\n`, 'err');
+  return 'failed';
+}
+
+const keysHelp = [
+  'Anything else is TypeScript: sc is the context, res0, res1… are the values of expressions, _ is the last one,',
+  'and a line that begins with .name( goes on with it. Tab completes, Ctrl-C stops what runs, Ctrl-R searches the history.',
+];
+
+function expressionArgument(command: string, argument: string): string {
+  if (argument !== '') return argument;
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation: command,
+    argument: 'the expression',
+    value: 'missing',
+    rule: 'given',
+    remedy: `For example: ${command} sc.range(10)`,
+  });
+}
+
+function fileArgument(command: string, argument: string): string {
+  const file = argument.replace(/^(["'])(.*)\1$/, '$2').replace(/^~(?=\/|$)/, homedir());
+  if (file !== '') return file;
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation: command,
+    argument: 'the file',
+    value: 'missing',
+    rule: 'given',
+    remedy: `For example: ${command} script.ts`,
+  });
+}
+
+async function save(host: CommandHost, argument: string): Promise<EntryEnd> {
+  const file = fileArgument('.save', argument);
+  const full = path.resolve(host.folder, file);
+  await refuseForeign(full, file);
+  try {
+    await writeFile(full, replayable(host.accepted));
+  } catch (error) {
+    throw new MillraceError('DISK', { path: file, reason: (error as Error).message });
+  }
+  const count = host.accepted.length;
+  host.stage.print(`${count} ${count === 1 ? 'entry' : 'entries'} written to ${file}\n`, 'out');
+  return 'ok';
+}
+
+/** A file of entries that `.load` and a script run can take. */
+export function replayable(entries: readonly string[]): string {
+  return [savedMark, ...entries, ''].join('\n');
+}
+
+async function refuseForeign(full: string, shown: string): Promise<void> {
+  const text = await readFile(full, 'utf8').catch(() => savedMark);
+  if (text.startsWith(savedMark) || text === '') return;
+  throw new MillraceError('FILE_EXISTS', { path: shown });
+}
+
+async function editor(host: CommandHost): Promise<EntryEnd> {
+  host.stage.print('(Write on; Ctrl-D runs it, Ctrl-C gives it up.)\n', 'out');
+  const text = await host.stage.readBlock();
+  if (text === undefined) return 'interrupted';
+  return text.trim() === '' ? 'ok' : host.entry(text);
+}
+
+async function showHistory(host: CommandHost, argument: string): Promise<EntryEnd> {
+  const count = argument === '' ? historyShown : Number(argument);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation: '.history',
+      argument: 'the count',
+      value: argument,
+      rule: 'a whole number of at least 1',
+      remedy: 'For example: .history 50',
+    });
+  }
+  for (const entry of host.stage.history().slice(-count)) host.stage.print(entry + '\n', 'out');
+  return 'ok';
+}

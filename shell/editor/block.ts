@@ -1,0 +1,92 @@
+// Paints the block at the bottom of the screen: in place, in one write, with everything else printed once above it.
+import type { Frame } from './layout';
+import { widthOf } from './width';
+
+/** What the block draws on; `process.stdout` is one. */
+export interface Surface {
+  write(text: string): unknown;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+const beginUpdate = '\x1b[?2026h\x1b[?25l';
+const endUpdate = '\x1b[?25h\x1b[?2026l';
+const emptyFrame: Frame = { rows: [], cursorRow: 0, cursorColumn: 0 };
+
+export class Block {
+  #drawn: Frame = emptyFrame;
+  readonly #surface: Surface;
+
+  constructor(surface: Surface) {
+    this.#surface = surface;
+  }
+
+  get columns(): number {
+    return Math.max(1, this.#surface.columns ?? 80);
+  }
+
+  get rows(): number {
+    return Math.max(1, this.#surface.rows ?? 24);
+  }
+
+  /** Replaces what was drawn by `frame`, with `above` printed once between the two; `above` ends its own lines. */
+  paint(frame: Frame, above = ''): void {
+    if (above === '' && sameFrame(frame, this.#drawn)) return;
+    const printed = above.replace(/\n/g, '\r\n');
+    this.#surface.write(beginUpdate + this.#erase() + printed + draw(frame) + endUpdate);
+    this.#drawn = frame;
+  }
+
+  /** Takes the block off the screen; the cursor stays where its first row was. */
+  remove(above = ''): void {
+    this.paint(emptyFrame, above);
+  }
+
+  /** Empties the screen, as the user asked; scrollback stays. */
+  clearScreen(): void {
+    this.#surface.write('\x1b[H\x1b[2J');
+    this.#drawn = emptyFrame;
+  }
+
+  /**
+   * Takes in that the terminal's width changed: what was drawn has been reflowed by then, each of our rows (which end in a newline)
+   * into as many as it needs at the new width.
+   */
+  reflowed(): void {
+    const rowsOf = (row: string) => Math.max(1, Math.ceil(widthOf(row) / this.columns));
+    const { rows, cursorRow, cursorColumn } = this.#drawn;
+    if (rows.length === 0) return;
+    const above = rows.slice(0, cursorRow).reduce((sum, row) => sum + rowsOf(row), 0);
+    const total = rows.reduce((sum, row) => sum + rowsOf(row), 0);
+    // Only the number of rows matters for erasing; an impossible frame is never equal to a real one, so it is painted over.
+    const reflowedRows = new Array<string>(total).fill('\n');
+    this.#drawn = { rows: reflowedRows, cursorRow: above + Math.floor(cursorColumn / this.columns), cursorColumn };
+  }
+
+  /** Erases row by row and never with CSI J, which makes tmux push the erased screen into its scrollback. */
+  #erase(): string {
+    const { rows, cursorRow } = this.#drawn;
+    if (rows.length === 0) return '\r';
+    const cleared = rows.map(() => '\x1b[K').join('\x1b[B');
+    return up(cursorRow) + '\r' + cleared + up(rows.length - 1);
+  }
+}
+
+function draw(frame: Frame): string {
+  if (frame.rows.length === 0) return '';
+  const right = frame.cursorColumn > 0 ? `\x1b[${frame.cursorColumn}C` : '';
+  return frame.rows.join('\r\n') + up(frame.rows.length - 1 - frame.cursorRow) + '\r' + right;
+}
+
+function up(rows: number): string {
+  return rows > 0 ? `\x1b[${rows}A` : '';
+}
+
+function sameFrame(a: Frame, b: Frame): boolean {
+  return (
+    a.cursorRow === b.cursorRow &&
+    a.cursorColumn === b.cursorColumn &&
+    a.rows.length === b.rows.length &&
+    a.rows.every((row, index) => row === b.rows[index])
+  );
+}

@@ -1,0 +1,246 @@
+// Runs compiled entries: each is a script over versioned names, so that everything can be declared again and old closures keep what they saw.
+import vm from 'node:vm';
+import { breakable, Interruption, isInterruption } from './breakable';
+import { importedValue, Loader, requireFrom } from './loader';
+import { registerTypeScript } from './modules';
+import { type RewrittenEntry, rewriteEntry } from './rewrite';
+import { installStackPositions, registerEntry } from './stack';
+import { isEntryModule } from './types/names';
+import type { CompiledCell } from './types/protocol';
+
+export interface EvaluatorOptions {
+  /** The user's folder: imports are resolved from it. */
+  readonly cwd: string;
+  /** The names of the prompt with their values. They can be declared again like all others. */
+  readonly globals: Readonly<Record<string, unknown>>;
+  /** Modules that imports find before they look for them: the shell's own API by its package name. */
+  readonly packages?: Readonly<Record<string, unknown>>;
+  /** Told of each local TypeScript module that was compiled (see registerTypeScript). */
+  readonly onCompiled?: (file: string, js: string, map: string | undefined) => void;
+}
+
+export type Evaluation =
+  | { readonly status: 'ok'; readonly value: unknown }
+  /** `initialised` are the names that got their value before the error. */
+  | { readonly status: 'threw'; readonly error: unknown; readonly initialised: readonly string[] }
+  | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
+
+/** The last value's name, until the user declares it. */
+const lastValue = '_';
+
+const handOver = Symbol.for('millrace.value');
+
+export class Evaluator {
+  readonly #loader: Loader;
+  /** The variable that each name lives in now. */
+  readonly #variables = new Map<string, string>();
+  /** The user's name for each variable that was ever made. */
+  readonly #userNames = new Map<string, string>();
+  readonly #fileNames = new Set<string>();
+  readonly #running = new Set<(reason: Interruption) => void>();
+  #userOwnsLastValue = false;
+
+  constructor(options: EvaluatorOptions) {
+    const onCompiled = options.onCompiled ?? (() => {});
+    const onTypeScript = () => registerTypeScript({ folder: options.cwd, onCompiled });
+    this.#loader = new Loader({ packages: options.packages ?? {}, onTypeScript });
+    installStackPositions();
+    for (const [name, value] of Object.entries(options.globals)) this.define(name, value);
+  }
+
+  /** Gives a name of the prompt a value. */
+  define(name: string, value: unknown): void {
+    const variable = this.#version(name);
+    makeVariable(variable, value);
+    this.#variables.set(name, variable);
+  }
+
+  /** Runs an entry to its end, awaiting what it awaits. Never rejects for what the user's code does. */
+  async run(cell: CompiledCell): Promise<Evaluation> {
+    let execution: Execution | undefined;
+    try {
+      const entry = this.#rewrite(cell);
+      execution = new Execution(entry, this.#loader, cell.folder);
+      await this.#unlessInterrupted(execution.import());
+      await this.#drive(entry, execution.start(this.#fileName(cell)));
+      execution.close();
+      this.#keep(cell, execution, true);
+      return { status: 'ok', value: cell.result && readVariable(entry.versions.get(cell.result.name)!) };
+    } catch (error) {
+      execution?.close();
+      const initialised = execution ? this.#keep(cell, execution, false) : [];
+      if (isInterruption(error)) return { status: 'interrupted', initialised };
+      this.#cleanMessage(error);
+      return { status: 'threw', error, initialised };
+    }
+  }
+
+  /** Leaves a pending top-level await. A synchronous loop is broken by SIGINT itself. */
+  interrupt(): void {
+    for (const reject of this.#running) reject(new Interruption());
+  }
+
+  async #drive(entry: RewrittenEntry, started: unknown): Promise<void> {
+    if (entry.waiting === 'async') await this.#unlessInterrupted(started as Promise<unknown>);
+    if (entry.waiting !== 'generator') return;
+    const parts = started as Iterator<unknown, unknown, unknown>;
+    let part = breakable(() => parts.next());
+    while (!part.done) {
+      const awaited = await this.#settled(part.value);
+      part = breakable(() => ('error' in awaited ? parts.throw!(awaited.error) : parts.next(awaited.value)));
+    }
+  }
+
+  /** How what an entry awaits ends, for the entry. An interrupt is not for the entry: it is never resumed. */
+  async #settled(value: unknown): Promise<{ value: unknown } | { error: unknown }> {
+    try {
+      return { value: await this.#unlessInterrupted(Promise.resolve(value)) };
+    } catch (error) {
+      if (error instanceof Interruption) throw error;
+      return { error };
+    }
+  }
+
+  async #unlessInterrupted(work: Promise<unknown>): Promise<unknown> {
+    // What is left behind may still fail; nobody waits for it then.
+    work.catch(() => {});
+    let reject!: (reason: Interruption) => void;
+    const interruption = new Promise<never>((_, fail) => {
+      reject = fail;
+    });
+    this.#running.add(reject);
+    try {
+      return await Promise.race([work, interruption]);
+    } finally {
+      this.#running.delete(reject);
+    }
+  }
+
+  #rewrite(cell: CompiledCell): RewrittenEntry {
+    const rename = (name: string) => this.#variables.get(name);
+    return rewriteEntry(cell, { rename, version: (name) => this.#version(name), isEntryModule });
+  }
+
+  #version(name: string): string {
+    const variable = `${name}$${this.#userNames.size + 1}`;
+    this.#userNames.set(variable, name);
+    return variable;
+  }
+
+  /** The script's name: the label, made unique where the statements of a file share it, as stacks must tell them apart. */
+  #fileName(cell: CompiledCell): (entry: RewrittenEntry) => string {
+    return (entry) => {
+      const fileName = this.#fileNames.has(cell.label) ? `${cell.label}#${cell.id}` : cell.label;
+      this.#fileNames.add(fileName);
+      registerEntry(fileName, cell.label, cell.js, cell.map, cell.firstLine, entry.edited);
+      return fileName;
+    };
+  }
+
+  /** Makes the names of an entry those of the session; after a failure only the ones that have their value. */
+  #keep(cell: CompiledCell, execution: Execution, all: boolean): string[] {
+    const kept: string[] = [];
+    for (const [name, variable] of execution.entry.versions) {
+      if (!all && !execution.initialised.has(name)) continue;
+      if (name.startsWith('res') && !cell.result && !cell.declared.some((declared) => declared.name === name)) continue;
+      this.#variables.set(name, variable);
+      kept.push(name);
+      if (name === lastValue) this.#userOwnsLastValue = true;
+    }
+    if (cell.result && kept.includes(cell.result.name) && !this.#userOwnsLastValue) {
+      this.#variables.set(lastValue, execution.entry.versions.get(cell.result.name)!);
+    }
+    return kept;
+  }
+
+  /** V8 names variables in its messages; the user knows them without a version. */
+  #cleanMessage(error: unknown): void {
+    if (!(error instanceof ReferenceError || error instanceof TypeError)) return;
+    const dead = /^(\S+) is not defined$/.exec(error.message);
+    const name = dead && this.#userNames.get(dead[1]);
+    const clean = (text: string) =>
+      text.replace(/[\p{ID_Start}$_][\p{ID_Continue}$]*\$\d+/gu, (word) => this.#userNames.get(word) ?? word);
+    const message = name ? `Cannot access '${name}' before initialization` : clean(error.message);
+    if (message === error.message) return;
+    const stack = error.stack?.replace(error.message, message);
+    Object.defineProperty(error, 'message', { value: message, configurable: true, enumerable: false, writable: true });
+    Object.defineProperty(error, 'stack', { value: stack, configurable: true, enumerable: false, writable: true });
+  }
+}
+
+/** One run of an entry. The script sees it as an object by which it tells how far it got. */
+class Execution {
+  readonly initialised = new Set<string>();
+  readonly #made = new Set<string>();
+  #closed = false;
+
+  constructor(
+    readonly entry: RewrittenEntry,
+    readonly loader: Loader,
+    readonly folder: string,
+  ) {}
+
+  async import(): Promise<void> {
+    for (const { specifier, names } of this.entry.imports) {
+      const module = await this.loader.load(specifier, this.folder);
+      for (const { local, exported } of names) this.#define(local, importedValue(module, exported));
+    }
+  }
+
+  /** Runs the script up to its first await. */
+  start(nameScript: (entry: RewrittenEntry) => string): unknown {
+    for (const name of this.entry.hoisted) this.#define(name, undefined);
+    const script = new vm.Script(this.entry.code, {
+      filename: nameScript(this.entry),
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    const run = script.runInThisContext({ displayErrors: false }) as (
+      this: unknown,
+      entry: unknown,
+      require: NodeJS.Require,
+    ) => unknown;
+    const view = {
+      declare: (group: number) => this.#declare(group),
+      done: (group: number) => this.#done(group),
+      import: (specifier: unknown) => this.loader.import(String(specifier), this.folder),
+    };
+    return breakable(() => run.call(globalThis, view, requireFrom(this.folder)));
+  }
+
+  /** What the script does after this does not count: it was left. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #declare(group: number): void {
+    if (this.#closed) throw new Interruption();
+    for (const name of this.entry.groups[group]) if (!this.#made.has(name)) this.#make(name, undefined);
+  }
+
+  #done(group: number): void {
+    if (this.#closed) throw new Interruption();
+    for (const name of this.entry.groups[group]) this.initialised.add(name);
+  }
+
+  #define(name: string, value: unknown): void {
+    this.#make(name, value);
+    this.initialised.add(name);
+  }
+
+  #make(name: string, value: unknown): void {
+    this.#made.add(name);
+    makeVariable(this.entry.versions.get(name)!, value);
+  }
+}
+
+/** Makes a variable of the script scope: as fast as a function's own, and seen by all scripts but by no module. */
+function makeVariable(variable: string, value: unknown): void {
+  const holder = globalThis as { [handOver]?: unknown };
+  Object.defineProperty(holder, handOver, { value, configurable: true, enumerable: false, writable: true });
+  new vm.Script(`let ${variable}=globalThis[Symbol.for('millrace.value')]`).runInThisContext();
+  holder[handOver] = undefined;
+}
+
+function readVariable(variable: string): unknown {
+  return new vm.Script(variable).runInThisContext();
+}

@@ -1,0 +1,120 @@
+// Opens the session that runs in this process: its context on the master, the evaluator of the user's entries, and the commands on values.
+import { startBackend } from '../cluster';
+import * as api from '../runtime';
+import type { CaptureWarning } from '../runtime/exec/closure';
+import { progressLine } from './progress';
+import type { RunOutcome, Screen, Session, SessionEvents } from './session';
+import { LocalSession, type SessionCommand } from './session-local';
+
+/** Memory for cached partitions that each executor may use. */
+const storageBytes = 512 * 2 ** 20;
+
+/** A job shows its progress from this age on, so that quick ones do not flicker. */
+const progressAfterSeconds = 0.5;
+const progressEveryMs = 200;
+
+export interface SessionOptions {
+  readonly master: string;
+  readonly events: SessionEvents;
+  /** The arguments of a script, `args` to it. */
+  readonly args: readonly string[];
+}
+
+export async function openSession({ master, events, args }: SessionOptions): Promise<Session> {
+  const onOutput = (text: string, stream: 'stdout' | 'stderr') => events.print(text + '\n', stream === 'stdout' ? 'out' : 'err');
+  const { backend, slots } = await startBackend(master, { storageBytes, onOutput });
+  const onWarning = (warning: CaptureWarning) => events.print(warningText(warning), 'err');
+  const sc = new api.Context({ backend, slots, master, onWarning });
+  // Executors come up while the first entry is typed; a job waits for them, and says what is wrong if they don't.
+  sc.start().catch(() => undefined);
+  const local = new LocalSession({
+    cwd: process.cwd(),
+    events,
+    globals: { ...api, sc, args },
+    packages: { millrace: api },
+    commands: commandsOf(sc),
+    onInterrupt: [() => sc.cancelAllJobs()],
+    onStop: () => sc.stop(),
+  });
+  return new WatchedSession(local, sc, events);
+}
+
+/** Adds to a session what has to do with time: the progress of its jobs and how long an entry took. */
+class WatchedSession implements Session {
+  readonly #session: Session;
+  readonly #sc: api.Context;
+  readonly #events: SessionEvents;
+
+  constructor(session: Session, sc: api.Context, events: SessionEvents) {
+    this.#session = session;
+    this.#sc = sc;
+    this.#events = events;
+  }
+
+  run(...[cell, screen]: Parameters<Session['run']>): Promise<RunOutcome> {
+    return this.#watched(screen, () => this.#session.run(cell, screen));
+  }
+
+  async command(...[name, cell, screen]: Parameters<Session['command']>): Promise<RunOutcome> {
+    if (name !== 'time' || !cell) return this.#watched(screen, () => this.#session.command(name, cell, screen));
+    const started = performance.now();
+    const outcome = await this.run(cell, screen);
+    const seconds = (performance.now() - started) / 1000;
+    this.#events.print(`${seconds < 10 ? seconds.toFixed(3) : seconds.toFixed(1)} s\n`, 'out');
+    return outcome;
+  }
+
+  interrupt(): void {
+    this.#session.interrupt();
+  }
+
+  stop(): Promise<void> {
+    return this.#session.stop();
+  }
+
+  async #watched(screen: Screen, run: () => Promise<RunOutcome>): Promise<RunOutcome> {
+    if (!screen.live) return run();
+    let shown = false;
+    const timer = setInterval(() => {
+      const job = this.#sc.progress();
+      const due = job !== undefined && job.seconds >= progressAfterSeconds;
+      if (!due && !shown) return;
+      this.#events.progress(due ? progressLine({ ...job, stageIndex: job.stage - 1 }, screen.columns) : undefined);
+      shown = due;
+    }, progressEveryMs);
+    try {
+      return await run();
+    } finally {
+      clearInterval(timer);
+      if (shown) this.#events.progress(undefined);
+    }
+  }
+}
+
+function warningText({ place, message }: CaptureWarning): string {
+  return `warning: ${place.file}:${place.line}:${place.column}: ${message}\n`;
+}
+
+function commandsOf(sc: api.Context): Record<string, SessionCommand> {
+  return {
+    explain: (value) => {
+      if (value instanceof api.RDD) return value.toDebugString();
+      throw new api.MillraceError('BAD_ARGUMENT', {
+        operation: '.explain',
+        argument: 'its value',
+        value: value === null ? 'null' : typeof value,
+        rule: 'a dataset',
+        remedy: 'Leave out the action: .explain counts, not .explain counts.collect()',
+      });
+    },
+    jobs: () => {
+      const jobs = sc.jobs();
+      return jobs.length === 0 ? 'no jobs yet' : jobs.map((job) => jobLine(job, sc.clock.now())).join('\n');
+    },
+  };
+}
+
+function jobLine({ jobId, title, started, ended, status, records }: api.JobRecord, now: number): string {
+  const seconds = ((ended ?? now) - started) / 1000;
+  return `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${seconds.toFixed(1).padStart(7)} s  ${records} records  ${title}`;
+}

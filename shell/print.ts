@@ -1,0 +1,176 @@
+// Prints the value of an expression: scalars with their type, records as tables, datasets as a head line and a sample.
+import { types } from 'node:util';
+import { dataProperty, inspectValue } from './inspect';
+import { reportError } from './report';
+import type { Screen } from './session';
+import { areRecords, renderTable } from './table';
+import { counted, cut, escapeControls, grouped, paint, widthOf } from './text';
+
+/** What the head line of a dataset says. */
+export interface Description {
+  readonly name?: string;
+  readonly partitions: number;
+  /** Such as `hash(8)`; undefined for datasets without a partitioner. */
+  readonly partitioner?: string;
+  /** Where it is kept, such as `memory`; undefined for datasets that are not. */
+  readonly cached?: string;
+}
+
+/** The first rows of a dataset. */
+export interface Preview {
+  readonly rows: readonly unknown[];
+  /** True when these are all rows that there are. */
+  readonly complete: boolean;
+  /** Why it stopped before it had the rows that were asked for, such as `not done after 2 s`. */
+  readonly gaveUp?: string;
+  readonly seconds: number;
+}
+
+/** A dataset as the prompt sees it. */
+export interface Printable {
+  describeForPrompt(): Description;
+  /** The first `rows` rows, as far as they can be had in `ms` milliseconds. */
+  preview(rows: number, ms: number): Promise<Preview>;
+}
+
+/** Rows of a dataset's sample, and of an array's or a map's table. */
+const sampleRows = 20;
+const sampleMs = 2_000;
+/** A head line's right part is set apart by this many spaces where there is room. */
+const headGap = 10;
+const maxType = 160;
+
+/** Told by shape and not by class, so that datasets of any engine print. */
+export function isPrintable(value: unknown): value is Printable {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  return typeof dataProperty(value, 'describeForPrompt') === 'function' && typeof dataProperty(value, 'preview') === 'function';
+}
+
+/**
+ * The text that shows a value, without a last newline; empty where there is nothing to show (the call of a function that returns nothing).
+ * Never rejects, and takes bounded time and size whatever the value is.
+ */
+export async function printValue(name: string | undefined, type: string, value: unknown, screen: Screen): Promise<string> {
+  if (value === undefined && (type === 'void' || type === 'undefined')) return '';
+  const head = headText(name, type, screen);
+  if (isPrintable(value)) return printDataset(head, value, screen);
+  const table = tableOf(value);
+  if (table) return printTable(head, table, screen);
+  const used = widthOf(head.plain) + 3;
+  return `${head.shown} = ${inspectValue(value, screen.columns, used, screen.color)}`;
+}
+
+interface Head {
+  readonly plain: string;
+  readonly shown: string;
+}
+
+/** `name: type`, the type cut such that it takes half of the screen's width or a whole line at most. */
+function headText(name: string | undefined, type: string, screen: Screen): Head {
+  const shownType = cut(escapeControls(type.replace(/\s+/g, ' ')), Math.min(maxType, Math.max(12, screen.columns - 12)));
+  const colors = paint(screen.color);
+  if (name === undefined) return { plain: shownType, shown: colors.cyan(shownType) };
+  return { plain: `${name}: ${shownType}`, shown: `${colors.bold(name)}: ${colors.cyan(shownType)}` };
+}
+
+interface TableOf {
+  readonly rows: readonly unknown[];
+  readonly size: number;
+  readonly noun: string;
+  readonly names?: readonly string[];
+}
+
+/** Arrays of records and maps are tables when they have more than one row; only the first rows are looked at. */
+function tableOf(value: unknown): TableOf | undefined {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return undefined;
+  try {
+    if (Array.isArray(value)) return tableOfArray(value);
+    if (types.isMap(value)) return tableOfMap(value);
+  } catch {
+    // An object that throws when it is looked at is shown as far as it can be by inspectValue.
+  }
+  return undefined;
+}
+
+function tableOfArray(array: readonly unknown[]): TableOf | undefined {
+  if (array.length < 2) return undefined;
+  const rows: unknown[] = [];
+  for (let index = 0; index < Math.min(array.length, sampleRows); index++) {
+    const descriptor = Object.getOwnPropertyDescriptor(array, index);
+    if (!descriptor || !('value' in descriptor)) return undefined;
+    rows.push(descriptor.value);
+  }
+  return areRecords(rows) ? { rows, size: array.length, noun: 'row' } : undefined;
+}
+
+function tableOfMap(map: ReadonlyMap<unknown, unknown>): TableOf | undefined {
+  if (map.size < 2) return undefined;
+  const rows: unknown[] = [];
+  for (const entry of Map.prototype.entries.call(map)) {
+    if (rows.length === sampleRows) break;
+    rows.push(entry);
+  }
+  return { rows, size: map.size, noun: 'entry', names: ['key', 'value'] };
+}
+
+function printTable(head: Head, { rows, size, noun, names }: TableOf, screen: Screen): string {
+  const colors = paint(screen.color);
+  const count = noun === 'entry' ? `${grouped(String(size))} entries` : counted(size, noun);
+  const lines = [headLine(head, [], count, screen), renderTable(rows, screen, names)];
+  if (rows.length < size) lines.push(colors.dim(` … ${grouped(String(size - rows.length))} more`));
+  return lines.join('\n');
+}
+
+async function printDataset(head: Head, dataset: Printable, screen: Screen): Promise<string> {
+  let facts: string[] = [];
+  try {
+    facts = factsOf(dataset.describeForPrompt());
+    const preview = await dataset.preview(sampleRows, sampleMs);
+    const lines = [headLine(head, facts, sampleText(preview), screen)];
+    if (preview.rows.length > 0) lines.push(renderTable(preview.rows, screen));
+    return lines.join('\n');
+  } catch (error) {
+    return `${headLine(head, facts, 'no sample', screen)}\n${reportError(error, {}, screen)}`;
+  }
+}
+
+function factsOf({ name, partitions, partitioner, cached }: Description): string[] {
+  const facts = [counted(partitions, 'partition'), partitioner, cached ?? 'not cached'];
+  return [name, ...facts]
+    .filter((fact) => fact !== undefined && fact !== '')
+    .map((fact) => cut(escapeControls(String(fact)), 60));
+}
+
+function sampleText({ rows, complete, gaveUp, seconds }: Preview): string {
+  const took = `${seconds.toFixed(1)} s`;
+  if (gaveUp)
+    return `${rows.length === 0 ? 'no rows yet' : `sample of ${rows.length}`}, gave up: ${cut(escapeControls(gaveUp), 120)}`;
+  if (complete) return `${counted(rows.length, 'row')}, ${took}`;
+  return `sample of ${rows.length}, ${took}`;
+}
+
+/** `name: type  facts          sample`, on as many lines as the width asks for. */
+function headLine(head: Head, facts: readonly string[], right: string, screen: Screen): string {
+  const colors = paint(screen.color);
+  const left = facts.join(' · ');
+  const gapped = (gap: number) => widthOf(head.plain) + (left ? 2 + widthOf(left) : 0) + gap + widthOf(right) <= screen.columns;
+  const gap = facts.length > 0 && gapped(headGap) ? headGap : 2;
+  if (gapped(gap)) return `${head.shown}${left ? `  ${left}` : ''}${' '.repeat(gap)}${colors.dim(right)}`;
+  const pieces = [...facts, right];
+  return [head.shown, ...folded(pieces, screen.columns).map((line) => colors.dim(line))].join('\n');
+}
+
+/** Pieces joined by dots on lines with a margin; a piece wider than a line is cut. */
+function folded(pieces: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const piece of pieces) {
+    const joined = line ? `${line} · ${piece}` : ` ${piece}`;
+    if (widthOf(joined) <= columns) line = joined;
+    else {
+      if (line) lines.push(line);
+      line = ` ${cut(piece, columns - 1)}`;
+    }
+  }
+  return [...lines, line];
+}

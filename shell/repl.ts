@@ -1,0 +1,218 @@
+// The conductor: takes entries one by one through check, run and commit, or to their command. The same for the terminal and for scripts.
+import { asError } from '../runtime/errors';
+import { type CommandHost, commandNames, commandOf } from './commands';
+import { dottedWord, isContinuation, nearest } from './entry';
+import { loadFile } from './load';
+import { formatDiagnostics, reportError } from './report';
+import type { RunOutcome, Screen, Session } from './session';
+import type { CompiledCell, CompileResult, Diagnostic, TypeService } from './types/protocol';
+
+/** Where a text comes from, when it is not typed. */
+export interface Place {
+  readonly label: string;
+  readonly firstLine: number;
+  /** Relative imports are resolved from here. */
+  readonly folder: string;
+}
+
+export type EntryEnd = 'ok' | 'failed' | 'interrupted' | 'incomplete';
+
+/** What the conductor needs of the place it works in. */
+export interface Stage {
+  print(text: string, stream: 'out' | 'err'): void;
+  screen(): Screen;
+  /** Reads lines until the user ends them; undefined when given up or where there is nobody to ask. */
+  readBlock(): Promise<string | undefined>;
+  clearScreen(): void;
+  history(): readonly string[];
+  /** Leaves the shell once the entry has ended. */
+  leave(status: number): void;
+}
+
+const inputLabel = '<input>';
+
+export class Repl {
+  readonly #stage: Stage;
+  #types: TypeService;
+  #session: Session;
+  readonly #accepted: string[] = [];
+  /** The name that a leading dot continues. */
+  #lastValue: string | undefined;
+  /** Set while an entry is on its way: ends the wait for anything but the session, which answers interrupts itself. */
+  #abandon: (() => void) | undefined;
+  #abandoned: Promise<'abandoned'> = new Promise(() => {});
+
+  constructor(stage: Stage, types: TypeService, session: Session) {
+    this.#stage = stage;
+    this.#types = types;
+    this.#session = session;
+  }
+
+  get types(): TypeService {
+    return this.#types;
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  get lastValue(): string | undefined {
+    return this.#lastValue;
+  }
+
+  /** The entries that ran, in order: running them again brings the names back. */
+  get accepted(): readonly string[] {
+    return this.#accepted;
+  }
+
+  /** Goes on with another session, in which no name is known yet. */
+  renew(types: TypeService, session: Session): void {
+    this.#types = types;
+    this.#session = session;
+    this.#lastValue = undefined;
+    this.#accepted.length = 0;
+  }
+
+  /** Takes one entry to its end. Never rejects: what goes wrong was printed. */
+  run(text: string): Promise<EntryEnd> {
+    return this.guard(() => this.dispatch(text));
+  }
+
+  /** Runs entries so that `interrupt` stops them and errors are printed. */
+  async guard(work: () => Promise<EntryEnd>): Promise<EntryEnd> {
+    this.#abandoned = new Promise((resolve) => {
+      this.#abandon = () => resolve('abandoned');
+    });
+    try {
+      return await work();
+    } catch (error) {
+      this.fail(error);
+      return 'failed';
+    } finally {
+      this.#abandon = undefined;
+    }
+  }
+
+  /** Ctrl-C: stops the entry that runs, whatever stage it is at. */
+  interrupt(): void {
+    this.#session.interrupt();
+    this.#abandon?.();
+  }
+
+  /** Prints an error of the shell's own: what happened and what to do. */
+  fail(thrown: unknown): void {
+    this.#stage.print(ended(reportError(asError(thrown), {}, this.#stage.screen())), 'err');
+  }
+
+  /** Prints what the checker has against a text. */
+  complain(diagnostics: readonly Diagnostic[], text: string, place?: Place): void {
+    const report = formatDiagnostics(diagnostics, text, place?.label ?? inputLabel, place?.firstLine ?? 1, this.#stage.screen());
+    this.#stage.print(ended(report), 'err');
+  }
+
+  /** Runs TypeScript: checks it, and if it passes runs it and keeps its names. */
+  async runTypeScript(text: string, place?: Place): Promise<EntryEnd> {
+    const cell = await this.compile(text, place);
+    if (typeof cell === 'string') return cell;
+    return this.#finish(cell, await this.#session.run(cell, this.#stage.screen()));
+  }
+
+  /** Runs a command that needs the session, on the value of an expression if there is one. */
+  async runInSession(name: string, expression: string | undefined): Promise<EntryEnd> {
+    if (expression === undefined) {
+      const outcome = await this.#session.command(name, undefined, this.#stage.screen());
+      return outcome.status;
+    }
+    const cell = await this.compile(this.continued(expression));
+    if (typeof cell === 'string') return cell;
+    return this.#finish(cell, await this.#session.command(name, cell, this.#stage.screen()));
+  }
+
+  /** Text that begins with a dot goes on with the last value. */
+  continued(text: string): string {
+    return this.#lastValue !== undefined && isContinuation(text) ? this.#lastValue + text : text;
+  }
+
+  /** Checks a text; an end when it cannot run, which was then said. */
+  async compile(text: string, place?: Place): Promise<CompiledCell | EntryEnd> {
+    const result = await Promise.race<CompileResult | 'abandoned'>([this.#types.compile(text, place), this.#abandoned]);
+    if (result === 'abandoned') return 'interrupted';
+    if (result.status === 'ok') return result.cell;
+    if (result.status === 'incomplete') return 'incomplete';
+    this.complain(result.diagnostics, text, place);
+    return 'failed';
+  }
+
+  /** Runs an entry, or the command that it is. */
+  async dispatch(text: string, place?: Place): Promise<EntryEnd> {
+    const word = dottedWord(text);
+    const command = word && commandOf(word);
+    if (word && command) return command.run(this.#commandHost(place), word.argument);
+    if (word && this.#isMisspelt(word.sign, word.argument)) return this.#unknownCommand(word.sign + word.word, word.word);
+    const end = await this.runTypeScript(this.continued(text), place);
+    if (end === 'failed' && word && word.argument === '') this.#suggest(word.word);
+    return end;
+  }
+
+  /** `.lod file.ts` cannot be a chain, and a chain needs something to go on with. */
+  #isMisspelt(sign: '.' | ':', argument: string): boolean {
+    return sign === ':' || this.#lastValue === undefined || /^[\w"'/~]/.test(argument);
+  }
+
+  #unknownCommand(written: string, word: string): EntryEnd {
+    const meant = nearest(word, commandNames());
+    const advice = meant === undefined ? 'Try .help for the list.' : `Did you mean .${meant}?`;
+    this.#stage.print(`There is no command ${written}. ${advice}\n`, 'err');
+    return 'failed';
+  }
+
+  #suggest(word: string): void {
+    const meant = nearest(word, commandNames());
+    if (meant !== undefined) this.#stage.print(`(There is a command .${meant}.)\n`, 'err');
+  }
+
+  async #finish(cell: CompiledCell, outcome: RunOutcome): Promise<EntryEnd> {
+    if (outcome.status === 'ok' || outcome.initialised.length > 0) {
+      await this.#types.commit(cell.id, outcome.initialised);
+      this.#remember(cell, outcome.initialised);
+    }
+    if (outcome.status === 'ok') this.#accepted.push(cell.text);
+    return outcome.status;
+  }
+
+  #remember(cell: CompiledCell, initialised: readonly string[] | undefined): void {
+    const isThere = (name: string) => initialised === undefined || initialised.includes(name);
+    const values = cell.declared.filter(({ name, kind }) => ['const', 'let', 'var'].includes(kind) && isThere(name));
+    const last = cell.result?.name ?? values.at(-1)?.name;
+    if (last !== undefined) this.#lastValue = last;
+  }
+
+  #commandHost(place?: Place): CommandHost {
+    return {
+      stage: this.#stage,
+      accepted: this.#accepted,
+      folder: place?.folder ?? process.cwd(),
+      typeOf: (expression) => this.#typeOf(expression),
+      inSession: (name, expression) => this.runInSession(name, expression),
+      entry: (text) => this.runTypeScript(this.continued(text)),
+      load: (file, folder) => loadFile(this, file, folder),
+      fail: (error) => this.fail(error),
+    };
+  }
+
+  async #typeOf(expression: string): Promise<EntryEnd> {
+    const text = this.continued(expression);
+    const answer = await Promise.race([this.#types.typeOf(text), this.#abandoned]);
+    if (answer === 'abandoned') return 'interrupted';
+    if ('type' in answer) {
+      this.#stage.print(answer.type + '\n', 'out');
+      return 'ok';
+    }
+    this.complain(answer.diagnostics, text);
+    return 'failed';
+  }
+}
+
+function ended(text: string): string {
+  return text.endsWith('\n') ? text : text + '\n';
+}

@@ -1,0 +1,210 @@
+// The session as the terminal sees it: a child process, told what to run over its IPC channel, answering in lines on descriptor 3.
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { entryArguments } from './package-root';
+import type { RunOutcome, Screen, Session, SessionEvents } from './session';
+import type { CompiledCell } from './types/protocol';
+
+/** What the terminal asks of the session process. */
+export type SessionRequest =
+  | { readonly kind: 'run'; readonly id: number; readonly cell: CompiledCell; readonly screen: Screen }
+  | {
+      readonly kind: 'command';
+      readonly id: number;
+      readonly name: string;
+      readonly cell?: CompiledCell;
+      readonly screen: Screen;
+    }
+  | { readonly kind: 'stop' };
+
+/** What the session process says, one JSON line each, written synchronously so that a busy loop's output is seen at once and in order. */
+export type SessionFrame =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'print'; readonly text: string; readonly stream: 'out' | 'err' }
+  | { readonly kind: 'progress'; readonly line?: string }
+  | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }
+  /** The user's code ends the process, with this status. */
+  | { readonly kind: 'leaving'; readonly status: number }
+  /** The session could not begin; the message is for the user. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export type SessionEnd =
+  | { readonly kind: 'left'; readonly status: number }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'died'; readonly reason: string };
+
+/** The descriptor of the session's answers; after stdin, stdout and stderr. */
+export const answerDescriptor = 3;
+
+/** How long a session has to end its jobs and executors before it is killed. */
+const stopLimitMs = 2_000;
+
+/** Lines of a dying process that V8 writes for its own developers begin here. */
+const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
+
+export interface ChildSessionOptions {
+  readonly master: string;
+  readonly events: SessionEvents;
+  /** The process is gone, and not because it was stopped. */
+  onEnd(end: SessionEnd): void;
+}
+
+interface Pending {
+  readonly id: number;
+  readonly resolve: (outcome: RunOutcome) => void;
+}
+
+const givenUp: RunOutcome = { status: 'interrupted', initialised: [] };
+
+export class ChildSession implements Session {
+  readonly #options: ChildSessionOptions;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
+  #ready = false;
+  /** Requests made before the process listened. */
+  #early: SessionRequest[] = [];
+  #pending: Pending | undefined;
+  #lastId = 0;
+  #stopping = false;
+  #end: SessionEnd | undefined;
+  #errorText = '';
+
+  constructor(options: ChildSessionOptions) {
+    this.#options = options;
+    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), options.master], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+    });
+    readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#take(JSON.parse(line) as SessionFrame));
+    readText(this.#child.stdout, (text) => options.events.print(text, 'out'));
+    readText(this.#child.stderr, (text) => this.#stderr(text));
+    this.#exited = new Promise((resolve) => {
+      // Not 'exit': answers may still be on their way then.
+      this.#child.once('close', (status, signal) => {
+        this.#closed(status, signal);
+        resolve();
+      });
+      this.#child.once('error', (error) => {
+        this.#end ??= { kind: 'died', reason: error.message };
+        this.#closed(null, null);
+        resolve();
+      });
+    });
+  }
+
+  run(cell: CompiledCell, screen: Screen): Promise<RunOutcome> {
+    return this.#ask((id) => ({ kind: 'run', id, cell, screen }));
+  }
+
+  command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome> {
+    return this.#ask((id) => ({ kind: 'command', id, name, cell, screen }));
+  }
+
+  interrupt(): void {
+    if (!this.#pending) return;
+    if (this.#ready) {
+      this.#child.kill('SIGINT');
+      return;
+    }
+    // A process that does not listen yet would die of the signal; what it has not begun can simply be taken back.
+    this.#early = [];
+    this.#settle(this.#pending.id, givenUp);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#send({ kind: 'stop' });
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopLimitMs);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends the process at once; `onEnd` is told. */
+  kill(reason: string): void {
+    this.#end ??= { kind: 'died', reason };
+    this.#child.kill('SIGKILL');
+  }
+
+  #ask(request: (id: number) => SessionRequest): Promise<RunOutcome> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      this.#pending = { id, resolve };
+      this.#send(request(id));
+    });
+  }
+
+  #send(request: SessionRequest): void {
+    if (!this.#ready) this.#early.push(request);
+    else if (this.#child.connected) this.#child.send(request);
+  }
+
+  #take(frame: SessionFrame): void {
+    switch (frame.kind) {
+      case 'ready':
+        this.#listens();
+        break;
+      case 'print':
+        this.#options.events.print(frame.text, frame.stream);
+        break;
+      case 'progress':
+        this.#options.events.progress(frame.line);
+        break;
+      case 'ended':
+        this.#settle(frame.id, frame.outcome);
+        break;
+      case 'leaving':
+        this.#end ??= { kind: 'left', status: frame.status };
+        break;
+      case 'failed':
+        this.#end ??= { kind: 'failed', message: frame.message };
+        break;
+    }
+  }
+
+  #listens(): void {
+    this.#ready = true;
+    const early = this.#early;
+    this.#early = [];
+    for (const request of early) this.#send(request);
+  }
+
+  #settle(id: number, outcome: RunOutcome): void {
+    const pending = this.#pending;
+    if (pending?.id !== id) return;
+    this.#pending = undefined;
+    pending.resolve(outcome);
+  }
+
+  #stderr(text: string): void {
+    // Only the end matters for the cause of death; what is no crash report is the user's.
+    this.#errorText = (this.#errorText + text).slice(-16_384);
+    if (!crashReport.test(this.#errorText)) this.#options.events.print(text, 'err');
+  }
+
+  #closed(status: number | null, signal: NodeJS.Signals | null): void {
+    this.#options.events.progress(undefined);
+    if (!this.#stopping) this.#options.onEnd(this.#end ?? { kind: 'died', reason: this.#causeOfDeath(status, signal) });
+    if (this.#pending) this.#settle(this.#pending.id, givenUp);
+  }
+
+  #causeOfDeath(status: number | null, signal: NodeJS.Signals | null): string {
+    if (/heap out of memory|Allocation failed/.test(this.#errorText)) return 'it ran out of memory';
+    return signal ? `${signal} ended it` : `it ended with status ${status}`;
+  }
+}
+
+function readText(stream: Readable | null, take: (text: string) => void): void {
+  stream?.setEncoding('utf8');
+  stream?.on('data', take);
+}
+
+function readLines(stream: Readable, take: (line: string) => void): void {
+  let parts: string[] = [];
+  readText(stream, (text) => {
+    const lines = text.split('\n');
+    parts.push(lines[0]);
+    if (lines.length === 1) return;
+    take(parts.join(''));
+    for (const line of lines.slice(1, -1)) take(line);
+    parts = [lines[lines.length - 1]];
+  });
+}

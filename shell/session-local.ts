@@ -1,0 +1,148 @@
+// The session in this process: evaluates entries, prints their values and errors, and stays alive whatever the user's code does.
+import { isInterruption } from './breakable';
+import { Evaluator, type EvaluatorOptions } from './evaluate';
+import { captureOutput } from './output';
+import { printValue } from './print';
+import { reportError } from './report';
+import type { RunOutcome, Screen, Session, SessionEvents } from './session';
+import type { CompiledCell } from './types/protocol';
+
+/** A dotted command that needs the session: gets the value of its argument, if it has one, and answers what to print. */
+export type SessionCommand = (value: unknown, screen: Screen, cell: CompiledCell | undefined) => string | Promise<string>;
+
+export interface LocalSessionOptions extends EvaluatorOptions {
+  readonly events: SessionEvents;
+  readonly commands?: Readonly<Record<string, SessionCommand>>;
+  /** Called on Ctrl-C, to cancel what runs elsewhere: the jobs of the context. */
+  readonly onInterrupt?: readonly (() => void)[];
+  /** Stops what the session holds: the context. */
+  readonly onStop?: () => Promise<void>;
+}
+
+const plainScreen: Screen = { columns: 80, color: false, live: false };
+
+export class LocalSession implements Session {
+  readonly #options: LocalSessionOptions;
+  readonly #evaluator: Evaluator;
+  readonly #undo: (() => void)[] = [];
+  readonly #interruptHooks: (() => void)[];
+  #screen: Screen = plainScreen;
+  /** Rejects what the running entry is printing. */
+  #stopPrinting: (() => void) | undefined;
+  #interrupted = false;
+
+  constructor(options: LocalSessionOptions) {
+    this.#options = options;
+    this.#evaluator = new Evaluator(options);
+    this.#interruptHooks = [...(options.onInterrupt ?? [])];
+    this.#undo.push(captureOutput((text, stream) => options.events.print(text, stream)));
+    this.#surviveStrayErrors();
+  }
+
+  /** Adds to what Ctrl-C stops. */
+  onInterrupt(hook: () => void): void {
+    this.#interruptHooks.push(hook);
+  }
+
+  /** Gives a name of the prompt a value. */
+  define(name: string, value: unknown): void {
+    this.#evaluator.define(name, value);
+  }
+
+  async run(cell: CompiledCell, screen: Screen): Promise<RunOutcome> {
+    return this.#evaluate(cell, screen, (value) => this.#print(cell, value, screen));
+  }
+
+  async command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome> {
+    const command = this.#options.commands?.[name];
+    const show = async (value: unknown) => {
+      if (!command) throw new Error(`This session does not know the command ${name}.`);
+      this.#say(await this.#unlessInterrupted(Promise.resolve(command(value, screen, cell))));
+    };
+    if (cell) return this.#evaluate(cell, screen, show);
+    this.#begin(screen);
+    return this.#finish(undefined, screen, [], () => show(undefined));
+  }
+
+  interrupt(): void {
+    this.#interrupted = true;
+    for (const hook of this.#interruptHooks) hook();
+    this.#evaluator.interrupt();
+    this.#stopPrinting?.();
+  }
+
+  async stop(): Promise<void> {
+    this.interrupt();
+    for (const undo of this.#undo.splice(0)) undo();
+    await this.#options.onStop?.();
+  }
+
+  async #evaluate(cell: CompiledCell, screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {
+    this.#begin(screen);
+    const evaluation = await this.#evaluator.run(cell);
+    const names = [...cell.declared.map(({ name }) => name), ...(cell.result ? [cell.result.name] : [])];
+    const initialised = evaluation.status === 'ok' ? names : evaluation.initialised;
+    return this.#finish(cell, screen, initialised, async () => {
+      if (evaluation.status === 'interrupted') this.#interrupted = true;
+      if (evaluation.status === 'threw') throw evaluation.error;
+      if (evaluation.status === 'ok') await show(evaluation.value);
+    });
+  }
+
+  #begin(screen: Screen): void {
+    this.#screen = screen;
+    this.#interrupted = false;
+  }
+
+  /** What fails after an interrupt fails because of it: a cancelled job, an await that was left. */
+  async #finish(
+    cell: CompiledCell | undefined,
+    screen: Screen,
+    initialised: readonly string[],
+    show: () => Promise<void>,
+  ): Promise<RunOutcome> {
+    try {
+      await show();
+    } catch (error) {
+      if (!this.#interrupted && !isInterruption(error)) {
+        this.#say(reportError(error, cell ?? {}, screen), 'err');
+        return { status: 'failed', initialised };
+      }
+      this.#interrupted = true;
+    }
+    return this.#interrupted ? { status: 'interrupted', initialised } : { status: 'ok', initialised };
+  }
+
+  async #print(cell: CompiledCell, value: unknown, screen: Screen): Promise<void> {
+    if (!cell.result) return;
+    this.#say(await this.#unlessInterrupted(printValue(cell.result.name, cell.result.type, value, screen)));
+  }
+
+  /** Printing a dataset runs a job for its sample, which Ctrl-C stops like any other. */
+  async #unlessInterrupted<T>(work: Promise<T>): Promise<T | undefined> {
+    work.catch(() => {});
+    const interruption = new Promise<undefined>((resolve) => {
+      this.#stopPrinting = () => resolve(undefined);
+    });
+    try {
+      return await Promise.race([work, interruption]);
+    } finally {
+      this.#stopPrinting = undefined;
+    }
+  }
+
+  #say(text: string | undefined, stream: 'out' | 'err' = 'out'): void {
+    if (text) this.#options.events.print(`${text}\n`, stream);
+  }
+
+  /** A late rejection or a timer that throws is reported, and the session goes on. */
+  #surviveStrayErrors(): void {
+    const report = (error: unknown) => {
+      if (!isInterruption(error)) this.#say(reportError(error, {}, this.#screen), 'err');
+    };
+    process.on('uncaughtException', report);
+    process.on('unhandledRejection', report);
+    this.#undo.push(() => process.off('uncaughtException', report));
+    this.#undo.push(() => process.off('unhandledRejection', report));
+  }
+}

@@ -1,0 +1,95 @@
+// The session process: runs the user's entries for the terminal that started it, and ends with it.
+import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { asError, MillraceError } from '../runtime/errors';
+import { openSession } from './open-session';
+import type { RunOutcome, Session } from './session';
+import { answerDescriptor, type SessionFrame, type SessionRequest } from './session-client';
+
+/** How long the context has to stop once the terminal is gone. */
+const orphanStopMs = 1_500;
+
+/**
+ * Ends this process when its parent is gone, although a loop of the user may hold the main thread: there the end of the IPC channel
+ * would never be noticed. A thread of a few lines, so it is not a file of its own.
+ */
+const watchParent = `
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${orphanStopMs});
+  }, 500);
+`;
+
+let stopping = false;
+let crashed = false;
+
+function answer(frame: SessionFrame): void {
+  let rest = Buffer.from(JSON.stringify(frame) + '\n');
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(answerDescriptor, rest));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === 'EAGAIN') continue;
+      // Nobody listens any more; leaving must not try to say so again.
+      stopping = true;
+      process.exit(1);
+    }
+  }
+}
+
+async function stop(session: Session | undefined): Promise<never> {
+  stopping = true;
+  await session?.stop().catch(() => undefined);
+  process.exit(0);
+}
+
+function serve(session: Session): void {
+  const ended = (id: number, outcome: Promise<RunOutcome>) => {
+    outcome.then((value) => answer({ kind: 'ended', id, outcome: value }));
+  };
+  process.on('message', (request: SessionRequest) => {
+    if (request.kind === 'run') ended(request.id, session.run(request.cell, request.screen));
+    else if (request.kind === 'command') ended(request.id, session.command(request.name, request.cell, request.screen));
+    else void stop(session);
+  });
+}
+
+async function main(master: string): Promise<void> {
+  let session: Session | undefined;
+  // Ctrl-C comes as SIGINT, from the terminal's own handling or ours: it must never end this process.
+  process.on('SIGINT', () => session?.interrupt());
+  process.once('disconnect', () => {
+    setTimeout(() => process.exit(0), orphanStopMs).unref();
+    void stop(session);
+  });
+  process.on('uncaughtExceptionMonitor', () => {
+    crashed = true;
+  });
+  process.on('exit', (status) => {
+    if (!stopping && !crashed) answer({ kind: 'leaving', status });
+  });
+  new Worker(watchParent, { eval: true, stdout: true, stderr: true }).unref();
+  try {
+    session = await openSession({
+      master,
+      args: [],
+      events: {
+        print: (text, stream) => answer({ kind: 'print', text, stream }),
+        progress: (line) => answer({ kind: 'progress', line }),
+      },
+    });
+  } catch (thrown) {
+    stopping = true;
+    const error = asError(thrown);
+    answer({
+      kind: 'failed',
+      message: error instanceof MillraceError ? `${error.message}\n${error.remedy}` : String(error.stack),
+    });
+    process.exit(1);
+  }
+  serve(session);
+  answer({ kind: 'ready' });
+}
+
+void main(process.argv[2]);

@@ -1,0 +1,34 @@
+// What runs the user's entries: evaluates compiled cells, prints their values, answers Ctrl-C. In process for scripts, a child process for the terminal.
+import type { CompiledCell } from './types/protocol';
+
+/** How results are to be printed. */
+export interface Screen {
+  readonly columns: number;
+  readonly color: boolean;
+  /** False for pipes and files: no progress line, no cursor movement. */
+  readonly live: boolean;
+}
+
+export type RunOutcome =
+  | { readonly status: 'ok'; readonly initialised?: readonly string[] }
+  /** The error was printed; `initialised` are the names that got their value before it. */
+  | { readonly status: 'failed'; readonly initialised: readonly string[] }
+  | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
+
+export interface SessionEvents {
+  /** Text for the screen, above the prompt: values, errors, console output. */
+  print(text: string, stream: 'out' | 'err'): void;
+  /** The progress line of the running job; undefined removes it. */
+  progress(line: string | undefined): void;
+}
+
+export interface Session {
+  /** Runs a cell, prints its value or its error, and says how it ended. Never rejects for what the user's code does. */
+  run(cell: CompiledCell, screen: Screen): Promise<RunOutcome>;
+  /** Runs a dotted command that needs the session's values: `.explain EXPR` gets the cell of EXPR, `.jobs` none. */
+  command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome>;
+  /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; keeps every name. */
+  interrupt(): void;
+  /** Stops the context and ends. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+// Stacks of the user's errors, in positions of the text as typed.
+
+import type { EditedText } from '../runtime/exec/closure/edits';
+import { isUserScript, lineStartsOf, mapFrame, ProgramText } from '../runtime/exec/closure/position';
+import type { Place } from '../runtime/exec/end';
+
+type Mapping = (line: number, column: number) => Place;
+
+const scripts = new Map<string, Mapping>();
+
+/** Makes the frames of an entry's script known. Several entries may share one label: the statements of a file. */
+export function registerEntry(
+  fileName: string,
+  label: string,
+  js: string,
+  map: string,
+  firstLine: number,
+  edited: EditedText,
+): void {
+  let starts: number[] | undefined;
+  let program: ProgramText | undefined;
+  scripts.set(fileName, (line, column) => {
+    starts ??= lineStartsOf(edited.code);
+    program ??= new ProgramText(label, js, map, firstLine);
+    const offset = (starts[line - 1] ?? edited.code.length) + column - 1;
+    return program.place(edited.sourceOffset(offset));
+  });
+}
+
+/** The place in the user's text of a frame; undefined for frames of other code. */
+export function placeOfFrame(file: string, line: number, column: number): Place | undefined {
+  const entry = scripts.get(file);
+  if (entry) return entry(line, column);
+  return isUserScript(file) ? mapFrame(file, line, column) : undefined;
+}
+
+function headerOf(error: Error): string {
+  try {
+    return String(error);
+  } catch {
+    return 'Error';
+  }
+}
+
+function frameText(site: NodeJS.CallSite): string {
+  const text = String(site);
+  const file = site.getFileName();
+  const line = site.getLineNumber();
+  const column = site.getColumnNumber();
+  if (!file || line === null || column === null) return text;
+  const place = placeOfFrame(file, line, column);
+  if (!place) return text;
+  const position = `${file}:${line}:${column}`;
+  const at = text.lastIndexOf(position);
+  if (at < 0) return text;
+  return `${text.slice(0, at)}${place.file}:${place.line}:${place.column}${text.slice(at + position.length)}`;
+}
+
+const isUsers = (site: NodeJS.CallSite) => {
+  const file = site.getFileName();
+  return typeof file === 'string' && (scripts.has(file) || isUserScript(file));
+};
+
+/**
+ * From now on `error.stack` shows typed positions, also where the user's code reads it. Stacks without a frame of the user are
+ * left to whoever formatted them before.
+ */
+export function installStackPositions(): void {
+  const before = Error.prepareStackTrace;
+  Error.prepareStackTrace = (error, sites) => {
+    const last = sites.findLastIndex(isUsers);
+    if (before && last < 0) return before(error, sites);
+    // Below the user's first frame is only what runs entries.
+    const shown = last < 0 ? sites : sites.slice(0, last + 1);
+    return [headerOf(error), ...shown.map((site) => `    at ${frameText(site)}`)].join('\n');
+  };
+}

@@ -1,0 +1,263 @@
+// The terminal process: paints the prompt before anything heavy starts, then runs what is typed, in order, in the session process.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { commandOf, replayable } from './commands';
+import { completeEntry } from './complete';
+import { BlockEditor } from './editor/block-editor';
+import type { Editor, EditorHost } from './editor/editor';
+import { PlainEditor } from './editor/plain-editor';
+import { isUnfinished } from './editor/unfinished';
+import { dottedWord } from './entry';
+import { History, stateFolder } from './history';
+import { type EndingSignal, exitStatus, InterruptLadder } from './interrupt';
+import { packageVersion } from './package-root';
+import { Repl, type Stage } from './repl';
+import type { Screen } from './session';
+import { ChildSession, type SessionEnd } from './session-client';
+import type { Completion, TypeService } from './types/protocol';
+
+export interface TerminalOptions {
+  readonly master: string;
+  /** No banner. */
+  readonly quiet: boolean;
+}
+
+/** Keys are held while the type service says whether an entry is whole; a service that is just starting must not hold them long. */
+const completeLimitMs = 500;
+/** How long leaving may take in all. */
+const leaveLimitMs = 3_000;
+
+/** Shows the prompt and serves it until the user leaves, which ends the process. */
+export function runTerminal(options: TerminalOptions): void {
+  new Terminal(options).start();
+}
+
+class Terminal implements EditorHost {
+  readonly #options: TerminalOptions;
+  readonly #history: History;
+  readonly #editor: Editor;
+  readonly #plain: PlainEditor | undefined;
+  readonly #ladder = new InterruptLadder();
+  #types: TypeService | undefined;
+  #session: ChildSession | undefined;
+  #repl: Repl | undefined;
+  readonly #queue: string[] = [];
+  #running = false;
+  #leaveStatus: number | undefined;
+  #finishing = false;
+  #replacement: (() => void) | undefined;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    const folder = stateFolder();
+    this.#history = new History(folder, (message) => this.#note(message));
+    const canPaint = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
+    this.#plain = canPaint ? undefined : new PlainEditor(process.stdin, process.stdout);
+    this.#editor =
+      this.#plain ?? new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, () => this.#history.entries);
+  }
+
+  start(): void {
+    if (!this.#options.quiet) this.#editor.print(this.#banner());
+    this.#handleSignals();
+    this.#editor.start(this);
+    // The prompt is on the screen; only now is there time for anything else.
+    setImmediate(() => this.#open());
+  }
+
+  submit(text: string): void {
+    this.#history.add(text);
+    this.#queue.push(text);
+    void this.#pump();
+  }
+
+  isComplete(text: string): boolean | Promise<boolean> {
+    const word = dottedWord(text);
+    const command = word && commandOf(word);
+    if (command && command.argument !== 'expression') return true;
+    const code = word && command ? word.argument : text;
+    if (isUnfinished(code)) return false;
+    if (command || !this.#types || !this.#repl) return true;
+    const answer = this.#types.isComplete(this.#repl.continued(code)).catch(() => true);
+    return Promise.race([answer, later(completeLimitMs, true)]);
+  }
+
+  async complete(text: string, cursor: number): Promise<Completion> {
+    if (!this.#types || !this.#repl) return { start: cursor, end: cursor, entries: [] };
+    return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue });
+  }
+
+  interrupt(): void {
+    const answer = this.#ladder.press(this.#running, Date.now());
+    if (answer === 'hint') {
+      this.#note('To leave, press Ctrl-D or type .exit');
+      return;
+    }
+    this.#dropQueue();
+    if (answer === 'restart') this.#session?.kill('it did not answer Ctrl-C');
+    else this.#repl?.interrupt();
+    if (answer === 'warn')
+      this.#note('Still stopping. Ctrl-C once more ends the session and starts another: its names are lost.');
+  }
+
+  leave(status = 0): void {
+    this.#leaveStatus ??= status;
+    if (!this.#running) void this.#finish(this.#leaveStatus);
+    else if (this.#queue.length === 0) this.#note('Leaving when this has ended; Ctrl-C stops it.');
+  }
+
+  #banner(): string {
+    const color = this.#screen().color;
+    const name = color ? '\x1b[1mMillrace\x1b[22m' : 'Millrace';
+    return `${name} ${packageVersion()} · master ${this.#options.master} · sc is the context, .help lists the commands\n`;
+  }
+
+  #note(message: string): void {
+    this.#editor.print(`(${message})\n`);
+  }
+
+  #screen(): Screen {
+    const { stdout } = process;
+    return { columns: stdout.columns ?? 80, color: stdout.isTTY === true && stdout.hasColors(), live: this.#plain === undefined };
+  }
+
+  #open(): void {
+    const session = this.#startSession();
+    const types = this.#startTypes();
+    this.#repl = new Repl(this.#stage(), types, session);
+    void this.#pump();
+  }
+
+  #startTypes(): TypeService {
+    // Loaded here and not above: whatever it needs must not come before the first paint.
+    const { TypeServiceClient } = require('./types/client') as typeof import('./types/client');
+    this.#types = new TypeServiceClient({ cwd: process.cwd() });
+    return this.#types;
+  }
+
+  #startSession(): ChildSession {
+    const session = new ChildSession({
+      master: this.#options.master,
+      events: {
+        print: (text) => this.#editor.print(text),
+        progress: (line) => this.#editor.setProgress(line),
+      },
+      onEnd: (end) => this.#sessionEnded(session, end),
+    });
+    this.#session = session;
+    return session;
+  }
+
+  #stage(): Stage {
+    return {
+      print: (text) => this.#editor.print(text),
+      screen: () => this.#screen(),
+      readBlock: () => this.#editor.readBlock(),
+      clearScreen: () => this.#editor.clearScreen(),
+      history: () => this.#history.entries,
+      leave: (status) => this.leave(status),
+    };
+  }
+
+  /** Runs what is waiting, one entry after the other, each shown once: when it begins. */
+  async #pump(): Promise<void> {
+    if (this.#running || !this.#repl || this.#finishing) return;
+    this.#running = true;
+    this.#editor.setBusy(true);
+    for (let entry = this.#queue.shift(); entry !== undefined && !this.#finishing; entry = this.#queue.shift()) {
+      this.#ladder.reset();
+      this.#editor.setWaiting([...this.#queue]);
+      this.#editor.echo(entry);
+      const end = await this.#repl.run(entry);
+      if (end === 'incomplete') this.#goOn(entry);
+      if (end === 'interrupted') this.#note('interrupted');
+      this.#replacement?.();
+    }
+    this.#running = false;
+    this.#ladder.reset();
+    this.#editor.setWaiting([]);
+    if (this.#leaveStatus !== undefined) await this.#finish(this.#leaveStatus);
+    else this.#editor.setBusy(false);
+  }
+
+  /** The checker wants more of an entry that was taken as whole: it goes back to be finished. */
+  #goOn(entry: string): void {
+    this.#note('This goes on; finish it, or press Ctrl-C to drop it.');
+    this.#editor.edit(entry + '\n');
+  }
+
+  #dropQueue(): void {
+    if (this.#queue.length === 0) return;
+    this.#note(`${this.#queue.length} waiting ${this.#queue.length === 1 ? 'entry' : 'entries'} dropped`);
+    this.#queue.length = 0;
+    this.#editor.setWaiting([]);
+  }
+
+  #sessionEnded(session: ChildSession, end: SessionEnd): void {
+    if (session !== this.#session || this.#finishing) return;
+    if (end.kind === 'left') {
+      void this.#finish(end.status);
+      return;
+    }
+    if (end.kind === 'failed') {
+      this.#editor.print(end.message + '\n', 'err');
+      void this.#finish(1);
+      return;
+    }
+    this.#dropQueue();
+    this.#editor.print(`The session ended: ${end.reason}. Its names are gone; a new one starts.\n`, 'err');
+    this.#offerReplay();
+    this.#replaceSession();
+  }
+
+  #offerReplay(): void {
+    const accepted = this.#repl?.accepted ?? [];
+    if (accepted.length === 0) return;
+    const file = path.join(stateFolder(), `replay-${process.pid}.ts`);
+    try {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      writeFileSync(file, replayable(accepted), { mode: 0o600 });
+      this.#note(`To run its ${accepted.length === 1 ? 'entry' : `${accepted.length} entries`} again: .load ${file}`);
+    } catch (error) {
+      this.#note(`Its entries could not be kept: ${(error as Error).message}`);
+    }
+  }
+
+  /** The names go with the process, so the type service begins anew as well. */
+  #replaceSession(): void {
+    void this.#types?.stop();
+    const session = this.#startSession();
+    const types = this.#startTypes();
+    const renew = () => {
+      this.#replacement = undefined;
+      this.#repl?.renew(types, session);
+    };
+    // An entry on its way still holds the old ones; they are exchanged when it has ended.
+    if (this.#running) this.#replacement = renew;
+    else renew();
+  }
+
+  #handleSignals(): void {
+    process.on('SIGINT', () => {
+      if (!this.#plain?.dropEntry()) this.interrupt();
+    });
+    for (const signal of ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[]) {
+      process.on(signal, () => void this.#finish(exitStatus(signal)));
+    }
+    process.stdout.on('error', () => void this.#finish(exitStatus('SIGHUP')));
+    process.on('exit', () => this.#editor.stop());
+  }
+
+  async #finish(status: number): Promise<void> {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    this.#editor.stop();
+    await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), later(leaveLimitMs, undefined)]);
+    process.exit(status);
+  }
+}
+
+function later<T>(ms: number, value: T): Promise<T> {
+  return new Promise((resolve) => setTimeout(resolve, ms, value).unref());
+}

@@ -1,0 +1,193 @@
+// The type service as the shell sees it: a child process, started from a snapshot where there is one, started again if it dies.
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { MillraceError } from '../../runtime/errors';
+import { packageRoot } from '../package-root';
+import { freshSnapshot, typeFiles } from './files';
+import { type PromptName, promptNames } from './names';
+import type { CompileResult, Completion, Diagnostic, Statement, TypeService } from './protocol';
+import type { Committed } from './service';
+import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
+
+export interface ClientOptions {
+  /** The user's folder: imports are resolved from it. */
+  readonly cwd: string;
+  /** The names that are there before the first entry; those of the shell by default. */
+  readonly promptNames?: readonly PromptName[];
+  /** Declarations of the API in place of the engine's own. */
+  readonly api?: string;
+  /** False starts plainly even where there is a snapshot. */
+  readonly snapshot?: boolean;
+}
+
+interface Waiting {
+  readonly request: Request;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  /** How often the process died over it. */
+  deaths: number;
+}
+
+/** A request that has cost the process its life this often is given up: it would do so for ever. */
+const maxDeaths = 2;
+
+const maxComplaint = 2000;
+
+export class TypeServiceClient implements TypeService {
+  readonly #start: StartOptions;
+  readonly #root = packageRoot();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #journal: Committed[] = [];
+  readonly #ready: Promise<unknown>;
+  #snapshot: string | undefined;
+  /** Undefined after a death with nothing left to answer: the next request starts another one. */
+  #child: ChildProcess | undefined;
+  #complaint = '';
+  #nextId = 1;
+  #stopped = false;
+
+  constructor(options: ClientOptions) {
+    const files = typeFiles(this.#root);
+    this.#start = { ...files, api: options.api ?? files.api, cwd: options.cwd, promptNames: options.promptNames ?? promptNames };
+    const special = options.api !== undefined || options.promptNames !== undefined;
+    const wanted = options.snapshot !== false && !special;
+    this.#snapshot = wanted ? freshSnapshot(this.#root, path.join(this.#root, 'dist')) : undefined;
+    this.#child = this.#spawn();
+    this.#ready = this.#request('start', this.#start);
+    // Whoever asks for ready() is told; without that the failure shows in the first request.
+    this.#ready.catch(() => {});
+  }
+
+  /** The process, for tests that end it. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Whether the process runs from a snapshot. */
+  get fromSnapshot(): boolean {
+    return this.#snapshot !== undefined;
+  }
+
+  async ready(): Promise<void> {
+    await this.#ready;
+  }
+
+  compile(text: string, place?: { label: string; firstLine: number; folder: string }): Promise<CompileResult> {
+    return this.#request('compile', text, place);
+  }
+
+  async commit(cellId: number, names?: readonly string[]): Promise<void> {
+    const committed = await this.#request<Committed | undefined>('commit', cellId, names);
+    if (committed) this.#journal.push(committed);
+  }
+
+  isComplete(text: string): Promise<boolean> {
+    return this.#request('isComplete', text);
+  }
+
+  statements(text: string): Promise<{ statements: readonly Statement[]; diagnostics: readonly Diagnostic[] }> {
+    return this.#request('statements', text);
+  }
+
+  typeOf(expression: string): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }> {
+    return this.#request('typeOf', expression);
+  }
+
+  complete(text: string, position: number): Promise<Completion> {
+    return this.#request('complete', text, position);
+  }
+
+  quickInfo(text: string, position: number): Promise<string | undefined> {
+    return this.#request('quickInfo', text, position);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const child = this.#child;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    }
+    this.#giveUp('it was stopped');
+  }
+
+  #request<T>(method: Method, ...args: unknown[]): Promise<T> {
+    if (this.#stopped) return Promise.reject(new MillraceError('TYPE_SERVICE', { reason: 'it was stopped' }));
+    return new Promise<T>((resolve, reject) => {
+      const request = { id: this.#nextId++, method, args };
+      if (this.#child === undefined && method !== 'start') this.#takeOver([]);
+      this.#waiting.set(request.id, { request, resolve: resolve as (value: unknown) => void, reject, deaths: 0 });
+      this.#send(request);
+    });
+  }
+
+  #send(request: Request): void {
+    this.#child?.stdin?.write(writeMessage(request));
+  }
+
+  #spawn(): ChildProcess {
+    const child = spawn(process.execPath, this.#arguments(), { stdio: ['pipe', 'pipe', 'pipe'], cwd: this.#root });
+    this.#complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint = (this.#complaint + text).slice(-maxComplaint);
+    });
+    readMessages(child.stdout, (message) => this.#answered(message as Reply));
+    // Writing to a process that has just died fails; its end is told by 'close', which starts another one.
+    child.stdin.on('error', () => {});
+    child.on('error', (error) => this.#giveUp(error.message));
+    child.on('close', (code, signal) => this.#died(child, signal ?? `exit code ${code}`));
+    return child;
+  }
+
+  #arguments(): string[] {
+    if (this.#snapshot) return ['--snapshot-blob', this.#snapshot, 'types'];
+    if (!__filename.endsWith('.ts')) return [path.join(this.#root, 'dist/types-service.js')];
+    return ['-r', 'ts-node/register/transpile-only', path.join(__dirname, 'service-main.ts')];
+  }
+
+  #answered(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    if (!waiting) return;
+    this.#waiting.delete(reply.id);
+    if ('error' in reply) waiting.reject(new MillraceError('TYPE_SERVICE', { reason: reply.error }));
+    else waiting.resolve(reply.value);
+  }
+
+  /** Another process takes over: it gets the folder, the committed declarations, and what was not answered yet. */
+  #died(child: ChildProcess, reason: string): void {
+    if (this.#stopped || child !== this.#child) return;
+    // Whatever a snapshot died of, a plain start does not depend on it.
+    this.#snapshot = undefined;
+    this.#countDeath(`${reason} ${lastLine(this.#complaint)}`.trim());
+    this.#child = undefined;
+    if (this.#waiting.size > 0) this.#takeOver([...this.#waiting.values()].map(({ request }) => request));
+  }
+
+  #takeOver(unanswered: readonly Request[]): void {
+    this.#child = this.#spawn();
+    const isStart = ({ method }: Request) => method === 'start';
+    this.#send(unanswered.find(isStart) ?? { id: 0, method: 'start', args: [this.#start] });
+    this.#send({ id: 0, method: 'restore', args: [this.#journal] });
+    for (const request of unanswered) if (!isStart(request)) this.#send(request);
+  }
+
+  /** Only the oldest request was being worked on. */
+  #countDeath(reason: string): void {
+    const [oldest] = this.#waiting.values();
+    if (!oldest || ++oldest.deaths < maxDeaths + (oldest.request.method === 'start' ? 1 : 0)) return;
+    this.#waiting.delete(oldest.request.id);
+    oldest.reject(new MillraceError('TYPE_SERVICE', { reason }));
+  }
+
+  #giveUp(reason: string): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(new MillraceError('TYPE_SERVICE', { reason }));
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

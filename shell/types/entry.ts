@@ -1,0 +1,86 @@
+// How an entry is read: as an object, a continuation of the last value, or plain statements; whole, unfinished or wrong.
+import ts from 'typescript';
+import { Layout } from './layout';
+import type { Diagnostic } from './protocol';
+import { parse, parseErrors, stopsEarly } from './syntax';
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A whole entry. Ranges are positions of the text as typed. */
+export interface WholeEntry {
+  readonly status: 'whole';
+  readonly file: ts.SourceFile;
+  /** Where the last value is put in front of a leading dot. */
+  readonly continues?: number;
+  /** The expression that the entry ends in. */
+  readonly expression?: Range;
+}
+
+export type Reading =
+  | WholeEntry
+  | { readonly status: 'incomplete' }
+  | { readonly status: 'error'; readonly diagnostics: readonly Diagnostic[] };
+
+/** The name of the last value. */
+export const lastValue = '_';
+
+const leadingDot = /^\s*(?=\??\.\s*[\p{ID_Start}$_])/u;
+const openBrace = /^\s*\{/;
+
+/** Reads an entry. A text in braces is an object if it can be one. */
+export function readEntry(text: string): Reading {
+  const object = openBrace.test(text) ? readObject(text) : undefined;
+  if (object) return object;
+  const dot = leadingDot.exec(text);
+  const continues = dot?.[0].length;
+  const layout = new Layout(text);
+  if (continues !== undefined) layout.insert(continues, lastValue);
+  const file = parse(layout.composed());
+  const errors = parseErrors(file);
+  if (errors.length === 0) return { status: 'whole', file, continues, expression: lastExpression(file, layout) };
+  if (stopsEarly(file) || (openBrace.test(text) && stopsEarly(parse(`(${text}`)))) return { status: 'incomplete' };
+  return { status: 'error', diagnostics: errors.map((error) => syntaxError(error, layout)) };
+}
+
+function readObject(text: string): WholeEntry | undefined {
+  const file = parse(`(${text}\n)`);
+  const [statement, ...more] = file.statements;
+  if (parseErrors(file).length > 0 || more.length > 0 || !ts.isExpressionStatement(statement)) return undefined;
+  // `{ a: 1 } + (2)` would begin with our bracket and end with another one; only one that spans the whole text is ours.
+  if (!ts.isParenthesizedExpression(statement.expression) || statement.expression.end !== text.length + 3) return undefined;
+  const inner = statement.expression.expression;
+  return { status: 'whole', file, expression: { start: inner.getStart(file) - 1, end: inner.end - 1 } };
+}
+
+function lastExpression(file: ts.SourceFile, layout: Layout): Range | undefined {
+  const last = file.statements.findLast((statement) => !ts.isEmptyStatement(statement));
+  if (!last || !ts.isExpressionStatement(last)) return undefined;
+  return { start: layout.toOriginal(last.expression.getStart(file)), end: layout.toOriginal(last.expression.end) };
+}
+
+function syntaxError(error: ts.DiagnosticWithLocation, layout: Layout): Diagnostic {
+  const start = layout.toOriginal(error.start);
+  const end = layout.toOriginal(error.start + error.length);
+  return { message: ts.flattenDiagnosticMessageText(error.messageText, '\n'), code: error.code, start, length: end - start };
+}
+
+/** The text that is completed, which may stop anywhere: after a leading dot too the last value is meant. */
+export function layoutScratch(text: string): Layout {
+  const dot = /^\s*(?=\??\.(?!\.))/.exec(text);
+  return dot ? new Layout(text).insert(dot[0].length, lastValue) : new Layout(text);
+}
+
+/**
+ * The text that is checked: the expression at the end becomes the initializer of the result variable, awaited.
+ * `let`, so that a literal gets the type that a variable would have (`number`, not `5`).
+ */
+export function layoutEntry(text: string, entry: WholeEntry, result: string): Layout {
+  const layout = new Layout(text);
+  if (entry.expression) layout.insert(entry.expression.start, `let ${result}=await (`);
+  if (entry.continues !== undefined) layout.insert(entry.continues, lastValue);
+  if (entry.expression) layout.insert(entry.expression.end, ')');
+  return layout;
+}

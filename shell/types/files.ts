@@ -1,0 +1,59 @@
+// Where the type service finds its files: the package, TypeScript's libraries, Node's types, the API, and the snapshot.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+export interface TypeFiles {
+  readonly libFolder: string;
+  readonly typeRoot: string;
+  /** Declarations of the engine's API: those of the build, else its source. */
+  readonly api?: string;
+}
+
+export function typeFiles(root: string): TypeFiles {
+  const { resolve } = createRequire(path.join(root, 'package.json'));
+  const api = ['dist/types/index.d.ts', 'runtime/index.ts'].map((file) => path.join(root, file)).find(existsSync);
+  return {
+    libFolder: path.dirname(resolve('typescript')),
+    typeRoot: path.dirname(path.dirname(resolve('@types/node/package.json'))),
+    api,
+  };
+}
+
+function typescriptVersion(root: string): string {
+  const { resolve } = createRequire(path.join(root, 'package.json'));
+  return (JSON.parse(readFileSync(resolve('typescript/package.json'), 'utf8')) as { version: string }).version;
+}
+
+/** The snapshot of this Node and this TypeScript in a build's folder. */
+export function snapshotFile(root: string, dist: string): string {
+  return path.join(dist, `types-${process.version}-${typescriptVersion(root)}.blob`);
+}
+
+/** The file beside a snapshot that says what it was made of. */
+export const stampFile = (blob: string) => `${blob}.stamp`;
+
+/** What a snapshot is made of, as a hash: the service's code, the API's declarations and the place of all of it. */
+export function snapshotStamp(root: string, dist: string): string {
+  const hash = createHash('sha256').update(root).update(process.version).update(typescriptVersion(root));
+  hash.update(readFileSync(path.join(dist, 'types-service.js')));
+  const types = path.join(dist, 'types');
+  const declarations = existsSync(types) ? readdirSync(types, { recursive: true, encoding: 'utf8' }).sort() : [];
+  for (const file of declarations) {
+    const stat = statSync(path.join(types, file));
+    if (stat.isFile()) hash.update(`${file}:${stat.size}:${stat.mtimeMs}`);
+  }
+  return hash.digest('hex');
+}
+
+/** The snapshot, if there is one that is made of what is there now. */
+export function freshSnapshot(root: string, dist: string): string | undefined {
+  try {
+    const blob = snapshotFile(root, dist);
+    const stamp = readFileSync(stampFile(blob), 'utf8');
+    return existsSync(blob) && stamp === snapshotStamp(root, dist) ? blob : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+// A few of TypeScript's messages in the terms of datasets.
+import ts from 'typescript';
+
+/** What a rewrite needs to know about the place of an error. */
+interface Place {
+  readonly checker: ts.TypeChecker;
+  readonly file: ts.SourceFile;
+}
+
+const wrongThis = 2684;
+const unknownName = 2304;
+const noSuchProperty = new Set([2339, 2551]);
+
+const rddType = /^(\w*RDD)<(.*)>$/s;
+
+/** The message for a diagnostic, rewritten where the user's terms say it better. */
+export function messageOf(diagnostic: ts.Diagnostic, place: Place): string {
+  const plain = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
+  if (diagnostic.start === undefined) return plain;
+  const node = innermost(place.file, diagnostic.start);
+  if (diagnostic.code === wrongThis) return pairsNeeded(node, place) ?? plain;
+  if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, place) ?? plain;
+  if (diagnostic.code === unknownName && node.getText(place.file) === '_') return 'There is no last value to continue yet.';
+  return plain;
+}
+
+function innermost(file: ts.SourceFile, position: number): ts.Node {
+  let found: ts.Node = file;
+  const visit = (node: ts.Node): void => {
+    if (node.getStart(file) > position || position >= node.end) return;
+    found = node;
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(file, visit);
+  return found;
+}
+
+function accessAround(node: ts.Node): ts.PropertyAccessExpression | undefined {
+  for (let current: ts.Node | undefined = node; current; current = current.parent) {
+    if (ts.isCallExpression(current) && ts.isPropertyAccessExpression(current.expression)) return current.expression;
+    if (ts.isPropertyAccessExpression(current) && current.name === node) return current;
+  }
+  return undefined;
+}
+
+/** `reduceByKey` on a dataset of numbers: TypeScript speaks of the `this` context, the user has to make pairs. */
+function pairsNeeded(node: ts.Node, { checker }: Place): string | undefined {
+  // The error stands on the receiver, or on the whole callee.
+  const access = outerAccess(node);
+  if (!access) return undefined;
+  const operation = access.name.text;
+  const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
+  const match = rddType.exec(type);
+  if (!match) return undefined;
+  const element = match[2];
+  const needs = pairOperation(access, checker) ? 'pairs' : 'another kind of element';
+  if (needs !== 'pairs') return `${operation} needs ${needs}: this is an ${type}.`;
+  const how = element === 'any' ? '' : ' Make pairs first: .map(x => [x, 1]) or .keyBy(f).';
+  return `${operation} needs pairs: this is an ${type}.${how}`;
+}
+
+function outerAccess(node: ts.Node): ts.PropertyAccessExpression | undefined {
+  for (let current: ts.Node | undefined = node; current; current = current.parent) {
+    const parent: ts.Node | undefined = current.parent;
+    if (parent && ts.isCallExpression(parent) && parent.expression === current && ts.isPropertyAccessExpression(current))
+      return current;
+  }
+  return undefined;
+}
+
+/** Whether the operation declares its `this` as a dataset of pairs. */
+function pairOperation(access: ts.PropertyAccessExpression, checker: ts.TypeChecker): boolean {
+  const signatures = checker.getTypeAtLocation(access).getCallSignatures();
+  return signatures.some((signature) => {
+    const parameters: readonly ts.Node[] = signature.declaration?.parameters ?? [];
+    const self = parameters.filter(ts.isParameter).find(({ name }) => ts.isIdentifier(name) && name.text === 'this');
+    return self?.type !== undefined && /RDD<\s*(?:readonly\s*)?\[/.test(self.type.getText());
+  });
+}
+
+const arrayHabits: Readonly<Record<string, string>> = {
+  length: 'count()',
+  forEach: 'foreach(f)',
+  slice: 'take(n)',
+  find: 'filter(f).take(1)',
+  some: 'filter(f).isEmpty()',
+  every: 'filter(f).count()',
+  includes: 'filter(x => x === value).isEmpty()',
+  sort: 'sortBy(f)',
+  concat: 'union(other)',
+  toArray: 'collect()',
+  reduceRight: 'reduce(f)',
+};
+
+/** A method that arrays have and datasets call otherwise. */
+function arrayMethodOnDataset(node: ts.Node, { checker }: Place): string | undefined {
+  const access = accessAround(node);
+  const instead = access && Object.hasOwn(arrayHabits, access.name.text) ? arrayHabits[access.name.text] : undefined;
+  if (!access || !instead) return undefined;
+  const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
+  return rddType.test(type) ? `An ${type} has no ${access.name.text}; use ${instead}.` : undefined;
+}

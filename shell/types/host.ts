@@ -1,0 +1,152 @@
+// The files that the language service sees: entries held in memory, and everything else from the disk.
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+export interface HostOptions {
+  /** Folder of TypeScript's `lib.*.d.ts` files. */
+  readonly libFolder: string;
+  /** Folder that holds `node`, the type declarations of Node. */
+  readonly typeRoot: string;
+  /** Declaration file of the engine's public API, if there is one; what `import … from 'millrace'` gives. */
+  readonly api?: string;
+}
+
+interface MemoryFile {
+  readonly text: string;
+  readonly version: number;
+  readonly snapshot: ts.IScriptSnapshot;
+}
+
+const entryFile = /__(?:in_\d+|scratch|prompt)\.(?:d\.)?tsx?$/;
+
+/** Compiler options for entries: modern modules in, modern JavaScript out, checked strictly. */
+export function compilerOptions(options: HostOptions): ts.CompilerOptions {
+  return {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    moduleDetection: ts.ModuleDetectionKind.Force,
+    lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+    types: ['node'],
+    typeRoots: [options.typeRoot],
+    strict: true,
+    esModuleInterop: true,
+    skipLibCheck: true,
+    sourceMap: true,
+    resolveJsonModule: true,
+    preserveConstEnums: true,
+    allowImportingTsExtensions: true,
+    noErrorTruncation: false,
+    paths: options.api ? { millrace: [options.api] } : undefined,
+  };
+}
+
+/** Counts for all hosts together, as services may share what they have parsed. */
+let version = 0;
+
+/** A language service host. Versions only ever rise, also over deletion: else the service answers from what it remembers. */
+export class Host implements ts.LanguageServiceHost {
+  readonly #options: ts.CompilerOptions;
+  readonly #libFolder: string;
+  readonly #memory = new Map<string, MemoryFile>();
+  #roots: readonly string[] = [];
+
+  constructor(options: HostOptions) {
+    this.#options = compilerOptions(options);
+    this.#libFolder = options.libFolder;
+  }
+
+  write(file: string, text: string): void {
+    this.#memory.set(file, { text, version: ++version, snapshot: ts.ScriptSnapshot.fromString(text) });
+  }
+
+  remove(file: string): void {
+    this.#memory.delete(file);
+    version++;
+  }
+
+  /** Chooses the files that the next program consists of, besides what they import. */
+  setRoots(roots: readonly string[]): void {
+    this.#roots = roots;
+    version++;
+  }
+
+  getScriptFileNames(): string[] {
+    return [...this.#roots];
+  }
+
+  getProjectVersion(): string {
+    return String(version);
+  }
+
+  getScriptVersion(file: string): string {
+    const held = this.#memory.get(file);
+    if (held) return String(held.version);
+    // Installed packages and libraries do not change under a session; the user's own files do.
+    if (this.#isLibrary(file)) return 'library';
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat ? `${stat.mtimeMs}:${stat.size}` : 'missing';
+  }
+
+  getScriptSnapshot(file: string): ts.IScriptSnapshot | undefined {
+    const held = this.#memory.get(file);
+    if (held) return held.snapshot;
+    const text = this.readFile(file);
+    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+  }
+
+  getCompilationSettings(): ts.CompilerOptions {
+    return this.#options;
+  }
+
+  /** Fixed, though the user's folder is another: the service keeps the first answer for ever, and all our paths are absolute. */
+  getCurrentDirectory(): string {
+    return this.#libFolder;
+  }
+
+  getDefaultLibFileName(options: ts.CompilerOptions): string {
+    return path.join(this.#libFolder, ts.getDefaultLibFileName(options));
+  }
+
+  fileExists(file: string): boolean {
+    if (entryFile.test(file)) return this.#memory.has(file);
+    return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  }
+
+  readFile(file: string): string | undefined {
+    const held = this.#memory.get(file);
+    if (held) return held.text;
+    if (!this.fileExists(file)) return undefined;
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  }
+
+  directoryExists(folder: string): boolean {
+    return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+
+  getDirectories(folder: string): string[] {
+    if (!existsSync(folder)) return [];
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name);
+  }
+
+  readDirectory(
+    folder: string,
+    extensions?: readonly string[],
+    exclude?: readonly string[],
+    include?: readonly string[],
+    depth?: number,
+  ): string[] {
+    return ts.sys.readDirectory(folder, extensions, exclude, include, depth);
+  }
+
+  realpath(file: string): string {
+    if (entryFile.test(file) || !existsSync(file)) return file;
+    return realpathSync(file);
+  }
+
+  #isLibrary(file: string): boolean {
+    return file.startsWith(this.#libFolder) || file.includes('/node_modules/');
+  }
+}

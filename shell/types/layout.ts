@@ -1,0 +1,65 @@
+// The text that TypeScript sees: what the user typed with small insertions, and the way back from each position.
+
+interface Insertion {
+  readonly at: number;
+  readonly text: string;
+}
+
+/**
+ * A text with insertions. Insertions at the same place stay in the order they were made. The tail comes after everything and
+ * belongs to no place of the user's text.
+ */
+export class Layout {
+  readonly text: string;
+  readonly #insertions: Insertion[] = [];
+  #tail = '';
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  insert(at: number, text: string): this {
+    const after = this.#insertions.findIndex((other) => other.at > at);
+    this.#insertions.splice(after < 0 ? this.#insertions.length : after, 0, { at, text });
+    return this;
+  }
+
+  setTail(tail: string): this {
+    this.#tail = tail;
+    return this;
+  }
+
+  /** The user's text with the insertions and the tail. */
+  composed(): string {
+    let result = '';
+    let from = 0;
+    for (const { at, text } of this.#insertions) {
+      result += this.text.slice(from, at) + text;
+      from = at;
+    }
+    return result + this.text.slice(from) + this.#tail;
+  }
+
+  /** Length of the composed text without its tail. */
+  bodyLength(): number {
+    return this.#insertions.reduce((length, { text }) => length + text.length, this.text.length);
+  }
+
+  /** Where a position of the composed text is in the user's text; inside an insertion: where it was inserted. */
+  toOriginal(position: number): number {
+    let shift = 0;
+    for (const { at, text } of this.#insertions) {
+      if (position < at + shift) break;
+      if (position < at + shift + text.length) return at;
+      shift += text.length;
+    }
+    return Math.min(Math.max(position - shift, 0), this.text.length);
+  }
+
+  /** Where a position of the user's text is in the composed text, after what was inserted there. */
+  toComposed(position: number): number {
+    let shift = 0;
+    for (const { at, text } of this.#insertions) if (at <= position) shift += text.length;
+    return position + shift;
+  }
+}

@@ -1,0 +1,72 @@
+// What the type service answers: it checks, splits, completes and emits what the user types. All plain data; all positions are
+// UTF-16 offsets into the text that was sent, lines and columns one-based.
+
+export interface Diagnostic {
+  readonly message: string;
+  readonly code: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A name that an entry declares at its top level. */
+export interface Declared {
+  readonly name: string;
+  readonly kind: 'const' | 'let' | 'var' | 'function' | 'class' | 'enum' | 'namespace' | 'type' | 'import';
+}
+
+/** An entry that passed the check, ready for the evaluator. */
+export interface CompiledCell {
+  readonly id: number;
+  /** What error positions call it: `res12` style inputs are `<input 12>`, loaded files their path. */
+  readonly label: string;
+  /** The text as typed. */
+  readonly text: string;
+  /** Line of the label's file on which the text starts, one-based: 1 at the prompt, the statement's line under .load. */
+  readonly firstLine: number;
+  /** Where relative imports are looked for: the user's folder, or that of a loaded file. */
+  readonly folder: string;
+  /** ESNext JavaScript with import and export statements as emitted. */
+  readonly js: string;
+  /** Source map of `js` to `text`, JSON. */
+  readonly map: string;
+  readonly declared: readonly Declared[];
+  /** Set when the entry ends in an expression: the result variable that holds its (awaited) value, and its type as text. */
+  readonly result?: { readonly name: string; readonly type: string };
+}
+
+export type CompileResult =
+  | { readonly status: 'incomplete' }
+  | { readonly status: 'error'; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly status: 'ok'; readonly cell: CompiledCell };
+
+export interface Completion {
+  /** The range that an accepted entry replaces. */
+  readonly start: number;
+  readonly end: number;
+  readonly entries: readonly { readonly name: string; readonly kind: string; readonly detail?: string }[];
+}
+
+/** One top-level statement of a script. */
+export interface Statement {
+  readonly text: string;
+  readonly line: number;
+}
+
+export interface TypeService {
+  /** Resolves when the service can answer: the library files are parsed. */
+  ready(): Promise<void>;
+  /** Checks and emits one entry against the names committed so far. `label` and `firstLine` place it in a file under .load. */
+  compile(text: string, place?: { label: string; firstLine: number; folder: string }): Promise<CompileResult>;
+  /** Keeps the names of a compiled cell; `names` are those whose initialisation was reached, all of them if undefined. */
+  commit(cellId: number, names?: readonly string[]): Promise<void>;
+  /** Whether the text is a whole entry (Enter submits) or goes on (Enter makes a new line). */
+  isComplete(text: string): Promise<boolean>;
+  /** Cuts a script into its top-level statements; a syntax error is answered as diagnostics of the whole text. */
+  statements(text: string): Promise<{ statements: readonly Statement[]; diagnostics: readonly Diagnostic[] }>;
+  /** The type of an expression, or what is wrong with it. */
+  typeOf(expression: string): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }>;
+  complete(text: string, position: number): Promise<Completion>;
+  /** The signature and first sentence of what is at the position, if anything. */
+  quickInfo(text: string, position: number): Promise<string | undefined>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,66 @@
+// The process of the type service: answers requests on stdin, either from a plain start or out of a startup snapshot.
+import v8 from 'node:v8';
+import { type Committed, type Place, TypeServiceCore } from './service';
+import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
+
+/** Lines that bring into a snapshot what the first lines of a session will need. */
+const warmLines = [
+  "import * as fs from 'node:fs'; const lines = fs.readFileSync('x', 'utf8').split('\\n').filter((line) => line.includes('a'))",
+  "const counts = sc.parallelize([1, 2, 3]).map((x) => [String(x), 1]); const m = new Map<string, number>(); m.get('a')",
+  'sc.parallelize([1, 2, 3]).count()',
+  'await Promise.resolve([1, 2].map((x) => ({ x, y: `${x}` })))',
+];
+
+let core: TypeServiceCore | undefined;
+
+function start(options: StartOptions): void {
+  if (core) core.setFolder(options.cwd);
+  else core = new TypeServiceCore(options);
+}
+
+function answer({ method, args }: Request): unknown {
+  if (method === 'start') return start(args[0] as StartOptions);
+  if (!core) throw new Error('the service was not started');
+  switch (method) {
+    case 'compile':
+      return core.compile(args[0] as string, args[1] as Place | undefined);
+    case 'commit':
+      return core.commit(args[0] as number, args[1] as readonly string[] | undefined);
+    case 'restore':
+      return core.restore(args[0] as readonly Committed[]);
+    case 'isComplete':
+      return core.isComplete(args[0] as string);
+    case 'statements':
+      return core.statements(args[0] as string);
+    case 'typeOf':
+      return core.typeOf(args[0] as string);
+    case 'complete':
+      return core.complete(args[0] as string, args[1] as number);
+    case 'quickInfo':
+      return core.quickInfo(args[0] as string, args[1] as number);
+  }
+}
+
+function reply(request: Request): Reply {
+  try {
+    return { id: request.id, value: answer(request) };
+  } catch (error) {
+    return { id: request.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+function serve(): void {
+  // Ctrl-C is meant for the session; a terminal sends it to every process of the group.
+  process.on('SIGINT', () => {});
+  process.stdin.on('end', () => process.exit(0));
+  process.stdout.on('error', () => process.exit(0));
+  readMessages(process.stdin, (message) => process.stdout.write(writeMessage(reply(message as Request))));
+}
+
+if (v8.startupSnapshot.isBuildingSnapshot()) {
+  core = new TypeServiceCore(JSON.parse(process.argv[2]) as StartOptions);
+  core.warm(warmLines);
+  v8.startupSnapshot.setDeserializeMainFunction(serve);
+} else {
+  serve();
+}

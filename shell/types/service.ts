@@ -1,0 +1,301 @@
+// The type service itself, in one process and without waiting: checks, splits, completes and emits entries by a LanguageService.
+import path from 'node:path';
+import ts from 'typescript';
+import { completionsAt, quickInfoAt, type Scratch } from './complete';
+import { mapToTyped, withoutMapComment } from './emitted';
+import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
+import { messageOf } from './friendly';
+import { Host, type HostOptions } from './host';
+import type { Layout } from './layout';
+import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
+import type { CompiledCell, CompileResult, Completion, Declared, Diagnostic, Statement } from './protocol';
+import { augments, declaredNames, exportedNames, parse, parseErrors, splitStatements, usedNames } from './syntax';
+
+export interface CoreOptions extends HostOptions {
+  /** The user's folder: imports are resolved from it. */
+  readonly cwd: string;
+  readonly promptNames: readonly PromptName[];
+}
+
+export interface Place {
+  readonly label: string;
+  readonly firstLine: number;
+  readonly folder: string;
+}
+
+/** What a committed entry left: enough to give its names to a new service. */
+export interface Committed {
+  readonly cellId: number;
+  /** Path of the entry's module without extension. */
+  readonly module: string;
+  /** Its declarations, or its source where they cannot be written down. */
+  readonly text: string;
+  readonly extension: '.d.ts' | '.ts';
+  readonly names: readonly Declared[];
+  readonly result?: string;
+  /** True if it changes global types and so belongs to every later program. */
+  readonly global: boolean;
+}
+
+interface Pending {
+  readonly module: string;
+  readonly names: readonly Declared[];
+  readonly result?: string;
+  readonly global: boolean;
+}
+
+interface Checked {
+  readonly entry: WholeEntry;
+  readonly layout: Layout;
+  readonly declared: readonly Declared[];
+  readonly resultName: string;
+  readonly file: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+// Errors that are none at a prompt: a package without type declarations is `any`.
+const harmless = new Set([7016]);
+
+/** Entries that were compiled and neither committed nor replaced are forgotten beyond this number. */
+const maxPending = 16;
+
+/** The parsed files of all services of this process: the libraries are parsed once. */
+const parsed = ts.createDocumentRegistry();
+
+export class TypeServiceCore {
+  readonly #options: CoreOptions;
+  readonly #host: Host;
+  readonly #service: ts.LanguageService;
+  readonly #names = new Names();
+  readonly #pending = new Map<number, Pending>();
+  readonly #globals: string[] = [];
+  #cwd: string;
+  #nextCell = 1;
+  #nextResult = 0;
+  #userOwnsLastValue = false;
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    this.#cwd = options.cwd;
+    this.#host = new Host(options);
+    this.#service = ts.createLanguageService(this.#host, parsed);
+    this.#declarePrompt();
+  }
+
+  /** Moves to another folder: a service started from a snapshot learns the user's only then. */
+  setFolder(cwd: string): void {
+    this.#cwd = cwd;
+  }
+
+  /** Parses the libraries and checks a few lines, so that the user's first line is answered at once. */
+  warm(lines: readonly string[]): void {
+    for (const line of lines) {
+      const checked = this.#check(line, this.#cwd);
+      if (checked.status === 'checked') this.#emit(checked.file);
+    }
+  }
+
+  compile(text: string, place?: Place): CompileResult {
+    const checked = this.#check(text, place?.folder ?? this.#cwd);
+    if (checked.status !== 'checked') return checked;
+    if (checked.diagnostics.length > 0) {
+      this.#host.remove(checked.file);
+      return { status: 'error', diagnostics: checked.diagnostics };
+    }
+    return { status: 'ok', cell: this.#cellOf(text, checked, place) };
+  }
+
+  commit(cellId: number, names?: readonly string[]): Committed | undefined {
+    const pending = this.#pending.get(cellId);
+    if (!pending) return undefined;
+    this.#pending.delete(cellId);
+    const kept = pending.names.filter(({ name, kind }) => kind === 'type' || !names || names.includes(name));
+    const result = pending.result !== undefined && (!names || names.includes(pending.result)) ? pending.result : undefined;
+    const frozen = this.#declarationsOf(pending.module);
+    const committed: Committed = { cellId, module: pending.module, ...frozen, names: kept, result, global: pending.global };
+    this.#host.remove(`${pending.module}.ts`);
+    this.#keep(committed);
+    return committed;
+  }
+
+  /** Takes over what another service committed. */
+  restore(list: readonly Committed[]): void {
+    for (const committed of list) {
+      this.#nextCell = Math.max(this.#nextCell, committed.cellId + 1);
+      this.#keep(committed);
+    }
+  }
+
+  isComplete(text: string): boolean {
+    return readEntry(text).status !== 'incomplete';
+  }
+
+  statements(text: string): { statements: readonly Statement[]; diagnostics: readonly Diagnostic[] } {
+    const file = parse(text);
+    const diagnostics = parseErrors(file).map((error) => this.#diagnostic(error));
+    return { statements: diagnostics.length > 0 ? [] : splitStatements(file), diagnostics };
+  }
+
+  typeOf(expression: string): { type: string } | { diagnostics: readonly Diagnostic[] } {
+    const checked = this.#check(expression, this.#cwd);
+    if (checked.status === 'incomplete') return { diagnostics: [notAnExpression(expression, 'The expression is not finished.')] };
+    if (checked.status === 'error') return checked;
+    try {
+      if (checked.diagnostics.length > 0) return { diagnostics: checked.diagnostics };
+      if (!checked.entry.expression) return { diagnostics: [notAnExpression(expression, 'This is not an expression.')] };
+      return { type: this.#resultType(checked) };
+    } finally {
+      this.#host.remove(checked.file);
+    }
+  }
+
+  complete(text: string, position: number): Completion {
+    return completionsAt(this.#scratch(text), position);
+  }
+
+  quickInfo(text: string, position: number): string | undefined {
+    return quickInfoAt(this.#scratch(text), position);
+  }
+
+  #declarePrompt(): void {
+    const module = path.join(this.#options.libFolder, '__prompt');
+    this.#host.write(`${module}.d.ts`, promptModule(this.#options.promptNames, this.#options.api));
+    for (const { name, type } of this.#options.promptNames)
+      this.#names.set(name, { module, kind: type && this.#options.api ? 'const' : 'import' });
+  }
+
+  #check(text: string, folder: string): ({ status: 'checked' } & Checked) | Exclude<CompileResult, { status: 'ok' }> {
+    const entry = readEntry(text);
+    if (entry.status !== 'whole') return entry;
+    const declared = declaredNames(entry.file);
+    const resultName = this.#freeResultName(declared);
+    const layout = layoutEntry(text, entry, resultName).setTail(this.#tail(entry, declared, resultName));
+    const file = path.join(folder, `__in_${this.#nextCell}.ts`);
+    this.#host.write(file, layout.composed());
+    this.#host.setRoots([...this.#globals, file]);
+    return { status: 'checked', entry, layout, declared, resultName, file, diagnostics: this.#diagnostics(file, layout) };
+  }
+
+  #freeResultName(declared: readonly Declared[]): string {
+    let number = this.#nextResult;
+    while (declared.some(({ name }) => name === `res${number}`)) number++;
+    return `res${number}`;
+  }
+
+  #tail(entry: WholeEntry, declared: readonly Declared[], resultName: string): string {
+    const own = new Set(declared.map(({ name }) => name));
+    const already = exportedNames(entry.file);
+    const exported = [...own].filter((name) => !already.has(name));
+    if (entry.expression) exported.push(resultName);
+    return `${this.#names.tail(this.#usedNames(entry), own)}export{${exported.join(',')}};`;
+  }
+
+  #usedNames(entry: WholeEntry): Set<string> {
+    const used = usedNames(entry.file);
+    if (entry.continues !== undefined) used.add(lastValue);
+    return used;
+  }
+
+  #diagnostics(file: string, layout: Layout): Diagnostic[] {
+    const program = this.#service.getProgram();
+    const source = program?.getSourceFile(file);
+    if (!program || !source) return [];
+    const all = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    const place = { checker: program.getTypeChecker(), file: source };
+    const errors = all.filter((found) => found.category === ts.DiagnosticCategory.Error && !harmless.has(found.code));
+    // What is wrong in the tail is wrong with an older name that could not be written down, not with what was typed.
+    const typed = errors.filter((found) => (found.start ?? 0) <= layout.bodyLength());
+    return typed.map((found) => this.#diagnostic(found, layout, messageOf(found, place)));
+  }
+
+  #diagnostic(found: ts.Diagnostic, layout?: Layout, message?: string): Diagnostic {
+    const start = found.start ?? 0;
+    const end = start + (found.length ?? 0);
+    const typed = (position: number) => layout?.toOriginal(position) ?? position;
+    const text = message ?? ts.flattenDiagnosticMessageText(found.messageText, '\n');
+    return { message: cleanTypeText(text), code: found.code, start: typed(start), length: typed(end) - typed(start) };
+  }
+
+  #cellOf(text: string, checked: Checked, place: Place | undefined): CompiledCell {
+    const id = this.#nextCell++;
+    const { js, map } = this.#emit(checked.file);
+    const label = place?.label ?? `<input ${id}>`;
+    const type = checked.entry.expression ? this.#resultType(checked) : 'void';
+    const result = type === 'void' || type === 'never' ? undefined : { name: checked.resultName, type };
+    const module = checked.file.slice(0, -'.ts'.length);
+    this.#remember(id, { module, names: checked.declared, result: result?.name, global: augments(checked.entry.file) });
+    const mapped = mapToTyped(map, checked.layout, label);
+    const { firstLine, folder } = { firstLine: 1, folder: this.#cwd, ...place };
+    return { id, label, text, firstLine, folder, js: withoutMapComment(js), map: mapped, declared: checked.declared, result };
+  }
+
+  #remember(id: number, pending: Pending): void {
+    this.#pending.set(id, pending);
+    if (this.#pending.size <= maxPending) return;
+    const [oldest, forgotten] = this.#pending.entries().next().value!;
+    this.#pending.delete(oldest);
+    this.#host.remove(`${forgotten.module}.ts`);
+  }
+
+  #emit(file: string): { js: string; map: string } {
+    const { outputFiles } = this.#service.getEmitOutput(file);
+    const textOf = (ending: string) => outputFiles.find(({ name }) => name.endsWith(ending))?.text ?? '';
+    return { js: textOf('.js'), map: textOf('.map') };
+  }
+
+  #resultType(checked: Checked): string {
+    const program = this.#service.getProgram()!;
+    const checker = program.getTypeChecker();
+    const symbol = checker.getSymbolAtLocation(program.getSourceFile(checked.file)!);
+    const result = symbol?.exports?.get(ts.escapeLeadingUnderscores(checked.resultName));
+    if (!result) return 'unknown';
+    const type = checker.getTypeOfSymbol(checker.getAliasedSymbol(result));
+    return cleanTypeText(checker.typeToString(type));
+  }
+
+  /**
+   * The declarations of an entry, which take its place: later entries are checked against them without looking into its code
+   * again. Where a type cannot be written down (an unexported class with private members, say) the source stays.
+   */
+  #declarationsOf(module: string): { text: string; extension: Committed['extension'] } {
+    const file = `${module}.ts`;
+    const source = { text: this.#host.readFile(file) ?? '', extension: '.ts' } as const;
+    if (!this.#service.getProgram()?.getSourceFile(file)) this.#host.setRoots([...this.#globals, file]);
+    const program = this.#service.getProgram();
+    const typed = program?.getSourceFile(file);
+    if (!program || !typed || program.getDeclarationDiagnostics(typed).length > 0) return source;
+    const { outputFiles } = this.#service.getEmitOutput(file, true, true);
+    const declarations = outputFiles.find(({ name }) => name.endsWith('.d.ts'));
+    return declarations ? { text: declarations.text, extension: '.d.ts' } : source;
+  }
+
+  #keep(committed: Committed): void {
+    const { module, names, result } = committed;
+    const file = `${module}${committed.extension}`;
+    this.#host.write(file, committed.text);
+    if (committed.global) this.#globals.push(file);
+    for (const { name, kind } of names) this.#names.set(name, { module, kind });
+    if (names.some(({ name }) => name === lastValue)) this.#userOwnsLastValue = true;
+    if (result !== undefined) this.#keepResult(module, result);
+  }
+
+  #keepResult(module: string, result: string): void {
+    this.#names.set(result, { module, kind: 'let' });
+    const last: KnownName = { module, kind: 'const', exported: result };
+    if (!this.#userOwnsLastValue) this.#names.set(lastValue, last);
+    this.#nextResult = Math.max(this.#nextResult, Number(result.slice('res'.length)) + 1);
+  }
+
+  #scratch(text: string): Scratch {
+    const file = path.join(this.#cwd, '__scratch.ts');
+    const declared = new Set(declaredNames(parse(text)).map(({ name }) => name));
+    const layout = layoutScratch(text).setTail(this.#names.tail(this.#names.all(), declared));
+    this.#host.write(file, layout.composed());
+    this.#host.setRoots([...this.#globals, file]);
+    return { service: this.#service, file, layout, known: new Set(this.#names.all()) };
+  }
+}
+
+function notAnExpression(text: string, message: string): Diagnostic {
+  return { message, code: 0, start: 0, length: text.length };
+}

@@ -1,0 +1,34 @@
+// `npm run bench -- --data FILE [work ...]`: one JSON line a work, the best of three warm runs on local[2].
+import { parseArgs } from 'node:util';
+import { connect } from '../../cluster/connect';
+import { works } from './works';
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: { data: { type: 'string' }, runs: { type: 'string', default: '3' } }, allowPositionals: true });
+  if (!values.data) throw new Error('usage: npm run bench -- --data FILE [work ...]');
+  const unknown = positionals.filter((name) => !works.some((w) => w.name === name));
+  if (unknown.length > 0) process.stderr.write(`not measured here: ${unknown.join(', ')}\n`);
+  const sc = await connect('local[2]');
+  try {
+    for (const { name, prepare } of works) {
+      if (positionals.length > 0 && !positionals.includes(name)) continue;
+      const { run, end } = await prepare(sc, values.data);
+      let best = Number.POSITIVE_INFINITY;
+      let result = 0;
+      for (let i = 0; i < Number(values.runs); i++) {
+        const started = performance.now();
+        result = await run();
+        best = Math.min(best, (performance.now() - started) / 1000);
+      }
+      end?.();
+      process.stdout.write(`${JSON.stringify({ work: name, seconds: Number(best.toFixed(3)), result })}\n`);
+    }
+  } finally {
+    await sc.stop();
+  }
+}
+
+main().catch((error) => {
+  process.stderr.write(`${error.stack ?? error}\n`);
+  process.exitCode = 1;
+});

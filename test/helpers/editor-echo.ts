@@ -1,0 +1,56 @@
+// A program for the editor's tests: an editor that answers each entry with what it got, and obeys a few words.
+import type { ReadStream, WriteStream } from 'node:tty';
+import { BlockEditor } from '../../shell/editor/block-editor';
+import type { EditorHost } from '../../shell/editor/editor';
+import { isUnfinished } from '../../shell/editor/unfinished';
+
+const history: string[] = ['first entry', 'const a = [\n  1,\n]', 'third entry'];
+const editor = new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, () => history);
+const words = ['parallelize', 'parquet', 'partitions'];
+
+function show(text: string): void {
+  editor.print(`=> ${JSON.stringify(text)}\n`);
+}
+
+const obey: Record<string, (argument: string) => void> = {
+  print: (argument) => editor.print(JSON.parse(argument) as string),
+  pair: (argument) => {
+    const [first, second] = JSON.parse(argument) as string[];
+    editor.print(first);
+    setTimeout(() => editor.print(second), 50);
+  },
+  progress: (argument) => editor.setProgress(argument === '' ? undefined : argument),
+  panes: (argument) => editor.setPanes(argument === '' ? [] : argument.split('|')),
+  busy: (argument) => {
+    editor.setBusy(true);
+    setTimeout(() => editor.setBusy(false), Number(argument));
+  },
+  many: (argument) => {
+    for (let line = 1; line <= Number(argument); line++) editor.print(`line ${line}\n`);
+  },
+  block: () => void editor.readBlock().then((text) => editor.print(`block ${JSON.stringify(text)}\n`)),
+};
+
+const host: EditorHost = {
+  submit(text) {
+    history.push(text);
+    editor.echo(text);
+    const [word, ...rest] = text.split(' ');
+    const command = obey[word.slice(1)];
+    if (word.startsWith('!') && command) command(rest.join(' '));
+    else show(text);
+  },
+  isComplete: (text) => (text.includes('slow') ? new Promise((resolve) => setTimeout(resolve, 200, true)) : !isUnfinished(text)),
+  complete: async (text, cursor) => {
+    const word = /\w*$/.exec(text.slice(0, cursor))?.[0] ?? '';
+    const entries = words.filter((name) => name.startsWith(word)).map((name) => ({ name, kind: 'method' }));
+    return { start: cursor - word.length, end: cursor, entries };
+  },
+  interrupt: () => editor.print('(interrupt)\n'),
+  leave: () => {
+    editor.stop();
+    process.exit(0);
+  },
+};
+
+editor.start(host);

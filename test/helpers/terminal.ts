@@ -1,0 +1,177 @@
+// A real terminal for tests: a program on a pseudo-terminal, and the screen that it would show.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type IPty, spawn } from '@lydell/node-pty';
+import { Terminal as Xterm } from '@xterm/headless';
+import { buildSync } from 'esbuild';
+
+export interface Size {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export const root = path.resolve(__dirname, '../..');
+
+/** Keys by name, as terminals send them. */
+export const keys = {
+  enter: '\r',
+  altEnter: '\x1b\r',
+  up: '\x1b[A',
+  down: '\x1b[B',
+  right: '\x1b[C',
+  left: '\x1b[D',
+  home: '\x1b[H',
+  end: '\x1b[F',
+  delete: '\x1b[3~',
+  backspace: '\x7f',
+  tab: '\t',
+  shiftTab: '\x1b[Z',
+  ctrl: (letter: string) => String.fromCharCode(letter.toUpperCase().charCodeAt(0) - 64),
+  alt: (letter: string) => '\x1b' + letter,
+  paste: (text: string) => `\x1b[200~${text.replaceAll('\n', '\r')}\x1b[201~`,
+} as const;
+
+const defaultWaitMs = 10_000;
+
+export class Terminal {
+  readonly #pty: IPty;
+  readonly #screen: Xterm;
+  readonly #watchers = new Set<() => void>();
+  /** Everything the program wrote, for looking at what must never be sent. */
+  raw = '';
+  readonly exited: Promise<number>;
+  #status: number | undefined;
+
+  constructor(command: readonly string[], size: Size) {
+    const { columns = 80, rows = 24 } = size;
+    this.#screen = new Xterm({
+      cols: columns,
+      rows,
+      scrollback: 5_000,
+      allowProposedApi: true,
+      reflowCursorLine: true,
+    } as object);
+    this.#pty = spawn(command[0], command.slice(1), {
+      name: 'xterm-256color',
+      cols: columns,
+      rows,
+      cwd: size.cwd ?? root,
+      env: { ...(process.env as Record<string, string>), TERM: 'xterm-256color', NO_COLOR: '1', ...size.env },
+    });
+    this.#pty.onData((data) => {
+      this.raw += data;
+      this.#screen.write(data, () => this.#changed());
+    });
+    this.exited = new Promise((resolve) => {
+      this.#pty.onExit(({ exitCode, signal }) => {
+        this.#status = signal ? 128 + signal : exitCode;
+        resolve(this.#status);
+        this.#changed();
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#screen.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** The visible rows without what is blank at their ends and below: an empty prompt is `>`. */
+  screen(): string {
+    return this.#rows(this.#screen.buffer.active.baseY, this.#screen.buffer.active.length).trimEnd();
+  }
+
+  /** The rows that have scrolled away. */
+  scrollback(): string {
+    return this.#rows(0, this.#screen.buffer.active.baseY);
+  }
+
+  /** Scrollback and screen; rows that the terminal wrapped are joined. */
+  everything(): string {
+    return this.#rows(0, this.#screen.buffer.active.length).trimEnd();
+  }
+
+  cursor(): { row: number; column: number } {
+    const { cursorX, cursorY } = this.#screen.buffer.active;
+    return { row: cursorY, column: cursorX };
+  }
+
+  /** Waits until the screen matches; fails with the screen as it is then. */
+  async waitFor(wanted: RegExp, limitMs = defaultWaitMs): Promise<string> {
+    await this.until(() => wanted.test(this.screen()), `${wanted} on the screen`, limitMs);
+    return this.screen();
+  }
+
+  /** Waits until a condition holds, looked at whenever the screen changes. */
+  until(condition: () => boolean, what: string, limitMs = defaultWaitMs): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        settle();
+      };
+      const look = () => {
+        if (condition()) end(resolve);
+        else if (this.#status !== undefined)
+          end(() => reject(new Error(`ended with ${this.#status}; wanted ${what}:\n${this.screen()}`)));
+      };
+      const timer = setTimeout(() => end(() => reject(new Error(`after ${limitMs} ms no ${what}:\n${this.screen()}`))), limitMs);
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  /** Ends the program, whatever it does, and waits for its end. */
+  async close(): Promise<void> {
+    if (this.#status === undefined) this.#pty.kill('SIGKILL');
+    await this.exited;
+    this.#screen.dispose();
+  }
+
+  #changed(): void {
+    for (const look of [...this.#watchers]) look();
+  }
+
+  #rows(from: number, to: number): string {
+    const { active } = this.#screen.buffer;
+    let text = '';
+    for (let row = from; row < to; row++) {
+      const line = active.getLine(row);
+      if (row > from && !line?.isWrapped) text += '\n';
+      text += line?.translateToString(!active.getLine(row + 1)?.isWrapped) ?? '';
+    }
+    return text;
+  }
+}
+
+/** Starts a program on a terminal. */
+export function open(command: readonly string[], size: Size = {}): Terminal {
+  return new Terminal(command, size);
+}
+
+/** The command that runs one of our sources: bundled first, so that each start is quick. */
+export function bundled(file: string, ...args: string[]): string[] {
+  const folder = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const outfile = path.join(folder, path.basename(file, '.ts') + '.js');
+  buildSync({
+    entryPoints: [path.join(root, file)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'error',
+  });
+  return [process.execPath, outfile, ...args];
+}

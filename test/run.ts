@@ -1,0 +1,196 @@
+// Runs every test file as a process of its own, within a time limit, and ends with `N passed, N failed`.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { globSync } from 'tinyglobby';
+import { until, within } from './helpers/within';
+
+const root = join(__dirname, '..');
+const defaultLimitSeconds = 120;
+/** Processes that a file leaves may take this long to end by themselves. */
+const settleMs = 3_000;
+const atATime = 2;
+/** Files that start executors or measure time want the machine for themselves. */
+const alone = /^test\/(cluster|security|sim)\//;
+const maxOutput = 200_000;
+
+interface Result {
+  readonly file: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly seconds: number;
+  readonly output: string;
+  /** What is wrong with the run as a whole: too slow, died, ran nothing, left processes. */
+  readonly complaint?: string;
+}
+
+const running = new Set<ChildProcess>();
+
+/** A file sets its own limit by a comment `// time limit: 300 s` in its first lines. */
+function limitOf(file: string): number {
+  const head = readFileSync(join(root, file), 'utf8').slice(0, 1_000);
+  const match = /^\/\/ time limit: (\d+) s/m.exec(head);
+  return match ? Number(match[1]) : defaultLimitSeconds;
+}
+
+/** Ends the file's process with all that it started; a group that is gone already is fine. */
+function endGroup(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch {
+    // Nothing of the group is left.
+  }
+}
+
+function groupLives(child: ChildProcess): boolean {
+  try {
+    process.kill(-child.pid!, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function groupEnds(child: ChildProcess): Promise<boolean> {
+  try {
+    await until(settleMs, () => !groupLives(child), 'the end of its processes');
+    return true;
+  } catch {
+    endGroup(child);
+    return false;
+  }
+}
+
+async function run(file: string): Promise<Result> {
+  const started = performance.now();
+  const args = ['-r', 'ts-node/register/transpile-only', file];
+  // A group of its own, so that a file that hangs is ended with everything it started.
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(),
+  });
+  running.add(child);
+  let output = '';
+  const keep = (text: string) => {
+    if (output.length < maxOutput) output += text;
+  };
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  let late = false;
+  const limit = limitOf(file);
+  const timer = setTimeout(() => {
+    late = true;
+    endGroup(child);
+  }, limit * 1_000);
+  const ending = await new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(code === 0 ? '' : signal ? `was ended by ${signal}` : `ended with ${code}`));
+  });
+  clearTimeout(timer);
+  const clean = await groupEnds(child);
+  // A process outside of the group could hold the pipe open; what it writes is no part of the result.
+  await within(settleMs, closed, 'the end of its output').catch(() => child.stdout.destroy());
+  running.delete(child);
+  const counts = totals(output);
+  const complaint = complaintOf({ late, limit, ending, clean, ...counts });
+  return {
+    file,
+    ...counts,
+    failed: Math.max(counts.failed, complaint ? 1 : 0),
+    seconds: (performance.now() - started) / 1_000,
+    output,
+    complaint,
+  };
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, FORCE_COLOR: '0' };
+}
+
+/** The sums of uvu's totals: a file has one, several if it starts other runs. */
+function totals(output: string): { passed: number; failed: number } {
+  const total = Number(/^\s+Total:\s+(\d+)$/m.exec(output)?.[1] ?? 0);
+  const passed = Number(/^\s+Passed:\s+(\d+)$/m.exec(output)?.[1] ?? 0);
+  return { passed, failed: total - passed };
+}
+
+interface Ending {
+  readonly late: boolean;
+  readonly limit: number;
+  readonly ending: string;
+  readonly clean: boolean;
+  readonly passed: number;
+  readonly failed: number;
+}
+
+function complaintOf({ late, limit, ending, clean, passed, failed }: Ending): string | undefined {
+  if (late) return `was not done after ${limit} s`;
+  if (passed + failed === 0) return `ran no test${ending ? ` and ${ending}` : ''}`;
+  if (failed === 0 && ending) return ending;
+  return clean ? undefined : 'left processes running';
+}
+
+function report(result: Result): void {
+  const good = result.failed === 0;
+  const counts = `${result.passed} passed${good ? '' : `, ${result.failed} failed`}`;
+  const complaint = result.complaint ? `: ${result.complaint}` : '';
+  console.log(`${good ? 'ok  ' : 'FAIL'} ${result.file}  ${counts}, ${result.seconds.toFixed(1)} s${complaint}`);
+  if (!good) console.log(result.output.trimEnd().replace(/^/gm, '     '));
+}
+
+/** Runs the files `width` at a time, and tells each as it ends. */
+async function runAll(files: readonly string[], width: number): Promise<Result[]> {
+  const waiting = [...files];
+  const results: Result[] = [];
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const result = await run(file);
+      report(result);
+      results.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  return results;
+}
+
+async function main(): Promise<void> {
+  const filters = process.argv.slice(2);
+  const found = globSync('test/**/*.test.ts', { cwd: root })
+    .map((file) => relative('.', file))
+    .sort();
+  const files = found.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+  const results = await runAll(
+    files.filter((file) => !alone.test(file)),
+    atATime,
+  );
+  results.push(
+    ...(await runAll(
+      files.filter((file) => alone.test(file)),
+      1,
+    )),
+  );
+  const sum = (count: (result: Result) => number) => results.reduce((total, result) => total + count(result), 0);
+  const failed = sum((result) => result.failed);
+  const passed = sum((result) => result.passed);
+  // A filter that matches nothing must not look like success.
+  const nothing = files.length === 0 ? 1 : 0;
+  if (nothing) console.log(`no test file matches ${filters.join(' ')}`);
+  for (const { file } of results.filter((result) => result.failed > 0)) console.log(`failed: ${file}`);
+  console.log(`${passed} passed, ${failed + nothing} failed`);
+  process.exitCode = failed + nothing > 0 ? 1 : 0;
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    for (const child of running) endGroup(child);
+    process.exit(code);
+  });
+}
+
+main();

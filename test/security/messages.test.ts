@@ -1,0 +1,287 @@
+// What an authenticated peer may say: every message is checked field by field, and one that is wrong ends the connection.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { stringify } from 'superjson';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { WebSocket } from 'ws';
+import { ExecutorHandshake } from '../../cluster/auth';
+import type { Handover } from '../../cluster/handover';
+import { executorPath } from '../../cluster/limits';
+import { checkToDriver, checkToExecutor } from '../../cluster/protocol';
+import { unpackEnd } from '../../cluster/task-end';
+import { encode } from '../../runtime/wire/codec';
+import { frameHead, readFrame } from '../../runtime/wire/frame';
+import { watchLeaks } from '../helpers/leaks';
+import { ToyPool, tellingExecutor, toyExecutor } from '../helpers/pool';
+import { processesOf } from '../helpers/processes';
+import { until } from '../helpers/within';
+
+const test = suite('security: messages');
+let leaks: ReturnType<typeof watchLeaks>;
+
+test.before(async () => {
+  await toyExecutor();
+  leaks = watchLeaks();
+});
+
+const metrics = { runMs: 1, recordsRead: 1, shuffleBytesWritten: 0, shuffleBytesRead: 0 };
+const output = { shuffleId: 1, mapIndex: 0, executorId: 'e1', attempt: 0, sizes: [1] };
+const success = { kind: 'success', accumulatorBytes: 0, cached: [{ rddId: 1, partition: 0, bytes: 8 }], output, metrics };
+const ended = { kind: 'ended', taskId: 1, end: success };
+const task = {
+  taskId: 1,
+  jobId: 1,
+  stageId: 1,
+  stageAttempt: 0,
+  partition: 0,
+  attempt: 0,
+  programId: 'p',
+  needs: ['p'],
+  maxResultBytes: 10,
+};
+
+const good = {
+  toDriver: [
+    { kind: 'ready', pid: 1 },
+    { kind: 'progress', taskId: 1, records: 5 },
+    ended,
+    { kind: 'ended', taskId: 1, end: { kind: 'cancelled' } },
+    { kind: 'ended', taskId: 1, end: { kind: 'userError' } },
+    { kind: 'ended', taskId: 1, end: { kind: 'tooBig', bytes: 2, limit: 1 } },
+    { kind: 'ended', taskId: 1, end: { kind: 'fetchFailed', shuffleId: 1, mapIndex: -1, attempt: -1, reason: 'gone' } },
+  ],
+  toExecutor: [
+    { kind: 'launch', task },
+    { kind: 'blob', id: 'b' },
+    { kind: 'cancel', taskId: 1 },
+    { kind: 'forget', what: { kind: 'rdd', rddId: 1 } },
+    { kind: 'forget', what: { kind: 'shuffle', shuffleId: 1 } },
+    { kind: 'forget', what: { kind: 'blob', id: 'b' } },
+  ],
+};
+
+const toDriver = (message: unknown) => checkToDriver(message, 'e1', 0);
+
+/** Values that are wrong in any place where another kind is expected. */
+const wrongValues = [
+  undefined,
+  null,
+  true,
+  -2,
+  1.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  2 ** 60,
+  1n,
+  [],
+  ['x', 7],
+  {},
+  new Date(0),
+  'x'.repeat(20_000),
+];
+
+/** All copies of `message` with one field, at any depth, replaced by a wrong value, left out, or added. */
+function* mutants(message: object): Generator<unknown> {
+  yield { ...message, extra: 1 };
+  for (const [key, value] of Object.entries(message)) {
+    for (const wrong of wrongValues) if (!sameKind(wrong, value)) yield { ...message, [key]: wrong };
+    if (typeof value === 'string') yield { ...message, [key]: 7 };
+    if (typeof value === 'number') yield { ...message, [key]: String(value) };
+    if (Array.isArray(value)) {
+      if (typeof value[0] === 'object') for (const inner of mutants(value[0])) yield { ...message, [key]: [inner] };
+    } else if (typeof value === 'object') for (const inner of mutants(value)) yield { ...message, [key]: inner };
+  }
+}
+
+/** Where the "wrong" value happens to be right: an empty list for a list, an output that may be left out, a fraction of a time. */
+function sameKind(wrong: unknown, right: unknown): boolean {
+  if (Array.isArray(wrong) && wrong.length === 0) return Array.isArray(right);
+  if (wrong === undefined) return right === output;
+  if (wrong === 1.5) return right === metrics.runMs;
+  return false;
+}
+
+test('messages that are right are read as they are', () => {
+  for (const message of good.toDriver) assert.equal(toDriver(message), message);
+  for (const message of good.toExecutor) assert.equal(checkToExecutor(message), message);
+});
+
+for (const [name, messages, check] of [
+  ['the driver', good.toDriver, toDriver],
+  ['an executor', good.toExecutor, checkToExecutor],
+] as const) {
+  test(`${name} refuses each message in which any one field is wrong`, () => {
+    let refused = 0;
+    for (const message of messages) {
+      for (const mutant of mutants(message)) {
+        // A time may be a fraction and an id any text: those are the mutants that are right.
+        if (isRight(mutant)) continue;
+        assert.throws(
+          () => check(mutant),
+          (error: Error & { code?: string }) => error.code === 'PROTOCOL',
+          JSON.stringify(mutant, bigints),
+        );
+        refused++;
+      }
+    }
+    assert.ok(refused > 50, `${refused} mutants`);
+  });
+}
+
+const bigints = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value);
+
+/** `runMs: 2 ** 60` is a long time, but a time. */
+function isRight(mutant: any): boolean {
+  return mutant?.end?.metrics?.runMs === 2 ** 60 || mutant?.end?.metrics?.runMs === 1.5;
+}
+
+test('what is no message at all is refused', () => {
+  for (const wrong of [
+    null,
+    undefined,
+    7,
+    'ready',
+    [],
+    [ended],
+    { kind: 'lost' },
+    { kind: '__proto__' },
+    Object.create({ kind: 'ready', pid: 1 }),
+  ]) {
+    assert.throws(
+      () => toDriver(wrong),
+      (error: Error & { code?: string }) => error.code === 'PROTOCOL',
+    );
+  }
+});
+
+test('an executor cannot speak for another, nor claim more bytes than it sent', () => {
+  const foreign = { ...ended, end: { ...success, output: { ...output, executorId: 'e2' } } };
+  assert.throws(() => toDriver(foreign), /map output of e2/);
+  assert.throws(() => toDriver({ ...ended, end: { ...success, accumulatorBytes: 1 } }), /accumulatorBytes/);
+});
+
+test('errors and accumulator updates in the tail are checked too', () => {
+  const error = { name: 'E', message: 'm', stack: '', frames: [{ file: 'f', line: 1, column: 1 }] };
+  assert.equal(unpackEnd({ kind: 'userError' }, encode(error)).kind, 'userError');
+  for (const wrong of [
+    7,
+    null,
+    [],
+    { ...error, name: 7 },
+    { ...error, frames: [{}] },
+    { ...error, details: 7 },
+    { ...error, more: 1 },
+  ]) {
+    assert.throws(() => unpackEnd({ kind: 'userError' }, encode(wrong)), /not allowed/);
+  }
+  for (const wrong of [7, {}, [{ id: 7, value: 1 }], [{ id: 'a', value: 1, more: 1 }]]) {
+    const tail = encode(wrong);
+    const sent = { kind: 'success', accumulatorBytes: tail.length, cached: [], metrics } as const;
+    assert.throws(() => unpackEnd(sent, tail), /not allowed/);
+  }
+});
+
+test('frames whose lengths contradict each other are refused', () => {
+  const whole = frameHead('{}');
+  assert.is(readFrame(whole).control, '{}');
+  for (const wrong of [Buffer.alloc(0), Buffer.alloc(3), whole.subarray(0, 5), Buffer.from([255, 255, 255, 255, 0])]) {
+    assert.throws(() => readFrame(wrong), /not allowed/);
+  }
+});
+
+interface Rogue {
+  readonly pool: ToyPool;
+  readonly ws: WebSocket;
+  readonly folder: string;
+  pid(): number;
+}
+
+/** An executor whose token has been stolen: the test speaks in its place, from the handshake on. */
+async function rogue(): Promise<Rogue> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rogue-'));
+  const program = await tellingExecutor(folder, true);
+  const pool = await ToyPool.start('local[1]', { program }, 0);
+  await until(5000, () => existsSync(path.join(folder, 'e1')), 'the handover');
+  const handover = JSON.parse(readFileSync(path.join(folder, 'e1'), 'utf8')) as Handover;
+  const ws = new WebSocket(`ws://127.0.0.1:${handover.port}${executorPath}`);
+  const handshake = new ExecutorHandshake(Buffer.from(handover.token, 'hex'), 'e1');
+  let answered = false;
+  ws.on('error', () => {});
+  ws.on('open', () => ws.send(handshake.hello()));
+  ws.once('message', (challenge) => {
+    ws.send(handshake.answer(challenge.toString()));
+    answered = true;
+  });
+  await until(5000, () => answered, 'the handshake');
+  return { pool, ws, folder, pid: () => processesOf(program)[0] };
+}
+
+const say = (ws: WebSocket, message: unknown) => ws.send(frameHead(stringify(message)));
+
+const rogueDeeds: Record<string, (it: Rogue) => void> = {
+  'a message of an unknown kind': ({ ws }) => say(ws, { kind: 'evaluate', code: 'process.exit()' }),
+  'an end of a task that it does not run': ({ ws }) => say(ws, { kind: 'ended', taskId: 77, end: { kind: 'cancelled' } }),
+  'a second joining': ({ ws, pid }) => say(ws, { kind: 'ready', pid: pid() }),
+  'a text frame': ({ ws }) => ws.send('{}'),
+  'control text that is no JSON': ({ ws }) => ws.send(frameHead('{')),
+  'a truncated frame': ({ ws }) => ws.send(Buffer.from([9, 0, 0, 0, 1])),
+  'keys that pollute prototypes': ({ ws }) =>
+    ws.send(frameHead('{"json":{"kind":"ready"},"meta":{"values":{"__proto__.polluted":["undefined"]}}}')),
+};
+
+for (const [name, deed] of Object.entries(rogueDeeds)) {
+  test(`an executor that sends ${name} is given up, and the driver goes on`, async () => {
+    const it = await rogue();
+    const { pool, ws, folder, pid } = it;
+    const process = pid();
+    say(ws, { kind: 'ready', pid: process });
+    await until(5000, () => pool.joined.length === 1, 'the joining');
+    deed(it);
+    await until(2000, () => pool.lost.length === 1, 'the loss');
+    await until(2000, () => ws.readyState === WebSocket.CLOSED, 'the close');
+    await until(2000, () => !processesOf(folder).includes(process), 'the end of its process');
+    assert.is(({} as Record<string, unknown>).polluted, undefined);
+    assert.equal(pool.failed, []);
+    await pool.stop();
+    rmSync(folder, { recursive: true });
+  });
+}
+
+test('a peer that joins for another process is given up before it gets a task', async () => {
+  const { pool, ws, folder } = await rogue();
+  say(ws, { kind: 'ready', pid: process.pid });
+  await until(2000, () => ws.readyState === WebSocket.CLOSED, 'the close');
+  assert.equal(pool.joined, []);
+  await pool.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test('an id is used once: a second connection for a joined executor is refused', async () => {
+  const { pool, ws, folder, pid } = await rogue();
+  say(ws, { kind: 'ready', pid: pid() });
+  await until(5000, () => pool.joined.length === 1, 'the joining');
+  const handover = JSON.parse(readFileSync(path.join(folder, 'e1'), 'utf8')) as Handover;
+  const second = new WebSocket(`ws://127.0.0.1:${handover.port}${executorPath}`);
+  const handshake = new ExecutorHandshake(Buffer.from(handover.token, 'hex'), 'e1');
+  second.on('error', () => {});
+  second.on('open', () => second.send(handshake.hello()));
+  second.on('message', (challenge) => second.send(handshake.answer(challenge.toString())));
+  await until(2000, () => second.readyState === WebSocket.CLOSED, 'the refusal');
+  assert.equal(pool.lost, []);
+  await pool.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test('an executor that gets no handover ends with its own exit code', async () => {
+  const program = await toyExecutor();
+  for (const input of ['', '{}\n', '{"executorId":"e1"', 'x'.repeat(30_000)]) {
+    assert.is(spawnSync(process.execPath, [program], { input, timeout: 10_000 }).status, 71, input.slice(0, 20));
+  }
+});
+
+test('leaves nothing behind', () => leaks.check());
+
+test.run();

@@ -1,0 +1,183 @@
+// Style is a test: which folder may use which, what may not be called, nothing exported that nobody uses, every file on the map.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { reachable, readDocument, readSources, type Source } from './helpers/sources';
+
+const sources = readSources(['runtime', 'cluster', 'shell', 'samples', 'test']);
+const product = Array.from(sources.values()).filter(({ path }) => /^(runtime|cluster|shell)\//.test(path));
+
+const maxLines = 400;
+
+/** What a folder may not import, at run time or as a type: folders of ours by name, packages and builtins as written. */
+const forbidden: Readonly<Record<string, { readonly folders: readonly string[]; readonly modules: RegExp }>> = {
+  runtime: {
+    folders: ['cluster', 'shell', 'samples', 'test'],
+    modules:
+      /^(node:)?(net|tls|dgram|https?|http2|child_process|cluster|readline|repl|tty)(\/|$)|^(ws|typescript|ts-node|chalk|commander)(\/|$)/,
+  },
+  cluster: {
+    folders: ['shell', 'samples', 'test'],
+    modules: /^(typescript|ts-node|chalk|commander)(\/|$)|^(node:)?(readline|repl|tty)(\/|$)/,
+  },
+  shell: { folders: ['samples', 'test'], modules: /^(node:)?repl$/ },
+};
+
+/** Each with what to use instead. */
+const banned: readonly { readonly where: RegExp; readonly what: RegExp; readonly instead: string; readonly except?: RegExp }[] = [
+  {
+    where: /^runtime\//,
+    what: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bset(Timeout|Interval)\(/,
+    instead: 'a Clock or Random of runtime/time.ts, passed in',
+    except: /^runtime\/time\.ts$/,
+  },
+  { where: /^(runtime|cluster)\//, what: /\bconsole\.\w+\(/, instead: 'an event, an error or a metric' },
+  { where: /^(runtime|cluster|shell|samples)\//, what: /\bdebugger\b/, instead: 'nothing' },
+  {
+    where: /^test\/.*\.test\.ts$/,
+    what: /\b(test|suite)\.only\(/,
+    instead: 'a plain test: the others would not run',
+    except: /^test\/tidy/,
+  },
+  { where: /./, what: /\b(TODO|FIXME|XXX|HACK)\b/, instead: 'an issue', except: /^test\/tidy/ },
+  { where: /./, what: /@ts-(ignore|nocheck)|biome-ignore-all/, instead: 'a type that fits', except: /^test\/tidy/ },
+];
+
+/** Comments and texts are not calls; what replaces them keeps the lines. */
+function codeOf(text: string): string {
+  const tokens = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g;
+  return text.replace(tokens, (token) => token.replace(/[^\n]/g, ' '));
+}
+
+const folderOf = (path: string) => path.split('/')[0];
+const lineOf = (text: string, index: number) => text.slice(0, index).split('\n').length;
+
+function none(found: readonly string[], rule: string): void {
+  assert.ok(found.length === 0, `${rule}:\n    ${found.join('\n    ')}`);
+}
+
+test('there are sources to look at', () => {
+  assert.ok(product.length > 10, `${product.length} files`);
+});
+
+test('each folder uses only what it may', () => {
+  const found: string[] = [];
+  for (const { path, imports } of product) {
+    const { folders, modules } = forbidden[folderOf(path)];
+    for (const { specifier, file } of imports) {
+      if (file ? folders.includes(folderOf(file)) : modules.test(specifier)) found.push(`${path} imports ${specifier}`);
+    }
+  }
+  none(found, 'the engine knows nothing of where it runs, and neither of them of the shell');
+});
+
+test('every relative import leads to a file', () => {
+  const found: string[] = [];
+  for (const { path, imports } of sources.values()) {
+    for (const { specifier, file } of imports)
+      if (file && !sources.has(file) && !file.endsWith('.json')) found.push(`${path}: ${specifier}`);
+  }
+  none(found, 'imports that lead nowhere');
+});
+
+test('an executor loads neither the compiler nor the shell', () => {
+  const found: string[] = [];
+  for (const entry of ['cluster/executor-main.ts', 'cluster/executor-link.ts']) {
+    assert.ok(sources.has(entry), `${entry} is missing`);
+    for (const [path, way] of reachable(entry, sources)) {
+      if (folderOf(path) === 'shell') found.push(way.join(' → '));
+      for (const { specifier, typeOnly } of sources.get(path)?.imports ?? []) {
+        if (!typeOnly && /^(typescript|ts-node|esbuild)(\/|$)/.test(specifier)) found.push(`${way.join(' → ')} → ${specifier}`);
+      }
+    }
+  }
+  none(found, 'typescript costs 0.3 s and 46 MB a process');
+});
+
+test('every file starts with a sentence that says what it is', () => {
+  const found = Array.from(sources.values()).filter(({ text }) => !/^\/\/ [A-Z`"'].{20,}/.test(text));
+  none(
+    found.map(({ path }) => path),
+    'these start without a `//` sentence',
+  );
+});
+
+test('every file is on the map', () => {
+  const map = readDocument('ARCHITECTURE.md');
+  assert.ok(map !== '', 'ARCHITECTURE.md is missing');
+  none(
+    product.map(({ path }) => path).filter((path) => !isNamed(path, map)),
+    'ARCHITECTURE.md does not name these',
+  );
+});
+
+/** By its whole path, or by its name in a line (or the section) that names its folder. */
+function isNamed(path: string, map: string): boolean {
+  if (map.includes(path)) return true;
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const name = path.slice(folder.length);
+  const word = new RegExp(`(^|[\`\\s/(])${name.replaceAll('.', '\\.')}([\`\\s:,;)]|$)`);
+  return map.split('\n').some((line) => line.includes(`\`${folder}`) && word.test(line));
+}
+
+test('banned calls have replacements', () => {
+  const found: string[] = [];
+  for (const { path, text } of sources.values()) {
+    const code = codeOf(text);
+    for (const { where, what, instead, except } of banned) {
+      if (!where.test(path) || except?.test(path)) continue;
+      // Marks for later are looked for in comments too.
+      const match = what.exec(what.source.includes('TODO') || what.source.startsWith('@') ? text : code);
+      if (match) found.push(`${path}:${lineOf(text, match.index)}: ${match[0]} – use ${instead}`);
+    }
+  }
+  none(found, 'banned');
+});
+
+test('nothing is exported that nobody uses', () => {
+  const used = namesUsed();
+  const found: string[] = [];
+  for (const { path, exports } of product) {
+    if (isPublic(path)) continue;
+    for (const { name, kind, mentionedHere } of exports) {
+      if (used.has(`${path} ${name}`) || used.has(`${path} *`) || (kind === 'type' && mentionedHere)) continue;
+      found.push(`${path}: ${name}`);
+    }
+  }
+  none(found, 'exports without a use in another file or a test');
+});
+
+/** The roots of the public API, whose users are outside. */
+const isPublic = (path: string) => path === 'runtime/index.ts' || path === 'cluster/index.ts';
+
+/** `path name` of all that some file takes from another, `path *` where it takes all. */
+function namesUsed(): Set<string> {
+  const used = new Set<string>();
+  for (const { imports } of sources.values()) {
+    for (const { file, names } of imports) {
+      if (!file) continue;
+      if (names === undefined) used.add(`${file} *`);
+      else for (const name of names) used.add(`${file} ${name}`);
+    }
+  }
+  return used;
+}
+
+test('no file is too long to be read at once', () => {
+  const lines = ({ text }: Source) => text.split('\n').length - 1;
+  const found = Array.from(sources.values()).filter((source) => lines(source) > maxLines);
+  none(
+    found.map((source) => `${source.path}: ${lines(source)} lines`),
+    `files over ${maxLines} lines`,
+  );
+});
+
+test('no file names a place of one machine or a package registry', () => {
+  const found: string[] = [];
+  for (const { path, text } of sources.values()) {
+    const match = /\/work\/(main|shared)|\/home\/\w+\/|\/Users\/\w+\/|registry\.npmjs|npmjs\.(org|com)/.exec(text);
+    if (match && path !== 'test/tidy.test.ts') found.push(`${path}:${lineOf(text, match.index)}: ${match[0]}`);
+  }
+  none(found, 'places that are not everywhere');
+});
+
+test.run();
