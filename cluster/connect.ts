@@ -1,8 +1,9 @@
 // Opens a context on a master: what a script or the shell begins with.
 import { totalmem } from 'node:os';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
-import { type OutputListener, startBackend } from './index';
 import { parseMaster } from './master-url';
+import type { OutputListener } from './output';
+import { startBackend } from './start-backend';
 
 export interface ConnectOptions {
   readonly config?: Partial<Config>;

@@ -53,10 +53,6 @@ export class ExecutorProcess {
     return this.#child.pid;
   }
 
-  get isGone(): boolean {
-    return this.#told;
-  }
-
   /** Ends it at once, and what user code started from it; an executor has nothing to put in order. */
   kill(): void {
     if (this.#child.pid !== undefined) killGroup(this.#child.pid);

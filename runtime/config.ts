@@ -39,7 +39,11 @@ export function makeConfig(slots: number, options: Partial<Config> = {}): Config
   for (const [option, { least, most, unit }] of Object.entries(rules) as [keyof Config, (typeof rules)[keyof Config]][]) {
     const value = config[option];
     if (!Number.isInteger(value) || value < least || value > most)
-      throw new MillraceError('BAD_OPTION', { option, value: String(value), rule: `a whole number of ${unit} from ${least} to ${most}` });
+      throw new MillraceError('BAD_OPTION', {
+        option,
+        value: String(value),
+        rule: `a whole number of ${unit} from ${least} to ${most}`,
+      });
   }
   return config;
 }

@@ -5,9 +5,10 @@ import { Accumulator } from './exec/accumulator';
 import { Broadcast } from './exec/broadcast';
 import type { CaptureWarning } from './exec/closure';
 import { driverOnly } from './exec/closure/markers';
+import { showElement } from './exec/task-runtime';
 import { maxPartitions } from './limits';
 import type { ShuffleDependency } from './rdd/dependency';
-import type { RDD } from './rdd/rdd';
+import { RDD } from './rdd/rdd';
 import { EmptyRDD, ParallelizedRDD, RangeRDD } from './rdd/sources';
 import { TextFileRDD, WholeTextFilesRDD } from './rdd/text';
 import { UnionRDD } from './rdd/union';
@@ -106,11 +107,31 @@ export class Context {
     const [from, to] = end === undefined ? [0, start] : [start, end];
     for (const [argument, value] of Object.entries({ start: from, end: to, step })) {
       if (!Number.isFinite(value))
-        throw new MillraceError('BAD_ARGUMENT', { operation: 'range', argument, value: String(value), rule: 'a finite number', remedy: 'Write range(end) or range(start, end, step).' });
+        throw new MillraceError('BAD_ARGUMENT', {
+          operation: 'range',
+          argument,
+          value: String(value),
+          rule: 'a finite number',
+          remedy: 'Write range(end) or range(start, end, step).',
+        });
     }
     if (step === 0)
-      throw new MillraceError('BAD_ARGUMENT', { operation: 'range', argument: 'step', value: 0, rule: 'above or below 0', remedy: 'Use a step of 1, or a negative one to count down.' });
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation: 'range',
+        argument: 'step',
+        value: 0,
+        rule: 'above or below 0',
+        remedy: 'Use a step of 1, or a negative one to count down.',
+      });
     const length = Math.max(0, Math.ceil((to - from) / step));
+    if (!Number.isSafeInteger(length))
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation: 'range',
+        argument: 'its length',
+        value: length,
+        rule: 'below 2^53',
+        remedy: 'Use a larger step, or nearer ends.',
+      });
     return new RangeRDD(this, from, step, length, this.checkPartitions('range', numSlices));
   }
 
@@ -133,13 +154,18 @@ export class Context {
   /** Pairs [path, whole text] of small files; paths as for `textFile`. */
   wholeTextFiles(path: string, minPartitions: number = this.defaultParallelism): RDD<[string, string]> {
     this.#checkAlive();
-    return new WholeTextFilesRDD(this, this.#checkPath('wholeTextFiles', path), this.checkPartitions('wholeTextFiles', minPartitions));
+    return new WholeTextFilesRDD(
+      this,
+      this.#checkPath('wholeTextFiles', path),
+      this.checkPartitions('wholeTextFiles', minPartitions),
+    );
   }
 
   /** All elements of several datasets, duplicates kept. */
   union<T>(...rdds: (RDD<T> | readonly RDD<T>[])[]): RDD<T> {
     this.#checkAlive();
     const inputs = rdds.flat() as RDD<T>[];
+    for (const rdd of inputs) this.checkDataset('union', rdd);
     return inputs.length === 0 ? this.emptyRDD<T>() : new UnionRDD(this, inputs);
   }
 
@@ -177,7 +203,12 @@ export class Context {
     return this.#accumulator<T, T>(merge ? 'custom' : 'sum', zero, name, merge as never);
   }
 
-  #accumulator<In, Out>(kind: 'sum' | 'collection' | 'custom', zero: unknown, name?: string, merge?: (a: unknown, b: unknown) => unknown) {
+  #accumulator<In, Out>(
+    kind: 'sum' | 'collection' | 'custom',
+    zero: unknown,
+    name?: string,
+    merge?: (a: unknown, b: unknown) => unknown,
+  ) {
     this.#checkAlive();
     const accumulator = new Accumulator<In, Out>(this, `accumulator-${this.#nextShared++}`, kind, zero, name, merge);
     this.#accumulators.set(accumulator.id, new WeakRef(accumulator as never));
@@ -187,7 +218,12 @@ export class Context {
   // Jobs.
 
   /** Runs a sink on partitions of a dataset, all of them by default; `take` gets each decoded answer as it comes. */
-  async runSink(rdd: RDD<unknown>, sink: SinkMaker, options: JobOptions, take: (partition: number, value: unknown) => void): Promise<void> {
+  async runSink(
+    rdd: RDD<unknown>,
+    sink: SinkMaker,
+    options: JobOptions,
+    take: (partition: number, value: unknown) => void,
+  ): Promise<void> {
     this.#checkAlive();
     await rdd.prepareLineage();
     const partitions = options.partitions ?? Array.from({ length: rdd.numPartitions }, (_, i) => i);
@@ -254,9 +290,29 @@ export class Context {
     });
   }
 
+  /** Throws BAD_ARGUMENT unless `other` is a dataset of this context. */
+  checkDataset(operation: string, other: unknown): void {
+    if (other instanceof RDD && other.context === this) return;
+    const value = other instanceof RDD ? `${other} of another context` : showElement(other);
+    const remedy = 'Make one with sc.parallelize(values).';
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation,
+      argument: 'the other dataset',
+      value,
+      rule: 'an RDD of this context',
+      remedy,
+    });
+  }
+
   #checkPath(operation: string, path: unknown): string {
     if (typeof path === 'string' && path.trim() !== '') return path;
-    throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the path', value: typeof path === 'string' ? 'empty' : typeof path, rule: 'a text that names files', remedy: `Write ${operation}('folder/*.txt').` });
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation,
+      argument: 'the path',
+      value: typeof path === 'string' ? 'empty' : typeof path,
+      rule: 'a text that names files',
+      remedy: `Write ${operation}('folder/*.txt').`,
+    });
   }
 
   nextRddId(): number {

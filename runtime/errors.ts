@@ -10,35 +10,107 @@ interface Declared {
 const declared = {
   BAD_OPTION: { sentence: '{option} is {value}, but must be {rule}.', remedy: 'Give {option} a value in that range.' },
   BAD_ARGUMENT: { sentence: '{operation}: {argument} is {value}, but must be {rule}.', remedy: '{remedy}' },
-  BAD_MASTER: { sentence: 'The master "{master}" is not understood.', remedy: 'Use local, local[N] or local[*]; for example --master local[4].' },
+  BAD_MASTER: {
+    sentence: 'The master "{master}" is not understood.',
+    remedy: 'Use local, local[N] or local[*]; for example --master local[4].',
+  },
   NO_SUCH_PATH: { sentence: 'There is nothing at {path}.', remedy: 'Check the spelling; the path is taken from {folder}.' },
-  NO_FILES: { sentence: '{path} has no files to read.', remedy: 'Give a file, a folder with files in it, or a pattern that matches some; names starting with . or _ are skipped.' },
-  UNREADABLE_FILE: { sentence: '{path} cannot be read: {reason}.', remedy: 'Check that the file is still there and that you may read it.' },
-  OUTPUT_EXISTS: { sentence: 'The output folder {path} already exists.', remedy: 'Choose another folder or remove this one first; nothing was written.' },
-  NOT_A_PAIR: { sentence: '{operation} needs pairs [key, value], but an element is {element}.', remedy: 'Make pairs first, for example .map(x => [x, 1]) or .keyBy(f).' },
-  NOT_ITERABLE: { sentence: '{operation} must return something to iterate over, but returned {value}.', remedy: 'Return an array, or another iterable; for a single element use map.' },
-  BAD_KEY: { sentence: '{key} cannot be a key: {reason}.', remedy: 'Use strings, numbers, bigints, booleans, null, dates, or arrays and plain objects of these.' },
-  NOT_COMPARABLE: { sentence: '{left} and {right} cannot be compared.', remedy: 'Sort by values of one kind: all numbers, all strings, all dates, or tuples of these.' },
-  EMPTY_DATASET: { sentence: '{operation} of an empty dataset.', remedy: 'Use fold or aggregate with a zero value, or check isEmpty() first.' },
+  NO_FILES: {
+    sentence: '{path} has no files to read.',
+    remedy: 'Give a file, a folder with files in it, or a pattern that matches some; names starting with . or _ are skipped.',
+  },
+  UNREADABLE_FILE: {
+    sentence: '{path} cannot be read: {reason}.',
+    remedy: 'Check that the file is still there and that you may read it.',
+  },
+  OUTPUT_EXISTS: {
+    sentence: 'The output folder {path} already exists.',
+    remedy: 'Choose another folder or remove this one first; nothing was written.',
+  },
+  NOT_A_PAIR: {
+    sentence: '{operation} needs pairs [key, value], but an element is {element}.',
+    remedy: 'Make pairs first, for example .map(x => [x, 1]) or .keyBy(f).',
+  },
+  NOT_ITERABLE: {
+    sentence: '{operation} must return something to iterate over, but returned {value}.',
+    remedy: 'Return an array, or another iterable; for a single element use map.',
+  },
+  BAD_KEY: {
+    sentence: '{key} cannot be a key: {reason}.',
+    remedy: 'Use strings, numbers, bigints, booleans, null, dates, or arrays and plain objects of these.',
+  },
+  NOT_COMPARABLE: {
+    sentence: '{left} and {right} cannot be compared.',
+    remedy: 'Sort by values of one kind: all numbers, all strings, all dates, or tuples of these.',
+  },
+  EMPTY_DATASET: {
+    sentence: '{operation} of an empty dataset.',
+    remedy: 'Use fold or aggregate with a zero value, or check isEmpty() first.',
+  },
   UNSHIPPABLE_VALUE: { sentence: '{value} cannot leave its process: {reason}.', remedy: '{remedy}' },
-  UNSERIALIZABLE_CAPTURE: { sentence: '{operation} cannot ship its function: it captures {reason}.\n  path: {path}', remedy: '{remedy}' },
-  NESTED_DATASET: { sentence: '{what} was used inside a function that runs on executors, where there are no datasets.', remedy: 'Use join, or collect() the smaller dataset first and capture the result.' },
+  UNSERIALIZABLE_CAPTURE: {
+    sentence: '{operation} cannot ship its function: it captures {reason}.\n  path: {path}',
+    remedy: '{remedy}',
+  },
+  NESTED_DATASET: {
+    sentence: '{what} was used inside a function that runs on executors, where there are no datasets.',
+    remedy: 'Use join, or collect() the smaller dataset first and capture the result.',
+  },
   TASK_FAILED: { sentence: '{error}', remedy: '{remedy}' },
-  EXECUTORS_LOST: { sentence: 'Task {partition} of stage {stage} was lost {attempts} times with its executor ({reason}).', remedy: 'The function may exhaust memory or end the process; try more partitions, or run it on a few elements with take.' },
-  SHUFFLE_LOST: { sentence: 'Stage {stage} could not read its input after {attempts} tries: {reason}.', remedy: 'Check the disk that holds the temporary folder.' },
-  RESULT_TOO_BIG: { sentence: 'The result is larger than {limit} ({bytes} so far).', remedy: 'Use take(n), toLocalIterator() or saveAsTextFile(folder), or raise maxResultBytes.' },
-  JOB_CANCELLED: { sentence: 'The job was cancelled{reason}.', remedy: 'Names, cached data and streams are as before; run the line again when you like.' },
-  NO_EXECUTORS: { sentence: 'No executor could be started: {reason}.', remedy: 'Try --master local, which runs in this process, to see the cause.' },
-  CONTEXT_STOPPED: { sentence: 'This context was stopped.', remedy: 'Make a new one with connect(master), or start the shell again.' },
+  EXECUTORS_LOST: {
+    sentence: 'Task {partition} of stage {stage} was lost {attempts} times with its executor ({reason}).',
+    remedy: 'The function may exhaust memory or end the process; try more partitions, or run it on a few elements with take.',
+  },
+  SHUFFLE_LOST: {
+    sentence: 'Stage {stage} could not read its input after {attempts} tries: {reason}.',
+    remedy: 'Check the disk that holds the temporary folder.',
+  },
+  RESULT_TOO_BIG: {
+    sentence: 'The result is larger than {limit} ({bytes} so far).',
+    remedy: 'Use take(n), toLocalIterator() or saveAsTextFile(folder), or raise maxResultBytes.',
+  },
+  JOB_CANCELLED: {
+    sentence: 'The job was cancelled{reason}.',
+    remedy: 'Names, cached data and streams are as before; run the line again when you like.',
+  },
+  NO_EXECUTORS: {
+    sentence: 'No executor could be started: {reason}.',
+    remedy: 'Try --master local, which runs in this process, to see the cause.',
+  },
+  CONTEXT_STOPPED: {
+    sentence: 'This context was stopped.',
+    remedy: 'Make a new one with connect(master), or start the shell again.',
+  },
   LEVEL_CHANGED: { sentence: 'The storage level of {name} is already {level}.', remedy: 'Call unpersist() first.' },
-  CORRUPT_FILE: { sentence: '{path} is damaged: {reason}.', remedy: 'It is made again from its lineage when the job is run again.' },
+  CORRUPT_FILE: {
+    sentence: '{path} is damaged: {reason}.',
+    remedy: 'It is made again from its lineage when the job is run again.',
+  },
   DISK: { sentence: 'Writing {path} failed: {reason}.', remedy: 'Free some space, or point TMPDIR at a larger disk.' },
-  PROTOCOL: { sentence: 'A peer sent something that is not allowed: {reason}.', remedy: 'Both sides must run the same Millrace.' },
-  MODULE_NOT_FOUND: { sentence: 'The module {module} cannot be loaded on an executor: {reason}.', remedy: 'Import it in the shell first, and by a path the executors can read.' },
-  TYPE_SERVICE: { sentence: 'The type service ended: {reason}.', remedy: 'It is started again for the next line; names are as before.' },
-  UNFINISHED_SCRIPT: { sentence: '{label} ends in the middle of a statement.', remedy: 'Close what is open there: a bracket, a quote, a comment.' },
-  FILE_EXISTS: { sentence: '{path} exists already, and .save did not write it.', remedy: 'Choose another name; nothing was written.' },
-  INTERNAL: { sentence: 'Millrace broke one of its own rules: {reason}.', remedy: 'Please report this with the line that led to it.' },
+  PROTOCOL: {
+    sentence: 'A peer sent something that is not allowed: {reason}.',
+    remedy: 'Both sides must run the same Millrace.',
+  },
+  MODULE_NOT_FOUND: {
+    sentence: 'The module {module} cannot be loaded on an executor: {reason}.',
+    remedy: 'Import it in the shell first, and by a path the executors can read.',
+  },
+  TYPE_SERVICE: {
+    sentence: 'The type service ended: {reason}.',
+    remedy: 'It is started again for the next line; names are as before.',
+  },
+  UNFINISHED_SCRIPT: {
+    sentence: '{label} ends in the middle of a statement.',
+    remedy: 'Close what is open there: a bracket, a quote, a comment.',
+  },
+  FILE_EXISTS: {
+    sentence: '{path} exists already, and .save did not write it.',
+    remedy: 'Choose another name; nothing was written.',
+  },
+  INTERNAL: {
+    sentence: 'Millrace broke one of its own rules: {reason}.',
+    remedy: 'Please report this with the line that led to it.',
+  },
 } as const satisfies Record<string, Declared>;
 
 export type ErrorCode = keyof typeof declared;

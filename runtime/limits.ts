@@ -39,9 +39,6 @@ export const compiledLoops = 256;
 /** Characters of an element shown in an error. */
 export const shownElement = 200;
 
-/** Characters of a closure's text kept for `.explain` and errors. */
-export const shownClosure = 400;
-
 /** Programs of ended jobs that stay on executors, so that the same line typed again costs nothing. */
 export const keptPrograms = 200;
 

@@ -8,7 +8,10 @@ console.log(`${await errors.count()} errors`);
 console.log(`${await errors.filter((line) => line.includes('mysql')).count()} of them from mysql`);
 
 // The time is the second column, the component the fourth.
-const byComponent = await errors.map((line) => [line.split(' ')[3], 1]).reduceByKey((a, b) => a + b).collect();
+const byComponent = await errors
+  .map((line) => [line.split(' ')[3], 1])
+  .reduceByKey((a, b) => a + b)
+  .collect();
 console.log('by component:', Object.fromEntries(byComponent.sort((a, b) => b[1] - a[1])));
 
 const hours = await errors.map((line) => line.split(' ')[1].slice(0, 2)).countByValue();

@@ -1,8 +1,9 @@
 // Builds dist/ from the sources: bundles, the declarations of the public API, and the snapshot of the type service.
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { chmod, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type OutputFile } from 'esbuild';
+import { globSync } from 'tinyglobby';
 
 const root = dirname(__dirname);
 const dist = join(root, 'dist');
@@ -25,7 +26,6 @@ const bundles: readonly Bundle[] = [
 /** The modules that make up the public API, what `import 'millrace'` gives. */
 const publicModules = ['runtime/index', 'cluster/index'];
 
-const exists = (path: string) => existsSync(join(root, path));
 const reexports = (modules: readonly string[]) => modules.map((module) => `export * from './${module}';\n`).join('');
 
 // Some packages ask where they are with import.meta.url, which CommonJS has not.
@@ -54,8 +54,7 @@ async function bundle({ entry, output, command }: Bundle): Promise<void> {
 }
 
 async function bundlePublicApi(): Promise<void> {
-  const contents = reexports(publicModules.filter((module) => exists(`${module}.ts`)));
-  const stdin = { contents, resolveDir: root, sourcefile: 'index.ts', loader: 'ts' as const };
+  const stdin = { contents: reexports(publicModules), resolveDir: root, sourcefile: 'index.ts', loader: 'ts' as const };
   const result = await build({ ...shared, stdin, outfile: join(dist, 'index.js'), banner: { js: importMetaUrl } });
   await Promise.all(result.outputFiles!.map(writeWhole));
 }
@@ -69,8 +68,6 @@ async function writeWhole(file: OutputFile): Promise<void> {
 
 /** Emits `dist/types/**`; its `index.d.ts` is the root. Answers whether the API can be declared without an error. */
 async function declarations(): Promise<boolean> {
-  const modules = publicModules.filter((module) => exists(`${module}.ts`));
-  if (modules.length === 0) return true;
   // Only this step needs the compiler, which takes a third of a second to load.
   const ts: typeof import('typescript') = require('typescript');
   const config = ts.getParsedCommandLineOfConfigFile(
@@ -88,11 +85,11 @@ async function declarations(): Promise<boolean> {
     sourceMap: false,
   };
   const program = ts.createProgram(
-    modules.map((module) => join(root, `${module}.ts`)),
+    publicModules.map((module) => join(root, `${module}.ts`)),
     options,
   );
   const { diagnostics } = program.emit();
-  await writeFile(join(beside, 'index.d.ts'), reexports(modules));
+  await writeFile(join(beside, 'index.d.ts'), reexports(publicModules));
   await rm(join(dist, 'types'), { recursive: true, force: true });
   await rename(beside, join(dist, 'types'));
   if (diagnostics.length > 0) {
@@ -103,21 +100,37 @@ async function declarations(): Promise<boolean> {
 }
 
 async function snapshot(): Promise<void> {
-  if (!exists('shell/types/snapshot.ts')) return;
   const module: typeof import('./types/snapshot') = require('./types/snapshot');
   await module.buildSnapshot(dist);
 }
 
+/** Made at the end of a whole build; older than a source, it says that dist/ is not of these sources. */
+const stamp = join(dist, '.built');
+
+function isCurrent(): boolean {
+  if (!existsSync(stamp)) return false;
+  const built = statSync(stamp).mtimeMs;
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json'];
+  const sources = [...settings, ...globSync('{runtime,cluster,shell}/**/*.ts', { cwd: root })];
+  return sources.every((path) => statSync(join(root, path)).mtimeMs < built);
+}
+
 async function main(): Promise<void> {
   const fast = process.argv.includes('--fast');
+  if (process.argv.includes('--if-stale') && isCurrent()) return;
+  const started = new Date();
   await mkdir(dist, { recursive: true });
-  const present = bundles.filter(({ entry }) => exists(entry));
-  await Promise.all([...present.map(bundle), bundlePublicApi()]);
-  const absent = bundles.filter(({ entry }) => !exists(entry)).map(({ entry }) => entry);
-  if (absent.length > 0) process.stderr.write(`build: not there: ${absent.join(', ')}\n`);
+  await Promise.all([...bundles.map(bundle), bundlePublicApi()]);
   if (fast) return;
-  if (!(await declarations())) process.exitCode = 1;
+  const declared = await declarations();
   await snapshot();
+  if (!declared) {
+    process.exitCode = 1;
+    return;
+  }
+  // A source that was saved while this ran is newer than its start.
+  await writeFile(stamp, '');
+  await utimes(stamp, started, started);
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 // Runs compiled entries: each is a script over versioned names, so that everything can be declared again and old closures keep what they saw.
 import vm from 'node:vm';
-import { breakable, Interruption, isInterruption } from './breakable';
+import { breakable, drainSignals, Interruption, isInterruption } from './breakable';
 import { importedValue, Loader, requireFrom } from './loader';
 import { registerTypeScript } from './modules';
 import { type RewrittenEntry, rewriteEntry } from './rewrite';
@@ -29,6 +29,9 @@ export type Evaluation =
 const lastValue = '_';
 
 const handOver = Symbol.for('millrace.value');
+
+/** Numbers the variables of the process: all scripts share one scope. */
+let versions = 0;
 
 export class Evaluator {
   readonly #loader: Loader;
@@ -69,7 +72,10 @@ export class Evaluator {
     } catch (error) {
       execution?.close();
       const initialised = execution ? this.#keep(cell, execution, false) : [];
-      if (isInterruption(error)) return { status: 'interrupted', initialised };
+      if (isInterruption(error)) {
+        drainSignals();
+        return { status: 'interrupted', initialised };
+      }
       this.#cleanMessage(error);
       return { status: 'threw', error, initialised };
     }
@@ -122,7 +128,7 @@ export class Evaluator {
   }
 
   #version(name: string): string {
-    const variable = `${name}$${this.#userNames.size + 1}`;
+    const variable = `${name}$${++versions}`;
     this.#userNames.set(variable, name);
     return variable;
   }

@@ -17,26 +17,35 @@ export interface Marked {
 
 /** Columns that are kept free behind a mark, so that what follows it can be seen. */
 const roomAfter = 12;
+const deepIndent = 12;
 
 const shown = (text: string) => escapeControls(text.replaceAll('\t', '  '));
 
 /** Two lines: the text behind its number, and the mark. */
-export function excerpt({ line, number, column, length, mark }: Marked, screen: Screen): string {
+export function excerpt(marked: Marked, screen: Screen): string {
+  const { line, number, column, length, mark } = withoutDeepIndent(marked);
   const colors = paint(screen.color);
   const gutter = ` ${number} │ `;
   const space = Math.max(4, screen.columns - gutter.length);
   const from = Math.min(Math.max(0, column - 1), line.length);
   const before = shown(line.slice(0, from));
-  const marked = shown(line.slice(from, from + length));
+  const target = shown(line.slice(from, from + length));
   const after = shown(line.slice(from + length));
-  const head = tailOf(before, widthOf(marked), widthOf(after), space);
-  const text = cut(head + marked + after, space);
-  const markWidth = Math.max(1, Math.min(widthOf(marked), space - widthOf(head)));
+  const head = tailOf(before, widthOf(target), widthOf(after), space);
+  const text = cut(head + target + after, space);
+  const markWidth = Math.max(1, Math.min(widthOf(target), space - widthOf(head)));
   const empty = ' '.repeat(gutter.length - 2);
   return [
     colors.dim(gutter) + text,
     `${colors.dim(`${empty}│ `)}${' '.repeat(widthOf(head))}${colors.red(mark.repeat(markWidth))}`,
   ].join('\n');
+}
+
+/** A line that stands far to the right, such as the last of several statements, is moved to the left. */
+function withoutDeepIndent(marked: Marked): Marked {
+  const indent = marked.line.length - marked.line.trimStart().length;
+  if (indent <= deepIndent || marked.column <= indent) return marked;
+  return { ...marked, line: marked.line.slice(indent), column: marked.column - indent };
 }
 
 /** As much of the end of the text before the mark as leaves room for the mark and some of what follows. */

@@ -51,7 +51,8 @@ function pathOf(file: string): string {
   }
 }
 
-function isUsers(file: string, label?: string): boolean {
+/** Whether a file is the user's: an entry, the text that runs, or a file that belongs neither to the engine nor to a package. */
+export function isUsers(file: string, label?: string): boolean {
   if (file === label || /^<input \d+>$/.test(file)) return true;
   if (!isAbsolute(file) || file.includes(`${sep}node_modules${sep}`)) return false;
   return !engineFolders.some((folder) => file.startsWith(folder));

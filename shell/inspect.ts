@@ -272,7 +272,7 @@ function propertyName(key: PropertyKey): string {
 }
 
 /** `TypeError: message` of any error, on one line. */
-export function errorLine(error: object, limit: number): string {
+function errorLine(error: object, limit: number): string {
   const name = dataProperty(error, 'name');
   const message = dataProperty(error, 'message');
   const shownName = typeof name === 'string' && name ? shortName(name) : 'Error';

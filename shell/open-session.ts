@@ -1,13 +1,13 @@
 // Opens the session that runs in this process: its context on the master, the evaluator of the user's entries, and the commands on values.
-import { startBackend } from '../cluster';
+import path from 'node:path';
+import { connect } from '../cluster';
 import * as api from '../runtime';
-import type { CaptureWarning } from '../runtime/exec/closure';
+import { type CaptureWarning, openClasses } from '../runtime/exec/closure';
+import { registerModule } from '../runtime/exec/modules';
 import { progressLine } from './progress';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import { LocalSession, type SessionCommand } from './session-local';
-
-/** Memory for cached partitions that each executor may use. */
-const storageBytes = 512 * 2 ** 20;
+import { escapeControls } from './text';
 
 /** A job shows its progress from this age on, so that quick ones do not flicker. */
 const progressAfterSeconds = 0.5;
@@ -21,17 +21,17 @@ export interface SessionOptions {
 }
 
 export async function openSession({ master, events, args }: SessionOptions): Promise<Session> {
-  const onOutput = (text: string, stream: 'stdout' | 'stderr') => events.print(text + '\n', stream === 'stdout' ? 'out' : 'err');
-  const { backend, slots } = await startBackend(master, { storageBytes, onOutput });
-  const onWarning = (warning: CaptureWarning) => events.print(warningText(warning), 'err');
-  const sc = new api.Context({ backend, slots, master, onWarning });
   // Executors come up while the first entry is typed; a job waits for them, and says what is wrong if they don't.
-  sc.start().catch(() => undefined);
+  const sc = await connect(master, {
+    onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
+    onWarning: (warning) => events.print(warningText(warning), 'err'),
+  });
   const local = new LocalSession({
     cwd: process.cwd(),
     events,
     globals: { ...api, sc, args },
-    packages: { millrace: api },
+    packages: { millrace: { ...api, connect } },
+    onCompiled: (file, js) => registerModule(file, openClasses(js)),
     commands: commandsOf(sc),
     onInterrupt: [() => sc.cancelAllJobs()],
     onStop: () => sc.stop(),
@@ -39,19 +39,21 @@ export async function openSession({ master, events, args }: SessionOptions): Pro
   return new WatchedSession(local, sc, events);
 }
 
-/** Adds to a session what has to do with time: the progress of its jobs and how long an entry took. */
+/** Adds to a session what lies around an entry: the names of its file, the progress of its jobs, and how long it took. */
 class WatchedSession implements Session {
-  readonly #session: Session;
+  readonly #session: LocalSession;
   readonly #sc: api.Context;
   readonly #events: SessionEvents;
+  #label: string | undefined;
 
-  constructor(session: Session, sc: api.Context, events: SessionEvents) {
+  constructor(session: LocalSession, sc: api.Context, events: SessionEvents) {
     this.#session = session;
     this.#sc = sc;
     this.#events = events;
   }
 
   run(...[cell, screen]: Parameters<Session['run']>): Promise<RunOutcome> {
+    this.#namePlace(cell.label);
     return this.#watched(screen, () => this.#session.run(cell, screen));
   }
 
@@ -62,6 +64,17 @@ class WatchedSession implements Session {
     const seconds = (performance.now() - started) / 1000;
     this.#events.print(`${seconds < 10 ? seconds.toFixed(3) : seconds.toFixed(1)} s\n`, 'out');
     return outcome;
+  }
+
+  /** `__filename` and `__dirname` as in a module: of the file that is loaded, of the current folder at the prompt. */
+  #namePlace(label: string): void {
+    const typed = label.startsWith('<');
+    const place = typed ? '<input>' : label;
+    if (place === this.#label) return;
+    this.#label = place;
+    const file = path.resolve(place);
+    this.#session.define('__filename', file);
+    this.#session.define('__dirname', path.dirname(file));
   }
 
   interrupt(): void {

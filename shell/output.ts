@@ -19,6 +19,11 @@ export function captureOutput(print: (text: string, stream: Stream) => void): ()
 
 let printing = false;
 
+/** To be called when SIGINT has broken some code: nothing of it ran after that, no `finally` either. */
+export function outputBroken(): void {
+  printing = false;
+}
+
 function capture(stream: NodeJS.WriteStream, name: Stream, print: (text: string, stream: Stream) => void): () => void {
   const original = stream.write;
   const write = (chunk: unknown, encoding?: unknown, done?: unknown): boolean => {

@@ -40,6 +40,7 @@ export class Repl {
   #lastValue: string | undefined;
   /** Set while an entry is on its way: ends the wait for anything but the session, which answers interrupts itself. */
   #abandon: (() => void) | undefined;
+  #interrupted = false;
   #abandoned: Promise<'abandoned'> = new Promise(() => {});
 
   constructor(stage: Stage, types: TypeService, session: Session) {
@@ -80,6 +81,7 @@ export class Repl {
 
   /** Runs entries so that `interrupt` stops them and errors are printed. */
   async guard(work: () => Promise<EntryEnd>): Promise<EntryEnd> {
+    this.#interrupted = false;
     this.#abandoned = new Promise((resolve) => {
       this.#abandon = () => resolve('abandoned');
     });
@@ -95,6 +97,7 @@ export class Repl {
 
   /** Ctrl-C: stops the entry that runs, whatever stage it is at. */
   interrupt(): void {
+    this.#interrupted = true;
     this.#session.interrupt();
     this.#abandon?.();
   }
@@ -120,8 +123,8 @@ export class Repl {
   /** Runs a command that needs the session, on the value of an expression if there is one. */
   async runInSession(name: string, expression: string | undefined): Promise<EntryEnd> {
     if (expression === undefined) {
-      const outcome = await this.#session.command(name, undefined, this.#stage.screen());
-      return outcome.status;
+      const { status } = await this.#session.command(name, undefined, this.#stage.screen());
+      return status;
     }
     const cell = await this.compile(this.continued(expression));
     if (typeof cell === 'string') return cell;
@@ -136,7 +139,8 @@ export class Repl {
   /** Checks a text; an end when it cannot run, which was then said. */
   async compile(text: string, place?: Place): Promise<CompiledCell | EntryEnd> {
     const result = await Promise.race<CompileResult | 'abandoned'>([this.#types.compile(text, place), this.#abandoned]);
-    if (result === 'abandoned') return 'interrupted';
+    // The answer may have come in the same turn as the interrupt.
+    if (result === 'abandoned' || this.#interrupted) return 'interrupted';
     if (result.status === 'ok') return result.cell;
     if (result.status === 'incomplete') return 'incomplete';
     this.complain(result.diagnostics, text, place);

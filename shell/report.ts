@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import type { Place, RemoteError } from '../runtime/exec/end';
 import { excerpt } from './excerpt';
-import { type Frame, frameText, lineAt, placeText, type SourceText, userFrames } from './frames';
+import { type Frame, frameText, isUsers, lineAt, placeText, type SourceText, userFrames } from './frames';
 import { inspectLine } from './inspect';
 import type { Screen } from './session';
 import { cut, escapeControls, escapeLines, paint } from './text';
@@ -18,6 +18,8 @@ const maxMessage = 4_000;
 const maxMessageLines = 24;
 const maxElement = 400;
 const maxStackLines = 60;
+/** Frames of a task error, which came over the wire. */
+const maxFrames = 10;
 /** Type errors that are shown of one entry; one mistake often makes many. */
 const maxDiagnostics = 5;
 /** How far causes of causes, and members of an aggregate, are followed. */
@@ -54,7 +56,9 @@ function isError(value: unknown): value is object {
 
 /** Told by shape: the engine may be loaded twice, from the shell's bundle and as a package. */
 function isOurs(error: object): boolean {
-  return readText(error, 'name') === 'MillraceError' && readText(error, 'code') !== '' && readText(error, 'remedy') !== '';
+  return (
+    readText(error, 'name') === 'MillraceError' && readText(error, 'code') !== '' && typeof read(error, 'remedy') === 'string'
+  );
 }
 
 function placeOf(value: unknown): Place | undefined {
@@ -110,7 +114,7 @@ class Report {
   }
 
   #task(remote: RemoteError, details: object, error: object): string {
-    const frames = Array.isArray(remote.frames) ? remote.frames.map(placeOf).filter((place) => place !== undefined) : [];
+    const frames = this.#remoteFrames(remote);
     const name = readText(remote, 'name') || 'Error';
     // One of ours raised in a task is a sentence of ours; its class says nothing to the user.
     const title = this.#title(name === 'MillraceError' ? 'error' : name, readText(remote, 'message'));
@@ -122,11 +126,17 @@ class Report {
       where,
       where && frames[0] ? this.#line(frames[0]) : undefined,
       where ? this.#frameLines(frames.slice(1)) : this.#places(frames),
-      element && ` element: ${cut(escapeControls(element), maxElement)}`,
+      element && ` element: ${cut(escapeControls(element.slice(0, maxElement * 2)), maxElement)}`,
       this.#taskFacts(details),
       this.#remedy(error),
       this.#context.full ? this.#stack(readText(remote, 'stack')) : this.#colors.dim(' .errors full shows every frame'),
     );
+  }
+
+  #remoteFrames({ frames }: RemoteError): Place[] {
+    if (!Array.isArray(frames)) return [];
+    const places = frames.slice(0, maxFrames).map(placeOf);
+    return places.filter((place) => place !== undefined).filter((place) => isUsers(place.file, this.#context.label));
   }
 
   /** ` stage 3, partition 5, 4 attempts`, as far as it is known. */
@@ -145,7 +155,7 @@ class Report {
   }
 
   #title(name: string, message: string): string {
-    const shown = this.#colors.red.bold(cut(escapeControls(name), 80));
+    const shown = this.#colors.red.bold(cut(escapeControls(name.slice(0, 200)), 80));
     return message === '' ? shown : `${shown}: ${bounded(message)}`;
   }
 
@@ -210,7 +220,7 @@ class Report {
   #brief(error: unknown): string {
     if (!isError(error)) return inspectLine(error, 200);
     const message = readText(error, 'message');
-    return `${cut(escapeControls(readText(error, 'name') || 'Error'), 80)}${message ? `: ${cut(escapeControls(message), 200)}` : ''}`;
+    return `${cut(escapeControls((readText(error, 'name') || 'Error').slice(0, 200)), 80)}${message ? `: ${cut(escapeControls(message.slice(0, 400)), 200)}` : ''}`;
   }
 }
 

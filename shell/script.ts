@@ -15,7 +15,11 @@ export type Script =
 
 /** How long the context may take to stop. */
 const stopLimitMs = 2_000;
+/** How long a slow reader may take for the last output after an interrupt. */
+const drainLimitMs = 1_000;
 const brokenPipeStatus = 141;
+/** Statuses above this tell of a signal. */
+const signalStatus = 128;
 const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
 
 /** Runs the script to its end and ends the process: 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM. */
@@ -71,9 +75,13 @@ class ScriptRun {
   }
 
   async #end(status: number): Promise<never> {
-    const timer = new Promise((resolve) => setTimeout(resolve, stopLimitMs).unref());
+    // What is left to stop may hold no handle that keeps the process waiting; this timer does.
+    const timer = new Promise((resolve) => setTimeout(resolve, stopLimitMs));
     await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), timer]);
-    await Promise.all([drained(process.stdout), drained(process.stderr)]);
+    const written = Promise.all([drained(process.stdout), drained(process.stderr)]);
+    // A write that a signal broke off never tells that it ended.
+    const patience = new Promise((resolve) => setTimeout(resolve, drainLimitMs));
+    await (status > signalStatus ? Promise.race([written, patience]) : written);
     process.exit(status);
   }
 

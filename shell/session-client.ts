@@ -15,6 +15,8 @@ export type SessionRequest =
       readonly cell?: CompiledCell;
       readonly screen: Screen;
     }
+  /** Follows a SIGINT, which may overtake the request that it is for. */
+  | { readonly kind: 'interrupt'; readonly id: number }
   | { readonly kind: 'stop' };
 
 /** What the session process says, one JSON line each, written synchronously so that a busy loop's output is seen at once and in order. */
@@ -38,6 +40,9 @@ export const answerDescriptor = 3;
 
 /** How long a session has to end its jobs and executors before it is killed. */
 const stopLimitMs = 2_000;
+
+const interruptTries = 3;
+const interruptAgainMs = 400;
 
 /** Lines of a dying process that V8 writes for its own developers begin here. */
 const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
@@ -74,7 +79,7 @@ export class ChildSession implements Session {
     this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), options.master], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
     });
-    readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#take(JSON.parse(line) as SessionFrame));
+    readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#takeLine(line));
     readText(this.#child.stdout, (text) => options.events.print(text, 'out'));
     readText(this.#child.stderr, (text) => this.#stderr(text));
     this.#exited = new Promise((resolve) => {
@@ -102,12 +107,20 @@ export class ChildSession implements Session {
   interrupt(): void {
     if (!this.#pending) return;
     if (this.#ready) {
-      this.#child.kill('SIGINT');
+      this.#signalInterrupt(this.#pending.id, interruptTries);
+      this.#send({ kind: 'interrupt', id: this.#pending.id });
       return;
     }
     // A process that does not listen yet would die of the signal; what it has not begun can simply be taken back.
     this.#early = [];
     this.#settle(this.#pending.id, givenUp);
+  }
+
+  /** A signal that comes just before a loop begins is lost on it, so it is sent again while the entry runs on. */
+  #signalInterrupt(id: number, tries: number): void {
+    if (this.#pending?.id !== id || tries === 0) return;
+    this.#child.kill('SIGINT');
+    setTimeout(() => this.#signalInterrupt(id, tries - 1), interruptAgainMs).unref();
   }
 
   async stop(): Promise<void> {
@@ -135,6 +148,17 @@ export class ChildSession implements Session {
   #send(request: SessionRequest): void {
     if (!this.#ready) this.#early.push(request);
     else if (this.#child.connected) this.#child.send(request);
+  }
+
+  #takeLine(line: string): void {
+    let frame: SessionFrame;
+    try {
+      frame = JSON.parse(line) as SessionFrame;
+    } catch {
+      // A print that was broken off by an interrupt.
+      return;
+    }
+    this.#take(frame);
   }
 
   #take(frame: SessionFrame): void {

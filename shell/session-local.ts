@@ -1,7 +1,7 @@
 // The session in this process: evaluates entries, prints their values and errors, and stays alive whatever the user's code does.
 import { isInterruption } from './breakable';
 import { Evaluator, type EvaluatorOptions } from './evaluate';
-import { captureOutput } from './output';
+import { captureOutput, outputBroken } from './output';
 import { printValue } from './print';
 import { reportError } from './report';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
@@ -80,6 +80,7 @@ export class LocalSession implements Session {
   async #evaluate(cell: CompiledCell, screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {
     this.#begin(screen);
     const evaluation = await this.#evaluator.run(cell);
+    if (evaluation.status === 'interrupted') outputBroken();
     const names = [...cell.declared.map(({ name }) => name), ...(cell.result ? [cell.result.name] : [])];
     const initialised = evaluation.status === 'ok' ? names : evaluation.initialised;
     return this.#finish(cell, screen, initialised, async () => {

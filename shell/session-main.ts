@@ -23,8 +23,12 @@ const watchParent = `
 let stopping = false;
 let crashed = false;
 
+/** Set while a frame is being written: an interrupt may break off the user's code in the middle of its print. */
+let torn = false;
+
 function answer(frame: SessionFrame): void {
-  let rest = Buffer.from(JSON.stringify(frame) + '\n');
+  let rest = Buffer.from((torn ? '\n' : '') + JSON.stringify(frame) + '\n');
+  torn = true;
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(answerDescriptor, rest));
@@ -36,6 +40,7 @@ function answer(frame: SessionFrame): void {
       process.exit(1);
     }
   }
+  torn = false;
 }
 
 async function stop(session: Session | undefined): Promise<never> {
@@ -45,13 +50,28 @@ async function stop(session: Session | undefined): Promise<never> {
 }
 
 function serve(session: Session): void {
-  const ended = (id: number, outcome: Promise<RunOutcome>) => {
-    outcome.then((value) => answer({ kind: 'ended', id, outcome: value }));
+  let running: number | undefined;
+  const serveOne = async (id: number, run: () => Promise<RunOutcome>) => {
+    running = id;
+    const outcome = await run();
+    running = undefined;
+    answer({ kind: 'ended', id, outcome });
   };
   process.on('message', (request: SessionRequest) => {
-    if (request.kind === 'run') ended(request.id, session.run(request.cell, request.screen));
-    else if (request.kind === 'command') ended(request.id, session.command(request.name, request.cell, request.screen));
-    else void stop(session);
+    switch (request.kind) {
+      case 'run':
+        void serveOne(request.id, () => session.run(request.cell, request.screen));
+        break;
+      case 'command':
+        void serveOne(request.id, () => session.command(request.name, request.cell, request.screen));
+        break;
+      case 'interrupt':
+        if (request.id === running) session.interrupt();
+        break;
+      case 'stop':
+        void stop(session);
+        break;
+    }
   });
 }
 

@@ -101,10 +101,10 @@ class Terminal implements EditorHost {
       this.#note('Still stopping. Ctrl-C once more ends the session and starts another: its names are lost.');
   }
 
-  leave(status = 0): void {
-    this.#leaveStatus ??= status;
-    if (!this.#running) void this.#finish(this.#leaveStatus);
-    else if (this.#queue.length === 0) this.#note('Leaving when this has ended; Ctrl-C stops it.');
+  leave(): void {
+    this.#leaveStatus ??= 0;
+    if (this.#running) this.#note('Leaving when this has ended; Ctrl-C stops it.');
+    else if (this.#queue.length === 0) void this.#finish(this.#leaveStatus);
   }
 
   #banner(): string {
@@ -156,7 +156,11 @@ class Terminal implements EditorHost {
       readBlock: () => this.#editor.readBlock(),
       clearScreen: () => this.#editor.clearScreen(),
       history: () => this.#history.entries,
-      leave: (status) => this.leave(status),
+      leave: (status) => {
+        // What was typed behind it does not run.
+        this.#queue.length = 0;
+        this.#leaveStatus = status;
+      },
     };
   }
 
@@ -171,8 +175,8 @@ class Terminal implements EditorHost {
       this.#editor.echo(entry);
       const end = await this.#repl.run(entry);
       if (end === 'incomplete') this.#goOn(entry);
-      if (end === 'interrupted') this.#note('interrupted');
-      this.#replacement?.();
+      if (this.#replacement) this.#replacement();
+      else if (end === 'interrupted') this.#note('interrupted');
     }
     this.#running = false;
     this.#ladder.reset();
@@ -259,5 +263,5 @@ class Terminal implements EditorHost {
 }
 
 function later<T>(ms: number, value: T): Promise<T> {
-  return new Promise((resolve) => setTimeout(resolve, ms, value).unref());
+  return new Promise((resolve) => setTimeout(resolve, ms, value));
 }

@@ -26,9 +26,14 @@ const forbidden: Readonly<Record<string, { readonly folders: readonly string[]; 
 const banned: readonly { readonly where: RegExp; readonly what: RegExp; readonly instead: string; readonly except?: RegExp }[] = [
   {
     where: /^runtime\//,
-    what: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bset(Timeout|Interval)\(/,
+    what: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(/,
     instead: 'a Clock or Random of runtime/time.ts, passed in',
     except: /^runtime\/time\.ts$/,
+  },
+  {
+    where: /^runtime\/(scheduler|streaming)\//,
+    what: /\bperformance\.now\(|\bset(Timeout|Interval)\(/,
+    instead: 'the Clock that was passed in',
   },
   { where: /^(runtime|cluster)\//, what: /\bconsole\.\w+\(/, instead: 'an event, an error or a metric' },
   { where: /^(runtime|cluster|shell|samples)\//, what: /\bdebugger\b/, instead: 'nothing' },

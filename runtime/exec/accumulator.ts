@@ -20,7 +20,8 @@ type Merge = (a: unknown, b: unknown) => unknown;
 const merges: Record<'sum' | 'collection', Merge> = {
   sum: (a, b) => (a as number) + (b as number),
   collection: (a, b) => {
-    (a as unknown[]).push(...(b as unknown[]));
+    // Not by spreading: a task may have added more elements than a call can have arguments.
+    for (const element of b as unknown[]) (a as unknown[]).push(element);
     return a;
   },
 };
@@ -56,7 +57,13 @@ export class Accumulator<In, Out = In> {
   /** Adds in the session; in a closure the same call adds on the executor. */
   add(value: In): void {
     if (this.#kind === 'sum' && typeof value !== 'number')
-      throw new MillraceError('BAD_ARGUMENT', { operation: 'accumulator.add', argument: 'the value', value: typeof value, rule: 'a number', remedy: 'Use collectionAccumulator() for other values.' });
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation: 'accumulator.add',
+        argument: 'the value',
+        value: typeof value,
+        rule: 'a number',
+        remedy: 'Use collectionAccumulator() for other values.',
+      });
     this.#value = this.#merge(this.#value, this.#kind === 'collection' ? [value] : value);
   }
 
@@ -93,7 +100,13 @@ export class TaskAccumulator {
 
   add(value: unknown): void {
     if (this.#kind === 'sum' && typeof value !== 'number')
-      throw new MillraceError('BAD_ARGUMENT', { operation: 'accumulator.add', argument: 'the value', value: typeof value, rule: 'a number', remedy: 'Use collectionAccumulator() for other values.' });
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation: 'accumulator.add',
+        argument: 'the value',
+        value: typeof value,
+        rule: 'a number',
+        remedy: 'Use collectionAccumulator() for other values.',
+      });
     this.touched = true;
     this.#value = this.#merge(this.#value, this.#kind === 'collection' ? [value] : value);
   }

@@ -19,7 +19,14 @@ export class Broadcast<T> {
   }
 
   get value(): T {
-    if (this.#destroyed) throw new MillraceError('BAD_ARGUMENT', { operation: 'broadcast.value', argument: this.id, value: 'destroyed', rule: 'alive', remedy: 'Broadcast the value again.' });
+    if (this.#destroyed)
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation: 'broadcast.value',
+        argument: this.id,
+        value: 'destroyed',
+        rule: 'alive',
+        remedy: 'Broadcast the value again.',
+      });
     return this.#value as T;
   }
 
@@ -32,7 +39,14 @@ export class Broadcast<T> {
   }
 
   [travelsAs](): Reference {
-    if (this.#destroyed) throw new MillraceError('BAD_ARGUMENT', { operation: 'broadcast', argument: this.id, value: 'destroyed', rule: 'alive', remedy: 'Broadcast the value again.' });
+    if (this.#destroyed)
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation: 'broadcast',
+        argument: this.id,
+        value: 'destroyed',
+        rule: 'alive',
+        remedy: 'Broadcast the value again.',
+      });
     return { kind: 'broadcast', id: this.id };
   }
 }

@@ -49,14 +49,14 @@ class Emitter {
   /** Loops over an array that needs ticks of its own. */
   array(array: string, body: Body): string {
     const [i, n, e, x] = [this.name('i'), this.name('n'), this.name('e'), this.name('x')];
-    return `for(let ${i}=0,${n}=${array}.length;${i}<${n};){const ${e}=pulse.slice(${i},${n});if(pulse.tick(${e}-${i}))break done;
+    return `for(let ${i}=0,${n}=${array}.length;${i}<${n};){const ${e}=pulse.slice(${i},${n});pulse.tick(${e}-${i});
 for(;${i}<${e};${i}++){const ${x}=${array}[${i}];${body(x)}}}\n`;
   }
 
   /** Loops over chunks whose arrays are short. */
   chunks(chunks: string, body: Body): string {
     const [c, i, x] = [this.name('c'), this.name('i'), this.name('x')];
-    return `for(const ${c} of ${chunks}){if(pulse.tick(${c}.length))break done;
+    return `for(const ${c} of ${chunks}){pulse.tick(${c}.length);
 for(let ${i}=0;${i}<${c}.length;${i}++){const ${x}=${c}[${i}];${body(x)}}}\n`;
   }
 
@@ -79,7 +79,7 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
       case 'empty':
         return '';
       case 'range':
-        return this.range(split, body);
+        return this.range(split, actual, body);
       case 'cached':
         return this.chunksOfArrays(`rt.cached(${this.node(plan)},${split})`, body);
       case 'shuffleRead':
@@ -104,7 +104,14 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
         return this.plan(plan.input, split, actual, (x) => this.mapped(plan, x, body));
       case 'filter': {
         const f = this.fn(plan.f);
-        return this.plan(plan.input, split, actual, (x) => `${this.mark(plan.name, x)}if(${f}(${x})){${body(x)}}`);
+        const kept = this.name('kept');
+        return this.plan(
+          plan.input,
+          split,
+          actual,
+          (x) =>
+            `${this.mark(plan.name, x)}const ${kept}=${f}(${x});if(${kept}===true||${kept}!==false&&rt.holds(${kept},${JSON.stringify(plan.name)})){${body(x)}}`,
+        );
       }
       case 'flatMap':
         return this.plan(plan.input, split, actual, (x) => this.flatMapped(plan, x, body));
@@ -114,11 +121,12 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
         return `{${mark}${this.iterable(`${f}(rt.pull(${this.node(plan.input)},${split}),${split}.index)`, plan.name, mark, body)}}`;
       }
       case 'sample': {
-        const [random, k] = [this.name('random'), this.name('k')];
+        const [random, rate, k] = [this.name('random'), this.name('rate'), this.name('k')];
         const keep = plan.replace
-          ? (x: string) => `for(let ${k}=rt.poisson(${plan.fraction},${random});${k}>0;${k}--){${body(x)}}`
-          : (x: string) => `if(${random}.next()<${plan.fraction}){${body(x)}}`;
-        return `const ${random}=rt.random(${plan.seed},${split});${this.plan(plan.input, split, actual, keep)}`;
+          ? (x: string) => `for(let ${k}=rt.poisson(${rate},${random});${k}>0;${k}--){${body(x)}}`
+          : (x: string) => `if(${random}.next()<${rate}){${body(x)}}`;
+        const node = this.node(plan);
+        return `const ${random}=rt.random(${node}.seed,${split}),${rate}=${node}.fraction;${this.plan(plan.input, split, actual, keep)}`;
       }
       case 'zipWithIndex': {
         const [index, y] = [this.name('index'), this.name('y')];
@@ -129,10 +137,14 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
     }
   }
 
-  range(split: string, body: Body): string {
+  range(split: string, actual: Split, body: Body): string {
     const [r, i, e, x] = [this.name('r'), this.name('i'), this.name('e'), this.name('x')];
-    return `{const ${r}=${split};for(let ${i}=0;${i}<${r}.count;){const ${e}=pulse.slice(${i},${r}.count);if(pulse.tick(${e}-${i}))break done;
-for(let ${x}v=${r}.start+${i}*${r}.step,${x}s=${r}.step;${i}<${e};${i}++,${x}v+=${x}s){const ${x}=${x}v;${body(x)}}}}\n`;
+    // Sums of whole numbers are exact; sums of others would drift, and differ with the number of partitions.
+    const whole = actual.kind === 'range' && Number.isInteger(actual.start) && Number.isInteger(actual.step);
+    const each = whole
+      ? `for(let ${x}v=${r}.start+${i}*${r}.step,${x}s=${r}.step;${i}<${e};${i}++,${x}v+=${x}s){const ${x}=${x}v;${body(x)}}`
+      : `for(;${i}<${e};${i}++){const ${x}=${r}.start+${i}*${r}.step;${body(x)}}`;
+    return `{const ${r}=${split};for(let ${i}=${r}.from;${i}<${r}.to;){const ${e}=pulse.slice(${i},${r}.to);pulse.tick(${e}-${i});\n${each}}}\n`;
   }
 
   chunksOfArrays(chunks: string, body: Body): string {
@@ -142,7 +154,7 @@ for(let ${x}v=${r}.start+${i}*${r}.step,${x}s=${r}.step;${i}<${e};${i}++,${x}v+=
 
   shuffleRead(split: string, body: Body): string {
     const [f, ks, vs, i, x] = [this.name('f'), this.name('ks'), this.name('vs'), this.name('i'), this.name('x')];
-    return `for(const ${f} of rt.frames(${split})){const ${ks}=${f}.keys,${vs}=${f}.values;if(pulse.tick(${ks}.length))break done;
+    return `for(const ${f} of rt.frames(${split})){const ${ks}=${f}.keys,${vs}=${f}.values;pulse.tick(${ks}.length);
 for(let ${i}=0;${i}<${ks}.length;${i}++){const ${x}=[${ks}[${i}],${vs}[${i}]];${body(x)}}}\n`;
   }
 
@@ -212,27 +224,36 @@ function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; a
     }
     case 'aggregate': {
       const f = emitter.fn(sink.f);
-      return { before: `let acc=rt.decode(${emitter.node(sink.zero)});`, body: (x) => `${emitter.mark(sink.name, x)}acc=${f}(acc,${x});`, after: 'return acc;' };
+      return {
+        before: `let acc=rt.decode(${emitter.node(sink.zero)});`,
+        body: (x) => `${emitter.mark(sink.name, x)}acc=${f}(acc,${x});`,
+        after: 'return acc;',
+      };
     }
     case 'foreach': {
       const f = emitter.fn(sink.f);
       return {
         before: '',
-        body: (x) => `${emitter.mark(sink.name, x)}{const p=${f}(${x});if(p!==undefined&&p!==null&&typeof p.then==='function')await p;}`,
+        body: (x) =>
+          `${emitter.mark(sink.name, x)}{const p=${f}(${x});if(p!==undefined&&p!==null&&typeof p.then==='function')await p;}`,
         after: 'return null;',
         isAsync: true,
       };
     }
     case 'take': {
-      const late = sink.ms === undefined ? '' : '||((out.length&63)===0&&pulse.tick(0))';
+      const tick = sink.ms === undefined ? '' : 'if((out.length&63)===0)pulse.tick(0);';
       return {
         before: `const out=[];${sink.ms === undefined ? '' : `pulse.limitTime(${sink.ms});`}`,
-        body: (x) => `out.push(${x});if(out.length>=${sink.limit}${late})break done;`,
+        body: (x) => `out.push(${x});if(out.length>=${sink.limit})break done;${tick}`,
         after: 'return out;',
       };
     }
     case 'saveText':
-      return { before: `const file=rt.textFile(${emitter.node(sink)},split);`, body: (x) => `file.line(${x});`, after: 'return file.end();' };
+      return {
+        before: `const file=rt.textFile(${emitter.node(sink)},split);`,
+        body: (x) => `file.line(${x});`,
+        after: 'return file.end();',
+      };
     case 'shuffle':
       return shuffleText(emitter, sink);
     case 'foreachPartition':
@@ -244,7 +265,8 @@ function shuffleText(emitter: Emitter, sink: Sink & { kind: 'shuffle' }) {
   const operation = JSON.stringify(sink.operation);
   const pair = (x: string) => `if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${operation},${x});`;
   const writer = `const writer=rt.shuffleWriter(${emitter.node(sink)});`;
-  if (!sink.combine) return { before: writer, body: (x: string) => `${pair(x)}writer.add(${x}[0],${x}[1]);`, after: 'return writer.end();' };
+  if (!sink.combine)
+    return { before: writer, body: (x: string) => `${pair(x)}writer.add(${x}[0],${x}[1]);`, after: 'return writer.end();' };
   const combine = { ...sink.combine, name: sink.operation };
   return {
     before: `${writer}let table=rt.keyTable(),values=[];`,
@@ -255,8 +277,8 @@ if(values.length>=${combineKeys}&&e===values.length-1){writer.table(table,values
   };
 }
 
-const guarded = (emitter: Emitter, loops: string, after: string) =>
-  `try{done:{${loops}}${after}}catch(thrown){rt.fail(thrown,${JSON.stringify(emitter.steps)},at,el,none)}`;
+const guarded = (emitter: Emitter, loops: string) =>
+  `try{done:{${loops}}}catch(thrown){rt.fail(thrown,${JSON.stringify(emitter.steps)},at,el)}`;
 
 /** Where a loop may `break done` it stands in a labelled block. */
 function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { text: string; isAsync: boolean } {
@@ -264,10 +286,13 @@ function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { te
   if (sink.kind === 'foreachPartition') {
     const f = emitter.fn(sink.f);
     const loops = `${emitter.mark(sink.name, 'none')}await ${f}(rt.pull(${emitter.node(plan)},split),split.index);`;
-    return { text: guarded(emitter, loops, 'return null;'), isAsync: true };
+    return { text: `${guarded(emitter, loops)}return null;`, isAsync: true };
   }
   const { before, body, after, isAsync } = sinkText(emitter, sink);
-  return { text: before + guarded(emitter, emitter.plan(plan, 'split', split, body), after), isAsync: isAsync === true };
+  const whole = guarded(emitter, emitter.plan(plan, 'split', split, body));
+  const limited = sink.kind === 'take' && sink.ms !== undefined;
+  const text = limited ? `try{${whole}}catch(thrown){rt.endInTime(thrown)}` : whole;
+  return { text: before + text + after, isAsync: isAsync === true };
 }
 
 const loops = new Map<string, Function>();
@@ -278,7 +303,8 @@ function functionOf(text: string, functions: number, nodes: number, kind: '' | '
   const known = loops.get(key);
   if (known) return known;
   if (loops.size >= compiledLoops) loops.delete(loops.keys().next().value!);
-  const list = (prefix: string, n: number) => (n === 0 ? '' : `const [${Array.from({ length: n }, (_, i) => prefix + i).join(',')}]=${prefix};`);
+  const list = (prefix: string, n: number) =>
+    n === 0 ? '' : `const [${Array.from({ length: n }, (_, i) => prefix + i).join(',')}]=${prefix};`;
   const source = `return ${kind === 'async ' ? 'async ' : ''}function${kind === '*' ? '*' : ''} stage(rt,split,F,N){"use strict";
 const pulse=rt.pulse,none=rt.none;let at=-1,el=none;${list('F', functions)}${list('N', nodes)}\n${text}}`;
   const made = new Function(source)() as Function;
@@ -298,7 +324,7 @@ export function compileStage(plan: Plan, sink: Sink, split: Split, sources: stri
 export function compileChunks(plan: Plan, split: Split, sources: string): Compiled {
   const emitter = new Emitter();
   const body = emitter.plan(plan, 'split', split, (x) => `out.push(${x});if(out.length>=${pullChunk}){yield out;out=[];}`);
-  const text = `let out=[];${guarded(emitter, body, 'if(out.length>0)yield out;')}`;
+  const text = `let out=[];${guarded(emitter, body)}if(out.length>0)yield out;`;
   const run = functionOf(text, emitter.functions.length, emitter.nodes.length, '*', sources);
   return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes };
 }

@@ -63,7 +63,13 @@ export type TaskEnd =
       readonly accumulators: readonly AccumulatorUpdate[];
       readonly metrics: TaskMetrics;
     }
-  | { readonly kind: 'fetchFailed'; readonly shuffleId: number; readonly mapIndex: number; readonly attempt: number; readonly reason: string }
+  | {
+      readonly kind: 'fetchFailed';
+      readonly shuffleId: number;
+      readonly mapIndex: number;
+      readonly attempt: number;
+      readonly reason: string;
+    }
   | { readonly kind: 'userError'; readonly error: RemoteError }
   | { readonly kind: 'lost'; readonly executorId: string; readonly reason: string }
   | { readonly kind: 'tooBig'; readonly bytes: number; readonly limit: number }

@@ -1,11 +1,10 @@
 // Functions of ours that stages call by name: what operators are made of beyond the user's closures.
 import { MillraceError } from '../errors';
-import { compareKeys, sameKey } from '../rdd/key';
-
+import { compareKeys, sameKey, sortValues } from '../rdd/key';
 import { Random } from '../time';
 import { decode } from '../wire/codec';
 import { addToMoments, type Moments } from './stat-counter';
-import { showElement } from './task-runtime';
+import { notAPair, showElement } from './task-runtime';
 
 type Compare = (a: unknown, b: unknown) => number;
 type Pair = [unknown, unknown];
@@ -18,13 +17,13 @@ function smallest(n: number, compare: Compare) {
     let kept: unknown[] = [];
     for (const x of input) {
       kept.push(x);
-      if (kept.length >= 2 * n + 64) kept = kept.sort(compare).slice(0, n);
+      if (kept.length >= 2 * n + 64) kept = sortValues(kept, compare).slice(0, n);
     }
-    return kept.sort(compare).slice(0, n);
+    return sortValues(kept, compare).slice(0, n);
   };
 }
 
-/** Combinations of the values of one key; `null` stands for the missing side of an outer join, as `undefined` does not print. */
+/** Combinations of the values of one key; `undefined` stands for the missing side of an outer join. */
 function joined(left: readonly unknown[], right: readonly unknown[], keepLeft: boolean, keepRight: boolean): Pair[] {
   const out: Pair[] = [];
   if (right.length === 0 && keepLeft) for (const a of left) out.push([a, undefined]);
@@ -53,7 +52,13 @@ function reservoir(n: number, seed: number) {
 
 function number(operation: string, x: unknown): number {
   if (typeof x === 'number') return x;
-  throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'an element', value: showElement(x), rule: 'a number', remedy: 'Make numbers first, for example .map(Number).' });
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation,
+    argument: 'an element',
+    value: showElement(x),
+    rule: 'a number',
+    remedy: 'Make numbers first, for example .map(Number).',
+  });
 }
 
 /** Each entry makes a function from its arguments; arguments that are functions of the user's arrive as functions. */
@@ -67,13 +72,26 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
     const order = compare ?? natural;
     return smallest(n, (a, b) => order(b, a));
   },
-  withIndex: (f: (index: number, input: Iterable<unknown>) => unknown) => (input: Iterable<unknown>, index: number) => f(index, input),
+  withIndex: (f: (index: number, input: Iterable<unknown>) => unknown) => (input: Iterable<unknown>, index: number) =>
+    f(index, input),
   withoutIndex: (f: (input: Iterable<unknown>) => unknown) => (input: Iterable<unknown>) => f(input),
   glom: () => (input: Iterable<unknown>) => [[...input]],
-  joinInner: () => ([a, b]: [unknown[], unknown[]]) => joined(a, b, false, false),
-  joinLeft: () => ([a, b]: [unknown[], unknown[]]) => joined(a, b, true, false),
-  joinRight: () => ([a, b]: [unknown[], unknown[]]) => joined(a, b, false, true),
-  joinFull: () => ([a, b]: [unknown[], unknown[]]) => joined(a, b, true, true),
+  joinInner:
+    () =>
+    ([a, b]: [unknown[], unknown[]]) =>
+      joined(a, b, false, false),
+  joinLeft:
+    () =>
+    ([a, b]: [unknown[], unknown[]]) =>
+      joined(a, b, true, false),
+  joinRight:
+    () =>
+    ([a, b]: [unknown[], unknown[]]) =>
+      joined(a, b, false, true),
+  joinFull:
+    () =>
+    ([a, b]: [unknown[], unknown[]]) =>
+      joined(a, b, true, true),
   sortPairs: (ascending: boolean) => (input: Iterable<Pair>) => {
     const rows = [...input];
     return ascending ? rows.sort((a, b) => compareKeys(a[0], b[0])) : rows.sort((a, b) => compareKeys(b[0], a[0]));
@@ -91,7 +109,13 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   addNumber: (operation: string) => (sum: number, x: number) => sum + number(operation, x),
   statistics: (operation: string) => (moments: Moments, x: number) => addToMoments(moments, number(operation, x)),
   /** A first value merged into a copy of the zero. */
-  fromZero: (zero: Uint8Array, merge: (acc: unknown, value: unknown) => unknown) => (value: unknown) => merge(decode(zero), value),
-  hasKey: (key: unknown) => (pair: Pair) => sameKey(pair[0], key),
+  fromZero: (zero: Uint8Array, merge: (acc: unknown, value: unknown) => unknown) => (value: unknown) =>
+    merge(decode(zero), value),
+  hasKey: (encoded: Uint8Array) => {
+    const key = decode(encoded);
+    return (pair: unknown) => {
+      if (!Array.isArray(pair) || pair.length !== 2) notAPair('lookup', pair);
+      return sameKey((pair as Pair)[0], key);
+    };
+  },
 };
-

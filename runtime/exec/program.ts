@@ -21,7 +21,13 @@ export type Plan =
   /** Rows [key, value] of one reduce partition, in the order of the map partitions. */
   | { readonly op: 'shuffleRead'; readonly shuffleId: number }
   /** One row [key, combined] for each distinct key of pairs. `create` is left out where the values are combined ones already. */
-  | { readonly op: 'combine'; readonly name: string; readonly create?: FunctionRef; readonly merge: FunctionRef; readonly input: Plan }
+  | {
+      readonly op: 'combine';
+      readonly name: string;
+      readonly create?: FunctionRef;
+      readonly merge: FunctionRef;
+      readonly input: Plan;
+    }
   /** One row [key, [values]] for each distinct key of pairs. */
   | { readonly op: 'group'; readonly input: Plan }
   /** One row [key, [values of input 0, values of input 1, …]] for each distinct key of any input. */
@@ -81,9 +87,21 @@ export interface BucketLocation {
 /** What one partition reads: a tree of the same shape as the plan, with steps of one input left out. */
 export type Split =
   | { readonly kind: 'values'; readonly index: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'range'; readonly index: number; readonly start: number; readonly step: number; readonly count: number }
+  /** Element i of the range is start + i·step; this partition has those from `from` to before `to`. */
+  | {
+      readonly kind: 'range';
+      readonly index: number;
+      readonly start: number;
+      readonly step: number;
+      readonly from: number;
+      readonly to: number;
+    }
   | { readonly kind: 'text'; readonly index: number; readonly ranges: readonly TextRange[] }
-  | { readonly kind: 'files'; readonly index: number; readonly files: readonly { readonly path: string; readonly gzip: boolean }[] }
+  | {
+      readonly kind: 'files';
+      readonly index: number;
+      readonly files: readonly { readonly path: string; readonly gzip: boolean }[];
+    }
   | { readonly kind: 'empty'; readonly index: number }
   | {
       readonly kind: 'buckets';

@@ -7,7 +7,9 @@ import { MemoryStore } from '../storage/memory-store';
 import { systemClock } from '../time';
 import { decode, encode } from '../wire/codec';
 import { TaskAccumulator } from './accumulator';
-import { type CapturedClosure, mapFrame, type ReviveEnvironment, revive } from './closure';
+import type { CapturedClosure } from './closure/payload';
+import { mapFrame } from './closure/position';
+import { type ReviveEnvironment, revive } from './closure/revive';
 import { compileStage } from './compile';
 import type { Place, RemoteError, TaskEnd } from './end';
 import { library } from './library';
@@ -49,6 +51,8 @@ class Runner implements TaskRunner {
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #values = new Map<string, unknown>();
   readonly #programs = new Map<string, LoadedProgram>();
+  /** What the last task left to be given back. A script that was terminated runs no `finally`, so the next task looks again. */
+  #cleanUp = () => {};
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -74,17 +78,29 @@ class Runner implements TaskRunner {
   }
 
   async run(task: TaskSpec, control: TaskControl): Promise<TaskEnd> {
+    this.#cleanUp();
     const started = performance.now();
     const pulse = new Pulse(control, systemClock.now);
     const accumulators = new Map<string, TaskAccumulator>();
     const unpacked = new Map<string, TextRange>();
     let scope: TaskScope | undefined;
+    this.#cleanUp = () => {
+      this.#cleanUp = () => {};
+      scope?.close();
+      for (const { path } of unpacked.values()) rmSync(path, { force: true });
+    };
     try {
       const loaded = this.#load(task.programId);
       const split = decode(task.split) as Split;
       await this.#unpackAll(split, task.taskId, unpacked);
       const resolve = this.#resolver(loaded, accumulators);
-      scope = new TaskScope(task, pulse, { folder: this.#options.folder, store: this.#store, unpacked, resolve, sources: loaded.sources });
+      scope = new TaskScope(task, pulse, {
+        folder: this.#options.folder,
+        store: this.#store,
+        unpacked,
+        resolve,
+        sources: loaded.sources,
+      });
       const compiled = compileStage(loaded.program.plan, loaded.program.sink, split, loaded.sources);
       const result = scope.run(compiled, split);
       const value = result instanceof Promise ? await result : result;
@@ -92,8 +108,7 @@ class Runner implements TaskRunner {
     } catch (e) {
       return failure(e);
     } finally {
-      scope?.close();
-      for (const { path } of unpacked.values()) rmSync(path, { force: true });
+      this.#cleanUp();
     }
   }
 
@@ -114,7 +129,13 @@ class Runner implements TaskRunner {
       kind: 'success',
       value: bytes,
       output: isMap
-        ? { shuffleId: sink.shuffleId, mapIndex: task.partition, executorId: this.#options.executorId, attempt: task.taskId, sizes }
+        ? {
+            shuffleId: sink.shuffleId,
+            mapIndex: task.partition,
+            executorId: this.#options.executorId,
+            attempt: task.taskId,
+            sizes,
+          }
         : undefined,
       cached: scope.cachedBlocks,
       accumulators: [...accumulators.values()].filter((a) => a.touched).map((a) => ({ id: a.id, value: a.value })),
@@ -174,8 +195,9 @@ class Runner implements TaskRunner {
         return library[ref.name](...(args as never[]));
       }
       const closure = program.closures[ref.index];
-      if (isStateless(closure)) return (shared[ref.index] ??= revive(closure, environment));
-      return (own[ref.index] ??= revive(closure, environment));
+      const made = isStateless(closure) ? shared : own;
+      made[ref.index] ??= revive(closure, environment);
+      return made[ref.index]!;
     };
     return resolve;
   }
@@ -196,7 +218,10 @@ class Runner implements TaskRunner {
 }
 
 const isFunctionRef = (v: unknown): v is FunctionRef =>
-  typeof v === 'object' && v !== null && ((v as FunctionRef).kind === 'closure' || (v as FunctionRef).kind === 'library') && ('index' in v || 'name' in v);
+  typeof v === 'object' &&
+  v !== null &&
+  ((v as FunctionRef).kind === 'closure' || (v as FunctionRef).kind === 'library') &&
+  ('index' in v || 'name' in v);
 
 /** Whether a closure captured primitives and such functions only: nothing that a task could change for the next. */
 function isStateless(closure: CapturedClosure): boolean {
@@ -205,16 +230,23 @@ function isStateless(closure: CapturedClosure): boolean {
 
 function failure(thrown: unknown): TaskEnd {
   const inner = thrown instanceof StepFailure ? thrown.thrown : thrown;
-  if (inner instanceof TaskCancelled || (inner as { code?: string })?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED') return { kind: 'cancelled' };
+  if (inner instanceof TaskCancelled || (inner as { code?: string })?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED')
+    return { kind: 'cancelled' };
   if (inner instanceof FetchFailure) {
     const { shuffleId, location, message } = inner;
-    return { kind: 'fetchFailed', shuffleId, mapIndex: location?.mapIndex ?? -1, attempt: location?.attempt ?? -1, reason: message };
+    return {
+      kind: 'fetchFailed',
+      shuffleId,
+      mapIndex: location?.mapIndex ?? -1,
+      attempt: location?.attempt ?? -1,
+      reason: message,
+    };
   }
   return { kind: 'userError', error: remoteError(thrown) };
 }
 
 /** An error of the user's code as plain data, with its frames in the user's text. */
-export function remoteError(thrown: unknown): RemoteError {
+function remoteError(thrown: unknown): RemoteError {
   const step = thrown instanceof StepFailure ? thrown : undefined;
   const error = asError(step ? step.thrown : thrown);
   const stack = typeof error.stack === 'string' ? error.stack : '';

@@ -1,10 +1,10 @@
 // Writes one partition as a text file of lines, under a temporary name that the driver renames once the whole job is right.
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { asError, MillraceError } from '../errors';
 import { textChunkBytes } from '../limits';
 
-/** Where the parts of a job lie until it commits. */
+/** Where the parts of a job lie until it commits. The session makes it, so that a task that ends late cannot make it again. */
 export function temporaryFolder(folder: string, jobTag: string): string {
   return join(folder, '_temporary', jobTag);
 }
@@ -19,7 +19,6 @@ export class TextFile {
     this.name = name;
     this.#path = join(folder, name);
     try {
-      mkdirSync(folder, { recursive: true });
       this.#fd = openSync(this.#path, 'w');
     } catch (e) {
       throw new MillraceError('DISK', { path: this.#path, reason: asError(e).message });
@@ -63,6 +62,7 @@ export class TextFile {
 
 /** A row as a line: JSON for arrays and objects, the plain text for the rest. */
 function lineOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value instanceof Date ? value.toISOString() : String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
+  if (typeof value !== 'object' || value === null) return String(value);
   return JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
 }

@@ -22,7 +22,13 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
   if (b[0] === 0) return a;
   const n = a[0] + b[0];
   const delta = b[1] - a[1];
-  return [n, a[1] + (delta * b[0]) / n, a[2] + b[2] + (delta * delta * a[0] * b[0]) / n, Math.min(a[3], b[3]), Math.max(a[4], b[4])];
+  return [
+    n,
+    a[1] + (delta * b[0]) / n,
+    a[2] + b[2] + (delta * delta * a[0] * b[0]) / n,
+    Math.min(a[3], b[3]),
+    Math.max(a[4], b[4]),
+  ];
 }
 
 /**

@@ -10,13 +10,20 @@ export class TaskCancelled extends Error {
   override name = 'TaskCancelled';
 }
 
+/** Thrown through the loops of a task whose time is up: what it has by then is its answer. */
+export class TimeUp extends Error {
+  override name = 'TimeUp';
+}
+
 /** An iterable cut into arrays that grow to `pullChunk`: infinite generators serve `take` without being drained. */
 export class Chunks {
   readonly #iterator: Iterator<unknown>;
+  readonly #onEnd: (chunks: Chunks) => void;
   #size = 16;
 
-  constructor(iterator: Iterator<unknown>) {
+  constructor(iterator: Iterator<unknown>, onEnd: (chunks: Chunks) => void) {
     this.#iterator = iterator;
+    this.#onEnd = onEnd;
   }
 
   /** The next elements, or null at the end. */
@@ -24,7 +31,10 @@ export class Chunks {
     const out: unknown[] = [];
     for (let i = 0; i < this.#size; i++) {
       const step = this.#iterator.next();
-      if (step.done) break;
+      if (step.done) {
+        this.#onEnd(this);
+        break;
+      }
       out.push(step.value);
     }
     this.#size = Math.min(pullChunk, this.#size * 4);
@@ -37,11 +47,20 @@ export class Chunks {
   }
 }
 
+const numberText = (n: number | bigint): string => (typeof n === 'bigint' ? `${n}n` : Object.is(n, -0) ? '-0' : String(n));
+
+/** JSON has null for NaN and the infinities, and refuses bigints. */
+const numbersKept = (_: string, v: unknown): unknown =>
+  typeof v === 'bigint' || (typeof v === 'number' && !Number.isFinite(v)) ? numberText(v) : v;
+
 /** Bounded text of a value for errors; never throws. */
 export function showElement(value: unknown): string {
   let text: string;
   try {
-    text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v)) ?? String(value));
+    text =
+      typeof value === 'number' || typeof value === 'bigint'
+        ? numberText(value)
+        : (JSON.stringify(value, numbersKept) ?? String(value));
   } catch {
     try {
       text = String(value);
@@ -122,12 +141,12 @@ export class Pulse {
     this.#deadline = this.#now() + ms;
   }
 
-  /** Says that `n` more records are read; true where the time is up. Throws TaskCancelled. */
-  tick(n: number): boolean {
+  /** Says that `n` more records are read. Throws TaskCancelled, or TimeUp. */
+  tick(n: number): void {
     this.records += n;
     if (this.#control.cancelled()) throw new TaskCancelled();
     this.#control.progress(this.records);
-    return this.#deadline !== Number.POSITIVE_INFINITY && this.#now() > this.#deadline;
+    if (this.#deadline !== Number.POSITIVE_INFINITY && this.#now() > this.#deadline) throw new TimeUp();
   }
 
   /** The end of the next slice of a loop over `length` elements that stands at `from`. */

@@ -14,7 +14,19 @@ import type { CachedBlock } from './end';
 import type { BucketLocation, FunctionRef, Plan, Sink, Split } from './program';
 import { TextFile, temporaryFolder } from './save-text';
 import type { TaskSpec } from './task';
-import { ChunkIterator, Chunks, inputOf, noElement, notAPair, type Pulse, poisson, StepFailure, showElement, TaskCancelled } from './task-runtime';
+import {
+  ChunkIterator,
+  Chunks,
+  inputOf,
+  noElement,
+  notAPair,
+  type Pulse,
+  poisson,
+  StepFailure,
+  showElement,
+  TaskCancelled,
+  TimeUp,
+} from './task-runtime';
 import { countLines, type TextRange, textLines, wholeText } from './text';
 
 /** A bucket that could not be read: its map task must run again. */
@@ -53,6 +65,8 @@ export class TaskScope {
   readonly #host: ScopeHost;
   /** What must be given back whether the task ends well or not. */
   readonly #cleanups: (() => void)[] = [];
+  /** Iterators of the user's that are not at their end. */
+  readonly #open = new Set<Chunks>();
   readonly #compiled = new Map<Plan, Map<string, Compiled>>();
 
   constructor(task: TaskSpec, pulse: Pulse, host: ScopeHost) {
@@ -62,7 +76,17 @@ export class TaskScope {
   }
 
   close(): void {
-    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    for (const chunks of this.#open) this.#quietly(() => chunks.close());
+    for (const cleanup of this.#cleanups.splice(0)) this.#quietly(cleanup);
+  }
+
+  /** The task has its end already; what a generator of the user's throws as it is closed changes nothing. */
+  #quietly(close: () => void): void {
+    try {
+      close();
+    } catch {
+      // Nobody waits for it any more.
+    }
   }
 
   *values(split: Split & { kind: 'values' }): Generator<unknown[]> {
@@ -108,10 +132,10 @@ export class TaskScope {
     if (plan.op === 'values') return this.values(split as Split & { kind: 'values' });
     if (plan.op === 'cached') return this.cached(plan, split);
     const branch = branchesOf(plan, split);
-    let variants = this.#compiled.get(plan);
-    if (!variants) this.#compiled.set(plan, (variants = new Map()));
-    let compiled = variants.get(branch);
-    if (!compiled) variants.set(branch, (compiled = compileChunks(plan, split, this.#host.sources)));
+    const variants = this.#compiled.get(plan) ?? new Map<string, Compiled>();
+    this.#compiled.set(plan, variants);
+    const compiled = variants.get(branch) ?? compileChunks(plan, split, this.#host.sources);
+    variants.set(branch, compiled);
     return this.run(compiled, split) as Generator<unknown[]>;
   }
 
@@ -125,7 +149,10 @@ export class TaskScope {
   }
 
   pull(plan: Plan, split: Split): ChunkIterator {
-    return new ChunkIterator(this.#ticking(this.chunks(plan, split)));
+    const pulled = new ChunkIterator(this.#ticking(this.chunks(plan, split)));
+    // The function need not take all: files that are open below are closed then.
+    this.#cleanups.push(() => pulled.return());
+    return pulled;
   }
 
   /** Compiled chunks tick at their source; arrays that stand ready tick here. */
@@ -138,8 +165,29 @@ export class TaskScope {
 
   chunksOf(value: unknown, operation: string): Chunks {
     const make = value === null || value === undefined ? undefined : (value as Iterable<unknown>)[Symbol.iterator];
-    if (typeof make !== 'function') throw new MillraceError('NOT_ITERABLE', { operation, value: value instanceof Promise ? 'a Promise' : showElement(value) });
-    return new Chunks(make.call(value));
+    if (typeof make !== 'function')
+      throw new MillraceError('NOT_ITERABLE', { operation, value: value instanceof Promise ? 'a Promise' : showElement(value) });
+    const chunks = new Chunks(make.call(value), (ended) => this.#open.delete(ended));
+    this.#open.add(chunks);
+    return chunks;
+  }
+
+  /** Whether a predicate's answer that is neither true nor false holds. */
+  holds(answer: unknown, operation: string): boolean {
+    if (!(answer instanceof Promise)) return Boolean(answer);
+    const remedy = 'Answer at once; what must be awaited can be fetched before, or with foreachPartition.';
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation,
+      argument: 'the answer of the function',
+      value: 'a Promise',
+      rule: 'true or false',
+      remedy,
+    });
+  }
+
+  /** Ends the loops of a task with a time limit where it was reached. */
+  endInTime(thrown: unknown): void {
+    if (!(thrown instanceof TimeUp)) throw thrown;
   }
 
   /** A cached partition from memory, or computed, given on and then kept whole. */
@@ -264,7 +312,14 @@ export class TaskScope {
 
   /** Rethrows what a step threw with the step and the element it was at; what is not the user's doing passes as it is. */
   fail(thrown: unknown, steps: readonly string[], at: number, element: unknown): never {
-    if (thrown instanceof TaskCancelled || thrown instanceof FetchFailure || thrown instanceof StepFailure || at < 0) throw thrown;
+    if (
+      thrown instanceof TaskCancelled ||
+      thrown instanceof TimeUp ||
+      thrown instanceof FetchFailure ||
+      thrown instanceof StepFailure ||
+      at < 0
+    )
+      throw thrown;
     throw new StepFailure(thrown, steps[at], element === noElement ? undefined : showElement(element));
   }
 }

@@ -1,11 +1,5 @@
 // What a task is: plain data, the same for every engine. Its size does not grow with the dataset.
 
-/** A value that many tasks need, sent once to each executor: a stage's program, a broadcast, a user's module. */
-export interface Blob {
-  readonly id: string;
-  readonly bytes: Uint8Array;
-}
-
 export interface TaskSpec {
   /** Unique in the session; an end names it. */
   readonly taskId: number;

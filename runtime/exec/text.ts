@@ -147,7 +147,10 @@ class LineChunks {
 
   #enlarge(kept: number): void {
     if (kept >= maxLineBytes)
-      throw new MillraceError('UNREADABLE_FILE', { path: this.#range.path, reason: `a line is longer than ${maxLineBytes >> 20} MiB` });
+      throw new MillraceError('UNREADABLE_FILE', {
+        path: this.#range.path,
+        reason: `a line is longer than ${maxLineBytes >> 20} MiB`,
+      });
     const larger = Buffer.allocUnsafe(this.buffer.length * 2);
     this.buffer.copy(larger, 0, 0, kept);
     this.buffer = larger;

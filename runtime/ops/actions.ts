@@ -5,13 +5,15 @@ import { join, resolve } from 'node:path';
 import { asError, MillraceError } from '../errors';
 import type { Sink } from '../exec/program';
 import { temporaryFolder } from '../exec/save-text';
-import { compareKeys, KeyTable } from '../rdd/key';
+import { showElement } from '../exec/task-runtime';
 import { lib, ShippedFunction } from '../rdd/function-argument';
+import { compareKeys, KeyTable, sortValues } from '../rdd/key';
 import type { PlanBuilder } from '../rdd/plan-builder';
-import { RDD } from '../rdd/rdd';
+import { RDD, type Widen } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { freshSeed, Random } from '../time';
-import { encode } from '../wire/codec';
+import { decode, encode } from '../wire/codec';
+import { checkSeed } from './transform';
 
 /** What `preview` found. */
 export interface Preview<T> {
@@ -47,9 +49,9 @@ declare module '../rdd/rdd' {
      * All elements merged by an associative function. Throws EMPTY_DATASET.
      * @example await sc.range(1, 5).reduce((a, b) => a + b) // 10
      */
-    reduce(f: (a: T, b: T) => T): Promise<T>;
+    reduce(f: (a: Widen<T>, b: Widen<T>) => Widen<T>): Promise<Widen<T>>;
     /** `reduce` from a zero, which counts once for each partition and once for the merge. */
-    fold(zero: T, f: (a: T, b: T) => T): Promise<T>;
+    fold(zero: Widen<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>): Promise<Widen<T>>;
     /** Elements folded into copies of `zero` in each partition, then merged. */
     aggregate<U>(zero: U, seqOp: (acc: U, element: T) => U, combOp: (a: U, b: U) => U): Promise<U>;
     isEmpty(): Promise<boolean>;
@@ -84,7 +86,13 @@ async function gather<A>(rdd: RDD<unknown>, title: string, sink: SinkOf, partiti
 
 const checkSize = (operation: string, n: number): void => {
   if (!Number.isInteger(n) || n < 0)
-    throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the number of elements', value: String(n), rule: 'a whole number from 0 on', remedy: `Write ${operation}(10).` });
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation,
+      argument: 'the number of elements',
+      value: String(n),
+      rule: 'a whole number from 0 on',
+      remedy: `Write ${operation}(10).`,
+    });
 };
 
 RDD.prototype.collect = function () {
@@ -93,7 +101,7 @@ RDD.prototype.collect = function () {
 
 RDD.prototype.collectPartitions = async function <T>(this: RDD<T>, title: string, partitions?: readonly number[]) {
   const parts = await gather<T[]>(this, title, () => ({ kind: 'collect' }), partitions);
-  return parts.length === 1 ? parts[0] : parts.flat(1) as T[];
+  return parts.length === 1 ? parts[0] : (parts.flat(1) as T[]);
 };
 
 RDD.prototype.count = async function () {
@@ -108,7 +116,8 @@ async function takeRounds<T>(rdd: RDD<T>, title: string, n: number): Promise<T[]
   while (out.length < n && done < rdd.numPartitions) {
     const partitions = Array.from({ length: Math.min(round, rdd.numPartitions - done) }, (_, i) => done + i);
     const limit = n - out.length;
-    for (const rows of await gather<T[]>(rdd, title, () => ({ kind: 'take', limit }), partitions)) for (const row of rows) if (out.length < n) out.push(row);
+    for (const rows of await gather<T[]>(rdd, title, () => ({ kind: 'take', limit }), partitions))
+      for (const row of rows) if (out.length < n) out.push(row);
     done += partitions.length;
     round *= 4;
   }
@@ -125,27 +134,31 @@ const noElements = (operation: string): never => {
 };
 
 RDD.prototype.first = async function () {
-  const [first] = await wrapped(takeRounds(this, 'first', 1));
+  const first = await takeRounds(this, 'first', 1);
   return first.length === 0 ? noElements('first') : first[0];
 };
-
-/** Keeps a row that is itself a promise-like from being awaited with its array. */
-async function wrapped<T>(rows: Promise<T[]>): Promise<[T[]]> {
-  return [await rows];
-}
 
 RDD.prototype.isEmpty = async function () {
   return (await takeRounds(this, 'isEmpty', 1)).length === 0;
 };
 
-async function ordered<T>(rdd: RDD<T>, operation: 'takeOrdered' | 'takeTop', title: string, n: number, compare?: (a: T, b: T) => number): Promise<T[]> {
+async function ordered<T>(
+  rdd: RDD<T>,
+  operation: 'takeOrdered' | 'takeTop',
+  title: string,
+  n: number,
+  compare?: (a: T, b: T) => number,
+): Promise<T[]> {
   checkSize(title, n);
   const shipped = compare && new ShippedFunction(rdd.context, compare, title);
   const f = lib(operation, n, ...(shipped ? [shipped] : []));
-  const kept = new SteppedRDD<T>(rdd, { operation: title, plan: (input, b) => ({ op: 'mapPartitions', name: title, f: b.function(f), input }) });
+  const kept = new SteppedRDD<T>(rdd, {
+    operation: title,
+    plan: (input, b) => ({ op: 'mapPartitions', name: title, f: b.function(f), input }),
+  });
   const parts = await gather<T[]>(kept, title, () => ({ kind: 'collect' }));
   const order = compare ?? (compareKeys as (a: T, b: T) => number);
-  return parts.flat(1).sort(operation === 'takeTop' ? (a, b) => order(b as T, a as T) : (a, b) => order(a as T, b as T)).slice(0, n) as T[];
+  return sortValues(parts.flat(1) as T[], operation === 'takeTop' ? (a, b) => order(b, a) : order).slice(0, n);
 }
 
 RDD.prototype.takeOrdered = function (n, compare) {
@@ -157,26 +170,32 @@ RDD.prototype.top = function (n, compare) {
 };
 
 RDD.prototype.min = async function (compare) {
-  const [least] = await wrapped(ordered(this, 'takeOrdered', 'min', 1, compare));
+  const least = await ordered(this, 'takeOrdered', 'min', 1, compare);
   return least.length === 0 ? noElements('min') : least[0];
 };
 
 RDD.prototype.max = async function (compare) {
-  const [greatest] = await wrapped(ordered(this, 'takeTop', 'max', 1, compare));
+  const greatest = await ordered(this, 'takeTop', 'max', 1, compare);
   return greatest.length === 0 ? noElements('max') : greatest[0];
 };
 
-RDD.prototype.reduce = async function <T>(this: RDD<T>, f: (a: T, b: T) => T) {
+RDD.prototype.reduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>) {
   const shipped = new ShippedFunction(this.context, f, 'reduce');
   const parts = await gather<T[]>(this, 'reduce', (b) => ({ kind: 'reduce', name: 'reduce', f: b.function(shipped) }));
-  const values = parts.flat(1) as T[];
+  const values = parts.flat(1) as Widen<T>[];
   return values.length === 0 ? noElements('reduce') : values.reduce((a, b) => f(a, b));
 };
 
-async function aggregated<T, U>(rdd: RDD<T>, operation: string, zero: U, seq: ShippedFunction, merge: (a: U, b: U) => U): Promise<U> {
+async function aggregated<T, U>(
+  rdd: RDD<T>,
+  operation: string,
+  zero: U,
+  seq: ShippedFunction,
+  merge: (a: U, b: U) => U,
+): Promise<U> {
   const bytes = encode(zero);
   const parts = await gather<U>(rdd, operation, (b) => ({ kind: 'aggregate', name: operation, zero: bytes, f: b.function(seq) }));
-  return parts.reduce((a, b) => merge(a, b), structuredClone(zero));
+  return parts.reduce((a, b) => merge(a, b), decode(bytes) as U);
 }
 
 RDD.prototype.fold = function (zero, f) {
@@ -184,12 +203,14 @@ RDD.prototype.fold = function (zero, f) {
 };
 
 RDD.prototype.aggregate = function (zero, seqOp, combOp) {
-  // The merge runs in the session, but is checked as if it travelled: it may be shipped by another engine.
   return aggregated(this, 'aggregate', zero, new ShippedFunction(this.context, seqOp, 'aggregate'), combOp);
 };
 
 RDD.prototype.countByValue = async function <T>(this: RDD<T>) {
-  const ones = new SteppedRDD<[T, number]>(this, { operation: 'countByValue', plan: (input) => ({ op: 'map', template: 'pairWithOne', name: 'countByValue', input }) });
+  const ones = new SteppedRDD<[T, number]>(this, {
+    operation: 'countByValue',
+    plan: (input) => ({ op: 'map', template: 'pairWithOne', name: 'countByValue', input }),
+  });
   const table = new KeyTable();
   const counts: number[] = [];
   const merge = lib('add');
@@ -208,6 +229,7 @@ RDD.prototype.countByValue = async function <T>(this: RDD<T>) {
 
 RDD.prototype.takeSample = async function (withReplacement, n, seed = freshSeed()) {
   checkSize('takeSample', n);
+  checkSeed('takeSample', seed);
   if (n === 0) return [];
   const total = await this.count();
   if (total === 0) return [];
@@ -215,7 +237,9 @@ RDD.prototype.takeSample = async function (withReplacement, n, seed = freshSeed(
   if (!withReplacement && n >= total) return shuffle(await this.collect(), random);
   // Enough to fall short with a chance below 1 in 10,000, as Spark does; then a larger seed, until it suffices.
   const rate = n / total;
-  const fraction = withReplacement ? rate + 9 * Math.sqrt(rate / total) : Math.min(1, rate + 5 * Math.sqrt(rate / total) + 10 / total);
+  const fraction = withReplacement
+    ? rate + 9 * Math.sqrt(rate / total)
+    : Math.min(1, rate + 5 * Math.sqrt(rate / total) + 10 / total);
   for (let round = 0; ; round++) {
     const rows = await this.sample(withReplacement, fraction, seed + round).collect();
     if (rows.length >= n) return shuffle(rows, random).slice(0, n);
@@ -245,15 +269,25 @@ RDD.prototype.toLocalIterator = async function* () {
 };
 
 RDD.prototype.saveAsTextFile = async function (folder) {
+  if (typeof folder !== 'string' || folder.trim() === '')
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation: 'saveAsTextFile',
+      argument: 'the folder',
+      value: showElement(folder),
+      rule: 'the path of a new folder',
+      remedy: "Write saveAsTextFile('out').",
+    });
   const path = resolve(folder);
   if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
   const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
   const written: string[] = [];
   try {
-    mkdirSync(path, { recursive: true });
-    for (const name of await gather<string>(this, 'saveAsTextFile', () => ({ kind: 'saveText', folder: path, jobTag }))) written.push(name);
+    mkdirSync(temporaryFolder(path, jobTag), { recursive: true });
+    for (const name of await gather<string>(this, 'saveAsTextFile', () => ({ kind: 'saveText', folder: path, jobTag })))
+      written.push(name);
     // The name of a part ends in the number of the task that wrote it; the winner of each partition loses it here.
-    for (const name of written) renameSync(join(temporaryFolder(path, jobTag), name), join(path, name.slice(0, name.lastIndexOf('.'))));
+    for (const name of written)
+      renameSync(join(temporaryFolder(path, jobTag), name), join(path, name.slice(0, name.lastIndexOf('.'))));
     rmSync(join(path, '_temporary'), { recursive: true, force: true });
     writeFileSync(join(path, '_SUCCESS'), '');
   } catch (e) {
@@ -292,7 +326,12 @@ RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: numbe
       done += partitions.length;
       if (left() <= 0 && out.length <= rows) gaveUp = `after ${(ms / 1000).toFixed(1)} s`;
     }
-    return { rows: out.slice(0, rows), complete: gaveUp === undefined && out.length <= rows && done >= this.numPartitions, gaveUp, seconds: seconds() };
+    return {
+      rows: out.slice(0, rows),
+      complete: gaveUp === undefined && out.length <= rows && done >= this.numPartitions,
+      gaveUp,
+      seconds: seconds(),
+    };
   } catch (e) {
     if (!timer.signal.aborted) throw e;
     return { rows: out.slice(0, rows), complete: false, gaveUp: `after ${(ms / 1000).toFixed(1)} s`, seconds: seconds() };

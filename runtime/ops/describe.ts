@@ -5,13 +5,18 @@ declare module '../rdd/rdd' {
   interface RDD<T> {
     /** What stands in the head of its sample. */
     describeForPrompt(): { name?: string; partitions: number; partitioner?: string; cached?: string };
-    /** The lineage as text, a line a dataset; deeper shuffles stand deeper. As Spark's `toDebugString`. */
+    /** The lineage as text, a line a dataset: partitions, operator, partitioner; behind `+-` what a shuffle reads. As Spark's `toDebugString`. */
     toDebugString(): string;
   }
 }
 
 RDD.prototype.describeForPrompt = function () {
-  return { name: this.name ?? this.operation, partitions: this.numPartitions, partitioner: this.partitioner?.toString(), cached: cachedText(this) };
+  return {
+    name: this.name ?? this.operation,
+    partitions: this.numPartitions,
+    partitioner: this.partitioner?.toString(),
+    cached: cachedText(this),
+  };
 };
 
 function cachedText(rdd: RDD<unknown>): string | undefined {
@@ -23,18 +28,24 @@ function cachedText(rdd: RDD<unknown>): string | undefined {
 RDD.prototype.toDebugString = function () {
   const lines: string[] = [];
   const seen = new Set<RDD<unknown>>();
-  const walk = (rdd: RDD<unknown>, depth: number, edge: string) => {
-    const cached = cachedText(rdd);
+  const walk = (rdd: RDD<unknown>, first: string, rest: string) => {
     const again = seen.has(rdd) && rdd.dependencies.length > 0;
-    const spread = rdd.partitioner ? ` ${rdd.partitioner}` : '';
-    lines.push(`${'  '.repeat(depth)}${edge}${rdd} (${rdd.numPartitions})${spread}${cached ? ` [${cached}]` : ''}${again ? ' (see above)' : ''}`);
+    lines.push(first + lineOf(rdd) + (again ? ' (see above)' : ''));
     if (again) return;
     seen.add(rdd);
-    for (const d of rdd.dependencies) {
-      if (d.kind === 'narrow') walk(d.rdd, rdd.dependencies.length > 1 ? depth + 1 : depth, rdd.dependencies.length > 1 ? '| ' : '');
-      else walk(d.rdd, depth + 1, '+-shuffle: ');
+    const several = rdd.dependencies.length > 1;
+    for (const { kind, rdd: parent } of rdd.dependencies) {
+      if (kind === 'shuffle') walk(parent, `${rest}+-`, `${rest}  `);
+      else if (several) walk(parent, `${rest}|-`, `${rest}| `);
+      else walk(parent, rest, rest);
     }
   };
-  walk(this, 0, '');
+  walk(this, '', ' ');
   return lines.join('\n');
 };
+
+/** `(2) groupByKey[16] hash(2) [2 of 2 partitions cached]`: partitions first, as Spark writes it. */
+function lineOf(rdd: RDD<unknown>): string {
+  const cached = cachedText(rdd);
+  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${cached ? ` [${cached}]` : ''}`;
+}

@@ -40,8 +40,13 @@ RDD.prototype.mean = async function () {
 RDD.prototype.sum = async function () {
   const parts: number[] = [];
   const zero = encode(0);
-  await this.context.runSink(this, (b) => ({ kind: 'aggregate', name: 'sum', zero, f: b.function(lib('addNumber', 'sum')) }), { title: `sum of ${this}` }, (p, value) => {
-    parts[p] = value as number;
-  });
+  await this.context.runSink(
+    this,
+    (b) => ({ kind: 'aggregate', name: 'sum', zero, f: b.function(lib('addNumber', 'sum')) }),
+    { title: `sum of ${this}` },
+    (p, value) => {
+      parts[p] = value as number;
+    },
+  );
   return parts.reduce((a, b) => a + b, 0);
 };

@@ -1,10 +1,13 @@
 // Operators on pairs [key, value]; keys compare by value.
-import { RDD } from '../rdd/rdd';
+
+import { MillraceError } from '../errors';
+import { notAPair, showElement } from '../exec/task-runtime';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
-import { HashPartitioner, type Partitioner } from '../rdd/partitioner';
+import { KeyTable, keyText } from '../rdd/key';
+import { HashPartitioner, type Partitioner, RangePartitioner } from '../rdd/partitioner';
+import { RDD } from '../rdd/rdd';
 import { CoGroupedRDD, dependOn, type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
-import { MillraceError } from '../errors';
 import { encode } from '../wire/codec';
 
 /** A number of partitions, or how keys are to be spread. */
@@ -20,7 +23,13 @@ declare module '../rdd/rdd' {
     /** All values of each key, in memory. Where they are only summed or counted, reduceByKey moves less. */
     groupByKey<K, V>(this: RDD<[K, V]>, partitioning?: Partitioning): RDD<[K, V[]]>;
     /** Values folded into copies of `zero` within partitions, then merged. */
-    aggregateByKey<K, V, U>(this: RDD<[K, V]>, zero: U, seqOp: (acc: U, value: V) => U, combOp: (a: U, b: U) => U, partitioning?: Partitioning): RDD<[K, U]>;
+    aggregateByKey<K, V, U>(
+      this: RDD<[K, V]>,
+      zero: U,
+      seqOp: (acc: U, value: V) => U,
+      combOp: (a: U, b: U) => U,
+      partitioning?: Partitioning,
+    ): RDD<[K, U]>;
     /** The general form: `create` starts from a first value, `mergeValue` adds another, `mergeCombiners` joins two. */
     combineByKey<K, V, C>(
       this: RDD<[K, V]>,
@@ -47,14 +56,18 @@ declare module '../rdd/rdd' {
     /** Every pair of the right; undefined where the left has no such key. */
     rightOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V | undefined, W]]>;
     /** Every pair of either. */
-    fullOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V | undefined, W | undefined]]>;
+    fullOuterJoin<K, V, W>(
+      this: RDD<[K, V]>,
+      other: RDD<[K, W]>,
+      partitioning?: Partitioning,
+    ): RDD<[K, [V | undefined, W | undefined]]>;
     /** For each key of either the values of both. */
     cogroup<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V[], W[]]]>;
     /** Moves pairs to where the partitioner puts their keys; nothing moves if they lie there already. */
     partitionBy<K, V>(this: RDD<[K, V]>, partitioning: Partitioning): RDD<[K, V]>;
     /** The number of pairs of each key, in the session. */
     countByKey<K, V>(this: RDD<[K, V]>): Promise<Map<K, number>>;
-    /** All pairs as a Map in the session; the last value of a key stays. Composite keys are compared by identity there, as in any Map. */
+    /** All pairs as a Map in the session, in which each key, compared by value, stands once with its last value. */
     collectAsMap<K, V>(this: RDD<[K, V]>): Promise<Map<K, V>>;
     /** The values of one key; reads one partition where a partitioner is known. */
     lookup<K, V>(this: RDD<[K, V]>, key: K): Promise<V[]>;
@@ -66,10 +79,24 @@ function choosePartitioner(operation: string, inputs: readonly RDD<unknown>[], p
   const { context } = inputs[0];
   if (typeof partitioning === 'number') return new HashPartitioner(context.checkPartitions(operation, partitioning));
   if (partitioning !== undefined) {
-    if (typeof partitioning?.getPartition === 'function') return partitioning;
-    throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the partitioning', value: String(partitioning), rule: 'a number or a Partitioner', remedy: `Write ${operation}(…, 8), or new HashPartitioner(8).` });
+    // Executors know these kinds; the code of another kind would not reach them.
+    if (partitioning instanceof HashPartitioner || partitioning instanceof RangePartitioner) return partitioning;
+    const rule = 'a number, a HashPartitioner or a RangePartitioner';
+    const remedy = 'Write 8, or new HashPartitioner(8).';
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation,
+      argument: 'the partitioning',
+      value: showElement(partitioning),
+      rule,
+      remedy,
+    });
   }
-  const known = inputs.flatMap((rdd) => rdd.partitioner ?? []).sort((a, b) => b.numPartitions - a.numPartitions);
+  // The ranges of one input say nothing of the keys of another, which need not even compare with them.
+  const fits = (p: Partitioner) => !(p instanceof RangePartitioner) || inputs.every((rdd) => p.equals(rdd.partitioner));
+  const known = inputs
+    .flatMap((rdd) => rdd.partitioner ?? [])
+    .filter(fits)
+    .sort((a, b) => b.numPartitions - a.numPartitions);
   return known[0] ?? new HashPartitioner(Math.max(1, ...inputs.map((rdd) => rdd.numPartitions)));
 }
 
@@ -83,7 +110,8 @@ function combined<T>(
 ): RDD<T> {
   const dependency = dependOn(rdd, partitioner, operation, { create, merge: mergeValue });
   // Where nothing is shuffled the values themselves are combined; after a shuffle what the map side made of them.
-  const gather: Gather = dependency.kind === 'narrow' ? { kind: 'combine', create, merge: mergeValue } : { kind: 'combine', merge: mergeCombiners };
+  const gather: Gather =
+    dependency.kind === 'narrow' ? { kind: 'combine', create, merge: mergeValue } : { kind: 'combine', merge: mergeCombiners };
   return new ShuffledRDD<T>(operation, dependency, partitioner, gather);
 }
 
@@ -94,19 +122,40 @@ RDD.prototype.reduceByKey = function (f, partitioning) {
 
 RDD.prototype.combineByKey = function (create, mergeValue, mergeCombiners, partitioning) {
   const ship = (f: unknown) => new ShippedFunction(this.context, f, 'combineByKey');
-  return combined(this, 'combineByKey', choosePartitioner('combineByKey', [this], partitioning), ship(create), ship(mergeValue), ship(mergeCombiners));
+  return combined(
+    this,
+    'combineByKey',
+    choosePartitioner('combineByKey', [this], partitioning),
+    ship(create),
+    ship(mergeValue),
+    ship(mergeCombiners),
+  );
 };
 
 RDD.prototype.aggregateByKey = function (zero, seqOp, combOp, partitioning) {
   const seq = new ShippedFunction(this.context, seqOp, 'aggregateByKey');
   const comb = new ShippedFunction(this.context, combOp, 'aggregateByKey');
   // Each key starts from a copy of its own: the zero may be an array that seqOp pushes to.
-  return combined(this, 'aggregateByKey', choosePartitioner('aggregateByKey', [this], partitioning), lib('fromZero', encode(zero), seq), seq, comb);
+  return combined(
+    this,
+    'aggregateByKey',
+    choosePartitioner('aggregateByKey', [this], partitioning),
+    lib('fromZero', encode(zero), seq),
+    seq,
+    comb,
+  );
 };
 
 RDD.prototype.foldByKey = function (zero, f, partitioning) {
   const merge = new ShippedFunction(this.context, f, 'foldByKey');
-  return combined(this, 'foldByKey', choosePartitioner('foldByKey', [this], partitioning), lib('fromZero', encode(zero), merge), merge, merge);
+  return combined(
+    this,
+    'foldByKey',
+    choosePartitioner('foldByKey', [this], partitioning),
+    lib('fromZero', encode(zero), merge),
+    merge,
+    merge,
+  );
 };
 
 RDD.prototype.groupByKey = function <K, V>(this: RDD<[K, V]>, partitioning?: Partitioning) {
@@ -134,17 +183,23 @@ RDD.prototype.flatMapValues = function (f) {
   return flatMapValues(this, 'flatMapValues', new ShippedFunction(this.context, f, 'flatMapValues'));
 };
 
-RDD.prototype.keys = function () {
-  return new SteppedRDD(this, { operation: 'keys', plan: (input) => ({ op: 'map', template: 'key', name: 'keys', input }) });
+/** The keys of pairs on behalf of an operation, which errors about its rows name. */
+export const keysOf = <K>(pairs: RDD<[K, unknown]>, operation: string): RDD<K> =>
+  new SteppedRDD<K>(pairs, { operation, plan: (input) => ({ op: 'map', template: 'key', name: operation, input }) });
+
+RDD.prototype.keys = function <K, V>(this: RDD<[K, V]>) {
+  return keysOf(this, 'keys');
 };
 
 RDD.prototype.values = function () {
-  return new SteppedRDD(this, { operation: 'values', plan: (input) => ({ op: 'map', template: 'value', name: 'values', input }) });
+  return new SteppedRDD(this, {
+    operation: 'values',
+    plan: (input) => ({ op: 'map', template: 'value', name: 'values', input }),
+  });
 };
 
 function cogrouped<T>(operation: string, left: RDD<unknown>, right: RDD<unknown>, partitioning?: Partitioning): RDD<T> {
-  if (!(right instanceof RDD))
-    throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the other side', value: right === null ? 'null' : typeof right, rule: 'an RDD of pairs', remedy: 'Make one with sc.parallelize(pairs).' });
+  left.context.checkDataset(operation, right);
   return new CoGroupedRDD<T>(left.context, operation, [left, right], choosePartitioner(operation, [left, right], partitioning));
 }
 
@@ -175,16 +230,29 @@ RDD.prototype.partitionBy = function (partitioning) {
 };
 
 RDD.prototype.countByKey = async function <K, V>(this: RDD<[K, V]>) {
-  return this.keys().countByValue();
+  return keysOf(this, 'countByKey').countByValue();
 };
 
-RDD.prototype.collectAsMap = async function () {
-  return new Map(await this.collect());
+RDD.prototype.collectAsMap = async function <K, V>(this: RDD<[K, V]>) {
+  const table = new KeyTable();
+  const values: V[] = [];
+  for (const pair of await this.collect()) {
+    if (!Array.isArray(pair) || pair.length !== 2) notAPair('collectAsMap', pair);
+    values[table.find(pair[0])] = pair[1];
+  }
+  return new Map(table.keys.map((key, i) => [key as K, values[i]]));
 };
 
 RDD.prototype.lookup = async function <K, V>(this: RDD<[K, V]>, key: K) {
-  const here = new SteppedRDD<[K, V]>(this, { operation: 'lookup', plan: (input, b) => ({ op: 'filter', name: 'lookup', f: b.function(lib('hasKey', key)), input }) });
-  const values = here.values();
-  const partitions = this.partitioner ? [this.partitioner.getPartition(key)] : undefined;
-  return values.collectPartitions(`lookup of ${this}`, partitions);
+  keyText(key);
+  // Encoded, so that a key is never taken for a reference to a function.
+  const f = lib('hasKey', encode(key));
+  const here = new SteppedRDD<[K, V]>(this, {
+    operation: 'lookup',
+    plan: (input, b) => ({ op: 'filter', name: 'lookup', f: b.function(f), input }),
+  });
+  // The partitioner of a sort knows its ranges only once they were sampled.
+  await this.prepareLineage();
+  const partitions = this.partitioner && [this.partitioner.getPartition(key)];
+  return here.values().collectPartitions(`lookup of ${this}`, partitions);
 };

@@ -5,6 +5,7 @@ import { RangePartitioner } from '../rdd/partitioner';
 import { type Datum, RDD } from '../rdd/rdd';
 import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
+import { keysOf } from './pairs';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -30,23 +31,29 @@ async function rangeBounds(keys: RDD<unknown>, ranges: number): Promise<unknown[
     plan: (input, b) => ({ op: 'mapPartitions', name: 'sortByKey', f: b.function(lib('reservoir', perPartition, seed)), input }),
   });
   const weighted: { key: unknown; weight: number }[] = [];
-  for (const [seen, kept] of await sampled.collectPartitions(`sampling of ${keys}`)) for (const key of kept) weighted.push({ key, weight: seen / kept.length });
+  for (const [seen, kept] of await sampled.collectPartitions(`sampling of ${keys}`))
+    for (const key of kept) weighted.push({ key, weight: seen / kept.length });
   weighted.sort((a, b) => compareKeys(a.key, b.key));
   const step = weighted.reduce((sum, { weight }) => sum + weight, 0) / ranges;
   const bounds: unknown[] = [];
   let passed = 0;
   for (const { key, weight } of weighted) {
     passed += weight;
-    if (passed >= step * (bounds.length + 1) && bounds.length < ranges - 1 && !(bounds.length > 0 && sameKey(bounds[bounds.length - 1], key))) bounds.push(key);
+    if (
+      passed >= step * (bounds.length + 1) &&
+      bounds.length < ranges - 1 &&
+      !(bounds.length > 0 && sameKey(bounds[bounds.length - 1], key))
+    )
+      bounds.push(key);
   }
   return bounds;
 }
 
 function sorted<K, V>(pairs: RDD<[K, V]>, operation: string, ascending: boolean, numPartitions?: number): RDD<[K, V]> {
   const ranges = pairs.context.checkPartitions(operation, numPartitions ?? Math.max(1, pairs.numPartitions));
-  const partitioner = new RangePartitioner(ranges === 1 ? [] : undefined, ascending, ranges);
+  const bounds = ranges === 1 ? [] : () => rangeBounds(keysOf(pairs, operation), ranges);
+  const partitioner = new RangePartitioner(bounds, ascending, ranges);
   const moved = new ShuffledRDD<[K, V]>(operation, dependOn(pairs, partitioner, operation), partitioner, { kind: 'read' });
-  if (ranges > 1) moved.beforeFirstJob(async () => partitioner.resolve(await rangeBounds(pairs.keys() as RDD<unknown>, ranges)));
   const sort = lib('sortPairs', ascending);
   return new SteppedRDD<[K, V]>(moved, {
     operation,
@@ -59,7 +66,12 @@ RDD.prototype.sortByKey = function (ascending = true, numPartitions) {
   return sorted(this, 'sortByKey', ascending, numPartitions);
 };
 
-RDD.prototype.sortBy = function <T, K extends Datum>(this: RDD<T>, key: (element: T) => K, ascending = true, numPartitions?: number) {
+RDD.prototype.sortBy = function <T, K extends Datum>(
+  this: RDD<T>,
+  key: (element: T) => K,
+  ascending = true,
+  numPartitions?: number,
+) {
   const shipped = new ShippedFunction(this.context, key, 'sortBy');
   const keyed = new SteppedRDD<[K, T]>(this, {
     operation: 'sortBy',

@@ -1,5 +1,6 @@
 // Operators that make a dataset of a dataset, element by element or as a whole.
 import { MillraceError } from '../errors';
+import { showElement } from '../exec/task-runtime';
 import { CoalescedRDD } from '../rdd/coalesced';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { DirectPartitioner, HashPartitioner } from '../rdd/partitioner';
@@ -30,7 +31,10 @@ declare module '../rdd/rdd' {
      */
     mapPartitions<U extends Datum>(f: (partition: IterableIterator<T>) => Iterable<U>, preservesPartitioning?: boolean): RDD<U>;
     /** `mapPartitions` with the partition's number first. */
-    mapPartitionsWithIndex<U extends Datum>(f: (index: number, partition: IterableIterator<T>) => Iterable<U>, preservesPartitioning?: boolean): RDD<U>;
+    mapPartitionsWithIndex<U extends Datum>(
+      f: (index: number, partition: IterableIterator<T>) => Iterable<U>,
+      preservesPartitioning?: boolean,
+    ): RDD<U>;
     /** Each partition as one array. */
     glom(): RDD<T[]>;
     /**
@@ -58,7 +62,13 @@ declare module '../rdd/rdd' {
   }
 }
 
-const stepped = <U>(rdd: RDD<unknown>, operation: string, f: FunctionArgument, op: 'filter' | 'mapPartitions', keepsPartitioner: boolean): RDD<U> =>
+const stepped = <U>(
+  rdd: RDD<unknown>,
+  operation: string,
+  f: FunctionArgument,
+  op: 'filter' | 'mapPartitions',
+  keepsPartitioner: boolean,
+): RDD<U> =>
   new SteppedRDD<U>(rdd, {
     operation,
     keepsPartitioner,
@@ -67,12 +77,18 @@ const stepped = <U>(rdd: RDD<unknown>, operation: string, f: FunctionArgument, o
 
 RDD.prototype.map = function (f) {
   const shipped = new ShippedFunction(this.context, f, 'map');
-  return new SteppedRDD(this, { operation: 'map', plan: (input, b) => ({ op: 'map', template: 'call', name: 'map', f: b.function(shipped), input }) });
+  return new SteppedRDD(this, {
+    operation: 'map',
+    plan: (input, b) => ({ op: 'map', template: 'call', name: 'map', f: b.function(shipped), input }),
+  });
 };
 
 RDD.prototype.flatMap = function (f) {
   const shipped = new ShippedFunction(this.context, f, 'flatMap');
-  return new SteppedRDD(this, { operation: 'flatMap', plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), input }) });
+  return new SteppedRDD(this, {
+    operation: 'flatMap',
+    plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), input }),
+  });
 };
 
 RDD.prototype.filter = function (this: RDD<unknown>, f: unknown) {
@@ -95,23 +111,39 @@ RDD.prototype.glom = function () {
 
 RDD.prototype.keyBy = function (f) {
   const shipped = new ShippedFunction(this.context, f, 'keyBy');
-  return new SteppedRDD(this, { operation: 'keyBy', plan: (input, b) => ({ op: 'map', template: 'keyBy', name: 'keyBy', f: b.function(shipped), input }) });
+  return new SteppedRDD(this, {
+    operation: 'keyBy',
+    plan: (input, b) => ({ op: 'map', template: 'keyBy', name: 'keyBy', f: b.function(shipped), input }),
+  });
 };
 
 RDD.prototype.distinct = function <T>(this: RDD<T>, numPartitions?: number) {
-  const pairs = new SteppedRDD<[T, null]>(this, { operation: 'distinct', plan: (input) => ({ op: 'map', template: 'pairWithNull', name: 'distinct', input }) });
-  const partitioner = new HashPartitioner(this.context.checkPartitions('distinct', numPartitions ?? Math.max(1, this.numPartitions)));
+  const pairs = new SteppedRDD<[T, null]>(this, {
+    operation: 'distinct',
+    plan: (input) => ({ op: 'map', template: 'pairWithNull', name: 'distinct', input }),
+  });
+  const partitioner = new HashPartitioner(
+    this.context.checkPartitions('distinct', numPartitions ?? Math.max(1, this.numPartitions)),
+  );
   const merge = lib('first');
-  const once = new ShuffledRDD<[T, null]>('distinct', dependOn(pairs, partitioner, 'distinct', { merge }), partitioner, { kind: 'combine', merge });
-  return new SteppedRDD<T>(once, { operation: 'distinct', plan: (input) => ({ op: 'map', template: 'key', name: 'distinct', input }) });
+  const once = new ShuffledRDD<[T, null]>('distinct', dependOn(pairs, partitioner, 'distinct', { merge }), partitioner, {
+    kind: 'combine',
+    merge,
+  });
+  return new SteppedRDD<T>(once, {
+    operation: 'distinct',
+    plan: (input) => ({ op: 'map', template: 'key', name: 'distinct', input }),
+  });
 };
 
 RDD.prototype.union = function (other) {
+  this.context.checkDataset('union', other);
   return new UnionRDD(this.context, [this, other]);
 };
 
 RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, fraction: number, seed = freshSeed()) {
   checkFraction('sample', fraction, withReplacement);
+  checkSeed('sample', seed);
   return new SteppedRDD<T>(this, {
     operation: 'sample',
     keepsPartitioner: true,
@@ -122,7 +154,25 @@ RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, frac
 function checkFraction(operation: string, fraction: number, withReplacement: boolean): void {
   if (fraction >= 0 && Number.isFinite(fraction) && (withReplacement || fraction <= 1)) return;
   const rule = withReplacement ? 'a number from 0 on' : 'a number from 0 to 1';
-  throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the fraction', value: String(fraction), rule, remedy: `Write ${operation}(false, 0.1) for about a tenth.` });
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation,
+    argument: 'the fraction',
+    value: String(fraction),
+    rule,
+    remedy: `Write ${operation}(false, 0.1) for about a tenth.`,
+  });
+}
+
+/** Throws BAD_ARGUMENT unless `seed` is a finite number. */
+export function checkSeed(operation: string, seed: unknown): void {
+  if (Number.isFinite(seed)) return;
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation,
+    argument: 'the seed',
+    value: showElement(seed),
+    rule: 'a finite number',
+    remedy: 'Leave it out for another sample each time.',
+  });
 }
 
 RDD.prototype.groupBy = function (f, numPartitions) {
@@ -134,8 +184,13 @@ RDD.prototype.coalesce = function <T>(this: RDD<T>, numPartitions: number, shuff
   if (!shuffle) return new CoalescedRDD(this, numPartitions);
   const spread = stepped<[number, T]>(this, 'coalesce', lib('spread', numPartitions), 'mapPartitions', false);
   const partitioner = new DirectPartitioner(numPartitions);
-  const moved = new ShuffledRDD<[number, T]>('coalesce', dependOn(spread, partitioner, 'coalesce'), partitioner, { kind: 'read' });
-  return new SteppedRDD<T>(moved, { operation: 'coalesce', plan: (input) => ({ op: 'map', template: 'value', name: 'coalesce', input }) });
+  const moved = new ShuffledRDD<[number, T]>('coalesce', dependOn(spread, partitioner, 'coalesce'), partitioner, {
+    kind: 'read',
+  });
+  return new SteppedRDD<T>(moved, {
+    operation: 'coalesce',
+    plan: (input) => ({ op: 'map', template: 'value', name: 'coalesce', input }),
+  });
 };
 
 RDD.prototype.repartition = function (numPartitions) {
@@ -151,7 +206,8 @@ RDD.prototype.zipWithIndex = function <T>(this: RDD<T>) {
     const take = (p: number, n: unknown) => {
       counts[p] = n as number;
     };
-    if (partitions.length > 0) await this.context.runSink(this, () => ({ kind: 'count' }), { title: `zipWithIndex of ${this}`, partitions }, take);
+    if (partitions.length > 0)
+      await this.context.runSink(this, () => ({ kind: 'count' }), { title: `zipWithIndex of ${this}`, partitions }, take);
     return counts;
   });
 };

@@ -1,7 +1,8 @@
 // A function on its way into a stage: the user's, frozen where it was written, or one of the library's by name.
-import { type Capture, capture } from '../exec/closure';
+
 import type { Context } from '../context';
 import { MillraceError } from '../errors';
+import { type Capture, capture } from '../exec/closure';
 import { decode, encode } from '../wire/codec';
 
 /** The user's function with its captured variables as they were when the operator was called. */
@@ -13,7 +14,13 @@ export class ShippedFunction {
 
   constructor(context: Context, f: unknown, operation: string) {
     if (typeof f !== 'function')
-      throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the function', value: f === null ? 'null' : typeof f, rule: 'a function', remedy: `Write ${operation}(x => …).` });
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation,
+        argument: 'the function',
+        value: f === null ? 'null' : typeof f,
+        rule: 'a function',
+        remedy: `Write ${operation}(x => …).`,
+      });
     this.#context = context;
     this.#function = f;
     this.#operation = operation;
@@ -33,7 +40,11 @@ export class ShippedFunction {
 
   /** The capture cut off from the live values, by way of its bytes. */
   #frozen(taken: Capture): Capture {
-    return { ...taken, closure: decode(encode(taken.closure)) as Capture['closure'], bulk: taken.bulk.map(({ id, value }) => ({ id, value: decode(encode(value)) })) };
+    return {
+      ...taken,
+      closure: decode(encode(taken.closure)) as Capture['closure'],
+      bulk: taken.bulk.map(({ id, value }) => ({ id, value: decode(encode(value)) })),
+    };
   }
 
   get capture(): Capture {

@@ -40,7 +40,8 @@ function objectText(v: object): string {
   }
   if (v instanceof Date) return `d${v.getTime()}`;
   const proto = Object.getPrototypeOf(v);
-  if (proto !== Object.prototype && proto !== null) return nothingLike(v, 'it compares by identity, which is lost between processes');
+  if (proto !== Object.prototype && proto !== null)
+    return nothingLike(v, 'it compares by identity, which is lost between processes');
   let text = '{';
   for (const key of Object.keys(v).sort()) text += `${keyText(key)}=${keyText((v as Record<string, unknown>)[key])},`;
   return `${text}}`;
@@ -84,7 +85,8 @@ export function sameKey(a: unknown, b: unknown): boolean {
 }
 
 const incomparable = (a: unknown, b: unknown): never => {
-  const show = (v: unknown) => (typeof v === 'string' ? JSON.stringify(v) : typeof v === 'object' && v !== null ? keyTextOr(v) : String(v));
+  const show = (v: unknown) =>
+    typeof v === 'string' ? JSON.stringify(v) : typeof v === 'object' && v !== null ? keyTextOr(v) : String(v);
   throw new MillraceError('NOT_COMPARABLE', { left: show(a), right: show(b) });
 };
 
@@ -130,6 +132,14 @@ function compareOthers(a: unknown, b: unknown): number {
   }
   if ((a === null && b === null) || (a === undefined && b === undefined)) return 0;
   return incomparable(a, b);
+}
+
+/** Sorts in place as `compare` says; `Array.prototype.sort` would put undefined last without asking it. */
+export function sortValues<T>(values: T[], compare: (a: T, b: T) => number): T[] {
+  if (!values.includes(undefined as T)) return values.sort(compare);
+  const boxed = values.map((value) => ({ value })).sort((a, b) => compare(a.value, b.value));
+  for (let i = 0; i < values.length; i++) values[i] = boxed[i].value;
+  return values;
 }
 
 /**

@@ -1,6 +1,7 @@
 // Which partition a key belongs to: by hash, by range, or by a function of the user's.
-import { assert, MillraceError } from '../errors';
+import { MillraceError } from '../errors';
 import { compareKeys, hashKey, keyText } from './key';
+import { Preparation } from './preparation';
 
 /** A partitioner as plain data, for the tasks that use it. */
 export type PartitionerSpec =
@@ -18,6 +19,8 @@ export interface Partitioner {
   /** The partition of a key, from 0 to numPartitions - 1. */
   getPartition(key: unknown): number;
   equals(other: Partitioner | undefined): boolean;
+  /** Finds out what it needs to know before a job can use it. */
+  prepare?(): Promise<void>;
   readonly spec: PartitionerSpec;
   /** For heads and `.explain`: `hash(8)`. */
   toString(): string;
@@ -25,7 +28,23 @@ export interface Partitioner {
 
 function checkCount(partitions: number): void {
   if (!Number.isInteger(partitions) || partitions < 1)
-    throw new MillraceError('BAD_OPTION', { option: 'numPartitions', value: String(partitions), rule: 'a whole number from 1 on' });
+    throw new MillraceError('BAD_OPTION', {
+      option: 'numPartitions',
+      value: String(partitions),
+      rule: 'a whole number from 1 on',
+    });
+}
+
+function checkBounds(bounds: readonly unknown[], partitions: number): void {
+  const ascend = bounds.every((bound, i) => i === 0 || compareKeys(bounds[i - 1], bound) < 0);
+  if (!ascend)
+    throw new MillraceError('BAD_OPTION', { option: 'bounds', value: `[${bounds.join(', ')}]`, rule: 'in ascending order' });
+  if (partitions > bounds.length) return;
+  throw new MillraceError('BAD_OPTION', {
+    option: 'numPartitions',
+    value: String(partitions),
+    rule: `more than the number of bounds, ${bounds.length}`,
+  });
 }
 
 /**
@@ -65,24 +84,45 @@ export class RangePartitioner implements Partitioner {
   readonly numPartitions: number;
   readonly ascending: boolean;
   #bounds: readonly unknown[] | undefined;
+  readonly #preparation: Preparation | undefined;
 
-  /** `numPartitions` may be more than the bounds need: the last ones are empty then. */
-  constructor(bounds: readonly unknown[] | undefined, ascending = true, numPartitions = (bounds?.length ?? 0) + 1) {
+  /**
+   * `bounds` ascend, or are found by a job before the first use. `numPartitions` may be more than they need: the last ones are
+   * empty then.
+   */
+  constructor(
+    bounds: readonly unknown[] | (() => Promise<readonly unknown[]>),
+    ascending = true,
+    numPartitions = bounds.length + 1,
+  ) {
     checkCount(numPartitions);
-    this.#bounds = bounds;
+    if (typeof bounds === 'function') {
+      this.#preparation = new Preparation(async () => {
+        this.#bounds = await bounds();
+      });
+    } else {
+      checkBounds(bounds, numPartitions);
+      this.#bounds = [...bounds];
+    }
     this.ascending = ascending;
     this.numPartitions = numPartitions;
   }
 
   /** The greatest key of each range but the last. Of a sort they are known once its sampling job ran. */
   get bounds(): readonly unknown[] {
-    assert(this.#bounds, 'the bounds of a sort were asked for before they were sampled');
-    return this.#bounds;
+    if (this.#bounds) return this.#bounds;
+    const remedy = 'Run an action on the sorted dataset first.';
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation: 'RangePartitioner',
+      argument: 'the list of bounds',
+      value: 'not known yet',
+      rule: 'sampled',
+      remedy,
+    });
   }
 
-  /** Sets the bounds that a sampling job found. */
-  resolve(bounds: readonly unknown[]): void {
-    this.#bounds = bounds;
+  async prepare(): Promise<void> {
+    await this.#preparation?.run();
   }
 
   getPartition(key: unknown): number {
@@ -99,9 +139,18 @@ export class RangePartitioner implements Partitioner {
 
   equals(other: Partitioner | undefined): boolean {
     if (other === this) return true;
-    if (!(other instanceof RangePartitioner) || other.ascending !== this.ascending || other.numPartitions !== this.numPartitions) return false;
+    if (!(other instanceof RangePartitioner) || other.ascending !== this.ascending || other.numPartitions !== this.numPartitions)
+      return false;
     const [a, b] = [this.#bounds, other.#bounds];
-    return a !== undefined && b !== undefined && a.length === b.length && a.every((bound, i) => keyText(bound) === keyText(b[i]));
+    // Those of a sort are the same only where it is the same sort.
+    return (
+      a !== undefined &&
+      !this.#preparation &&
+      !other.#preparation &&
+      b !== undefined &&
+      a.length === b.length &&
+      a.every((bound, i) => keyText(bound) === keyText(b[i]))
+    );
   }
 
   get spec(): PartitionerSpec {

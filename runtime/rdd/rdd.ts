@@ -1,14 +1,26 @@
 // The resilient distributed dataset: an immutable list in partitions that knows how to make each from its parents.
 import type { Context } from '../context';
-import { driverOnly } from '../exec/closure/markers';
 import { MillraceError } from '../errors';
+import { driverOnly } from '../exec/closure/markers';
 import type { Plan, Split } from '../exec/program';
 import type { Dependency } from './dependency';
 import type { Partitioner } from './partitioner';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
+import { Preparation } from './preparation';
 
 /** What closures may return: the tuple in the union lets TypeScript infer `[string, number]` for `w => [w, 1]`. */
 export type Datum = {} | null | undefined | [unknown, ...unknown[]];
+
+/** Literals as their kind: `x ? 1 : 0` makes a dataset of `0 | 1`, whose sum is a number. */
+export type Widen<T> = T extends number
+  ? number
+  : T extends string
+    ? string
+    : T extends bigint
+      ? bigint
+      : T extends boolean
+        ? boolean
+        : T;
 
 /** Where the partitions of a persisted dataset are kept. */
 export const StorageLevel = {
@@ -60,12 +72,11 @@ export abstract class RDD<T> {
   }
 
   /** Work that must be done once before a job can read this dataset, such as sampling the bounds of a sort. */
-  #preparation: (() => Promise<void>) | undefined;
-  #prepared: Promise<void> | undefined;
+  #preparation: Preparation | undefined;
 
   /** Has `prepare` run once before the first job that needs this dataset; again after it failed. */
   beforeFirstJob(prepare: () => Promise<void>): this {
-    this.#preparation = prepare;
+    this.#preparation = new Preparation(prepare);
     return this;
   }
 
@@ -73,13 +84,11 @@ export abstract class RDD<T> {
   async prepareLineage(seen: Set<RDD<unknown>> = new Set()): Promise<void> {
     if (seen.has(this)) return;
     seen.add(this);
-    for (const { rdd } of this.dependencies) await rdd.prepareLineage(seen);
-    if (!this.#preparation) return;
-    this.#prepared ??= this.#preparation().catch((e) => {
-      this.#prepared = undefined;
-      throw e;
-    });
-    await this.#prepared;
+    for (const dependency of this.dependencies) {
+      await dependency.rdd.prepareLineage(seen);
+      if (dependency.kind === 'shuffle') await dependency.partitioner.prepare?.();
+    }
+    await this.#preparation?.run();
   }
 
   // What everything is built on.
@@ -115,8 +124,14 @@ export abstract class RDD<T> {
    * @example const lines = sc.parallelize(['a', 'b']).persist()
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
-    if (!(level in StorageLevel))
-      throw new MillraceError('BAD_ARGUMENT', { operation: 'persist', argument: 'the level', value: String(level), rule: `one of ${Object.keys(StorageLevel).join(', ')}`, remedy: 'Write persist(), or cache().' });
+    if (!Object.hasOwn(StorageLevel, level))
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation: 'persist',
+        argument: 'the level',
+        value: String(level),
+        rule: `one of ${Object.keys(StorageLevel).join(', ')}`,
+        remedy: 'Write persist(), or cache().',
+      });
     if (this.#level !== StorageLevel.NONE && this.#level !== level)
       throw new MillraceError('LEVEL_CHANGED', { name: this.toString(), level: this.#level });
     this.#level = level;

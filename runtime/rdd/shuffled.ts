@@ -14,9 +14,21 @@ export type Gather =
   | { readonly kind: 'combine'; readonly create?: FunctionArgument; readonly merge: FunctionArgument };
 
 /** Depends on a dataset narrowly where its keys already lie as wanted, else by a shuffle. */
-export function dependOn(rdd: RDD<unknown>, partitioner: Partitioner, operation: string, combine?: ShuffleDependency['combine']): Dependency {
+export function dependOn(
+  rdd: RDD<unknown>,
+  partitioner: Partitioner,
+  operation: string,
+  combine?: ShuffleDependency['combine'],
+): Dependency {
   if (rdd.partitioner?.equals(partitioner)) return { kind: 'narrow', rdd };
-  const shuffle: ShuffleDependency = { kind: 'shuffle', rdd, shuffleId: rdd.context.nextShuffleId(), partitioner, operation, combine };
+  const shuffle: ShuffleDependency = {
+    kind: 'shuffle',
+    rdd,
+    shuffleId: rdd.context.nextShuffleId(),
+    partitioner,
+    operation,
+    combine,
+  };
   rdd.context.noteShuffle(shuffle);
   return shuffle;
 }

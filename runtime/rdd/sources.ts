@@ -69,7 +69,7 @@ export class RangeRDD extends RDD<number> {
 
   split(index: number): Split {
     const [from, to] = sliceBounds(this.#length, this.#slices)(index);
-    return { kind: 'range', index, start: this.#start + from * this.#step, step: this.#step, count: to - from };
+    return { kind: 'range', index, start: this.#start, step: this.#step, from, to };
   }
 }
 

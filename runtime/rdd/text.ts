@@ -44,9 +44,11 @@ function splitList(paths: string): string[] {
 }
 
 function filesIn(folder: string): string[] {
-  // Hidden files and markers such as _SUCCESS are not data, as for Hadoop's inputs.
-  return globSync('*', { cwd: folder, absolute: true, onlyFiles: true, dot: false }).filter((p) => !p.slice(p.lastIndexOf('/') + 1).startsWith('_'));
+  return globSync('*', { cwd: folder, absolute: true, onlyFiles: true, dot: false }).filter(isData);
 }
+
+/** Markers such as _SUCCESS are not data, as for Hadoop's inputs. */
+const isData = (path: string) => !path.replace(/\/$/, '').split('/').at(-1)!.startsWith('_');
 
 /** The files of one path: a file, the files of a folder, or what a pattern matches (folders matched give their files). */
 function expand(path: string): string[] {
@@ -55,12 +57,13 @@ function expand(path: string): string[] {
   if (known?.isDirectory()) return filesIn(absolute);
   if (known) return [absolute];
   if (!isPattern(path)) throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
-  const matches = globSync(absolute.split(sep).join('/'), { absolute: true, onlyFiles: false, dot: false, expandDirectories: false });
-  return matches.flatMap((m) => (m.endsWith('/') ? filesIn(m) : [m]));
+  // Relative to the current folder, whose own name may hold characters of patterns.
+  const matches = globSync(path.split(sep).join('/'), { absolute: true, onlyFiles: false, dot: false, expandDirectories: false });
+  return matches.filter(isData).flatMap((m) => (m.endsWith('/') ? filesIn(m) : [m]));
 }
 
 /** The files of a comma-separated list of files, folders and patterns, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
-export function inputFiles(paths: string): InputFile[] {
+function inputFiles(paths: string): InputFile[] {
   const files = splitList(paths).flatMap((path) => [...new Set(expand(path))].sort());
   if (files.length === 0) throw new MillraceError('NO_FILES', { path: paths });
   return files.map((path) => {
@@ -82,10 +85,17 @@ function ranges(files: readonly InputFile[], least: number): TextRange[] {
     }
     // A last piece of up to a tenth more is not worth a task of its own.
     const pieces = Math.max(size === 0 ? 0 : 1, Math.ceil(size / goal - 0.1));
-    for (let i = 0; i < pieces; i++) out.push({ path, start: Math.floor((size * i) / pieces), end: Math.floor((size * (i + 1)) / pieces), gzip });
+    for (let i = 0; i < pieces; i++)
+      out.push({ path, start: Math.floor((size * i) / pieces), end: Math.floor((size * (i + 1)) / pieces), gzip });
   }
   if (out.length > maxPartitions)
-    throw new MillraceError('BAD_ARGUMENT', { operation: 'textFile', argument: 'the number of partitions', value: out.length, rule: `at most ${maxPartitions}`, remedy: 'Read fewer files, or ask for fewer partitions.' });
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation: 'textFile',
+      argument: 'the number of partitions',
+      value: out.length,
+      rule: `at most ${maxPartitions}`,
+      remedy: 'Read fewer files, or ask for fewer partitions.',
+    });
   return out;
 }
 
@@ -141,7 +151,9 @@ export class WholeTextFilesRDD extends RDD<[string, string]> {
     if (!this.#groups) {
       const files = inputFiles(this.#paths);
       const n = Math.min(files.length, this.#most);
-      this.#groups = Array.from({ length: n }, (_, i) => files.slice(Math.floor((i * files.length) / n), Math.floor(((i + 1) * files.length) / n)));
+      this.#groups = Array.from({ length: n }, (_, i) =>
+        files.slice(Math.floor((i * files.length) / n), Math.floor(((i + 1) * files.length) / n)),
+      );
     }
     return this.#groups;
   }

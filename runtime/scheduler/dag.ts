@@ -101,7 +101,9 @@ export class Dag {
   /** The parents that must run before this stage can. */
   #missingParents(job: Job, stage: Stage): Stage[] {
     return stage.spec.parents
-      .filter(({ guards }) => stage.ignoreGuards || !guards.some(([rddId, partitions]) => this.blocks.complete(rddId, partitions)))
+      .filter(
+        ({ guards }) => stage.ignoreGuards || !guards.some(([rddId, partitions]) => this.blocks.complete(rddId, partitions)),
+      )
       .map(({ stageId }) => job.stages.get(stageId)!)
       .filter((parent) => !this.outputs.complete(parent.spec.shuffleId!));
   }
@@ -241,7 +243,12 @@ export class Dag {
     this.outputs.remove(end.shuffleId, end.mapIndex, end.attempt);
     if (task.stageAttempt === stage.attempt) stage.attempt++;
     if (stage.attempt >= this.#options.stageMaxAttempts)
-      this.#failJob(job.spec.jobId, { kind: 'shuffleLost', stageId: stage.spec.stageId, attempts: stage.attempt, reason: end.reason });
+      this.#failJob(job.spec.jobId, {
+        kind: 'shuffleLost',
+        stageId: stage.spec.stageId,
+        attempts: stage.attempt,
+        reason: end.reason,
+      });
   }
 
   #loseExecutor(executorId: string, reason: string): void {
@@ -272,7 +279,9 @@ export class Dag {
   }
 
   /** What runs and waits, for the progress line and `.jobs`. */
-  progress(jobId: number): { stages: number; stage: number; title: string; done: number; total: number; running: number } | undefined {
+  progress(
+    jobId: number,
+  ): { stages: number; stage: number; title: string; done: number; total: number; running: number } | undefined {
     const job = this.#jobs.get(jobId);
     if (!job) return undefined;
     const submitted = [...job.stages.values()].filter((s) => s.submitted);
@@ -302,7 +311,8 @@ export class Dag {
     for (const job of this.#jobs.values()) {
       for (const stage of job.stages.values()) {
         stage.check();
-        for (const [p, taskId] of stage.running) assert(this.#tasks.has(taskId), `partition ${p} runs as task ${taskId}, which is not there`);
+        for (const [p, taskId] of stage.running)
+          assert(this.#tasks.has(taskId), `partition ${p} runs as task ${taskId}, which is not there`);
       }
     }
   }

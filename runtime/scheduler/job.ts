@@ -28,11 +28,20 @@ const shuffleSink =
     shuffleId: d.shuffleId,
     partitioner: d.partitioner.spec,
     operation: d.operation,
-    combine: d.combine && { create: d.combine.create && builder.function(d.combine.create), merge: builder.function(d.combine.merge) },
+    combine: d.combine && {
+      create: d.combine.create && builder.function(d.combine.create),
+      merge: builder.function(d.combine.merge),
+    },
   });
 
 /** Plans the stages that answer `sink` on some partitions of a dataset; stage numbers come from `nextStage`. */
-export function planJob(jobId: number, rdd: RDD<unknown>, sink: SinkMaker, partitions: readonly number[], nextStage: () => number): PlannedJob {
+export function planJob(
+  jobId: number,
+  rdd: RDD<unknown>,
+  sink: SinkMaker,
+  partitions: readonly number[],
+  nextStage: () => number,
+): PlannedJob {
   const stages: StageSpec[] = [];
   const sources = new Map<number, StageSource>();
   const byShuffle = new Map<number, number>();
@@ -40,7 +49,14 @@ export function planJob(jobId: number, rdd: RDD<unknown>, sink: SinkMaker, parti
   const addStage = (of: RDD<unknown>, make: SinkMaker, wanted: readonly number[], shuffleId?: number): number => {
     const parents = parentsOf(of);
     const stageId = nextStage();
-    stages.push({ stageId, shuffleId, partitions: wanted, parents, blocks: blocksOf(of, wanted), title: of.name ?? of.operation });
+    stages.push({
+      stageId,
+      shuffleId,
+      partitions: wanted,
+      parents,
+      blocks: blocksOf(of, wanted),
+      title: of.name ?? of.operation,
+    });
     sources.set(stageId, { rdd: of, sink: make });
     return stageId;
   };
@@ -99,7 +115,11 @@ export interface StageProgram {
 }
 
 /** Makes a stage's program. `blob` keeps values that go once to each executor; `modules` answers the blob of the user's modules. */
-export function programOf(source: StageSource, blob: (id: string, value: unknown) => void, modules: () => string | undefined): StageProgram {
+export function programOf(
+  source: StageSource,
+  blob: (id: string, value: unknown) => void,
+  modules: () => string | undefined,
+): StageProgram {
   const builder = new PlanBuilder(blob);
   const plan = builder.plan(source.rdd);
   const sink = source.sink(builder);

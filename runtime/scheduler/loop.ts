@@ -91,8 +91,8 @@ export class Scheduler implements TaskListener {
     if (this.#history.length > keptJobs) this.#history.shift();
     const cancel = () => this.cancelJob(jobId, typeof signal?.reason === 'string' ? signal.reason : '');
     signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted) cancel();
     this.#handle({ kind: 'jobSubmitted', job: planned.spec });
+    if (signal?.aborted) cancel();
     return promise.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
@@ -203,7 +203,9 @@ export class Scheduler implements TaskListener {
         return this.#end(command.jobId, 'done', (job) => job.resolve());
       case 'failJob': {
         const { failure } = command;
-        return this.#end(command.jobId, failure.kind === 'cancelled' ? 'cancelled' : 'failed', (job) => job.reject(errorOf(failure)));
+        return this.#end(command.jobId, failure.kind === 'cancelled' ? 'cancelled' : 'failed', (job) =>
+          job.reject(errorOf(failure)),
+        );
       }
       case 'startLocalityTimer':
         this.#clock.after(this.#config.localityWaitMs, () => this.#handle({ kind: 'localityExpired' }));
@@ -212,19 +214,27 @@ export class Scheduler implements TaskListener {
 
   #launch(executorId: string, request: TaskRequest): void {
     const job = this.#jobs.get(request.jobId);
-    if (!job) return;
     const { taskId, stageId, partition } = request;
+    const notLaunched = () => this.#handle({ kind: 'taskEnded', executorId, taskId, end: { kind: 'cancelled' } });
+    // The job ended by a command before this one: the state machine still waits for the end of the task, which frees the slot.
+    if (!job) return notLaunched();
     try {
       const program = this.#program(job, stageId);
       const source = job.planned.sources.get(stageId)!;
       const split = encode(this.#splits.split(source.rdd, partition));
-      const spec: TaskSpec = { ...request, programId: program.id, split, needs: program.needs, maxResultBytes: this.#config.maxResultBytes };
+      const spec: TaskSpec = {
+        ...request,
+        programId: program.id,
+        split,
+        needs: program.needs,
+        maxResultBytes: this.#config.maxResultBytes,
+      };
       this.#taskJobs.set(taskId, request.jobId);
       this.#backend.launch(executorId, spec);
     } catch (e) {
       // The program cannot be made (a capture that cannot travel): no task of the job can run.
       this.#fail(request.jobId, asError(e));
-      this.#handle({ kind: 'taskEnded', executorId, taskId, end: { kind: 'cancelled' } });
+      notLaunched();
     }
   }
 
@@ -252,7 +262,10 @@ export class Scheduler implements TaskListener {
     job.resultBytes += value.length;
     const { maxResultBytes } = this.#config;
     if (job.resultBytes > maxResultBytes)
-      return this.#fail(jobId, new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(job.resultBytes), limit: showBytes(maxResultBytes) }));
+      return this.#fail(
+        jobId,
+        new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(job.resultBytes), limit: showBytes(maxResultBytes) }),
+      );
     try {
       job.take(partition, value);
     } catch (e) {
@@ -278,7 +291,7 @@ export class Scheduler implements TaskListener {
 }
 
 /** A number of bytes for people. */
-export function showBytes(bytes: number): string {
+function showBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let unit = 0;
   let n = bytes;

@@ -33,7 +33,8 @@ export class OutputTracker {
   /** Takes back all outputs of an executor whose files went with it. */
   removeExecutor(executorId: string): void {
     for (const outputs of this.#shuffles.values()) {
-      for (const output of outputs) if (output?.executorId === executorId) this.remove(output.shuffleId, output.mapIndex, output.attempt);
+      for (const output of outputs)
+        if (output?.executorId === executorId) this.remove(output.shuffleId, output.mapIndex, output.attempt);
     }
   }
 
@@ -59,7 +60,8 @@ export class OutputTracker {
   check(): void {
     for (const [shuffleId, outputs] of this.#shuffles) {
       const missing = outputs.filter((o) => o === undefined).length;
-      if (missing !== this.#missing.get(shuffleId)) throw new Error(`shuffle ${shuffleId} misses ${missing}, not ${this.#missing.get(shuffleId)}`);
+      if (missing !== this.#missing.get(shuffleId))
+        throw new Error(`shuffle ${shuffleId} misses ${missing}, not ${this.#missing.get(shuffleId)}`);
     }
   }
 }
@@ -69,10 +71,10 @@ export class BlockTracker {
   readonly #holders = new Map<number, Map<number, Map<string, number>>>();
 
   add(executorId: string, block: CachedBlock): void {
-    let dataset = this.#holders.get(block.rddId);
-    if (!dataset) this.#holders.set(block.rddId, (dataset = new Map()));
-    let holders = dataset.get(block.partition);
-    if (!holders) dataset.set(block.partition, (holders = new Map()));
+    const dataset = this.#holders.get(block.rddId) ?? new Map<number, Map<string, number>>();
+    this.#holders.set(block.rddId, dataset);
+    const holders = dataset.get(block.partition) ?? new Map<string, number>();
+    dataset.set(block.partition, holders);
     holders.set(executorId, block.bytes);
   }
 

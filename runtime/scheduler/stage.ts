@@ -71,7 +71,8 @@ export class Stage {
   check(): void {
     for (const p of this.spec.partitions) {
       const places = Number(this.waiting.has(p)) + Number(this.running.has(p)) + Number(this.done.has(p));
-      if (places > 1 || (this.submitted && places === 0)) throw new Error(`partition ${p} of stage ${this.spec.stageId} is in ${places} places`);
+      if (places > 1 || (this.submitted && places === 0))
+        throw new Error(`partition ${p} of stage ${this.spec.stageId} is in ${places} places`);
     }
   }
 }

@@ -11,7 +11,7 @@ export interface Block {
 const sampled = 64;
 
 /** An estimate of the bytes that a value takes in V8's heap. */
-export function sizeOf(value: unknown, depth = 0): number {
+function sizeOf(value: unknown, depth = 0): number {
   switch (typeof value) {
     case 'string':
       return 24 + value.length;
@@ -69,17 +69,19 @@ export class MemoryStore {
     return block;
   }
 
-  /** Keeps a block if it fits after others went; never evicts the dataset that is being written. */
+  /** Keeps a block if it fits after others went; never evicts the dataset that is being written, nor any where it would not help. */
   put(block: Block): boolean {
-    if (block.bytes > this.limit) return false;
+    const dataset = this.#datasets.get(block.rddId) ?? new Map<number, Block>();
+    const former = dataset.get(block.partition)?.bytes ?? 0;
+    let own = block.bytes - former;
+    for (const { bytes } of dataset.values()) own += bytes;
+    if (own > this.limit) return false;
+    this.#used -= former;
+    dataset.delete(block.partition);
     for (const rddId of [...this.#datasets.keys()]) {
       if (this.#used + block.bytes <= this.limit) break;
       if (rddId !== block.rddId) this.#evict(rddId, this.#used + block.bytes - this.limit);
     }
-    if (this.#used + block.bytes > this.limit) return false;
-    const dataset = this.#datasets.get(block.rddId) ?? new Map<number, Block>();
-    const former = dataset.get(block.partition);
-    if (former) this.#used -= former.bytes;
     dataset.set(block.partition, block);
     this.#datasets.delete(block.rddId);
     this.#datasets.set(block.rddId, dataset);
@@ -109,6 +111,7 @@ export class MemoryStore {
   check(): void {
     let sum = 0;
     for (const dataset of this.#datasets.values()) for (const block of dataset.values()) sum += block.bytes;
-    if (sum !== this.#used || sum > this.limit) throw new Error(`memory store accounts ${this.#used} bytes, holds ${sum}, limit ${this.limit}`);
+    if (sum !== this.#used || sum > this.limit)
+      throw new Error(`memory store accounts ${this.#used} bytes, holds ${sum}, limit ${this.limit}`);
   }
 }

@@ -13,6 +13,7 @@ import type { Partitioner } from '../rdd/partitioner';
 import { decode, encode } from '../wire/codec';
 
 const magic = 0x3153524d;
+const headBytes = 4;
 const trailerBytes = 16;
 const frameHead = 8;
 
@@ -41,7 +42,9 @@ export class ShuffleWriter {
   readonly #written: Frame[][];
   #waitingBytes = 0;
   #fd = -1;
-  #position = 4;
+  /** The file under its temporary name is there. */
+  #begun = false;
+  #position = headBytes;
 
   constructor(path: string, partitioner: Partitioner) {
     this.#path = path;
@@ -101,10 +104,11 @@ export class ShuffleWriter {
     try {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
       this.#fd = openSync(this.#temporary, 'w', 0o600);
+      this.#begun = true;
     } catch (e) {
       diskError(this.#path, e);
     }
-    const head = Buffer.alloc(4);
+    const head = Buffer.alloc(headBytes);
     head.writeUInt32LE(magic);
     this.#write(head, 0);
   }
@@ -140,6 +144,7 @@ export class ShuffleWriter {
       closeSync(this.#fd);
       this.#fd = -1;
       renameSync(this.#temporary, this.#path);
+      this.#begun = false;
     } catch (e) {
       this.abandon();
       diskError(this.#path, e);
@@ -172,10 +177,10 @@ export class ShuffleWriter {
 
   /** Leaves no file behind: for a task that failed or was cancelled. */
   abandon(): void {
-    if (this.#fd < 0) return;
-    closeSync(this.#fd);
+    if (this.#fd >= 0) closeSync(this.#fd);
     this.#fd = -1;
-    rmSync(this.#temporary, { force: true });
+    if (this.#begun) rmSync(this.#temporary, { force: true });
+    this.#begun = false;
   }
 }
 
@@ -200,14 +205,16 @@ function readExactly(fd: number, path: string, bytes: number, position: number):
 }
 
 function framesOf(fd: number, path: string, size: number, bucket: number): Frame[] {
-  if (size < trailerBytes + 4) return damaged(path, 'it ends too early');
+  if (size < trailerBytes + headBytes) return damaged(path, 'it ends too early');
+  if (readExactly(fd, path, headBytes, 0).readUInt32LE() !== magic) return damaged(path, 'it does not begin as one');
   const trailer = readExactly(fd, path, trailerBytes, size - trailerBytes);
   const buckets = trailer.readUInt32LE(0);
   const frames = trailer.readUInt32LE(4);
   const bytes = buckets * 8 + frames * 12;
-  if (trailer.readUInt32LE(12) !== magic || bytes + trailerBytes + 4 > size) return damaged(path, 'its index is not one');
+  if (trailer.readUInt32LE(12) !== magic || bytes + trailerBytes + headBytes > size) return damaged(path, 'its index is not one');
   const index = readExactly(fd, path, bytes, size - trailerBytes - bytes);
-  if (crc32(trailer.subarray(0, 8), crc32(index)) !== trailer.readUInt32LE(8)) return damaged(path, 'the checksum of its index is wrong');
+  if (crc32(trailer.subarray(0, 8), crc32(index)) !== trailer.readUInt32LE(8))
+    return damaged(path, 'the checksum of its index is wrong');
   if (bucket >= buckets) return damaged(path, `it has ${buckets} buckets, not ${bucket + 1}`);
   const first = index.readUInt32LE(bucket * 8);
   const count = index.readUInt32LE(bucket * 8 + 4);

@@ -8,7 +8,7 @@ import { MillraceError } from '../errors';
 const headerBytes = 4;
 
 /** Longest control text, in bytes: the largest message lists the bucket sizes of a map output. */
-export const maxControlBytes = 64 << 20;
+const maxControlBytes = 64 << 20;
 
 export interface Frame {
   readonly control: string;

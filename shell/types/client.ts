@@ -18,6 +18,8 @@ export interface ClientOptions {
   readonly api?: string;
   /** False starts plainly even where there is a snapshot. */
   readonly snapshot?: boolean;
+  /** The build's folder, where the snapshot is. */
+  readonly dist?: string;
 }
 
 interface Waiting {
@@ -51,7 +53,7 @@ export class TypeServiceClient implements TypeService {
     this.#start = { ...files, api: options.api ?? files.api, cwd: options.cwd, promptNames: options.promptNames ?? promptNames };
     const special = options.api !== undefined || options.promptNames !== undefined;
     const wanted = options.snapshot !== false && !special;
-    this.#snapshot = wanted ? freshSnapshot(this.#root, path.join(this.#root, 'dist')) : undefined;
+    this.#snapshot = wanted ? freshSnapshot(this.#root, options.dist ?? path.join(this.#root, 'dist')) : undefined;
     this.#child = this.#spawn();
     this.#ready = this.#request('start', this.#start);
     // Whoever asks for ready() is told; without that the failure shows in the first request.

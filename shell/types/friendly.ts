@@ -18,7 +18,7 @@ export function messageOf(diagnostic: ts.Diagnostic, place: Place): string {
   const plain = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
   if (diagnostic.start === undefined) return plain;
   const node = innermost(place.file, diagnostic.start);
-  if (diagnostic.code === wrongThis) return pairsNeeded(node, place) ?? plain;
+  if (diagnostic.code === wrongThis) return pairsNeeded(node, diagnostic.start + (diagnostic.length ?? 0), place) ?? plain;
   if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, place) ?? plain;
   if (diagnostic.code === unknownName && node.getText(place.file) === '_') return 'There is no last value to continue yet.';
   return plain;
@@ -44,26 +44,21 @@ function accessAround(node: ts.Node): ts.PropertyAccessExpression | undefined {
 }
 
 /** `reduceByKey` on a dataset of numbers: TypeScript speaks of the `this` context, the user has to make pairs. */
-function pairsNeeded(node: ts.Node, { checker }: Place): string | undefined {
-  // The error stands on the receiver, or on the whole callee.
-  const access = outerAccess(node);
+function pairsNeeded(first: ts.Node, end: number, { checker }: Place): string | undefined {
+  const access = callOn(first, end);
   if (!access) return undefined;
-  const operation = access.name.text;
   const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
-  const match = rddType.exec(type);
-  if (!match) return undefined;
-  const element = match[2];
-  const needs = pairOperation(access, checker) ? 'pairs' : 'another kind of element';
-  if (needs !== 'pairs') return `${operation} needs ${needs}: this is an ${type}.`;
-  const how = element === 'any' ? '' : ' Make pairs first: .map(x => [x, 1]) or .keyBy(f).';
-  return `${operation} needs pairs: this is an ${type}.${how}`;
+  if (!rddType.test(type)) return undefined;
+  const operation = access.name.text;
+  if (!pairOperation(access, checker)) return `${operation} does not go with the elements of this ${type}.`;
+  return `${operation} needs pairs: this is an ${type}. Make pairs first: .map(x => [x, 1]) or .keyBy(f).`;
 }
 
-function outerAccess(node: ts.Node): ts.PropertyAccessExpression | undefined {
-  for (let current: ts.Node | undefined = node; current; current = current.parent) {
-    const parent: ts.Node | undefined = current.parent;
-    if (parent && ts.isCallExpression(parent) && parent.expression === current && ts.isPropertyAccessExpression(current))
-      return current;
+/** The called method whose receiver begins with a node and ends at a position: there TypeScript puts errors of `this`. */
+function callOn(first: ts.Node, end: number): ts.PropertyAccessExpression | undefined {
+  for (let node: ts.Node | undefined = first; node; node = node.parent) {
+    if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) continue;
+    if (node.expression.expression.end === end || node.expression.end === end) return node.expression;
   }
   return undefined;
 }

@@ -12,6 +12,17 @@ export interface HostOptions {
   readonly api?: string;
 }
 
+/**
+ * Where the API's folder stands for the checker: not below a `node_modules`, wherever the package is installed, since types of
+ * modules there cannot be written down in the declarations of entries.
+ */
+export const apiFolder = '/__millrace__';
+
+/** The API's declaration file under the name by which the checker knows it. */
+export function apiFile(api: string): string {
+  return path.posix.join(apiFolder, path.basename(api));
+}
+
 interface MemoryFile {
   readonly text: string;
   readonly version: number;
@@ -34,11 +45,12 @@ export function compilerOptions(options: HostOptions): ts.CompilerOptions {
     esModuleInterop: true,
     skipLibCheck: true,
     sourceMap: true,
+    declaration: true,
     resolveJsonModule: true,
     preserveConstEnums: true,
     allowImportingTsExtensions: true,
     noErrorTruncation: false,
-    paths: options.api ? { millrace: [options.api] } : undefined,
+    paths: options.api ? { millrace: [apiFile(options.api)] } : undefined,
   };
 }
 
@@ -49,12 +61,14 @@ let version = 0;
 export class Host implements ts.LanguageServiceHost {
   readonly #options: ts.CompilerOptions;
   readonly #libFolder: string;
+  readonly #apiFolder: string | undefined;
   readonly #memory = new Map<string, MemoryFile>();
   #roots: readonly string[] = [];
 
   constructor(options: HostOptions) {
     this.#options = compilerOptions(options);
     this.#libFolder = options.libFolder;
+    this.#apiFolder = options.api && path.dirname(options.api);
   }
 
   write(file: string, text: string): void {
@@ -111,23 +125,24 @@ export class Host implements ts.LanguageServiceHost {
 
   fileExists(file: string): boolean {
     if (entryFile.test(file)) return this.#memory.has(file);
-    return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+    return statSync(this.#real(file), { throwIfNoEntry: false })?.isFile() ?? false;
   }
 
   readFile(file: string): string | undefined {
     const held = this.#memory.get(file);
     if (held) return held.text;
     if (!this.fileExists(file)) return undefined;
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return readFileSync(this.#real(file), 'utf8').replace(/^\uFEFF/, '');
   }
 
   directoryExists(folder: string): boolean {
-    return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return statSync(this.#real(folder), { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 
   getDirectories(folder: string): string[] {
-    if (!existsSync(folder)) return [];
-    const entries = readdirSync(folder, { withFileTypes: true });
+    const real = this.#real(folder);
+    if (!existsSync(real)) return [];
+    const entries = readdirSync(real, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name);
   }
 
@@ -142,11 +157,15 @@ export class Host implements ts.LanguageServiceHost {
   }
 
   realpath(file: string): string {
-    if (entryFile.test(file) || !existsSync(file)) return file;
+    if (entryFile.test(file) || file.startsWith(apiFolder) || !existsSync(file)) return file;
     return realpathSync(file);
   }
 
   #isLibrary(file: string): boolean {
-    return file.startsWith(this.#libFolder) || file.includes('/node_modules/');
+    return file.startsWith(this.#libFolder) || file.startsWith(apiFolder) || file.includes('/node_modules/');
+  }
+
+  #real(file: string): string {
+    return this.#apiFolder && file.startsWith(apiFolder) ? this.#apiFolder + file.slice(apiFolder.length) : file;
   }
 }

@@ -11,6 +11,7 @@ export interface PromptName {
 /** What is there at the prompt before the first entry. */
 export const promptNames: readonly PromptName[] = [
   { name: 'sc', type: 'api.Context' },
+  { name: 'args', type: 'readonly string[]' },
   { name: 'RDD' },
   { name: 'Context' },
   { name: 'HashPartitioner' },

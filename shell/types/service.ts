@@ -5,7 +5,7 @@ import { completionsAt, quickInfoAt, type Scratch } from './complete';
 import { mapToTyped, withoutMapComment } from './emitted';
 import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
 import { messageOf } from './friendly';
-import { Host, type HostOptions } from './host';
+import { apiFile, apiFolder, Host, type HostOptions } from './host';
 import type { Layout } from './layout';
 import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
 import type { CompiledCell, CompileResult, Completion, Declared, Diagnostic, Statement } from './protocol';
@@ -39,6 +39,8 @@ export interface Committed {
 
 interface Pending {
   readonly module: string;
+  /** Its declarations, unless some type cannot be written down. */
+  readonly declarations?: string;
   readonly names: readonly Declared[];
   readonly result?: string;
   readonly global: boolean;
@@ -111,9 +113,12 @@ export class TypeServiceCore {
     this.#pending.delete(cellId);
     const kept = pending.names.filter(({ name, kind }) => kind === 'type' || !names || names.includes(name));
     const result = pending.result !== undefined && (!names || names.includes(pending.result)) ? pending.result : undefined;
-    const frozen = this.#declarationsOf(pending.module);
-    const committed: Committed = { cellId, module: pending.module, ...frozen, names: kept, result, global: pending.global };
-    this.#host.remove(`${pending.module}.ts`);
+    // The declarations take the entry's place: later entries are checked against them without looking into its code again.
+    const { module, declarations, global } = pending;
+    const source = this.#host.readFile(`${module}.ts`) ?? '';
+    const text = declarations ?? source;
+    const committed: Committed = { cellId, module, text, extension: declarations ? '.d.ts' : '.ts', names: kept, result, global };
+    this.#host.remove(`${module}.ts`);
     this.#keep(committed);
     return committed;
   }
@@ -158,10 +163,10 @@ export class TypeServiceCore {
   }
 
   #declarePrompt(): void {
-    const module = path.join(this.#options.libFolder, '__prompt');
-    this.#host.write(`${module}.d.ts`, promptModule(this.#options.promptNames, this.#options.api));
-    for (const { name, type } of this.#options.promptNames)
-      this.#names.set(name, { module, kind: type && this.#options.api ? 'const' : 'import' });
+    const { api, promptNames } = this.#options;
+    const module = `${apiFolder}/__prompt`;
+    this.#host.write(`${module}.d.ts`, promptModule(promptNames, api && apiFile(api)));
+    for (const { name, type } of promptNames) this.#names.set(name, { module, kind: type && api ? 'const' : 'import' });
   }
 
   #check(text: string, folder: string): ({ status: 'checked' } & Checked) | Exclude<CompileResult, { status: 'ok' }> {
@@ -218,12 +223,18 @@ export class TypeServiceCore {
 
   #cellOf(text: string, checked: Checked, place: Place | undefined): CompiledCell {
     const id = this.#nextCell++;
-    const { js, map } = this.#emit(checked.file);
+    const { js, map, declarations } = this.#emit(checked.file);
     const label = place?.label ?? `<input ${id}>`;
     const type = checked.entry.expression ? this.#resultType(checked) : 'void';
     const result = type === 'void' || type === 'never' ? undefined : { name: checked.resultName, type };
     const module = checked.file.slice(0, -'.ts'.length);
-    this.#remember(id, { module, names: checked.declared, result: result?.name, global: augments(checked.entry.file) });
+    this.#remember(id, {
+      module,
+      declarations,
+      names: checked.declared,
+      result: result?.name,
+      global: augments(checked.entry.file),
+    });
     const mapped = mapToTyped(map, checked.layout, label);
     const { firstLine, folder } = { firstLine: 1, folder: this.#cwd, ...place };
     return { id, label, text, firstLine, folder, js: withoutMapComment(js), map: mapped, declared: checked.declared, result };
@@ -237,10 +248,11 @@ export class TypeServiceCore {
     this.#host.remove(`${forgotten.module}.ts`);
   }
 
-  #emit(file: string): { js: string; map: string } {
+  /** Without declarations where they would have an error: an unexported class with private members, say. */
+  #emit(file: string): { js: string; map: string; declarations?: string } {
     const { outputFiles } = this.#service.getEmitOutput(file);
-    const textOf = (ending: string) => outputFiles.find(({ name }) => name.endsWith(ending))?.text ?? '';
-    return { js: textOf('.js'), map: textOf('.map') };
+    const textOf = (ending: string) => outputFiles.find(({ name }) => name.endsWith(ending))?.text;
+    return { js: textOf('.js') ?? '', map: textOf('.map') ?? '', declarations: textOf('.d.ts') };
   }
 
   #resultType(checked: Checked): string {
@@ -251,22 +263,6 @@ export class TypeServiceCore {
     if (!result) return 'unknown';
     const type = checker.getTypeOfSymbol(checker.getAliasedSymbol(result));
     return cleanTypeText(checker.typeToString(type));
-  }
-
-  /**
-   * The declarations of an entry, which take its place: later entries are checked against them without looking into its code
-   * again. Where a type cannot be written down (an unexported class with private members, say) the source stays.
-   */
-  #declarationsOf(module: string): { text: string; extension: Committed['extension'] } {
-    const file = `${module}.ts`;
-    const source = { text: this.#host.readFile(file) ?? '', extension: '.ts' } as const;
-    if (!this.#service.getProgram()?.getSourceFile(file)) this.#host.setRoots([...this.#globals, file]);
-    const program = this.#service.getProgram();
-    const typed = program?.getSourceFile(file);
-    if (!program || !typed || program.getDeclarationDiagnostics(typed).length > 0) return source;
-    const { outputFiles } = this.#service.getEmitOutput(file, true, true);
-    const declarations = outputFiles.find(({ name }) => name.endsWith('.d.ts'));
-    return declarations ? { text: declarations.text, extension: '.d.ts' } : source;
   }
 
   #keep(committed: Committed): void {

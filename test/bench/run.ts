@@ -4,7 +4,10 @@ import { connect } from '../../cluster/connect';
 import { works } from './works';
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: { data: { type: 'string' }, runs: { type: 'string', default: '3' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { data: { type: 'string' }, runs: { type: 'string', default: '3' } },
+    allowPositionals: true,
+  });
   if (!values.data) throw new Error('usage: npm run bench -- --data FILE [work ...]');
   const unknown = positionals.filter((name) => !works.some((w) => w.name === name));
   if (unknown.length > 0) process.stderr.write(`not measured here: ${unknown.join(', ')}\n`);

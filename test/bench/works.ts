@@ -54,9 +54,15 @@ const logreg: Work = {
             let dot = 0;
             for (let i = 0; i < ww.length; i++) dot += ww[i] * x[i];
             const scale = (1 / (1 + Math.exp(-y * dot)) - 1) * y;
-            return x.map((v) => v * scale);
+            const out = new Array<number>(x.length);
+            for (let i = 0; i < out.length; i++) out[i] = x[i] * scale;
+            return out;
           })
-          .reduce((a, b) => a.map((v, i) => v + b[i]));
+          .reduce((a, b) => {
+            const out = new Array<number>(a.length);
+            for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i];
+            return out;
+          });
         w = w.map((v, i) => v - gradient[i] / points);
       }
       return Number(w[0].toFixed(6));
@@ -120,7 +126,7 @@ export const works: readonly Work[] = [
     sc
       .range(0, 2_000_000, 1, 2)
       // (i * 2654435761) mod 2^32 in exact steps: 2654435761 = 40503 * 65536 + 31153.
-      .map((i) => ((((i * 40503) % 65536) * 65536 + i * 31153) % 4294967296))
+      .map((i) => (((i * 40503) % 65536) * 65536 + i * 31153) % 4294967296)
       .sortBy((x) => x)
       .zipWithIndex()
       .filter(([, index]) => index === 1_000_000)

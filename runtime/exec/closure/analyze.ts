@@ -1,17 +1,21 @@
 // Scope analysis of emitted JavaScript: who declares, who uses, who assigns, and across which functions.
-import { type AnyNode, type Class, type Function as FunctionNode, type Options, type Pattern, parse } from 'acorn';
+import { type AnyNode, type Class, type Function as FunctionNode, type Options, parse } from 'acorn';
+import { declareAll, declareLexical, namesOf } from './declarations';
 import {
   type Analysis,
-  type BindingKind,
   childrenOf,
   crossed,
   type DeclaredIdentifier,
   FunctionInfo,
   type FunctionKind,
+  listOf,
   type Mutation,
   type Reference,
   Scope,
 } from './scope';
+import { isMethod, mutators } from './syntax';
+
+export { namesOf };
 
 export interface AnalyzeOptions {
   /** Names that are parameters of a wrapper around the text, such as CommonJS's `require`. */
@@ -19,9 +23,6 @@ export interface AnalyzeOptions {
   /** The text is a module of the prompt: `await` at the top level, import and export statements. */
   readonly topLevelAwait?: boolean;
 }
-
-/** Methods that change the array, Map, Set or typed array that they are called on. */
-const mutators = new Set('push pop shift unshift splice sort reverse fill copyWithin set add delete clear write'.split(' '));
 
 /** Parses the text and resolves every name in it. Throws acorn's SyntaxError. */
 export function analyze(js: string, options: AnalyzeOptions = {}): Analysis {
@@ -58,7 +59,7 @@ class Analyzer {
 
   run(): Analysis {
     const body = this.#program.body as AnyNode[];
-    this.#hoist(body, this.#root);
+    declareAll(body, this.#root);
     for (const statement of body) this.#visit(statement, this.#root, this.#program);
     for (const reference of this.#references) this.#resolve(reference);
     for (const mutation of this.#mutations) {
@@ -85,36 +86,6 @@ class Analyzer {
       else listOf(f.globals, reference.name).push(reference);
       if (assigns) f.writes.push(reference);
     }
-  }
-
-  // ---- declarations, found before the statements are visited
-
-  #hoist(statements: readonly AnyNode[], scope: Scope): void {
-    for (const statement of statements) this.#hoistVars(statement, scope);
-    this.#hoistLexical(statements, scope);
-  }
-
-  #hoistLexical(statements: readonly AnyNode[], scope: Scope): void {
-    for (const statement of statements) {
-      const node = 'declaration' in statement && statement.declaration ? (statement.declaration as AnyNode) : statement;
-      if (node.type === 'VariableDeclaration' && node.kind !== 'var') {
-        const kind: BindingKind = node.kind === 'let' || node.kind === 'const' ? node.kind : 'using';
-        for (const d of node.declarations) for (const id of namesOf(d.id)) scope.declare(id.name, kind, node);
-      } else if ((node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') && node.id) {
-        scope.declare(node.id.name, node.type === 'ClassDeclaration' ? 'class' : 'function', node);
-      } else if (node.type === 'ImportDeclaration') {
-        for (const specifier of node.specifiers) scope.declare(specifier.local.name, 'import', node);
-      }
-    }
-  }
-
-  #hoistVars(node: AnyNode, scope: Scope): void {
-    if (isFunctionOrClass(node) || node.type === 'ExpressionStatement') return;
-    if (node.type === 'VariableDeclaration' && node.kind === 'var') {
-      for (const d of node.declarations) for (const id of namesOf(d.id)) scope.declare(id.name, 'var', node);
-      return;
-    }
-    for (const child of childrenOf(node)) this.#hoistVars(child, scope);
   }
 
   // ---- uses
@@ -218,7 +189,7 @@ class Analyzer {
     this.#head = undefined;
     for (const param of node.params) this.#pattern(param as AnyNode, own, false);
     if (node.body.type === 'BlockStatement') {
-      this.#hoist(node.body.body as AnyNode[], own);
+      declareAll(node.body.body as AnyNode[], own);
       for (const statement of node.body.body) this.#visit(statement as AnyNode, own, node.body);
     } else {
       this.#visit(node.body, own, node as AnyNode);
@@ -260,7 +231,7 @@ class Analyzer {
   #enterStatic(block: AnyNode & { type: 'StaticBlock' }, around: Scope, memberOf: FunctionInfo): void {
     const info = new FunctionInfo(block, 'static', around.owner, block, around, memberOf);
     const scope = new Scope('static', around, info, block);
-    this.#hoist(block.body as AnyNode[], scope);
+    declareAll(block.body as AnyNode[], scope);
     for (const statement of block.body) this.#visit(statement as AnyNode, scope, block);
   }
 
@@ -375,19 +346,20 @@ class Analyzer {
   #call(node: AnyNode & { type: 'CallExpression' }, scope: Scope): void {
     const callee = node.callee as AnyNode;
     if (callee.type === 'Identifier' && callee.name === 'eval') this.#mark(scope, 'usesEval');
-    if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier') return;
-    if (mutators.has(callee.property.name)) this.#mutates(callee, scope, callee.property.name);
+    if (callee.type !== 'MemberExpression' || callee.computed) return;
+    const name = callee.property.type === 'Identifier' ? callee.property.name : '';
+    if (mutators.has(name)) this.#mutates(callee, scope, name);
   }
 
   #block(statements: readonly AnyNode[], scope: Scope, parent: AnyNode): void {
-    this.#hoistLexical(statements, scope);
+    declareLexical(statements, scope);
     for (const statement of statements) this.#visit(statement, scope, parent);
   }
 
   #switch(node: AnyNode & { type: 'SwitchStatement' }, scope: Scope): void {
     this.#visit(node.discriminant, scope, node);
     const cases = new Scope('block', scope, scope.owner, node);
-    for (const c of node.cases) this.#hoistLexical(c.consequent as AnyNode[], cases);
+    for (const c of node.cases) declareLexical(c.consequent as AnyNode[], cases);
     for (const c of node.cases) {
       this.#visit(c.test, cases, c);
       for (const statement of c.consequent) this.#visit(statement as AnyNode, cases, c);
@@ -396,7 +368,7 @@ class Analyzer {
 
   #for(node: AnyNode & { type: 'ForStatement' }, scope: Scope): void {
     const loop = new Scope('loop', scope, scope.owner, node);
-    if (node.init?.type === 'VariableDeclaration') this.#hoistLexical([node.init], loop);
+    if (node.init?.type === 'VariableDeclaration') declareLexical([node.init], loop);
     this.#visit(node.init, loop, node);
     this.#visit(node.test, loop, node);
     const outer = this.#head;
@@ -409,7 +381,7 @@ class Analyzer {
   #forEach(node: AnyNode & { type: 'ForInStatement' | 'ForOfStatement' }, scope: Scope): void {
     const loop = new Scope('loop', scope, scope.owner, node);
     if (node.left.type === 'VariableDeclaration') {
-      this.#hoistLexical([node.left], loop);
+      declareLexical([node.left], loop);
       this.#variables(node.left, loop);
     } else {
       this.#pattern(node.left as AnyNode, loop, true);
@@ -423,53 +395,5 @@ class Analyzer {
     if (node.param) for (const id of namesOf(node.param)) own.declare(id.name, 'let', node);
     this.#pattern(node.param as AnyNode | null, own, false);
     this.#visit(node.body, own, node);
-  }
-}
-
-function listOf<K, V>(table: Map<K, V[]>, key: K): V[] {
-  let list = table.get(key);
-  if (!list) {
-    list = [];
-    table.set(key, list);
-  }
-  return list;
-}
-
-function isFunctionOrClass(node: AnyNode): boolean {
-  return node.type.startsWith('Function') || node.type.startsWith('Class') || node.type === 'ArrowFunctionExpression';
-}
-
-function isMethod(parent: AnyNode): boolean {
-  return parent.type === 'Property' && (parent.method || parent.kind !== 'init');
-}
-
-interface DeclaringIdentifier {
-  readonly name: string;
-  readonly start: number;
-  readonly end: number;
-  readonly shorthand: boolean;
-}
-
-/** The identifiers that a pattern declares or assigns. */
-export function* namesOf(pattern: Pattern | null, shorthand = false): Generator<DeclaringIdentifier> {
-  switch (pattern?.type) {
-    case 'Identifier':
-      yield { name: pattern.name, start: pattern.start, end: pattern.end, shorthand };
-      return;
-    case 'ObjectPattern':
-      for (const property of pattern.properties) {
-        if (property.type === 'RestElement') yield* namesOf(property.argument);
-        else yield* namesOf(property.value, property.shorthand);
-      }
-      return;
-    case 'ArrayPattern':
-      for (const element of pattern.elements) yield* namesOf(element);
-      return;
-    case 'AssignmentPattern':
-      yield* namesOf(pattern.left, shorthand);
-      return;
-    case 'RestElement':
-      yield* namesOf(pattern.argument);
-      return;
   }
 }

@@ -4,12 +4,13 @@ import type { Place } from '../end';
 import type { Bulk } from './bulk';
 import { sessionKeyOf } from './class-registry';
 import { type CaptureOptions, Encoder } from './encode';
-import { type CaptureWarning, DeadZone, type Draft, FunctionEncoder } from './encode-function';
+import { DeadZone, type Draft, FunctionEncoder } from './encode-function';
 import { components, groupOf, isRef } from './graph';
 import type { Reference } from './markers';
 import { modulesMayHaveChanged } from './module-refs';
 import type { CapturedClosure, ClassNode, Encoded, PayloadNode, ShippedScript } from './payload';
 import { scriptOf } from './script';
+import type { CaptureWarning } from './warn';
 
 export type { Bulk, CaptureOptions, CaptureWarning };
 
@@ -66,7 +67,7 @@ export function capture(f: Function, options: CaptureOptions): Capture {
     names: root?.entries.map(({ variable, bytes, type }) => ({ name: variable.name, bytes, type })) ?? [],
     references: encoder.references,
     modules: [...encoder.modules],
-    warnings: functions.warnings,
+    warnings: functions.warnings.list,
     bulk: [...encoder.bulk.values()],
     place: encoder.place ?? { file: '<native>', line: 1, column: 1 },
     source: source.length > sourceShown ? `${source.slice(0, sourceShown)}…` : source,

@@ -1,8 +1,9 @@
 // Classes of the user by a key that all processes of a session share, so that rows that are instances keep their class.
 import { randomBytes } from 'node:crypto';
 import { factsOf } from './facts';
+import { intrinsics } from './intrinsics';
 import { loadedModule, moduleRefOf } from './module-refs';
-import { type PrivateAccess, revival, stampOf } from './stamp';
+import { doors, type PrivateAccess, revival, stampOf } from './stamp';
 
 /** Which of two classes of one key is meant, where session and executor are one process. */
 export type Side = 'session' | 'executor';
@@ -16,7 +17,6 @@ interface Revived {
 const keys = new WeakMap<Function, string>();
 const originals = new Map<string, Function>();
 const revived = new Map<string, Revived>();
-const doors = new WeakMap<Function, PrivateAccess>();
 
 /** Other sessions may use the same executors. */
 const sessionId = randomBytes(6).toString('hex');
@@ -41,7 +41,7 @@ export function classKeyOf(instance: object): string | undefined {
   const proto: unknown = Object.getPrototypeOf(instance);
   if (proto === null || !Object.hasOwn(proto as object, 'constructor')) return undefined;
   const c: unknown = (proto as object).constructor;
-  if (typeof c !== 'function' || c.prototype !== proto) return undefined;
+  if (typeof c !== 'function' || c.prototype !== proto || intrinsics().pathOf(c) !== undefined) return undefined;
   const known = keys.get(c);
   if (known !== undefined) return known;
   const module = moduleRefOf(c);
@@ -95,11 +95,7 @@ export function revivedByKey(key: string): Revived | undefined {
   return revived.get(key);
 }
 
-/** Keeps the way to the #private parts of a revived class. */
-export function registerDoor(c: Function, door: PrivateAccess): void {
-  doors.set(c, door);
-}
-
+/** The way to the #private parts of a class: stamped, revived, or of a module that was opened. */
 export function doorOf(c: Function): PrivateAccess | undefined {
   return doors.get(c) ?? stampOf(c)?.access;
 }

@@ -8,6 +8,16 @@ export function isGuarded(facts: ClassFacts): boolean {
   return facts.hasPrivates || facts.derived;
 }
 
+/** Whether a class has #private values that travel. */
+export function hasDoor(facts: ClassFacts): boolean {
+  return facts.privateFields.length + facts.privateStatics.length > 0;
+}
+
+/** An expression for a class's parent, inside of its constructor. */
+export function parentText(node: Class): string {
+  return `Object.getPrototypeOf(${node.id?.name ?? 'new.target'})`;
+}
+
 /** What a class's syntax says, with positions relative to the class. */
 export function classFactsOf(node: Class): ClassFacts {
   const base = node.start;

@@ -1,21 +1,12 @@
 // Encoding of functions and classes: their facts, the variables they use, and the warnings that these give rise to.
-import { types } from 'node:util';
-import type { Place } from '../end';
 import type { Encoder } from './encode';
 import type { Cell, FunctionFacts, Variable } from './facts';
 import { factsOf, isAssigned } from './facts';
-import { fileOfRequire, type Inspected, inspectFunction, inspectPrivates } from './inspect';
+import { factsFromText, fileOfRequire, type Inspected, inspectFunction, inspectPrivates } from './inspect';
 import { intrinsics, isStandardGlobal } from './intrinsics';
 import type { ClassNode, Encoded, FunctionNode, PayloadNode } from './payload';
 import { methodOf, type Role, type Stamped, stampOf } from './stamp';
-
-export interface CaptureWarning {
-  readonly kind: 'assigned' | 'mutated' | 'eval';
-  readonly name: string;
-  readonly place: Place;
-  /** What happens and what to do instead. */
-  readonly message: string;
-}
+import { Warnings } from './warn';
 
 /** A captured variable on its way into a payload. */
 export interface Entry {
@@ -67,10 +58,9 @@ const identifier = /^[A-Za-z_$][\w$]*$/;
 
 export class FunctionEncoder {
   readonly drafts = new Map<number, Draft>();
-  readonly warnings: CaptureWarning[] = [];
+  readonly warnings = new Warnings();
   readonly shared: Shared[] = [];
   readonly #shared = new Map<object | string, Map<string, Shared>>();
-  readonly #warned = new Set<string>();
   #encoder!: Encoder;
 
   attach(encoder: Encoder): void {
@@ -122,9 +112,8 @@ export class FunctionEncoder {
       if (stamp.access) return stamp.access.read(instance);
       return factsOf(stamp.id)?.class?.hasPrivates ? [] : undefined;
     }
-    const inspected = inspectFunction(c);
-    if (inspected.kind !== 'function' || !inspected.facts.class?.hasPrivates) return undefined;
-    return inspectPrivates(inspected.facts, instance);
+    const facts = factsOfText(c);
+    return facts?.class?.hasPrivates ? inspectPrivates(facts, instance) : undefined;
   }
 
   // ---- views
@@ -172,7 +161,7 @@ export class FunctionEncoder {
     this.#encoder.place ??= facts.text.place(facts.start);
     this.#refuseUnshippable(facts);
     const entries = this.#entries(f, view);
-    this.#warn(facts, view, entries);
+    this.warnings.check(facts, entries, (variable) => view.read(variable));
     const isClass = facts.kind === 'class';
     const node = isClass ? this.#classNode(f) : this.#functionNode(f, facts);
     const context = {
@@ -329,33 +318,12 @@ export class FunctionEncoder {
       ...(statics.length > 0 ? { statics: statics.map((s) => this.#encoder.at('.static #private', s)) } : {}),
     };
   }
+}
 
-  // ---- warnings
-
-  #warn(facts: FunctionFacts, view: View, entries: readonly Entry[]): void {
-    const captured = new Set(entries.map((e) => e.variable.name));
-    const say = (kind: CaptureWarning['kind'], name: string, at: number, message: string) => {
-      const key = `${facts.id} ${kind} ${name}`;
-      if (this.#warned.has(key) || !facts.text.isUsers(at)) return;
-      this.#warned.add(key);
-      this.warnings.push({ kind, name, place: facts.text.place(at), message });
-    };
-    for (const { name, at } of facts.writes) {
-      if (captured.has(name)) say('assigned', name, at, assignedMessage(name));
-    }
-    for (const { name, at, how } of facts.mutations) {
-      const variable = view.variables.find((v) => v.name === name);
-      const value = variable && captured.has(name) && !variable.moduleName ? view.read(variable) : undefined;
-      if (isMutated(value, how)) say('mutated', name, at, mutatedMessage(name, how));
-    }
-    if (facts.usesEval)
-      say(
-        'eval',
-        'eval',
-        facts.start,
-        'eval in a function that runs on executors sees only the variables that the function names itself.',
-      );
-  }
+/** Facts of a class without a stamp; classes have text, and it is read once. */
+function factsOfText(c: Function): FunctionFacts | undefined {
+  const facts = factsFromText(Function.prototype.toString.call(c), true);
+  return typeof facts === 'string' ? undefined : facts;
 }
 
 function stampView(stamp: Stamped): View {
@@ -386,33 +354,6 @@ function isTextual(c: Function, key: string | symbol, isStatic: boolean, descrip
       const method = methodOf(descriptor[role]);
       return method?.owner === c && method.key === key && method.isStatic === isStatic && method.role === role;
     })
-  );
-}
-
-/** Methods change only what has them; a property can be assigned on any object. */
-function isMutated(value: unknown, how: string): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (how === 'assignment to a property') return true;
-  return (
-    Array.isArray(value) ||
-    types.isMap(value) ||
-    types.isSet(value) ||
-    (ArrayBuffer.isView(value) && !(value instanceof DataView))
-  );
-}
-
-function assignedMessage(name: string): string {
-  return (
-    `'${name}' is assigned inside a function that runs on executors: each task changes a copy of its own, and ${name} here stays as ` +
-    'it is. To count, use sc.accumulator(0) and add to it; to combine elements, use reduce().'
-  );
-}
-
-function mutatedMessage(name: string, how: string): string {
-  const change = how === 'assignment to a property' ? `A property of '${name}' is assigned` : `'${name}.${how}()' is called`;
-  return (
-    `${change} inside a function that runs on executors: each task changes a copy of its own, and ${name} here stays as it is. ` +
-    'To gather results, return them and collect(); to count, use sc.accumulator(0).'
   );
 }
 

@@ -8,7 +8,7 @@ import type { FunctionEncoder } from './encode-function';
 import { intrinsics } from './intrinsics';
 import { driverOnly, type Reference, travelsAs } from './markers';
 import { isLocalModule, moduleRefOf } from './module-refs';
-import type { Accessor, Encoded, Fixed, List, NodeRef, PayloadNode, Properties } from './payload';
+import type { Accessor, Encoded, Fixed, List, NodeRef, PayloadNode, Privates, Properties, Subclassed } from './payload';
 import { type Refusal, refusalOf } from './refuse';
 
 export interface CaptureOptions {
@@ -149,9 +149,9 @@ export class Encoder {
     if (types.isMap(value)) return this.#map(value);
     if (types.isSet(value)) {
       const list = this.#list([...Set.prototype.values.call(value)], '(element)');
-      return { t: 'set', ...this.#subclass(value, Set), list };
+      return { t: 'set', ...this.#subclassed(value, Set), list };
     }
-    if (types.isDate(value)) return { t: 'date', ...this.#subclass(value, Date), time: Date.prototype.getTime.call(value) };
+    if (types.isDate(value)) return { t: 'date', ...this.#subclassed(value, Date), time: Date.prototype.getTime.call(value) };
     if (types.isRegExp(value)) return { t: 'regexp', source: value.source, flags: value.flags, lastIndex: value.lastIndex };
     if (ArrayBuffer.isView(value)) return this.#view(value as NodeJS.ArrayBufferView);
     if (types.isAnyArrayBuffer(value)) return this.#bytes(value as ArrayBuffer);
@@ -168,7 +168,7 @@ export class Encoder {
   // ---- collections
 
   #array(value: unknown[]): PayloadNode {
-    const subclass = this.#subclass(value, Array);
+    const subclass = this.#subclassed(value, Array);
     const fixed = fixedOf(value);
     if (subclass.class === undefined && !hasMore(value)) {
       const list = this.#list(value);
@@ -198,11 +198,11 @@ export class Encoder {
       keys.push(k);
       values.push(v);
     }
-    return { t: 'map', ...this.#subclass(value, Map), keys: this.#list(keys, '(key)'), values: this.#list(values, '(value)') };
+    return { t: 'map', ...this.#subclassed(value, Map), keys: this.#list(keys, '(key)'), values: this.#list(values, '(value)') };
   }
 
   /** The class and the own properties of an instance of a built-in class's subclass. */
-  #subclass(value: object, base: Function): { class?: Encoded; props?: Properties } {
+  #subclassed(value: object, base: Function): Subclassed {
     const proto = Object.getPrototypeOf(value) as object | null;
     const hasProps = !Array.isArray(value) && Reflect.ownKeys(value).length > 0;
     if (proto === base.prototype) return hasProps ? { props: this.properties(value) } : {};
@@ -210,8 +210,7 @@ export class Encoder {
     if (typeof c !== 'function' || c.prototype !== proto) {
       return this.refuse({ reason: `a ${base.name} with a prototype of its own`, remedy: `Capture a plain ${base.name}.` });
     }
-    const encoded = this.at(`class ${c.name}`, c);
-    return Array.isArray(value) ? { class: encoded } : { class: encoded, props: this.properties(value) };
+    return { ...this.#ownClass(value, c), ...(hasProps ? { props: this.properties(value) } : {}) };
   }
 
   #view(value: NodeJS.ArrayBufferView): PayloadNode {
@@ -251,7 +250,7 @@ export class Encoder {
   #error(value: Error): PayloadNode {
     const c = value.constructor;
     const known = intrinsics().pathOf(c);
-    const own = known === undefined && typeof c === 'function' ? { class: this.at(`class ${c.name}`, c) } : {};
+    const own = known === undefined && typeof c === 'function' ? this.#ownClass(value, c) : {};
     // By value: since Node 22 `stack` is an accessor of this process.
     const props = this.properties(value, (key) => key === 'stack');
     return { t: 'error', ...own, name: known ?? 'Error', stack: this.encode(value.stack), props };
@@ -260,6 +259,12 @@ export class Encoder {
   #instance(value: object, c: Function): PayloadNode {
     const path = intrinsics().pathOf(c);
     if (path !== undefined) return this.#builtIn(value, path);
+    const own = this.#ownClass(value, c);
+    return this.#fixed(value, { t: 'instance', ...own, props: this.properties(value) });
+  }
+
+  /** The class of an instance, and the #private values that the classes of its chain gave it. */
+  #ownClass(value: object, c: Function): { class: Encoded; privates?: Privates } {
     const encoded = this.at(`class ${c.name}`, c);
     const privates: { class: Encoded; values: Encoded[] }[] = [];
     let isPrivate = false;
@@ -269,8 +274,16 @@ export class Encoder {
       isPrivate = true;
       if (values.length > 0) privates.push({ class: this.encode(parent), values: values.map((v) => this.at('.#private', v)) });
     }
-    const props = this.properties(value);
-    return this.#fixed(value, { t: 'instance', class: encoded, props, ...(isPrivate ? { privates } : {}) });
+    if (isPrivate) this.#refusePackageClass(c);
+    return { class: encoded, ...(isPrivate ? { privates } : {}) };
+  }
+
+  /** A package's own text is loaded on executors, and nothing there opens its classes. */
+  #refusePackageClass(c: Function): void {
+    const module = moduleRefOf(c);
+    if (!module || isLocalModule(module.path)) return;
+    const remedy = 'Make it inside the function, for example once for each partition in mapPartitions.';
+    this.refuse({ reason: `an instance of ${c.name}, whose #private state only its package can read`, remedy });
   }
 
   /** Instances of classes of the language and of Node that can be made again from what they tell of themselves. */

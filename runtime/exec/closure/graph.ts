@@ -8,7 +8,7 @@ export function isRef(value: unknown): value is NodeRef {
 }
 
 /** Calls `found` with every node number inside a node, in a fixed order. */
-export function forEachRef(part: unknown, found: (n: number) => void): void {
+function forEachRef(part: unknown, found: (n: number) => void): void {
   if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return;
   if (Array.isArray(part)) {
     for (const item of part) forEachRef(item, found);

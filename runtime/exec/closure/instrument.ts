@@ -1,11 +1,11 @@
 // Instrumentation: inserts into emitted JavaScript what lets each function tell which variables it uses and what they hold.
 import { type AnyNode, type Class, tokenizer } from 'acorn';
 import { type AnalyzeOptions, analyze } from './analyze';
-import { classFactsOf, guardClass, isGuarded, privateAccessText } from './class-text';
+import { classFactsOf, guardClass, hasDoor, isGuarded, parentText, privateAccessText } from './class-text';
 import { Edits } from './edits';
 import { addFacts, type Cell, type FunctionFacts, type ModuleName, noteAssigned, type Variable } from './facts';
 import { ProgramText, registerText } from './position';
-import type { Analysis, Binding, FunctionInfo, Reference, Scope } from './scope';
+import { type Analysis, type Binding, type FunctionInfo, listOf, type Reference, type Scope } from './scope';
 import { hookNames, installHook } from './stamp';
 import {
   afterDirectives,
@@ -15,6 +15,7 @@ import {
   inferredName,
   isInParameters,
   literalKey,
+  naming,
   objectsByProperty,
   suspends,
 } from './syntax';
@@ -89,7 +90,7 @@ class Instrumenter {
     for (const info of this.#analysis.functions) if (isRegistered(info)) registered.push(this.#describe(info));
     const methods = new Map<AnyNode, Registered[]>();
     for (const r of registered) {
-      if (r.info.kind === 'method') pushTo(methods, r.info.parentNode as AnyNode, r);
+      if (r.info.kind === 'method') listOf(methods, r.info.parentNode as AnyNode).push(r);
       else this.#register(r);
     }
     this.#registerMethods(methods);
@@ -266,8 +267,8 @@ class Instrumenter {
       return;
     }
     const inferred = inferredName(node, info.parentNode);
-    if (inferred) this.#edits.wrap(node.start, node.end, `${this.#hook}({${inferred}:`, `}.${inferred}${call}`);
-    else this.#edits.wrap(node.start, node.end, `${this.#hook}(`, call);
+    const [before, after] = inferred === undefined ? ['', ''] : naming(inferred);
+    this.#edits.wrap(node.start, node.end, `${this.#hook}(${before}`, `${after}${call}`);
   }
 
   /** Where the functions declared in a scope are all there: its start. */
@@ -285,18 +286,16 @@ class Instrumenter {
   #registerClass(node: Class, facts: FunctionFacts, thunk: string): void {
     const c = facts.class;
     if (!c) return;
-    const access =
-      c.privateFields.length + c.privateStatics.length > 0 ? `${thunk || ',undefined'},${privateAccessText(c)}` : thunk;
+    const access = hasDoor(c) ? `${thunk || ',undefined'},${privateAccessText(c)}` : thunk;
     this.#edits.insertLeft(node.start + c.bodyStart, `static{${this.#hook}.k(this,${facts.id}${access});}`);
-    const self = node.id ? node.id.name : 'new.target';
-    if (isGuarded(c)) guardClass(this.#edits, c, node.start, `${this.#hook}.r`, `Object.getPrototypeOf(${self})`);
+    if (isGuarded(c)) guardClass(this.#edits, c, node.start, `${this.#hook}.r`, parentText(node));
   }
 
   #registerMethods(methods: Map<AnyNode, Registered[]>): void {
     const objects = new Map<AnyNode, Registered[]>();
     for (const [property, list] of methods) {
       const object = this.#objectOf(property);
-      if (object) for (const r of list) pushTo(objects, object, r);
+      if (object) for (const r of list) listOf(objects, object).push(r);
     }
     for (const [object, list] of objects) this.#registerObject(object, list);
   }
@@ -363,10 +362,4 @@ function methodFactsOf(property: AnyNode & { type: 'Property' }) {
     keyEnd: property.key.end - property.start,
     computed: property.computed,
   };
-}
-
-function pushTo<K, V>(table: Map<K, V[]>, key: K, value: V): void {
-  const list = table.get(key);
-  if (list) list.push(value);
-  else table.set(key, [value]);
 }

@@ -58,31 +58,35 @@ export interface ClassNode {
   group?: readonly number[];
 }
 
+/** #private values, by the class that declares them. */
+export type Privates = readonly { readonly class: Encoded; readonly values: readonly Encoded[] }[];
+
+/** What an instance of a built-in class may have beside its contents. */
+export interface Subclassed {
+  readonly class?: Encoded;
+  readonly props?: Properties;
+  /** Set if a class of its chain has #private parts. */
+  readonly privates?: Privates;
+}
+
 export type PayloadNode =
   | FunctionNode
   | ClassNode
   | { readonly t: 'cell'; readonly value: Encoded }
   | { readonly t: 'array'; readonly list: List; readonly fixed?: Fixed }
-  | {
-      readonly t: 'sparse';
-      readonly class?: Encoded;
-      readonly length: number;
-      readonly props: Properties;
-      readonly fixed?: Fixed;
-    }
+  | ({ readonly t: 'sparse'; readonly length: number; readonly fixed?: Fixed } & Subclassed)
   | { readonly t: 'object'; readonly props: Properties; readonly proto?: Encoded; readonly fixed?: Fixed }
   | {
       readonly t: 'instance';
       readonly class: Encoded;
       readonly props: Properties;
-      /** #private values, by the class that declares them. */
-      readonly privates?: readonly { readonly class: Encoded; readonly values: readonly Encoded[] }[];
+      readonly privates?: Privates;
       readonly fixed?: Fixed;
     }
-  | { readonly t: 'map'; readonly class?: Encoded; readonly keys: List; readonly values: List; readonly props?: Properties }
-  | { readonly t: 'set'; readonly class?: Encoded; readonly list: List; readonly props?: Properties }
-  | { readonly t: 'error'; readonly class?: Encoded; readonly name: string; readonly stack: Encoded; readonly props: Properties }
-  | { readonly t: 'date'; readonly class?: Encoded; readonly time: number; readonly props?: Properties }
+  | ({ readonly t: 'map'; readonly keys: List; readonly values: List } & Subclassed)
+  | ({ readonly t: 'set'; readonly list: List } & Subclassed)
+  | ({ readonly t: 'error'; readonly name: string; readonly stack: Encoded } & Subclassed)
+  | ({ readonly t: 'date'; readonly time: number } & Subclassed)
   | { readonly t: 'regexp'; readonly source: string; readonly flags: string; readonly lastIndex: number }
   | { readonly t: 'buffer'; readonly bytes: Uint8Array }
   | { readonly t: 'bytes'; readonly bytes: Uint8Array }

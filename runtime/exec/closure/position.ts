@@ -11,7 +11,7 @@ export function lineStartsOf(text: string): number[] {
 }
 
 /** The zero-based line that holds an offset. */
-export function lineOf(starts: readonly number[], offset: number): number {
+function lineOf(starts: readonly number[], offset: number): number {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {

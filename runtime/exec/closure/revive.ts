@@ -1,12 +1,9 @@
 // Revival: makes a captured function again, in another process, from its payload.
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import vm from 'node:vm';
 import { MillraceError } from '../../errors';
-import { doorOf, registerDoor, registerModule, registerRevived, revivedByKey } from './class-registry';
+import { doorOf, registerRevived, revivedByKey } from './class-registry';
 import { isRef } from './graph';
 import { intrinsics } from './intrinsics';
-import type { Reference } from './markers';
 import type {
   Accessor,
   CapturedClosure,
@@ -15,21 +12,17 @@ import type {
   FunctionNode,
   List,
   PayloadNode,
+  Privates,
   Properties,
   ShippedScript,
+  Subclassed,
 } from './payload';
 import { registerScript } from './position';
-import { installHook, type PrivateAccess, revival } from './stamp';
+import { type ReviveEnvironment, reviveLeaf } from './revive-leaf';
 
-/** What only the process that revives can provide. */
-export interface ReviveEnvironment {
-  /** The broadcast or accumulator that a reference stands for. */
-  reference(reference: Reference): unknown;
-  /** A bulk value that was sent apart. */
-  bulk(id: string): unknown;
-  /** The exports of a module of the user's or of a package, by its resolved path. */
-  loadModule(path: string): unknown;
-}
+export type { ReviveEnvironment };
+
+import { doors, installHook, type PrivateAccess, revival } from './stamp';
 
 /** A compiled script: called with the captured values, it answers the function and a setter for each late parameter. */
 type Maker = (this: unknown, ...args: unknown[]) => [Function, ...((value: unknown) => void)[]];
@@ -140,7 +133,7 @@ class Reviver {
       case 'array':
         return this.#array(node, n);
       case 'sparse': {
-        const array = this.#subclass(node.class, Array, n) as unknown[];
+        const array = this.#subclassed(node, Array, n) as unknown[];
         array.length = node.length;
         this.#define(array, node.props);
         return this.#fix(array, node.fixed);
@@ -155,7 +148,7 @@ class Reviver {
       case 'instance':
         return this.#instance(node, n);
       case 'map': {
-        const map = this.#subclass(node.class, Map, n) as Map<unknown, unknown>;
+        const map = this.#subclassed(node, Map, n) as Map<unknown, unknown>;
         const values = this.#list(node.values);
         this.#list(node.keys).forEach((key, i) => {
           Map.prototype.set.call(map, this.#value(key), this.#value(values[i]));
@@ -163,14 +156,14 @@ class Reviver {
         return this.#define(map, node.props);
       }
       case 'set': {
-        const set = this.#subclass(node.class, Set, n) as Set<unknown>;
+        const set = this.#subclassed(node, Set, n) as Set<unknown>;
         for (const item of this.#list(node.list)) Set.prototype.add.call(set, this.#value(item));
         return this.#define(set, node.props);
       }
       case 'error':
         return this.#error(node, n);
       case 'date': {
-        const date = this.#subclass(node.class, Date, n) as Date;
+        const date = this.#subclassed(node, Date, n) as Date;
         Date.prototype.setTime.call(date, node.time);
         return this.#define(date, node.props);
       }
@@ -183,53 +176,11 @@ class Reviver {
       case 'method':
         return this.#keep(n, this.#method(node));
       default:
-        return this.#keep(n, this.#leaf(node));
+        return this.#keep(
+          n,
+          reviveLeaf(node, this.#environment, (encoded) => this.#value(encoded)),
+        );
     }
-  }
-
-  #leaf(node: PayloadNode): unknown {
-    switch (node.t) {
-      case 'regexp':
-        return Object.assign(new RegExp(node.source, node.flags), { lastIndex: node.lastIndex });
-      case 'buffer':
-        return Buffer.from(node.bytes);
-      case 'bytes':
-        // A copy: what the codec answers may stand anywhere in a message, and views need their alignment.
-        return node.bytes.slice().buffer;
-      case 'view': {
-        const View = (globalThis as unknown as Record<string, new (...args: unknown[]) => object>)[node.kind];
-        return new View(this.#value(node.buffer), node.offset, node.length);
-      }
-      case 'bulk':
-        return this.#environment.bulk(node.id);
-      case 'boxed':
-        return Object(this.#value(node.value));
-      case 'construct':
-        return Reflect.construct(this.#intrinsic(node.path) as Function, node.args);
-      case 'symbol':
-        return Symbol(node.description);
-      case 'sharedSymbol':
-        return Symbol.for(node.key);
-      case 'intrinsic':
-        return this.#intrinsic(node.path);
-      case 'module': {
-        const exports = this.#environment.loadModule(node.path);
-        registerModule(node.path, exports);
-        return node.member === undefined ? exports : (exports as Record<string, unknown>)[node.member];
-      }
-      case 'moduleName':
-        return moduleName(node.name, node.file);
-      case 'reference':
-        return this.#environment.reference(node.reference);
-      default:
-        throw new MillraceError('INTERNAL', { reason: `a payload holds a node of kind ${node.t}` });
-    }
-  }
-
-  #intrinsic(path: string): unknown {
-    const value = path.startsWith('Symbol.@') ? wellKnownSymbol(path) : intrinsics().at(path);
-    if (value === undefined) throw new MillraceError('MODULE_NOT_FOUND', { module: path, reason: 'this Node has no such value' });
-    return value;
   }
 
   #list(list: List): readonly unknown[] {
@@ -281,28 +232,44 @@ class Reviver {
     return value;
   }
 
-  #subclass(encoded: Encoded, base: Function, n: number): object {
-    const c = encoded === undefined ? base : (this.#value(encoded) as Function);
-    return this.#made[n] === unset ? this.#keep(n, Reflect.construct(base, [], c) as object) : (this.#made[n] as object);
+  /** An empty instance of a built-in class or of a subclass of it, with the #private parts of the latter. */
+  #subclassed(node: Subclassed, base: Function, n: number): object {
+    const c = node.class === undefined ? base : (this.#value(node.class) as Function);
+    if (this.#made[n] !== unset) return this.#made[n] as object;
+    const instance = node.privates ? this.#constructed(c) : (Reflect.construct(base, [], c) as object);
+    this.#keep(n, instance);
+    this.#open(instance, node.privates);
+    return instance;
   }
 
   #instance(node: PayloadNode & { t: 'instance' }, n: number): unknown {
     const c = this.#value(node.class) as Function;
     if (this.#made[n] !== unset) return this.#made[n];
-    const instance = this.#keep(n, node.privates ? revival.make(c) : (Object.create(c.prototype) as object));
-    if (node.privates) for (const key of Reflect.ownKeys(instance)) Reflect.deleteProperty(instance, key);
-    for (const part of node.privates ?? []) {
-      const values = part.values.map((v) => this.#value(v));
-      doorOf(this.#value(part.class) as Function)?.write(instance, values);
-    }
+    const instance = this.#keep(n, node.privates ? this.#constructed(c) : (Object.create(c.prototype) as object));
+    this.#open(instance, node.privates);
     this.#define(instance, node.props);
     return this.#fix(instance, node.fixed);
   }
 
+  #constructed(c: Function): object {
+    const instance = revival.make(c);
+    for (const key of Reflect.ownKeys(instance)) Reflect.deleteProperty(instance, key);
+    return instance;
+  }
+
+  #open(instance: object, privates: Privates | undefined): void {
+    for (const part of privates ?? []) {
+      const values = part.values.map((v) => this.#value(v));
+      const c = this.#value(part.class) as Function;
+      const door = doorOf(c);
+      if (!door) throw new MillraceError('INTERNAL', { reason: `the #private state of ${c.name} has nowhere to go` });
+      door.write(instance, values);
+    }
+  }
+
   #error(node: PayloadNode & { t: 'error' }, n: number): unknown {
-    const c = (node.class === undefined ? intrinsics().at(node.name) : this.#value(node.class)) as Function;
-    if (this.#made[n] !== unset) return this.#made[n];
-    const error = this.#keep(n, Reflect.construct(Error, [], c) as Error);
+    const base = (node.class === undefined ? intrinsics().at(node.name) : Error) as Function;
+    const error = this.#subclassed(node, base, n) as Error;
     Object.defineProperty(error, 'stack', { value: this.#value(node.stack), writable: true, configurable: true });
     return this.#define(error, node.props);
   }
@@ -349,7 +316,7 @@ class Reviver {
     if (!made) return this.#made[n];
     const [c, ...setters] = made;
     this.#keep(n, c);
-    if (door) registerDoor(c, door);
+    if (door) doors.set(c, door);
     if (script.guarded) revival.admit(c, script.handsOn === true);
     script.late.forEach((index, i) => {
       setters[i](this.#value(node.args[index]));
@@ -381,15 +348,3 @@ function methodsOf(prototype: object): Map<string, Function> {
 }
 
 const methodKey = (key: PropertyKey, role: string) => `${role} ${String(key)}`;
-
-function wellKnownSymbol(path: string): unknown {
-  return (Symbol as unknown as Record<string, unknown>)[path.slice('Symbol.@'.length)];
-}
-
-/** What a CommonJS module of the user's calls by this name. */
-function moduleName(name: string, file: string): unknown {
-  if (name === 'require') return createRequire(file);
-  if (name === '__filename') return file;
-  if (name === '__dirname') return dirname(file);
-  return { exports: {}, filename: file };
-}

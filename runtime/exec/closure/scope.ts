@@ -141,3 +141,13 @@ export function* childrenOf(node: AnyNode): Generator<AnyNode> {
 function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 }
+
+/** The list under a key, made if there is none. */
+export function listOf<K, V>(table: Map<K, V[]>, key: K): V[] {
+  let list = table.get(key);
+  if (!list) {
+    list = [];
+    table.set(key, list);
+  }
+  return list;
+}

@@ -1,11 +1,11 @@
 // The text that makes a shipped function again: its clean source inside a function whose parameters are the captured variables.
 import { createHash } from 'node:crypto';
-import { guardClass, privateAccessText } from './class-text';
+import { guardClass, hasDoor, privateAccessText } from './class-text';
 import { type EditedText, Edits } from './edits';
 import type { ClassFacts, FunctionFacts, Variable } from './facts';
 import type { ShippedScript } from './payload';
 import { encodePositions } from './position';
-import { hiddenPrefix } from './syntax';
+import { hiddenPrefix, naming } from './syntax';
 
 export interface Parameter {
   readonly variable: Variable;
@@ -93,11 +93,11 @@ function scriptText(facts: FunctionFacts, shape: Shape): EditedText {
   return edits.apply(source);
 }
 
-function expressionAround(facts: FunctionFacts, shape: Shape, edits: Edits): [string, string] {
+function expressionAround(facts: FunctionFacts, shape: Shape, edits: Edits): readonly [string, string] {
   const { method } = facts;
   if (!method) {
     const name = shape.inferredName;
-    return name === undefined ? ['', ''] : [`({${name}:`, `}).${name}`];
+    return name === undefined ? ['', ''] : naming(name);
   }
   // What a computed key was is known from the function's name, and its text may use names that were not captured.
   if (method.computed) edits.replace(method.keyStart, method.keyEnd, '"m"');
@@ -109,7 +109,6 @@ function editClass(edits: Edits, facts: ClassFacts, guarded: boolean, hidden: st
   for (const value of facts.staticValues) edits.replace(value.start, value.end, 'void 0');
   for (const block of facts.staticBlocks) edits.remove(block.start, block.end);
   if (facts.parent) edits.replace(facts.parent.start, facts.parent.end, `${hidden}p`);
-  const hasDoor = facts.privateFields.length + facts.privateStatics.length > 0;
-  if (hasDoor) edits.insertLeft(facts.bodyStart, `static{${hidden}k(${privateAccessText(facts)});}`);
+  if (hasDoor(facts)) edits.insertLeft(facts.bodyStart, `static{${hidden}k(${privateAccessText(facts)});}`);
   if (guarded) guardClass(edits, facts, 0, `${hidden}r`, `${hidden}p`);
 }

@@ -125,7 +125,16 @@ function toPropertyKey(value: unknown): string | symbol {
 /** Reconstruction of instances in progress, if any: constructors of classes with #private parts ask. */
 export const revival = new Revival();
 
-const hook = Object.assign(register, { k: registerClass, o: registerObject, r: revival });
+/** The ways to the #private parts of classes that carry no stamp. */
+export const doors = new WeakMap<Function, PrivateAccess>();
+
+/** Opens a class of a module on an executor: see `openClasses`. */
+function openClass(c: Function, handsOn: boolean, access?: PrivateAccess): void {
+  if (access) doors.set(c, access);
+  revival.admit(c, handsOn);
+}
+
+const hook = Object.assign(register, { k: registerClass, o: registerObject, r: revival, d: openClass });
 
 /** The names under which instrumented code finds the hook: the second one where the user has taken the first. */
 export const hookNames = ['__c', '__millrace_c'] as const;

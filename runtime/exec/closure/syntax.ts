@@ -57,6 +57,7 @@ export function suspends(node: AnyNode): boolean {
 
 /** The text of a key that is not computed. */
 export function literalKey(key: AnyNode): string {
+  if (key.type === 'PrivateIdentifier') return `#${key.name}`;
   return key.type === 'Identifier' ? key.name : String((key as AnyNode & { value: unknown }).value);
 }
 
@@ -74,12 +75,30 @@ function nameFromParent(node: AnyNode, parent: AnyNode): string | undefined {
       return parent.init === node ? nameOf(parent.id as AnyNode) : undefined;
     case 'Property':
     case 'PropertyDefinition':
-      return parent.value === node && !parent.computed ? nameOf(parent.key as AnyNode) : undefined;
+      return parent.value === node && !parent.computed ? literalKey(parent.key as AnyNode) : undefined;
     case 'AssignmentExpression':
-      return parent.right === node ? nameOf(parent.left as AnyNode) : undefined;
     case 'AssignmentPattern':
       return parent.right === node ? nameOf(parent.left as AnyNode) : undefined;
     default:
       return undefined;
   }
 }
+
+/** Whether a function expression is the method or accessor that its parent declares. */
+export function isMethod(parent: AnyNode): boolean {
+  return parent.type === 'Property' && (parent.method || parent.kind !== 'init');
+}
+
+const identifier = /^[A-Za-z_$][\w$]*$/;
+
+/** Text around an anonymous function that gives it a name, as its place would. */
+export function naming(name: string): readonly [before: string, after: string] {
+  if (identifier.test(name)) return [`({${name}:`, `}).${name}`];
+  const quoted = JSON.stringify(name);
+  return [`({${quoted}:`, `})[${quoted}]`];
+}
+
+/** Methods that change the array, Map, Set or typed array that they are called on. */
+export const mutators = new Set(
+  'push pop shift unshift splice sort reverse fill copyWithin set add delete clear write'.split(' '),
+);

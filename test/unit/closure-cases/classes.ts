@@ -1,5 +1,4 @@
 // Classes: inheritance, #private state, statics, mixins, decorators, subclasses of built-ins, methods on their own.
-// biome-ignore-all lint: these are the things that users write
 import type { Cases } from './types';
 
 export const cases: Cases = {
@@ -75,6 +74,7 @@ export const cases: Cases = {
     return { f: () => q.show() + new Q(5, 'y').show() };
   },
   'static state of a class': () => {
+    // biome-ignore lint/complexity/noStaticOnlyClass: users may write it, and it is the case
     class S {
       static n = 1;
       static inc() {
@@ -124,6 +124,7 @@ export const cases: Cases = {
   },
   'static method passed': () => {
     const m = 3;
+    // biome-ignore lint/complexity/noStaticOnlyClass: users may write it, and it is the case
     class T {
       static go(x: number) {
         return x * m;
@@ -186,6 +187,7 @@ export const cases: Cases = {
   },
   'class with private methods and statics': () => {
     class T {
+      // biome-ignore lint/correctness/noUnusedPrivateClassMembers: users may write it, and it is the case
       static #made = 0;
       #v;
       constructor(v: number) {

@@ -1,8 +1,8 @@
 // Functions of all kinds: recursive, generators, async, methods of objects, bound, of JavaScript libraries, native.
-// biome-ignore-all lint: these are the things that users write
+
+import { library } from './library';
 import type { Cases } from './types';
 
-const library = require('./library.js');
 const k = 3;
 
 export const cases: Cases = {
@@ -91,6 +91,7 @@ export const cases: Cases = {
   },
   'arguments captured by an arrow': () => {
     function mk(..._: any[]) {
+      // biome-ignore lint/complexity/noArguments: users may write it, and it is the case
       return () => arguments.length + arguments[1];
     }
     return { f: mk(1, 20, 3) };

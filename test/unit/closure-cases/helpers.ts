@@ -26,6 +26,20 @@ export class Box {
   }
 }
 
+/** Its instances can only be rebuilt by the class itself. */
+export class Safe extends Box {
+  #secret: number;
+
+  constructor({ secret }: { secret: number }) {
+    super(secret);
+    this.#secret = secret;
+  }
+
+  get secret() {
+    return this.#secret;
+  }
+}
+
 export function setState(n: number) {
   moduleState = n;
 }

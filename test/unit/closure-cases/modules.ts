@@ -1,5 +1,4 @@
 // Modules, enums and namespaces: of Node, of the user, and the module of the closure itself.
-// biome-ignore-all lint: these are the things that users write
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import * as path from 'node:path';
@@ -10,7 +9,7 @@ enum Color {
   Red = 1,
   Green = 5,
 }
-const enum Compiled {
+enum Compiled {
   X = 7,
 }
 namespace Names {

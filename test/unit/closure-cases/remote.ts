@@ -2,17 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import ts from 'typescript';
+import { openClasses } from '../../../runtime/exec/closure/open-classes';
 import type { CapturedClosure } from '../../../runtime/exec/closure/payload';
 import { mapFrame } from '../../../runtime/exec/closure/position';
 import { revive } from '../../../runtime/exec/closure/revive';
 
-// User modules are loaded plain here: nothing that runs on an executor is instrumented.
+// User modules are loaded plain here, with their classes opened: nothing that runs on an executor is instrumented.
 const usual = require.extensions['.ts'] as NonNullable<(typeof require.extensions)['.ts']>;
 require.extensions['.ts'] = (module, file) => {
   if (!file.includes('closure-cases')) return usual(module, file);
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: true };
   const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions, fileName: file });
-  (module as unknown as { _compile(code: string, file: string): void })._compile(outputText, file);
+  (module as unknown as { _compile(code: string, file: string): void })._compile(openClasses(outputText), file);
 };
 
 interface Request {

@@ -1,5 +1,4 @@
 // Variables of all kinds of scopes: constants, loops, destructuring, dead zones, shared and shadowed names.
-// biome-ignore-all lint: these are the things that users write
 import type { Cases } from './types';
 
 const stop = new Set(['a', 'the']);
@@ -101,6 +100,7 @@ export const cases: Cases = {
   },
   'var in loop, shared': () => {
     var fs: any[] = [];
+    // biome-ignore lint/correctness/noInnerDeclarations: users may write it, and it is the case
     for (var i = 0; i < 3; i++) fs.push(() => i);
     return { f: () => fs.map((g) => g()) };
   },
@@ -115,6 +115,7 @@ export const cases: Cases = {
       z: -0,
       n: NaN,
       u: undefined,
+      // biome-ignore lint/suspicious/noSparseArray: users may write it, and it is the case
       h: [1, , 3],
     };
     return {
@@ -186,7 +187,7 @@ export const cases: Cases = {
     return { f: (x: number) => x + $i + $s1, args: [1] };
   },
   'accessor by defineProperty + frozen object': () => {
-    let v = 3;
+    const v = 3;
     const o = Object.freeze(Object.defineProperty({ q: 1 } as any, 'v', { get: () => v, enumerable: true }));
     return { f: () => [o.v, o.q, Object.isFrozen(o)] };
   },

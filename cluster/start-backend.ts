@@ -1,0 +1,72 @@
+// Turns a master into the backend that runs its tasks.
+import { MillraceError } from '../runtime/errors';
+import type { TaskBackend } from '../runtime/scheduler/backend';
+import { SessionFolder } from './folder';
+import { parseMaster } from './master-url';
+import type { OutputListener } from './output';
+import { Pool } from './pool';
+import { executorProgram } from './program-path';
+
+export interface BackendOptions {
+  /** Bytes of cached partitions that each executor keeps in memory. */
+  readonly storageBytes: number;
+  /** Heap of each executor in MB, at least 64; V8's own choice if left out. Without meaning for `local`. */
+  readonly executorMemory?: number;
+  /** Takes the lines that user code prints on executors; left out, they go to stdout and stderr of this process. */
+  readonly onOutput?: OutputListener;
+  /** The bundled program of an executor, where it is not that of this package. */
+  readonly program?: string;
+}
+
+export interface StartedBackend {
+  readonly backend: TaskBackend;
+  /** How many tasks can run at once. */
+  readonly slots: number;
+  /** The session's folder, removed when the backend is stopped. */
+  readonly folder: string;
+}
+
+const leastMemoryMb = 64;
+
+const printThrough: OutputListener = (line, stream) => {
+  process[stream].write(`${line}\n`);
+};
+
+/**
+ * The backend of `master`: `local`, `local[N]` or `local[*]`. It is not started: the scheduler does that. Throws BAD_MASTER,
+ * BAD_OPTION, NO_EXECUTORS.
+ *
+ *     const { backend, slots } = await startBackend('local[2]', { storageBytes: 256 * 2 ** 20 });
+ */
+export async function startBackend(master: string, options: BackendOptions): Promise<StartedBackend> {
+  const parsed = parseMaster(master);
+  check(options);
+  if (parsed.kind === 'inProcess') {
+    // Loaded on demand: it brings everything that runs tasks, which a driver with executors does not need.
+    const { LocalBackend }: typeof import('./local') = require('./local');
+    const folder = SessionFolder.make();
+    return { backend: new LocalBackend(folder, options.storageBytes), slots: 1, folder: folder.path };
+  }
+  const program = options.program ?? executorProgram();
+  const folder = SessionFolder.make();
+  const { storageBytes, executorMemory, onOutput = printThrough } = options;
+  const backend = new Pool({ executors: parsed.executors, storageBytes, executorMemory, onOutput, program, folder });
+  return { backend, slots: parsed.executors, folder: folder.path };
+}
+
+function check({ storageBytes, executorMemory }: BackendOptions): void {
+  if (!Number.isSafeInteger(storageBytes) || storageBytes < 0) {
+    throw new MillraceError('BAD_OPTION', {
+      option: 'storageBytes',
+      value: storageBytes,
+      rule: 'a whole number of bytes, from 0',
+    });
+  }
+  if (executorMemory !== undefined && !(Number.isSafeInteger(executorMemory) && executorMemory >= leastMemoryMb)) {
+    throw new MillraceError('BAD_OPTION', {
+      option: 'executorMemory',
+      value: executorMemory,
+      rule: `a whole number of MB, from ${leastMemoryMb}`,
+    });
+  }
+}

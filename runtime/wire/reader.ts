@@ -1,0 +1,246 @@
+// Reads what the writer wrote.
+import { MillraceError } from '../errors';
+import { instanceCodec, Tag, typedKinds } from './tags';
+
+export class Reader {
+  position = 0;
+  constructor(readonly buffer: Buffer) {}
+
+  need(bytes: number): void {
+    if (this.position + bytes > this.buffer.length)
+      throw new MillraceError('PROTOCOL', { reason: 'encoded data ends too early' });
+  }
+
+  byte(): number {
+    this.need(1);
+    return this.buffer[this.position++];
+  }
+
+  count(): number {
+    let n = 0;
+    let scale = 1;
+    for (;;) {
+      const b = this.byte();
+      n += (b & 127) * scale;
+      if (b < 128) return n;
+      scale *= 128;
+    }
+  }
+
+  align(size: number): void {
+    const over = this.position % size;
+    if (over !== 0) this.position += size - over;
+  }
+
+  /** The bytes of `n` numbers as an aligned copy: the buffer itself may start anywhere. */
+  bytesOf(bytes: number): ArrayBuffer {
+    this.need(bytes);
+    const copy = new ArrayBuffer(bytes);
+    new Uint8Array(copy).set(this.buffer.subarray(this.position, this.position + bytes));
+    this.position += bytes;
+    return copy;
+  }
+
+  textOf(tag: number): string {
+    const n = this.count();
+    if (tag === Tag.Latin1) {
+      this.need(n);
+      const s = this.buffer.toString('latin1', this.position, this.position + n);
+      this.position += n;
+      return s;
+    }
+    if (tag !== Tag.Utf16) throw new MillraceError('PROTOCOL', { reason: `tag ${tag} where a text was expected` });
+    this.need(n * 2);
+    const s = this.buffer.toString('utf16le', this.position, this.position + n * 2);
+    this.position += n * 2;
+    return s;
+  }
+
+  text(): string {
+    return this.textOf(this.byte());
+  }
+
+  value(): unknown {
+    const tag = this.byte();
+    switch (tag) {
+      case Tag.Undefined:
+        return undefined;
+      case Tag.Null:
+        return null;
+      case Tag.True:
+        return true;
+      case Tag.False:
+        return false;
+      case Tag.Int32: {
+        this.need(4);
+        const v = this.buffer.readInt32LE(this.position);
+        this.position += 4;
+        return v;
+      }
+      case Tag.Float64: {
+        this.need(8);
+        const v = this.buffer.readDoubleLE(this.position);
+        this.position += 8;
+        return v;
+      }
+      case Tag.BigInt:
+        return parseBigInt36(this.text());
+      case Tag.Latin1:
+      case Tag.Utf16:
+        return this.textOf(tag);
+      case Tag.Date:
+        return new Date(this.value() as number);
+      case Tag.RegExp: {
+        const source = this.text();
+        return new RegExp(source, this.text());
+      }
+      case Tag.Object:
+        return this.properties({});
+      case Tag.NullObject:
+        return this.properties(Object.create(null));
+      case Tag.Map: {
+        const keys = this.array();
+        const values = this.array();
+        return new Map(keys.map((k, i) => [k, values[i]]));
+      }
+      case Tag.Set:
+        return new Set(this.array());
+      case Tag.Bytes: {
+        const isBuffer = this.byte() === 1;
+        const copy = this.bytesOf(this.count());
+        return isBuffer ? Buffer.from(copy) : new Uint8Array(copy);
+      }
+      case Tag.Typed: {
+        const kind = typedKinds[this.byte()];
+        if (!kind) throw new MillraceError('PROTOCOL', { reason: 'an unknown typed array' });
+        const n = this.count();
+        this.align(8);
+        return new kind(this.bytesOf(n * kind.BYTES_PER_ELEMENT) as never);
+      }
+      case Tag.Error: {
+        const name = this.text();
+        const error = new Error(this.text());
+        Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+        error.stack = this.text();
+        return error;
+      }
+      case Tag.Instance: {
+        const key = this.text();
+        const state = this.value();
+        const instances = instanceCodec();
+        if (!instances) throw new MillraceError('PROTOCOL', { reason: 'an instance where no classes are known' });
+        return instances.make(key, state);
+      }
+      default:
+        return this.arrayOf(tag);
+    }
+  }
+
+  properties(into: Record<string, unknown>): Record<string, unknown> {
+    for (let n = this.count(); n > 0; n--) {
+      const key = this.text();
+      const value = this.value();
+      if (key === '__proto__') Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true });
+      else into[key] = value;
+    }
+    return into;
+  }
+
+  array(): unknown[] {
+    return this.arrayOf(this.byte());
+  }
+
+  arrayOf(tag: number): unknown[] {
+    switch (tag) {
+      case Tag.Array: {
+        const n = this.count();
+        this.need(n);
+        const out: unknown[] = [];
+        for (let i = 0; i < n; i++) out.push(this.value());
+        return out;
+      }
+      case Tag.SparseArray: {
+        const out: unknown[] = [];
+        out.length = this.count();
+        for (let n = this.count(); n > 0; n--) {
+          const i = this.count();
+          out[i] = this.value();
+        }
+        return out;
+      }
+      case Tag.Int32Column: {
+        const n = this.count();
+        this.align(8);
+        return Array.from(new Int32Array(this.bytesOf(n * 4)));
+      }
+      case Tag.Float64Column: {
+        const n = this.count();
+        this.align(8);
+        return Array.from(new Float64Array(this.bytesOf(n * 8)));
+      }
+      case Tag.BooleanColumn: {
+        const n = this.count();
+        this.need(n);
+        const out = new Array<unknown>(n);
+        for (let i = 0; i < n; i++) out[i] = this.buffer[this.position++] === 1;
+        return out;
+      }
+      case Tag.StringColumn:
+        return this.strings();
+      case Tag.TupleColumns: {
+        const n = this.count();
+        const width = this.count();
+        const columns: unknown[][] = [];
+        for (let j = 0; j < width; j++) columns.push(this.array());
+        const out = new Array<unknown>(n);
+        if (width === 2) {
+          const [a, b] = columns;
+          for (let i = 0; i < n; i++) out[i] = [a[i], b[i]];
+        } else for (let i = 0; i < n; i++) out[i] = columns.map((c) => c[i]);
+        return out;
+      }
+      case Tag.ObjectColumns:
+        return this.objects();
+      default:
+        throw new MillraceError('PROTOCOL', { reason: `an unknown tag ${tag} in encoded data` });
+    }
+  }
+
+  strings(): string[] {
+    const n = this.count();
+    const size = this.byte();
+    this.align(size);
+    const bytes = this.bytesOf(n * size);
+    const lengths = size === 1 ? new Uint8Array(bytes) : size === 2 ? new Uint16Array(bytes) : new Uint32Array(bytes);
+    const text = this.text();
+    const out = new Array<string>(n);
+    let at = 0;
+    for (let i = 0; i < n; i++) {
+      const end = at + lengths[i];
+      out[i] = text.substring(at, end);
+      at = end;
+    }
+    return out;
+  }
+
+  objects(): object[] {
+    const n = this.count();
+    const width = this.count();
+    const out: Record<string, unknown>[] = [];
+    for (let i = 0; i < n; i++) out.push({});
+    for (let j = 0; j < width; j++) {
+      const key = this.text();
+      const column = this.array();
+      for (let i = 0; i < n; i++) out[i][key] = column[i];
+    }
+    return out;
+  }
+}
+
+/** Parses the base-36 text of a bigint, sign included. */
+function parseBigInt36(text: string): bigint {
+  const negative = text.startsWith('-');
+  let value = 0n;
+  for (const digit of negative ? text.slice(1) : text) value = value * 36n + BigInt(Number.parseInt(digit, 36));
+  return negative ? -value : value;
+}

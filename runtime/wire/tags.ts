@@ -1,0 +1,62 @@
+// The kinds of encoded values, and how instances of the user's classes take part.
+
+/** The first byte of an encoded value. */
+export enum Tag {
+  Undefined,
+  Null,
+  True,
+  False,
+  Int32,
+  Float64,
+  BigInt,
+  Latin1,
+  Utf16,
+  Date,
+  RegExp,
+  Array,
+  Int32Column,
+  Float64Column,
+  StringColumn,
+  TupleColumns,
+  ObjectColumns,
+  SparseArray,
+  Object,
+  NullObject,
+  Map,
+  Set,
+  Bytes,
+  Typed,
+  Error,
+  Instance,
+  BooleanColumn,
+}
+
+/** Typed arrays in the order of their numbers on the wire; Uint8Array has a tag of its own. */
+export const typedKinds = [
+  Int8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+] as const;
+
+/** How instances of the user's classes travel; the closure package gives the real one. */
+export interface InstanceCodec {
+  /** The class's key and the instance's state, or undefined where the class is not known to travel. */
+  take(value: object): { key: string; state: unknown } | undefined;
+  make(key: string, state: unknown): object;
+}
+
+let instances: InstanceCodec | undefined;
+
+/** The codec of instances, once the closure package gave it. */
+export const instanceCodec = (): InstanceCodec | undefined => instances;
+
+export function setInstanceCodec(codec: InstanceCodec): void {
+  instances = codec;
+}

@@ -1,0 +1,180 @@
+// The shell without a terminal: scripts, -e, standard input, and the exit status that tells how it went.
+// time limit: 240 s
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { allGone, descendants, shellCommand } from '../helpers/terminal';
+import { within } from '../helpers/within';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const limitMs = 30_000;
+
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Given {
+  /** Standard input; `null` is none at all, undefined a pipe that stays open and silent. */
+  readonly input?: string | null;
+  /** Called when this has been printed. */
+  readonly when?: readonly [printed: string, act: (pid: number) => void];
+}
+
+function millrace(args: readonly string[], given: Given = { input: null }): Promise<Ended> {
+  const [command, ...rest] = shellCommand(...args);
+  const child = spawn(command, rest, { cwd: folder, stdio: [given.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+  if (typeof given.input === 'string') child.stdin?.end(given.input);
+  let out = '';
+  let err = '';
+  let [wanted, act] = given.when ?? [];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+    if (wanted === undefined || !out.includes(wanted)) return;
+    wanted = undefined;
+    act?.(child.pid as number);
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const ended = new Promise<Ended>((resolve) => child.once('close', (status) => resolve({ status, out, err })));
+  return within(limitMs, ended, `millrace ${args.join(' ')}`).finally(() => child.kill('SIGKILL'));
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(path.join(folder, name), text);
+  return name;
+}
+
+const local = ['--master', 'local[1]'];
+
+test('a script runs statement by statement and leaves with 0', async () => {
+  const script = file(
+    'ok.ts',
+    '#!/usr/bin/env millrace\nconst xs = sc.range(10);\nconsole.log(await xs.sum(), args, process.argv.slice(2));\n',
+  );
+  const { status, out, err } = await millrace([...local, script, 'one', '--two']);
+  assert.equal([status, out, err], [0, "45 [ 'one', '--two' ] [ 'one', '--two' ]\n", '']);
+});
+
+test('an error names file and line on stderr and leaves with 1; what came before was printed', async () => {
+  const script = file('fails.ts', 'console.log("before");\n\nnull!.x;\nconsole.log("after");\n');
+  const { status, out, err } = await millrace([...local, script]);
+  assert.equal([status, out], [1, 'before\n']);
+  assert.match(err, /fails\.ts:3/);
+});
+
+test('a type error is found when its statement comes, and nothing of that runs', async () => {
+  const { status, out, err } = await millrace([...local, file('types.ts', 'console.log(1);\nconst s: string = 5;\n')]);
+  assert.equal([status, out], [1, '1\n']);
+  assert.match(err, /types\.ts:2:7.*not assignable/);
+});
+
+test('a syntax error is found before anything runs', async () => {
+  const { status, out, err } = await millrace([...local, file('syntax.ts', 'console.log(1);\nconst = ;\n')]);
+  assert.equal([status, out], [1, '']);
+  assert.match(err, /syntax\.ts:2/);
+});
+
+test('-e runs code and prints its value without a code of the terminal', async () => {
+  const { status, out, err } = await millrace([...local, '-e', 'sc.range(4).map(x => x * x).collect()']);
+  assert.equal([status, err], [0, '']);
+  assert.match(out, /^res0: number\[\]/);
+  assert.not.match(out, /\x1b/);
+});
+
+test('standard input is a script, with commands as at the prompt', async () => {
+  const input = 'const a = 20\n.type a\nconst t = `\n.type a\n`\na + t.length\n';
+  const { status, out, err } = await millrace(local, { input });
+  assert.equal([status, err], [0, '']);
+  assert.is(out, 'number\nres0: number = 29\n');
+});
+
+test('- waits for standard input', async () => {
+  const { status, out } = await millrace([...local, '-', 'x'], { input: 'console.log(args[0])' });
+  assert.equal([status, out], [0, 'x\n']);
+});
+
+for (const [name, input] of [
+  ['closed', null],
+  ['empty', ''],
+  ['open and silent', undefined],
+] as const) {
+  test(`with nothing on standard input (${name}) the tour runs`, async () => {
+    const { status, out, err } = await millrace(local, { input });
+    assert.equal([status, err], [0, '']);
+    assert.match(out, /pi is about 3\.1/);
+  });
+}
+
+const usage: readonly (readonly [args: readonly string[], status: number, message: RegExp])[] = [
+  [['--mater', 'local'], 2, /unknown option '--mater'\n\(Did you mean --master\?\)/],
+  [['--master', 'spork'], 2, /The master "spork" is not understood/],
+  [['--master', 'local[0]'], 2, /local\[N\]/],
+  [['--master'], 2, /argument missing/],
+  [['nosuch.ts'], 1, /There is nothing at nosuch\.ts/],
+  [['.'], 1, /cannot be read: it is a folder/],
+  [['-e', 'f('], 1, /expected/],
+  [['-e', 'throw 5'], 1, /thrown: 5/],
+  [['-e', 'process.exit(7)'], 7, /^$/],
+];
+
+for (const [args, wanted, message] of usage) {
+  test(`${args.join(' ')} leaves with ${wanted}`, async () => {
+    const { status, err } = await millrace(args);
+    assert.is(status, wanted);
+    assert.match(err, message);
+  });
+}
+
+test('--version and --help', async () => {
+  assert.match((await millrace(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
+  assert.match((await millrace(['--help'])).out, /--eval <code>/);
+});
+
+const waits = 'await new Promise(() => {})';
+const loops = 'while (true) {}';
+
+for (const [signal, status, code] of [
+  ['SIGINT', 130, waits],
+  ['SIGINT', 130, loops],
+  ['SIGTERM', 143, waits],
+  ['SIGHUP', 129, waits],
+] as const) {
+  test(`${signal} ends ${code} with ${status} and leaves no process`, async () => {
+    let processes: number[] = [];
+    const act = (pid: number) => {
+      processes = descendants(pid);
+      process.kill(pid, signal);
+    };
+    const ended = await millrace([...local, '-e', `await sc.range(3).count(); { console.log("ready"); ${code} }`], {
+      input: null,
+      when: ['ready', act],
+    });
+    assert.is(ended.status, status, ended.err);
+    assert.ok(processes.length >= 2);
+    await allGone(processes, 3_000);
+  });
+}
+
+test('a loop that never ends is ended by SIGTERM too', async () => {
+  const act = (pid: number) => process.kill(pid, 'SIGTERM');
+  const { status } = await millrace([...local, '-e', `{ console.log("ready"); ${loops} }`], {
+    input: null,
+    when: ['ready', act],
+  });
+  assert.ok(status === null || status === 143);
+});
+
+test('a long output arrives whole', async () => {
+  const { status, out } = await millrace([...local, '-e', 'console.log("x".repeat(3e6)); console.log("end")']);
+  assert.equal([status, out.length], [0, 3e6 + 5]);
+});
+
+test.run();

@@ -1,0 +1,50 @@
+// Every sample runs as a script, and in the shell by .load, and says what it should.
+// time limit: 300 s
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const run = promisify(execFile);
+const root = join(__dirname, '../..');
+const program = join(root, 'dist/millrace.js');
+
+/** What the output of each sample must hold: computed by hand or by another program from the bundled data. */
+const expected: Record<string, readonly RegExp[]> = {
+  'word-count.ts': [/^\d+ distinct words/, /^ +\d+ {2}the$/m],
+  'file-search.ts': [/^136 of 1500 lines hold "ERROR"/],
+  'log-mining.ts': [/^136 errors$/m, /^\d+ of them from mysql$/m, /worst hour: \[ '\d\d', \d+ \]/],
+  'estimating-pi.ts': [/^pi is about 3\.1[34]/],
+  'logistic-regression.ts': [/^w = \[.*\]$/m, /^\d+\.\d % of 20000 points are on the right side$/m],
+  'k-means.ts': [/^center \(-?0\.\d+, -?0\.\d+\)$/m, /^center \(5\.\d+, 9\.\d+\)|center \(4\.9\d+, \d+\.\d+\)$/m],
+  'pagerank.ts': [/^\d+\.\d{3} {2}index$/m],
+  'join.ts': [/unknown$/m, /Norway$/m],
+  'tour.ts': [/^1\. pond\.txt: 600 lines/m, /^2\. \d+ words/m, /^3\. pi is about 3\.1/m],
+};
+
+test('every sample has a case here, and is at most 40 lines', () => {
+  const samples = readdirSync(join(root, 'samples')).filter((name) => name.endsWith('.ts'));
+  assert.equal(samples.sort(), Object.keys(expected).sort());
+});
+
+for (const [name, patterns] of Object.entries(expected)) {
+  test(`${name} as a script`, async () => {
+    const { stdout, stderr } = await run(process.execPath, [program, '--master', 'local[2]', join('samples', name)], {
+      cwd: root,
+    });
+    assert.is(stderr, '');
+    for (const pattern of patterns) assert.match(stdout, pattern);
+  });
+}
+
+test('a sample is found from another folder, and gets its arguments', async () => {
+  const sample = join(root, 'samples/word-count.ts');
+  const { stdout } = await run(process.execPath, [program, '--master', 'local', sample, join(root, 'samples/data/users.csv')], {
+    cwd: '/',
+  });
+  assert.match(stdout, /^\d+ distinct words/);
+});
+
+test.run();

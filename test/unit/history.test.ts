@@ -1,0 +1,101 @@
+// The history file: what is kept, what is passed over, and that nothing about it ever hurts a session.
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { History, stateFolder } from '../../shell/history';
+
+const root = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
+process.on('exit', () => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+const freshFolder = () => path.join(root, String(count++), 'millrace');
+
+const noTrouble = (message: string) => assert.unreachable(message);
+
+test('entries come back in another session, whole with their newlines', () => {
+  const folder = freshFolder();
+  const first = new History(folder, noTrouble);
+  for (const entry of ['1 + 1', 'const a = [\n\t"ü 👩‍👩‍👧",\n]', '.help']) first.add(entry);
+  assert.equal(new History(folder, noTrouble).entries, first.entries);
+  assert.is(first.entries.length, 3);
+});
+
+test('the file is written at once, one JSON string a line, for its owner only', () => {
+  const folder = freshFolder();
+  new History(folder, noTrouble).add('a\nb');
+  const file = path.join(folder, 'history');
+  assert.is(readFileSync(file, 'utf8'), '"a\\nb"\n');
+  assert.is(statSync(file).mode & 0o777, 0o600);
+  assert.is(statSync(folder).mode & 0o777, 0o700);
+});
+
+test('an entry given twice in a row is kept once', () => {
+  const history = new History(freshFolder(), noTrouble);
+  for (const entry of ['a', 'a', 'b', 'a']) history.add(entry);
+  assert.equal(history.entries, ['a', 'b', 'a']);
+});
+
+test('two sessions at once lose nothing of each other', () => {
+  const folder = freshFolder();
+  const [one, other] = [new History(folder, noTrouble), new History(folder, noTrouble)];
+  for (let turn = 0; turn < 50; turn++) {
+    one.add(`one ${turn}`);
+    other.add(`other ${turn}`);
+  }
+  assert.is(new History(folder, noTrouble).entries.length, 100);
+});
+
+test('only the last ten thousand are read, and only the end of a huge file', () => {
+  const folder = freshFolder();
+  mkdirSync(folder, { recursive: true });
+  const line = (index: number) => JSON.stringify(`entry ${index}`) + '\n';
+  writeFileSync(path.join(folder, 'history'), Array.from({ length: 12_000 }, (_, index) => line(index)).join(''));
+  const { entries } = new History(folder, noTrouble);
+  assert.equal([entries.length, entries[0], entries.at(-1)], [10_000, 'entry 2000', 'entry 11999']);
+  writeFileSync(path.join(folder, 'history'), JSON.stringify('x'.repeat(9e6)) + '\n' + line(1));
+  assert.equal(new History(folder, noTrouble).entries, ['entry 1']);
+});
+
+test('torn and foreign lines are passed over', () => {
+  const folder = freshFolder();
+  new History(folder, noTrouble).add('good');
+  appendFileSync(path.join(folder, 'history'), '"torn\n42\n{"a":1}\n\x00\x01\n');
+  const history = new History(folder, noTrouble);
+  history.add('after');
+  assert.equal(new History(folder, noTrouble).entries, ['good', 'after']);
+});
+
+test('a file that cannot be used is said once, and entries last for the session', () => {
+  const folder = freshFolder();
+  mkdirSync(path.dirname(folder), { recursive: true });
+  writeFileSync(folder, 'a file where the folder should be');
+  const said: string[] = [];
+  const history = new History(folder, (message) => said.push(message));
+  history.add('a');
+  history.add('b');
+  assert.equal(history.entries, ['a', 'b']);
+  assert.is(said.length, 1);
+  assert.match(said[0], /this session only/);
+});
+
+test('a full disk is said once and hurts nobody', () => {
+  if (!existsSync('/dev/full')) return;
+  const folder = freshFolder();
+  mkdirSync(folder, { recursive: true });
+  require('node:fs').symlinkSync('/dev/full', path.join(folder, 'history'));
+  const said: string[] = [];
+  const history = new History(folder, (message) => said.push(message));
+  history.add('a');
+  history.add('b');
+  assert.equal([history.entries.slice(-2), said.length], [['a', 'b'], 1]);
+});
+
+test('the state folder is that of the user, and a relative one is ignored', () => {
+  assert.is(stateFolder({ XDG_STATE_HOME: '/some/state' }), '/some/state/millrace');
+  const home = stateFolder({});
+  assert.ok(home.endsWith('/.local/state/millrace'));
+  assert.is(stateFolder({ XDG_STATE_HOME: 'state' }), home);
+});
+
+test.run();
