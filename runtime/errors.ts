@@ -8,7 +8,7 @@ interface Declared {
 }
 
 const declared = {
-  BAD_OPTION: { sentence: '{option} is {value}, but must be {rule}.', remedy: 'Give {option} a value in that range.' },
+  BAD_OPTION: { sentence: '{option} is {value}, but must be {rule}.', remedy: 'Choose a value in that range.' },
   BAD_ARGUMENT: { sentence: '{operation}: {argument} is {value}, but must be {rule}.', remedy: '{remedy}' },
   BAD_MASTER: {
     sentence: 'The master "{master}" is not understood.',
@@ -148,7 +148,8 @@ export function asError(thrown: unknown): Error {
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && 'stack' in thrown) return thrown as Error;
   let text: string;
   try {
-    text = String(thrown);
+    const isPlain = typeof thrown === 'object' && thrown !== null && Object.prototype.toString.call(thrown) === '[object Object]';
+    text = isPlain ? JSON.stringify(thrown) : String(thrown);
   } catch {
     text = 'a value that cannot be shown';
   }

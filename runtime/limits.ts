@@ -45,5 +45,8 @@ export const keptPrograms = 200;
 /** Ended jobs that `.jobs` still shows. */
 export const keptJobs = 100;
 
+/** Classes of rows that executors are told of: a session that makes a class for each job must not send them all each time. */
+export const shippedClasses = 256;
+
 /** Programs that an executor keeps decoded. */
 export const decodedPrograms = 64;

@@ -3,6 +3,8 @@ import vm from 'node:vm';
 
 const slot = Symbol.for('millrace.call');
 
+const endingSignals = ['SIGTERM', 'SIGHUP'] as const;
+
 type Slot = { [slot]?: () => unknown };
 
 const script = new vm.Script(`globalThis[Symbol.for('millrace.call')]()`, { filename: 'node:internal/millrace' });
@@ -12,11 +14,22 @@ export function breakable<T>(f: () => T): T {
   const holder = globalThis as Slot;
   const outer = holder[slot];
   Object.defineProperty(holder, slot, { value: f, configurable: true, enumerable: false, writable: true });
+  const giveBack = takeHandlers();
   try {
     return script.runInThisContext({ breakOnSigint: true, displayErrors: false }) as T;
   } finally {
+    giveBack();
     holder[slot] = outer;
   }
+}
+
+/** Handlers cannot run while a loop holds the thread: these signals get their default meanwhile, which is to end the process. */
+function takeHandlers(): () => void {
+  const taken = endingSignals.flatMap((signal) => process.rawListeners(signal).map((listener) => ({ signal, listener })));
+  for (const { signal, listener } of taken) process.off(signal, listener as NodeJS.SignalsListener);
+  return () => {
+    for (const { signal, listener } of taken) process.on(signal, listener as NodeJS.SignalsListener);
+  };
 }
 
 /** How long a signal that Node still holds gets to show itself. */

@@ -27,7 +27,7 @@ export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
   /** What the argument is, for completion and for knowing when a line is whole. */
-  readonly argument: 'none' | 'file' | 'expression' | 'command' | 'count';
+  readonly argument: 'none' | 'file' | 'expression' | 'command' | 'count' | 'word';
   readonly usage: string;
   readonly brief: string;
   readonly help: string;
@@ -97,6 +97,14 @@ const commands: readonly Command[] = [
     brief: 'list the jobs of this session',
     help: 'Each job with its stages, tasks, and time.',
     run: async (host) => host.inSession('jobs', undefined),
+  },
+  {
+    name: 'errors',
+    argument: 'word',
+    usage: '.errors [full]',
+    brief: 'show the last error again, with every frame if full',
+    help: 'Errors show the frames of your own code. With "full" the frames of Millrace and of packages are shown too.',
+    run: async (host, argument) => host.inSession(argument.trim() === 'full' ? 'errors full' : 'errors', undefined),
   },
   {
     name: 'editor',

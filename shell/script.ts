@@ -57,7 +57,7 @@ class ScriptRun {
         args: script.args,
         events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {} },
       });
-      const repl = new Repl(this.#stage(), this.#types, this.#mortal(this.#session));
+      const repl = new Repl(this.#stage(), this.#types, this.#session);
       process.on('SIGINT', () => repl.interrupt());
       const end = await repl.guard(() => runText(repl, text, label, folder));
       if (this.#leaveStatus !== undefined) return this.#leaveStatus;
@@ -89,21 +89,6 @@ class ScriptRun {
     for (const signal of endingSignals) process.on(signal, this.#onSignal);
   }
 
-  /** A loop that never ends keeps handlers from running, so while an entry starts the signals have their default: they kill. */
-  #mortal(session: Session): Session {
-    return {
-      run: (cell, screen) => {
-        for (const signal of endingSignals) process.off(signal, this.#onSignal);
-        const outcome = session.run(cell, screen);
-        this.#handleSignals();
-        return outcome;
-      },
-      command: (name, cell, screen) => session.command(name, cell, screen),
-      interrupt: () => session.interrupt(),
-      stop: () => session.stop(),
-    };
-  }
-
   #stage(): Stage {
     return {
       print: (text, stream) => this.#write[stream](text),
@@ -119,7 +104,7 @@ class ScriptRun {
 }
 
 function screen(): Screen {
-  return { columns: process.stdout.columns ?? 80, color: false, live: false };
+  return { columns: process.stdout.columns || 80, color: false, live: false };
 }
 
 async function source(script: Script): Promise<{ text: string; label: string; folder: string }> {

@@ -30,6 +30,8 @@ export class LocalSession implements Session {
   /** Rejects what the running entry is printing. */
   #stopPrinting: (() => void) | undefined;
   #interrupted = false;
+  /** What `.errors` shows again. */
+  #lastError: { readonly error: unknown; readonly cell: CompiledCell | undefined } | undefined;
 
   constructor(options: LocalSessionOptions) {
     this.#options = options;
@@ -54,6 +56,7 @@ export class LocalSession implements Session {
   }
 
   async command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome> {
+    if (name === 'errors' || name === 'errors full') return this.#showLastError(name === 'errors full', screen);
     const command = this.#options.commands?.[name];
     const show = async (value: unknown) => {
       if (!command) throw new Error(`This session does not know the command ${name}.`);
@@ -106,7 +109,7 @@ export class LocalSession implements Session {
       await show();
     } catch (error) {
       if (!this.#interrupted && !isInterruption(error)) {
-        this.#say(reportError(error, cell ?? {}, screen), 'err');
+        this.#report(error, cell, screen);
         return { status: 'failed', initialised };
       }
       this.#interrupted = true;
@@ -132,6 +135,17 @@ export class LocalSession implements Session {
     }
   }
 
+  #report(error: unknown, cell: CompiledCell | undefined, screen: Screen): void {
+    this.#lastError = { error, cell };
+    this.#say(reportError(error, cell ?? {}, screen), 'err');
+  }
+
+  #showLastError(full: boolean, screen: Screen): RunOutcome {
+    const last = this.#lastError;
+    this.#say(last ? reportError(last.error, { ...last.cell, full }, screen) : 'no errors yet');
+    return { status: 'ok' };
+  }
+
   #say(text: string | undefined, stream: 'out' | 'err' = 'out'): void {
     if (text) this.#options.events.print(`${text}\n`, stream);
   }
@@ -139,7 +153,7 @@ export class LocalSession implements Session {
   /** A late rejection or a timer that throws is reported, and the session goes on. */
   #surviveStrayErrors(): void {
     const report = (error: unknown) => {
-      if (!isInterruption(error)) this.#say(reportError(error, {}, this.#screen), 'err');
+      if (!isInterruption(error)) this.#report(error, undefined, this.#screen);
     };
     process.on('uncaughtException', report);
     process.on('unhandledRejection', report);

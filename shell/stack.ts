@@ -28,7 +28,7 @@ export function registerEntry(
 }
 
 /** The place in the user's text of a frame; undefined for frames of other code. */
-export function placeOfFrame(file: string, line: number, column: number): Place | undefined {
+function placeOfFrame(file: string, line: number, column: number): Place | undefined {
   const entry = scripts.get(file);
   if (entry) return entry(line, column);
   return isUserScript(file) ? mapFrame(file, line, column) : undefined;

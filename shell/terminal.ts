@@ -119,7 +119,7 @@ class Terminal implements EditorHost {
 
   #screen(): Screen {
     const { stdout } = process;
-    return { columns: stdout.columns ?? 80, color: stdout.isTTY === true && stdout.hasColors(), live: this.#plain === undefined };
+    return { columns: stdout.columns || 80, color: stdout.isTTY === true && stdout.hasColors(), live: this.#plain === undefined };
   }
 
   #open(): void {

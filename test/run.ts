@@ -63,7 +63,7 @@ async function groupEnds(child: ChildProcess): Promise<boolean> {
 
 async function run(file: string): Promise<Result> {
   const started = performance.now();
-  const args = ['-r', 'ts-node/register/transpile-only', file];
+  const args = ['-r', 'ts-node/register/transpile-only', '-r', './test/helpers/instrument.ts', file];
   // A group of its own, so that a file that hangs is ended with everything it started.
   const child = spawn(process.execPath, args, {
     cwd: root,

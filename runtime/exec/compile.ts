@@ -91,6 +91,7 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
       case 'combine':
         return this.combine(plan, split, body);
       case 'group':
+      case 'join':
       case 'cogroup':
         return this.chunks(`rt.${plan.op}(${this.node(plan)},${split})`, body);
       default:

@@ -3,6 +3,7 @@ import { MillraceError } from '../errors';
 import { compareKeys, sameKey, sortValues } from '../rdd/key';
 import { Random } from '../time';
 import { decode } from '../wire/codec';
+import { sortPairs } from './sort-pairs';
 import { addToMoments, type Moments } from './stat-counter';
 import { notAPair, showElement } from './task-runtime';
 
@@ -21,15 +22,6 @@ function smallest(n: number, compare: Compare) {
     }
     return sortValues(kept, compare).slice(0, n);
   };
-}
-
-/** Combinations of the values of one key; `undefined` stands for the missing side of an outer join. */
-function joined(left: readonly unknown[], right: readonly unknown[], keepLeft: boolean, keepRight: boolean): Pair[] {
-  const out: Pair[] = [];
-  if (right.length === 0 && keepLeft) for (const a of left) out.push([a, undefined]);
-  else if (left.length === 0 && keepRight) for (const b of right) out.push([undefined, b]);
-  else for (const a of left) for (const b of right) out.push([a, b]);
-  return out;
 }
 
 /** A reservoir of `n` keys of a partition, with the number of keys seen: what range bounds are chosen from. */
@@ -76,26 +68,7 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
     f(index, input),
   withoutIndex: (f: (input: Iterable<unknown>) => unknown) => (input: Iterable<unknown>) => f(input),
   glom: () => (input: Iterable<unknown>) => [[...input]],
-  joinInner:
-    () =>
-    ([a, b]: [unknown[], unknown[]]) =>
-      joined(a, b, false, false),
-  joinLeft:
-    () =>
-    ([a, b]: [unknown[], unknown[]]) =>
-      joined(a, b, true, false),
-  joinRight:
-    () =>
-    ([a, b]: [unknown[], unknown[]]) =>
-      joined(a, b, false, true),
-  joinFull:
-    () =>
-    ([a, b]: [unknown[], unknown[]]) =>
-      joined(a, b, true, true),
-  sortPairs: (ascending: boolean) => (input: Iterable<Pair>) => {
-    const rows = [...input];
-    return ascending ? rows.sort((a, b) => compareKeys(a[0], b[0])) : rows.sort((a, b) => compareKeys(b[0], a[0]));
-  },
+  sortPairs: (ascending: boolean) => (input: Iterable<Pair>) => sortPairs([...input], ascending),
   reservoir: (n: number, seed: number) => reservoir(n, seed),
   spread: (partitions: number) =>
     function* (input: Iterable<unknown>, index: number) {
@@ -110,9 +83,9 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   statistics: (operation: string) => (moments: Moments, x: number) => addToMoments(moments, number(operation, x)),
   /** A first value merged into a copy of the zero. */
   fromZero: (zero: Uint8Array, merge: (acc: unknown, value: unknown) => unknown) => (value: unknown) =>
-    merge(decode(zero), value),
+    merge(decode(zero, 'executor'), value),
   hasKey: (encoded: Uint8Array) => {
-    const key = decode(encoded);
+    const key = decode(encoded, 'executor');
     return (pair: unknown) => {
       if (!Array.isArray(pair) || pair.length !== 2) notAPair('lookup', pair);
       return sameKey((pair as Pair)[0], key);

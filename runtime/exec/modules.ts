@@ -1,6 +1,7 @@
 // The user's own TypeScript modules on their way to executors: compiled text by path on the driver, a module table on the executor.
 import { createHash } from 'node:crypto';
 import Module from 'node:module';
+import { asError, MillraceError } from '../errors';
 import { decode, encode } from '../wire/codec';
 
 const compiled = new Map<string, string>();
@@ -34,8 +35,20 @@ export function installModules(bytes: Uint8Array): void {
   }
   const load: Loader = (module, path) => {
     const js = compiled.get(path);
-    if (js === undefined) throw new Error(`${path} was not loaded by the session`);
+    if (js === undefined) throw new MillraceError('MODULE_NOT_FOUND', { module: path, reason: 'the session did not load it' });
     module._compile(js, path);
   };
   for (const extension of ['.ts', '.mts', '.cts', '.tsx']) extensions[extension] ??= load;
+}
+
+/** On an executor: the exports of a module of the user's or of a package. Throws MODULE_NOT_FOUND, or what the module throws. */
+export function loadModule(path: string): unknown {
+  try {
+    return require(path);
+  } catch (error) {
+    const { code, path: missing } = asError(error) as NodeJS.ErrnoException;
+    // Where Node still remembers a file that is gone, reading it fails.
+    if (code !== 'MODULE_NOT_FOUND' && !(code === 'ENOENT' && missing === path)) throw error;
+    throw new MillraceError('MODULE_NOT_FOUND', { module: path, reason: asError(error).message.split('\n')[0] });
+  }
 }

@@ -32,6 +32,8 @@ export type Plan =
   | { readonly op: 'group'; readonly input: Plan }
   /** One row [key, [values of input 0, values of input 1, …]] for each distinct key of any input. */
   | { readonly op: 'cogroup'; readonly inputs: readonly Plan[] }
+  /** Rows [key, [left, right]] for each pair of values of a key; `left` and `right` keep the values of a side that the other has no key for. */
+  | { readonly op: 'join'; readonly left: boolean; readonly right: boolean; readonly inputs: readonly [Plan, Plan] }
   | { readonly op: 'cached'; readonly rddId: number; readonly input: Plan }
   | { readonly op: 'map'; readonly template: MapTemplate; readonly name: string; readonly f?: FunctionRef; readonly input: Plan }
   | { readonly op: 'flatMap'; readonly values: boolean; readonly name: string; readonly f: FunctionRef; readonly input: Plan }

@@ -6,16 +6,18 @@ import { decodedPrograms } from '../limits';
 import { MemoryStore } from '../storage/memory-store';
 import { systemClock } from '../time';
 import { decode, encode } from '../wire/codec';
-import { TaskAccumulator } from './accumulator';
 import type { CapturedClosure } from './closure/payload';
 import { mapFrame } from './closure/position';
 import { type ReviveEnvironment, revive } from './closure/revive';
 import { compileStage } from './compile';
 import type { Place, RemoteError, TaskEnd } from './end';
 import { library } from './library';
-import { installModules } from './modules';
+import './instances';
+import { installModules, loadModule } from './modules';
 import type { FunctionRef, Program, Split } from './program';
+import { installClasses, isClassBlob } from './shipped-classes';
 import type { Forget, TaskControl, TaskSpec } from './task';
+import { AccumulatorHandle, TaskAccumulator } from './task-accumulator';
 import { Pulse, StepFailure, TaskCancelled } from './task-runtime';
 import { FetchFailure, TaskScope } from './task-scope';
 import { type TextRange, unpack } from './text';
@@ -51,6 +53,10 @@ class Runner implements TaskRunner {
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #values = new Map<string, unknown>();
   readonly #programs = new Map<string, LoadedProgram>();
+  readonly #handles = new Map<string, AccumulatorHandle>();
+  #accumulators = new Map<string, TaskAccumulator>();
+  /** The blob of classes that was installed last. */
+  #classes = '';
   /** What the last task left to be given back. A script that was terminated runs no `finally`, so the next task looks again. */
   #cleanUp = () => {};
 
@@ -82,6 +88,7 @@ class Runner implements TaskRunner {
     const started = performance.now();
     const pulse = new Pulse(control, systemClock.now);
     const accumulators = new Map<string, TaskAccumulator>();
+    this.#accumulators = accumulators;
     const unpacked = new Map<string, TextRange>();
     let scope: TaskScope | undefined;
     this.#cleanUp = () => {
@@ -91,9 +98,10 @@ class Runner implements TaskRunner {
     };
     try {
       const loaded = this.#load(task.programId);
+      for (const id of task.needs) if (isClassBlob(id)) this.#installClasses(id);
       const split = decode(task.split) as Split;
       await this.#unpackAll(split, task.taskId, unpacked);
-      const resolve = this.#resolver(loaded, accumulators);
+      const resolve = this.#resolver(loaded);
       scope = new TaskScope(task, pulse, {
         folder: this.#options.folder,
         store: this.#store,
@@ -156,7 +164,7 @@ class Runner implements TaskRunner {
 
   /** The value of a broadcast or bulky capture, decoded once. */
   #value(id: string): unknown {
-    if (!this.#values.has(id)) this.#values.set(id, decode(this.#bytes(id)));
+    if (!this.#values.has(id)) this.#values.set(id, decode(this.#bytes(id), 'executor'));
     return this.#values.get(id);
   }
 
@@ -173,22 +181,37 @@ class Runner implements TaskRunner {
     return loaded;
   }
 
+  #installClasses(id: string): void {
+    if (this.#classes === id) return;
+    installClasses(this.#bytes(id), (module) => this.#bytes(module), this.#environment);
+    this.#classes = id;
+  }
+
+  /** What closures find on this executor. */
+  readonly #environment: ReviveEnvironment = {
+    bulk: (id) => this.#value(id),
+    loadModule,
+    reference: ({ kind, id, data }) => {
+      if (kind === 'broadcast') return Object.freeze({ id, value: this.#value(id) });
+      const handle = this.#handles.get(id) ?? new AccumulatorHandle(id, () => this.#accumulator(id, data));
+      this.#handles.set(id, handle);
+      return handle;
+    },
+  };
+
+  /** An accumulator of the task that runs. */
+  #accumulator(id: string, data: unknown): TaskAccumulator {
+    let accumulator = this.#accumulators.get(id);
+    if (!accumulator) {
+      accumulator = new TaskAccumulator(id, data, (closure) => revive(closure, this.#environment));
+      this.#accumulators.set(id, accumulator);
+    }
+    return accumulator;
+  }
+
   /** Makes functions for one task: each closure once, so that what it captures is shared within the task and not beyond it. */
-  #resolver({ program, shared }: LoadedProgram, accumulators: Map<string, TaskAccumulator>): (ref: FunctionRef) => Function {
+  #resolver({ program, shared }: LoadedProgram): (ref: FunctionRef) => Function {
     const own: (Function | undefined)[] = [];
-    const environment: ReviveEnvironment = {
-      bulk: (id) => this.#value(id),
-      loadModule: (path) => require(path),
-      reference: ({ kind, id, data }) => {
-        if (kind === 'broadcast') return Object.freeze({ id, value: this.#value(id) });
-        let accumulator = accumulators.get(id);
-        if (!accumulator) {
-          accumulator = new TaskAccumulator(id, data, (closure) => revive(closure, environment));
-          accumulators.set(id, accumulator);
-        }
-        return accumulator;
-      },
-    };
     const resolve = (ref: FunctionRef): Function => {
       if (ref.kind === 'library') {
         const args = ref.args.map((a) => (isFunctionRef(a) ? resolve(a) : a));
@@ -196,7 +219,7 @@ class Runner implements TaskRunner {
       }
       const closure = program.closures[ref.index];
       const made = isStateless(closure) ? shared : own;
-      made[ref.index] ??= revive(closure, environment);
+      made[ref.index] ??= revive(closure, this.#environment);
       return made[ref.index]!;
     };
     return resolve;

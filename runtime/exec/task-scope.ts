@@ -11,6 +11,7 @@ import { Random } from '../time';
 import { decode } from '../wire/codec';
 import { type Compiled, compileChunks } from './compile';
 import type { CachedBlock } from './end';
+import { Joiner } from './joiner';
 import type { BucketLocation, FunctionRef, Plan, Sink, Split } from './program';
 import { TextFile, temporaryFolder } from './save-text';
 import type { TaskSpec } from './task';
@@ -57,7 +58,7 @@ export class TaskScope {
   readonly none = noElement;
   readonly poisson = poisson;
   readonly notAPair = notAPair;
-  readonly decode = decode;
+  readonly decode = (bytes: Uint8Array) => decode(bytes, 'executor');
   readonly cachedBlocks: CachedBlock[] = [];
   bytesRead = 0;
   bytesWritten = 0;
@@ -90,7 +91,7 @@ export class TaskScope {
   }
 
   *values(split: Split & { kind: 'values' }): Generator<unknown[]> {
-    yield decode(split.bytes) as unknown[];
+    yield decode(split.bytes, 'executor') as unknown[];
   }
 
   *#ranges(split: Split): Generator<TextRange> {
@@ -198,17 +199,17 @@ export class TaskScope {
       yield* block.chunks as unknown[][];
       return;
     }
-    let kept: unknown[][] | undefined = [];
+    let kept: BlockChunks | undefined = new BlockChunks();
     let bytes = 0;
     for (const chunk of this.chunks(plan.input, split)) {
       if (kept) {
         bytes += sizeOfArray(chunk);
         if (bytes > store.limit) kept = undefined;
-        else keep(kept, chunk);
+        else kept.add(chunk);
       }
       yield chunk;
     }
-    if (kept && store.put({ rddId: plan.rddId, partition: split.index, chunks: kept, bytes }))
+    if (kept && store.put({ rddId: plan.rddId, partition: split.index, chunks: kept.end(), bytes }))
       this.cachedBlocks.push({ rddId: plan.rddId, partition: split.index, bytes });
   }
 
@@ -296,6 +297,20 @@ export class TaskScope {
     yield* entries(table.keys, groups);
   }
 
+  /** Holds the left side in a table and streams the right past it: no group of values is ever made. */
+  *join(plan: Plan & { op: 'join' }, split: Split): Generator<unknown[]> {
+    const joiner = new Joiner(plan.left, plan.right);
+    for (const { keys, values } of this.pairFrames(plan.inputs[0], inputOf(split, 0), 'join')) {
+      this.pulse.tick(keys.length);
+      joiner.build(keys, values);
+    }
+    for (const { keys, values } of this.pairFrames(plan.inputs[1], inputOf(split, 1), 'join')) {
+      this.pulse.tick(keys.length);
+      yield* joiner.probe(keys, values);
+    }
+    yield* joiner.unmatched();
+  }
+
   shuffleWriter(sink: Sink & { kind: 'shuffle' }): ShuffleWriter {
     const path = shufflePath(this.#host.folder, sink.shuffleId, this.#task.partition, this.#task.taskId);
     const writer = new ShuffleWriter(path, partitionerOf(sink.partitioner));
@@ -324,11 +339,29 @@ export class TaskScope {
   }
 }
 
-/** Adds a chunk to what is kept: small ones are joined, so that a block is few arrays. */
-function keep(kept: unknown[][], chunk: unknown[]): void {
-  const last = kept[kept.length - 1];
-  if (last && last.length + chunk.length <= cacheChunk) for (const x of chunk) last.push(x);
-  else kept.push(chunk.slice());
+/** Gathers the chunks of a block, small ones joined, so that a block is few arrays. */
+class BlockChunks {
+  readonly #whole: unknown[][] = [];
+  #small: unknown[][] = [];
+  #smallLength = 0;
+
+  add(chunk: readonly unknown[]): void {
+    this.#small.push(chunk as unknown[]);
+    this.#smallLength += chunk.length;
+    if (this.#smallLength >= cacheChunk) this.#join();
+  }
+
+  #join(): void {
+    // The built-in keeps arrays of numbers as such; a loop of ours that also sees objects would not.
+    if (this.#smallLength > 0) this.#whole.push(([] as unknown[]).concat(...this.#small));
+    this.#small = [];
+    this.#smallLength = 0;
+  }
+
+  end(): unknown[][] {
+    this.#join();
+    return this.#whole;
+  }
 }
 
 function* entries(keys: readonly unknown[], groups: readonly unknown[]): Generator<unknown[]> {

@@ -281,8 +281,13 @@ RDD.prototype.saveAsTextFile = async function (folder) {
   if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
   const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
   const written: string[] = [];
+  const disk = (e: unknown) => new MillraceError('DISK', { path: folder, reason: asError(e).message });
   try {
     mkdirSync(temporaryFolder(path, jobTag), { recursive: true });
+  } catch (e) {
+    throw disk(e);
+  }
+  try {
     for (const name of await gather<string>(this, 'saveAsTextFile', () => ({ kind: 'saveText', folder: path, jobTag })))
       written.push(name);
     // The name of a part ends in the number of the task that wrote it; the winner of each partition loses it here.
@@ -293,8 +298,7 @@ RDD.prototype.saveAsTextFile = async function (folder) {
   } catch (e) {
     // Nothing of a job that failed may look like its result.
     rmSync(path, { recursive: true, force: true });
-    if (e instanceof MillraceError) throw e;
-    throw new MillraceError('DISK', { path: folder, reason: asError(e).message });
+    throw e instanceof MillraceError ? e : disk(e);
   }
 };
 

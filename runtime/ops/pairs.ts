@@ -6,7 +6,7 @@ import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-arg
 import { KeyTable, keyText } from '../rdd/key';
 import { HashPartitioner, type Partitioner, RangePartitioner } from '../rdd/partitioner';
 import { RDD } from '../rdd/rdd';
-import { CoGroupedRDD, dependOn, type Gather, ShuffledRDD } from '../rdd/shuffled';
+import { CoGroupedRDD, dependOn, type Gather, type Meeting, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { encode } from '../wire/codec';
 
@@ -198,29 +198,36 @@ RDD.prototype.values = function () {
   });
 };
 
-function cogrouped<T>(operation: string, left: RDD<unknown>, right: RDD<unknown>, partitioning?: Partitioning): RDD<T> {
+function together<T>(
+  operation: string,
+  left: RDD<unknown>,
+  right: RDD<unknown>,
+  meeting: Meeting,
+  partitioning?: Partitioning,
+): RDD<T> {
   left.context.checkDataset(operation, right);
-  return new CoGroupedRDD<T>(left.context, operation, [left, right], choosePartitioner(operation, [left, right], partitioning));
+  const inputs = [left, right];
+  return new CoGroupedRDD<T>(left.context, operation, inputs, choosePartitioner(operation, inputs, partitioning), meeting);
 }
 
 RDD.prototype.cogroup = function (other, partitioning) {
-  return cogrouped('cogroup', this, other, partitioning);
+  return together('cogroup', this, other, { kind: 'cogroup' }, partitioning);
 };
 
 RDD.prototype.join = function (other, partitioning) {
-  return flatMapValues(cogrouped('join', this, other, partitioning), 'join', lib('joinInner'));
+  return together('join', this, other, { kind: 'join', left: false, right: false }, partitioning);
 };
 
 RDD.prototype.leftOuterJoin = function (other, partitioning) {
-  return flatMapValues(cogrouped('leftOuterJoin', this, other, partitioning), 'leftOuterJoin', lib('joinLeft'));
+  return together('leftOuterJoin', this, other, { kind: 'join', left: true, right: false }, partitioning);
 };
 
 RDD.prototype.rightOuterJoin = function (other, partitioning) {
-  return flatMapValues(cogrouped('rightOuterJoin', this, other, partitioning), 'rightOuterJoin', lib('joinRight'));
+  return together('rightOuterJoin', this, other, { kind: 'join', left: false, right: true }, partitioning);
 };
 
 RDD.prototype.fullOuterJoin = function (other, partitioning) {
-  return flatMapValues(cogrouped('fullOuterJoin', this, other, partitioning), 'fullOuterJoin', lib('joinFull'));
+  return together('fullOuterJoin', this, other, { kind: 'join', left: true, right: true }, partitioning);
 };
 
 RDD.prototype.partitionBy = function (partitioning) {

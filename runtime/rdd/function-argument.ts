@@ -3,6 +3,7 @@
 import type { Context } from '../context';
 import { MillraceError } from '../errors';
 import { type Capture, capture } from '../exec/closure';
+import { noteClassesOf } from '../exec/session-classes';
 import { decode, encode } from '../wire/codec';
 
 /** The user's function with its captured variables as they were when the operator was called. */
@@ -25,6 +26,7 @@ export class ShippedFunction {
     this.#function = f;
     this.#operation = operation;
     const taken = this.#take(true);
+    noteClassesOf(taken.closure);
     // A name in its dead zone has no value yet: it is captured when the first job needs it.
     if (taken.deadZone === undefined) this.#capture = this.#frozen(taken);
     for (const warning of taken.warnings) context.warn(warning);
@@ -48,7 +50,11 @@ export class ShippedFunction {
   }
 
   get capture(): Capture {
-    this.#capture ??= this.#frozen(this.#take(false));
+    if (!this.#capture) {
+      const taken = this.#take(false);
+      noteClassesOf(taken.closure);
+      this.#capture = this.#frozen(taken);
+    }
     return this.#capture;
   }
 

@@ -1,5 +1,6 @@
 // Keys compare by value: their canonical text, their hash, their order, and the table that groups by them.
 import { MillraceError } from '../errors';
+import { maxValueDepth } from '../limits';
 
 const nothingLike = (v: unknown, reason: string): never => {
   throw new MillraceError('BAD_KEY', { key: showKey(v), reason });
@@ -13,7 +14,7 @@ function showKey(v: unknown): string {
 }
 
 /** The canonical text of a composite key: equal exactly where the keys are equal by value. Throws BAD_KEY for what has no value. */
-export function keyText(v: unknown): string {
+export function keyText(v: unknown, depth = 0): string {
   switch (typeof v) {
     case 'string':
       return `"${v.length}:${v}`;
@@ -26,16 +27,17 @@ export function keyText(v: unknown): string {
     case 'undefined':
       return 'u';
     case 'object':
-      return v === null ? 'z' : objectText(v);
+      return v === null ? 'z' : objectText(v, depth + 1);
     default:
       return nothingLike(v, 'it has no value to compare by');
   }
 }
 
-function objectText(v: object): string {
+function objectText(v: object, depth: number): string {
+  if (depth > maxValueDepth) return nothingLike(v, 'it is nested too deeply, or refers to itself');
   if (Array.isArray(v)) {
     let text = '[';
-    for (let i = 0; i < v.length; i++) text += `${keyText(v[i])},`;
+    for (let i = 0; i < v.length; i++) text += `${keyText(v[i], depth)},`;
     return `${text}]`;
   }
   if (v instanceof Date) return `d${v.getTime()}`;
@@ -43,12 +45,12 @@ function objectText(v: object): string {
   if (proto !== Object.prototype && proto !== null)
     return nothingLike(v, 'it compares by identity, which is lost between processes');
   let text = '{';
-  for (const key of Object.keys(v).sort()) text += `${keyText(key)}=${keyText((v as Record<string, unknown>)[key])},`;
+  for (const key of Object.keys(v).sort()) text += `${keyText(key)}=${keyText((v as Record<string, unknown>)[key], depth)},`;
   return `${text}}`;
 }
 
 /** A hash of a string, 30 bits: FNV-1a with a final mix. */
-export function hashString(s: string): number {
+function hashString(s: string): number {
   let h = s.length;
   for (let i = 0; i < s.length; i++) h = Math.imul(h ^ s.charCodeAt(i), 16777619);
   return (h ^ (h >>> 15)) & 0x3fffffff;
@@ -181,6 +183,24 @@ export class KeyTable {
       p = (p + 1) & mask;
     }
     return this.#addString(key, h, p);
+  }
+
+  /** The number of a key that is there, or -1; adds nothing. */
+  peek(key: unknown): number {
+    if (typeof key !== 'string') return this.#peekOther(key);
+    const h = hashString(key);
+    const slots = this.#slots;
+    let p = h & this.#mask;
+    for (let e = slots[p]; e !== 0; e = slots[p]) {
+      if (this.#hashes[e - 1] === h && this.keys[e - 1] === key) return e - 1;
+      p = (p + 1) & this.#mask;
+    }
+    return -1;
+  }
+
+  #peekOther(key: unknown): number {
+    if (typeof key === 'object' && key !== null) return this.#texts?.get(keyText(key)) ?? -1;
+    return this.#primitives?.get(key) ?? -1;
   }
 
   #addString(key: string, h: number, slot: number): number {

@@ -86,14 +86,19 @@ export class ShuffledRDD<T> extends RDD<T> {
   }
 }
 
-/** Several inputs, grouped together by key: rows [key, [values of input 0, values of input 1, …]]. */
+/** How several inputs come together: all values of a key side by side, or every pair of two of them. */
+export type Meeting = { readonly kind: 'cogroup' } | { readonly kind: 'join'; readonly left: boolean; readonly right: boolean };
+
+/** Several inputs brought together by key: rows [key, [values of input 0, …]], or [key, [left value, right value]]. */
 export class CoGroupedRDD<T> extends RDD<T> {
   readonly #partitioner: Partitioner;
+  readonly #meeting: Meeting;
   readonly dependencies: readonly Dependency[];
 
-  constructor(context: Context, operation: string, inputs: readonly RDD<unknown>[], partitioner: Partitioner) {
+  constructor(context: Context, operation: string, inputs: readonly RDD<unknown>[], partitioner: Partitioner, meeting: Meeting) {
     super(context, operation);
     this.#partitioner = partitioner;
+    this.#meeting = meeting;
     this.dependencies = inputs.map((rdd) => dependOn(rdd, partitioner, operation));
   }
 
@@ -106,7 +111,10 @@ export class CoGroupedRDD<T> extends RDD<T> {
   }
 
   fragment(builder: PlanBuilder): Plan {
-    return { op: 'cogroup', inputs: this.dependencies.map((d) => planOf(d, builder)) };
+    const inputs = this.dependencies.map((d) => planOf(d, builder));
+    const meeting = this.#meeting;
+    if (meeting.kind === 'cogroup') return { op: 'cogroup', inputs };
+    return { op: 'join', left: meeting.left, right: meeting.right, inputs: [inputs[0], inputs[1]] };
   }
 
   split(index: number, builder: SplitBuilder): Split {

@@ -3,6 +3,7 @@ import type { Config } from '../config';
 import { asError, MillraceError } from '../errors';
 import type { AccumulatorUpdate, TaskEnd } from '../exec/end';
 import { moduleBlob } from '../exec/modules';
+import { classBlob, noteClassesOfRows } from '../exec/session-classes';
 import type { TaskSpec } from '../exec/task';
 import { keptJobs } from '../limits';
 import { SplitBuilder } from '../rdd/plan-builder';
@@ -66,6 +67,7 @@ export class Scheduler implements TaskListener {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#dag = new Dag(config);
+    noteClassesOfRows();
     this.blobs = new BlobStore((id) => backend.forget({ kind: 'blob', id }));
     this.#splits = new SplitBuilder(
       (shuffleId) => this.#dag.outputs.of(shuffleId),
@@ -222,11 +224,12 @@ export class Scheduler implements TaskListener {
       const program = this.#program(job, stageId);
       const source = job.planned.sources.get(stageId)!;
       const split = encode(this.#splits.split(source.rdd, partition));
+      const needs = [...program.needs, ...this.#classes()];
       const spec: TaskSpec = {
         ...request,
         programId: program.id,
         split,
-        needs: program.needs,
+        needs,
         maxResultBytes: this.#config.maxResultBytes,
       };
       this.#taskJobs.set(taskId, request.jobId);
@@ -238,18 +241,27 @@ export class Scheduler implements TaskListener {
     }
   }
 
+  #modules = (): string => {
+    const { id, bytes } = moduleBlob();
+    this.blobs.put(id, bytes);
+    return id;
+  };
+
+  /** The blobs with the classes that rows may be instances of. */
+  #classes(): readonly string[] {
+    const classes = classBlob(this.#modules);
+    if (!classes) return [];
+    this.blobs.put(classes.id, classes.bytes);
+    return [...classes.needs, classes.id];
+  }
+
   #program(job: ActiveJob, stageId: number): StageProgram {
     let program = job.programs.get(stageId);
     if (!program) {
       const blob = (id: string, value: unknown) => {
         if (!this.blobs.has(id)) this.blobs.put(id, encode(value));
       };
-      const modules = () => {
-        const { id, bytes } = moduleBlob();
-        this.blobs.put(id, bytes);
-        return id;
-      };
-      program = programOf(job.planned.sources.get(stageId)!, blob, modules);
+      program = programOf(job.planned.sources.get(stageId)!, blob, this.#modules);
       job.programs.set(stageId, program);
       this.blobs.pin(program.id, program.bytes);
     }

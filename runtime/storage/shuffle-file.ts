@@ -230,6 +230,7 @@ export function* readBucket(path: string, fd: number, size: number, bucket: numb
     const bytes = readExactly(fd, path, frame.bytes, frame.offset);
     if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) damaged(path, 'the checksum of a frame is wrong');
     const values = frameHead + bytes.readUInt32LE(4);
-    yield { keys: decode(bytes.subarray(frameHead, values)) as unknown[], values: decode(bytes.subarray(values)) as unknown[] };
+    const read = (part: Uint8Array) => decode(part, 'executor') as unknown[];
+    yield { keys: read(bytes.subarray(frameHead, values)), values: read(bytes.subarray(values)) };
   }
 }

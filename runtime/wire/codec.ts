@@ -2,10 +2,12 @@
 //
 // Not msgpackr: it renames keys called __proto__, flattens class instances silently and rounds large bigints; here such a value
 // either arrives as it was or is refused at the sender.
-import { Reader } from './reader';
+import { asError, MillraceError } from '../errors';
+import { malformed, Reader } from './reader';
+import type { Side } from './tags';
 import { Writer } from './writer';
 
-export { type InstanceCodec, setInstanceCodec } from './tags';
+export { type InstanceCodec, type Side, setInstanceCodec } from './tags';
 
 /**
  * The bytes of a value: numbers, strings, bigints, booleans, null, undefined, dates, regular expressions, arrays (also with holes),

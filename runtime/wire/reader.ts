@@ -1,10 +1,20 @@
 // Reads what the writer wrote.
 import { MillraceError } from '../errors';
-import { instanceCodec, Tag, typedKinds } from './tags';
+import { errorKinds, hiddenOfErrors, instanceCodec, maxObjectColumns, maxTupleColumns, type Side, Tag, typedKinds } from './tags';
+
+export const malformed = (reason: string): never => {
+  throw new MillraceError('PROTOCOL', { reason });
+};
 
 export class Reader {
   position = 0;
-  constructor(readonly buffer: Buffer) {}
+  readonly buffer: Buffer;
+  readonly #side: Side;
+
+  constructor(buffer: Buffer, side: Side) {
+    this.buffer = buffer;
+    this.#side = side;
+  }
 
   need(bytes: number): void {
     if (this.position + bytes > this.buffer.length)
@@ -88,8 +98,10 @@ export class Reader {
       case Tag.Latin1:
       case Tag.Utf16:
         return this.textOf(tag);
-      case Tag.Date:
-        return new Date(this.value() as number);
+      case Tag.Date: {
+        const time = this.value();
+        return typeof time === 'number' ? new Date(time) : malformed('a date without a time');
+      }
       case Tag.RegExp: {
         const source = this.text();
         return new RegExp(source, this.text());
@@ -118,22 +130,32 @@ export class Reader {
         return new kind(this.bytesOf(n * kind.BYTES_PER_ELEMENT) as never);
       }
       case Tag.Error: {
-        const name = this.text();
-        const error = new Error(this.text());
-        Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
-        error.stack = this.text();
-        return error;
+        return this.error();
       }
       case Tag.Instance: {
         const key = this.text();
         const state = this.value();
         const instances = instanceCodec();
-        if (!instances) throw new MillraceError('PROTOCOL', { reason: 'an instance where no classes are known' });
-        return instances.make(key, state);
+        if (!instances) return malformed('an instance where no classes are known');
+        return instances.make(key, state, this.#side);
       }
       default:
         return this.arrayOf(tag);
     }
+  }
+
+  error(): Error {
+    const kind = errorKinds[this.byte()];
+    if (!kind) return malformed('an error of an unknown kind');
+    const error = Object.create(kind.prototype) as Error;
+    const name = this.text();
+    const hidden = { enumerable: false, configurable: true, writable: true };
+    if (name !== error.name) Object.defineProperty(error, 'name', { value: name, ...hidden });
+    Object.defineProperty(error, 'message', { value: this.text(), ...hidden });
+    Object.defineProperty(error, 'stack', { value: this.text(), ...hidden });
+    this.properties(error as unknown as Record<string, unknown>);
+    for (const key of hiddenOfErrors) if (Object.hasOwn(error, key)) Object.defineProperty(error, key, hidden);
+    return error;
   }
 
   properties(into: Record<string, unknown>): Record<string, unknown> {
@@ -189,11 +211,9 @@ export class Reader {
         return this.strings();
       case Tag.TupleColumns: {
         const n = this.count();
-        const width = this.count();
-        const columns: unknown[][] = [];
-        for (let j = 0; j < width; j++) columns.push(this.array());
+        const columns = Array.from({ length: this.width(maxTupleColumns) }, () => this.column(n));
         const out = new Array<unknown>(n);
-        if (width === 2) {
+        if (columns.length === 2) {
           const [a, b] = columns;
           for (let i = 0; i < n; i++) out[i] = [a[i], b[i]];
         } else for (let i = 0; i < n; i++) out[i] = columns.map((c) => c[i]);
@@ -206,9 +226,21 @@ export class Reader {
     }
   }
 
+  /** The number of columns. A row has one at least, so that a count of rows is never larger than the data. */
+  width(most: number): number {
+    const width = this.count();
+    return width >= 1 && width <= most ? width : malformed(`${width} columns`);
+  }
+
+  column(rows: number): unknown[] {
+    const column = this.array();
+    return column.length === rows ? column : malformed(`a column of ${column.length} values for ${rows} rows`);
+  }
+
   strings(): string[] {
     const n = this.count();
     const size = this.byte();
+    if (size !== 1 && size !== 2 && size !== 4) return malformed(`text lengths of ${size} bytes`);
     this.align(size);
     const bytes = this.bytesOf(n * size);
     const lengths = size === 1 ? new Uint8Array(bytes) : size === 2 ? new Uint16Array(bytes) : new Uint32Array(bytes);
@@ -220,17 +252,17 @@ export class Reader {
       out[i] = text.substring(at, end);
       at = end;
     }
-    return out;
+    return at === text.length ? out : malformed('texts whose lengths do not add up');
   }
 
   objects(): object[] {
     const n = this.count();
-    const width = this.count();
+    const width = this.width(maxObjectColumns);
     const out: Record<string, unknown>[] = [];
-    for (let i = 0; i < n; i++) out.push({});
     for (let j = 0; j < width; j++) {
       const key = this.text();
-      const column = this.array();
+      const column = this.column(n);
+      if (j === 0) for (let i = 0; i < n; i++) out.push({});
       for (let i = 0; i < n; i++) out[i][key] = column[i];
     }
     return out;

@@ -45,11 +45,34 @@ export const typedKinds = [
   BigUint64Array,
 ] as const;
 
-/** How instances of the user's classes travel; the closure package gives the real one. */
+/** Rows of more columns than these go one by one. */
+export const maxTupleColumns = 16;
+export const maxObjectColumns = 64;
+
+/** Errors of the language keep their class; those of other classes become the nearest of these under their own name. */
+export const errorKinds = [
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  AggregateError,
+  Error,
+] as const;
+
+/** Properties of errors that are not enumerable, beyond name, message and stack. */
+export const hiddenOfErrors = ['cause', 'errors'] as const;
+
+/** Whose classes the instances in the bytes get, where session and executor are one process. */
+export type Side = 'session' | 'executor';
+
+/** How instances of the user's classes travel; `exec/instances.ts` gives the real one. */
 export interface InstanceCodec {
   /** The class's key and the instance's state, or undefined where the class is not known to travel. */
   take(value: object): { key: string; state: unknown } | undefined;
-  make(key: string, state: unknown): object;
+  /** Throws PROTOCOL where the class is not known here. */
+  make(key: string, state: unknown, side: Side): object;
 }
 
 let instances: InstanceCodec | undefined;

@@ -1,16 +1,23 @@
 // Writes values as tagged bytes, with columns where the elements of an array are alike; refuses what would arrive changed.
 import { MillraceError } from '../errors';
 import { maxValueDepth } from '../limits';
-import { instanceCodec, Tag, typedKinds } from './tags';
+import { errorKinds, hiddenOfErrors, instanceCodec, maxObjectColumns, maxTupleColumns, Tag, typedKinds } from './tags';
 
 /** From this many elements on an array is looked at for columns. */
 const columnsFrom = 4;
-const maxTupleColumns = 16;
-const maxObjectColumns = 64;
 
 const refuse = (value: string, reason: string, remedy: string): never => {
   throw new MillraceError('UNSHIPPABLE_VALUE', { value, reason, remedy });
 };
+
+const tooDeep = () =>
+  refuse('a value', 'it is nested too deeply, or refers to itself', 'Break the cycle, or keep ids instead of references.');
+
+/** What an object is called for people: its class, or what the language calls it. */
+function className(v: object): string {
+  const name = (v.constructor as Function | undefined)?.name;
+  return name && name !== 'Object' ? name : Object.prototype.toString.call(v).slice('[object '.length, -1);
+}
 
 export class Writer {
   buffer = Buffer.allocUnsafe(4096);
@@ -96,12 +103,7 @@ export class Writer {
         return this.text(v.toString(36));
       case 'object':
         if (v === null) return this.byte(Tag.Null);
-        if (++this.depth > maxValueDepth)
-          refuse(
-            'a value',
-            'it is nested too deeply, or refers to itself',
-            'Break the cycle, or keep ids instead of references.',
-          );
+        if (++this.depth > maxValueDepth) tooDeep();
         this.object(v);
         this.depth--;
         return;
@@ -117,8 +119,8 @@ export class Writer {
   }
 
   object(v: object): void {
-    if (Array.isArray(v)) return this.array(v);
     const proto = Object.getPrototypeOf(v);
+    if (proto === Array.prototype) return this.array(v as unknown[]);
     if (proto === Object.prototype) {
       this.byte(Tag.Object);
       return this.properties(v as Record<string, unknown>);
@@ -166,24 +168,30 @@ export class Writer {
       this.text(known.key);
       return this.value(known.state);
     }
-    if (v instanceof Error) {
-      this.byte(Tag.Error);
-      this.text(v.name);
-      this.text(v.message);
-      return this.text(v.stack ?? '');
-    }
+    if (v instanceof Error) return this.error(v);
     if (v instanceof Promise)
       return refuse(
         'a Promise',
         'its value is not there yet',
         'Closures of map and filter must answer at once; use foreachPartition with an async function, or await before.',
       );
-    const name = (v.constructor as Function | undefined)?.name || 'Object';
     return refuse(
-      `an instance of ${name}`,
+      `an instance of ${className(v)}`,
       'its class is not known where it would arrive',
       'Return a plain object or a tuple, or use a class that is declared at the prompt or in a module.',
     );
+  }
+
+  error(v: Error): void {
+    const own: Record<string, unknown> = { ...v };
+    for (const key of hiddenOfErrors) if (Object.hasOwn(v, key)) own[key] = (v as unknown as Record<string, unknown>)[key];
+    for (const key of ['name', 'message', 'stack']) delete own[key];
+    this.byte(Tag.Error);
+    this.byte(errorKinds.findIndex((kind) => v instanceof kind));
+    this.text(String(v.name));
+    this.text(String(v.message));
+    this.text(String(v.stack ?? ''));
+    this.properties(own);
   }
 
   properties(v: Record<string, unknown>): void {
@@ -196,6 +204,13 @@ export class Writer {
   }
 
   array(v: readonly unknown[]): void {
+    // Columns of columns lead here without passing `value`, so that cycles of arrays end here too.
+    if (++this.depth > maxValueDepth) tooDeep();
+    this.elements(v);
+    this.depth--;
+  }
+
+  elements(v: readonly unknown[]): void {
     const n = v.length;
     if (n >= columnsFrom && this.columns(v, n)) return;
     for (let i = 0; i < n; i++) if (!(i in v)) return this.sparse(v);
@@ -205,7 +220,10 @@ export class Writer {
   }
 
   sparse(v: readonly unknown[]): void {
-    const present = Object.keys(v).map(Number);
+    // Indexes come first among the keys; named properties of arrays do not travel.
+    const keys = Object.keys(v);
+    const names = keys.findIndex((key) => String(Number(key) >>> 0) !== key);
+    const present = (names < 0 ? keys : keys.slice(0, names)).map(Number);
     this.byte(Tag.SparseArray);
     this.count(v.length);
     this.count(present.length);
@@ -279,7 +297,7 @@ export class Writer {
     if (width === 0 || width > maxTupleColumns) return false;
     for (let i = 0; i < n; i++) {
       const x = v[i];
-      if (!Array.isArray(x) || x.length !== width) return false;
+      if (!Array.isArray(x) || x.length !== width || Object.getPrototypeOf(x) !== Array.prototype) return false;
       for (let j = 0; j < width; j++) if (x[j] === undefined && !(j in x)) return false;
     }
     this.byte(Tag.TupleColumns);

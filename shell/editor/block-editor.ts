@@ -7,9 +7,10 @@ import { type Action, actionOf, type Key, typedText } from './keys';
 import { layout, type View } from './layout';
 import { commonPrefix, Menu } from './menu';
 import { pastedText } from './paste';
+import { Printed } from './printed';
 import { HistoryWalk, ReverseSearch } from './recall';
 import { TextBuffer } from './text-buffer';
-import { cell, clusters, safeText } from './width';
+import { safeText } from './width';
 
 /** Waiting entries shown before the rest is only counted. */
 const waitingShown = 5;
@@ -37,10 +38,7 @@ export class BlockEditor implements Editor {
   #progress: string | undefined;
   #waiting: readonly string[] = [];
   #panes: readonly string[] = [];
-  /** Printed text that is not on the screen yet. */
-  #above = '';
-  /** The last printed line while its newline is missing. */
-  #partial = '';
+  readonly #printed = new Printed();
   #paintDue = false;
   readonly #onKey = (text: string | undefined, key: Key | undefined) => this.#press(text, key ?? {});
   readonly #onResize = () => this.#resized();
@@ -68,25 +66,18 @@ export class BlockEditor implements Editor {
   }
 
   print(text: string): void {
-    const all = this.#partial + text;
-    const end = all.lastIndexOf('\n') + 1;
-    this.#above += safeText(all.slice(0, end));
-    this.#partial = all.slice(end);
+    this.#printed.add(text);
     this.#paintSoon();
   }
 
   echo(entry: string): void {
-    this.#endPartial();
-    this.#above += entry
-      .split('\n')
-      .map((line, index) => (index === 0 ? promptText : continuationText) + clusters(line).map(cell).join('') + '\n')
-      .join('');
+    this.#printed.addEntry(entry);
     this.#paintSoon();
   }
 
   setBusy(busy: boolean): void {
     this.#busy = busy;
-    if (!busy) this.#endPartial();
+    if (!busy) this.#printed.endLine();
     this.#paintSoon();
   }
 
@@ -128,8 +119,8 @@ export class BlockEditor implements Editor {
     this.#input.off('keypress', this.#onKey);
     this.#input.off('end', this.#onEnd);
     this.#output.off('resize', this.#onResize);
-    this.#endPartial();
-    this.#block.remove(this.#takeAbove());
+    this.#printed.endLine();
+    this.#block.remove(this.#printed.take());
     this.#output.write(pasteOff);
     this.#input.setRawMode(false);
     this.#input.pause();
@@ -356,17 +347,6 @@ export class BlockEditor implements Editor {
     this.#paintNow();
   }
 
-  #endPartial(): void {
-    if (this.#partial !== '') this.#above += safeText(this.#partial) + '\n';
-    this.#partial = '';
-  }
-
-  #takeAbove(): string {
-    const above = this.#above;
-    this.#above = '';
-    return above;
-  }
-
   /** One paint for all that happens in one turn of the event loop. */
   #paintSoon(): void {
     if (this.#paintDue || !this.#host) return;
@@ -379,7 +359,7 @@ export class BlockEditor implements Editor {
 
   #paintNow(): void {
     const { columns, rows } = this.#block;
-    this.#block.paint(layout(this.#view(columns), columns, rows), this.#takeAbove());
+    this.#block.paint(layout(this.#view(columns), columns, rows), this.#printed.take());
   }
 
   #view(columns: number): View {
@@ -404,7 +384,7 @@ export class BlockEditor implements Editor {
 
   #status(): string[] {
     const lines: string[] = [];
-    if (this.#partial !== '') lines.push(safeText(this.#partial));
+    if (this.#printed.unended !== undefined) lines.push(this.#printed.unended);
     if (this.#progress !== undefined) lines.push(this.#progress);
     for (const entry of this.#waiting.slice(0, waitingShown)) lines.push(...withPrompts(entry).split('\n').map(safeText));
     if (this.#waiting.length > waitingShown) lines.push(`… ${this.#waiting.length - waitingShown} more entries wait`);

@@ -22,11 +22,12 @@ export class Block {
   }
 
   get columns(): number {
-    return Math.max(1, this.#surface.columns ?? 80);
+    // A pseudo-terminal that nobody gave a size says 0.
+    return this.#surface.columns || 80;
   }
 
   get rows(): number {
-    return Math.max(1, this.#surface.rows ?? 24);
+    return this.#surface.rows || 24;
   }
 
   /** Replaces what was drawn by `frame`, with `above` printed once between the two; `above` ends its own lines. */

@@ -5,7 +5,7 @@ import { continuationText, type Editor, type EditorHost, isForced, promptText } 
 import { safeText } from './width';
 
 /** The line that ends a block read here: Ctrl-D would end the input for good. */
-export const blockEnd = '.';
+const blockEnd = '.';
 
 export class PlainEditor implements Editor {
   readonly #input: Readable;

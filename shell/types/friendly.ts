@@ -24,6 +24,15 @@ export function messageOf(diagnostic: ts.Diagnostic, place: Place): string {
   return plain;
 }
 
+const ofUnknownType = 18046;
+
+/** Without what only follows from a wrong `this`: the closure's parameters are unknown then, and each use of them is an error. */
+export function withoutConsequences(diagnostics: readonly ts.Diagnostic[]): ts.Diagnostic[] {
+  const ends = diagnostics.filter(({ code }) => code === wrongThis).map(({ start = 0, length = 0 }) => start + length);
+  const first = Math.min(...ends);
+  return diagnostics.filter(({ code, start = 0 }) => code !== ofUnknownType || start < first);
+}
+
 function innermost(file: ts.SourceFile, position: number): ts.Node {
   let found: ts.Node = file;
   const visit = (node: ts.Node): void => {

@@ -32,7 +32,7 @@ interface MemoryFile {
 const entryFile = /__(?:in_\d+|scratch|prompt)\.(?:d\.)?tsx?$/;
 
 /** Compiler options for entries: modern modules in, modern JavaScript out, checked strictly. */
-export function compilerOptions(options: HostOptions): ts.CompilerOptions {
+function compilerOptions(options: HostOptions): ts.CompilerOptions {
   return {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,

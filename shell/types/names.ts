@@ -32,7 +32,7 @@ export function promptModule(names: readonly PromptName[], api: string | undefin
 }
 
 /** Import specifiers name modules without the extension of their file. */
-export function withoutExtension(file: string): string {
+function withoutExtension(file: string): string {
   return file.replace(/(?:\.d)?\.tsx?$/, '');
 }
 

@@ -8,14 +8,33 @@ const warmLines = [
   "import * as fs from 'node:fs'; const lines = fs.readFileSync('x', 'utf8').split('\\n').filter((line) => line.includes('a'))",
   "const counts = sc.parallelize([1, 2, 3]).map((x) => [String(x), 1]); const m = new Map<string, number>(); m.get('a')",
   'sc.parallelize([1, 2, 3]).count()',
+  "const words = sc.textFile('a').filter((line) => line.includes('b')).flatMap((line) => line.split(' ')).cache()",
+  'words.map((word) => [word, 1]).reduceByKey((a, b) => a + b).sortBy(([, n]) => -n).take(10)',
+  'class Point { constructor(public x: number) {} } words.keyBy((w) => w.length).join(words.map((w) => [w.length, new Point(1)])).groupByKey()',
+  'sc.range(10).map((x) => (x > 1 ? 1 : 0)).reduce((a, b) => a + b)',
+  'sc.range(3).map((x) => x).reduceByKey((a, b) => a)',
   'await Promise.resolve([1, 2].map((x) => ({ x, y: `${x}` })))',
 ];
+
+/** Idle time before another warm line is checked: a request that comes meanwhile is answered first. */
+const idleMs = 30;
 
 let core: TypeServiceCore | undefined;
 
 function start(options: StartOptions): void {
   if (core) core.setFolder(options.cwd);
   else core = new TypeServiceCore(options);
+  // A snapshot holds what was parsed, but no machine code: the compiler gets fast by running, so it runs before it is asked.
+  warmWhenIdle(core, [...warmLines, ...warmLines]);
+}
+
+function warmWhenIdle(service: TypeServiceCore, [line, ...rest]: readonly string[]): void {
+  if (line === undefined) return;
+  const timer = setTimeout(() => {
+    service.warm([line]);
+    warmWhenIdle(service, rest);
+  }, idleMs);
+  timer.unref();
 }
 
 function answer({ method, args }: Request): unknown {

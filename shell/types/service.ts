@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { completionsAt, quickInfoAt, type Scratch } from './complete';
 import { mapToTyped, withoutMapComment } from './emitted';
 import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
-import { messageOf } from './friendly';
+import { messageOf, withoutConsequences } from './friendly';
 import { apiFile, apiFolder, Host, type HostOptions } from './host';
 import type { Layout } from './layout';
 import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
@@ -210,7 +210,7 @@ export class TypeServiceCore {
     const errors = all.filter((found) => found.category === ts.DiagnosticCategory.Error && !harmless.has(found.code));
     // What is wrong in the tail is wrong with an older name that could not be written down, not with what was typed.
     const typed = errors.filter((found) => (found.start ?? 0) <= layout.bodyLength());
-    return typed.map((found) => this.#diagnostic(found, layout, messageOf(found, place)));
+    return withoutConsequences(typed).map((found) => this.#diagnostic(found, layout, messageOf(found, place)));
   }
 
   #diagnostic(found: ts.Diagnostic, layout?: Layout, message?: string): Diagnostic {

@@ -54,13 +54,13 @@ const logreg: Work = {
             let dot = 0;
             for (let i = 0; i < ww.length; i++) dot += ww[i] * x[i];
             const scale = (1 / (1 + Math.exp(-y * dot)) - 1) * y;
-            const out = new Array<number>(x.length);
-            for (let i = 0; i < out.length; i++) out[i] = x[i] * scale;
+            const out = x.slice();
+            for (let i = 0; i < out.length; i++) out[i] *= scale;
             return out;
           })
           .reduce((a, b) => {
-            const out = new Array<number>(a.length);
-            for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i];
+            const out = a.slice();
+            for (let i = 0; i < out.length; i++) out[i] += b[i];
             return out;
           });
         w = w.map((v, i) => v - gradient[i] / points);

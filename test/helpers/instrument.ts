@@ -1,6 +1,8 @@
 // Preloaded by the test runner: instruments test files as a user's modules are, so that their closures travel the same way.
 import path from 'node:path';
 import { instrument } from '../../runtime/exec/closure';
+import { registerModule } from '../../runtime/exec/modules';
+import './uvu-errors';
 
 type Compile = (this: unknown, code: string, file: string) => unknown;
 type Extension = (module: { _compile: Compile }, file: string) => void;
@@ -18,6 +20,8 @@ extensions['.ts'] = (module, file) => {
       const found = inlineMap.exec(code);
       const js = found ? code.slice(0, found.index) : code;
       const map = found ? Buffer.from(found[1], 'base64').toString('utf8') : undefined;
+      // Executors load what closures import from here.
+      registerModule(name, js);
       const params = ['exports', 'require', 'module', '__filename', '__dirname'];
       return compile.call(this, instrument(js, name, { params, map }).code, name);
     };

@@ -61,7 +61,8 @@ const after = (state: State, change: Change): State => ({
 const onRows: Record<string, Operator> = {
   map: (s, random) => {
     const n = random.below(3);
-    const f = [(x: any) => ({ x }), (x: any) => canonical(x).length, (x: any) => [x, n]][n];
+    const functions: ((x: any) => any)[] = [(x) => ({ x }), (x) => canonical(x).length, (x) => [x, n]];
+    const f = functions[n];
     return after(s, { text: `map#${n}`, rdd: s.rdd.map(f), model: s.model.map(f), kind: n === 2 ? 'pairs' : 'rows' });
   },
   filter: (s, random) => {

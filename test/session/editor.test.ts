@@ -149,7 +149,9 @@ test('resizing narrower and wider leaves one prompt and every printed line', () 
     terminal.type(text);
     await terminal.until(() => terminal.screen().includes(text), 'the line');
     for (const columns of [40, 25, 70]) {
+      const painted = terminal.raw.length;
       terminal.resize(columns, 12);
+      await terminal.until(() => terminal.raw.length > painted, `a paint at ${columns}`);
       terminal.type('.');
       await terminal.until(() => terminal.screen().endsWith('.') && terminal.cursor().column > 0, `repainted at ${columns}`);
     }

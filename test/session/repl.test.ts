@@ -71,6 +71,15 @@ test('a type error stops the entry and marks the place; the session goes on', ()
     await shell.entry('1 + 1', /res0: number = 2/);
   }));
 
+test('.errors shows the last error again, with every frame on request', () =>
+  withShell(async (shell) => {
+    await shell.entry('.errors', /^no errors yet$/m);
+    await shell.entry("sc.range(2, 5).map(x => { if (x > 3) throw new TypeError('no ' + x); return x }).count()", /attempts/);
+    await shell.entry('.errors', /TypeError: no 4/);
+    assert.not.match(shell.terminal.everything(), /Runner\.run/);
+    await shell.entry('.errors full', /Runner\.run/);
+  }));
+
 test('an error at run time keeps the names, and an interrupted loop too', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('let k = 7', />/);
@@ -134,7 +143,7 @@ test('.save writes what ran, which runs again, and spares files of others', () =
     await shell.entry('.save saved.ts', /2 entries written/);
     assert.match(readFileSync(path.join(folder, 'saved.ts'), 'utf8'), /^\/\/.*\nconst base = 20\nconst doubled = base \* 2\n$/);
     writeFileSync(path.join(folder, 'mine.ts'), 'mine\n');
-    await shell.entry('.save mine.ts', /exists already/);
+    await shell.entry('.save mine.ts', /exists already, and .save/);
     assert.is(readFileSync(path.join(folder, 'mine.ts'), 'utf8'), 'mine\n');
     await shell.entry('.load saved.ts', />/);
   }));

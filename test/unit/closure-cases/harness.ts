@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import ts from 'typescript';
 import { type Capture, type CaptureOptions, capture, instrument } from '../../../runtime/exec/closure';
+import { registerModule } from '../../../runtime/exec/modules';
 
 export const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -30,6 +31,7 @@ function hookRequire(): void {
   require.extensions['.ts'] = (module, file) => {
     if (!instrumentedFolders.some((folder) => file.startsWith(folder))) return usual(module, file);
     const output = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions, fileName: file });
+    registerModule(file, output.outputText);
     const { code } = instrument(output.outputText, file, { params: moduleParams, map: output.sourceMapText ?? '' });
     (module as unknown as { _compile(code: string, file: string): void })._compile(code, file);
   };

@@ -1,0 +1,20 @@
+// The classes that the session sent to an executor, so that rows that are their instances can be read.
+import { decode } from '../wire/codec';
+import type { CapturedClosure } from './closure/payload';
+import { type ReviveEnvironment, revive } from './closure/revive';
+import { installModules } from './modules';
+
+export interface ClassShipment {
+  readonly classes: readonly CapturedClosure[];
+  /** The blob with the text of the user's modules, where classes come from some. */
+  readonly modules?: string;
+}
+
+export const isClassBlob = (id: string): boolean => id.startsWith('classes-');
+
+/** Makes the classes of a shipment known: reviving a class registers it under its key. */
+export function installClasses(bytes: Uint8Array, blob: (id: string) => Uint8Array, environment: ReviveEnvironment): void {
+  const { classes, modules } = decode(bytes) as ClassShipment;
+  if (modules) installModules(blob(modules));
+  for (const closure of classes) revive(closure, environment);
+}

@@ -1,0 +1,87 @@
+// An accumulator as tasks see it: each starts from the zero, and what it added is told with its end.
+import { MillraceError } from '../errors';
+import { decode } from '../wire/codec';
+import type { CapturedClosure } from './closure/payload';
+
+/** How the values of an accumulator are put together. */
+export type AccumulatorKind = 'sum' | 'collection' | 'custom';
+
+/** What an executor needs to add to it. */
+export interface AccumulatorData {
+  readonly kind: AccumulatorKind;
+  readonly zero: Uint8Array;
+  readonly merge?: CapturedClosure;
+}
+
+export type Merge = (a: unknown, b: unknown) => unknown;
+
+export const merges: Record<'sum' | 'collection', Merge> = {
+  sum: (a, b) => (a as number) + (b as number),
+  collection: (a, b) => {
+    // Not by spreading: a task may have added more elements than a call can have arguments.
+    for (const element of b as unknown[]) (a as unknown[]).push(element);
+    return a;
+  },
+};
+
+/** Throws BAD_ARGUMENT for what a sum cannot take. */
+export function checkAdded(kind: AccumulatorKind, value: unknown): void {
+  if (kind !== 'sum' || typeof value === 'number') return;
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation: 'accumulator.add',
+    argument: 'the value',
+    value: typeof value,
+    rule: 'a number',
+    remedy: 'Use collectionAccumulator() for other values.',
+  });
+}
+
+/**
+ * What closures hold of an accumulator on an executor. It adds to that of the task that runs now: a class outlives the task that
+ * brought it along.
+ */
+export class AccumulatorHandle {
+  readonly id: string;
+  readonly #current: () => TaskAccumulator;
+
+  constructor(id: string, current: () => TaskAccumulator) {
+    this.id = id;
+    this.#current = current;
+  }
+
+  add(value: unknown): void {
+    this.#current().add(value);
+  }
+
+  /** What this task added so far; the whole is known in the session only. */
+  get value(): unknown {
+    return this.#current().value;
+  }
+}
+
+/** An accumulator inside one task. */
+export class TaskAccumulator {
+  readonly id: string;
+  readonly #kind: AccumulatorKind;
+  readonly #merge: Merge;
+  #value: unknown;
+  touched = false;
+
+  constructor(id: string, data: unknown, revive: (closure: CapturedClosure) => Function) {
+    const { kind, zero, merge } = data as AccumulatorData;
+    this.id = id;
+    this.#kind = kind;
+    this.#value = decode(zero, 'executor');
+    this.#merge = merge ? (revive(merge) as Merge) : merges[kind as 'sum' | 'collection'];
+  }
+
+  add(value: unknown): void {
+    checkAdded(this.#kind, value);
+    this.touched = true;
+    this.#value = this.#merge(this.#value, this.#kind === 'collection' ? [value] : value);
+  }
+
+  get value(): unknown {
+    return this.#value;
+  }
+}

@@ -1,0 +1,20 @@
+// Asks for the error of something that must fail, and looks at all that a user is told.
+import * as assert from 'uvu/assert';
+import { type ErrorCode, MillraceError } from '../../runtime/errors';
+
+/** What was thrown or rejected, which must be one of our errors with this code, a filled sentence and, but for `TASK_FAILED`, a remedy. */
+export async function errorOf(code: ErrorCode, f: () => unknown): Promise<MillraceError> {
+  let thrown: unknown;
+  try {
+    await f();
+  } catch (error) {
+    thrown = error;
+  }
+  assert.ok(thrown !== undefined, `nothing was thrown where ${code} was expected`);
+  assert.ok(thrown instanceof MillraceError, `${thrown instanceof Error ? thrown.stack : thrown} is not one of our errors`);
+  const error = thrown as MillraceError;
+  assert.is(error.code, code, error.stack);
+  assert.not.match(error.message, /\{\w+\}/);
+  if (code !== 'TASK_FAILED') assert.match(error.remedy, /^[A-Z][^{}]{5,}/);
+  return error;
+}

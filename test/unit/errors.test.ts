@@ -1,0 +1,474 @@
+// What users do wrong: each time one error that says what, where and what to do; the session goes on.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { globSync } from 'tinyglobby';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../cluster/connect';
+import { startBackend } from '../../cluster/index';
+import { errorCodes, assert as internalRule, MillraceError } from '../../runtime/errors';
+import type { RemoteError } from '../../runtime/exec/end';
+import { Context, type RDD } from '../../runtime/index';
+import { TypeServiceClient } from '../../shell/types/client';
+import { errorOf } from '../helpers/errors';
+import { within } from '../helpers/within';
+
+const test = suite('errors');
+let sc: Context;
+let folder: string;
+
+test.before(async () => {
+  sc = await connect('local', { config: { maxResultBytes: 1 << 20 } });
+  folder = mkdtempSync(join(tmpdir(), 'errors-'));
+});
+
+/** The next job after an error is right. */
+test.after.each(async () => {
+  assert.is(await sc.range(0, 10, 1, 3).sum(), 45);
+});
+
+const numbers = () => sc.parallelize([1, 2, 3], 3);
+const asPairs = (rdd: RDD<any>) => rdd as RDD<[any, any]>;
+
+// ---- files
+
+test('a path where there is nothing', async () => {
+  const error = await errorOf('NO_SUCH_PATH', () => sc.textFile('no/such.txt').count());
+  assert.match(error.message, /no\/such\.txt/);
+  assert.match(error.remedy, new RegExp(process.cwd()));
+  await errorOf('NO_SUCH_PATH', () => sc.wholeTextFiles('no/such').keys().collect());
+});
+
+test('a folder without files, and patterns that match none', async () => {
+  mkdirSync(`${folder}/empty`);
+  await errorOf('NO_FILES', () => sc.textFile(`${folder}/empty`).count());
+  await errorOf('NO_FILES', () => sc.textFile(`${folder}/*.none`).count());
+  await errorOf('NO_FILES', () => sc.textFile(' , ').count());
+  mkdirSync(`${folder}/marks`);
+  writeFileSync(`${folder}/marks/_SUCCESS`, '');
+  writeFileSync(`${folder}/marks/.hidden`, 'x');
+  await errorOf('NO_FILES', () => sc.textFile(`${folder}/marks`).count());
+  await errorOf('NO_FILES', () => sc.textFile(`${folder}/marks/*`).count());
+});
+
+test('a file that goes or is damaged', async () => {
+  writeFileSync(`${folder}/goes.txt`, 'a\n');
+  const lines = sc.textFile(`${folder}/goes.txt`);
+  assert.is(await lines.count(), 1);
+  rmSync(`${folder}/goes.txt`);
+  await errorOf('UNREADABLE_FILE', () => lines.map((l) => l).collect());
+  writeFileSync(`${folder}/bad.gz`, 'this is not packed');
+  await errorOf('UNREADABLE_FILE', () => sc.textFile(`${folder}/bad.gz`).count());
+  await errorOf('UNREADABLE_FILE', () => sc.wholeTextFiles(`${folder}/bad.gz`).count());
+});
+
+test('paths that are none', async () => {
+  for (const path of ['', '  ', 5, undefined]) await errorOf('BAD_ARGUMENT', () => sc.textFile(path as string));
+  await errorOf('BAD_ARGUMENT', () => numbers().saveAsTextFile('' as string));
+});
+
+test('an output folder that exists is left as it is', async () => {
+  mkdirSync(`${folder}/out`);
+  writeFileSync(`${folder}/out/mine`, 'x');
+  await errorOf('OUTPUT_EXISTS', () => numbers().saveAsTextFile(`${folder}/out`));
+  assert.equal(readdirSync(`${folder}/out`), ['mine']);
+});
+
+test('an output that cannot be written', async () => {
+  writeFileSync(`${folder}/file`, '');
+  await errorOf('DISK', () => numbers().saveAsTextFile(`${folder}/file/out`));
+});
+
+test('a save that fails leaves nothing', async () => {
+  const failing = numbers().map((x) => {
+    if (x === 2) throw new Error('no');
+    return x;
+  });
+  await errorOf('TASK_FAILED', () => failing.saveAsTextFile(`${folder}/half`));
+  assert.not(existsSync(`${folder}/half`));
+});
+
+// ---- arguments
+
+test('numbers of partitions', async () => {
+  for (const n of [0, -1, 1e9, 1.5, Number.NaN]) {
+    for (const make of [
+      () => sc.parallelize([1], n),
+      () => sc.range(0, 1, 1, n),
+      () => sc.textFile('x', n),
+      () => numbers().repartition(n),
+      () => numbers().coalesce(n),
+      () => numbers().distinct(n),
+      () =>
+        numbers()
+          .keyBy((x) => x)
+          .groupByKey(n),
+      () => numbers().sortBy((x) => x, true, n),
+    ]) {
+      const error = await errorOf('BAD_ARGUMENT', make);
+      assert.match(error.message, /number of partitions is .* from 1 to 1000000/);
+    }
+  }
+});
+
+test('other arguments', async () => {
+  const bad: (() => unknown)[] = [
+    () => sc.range(0, 10, 0),
+    () => sc.range(0, Number.POSITIVE_INFINITY),
+    () => sc.range(0, 1e300),
+    () => numbers().sample(false, 1.5),
+    () => numbers().sample(true, -1),
+    () => numbers().sample(false, 0.5, 'x' as never),
+    () => numbers().takeSample(false, 5, Number.NaN),
+    () => numbers().take(-1),
+    () => numbers().take(1.5),
+    () => numbers().top('2' as never),
+    () => numbers().map('x' as never),
+    () => numbers().filter(null as never),
+    () => numbers().union([4] as never),
+    () => sc.union(numbers(), undefined as never),
+    () => asPairs(numbers()).join(null as never),
+    () => asPairs(numbers()).groupByKey({} as never),
+    () => numbers().persist('toString' as never),
+    () => sc.longAccumulator().add('1' as never),
+    () =>
+      numbers()
+        .filter(async (x) => x > 1)
+        .collect(),
+  ];
+  for (const f of bad) await errorOf('BAD_ARGUMENT', f);
+});
+
+test('datasets of two contexts do not mix', async () => {
+  const other = await connect('local');
+  await errorOf('BAD_ARGUMENT', () => numbers().union(other.parallelize([1])));
+  await other.stop();
+  await errorOf('CONTEXT_STOPPED', () => other.parallelize([1]));
+  await errorOf('CONTEXT_STOPPED', () => other.range(5).count());
+});
+
+test('options and masters', async () => {
+  const error = await errorOf('BAD_OPTION', () => connect('local', { config: { taskMaxFailures: 0 } }));
+  assert.match(error.message, /taskMaxFailures is 0, but must be a whole number of tries from 1/);
+  await errorOf('BAD_MASTER', () => connect('locale'));
+});
+
+test('parallelize of what is no list', async () => {
+  await errorOf('NOT_ITERABLE', () => sc.parallelize(5 as never));
+  await errorOf('NOT_ITERABLE', () => sc.parallelize(null as never));
+});
+
+test('a storage level that is set already', async () => {
+  const kept = numbers().persist();
+  await errorOf('LEVEL_CHANGED', () => kept.persist('NONE'));
+  kept.unpersist();
+});
+
+// ---- rows and keys
+
+test('rows that are no pairs, named by the operation', async () => {
+  const operations: Record<string, (rdd: RDD<[any, any]>) => unknown> = {
+    reduceByKey: (rdd) => rdd.reduceByKey((a) => a).collect(),
+    groupByKey: (rdd) => rdd.groupByKey().collect(),
+    mapValues: (rdd) => rdd.mapValues((x) => x).collect(),
+    flatMapValues: (rdd) => rdd.flatMapValues((x) => [x]).collect(),
+    keys: (rdd) => rdd.keys().collect(),
+    values: (rdd) => rdd.values().collect(),
+    join: (rdd) => rdd.join(rdd).collect(),
+    sortByKey: (rdd) => rdd.sortByKey().collect(),
+    partitionBy: (rdd) => rdd.partitionBy(2).collect(),
+    countByKey: (rdd) => rdd.countByKey(),
+    collectAsMap: (rdd) => rdd.collectAsMap(),
+    lookup: (rdd) => rdd.lookup(1),
+  };
+  for (const [name, run] of Object.entries(operations)) {
+    for (const row of [5, [1], [1, 2, 3], 'ab', null]) {
+      const error = await errorOf('NOT_A_PAIR', () => run(asPairs(sc.parallelize<any>([row], 1))));
+      assert.match(error.message, new RegExp(`^${name} needs pairs`));
+      assert.ok(error.message.includes(JSON.stringify(row)), error.message);
+    }
+  }
+});
+
+test('functions that return nothing to iterate over', async () => {
+  const error = await errorOf('NOT_ITERABLE', () =>
+    numbers()
+      .flatMap((x) => x as never)
+      .collect(),
+  );
+  assert.match(error.message, /flatMap must return something to iterate over, but returned 1/);
+  await errorOf('NOT_ITERABLE', () =>
+    numbers()
+      .mapPartitions(() => undefined as never)
+      .collect(),
+  );
+  const promised = await errorOf('NOT_ITERABLE', () =>
+    numbers()
+      .flatMap((async (x: number) => [x]) as never)
+      .collect(),
+  );
+  assert.match(promised.message, /a Promise/);
+});
+
+test('keys that have no value to compare by', async () => {
+  class Key {}
+  const make: Record<string, () => unknown> = {
+    Key: () => new Key(),
+    Map: () => new Map(),
+    Set: () => new Set(),
+    Uint8Array: () => new Uint8Array(1),
+    f: () => function f() {},
+    Symbol: () => Symbol('x'),
+  };
+  for (const [name, key] of Object.entries(make)) {
+    const error = await errorOf('BAD_KEY', () =>
+      numbers()
+        .map(() => [key(), 1] as [unknown, number])
+        .reduceByKey((a) => a)
+        .collect(),
+    );
+    assert.match(error.message, new RegExp(name));
+  }
+  await errorOf('BAD_KEY', () =>
+    numbers()
+      .map(() => new Map())
+      .distinct()
+      .collect(),
+  );
+  await errorOf('BAD_KEY', () => asPairs(numbers()).lookup(() => 1));
+  const cyclic: unknown[] = [];
+  cyclic.push(cyclic);
+  await errorOf('BAD_KEY', () => asPairs(numbers()).lookup(cyclic));
+});
+
+test('values that do not compare are shown both', async () => {
+  const mixed = sc.parallelize<unknown>([1, 'a'], 2);
+  for (const run of [
+    () => mixed.sortBy((x) => x as number).collect(),
+    () => mixed.max(),
+    () => mixed.takeOrdered(2),
+    () => mixed.sortBy((x) => x as number, true, 1).collect(),
+  ]) {
+    const error = await errorOf('NOT_COMPARABLE', run);
+    assert.ok(error.message.includes('"a"') && error.message.includes('1'), error.message);
+  }
+});
+
+test('empty datasets', async () => {
+  const none = sc.parallelize<number>([], 2);
+  for (const [name, run] of Object.entries({
+    first: () => none.first(),
+    reduce: () => none.reduce((a) => a),
+    min: () => none.min(),
+    max: () => none.max(),
+  })) {
+    const error = await errorOf('EMPTY_DATASET', run);
+    assert.match(error.message, new RegExp(`^${name} of`));
+  }
+});
+
+test('rows that cannot leave an executor', async () => {
+  const promise = await errorOf('UNSHIPPABLE_VALUE', () =>
+    numbers()
+      .map(async (x) => x)
+      .collect(),
+  );
+  assert.match(promise.message, /a Promise/);
+  await errorOf('UNSHIPPABLE_VALUE', () =>
+    numbers()
+      .map((x) => () => x)
+      .collect(),
+  );
+  await errorOf('UNSHIPPABLE_VALUE', () => sc.parallelize([Symbol('x')]).count());
+  await errorOf('UNSHIPPABLE_VALUE', () =>
+    numbers()
+      .map((x): [number, unknown] => [x, new WeakMap()])
+      .groupByKey()
+      .count(),
+  );
+  const cycle = { self: {} };
+  cycle.self = cycle;
+  await errorOf('UNSHIPPABLE_VALUE', () => sc.broadcast(cycle));
+});
+
+test('results that are too big: of one task, and together', async () => {
+  const one = await errorOf('RESULT_TOO_BIG', () => sc.range(0, 1e6, 1, 1).collect());
+  assert.match(one.message, /1\.0 MiB/);
+  await errorOf('RESULT_TOO_BIG', () => sc.range(0, 1e6, 1, 8).collect());
+  assert.is((await sc.range(0, 1e6, 1, 8).take(5)).length, 5);
+});
+
+// ---- closures
+
+test('a throw in a closure: where, on what, after how many tries', async () => {
+  const words = sc.parallelize(['fine', 'bad', 'fine'], 3);
+  const error = await errorOf('TASK_FAILED', () =>
+    words
+      .map((w) => {
+        if (w === 'bad') throw new TypeError('not this one');
+        return w;
+      })
+      .collect(),
+  );
+  assert.match(error.message, /TypeError: not this one/);
+  assert.equal([error.details.partition, error.details.attempts], [1, 4]);
+  const { operator, element, frames } = error.details.remote as RemoteError;
+  assert.equal([operator, element], ['map', '"bad"']);
+  const { file, line, column } = frames[0];
+  assert.is(file, __filename);
+  const source = readFileSync(__filename, 'utf8').split('\n')[line - 1];
+  assert.is(source.slice(column - 1, column + 35), "new TypeError('not this one');".slice(0, 36));
+});
+
+test('a throw of the map side of a shuffle, in a merge, and in an accumulator', async () => {
+  const pairs = numbers().map((x): [number, number] => [0, x]);
+  const merge = await errorOf('TASK_FAILED', () =>
+    pairs
+      .coalesce(1)
+      .reduceByKey(() => {
+        throw new Error('merge');
+      })
+      .collect(),
+  );
+  const { operator, element } = merge.details.remote as RemoteError;
+  assert.equal([operator, element], ['reduceByKey', '2']);
+});
+
+test('anything can be thrown', async () => {
+  for (const [thrown, shown] of [
+    ['text', /text/],
+    [undefined, /undefined/],
+    [null, /null/],
+    [{ code: 5 }, /"code":5/],
+    [Object.create(null), /./],
+  ] as const) {
+    const error = await errorOf('TASK_FAILED', () =>
+      numbers()
+        .map(() => {
+          throw thrown;
+        })
+        .collect(),
+    );
+    assert.match(error.message, shown);
+  }
+});
+
+test('captured sockets and datasets are refused at the line, with the path', async () => {
+  const holder = { conn: new net.Socket() };
+  const error = await errorOf('UNSERIALIZABLE_CAPTURE', () => numbers().map((x) => (holder.conn ? x : 0)));
+  assert.match(error.message, /closure → captured holder → \.conn/);
+  const inner = { rdd: numbers() };
+  const nested = await errorOf('NESTED_DATASET', () => numbers().map((x) => (inner.rdd ? x : 0)));
+  assert.match(`${nested.message} ${nested.details.path}`, /captured inner → \.rdd/);
+  await errorOf('NESTED_DATASET', () => numbers().foreach(() => sc.parallelize([1])));
+});
+
+test('a module that executors cannot load', async () => {
+  const f = new Function('require', 'return () => 1');
+  assert.type(f, 'function');
+  const module = join(folder, 'gone.js');
+  writeFileSync(module, 'exports.answer = () => 42;');
+  const { answer } = require(module);
+  assert.equal(
+    await sc
+      .parallelize([1], 1)
+      .map(() => answer())
+      .collect(),
+    [42],
+  );
+  rmSync(module);
+  delete require.cache[module];
+  await errorOf('MODULE_NOT_FOUND', () =>
+    sc
+      .parallelize([1], 1)
+      .map(() => answer())
+      .collect(),
+  );
+});
+
+test('a job that was cancelled, also before it began', async () => {
+  // In processes of their own: in this one a loop would hold the timer that cancels it.
+  const own = await connect('local[1]');
+  const running = own.range(0, 1e12, 1, 1).sum();
+  setTimeout(() => own.cancelAllJobs(': enough'), 20);
+  assert.match((await errorOf('JOB_CANCELLED', () => running)).message, /cancelled: enough/);
+  const count = () => ({ kind: 'count' }) as const;
+  const options = { title: 'count', signal: AbortSignal.abort() };
+  const aborted = own.runSink(own.range(0, 1e12, 1, 1), count, options, () => {});
+  await errorOf('JOB_CANCELLED', () => within(5_000, aborted, 'the job'));
+  await own.stop();
+});
+
+// ---- what breaks around a job
+
+test('a shuffle that can never be read', async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'scratch-'));
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = scratch;
+  const own = await connect('local');
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
+  const gone = own.parallelize([[1, 1]] as [number, number][], 1).partitionBy(2);
+  const deleting = own
+    .parallelize([[1, 1]] as [number, number][], 1)
+    .partitionBy(2)
+    .mapPartitions((rows) => {
+      const all = [...rows];
+      for (const name of readdirSync(scratch, { recursive: true }) as string[])
+        if (/\/\d+\/\d+\.\d+$/.test(name)) rmSync(join(scratch, name));
+      return all;
+    }, true);
+  const error = await errorOf('SHUFFLE_LOST', () => within(10_000, deleting.join(gone).collect(), 'the job'));
+  assert.is(error.details.attempts, 4);
+  await own.stop();
+  rmSync(scratch, { recursive: true });
+});
+
+test('executors that cannot be started', async () => {
+  const program = join(folder, 'ends.js');
+  writeFileSync(program, 'process.exit(1);');
+  const { backend, slots } = await startBackend('local[1]', { storageBytes: 1 << 20, program });
+  const own = new Context({ backend, slots, master: 'local[1]' });
+  await own.start();
+  await errorOf('NO_EXECUTORS', () => within(60_000, own.range(5).count(), 'the job'));
+  await own.stop();
+});
+
+test('a type service that was stopped', async () => {
+  const client = new TypeServiceClient({ cwd: folder });
+  await client.stop();
+  await errorOf('TYPE_SERVICE', () => client.ready());
+});
+
+test('a rule of our own that is broken', async () => {
+  await errorOf('INTERNAL', () => internalRule(false, 'a test wanted it'));
+});
+
+// ---- the catalog
+
+test('every declared error is raised by a test, under its code or with its sentence', () => {
+  const root = join(__dirname, '..');
+  const texts = globSync('**/*.test.ts', { cwd: root, absolute: true }).map((file) => readFileSync(file, 'utf8'));
+  const all = texts.join('\n');
+  const longest = (sentence: string) =>
+    sentence
+      .split(/\{\w+\}/)
+      .sort((a, b) => b.length - a.length)[0]
+      .trim();
+  // Scripts that end too early are told by the compiler's own message, with the place.
+  const unreachable = ['UNFINISHED_SCRIPT'];
+  const unraised = errorCodes.filter((code) => {
+    const sentence = longest(new MillraceError(code).message).slice(0, 25);
+    return !all.includes(`'${code}'`) && !(sentence.length > 8 && all.includes(sentence));
+  });
+  assert.equal(unraised, unreachable);
+});
+
+test.after(async () => {
+  await sc.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test.run();
