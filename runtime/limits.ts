@@ -42,6 +42,9 @@ export const shownElement = 200;
 /** Programs of ended jobs that stay on executors, so that the same line typed again costs nothing. */
 export const keptPrograms = 200;
 
+/** Bytes of bulky captures that stay for programs of ended jobs: a loop that captures new weights each round must not fill the memory. */
+export const keptBulkBytes = 256 << 20;
+
 /** Ended jobs that `.jobs` still shows. */
 export const keptJobs = 100;
 

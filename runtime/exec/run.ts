@@ -14,7 +14,8 @@ import type { Place, RemoteError, TaskEnd } from './end';
 import { library } from './library';
 import './instances';
 import { installModules, loadModule } from './modules';
-import type { FunctionRef, Program, Split } from './program';
+import { packedFiles } from './packed';
+import type { FunctionRef, Plan, Program, Split } from './program';
 import { installClasses, isClassBlob } from './shipped-classes';
 import type { Forget, TaskControl, TaskSpec } from './task';
 import { AccumulatorHandle, TaskAccumulator } from './task-accumulator';
@@ -100,7 +101,7 @@ class Runner implements TaskRunner {
       const loaded = this.#load(task.programId);
       for (const id of task.needs) if (isClassBlob(id)) this.#installClasses(id);
       const split = decode(task.split) as Split;
-      await this.#unpackAll(split, task.taskId, unpacked);
+      await this.#unpackAll(loaded.program.plan, split, task.taskId, unpacked);
       const resolve = this.#resolver(loaded);
       scope = new TaskScope(task, pulse, {
         folder: this.#options.folder,
@@ -225,11 +226,9 @@ class Runner implements TaskRunner {
     return resolve;
   }
 
-  async #unpackAll(split: Split, taskId: number, unpacked: Map<string, TextRange>): Promise<void> {
-    if (split.kind === 'node') for (const input of split.inputs) await this.#unpackAll(input, taskId, unpacked);
-    if (split.kind !== 'text') return;
-    for (const { path, gzip } of split.ranges) {
-      if (!gzip || unpacked.has(path)) continue;
+  async #unpackAll(plan: Plan, split: Split, taskId: number, unpacked: Map<string, TextRange>): Promise<void> {
+    const isCached = (rddId: number, partition: number) => this.#store.get(rddId, partition) !== undefined;
+    for (const path of new Set(packedFiles(plan, split, isCached))) {
       const folder = join(this.#options.folder, 'unpacked');
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const target = join(folder, `${taskId}.${unpacked.size}`);

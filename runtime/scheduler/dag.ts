@@ -222,10 +222,10 @@ export class Dag {
     const { stage, partition } = task;
     if (stage.done.has(partition)) return;
     stage.finish(partition);
-    // Accumulators count each (stage, partition) once: this is the one place where a partition is done.
-    if (end.accumulators.length > 0) this.#commands.push({ kind: 'mergeAccumulators', updates: end.accumulators });
-    if (end.output) this.outputs.add(end.output);
-    else this.#commands.push({ kind: 'reportResult', jobId: job.spec.jobId, partition, value: end.value });
+    // Accumulators count each partition of a stage once, also where a map output is lost and made again, by this job or another.
+    const first = end.output === undefined || this.outputs.add(end.output);
+    if (first && end.accumulators.length > 0) this.#commands.push({ kind: 'mergeAccumulators', updates: end.accumulators });
+    if (!end.output) this.#commands.push({ kind: 'reportResult', jobId: job.spec.jobId, partition, value: end.value });
     this.#finishIfDone(job);
   }
 

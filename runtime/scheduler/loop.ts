@@ -258,12 +258,14 @@ export class Scheduler implements TaskListener {
   #program(job: ActiveJob, stageId: number): StageProgram {
     let program = job.programs.get(stageId);
     if (!program) {
+      const bulk: string[] = [];
       const blob = (id: string, value: unknown) => {
+        if (!bulk.includes(id)) bulk.push(id);
         if (!this.blobs.has(id)) this.blobs.put(id, encode(value));
       };
       program = programOf(job.planned.sources.get(stageId)!, blob, this.#modules);
       job.programs.set(stageId, program);
-      this.blobs.pin(program.id, program.bytes);
+      this.blobs.pin(program.id, program.bytes, bulk);
     }
     return program;
   }

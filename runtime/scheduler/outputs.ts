@@ -4,6 +4,8 @@ import type { CachedBlock, MapOutput } from '../exec/end';
 export class OutputTracker {
   readonly #shuffles = new Map<number, (MapOutput | undefined)[]>();
   readonly #missing = new Map<number, number>();
+  /** Map tasks that ended well once, whatever became of their outputs since. */
+  readonly #ran = new Map<number, Set<number>>();
 
   /** Declares a shuffle of so many map tasks; known ones stay as they are. */
   declare(shuffleId: number, maps: number): void {
@@ -13,13 +15,19 @@ export class OutputTracker {
       Array.from({ length: maps }, () => undefined),
     );
     this.#missing.set(shuffleId, maps);
+    this.#ran.set(shuffleId, new Set());
   }
 
-  add(output: MapOutput): void {
+  /** Notes an output; answers whether it is the first of its map task. */
+  add(output: MapOutput): boolean {
     const outputs = this.#shuffles.get(output.shuffleId);
-    if (!outputs) return;
+    const ran = this.#ran.get(output.shuffleId);
+    if (!outputs || !ran) return false;
     if (outputs[output.mapIndex] === undefined) this.#missing.set(output.shuffleId, this.#missing.get(output.shuffleId)! - 1);
     outputs[output.mapIndex] = output;
+    const first = !ran.has(output.mapIndex);
+    ran.add(output.mapIndex);
+    return first;
   }
 
   /** Takes an output back, if it still is that attempt's. */
@@ -55,6 +63,7 @@ export class OutputTracker {
   forget(shuffleId: number): void {
     this.#shuffles.delete(shuffleId);
     this.#missing.delete(shuffleId);
+    this.#ran.delete(shuffleId);
   }
 
   check(): void {

@@ -116,6 +116,22 @@ test('textFile over any number of partitions, and gz', async () => {
   assert.equal(await sc.wholeTextFiles(packed).values().collect(), [text]);
 });
 
+test('a packed file is not unpacked again for what is cached of it', async () => {
+  const path = fileOf(gzipSync('a\nb\n'), 'goes.gz');
+  const kept = sc
+    .textFile(path)
+    .map((line) => line + line)
+    .cache();
+  const twice = kept
+    .union(sc.parallelize(['c'], 1))
+    .zipWithIndex()
+    .coalesce(1);
+  assert.is(await twice.count(), 3);
+  rmSync(path);
+  assert.equal(await kept.collect(), ['aa', 'bb']);
+  assert.equal(await twice.keys().collect(), ['aa', 'bb', 'c']);
+});
+
 test('empty files', async () => {
   const path = fileOf('', 'empty.txt');
   assert.equal(await sc.textFile(path).collect(), []);

@@ -1,0 +1,131 @@
+// The same programs over 1, 2 and 7 partitions, in this process and on executors, give the same.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../cluster/connect';
+import type { Context } from '../../runtime/index';
+import { Random } from '../../runtime/time';
+import { unordered } from '../helpers/model';
+import { within } from '../helpers/within';
+import { pairsOf, rowsOf } from '../property/values';
+
+const test = suite('grid');
+const masters = ['local', 'local[2]'];
+const partitions = [1, 2, 7];
+const contexts = new Map<string, Context>();
+let folder: string;
+
+test.before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'grid-'));
+  writeFileSync(join(folder, 'words.txt'), Array.from({ length: 3000 }, (_, i) => `é${i % 11} the ${i % 7}`).join('\n'));
+  for (const master of masters) contexts.set(master, await connect(master));
+});
+
+const rows = rowsOf(new Random(11), 60).concat(rowsOf(new Random(12), 60));
+const pairs = pairsOf(new Random(13), 80);
+const others = pairsOf(new Random(13), 40);
+const points = Array.from({ length: 60 }, (_, i) => [i % 9, (i * 7) % 10]);
+
+/** Each answers rows whose order is its own, or one value. */
+const programs: Record<string, (sc: Context, n: number) => Promise<unknown>> = {
+  'word count': (sc, n) =>
+    sc
+      .textFile(join(folder, 'words.txt'), n)
+      .flatMap((line) => line.split(' '))
+      .map((word) => [word, 1])
+      .reduceByKey((a, b) => a + b)
+      .collect(),
+  'hostile rows': (sc, n) => sc.parallelize(rows, n).collect(),
+  'distinct hostile rows': (sc, n) => sc.parallelize(rows, n).distinct().collect(),
+  'counts by value': async (sc, n) => [...(await sc.parallelize(rows, n).countByValue())],
+  join: (sc, n) => sc.parallelize(pairs, n).join(sc.parallelize(others, 2)).collect(),
+  'full outer join': (sc, n) => sc.parallelize(pairs, 3).fullOuterJoin(sc.parallelize(others, n)).collect(),
+  'join of what is spread alike': (sc, n) => {
+    const spread = sc.parallelize(pairs, 3).partitionBy(n).cache();
+    return spread.join(spread.mapValues(() => 1)).collect();
+  },
+  'sorted by two columns': (sc, n) =>
+    sc
+      .parallelize(points, n)
+      .sortBy((p) => p, false)
+      .zipWithIndex()
+      .collect(),
+  'top and sums': async (sc, n) => {
+    const numbers = sc.range(0, 10_000, 1, n);
+    return [
+      await numbers.top(5),
+      await numbers.sum(),
+      await numbers.filter((x) => x % 3 === 0).count(),
+      await numbers.takeOrdered(2),
+    ];
+  },
+  'page rank': async (sc, n) => {
+    const links = sc
+      .parallelize(points, n)
+      .map(([from, to]) => [from, to])
+      .groupByKey(n)
+      .mapValues((to) => to.sort())
+      .cache();
+    let ranks = links.mapValues(() => 1);
+    for (let i = 0; i < 3; i++) {
+      ranks = links
+        .join(ranks)
+        .values()
+        .flatMap(([to, rank]) => to.map((page): [number, number] => [page, rank / to.length]))
+        .reduceByKey((a, b) => a + b, n)
+        .mapValues((sum) => 0.15 + 0.85 * sum);
+    }
+    return (await ranks.collect()).map(([page, rank]) => [page, Math.round(rank * 1e9)]);
+  },
+  'mean distance': async (sc, n) => {
+    const centre = sc.broadcast([4, 5]);
+    const distances = sc.parallelize(points, n).map(([x, y]) => Math.hypot(x - centre.value[0], y - centre.value[1]));
+    return Math.round((await distances.stats()).mean * 1e9);
+  },
+  'groups and aggregates': (sc, n) =>
+    sc
+      .parallelize(points as [number, number][], n)
+      .aggregateByKey(
+        { n: 0, sum: 0 },
+        (a, y) => ({ n: a.n + 1, sum: a.sum + y }),
+        (a, b) => ({ n: a.n + b.n, sum: a.sum + b.sum }),
+        n,
+      )
+      .cogroup(sc.parallelize(points as [number, number][], 2).mapValues(String))
+      .mapValues(([aggregates, texts]) => [aggregates, texts.sort()])
+      .collect(),
+  'union, coalesce, repartition': (sc, n) =>
+    sc.parallelize(rows, n).union(sc.parallelize(rows, 3)).coalesce(2).repartition(n).collect(),
+  'what an accumulator saw': async (sc, n) => {
+    const seen = sc.longAccumulator();
+    await sc
+      .range(0, 500, 1, n)
+      .map((x) => [x % 5, x])
+      .reduceByKey((a, b) => a + b)
+      .foreach(([, sum]) => seen.add(sum));
+    return seen.value;
+  },
+};
+
+const comparable = (answer: unknown) => (Array.isArray(answer) ? unordered(answer) : answer);
+
+for (const [name, program] of Object.entries(programs)) {
+  test(name, async () => {
+    const expected = comparable(await program(contexts.get('local')!, 1));
+    for (const master of masters) {
+      for (const n of partitions) {
+        const answer = await within(20_000, program(contexts.get(master)!, n), `${name} on ${master} over ${n}`);
+        assert.equal(comparable(answer), expected, `${master}, ${n} partitions`);
+      }
+    }
+  });
+}
+
+test.after(async () => {
+  for (const sc of contexts.values()) await sc.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test.run();
