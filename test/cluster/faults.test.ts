@@ -1,5 +1,5 @@
-// time limit: 240 s
 // Executors die and closures throw in each phase of a job: results stay exact, failures are named, the next job is right.
+// time limit: 240 s
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
