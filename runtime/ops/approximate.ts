@@ -4,6 +4,7 @@ import { lib } from '../rdd/function-argument';
 import { KeyTable } from '../rdd/key';
 import type { PlanBuilder } from '../rdd/plan-builder';
 import { RDD } from '../rdd/rdd';
+import type { Clock } from '../time';
 import { encode } from '../wire/codec';
 import { valueCounts } from './actions';
 import { refuseArgument } from './arguments';
@@ -93,24 +94,48 @@ async function approximate<A, R>(rdd: RDD<unknown>, wanted: Approximation<A, R>)
   check(operation, timeoutMs, confidence);
   const { context, numPartitions } = rdd;
   const answers: A[] = [];
-  const controller = new AbortController();
-  const job = context.runSink(rdd, sink, { title: `${operation} of ${rdd}`, signal: controller.signal }, (p, value) => {
-    answers[p] = value as A;
-  });
   // In the order of partitions, holes left out.
   const known = () => estimate(Object.values(answers), numPartitions, confidence);
+  const deadline = new Deadline(context.clock, timeoutMs, known);
+  const controller = new AbortController();
+  const job = context.runSink(rdd, sink, { title: `${operation} of ${rdd}`, signal: controller.signal }, (p, value) => {
+    deadline.look();
+    answers[p] = value as A;
+  });
   const final = job.then(known);
   // Nobody need ask for it.
   final.catch(() => {});
-  let stopTimer = () => {};
-  const deadline = new Promise<void>((resolve) => {
-    stopTimer = context.clock.after(timeoutMs, resolve);
-  });
   try {
-    const isFinal = await Promise.race([job.then(() => true), deadline.then(() => false)]);
-    return new PartialResult(known(), isFinal, final, () => controller.abort(': its cancel() was called'));
+    const isFinal = await Promise.race([job.then(() => true), deadline.reached.then(() => false)]);
+    const initialValue = isFinal ? await final : await deadline.reached;
+    return new PartialResult(initialValue, isFinal, final, () => controller.abort(': its cancel() was called'));
   } finally {
-    stopTimer();
+    deadline.stop();
+  }
+}
+
+/** Takes down what is known when the time is up: told by a timer, or by an answer where tasks hold the thread of the timers. */
+class Deadline<R> {
+  readonly reached: Promise<R>;
+  readonly #clock: Clock;
+  readonly #at: number;
+  readonly #note: () => void;
+  readonly stop: () => void;
+
+  constructor(clock: Clock, ms: number, known: () => R) {
+    let resolve: (value: R) => void;
+    this.reached = new Promise<R>((r) => {
+      resolve = r;
+    });
+    this.#note = () => resolve(known());
+    this.#clock = clock;
+    this.#at = clock.now() + ms;
+    this.stop = clock.after(ms, this.#note);
+  }
+
+  /** Looks at the clock. */
+  look(): void {
+    if (this.#clock.now() >= this.#at) this.#note();
   }
 }
 
