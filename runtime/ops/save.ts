@@ -51,9 +51,18 @@ async function save(rdd: RDD<unknown>, operation: string, folder: string, format
     writeFileSync(join(path, '_SUCCESS'), '');
   } catch (e) {
     // Nothing of a job that failed may look like its result.
-    rmSync(path, { recursive: true, force: true });
+    removeQuietly(path);
     if (e instanceof MillraceError) throw e;
     throw new MillraceError('DISK', { path: folder, reason: asError(e).message });
+  }
+}
+
+/** What cannot be removed was not made: the error that is on its way says why. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // A part of its path is a file.
   }
 }
 

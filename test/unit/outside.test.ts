@@ -214,7 +214,7 @@ test('cancel stops this action and no other', async () => {
   const other = sc.range(0, 1000, 1, 4).countAsync();
   for (const action of cancelled) action.cancel();
   for (const action of cancelled) {
-    const error = await errorOf('JOB_CANCELLED', () => within(5_000, action, 'the cancel'));
+    const error = await errorOf('JOB_CANCELLED', () => within<unknown>(5_000, action, 'the cancel'));
     assert.match(error.message, /cancelled by its cancel\(\)/);
   }
   assert.is(await within(5_000, other, 'the other job'), 1000);
