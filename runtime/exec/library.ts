@@ -2,11 +2,11 @@
 import { compareKeys, sameKey, sortValues } from '../rdd/key';
 import { Random } from '../time';
 import { decode } from '../wire/codec';
-import { sortPairs } from './sort-pairs';
 import { numberOf } from './library-number';
 import { samplingFunctions } from './library-sampling';
 import { severalFunctions } from './library-several';
 import { sketchFunctions } from './library-sketch';
+import { sortPairs } from './sort-pairs';
 import { addToMoments, type Moments } from './stat-counter';
 import { notAPair } from './task-runtime';
 

@@ -1,7 +1,6 @@
 // The runtime of one task: what its compiled loops call as `rt`.
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { asError, MillraceError } from '../errors';
-import { cacheChunk } from '../limits';
 import { KeyTable } from '../rdd/key';
 import { partitionerOf } from '../rdd/partitioner';
 import type { MemoryStore } from '../storage/memory-store';
@@ -9,6 +8,7 @@ import { sizeOfArray } from '../storage/memory-store';
 import { type PairFrame, readBucket, ShuffleWriter, shufflePath } from '../storage/shuffle-file';
 import { Random } from '../time';
 import { decode } from '../wire/codec';
+import { BlockChunks } from './block-chunks';
 import { cartesian } from './cartesian';
 import { type Compiled, compileChunks } from './compile';
 import type { CachedBlock } from './end';
@@ -364,31 +364,6 @@ export class TaskScope {
     )
       throw thrown;
     throw new StepFailure(thrown, steps[at], element === noElement ? undefined : showElement(element));
-  }
-}
-
-/** Gathers the chunks of a block, small ones joined, so that a block is few arrays. */
-class BlockChunks {
-  readonly #whole: unknown[][] = [];
-  #small: unknown[][] = [];
-  #smallLength = 0;
-
-  add(chunk: readonly unknown[]): void {
-    this.#small.push(chunk as unknown[]);
-    this.#smallLength += chunk.length;
-    if (this.#smallLength >= cacheChunk) this.#join();
-  }
-
-  #join(): void {
-    // The built-in keeps arrays of numbers as such; a loop of ours that also sees objects would not.
-    if (this.#smallLength > 0) this.#whole.push(([] as unknown[]).concat(...this.#small));
-    this.#small = [];
-    this.#smallLength = 0;
-  }
-
-  end(): unknown[][] {
-    this.#join();
-    return this.#whole;
   }
 }
 

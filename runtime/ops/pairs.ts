@@ -260,7 +260,9 @@ function groupedTogether(operation: string, first: RDD<unknown>, args: readonly 
   for (const other of others) first.context.checkDataset(operation, other);
   const inputs = [first, ...others];
   const partitioning = hasPartitioning ? (args.at(-1) as Partitioning | undefined) : undefined;
-  return new CoGroupedRDD(first.context, operation, inputs, choosePartitioner(operation, inputs, partitioning), { kind: 'cogroup' });
+  return new CoGroupedRDD(first.context, operation, inputs, choosePartitioner(operation, inputs, partitioning), {
+    kind: 'cogroup',
+  });
 }
 
 RDD.prototype.cogroup = function (this: RDD<unknown>, ...args: unknown[]) {

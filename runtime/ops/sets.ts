@@ -54,7 +54,7 @@ function forElements(operation: string, left: RDD<unknown>, right: RDD<unknown>,
 RDD.prototype.intersection = function <T>(this: RDD<T>, other: RDD<T>, partitioning?: Partitioning) {
   const partitioner = forElements('intersection', this, other, partitioning);
   const sides = [this, other].map((rdd) => once(rdd, 'intersection', partitioner));
-  const both = new CoGroupedRDD<[T, unknown]>(this.context, 'intersection', sides, partitioner);
+  const both = new CoGroupedRDD<[T, unknown]>(this.context, 'intersection', sides, partitioner, { kind: 'cogroup' });
   const common = new SteppedRDD<[T, unknown]>(both, {
     operation: 'intersection',
     keepsPartitioner: true,
@@ -64,7 +64,7 @@ RDD.prototype.intersection = function <T>(this: RDD<T>, other: RDD<T>, partition
 };
 
 function without<T>(operation: string, left: RDD<unknown>, right: RDD<unknown>, partitioner: Partitioner): RDD<T> {
-  const both = new CoGroupedRDD(left.context, operation, [left, right], partitioner);
+  const both = new CoGroupedRDD(left.context, operation, [left, right], partitioner, { kind: 'cogroup' });
   return flatMapValues<T>(both, operation, lib('onlyLeft'));
 }
 
