@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { TaskEnd } from '../runtime/exec/end';
 import { createTaskRunner, type TaskRunner } from '../runtime/exec/run';
 import type { TaskControl, TaskSpec } from '../runtime/exec/task';
+import { runCommand } from './command';
 import { printBlocking } from './executor-output';
 import { exitCodes } from './exit-codes';
 import { type Handover, readHandover } from './handover';
@@ -130,7 +131,7 @@ function main(): void {
   const shared = new SharedState();
   const link = startLink(handover, shared);
   const { executorId, folder, storageBytes } = handover;
-  const runner = createTaskRunner({ executorId, folder, storageBytes });
+  const runner = createTaskRunner({ executorId, folder, storageBytes, runCommand });
   reportStrays();
   new ExecutorMain(runner, shared, link);
 }

@@ -79,3 +79,6 @@ export const lastWords = 20;
 
 /** After an executor's exit, how long its remaining output is waited for. */
 export const drainMs = 50;
+
+/** What a command of a `pipe` may say on stderr before it is ended: more is data on the wrong channel. */
+export const commandErrorBytes = 16 << 20;

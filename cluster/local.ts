@@ -4,6 +4,7 @@ import type { TaskRunner } from '../runtime/exec/run';
 import { createTaskRunner } from '../runtime/exec/run';
 import type { Forget, TaskControl, TaskSpec } from '../runtime/exec/task';
 import type { BlobSource, TaskBackend, TaskListener } from '../runtime/scheduler/backend';
+import { runCommand } from './command';
 import type { SessionFolder } from './folder';
 import { cancelGraceMs, loopback, progressMs } from './limits';
 import { plainError } from './task-end';
@@ -31,7 +32,7 @@ export class LocalBackend implements TaskBackend {
 
   constructor(folder: SessionFolder, storageBytes: number) {
     this.#folder = folder;
-    this.#runner = createTaskRunner({ executorId, folder: folder.path, storageBytes });
+    this.#runner = createTaskRunner({ executorId, folder: folder.path, storageBytes, runCommand });
   }
 
   async start(listener: TaskListener, blobs: BlobSource): Promise<void> {

@@ -1,4 +1,5 @@
 // The context of a session, `sc`: makes datasets and shared variables, and runs jobs.
+import { currentSignal } from './cancellation';
 import { type Config, makeConfig } from './config';
 import { MillraceError } from './errors';
 import { Accumulator } from './exec/accumulator';
@@ -8,10 +9,11 @@ import { driverOnly } from './exec/closure/markers';
 import { showElement } from './exec/task-runtime';
 import { maxPartitions } from './limits';
 import type { ShuffleDependency } from './rdd/dependency';
+import { ObjectFileRDD } from './rdd/object-files';
 import { RDD } from './rdd/rdd';
 import { EmptyRDD, ParallelizedRDD, RangeRDD } from './rdd/sources';
 import { TextFileRDD, WholeTextFilesRDD } from './rdd/text';
-import { UnionRDD } from './rdd/union';
+import { unionOf } from './rdd/union';
 import type { TaskBackend } from './scheduler/backend';
 import type { SinkMaker } from './scheduler/job';
 import type { JobProgress, JobRecord } from './scheduler/job-record';
@@ -161,12 +163,21 @@ export class Context {
     );
   }
 
+  /**
+   * The rows that `saveAsObjectFile` wrote; paths as for `textFile`, a partition for each file.
+   * Throws NO_SUCH_PATH or NO_FILES when its partitions are first asked for, BAD_OBJECT_FILE in a job.
+   */
+  objectFile<T = unknown>(path: string): RDD<T> {
+    this.#checkAlive();
+    return new ObjectFileRDD<T>(this, this.#checkPath('objectFile', path));
+  }
+
   /** All elements of several datasets, duplicates kept. */
   union<T>(...rdds: (RDD<T> | readonly RDD<T>[])[]): RDD<T> {
     this.#checkAlive();
     const inputs = rdds.flat() as RDD<T>[];
     for (const rdd of inputs) this.checkDataset('union', rdd);
-    return inputs.length === 0 ? this.emptyRDD<T>() : new UnionRDD(this, inputs);
+    return inputs.length === 0 ? this.emptyRDD<T>() : unionOf(this, inputs);
   }
 
   // Shared variables.
@@ -227,7 +238,7 @@ export class Context {
     this.#checkAlive();
     await rdd.prepareLineage();
     const partitions = options.partitions ?? Array.from({ length: rdd.numPartitions }, (_, i) => i);
-    const { title, signal } = options;
+    const { title, signal = currentSignal() } = options;
     return this.#scheduler.runJob({ rdd, sink, partitions, title, signal, take: (p, bytes) => take(p, decode(bytes)) });
   }
 

@@ -43,6 +43,22 @@ const declared = {
     sentence: '{left} and {right} cannot be compared.',
     remedy: 'Sort by values of one kind: all numbers, all strings, all dates, or tuples of these.',
   },
+  UNEQUAL_ZIP: {
+    sentence: 'zip: partition {index} has {left} elements on the left and {right} on the right.',
+    remedy: 'Both need the same number in each partition; else number them by zipWithIndex and join them by the number.',
+  },
+  BAD_PARTITION: {
+    sentence: 'The partitioner {partitioner} gave {value} for the key {key}, but must give {rule}.',
+    remedy: 'Correct its getPartition, for example by Math.abs(hash) % numPartitions.',
+  },
+  COMMAND_FAILED: {
+    sentence: 'The command "{command}" failed: {reason}.',
+    remedy: 'Try it in a terminal on a few lines; pipe needs it to read its input and to end with status 0.',
+  },
+  BAD_OBJECT_FILE: {
+    sentence: '{path} is not a whole object file: {reason}.',
+    remedy: 'Read what saveAsObjectFile wrote in this version; a copy that is not complete must be copied again.',
+  },
   EMPTY_DATASET: {
     sentence: '{operation} of an empty dataset.',
     remedy: 'Use fold or aggregate with a zero value, or check isEmpty() first.',

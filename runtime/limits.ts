@@ -53,3 +53,12 @@ export const shippedClasses = 256;
 
 /** Programs that an executor keeps decoded. */
 export const decodedPrograms = 64;
+
+/** Rows of one frame of an object file: columns pay off from hundreds on. */
+export const objectFrameRows = 8192;
+
+/** Bytes of one frame of an object file: it is read whole, and a damaged length must not eat the memory. */
+export const maxObjectFrameBytes = 512 << 20;
+
+/** Registers of a distinct count: 1 MB of them give a relative error of 0.001. */
+export const maxSketchBits = 20;

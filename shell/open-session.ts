@@ -111,7 +111,7 @@ function warningText({ place, message }: CaptureWarning): string {
 function commandsOf(sc: api.Context): Record<string, SessionCommand> {
   return {
     explain: (value) => {
-      if (value instanceof api.RDD) return value.toDebugString();
+      if (value instanceof api.RDD) return value.explain();
       throw new api.MillraceError('BAD_ARGUMENT', {
         operation: '.explain',
         argument: 'its value',

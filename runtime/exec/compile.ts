@@ -90,9 +90,14 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
         return this.choose(plan, split, actual, body);
       case 'combine':
         return this.combine(plan, split, body);
+      case 'objects':
+        return this.chunks(`rt.objects(${split})`, body);
       case 'group':
       case 'join':
       case 'cogroup':
+      case 'cartesian':
+      case 'merge':
+      case 'pipe':
         return this.chunks(`rt.${plan.op}(${this.node(plan)},${split})`, body);
       default:
         return this.step(plan, split, actual, body);
@@ -120,6 +125,11 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
         const f = this.fn(plan.f);
         const mark = this.mark(plan.name, 'none');
         return `{${mark}${this.iterable(`${f}(rt.pull(${this.node(plan.input)},${split}),${split}.index)`, plan.name, mark, body)}}`;
+      }
+      case 'zipPartitions': {
+        const f = this.fn(plan.f);
+        const mark = this.mark(plan.name, 'none');
+        return `{${mark}${this.iterable(`${f}(rt.pullAll(${this.node(plan)},${split}),${split}.index)`, plan.name, mark, body)}}`;
       }
       case 'sample': {
         const [random, rate, k] = [this.name('random'), this.name('rate'), this.name('k')];
@@ -249,10 +259,10 @@ function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; a
         after: 'return out;',
       };
     }
-    case 'saveText':
+    case 'save':
       return {
-        before: `const file=rt.textFile(${emitter.node(sink)},split);`,
-        body: (x) => `file.line(${x});`,
+        before: `const file=rt.savedPart(${emitter.node(sink)},split);`,
+        body: (x) => `file.add(${x});`,
         after: 'return file.end();',
       };
     case 'shuffle':

@@ -1,11 +1,14 @@
 // Functions of ours that stages call by name: what operators are made of beyond the user's closures.
-import { MillraceError } from '../errors';
 import { compareKeys, sameKey, sortValues } from '../rdd/key';
 import { Random } from '../time';
 import { decode } from '../wire/codec';
+import { numberOf } from './library-number';
+import { samplingFunctions } from './library-sampling';
+import { severalFunctions } from './library-several';
+import { sketchFunctions } from './library-sketch';
 import { sortPairs } from './sort-pairs';
 import { addToMoments, type Moments } from './stat-counter';
-import { notAPair, showElement } from './task-runtime';
+import { notAPair } from './task-runtime';
 
 type Compare = (a: unknown, b: unknown) => number;
 type Pair = [unknown, unknown];
@@ -42,17 +45,6 @@ function reservoir(n: number, seed: number) {
   };
 }
 
-function number(operation: string, x: unknown): number {
-  if (typeof x === 'number') return x;
-  throw new MillraceError('BAD_ARGUMENT', {
-    operation,
-    argument: 'an element',
-    value: showElement(x),
-    rule: 'a number',
-    remedy: 'Make numbers first, for example .map(Number).',
-  });
-}
-
 /** Each entry makes a function from its arguments; arguments that are functions of the user's arrive as functions. */
 export const library: Readonly<Record<string, (...args: never[]) => Function>> = {
   first: () => (a: unknown) => a,
@@ -79,11 +71,14 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
         at = (at + 1) % partitions;
       }
     },
-  addNumber: (operation: string) => (sum: number, x: number) => sum + number(operation, x),
-  statistics: (operation: string) => (moments: Moments, x: number) => addToMoments(moments, number(operation, x)),
+  addNumber: (operation: string) => (sum: number, x: number) => sum + numberOf(operation, x),
+  statistics: (operation: string) => (moments: Moments, x: number) => addToMoments(moments, numberOf(operation, x)),
   /** A first value merged into a copy of the zero. */
   fromZero: (zero: Uint8Array, merge: (acc: unknown, value: unknown) => unknown) => (value: unknown) =>
     merge(decode(zero, 'executor'), value),
+  ...severalFunctions,
+  ...samplingFunctions,
+  ...sketchFunctions,
   hasKey: (encoded: Uint8Array) => {
     const key = decode(encoded, 'executor');
     return (pair: unknown) => {

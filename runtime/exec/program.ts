@@ -46,7 +46,28 @@ export type Plan =
   /** One of the inputs, as the split says: union. */
   | { readonly op: 'choose'; readonly inputs: readonly Plan[] }
   /** All the parent partitions that the split lists, one after the other: coalesce. */
-  | { readonly op: 'concat'; readonly input: Plan };
+  | { readonly op: 'concat'; readonly input: Plan }
+  /** What a function makes of one iterator for each input: zip, zipPartitions. */
+  | { readonly op: 'zipPartitions'; readonly name: string; readonly f: FunctionRef; readonly inputs: readonly Plan[] }
+  /** Rows [x, y], each x of the first input with each y of the second. */
+  | { readonly op: 'cartesian'; readonly inputs: readonly Plan[] }
+  /** The same partition of each input, one after the other: a union of datasets that are partitioned alike. */
+  | { readonly op: 'merge'; readonly inputs: readonly Plan[] }
+  /** The lines that a command makes of the elements as lines. */
+  | { readonly op: 'pipe'; readonly command: Command; readonly input: Plan }
+  /** The rows of object files. */
+  | { readonly op: 'objects' };
+
+/** A command that executors start for each partition. */
+export interface Command {
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** Set on top of the executor's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a saved partition is: lines, packed lines, or rows that `objectFile` reads. */
+export type SaveFormat = 'text' | 'gzip' | 'objects';
 
 /** What becomes of the elements. */
 export type Sink =
@@ -59,7 +80,8 @@ export type Sink =
   | { readonly kind: 'foreachPartition'; readonly name: string; readonly f: FunctionRef }
   /** The first `limit` elements; what is there after `ms` milliseconds if set. */
   | { readonly kind: 'take'; readonly limit: number; readonly ms?: number }
-  | { readonly kind: 'saveText'; readonly folder: string; readonly jobTag: string }
+  /** One file for each partition. */
+  | { readonly kind: 'save'; readonly format: SaveFormat; readonly folder: string; readonly jobTag: string }
   | {
       readonly kind: 'shuffle';
       readonly shuffleId: number;
@@ -113,7 +135,7 @@ export type Split =
       /** Some map output was not there when the task was made: fine where a cached partition stands before it, else a fetch failure. */
       readonly missing: boolean;
     }
-  /** A partition with an index of its own above its inputs': choose, concat, cogroup, zipWithIndex. */
+  /** A partition with an index of its own above its inputs': choose, concat, cogroup, zipWithIndex, zipPartitions, cartesian, merge. */
   | {
       readonly kind: 'node';
       readonly index: number;

@@ -15,6 +15,7 @@ import { library } from './library';
 import './instances';
 import { installModules, loadModule } from './modules';
 import { packedFiles } from './packed';
+import type { RunCommand } from './pipe';
 import type { FunctionRef, Plan, Program, Split } from './program';
 import { installClasses, isClassBlob } from './shipped-classes';
 import type { Forget, TaskControl, TaskSpec } from './task';
@@ -29,6 +30,8 @@ export interface RunnerOptions {
   readonly folder: string;
   /** Bytes of cached partitions that this executor keeps in memory. */
   readonly storageBytes: number;
+  /** Starts the command of a `pipe` and waits for its end. */
+  readonly runCommand: RunCommand;
 }
 
 export interface TaskRunner {
@@ -105,6 +108,7 @@ class Runner implements TaskRunner {
       const resolve = this.#resolver(loaded);
       scope = new TaskScope(task, pulse, {
         folder: this.#options.folder,
+        runCommand: this.#options.runCommand,
         store: this.#store,
         unpacked,
         resolve,

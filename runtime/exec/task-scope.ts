@@ -1,7 +1,6 @@
 // The runtime of one task: what its compiled loops call as `rt`.
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { asError, MillraceError } from '../errors';
-import { cacheChunk } from '../limits';
 import { KeyTable } from '../rdd/key';
 import { partitionerOf } from '../rdd/partitioner';
 import type { MemoryStore } from '../storage/memory-store';
@@ -9,11 +8,15 @@ import { sizeOfArray } from '../storage/memory-store';
 import { type PairFrame, readBucket, ShuffleWriter, shufflePath } from '../storage/shuffle-file';
 import { Random } from '../time';
 import { decode } from '../wire/codec';
+import { BlockChunks } from './block-chunks';
+import { cartesian } from './cartesian';
 import { type Compiled, compileChunks } from './compile';
 import type { CachedBlock } from './end';
 import { Joiner } from './joiner';
+import { readObjects } from './object-file';
+import { Piping, type RunCommand } from './pipe';
 import type { BucketLocation, FunctionRef, Plan, Sink, Split } from './program';
-import { TextFile, temporaryFolder } from './save-text';
+import { partSuffix, type SavedPart, savedPart, temporaryFolder } from './saved-part';
 import type { TaskSpec } from './task';
 import {
   ChunkIterator,
@@ -45,6 +48,7 @@ export class FetchFailure extends Error {
 export interface ScopeHost {
   readonly folder: string;
   readonly store: MemoryStore;
+  readonly runCommand: RunCommand;
   /** Where a packed file was unpacked to for this task. */
   readonly unpacked: ReadonlyMap<string, TextRange>;
   /** The function that a reference of this program stands for, made for this task. */
@@ -154,6 +158,29 @@ export class TaskScope {
     // The function need not take all: files that are open below are closed then.
     this.#cleanups.push(() => pulled.return());
     return pulled;
+  }
+
+  /** One iterator for each input. */
+  pullAll(plan: Plan & { op: 'zipPartitions' }, split: Split): ChunkIterator[] {
+    return plan.inputs.map((input, i) => this.pull(input, inputOf(split, i)));
+  }
+
+  *merge(plan: Plan & { op: 'merge' }, split: Split): Generator<unknown[]> {
+    for (let i = 0; i < plan.inputs.length; i++) yield* this.chunks(plan.inputs[i], inputOf(split, i));
+  }
+
+  cartesian(plan: Plan & { op: 'cartesian' }, split: Split): Generator<unknown[]> {
+    return cartesian(this.chunks(plan.inputs[0], inputOf(split)), this.chunks(plan.inputs[1], inputOf(split, 1)));
+  }
+
+  pipe(plan: Plan & { op: 'pipe' }, split: Split): Generator<string[]> {
+    const piping = new Piping(plan.command, this.#host, this.#task.taskId);
+    this.#cleanups.push(() => piping.close());
+    return piping.run(this.chunks(plan.input, split));
+  }
+
+  *objects(split: Split & { kind: 'files' }): Generator<unknown[]> {
+    for (const { path } of split.files) yield* readObjects(path);
   }
 
   /** Compiled chunks tick at their source; arrays that stand ready tick here. */
@@ -313,14 +340,15 @@ export class TaskScope {
 
   shuffleWriter(sink: Sink & { kind: 'shuffle' }): ShuffleWriter {
     const path = shufflePath(this.#host.folder, sink.shuffleId, this.#task.partition, this.#task.taskId);
-    const writer = new ShuffleWriter(path, partitionerOf(sink.partitioner));
+    const writer = new ShuffleWriter(path, partitionerOf(sink.partitioner, this.#host.resolve, sink.operation));
     this.#cleanups.push(() => writer.abandon());
     return writer;
   }
 
-  textFile(sink: Sink & { kind: 'saveText' }): TextFile {
+  savedPart(sink: Sink & { kind: 'save' }): SavedPart {
     const part = String(this.#task.partition).padStart(5, '0');
-    const file = new TextFile(temporaryFolder(sink.folder, sink.jobTag), `part-${part}.${this.#task.taskId}`);
+    const name = `part-${part}${partSuffix(sink.format)}.${this.#task.taskId}`;
+    const file = savedPart(sink.format, temporaryFolder(sink.folder, sink.jobTag), name);
     this.#cleanups.push(() => file.close());
     return file;
   }
@@ -336,31 +364,6 @@ export class TaskScope {
     )
       throw thrown;
     throw new StepFailure(thrown, steps[at], element === noElement ? undefined : showElement(element));
-  }
-}
-
-/** Gathers the chunks of a block, small ones joined, so that a block is few arrays. */
-class BlockChunks {
-  readonly #whole: unknown[][] = [];
-  #small: unknown[][] = [];
-  #smallLength = 0;
-
-  add(chunk: readonly unknown[]): void {
-    this.#small.push(chunk as unknown[]);
-    this.#smallLength += chunk.length;
-    if (this.#smallLength >= cacheChunk) this.#join();
-  }
-
-  #join(): void {
-    // The built-in keeps arrays of numbers as such; a loop of ours that also sees objects would not.
-    if (this.#smallLength > 0) this.#whole.push(([] as unknown[]).concat(...this.#small));
-    this.#small = [];
-    this.#smallLength = 0;
-  }
-
-  end(): unknown[][] {
-    this.#join();
-    return this.#whole;
   }
 }
 

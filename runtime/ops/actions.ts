@@ -1,11 +1,6 @@
 // Actions: run a job and bring its answer to the session. Answers merge in the order of partitions, whatever ended first.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { asError, MillraceError } from '../errors';
+import { MillraceError } from '../errors';
 import type { Sink } from '../exec/program';
-import { temporaryFolder } from '../exec/save-text';
-import { showElement } from '../exec/task-runtime';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import { compareKeys, KeyTable, sortValues } from '../rdd/key';
 import type { PlanBuilder } from '../rdd/plan-builder';
@@ -65,8 +60,6 @@ declare module '../rdd/rdd' {
     foreachPartition(f: (partition: IterableIterator<T>) => unknown): Promise<void>;
     /** The elements one partition at a time: the session holds the largest partition at most. */
     toLocalIterator(): AsyncIterableIterator<T>;
-    /** Writes a folder of text files, one for each partition, and _SUCCESS when all are whole. Throws OUTPUT_EXISTS. */
-    saveAsTextFile(folder: string): Promise<void>;
     /** The first rows, but no longer than `ms` milliseconds: what the prompt shows of a dataset. */
     preview(rows: number, ms: number): Promise<Preview<T>>;
   }
@@ -74,7 +67,8 @@ declare module '../rdd/rdd' {
 
 type SinkOf = (builder: PlanBuilder) => Sink;
 
-async function gather<A>(rdd: RDD<unknown>, title: string, sink: SinkOf, partitions?: readonly number[]): Promise<A[]> {
+/** What a sink answers for each of some partitions, in their order; all of them by default. */
+export async function gather<A>(rdd: RDD<unknown>, title: string, sink: SinkOf, partitions?: readonly number[]): Promise<A[]> {
   const answers: A[] = [];
   const wanted = partitions ?? Array.from({ length: rdd.numPartitions }, (_, i) => i);
   const place = new Map(wanted.map((p, i) => [p, i]));
@@ -206,18 +200,23 @@ RDD.prototype.aggregate = function (zero, seqOp, combOp) {
   return aggregated(this, 'aggregate', zero, new ShippedFunction(this.context, seqOp, 'aggregate'), combOp);
 };
 
-RDD.prototype.countByValue = async function <T>(this: RDD<T>) {
-  const ones = new SteppedRDD<[T, number]>(this, {
-    operation: 'countByValue',
-    plan: (input) => ({ op: 'map', template: 'pairWithOne', name: 'countByValue', input }),
+/** How often each distinct element of a partition is there, partition by partition. */
+export function valueCounts<T>(rdd: RDD<T>, operation: string): RDD<[T, number]> {
+  const ones = new SteppedRDD<[T, number]>(rdd, {
+    operation,
+    plan: (input) => ({ op: 'map', template: 'pairWithOne', name: operation, input }),
   });
+  const merge = lib('add');
+  return new SteppedRDD<[T, number]>(ones, {
+    operation,
+    plan: (input, b) => ({ op: 'combine', name: operation, merge: b.function(merge), input }),
+  });
+}
+
+RDD.prototype.countByValue = async function <T>(this: RDD<T>) {
   const table = new KeyTable();
   const counts: number[] = [];
-  const merge = lib('add');
-  const perPartition = new SteppedRDD<[T, number]>(ones, {
-    operation: 'countByValue',
-    plan: (input, b) => ({ op: 'combine', name: 'countByValue', merge: b.function(merge), input }),
-  });
+  const perPartition = valueCounts(this, 'countByValue');
   for (const part of await gather<[T, number][]>(perPartition, 'countByValue', () => ({ kind: 'collect' }))) {
     for (const [key, n] of part) {
       const e = table.find(key);
@@ -266,40 +265,6 @@ RDD.prototype.foreachPartition = async function (f) {
 
 RDD.prototype.toLocalIterator = async function* () {
   for (let p = 0; p < this.numPartitions; p++) yield* await this.collectPartitions('toLocalIterator', [p]);
-};
-
-RDD.prototype.saveAsTextFile = async function (folder) {
-  if (typeof folder !== 'string' || folder.trim() === '')
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation: 'saveAsTextFile',
-      argument: 'the folder',
-      value: showElement(folder),
-      rule: 'the path of a new folder',
-      remedy: "Write saveAsTextFile('out').",
-    });
-  const path = resolve(folder);
-  if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
-  const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
-  const written: string[] = [];
-  const disk = (e: unknown) => new MillraceError('DISK', { path: folder, reason: asError(e).message });
-  try {
-    mkdirSync(temporaryFolder(path, jobTag), { recursive: true });
-  } catch (e) {
-    throw disk(e);
-  }
-  try {
-    for (const name of await gather<string>(this, 'saveAsTextFile', () => ({ kind: 'saveText', folder: path, jobTag })))
-      written.push(name);
-    // The name of a part ends in the number of the task that wrote it; the winner of each partition loses it here.
-    for (const name of written)
-      renameSync(join(temporaryFolder(path, jobTag), name), join(path, name.slice(0, name.lastIndexOf('.'))));
-    rmSync(join(path, '_temporary'), { recursive: true, force: true });
-    writeFileSync(join(path, '_SUCCESS'), '');
-  } catch (e) {
-    // Nothing of a job that failed may look like its result.
-    rmSync(path, { recursive: true, force: true });
-    throw e instanceof MillraceError ? e : disk(e);
-  }
 };
 
 RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: number) {

@@ -1,8 +1,17 @@
 // Actions on datasets of numbers.
+import { MillraceError } from '../errors';
 import { type Moments, mergeMoments, noMoments, StatCounter } from '../exec/stat-counter';
 import { lib } from '../rdd/function-argument';
 import { RDD } from '../rdd/rdd';
 import { encode } from '../wire/codec';
+import { gather } from './actions';
+import { checkWhole, refuseArgument } from './arguments';
+
+/** Bucket i is from edges[i] to before edges[i + 1]; the last one includes its end. */
+export interface Histogram {
+  readonly edges: number[];
+  readonly counts: number[];
+}
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -12,6 +21,30 @@ declare module '../rdd/rdd' {
     mean(this: RDD<number>): Promise<number>;
     /** Count, mean, variance, least and greatest in one pass. */
     stats(this: RDD<number>): Promise<StatCounter>;
+    /** Of the population, as `popVariance`; NaN where there are no numbers. */
+    variance(this: RDD<number>): Promise<number>;
+    /**
+     * Of the population, as `popStdev`.
+     * @example await sc.parallelize([1, 3]).stdev() // 1
+     */
+    stdev(this: RDD<number>): Promise<number>;
+    popVariance(this: RDD<number>): Promise<number>;
+    popStdev(this: RDD<number>): Promise<number>;
+    /** Of a sample, divided by n - 1; NaN for fewer than two numbers. */
+    sampleVariance(this: RDD<number>): Promise<number>;
+    sampleStdev(this: RDD<number>): Promise<number>;
+    /**
+     * How many numbers fall into so many buckets of equal width between the least and the greatest, which the last bucket includes.
+     * Throws EMPTY_DATASET, and BAD_ARGUMENT where a number is infinite.
+     * @example await sc.parallelize([1, 2, 3, 5]).histogram(2) // { edges: [1, 3, 5], counts: [2, 2] }
+     */
+    histogram(this: RDD<number>, buckets: number): Promise<Histogram>;
+    /**
+     * How many numbers fall between ascending edges: from an edge to before the next, to the last edge with it. Others, and NaN, are
+     * not counted.
+     * @example await sc.parallelize([1, 2, 3, 9]).histogram([0, 2, 4]) // [1, 2]
+     */
+    histogram(this: RDD<number>, edges: readonly number[]): Promise<number[]>;
   }
 }
 
@@ -50,3 +83,78 @@ RDD.prototype.sum = async function () {
   );
   return parts.reduce((a, b) => a + b, 0);
 };
+
+RDD.prototype.variance = async function () {
+  return new StatCounter(await moments(this, 'variance')).variance;
+};
+
+RDD.prototype.stdev = async function () {
+  return new StatCounter(await moments(this, 'stdev')).stdev;
+};
+
+RDD.prototype.popVariance = async function () {
+  return new StatCounter(await moments(this, 'popVariance')).variance;
+};
+
+RDD.prototype.popStdev = async function () {
+  return new StatCounter(await moments(this, 'popStdev')).stdev;
+};
+
+RDD.prototype.sampleVariance = async function () {
+  return new StatCounter(await moments(this, 'sampleVariance')).sampleVariance;
+};
+
+RDD.prototype.sampleStdev = async function () {
+  return new StatCounter(await moments(this, 'sampleStdev')).sampleStdev;
+};
+
+async function countsBetween(rdd: RDD<number>, edges: readonly number[]): Promise<number[]> {
+  const zero = encode(new Array<number>(edges.length - 1).fill(0));
+  const f = lib('histogram', edges);
+  const parts = await gather<number[]>(rdd, 'histogram', (b) => ({
+    kind: 'aggregate',
+    name: 'histogram',
+    zero,
+    f: b.function(f),
+  }));
+  const total = new Array<number>(edges.length - 1).fill(0);
+  for (const counts of parts) for (let i = 0; i < counts.length; i++) total[i] += counts[i];
+  return total;
+}
+
+const mostBuckets = 1_000_000;
+const remedy = 'Write histogram(10), or histogram([0, 10, 100]).';
+
+/** Edges of equal buckets; one bucket where all numbers are the same. */
+async function equalEdges(rdd: RDD<number>, buckets: number): Promise<number[]> {
+  checkWhole(buckets, 1, mostBuckets, { operation: 'histogram', argument: 'the number of buckets', remedy });
+  const { count, min, max } = new StatCounter(await moments(rdd, 'histogram'));
+  if (count === 0) throw new MillraceError('EMPTY_DATASET', { operation: 'histogram' });
+  if (!Number.isFinite(max - min))
+    refuseArgument({
+      operation: 'histogram',
+      argument: 'the range of the numbers',
+      value: `${min} to ${max}`,
+      rule: 'finite',
+      remedy: 'Filter out the numbers that are not, or give the edges.',
+    });
+  if (min === max) return [min, max];
+  return Array.from({ length: buckets + 1 }, (_, i) => (i === buckets ? max : min + ((max - min) * i) / buckets));
+}
+
+RDD.prototype.histogram = async function (this: RDD<number>, buckets: number | readonly number[]) {
+  if (!Array.isArray(buckets)) {
+    const edges = await equalEdges(this, buckets as number);
+    return { edges, counts: await countsBetween(this, edges) };
+  }
+  const edges = [...(buckets as readonly number[])];
+  if (edges.length < 2 || !edges.every((e, i) => typeof e === 'number' && !Number.isNaN(e) && (i === 0 || edges[i - 1] < e)))
+    refuseArgument({
+      operation: 'histogram',
+      argument: 'the list of edges',
+      value: edges,
+      rule: 'at least two ascending numbers',
+      remedy,
+    });
+  return countsBetween(this, edges);
+} as RDD<number>['histogram'];

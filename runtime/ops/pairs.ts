@@ -2,6 +2,7 @@
 
 import { MillraceError } from '../errors';
 import { notAPair, showElement } from '../exec/task-runtime';
+import { type CustomPartitioner, isCustomPartitioner, UserPartitioner, userPartitioner } from '../rdd/custom-partitioner';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { KeyTable, keyText } from '../rdd/key';
 import { HashPartitioner, type Partitioner, RangePartitioner } from '../rdd/partitioner';
@@ -9,9 +10,10 @@ import { RDD } from '../rdd/rdd';
 import { CoGroupedRDD, dependOn, type Gather, type Meeting, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { encode } from '../wire/codec';
+import { refuseArgument } from './arguments';
 
 /** A number of partitions, or how keys are to be spread. */
-export type Partitioning = number | Partitioner;
+export type Partitioning = number | Partitioner | CustomPartitioner;
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -61,8 +63,30 @@ declare module '../rdd/rdd' {
       other: RDD<[K, W]>,
       partitioning?: Partitioning,
     ): RDD<[K, [V | undefined, W | undefined]]>;
-    /** For each key of either the values of both. */
+    /** For each key of any of two to four datasets its values in each. */
     cogroup<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V[], W[]]]>;
+    cogroup<K, V, W, X>(
+      this: RDD<[K, V]>,
+      second: RDD<[K, W]>,
+      third: RDD<[K, X]>,
+      partitioning?: Partitioning,
+    ): RDD<[K, [V[], W[], X[]]]>;
+    cogroup<K, V, W, X, Y>(
+      this: RDD<[K, V]>,
+      second: RDD<[K, W]>,
+      third: RDD<[K, X]>,
+      fourth: RDD<[K, Y]>,
+      partitioning?: Partitioning,
+    ): RDD<[K, [V[], W[], X[], Y[]]]>;
+    /** `cogroup` under Spark's other name. */
+    groupWith<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>): RDD<[K, [V[], W[]]]>;
+    groupWith<K, V, W, X>(this: RDD<[K, V]>, second: RDD<[K, W]>, third: RDD<[K, X]>): RDD<[K, [V[], W[], X[]]]>;
+    groupWith<K, V, W, X, Y>(
+      this: RDD<[K, V]>,
+      second: RDD<[K, W]>,
+      third: RDD<[K, X]>,
+      fourth: RDD<[K, Y]>,
+    ): RDD<[K, [V[], W[], X[], Y[]]]>;
     /** Moves pairs to where the partitioner puts their keys; nothing moves if they lie there already. */
     partitionBy<K, V>(this: RDD<[K, V]>, partitioning: Partitioning): RDD<[K, V]>;
     /** The number of pairs of each key, in the session. */
@@ -74,14 +98,19 @@ declare module '../rdd/rdd' {
   }
 }
 
+/** Of a class that extends one of ours the function is the user's. */
+const isBuiltIn = (p: unknown): p is Partitioner =>
+  p instanceof Object && (p.constructor === HashPartitioner || p.constructor === RangePartitioner);
+
 /** The partitioner asked for, or that of an input that has one, or hash over as many partitions as the widest input. */
-function choosePartitioner(operation: string, inputs: readonly RDD<unknown>[], partitioning?: Partitioning): Partitioner {
+export function choosePartitioner(operation: string, inputs: readonly RDD<unknown>[], partitioning?: Partitioning): Partitioner {
   const { context } = inputs[0];
   if (typeof partitioning === 'number') return new HashPartitioner(context.checkPartitions(operation, partitioning));
   if (partitioning !== undefined) {
-    // Executors know these kinds; the code of another kind would not reach them.
-    if (partitioning instanceof HashPartitioner || partitioning instanceof RangePartitioner) return partitioning;
-    const rule = 'a number, a HashPartitioner or a RangePartitioner';
+    if (isBuiltIn(partitioning)) return partitioning;
+    if (partitioning instanceof UserPartitioner && partitioning.isOf(context)) return partitioning;
+    if (isCustomPartitioner(partitioning)) return userPartitioner(context, partitioning);
+    const rule = 'a number, a HashPartitioner, a RangePartitioner or an object with numPartitions and getPartition';
     const remedy = 'Write 8, or new HashPartitioner(8).';
     throw new MillraceError('BAD_ARGUMENT', {
       operation,
@@ -97,10 +126,13 @@ function choosePartitioner(operation: string, inputs: readonly RDD<unknown>[], p
     .flatMap((rdd) => rdd.partitioner ?? [])
     .filter(fits)
     .sort((a, b) => b.numPartitions - a.numPartitions);
-  return known[0] ?? new HashPartitioner(Math.max(1, ...inputs.map((rdd) => rdd.numPartitions)));
+  const most = Math.max(1, ...inputs.map((rdd) => rdd.numPartitions));
+  // As Spark: one with far fewer partitions than the widest input has would make few huge tasks.
+  return known[0] && known[0].numPartitions * 10 > most ? known[0] : new HashPartitioner(most);
 }
 
-function combined<T>(
+/** Values of each key combined, on the map side first where something is shuffled. */
+export function combined<T>(
   rdd: RDD<unknown>,
   operation: string,
   partitioner: Partitioner,
@@ -172,7 +204,8 @@ RDD.prototype.mapValues = function (f) {
   });
 };
 
-const flatMapValues = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
+/** `flatMapValues` on behalf of an operation. */
+export const flatMapValues = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
   new SteppedRDD<T>(rdd, {
     operation,
     keepsPartitioner: true,
@@ -210,9 +243,35 @@ function together<T>(
   return new CoGroupedRDD<T>(left.context, operation, inputs, choosePartitioner(operation, inputs, partitioning), meeting);
 }
 
-RDD.prototype.cogroup = function (other, partitioning) {
-  return together('cogroup', this, other, { kind: 'cogroup' }, partitioning);
-};
+const mostGrouped = 4;
+
+/** The datasets come first; behind them may stand how keys are to be spread. */
+function groupedTogether(operation: string, first: RDD<unknown>, args: readonly unknown[]): RDD<unknown> {
+  const hasPartitioning = args.length > 1 && !(args.at(-1) instanceof RDD);
+  const others = (hasPartitioning ? args.slice(0, -1) : args) as readonly RDD<unknown>[];
+  if (others.length < 1 || others.length >= mostGrouped)
+    refuseArgument({
+      operation,
+      argument: 'the number of other datasets',
+      value: others.length,
+      rule: `from 1 to ${mostGrouped - 1}`,
+      remedy: `Write ${operation}(other).`,
+    });
+  for (const other of others) first.context.checkDataset(operation, other);
+  const inputs = [first, ...others];
+  const partitioning = hasPartitioning ? (args.at(-1) as Partitioning | undefined) : undefined;
+  return new CoGroupedRDD(first.context, operation, inputs, choosePartitioner(operation, inputs, partitioning), {
+    kind: 'cogroup',
+  });
+}
+
+RDD.prototype.cogroup = function (this: RDD<unknown>, ...args: unknown[]) {
+  return groupedTogether('cogroup', this, args);
+} as RDD<unknown>['cogroup'];
+
+RDD.prototype.groupWith = function (this: RDD<unknown>, ...others: unknown[]) {
+  return groupedTogether('groupWith', this, others);
+} as RDD<unknown>['groupWith'];
 
 RDD.prototype.join = function (other, partitioning) {
   return together('join', this, other, { kind: 'join', left: false, right: false }, partitioning);

@@ -7,7 +7,7 @@ import { DirectPartitioner, HashPartitioner } from '../rdd/partitioner';
 import { RDD } from '../rdd/rdd';
 import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { IndexedRDD, SteppedRDD } from '../rdd/stepped';
-import { UnionRDD } from '../rdd/union';
+import { unionOf } from '../rdd/union';
 import { freshSeed } from '../time';
 
 declare module '../rdd/rdd' {
@@ -44,7 +44,7 @@ declare module '../rdd/rdd' {
     keyBy<K extends Datum>(f: (element: T) => K): RDD<[K, T]>;
     /** Each distinct element once; elements compare by value. */
     distinct(numPartitions?: number): RDD<T>;
-    /** The elements of both, duplicates kept. */
+    /** The elements of both, duplicates kept; datasets that are partitioned alike stay so, partition by partition. */
     union(other: RDD<T>): RDD<T>;
     /** About the given fraction of the elements; with replacement an element may come more than once. The seed makes it repeatable. */
     sample(withReplacement: boolean, fraction: number, seed?: number): RDD<T>;
@@ -138,7 +138,7 @@ RDD.prototype.distinct = function <T>(this: RDD<T>, numPartitions?: number) {
 
 RDD.prototype.union = function (other) {
   this.context.checkDataset('union', other);
-  return new UnionRDD(this.context, [this, other]);
+  return unionOf(this.context, [this, other]);
 };
 
 RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, fraction: number, seed = freshSeed()) {

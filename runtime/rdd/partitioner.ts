@@ -1,5 +1,7 @@
 // Which partition a key belongs to: by hash, by range, or by a function of the user's.
 import { MillraceError } from '../errors';
+import type { FunctionRef } from '../exec/program';
+import { StepFailure, showElement } from '../exec/task-runtime';
 import { compareKeys, hashKey, keyText } from './key';
 import { Preparation } from './preparation';
 
@@ -8,6 +10,8 @@ export type PartitionerSpec =
   | { readonly kind: 'hash'; readonly partitions: number }
   /** The key is the partition. */
   | { readonly kind: 'direct'; readonly partitions: number }
+  /** By a function of the user's. */
+  | { readonly kind: 'custom'; readonly partitions: number; readonly f: FunctionRef }
   | { readonly kind: 'range'; readonly bounds: readonly unknown[]; readonly ascending: boolean; readonly partitions: number };
 
 /**
@@ -183,9 +187,53 @@ export class DirectPartitioner implements Partitioner {
   }
 }
 
-/** The partitioner that a spec describes. */
-export function partitionerOf(spec: PartitionerSpec): Partitioner {
+/** Asks a function of the user's, and holds it to its word. */
+export class FunctionPartitioner implements Partitioner {
+  readonly numPartitions: number;
+  readonly #f: (key: unknown) => unknown;
+  readonly #operation: string;
+
+  constructor(partitions: number, f: (key: unknown) => unknown, operation: string) {
+    this.numPartitions = partitions;
+    this.#f = f;
+    this.#operation = operation;
+  }
+
+  /** Throws BAD_PARTITION where the answer is none of its partitions. */
+  getPartition(key: unknown): number {
+    const value = this.#ask(key);
+    if (Number.isInteger(value) && (value as number) >= 0 && (value as number) < this.numPartitions) return value as number;
+    const rule = `a whole number from 0 to ${this.numPartitions - 1}`;
+    const details = { partitioner: this.toString(), value: showElement(value), key: showElement(key), rule };
+    throw new MillraceError('BAD_PARTITION', details);
+  }
+
+  #ask(key: unknown): unknown {
+    try {
+      return this.#f(key);
+    } catch (thrown) {
+      throw new StepFailure(thrown, this.#operation, showElement(key));
+    }
+  }
+
+  equals(other: Partitioner | undefined): boolean {
+    return other === this;
+  }
+
+  get spec(): PartitionerSpec {
+    throw new MillraceError('INTERNAL', { reason: 'the function of a partitioner was not shipped with its stage' });
+  }
+
+  toString(): string {
+    return `custom(${this.numPartitions})`;
+  }
+}
+
+/** The partitioner that a spec describes, on the executor; `resolve` makes the function of a custom one. */
+export function partitionerOf(spec: PartitionerSpec, resolve: (ref: FunctionRef) => Function, operation: string): Partitioner {
   switch (spec.kind) {
+    case 'custom':
+      return new FunctionPartitioner(spec.partitions, resolve(spec.f) as (key: unknown) => unknown, operation);
     case 'hash':
       return new HashPartitioner(spec.partitions);
     case 'direct':

@@ -1,4 +1,5 @@
 // Work that is done once before the first job that needs it, such as sampling the bounds of a sort; again after it failed.
+import { forEveryone } from '../cancellation';
 
 export class Preparation {
   readonly #work: () => Promise<void>;
@@ -9,7 +10,7 @@ export class Preparation {
   }
 
   run(): Promise<void> {
-    this.#done ??= this.#work().catch((error) => {
+    this.#done ??= forEveryone(this.#work).catch((error) => {
       this.#done = undefined;
       throw error;
     });

@@ -63,7 +63,7 @@ function expand(path: string): string[] {
 }
 
 /** The files of a comma-separated list of files, folders and patterns, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
-function inputFiles(paths: string): InputFile[] {
+export function inputFiles(paths: string): InputFile[] {
   const files = splitList(paths).flatMap((path) => [...new Set(expand(path))].sort());
   if (files.length === 0) throw new MillraceError('NO_FILES', { path: paths });
   return files.map((path) => {

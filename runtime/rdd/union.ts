@@ -4,8 +4,9 @@ import type { Plan, Split } from '../exec/program';
 import type { NarrowDependency } from './dependency';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
+import { AlignedUnionRDD } from './zipped';
 
-export class UnionRDD<T> extends RDD<T> {
+class UnionRDD<T> extends RDD<T> {
   readonly #inputs: readonly RDD<T>[];
   readonly dependencies: readonly NarrowDependency[];
 
@@ -40,4 +41,11 @@ export class UnionRDD<T> extends RDD<T> {
     const [input, partition] = this.#locate(index);
     return { kind: 'node', index, number: input, inputs: [builder.split(this.#inputs[input], partition)] };
   }
+}
+
+/** The union of some datasets; where all are partitioned alike it is too. */
+export function unionOf<T>(context: Context, inputs: readonly RDD<T>[]): RDD<T> {
+  const [first] = inputs;
+  const aligned = first.partitioner && inputs.every((rdd) => first.partitioner?.equals(rdd.partitioner));
+  return aligned ? new AlignedUnionRDD(inputs) : new UnionRDD(context, inputs);
 }

@@ -1,6 +1,7 @@
 // Cuts a dataset's lineage into the stages of a job, and makes the programs of those stages.
 import { createHash } from 'node:crypto';
 import type { Program, Sink } from '../exec/program';
+import { specOf } from '../rdd/custom-partitioner';
 import type { ShuffleDependency } from '../rdd/dependency';
 import { PlanBuilder } from '../rdd/plan-builder';
 import { type RDD, StorageLevel } from '../rdd/rdd';
@@ -26,7 +27,7 @@ const shuffleSink =
   (builder) => ({
     kind: 'shuffle',
     shuffleId: d.shuffleId,
-    partitioner: d.partitioner.spec,
+    partitioner: specOf(d.partitioner, builder),
     operation: d.operation,
     combine: d.combine && {
       create: d.combine.create && builder.function(d.combine.create),

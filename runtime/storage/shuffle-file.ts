@@ -9,7 +9,7 @@ import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../errors';
 import { shuffleBufferBytes, shuffleFrameRows } from '../limits';
 import type { KeyTable } from '../rdd/key';
-import type { Partitioner } from '../rdd/partitioner';
+import { HashPartitioner, type Partitioner } from '../rdd/partitioner';
 import { decode, encode } from '../wire/codec';
 
 const magic = 0x3153524d;
@@ -70,7 +70,7 @@ export class ShuffleWriter {
   /** Writes the entries of a table of combined values. */
   table(table: KeyTable, values: readonly unknown[]): void {
     const keys = table.keys;
-    const hashed = this.#partitioner.spec.kind === 'hash';
+    const hashed = this.#partitioner instanceof HashPartitioner;
     const n = this.#partitioner.numPartitions;
     for (let i = 0; i < keys.length; i++) {
       // The table has the hash at hand.

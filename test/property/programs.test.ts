@@ -5,58 +5,9 @@ import type { Context, RDD } from '../../runtime/index';
 import { Random } from '../../runtime/time';
 import * as twin from '../helpers/model';
 import { within } from '../helpers/within';
+import { judgeSeveral, severalOnPairs, severalOnRows } from './several';
+import { after, canonical, flip, least, type Operator, partitionsOf, type State, sorted } from './state';
 import { pairsOf, rowsOf } from './values';
-
-type Rows = RDD<any>;
-type Model = twin.Model<any>;
-type Kind = 'rows' | 'pairs';
-/** What is known of where the elements lie: their partitions, their sequence only, or neither. */
-type Order = 'partitions' | 'sequence' | 'none';
-
-interface State {
-  readonly text: string;
-  readonly rdd: Rows;
-  readonly model: Model;
-  readonly kind: Kind;
-  readonly order: Order;
-}
-
-/** One more operator on both, or undefined where it does not apply. */
-type Operator = (state: State, random: Random, sc: Context) => State | undefined;
-
-/** As the model's, but written here so that it travels with closures. */
-function canonical(value: any): string {
-  if (value === null || value === undefined || typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') return `n${value === 0 ? 0 : value}`;
-  if (typeof value === 'bigint') return `b${value}`;
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value instanceof Date) return `d${value.getTime()}`;
-  if (Array.isArray(value)) return `[${Array.from(value, canonical).join(',')}]`;
-  return `{${Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)
-    .join(',')}}`;
-}
-
-const sorted = (values: readonly any[]) => [...values].sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1));
-const least = (a: any, b: any) => (canonical(a) <= canonical(b) ? a : b);
-const partitionsOf = (random: Random) => [1, 2, 3, 7][random.below(4)];
-const flip = (random: Random) => random.below(2) === 0;
-
-interface Change {
-  readonly text: string;
-  readonly rdd: Rows;
-  readonly model: Model;
-  readonly kind?: Kind;
-  readonly order?: Order;
-}
-
-const after = (state: State, change: Change): State => ({
-  kind: 'rows',
-  order: state.order,
-  ...change,
-  text: `${state.text}.${change.text}`,
-});
 
 const onRows: Record<string, Operator> = {
   map: (s, random) => {
@@ -120,7 +71,14 @@ const onRows: Record<string, Operator> = {
     return after(s, { text: `union(${rows.length} in ${n})`, rdd: s.rdd.union(sc.parallelize<any>(rows, n)), model });
   },
   unionWithItself: (s) =>
-    after(s, { text: 'union#itself', rdd: s.rdd.union(s.rdd), model: s.model.union(s.model), kind: s.kind }),
+    after(s, {
+      text: 'union#itself',
+      rdd: s.rdd.union(s.rdd),
+      model: s.model.union(s.model),
+      kind: s.kind,
+      // Partitions that lie alike are joined one by one.
+      order: s.rdd.partitioner ? 'none' : s.order,
+    }),
   groupBy: (s, random) => {
     const n = partitionsOf(random);
     const f = (x: any) => canonical(x).slice(0, 2);
@@ -292,6 +250,9 @@ const onPairs: Record<string, Operator> = {
   },
 };
 
+const allOnRows = Object.values({ ...onRows, ...severalOnRows });
+const allOnPairs = Object.values({ ...onPairs, ...severalOnPairs });
+
 const mostRows = 1500;
 const mostOperators = 12;
 
@@ -308,7 +269,7 @@ function programOf(sc: Context, random: Random): State {
     order: 'partitions',
   };
   for (let left = random.below(mostOperators) + 1; left > 0; left--) {
-    const operators = Object.values(state.kind === 'pairs' && random.below(3) > 0 ? onPairs : onRows);
+    const operators = state.kind === 'pairs' && random.below(3) > 0 ? allOnPairs : allOnRows;
     const next = operators[random.below(operators.length)](state, random, sc);
     if (next && next.model.count() <= mostRows) state = next;
   }
@@ -338,6 +299,7 @@ async function judge({ rdd, model, kind, order }: State, random: Random): Promis
     await rdd.aggregate(0, sum, (a, b) => a + b),
     model.aggregate(0, sum, (a, b) => a + b),
   );
+  if (random.below(3) === 0) await judgeSeveral({ text: '', rdd, model, kind, order }, same);
   if (!model.isEmpty()) same('reduce', await rdd.reduce(least), model.reduce(least));
   if (order !== 'none') same('take', await rdd.take(5), model.take(5));
   if (kind !== 'pairs' || model.isEmpty()) return;

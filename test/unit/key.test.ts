@@ -155,7 +155,7 @@ test('a range partitioner keeps the order and every partition is in range', () =
     [0, 1, 2, 3].map((key) => descending.getPartition(key)),
     [2, 2, 1, 0],
   );
-  assert.ok(partitioner.equals(partitionerOf(partitioner.spec)));
+  assert.ok(partitioner.equals(partitionerOf(partitioner.spec, () => Object, 'test')));
   assert.not(partitioner.equals(new RangePartitioner(['b', 'd'])));
   assert.not(partitioner.equals(new HashPartitioner(4)));
 });

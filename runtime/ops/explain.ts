@@ -1,0 +1,123 @@
+// How a dataset would be computed: its stages, the datasets of each, and what the closures of each captured.
+import type { FunctionRef, Plan } from '../exec/program';
+import type { ShuffleDependency } from '../rdd/dependency';
+import { type FunctionArgument, ShippedFunction } from '../rdd/function-argument';
+import { PlanBuilder } from '../rdd/plan-builder';
+import { RDD } from '../rdd/rdd';
+
+declare module '../rdd/rdd' {
+  interface RDD<T> {
+    /**
+     * The stages of a job on this dataset, last one first: the datasets of each with partitions and partitioner, where their functions
+     * are written, and the names, types and sizes of what those captured. Runs nothing.
+     */
+    explain(): string;
+  }
+}
+
+/** Notes which functions each dataset calls while a plan is made. */
+class FunctionFinder extends PlanBuilder {
+  readonly #found = new Map<RDD<unknown>, Set<ShippedFunction>>();
+  readonly #making: RDD<unknown>[] = [];
+
+  constructor() {
+    super(() => {});
+  }
+
+  override plan(rdd: RDD<unknown>): Plan {
+    this.#making.push(rdd);
+    try {
+      return super.plan(rdd);
+    } finally {
+      this.#making.pop();
+    }
+  }
+
+  override function(argument: FunctionArgument): FunctionRef {
+    const maker = this.#making.at(-1);
+    if (maker && argument instanceof ShippedFunction) {
+      const functions = this.#found.get(maker) ?? new Set();
+      this.#found.set(maker, functions.add(argument));
+    }
+    return super.function(argument);
+  }
+
+  of(rdd: RDD<unknown>): readonly ShippedFunction[] {
+    return [...(this.#found.get(rdd) ?? [])];
+  }
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB'];
+
+function showBytes(bytes: number): string {
+  const unit = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${unit === 0 ? bytes : (bytes / 1024 ** unit).toFixed(1)} ${units[unit]}`;
+}
+
+/** `main.ts:3:12 captures k: number (8 B), stop: Set (1.2 KiB)`. */
+function functionLine({ capture: { place, names } }: ShippedFunction): string {
+  const captured = names.map(({ name, type, bytes }) => `${name}: ${type} (${showBytes(bytes)})`).join(', ');
+  return `${place.file}:${place.line}:${place.column}${captured === '' ? ' captures nothing' : ` captures ${captured}`}`;
+}
+
+/** The datasets of a stage, from the last one back to the shuffles that it reads. */
+function datasetsOf(last: RDD<unknown>): RDD<unknown>[] {
+  const seen = new Set<RDD<unknown>>();
+  const visit = (rdd: RDD<unknown>) => {
+    if (seen.has(rdd)) return;
+    seen.add(rdd);
+    for (const d of rdd.dependencies) if (d.kind === 'narrow') visit(d.rdd);
+  };
+  visit(last);
+  return [...seen];
+}
+
+interface StageText {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** Stages by number from 0 on, parents first. */
+class Stages {
+  readonly texts: StageText[] = [];
+  readonly #numbers = new Map<number, number>();
+
+  /** Adds the stage that ends in a dataset, and those before it; answers its number. */
+  add(last: RDD<unknown>, writes?: ShuffleDependency): number {
+    const datasets = datasetsOf(last);
+    const finder = new FunctionFinder();
+    finder.plan(last);
+    const lines = datasets.flatMap((rdd) => [
+      `  ${lineOf(rdd)}${this.#reads(rdd)}`,
+      ...finder.of(rdd).map((f) => `      ${functionLine(f)}`),
+    ]);
+    const written = writes ? `, writes ${writes.partitioner} for ${writes.operation}` : '';
+    const combining = writes?.combine ? ', combined on the map side' : '';
+    const tasks = `${last.numPartitions} ${last.numPartitions === 1 ? 'task' : 'tasks'}`;
+    this.texts.push({ title: `${tasks}${written}${combining}`, lines });
+    return this.texts.length - 1;
+  }
+
+  #reads(rdd: RDD<unknown>): string {
+    const stages = rdd.dependencies.flatMap((d) => (d.kind === 'shuffle' ? [this.#mapStage(d)] : []));
+    return stages.length === 0 ? '' : ` reads ${stages.map((n) => `stage ${n}`).join(', ')}`;
+  }
+
+  #mapStage(dependency: ShuffleDependency): number {
+    const known = this.#numbers.get(dependency.shuffleId) ?? this.add(dependency.rdd, dependency);
+    this.#numbers.set(dependency.shuffleId, known);
+    return known;
+  }
+}
+
+const lineOf = (rdd: RDD<unknown>) => {
+  const { cached } = rdd.describeForPrompt();
+  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${cached ? ` [${cached}]` : ''}`;
+};
+
+RDD.prototype.explain = function () {
+  const stages = new Stages();
+  stages.add(this);
+  const texts = stages.texts.map(({ title, lines }, n) => [`stage ${n}: ${title}`, ...lines].join('\n'));
+  return texts.reverse().join('\n');
+};

@@ -1,0 +1,84 @@
+// Saving a dataset as a folder of files, and reading object files back.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { asError, MillraceError } from '../errors';
+import type { SaveFormat } from '../exec/program';
+import { temporaryFolder } from '../exec/saved-part';
+import { RDD } from '../rdd/rdd';
+import { freshSeed } from '../time';
+import { gather } from './actions';
+import { refuseArgument } from './arguments';
+
+/** How `saveAsTextFile` packs its parts. */
+export interface SaveOptions {
+  readonly compression?: 'gzip' | 'none';
+}
+
+declare module '../rdd/rdd' {
+  interface RDD<T> {
+    /**
+     * Writes a folder of text files, one for each partition, and _SUCCESS when all are whole; packed as .gz with
+     * `{ compression: 'gzip' }`. Rows that are no strings become JSON. Throws OUTPUT_EXISTS, DISK.
+     */
+    saveAsTextFile(folder: string, options?: SaveOptions): Promise<void>;
+    /**
+     * Writes a folder of object files, which `sc.objectFile(folder)` reads back with numbers, dates, maps and the like as they were.
+     * Throws OUTPUT_EXISTS, DISK, and UNSHIPPABLE_VALUE for rows that have no value beyond their process.
+     */
+    saveAsObjectFile(folder: string): Promise<void>;
+  }
+}
+
+/** Throws BAD_ARGUMENT unless `folder` can be the path of one. */
+function checkFolder(operation: string, folder: unknown): string {
+  if (typeof folder === 'string' && folder.trim() !== '') return folder;
+  const remedy = `Write ${operation}('out').`;
+  return refuseArgument({ operation, argument: 'the folder', value: folder, rule: 'the path of a new folder', remedy });
+}
+
+async function save(rdd: RDD<unknown>, operation: string, folder: string, format: SaveFormat): Promise<void> {
+  const path = resolve(checkFolder(operation, folder));
+  if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
+  const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
+  try {
+    mkdirSync(temporaryFolder(path, jobTag), { recursive: true });
+    const written = await gather<string>(rdd, operation, () => ({ kind: 'save', format, folder: path, jobTag }));
+    // The name of a part ends in the number of the task that wrote it; the winner of each partition loses it here.
+    for (const name of written)
+      renameSync(join(temporaryFolder(path, jobTag), name), join(path, name.slice(0, name.lastIndexOf('.'))));
+    rmSync(join(path, '_temporary'), { recursive: true, force: true });
+    writeFileSync(join(path, '_SUCCESS'), '');
+  } catch (e) {
+    // Nothing of a job that failed may look like its result.
+    removeQuietly(path);
+    if (e instanceof MillraceError) throw e;
+    throw new MillraceError('DISK', { path: folder, reason: asError(e).message });
+  }
+}
+
+/** What cannot be removed was not made: the error that is on its way says why. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // A part of its path is a file.
+  }
+}
+
+RDD.prototype.saveAsTextFile = async function (folder, options = {}) {
+  const { compression = 'none' } = options ?? {};
+  if (compression !== 'gzip' && compression !== 'none')
+    refuseArgument({
+      operation: 'saveAsTextFile',
+      argument: 'the compression',
+      value: compression,
+      rule: "'gzip' or 'none'",
+      remedy: "Write saveAsTextFile('out', { compression: 'gzip' }).",
+    });
+  await save(this, 'saveAsTextFile', folder, compression === 'gzip' ? 'gzip' : 'text');
+};
+
+RDD.prototype.saveAsObjectFile = async function (folder) {
+  await save(this, 'saveAsObjectFile', folder, 'objects');
+};

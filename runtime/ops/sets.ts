@@ -1,0 +1,95 @@
+// Datasets as sets and products: intersection, subtract, cartesian.
+import { CartesianRDD } from '../rdd/cartesian';
+import { lib } from '../rdd/function-argument';
+import type { Partitioner } from '../rdd/partitioner';
+import { RDD } from '../rdd/rdd';
+import { CoGroupedRDD } from '../rdd/shuffled';
+import { SteppedRDD } from '../rdd/stepped';
+import { choosePartitioner, combined, flatMapValues, keysOf, type Partitioning } from './pairs';
+
+declare module '../rdd/rdd' {
+  interface RDD<T> {
+    /**
+     * The elements that both have, each once; elements compare by value.
+     * @example await sc.parallelize([1, 2, 2, 3]).intersection(sc.parallelize([2, 3, 4])).sortBy(x => x).collect() // [2, 3]
+     */
+    intersection(other: RDD<T>, partitioning?: Partitioning): RDD<T>;
+    /**
+     * The elements that the other has not; duplicates stay.
+     * @example await sc.parallelize([1, 1, 2]).subtract(sc.parallelize([2])).collect() // [1, 1]
+     */
+    subtract(other: RDD<T>, partitioning?: Partitioning): RDD<T>;
+    /**
+     * The pairs whose key the other has not.
+     * @example await sc.parallelize(['a', 'b']).keyBy(w => w).subtractByKey(sc.parallelize([['a', 1]] as [string, number][])).keys().collect() // ['b']
+     */
+    subtractByKey<K, V>(this: RDD<[K, V]>, other: RDD<[K, unknown]>, partitioning?: Partitioning): RDD<[K, V]>;
+    /**
+     * Every pair of an element of this and one of the other. A task holds a partition of the other in memory; there are as many tasks
+     * as pairs of partitions.
+     * @example await sc.parallelize([1, 2], 1).cartesian(sc.parallelize(['a', 'b'], 1)).collect() // [[1, 'a'], [1, 'b'], [2, 'a'], [2, 'b']]
+     */
+    cartesian<U>(other: RDD<U>): RDD<[T, U]>;
+  }
+}
+
+const withNull = <T>(rdd: RDD<T>, operation: string): RDD<[T, null]> =>
+  new SteppedRDD<[T, null]>(rdd, {
+    operation,
+    plan: (input) => ({ op: 'map', template: 'pairWithNull', name: operation, input }),
+  });
+
+/** Each element once, as a key that lies where the partitioner puts it. */
+function once<T>(rdd: RDD<T>, operation: string, partitioner: Partitioner): RDD<[T, null]> {
+  const first = lib('first');
+  return combined(withNull(rdd, operation), operation, partitioner, undefined, first, first);
+}
+
+/** The partitioner for elements as keys: those of the inputs are for the keys of pairs. */
+function forElements(operation: string, left: RDD<unknown>, right: RDD<unknown>, partitioning?: Partitioning): Partitioner {
+  left.context.checkDataset(operation, right);
+  return choosePartitioner(operation, [withNull(left, operation), withNull(right, operation)], partitioning);
+}
+
+RDD.prototype.intersection = function <T>(this: RDD<T>, other: RDD<T>, partitioning?: Partitioning) {
+  const partitioner = forElements('intersection', this, other, partitioning);
+  const sides = [this, other].map((rdd) => once(rdd, 'intersection', partitioner));
+  const both = new CoGroupedRDD<[T, unknown]>(this.context, 'intersection', sides, partitioner, { kind: 'cogroup' });
+  const common = new SteppedRDD<[T, unknown]>(both, {
+    operation: 'intersection',
+    keepsPartitioner: true,
+    plan: (input, b) => ({ op: 'filter', name: 'intersection', f: b.function(lib('inBoth')), input }),
+  });
+  return keysOf(common, 'intersection');
+};
+
+function without<T>(operation: string, left: RDD<unknown>, right: RDD<unknown>, partitioner: Partitioner): RDD<T> {
+  const both = new CoGroupedRDD(left.context, operation, [left, right], partitioner, { kind: 'cogroup' });
+  return flatMapValues<T>(both, operation, lib('onlyLeft'));
+}
+
+RDD.prototype.subtract = function <T>(this: RDD<T>, other: RDD<T>, partitioning?: Partitioning) {
+  const partitioner = forElements('subtract', this, other, partitioning);
+  const right = once(other, 'subtract', partitioner);
+  return keysOf(without<[T, null]>('subtract', withNull(this, 'subtract'), right, partitioner), 'subtract');
+};
+
+RDD.prototype.subtractByKey = function <K, V>(this: RDD<[K, V]>, other: RDD<[K, unknown]>, partitioning?: Partitioning) {
+  this.context.checkDataset('subtractByKey', other);
+  // As Spark: keys lie where those of the left do, if that is known.
+  const inputs = this.partitioner ? [this] : [this, other];
+  const partitioner = choosePartitioner('subtractByKey', inputs, partitioning);
+  const keys = new SteppedRDD<[K, null]>(other, {
+    operation: 'subtractByKey',
+    keepsPartitioner: true,
+    plan: (input, b) => ({ op: 'map', template: 'mapValues', name: 'subtractByKey', f: b.function(lib('nothing')), input }),
+  });
+  const first = lib('first');
+  const right = combined(keys, 'subtractByKey', partitioner, undefined, first, first);
+  return without<[K, V]>('subtractByKey', this, right, partitioner);
+};
+
+RDD.prototype.cartesian = function <T, U>(this: RDD<T>, other: RDD<U>) {
+  this.context.checkDataset('cartesian', other);
+  return new CartesianRDD<T, U>(this, other);
+};
