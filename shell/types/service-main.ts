@@ -16,8 +16,12 @@ const warmLines = [
   'await Promise.resolve([1, 2].map((x) => ({ x, y: `${x}` })))',
 ];
 
-/** Idle time before another warm line is checked: a request that comes meanwhile is answered first. */
-const idleMs = 30;
+/** Pause before another warm line is checked: a request that comes meanwhile is answered first. */
+const pauseMs = 30;
+/** Whoever asked within this time will ask again: warm lines wait until they pause. */
+const busyMs = 250;
+
+let lastRequest = 0;
 
 let core: TypeServiceCore | undefined;
 
@@ -28,16 +32,18 @@ function start(options: StartOptions): void {
   warmWhenIdle(core, [...warmLines, ...warmLines]);
 }
 
-function warmWhenIdle(service: TypeServiceCore, [line, ...rest]: readonly string[]): void {
-  if (line === undefined) return;
+function warmWhenIdle(service: TypeServiceCore, lines: readonly string[]): void {
+  if (lines.length === 0) return;
   const timer = setTimeout(() => {
-    service.warm([line]);
-    warmWhenIdle(service, rest);
-  }, idleMs);
+    const busy = Date.now() - lastRequest < busyMs;
+    if (!busy) service.warm(lines.slice(0, 1));
+    warmWhenIdle(service, busy ? lines : lines.slice(1));
+  }, pauseMs);
   timer.unref();
 }
 
 function answer({ method, args }: Request): unknown {
+  if (method !== 'start') lastRequest = Date.now();
   if (method === 'start') return start(args[0] as StartOptions);
   if (!core) throw new Error('the service was not started');
   switch (method) {
