@@ -1,5 +1,6 @@
 // Opens a context on a master: what a script or the shell begins with.
 import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
 import { parseMaster } from './master-url';
 import type { OutputListener } from './output';
@@ -7,8 +8,10 @@ import { startBackend } from './start-backend';
 
 export interface ConnectOptions {
   readonly config?: Partial<Config>;
-  /** Bytes of cached partitions that each executor keeps in memory. Default: half of the machine's memory, shared by the executors. */
+  /** Bytes of cached partitions that each executor keeps in memory. Default: half of its heap. */
   readonly storageBytes?: number;
+  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. Default: a fifth of its heap. */
+  readonly executionBytes?: number;
   /** Heap of each executor in MB. Default: three quarters of the machine's memory, shared by the executors. */
   readonly executorMemory?: number;
   readonly onOutput?: OutputListener;
@@ -23,9 +26,12 @@ export interface ConnectOptions {
 export async function connect(master: string, options: ConnectOptions = {}): Promise<Context> {
   const parsed = parseMaster(master);
   const executors = parsed.kind === 'pool' ? parsed.executors : 1;
+  const executorMemory = options.executorMemory ?? Math.max(512, Math.floor((totalmem() * 0.75) / executors / 2 ** 20));
+  const heap = parsed.kind === 'pool' ? executorMemory * 2 ** 20 : getHeapStatistics().heap_size_limit;
   const { backend, slots } = await startBackend(master, {
-    storageBytes: options.storageBytes ?? Math.floor(totalmem() / 2 / executors),
-    executorMemory: options.executorMemory ?? Math.max(512, Math.floor((totalmem() * 0.75) / executors / 2 ** 20)),
+    storageBytes: options.storageBytes ?? Math.floor(heap / 2),
+    executionBytes: options.executionBytes ?? Math.floor(heap / 5),
+    executorMemory,
     onOutput: options.onOutput,
   });
   const context = new Context({ backend, slots, master, config: options.config, onWarning: options.onWarning });

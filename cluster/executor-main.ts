@@ -130,8 +130,8 @@ function main(): void {
   const handover = readInstructions();
   const shared = new SharedState();
   const link = startLink(handover, shared);
-  const { executorId, folder, storageBytes } = handover;
-  const runner = createTaskRunner({ executorId, folder, storageBytes, runCommand });
+  const { executorId, folder, storageBytes, executionBytes } = handover;
+  const runner = createTaskRunner({ executorId, folder, storageBytes, executionBytes, runCommand });
   reportStrays();
   new ExecutorMain(runner, shared, link);
 }

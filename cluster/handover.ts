@@ -10,6 +10,7 @@ export interface Handover {
   /** The session's folder for shuffle and spill files. */
   readonly folder: string;
   readonly storageBytes: number;
+  readonly executionBytes: number;
 }
 
 const maxBytes = 16_384;
@@ -28,6 +29,7 @@ export function readHandover(descriptor: number): Handover {
     token: fields.string('token', textLength),
     folder: fields.string('folder', textLength),
     storageBytes: fields.integer('storageBytes'),
+    executionBytes: fields.integer('executionBytes'),
   };
   fields.end();
   return handover;

@@ -30,9 +30,9 @@ export class LocalBackend implements TaskBackend {
   #listener: TaskListener | undefined;
   #blobs: BlobSource | undefined;
 
-  constructor(folder: SessionFolder, storageBytes: number) {
+  constructor(folder: SessionFolder, storageBytes: number, executionBytes: number) {
     this.#folder = folder;
-    this.#runner = createTaskRunner({ executorId, folder: folder.path, storageBytes, runCommand });
+    this.#runner = createTaskRunner({ executorId, folder: folder.path, storageBytes, executionBytes, runCommand });
   }
 
   async start(listener: TaskListener, blobs: BlobSource): Promise<void> {

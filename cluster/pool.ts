@@ -1,9 +1,11 @@
 // The executors of this machine: started, handed their tasks, watched, and replaced when they end.
+import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { asError, assert } from '../runtime/errors';
 import type { Forget, TaskSpec } from '../runtime/exec/task';
 import type { BlobSource, TaskBackend, TaskListener } from '../runtime/scheduler/backend';
+import { spillFolder } from '../runtime/storage/spill-file';
 import { freshToken } from './auth';
 import { Backoff } from './backoff';
 import { Connection } from './connection';
@@ -23,6 +25,8 @@ export interface PoolOptions {
   readonly executorMemory?: number;
   /** Bytes of cached partitions that each executor keeps in memory. */
   readonly storageBytes: number;
+  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. */
+  readonly executionBytes: number;
   /** The bundled program of an executor. */
   readonly program: string;
   readonly folder: SessionFolder;
@@ -118,12 +122,13 @@ export class Pool implements TaskBackend {
   #spawn(): void {
     if (this.#listener === undefined || this.#door === undefined) return;
     const id = `e${++this.#started}`;
-    const { program, executorMemory, storageBytes, folder, onOutput } = this.#options;
+    const { program, executorMemory, storageBytes, executionBytes, folder, onOutput } = this.#options;
+    const told = { port: this.#door.port, token: this.#token.toString('hex'), storageBytes, executionBytes };
     const child = new ExecutorProcess({
       program,
       executorMemory,
       onOutput,
-      handover: { executorId: id, port: this.#door.port, token: this.#token.toString('hex'), folder: folder.path, storageBytes },
+      handover: { executorId: id, folder: folder.path, ...told },
       onExit: (reason) => this.#exited(executor, reason),
     });
     const joinedInTime = deadline(joinMs, () => this.#lose(executor, 'it did not join in time'));
@@ -201,6 +206,8 @@ export class Pool implements TaskBackend {
 
   #exited(executor: PooledExecutor, reason: string): void {
     this.#processes.delete(executor.process);
+    // What its task had spilled is of use to nobody.
+    rmSync(spillFolder(this.#options.folder.path, executor.id), { recursive: true, force: true });
     if (this.#processes.size === 0) this.#allGone?.();
     this.#lose(executor, reason);
   }

@@ -2,7 +2,7 @@
 //
 // A message is a control text (superjson) and a binary tail, in one frame (runtime/wire/frame.ts). Values of the user's never ride
 // in the control text: they are in the tail, made by the binary codec, which says what it cannot carry instead of changing it.
-import type { CachedBlock, MapOutput, TaskMetrics } from '../runtime/exec/end';
+import type { BlockId, CachedBlock, MapOutput, TaskMetrics } from '../runtime/exec/end';
 import type { Forget, TaskSpec } from '../runtime/exec/task';
 import { maxPartitions } from '../runtime/limits';
 import { countItem, Fields, refuse, textItem } from './fields';
@@ -28,6 +28,7 @@ export type SentEnd =
       readonly accumulatorBytes: number;
       readonly output?: MapOutput;
       readonly cached: readonly CachedBlock[];
+      readonly evicted: readonly BlockId[];
       readonly metrics: TaskMetrics;
     }
   | {
@@ -102,6 +103,8 @@ function readForgetKind(what: Fields): Forget {
   switch (kind) {
     case 'rdd':
       return { kind, rddId: what.integer('rddId') };
+    case 'checkpoint':
+      return { kind, rddId: what.integer('rddId') };
     case 'shuffle':
       return { kind, shuffleId: what.integer('shuffleId') };
     case 'blob':
@@ -147,6 +150,7 @@ function readEnd(end: Fields, executorId: string, tailBytes: number): SentEnd {
         accumulatorBytes: end.integer('accumulatorBytes', tailBytes),
         output: end.has('output') ? readOutput(end.object('output'), executorId) : undefined,
         cached: end.list('cached', maxPartitions, readCached),
+        evicted: end.list('evicted', maxPartitions, readEvicted),
         metrics: readMetrics(end.object('metrics')),
       };
     case 'fetchFailed':
@@ -182,8 +186,20 @@ function readOutput(output: Fields, executorId: string): MapOutput {
 
 function readCached(value: unknown, what: string): CachedBlock {
   const cached = new Fields(what, value);
-  const read = { rddId: cached.integer('rddId'), partition: cached.integer('partition'), bytes: cached.integer('bytes') };
+  const read = {
+    rddId: cached.integer('rddId'),
+    partition: cached.integer('partition'),
+    bytes: cached.integer('bytes'),
+    diskBytes: cached.integer('diskBytes'),
+  };
   cached.end();
+  return read;
+}
+
+function readEvicted(value: unknown, what: string): BlockId {
+  const evicted = new Fields(what, value);
+  const read = { rddId: evicted.integer('rddId'), partition: evicted.integer('partition') };
+  evicted.end();
   return read;
 }
 

@@ -10,6 +10,8 @@ import { executorProgram } from './program-path';
 export interface BackendOptions {
   /** Bytes of cached partitions that each executor keeps in memory. */
   readonly storageBytes: number;
+  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. Default: as much as for cached partitions. */
+  readonly executionBytes?: number;
   /** Heap of each executor in MB, at least 64; V8's own choice if left out. Without meaning for `local`. */
   readonly executorMemory?: number;
   /** Takes the lines that user code prints on executors; left out, they go to stdout and stderr of this process. */
@@ -41,26 +43,24 @@ const printThrough: OutputListener = (line, stream) => {
 export async function startBackend(master: string, options: BackendOptions): Promise<StartedBackend> {
   const parsed = parseMaster(master);
   check(options);
+  const { storageBytes, executionBytes = storageBytes, executorMemory, onOutput = printThrough } = options;
   if (parsed.kind === 'inProcess') {
     // Loaded on demand: it brings everything that runs tasks, which a driver with executors does not need.
     const { LocalBackend }: typeof import('./local') = require('./local');
     const folder = SessionFolder.make();
-    return { backend: new LocalBackend(folder, options.storageBytes), slots: 1, folder: folder.path };
+    return { backend: new LocalBackend(folder, storageBytes, executionBytes), slots: 1, folder: folder.path };
   }
   const program = options.program ?? executorProgram();
   const folder = SessionFolder.make();
-  const { storageBytes, executorMemory, onOutput = printThrough } = options;
-  const backend = new Pool({ executors: parsed.executors, storageBytes, executorMemory, onOutput, program, folder });
-  return { backend, slots: parsed.executors, folder: folder.path };
+  const { executors } = parsed;
+  const backend = new Pool({ executors, storageBytes, executionBytes, executorMemory, onOutput, program, folder });
+  return { backend, slots: executors, folder: folder.path };
 }
 
-function check({ storageBytes, executorMemory }: BackendOptions): void {
-  if (!Number.isSafeInteger(storageBytes) || storageBytes < 0) {
-    throw new MillraceError('BAD_OPTION', {
-      option: 'storageBytes',
-      value: storageBytes,
-      rule: 'a whole number of bytes, from 0',
-    });
+function check({ storageBytes, executionBytes = storageBytes, executorMemory }: BackendOptions): void {
+  for (const [option, value] of Object.entries({ storageBytes, executionBytes })) {
+    if (Number.isSafeInteger(value) && value >= 0) continue;
+    throw new MillraceError('BAD_OPTION', { option, value, rule: 'a whole number of bytes, from 0' });
   }
   if (executorMemory !== undefined && !(Number.isSafeInteger(executorMemory) && executorMemory >= leastMemoryMb)) {
     throw new MillraceError('BAD_OPTION', {

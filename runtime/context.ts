@@ -8,6 +8,7 @@ import type { CaptureWarning } from './exec/closure';
 import { driverOnly } from './exec/closure/markers';
 import { showElement } from './exec/task-runtime';
 import { maxPartitions } from './limits';
+import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
 import type { ShuffleDependency } from './rdd/dependency';
 import { ObjectFileRDD } from './rdd/object-files';
 import { RDD } from './rdd/rdd';
@@ -18,6 +19,7 @@ import type { TaskBackend } from './scheduler/backend';
 import type { SinkMaker } from './scheduler/job';
 import type { JobProgress, JobRecord } from './scheduler/job-record';
 import { Scheduler } from './scheduler/loop';
+import type { StoredSize } from './scheduler/outputs';
 import { type Clock, systemClock } from './time';
 import { decode, encode } from './wire/codec';
 
@@ -38,6 +40,8 @@ export interface JobOptions {
   readonly title: string;
   readonly partitions?: readonly number[];
   readonly signal?: AbortSignal;
+  /** False for a job that must not write the checkpoints of its datasets first: a sample at the prompt, and the writing itself. */
+  readonly writesCheckpoints?: boolean;
 }
 
 export class Context {
@@ -51,6 +55,10 @@ export class Context {
   /** Shuffle files live as long as the dependency that reads them. */
   readonly #shuffles = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetShuffle(id));
   readonly #datasets = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetDataset(id));
+  readonly #localCheckpoints = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetCheckpoint(id));
+  #checkpointDir: string | undefined;
+  /** Some dataset was marked: jobs look for marks in their lineage. */
+  #marksCheckpoints = false;
   #nextRdd = 0;
   #nextShuffle = 0;
   #nextShared = 0;
@@ -237,6 +245,7 @@ export class Context {
   ): Promise<void> {
     this.#checkAlive();
     await rdd.prepareLineage();
+    if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
     const partitions = options.partitions ?? Array.from({ length: rdd.numPartitions }, (_, i) => i);
     const { title, signal = currentSignal() } = options;
     return this.#scheduler.runJob({ rdd, sink, partitions, title, signal, take: (p, bytes) => take(p, decode(bytes)) });
@@ -266,8 +275,8 @@ export class Context {
     return this.#scheduler.executors();
   }
 
-  /** Partitions of a persisted dataset that are in memory now, and their bytes. */
-  storageOf(rdd: RDD<unknown>): { partitions: number; bytes: number } {
+  /** Partitions of a persisted dataset that are kept now, with their bytes in memory and in files. */
+  storageOf(rdd: RDD<unknown>): StoredSize {
     return this.#scheduler.cached(rdd.id);
   }
 
@@ -287,7 +296,29 @@ export class Context {
     if (this.#stopped) throw new MillraceError('CONTEXT_STOPPED');
   }
 
+  // Checkpoints.
+
+  /** Where checkpoints are written: a folder of this session's own below `folder`, on a disk that outlives it. Throws DISK. */
+  setCheckpointDir(folder: string): void {
+    this.#checkAlive();
+    this.#checkpointDir = makeCheckpointFolder(this.#checkPath('setCheckpointDir', folder));
+  }
+
+  /** The folder that `setCheckpointDir` made. */
+  getCheckpointDir(): string | undefined {
+    return this.#checkpointDir;
+  }
+
   // What datasets tell their context.
+
+  noteCheckpoint(rdd: RDD<unknown>, isLocal: boolean): void {
+    this.#marksCheckpoints = true;
+    if (isLocal) this.#localCheckpoints.register(rdd, rdd.id);
+  }
+
+  get nextJobId(): number {
+    return this.#scheduler.nextJobId;
+  }
 
   /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. */
   checkPartitions(operation: string, n: number): number {

@@ -98,6 +98,22 @@ const declared = {
     remedy: 'Make a new one with connect(master), or start the shell again.',
   },
   LEVEL_CHANGED: { sentence: 'The storage level of {name} is already {level}.', remedy: 'Call unpersist() first.' },
+  NO_CHECKPOINT_DIR: {
+    sentence: '{name} cannot be checkpointed: no folder was chosen for it.',
+    remedy: 'Call sc.setCheckpointDir(folder) first, or use localCheckpoint(), which needs none.',
+  },
+  CHECKPOINT_LOST: {
+    sentence: 'A partition of a checkpoint is gone or damaged, and what it was made of was given up: {path}: {reason}.',
+    remedy: 'Make the dataset again from its sources.',
+  },
+  GROUP_ON_DISK: {
+    sentence: 'A group of {length} values is read from disk and cannot be changed.',
+    remedy: 'Iterate over it, or map it to something smaller; reduceByKey or aggregateByKey need no groups at all.',
+  },
+  GROUP_GONE: {
+    sentence: 'A group of {length} values was read after its task had ended.',
+    remedy: 'Keep what you make of a group, such as its sum, and not the group itself.',
+  },
   CORRUPT_FILE: {
     sentence: '{path} is damaged: {reason}.',
     remedy: 'It is made again from its lineage when the job is run again.',

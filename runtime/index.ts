@@ -16,6 +16,7 @@ import './ops/save';
 import './ops/sets';
 import './ops/tree';
 import './ops/zips';
+import './ops/checkpoint';
 
 export type { Config } from './config';
 export { Context, type ContextOptions } from './context';
@@ -32,5 +33,6 @@ export type { PipeOptions } from './ops/pipe';
 export type { SaveOptions } from './ops/save';
 export type { CustomPartitioner } from './rdd/custom-partitioner';
 export { HashPartitioner, type Partitioner, RangePartitioner } from './rdd/partitioner';
-export { type Datum, RDD, StorageLevel } from './rdd/rdd';
+export { type Datum, type PersistOptions, RDD } from './rdd/rdd';
 export type { JobProgress, JobRecord } from './scheduler/job-record';
+export { type LevelFlags, StorageLevel } from './storage/storage-level';

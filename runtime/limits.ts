@@ -21,6 +21,9 @@ export const maxLineBytes = 256 << 20;
 /** Bytes of a text file that one partition reads by default: 10 tasks for 300 MB on two cores, as Spark's local block size. */
 export const textSplitBytes = 32 << 20;
 
+/** Bytes of one frame of a kept or spilled partition, as estimated in the heap: a frame is decoded whole. */
+export const frameBytes = 1 << 20;
+
 /** Distinct keys that the map side combines before it passes its partial results on: about 60 MB of short words. */
 export const combineKeys = 1_000_000;
 

@@ -1,13 +1,14 @@
 // The command line: decides between the prompt, a script, and the tour, and loads no more than that one needs.
 import { fstatSync } from 'node:fs';
 import path from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageRoot, packageVersion } from './package-root';
 import type { Script } from './script';
 
 interface Options {
   readonly eval?: string;
   readonly master: string;
+  readonly executorMemory?: number;
   readonly quiet?: boolean;
 }
 
@@ -23,12 +24,22 @@ function commandLine(): Command {
     .argument('[args...]', 'what the script finds in process.argv')
     .option('-e, --eval <code>', 'run this code and leave')
     .option('-m, --master <master>', 'where jobs run: local, local[N] or local[*]', 'local[*]')
+    .option('--executor-memory <MB>', 'heap of each executor; by default a share of the memory of this machine', megabytes)
     .option('--quiet', 'no banner')
     .version(packageVersion(), '--version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .passThroughOptions()
     .exitOverride()
     .showHelpAfterError('(millrace --help shows what there is)');
+}
+
+/** Less is no heap that an executor starts in. */
+const leastMegabytes = 64;
+
+function megabytes(text: string): number {
+  const n = Number(text);
+  if (Number.isSafeInteger(n) && n >= leastMegabytes) return n;
+  throw new InvalidArgumentError(`It must be a whole number of MB, from ${leastMegabytes}.`);
 }
 
 async function main(): Promise<void> {
@@ -46,11 +57,11 @@ async function main(): Promise<void> {
   const script = await scriptOf(file, args, options);
   if (script === undefined) {
     const { runTerminal } = require('./terminal') as typeof import('./terminal');
-    runTerminal({ master: options.master, quiet: options.quiet === true });
+    runTerminal({ master: options.master, executorMemory: options.executorMemory, quiet: options.quiet === true });
     return;
   }
   const { runScript } = require('./script') as typeof import('./script');
-  await runScript(script, options.master);
+  await runScript(script, options.master, options.executorMemory);
 }
 
 function checkMaster(master: string): void {

@@ -15,14 +15,17 @@ const progressEveryMs = 200;
 
 export interface SessionOptions {
   readonly master: string;
+  /** Heap of each executor in MB; a share of the machine's memory if left out. */
+  readonly executorMemory?: number;
   readonly events: SessionEvents;
   /** The arguments of a script, `args` to it. */
   readonly args: readonly string[];
 }
 
-export async function openSession({ master, events, args }: SessionOptions): Promise<Session> {
+export async function openSession({ master, executorMemory, events, args }: SessionOptions): Promise<Session> {
   // Executors come up while the first entry is typed; a job waits for them, and says what is wrong if they don't.
   const sc = await connect(master, {
+    executorMemory,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),
   });

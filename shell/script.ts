@@ -23,9 +23,9 @@ const signalStatus = 128;
 const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
 
 /** Runs the script to its end and ends the process: 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM. */
-export async function runScript(script: Script, master: string): Promise<never> {
+export async function runScript(script: Script, master: string, executorMemory?: number): Promise<never> {
   const run = new ScriptRun();
-  return run.end(await run.run(script, master));
+  return run.end(await run.run(script, master, executorMemory));
 }
 
 class ScriptRun {
@@ -46,7 +46,7 @@ class ScriptRun {
     process.stdout.on('error', () => process.exit(brokenPipeStatus));
   }
 
-  async run(script: Script, master: string): Promise<number> {
+  async run(script: Script, master: string, executorMemory?: number): Promise<number> {
     this.#handleSignals();
     try {
       const { text, label, folder } = await source(script);
@@ -54,6 +54,7 @@ class ScriptRun {
       this.#types = new TypeServiceClient({ cwd: process.cwd() });
       this.#session = await openSession({
         master,
+        executorMemory,
         args: script.args,
         events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {} },
       });

@@ -49,6 +49,8 @@ const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
 
 export interface ChildSessionOptions {
   readonly master: string;
+  /** Heap of each executor in MB; a share of the machine's memory if left out. */
+  readonly executorMemory?: number;
   readonly events: SessionEvents;
   /** The process is gone, and not because it was stopped. */
   onEnd(end: SessionEnd): void;
@@ -76,7 +78,9 @@ export class ChildSession implements Session {
 
   constructor(options: ChildSessionOptions) {
     this.#options = options;
-    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), options.master], {
+    const { master, executorMemory } = options;
+    const told = executorMemory === undefined ? [master] : [master, String(executorMemory)];
+    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), ...told], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
     });
     readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#takeLine(line));

@@ -75,7 +75,7 @@ function serve(session: Session): void {
   });
 }
 
-async function main(master: string): Promise<void> {
+async function main(master: string, executorMemory?: string): Promise<void> {
   let session: Session | undefined;
   // Ctrl-C comes as SIGINT, from the terminal's own handling or ours: it must never end this process.
   process.on('SIGINT', () => session?.interrupt());
@@ -93,6 +93,7 @@ async function main(master: string): Promise<void> {
   try {
     session = await openSession({
       master,
+      executorMemory: executorMemory === undefined ? undefined : Number(executorMemory),
       args: [],
       events: {
         print: (text, stream) => answer({ kind: 'print', text, stream }),
@@ -112,4 +113,4 @@ async function main(master: string): Promise<void> {
   answer({ kind: 'ready' });
 }
 
-void main(process.argv[2]);
+void main(process.argv[2], process.argv[3]);

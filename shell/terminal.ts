@@ -19,6 +19,8 @@ import type { Completion, TypeService } from './types/protocol';
 
 export interface TerminalOptions {
   readonly master: string;
+  /** Heap of each executor in MB; a share of the machine's memory if left out. */
+  readonly executorMemory?: number;
   /** No banner. */
   readonly quiet: boolean;
 }
@@ -139,6 +141,7 @@ class Terminal implements EditorHost {
   #startSession(): ChildSession {
     const session = new ChildSession({
       master: this.#options.master,
+      executorMemory: this.#options.executorMemory,
       events: {
         print: (text) => this.#editor.print(text),
         progress: (line) => this.#editor.setProgress(line),

@@ -1,7 +1,7 @@
 // Turns a stage's plan into JavaScript: one function of nested loops from source to sink, so that no generator and no shared loop
 // stands between two closures. Text is made from the plan's shape only; every value of the user's arrives as a parameter.
 import { MillraceError } from '../errors';
-import { combineKeys, compiledLoops, pullChunk } from '../limits';
+import { compiledLoops, pullChunk } from '../limits';
 import type { FunctionRef, Plan, Sink, Split } from './program';
 import { inputOf } from './task-runtime';
 
@@ -76,6 +76,8 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
         return this.chunks(`rt.textLines(${split})`, body);
       case 'wholeText':
         return this.chunks(`rt.wholeFiles(${split})`, body);
+      case 'checkpoint':
+        return this.chunks(`rt.checkpoint(${split})`, body);
       case 'empty':
         return '';
       case 'range':
@@ -99,6 +101,8 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
       case 'merge':
       case 'pipe':
         return this.chunks(`rt.${plan.op}(${this.node(plan)},${split})`, body);
+      case 'sort':
+        return this.mark(plan.name, 'none') + this.chunks(`rt.sort(${this.node(plan)},${split})`, body);
       default:
         return this.step(plan, split, actual, body);
     }
@@ -176,12 +180,16 @@ for(let ${i}=0;${i}<${ks}.length;${i}++){const ${x}=[${ks}[${i}],${vs}[${i}]];${
   }
 
   combine(plan: Plan & { op: 'combine' }, split: string, body: Body): string {
-    const [t, vs, f, ks, us, i, e, x] = ['t', 'vs', 'f', 'ks', 'us', 'i', 'e', 'x'].map((p) => this.name(p));
+    const [t, vs, f, ks, us, i, e, c, x, more] = ['t', 'vs', 'f', 'ks', 'us', 'i', 'e', 'c', 'x', 'more'].map((p) =>
+      this.name(p),
+    );
     const add = this.merge({ name: plan.name, create: plan.create, merge: plan.merge }, vs, `${us}[${i}]`, e);
-    return `const ${t}=rt.keyTable(),${vs}=[];
-for(const ${f} of rt.pairFrames(${this.node(plan.input)},${split},${JSON.stringify(plan.name)})){const ${ks}=${f}.keys,${us}=${f}.values;pulse.tick(${ks}.length);
-for(let ${i}=0;${i}<${ks}.length;${i}++){const ${e}=${t}.find(${ks}[${i}]);${add}}}
-for(let ${i}=0;${i}<${vs}.length;${i}++){const ${x}=[${t}.keys[${i}],${vs}[${i}]];${body(x)}}\n`;
+    const name = JSON.stringify(plan.name);
+    const full = spilling(t, vs, more, `${e}x.room`, `${e}x.spill`);
+    return `const ${e}x=rt.combiner(${name},${this.fn(plan.join ?? plan.merge)});let ${t}=rt.keyTable(),${vs}=[],${more}=${e}x.room(${t},${vs});
+for(const ${f} of rt.pairFrames(${this.node(plan.input)},${split},${name})){const ${ks}=${f}.keys,${us}=${f}.values;pulse.tick(${ks}.length);
+for(let ${i}=0;${i}<${ks}.length;${i}++){const ${e}=${t}.find(${ks}[${i}]);${add}${full}}}
+for(const ${c} of ${e}x.rows(${t},${vs})){pulse.tick(0);for(let ${i}=0;${i}<${c}.length;${i}++){const ${x}=${c}[${i}];${body(x)}}}\n`;
   }
 
   /** Adds a value to the entry `e` of the combined values. */
@@ -217,6 +225,11 @@ for(let ${i}=0;${i}<${vs}.length;${i}++){const ${x}=[${t}.keys[${i}],${vs}[${i}]
 ${mark}${this.iterable(`${f}(${x}[1])`, plan.name, mark, (v) => `const ${y}=[${x}[0],${v}];${body(y)}`)}`;
   }
 }
+
+/** Passes a table on that has become too large and begins another; `more` counts the rows until its size is looked at. */
+const spilling = (table: string, values: string, more: string, room: string, spill: string): string =>
+  `if(--${more}===0){${more}=${room}(${table},${values});
+if(${more}===0){${spill}(${table},${values});${table}=rt.keyTable();${values}=[];${more}=${room}(${table},${values})}}`;
 
 /** The statements around the loops: what is set up, what is done with an element, what is answered. */
 function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; after: string; isAsync?: boolean } {
@@ -265,6 +278,12 @@ function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; a
         body: (x) => `file.add(${x});`,
         after: 'return file.end();',
       };
+    case 'checkpoint':
+      return {
+        before: `const file=rt.checkpointFile(${emitter.node(sink)});`,
+        body: (x) => `file.add(${x});`,
+        after: `return file.end(${sink.folder !== undefined});`,
+      };
     case 'shuffle':
       return shuffleText(emitter, sink);
     case 'foreachPartition':
@@ -280,10 +299,10 @@ function shuffleText(emitter: Emitter, sink: Sink & { kind: 'shuffle' }) {
     return { before: writer, body: (x: string) => `${pair(x)}writer.add(${x}[0],${x}[1]);`, after: 'return writer.end();' };
   const combine = { ...sink.combine, name: sink.operation };
   return {
-    before: `${writer}let table=rt.keyTable(),values=[];`,
+    before: `${writer}let table=rt.keyTable(),values=[],more=rt.room(table,values);`,
     body: (x: string) =>
       `${pair(x)}{const v=${x}[1],e=table.find(${x}[0]);${emitter.merge(combine, 'values', 'v', 'e')}
-if(values.length>=${combineKeys}&&e===values.length-1){writer.table(table,values);table=rt.keyTable();values=[];}}`,
+${spilling('table', 'values', 'more', 'rt.room', 'writer.table')}}`,
     after: 'writer.table(table,values);return writer.end();',
   };
 }

@@ -46,11 +46,15 @@ export interface TaskMetrics {
   readonly shuffleBytesRead: number;
 }
 
-/** A cached partition that an executor now holds. */
-export interface CachedBlock {
+export interface BlockId {
   readonly rddId: number;
   readonly partition: number;
+}
+
+/** Where a kept partition is now: so many bytes in the memory of the executor that tells, so many in a file that all of its machine read. */
+export interface CachedBlock extends BlockId {
   readonly bytes: number;
+  readonly diskBytes: number;
 }
 
 export type TaskEnd =
@@ -60,6 +64,8 @@ export type TaskEnd =
       readonly value: Uint8Array;
       readonly output?: MapOutput;
       readonly cached: readonly CachedBlock[];
+      /** Partitions that were kept and are not any more, in memory or on disk: evicted, damaged or gone. */
+      readonly evicted: readonly BlockId[];
       readonly accumulators: readonly AccumulatorUpdate[];
       readonly metrics: TaskMetrics;
     }

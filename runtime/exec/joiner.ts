@@ -30,6 +30,23 @@ export class Joiner {
     }
   }
 
+  /** The pairs of the table by key, those of a key in the order in which they came; the table is empty after it. */
+  *drain(): Generator<{ readonly keys: readonly unknown[]; readonly values: readonly unknown[] }> {
+    let keys: unknown[] = [];
+    let values: unknown[] = [];
+    for (let e = 0; e < this.#first.length; e++) {
+      for (const value of [this.#first[e], ...(this.#others.get(e) ?? [])]) {
+        keys.push(this.#table.keys[e]);
+        values.push(value);
+        if (keys.length < pullChunk) continue;
+        yield { keys, values };
+        keys = [];
+        values = [];
+      }
+    }
+    if (keys.length > 0) yield { keys, values };
+  }
+
   /** The rows that right pairs make with the left ones. */
   *probe(keys: readonly unknown[], values: readonly unknown[]): Generator<unknown[]> {
     let rows: unknown[] = [];

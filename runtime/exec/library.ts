@@ -6,7 +6,6 @@ import { numberOf } from './library-number';
 import { samplingFunctions } from './library-sampling';
 import { severalFunctions } from './library-several';
 import { sketchFunctions } from './library-sketch';
-import { sortPairs } from './sort-pairs';
 import { addToMoments, type Moments } from './stat-counter';
 import { notAPair } from './task-runtime';
 
@@ -60,7 +59,6 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
     f(index, input),
   withoutIndex: (f: (input: Iterable<unknown>) => unknown) => (input: Iterable<unknown>) => f(input),
   glom: () => (input: Iterable<unknown>) => [[...input]],
-  sortPairs: (ascending: boolean) => (input: Iterable<Pair>) => sortPairs([...input], ascending),
   reservoir: (n: number, seed: number) => reservoir(n, seed),
   spread: (partitions: number) =>
     function* (input: Iterable<unknown>, index: number) {

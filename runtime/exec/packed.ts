@@ -17,6 +17,9 @@ export function packedFiles(plan: Plan, split: Split, isCached: (rddId: number, 
       return below(plan.input, inputOf(split));
     case 'cogroup':
     case 'join':
+    case 'zipPartitions':
+    case 'cartesian':
+    case 'merge':
       return plan.inputs.flatMap((input, i) => below(input, inputOf(split, i)));
     default:
       return 'input' in plan ? below(plan.input, split) : [];

@@ -1,5 +1,6 @@
 // A stage as plain data: a tree of sources and steps with a sink on top, which compile.ts turns into one function of nested loops.
 import type { PartitionerSpec } from '../rdd/partitioner';
+import type { LevelFlags } from '../storage/storage-level';
 import type { CapturedClosure } from './closure';
 import type { TextRange } from './text';
 
@@ -17,6 +18,8 @@ export type Plan =
   | { readonly op: 'range' }
   | { readonly op: 'text' }
   | { readonly op: 'wholeText' }
+  /** The rows of a partition that was written to a file. */
+  | { readonly op: 'checkpoint' }
   | { readonly op: 'empty' }
   /** Rows [key, value] of one reduce partition, in the order of the map partitions. */
   | { readonly op: 'shuffleRead'; readonly shuffleId: number }
@@ -26,6 +29,8 @@ export type Plan =
       readonly name: string;
       readonly create?: FunctionRef;
       readonly merge: FunctionRef;
+      /** Joins two combined values where `merge` adds a plain one: needed where a part of them was spilled. */
+      readonly join?: FunctionRef;
       readonly input: Plan;
     }
   /** One row [key, [values]] for each distinct key of pairs. */
@@ -34,7 +39,9 @@ export type Plan =
   | { readonly op: 'cogroup'; readonly inputs: readonly Plan[] }
   /** Rows [key, [left, right]] for each pair of values of a key; `left` and `right` keep the values of a side that the other has no key for. */
   | { readonly op: 'join'; readonly left: boolean; readonly right: boolean; readonly inputs: readonly [Plan, Plan] }
-  | { readonly op: 'cached'; readonly rddId: number; readonly input: Plan }
+  /** Pairs in the order of their keys. */
+  | { readonly op: 'sort'; readonly name: string; readonly ascending: boolean; readonly input: Plan }
+  | { readonly op: 'cached'; readonly rddId: number; readonly level: LevelFlags; readonly priority: number; readonly input: Plan }
   | { readonly op: 'map'; readonly template: MapTemplate; readonly name: string; readonly f?: FunctionRef; readonly input: Plan }
   | { readonly op: 'flatMap'; readonly values: boolean; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
   | { readonly op: 'filter'; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
@@ -69,6 +76,14 @@ export interface Command {
 /** What a saved partition is: lines, packed lines, or rows that `objectFile` reads. */
 export type SaveFormat = 'text' | 'gzip' | 'objects';
 
+const gathering: ReadonlySet<Plan['op']> = new Set(['combine', 'group', 'cogroup', 'join', 'sort']);
+
+/** How many parts of a plan gather rows in memory, which they share. */
+export function gatherers(plan: Plan): number {
+  const inputs = 'inputs' in plan ? plan.inputs : 'input' in plan ? [plan.input] : [];
+  return inputs.reduce((sum, input) => sum + gatherers(input), gathering.has(plan.op) ? 1 : 0);
+}
+
 /** What becomes of the elements. */
 export type Sink =
   | { readonly kind: 'collect' }
@@ -82,6 +97,8 @@ export type Sink =
   | { readonly kind: 'take'; readonly limit: number; readonly ms?: number }
   /** One file for each partition. */
   | { readonly kind: 'save'; readonly format: SaveFormat; readonly folder: string; readonly jobTag: string }
+  /** A file of the session's own where no folder is given. */
+  | { readonly kind: 'checkpoint'; readonly rddId: number; readonly folder?: string }
   | {
       readonly kind: 'shuffle';
       readonly shuffleId: number;
@@ -127,6 +144,7 @@ export type Split =
       readonly files: readonly { readonly path: string; readonly gzip: boolean }[];
     }
   | { readonly kind: 'empty'; readonly index: number }
+  | { readonly kind: 'checkpoint'; readonly index: number; readonly rddId: number; readonly folder?: string }
   | {
       readonly kind: 'buckets';
       readonly index: number;

@@ -3,9 +3,11 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { asError, MillraceError } from '../errors';
 import { decodedPrograms } from '../limits';
-import { MemoryStore } from '../storage/memory-store';
+import { BlockStore } from '../storage/block-store';
+import { checkpointFolder } from '../storage/frame-file';
 import { systemClock } from '../time';
 import { decode, encode } from '../wire/codec';
+import { FetchFailure } from './bucket';
 import type { CapturedClosure } from './closure/payload';
 import { mapFrame } from './closure/position';
 import { type ReviveEnvironment, revive } from './closure/revive';
@@ -16,12 +18,12 @@ import './instances';
 import { installModules, loadModule } from './modules';
 import { packedFiles } from './packed';
 import type { RunCommand } from './pipe';
-import type { FunctionRef, Plan, Program, Split } from './program';
+import { type FunctionRef, gatherers, type Plan, type Program, type Split } from './program';
 import { installClasses, isClassBlob } from './shipped-classes';
 import type { Forget, TaskControl, TaskSpec } from './task';
 import { AccumulatorHandle, TaskAccumulator } from './task-accumulator';
 import { Pulse, StepFailure, TaskCancelled } from './task-runtime';
-import { FetchFailure, TaskScope } from './task-scope';
+import { TaskScope } from './task-scope';
 import { type TextRange, unpack } from './text';
 
 export interface RunnerOptions {
@@ -32,6 +34,8 @@ export interface RunnerOptions {
   readonly storageBytes: number;
   /** Starts the command of a `pipe` and waits for its end. */
   readonly runCommand: RunCommand;
+  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. */
+  readonly executionBytes: number;
 }
 
 export interface TaskRunner {
@@ -53,7 +57,7 @@ interface LoadedProgram {
 
 class Runner implements TaskRunner {
   readonly #options: RunnerOptions;
-  readonly #store: MemoryStore;
+  readonly #store: BlockStore;
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #values = new Map<string, unknown>();
   readonly #programs = new Map<string, LoadedProgram>();
@@ -66,7 +70,7 @@ class Runner implements TaskRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#store = new MemoryStore(options.storageBytes, () => {});
+    this.#store = new BlockStore(options.storageBytes, options.folder);
   }
 
   addBlob(id: string, bytes: Uint8Array): void {
@@ -80,6 +84,8 @@ class Runner implements TaskRunner {
       case 'shuffle':
         // The folder is shared by the executors of this machine: whoever comes first removes it.
         return rmSync(join(this.#options.folder, String(what.shuffleId)), { recursive: true, force: true });
+      case 'checkpoint':
+        return rmSync(checkpointFolder(this.#options.folder, what), { recursive: true, force: true });
       case 'blob':
         this.#blobs.delete(what.id);
         this.#values.delete(what.id);
@@ -109,6 +115,8 @@ class Runner implements TaskRunner {
       scope = new TaskScope(task, pulse, {
         folder: this.#options.folder,
         runCommand: this.#options.runCommand,
+        executorId: this.#options.executorId,
+        gatherBytes: this.#options.executionBytes / sharers(loaded.program),
         store: this.#store,
         unpacked,
         resolve,
@@ -150,7 +158,7 @@ class Runner implements TaskRunner {
             sizes,
           }
         : undefined,
-      cached: scope.cachedBlocks,
+      ...this.#store.takeNews(),
       accumulators: [...accumulators.values()].filter((a) => a.touched).map((a) => ({ id: a.id, value: a.value })),
       metrics: {
         runMs: performance.now() - started,
@@ -231,7 +239,7 @@ class Runner implements TaskRunner {
   }
 
   async #unpackAll(plan: Plan, split: Split, taskId: number, unpacked: Map<string, TextRange>): Promise<void> {
-    const isCached = (rddId: number, partition: number) => this.#store.get(rddId, partition) !== undefined;
+    const isCached = (rddId: number, partition: number) => this.#store.has(rddId, partition);
     for (const path of new Set(packedFiles(plan, split, isCached))) {
       const folder = join(this.#options.folder, 'unpacked');
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -241,6 +249,11 @@ class Runner implements TaskRunner {
       unpacked.set(path, { path: target, start: 0, end: statSync(target).size, gzip: false });
     }
   }
+}
+
+/** How many share the memory of a task: its gathering parts, and the map side of a shuffle. */
+function sharers({ plan, sink }: Program): number {
+  return Math.max(1, gatherers(plan) + (sink.kind === 'shuffle' ? 1 : 0));
 }
 
 const isFunctionRef = (v: unknown): v is FunctionRef =>

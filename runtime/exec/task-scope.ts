@@ -1,21 +1,25 @@
 // The runtime of one task: what its compiled loops call as `rt`.
-import { closeSync, fstatSync, openSync } from 'node:fs';
 import { asError, MillraceError } from '../errors';
 import { KeyTable } from '../rdd/key';
 import { partitionerOf } from '../rdd/partitioner';
-import type { MemoryStore } from '../storage/memory-store';
-import { sizeOfArray } from '../storage/memory-store';
-import { type PairFrame, readBucket, ShuffleWriter, shufflePath } from '../storage/shuffle-file';
+import type { BlockStore } from '../storage/block-store';
+import { checkpointPath, FrameFile, FrameFileWriter } from '../storage/frame-file';
+import { RowFile } from '../storage/row-file';
+import { type PairFrame, ShuffleWriter, shufflePath } from '../storage/shuffle-file';
+import { SpillFile, spillFolder } from '../storage/spill-file';
 import { Random } from '../time';
 import { decode } from '../wire/codec';
-import { BlockChunks } from './block-chunks';
+import { FetchFailure, readLocation } from './bucket';
 import { cartesian } from './cartesian';
 import { type Compiled, compileChunks } from './compile';
-import type { CachedBlock } from './end';
-import { Joiner } from './joiner';
+import { ExternalCombine, tableRoom } from './external/combine';
+import { ExternalGroups } from './external/group';
+import { joined } from './external/join';
+import type { SpillSpace } from './external/runs';
+import { sorted } from './external/sort';
 import { readObjects } from './object-file';
 import { Piping, type RunCommand } from './pipe';
-import type { BucketLocation, FunctionRef, Plan, Sink, Split } from './program';
+import type { FunctionRef, Plan, Sink, Split } from './program';
 import { partSuffix, type SavedPart, savedPart, temporaryFolder } from './saved-part';
 import type { TaskSpec } from './task';
 import {
@@ -33,22 +37,14 @@ import {
 } from './task-runtime';
 import { countLines, type TextRange, textLines, wholeText } from './text';
 
-/** A bucket that could not be read: its map task must run again. */
-export class FetchFailure extends Error {
-  constructor(
-    readonly shuffleId: number,
-    readonly location: BucketLocation | undefined,
-    reason: string,
-  ) {
-    super(reason);
-  }
-}
-
 /** What a scope needs of its executor. */
 export interface ScopeHost {
   readonly folder: string;
-  readonly store: MemoryStore;
   readonly runCommand: RunCommand;
+  readonly executorId: string;
+  /** Bytes that each part of the stage that gathers rows may hold before it spills. */
+  readonly gatherBytes: number;
+  readonly store: BlockStore;
   /** Where a packed file was unpacked to for this task. */
   readonly unpacked: ReadonlyMap<string, TextRange>;
   /** The function that a reference of this program stands for, made for this task. */
@@ -63,7 +59,6 @@ export class TaskScope {
   readonly poisson = poisson;
   readonly notAPair = notAPair;
   readonly decode = (bytes: Uint8Array) => decode(bytes, 'executor');
-  readonly cachedBlocks: CachedBlock[] = [];
   bytesRead = 0;
   bytesWritten = 0;
   readonly #task: TaskSpec;
@@ -73,11 +68,16 @@ export class TaskScope {
   /** Iterators of the user's that are not at their end. */
   readonly #open = new Set<Chunks>();
   readonly #compiled = new Map<Plan, Map<string, Compiled>>();
+  readonly #groups: ExternalGroups[] = [];
+  readonly #space: SpillSpace;
 
   constructor(task: TaskSpec, pulse: Pulse, host: ScopeHost) {
     this.#task = task;
     this.pulse = pulse;
     this.#host = host;
+    const file = new SpillFile(spillFolder(host.folder, host.executorId), task.taskId);
+    this.#cleanups.push(() => file.close());
+    this.#space = { budget: host.gatherBytes, file, tick: () => pulse.tick(0) };
   }
 
   close(): void {
@@ -218,64 +218,32 @@ export class TaskScope {
     if (!(thrown instanceof TimeUp)) throw thrown;
   }
 
-  /** A cached partition from memory, or computed, given on and then kept whole. */
+  /** A kept partition as it is, or computed, given on and then kept whole. */
   *cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
     const { store } = this.#host;
-    const block = store.get(plan.rddId, split.index);
-    if (block) {
-      yield* block.chunks as unknown[][];
-      return;
-    }
-    let kept: BlockChunks | undefined = new BlockChunks();
-    let bytes = 0;
+    const { rddId, level, priority } = plan;
+    const request = { rddId, partition: split.index, level, priority, taskId: this.#task.taskId };
+    const known = store.read(request, (file) => this.#cleanups.push(() => file.close()));
+    if (known) return yield* known as Iterable<unknown[]>;
+    const writer = store.writer(request);
+    // A consumer that takes no more ends the loop below, and so does what user code throws.
+    this.#cleanups.push(() => writer.abandon());
     for (const chunk of this.chunks(plan.input, split)) {
-      if (kept) {
-        bytes += sizeOfArray(chunk);
-        if (bytes > store.limit) kept = undefined;
-        else kept.add(chunk);
-      }
+      writer.add(chunk);
       yield chunk;
     }
-    if (kept && store.put({ rddId: plan.rddId, partition: split.index, chunks: kept.end(), bytes }))
-      this.cachedBlocks.push({ rddId: plan.rddId, partition: split.index, bytes });
+    // Groups on disk go with their task: what holds one is kept as a copy.
+    writer.commit(this.#groups.some((groups) => groups.hasSpilledGroups));
   }
 
   *frames(split: Split): Generator<PairFrame> {
     if (split.kind !== 'buckets') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a shuffle` });
     for (const location of split.buckets) {
       if (location.size === 0) continue;
-      yield* this.#bucket(split.shuffleId, location, split.index);
+      yield* readLocation(this.#host.folder, split.shuffleId, location, split.index);
       this.bytesRead += location.size;
     }
     if (split.missing) throw new FetchFailure(split.shuffleId, undefined, 'its map output is not there');
-  }
-
-  *#bucket(shuffleId: number, location: BucketLocation, bucket: number): Generator<PairFrame> {
-    const path = shufflePath(this.#host.folder, shuffleId, location.mapIndex, location.attempt);
-    let fd: number | undefined;
-    const failed = (e: unknown): never => {
-      throw new FetchFailure(shuffleId, location, asError(e).message);
-    };
-    try {
-      fd = openSync(path, 'r');
-    } catch (e) {
-      failed(e);
-    }
-    try {
-      const frames = readBucket(path, fd!, fstatSync(fd!).size, bucket);
-      for (;;) {
-        let step: IteratorResult<PairFrame>;
-        try {
-          step = frames.next();
-        } catch (e) {
-          failed(e);
-        }
-        if (step!.done) return;
-        yield step!.value;
-      }
-    } finally {
-      closeSync(fd!);
-    }
   }
 
   /** Pairs by columns, from shuffle frames as they are or from rows. */
@@ -294,53 +262,90 @@ export class TaskScope {
   }
 
   *group(plan: Plan & { op: 'group' }, split: Split): Generator<unknown[]> {
-    const table = new KeyTable();
-    const groups: unknown[][] = [];
-    for (const { keys, values } of this.pairFrames(plan.input, split, 'groupByKey')) {
-      this.pulse.tick(keys.length);
-      for (let i = 0; i < keys.length; i++) {
-        const e = table.find(keys[i]);
-        if (e === groups.length) groups.push([values[i]]);
-        else groups[e].push(values[i]);
-      }
-    }
-    yield* entries(table.keys, groups);
+    const groups = this.#newGroups(1);
+    this.#fill(groups, 0, plan.input, split, 'groupByKey');
+    yield* groups.rows();
   }
 
   *cogroup(plan: Plan & { op: 'cogroup' }, split: Split): Generator<unknown[]> {
-    const table = new KeyTable();
-    const groups: unknown[][][] = [];
-    const inputs = plan.inputs.length;
-    for (let j = 0; j < inputs; j++) {
-      for (const { keys, values } of this.pairFrames(plan.inputs[j], inputOf(split, j), 'cogroup')) {
-        this.pulse.tick(keys.length);
-        for (let i = 0; i < keys.length; i++) {
-          const e = table.find(keys[i]);
-          if (e === groups.length) groups.push(Array.from({ length: inputs }, () => []));
-          groups[e][j].push(values[i]);
-        }
-      }
-    }
-    yield* entries(table.keys, groups);
+    const groups = this.#newGroups(plan.inputs.length);
+    plan.inputs.forEach((input, j) => {
+      this.#fill(groups, j, input, inputOf(split, j), 'cogroup');
+    });
+    yield* groups.rows();
   }
 
-  /** Holds the left side in a table and streams the right past it: no group of values is ever made. */
-  *join(plan: Plan & { op: 'join' }, split: Split): Generator<unknown[]> {
-    const joiner = new Joiner(plan.left, plan.right);
-    for (const { keys, values } of this.pairFrames(plan.inputs[0], inputOf(split, 0), 'join')) {
-      this.pulse.tick(keys.length);
-      joiner.build(keys, values);
+  #newGroups(inputs: number): ExternalGroups {
+    const groups = new ExternalGroups(this.#space, inputs);
+    this.#groups.push(groups);
+    return groups;
+  }
+
+  #fill(groups: ExternalGroups, input: number, plan: Plan, split: Split, operation: string): void {
+    for (const { keys, values } of this.#tickingFrames(plan, split, operation)) groups.add(input, keys, values);
+  }
+
+  sort(plan: Plan & { op: 'sort' }, split: Split): Generator<unknown[]> {
+    return sorted(this.#ticking(this.chunks(plan.input, split)), plan.ascending, this.#space);
+  }
+
+  /** Combines by key beyond the memory: `merge` joins values that are combined already. */
+  combiner(name: string, merge: (a: unknown, b: unknown) => unknown): ExternalCombine {
+    return new ExternalCombine(this.#space, (a, b) => {
+      try {
+        return merge(a, b);
+      } catch (thrown) {
+        throw new StepFailure(thrown, name, showElement(b));
+      }
+    });
+  }
+
+  /** The rows until a table of the map side must be looked at again; 0 where it is full. */
+  room(table: KeyTable, values: readonly unknown[]): number {
+    return tableRoom(table, values, this.#space.budget);
+  }
+
+  /** The rows of a checkpoint; its lineage is given up, so there is nothing else to read. */
+  *checkpoint(split: Split & { kind: 'checkpoint' }): Generator<unknown[]> {
+    const path = checkpointPath(this.#host.folder, split, split.index);
+    let file: FrameFile;
+    try {
+      file = FrameFile.open(path);
+    } catch (e) {
+      throw new MillraceError('CHECKPOINT_LOST', { path, reason: asError(e).message });
     }
-    for (const { keys, values } of this.pairFrames(plan.inputs[1], inputOf(split, 1), 'join')) {
-      this.pulse.tick(keys.length);
-      yield* joiner.probe(keys, values);
+    this.#cleanups.push(() => file.close());
+    yield* file.rows();
+  }
+
+  checkpointFile(sink: Sink & { kind: 'checkpoint' }): RowFile {
+    const path = checkpointPath(this.#host.folder, sink, this.#task.partition);
+    const file = new RowFile(new FrameFileWriter(path, this.#task.taskId));
+    this.#cleanups.push(() => file.abandon());
+    return file;
+  }
+
+  /** Streams the right side past the left one, where that fits into memory: no group of values is made then. */
+  join(plan: Plan & { op: 'join' }, split: Split): Generator<unknown[]> {
+    const [left, right] = plan.inputs.map((input, j) => this.#tickingFrames(input, inputOf(split, j), 'join'));
+    const { budget } = this.#space;
+    return joined(left, right, { left: plan.left, right: plan.right, budget, newGroups: () => this.#newGroups(2) });
+  }
+
+  *#tickingFrames(plan: Plan, split: Split, operation: string): Generator<PairFrame> {
+    for (const frame of this.pairFrames(plan, split, operation)) {
+      this.pulse.tick(frame.keys.length);
+      yield frame;
     }
-    yield* joiner.unmatched();
   }
 
   shuffleWriter(sink: Sink & { kind: 'shuffle' }): ShuffleWriter {
     const path = shufflePath(this.#host.folder, sink.shuffleId, this.#task.partition, this.#task.taskId);
-    const writer = new ShuffleWriter(path, partitionerOf(sink.partitioner, this.#host.resolve, sink.operation));
+    const writer = new ShuffleWriter(
+      path,
+      partitionerOf(sink.partitioner, this.#host.resolve, sink.operation),
+      this.#space.budget,
+    );
     this.#cleanups.push(() => writer.abandon());
     return writer;
   }
@@ -364,15 +369,6 @@ export class TaskScope {
     )
       throw thrown;
     throw new StepFailure(thrown, steps[at], element === noElement ? undefined : showElement(element));
-  }
-}
-
-function* entries(keys: readonly unknown[], groups: readonly unknown[]): Generator<unknown[]> {
-  const size = 1024;
-  for (let from = 0; from < keys.length; from += size) {
-    const rows: unknown[] = [];
-    for (let i = from; i < Math.min(keys.length, from + size); i++) rows.push([keys[i], groups[i]]);
-    yield rows;
   }
 }
 

@@ -31,4 +31,6 @@ export interface TaskControl {
 export type Forget =
   | { readonly kind: 'rdd'; readonly rddId: number }
   | { readonly kind: 'shuffle'; readonly shuffleId: number }
+  /** The local checkpoint of a dataset that nobody refers to any more. */
+  | { readonly kind: 'checkpoint'; readonly rddId: number }
   | { readonly kind: 'blob'; readonly id: string };

@@ -288,9 +288,14 @@ RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: numbe
       const limit = rows - out.length + 1;
       const parts: T[][] = [];
       const sink: SinkOf = () => ({ kind: 'take', limit, ms: Math.max(1, Math.ceil(left())) });
-      await this.context.runSink(this, sink, { title: `sample of ${this}`, partitions, signal: timer.signal }, (p, value) => {
-        parts[p - done] = value as T[];
-      });
+      await this.context.runSink(
+        this,
+        sink,
+        { title: `sample of ${this}`, partitions, signal: timer.signal, writesCheckpoints: false },
+        (p, value) => {
+          parts[p - done] = value as T[];
+        },
+      );
       for (const part of parts) out.push(...part);
       done += partitions.length;
       if (left() <= 0 && out.length <= rows) gaveUp = `after ${(ms / 1000).toFixed(1)} s`;

@@ -1,5 +1,5 @@
 // What the prompt says of a dataset: its head, and its lineage.
-import { RDD, StorageLevel } from '../rdd/rdd';
+import { RDD } from '../rdd/rdd';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -20,7 +20,7 @@ RDD.prototype.describeForPrompt = function () {
 };
 
 function cachedText(rdd: RDD<unknown>): string | undefined {
-  if (rdd.storageLevel === StorageLevel.NONE) return undefined;
+  if (!rdd.storageLevel.isKept) return undefined;
   const { partitions } = rdd.context.storageOf(rdd);
   return partitions === 0 ? 'cached when computed' : `${partitions} of ${rdd.numPartitions} partitions cached`;
 }
@@ -29,12 +29,12 @@ RDD.prototype.toDebugString = function () {
   const lines: string[] = [];
   const seen = new Set<RDD<unknown>>();
   const walk = (rdd: RDD<unknown>, first: string, rest: string) => {
-    const again = seen.has(rdd) && rdd.dependencies.length > 0;
+    const again = seen.has(rdd) && rdd.lineage.length > 0;
     lines.push(first + lineOf(rdd) + (again ? ' (see above)' : ''));
     if (again) return;
     seen.add(rdd);
-    const several = rdd.dependencies.length > 1;
-    for (const { kind, rdd: parent } of rdd.dependencies) {
+    const several = rdd.lineage.length > 1;
+    for (const { kind, rdd: parent } of rdd.lineage) {
       if (kind === 'shuffle') walk(parent, `${rest}+-`, `${rest}  `);
       else if (several) walk(parent, `${rest}|-`, `${rest}| `);
       else walk(parent, rest, rest);
@@ -47,5 +47,5 @@ RDD.prototype.toDebugString = function () {
 /** `(2) groupByKey[16] hash(2) [2 of 2 partitions cached]`: partitions first, as Spark writes it. */
 function lineOf(rdd: RDD<unknown>): string {
   const cached = cachedText(rdd);
-  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${cached ? ` [${cached}]` : ''}`;
+  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${cached ? ` [${cached}]` : ''}${rdd.isCheckpointed ? ' [checkpointed]' : ''}`;
 }

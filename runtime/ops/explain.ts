@@ -20,8 +20,9 @@ class FunctionFinder extends PlanBuilder {
   readonly #found = new Map<RDD<unknown>, Set<ShippedFunction>>();
   readonly #making: RDD<unknown>[] = [];
 
-  constructor() {
-    super(() => {});
+  /** Plans for the job that would be the next one. */
+  constructor(rdd: RDD<unknown>) {
+    super(rdd.context.nextJobId, () => {});
   }
 
   override plan(rdd: RDD<unknown>): Plan {
@@ -66,7 +67,7 @@ function datasetsOf(last: RDD<unknown>): RDD<unknown>[] {
   const visit = (rdd: RDD<unknown>) => {
     if (seen.has(rdd)) return;
     seen.add(rdd);
-    for (const d of rdd.dependencies) if (d.kind === 'narrow') visit(d.rdd);
+    for (const d of rdd.lineage) if (d.kind === 'narrow') visit(d.rdd);
   };
   visit(last);
   return [...seen];
@@ -85,7 +86,7 @@ class Stages {
   /** Adds the stage that ends in a dataset, and those before it; answers its number. */
   add(last: RDD<unknown>, writes?: ShuffleDependency): number {
     const datasets = datasetsOf(last);
-    const finder = new FunctionFinder();
+    const finder = new FunctionFinder(last);
     finder.plan(last);
     const lines = datasets.flatMap((rdd) => [
       `  ${lineOf(rdd)}${this.#reads(rdd)}`,
@@ -99,7 +100,7 @@ class Stages {
   }
 
   #reads(rdd: RDD<unknown>): string {
-    const stages = rdd.dependencies.flatMap((d) => (d.kind === 'shuffle' ? [this.#mapStage(d)] : []));
+    const stages = rdd.lineage.flatMap((d) => (d.kind === 'shuffle' ? [this.#mapStage(d)] : []));
     return stages.length === 0 ? '' : ` reads ${stages.map((n) => `stage ${n}`).join(', ')}`;
   }
 
@@ -112,7 +113,7 @@ class Stages {
 
 const lineOf = (rdd: RDD<unknown>) => {
   const { cached } = rdd.describeForPrompt();
-  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${cached ? ` [${cached}]` : ''}`;
+  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${cached ? ` [${cached}]` : ''}${rdd.isCheckpointed ? ' [checkpointed]' : ''}`;
 };
 
 RDD.prototype.explain = function () {

@@ -22,7 +22,10 @@ declare module '../rdd/rdd' {
      * @example await sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKey((a, b) => a + b).collectAsMap() // Map { 'a' => 2, 'b' => 1 }
      */
     reduceByKey<K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]>;
-    /** All values of each key, in memory. Where they are only summed or counted, reduceByKey moves less. */
+    /**
+     * All values of each key, as an array; one that does not fit into memory is read from disk, can be iterated and indexed as an
+     * array and not be changed. Where values are only summed or counted, reduceByKey moves less.
+     */
     groupByKey<K, V>(this: RDD<[K, V]>, partitioning?: Partitioning): RDD<[K, V[]]>;
     /** Values folded into copies of `zero` within partitions, then merged. */
     aggregateByKey<K, V, U>(
@@ -143,7 +146,9 @@ export function combined<T>(
   const dependency = dependOn(rdd, partitioner, operation, { create, merge: mergeValue });
   // Where nothing is shuffled the values themselves are combined; after a shuffle what the map side made of them.
   const gather: Gather =
-    dependency.kind === 'narrow' ? { kind: 'combine', create, merge: mergeValue } : { kind: 'combine', merge: mergeCombiners };
+    dependency.kind === 'narrow'
+      ? { kind: 'combine', create, merge: mergeValue, join: mergeCombiners }
+      : { kind: 'combine', merge: mergeCombiners };
   return new ShuffledRDD<T>(operation, dependency, partitioner, gather);
 }
 

@@ -62,11 +62,10 @@ RDD.prototype.repartitionAndSortWithinPartitions = function <K, V>(this: RDD<[K,
   const operation = 'repartitionAndSortWithinPartitions';
   const partitioner = choosePartitioner(operation, [this], partitioning);
   const moved = new ShuffledRDD<[K, V]>(operation, dependOn(this, partitioner, operation), partitioner, { kind: 'read' });
-  const sort = lib('sortPairs', true);
   return new SteppedRDD<[K, V]>(moved, {
     operation,
     keepsPartitioner: true,
-    plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(sort), input }),
+    plan: (input) => ({ op: 'sort', name: operation, ascending: true, input }),
   });
 };
 

@@ -54,11 +54,10 @@ function sorted<K, V>(pairs: RDD<[K, V]>, operation: string, ascending: boolean,
   const bounds = ranges === 1 ? [] : () => rangeBounds(keysOf(pairs, operation), ranges);
   const partitioner = new RangePartitioner(bounds, ascending, ranges);
   const moved = new ShuffledRDD<[K, V]>(operation, dependOn(pairs, partitioner, operation), partitioner, { kind: 'read' });
-  const sort = lib('sortPairs', ascending);
   return new SteppedRDD<[K, V]>(moved, {
     operation,
     keepsPartitioner: true,
-    plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(sort), input }),
+    plan: (input) => ({ op: 'sort', name: operation, ascending, input }),
   });
 }
 

@@ -3,7 +3,7 @@ import type { CapturedClosure } from '../exec/closure';
 import type { MapOutput } from '../exec/end';
 import type { BucketLocation, FunctionRef, Plan, Split } from '../exec/program';
 import { type FunctionArgument, ShippedFunction } from './function-argument';
-import { type RDD, StorageLevel } from './rdd';
+import type { RDD } from './rdd';
 
 export class PlanBuilder {
   readonly closures: CapturedClosure[] = [];
@@ -13,17 +13,20 @@ export class PlanBuilder {
   readonly #indexes = new Map<ShippedFunction, number>();
   readonly #plans = new Map<RDD<unknown>, Plan>();
   readonly #blob: (id: string, value: unknown) => void;
+  readonly #jobId: number;
 
-  constructor(blob: (id: string, value: unknown) => void) {
+  constructor(jobId: number, blob: (id: string, value: unknown) => void) {
+    this.#jobId = jobId;
     this.#blob = blob;
   }
 
-  /** The plan of a dataset. Persisting redirects here, so that kinds know nothing of it. */
+  /** The plan of a dataset. Persisting and checkpointing redirect here, so that kinds know nothing of it. */
   plan(rdd: RDD<unknown>): Plan {
     const known = this.#plans.get(rdd);
     if (known) return known;
-    const own = rdd.fragment(this);
-    const plan: Plan = rdd.storageLevel === StorageLevel.NONE ? own : { op: 'cached', rddId: rdd.id, input: own };
+    const own: Plan = rdd.checkpointed?.serves(this.#jobId) ? { op: 'checkpoint' } : rdd.fragment(this);
+    const { storageLevel: level, persistencePriority: priority } = rdd;
+    const plan: Plan = level.isKept ? { op: 'cached', rddId: rdd.id, level: level.flags, priority, input: own } : own;
     this.#plans.set(rdd, plan);
     return plan;
   }
@@ -54,14 +57,17 @@ export class PlanBuilder {
 export class SplitBuilder {
   readonly #outputs: (shuffleId: number) => readonly MapOutput[];
   readonly #complete: (shuffleId: number) => boolean;
+  readonly #jobId: number;
 
-  constructor(outputs: (shuffleId: number) => readonly MapOutput[], complete: (shuffleId: number) => boolean) {
+  constructor(jobId: number, outputs: (shuffleId: number) => readonly MapOutput[], complete: (shuffleId: number) => boolean) {
+    this.#jobId = jobId;
     this.#outputs = outputs;
     this.#complete = complete;
   }
 
   split(rdd: RDD<unknown>, index: number): Split {
-    return rdd.split(index, this);
+    const { checkpointed } = rdd;
+    return checkpointed?.serves(this.#jobId) ? checkpointed.split(index) : rdd.split(index, this);
   }
 
   /** The buckets of one reduce partition, in the order of the map tasks. */

@@ -3,6 +3,8 @@ import type { Context } from '../context';
 import { MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import type { Plan, Split } from '../exec/program';
+import { levelNames, StorageLevel } from '../storage/storage-level';
+import type { Checkpoint } from './checkpoint';
 import type { Dependency } from './dependency';
 import type { Partitioner } from './partitioner';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
@@ -22,13 +24,19 @@ export type Widen<T> = T extends number
         ? boolean
         : T;
 
-/** Where the partitions of a persisted dataset are kept. */
-export const StorageLevel = {
-  NONE: 'NONE',
-  /** Live values in the executors' memory; what does not fit is computed again when asked for. */
-  MEMORY_ONLY: 'MEMORY_ONLY',
-} as const;
-export type StorageLevel = (typeof StorageLevel)[keyof typeof StorageLevel];
+export interface PersistOptions {
+  /** Datasets of a lower priority leave the memory first; among equals the one that was used longest ago. Default 0. */
+  readonly priority?: number;
+}
+
+function checkPersist(level: unknown, priority: unknown): void {
+  const refuse = (argument: string, value: unknown, rule: string): never => {
+    const remedy = 'Write persist(), or persist(StorageLevel.MEMORY_AND_DISK, { priority: 1 }).';
+    throw new MillraceError('BAD_ARGUMENT', { operation: 'persist', argument, value: String(value), rule, remedy });
+  };
+  if (!(level instanceof StorageLevel)) refuse('the level', level, `a StorageLevel: ${levelNames.join(', ')}`);
+  if (!Number.isInteger(priority)) refuse('the priority', priority, 'a whole number');
+}
 
 /**
  * A dataset of elements of type T, in partitions spread over executors. Operators make new datasets and run nothing; actions
@@ -44,6 +52,7 @@ export abstract class RDD<T> {
   declare protected readonly element: T;
   #name: string | undefined;
   #level: StorageLevel = StorageLevel.NONE;
+  #priority = 0;
   #count: number | undefined;
 
   constructor(context: Context, operation: string) {
@@ -71,6 +80,14 @@ export abstract class RDD<T> {
     return this.dependencies.flatMap((d) => (d.kind === 'narrow' ? [[d.rdd, index] as const] : []));
   }
 
+  /** How it was, or is to be, written to files that stand for its lineage. */
+  checkpointed: Checkpoint | undefined;
+
+  /** What it must be computed from: its dependencies, or nothing once a checkpoint is written. */
+  get lineage(): readonly Dependency[] {
+    return this.checkpointed?.isWritten ? [] : this.dependencies;
+  }
+
   /** Work that must be done once before a job can read this dataset, such as sampling the bounds of a sort. */
   #preparation: Preparation | undefined;
 
@@ -84,11 +101,11 @@ export abstract class RDD<T> {
   async prepareLineage(seen: Set<RDD<unknown>> = new Set()): Promise<void> {
     if (seen.has(this)) return;
     seen.add(this);
-    for (const dependency of this.dependencies) {
+    for (const dependency of this.lineage) {
       await dependency.rdd.prepareLineage(seen);
       if (dependency.kind === 'shuffle') await dependency.partitioner.prepare?.();
     }
-    await this.#preparation?.run();
+    if (!this.checkpointed?.isWritten) await this.#preparation?.run();
   }
 
   // What everything is built on.
@@ -118,23 +135,23 @@ export abstract class RDD<T> {
     return this.#level;
   }
 
+  /** Datasets of a lower priority leave the memory of executors first. */
+  get persistencePriority(): number {
+    return this.#priority;
+  }
+
   /**
-   * Keeps each partition in memory once a job has computed it.
+   * Keeps each partition once a job has computed it, as the level says: in memory, on disk, or in memory and what does not fit on disk.
    * Throws LEVEL_CHANGED if another level is set already.
-   * @example const lines = sc.parallelize(['a', 'b']).persist()
+   * @example sc.parallelize(['a', 'b']).persist(StorageLevel.MEMORY_AND_DISK, { priority: 1 })
    */
-  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
-    if (!Object.hasOwn(StorageLevel, level))
-      throw new MillraceError('BAD_ARGUMENT', {
-        operation: 'persist',
-        argument: 'the level',
-        value: String(level),
-        rule: `one of ${Object.keys(StorageLevel).join(', ')}`,
-        remedy: 'Write persist(), or cache().',
-      });
-    if (this.#level !== StorageLevel.NONE && this.#level !== level)
+  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY, { priority = 0 }: PersistOptions = {}): this {
+    checkPersist(level, priority);
+    if (this.#level.isKept && !this.#level.equals(level))
       throw new MillraceError('LEVEL_CHANGED', { name: this.toString(), level: this.#level });
     this.#level = level;
+    this.#priority = priority;
+    if (!level.isKept) return this;
     this.context.notePersisted(this);
     return this;
   }

@@ -11,7 +11,13 @@ import { RDD } from './rdd';
 export type Gather =
   | { readonly kind: 'read' }
   | { readonly kind: 'group' }
-  | { readonly kind: 'combine'; readonly create?: FunctionArgument; readonly merge: FunctionArgument };
+  | {
+      readonly kind: 'combine';
+      readonly create?: FunctionArgument;
+      readonly merge: FunctionArgument;
+      /** Joins two combined values, where `merge` adds a plain one. */
+      readonly join?: FunctionArgument;
+    };
 
 /** Depends on a dataset narrowly where its keys already lie as wanted, else by a shuffle. */
 export function dependOn(
@@ -76,6 +82,7 @@ export class ShuffledRDD<T> extends RDD<T> {
           name: this.operation,
           create: gather.create && builder.function(gather.create),
           merge: builder.function(gather.merge),
+          join: gather.join && builder.function(gather.join),
           input,
         };
     }

@@ -189,10 +189,7 @@ export class Dag {
     this.#tasks.delete(taskId);
     const executor = this.#executors.get(executorId);
     if (executor) executor.free++;
-    if (end.kind === 'success' && executor && end.cached.length > 0) {
-      for (const block of end.cached) this.blocks.add(executorId, block);
-      this.#commands.push({ kind: 'noteCached', executorId, blocks: end.cached });
-    }
+    if (end.kind === 'success' && executor) this.#noteBlocks(executorId, end);
     const job = this.#jobs.get(task.stage.jobId);
     if (task.abandoned || !job) return;
     switch (end.kind) {
@@ -212,6 +209,12 @@ export class Dag {
         if (failures >= this.#options.taskMaxFailures) this.#failJob(job.spec.jobId, this.#taskFailure(task, end, failures));
       }
     }
+  }
+
+  #noteBlocks(executorId: string, { cached, evicted }: TaskEnd & { kind: 'success' }): void {
+    for (const block of evicted) this.blocks.remove(executorId, block);
+    for (const block of cached) this.blocks.add(executorId, block);
+    if (cached.length > 0) this.#commands.push({ kind: 'noteCached', executorId, blocks: cached });
   }
 
   #taskFailure(task: RunningTask, end: TaskEnd & { kind: 'userError' | 'lost' | 'tooBig' }, attempts: number): JobFailure {
@@ -255,7 +258,7 @@ export class Dag {
     const executor = this.#executors.get(executorId);
     if (!executor) return;
     this.#executors.delete(executorId);
-    this.blocks.removeExecutor(executorId);
+    this.blocks.removeExecutor(executorId, executor.outputsSurvive);
     if (!executor.outputsSurvive) this.outputs.removeExecutor(executorId);
     for (const task of [...this.#tasks.values()]) {
       if (task.executorId === executorId) this.#endTask(task.taskId, executorId, { kind: 'lost', executorId, reason });

@@ -4,7 +4,7 @@ import type { Program, Sink } from '../exec/program';
 import { specOf } from '../rdd/custom-partitioner';
 import type { ShuffleDependency } from '../rdd/dependency';
 import { PlanBuilder } from '../rdd/plan-builder';
-import { type RDD, StorageLevel } from '../rdd/rdd';
+import type { RDD } from '../rdd/rdd';
 import { encode } from '../wire/codec';
 import type { JobSpec, StageParent, StageSpec } from './events';
 
@@ -76,11 +76,11 @@ export function planJob(
     const parents: StageParent[] = [];
     const seen = new Set<string>();
     const walk = (at: RDD<unknown>, above: readonly (readonly [number, number])[]): void => {
-      const guards = at.storageLevel === StorageLevel.NONE ? above : [...above, [at.id, at.numPartitions] as const];
+      const guards = at.storageLevel.isKept ? [...above, [at.id, at.numPartitions] as const] : above;
       const key = `${at.id}:${guards.map(([id]) => id).join()}`;
       if (seen.has(key)) return;
       seen.add(key);
-      for (const d of at.dependencies) {
+      for (const d of at.lineage) {
         if (d.kind === 'narrow') walk(d.rdd, guards);
         else parents.push({ stageId: mapStage(d), guards });
       }
@@ -97,15 +97,19 @@ export function planJob(
 function blocksOf(rdd: RDD<unknown>, partitions: readonly number[]): (readonly [number, number])[][] {
   if (!readsCached(rdd, new Set())) return [];
   const find = (at: RDD<unknown>, index: number): (readonly [number, number])[] =>
-    at.storageLevel === StorageLevel.NONE ? at.narrowParents(index).flatMap(([parent, i]) => find(parent, i)) : [[at.id, index]];
+    at.storageLevel.isKept
+      ? [[at.id, index]]
+      : at.lineage.length === 0
+        ? []
+        : at.narrowParents(index).flatMap(([parent, i]) => find(parent, i));
   return partitions.map((p) => find(rdd, p));
 }
 
 function readsCached(rdd: RDD<unknown>, seen: Set<RDD<unknown>>): boolean {
   if (seen.has(rdd)) return false;
   seen.add(rdd);
-  if (rdd.storageLevel !== StorageLevel.NONE) return true;
-  return rdd.dependencies.some((d) => d.kind === 'narrow' && readsCached(d.rdd, seen));
+  if (rdd.storageLevel.isKept) return true;
+  return rdd.lineage.some((d) => d.kind === 'narrow' && readsCached(d.rdd, seen));
 }
 
 /** The encoded program of a stage, with the blobs that its tasks need. */
@@ -117,11 +121,12 @@ export interface StageProgram {
 
 /** Makes a stage's program. `blob` keeps values that go once to each executor; `modules` answers the blob of the user's modules. */
 export function programOf(
+  jobId: number,
   source: StageSource,
   blob: (id: string, value: unknown) => void,
   modules: () => string | undefined,
 ): StageProgram {
-  const builder = new PlanBuilder(blob);
+  const builder = new PlanBuilder(jobId, blob);
   const plan = builder.plan(source.rdd);
   const sink = source.sink(builder);
   const moduleBlob = builder.modules.size > 0 ? modules() : undefined;

@@ -16,6 +16,7 @@ import { Dag } from './dag';
 import type { Command, JobFailure, SchedulerEvent, TaskRequest } from './events';
 import { type PlannedJob, planJob, programOf, type SinkMaker, type StageProgram } from './job';
 import type { JobProgress, JobRecord } from './job-record';
+import type { StoredSize } from './outputs';
 
 interface ActiveJob {
   readonly planned: PlannedJob;
@@ -55,7 +56,6 @@ export class Scheduler implements TaskListener {
   readonly #taskJobs = new Map<number, number>();
   readonly #queue: SchedulerEvent[] = [];
   readonly blobs: BlobStore;
-  readonly #splits: SplitBuilder;
   #handling = false;
   #nextJob = 0;
   #nextStage = 0;
@@ -69,10 +69,6 @@ export class Scheduler implements TaskListener {
     this.#dag = new Dag(config);
     noteClassesOfRows();
     this.blobs = new BlobStore((id) => backend.forget({ kind: 'blob', id }));
-    this.#splits = new SplitBuilder(
-      (shuffleId) => this.#dag.outputs.of(shuffleId),
-      (shuffleId) => this.#dag.outputs.complete(shuffleId),
-    );
   }
 
   start(): Promise<void> {
@@ -116,8 +112,17 @@ export class Scheduler implements TaskListener {
     this.#backend.forget({ kind: 'shuffle', shuffleId });
   }
 
-  /** Partitions of a dataset that are kept in memory, and their bytes. */
-  cached(rddId: number): { partitions: number; bytes: number } {
+  forgetCheckpoint(rddId: number): void {
+    this.#backend.forget({ kind: 'checkpoint', rddId });
+  }
+
+  /** The number that the next job will have. */
+  get nextJobId(): number {
+    return this.#nextJob;
+  }
+
+  /** Partitions of a dataset that are kept, and their bytes. */
+  cached(rddId: number): StoredSize {
     return this.#dag.blocks.summary(rddId);
   }
 
@@ -223,7 +228,7 @@ export class Scheduler implements TaskListener {
     try {
       const program = this.#program(job, stageId);
       const source = job.planned.sources.get(stageId)!;
-      const split = encode(this.#splits.split(source.rdd, partition));
+      const split = encode(this.#splits(request.jobId).split(source.rdd, partition));
       const needs = [...program.needs, ...this.#classes()];
       const spec: TaskSpec = {
         ...request,
@@ -239,6 +244,15 @@ export class Scheduler implements TaskListener {
       this.#fail(request.jobId, asError(e));
       notLaunched();
     }
+  }
+
+  #splits(jobId: number): SplitBuilder {
+    const { outputs } = this.#dag;
+    return new SplitBuilder(
+      jobId,
+      (shuffleId) => outputs.of(shuffleId),
+      (shuffleId) => outputs.complete(shuffleId),
+    );
   }
 
   #modules = (): string => {
@@ -263,7 +277,7 @@ export class Scheduler implements TaskListener {
         if (!bulk.includes(id)) bulk.push(id);
         if (!this.blobs.has(id)) this.blobs.put(id, encode(value));
       };
-      program = programOf(job.planned.sources.get(stageId)!, blob, this.#modules);
+      program = programOf(job.record.jobId, job.planned.sources.get(stageId)!, blob, this.#modules);
       job.programs.set(stageId, program);
       this.blobs.pin(program.id, program.bytes, bulk);
     }

@@ -1,53 +1,28 @@
-// The cached partitions of one executor: live arrays, bounded by their estimated size, least recently used dataset out first.
+// The cached partitions of one executor in memory: bounded by their size; low priority goes first, then what was used longest ago.
+import type { LevelFlags } from './storage-level';
+
+/** What is kept of a partition: its elements in arrays as they came, or these as frames of bytes. */
+export type Content =
+  | { readonly kind: 'live'; readonly chunks: readonly (readonly unknown[])[] }
+  | { readonly kind: 'encoded'; readonly frames: readonly Buffer[] };
 
 export interface Block {
   readonly rddId: number;
   readonly partition: number;
-  /** The elements, in arrays as they came. */
-  readonly chunks: readonly unknown[][];
+  readonly content: Content;
   readonly bytes: number;
+  readonly level: LevelFlags;
 }
 
-const sampled = 64;
-
-/** An estimate of the bytes that a value takes in V8's heap. */
-function sizeOf(value: unknown, depth = 0): number {
-  switch (typeof value) {
-    case 'string':
-      return 24 + value.length;
-    case 'number':
-      return 8;
-    case 'object':
-      break;
-    default:
-      return 16;
-  }
-  if (value === null) return 8;
-  if (ArrayBuffer.isView(value)) return 64 + value.byteLength;
-  if (depth > 4) return 64;
-  if (Array.isArray(value)) return 16 + sizeOfArray(value, depth + 1);
-  if (value instanceof Map) return 64 + 2 * sizeOfArray([...value.values()], depth + 1) + 24 * value.size;
-  if (value instanceof Set) return 64 + sizeOfArray([...value], depth + 1) + 24 * value.size;
-  const values = Object.values(value);
-  return 32 + sizeOfArray(values, depth + 1);
-}
-
-/** By a sample of the elements: a block is measured on every write. */
-export function sizeOfArray(array: readonly unknown[], depth = 0): number {
-  const n = array.length;
-  if (n === 0) return 0;
-  const step = Math.max(1, Math.floor(n / sampled));
-  let sum = 0;
-  let seen = 0;
-  // Reflect.get and not array[i]: where one place reads arrays of numbers and of objects, V8 turns the numbers into objects for good.
-  for (let i = 0; i < n; i += step, seen++) sum += 8 + sizeOf(Reflect.get(array, i), depth);
-  return Math.ceil((sum / seen) * n);
+interface Dataset {
+  readonly blocks: Map<number, Block>;
+  readonly priority: number;
 }
 
 export class MemoryStore {
   readonly limit: number;
   /** By dataset, in the order of use: the first was used longest ago. */
-  readonly #datasets = new Map<number, Map<number, Block>>();
+  readonly #datasets = new Map<number, Dataset>();
   #used = 0;
   readonly #onEvict: (block: Block) => void;
 
@@ -62,7 +37,7 @@ export class MemoryStore {
 
   get(rddId: number, partition: number): Block | undefined {
     const dataset = this.#datasets.get(rddId);
-    const block = dataset?.get(partition);
+    const block = dataset?.blocks.get(partition);
     if (dataset && block) {
       this.#datasets.delete(rddId);
       this.#datasets.set(rddId, dataset);
@@ -70,48 +45,67 @@ export class MemoryStore {
     return block;
   }
 
-  /** Keeps a block if it fits after others went; never evicts the dataset that is being written, nor any where it would not help. */
-  put(block: Block): boolean {
-    const dataset = this.#datasets.get(block.rddId) ?? new Map<number, Block>();
-    const former = dataset.get(block.partition)?.bytes ?? 0;
-    let own = block.bytes - former;
-    for (const { bytes } of dataset.values()) own += bytes;
-    if (own > this.limit) return false;
-    this.#used -= former;
-    dataset.delete(block.partition);
-    for (const rddId of [...this.#datasets.keys()]) {
-      if (this.#used + block.bytes <= this.limit) break;
-      if (rddId !== block.rddId) this.#evict(rddId, this.#used + block.bytes - this.limit);
+  /**
+   * The bytes that a block of this dataset may take, after all went that may go for it: never the dataset that is being written, nor
+   * one of a higher priority.
+   */
+  roomFor(rddId: number, partition: number, priority: number): number {
+    let room = this.limit - this.#used + (this.#datasets.get(rddId)?.blocks.get(partition)?.bytes ?? 0);
+    for (const [id, dataset] of this.#datasets) {
+      if (id === rddId || dataset.priority > priority) continue;
+      for (const { bytes } of dataset.blocks.values()) room += bytes;
     }
-    dataset.set(block.partition, block);
-    this.#datasets.delete(block.rddId);
-    this.#datasets.set(block.rddId, dataset);
-    this.#used += block.bytes;
+    return room;
+  }
+
+  /** Keeps a block if it fits after others went; none goes where it would not help. */
+  put(block: Block, priority = 0): boolean {
+    const { rddId, partition, bytes } = block;
+    if (bytes > this.roomFor(rddId, partition, priority)) return false;
+    this.#remove(rddId, partition);
+    const victims = [...this.#datasets].filter(([id, dataset]) => id !== rddId && dataset.priority <= priority);
+    // Sorting is stable: among equals the one that was used longest ago is the first.
+    victims.sort(([, a], [, b]) => a.priority - b.priority);
+    for (const [id] of victims) {
+      if (this.#used + bytes <= this.limit) break;
+      this.#evict(id, this.#used + bytes - this.limit);
+    }
+    const blocks = this.#datasets.get(rddId)?.blocks ?? new Map<number, Block>();
+    blocks.set(partition, block);
+    this.#datasets.delete(rddId);
+    this.#datasets.set(rddId, { blocks, priority });
+    this.#used += bytes;
     return true;
   }
 
+  #remove(rddId: number, partition: number): void {
+    const dataset = this.#datasets.get(rddId);
+    const block = dataset?.blocks.get(partition);
+    if (!dataset || !block) return;
+    dataset.blocks.delete(partition);
+    this.#used -= block.bytes;
+    if (dataset.blocks.size === 0) this.#datasets.delete(rddId);
+  }
+
   #evict(rddId: number, bytes: number): void {
-    const dataset = this.#datasets.get(rddId)!;
     let freed = 0;
-    for (const block of [...dataset.values()]) {
+    for (const block of [...this.#datasets.get(rddId)!.blocks.values()]) {
       if (freed >= bytes) break;
-      dataset.delete(block.partition);
-      this.#used -= block.bytes;
+      this.#remove(rddId, block.partition);
       freed += block.bytes;
       this.#onEvict(block);
     }
-    if (dataset.size === 0) this.#datasets.delete(rddId);
   }
 
   forget(rddId: number): void {
-    for (const block of this.#datasets.get(rddId)?.values() ?? []) this.#used -= block.bytes;
+    for (const block of this.#datasets.get(rddId)?.blocks.values() ?? []) this.#used -= block.bytes;
     this.#datasets.delete(rddId);
   }
 
   /** The sum of the blocks must be what is accounted; for tests. */
   check(): void {
     let sum = 0;
-    for (const dataset of this.#datasets.values()) for (const block of dataset.values()) sum += block.bytes;
+    for (const { blocks } of this.#datasets.values()) for (const block of blocks.values()) sum += block.bytes;
     if (sum !== this.#used || sum > this.limit)
       throw new Error(`memory store accounts ${this.#used} bytes, holds ${sum}, limit ${this.limit}`);
   }

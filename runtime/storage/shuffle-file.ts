@@ -11,11 +11,14 @@ import { shuffleBufferBytes, shuffleFrameRows } from '../limits';
 import type { KeyTable } from '../rdd/key';
 import { HashPartitioner, type Partitioner } from '../rdd/partitioner';
 import { decode, encode } from '../wire/codec';
+import { sizeOf } from './size-of';
 
 const magic = 0x3153524d;
 const headBytes = 4;
 const trailerBytes = 16;
 const frameHead = 8;
+/** One row in so many is measured. */
+const sampledRows = 64;
 
 /** Where the file of a map task lies: names of numbers only. */
 export function shufflePath(folder: string, shuffleId: number, mapIndex: number, attempt: number): string {
@@ -41,13 +44,18 @@ export class ShuffleWriter {
   readonly #waiting: Buffer[][];
   readonly #written: Frame[][];
   #waitingBytes = 0;
+  /** Bytes of rows that are not encoded yet, estimated from one row in `sampledRows`. */
+  #pendingBytes = 0;
+  #untilSample = 1;
+  readonly #limit: number;
   #fd = -1;
   /** The file under its temporary name is there. */
   #begun = false;
   #position = headBytes;
 
-  constructor(path: string, partitioner: Partitioner) {
+  constructor(path: string, partitioner: Partitioner, memoryBytes: number = shuffleBufferBytes) {
     this.#path = path;
+    this.#limit = Math.min(shuffleBufferBytes, memoryBytes / 2);
     this.#partitioner = partitioner;
     const lists = <T>() => Array.from({ length: partitioner.numPartitions }, (): T[] => []);
     this.#keys = lists();
@@ -65,6 +73,16 @@ export class ShuffleWriter {
     keys.push(key);
     this.#values[bucket].push(value);
     if (keys.length >= shuffleFrameRows) this.#finish(bucket);
+    if (--this.#untilSample === 0) this.#sample(key, value);
+  }
+
+  /** Many buckets of wide rows must not wait for all their frames to be full. */
+  #sample(key: unknown, value: unknown): void {
+    this.#untilSample = sampledRows;
+    this.#pendingBytes += (16 + sizeOf(key) + sizeOf(value)) * sampledRows;
+    if (this.#pendingBytes <= this.#limit) return;
+    for (let bucket = 0; bucket < this.#keys.length; bucket++) this.#finish(bucket);
+    this.#pendingBytes = 0;
   }
 
   /** Writes the entries of a table of combined values. */
@@ -92,7 +110,7 @@ export class ShuffleWriter {
     frame.writeUInt32LE(crc32(frame.subarray(4)), 0);
     this.#waiting[bucket].push(frame);
     this.#waitingBytes += frame.length;
-    if (this.#waitingBytes > shuffleBufferBytes) this.#spill();
+    if (this.#waitingBytes > this.#limit) this.#spill();
   }
 
   get #temporary(): string {

@@ -160,12 +160,12 @@ export class DagWorld {
     if (unread) return { kind: 'fetchFailed', shuffleId: unread[0], mapIndex: unread[1], attempt: unread[2], reason: 'gone' };
     if (key === undefined) return this.#success(launched, []);
     this.#memory.add(key);
-    return this.#success(launched, [{ rddId: block![0], partition: block![1], bytes: 1 }]);
+    return this.#success(launched, [{ rddId: block![0], partition: block![1], bytes: 1, diskBytes: 0 }]);
   }
 
   #success({ executorId, stage, task }: Launched, cached: readonly CachedBlock[]): TaskEnd {
     const accumulators = [{ id: `${stage.shuffleId ?? `job ${task.jobId}`}.${task.partition}`, value: 1 }];
-    const common = { kind: 'success', value: new Uint8Array(0), cached, accumulators, metrics: noMetrics } as const;
+    const common = { kind: 'success', value: new Uint8Array(0), cached, evicted: [], accumulators, metrics: noMetrics } as const;
     if (stage.shuffleId === undefined) return common;
     const output = { shuffleId: stage.shuffleId, mapIndex: task.partition, executorId, attempt: task.taskId, sizes: [1] };
     if (this.#executors.has(executorId)) this.#files.set(`${stage.shuffleId}.${task.partition}.${task.taskId}`, executorId);

@@ -9,6 +9,7 @@ const success = (value: unknown): TaskEnd => ({
   kind: 'success',
   value: encode(value),
   cached: [],
+  evicted: [],
   accumulators: [],
   metrics: noMetrics,
 });

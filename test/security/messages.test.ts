@@ -29,7 +29,14 @@ test.before(async () => {
 
 const metrics = { runMs: 1, recordsRead: 1, shuffleBytesWritten: 0, shuffleBytesRead: 0 };
 const output = { shuffleId: 1, mapIndex: 0, executorId: 'e1', attempt: 0, sizes: [1] };
-const success = { kind: 'success', accumulatorBytes: 0, cached: [{ rddId: 1, partition: 0, bytes: 8 }], output, metrics };
+const success = {
+  kind: 'success',
+  accumulatorBytes: 0,
+  cached: [{ rddId: 1, partition: 0, bytes: 8, diskBytes: 9 }],
+  evicted: [{ rddId: 1, partition: 1 }],
+  output,
+  metrics,
+};
 const ended = { kind: 'ended', taskId: 1, end: success };
 const task = {
   taskId: 1,
@@ -179,7 +186,7 @@ test('errors and accumulator updates in the tail are checked too', () => {
   }
   for (const wrong of [7, {}, [{ id: 7, value: 1 }], [{ id: 'a', value: 1, more: 1 }]]) {
     const tail = encode(wrong);
-    const sent = { kind: 'success', accumulatorBytes: tail.length, cached: [], metrics } as const;
+    const sent = { kind: 'success', accumulatorBytes: tail.length, cached: [], evicted: [], metrics } as const;
     assert.throws(() => unpackEnd(sent, tail), /not allowed/);
   }
 });

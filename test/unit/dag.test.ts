@@ -56,6 +56,7 @@ const success = (more: object = {}): TaskEnd => ({
   kind: 'success',
   value: new Uint8Array(0),
   cached: [],
+  evicted: [],
   accumulators: [],
   metrics: { runMs: 0, recordsRead: 0, shuffleBytesWritten: 0, shuffleBytesRead: 0 },
   ...more,

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { startBackend } from '../../cluster/index';
 import { errorCodes, assert as internalRule, MillraceError } from '../../runtime/errors';
-import { Context, type RDD } from '../../runtime/index';
+import { Context, type RDD, StorageLevel } from '../../runtime/index';
 import { TypeServiceClient } from '../../shell/types/client';
 import { errorOf } from '../helpers/errors';
 import { within } from '../helpers/within';
@@ -160,7 +160,7 @@ test('parallelize of what is no list', async () => {
 
 test('a storage level that is set already', async () => {
   const kept = numbers().persist();
-  await errorOf('LEVEL_CHANGED', () => kept.persist('NONE'));
+  await errorOf('LEVEL_CHANGED', () => kept.persist(StorageLevel.NONE));
   kept.unpersist();
 });
 

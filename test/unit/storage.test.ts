@@ -19,6 +19,7 @@ import { KeyTable } from '../../runtime/rdd/key';
 import { HashPartitioner } from '../../runtime/rdd/partitioner';
 import { MemoryStore } from '../../runtime/storage/memory-store';
 import { readBucket, ShuffleWriter, shufflePath } from '../../runtime/storage/shuffle-file';
+import { StorageLevel } from '../../runtime/storage/storage-level';
 import { Random } from '../../runtime/time';
 import { errorOf } from '../helpers/errors';
 import { canonical } from '../helpers/model';
@@ -166,7 +167,13 @@ test('a row that cannot travel is refused, and nothing is left', async () => {
 
 // ---- memory
 
-const block = (rddId: number, partition: number, bytes: number) => ({ rddId, partition, bytes, chunks: [[partition]] });
+const block = (rddId: number, partition: number, bytes: number) => ({
+  rddId,
+  partition,
+  bytes,
+  content: { kind: 'live', chunks: [[partition]] } as const,
+  level: StorageLevel.MEMORY_ONLY.flags,
+});
 
 test('the dataset that was used longest ago goes first', () => {
   const evicted: string[] = [];

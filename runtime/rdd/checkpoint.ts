@@ -1,0 +1,91 @@
+// Checkpoints: the partitions of a dataset as files, which stand for all that it was made of from then on.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Context } from '../context';
+import { asError, MillraceError } from '../errors';
+import type { Split } from '../exec/program';
+import { Preparation } from './preparation';
+import type { RDD } from './rdd';
+
+/** A dataset that is to be, or was, written to files. */
+export class Checkpoint {
+  readonly #rddId: number;
+  /** The folder of this session's checkpoints; undefined where they lie in the session's own folder and go with it. */
+  readonly #folder: string | undefined;
+  #writing: Preparation | undefined;
+  /** The first job that reads the files: one that runs already keeps to the lineage that it was planned with. */
+  #servesFrom = Number.POSITIVE_INFINITY;
+
+  constructor(rdd: RDD<unknown>, folder: string | undefined) {
+    this.#rddId = rdd.id;
+    this.#folder = folder;
+    this.#writing = new Preparation(() => this.#write(rdd));
+  }
+
+  get isWritten(): boolean {
+    return this.#servesFrom !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether a job reads the files. */
+  serves(jobId: number): boolean {
+    return jobId >= this.#servesFrom;
+  }
+
+  /** Where the files are; undefined of a local checkpoint, and before it is written. */
+  get path(): string | undefined {
+    return this.isWritten && this.#folder !== undefined ? join(this.#folder, String(this.#rddId)) : undefined;
+  }
+
+  /** Writes the partitions by a job of its own, once. */
+  async write(): Promise<void> {
+    await this.#writing?.run();
+    this.#writing = undefined;
+  }
+
+  async #write(rdd: RDD<unknown>): Promise<void> {
+    const { context } = rdd;
+    const sink = { kind: 'checkpoint', rddId: this.#rddId, folder: this.#folder } as const;
+    try {
+      await context.runSink(
+        rdd,
+        () => sink,
+        { title: `checkpoint of ${rdd}`, writesCheckpoints: false },
+        () => {},
+      );
+    } catch (e) {
+      if (this.#folder !== undefined) rmSync(join(this.#folder, String(this.#rddId)), { recursive: true, force: true });
+      throw e;
+    }
+    this.#servesFrom = context.nextJobId;
+  }
+
+  split(index: number): Split {
+    return { kind: 'checkpoint', index, rddId: this.#rddId, folder: this.#folder };
+  }
+}
+
+/** Writes the checkpoints that a dataset and all it is made of are marked for, the oldest first. */
+export async function writeCheckpoints(rdd: RDD<unknown>, seen: Set<RDD<unknown>> = new Set()): Promise<void> {
+  if (seen.has(rdd)) return;
+  seen.add(rdd);
+  for (const dependency of rdd.lineage) await writeCheckpoints(dependency.rdd, seen);
+  await rdd.checkpointed?.write();
+}
+
+/** A folder of this session's own for its checkpoints: those of another one are never written over. Throws DISK. */
+export function makeCheckpointFolder(folder: string): string {
+  const path = resolve(folder);
+  try {
+    mkdirSync(path, { recursive: true });
+    return mkdtempSync(join(path, 'checkpoint-'));
+  } catch (e) {
+    throw new MillraceError('DISK', { path, reason: asError(e).message });
+  }
+}
+
+/** Marks a dataset; a second mark changes nothing. */
+export function markForCheckpoint(context: Context, rdd: RDD<unknown>, folder: string | undefined): void {
+  if (rdd.checkpointed) return;
+  rdd.checkpointed = new Checkpoint(rdd, folder);
+  context.noteCheckpoint(rdd, folder === undefined);
+}

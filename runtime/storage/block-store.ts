@@ -1,0 +1,291 @@
+// The kept partitions of one executor, in memory and on disk as their level says; and the news of them for the driver.
+import { MillraceError } from '../errors';
+import { BlockChunks } from '../exec/block-chunks';
+import type { BlockId, CachedBlock } from '../exec/end';
+import { frameBytes } from '../limits';
+import { DiskStore } from './disk-store';
+import { type FrameFile, type FrameFileWriter, frameOf, rowsOf } from './frame-file';
+import { type Block, type Content, MemoryStore } from './memory-store';
+import { sizeOfArray } from './size-of';
+import type { LevelFlags } from './storage-level';
+
+/** What a task wants kept. */
+export interface BlockRequest extends BlockId {
+  readonly level: LevelFlags;
+  readonly priority: number;
+  readonly taskId: number;
+}
+
+/** What became of blocks since it was last told. */
+export interface BlockNews {
+  readonly cached: CachedBlock[];
+  readonly evicted: BlockId[];
+}
+
+export class BlockStore {
+  readonly memory: MemoryStore;
+  readonly disk: DiskStore;
+  /** Blocks that changed, by their id: where they are now. */
+  readonly #changed = new Map<string, CachedBlock>();
+
+  constructor(memoryBytes: number, folder: string) {
+    this.memory = new MemoryStore(memoryBytes, (block) => this.#evicted(block));
+    this.disk = new DiskStore(folder);
+  }
+
+  /** The rows of a block, if it is kept; `opened` is told of the file that must be closed after all. */
+  read(request: BlockRequest, opened: (file: FrameFile) => void): Iterable<readonly unknown[]> | undefined {
+    const { rddId, partition, level } = request;
+    const block = this.memory.get(rddId, partition);
+    if (block) return chunksOf(block.content);
+    if (!usesFiles(level)) return undefined;
+    const file = this.disk.open(rddId, partition);
+    if (!file) {
+      this.note({ rddId, partition, bytes: 0, diskBytes: 0 });
+      return undefined;
+    }
+    opened(file);
+    // A level with memory has it there again for the next time.
+    return level.useMemory ? this.#broughtIn(request, file.bytes, file.rows()) : file.rows();
+  }
+
+  *#broughtIn(request: BlockRequest, diskBytes: number, rows: Iterable<unknown[]>): Generator<readonly unknown[]> {
+    const memory = new MemoryPart(this.memory, request);
+    for (const chunk of rows) {
+      memory.add(chunk);
+      yield chunk;
+    }
+    const bytes = memory.commit(false);
+    if (bytes > 0) this.note({ rddId: request.rddId, partition: request.partition, bytes, diskBytes });
+  }
+
+  /** Whether a block can be read as it is. */
+  has(rddId: number, partition: number): boolean {
+    if (this.memory.get(rddId, partition)) return true;
+    const file = this.disk.open(rddId, partition);
+    file?.close();
+    return file !== undefined;
+  }
+
+  /** Keeps what is added to it, once it is whole. */
+  writer(request: BlockRequest): BlockWriter {
+    return new BlockWriter(this, request);
+  }
+
+  note(block: CachedBlock): void {
+    this.#changed.set(`${block.rddId}.${block.partition}`, block);
+  }
+
+  /** What changed since the last call. */
+  takeNews(): BlockNews {
+    const blocks = [...this.#changed.values()];
+    this.#changed.clear();
+    const isGone = ({ bytes, diskBytes }: CachedBlock) => bytes === 0 && diskBytes === 0;
+    return {
+      cached: blocks.filter((block) => !isGone(block)),
+      evicted: blocks.filter(isGone).map(({ rddId, partition }) => ({ rddId, partition })),
+    };
+  }
+
+  forget(rddId: number): void {
+    this.memory.forget(rddId);
+    this.disk.forget(rddId);
+    for (const [id, block] of this.#changed) if (block.rddId === rddId) this.#changed.delete(id);
+  }
+
+  /** A block had to go from memory: it is written to disk where its level says so and the disk takes it. */
+  #evicted(block: Block): void {
+    const { rddId, partition, level } = block;
+    let diskBytes = 0;
+    if (usesFiles(level)) {
+      const known = this.disk.open(rddId, partition);
+      diskBytes = known?.bytes ?? this.#writeOut(block);
+      known?.close();
+    }
+    this.note({ rddId, partition, bytes: 0, diskBytes });
+  }
+
+  #writeOut({ rddId, partition, content }: Block): number {
+    let file: FrameFileWriter | undefined;
+    try {
+      file = this.disk.writer(rddId, partition, -process.pid);
+      if (content.kind === 'encoded') for (const frame of content.frames) file.add(frame);
+      else for (const chunk of content.chunks) for (const frame of framesOf(chunk)) file.add(frame);
+      return file.end();
+    } catch {
+      // A full disk, or values that no file can hold: the partition is computed again when it is asked for.
+      file?.abandon();
+      return 0;
+    }
+  }
+}
+
+/** Levels whose blocks may be in files: those with disk, and replicas. */
+const usesFiles = (level: LevelFlags): boolean => level.useDisk || level.replication > 1;
+
+function chunksOf(content: Content): Iterable<readonly unknown[]> {
+  return content.kind === 'live' ? content.chunks : decoded(content.frames);
+}
+
+function* decoded(frames: readonly Buffer[]): Generator<unknown[]> {
+  for (const frame of frames) yield rowsOf('a block in memory', frame);
+}
+
+/** An array as frames of about `frameBytes`. */
+function* framesOf(chunk: readonly unknown[]): Generator<Buffer> {
+  const rows = Math.max(1, Math.floor((chunk.length * frameBytes) / Math.max(1, sizeOfArray(chunk))));
+  for (let from = 0; from < chunk.length; from += rows) yield frameOf(chunk.slice(from, from + rows));
+}
+
+/** The part of a block that goes to memory, as long as it may fit there. */
+class MemoryPart {
+  readonly #store: MemoryStore;
+  readonly #request: BlockRequest;
+  readonly #room: number;
+  #chunks = new BlockChunks();
+  #frames: Buffer[] = [];
+  #bytes = 0;
+  #fits = true;
+
+  constructor(store: MemoryStore, request: BlockRequest) {
+    this.#store = store;
+    this.#request = request;
+    this.#room = store.roomFor(request.rddId, request.partition, request.priority);
+  }
+
+  /** False once it is known not to fit; what was added before is still there then. */
+  add(chunk: readonly unknown[]): boolean {
+    if (!this.#fits) return false;
+    if (this.#request.level.serialized) for (const frame of framesOf(chunk)) this.#addFrame(frame);
+    else {
+      this.#bytes += sizeOfArray(chunk);
+      this.#chunks.add(chunk);
+    }
+    this.#fits = this.#bytes <= this.#room;
+    return this.#fits;
+  }
+
+  #addFrame(frame: Buffer): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+  }
+
+  /** What was added, as frames for a file; nothing is left here. */
+  *takeFrames(): Generator<Buffer> {
+    const [chunks, frames] = [this.#chunks.end(), this.#frames];
+    this.#chunks = new BlockChunks();
+    this.#frames = [];
+    this.#fits = false;
+    yield* frames;
+    for (const chunk of chunks) yield* framesOf(chunk);
+  }
+
+  /** The bytes that are kept now. `encodedOnly` keeps no live value of the task's. */
+  commit(encodedOnly: boolean): number {
+    if (!this.#fits) return 0;
+    const chunks = this.#chunks.end();
+    if (encodedOnly && chunks.length > 0) {
+      this.#chunks = new BlockChunks();
+      this.#bytes = 0;
+      for (const chunk of chunks) for (const frame of framesOf(chunk)) this.#addFrame(frame);
+    }
+    const { rddId, partition, level, priority } = this.#request;
+    const content: Content =
+      encodedOnly || level.serialized ? { kind: 'encoded', frames: this.#frames } : { kind: 'live', chunks };
+    // An empty partition is kept too.
+    const bytes = Math.max(1, this.#bytes);
+    return this.#store.put({ rddId, partition, content, bytes, level }, priority) ? bytes : 0;
+  }
+}
+
+/** One partition on its way into the store: kept whole at its `commit`, or not at all. */
+class BlockWriter {
+  readonly #store: BlockStore;
+  readonly #request: BlockRequest;
+  #memory: MemoryPart | undefined;
+  #file: FrameFileWriter | undefined;
+  #rows = new BlockChunks();
+  #rowBytes = 0;
+
+  constructor(store: BlockStore, request: BlockRequest) {
+    this.#store = store;
+    this.#request = request;
+    const { level } = request;
+    if (level.useMemory) this.#memory = new MemoryPart(store.memory, request);
+    if (!level.useMemory || level.replication > 1) this.#onDisk(() => this.#openFile());
+  }
+
+  add(chunk: readonly unknown[]): void {
+    if (this.#file) this.#addToFile(chunk);
+    if (!this.#memory || this.#memory.add(chunk)) return;
+    const full = this.#memory;
+    this.#memory = undefined;
+    if (this.#file || !this.#request.level.useDisk) return;
+    this.#onDisk(() => {
+      this.#openFile();
+      for (const frame of full.takeFrames()) this.#file!.add(frame);
+    });
+  }
+
+  #openFile(): void {
+    const { rddId, partition, taskId } = this.#request;
+    this.#file = this.#store.disk.writer(rddId, partition, taskId);
+  }
+
+  #addToFile(chunk: readonly unknown[]): void {
+    this.#rowBytes += sizeOfArray(chunk);
+    this.#rows.add(chunk);
+    if (this.#rowBytes >= frameBytes) this.#flush();
+  }
+
+  #flush(): void {
+    const rows = this.#rows.end();
+    this.#rows = new BlockChunks();
+    this.#rowBytes = 0;
+    if (rows.length > 0)
+      this.#onDisk(() => {
+        for (const chunk of rows) for (const frame of framesOf(chunk)) this.#file!.add(frame);
+      });
+  }
+
+  /** A disk that is full costs the kept partition, not the job. */
+  #onDisk(write: () => void): void {
+    try {
+      write();
+    } catch (e) {
+      this.#file?.abandon();
+      this.#file = undefined;
+      if (!(e instanceof MillraceError) || e.code !== 'DISK') throw e;
+    }
+  }
+
+  /** Keeps the partition; `encodedOnly` where its live values do not outlive the task. */
+  commit(encodedOnly: boolean): void {
+    const bytes = this.#memory?.commit(encodedOnly) ?? 0;
+    let diskBytes = 0;
+    if (this.#memory && bytes === 0 && !this.#file && this.#request.level.useDisk) this.#fallBack(this.#memory);
+    this.#flush();
+    this.#onDisk(() => {
+      diskBytes = this.#file?.end() ?? 0;
+    });
+    this.#file = undefined;
+    const { rddId, partition } = this.#request;
+    if (bytes > 0 || diskBytes > 0) this.#store.note({ rddId, partition, bytes, diskBytes });
+  }
+
+  /** There was room when the partition was begun, and there is none any more. */
+  #fallBack(memory: MemoryPart): void {
+    this.#onDisk(() => {
+      this.#openFile();
+      for (const frame of memory.takeFrames()) this.#file!.add(frame);
+    });
+  }
+
+  /** Leaves nothing behind of a partition that is not whole. */
+  abandon(): void {
+    this.#memory = undefined;
+    this.#rows = new BlockChunks();
+    this.#file?.abandon();
+    this.#file = undefined;
+  }
+}

@@ -1,0 +1,47 @@
+// Kept partitions as files of the session's folder: every executor of the machine reads them, whoever wrote them.
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { FrameFile, FrameFileWriter } from './frame-file';
+
+export class DiskStore {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = join(folder, 'blocks');
+  }
+
+  /** Names of numbers only. */
+  path(rddId: number, partition: number): string {
+    return join(this.#folder, String(rddId), String(partition));
+  }
+
+  /** Whether there is a file, be it whole or not. */
+  has(rddId: number, partition: number): boolean {
+    return existsSync(this.path(rddId, partition));
+  }
+
+  /** The rows of a block that is there and whole. A damaged one is removed: it is made again from its lineage. */
+  open(rddId: number, partition: number): FrameFile | undefined {
+    if (!this.has(rddId, partition)) return undefined;
+    try {
+      return FrameFile.open(this.path(rddId, partition));
+    } catch {
+      this.remove(rddId, partition);
+      return undefined;
+    }
+  }
+
+  /** Throws DISK. */
+  writer(rddId: number, partition: number, taskId: number): FrameFileWriter {
+    return new FrameFileWriter(this.path(rddId, partition), taskId);
+  }
+
+  remove(rddId: number, partition: number): void {
+    rmSync(this.path(rddId, partition), { force: true });
+  }
+
+  /** The folder is shared by the executors of this machine: whoever comes first removes it. */
+  forget(rddId: number): void {
+    rmSync(join(this.#folder, String(rddId)), { recursive: true, force: true });
+  }
+}
