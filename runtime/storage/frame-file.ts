@@ -28,7 +28,8 @@ export const diskError = (path: string, thrown: unknown): never => {
   throw new MillraceError('DISK', { path, reason: asError(thrown).message });
 };
 
-const damaged = (path: string, reason: string): never => {
+/** Raises CORRUPT_FILE. */
+export const damaged = (path: string, reason: string): never => {
   throw new MillraceError('CORRUPT_FILE', { path, reason });
 };
 

@@ -3,7 +3,7 @@
 //   magic 'MRS1' | frame … frame | index: for each bucket (first frame u32, frames u32) … | for each frame (offset f64, bytes u32) … |
 //   buckets u32 | frames u32 | checksum of the index u32 | magic
 //   frame: checksum u32 of what follows | bytes of the keys u32 | keys | values
-import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../errors';
@@ -11,6 +11,7 @@ import { shuffleBufferBytes, shuffleFrameRows } from '../limits';
 import type { KeyTable } from '../rdd/key';
 import { HashPartitioner, type Partitioner } from '../rdd/partitioner';
 import { decode, encode } from '../wire/codec';
+import { damaged, readAt, writeAt } from './frame-file';
 import { sizeOf } from './size-of';
 
 const magic = 0x3153524d;
@@ -133,7 +134,7 @@ export class ShuffleWriter {
 
   #write(bytes: Uint8Array, position: number): void {
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done, bytes.length - done, position + done);
+      writeAt(this.#fd, bytes, position);
     } catch (e) {
       this.abandon();
       diskError(this.#path, e);
@@ -208,29 +209,15 @@ export interface PairFrame {
   readonly values: readonly unknown[];
 }
 
-const damaged = (path: string, reason: string): never => {
-  throw new MillraceError('CORRUPT_FILE', { path, reason });
-};
-
-function readExactly(fd: number, path: string, bytes: number, position: number): Buffer {
-  const buffer = Buffer.allocUnsafe(bytes);
-  for (let done = 0; done < bytes; ) {
-    const n = readSync(fd, buffer, done, bytes - done, position + done);
-    if (n === 0) return damaged(path, 'it ends too early');
-    done += n;
-  }
-  return buffer;
-}
-
 function framesOf(fd: number, path: string, size: number, bucket: number): Frame[] {
   if (size < trailerBytes + headBytes) return damaged(path, 'it ends too early');
-  if (readExactly(fd, path, headBytes, 0).readUInt32LE() !== magic) return damaged(path, 'it does not begin as one');
-  const trailer = readExactly(fd, path, trailerBytes, size - trailerBytes);
+  if (readAt(fd, path, headBytes, 0).readUInt32LE() !== magic) return damaged(path, 'it does not begin as one');
+  const trailer = readAt(fd, path, trailerBytes, size - trailerBytes);
   const buckets = trailer.readUInt32LE(0);
   const frames = trailer.readUInt32LE(4);
   const bytes = buckets * 8 + frames * 12;
   if (trailer.readUInt32LE(12) !== magic || bytes + trailerBytes + headBytes > size) return damaged(path, 'its index is not one');
-  const index = readExactly(fd, path, bytes, size - trailerBytes - bytes);
+  const index = readAt(fd, path, bytes, size - trailerBytes - bytes);
   if (crc32(trailer.subarray(0, 8), crc32(index)) !== trailer.readUInt32LE(8))
     return damaged(path, 'the checksum of its index is wrong');
   if (bucket >= buckets) return damaged(path, `it has ${buckets} buckets, not ${bucket + 1}`);
@@ -245,7 +232,7 @@ function framesOf(fd: number, path: string, size: number, bucket: number): Frame
 /** The frames of one bucket, checked. Throws CORRUPT_FILE, or what the file system says. */
 export function* readBucket(path: string, fd: number, size: number, bucket: number): Generator<PairFrame, void, undefined> {
   for (const frame of framesOf(fd, path, size, bucket)) {
-    const bytes = readExactly(fd, path, frame.bytes, frame.offset);
+    const bytes = readAt(fd, path, frame.bytes, frame.offset);
     if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) damaged(path, 'the checksum of a frame is wrong');
     const values = frameHead + bytes.readUInt32LE(4);
     const read = (part: Uint8Array) => decode(part, 'executor') as unknown[];
