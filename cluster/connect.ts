@@ -16,6 +16,7 @@ export interface ConnectOptions {
   readonly executorMemory?: number;
   readonly onOutput?: OutputListener;
   readonly onWarning?: ContextOptions['onWarning'];
+  readonly onNotice?: ContextOptions['onNotice'];
 }
 
 /**
@@ -34,7 +35,8 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
     executorMemory,
     onOutput: options.onOutput,
   });
-  const context = new Context({ backend, slots, master, config: options.config, onWarning: options.onWarning });
+  const { config, onWarning, onNotice } = options;
+  const context = new Context({ backend, slots, master, config, onWarning, onNotice });
   await context.start();
   return context;
 }

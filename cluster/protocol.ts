@@ -85,6 +85,7 @@ function readTask(task: Fields): LaunchedTask {
     partition: task.integer('partition'),
     attempt: task.integer('attempt'),
     programId: task.string('programId', idLength),
+    ...(task.has('environmentId') ? { environmentId: task.string('environmentId', idLength) } : {}),
     needs: task.list('needs', maxNeeds, textItem(idLength)),
     maxResultBytes: task.integer('maxResultBytes'),
   };

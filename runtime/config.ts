@@ -1,7 +1,8 @@
 // Every option of a context: default, unit, range.
 import { MillraceError } from './errors';
+import { checkScheduling, type SchedulingOptions, schedulingDefaults } from './scheduler/options';
 
-export interface Config {
+export interface Config extends SchedulingOptions {
   /** Partitions of parallelize, range and shuffles where the call gives none. Default: the slots of the master, at least 2. */
   readonly defaultParallelism: number;
   /** Largest encoded result of one job, in bytes. Default 1 GiB, as Spark's. */
@@ -16,7 +17,7 @@ export interface Config {
   readonly localityWaitMs: number;
 }
 
-const rules: Record<keyof Config, { least: number; most: number; unit: string }> = {
+const rules: Record<Exclude<keyof Config, keyof SchedulingOptions>, { least: number; most: number; unit: string }> = {
   defaultParallelism: { least: 1, most: 1_000_000, unit: 'partitions' },
   maxResultBytes: { least: 1024, most: 2 ** 33, unit: 'bytes' },
   taskMaxFailures: { least: 1, most: 100, unit: 'tries' },
@@ -34,9 +35,13 @@ export function makeConfig(slots: number, options: Partial<Config> = {}): Config
     stageMaxAttempts: 4,
     autoBroadcastBytes: 64 << 10,
     localityWaitMs: 1000,
+    ...schedulingDefaults,
     ...options,
   };
-  for (const [option, { least, most, unit }] of Object.entries(rules) as [keyof Config, (typeof rules)[keyof Config]][]) {
+  for (const [option, { least, most, unit }] of Object.entries(rules) as [
+    keyof typeof rules,
+    (typeof rules)[keyof typeof rules],
+  ][]) {
     const value = config[option];
     if (!Number.isInteger(value) || value < least || value > most)
       throw new MillraceError('BAD_OPTION', {
@@ -45,5 +50,6 @@ export function makeConfig(slots: number, options: Partial<Config> = {}): Config
         rule: `a whole number of ${unit} from ${least} to ${most}`,
       });
   }
+  checkScheduling(config);
   return config;
 }

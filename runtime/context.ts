@@ -1,13 +1,16 @@
 // The context of a session, `sc`: makes datasets and shared variables, and runs jobs.
-import { currentSignal } from './cancellation';
+import { AddedFiles } from './added-files';
 import { type Config, makeConfig } from './config';
 import { MillraceError } from './errors';
 import { Accumulator } from './exec/accumulator';
 import { Broadcast } from './exec/broadcast';
 import type { CaptureWarning } from './exec/closure';
 import { driverOnly } from './exec/closure/markers';
-import { showElement } from './exec/task-runtime';
+import { type AccumulatorV2, RegisteredAccumulator } from './exec/custom-accumulator';
+import { currentSignal } from './flow';
+import { JobControl } from './job-control';
 import { maxPartitions } from './limits';
+import { checkWhole, refuseArgument } from './ops/arguments';
 import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
 import type { ShuffleDependency } from './rdd/dependency';
 import { ObjectFileRDD } from './rdd/object-files';
@@ -16,7 +19,8 @@ import { EmptyRDD, ParallelizedRDD, RangeRDD } from './rdd/sources';
 import { TextFileRDD, WholeTextFilesRDD } from './rdd/text';
 import { unionOf } from './rdd/union';
 import type { TaskBackend } from './scheduler/backend';
-import type { SinkMaker } from './scheduler/job';
+import type { ExecutorStatus } from './scheduler/executor-table';
+import { runsTogether, type SinkMaker } from './scheduler/job';
 import type { JobProgress, JobRecord } from './scheduler/job-record';
 import { Scheduler } from './scheduler/loop';
 import type { StoredSize } from './scheduler/outputs';
@@ -33,6 +37,8 @@ export interface ContextOptions {
   readonly clock?: Clock;
   /** Told of what a closure does that will not do what it seems to; the shell prints it. */
   readonly onWarning?: (warning: CaptureWarning) => void;
+  /** Told in a sentence of what the user should know of running jobs: nothing can run, a listener threw; the shell prints it. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** How a job is run: on which partitions, under which name, and what stops it. */
@@ -44,13 +50,21 @@ export interface JobOptions {
   readonly writesCheckpoints?: boolean;
 }
 
+/** What the updates of an accumulator are merged into. */
+interface Merging {
+  readonly id: string;
+  mergeUpdate(value: unknown): void;
+}
+
 export class Context {
   readonly config: Config;
   readonly master: string;
   readonly clock: Clock;
+  /** Behind the methods of ops/control.ts. */
+  readonly control: JobControl;
   readonly #scheduler: Scheduler;
   readonly #onWarning: (warning: CaptureWarning) => void;
-  readonly #accumulators = new Map<string, WeakRef<Accumulator<never, unknown>>>();
+  readonly #accumulators = new Map<string, WeakRef<Merging>>();
   readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
   /** Shuffle files live as long as the dependency that reads them. */
   readonly #shuffles = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetShuffle(id));
@@ -69,11 +83,16 @@ export class Context {
     this.master = options.master;
     this.clock = options.clock ?? systemClock;
     this.#onWarning = options.onWarning ?? (() => {});
+    this.control = new JobControl(options.onNotice ?? (() => {}));
     this.#scheduler = new Scheduler(options.backend, this.config, this.clock, {
+      slots: options.slots,
+      bus: this.control.bus,
+      notice: this.control.notice,
       mergeAccumulators: (updates) => {
         for (const { id, value } of updates) this.#accumulators.get(id)?.deref()?.mergeUpdate(value);
       },
     });
+    this.control.attach(this.#scheduler, new AddedFiles(this.#scheduler.blobs));
   }
 
   /** Lets executors come up. Jobs wait for the first of them. */
@@ -114,34 +133,23 @@ export class Context {
    */
   range(start: number, end?: number, step = 1, numSlices: number = this.defaultParallelism): RDD<number> {
     this.#checkAlive();
+    const operation = 'range';
     const [from, to] = end === undefined ? [0, start] : [start, end];
     for (const [argument, value] of Object.entries({ start: from, end: to, step })) {
       if (!Number.isFinite(value))
-        throw new MillraceError('BAD_ARGUMENT', {
-          operation: 'range',
+        refuseArgument({
+          operation,
           argument,
-          value: String(value),
+          value,
           rule: 'a finite number',
           remedy: 'Write range(end) or range(start, end, step).',
         });
     }
-    if (step === 0)
-      throw new MillraceError('BAD_ARGUMENT', {
-        operation: 'range',
-        argument: 'step',
-        value: 0,
-        rule: 'above or below 0',
-        remedy: 'Use a step of 1, or a negative one to count down.',
-      });
+    const nonZero = { rule: 'above or below 0', remedy: 'Use a step of 1, or a negative one to count down.' };
+    if (step === 0) refuseArgument({ operation, argument: 'step', value: 0, ...nonZero });
     const length = Math.max(0, Math.ceil((to - from) / step));
-    if (!Number.isSafeInteger(length))
-      throw new MillraceError('BAD_ARGUMENT', {
-        operation: 'range',
-        argument: 'its length',
-        value: length,
-        rule: 'below 2^53',
-        remedy: 'Use a larger step, or nearer ends.',
-      });
+    const bounded = { rule: 'below 2^53', remedy: 'Use a larger step, or nearer ends.' };
+    if (!Number.isSafeInteger(length)) refuseArgument({ operation, argument: 'its length', value: length, ...bounded });
     return new RangeRDD(this, from, step, length, this.checkPartitions('range', numSlices));
   }
 
@@ -230,13 +238,26 @@ export class Context {
   ) {
     this.#checkAlive();
     const accumulator = new Accumulator<In, Out>(this, `accumulator-${this.#nextShared++}`, kind, zero, name, merge);
-    this.#accumulators.set(accumulator.id, new WeakRef(accumulator as never));
+    this.noteAccumulator(accumulator);
+    return accumulator;
+  }
+
+  /**
+   * Registers an accumulator of a class of yours, with `reset`, `add`, `merge` and `value`; answers it. Closures add to copies of its zero, which
+   * are merged into it as tasks end. Throws BAD_ARGUMENT for an object without these.
+   */
+  register<A extends AccumulatorV2<never, unknown>>(accumulator: A): A {
+    this.#checkAlive();
+    new RegisteredAccumulator(this, `accumulator-${this.#nextShared++}`, accumulator);
     return accumulator;
   }
 
   // Jobs.
 
-  /** Runs a sink on partitions of a dataset, all of them by default; `take` gets each decoded answer as it comes. */
+  /**
+   * Runs a sink on partitions of a dataset, all of them by default; `take` gets each decoded answer as it comes, and the answer of a
+   * partition again where an indeterminate or barrier stage runs again as a whole: the last one counts.
+   */
   async runSink(
     rdd: RDD<unknown>,
     sink: SinkMaker,
@@ -244,20 +265,23 @@ export class Context {
     take: (partition: number, value: unknown) => void,
   ): Promise<void> {
     this.#checkAlive();
+    const labels = { properties: this.control.snapshot(), files: this.control.files.blobs() };
     await rdd.prepareLineage();
     if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
-    const partitions = options.partitions ?? Array.from({ length: rdd.numPartitions }, (_, i) => i);
+    const all = () => Array.from({ length: rdd.numPartitions }, (_, i) => i);
+    const wanted = options.partitions && new Set(options.partitions);
+    // The tasks of a barrier stage wait for each other: all run, whatever is asked.
+    const partitions = wanted && !runsTogether(rdd) ? [...wanted] : all();
     const { title, signal = currentSignal() } = options;
-    return this.#scheduler.runJob({ rdd, sink, partitions, title, signal, take: (p, bytes) => take(p, decode(bytes)) });
-  }
-
-  /** Stops every running job; their promises reject with JOB_CANCELLED. */
-  cancelAllJobs(reason = ''): void {
-    this.#scheduler.cancelAllJobs(reason);
-  }
-
-  cancelJob(jobId: number, reason = ''): void {
-    this.#scheduler.cancelJob(jobId, reason);
+    return this.#scheduler.runJob({
+      rdd,
+      sink,
+      partitions,
+      title,
+      signal,
+      ...labels,
+      take: (p, bytes) => (wanted?.has(p) === false ? undefined : take(p, decode(bytes))),
+    });
   }
 
   /** The last jobs, oldest first. */
@@ -271,7 +295,7 @@ export class Context {
   }
 
   /** Executors that are there, with their free slots. */
-  executors(): readonly { id: string; slots: number; free: number }[] {
+  executors(): readonly ExecutorStatus[] {
     return this.#scheduler.executors();
   }
 
@@ -322,39 +346,22 @@ export class Context {
 
   /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. */
   checkPartitions(operation: string, n: number): number {
-    if (Number.isInteger(n) && n >= 1 && n <= maxPartitions) return n;
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation,
-      argument: 'the number of partitions',
-      value: String(n),
-      rule: `a whole number from 1 to ${maxPartitions}`,
-      remedy: `Leave it out for ${this.defaultParallelism}, or take 2 to 4 for each core.`,
-    });
+    const remedy = `Leave it out for ${this.defaultParallelism}, or take 2 to 4 for each core.`;
+    return checkWhole(n, 1, maxPartitions, { operation, argument: 'the number of partitions', remedy });
   }
 
   /** Throws BAD_ARGUMENT unless `other` is a dataset of this context. */
   checkDataset(operation: string, other: unknown): void {
     if (other instanceof RDD && other.context === this) return;
-    const value = other instanceof RDD ? `${other} of another context` : showElement(other);
-    const remedy = 'Make one with sc.parallelize(values).';
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation,
-      argument: 'the other dataset',
-      value,
-      rule: 'an RDD of this context',
-      remedy,
-    });
+    const value = other instanceof RDD ? `${other} of another context` : other;
+    const wanted = { rule: 'an RDD of this context', remedy: 'Make one with sc.parallelize(values).' };
+    refuseArgument({ operation, argument: 'the other dataset', value, ...wanted });
   }
 
   #checkPath(operation: string, path: unknown): string {
     if (typeof path === 'string' && path.trim() !== '') return path;
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation,
-      argument: 'the path',
-      value: typeof path === 'string' ? 'empty' : typeof path,
-      rule: 'a text that names files',
-      remedy: `Write ${operation}('folder/*.txt').`,
-    });
+    const remedy = `Write ${operation}('folder/*.txt').`;
+    return refuseArgument({ operation, argument: 'the path', value: path, rule: 'a text that names files', remedy });
   }
 
   nextRddId(): number {
@@ -367,6 +374,11 @@ export class Context {
 
   noteShuffle(dependency: ShuffleDependency): void {
     this.#shuffles.register(dependency, dependency.shuffleId);
+  }
+
+  /** What tasks add is merged into it as long as it lives. */
+  noteAccumulator(accumulator: Merging): void {
+    this.#accumulators.set(accumulator.id, new WeakRef(accumulator));
   }
 
   notePersisted(rdd: RDD<unknown>): void {

@@ -85,6 +85,22 @@ const declared = {
     sentence: 'The result is larger than {limit} ({bytes} so far).',
     remedy: 'Use take(n), toLocalIterator() or saveAsTextFile(folder), or raise maxResultBytes.',
   },
+  BARRIER_TOO_WIDE: {
+    sentence: 'Stage {stage} has a barrier and {asked} partitions, which must all run at once, but there are only {slots} slots.',
+    remedy: 'Use coalesce({slots}) before barrier(), or a master with more executors: local[{asked}].',
+  },
+  BARRIER_FAILED: {
+    sentence: '{operation}: {reason}.',
+    remedy: 'Every task of the stage must call barrier() and allGather() equally often; see that none ends or waits before.',
+  },
+  NOT_IN_A_TASK: {
+    sentence: '{operation} was called outside of {where}.',
+    remedy: 'Call it inside a function that runs on executors, such as one given to {example}.',
+  },
+  FILE_NOT_ADDED: {
+    sentence: 'There is no added file {name}.',
+    remedy: 'Add it with sc.addFile(path) before the job; there are: {names}.',
+  },
   JOB_CANCELLED: {
     sentence: 'The job was cancelled{reason}.',
     remedy: 'Names, cached data and streams are as before; run the line again when you like.',

@@ -65,3 +65,12 @@ export const maxObjectFrameBytes = 512 << 20;
 
 /** Registers of a distinct count: 1 MB of them give a relative error of 0.001. */
 export const maxSketchBits = 20;
+
+/** How long jobs wait without a running task before the user is told, in milliseconds: executors start in a tenth of it. */
+export const stuckAfterMs = 2000;
+
+/** Between two looks of a task at a barrier for the others, in milliseconds: short beside what a stage takes, long beside a look. */
+export const barrierPollMs = 2;
+
+/** Bytes of a file that goes to executors by addFile: it is held in memory on both sides. */
+export const maxAddedFileBytes = 1 << 30;

@@ -99,6 +99,22 @@ const commands: readonly Command[] = [
     run: async (host) => host.inSession('jobs', undefined),
   },
   {
+    name: 'executors',
+    argument: 'none',
+    usage: '.executors',
+    brief: 'list the executors that are there',
+    help: 'Each with its host and how many of its slots are busy.',
+    run: async (host) => host.inSession('executors', undefined),
+  },
+  {
+    name: 'cancel',
+    argument: 'count',
+    usage: '.cancel [ID]',
+    brief: 'cancel a job by its number, or all that run',
+    help: 'The numbers are those of .jobs. For jobs that run behind the prompt; Ctrl-C cancels the one that it waits for.',
+    run: async (host, argument) => host.inSession('cancel', argument === '' ? undefined : argument),
+  },
+  {
     name: 'errors',
     argument: 'word',
     usage: '.errors [full]',

@@ -2,12 +2,18 @@
 import path from 'node:path';
 import { connect } from '../cluster';
 import * as api from '../runtime';
-import { type CaptureWarning, openClasses } from '../runtime/exec/closure';
+import { type CaptureWarning, openClasses, travelsAs } from '../runtime/exec/closure';
 import { registerModule } from '../runtime/exec/modules';
+import { cancelJobs, executorsText, jobsText } from './job-commands';
 import { progressLine } from './progress';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import { LocalSession, type SessionCommand } from './session-local';
 import { escapeControls } from './text';
+
+/** What `import` from the package gives; a closure that uses it finds the engine's own on its executor. */
+const packageExports = Object.defineProperty({ ...api, connect }, travelsAs, {
+  value: () => ({ kind: 'engine', id: 'millrace' }),
+});
 
 /** A job shows its progress from this age on, so that quick ones do not flicker. */
 const progressAfterSeconds = 0.5;
@@ -28,12 +34,13 @@ export async function openSession({ master, executorMemory, events, args }: Sess
     executorMemory,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),
+    onNotice: (text) => events.print(`${escapeControls(text)}\n`, 'err'),
   });
   const local = new LocalSession({
     cwd: process.cwd(),
     events,
     globals: { ...api, sc, args },
-    packages: { millrace: { ...api, connect } },
+    packages: { millrace: packageExports },
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
     commands: commandsOf(sc),
     onInterrupt: [() => sc.cancelAllJobs()],
@@ -123,14 +130,8 @@ function commandsOf(sc: api.Context): Record<string, SessionCommand> {
         remedy: 'Leave out the action: .explain counts, not .explain counts.collect()',
       });
     },
-    jobs: () => {
-      const jobs = sc.jobs();
-      return jobs.length === 0 ? 'no jobs yet' : jobs.map((job) => jobLine(job, sc.clock.now())).join('\n');
-    },
+    jobs: () => jobsText(sc),
+    executors: () => executorsText(sc),
+    cancel: (value) => cancelJobs(sc, value),
   };
-}
-
-function jobLine({ jobId, title, started, ended, status, records }: api.JobRecord, now: number): string {
-  const seconds = ((ended ?? now) - started) / 1000;
-  return `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${seconds.toFixed(1).padStart(7)} s  ${records} records  ${title}`;
 }

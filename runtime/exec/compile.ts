@@ -94,6 +94,11 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
         return this.combine(plan, split, body);
       case 'objects':
         return this.chunks(`rt.objects(${split})`, body);
+      case 'custom': {
+        const mark = this.mark(plan.name, 'none');
+        const call = `rt.custom(${this.fn(plan.f)},${this.node(plan)},${split})`;
+        return `{${mark}${this.iterable(call, plan.name, mark, body)}}`;
+      }
       case 'group':
       case 'join':
       case 'cogroup':

@@ -63,7 +63,9 @@ export type Plan =
   /** The lines that a command makes of the elements as lines. */
   | { readonly op: 'pipe'; readonly command: Command; readonly input: Plan }
   /** The rows of object files. */
-  | { readonly op: 'objects' };
+  | { readonly op: 'objects' }
+  /** What a kind of the user's computes of its own data and the parent partitions that the split lists. */
+  | { readonly op: 'custom'; readonly name: string; readonly f: FunctionRef; readonly inputs: readonly Plan[] };
 
 /** A command that executors start for each partition. */
 export interface Command {

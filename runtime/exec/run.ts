@@ -13,6 +13,7 @@ import { mapFrame } from './closure/position';
 import { type ReviveEnvironment, revive } from './closure/revive';
 import { compileStage } from './compile';
 import type { Place, RemoteError, TaskEnd } from './end';
+import { engineObject } from './engine-objects';
 import { library } from './library';
 import './instances';
 import { installModules, loadModule } from './modules';
@@ -21,7 +22,9 @@ import type { RunCommand } from './pipe';
 import { type FunctionRef, gatherers, type Plan, type Program, type Split } from './program';
 import { installClasses, isClassBlob } from './shipped-classes';
 import type { Forget, TaskControl, TaskSpec } from './task';
-import { AccumulatorHandle, TaskAccumulator } from './task-accumulator';
+import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
+import { enterTask } from './task-context';
+import type { TaskEnvironment } from './task-environment';
 import { Pulse, StepFailure, TaskCancelled } from './task-runtime';
 import { TaskScope } from './task-scope';
 import { type TextRange, unpack } from './text';
@@ -61,7 +64,7 @@ class Runner implements TaskRunner {
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #values = new Map<string, unknown>();
   readonly #programs = new Map<string, LoadedProgram>();
-  readonly #handles = new Map<string, AccumulatorHandle>();
+  readonly #handles = new Map<string, object>();
   #accumulators = new Map<string, TaskAccumulator>();
   /** The blob of classes that was installed last. */
   #classes = '';
@@ -101,8 +104,10 @@ class Runner implements TaskRunner {
     this.#accumulators = accumulators;
     const unpacked = new Map<string, TextRange>();
     let scope: TaskScope | undefined;
+    let entered: ReturnType<typeof enterTask> | undefined;
     this.#cleanUp = () => {
       this.#cleanUp = () => {};
+      entered?.exit();
       scope?.close();
       for (const { path } of unpacked.values()) rmSync(path, { force: true });
     };
@@ -122,15 +127,25 @@ class Runner implements TaskRunner {
         resolve,
         sources: loaded.sources,
       });
+      entered = this.#enter(task, control);
       const compiled = compileStage(loaded.program.plan, loaded.program.sink, split, loaded.sources);
       const result = scope.run(compiled, split);
       const value = result instanceof Promise ? await result : result;
+      entered.context.succeeded();
       return this.#success(task, loaded.program, value, scope, pulse, accumulators, started);
     } catch (e) {
+      entered?.context.failed(asError(e instanceof StepFailure ? e.thrown : e));
       return failure(e);
     } finally {
       this.#cleanUp();
     }
+  }
+
+  #enter(task: TaskSpec, control: TaskControl): ReturnType<typeof enterTask> {
+    const nothing: TaskEnvironment = { properties: [], files: [] };
+    const environment = task.environmentId ? (decode(this.#bytes(task.environmentId)) as TaskEnvironment) : nothing;
+    const { executorId, folder } = this.#options;
+    return enterTask(task, { executorId, folder, blob: (id) => this.#bytes(id) }, control, environment);
   }
 
   #success(
@@ -205,8 +220,11 @@ class Runner implements TaskRunner {
     bulk: (id) => this.#value(id),
     loadModule,
     reference: ({ kind, id, data }) => {
+      if (kind === 'engine') return engineObject(id);
       if (kind === 'broadcast') return Object.freeze({ id, value: this.#value(id) });
-      const handle = this.#handles.get(id) ?? new AccumulatorHandle(id, () => this.#accumulator(id, data));
+      const current = () => this.#accumulator(id, data);
+      const isOwn = (data as AccumulatorData).kind === 'class';
+      const handle = this.#handles.get(id) ?? (isOwn ? ownHandle(current) : new AccumulatorHandle(id, current));
       this.#handles.set(id, handle);
       return handle;
     },

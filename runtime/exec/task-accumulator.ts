@@ -4,7 +4,7 @@ import { decode } from '../wire/codec';
 import type { CapturedClosure } from './closure/payload';
 
 /** How the values of an accumulator are put together. */
-export type AccumulatorKind = 'sum' | 'collection' | 'custom';
+export type AccumulatorKind = 'sum' | 'collection' | 'custom' | 'class';
 
 /** What an executor needs to add to it. */
 export interface AccumulatorData {
@@ -59,6 +59,21 @@ export class AccumulatorHandle {
   }
 }
 
+/** What closures hold of an accumulator of the user's own class: whatever they call on it goes to the copy of the task that runs now. */
+export function ownHandle(current: () => TaskAccumulator): object {
+  return new Proxy(Object.create(null), {
+    get(_, key) {
+      const { own } = current();
+      const member: unknown = Reflect.get(own, key, own);
+      return typeof member === 'function' ? member.bind(own) : member;
+    },
+    set: (_, key, value) => {
+      const { own } = current();
+      return Reflect.set(own, key, value, own);
+    },
+  });
+}
+
 /** An accumulator inside one task. */
 export class TaskAccumulator {
   readonly id: string;
@@ -83,5 +98,11 @@ export class TaskAccumulator {
 
   get value(): unknown {
     return this.#value;
+  }
+
+  /** The user's own object; whoever asks for it is about to add. */
+  get own(): object {
+    this.touched = true;
+    return this.#value as object;
   }
 }

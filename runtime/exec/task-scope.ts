@@ -183,6 +183,14 @@ export class TaskScope {
     for (const { path } of split.files) yield* readObjects(path);
   }
 
+  /** Calls the function of a user's kind with its data and the parent partitions that it reads. */
+  custom(f: Function, plan: Plan & { op: 'custom' }, split: Split & { kind: 'node' }): unknown {
+    const [own, ...parents] = split.inputs;
+    const [data, which] = this.decode((own as Split & { kind: 'values' }).bytes) as [unknown, number[]];
+    const inputs = parents.map((parent, i) => this.pull(plan.inputs[which[i]], parent));
+    return f(data, inputs, split.index);
+  }
+
   /** Compiled chunks tick at their source; arrays that stand ready tick here. */
   *#ticking(chunks: Generator<unknown[]>): Generator<unknown[]> {
     for (const chunk of chunks) {

@@ -11,6 +11,8 @@ export interface TaskSpec {
   readonly attempt: number;
   /** The blob that holds the stage's program (an encoded `Program`, see program.ts). */
   readonly programId: string;
+  /** The blob with what the task sees of its job (an encoded `TaskEnvironment`), where there is anything to see. */
+  readonly environmentId?: string;
   /** The encoded `Split`: what this partition reads, for each source of the program. */
   readonly split: Uint8Array;
   /** Blobs that must be there before the task starts, the program included. */

@@ -1,6 +1,7 @@
 // Actions that run while the session goes on, and that can be stopped by themselves.
-import { withSignal } from '../cancellation';
+
 import { MillraceError } from '../errors';
+import { withSignal } from '../flow';
 import { RDD } from '../rdd/rdd';
 
 /** The promise of an action's answer, with a way to stop its jobs. */

@@ -1,5 +1,5 @@
 // Work that is done once before the first job that needs it, such as sampling the bounds of a sort; again after it failed.
-import { forEveryone } from '../cancellation';
+import { forEveryone } from '../flow';
 
 export class Preparation {
   readonly #work: () => Promise<void>;

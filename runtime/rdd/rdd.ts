@@ -88,6 +88,38 @@ export abstract class RDD<T> {
     return this.checkpointed?.isWritten ? [] : this.dependencies;
   }
 
+  /** Executors or hosts, by id, on which partition `index` is computed best; without any, everywhere is as good. */
+  preferredLocations(_index: number): readonly string[] {
+    return [];
+  }
+
+  /** Whether `preferredLocations` ever names any: most kinds are never asked for each partition. */
+  get hasPreferences(): boolean {
+    return this.preferredLocations !== RDD.prototype.preferredLocations;
+  }
+
+  /** All partitions of its stage run at the same time: `barrier()`. */
+  get isBarrier(): boolean {
+    return false;
+  }
+
+  /** Another run may give other rows: `markIndeterminate()`. */
+  get isIndeterminate(): boolean {
+    return this.#indeterminate;
+  }
+
+  #indeterminate = false;
+
+  /**
+   * Says that computing this dataset again may give other rows, or rows in another order: its functions draw random numbers, read the
+   * clock, or ask a changing source. When a part of its shuffle output is lost, all of it is made again then, with everything that was
+   * made of it, so that no result mixes two runs. Spark's `DeterministicLevel.INDETERMINATE`.
+   */
+  markIndeterminate(): this {
+    this.#indeterminate = true;
+    return this;
+  }
+
   /** Work that must be done once before a job can read this dataset, such as sampling the bounds of a sort. */
   #preparation: Preparation | undefined;
 

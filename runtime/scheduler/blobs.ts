@@ -42,7 +42,7 @@ export class BlobStore implements BlobSource {
   }
 
   /** Keeps a program, and the bulky captures that were put for it, while a stage runs it. */
-  pin(id: string, bytes: Uint8Array, bulk: readonly string[]): void {
+  pin(id: string, bytes: Uint8Array, bulk: readonly string[] = []): void {
     const program = this.#programs.get(id) ?? this.#begin(bulk);
     program.pins++;
     this.#programs.delete(id);

@@ -1,63 +1,51 @@
 // What to run next, decided without effects: events in, commands out. No timer, socket, promise or clock.
 //
 // A job is a chain of stages cut at shuffles. A stage runs when the map outputs that it reads are there, or when a cached dataset
-// between makes them unneeded. A failed fetch takes the output back and runs its map task again, no more.
-import { assert } from '../errors';
-import type { TaskEnd } from '../exec/end';
-import type { ExecutorInfo } from './backend';
-import type { Command, JobFailure, JobSpec, SchedulerEvent, StageSpec } from './events';
+// between makes them unneeded. A failed fetch takes the output back and runs its map task again, no more; where that would give other
+// rows (an indeterminate stage), all its outputs and all that was made of them are made again.
+import type { MapOutput, TaskEnd } from '../exec/end';
+import { checkActive, type Job, jobOf, missingParents, type RunningTask, readersOf } from './active';
+import { type DagStatus, jobStatus } from './dag-status';
+import type { Command, JobFailure, JobSpec, SchedulerEvent } from './events';
+import { type Executor, type ExecutorStatus, ExecutorTable, freest } from './executor-table';
+import type { DagOptions } from './options';
 import { BlockTracker, OutputTracker } from './outputs';
-import { Stage } from './stage';
-
-export interface DagOptions {
-  /** Tries of one task before its job fails. */
-  readonly taskMaxFailures: number;
-  /** Runs of one stage, by failed fetches, before its job fails. */
-  readonly stageMaxAttempts: number;
-}
-
-interface Job {
-  readonly spec: JobSpec;
-  readonly stages: Map<number, Stage>;
-  readonly result: Stage;
-}
-
-interface RunningTask {
-  readonly taskId: number;
-  readonly executorId: string;
-  readonly stage: Stage;
-  readonly stageAttempt: number;
-  readonly partition: number;
-  /** Its job is over: its end frees the slot and nothing else. */
-  abandoned: boolean;
-}
-
-interface Executor extends ExecutorInfo {
-  free: number;
-}
+import { fairOrder } from './pools';
+import { slowAfterMs } from './speculation';
+import type { Stage } from './stage';
 
 export class Dag {
   readonly outputs = new OutputTracker();
   readonly blocks = new BlockTracker();
   readonly #options: DagOptions;
-  readonly #executors = new Map<string, Executor>();
+  readonly #executors: ExecutorTable;
   readonly #jobs = new Map<number, Job>();
   readonly #tasks = new Map<number, RunningTask>();
   #nextTask = 1;
   #commands: Command[] = [];
+  #now = 0;
   /** Tasks may run anywhere now: the wait for their preferred executors is over. */
   #anywhere = false;
-  #timerRunning = false;
+  /** Some task waits for an executor that holds its data. */
+  #waitsForLocality = false;
+  /** A barrier stage gathers slots: nothing else may take them. */
+  #held = false;
+  #localityTimer = false;
+  #speculationTimer = false;
 
   constructor(options: DagOptions) {
     this.#options = options;
+    this.#executors = new ExecutorTable(options, this.blocks);
   }
 
-  /** Takes an event; answers what to do now, in order. */
-  handle(event: SchedulerEvent): Command[] {
+  /** Takes an event that happened at `now`, in milliseconds; answers what to do now, in order. */
+  handle(event: SchedulerEvent, now: number): Command[] {
     this.#commands = [];
+    this.#now = now;
     this.#take(event);
     this.#schedule();
+    if (event.kind === 'speculationDue') this.#speculate();
+    this.#startTimers();
     return this.#commands;
   }
 
@@ -68,8 +56,7 @@ export class Dag {
       case 'jobCancelled':
         return this.#failJob(event.jobId, { kind: 'cancelled', reason: event.reason });
       case 'executorJoined':
-        this.#executors.set(event.executor.id, { ...event.executor, free: event.executor.slots });
-        return;
+        return this.#executors.join(event.executor);
       case 'executorLost':
         return this.#loseExecutor(event.executorId, event.reason);
       case 'taskEnded':
@@ -82,45 +69,62 @@ export class Dag {
       case 'shuffleForgotten':
         return this.outputs.forget(event.shuffleId);
       case 'localityExpired':
-        this.#timerRunning = false;
+        this.#localityTimer = false;
         this.#anywhere = true;
         return;
+      case 'speculationDue':
+        this.#speculationTimer = false;
     }
   }
 
   #submitJob(spec: JobSpec): void {
-    const stages = new Map(spec.stages.map((s) => [s.stageId, new Stage(s, spec.jobId)]));
-    for (const s of spec.stages) if (s.shuffleId !== undefined) this.outputs.declare(s.shuffleId, s.partitions.length);
-    const result = stages.get(spec.stages[spec.stages.length - 1].stageId)!;
-    const job = { spec, stages, result };
+    const job = jobOf(spec);
+    for (const { shuffleId, partitions, parents } of spec.stages) {
+      if (shuffleId === undefined) continue;
+      this.outputs.declare(shuffleId, partitions.length);
+      for (const { stageId } of parents) this.outputs.derive(job.stages.get(stageId)!.spec.shuffleId!, shuffleId);
+    }
     this.#jobs.set(spec.jobId, job);
-    result.submit(result.spec.partitions);
+    const { slots } = this.#options;
+    for (const { barrier, stageId, partitions } of spec.stages)
+      if (barrier && partitions.length > slots)
+        return this.#failJob(spec.jobId, { kind: 'tooFewSlots', stageId, asked: partitions.length, slots });
+    job.result.submit(job.result.spec.partitions);
     this.#finishIfDone(job);
   }
 
-  /** The parents that must run before this stage can. */
-  #missingParents(job: Job, stage: Stage): Stage[] {
-    return stage.spec.parents
-      .filter(
-        ({ guards }) => stage.ignoreGuards || !guards.some(([rddId, partitions]) => this.blocks.complete(rddId, partitions)),
-      )
-      .map(({ stageId }) => job.stages.get(stageId)!)
-      .filter((parent) => !this.outputs.complete(parent.spec.shuffleId!));
-  }
-
-  /** Launches what can run: older jobs first, and of a job the stages nearest its result. */
+  /** Launches what can run: older jobs first, or pools by their shares; of a job the stages nearest its result. */
   #schedule(): void {
-    let waitsForLocality = false;
-    for (const job of [...this.#jobs.values()]) {
-      for (const stage of this.#ready(job, job.result, new Set())) {
-        if (this.#launchStage(stage)) waitsForLocality = true;
+    this.#waitsForLocality = false;
+    this.#held = false;
+    if (this.#options.schedulerMode === 'FIFO') {
+      for (const job of [...this.#jobs.values()]) {
+        this.#launchJob(job, Number.POSITIVE_INFINITY);
+        if (this.#held) break;
       }
+    } else {
+      // Each task changes the shares.
+      while (!this.#held && this.#executors.anyFree && this.#launchNext());
     }
     this.#anywhere = false;
-    if (waitsForLocality && !this.#timerRunning) {
-      this.#timerRunning = true;
-      this.#commands.push({ kind: 'startLocalityTimer' });
+  }
+
+  #launchNext(): boolean {
+    for (const job of fairOrder([...this.#jobs.values()], this.#options.pools)) {
+      if (this.#launchJob(job, 1) > 0) return true;
+      if (this.#held) return false;
     }
+    return false;
+  }
+
+  /** Starts up to `most` tasks of a job; answers how many. */
+  #launchJob(job: Job, most: number): number {
+    let launched = 0;
+    for (const stage of this.#ready(job, job.result, new Set())) {
+      if (launched >= most || this.#held) break;
+      launched += stage.spec.barrier ? this.#launchTogether(job, stage) : this.#launchStage(job, stage, most - launched);
+    }
+    return launched;
   }
 
   /** The stages below this one whose inputs are there and that have something to run. */
@@ -128,58 +132,98 @@ export class Dag {
     if (seen.has(stage)) return [];
     seen.add(stage);
     if (stage.waiting.size === 0) return [];
-    const missing = this.#missingParents(job, stage);
+    const missing = missingParents(job, stage, this.outputs, this.blocks);
     if (missing.length === 0) return [stage];
     return missing.flatMap((parent) => {
-      if (!parent.submitted || parent.finished) parent.submit(this.outputs.missing(parent.spec.shuffleId!));
+      const shuffleId = parent.spec.shuffleId!;
+      if (parent.spec.indeterminate && this.outputs.isConsumed(shuffleId)) this.#rollBack(shuffleId);
+      if (!parent.submitted || parent.finished) {
+        // The tasks of a barrier stage run together or not at all.
+        if (parent.spec.barrier) this.outputs.removeAll(shuffleId);
+        parent.submit(this.outputs.missing(shuffleId));
+      }
       return this.#ready(job, parent, seen);
     });
   }
 
-  /** Starts tasks of a stage on free executors; true where some wait for the executor that holds their data. */
-  #launchStage(stage: Stage): boolean {
-    let waits = false;
-    const { partitions } = stage.spec;
+  /** Starts tasks of a stage on free executors; notes where some wait for the executor that holds their data. */
+  #launchStage(job: Job, stage: Stage, most: number): number {
+    let launched = 0;
     for (const partition of stage.waiting) {
-      if (!this.#anyFree()) return waits;
-      // Map stages run all partitions in order; only jobs on chosen partitions need the search.
-      const index = partitions[partition] === partition ? partition : partitions.indexOf(partition);
-      const preferred = this.#preferred(stage.spec, index);
-      const near = preferred.find((e) => e.free > 0);
-      if (near) this.#launch(stage, partition, near);
-      else if (preferred.length > 0 && !this.#anywhere) waits = true;
-      else this.#launch(stage, partition, this.#freest());
+      const free = launched < most ? this.#executors.free(stage, this.#now) : [];
+      if (free.length === 0) break;
+      const preferred = this.#executors.preferred(stage, partition);
+      const near = preferred.find((e) => free.includes(e));
+      if (!near && preferred.length > 0 && !this.#anywhere) {
+        this.#waitsForLocality = true;
+        continue;
+      }
+      this.#launch(job, stage, partition, near ?? freest(free));
+      launched++;
     }
-    return waits;
+    return launched;
   }
 
-  #anyFree(): boolean {
-    for (const e of this.#executors.values()) if (e.free > 0) return true;
-    return false;
-  }
-
-  #freest(): Executor {
-    let best: Executor | undefined;
-    for (const e of this.#executors.values()) if (e.free > 0 && (!best || e.free > best.free)) best = e;
-    return best!;
-  }
-
-  #preferred(spec: StageSpec, index: number): Executor[] {
-    for (const [rddId, partition] of spec.blocks[index] ?? []) {
-      const holders = this.blocks.holders(rddId, partition).flatMap((id) => this.#executors.get(id) ?? []);
-      if (holders.length > 0) return holders;
+  /** Starts all tasks of a barrier stage, or none while there are too few slots. */
+  #launchTogether(job: Job, stage: Stage): number {
+    // Tasks of an earlier run are still being stopped.
+    if (stage.running.size > 0) return 0;
+    const free = this.#executors.free(stage, this.#now);
+    const members = free.flatMap((e) => Array.from({ length: e.free }, () => e)).slice(0, stage.waiting.size);
+    if (members.length < stage.waiting.size) {
+      this.#held = true;
+      return 0;
     }
-    return [];
+    const ids = members.map(({ id }) => id);
+    for (const [i, partition] of [...stage.waiting].entries()) this.#launch(job, stage, partition, members[i], { members: ids });
+    return members.length;
   }
 
-  #launch(stage: Stage, partition: number, executor: Executor): void {
+  #launch(
+    job: Job,
+    stage: Stage,
+    partition: number,
+    executor: Executor,
+    more: { members?: string[]; copy?: boolean } = {},
+  ): void {
     const taskId = this.#nextTask++;
-    stage.start(partition, taskId);
+    const { jobId, attempt: stageAttempt, spec } = stage;
+    if (stage.announced < stageAttempt) {
+      stage.announced = stageAttempt;
+      this.#commands.push({ kind: 'noteStageSubmitted', jobId, stage: spec, attempt: stageAttempt });
+    }
+    stage.start(partition, taskId, more.copy);
     executor.free--;
-    this.#tasks.set(taskId, { taskId, executorId: executor.id, stage, stageAttempt: stage.attempt, partition, abandoned: false });
-    const { jobId, attempt: stageAttempt } = stage;
-    const task = { taskId, jobId, stageId: stage.spec.stageId, stageAttempt, partition, attempt: stage.nextAttempt(partition) };
+    job.running++;
+    for (const { stageId } of spec.parents) this.outputs.consume(job.stages.get(stageId)!.spec.shuffleId!);
+    const started = this.#now;
+    this.#tasks.set(taskId, { taskId, executorId: executor.id, job, stage, stageAttempt, partition, started, abandoned: false });
+    const attempt = stage.nextAttempt(partition);
+    const { members, copy = false } = more;
+    const task = { taskId, jobId, stageId: spec.stageId, stageAttempt, partition, attempt, speculative: copy, members };
     this.#commands.push({ kind: 'launchTask', executorId: executor.id, task });
+  }
+
+  /** Starts copies of slow tasks on executors that nothing else wants. */
+  #speculate(): void {
+    for (const task of [...this.#tasks.values()]) {
+      const { job, stage, partition, executorId } = task;
+      if (task.abandoned || stage.tasksOf(partition).size !== 1) continue;
+      if (this.#now - task.started <= slowAfterMs(stage, this.#options)) continue;
+      const others = this.#executors.free(stage, this.#now).filter(({ id }) => id !== executorId);
+      if (others.length > 0) this.#launch(job, stage, partition, freest(others), { copy: true });
+    }
+  }
+
+  #startTimers(): void {
+    if (this.#waitsForLocality && !this.#localityTimer) {
+      this.#localityTimer = true;
+      this.#commands.push({ kind: 'startLocalityTimer' });
+    }
+    if (this.#options.speculation && this.#tasks.size > 0 && !this.#speculationTimer) {
+      this.#speculationTimer = true;
+      this.#commands.push({ kind: 'startSpeculationTimer' });
+    }
   }
 
   #endTask(taskId: number, executorId: string, end: TaskEnd): void {
@@ -187,26 +231,29 @@ export class Dag {
     // An end of a task that was given up with its executor comes too late to count.
     if (!task || task.executorId !== executorId) return;
     this.#tasks.delete(taskId);
+    const { job, stage, partition } = task;
+    job.running--;
     const executor = this.#executors.get(executorId);
     if (executor) executor.free++;
     if (end.kind === 'success' && executor) this.#noteBlocks(executorId, end);
-    const job = this.#jobs.get(task.stage.jobId);
-    if (task.abandoned || !job) return;
+    if (task.abandoned) return;
     switch (end.kind) {
       case 'success':
-        return this.#succeed(job, task, end);
+        return this.#succeed(task, end);
       case 'fetchFailed':
-        return this.#fetchFailed(job, task, end);
+        return this.#fetchFailed(task, end);
       case 'cancelled':
-        task.stage.fail(task.partition, false);
-        return;
+        stage.fail(partition, taskId, false);
+        return this.#restartBarrier(stage);
       case 'tooBig':
         // Another try would be as big.
-        return this.#failJob(job.spec.jobId, this.#taskFailure(task, end, 1));
+        return this.#failTask(task, end, 1);
       case 'userError':
       case 'lost': {
-        const failures = task.stage.fail(task.partition, true);
-        if (failures >= this.#options.taskMaxFailures) this.#failJob(job.spec.jobId, this.#taskFailure(task, end, failures));
+        this.#executors.exclusions.taskFailed(executorId, stage.spec.stageId, partition);
+        const failures = stage.fail(partition, taskId, true);
+        if (failures >= this.#options.taskMaxFailures) this.#failTask(task, end, failures);
+        else this.#restartBarrier(stage);
       }
     }
   }
@@ -214,50 +261,88 @@ export class Dag {
   #noteBlocks(executorId: string, { cached, evicted }: TaskEnd & { kind: 'success' }): void {
     for (const block of evicted) this.blocks.remove(executorId, block);
     for (const block of cached) this.blocks.add(executorId, block);
-    if (cached.length > 0) this.#commands.push({ kind: 'noteCached', executorId, blocks: cached });
+    if (cached.length > 0 || evicted.length > 0) this.#commands.push({ kind: 'noteBlocks', executorId, cached, evicted });
   }
 
-  #taskFailure(task: RunningTask, end: TaskEnd & { kind: 'userError' | 'lost' | 'tooBig' }, attempts: number): JobFailure {
-    return { kind: 'task', end, stageId: task.stage.spec.stageId, partition: task.partition, attempts };
+  #failTask({ job, stage, partition }: RunningTask, end: TaskEnd & { kind: 'userError' | 'lost' | 'tooBig' }, attempts: number) {
+    this.#failJob(job.jobId, { kind: 'task', end, stageId: stage.spec.stageId, partition, attempts });
   }
 
-  #succeed(job: Job, task: RunningTask, end: TaskEnd & { kind: 'success' }): void {
-    const { stage, partition } = task;
-    if (stage.done.has(partition)) return;
+  #succeed({ taskId, job, stage, partition, started }: RunningTask, end: TaskEnd & { kind: 'success' }): void {
+    const { shuffleId } = stage.spec;
+    for (const copy of stage.tasksOf(partition)) if (copy !== taskId) this.#abandon(this.#tasks.get(copy)!);
     stage.finish(partition);
-    // Accumulators count each partition of a stage once, also where a map output is lost and made again, by this job or another.
-    const first = end.output === undefined || this.outputs.add(end.output);
+    stage.durations.push(this.#now - started);
+    // Accumulators count each (stage, partition) once, also where an output that was lost is made again.
+    const first = shuffleId === undefined ? stage.count(partition) : this.outputs.count(shuffleId, partition);
     if (first && end.accumulators.length > 0) this.#commands.push({ kind: 'mergeAccumulators', updates: end.accumulators });
-    if (!end.output) this.#commands.push({ kind: 'reportResult', jobId: job.spec.jobId, partition, value: end.value });
+    if (end.output) this.#addOutput(stage, end.output);
+    else this.#commands.push({ kind: 'reportResult', jobId: job.jobId, partition, value: end.value });
+    if (stage.finished) {
+      this.#executors.exclusions.stageCompleted(stage.spec.stageId, this.#now);
+      this.#noteCompleted(stage);
+    }
     this.#finishIfDone(job);
+  }
+
+  #addOutput(stage: Stage, output: MapOutput): void {
+    // Another job's task made again what readers saw otherwise: they start over.
+    if (stage.spec.indeterminate && this.outputs.isRemade(output)) this.#rollBack(output.shuffleId);
+    this.outputs.add(output);
+  }
+
+  #noteCompleted({ jobId, spec, attempt }: Stage, failure?: string): void {
+    this.#commands.push({ kind: 'noteStageCompleted', jobId, stageId: spec.stageId, attempt, failure });
   }
 
   #finishIfDone(job: Job): void {
     if (!job.result.finished) return;
-    this.#jobs.delete(job.spec.jobId);
-    this.#abandonTasks(job);
-    this.#commands.push({ kind: 'finishJob', jobId: job.spec.jobId });
+    this.#endJob(job, 'the job was done without it');
+    this.#commands.push({ kind: 'finishJob', jobId: job.jobId });
   }
 
-  #fetchFailed(job: Job, task: RunningTask, end: TaskEnd & { kind: 'fetchFailed' }): void {
-    const { stage } = task;
-    stage.fail(task.partition, false);
-    stage.ignoreGuards = true;
+  #fetchFailed(task: RunningTask, end: TaskEnd & { kind: 'fetchFailed' }): void {
+    const { job, stage } = task;
+    stage.fail(task.partition, task.taskId, false);
+    stage.fetchFailed(task.stageAttempt);
     this.outputs.remove(end.shuffleId, end.mapIndex, end.attempt);
-    if (task.stageAttempt === stage.attempt) stage.attempt++;
-    if (stage.attempt >= this.#options.stageMaxAttempts)
-      this.#failJob(job.spec.jobId, {
-        kind: 'shuffleLost',
-        stageId: stage.spec.stageId,
-        attempts: stage.attempt,
-        reason: end.reason,
-      });
+    const { spec, fetchFailures: attempts } = stage;
+    if (attempts >= this.#options.stageMaxAttempts)
+      return this.#failJob(job.jobId, { kind: 'shuffleLost', stageId: spec.stageId, attempts, reason: end.reason });
+    this.#restartBarrier(stage);
+  }
+
+  /** One task of a barrier stage failed: all of them run again. */
+  #restartBarrier(stage: Stage): void {
+    if (!stage.spec.barrier) return;
+    if (stage.spec.shuffleId !== undefined) this.outputs.removeAll(stage.spec.shuffleId);
+    this.#startOver(stage);
+  }
+
+  #startOver(stage: Stage): void {
+    for (const tasks of stage.running.values()) for (const taskId of tasks) this.#abandon(this.#tasks.get(taskId)!);
+    stage.startOver();
+  }
+
+  /** Has the outputs of an indeterminate stage made again, all of them, with everything that was made of them. */
+  #rollBack(shuffleId: number, seen = new Set<number>()): void {
+    if (seen.has(shuffleId)) return;
+    seen.add(shuffleId);
+    this.outputs.removeAll(shuffleId);
+    for (const [stage, { guards }] of readersOf(this.#jobs.values(), shuffleId)) {
+      this.#startOver(stage);
+      for (const [rddId] of guards) {
+        this.blocks.forget(rddId);
+        this.#commands.push({ kind: 'dropBlocks', rddId });
+      }
+    }
+    for (const derived of this.outputs.derivedOf(shuffleId)) this.#rollBack(derived, seen);
   }
 
   #loseExecutor(executorId: string, reason: string): void {
     const executor = this.#executors.get(executorId);
     if (!executor) return;
-    this.#executors.delete(executorId);
+    this.#executors.remove(executorId);
     this.blocks.removeExecutor(executorId, executor.outputsSurvive);
     if (!executor.outputsSurvive) this.outputs.removeExecutor(executorId);
     for (const task of [...this.#tasks.values()]) {
@@ -268,55 +353,43 @@ export class Dag {
   #failJob(jobId: number, failure: JobFailure): void {
     const job = this.#jobs.get(jobId);
     if (!job) return;
-    this.#jobs.delete(jobId);
-    this.#abandonTasks(job);
+    this.#endJob(job, failure.kind === 'cancelled' ? 'the job was cancelled' : 'the job failed');
     this.#commands.push({ kind: 'failJob', jobId, failure });
   }
 
-  #abandonTasks(job: Job): void {
-    for (const task of this.#tasks.values()) {
-      if (task.abandoned || task.stage.jobId !== job.spec.jobId) continue;
-      task.abandoned = true;
-      this.#commands.push({ kind: 'cancelTask', executorId: task.executorId, taskId: task.taskId });
+  /** Takes a job from the state with the tasks and stages that still run. */
+  #endJob(job: Job, reason: string): void {
+    this.#jobs.delete(job.jobId);
+    for (const task of this.#tasks.values()) if (task.job === job && !task.abandoned) this.#abandon(task);
+    for (const stage of job.stages.values()) {
+      this.#executors.exclusions.stageFailed(stage.spec.stageId);
+      if (stage.announced === stage.attempt && !stage.finished) this.#noteCompleted(stage, reason);
     }
   }
 
-  /** What runs and waits, for the progress line and `.jobs`. */
-  progress(
-    jobId: number,
-  ): { stages: number; stage: number; title: string; done: number; total: number; running: number } | undefined {
-    const job = this.#jobs.get(jobId);
-    if (!job) return undefined;
-    const submitted = [...job.stages.values()].filter((s) => s.submitted);
-    const current = submitted.find((s) => s.running.size > 0) ?? submitted[submitted.length - 1];
-    return {
-      stages: submitted.length,
-      stage: submitted.indexOf(current) + 1,
-      title: current.spec.title,
-      done: current.done.size,
-      total: current.spec.partitions.length,
-      running: current.running.size,
-    };
+  #abandon(task: RunningTask): void {
+    task.abandoned = true;
+    this.#commands.push({ kind: 'cancelTask', executorId: task.executorId, taskId: task.taskId });
   }
 
-  /** Executors that are there, with their free slots. */
-  executors(): readonly { id: string; slots: number; free: number }[] {
-    return [...this.#executors.values()].map(({ id, slots, free }) => ({ id, slots, free }));
+  /** Jobs are there, and none of their tasks runs. */
+  get isStuck(): boolean {
+    return this.#jobs.size > 0 && this.#tasks.size === 0;
+  }
+
+  /** What runs and waits, for those who watch. */
+  status(): DagStatus {
+    return { jobs: [...this.#jobs.values()].map(jobStatus), executors: this.executors() };
+  }
+
+  executors(): readonly ExecutorStatus[] {
+    return this.#executors.status(this.#now);
   }
 
   /** Throws where the state contradicts itself; tests call it after each event. */
   check(): void {
     this.outputs.check();
-    for (const e of this.#executors.values()) {
-      const used = [...this.#tasks.values()].filter((t) => t.executorId === e.id).length;
-      assert(e.free + used === e.slots && e.free >= 0, `executor ${e.id} has ${e.free} free of ${e.slots} with ${used} tasks`);
-    }
-    for (const job of this.#jobs.values()) {
-      for (const stage of job.stages.values()) {
-        stage.check();
-        for (const [p, taskId] of stage.running)
-          assert(this.#tasks.has(taskId), `partition ${p} runs as task ${taskId}, which is not there`);
-      }
-    }
+    this.#executors.check([...this.#tasks.values()].map(({ executorId }) => executorId));
+    checkActive(this.#jobs.values(), this.#tasks);
   }
 }

@@ -1,5 +1,5 @@
 // The closed unions of what the scheduler is told and what it decides: past tense in, imperative out.
-import type { AccumulatorUpdate, CachedBlock, TaskEnd } from '../exec/end';
+import type { AccumulatorUpdate, BlockId, CachedBlock, TaskEnd } from '../exec/end';
 import type { ExecutorInfo } from './backend';
 
 /** One stage of a job as the scheduler sees it: how many tasks, what must come before, and where data lies. */
@@ -12,6 +12,12 @@ export interface StageSpec {
   readonly parents: readonly StageParent[];
   /** For each partition the cached blocks that it would read, as [dataset, partition]: where it likes to run. */
   readonly blocks: readonly (readonly (readonly [number, number])[])[];
+  /** For each partition the executors or hosts that it likes to run on; left out where no dataset names any. */
+  readonly locations?: readonly (readonly string[])[];
+  /** All its tasks are launched together, and run again together. */
+  readonly barrier?: boolean;
+  /** Another run may give other rows: then what was made of the old ones must be made again too. */
+  readonly indeterminate?: boolean;
   /** What the user sees: the operator and the dataset's name. */
   readonly title: string;
 }
@@ -26,6 +32,8 @@ export interface JobSpec {
   readonly jobId: number;
   /** Parents before children; the last one answers. */
   readonly stages: readonly StageSpec[];
+  /** The scheduling pool; the one called `default` if left out. */
+  readonly pool?: string;
 }
 
 /** A task that the scheduler wants run; the loop adds program and split. */
@@ -36,6 +44,10 @@ export interface TaskRequest {
   readonly stageAttempt: number;
   readonly partition: number;
   readonly attempt: number;
+  /** A copy of a task that runs slowly. */
+  readonly speculative: boolean;
+  /** The executors of all tasks of a barrier stage, by the order of its partitions. */
+  readonly members?: readonly string[];
 }
 
 /** Why a job ended without its result. */
@@ -49,6 +61,8 @@ export type JobFailure =
     }
   | { readonly kind: 'shuffleLost'; readonly stageId: number; readonly attempts: number; readonly reason: string }
   | { readonly kind: 'backend'; readonly reason: string }
+  /** A barrier stage that can never have all its tasks running at once. */
+  | { readonly kind: 'tooFewSlots'; readonly stageId: number; readonly asked: number; readonly slots: number }
   | { readonly kind: 'cancelled'; readonly reason: string };
 
 export type SchedulerEvent =
@@ -62,15 +76,36 @@ export type SchedulerEvent =
   | { readonly kind: 'datasetForgotten'; readonly rddId: number }
   | { readonly kind: 'shuffleForgotten'; readonly shuffleId: number }
   /** Time passed since a task began to wait for its preferred executor. */
-  | { readonly kind: 'localityExpired' };
+  | { readonly kind: 'localityExpired' }
+  /** Time passed: tasks may have become slow. */
+  | { readonly kind: 'speculationDue' };
 
 export type Command =
   | { readonly kind: 'launchTask'; readonly executorId: string; readonly task: TaskRequest }
   | { readonly kind: 'cancelTask'; readonly executorId: string; readonly taskId: number }
   | { readonly kind: 'reportResult'; readonly jobId: number; readonly partition: number; readonly value: Uint8Array }
   | { readonly kind: 'mergeAccumulators'; readonly updates: readonly AccumulatorUpdate[] }
-  | { readonly kind: 'noteCached'; readonly executorId: string; readonly blocks: readonly CachedBlock[] }
+  /** An executor keeps partitions, and keeps others no longer. */
+  | {
+      readonly kind: 'noteBlocks';
+      readonly executorId: string;
+      readonly cached: readonly CachedBlock[];
+      readonly evicted: readonly BlockId[];
+    }
   | { readonly kind: 'finishJob'; readonly jobId: number }
   | { readonly kind: 'failJob'; readonly jobId: number; readonly failure: JobFailure }
   /** Tasks wait for an executor that holds their data: tell `localityExpired` after the configured wait. */
-  | { readonly kind: 'startLocalityTimer' };
+  | { readonly kind: 'startLocalityTimer' }
+  /** Tasks run that may become slow: tell `speculationDue` after the configured interval. */
+  | { readonly kind: 'startSpeculationTimer' }
+  /** Kept partitions were made of rows that are no longer: executors drop them. */
+  | { readonly kind: 'dropBlocks'; readonly rddId: number }
+  | { readonly kind: 'noteStageSubmitted'; readonly jobId: number; readonly stage: StageSpec; readonly attempt: number }
+  | {
+      readonly kind: 'noteStageCompleted';
+      readonly jobId: number;
+      readonly stageId: number;
+      readonly attempt: number;
+      /** Why it ended before its time. */
+      readonly failure?: string;
+    };

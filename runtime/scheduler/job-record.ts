@@ -9,6 +9,32 @@ export interface JobRecord {
   status: 'running' | 'done' | 'failed' | 'cancelled';
   /** Records read so far by all tasks. */
   records: number;
+  /** Parents before children; the last one answers. */
+  readonly stageIds: readonly number[];
+  readonly group?: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly pool?: string;
+}
+
+/** The local properties that the engine itself reads, by Spark's names. */
+export const propertyNames = {
+  group: 'spark.jobGroup.id',
+  description: 'spark.job.description',
+  tags: 'spark.job.tags',
+  pool: 'spark.scheduler.pool',
+} as const;
+
+/** What local properties say of a job. */
+export function labelsOf(properties: Readonly<Record<string, string>>): Pick<JobRecord, keyof typeof propertyNames> {
+  const of = (name: string) => (Object.hasOwn(properties, name) ? properties[name] : undefined);
+  const tags = of(propertyNames.tags);
+  return {
+    group: of(propertyNames.group),
+    description: of(propertyNames.description),
+    tags: tags ? tags.split(',') : [],
+    pool: of(propertyNames.pool),
+  };
 }
 
 /** A running job as the progress line shows it. */

@@ -56,6 +56,9 @@ export function planJob(
       partitions: wanted,
       parents,
       blocks: blocksOf(of, wanted),
+      locations: locationsOf(of, wanted),
+      barrier: runsTogether(of),
+      indeterminate: isIndeterminate(of, new Set()),
       title: of.name ?? of.operation,
     });
     sources.set(stageId, { rdd: of, sink: make });
@@ -110,6 +113,32 @@ function readsCached(rdd: RDD<unknown>, seen: Set<RDD<unknown>>): boolean {
   seen.add(rdd);
   if (rdd.storageLevel.isKept) return true;
   return rdd.lineage.some((d) => d.kind === 'narrow' && readsCached(d.rdd, seen));
+}
+
+/** Where the datasets of a stage like their partitions to run; undefined where none says. */
+function locationsOf(rdd: RDD<unknown>, partitions: readonly number[]): (readonly string[])[] | undefined {
+  const find = (at: RDD<unknown>, index: number): readonly string[] => {
+    const own = at.preferredLocations(index);
+    return own.length > 0 ? own : at.narrowParents(index).flatMap(([parent, i]) => find(parent, i));
+  };
+  return someInStage(rdd, new Set(), (at) => at.hasPreferences) ? partitions.map((p) => find(rdd, p)) : undefined;
+}
+
+/** Whether some dataset that is computed in the stage of `rdd` is such. */
+function someInStage(rdd: RDD<unknown>, seen: Set<RDD<unknown>>, is: (at: RDD<unknown>) => boolean): boolean {
+  if (seen.has(rdd)) return false;
+  seen.add(rdd);
+  return is(rdd) || rdd.lineage.some((d) => d.kind === 'narrow' && someInStage(d.rdd, seen, is));
+}
+
+/** Whether the stage that computes a dataset has a barrier. */
+export const runsTogether = (rdd: RDD<unknown>): boolean => someInStage(rdd, new Set(), (at) => at.isBarrier);
+
+/** Whether another run of the dataset may give other rows: it or one that it is made of was marked so. */
+function isIndeterminate(rdd: RDD<unknown>, seen: Set<RDD<unknown>>): boolean {
+  if (seen.has(rdd)) return false;
+  seen.add(rdd);
+  return rdd.isIndeterminate || rdd.lineage.some((d) => isIndeterminate(d.rdd, seen));
 }
 
 /** The encoded program of a stage, with the blobs that its tasks need. */

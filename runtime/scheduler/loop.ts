@@ -2,26 +2,29 @@
 import type { Config } from '../config';
 import { asError, MillraceError } from '../errors';
 import type { AccumulatorUpdate, TaskEnd } from '../exec/end';
-import { moduleBlob } from '../exec/modules';
-import { classBlob, noteClassesOfRows } from '../exec/session-classes';
-import type { TaskSpec } from '../exec/task';
+import { noteClassesOfRows } from '../exec/session-classes';
 import { keptJobs } from '../limits';
-import { SplitBuilder } from '../rdd/plan-builder';
 import type { RDD } from '../rdd/rdd';
 import type { Clock } from '../time';
-import { encode } from '../wire/codec';
 import type { ExecutorInfo, TaskBackend, TaskListener } from './backend';
 import { BlobStore } from './blobs';
 import { Dag } from './dag';
-import type { Command, JobFailure, SchedulerEvent, TaskRequest } from './events';
-import { type PlannedJob, planJob, programOf, type SinkMaker, type StageProgram } from './job';
-import type { JobProgress, JobRecord } from './job-record';
+import { type DagStatus, progressOf } from './dag-status';
+import type { Command, SchedulerEvent, TaskRequest } from './events';
+import type { ExecutorStatus } from './executor-table';
+import { errorOf, showBytes } from './failures';
+import { planJob, type SinkMaker } from './job';
+import { type JobProgress, type JobRecord, labelsOf } from './job-record';
+import type { JobEnd, ListenerBus } from './listener-bus';
 import type { StoredSize } from './outputs';
+import { TaskMaker } from './task-maker';
+import { StuckWatch, TaskWatch } from './task-watch';
 
 interface ActiveJob {
-  readonly planned: PlannedJob;
   readonly record: JobRecord;
-  readonly programs: Map<number, StageProgram>;
+  readonly tasks: TaskMaker;
+  /** Bytes of the answer of each partition. */
+  readonly answers: Map<number, number>;
   /** Records read by tasks that run, by task. */
   readonly reading: Map<number, number>;
   readonly take: (partition: number, value: Uint8Array) => void;
@@ -35,14 +38,23 @@ export interface JobRequest {
   readonly sink: SinkMaker;
   readonly partitions: readonly number[];
   readonly title: string;
-  /** Called once for each partition, in the order in which they end. */
+  /** Called for each partition, in the order in which they end; again where a stage runs again as a whole. */
   readonly take: (partition: number, value: Uint8Array) => void;
   /** Stops the job from outside; the promise rejects with JOB_CANCELLED. */
   readonly signal?: AbortSignal;
+  /** The local properties at the time of the call: job group, description, tags, pool, and the user's own. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Added files by name, with the blobs that hold them. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export interface SchedulerHooks {
   mergeAccumulators(updates: readonly AccumulatorUpdate[]): void;
+  /** Task slots of the master. */
+  readonly slots: number;
+  readonly bus: ListenerBus;
+  /** Something that the user should know, in a sentence. */
+  notice(text: string): void;
 }
 
 export class Scheduler implements TaskListener {
@@ -56,6 +68,8 @@ export class Scheduler implements TaskListener {
   readonly #taskJobs = new Map<number, number>();
   readonly #queue: SchedulerEvent[] = [];
   readonly blobs: BlobStore;
+  readonly #watch: TaskWatch;
+  readonly #stuck: StuckWatch;
   #handling = false;
   #nextJob = 0;
   #nextStage = 0;
@@ -66,7 +80,9 @@ export class Scheduler implements TaskListener {
     this.#config = config;
     this.#clock = clock;
     this.#hooks = hooks;
-    this.#dag = new Dag(config);
+    this.#dag = new Dag({ ...config, slots: hooks.slots });
+    this.#watch = new TaskWatch(hooks.bus, clock);
+    this.#stuck = new StuckWatch(clock, () => this.#dag.status(), hooks.notice);
     noteClassesOfRows();
     this.blobs = new BlobStore((id) => backend.forget({ kind: 'blob', id }));
   }
@@ -79,17 +95,23 @@ export class Scheduler implements TaskListener {
   runJob(request: JobRequest): Promise<void> {
     if (this.#failed) return Promise.reject(new MillraceError('NO_EXECUTORS', { reason: this.#failed }));
     const jobId = this.#nextJob++;
-    const record: JobRecord = { jobId, title: request.title, started: this.#clock.now(), status: 'running', records: 0 };
     const planned = planJob(jobId, request.rdd, request.sink, request.partitions, () => this.#nextStage++);
-    const { take, signal } = request;
+    const { take, signal, properties, files, title } = request;
+    const stageIds = planned.spec.stages.map((stage) => stage.stageId);
+    const started = this.#clock.now();
+    const record: JobRecord = { jobId, title, started, status: 'running', records: 0, stageIds, ...labelsOf(properties) };
+    const environment = { properties: Object.entries(properties), files: Object.entries(files) };
     const promise = new Promise<void>((resolve, reject) => {
-      this.#jobs.set(jobId, { planned, record, programs: new Map(), reading: new Map(), take, resolve, reject, resultBytes: 0 });
+      const tasks = new TaskMaker(planned, environment, this.blobs, this.#config.maxResultBytes);
+      const empty = { reading: new Map(), answers: new Map(), resultBytes: 0 };
+      this.#jobs.set(jobId, { record, tasks, ...empty, take, resolve, reject });
     });
     this.#history.push(record);
+    this.#hooks.bus.post('onJobStart', { jobId, title, stageIds, properties, time: started });
     if (this.#history.length > keptJobs) this.#history.shift();
     const cancel = () => this.cancelJob(jobId, typeof signal?.reason === 'string' ? signal.reason : '');
     signal?.addEventListener('abort', cancel, { once: true });
-    this.#handle({ kind: 'jobSubmitted', job: planned.spec });
+    this.#handle({ kind: 'jobSubmitted', job: { ...planned.spec, pool: record.pool } });
     if (signal?.aborted) cancel();
     return promise.finally(() => signal?.removeEventListener('abort', cancel));
   }
@@ -102,9 +124,17 @@ export class Scheduler implements TaskListener {
     for (const jobId of [...this.#jobs.keys()]) this.cancelJob(jobId, reason);
   }
 
+  /** Cancels the running jobs that fit; answers how many. */
+  cancelWhere(fits: (job: JobRecord) => boolean, reason: string): number {
+    const ids = [...this.#jobs].flatMap(([jobId, { record }]) => (fits(record) ? [jobId] : []));
+    for (const jobId of ids) this.cancelJob(jobId, reason);
+    return ids.length;
+  }
+
   forgetDataset(rddId: number): void {
     this.#handle({ kind: 'datasetForgotten', rddId });
     this.#backend.forget({ kind: 'rdd', rddId });
+    this.#hooks.bus.post('onUnpersist', { rddId });
   }
 
   forgetShuffle(shuffleId: number): void {
@@ -126,8 +156,12 @@ export class Scheduler implements TaskListener {
     return this.#dag.blocks.summary(rddId);
   }
 
-  executors(): readonly { id: string; slots: number; free: number }[] {
+  executors(): readonly ExecutorStatus[] {
     return this.#dag.executors();
+  }
+
+  status(): DagStatus {
+    return this.#dag.status();
   }
 
   /** The last jobs, oldest first. */
@@ -137,9 +171,11 @@ export class Scheduler implements TaskListener {
 
   /** The oldest running job, for the progress line. */
   progress(): JobProgress | undefined {
-    for (const [jobId, { record, reading }] of this.#jobs) {
-      const state = this.#dag.progress(jobId);
-      if (!state) continue;
+    for (const status of this.#dag.status().jobs) {
+      const { jobId } = status;
+      const { record, reading } = this.#jobs.get(jobId) ?? {};
+      if (!record || !reading) continue;
+      const state = progressOf(status);
       const records = record.records + [...reading.values()].reduce((a, b) => a + b, 0);
       return { jobId, ...state, title: record.title, records, seconds: (this.#clock.now() - record.started) / 1000 };
     }
@@ -154,14 +190,19 @@ export class Scheduler implements TaskListener {
   // What the backend tells.
 
   executorJoined(executor: ExecutorInfo): void {
+    const { id: executorId, host, slots } = executor;
+    this.#hooks.bus.post('onExecutorAdded', { executorId, host, slots, time: this.#clock.now() });
     this.#handle({ kind: 'executorJoined', executor });
   }
 
   executorLost(executorId: string, reason: string): void {
+    this.#watch.executorLost(executorId, reason);
+    this.#hooks.bus.post('onExecutorRemoved', { executorId, reason, time: this.#clock.now() });
     this.#handle({ kind: 'executorLost', executorId, reason });
   }
 
   taskEnded(executorId: string, taskId: number, end: TaskEnd): void {
+    this.#watch.ended(taskId, end);
     const job = this.#jobs.get(this.#taskJobs.get(taskId) ?? -1);
     this.#taskJobs.delete(taskId);
     if (job) {
@@ -187,8 +228,9 @@ export class Scheduler implements TaskListener {
     this.#handling = true;
     try {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-        for (const command of this.#dag.handle(next)) this.#carryOut(command);
+        for (const command of this.#dag.handle(next, this.#clock.now())) this.#carryOut(command);
       }
+      this.#stuck.look(this.#dag.isStuck);
     } finally {
       this.#handling = false;
     }
@@ -204,8 +246,13 @@ export class Scheduler implements TaskListener {
         return this.#report(command.jobId, command.partition, command.value);
       case 'mergeAccumulators':
         return this.#hooks.mergeAccumulators(command.updates);
-      case 'noteCached':
-        return;
+      case 'noteBlocks':
+        return this.#watch.noteBlocks(command);
+      case 'dropBlocks':
+        return this.#backend.forget({ kind: 'rdd', rddId: command.rddId });
+      case 'noteStageSubmitted':
+      case 'noteStageCompleted':
+        return this.#watch.note(command);
       case 'finishJob':
         return this.#end(command.jobId, 'done', (job) => job.resolve());
       case 'failJob': {
@@ -216,28 +263,22 @@ export class Scheduler implements TaskListener {
       }
       case 'startLocalityTimer':
         this.#clock.after(this.#config.localityWaitMs, () => this.#handle({ kind: 'localityExpired' }));
+        return;
+      case 'startSpeculationTimer':
+        this.#clock.after(this.#config.speculationIntervalMs, () => this.#handle({ kind: 'speculationDue' }));
     }
   }
 
   #launch(executorId: string, request: TaskRequest): void {
     const job = this.#jobs.get(request.jobId);
-    const { taskId, stageId, partition } = request;
+    const { taskId } = request;
     const notLaunched = () => this.#handle({ kind: 'taskEnded', executorId, taskId, end: { kind: 'cancelled' } });
     // The job ended by a command before this one: the state machine still waits for the end of the task, which frees the slot.
     if (!job) return notLaunched();
     try {
-      const program = this.#program(job, stageId);
-      const source = job.planned.sources.get(stageId)!;
-      const split = encode(this.#splits(request.jobId).split(source.rdd, partition));
-      const needs = [...program.needs, ...this.#classes()];
-      const spec: TaskSpec = {
-        ...request,
-        programId: program.id,
-        split,
-        needs,
-        maxResultBytes: this.#config.maxResultBytes,
-      };
+      const spec = job.tasks.make(request, this.#dag.outputs);
       this.#taskJobs.set(taskId, request.jobId);
+      this.#watch.started(executorId, request);
       this.#backend.launch(executorId, spec);
     } catch (e) {
       // The program cannot be made (a capture that cannot travel): no task of the job can run.
@@ -246,48 +287,11 @@ export class Scheduler implements TaskListener {
     }
   }
 
-  #splits(jobId: number): SplitBuilder {
-    const { outputs } = this.#dag;
-    return new SplitBuilder(
-      jobId,
-      (shuffleId) => outputs.of(shuffleId),
-      (shuffleId) => outputs.complete(shuffleId),
-    );
-  }
-
-  #modules = (): string => {
-    const { id, bytes } = moduleBlob();
-    this.blobs.put(id, bytes);
-    return id;
-  };
-
-  /** The blobs with the classes that rows may be instances of. */
-  #classes(): readonly string[] {
-    const classes = classBlob(this.#modules);
-    if (!classes) return [];
-    this.blobs.put(classes.id, classes.bytes);
-    return [...classes.needs, classes.id];
-  }
-
-  #program(job: ActiveJob, stageId: number): StageProgram {
-    let program = job.programs.get(stageId);
-    if (!program) {
-      const bulk: string[] = [];
-      const blob = (id: string, value: unknown) => {
-        if (!bulk.includes(id)) bulk.push(id);
-        if (!this.blobs.has(id)) this.blobs.put(id, encode(value));
-      };
-      program = programOf(job.record.jobId, job.planned.sources.get(stageId)!, blob, this.#modules);
-      job.programs.set(stageId, program);
-      this.blobs.pin(program.id, program.bytes, bulk);
-    }
-    return program;
-  }
-
   #report(jobId: number, partition: number, value: Uint8Array): void {
     const job = this.#jobs.get(jobId);
     if (!job) return;
-    job.resultBytes += value.length;
+    job.resultBytes += value.length - (job.answers.get(partition) ?? 0);
+    job.answers.set(partition, value.length);
     const { maxResultBytes } = this.#config;
     if (job.resultBytes > maxResultBytes)
       return this.#fail(
@@ -307,53 +311,14 @@ export class Scheduler implements TaskListener {
     this.#handle({ kind: 'jobCancelled', jobId, reason: '' });
   }
 
-  #end(jobId: number, status: JobRecord['status'], settle: (job: ActiveJob) => void): void {
+  #end(jobId: number, status: JobEnd['status'], settle: (job: ActiveJob) => void): void {
     const job = this.#jobs.get(jobId);
     if (!job) return;
     this.#jobs.delete(jobId);
     job.record.status = status;
     job.record.ended = this.#clock.now();
-    for (const { id } of job.programs.values()) this.blobs.unpin(id);
+    job.tasks.release();
+    this.#hooks.bus.post('onJobEnd', { jobId, status, time: job.record.ended });
     settle(job);
-  }
-}
-
-/** A number of bytes for people. */
-function showBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let unit = 0;
-  let n = bytes;
-  while (n >= 1024 && unit < units.length - 1) {
-    n /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? n : n.toFixed(1)} ${units[unit]}`;
-}
-
-function errorOf(failure: JobFailure): MillraceError {
-  switch (failure.kind) {
-    case 'cancelled':
-      return new MillraceError('JOB_CANCELLED', { reason: failure.reason });
-    case 'backend':
-      return new MillraceError('NO_EXECUTORS', { reason: failure.reason });
-    case 'shuffleLost':
-      return new MillraceError('SHUFFLE_LOST', { stage: failure.stageId, attempts: failure.attempts, reason: failure.reason });
-    case 'task':
-      return taskError(failure);
-  }
-}
-
-function taskError({ end, stageId, partition, attempts }: JobFailure & { kind: 'task' }): MillraceError {
-  const where = { stage: stageId, partition, attempts };
-  switch (end.kind) {
-    case 'lost':
-      return new MillraceError('EXECUTORS_LOST', { ...where, reason: end.reason });
-    case 'tooBig':
-      return new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(end.bytes), limit: showBytes(end.limit) });
-    case 'userError': {
-      const { error } = end;
-      if (error.code) return new MillraceError(error.code as never, { ...error.details, ...where, remote: error });
-      return new MillraceError('TASK_FAILED', { error: `${error.name}: ${error.message}`, remedy: '', remote: error, ...where });
-    }
   }
 }

@@ -4,8 +4,12 @@ import type { BlockId, CachedBlock, MapOutput } from '../exec/end';
 export class OutputTracker {
   readonly #shuffles = new Map<number, (MapOutput | undefined)[]>();
   readonly #missing = new Map<number, number>();
-  /** Map tasks that ended well once, whatever became of their outputs since. */
-  readonly #ran = new Map<number, Set<number>>();
+  /** Shuffles that tasks have begun to read. */
+  readonly #consumed = new Set<number>();
+  /** Map tasks whose accumulators were counted, as shuffle to map tasks: an output that is made again does not count again. */
+  readonly #counted = new Map<number, Set<number>>();
+  /** The shuffles that are written by stages that read a shuffle. */
+  readonly #derived = new Map<number, Set<number>>();
 
   /** Declares a shuffle of so many map tasks; known ones stay as they are. */
   declare(shuffleId: number, maps: number): void {
@@ -15,19 +19,50 @@ export class OutputTracker {
       Array.from({ length: maps }, () => undefined),
     );
     this.#missing.set(shuffleId, maps);
-    this.#ran.set(shuffleId, new Set());
   }
 
-  /** Notes an output; answers whether it is the first of its map task. */
-  add(output: MapOutput): boolean {
+  /** Keeps an output. The first of several stays: readers of one shuffle must see the same rows. */
+  add(output: MapOutput): void {
     const outputs = this.#shuffles.get(output.shuffleId);
-    const ran = this.#ran.get(output.shuffleId);
-    if (!outputs || !ran) return false;
-    if (outputs[output.mapIndex] === undefined) this.#missing.set(output.shuffleId, this.#missing.get(output.shuffleId)! - 1);
+    if (!outputs || outputs[output.mapIndex] !== undefined) return;
+    this.#missing.set(output.shuffleId, this.#missing.get(output.shuffleId)! - 1);
     outputs[output.mapIndex] = output;
-    const first = !ran.has(output.mapIndex);
-    ran.add(output.mapIndex);
-    return first;
+  }
+
+  /** Notes that a map task's accumulators are counted; false where they were before. */
+  count(shuffleId: number, mapIndex: number): boolean {
+    const counted = this.#counted.get(shuffleId) ?? new Set<number>();
+    this.#counted.set(shuffleId, counted);
+    if (counted.has(mapIndex)) return false;
+    counted.add(mapIndex);
+    return true;
+  }
+
+  /** A task that reads the shuffle begins. */
+  consume(shuffleId: number): void {
+    if (this.complete(shuffleId)) this.#consumed.add(shuffleId);
+  }
+
+  isConsumed(shuffleId: number): boolean {
+    return this.#consumed.has(shuffleId);
+  }
+
+  /** A stage reads the shuffle `from` and writes `to`. */
+  derive(from: number, to: number): void {
+    this.#derived.set(from, (this.#derived.get(from) ?? new Set()).add(to));
+  }
+
+  derivedOf(shuffleId: number): ReadonlySet<number> {
+    return this.#derived.get(shuffleId) ?? new Set();
+  }
+
+  /** Takes all outputs of a shuffle back. */
+  removeAll(shuffleId: number): void {
+    const outputs = this.#shuffles.get(shuffleId);
+    if (!outputs) return;
+    outputs.fill(undefined);
+    this.#missing.set(shuffleId, outputs.length);
+    this.#consumed.delete(shuffleId);
   }
 
   /** Takes an output back, if it still is that attempt's. */
@@ -44,6 +79,11 @@ export class OutputTracker {
       for (const output of outputs)
         if (output?.executorId === executorId) this.remove(output.shuffleId, output.mapIndex, output.attempt);
     }
+  }
+
+  /** Whether an output takes the place of a lost one that tasks may have read. */
+  isRemade({ shuffleId, mapIndex }: MapOutput): boolean {
+    return this.#consumed.has(shuffleId) && this.#shuffles.get(shuffleId)?.[mapIndex] === undefined;
   }
 
   complete(shuffleId: number): boolean {
@@ -63,7 +103,9 @@ export class OutputTracker {
   forget(shuffleId: number): void {
     this.#shuffles.delete(shuffleId);
     this.#missing.delete(shuffleId);
-    this.#ran.delete(shuffleId);
+    this.#consumed.delete(shuffleId);
+    this.#counted.delete(shuffleId);
+    this.#derived.delete(shuffleId);
   }
 
   check(): void {

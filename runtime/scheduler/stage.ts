@@ -2,19 +2,29 @@
 import { assert } from '../errors';
 import type { StageSpec } from './events';
 
+const noTasks: ReadonlySet<number> = new Set();
+
 export class Stage {
   readonly spec: StageSpec;
   readonly jobId: number;
   /** Partitions that no task runs for and that are not done, in order. */
   readonly waiting = new Set<number>();
-  /** Partition to the task that runs for it. */
-  readonly running = new Map<number, number>();
+  /** Partition to the tasks that run for it: more than one where a copy was started of a slow one. */
+  readonly running = new Map<number, Set<number>>();
   readonly done = new Set<number>();
+  /** How long the tasks that ended well took, in milliseconds. */
+  readonly durations: number[] = [];
   readonly #failures = new Map<number, number>();
   readonly #attempts = new Map<number, number>();
-  /** Rises when a fetch fails: which run of the stage a task belongs to. */
+  readonly #counted = new Set<number>();
+  /** Rises with each run of the stage, after a failed fetch or where it starts over: which run a task belongs to. */
   attempt = 0;
+  /** Runs that ended in a failed fetch. */
+  fetchFailures = 0;
+  /** The run whose begin was told. */
+  announced = -1;
   submitted = false;
+  failedTasks = 0;
   /** Set once a guard's cached data proved to be gone: the parents must be there then. */
   ignoreGuards = false;
 
@@ -25,6 +35,10 @@ export class Stage {
 
   get finished(): boolean {
     return this.done.size === this.spec.partitions.length;
+  }
+
+  tasksOf(partition: number): ReadonlySet<number> {
+    return this.running.get(partition) ?? noTasks;
   }
 
   /** Puts the given partitions in line. */
@@ -40,6 +54,23 @@ export class Stage {
     }
   }
 
+  /** Begins a new run of all partitions. Its tasks must have been given up before. */
+  startOver(): void {
+    this.attempt++;
+    this.running.clear();
+    this.done.clear();
+    this.durations.length = 0;
+    for (const p of this.spec.partitions) this.waiting.add(p);
+  }
+
+  /** A fetch failed in a task of the given run. */
+  fetchFailed(attempt: number): void {
+    this.ignoreGuards = true;
+    if (attempt !== this.attempt) return;
+    this.attempt++;
+    this.fetchFailures++;
+  }
+
   /** The number of the next try of a partition, from 0. */
   nextAttempt(partition: number): number {
     const n = this.#attempts.get(partition) ?? 0;
@@ -47,25 +78,41 @@ export class Stage {
     return n;
   }
 
-  start(partition: number, taskId: number): void {
-    assert(this.waiting.delete(partition), `partition ${partition} of stage ${this.spec.stageId} was started but not waiting`);
-    this.running.set(partition, taskId);
+  /** A task begins; a `copy` of one that runs already does not take its partition from the line. */
+  start(partition: number, taskId: number, copy = false): void {
+    const taken = copy ? this.running.has(partition) : this.waiting.delete(partition);
+    assert(taken, `partition ${partition} of stage ${this.spec.stageId} was started but not waiting`);
+    const tasks = this.running.get(partition);
+    if (tasks) tasks.add(taskId);
+    else this.running.set(partition, new Set([taskId]));
   }
 
-  /** A task ended well. */
+  /** A task ended well; what still runs for its partition runs for nothing. */
   finish(partition: number): void {
     this.running.delete(partition);
     this.waiting.delete(partition);
     this.done.add(partition);
   }
 
-  /** A task ended badly and its partition waits again; answers how often it failed. */
-  fail(partition: number, counts: boolean): number {
-    this.running.delete(partition);
-    this.waiting.add(partition);
+  /** A task ended badly. Its partition waits again unless another task runs for it; answers how often it failed. */
+  fail(partition: number, taskId: number, counts: boolean): number {
+    const tasks = this.running.get(partition);
+    tasks?.delete(taskId);
+    if (!tasks || tasks.size === 0) {
+      this.running.delete(partition);
+      this.waiting.add(partition);
+    }
+    if (counts) this.failedTasks++;
     const failures = (this.#failures.get(partition) ?? 0) + (counts ? 1 : 0);
     this.#failures.set(partition, failures);
     return failures;
+  }
+
+  /** Notes that the accumulators of a partition are counted; false where they were before. */
+  count(partition: number): boolean {
+    if (this.#counted.has(partition)) return false;
+    this.#counted.add(partition);
+    return true;
   }
 
   check(): void {
@@ -74,5 +121,7 @@ export class Stage {
       if (places > 1 || (this.submitted && places === 0))
         throw new Error(`partition ${p} of stage ${this.spec.stageId} is in ${places} places`);
     }
+    for (const [p, tasks] of this.running)
+      if (tasks.size === 0) throw new Error(`partition ${p} of stage ${this.spec.stageId} runs without a task`);
   }
 }

@@ -19,6 +19,10 @@ export const promptNames: readonly PromptName[] = [
   { name: 'StorageLevel' },
   { name: 'Broadcast' },
   { name: 'Accumulator' },
+  { name: 'TaskContext' },
+  { name: 'BarrierTaskContext' },
+  { name: 'SparkFiles' },
+  { name: 'CustomRDD' },
 ];
 
 /** The declarations of the prompt's names, as a module. Without an API they have the type `any`. */

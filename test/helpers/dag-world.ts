@@ -1,4 +1,5 @@
 // A world around the scheduler's state machine: executors that run what they are told, lose things, and tell it late, twice or never.
+import { makeConfig } from '../../runtime/config';
 import type { CachedBlock, TaskEnd } from '../../runtime/exec/end';
 import { Dag } from '../../runtime/scheduler/dag';
 import type { Command, JobFailure, JobSpec, SchedulerEvent, StageSpec, TaskRequest } from '../../runtime/scheduler/events';
@@ -28,7 +29,7 @@ export interface JobEnd {
 const noMetrics = { runMs: 0, recordsRead: 0, shuffleBytesWritten: 0, shuffleBytesRead: 0 };
 
 export class DagWorld {
-  readonly dag = new Dag({ taskMaxFailures: 4, stageMaxAttempts: 4 });
+  readonly dag = new Dag({ ...makeConfig(4), slots: 4 });
   readonly launched = new Map<number, Launched>();
   /** Tasks of executors that are gone: their ends may still come. */
   readonly lostTasks: Launched[] = [];
@@ -63,7 +64,7 @@ export class DagWorld {
   }
 
   handle(event: SchedulerEvent): void {
-    for (const command of this.dag.handle(event)) this.#carryOut(command);
+    for (const command of this.dag.handle(event, 0)) this.#carryOut(command);
     this.dag.check();
   }
 

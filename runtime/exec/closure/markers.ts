@@ -11,7 +11,8 @@ export interface DriverOnly {
 export const travelsAs: unique symbol = Symbol.for('millrace.travelsAs') as never;
 
 export interface Reference {
-  readonly kind: 'broadcast' | 'accumulator';
+  /** `engine`: an object of the engine's that every executor has, such as TaskContext. */
+  readonly kind: 'broadcast' | 'accumulator' | 'engine';
   readonly id: string;
   /** Plain data that the executor needs to rebuild it, such as an accumulator's zero. */
   readonly data?: unknown;

@@ -1,0 +1,55 @@
+// What belongs to a context beside datasets: local properties of jobs, listeners, added files, and notices to the user.
+import type { AddedFiles } from './added-files';
+import { currentProperties, withProperties } from './flow';
+import { ListenerBus } from './scheduler/listener-bus';
+import type { Scheduler } from './scheduler/loop';
+
+export class JobControl {
+  readonly bus: ListenerBus;
+  readonly notice: (text: string) => void;
+  readonly #session = new Map<string, string>();
+  #scheduler: Scheduler | undefined;
+  #files: AddedFiles | undefined;
+
+  constructor(notice: (text: string) => void) {
+    this.notice = notice;
+    this.bus = new ListenerBus(notice);
+  }
+
+  attach(scheduler: Scheduler, files: AddedFiles): void {
+    this.#scheduler = scheduler;
+    this.#files = files;
+  }
+
+  get scheduler(): Scheduler {
+    return this.#scheduler!;
+  }
+
+  get files(): AddedFiles {
+    return this.#files!;
+  }
+
+  /** The properties of this flow of control: those of the innermost `withLocalProperties` around it, or the session's. */
+  get #properties(): Map<string, string> {
+    return currentProperties() ?? this.#session;
+  }
+
+  get(key: string): string | undefined {
+    return this.#properties.get(key);
+  }
+
+  set(key: string, value: string | undefined): void {
+    if (value === undefined) this.#properties.delete(key);
+    else this.#properties.set(key, value);
+  }
+
+  /** A copy, as a job takes it along. */
+  snapshot(): Record<string, string> {
+    return Object.fromEntries(this.#properties);
+  }
+
+  /** Runs `f` with a copy of the properties, which it and all that it awaits change for themselves. */
+  scoped<T>(f: () => T): T {
+    return withProperties(new Map(this.#properties), f);
+  }
+}

@@ -1,0 +1,94 @@
+// Datasets of the user's own kind: a subclass says what its partitions are, and a function computes one on an executor.
+import type { Context } from '../context';
+import { MillraceError } from '../errors';
+import type { Plan, Split } from '../exec/program';
+import { showElement } from '../exec/task-runtime';
+import { encode } from '../wire/codec';
+import type { NarrowDependency } from './dependency';
+import { ShippedFunction } from './function-argument';
+import type { PlanBuilder, SplitBuilder } from './plan-builder';
+import { RDD } from './rdd';
+
+/** A partition of a parent, as `compute` gets it. */
+export type PartitionInput = IterableIterator<unknown>;
+
+/**
+ * The five properties of a dataset, for kinds of your own: subclass it and give
+ * - `getPartitions()`: plain data for each partition, such as a range of ids or a path;
+ * - `compute`: a function that gets such data, the partitions of the parents that it reads, and its number, and returns the elements.
+ *   It is shipped to executors as closures are, so it is a property with an arrow function and does not use `this`;
+ * - the parents, to the constructor; `parentPartitions(index)` where partition i does not read partition i of each;
+ * - a `partitioner` and `preferredLocations(index)` where there are some.
+ *
+ * For a parent whose pairs must be brought together first, give the constructor `parent.partitionBy(partitioner)`.
+ * @example class Squares extends CustomRDD { getPartitions() { return [[0, 2], [2, 5]]; } compute = ([a, b]) => Array.from({ length: b - a }, (_, i) => (a + i) ** 2); }
+ */
+export abstract class CustomRDD<T, P = unknown> extends RDD<T> {
+  readonly #parents: readonly RDD<unknown>[];
+  readonly dependencies: readonly NarrowDependency[];
+  #partitions: readonly P[] | undefined;
+  #compute: ShippedFunction | undefined;
+
+  constructor(context: Context, parents: readonly RDD<never>[] = []) {
+    super(context, new.target.name || 'CustomRDD');
+    for (const parent of parents) context.checkDataset(this.operation, parent);
+    this.#parents = parents as readonly RDD<unknown>[];
+    this.dependencies = this.#parents.map((rdd) => ({ kind: 'narrow', rdd }));
+  }
+
+  /** Plain data for each partition, asked once. */
+  abstract getPartitions(): readonly P[];
+
+  /** Computes a partition on an executor. */
+  abstract compute: (partition: P, inputs: readonly PartitionInput[], index: number) => Iterable<T>;
+
+  /** The partitions of the parents that partition `index` reads, as [parent, partition]: the same of each unless told otherwise. */
+  parentPartitions(index: number): readonly (readonly [RDD<unknown>, number])[] {
+    return this.#parents.map((parent) => [parent, index] as const);
+  }
+
+  override narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
+    return this.parentPartitions(index).map(([parent, partition]) => {
+      this.#checkParent(parent, partition);
+      return [parent, partition] as const;
+    });
+  }
+
+  protected countPartitions(): number {
+    return this.#all.length;
+  }
+
+  get #all(): readonly P[] {
+    this.#partitions ??= this.#checked(this.getPartitions());
+    return this.#partitions;
+  }
+
+  #checked(partitions: readonly P[]): readonly P[] {
+    if (Array.isArray(partitions)) return [...partitions];
+    throw this.#mistake('the answer of getPartitions()', showElement(partitions), 'an array');
+  }
+
+  #checkParent(parent: RDD<unknown>, partition: number): void {
+    if (!this.#parents.includes(parent)) throw this.#mistake('a parent', String(parent), 'one that the constructor was given');
+    if (!Number.isInteger(partition) || partition < 0 || partition >= parent.numPartitions)
+      throw this.#mistake('a parent partition', String(partition), `from 0 to ${parent.numPartitions - 1}`);
+  }
+
+  #mistake(argument: string, value: string, rule: string): MillraceError {
+    const remedy = 'See CustomRDD in the documentation, and samples/custom-rdd.ts.';
+    return new MillraceError('BAD_ARGUMENT', { operation: this.operation, argument, value, rule, remedy });
+  }
+
+  fragment(builder: PlanBuilder): Plan {
+    this.#compute ??= new ShippedFunction(this.context, this.compute, this.operation);
+    const inputs = this.#parents.map((parent) => builder.plan(parent));
+    return { op: 'custom', name: this.operation, f: builder.function(this.#compute), inputs };
+  }
+
+  split(index: number, builder: SplitBuilder): Split {
+    const read = this.narrowParents(index);
+    const which = read.map(([parent]) => this.#parents.indexOf(parent));
+    const own: Split = { kind: 'values', index, bytes: encode([this.#all[index], which]) };
+    return { kind: 'node', index, inputs: [own, ...read.map(([parent, partition]) => builder.split(parent, partition))] };
+  }
+}

@@ -1,0 +1,64 @@
+// The jobs and tasks that run now, as the state machine keeps them.
+import { assert } from '../errors';
+import type { JobSpec, StageParent } from './events';
+import type { BlockTracker, OutputTracker } from './outputs';
+import { defaultPool } from './pools';
+import { Stage } from './stage';
+
+export interface Job {
+  readonly jobId: number;
+  readonly pool: string;
+  readonly stages: ReadonlyMap<number, Stage>;
+  readonly result: Stage;
+  /** Its tasks that hold a slot. */
+  running: number;
+}
+
+export interface RunningTask {
+  readonly taskId: number;
+  readonly executorId: string;
+  readonly job: Job;
+  readonly stage: Stage;
+  readonly stageAttempt: number;
+  readonly partition: number;
+  readonly started: number;
+  /** Its job is over, or another did its work: its end frees the slot and nothing else. */
+  abandoned: boolean;
+}
+
+export function jobOf({ jobId, stages: specs, pool = defaultPool }: JobSpec): Job {
+  const stages = new Map(specs.map((spec) => [spec.stageId, new Stage(spec, jobId)]));
+  return { jobId, pool, stages, result: stages.get(specs[specs.length - 1].stageId)!, running: 0 };
+}
+
+/** The parents that must run before a stage can. */
+export function missingParents(job: Job, stage: Stage, outputs: OutputTracker, blocks: BlockTracker): Stage[] {
+  return stage.spec.parents
+    .filter(({ guards }) => stage.ignoreGuards || !guards.some(([rddId, partitions]) => blocks.complete(rddId, partitions)))
+    .map(({ stageId }) => job.stages.get(stageId)!)
+    .filter((parent) => !outputs.complete(parent.spec.shuffleId!));
+}
+
+/** The stages under way that read a shuffle, each with the way to it. */
+export function* readersOf(jobs: Iterable<Job>, shuffleId: number): Generator<[Stage, StageParent]> {
+  for (const job of jobs) {
+    for (const stage of job.stages.values()) {
+      const parent = stage.spec.parents.find(({ stageId }) => job.stages.get(stageId)!.spec.shuffleId === shuffleId);
+      if (parent && stage.submitted) yield [stage, parent];
+    }
+  }
+}
+
+/** Throws where jobs, stages and tasks contradict each other. */
+export function checkActive(jobs: Iterable<Job>, tasks: ReadonlyMap<number, RunningTask>): void {
+  for (const job of jobs) {
+    const held = [...tasks.values()].filter((task) => task.job === job).length;
+    assert(held === job.running, `job ${job.jobId} counts ${job.running} running tasks of ${held}`);
+    for (const stage of job.stages.values()) {
+      stage.check();
+      for (const [p, copies] of stage.running)
+        for (const taskId of copies)
+          assert(tasks.get(taskId)?.abandoned === false, `partition ${p} runs as task ${taskId}, which is not there`);
+    }
+  }
+}

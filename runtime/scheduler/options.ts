@@ -1,0 +1,73 @@
+// How jobs share the slots, and what is done about tasks that are slow or keep failing: options, defaults, ranges.
+import { MillraceError } from '../errors';
+import type { ExclusionOptions } from './exclusion';
+import type { PoolOptions, SchedulingMode } from './pools';
+import type { SpeculationOptions } from './speculation';
+
+export interface SchedulingOptions extends SpeculationOptions, ExclusionOptions {
+  /** Whether jobs get slots one after the other (FIFO, the default) or pools side by side (FAIR). */
+  readonly schedulerMode: SchedulingMode;
+  /** The pools of FAIR scheduling by name; one that is not listed has weight 1 and no minimum share. */
+  readonly pools: Readonly<Record<string, PoolOptions>>;
+}
+
+export interface DagOptions extends SchedulingOptions {
+  /** Tries of one task before its job fails. */
+  readonly taskMaxFailures: number;
+  /** Runs of one stage, by failed fetches, before its job fails. */
+  readonly stageMaxAttempts: number;
+  /** Task slots of the master when all its executors are there. */
+  readonly slots: number;
+}
+
+/** Spark's defaults, with times for jobs of seconds instead of minutes. */
+export const schedulingDefaults: SchedulingOptions = {
+  schedulerMode: 'FIFO',
+  pools: {},
+  speculation: false,
+  speculationQuantile: 0.75,
+  speculationMultiplier: 1.5,
+  speculationMinMs: 100,
+  speculationIntervalMs: 100,
+  excludeOnFailure: false,
+  excludeStageFailures: 2,
+  excludeFailures: 2,
+  excludeTimeoutMs: 3_600_000,
+};
+
+type NumberOption = {
+  [K in keyof SchedulingOptions]: SchedulingOptions[K] extends number ? K : never;
+}[keyof SchedulingOptions];
+
+const ranges: Record<NumberOption, { least: number; most: number; whole: boolean }> = {
+  speculationQuantile: { least: 0, most: 1, whole: false },
+  speculationMultiplier: { least: 1, most: 1000, whole: false },
+  speculationMinMs: { least: 0, most: 3_600_000, whole: true },
+  speculationIntervalMs: { least: 10, most: 3_600_000, whole: true },
+  excludeStageFailures: { least: 1, most: 1000, whole: true },
+  excludeFailures: { least: 1, most: 1000, whole: true },
+  excludeTimeoutMs: { least: 0, most: 86_400_000, whole: true },
+};
+
+function must(holds: boolean, option: string, value: unknown, rule: string): void {
+  if (!holds) throw new MillraceError('BAD_OPTION', { option, value: String(value), rule });
+}
+
+const isMode = (mode: unknown): boolean => mode === 'FIFO' || mode === 'FAIR';
+
+/** Throws BAD_OPTION that names the option, its value and its rule. */
+export function checkScheduling(options: SchedulingOptions): void {
+  must(isMode(options.schedulerMode), 'schedulerMode', options.schedulerMode, 'FIFO or FAIR');
+  for (const option of ['speculation', 'excludeOnFailure'] as const)
+    must(typeof options[option] === 'boolean', option, options[option], 'true or false');
+  for (const [option, { least, most, whole }] of Object.entries(ranges)) {
+    const value = options[option as NumberOption];
+    const fits = typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value));
+    must(fits, option, value, `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
+  }
+  for (const [name, { schedulingMode = 'FIFO', weight = 1, minShare = 0 }] of Object.entries(options.pools)) {
+    must(isMode(schedulingMode), `pools.${name}.schedulingMode`, schedulingMode, 'FIFO or FAIR');
+    must(Number.isFinite(weight) && weight > 0, `pools.${name}.weight`, weight, 'a number above 0');
+    must(Number.isInteger(minShare) && minShare >= 0, `pools.${name}.minShare`, minShare, 'a whole number from 0 on');
+  }
+}

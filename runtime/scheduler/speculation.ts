@@ -1,0 +1,28 @@
+// Which tasks run so much longer than the others of their stage that a copy of them is worth a slot. As Spark's speculation.
+import type { Stage } from './stage';
+
+export interface SpeculationOptions {
+  readonly speculation: boolean;
+  /** The part of a stage's tasks that must be done before any is slow. */
+  readonly speculationQuantile: number;
+  /** How many times the median a task must run to be slow. */
+  readonly speculationMultiplier: number;
+  /** Tasks are never slow before so many milliseconds. */
+  readonly speculationMinMs: number;
+  /** Between two looks at the running tasks, in milliseconds. */
+  readonly speculationIntervalMs: number;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** How long a task of a stage may run before it is slow; infinite while too few others are done. */
+export function slowAfterMs(stage: Stage, options: SpeculationOptions): number {
+  const enough = Math.max(1, Math.ceil(options.speculationQuantile * stage.spec.partitions.length));
+  // Partitions that were done before the stage began say nothing of how long one takes.
+  if (stage.spec.barrier || stage.done.size < enough || stage.durations.length === 0) return Number.POSITIVE_INFINITY;
+  return Math.max(options.speculationMinMs, options.speculationMultiplier * median(stage.durations));
+}

@@ -1,0 +1,94 @@
+// Makes whole tasks of what the state machine asks for: program, split, environment, and the blobs that executors need for them.
+import { moduleBlob } from '../exec/modules';
+import { classBlob } from '../exec/session-classes';
+import type { TaskSpec } from '../exec/task';
+import { environmentBlob, type TaskEnvironment } from '../exec/task-environment';
+import { SplitBuilder } from '../rdd/plan-builder';
+import { encode } from '../wire/codec';
+import type { BlobStore } from './blobs';
+import type { TaskRequest } from './events';
+import { type PlannedJob, programOf, type StageProgram } from './job';
+import type { OutputTracker } from './outputs';
+
+/** The tasks of one job; what they need is kept from their first launch until `release`. */
+export class TaskMaker {
+  readonly #planned: PlannedJob;
+  readonly #environment: TaskEnvironment;
+  readonly #blobs: BlobStore;
+  readonly #maxResultBytes: number;
+  readonly #programs = new Map<number, StageProgram>();
+  /** Environments that are kept. */
+  readonly #pinned = new Set<string>();
+
+  constructor(planned: PlannedJob, environment: TaskEnvironment, blobs: BlobStore, maxResultBytes: number) {
+    this.#planned = planned;
+    this.#environment = environment;
+    this.#blobs = blobs;
+    this.#maxResultBytes = maxResultBytes;
+  }
+
+  /** Throws where a program cannot be made: a capture that cannot travel. */
+  make(request: TaskRequest, outputs: OutputTracker): TaskSpec {
+    const { taskId, jobId, stageId, stageAttempt, partition, attempt } = request;
+    const program = this.#program(jobId, stageId);
+    const splits = new SplitBuilder(
+      jobId,
+      (shuffleId) => outputs.of(shuffleId),
+      (shuffleId) => outputs.complete(shuffleId),
+    );
+    const split = encode(splits.split(this.#planned.sources.get(stageId)!.rdd, partition));
+    const environment = this.#environmentOf(request);
+    const needs = [...program.needs, ...this.#classes(), ...environment.needs];
+    const { id: programId } = program;
+    const maxResultBytes = this.#maxResultBytes;
+    const environmentId = environment.id;
+    return { taskId, jobId, stageId, stageAttempt, partition, attempt, programId, environmentId, split, needs, maxResultBytes };
+  }
+
+  /** The job is over. */
+  release(): void {
+    for (const { id } of this.#programs.values()) this.#blobs.unpin(id);
+    for (const id of this.#pinned) this.#blobs.unpin(id);
+  }
+
+  #modules = (): string => {
+    const { id, bytes } = moduleBlob();
+    this.#blobs.put(id, bytes);
+    return id;
+  };
+
+  /** The blobs with the classes that rows may be instances of. */
+  #classes(): readonly string[] {
+    const classes = classBlob(this.#modules);
+    if (!classes) return [];
+    this.#blobs.put(classes.id, classes.bytes);
+    return [...classes.needs, classes.id];
+  }
+
+  #program(jobId: number, stageId: number): StageProgram {
+    let program = this.#programs.get(stageId);
+    if (!program) {
+      const bulk: string[] = [];
+      const blob = (id: string, value: unknown) => {
+        if (!bulk.includes(id)) bulk.push(id);
+        if (!this.#blobs.has(id)) this.#blobs.put(id, encode(value));
+      };
+      program = programOf(jobId, this.#planned.sources.get(stageId)!, blob, this.#modules);
+      this.#programs.set(stageId, program);
+      this.#blobs.pin(program.id, program.bytes, bulk);
+    }
+    return program;
+  }
+
+  /** The blob with what a task sees of its job, where there is anything to see. */
+  #environmentOf({ members }: TaskRequest): { id?: string; needs: readonly string[] } {
+    const { properties, files } = this.#environment;
+    if (properties.length === 0 && files.length === 0 && !members) return { needs: [] };
+    const { id, bytes } = environmentBlob({ properties, files, members });
+    if (!this.#pinned.has(id)) {
+      this.#pinned.add(id);
+      this.#blobs.pin(id, bytes);
+    }
+    return { id, needs: [id, ...files.map(([, blob]) => blob)] };
+  }
+}

@@ -1,0 +1,333 @@
+// A cluster in memory for the state machine of the scheduler: random graphs of stages, tasks that end late, twice, out of order or
+// not at all, executors that come and go. Rows are the sets of what they were made of, so that a trivial interpreter knows them.
+import type { TaskEnd } from '../../runtime/exec/end';
+import { Dag } from '../../runtime/scheduler/dag';
+import type { Command, JobSpec, SchedulerEvent, StageSpec, TaskRequest } from '../../runtime/scheduler/events';
+import { type DagOptions, schedulingDefaults } from '../../runtime/scheduler/options';
+import { Random } from '../../runtime/time';
+
+/** A map output as the simulated disk holds it: which run wrote it, and the value that its readers get. */
+interface Written {
+  readonly value: number;
+  readonly executorId: string;
+  readonly runs: Runs;
+}
+
+/** The runs of indeterminate map tasks that a value was made of, by shuffle and map task. More than one of each is a mixture. */
+type Runs = Map<string, Set<number>>;
+
+function addRuns(to: Runs, from: Runs): void {
+  for (const [key, runs] of from) for (const run of runs) to.set(key, (to.get(key) ?? new Set<number>()).add(run));
+}
+
+interface Launched {
+  readonly executorId: string;
+  readonly task: TaskRequest;
+}
+
+interface SimJob {
+  readonly spec: JobSpec;
+  /** By partition: the value, and what it was made of. */
+  readonly results: Map<number, [number, Runs]>;
+  ended?: 'done' | 'failed' | 'cancelled';
+}
+
+export interface Counts {
+  losses: number;
+  fetchFailures: number;
+  doubled: number;
+  stale: number;
+  copies: number;
+  cancels: number;
+}
+
+const modulus = 1_000_003;
+
+/** What a deterministic task makes of its inputs: the sum of all that it reads, and something of its own. */
+const mix = ({ shuffleId = 99 }: StageSpec, partition: number, inputs: number): number =>
+  (inputs * 31 + shuffleId * 7 + partition + 1) % modulus;
+
+export class SimCluster {
+  readonly counts: Counts = { losses: 0, fetchFailures: 0, doubled: 0, stale: 0, copies: 0, cancels: 0 };
+  readonly jobs = new Map<number, SimJob>();
+  readonly #random: Random;
+  readonly #options: DagOptions;
+  readonly #dag: Dag;
+  readonly #running = new Map<number, Launched>();
+  readonly #disk = new Map<string, Written>();
+  /** Ends that were told before, to be told again. */
+  readonly #told: SchedulerEvent[] = [];
+  readonly #alive = new Map<string, boolean>();
+  readonly #timers: SchedulerEvent[] = [];
+  readonly #accumulated = new Map<string, number>();
+  /** What each task read, for the judge. */
+  readonly #runs = new Map<number, Runs>();
+  #now = 0;
+  #executors = 0;
+  #faults: number;
+  #nextStage = 0;
+  #nextShuffle = 0;
+
+  constructor(seed: number, faults: number) {
+    this.#random = new Random(seed);
+    this.#faults = faults;
+    const chance = (p: number) => this.#random.next() < p;
+    this.#options = {
+      ...schedulingDefaults,
+      taskMaxFailures: 1000,
+      stageMaxAttempts: 1000,
+      slots: 4,
+      schedulerMode: chance(0.5) ? 'FAIR' : 'FIFO',
+      pools: { a: { weight: 2, minShare: 1 }, b: { schedulingMode: 'FAIR' } },
+      speculation: chance(0.5),
+      speculationMinMs: 5,
+      excludeOnFailure: chance(0.3),
+      excludeTimeoutMs: 50,
+    };
+    this.#dag = new Dag(this.#options);
+    for (let i = 0; i < 3; i++) this.#join();
+    const jobs = 1 + this.#random.below(3);
+    for (let i = 0; i < jobs; i++) this.#submit(i);
+  }
+
+  #chance(p: number): boolean {
+    return this.#random.next() < p;
+  }
+
+  /** Another action on the same datasets: stages of its own over the shuffles of an earlier job. */
+  #again(jobId: number, earlier: JobSpec): void {
+    const renamed = new Map(earlier.stages.map(({ stageId }) => [stageId, this.#nextStage++]));
+    const stages = earlier.stages.map((stage) => ({
+      ...stage,
+      stageId: renamed.get(stage.stageId)!,
+      parents: stage.parents.map(({ stageId, guards }) => ({ stageId: renamed.get(stageId)!, guards })),
+    }));
+    this.#begin({ jobId, stages, pool: earlier.pool });
+  }
+
+  #begin(spec: JobSpec): void {
+    this.jobs.set(spec.jobId, { spec, results: new Map() });
+    this.#feed({ kind: 'jobSubmitted', job: spec });
+  }
+
+  /** A graph of up to five stages; each reads some of those before it, the last one all that nobody reads. */
+  #submit(jobId: number): void {
+    const earlier = this.jobs.get(jobId - 1);
+    if (earlier && this.#chance(0.5)) return this.#again(jobId, earlier.spec);
+    const count = 1 + this.#random.below(5);
+    const stages: StageSpec[] = [];
+    const unread = new Set<number>();
+    let indeterminate = false;
+    for (let i = 0; i < count; i++) {
+      const isLast = i === count - 1;
+      const read = stages.filter(({ stageId }) => (isLast ? unread.has(stageId) : this.#chance(0.5)));
+      for (const { stageId } of read) unread.delete(stageId);
+      const stageId = this.#nextStage++;
+      if (!isLast) unread.add(stageId);
+      indeterminate ||= this.#chance(0.15);
+      const width = 1 + this.#random.below(4);
+      stages.push({
+        stageId,
+        shuffleId: isLast ? undefined : this.#nextShuffle++,
+        partitions: Array.from({ length: width }, (_, p) => p),
+        parents: read.map((parent) => ({ stageId: parent.stageId, guards: [] })),
+        blocks: [],
+        barrier: width <= 2 && this.#chance(0.2),
+        indeterminate,
+        title: `stage ${stageId}`,
+      });
+    }
+    const pool = [undefined, 'a', 'b'][this.#random.below(3)];
+    this.#begin({ jobId, stages, pool });
+  }
+
+  #join(): void {
+    const id = `e${this.#executors++}`;
+    const outputsSurvive = this.#chance(0.5);
+    this.#alive.set(id, outputsSurvive);
+    this.#feed({ kind: 'executorJoined', executor: { id, host: 'here', slots: 1 + this.#random.below(2), outputsSurvive } });
+  }
+
+  #feed(event: SchedulerEvent): void {
+    this.#now += this.#random.below(10);
+    for (const command of this.#dag.handle(event, this.#now)) this.#carryOut(command);
+    this.#dag.check();
+  }
+
+  #carryOut(command: Command): void {
+    switch (command.kind) {
+      case 'launchTask':
+        if (!this.#alive.has(command.executorId)) throw new Error(`a task was launched on ${command.executorId}, which is gone`);
+        if (command.task.speculative) this.counts.copies++;
+        this.#running.set(command.task.taskId, { executorId: command.executorId, task: command.task });
+        return;
+      case 'reportResult': {
+        const [value, taskId] = new Uint32Array(command.value.buffer);
+        this.jobs.get(command.jobId)!.results.set(command.partition, [value, this.#runs.get(taskId)!]);
+        return;
+      }
+      case 'mergeAccumulators':
+        for (const { id } of command.updates) this.#accumulated.set(id, (this.#accumulated.get(id) ?? 0) + 1);
+        return;
+      case 'finishJob':
+        return this.#end(command.jobId, 'done');
+      case 'failJob':
+        return this.#end(command.jobId, command.failure.kind === 'cancelled' ? 'cancelled' : 'failed');
+      case 'startLocalityTimer':
+        this.#timers.push({ kind: 'localityExpired' });
+        return;
+      case 'startSpeculationTimer':
+        this.#timers.push({ kind: 'speculationDue' });
+    }
+  }
+
+  #end(jobId: number, how: 'done' | 'failed' | 'cancelled'): void {
+    const job = this.jobs.get(jobId)!;
+    if (job.ended) throw new Error(`job ${jobId} ended twice`);
+    job.ended = how;
+    if (how === 'done') this.#judge(job);
+  }
+
+  /** Runs until all jobs have ended. */
+  run(): void {
+    for (let steps = 0; [...this.jobs.values()].some((job) => !job.ended); steps++) {
+      if (steps > 5000) throw new Error(`no end after ${steps} steps: ${JSON.stringify(this.#dag.status())}`);
+      this.#step();
+    }
+    for (const [id, times] of this.#accumulated) if (times !== 1) throw new Error(`${id} was counted ${times} times`);
+  }
+
+  #step(): void {
+    if (this.#faults > 0 && this.#chance(0.2)) return this.#fault();
+    if (this.#timers.length > 0 && this.#chance(0.2)) return this.#feed(this.#timers.shift()!);
+    const ids = [...this.#running.keys()];
+    if (ids.length > 0) return this.#finish(ids[this.#random.below(ids.length)]);
+    if (this.#alive.size < 3) return this.#join();
+    if (this.#timers.length > 0) return this.#feed(this.#timers.shift()!);
+    throw new Error(`nothing can happen any more: ${JSON.stringify(this.#dag.status())}`);
+  }
+
+  #fault(): void {
+    this.#faults--;
+    const kind = this.#random.below(5);
+    const ids = [...this.#running.keys()];
+    if (kind === 0) return this.#lose();
+    if (kind === 1 && ids.length > 0) return this.#fail(ids[this.#random.below(ids.length)]);
+    if (kind === 2 && this.#told.length > 0) {
+      this.counts.doubled++;
+      return this.#feed(this.#told[this.#random.below(this.#told.length)]);
+    }
+    if (kind === 3 && this.#disk.size > 0) {
+      // A file is damaged: whoever reads it next finds out.
+      const keys = [...this.#disk.keys()];
+      this.#disk.delete(keys[this.#random.below(keys.length)]);
+      return;
+    }
+    if (kind === 4 && this.#chance(0.2)) {
+      const jobId = this.#random.below(this.jobs.size);
+      if (!this.jobs.get(jobId)!.ended) this.counts.cancels++;
+      this.#feed({ kind: 'jobCancelled', jobId, reason: '' });
+    }
+  }
+
+  #lose(): void {
+    if (this.#alive.size < 2) return;
+    const ids = [...this.#alive.keys()];
+    const executorId = ids[this.#random.below(ids.length)];
+    const survives = this.#alive.get(executorId);
+    this.#alive.delete(executorId);
+    this.counts.losses++;
+    if (!survives) for (const [key, { executorId: at }] of this.#disk) if (at === executorId) this.#disk.delete(key);
+    this.#feed({ kind: 'executorLost', executorId, reason: 'simulated' });
+    // What ran there ends all the same, too late: as after SIGSTOP and SIGCONT.
+    for (const [taskId, launched] of this.#running) {
+      if (launched.executorId !== executorId) continue;
+      this.#running.delete(taskId);
+      this.counts.stale++;
+      this.#feed({ kind: 'taskEnded', executorId, taskId, end: this.#success(launched, 12345) });
+    }
+  }
+
+  #fail(taskId: number): void {
+    const { executorId } = this.#running.get(taskId)!;
+    this.#running.delete(taskId);
+    const error = { name: 'Error', message: 'simulated', stack: '', frames: [] };
+    this.#tell({ kind: 'taskEnded', executorId, taskId, end: { kind: 'userError', error } });
+  }
+
+  #tell(event: SchedulerEvent): void {
+    this.#told.push(event);
+    this.#feed(event);
+  }
+
+  #stage({ jobId, stageId }: TaskRequest): StageSpec {
+    return this.jobs.get(jobId)!.spec.stages.find((s) => s.stageId === stageId)!;
+  }
+
+  #finish(taskId: number): void {
+    const launched = this.#running.get(taskId)!;
+    this.#running.delete(taskId);
+    const { executorId, task } = launched;
+    this.#tell({ kind: 'taskEnded', executorId, taskId, end: this.#endOf(launched, this.#stage(task)) });
+  }
+
+  /** Reads the outputs that the state machine knows of now; one that is not on the disk is a failed fetch. */
+  #endOf(launched: Launched, stage: StageSpec): TaskEnd {
+    let inputs = 0;
+    const runs: Runs = new Map();
+    for (const { stageId } of stage.parents) {
+      const shuffleId = this.#stage({ ...launched.task, stageId }).shuffleId!;
+      for (const { mapIndex, attempt } of this.#dag.outputs.of(shuffleId)) {
+        const written = this.#disk.get(`${shuffleId}.${mapIndex}.${attempt}`);
+        if (!written) {
+          this.counts.fetchFailures++;
+          return { kind: 'fetchFailed', shuffleId, mapIndex, attempt, reason: 'simulated' };
+        }
+        inputs += written.value;
+        addRuns(runs, written.runs);
+      }
+      if (!this.#dag.outputs.complete(shuffleId))
+        return { kind: 'fetchFailed', shuffleId, mapIndex: -1, attempt: -1, reason: 'gone' };
+    }
+    // The rows of an indeterminate stage differ from run to run.
+    const { taskId, partition } = launched.task;
+    const differs = stage.indeterminate && stage.shuffleId !== undefined;
+    const own = differs ? taskId * 101 : 0;
+    if (differs) addRuns(runs, new Map([[`${stage.shuffleId}.${partition}`, new Set([taskId])]]));
+    this.#runs.set(taskId, runs);
+    return this.#success(launched, mix(stage, partition, inputs) + own);
+  }
+
+  #success({ executorId, task }: Launched, value: number): TaskEnd {
+    const { shuffleId } = this.#stage(task);
+    const whole = value % modulus;
+    const metrics = { runMs: 1, recordsRead: 1, shuffleBytesWritten: 0, shuffleBytesRead: 0 };
+    const accumulators = [{ id: `${shuffleId ?? `answer of ${task.stageId}`}.${task.partition}`, value: 1 }];
+    const end = { kind: 'success' as const, cached: [], evicted: [], accumulators, metrics };
+    if (shuffleId === undefined) return { ...end, value: new Uint8Array(Uint32Array.of(whole, task.taskId).buffer) };
+    const runs = this.#runs.get(task.taskId) ?? new Map();
+    if (this.#alive.has(executorId))
+      this.#disk.set(`${shuffleId}.${task.partition}.${task.taskId}`, { value: whole, executorId, runs });
+    const output = { shuffleId, mapIndex: task.partition, executorId, attempt: task.taskId, sizes: [1] };
+    return { ...end, value: new Uint8Array(0), output };
+  }
+
+  /** The trivial interpreter: stages in order; what an indeterminate task made is known by its run, of which there must be one. */
+  #judge({ spec, results }: SimJob): void {
+    const last = spec.stages[spec.stages.length - 1];
+    const runs: Runs = new Map();
+    for (const p of last.partitions) addRuns(runs, results.get(p)![1]);
+    for (const [key, several] of runs) if (several.size > 1) throw new Error(`job ${spec.jobId} mixes runs of ${key}`);
+    const made = new Map<number, number[]>();
+    for (const stage of spec.stages) {
+      const inputs = stage.parents.flatMap(({ stageId }) => made.get(stageId)!).reduce((a, b) => a + b, 0);
+      const run = (p: number) => [...(runs.get(`${stage.shuffleId}.${p}`) ?? [0])][0];
+      const values = stage.partitions.map((p) => (mix(stage, p, inputs) + run(p) * 101) % modulus);
+      made.set(stage.stageId, values);
+    }
+    for (const p of last.partitions) {
+      const [value, expected] = [results.get(p)![0], made.get(last.stageId)![p]];
+      if (value !== expected) throw new Error(`job ${spec.jobId}, partition ${p}: ${value} instead of ${expected}`);
+    }
+  }
+}
