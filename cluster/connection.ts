@@ -11,7 +11,7 @@ export interface ConnectionListener {
   message(control: unknown, tail: Uint8Array): void;
   /** Told once. */
   closed(reason: string): void;
-  /** Called every half second while nothing has been heard for at least that long, with the length of the silence. */
+  /** Called at each beat if nothing has been heard since the beat before it, with the length of the silence. */
   silent(ms: number): void;
 }
 
@@ -89,12 +89,13 @@ export class Connection {
     // After a pause of this process itself (a loop of the user's, a suspended machine) what the peer sent is still unread.
     const paused = now - this.#lookedAt > 2 * heartbeatMs;
     this.#lookedAt = now;
-    if (paused || this.#socket.bytesRead !== this.#heardBytes) {
+    const heard = paused || this.#socket.bytesRead !== this.#heardBytes;
+    if (heard) {
       this.#heardBytes = this.#socket.bytesRead;
       this.#heardAt = now;
     }
     if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping();
-    if (now - this.#heardAt >= heartbeatMs) this.#listener.silent(now - this.#heardAt);
+    if (!heard) this.#listener.silent(now - this.#heardAt);
   }
 
   #close(reason: string): void {

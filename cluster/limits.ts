@@ -9,11 +9,8 @@ export const executorPath = '/executor';
 /** Executors of one session on one machine: each is a process of about 50 MB. */
 export const maxExecutors = 256;
 
-/** Between two signs of life, each way. */
+/** Between two signs of life, each way. A stopped executor is found at the first beat that it missed: within two of these. */
 export const heartbeatMs = 500;
-
-/** A silence after which an executor is looked at: two missed beats and some slack. A stopped process is given up at once. */
-export const silenceMs = 1250;
 
 /** A silence after which an executor that is not stopped, only starved of processor time, is given up too. */
 export const starvedMs = 10_000;

@@ -14,7 +14,7 @@ import { DriverDoor } from './driver';
 import { ExecutorProcess } from './executor-process';
 import { refuse } from './fields';
 import type { SessionFolder } from './folder';
-import { cancelKillMs, drainMs, joinMs, loopback, silenceMs, starvedMs } from './limits';
+import { cancelKillMs, drainMs, joinMs, loopback, starvedMs } from './limits';
 import type { OutputListener } from './output';
 import { checkToDriver, type ToDriver } from './protocol';
 import { unpackEnd } from './task-end';
@@ -199,9 +199,9 @@ export class Pool implements TaskBackend {
     setTimeout(() => this.#lose(executor, reason), drainMs);
   }
 
+  /** A stopped process is given up at the first beat that it missed; one that is merely starved is given time. */
   #silent(executor: PooledExecutor, ms: number): void {
-    const stopped = ms >= silenceMs && executor.process.isStopped();
-    if (stopped || ms >= starvedMs) this.#lose(executor, `it has not answered for ${Math.round(ms)} ms`);
+    if (executor.process.isStopped() || ms >= starvedMs) this.#lose(executor, `it has not answered for ${Math.round(ms)} ms`);
   }
 
   #exited(executor: PooledExecutor, reason: string): void {
