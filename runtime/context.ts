@@ -320,6 +320,11 @@ export class Context {
     return this.#scheduler.nextJobId;
   }
 
+  /** Resolves when the jobs that run now have ended, well or not. */
+  endOfRunningJobs(): Promise<unknown> {
+    return this.#scheduler.endOfRunningJobs();
+  }
+
   /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. */
   checkPartitions(operation: string, n: number): number {
     if (Number.isInteger(n) && n >= 1 && n <= maxPartitions) return n;
