@@ -344,6 +344,11 @@ export class Context {
     return this.#scheduler.nextJobId;
   }
 
+  /** Resolves when the jobs that run now have ended, well or not. */
+  endOfRunningJobs(): Promise<unknown> {
+    return this.#scheduler.endOfRunningJobs();
+  }
+
   /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. */
   checkPartitions(operation: string, n: number): number {
     const remedy = `Leave it out for ${this.defaultParallelism}, or take 2 to 4 for each core.`;

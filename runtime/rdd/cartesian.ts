@@ -1,22 +1,20 @@
 // Every pair of an element of one dataset and one of another: a partition for each pair of partitions.
 import type { Plan, Split } from '../exec/program';
-import type { NarrowDependency } from './dependency';
+import { narrow } from './dependency';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 
 export class CartesianRDD<T, U> extends RDD<[T, U]> {
-  readonly #left: RDD<T>;
-  readonly #right: RDD<U>;
-  readonly dependencies: readonly NarrowDependency[];
-
   constructor(left: RDD<T>, right: RDD<U>) {
-    super(left.context, 'cartesian');
-    this.#left = left;
-    this.#right = right;
-    this.dependencies = [
-      { kind: 'narrow', rdd: left },
-      { kind: 'narrow', rdd: right },
-    ];
+    super(left.context, 'cartesian', [narrow(left), narrow(right)]);
+  }
+
+  get #left(): RDD<unknown> {
+    return this.dependencies[0].rdd;
+  }
+
+  get #right(): RDD<unknown> {
+    return this.dependencies[1].rdd;
   }
 
   protected countPartitions(): number {

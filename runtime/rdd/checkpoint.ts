@@ -57,6 +57,8 @@ export class Checkpoint {
       throw e;
     }
     this.#servesFrom = context.nextJobId;
+    // Jobs that were planned before still make tasks of the lineage.
+    void context.endOfRunningJobs().then(() => rdd.forgetLineage());
   }
 
   split(index: number): Split {

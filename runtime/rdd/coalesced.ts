@@ -1,20 +1,20 @@
 // Fewer partitions without a shuffle: each reads several neighbouring parent partitions, in order.
 import type { Plan, Split } from '../exec/program';
-import type { NarrowDependency } from './dependency';
+import { narrow } from './dependency';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 import { sliceBounds } from './sources';
 
 export class CoalescedRDD<T> extends RDD<T> {
-  readonly #parent: RDD<T>;
   readonly #most: number;
-  readonly dependencies: readonly NarrowDependency[];
 
   constructor(parent: RDD<T>, most: number) {
-    super(parent.context, 'coalesce');
-    this.#parent = parent;
+    super(parent.context, 'coalesce', [narrow(parent)]);
     this.#most = most;
-    this.dependencies = [{ kind: 'narrow', rdd: parent }];
+  }
+
+  get #parent(): RDD<unknown> {
+    return this.dependencies[0].rdd;
   }
 
   protected countPartitions(): number {

@@ -20,3 +20,5 @@ export interface ShuffleDependency {
 }
 
 export type Dependency = NarrowDependency | ShuffleDependency;
+
+export const narrow = (rdd: RDD<unknown>): NarrowDependency => ({ kind: 'narrow', rdd });

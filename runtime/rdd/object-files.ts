@@ -24,10 +24,6 @@ export class ObjectFileRDD<T> extends RDD<T> {
     return this.#parts.length;
   }
 
-  get dependencies() {
-    return [];
-  }
-
   fragment(): Plan {
     return { op: 'objects' };
   }

@@ -2,7 +2,8 @@
 import { forEveryone } from '../flow';
 
 export class Preparation {
-  readonly #work: () => Promise<void>;
+  /** Given up once it is done, with the datasets that it refers to. */
+  #work: (() => Promise<void>) | undefined;
   #done: Promise<void> | undefined;
 
   constructor(work: () => Promise<void>) {
@@ -10,10 +11,17 @@ export class Preparation {
   }
 
   run(): Promise<void> {
-    this.#done ??= forEveryone(this.#work).catch((error) => {
+    this.#done ??= this.#run(this.#work!);
+    return this.#done;
+  }
+
+  async #run(work: () => Promise<void>): Promise<void> {
+    try {
+      await forEveryone(work);
+      this.#work = undefined;
+    } catch (error) {
       this.#done = undefined;
       throw error;
-    });
-    return this.#done;
+    }
   }
 }

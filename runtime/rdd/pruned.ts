@@ -1,6 +1,6 @@
 // A dataset of which only some partitions are read; the others are empty, and every key stays where its partitioner puts it.
 import type { Plan, Split } from '../exec/program';
-import type { NarrowDependency } from './dependency';
+import { narrow } from './dependency';
 import type { Partitioner } from './partitioner';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
@@ -10,16 +10,16 @@ const nothing = 0;
 const everything = 1;
 
 export class PrunedRDD<T> extends RDD<T> {
-  readonly #parent: RDD<T>;
   readonly #reads: (partition: number) => boolean;
-  readonly dependencies: readonly NarrowDependency[];
 
   /** `reads` is asked when tasks are made: the ranges of a sort are known by then. */
   constructor(parent: RDD<T>, operation: string, reads: (partition: number) => boolean) {
-    super(parent.context, operation);
-    this.#parent = parent;
+    super(parent.context, operation, [narrow(parent)]);
     this.#reads = reads;
-    this.dependencies = [{ kind: 'narrow', rdd: parent }];
+  }
+
+  get #parent(): RDD<unknown> {
+    return this.dependencies[0].rdd;
   }
 
   protected countPartitions(): number {

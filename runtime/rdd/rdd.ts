@@ -55,17 +55,23 @@ export abstract class RDD<T> {
   #priority = 0;
   #count: number | undefined;
 
-  constructor(context: Context, operation: string) {
+  #dependencies: readonly Dependency[];
+
+  constructor(context: Context, operation: string, dependencies: readonly Dependency[] = []) {
     this.context = context;
     this.id = context.nextRddId();
     this.operation = operation;
+    this.#dependencies = dependencies;
   }
 
   // The five properties.
 
   /** How many partitions there are; asked once. */
   protected abstract countPartitions(): number;
-  abstract get dependencies(): readonly Dependency[];
+  /** What it is made of: the only way to its parents, so that a checkpoint can let go of them. */
+  get dependencies(): readonly Dependency[] {
+    return this.#dependencies;
+  }
   /** The step or source that computes a partition, on top of its parents' plans. */
   abstract fragment(builder: PlanBuilder): Plan;
   /** What partition `index` reads. */
@@ -118,6 +124,16 @@ export abstract class RDD<T> {
   markIndeterminate(): this {
     this.#indeterminate = true;
     return this;
+  }
+
+  /** Gives up what it was made of, so that the memory and the files of that can go: once a checkpoint stands for it in all jobs. */
+  forgetLineage(): void {
+    const { partitioner } = this;
+    this.#count ??= this.countPartitions();
+    // Kinds that have their parent's partitioner ask that one for it.
+    Object.defineProperty(this, 'partitioner', { value: partitioner });
+    this.#dependencies = [];
+    this.#preparation = undefined;
   }
 
   /** Work that must be done once before a job can read this dataset, such as sampling the bounds of a sort. */

@@ -47,17 +47,13 @@ const splitOf = (dependency: Dependency, index: number, builder: SplitBuilder): 
 
 /** One input, gathered. */
 export class ShuffledRDD<T> extends RDD<T> {
-  readonly #dependency: Dependency;
   readonly #gather: Gather;
   readonly #partitioner: Partitioner;
-  readonly dependencies: readonly Dependency[];
 
   constructor(operation: string, dependency: Dependency, partitioner: Partitioner, gather: Gather) {
-    super(dependency.rdd.context, operation);
-    this.#dependency = dependency;
+    super(dependency.rdd.context, operation, [dependency]);
     this.#gather = gather;
     this.#partitioner = partitioner;
-    this.dependencies = [dependency];
   }
 
   protected countPartitions(): number {
@@ -69,7 +65,7 @@ export class ShuffledRDD<T> extends RDD<T> {
   }
 
   fragment(builder: PlanBuilder): Plan {
-    const input = planOf(this.#dependency, builder);
+    const input = planOf(this.dependencies[0], builder);
     const gather = this.#gather;
     switch (gather.kind) {
       case 'read':
@@ -89,7 +85,7 @@ export class ShuffledRDD<T> extends RDD<T> {
   }
 
   split(index: number, builder: SplitBuilder): Split {
-    return splitOf(this.#dependency, index, builder);
+    return splitOf(this.dependencies[0], index, builder);
   }
 }
 
@@ -100,13 +96,15 @@ export type Meeting = { readonly kind: 'cogroup' } | { readonly kind: 'join'; re
 export class CoGroupedRDD<T> extends RDD<T> {
   readonly #partitioner: Partitioner;
   readonly #meeting: Meeting;
-  readonly dependencies: readonly Dependency[];
 
   constructor(context: Context, operation: string, inputs: readonly RDD<unknown>[], partitioner: Partitioner, meeting: Meeting) {
-    super(context, operation);
+    super(
+      context,
+      operation,
+      inputs.map((rdd) => dependOn(rdd, partitioner, operation)),
+    );
     this.#partitioner = partitioner;
     this.#meeting = meeting;
-    this.dependencies = inputs.map((rdd) => dependOn(rdd, partitioner, operation));
   }
 
   protected countPartitions(): number {

@@ -25,10 +25,6 @@ export class ParallelizedRDD<T> extends RDD<T> {
     return this.#slices;
   }
 
-  get dependencies() {
-    return [];
-  }
-
   fragment(): Plan {
     return { op: 'values' };
   }
@@ -59,10 +55,6 @@ export class RangeRDD extends RDD<number> {
     return this.#slices;
   }
 
-  get dependencies() {
-    return [];
-  }
-
   fragment(): Plan {
     return { op: 'range' };
   }
@@ -81,10 +73,6 @@ export class EmptyRDD<T> extends RDD<T> {
 
   protected countPartitions(): number {
     return 0;
-  }
-
-  get dependencies() {
-    return [];
   }
 
   fragment(): Plan {

@@ -1,6 +1,6 @@
 // A dataset that is one narrow step on another, partition by partition: map, filter, flatMap, mapPartitions, sample.
 import type { Plan, Split } from '../exec/program';
-import type { NarrowDependency } from './dependency';
+import { narrow } from './dependency';
 import type { Partitioner } from './partitioner';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
@@ -14,15 +14,15 @@ export interface Step {
 }
 
 export class SteppedRDD<T> extends RDD<T> {
-  readonly #parent: RDD<unknown>;
   readonly #step: Step;
-  readonly dependencies: readonly NarrowDependency[];
 
   constructor(parent: RDD<unknown>, step: Step) {
-    super(parent.context, step.operation);
-    this.#parent = parent;
+    super(parent.context, step.operation, [narrow(parent)]);
     this.#step = step;
-    this.dependencies = [{ kind: 'narrow', rdd: parent }];
+  }
+
+  get #parent(): RDD<unknown> {
+    return this.dependencies[0].rdd;
   }
 
   protected countPartitions(): number {
@@ -44,20 +44,20 @@ export class SteppedRDD<T> extends RDD<T> {
 
 /** `zipWithIndex`: each element with its number, counted from the partition's offset. */
 export class IndexedRDD<T> extends RDD<[T, number]> {
-  readonly #parent: RDD<T>;
   #offsets: readonly number[] = [];
-  readonly dependencies: readonly NarrowDependency[];
 
   /** `countPartitions` answers the number of elements of each partition but the last; it is asked before the first job. */
   constructor(parent: RDD<T>, countPartitions: () => Promise<number[]>) {
-    super(parent.context, 'zipWithIndex');
-    this.#parent = parent;
-    this.dependencies = [{ kind: 'narrow', rdd: parent }];
+    super(parent.context, 'zipWithIndex', [narrow(parent)]);
     this.beforeFirstJob(async () => {
       const offsets = [0];
       for (const n of await countPartitions()) offsets.push(offsets[offsets.length - 1] + n);
       this.#offsets = offsets;
     });
+  }
+
+  get #parent(): RDD<unknown> {
+    return this.dependencies[0].rdd;
   }
 
   protected countPartitions(): number {

@@ -121,10 +121,6 @@ export class TextFileRDD extends RDD<string> {
     return this.#parts.length;
   }
 
-  get dependencies() {
-    return [];
-  }
-
   fragment(): Plan {
     return { op: 'text' };
   }
@@ -160,10 +156,6 @@ export class WholeTextFilesRDD extends RDD<[string, string]> {
 
   protected countPartitions(): number {
     return this.#parts.length;
-  }
-
-  get dependencies() {
-    return [];
   }
 
   fragment(): Plan {

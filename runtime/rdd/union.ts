@@ -1,19 +1,18 @@
 // The partitions of several datasets one after the other, duplicates kept.
 import type { Context } from '../context';
 import type { Plan, Split } from '../exec/program';
-import type { NarrowDependency } from './dependency';
+import { narrow } from './dependency';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 import { AlignedUnionRDD } from './zipped';
 
 class UnionRDD<T> extends RDD<T> {
-  readonly #inputs: readonly RDD<T>[];
-  readonly dependencies: readonly NarrowDependency[];
-
   constructor(context: Context, inputs: readonly RDD<T>[]) {
-    super(context, 'union');
-    this.#inputs = inputs;
-    this.dependencies = inputs.map((rdd) => ({ kind: 'narrow', rdd }));
+    super(context, 'union', inputs.map(narrow));
+  }
+
+  get #inputs(): readonly RDD<unknown>[] {
+    return this.dependencies.map(({ rdd }) => rdd);
   }
 
   protected countPartitions(): number {
@@ -22,9 +21,10 @@ class UnionRDD<T> extends RDD<T> {
 
   /** Which input holds a partition, and which of its partitions it is. */
   #locate(index: number): [input: number, partition: number] {
+    const inputs = this.#inputs;
     let left = index;
     let input = 0;
-    while (left >= this.#inputs[input].numPartitions) left -= this.#inputs[input++].numPartitions;
+    while (left >= inputs[input].numPartitions) left -= inputs[input++].numPartitions;
     return [input, left];
   }
 

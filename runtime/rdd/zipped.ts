@@ -1,6 +1,6 @@
 // Datasets whose partition i is made of partition i of several others: zip, zipPartitions, and a union of datasets partitioned alike.
 import type { Plan, Split } from '../exec/program';
-import type { NarrowDependency } from './dependency';
+import { narrow } from './dependency';
 import type { FunctionArgument } from './function-argument';
 import type { Partitioner } from './partitioner';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
@@ -8,13 +8,12 @@ import { RDD } from './rdd';
 
 /** All inputs have equally many partitions. */
 abstract class SideBySideRDD<T> extends RDD<T> {
-  protected readonly inputs: readonly RDD<unknown>[];
-  readonly dependencies: readonly NarrowDependency[];
-
   constructor(operation: string, inputs: readonly RDD<unknown>[]) {
-    super(inputs[0].context, operation);
-    this.inputs = inputs;
-    this.dependencies = inputs.map((rdd) => ({ kind: 'narrow', rdd }));
+    super(inputs[0].context, operation, inputs.map(narrow));
+  }
+
+  protected get inputs(): readonly RDD<unknown>[] {
+    return this.dependencies.map(({ rdd }) => rdd);
   }
 
   protected countPartitions(): number {

@@ -64,6 +64,7 @@ export class Scheduler implements TaskListener {
   readonly #hooks: SchedulerHooks;
   readonly #dag: Dag;
   readonly #jobs = new Map<number, ActiveJob>();
+  readonly #ends = new Set<Promise<void>>();
   readonly #history: JobRecord[] = [];
   readonly #taskJobs = new Map<number, number>();
   readonly #queue: SchedulerEvent[] = [];
@@ -113,7 +114,16 @@ export class Scheduler implements TaskListener {
     signal?.addEventListener('abort', cancel, { once: true });
     this.#handle({ kind: 'jobSubmitted', job: { ...planned.spec, pool: record.pool } });
     if (signal?.aborted) cancel();
-    return promise.finally(() => signal?.removeEventListener('abort', cancel));
+    this.#ends.add(promise);
+    return promise.finally(() => {
+      this.#ends.delete(promise);
+      signal?.removeEventListener('abort', cancel);
+    });
+  }
+
+  /** Resolves when the jobs that run now have ended, well or not. */
+  endOfRunningJobs(): Promise<unknown> {
+    return Promise.allSettled(this.#ends);
   }
 
   cancelJob(jobId: number, reason: string): void {

@@ -1,6 +1,7 @@
-// `npm run bench -- --data FILE [work ...]`: one JSON line a work, the best of three warm runs on local[2].
+// `npm run bench -- --data FILE [work ...]`: one JSON line a work, the best of three warm runs on local[2]; figures by their names.
 import { parseArgs } from 'node:util';
 import { connect } from '../../cluster/connect';
+import { figures, measureFigure } from './figures';
 import { works } from './works';
 
 async function main(): Promise<void> {
@@ -9,8 +10,14 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   if (!values.data) throw new Error('usage: npm run bench -- --data FILE [work ...]');
-  const unknown = positionals.filter((name) => !works.some((w) => w.name === name));
+  const isKnown = (name: string) => works.some((w) => w.name === name) || figures.some((f) => f.name === name);
+  const unknown = positionals.filter((name) => !isKnown(name));
   if (unknown.length > 0) process.stderr.write(`not measured here: ${unknown.join(', ')}\n`);
+  for (const figure of figures) {
+    if (!positionals.includes(figure.name)) continue;
+    process.stdout.write(`${JSON.stringify({ work: figure.name, ...(await measureFigure(figure)) })}\n`);
+  }
+  if (positionals.length > 0 && !works.some(({ name }) => positionals.includes(name))) return;
   const sc = await connect('local[2]');
   try {
     for (const { name, prepare } of works) {
