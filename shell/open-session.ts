@@ -4,6 +4,8 @@ import { connect } from '../cluster';
 import * as api from '../runtime';
 import { type CaptureWarning, openClasses } from '../runtime/exec/closure';
 import { registerModule } from '../runtime/exec/modules';
+import * as models from '../runtime/models';
+import { givePackages } from './own-packages';
 import { progressLine } from './progress';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import { LocalSession, type SessionCommand } from './session-local';
@@ -29,11 +31,13 @@ export async function openSession({ master, executorMemory, events, args }: Sess
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),
   });
+  const packages = { millrace: { ...api, connect }, 'millrace/models': models };
+  givePackages(packages);
   const local = new LocalSession({
     cwd: process.cwd(),
     events,
     globals: { ...api, sc, args },
-    packages: { millrace: { ...api, connect } },
+    packages,
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
     commands: commandsOf(sc),
     onInterrupt: [() => sc.cancelAllJobs()],
