@@ -118,6 +118,18 @@ const declared = {
     sentence: '{name} cannot be checkpointed: no folder was chosen for it.',
     remedy: 'Call sc.setCheckpointDir(folder) first, or use localCheckpoint(), which needs none.',
   },
+  DUPLICATE_VERTEX: {
+    sentence: 'The graph has more than one vertex {id}.',
+    remedy: 'Leave one of each: vertices.reduceByKey((a, b) => a).',
+  },
+  MISSING_VERTEX: {
+    sentence: 'There is no vertex {id}, but {by} leads to it or from it.',
+    remedy: "Add the vertex, or say what becomes of such edges and messages: missing: 'drop', or missing: (id) => value.",
+  },
+  NOT_SINGLE: {
+    sentence: '{operation} found more than one element: {first}, {second}.',
+    remedy: 'Use first(), or narrow it with where().',
+  },
   CHECKPOINT_LOST: {
     sentence: 'A partition of a checkpoint is gone or damaged, and what it was made of was given up: {path}: {reason}.',
     remedy: 'Make the dataset again from its sources.',

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type BuildOptions, build, type OutputFile } from 'esbuild';
+import { type BuildOptions, build, type OutputFile, type PluginBuild } from 'esbuild';
 import { globSync } from 'tinyglobby';
 
 const root = dirname(__dirname);
@@ -25,6 +25,9 @@ const bundles: readonly Bundle[] = [
 
 /** The modules that make up the public API, what `import 'millrace'` gives. */
 const publicModules = ['runtime/index', 'cluster/index'];
+
+/** What `import 'millrace/models'` gives: a bundle of its own, on top of that of the API. */
+const modelsModule = 'runtime/models/index';
 
 const reexports = (modules: readonly string[]) => modules.map((module) => `export * from './${module}';\n`).join('');
 
@@ -59,6 +62,21 @@ async function bundlePublicApi(): Promise<void> {
   await Promise.all(result.outputFiles!.map(writeWhole));
 }
 
+/** The models import the API as a user does: what is a relative path in the source is the bundle beside them. */
+async function bundleModels(): Promise<void> {
+  const api = { name: 'api', setup: ({ onResolve }: PluginBuild) => onResolve({ filter: /^\.\.\/index$/ }, () => besideApi) };
+  const options = {
+    ...shared,
+    entryPoints: [join(root, `${modelsModule}.ts`)],
+    outfile: join(dist, 'models.js'),
+    plugins: [api],
+  };
+  const result = await build(options);
+  await Promise.all(result.outputFiles!.map(writeWhole));
+}
+
+const besideApi = { path: './index.js', external: true };
+
 /** Writes beside and renames, so that a process that starts meanwhile never reads half a bundle. */
 async function writeWhole(file: OutputFile): Promise<void> {
   const beside = `${file.path}.${process.pid}`;
@@ -66,7 +84,7 @@ async function writeWhole(file: OutputFile): Promise<void> {
   await rename(beside, file.path);
 }
 
-/** Emits `dist/types/**`; its `index.d.ts` is the root. Answers whether the API can be declared without an error. */
+/** Emits `dist/types/**`; its `index.d.ts` and `models.d.ts` are the roots. Answers whether the API can be declared without an error. */
 async function declarations(): Promise<boolean> {
   // Only this step needs the compiler, which takes a third of a second to load.
   const ts: typeof import('typescript') = require('typescript');
@@ -85,11 +103,12 @@ async function declarations(): Promise<boolean> {
     sourceMap: false,
   };
   const program = ts.createProgram(
-    publicModules.map((module) => join(root, `${module}.ts`)),
+    [...publicModules, modelsModule].map((module) => join(root, `${module}.ts`)),
     options,
   );
   const { diagnostics } = program.emit();
   await writeFile(join(beside, 'index.d.ts'), reexports(publicModules));
+  await writeFile(join(beside, 'models.d.ts'), reexports([modelsModule]));
   await rm(join(dist, 'types'), { recursive: true, force: true });
   await rename(beside, join(dist, 'types'));
   if (diagnostics.length > 0) {
@@ -120,7 +139,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--if-stale') && isCurrent()) return;
   const started = new Date();
   await mkdir(dist, { recursive: true });
-  await Promise.all([...bundles.map(bundle), bundlePublicApi()]);
+  await Promise.all([...bundles.map(bundle), bundlePublicApi(), bundleModels()]);
   if (fast) return;
   const declared = await declarations();
   await snapshot();

@@ -4,7 +4,9 @@ import { connect } from '../cluster';
 import * as api from '../runtime';
 import { type CaptureWarning, openClasses, travelsAs } from '../runtime/exec/closure';
 import { registerModule } from '../runtime/exec/modules';
+import * as models from '../runtime/models';
 import { cancelJobs, executorsText, jobsText } from './job-commands';
+import { givePackages } from './own-packages';
 import { progressLine } from './progress';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import { LocalSession, type SessionCommand } from './session-local';
@@ -36,11 +38,13 @@ export async function openSession({ master, executorMemory, events, args }: Sess
     onWarning: (warning) => events.print(warningText(warning), 'err'),
     onNotice: (text) => events.print(`${escapeControls(text)}\n`, 'err'),
   });
+  const packages = { millrace: packageExports, 'millrace/models': models };
+  givePackages(packages);
   const local = new LocalSession({
     cwd: process.cwd(),
     events,
     globals: { ...api, sc, args },
-    packages: { millrace: packageExports },
+    packages,
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
     commands: commandsOf(sc),
     onInterrupt: [() => sc.cancelAllJobs()],

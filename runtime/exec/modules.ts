@@ -1,6 +1,7 @@
 // The user's own TypeScript modules on their way to executors: compiled text by path on the driver, a module table on the executor.
 import { createHash } from 'node:crypto';
 import Module from 'node:module';
+import { join } from 'node:path';
 import { asError, MillraceError } from '../errors';
 import { decode, encode } from '../wire/codec';
 
@@ -23,6 +24,22 @@ export function moduleBlob(): { id: string; bytes: Uint8Array } {
   return blob;
 }
 
+/** The public API, as files beside the bundle of the executor: what the user's modules import on executors too. */
+const ownPackages: Readonly<Record<string, string>> = { millrace: 'index.js', 'millrace/models': 'models.js' };
+
+type Resolve = (request: string, ...rest: unknown[]) => string;
+const resolver = Module as unknown as { _resolveFilename: Resolve };
+let resolvesOwn = false;
+
+function resolveOwnPackages(): void {
+  if (resolvesOwn) return;
+  resolvesOwn = true;
+  const resolve = resolver._resolveFilename;
+  resolver._resolveFilename = function (this: unknown, request, ...rest) {
+    return Object.hasOwn(ownPackages, request) ? join(__dirname, ownPackages[request]) : resolve.call(this, request, ...rest);
+  };
+}
+
 type Loader = (module: { _compile(js: string, path: string): void; paths: string[] }, path: string) => void;
 const extensions = (Module as unknown as { _extensions: Record<string, Loader | undefined> })._extensions;
 
@@ -39,6 +56,7 @@ export function installModules(bytes: Uint8Array): void {
     module._compile(js, path);
   };
   for (const extension of ['.ts', '.mts', '.cts', '.tsx']) extensions[extension] ??= load;
+  resolveOwnPackages();
 }
 
 /** On an executor: the exports of a module of the user's or of a package. Throws MODULE_NOT_FOUND, or what the module throws. */

@@ -4,7 +4,7 @@ import { MillraceError } from '../errors';
 import type { Plan, Split } from '../exec/program';
 import { showElement } from '../exec/task-runtime';
 import { encode } from '../wire/codec';
-import type { NarrowDependency } from './dependency';
+import { narrow } from './dependency';
 import { ShippedFunction } from './function-argument';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
@@ -24,16 +24,16 @@ export type PartitionInput = IterableIterator<unknown>;
  * @example class Squares extends CustomRDD { getPartitions() { return [[0, 2], [2, 5]]; } compute = ([a, b]) => Array.from({ length: b - a }, (_, i) => (a + i) ** 2); }
  */
 export abstract class CustomRDD<T, P = unknown> extends RDD<T> {
-  readonly #parents: readonly RDD<unknown>[];
-  readonly dependencies: readonly NarrowDependency[];
   #partitions: readonly P[] | undefined;
   #compute: ShippedFunction | undefined;
 
   constructor(context: Context, parents: readonly RDD<never>[] = []) {
-    super(context, new.target.name || 'CustomRDD');
+    super(context, new.target.name || 'CustomRDD', (parents as readonly RDD<unknown>[]).map(narrow));
     for (const parent of parents) context.checkDataset(this.operation, parent);
-    this.#parents = parents as readonly RDD<unknown>[];
-    this.dependencies = this.#parents.map((rdd) => ({ kind: 'narrow', rdd }));
+  }
+
+  get #parents(): readonly RDD<unknown>[] {
+    return this.dependencies.map((dependency) => dependency.rdd);
   }
 
   /** Plain data for each partition, asked once. */

@@ -8,7 +8,7 @@ export interface HostOptions {
   readonly libFolder: string;
   /** Folder that holds `node`, the type declarations of Node. */
   readonly typeRoot: string;
-  /** Declaration file of the engine's public API, if there is one; what `import … from 'millrace'` gives. */
+  /** Declaration file of the engine's public API, if there is one; what `import … from 'millrace'` gives; the models are beside it. */
   readonly api?: string;
 }
 
@@ -50,7 +50,7 @@ function compilerOptions(options: HostOptions): ts.CompilerOptions {
     preserveConstEnums: true,
     allowImportingTsExtensions: true,
     noErrorTruncation: false,
-    paths: options.api ? { millrace: [apiFile(options.api)] } : undefined,
+    paths: options.api ? { millrace: [apiFile(options.api)], 'millrace/models': [`${apiFolder}/models`] } : undefined,
   };
 }
 

@@ -21,6 +21,14 @@ const expected: Record<string, readonly RegExp[]> = {
   'k-means.ts': [/^center \(-?0\.\d+, -?0\.\d+\)$/m, /^center \(5\.\d+, 9\.\d+\)|center \(4\.9\d+, \d+\.\d+\)$/m],
   'pagerank.ts': [/^\d+\.\d{3} {2}index$/m],
   'join.ts': [/unknown$/m, /Norway$/m],
+  'map-reduce.ts': [
+    /^mysql {3}2026-05-28 12:52:34$/m,
+    /^web {5}2026-05-28 14:26:37$/m,
+    /^\{ ERROR: 136, INFO: 1101, WARN: 263 \}$/m,
+  ],
+  'shortest-paths.ts': [/^from index, in 6 supersteps:$/m, /^ {2}0 {2}index$/m, /^ {2}2 {2}team$/m, /^ {2}4 {2}news$/m],
+  'descendants.ts': [/^olav has 15 descendants, found in 6 rounds$/m, /^generation 4: gunnar hilde leif solveig$/m],
+  'query.ts': [/^ {2}78 {2}Japan: contact, about\n {2}72 {2}Chile: jobs, blog\n/],
   'tour.ts': [/^1\. pond\.txt: 600 lines/m, /^2\. \d+ words/m, /^3\. pi is about 3\.1/m],
 };
 

@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { instrument } from '../../runtime/exec/closure';
 import * as api from '../../runtime/index';
+import * as models from '../../runtime/models';
 import { within } from '../helpers/within';
 
 const runtime = join(__dirname, '..', '..', 'runtime');
@@ -41,7 +42,7 @@ test.before(async () => {
 async function run(code: string, isExpression: boolean): Promise<unknown> {
   const text = `(async () => { ${isExpression ? `return (${code});` : code} })()`;
   const { outputText } = ts.transpileModule(text, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const names = { sc, words: sc.parallelize(['a', 'fig']), ...api, connect };
+  const names = { sc, words: sc.parallelize(['a', 'fig']), ...api, ...models, connect };
   const body = outputText.trim().replace('"use strict";', '').trim();
   const wrapped = `(function (${Object.keys(names).join(', ')}) { 'use strict'; return ${body} })`;
   return vm.runInThisContext(instrument(wrapped, 'example.js', {}).code)(...Object.values(names));
