@@ -23,6 +23,11 @@ const declared = {
     sentence: '{path} cannot be read: {reason}.',
     remedy: 'Check that the file is still there and that you may read it.',
   },
+  FILE_CHANGED: {
+    sentence: '{path} is not what it was when its dataset was made: {reason}.',
+    remedy:
+      'Make the dataset again: that looks at the file as it is now. cache() or checkpoint() keeps rows that their file loses.',
+  },
   OUTPUT_EXISTS: {
     sentence: 'The output folder {path} already exists.',
     remedy: 'Choose another folder or remove this one first; nothing was written.',

@@ -1,6 +1,7 @@
 // Reads one bucket of a map output, and tells a task that could not read it from one that failed.
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { fstatSync, openSync } from 'node:fs';
 import { asError } from '../errors';
+import { closeQuietly } from '../storage/files';
 import { type PairFrame, readBucket, shufflePath } from '../storage/shuffle-file';
 import type { BucketLocation } from './program';
 
@@ -19,27 +20,13 @@ export class FetchFailure extends Error {
 export function* readLocation(folder: string, shuffleId: number, location: BucketLocation, bucket: number): Generator<PairFrame> {
   const path = shufflePath(folder, shuffleId, location.mapIndex, location.attempt);
   let fd: number | undefined;
-  const failed = (e: unknown): never => {
-    throw new FetchFailure(shuffleId, location, asError(e).message);
-  };
   try {
     fd = openSync(path, 'r');
+    yield* readBucket(path, fd, fstatSync(fd).size, bucket);
   } catch (e) {
-    failed(e);
-  }
-  try {
-    const frames = readBucket(path, fd!, fstatSync(fd!).size, bucket);
-    for (;;) {
-      let step: IteratorResult<PairFrame>;
-      try {
-        step = frames.next();
-      } catch (e) {
-        failed(e);
-      }
-      if (step!.done) return;
-      yield step!.value;
-    }
+    // What a consumer of the frames throws does not pass here.
+    throw new FetchFailure(shuffleId, location, asError(e).message);
   } finally {
-    closeSync(fd!);
+    if (fd !== undefined) closeQuietly(fd);
   }
 }

@@ -2,10 +2,11 @@
 //
 //   magic 'MRO' and version 1 | frame … frame | frame without rows: the number of rows
 //   frame: bytes of the payload u32 | checksum u32 of the payload | payload: encoded array of rows, or the encoded number
-import { closeSync, openSync, readSync } from 'node:fs';
+import { openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../errors';
 import { maxObjectFrameBytes } from '../limits';
+import { closeQuietly, unreadable } from '../storage/files';
 import { decode, encode } from '../wire/codec';
 
 export const objectMagic = Buffer.from([0x4d, 0x52, 0x4f, 0x01]);
@@ -25,10 +26,18 @@ export function objectFrame(content: readonly unknown[] | number): Buffer {
   return frame;
 }
 
+function readSome(fd: number, path: string, into: Buffer, from: number): number {
+  try {
+    return readSync(fd, into, from, into.length - from, null);
+  } catch (e) {
+    return unreadable(path, e);
+  }
+}
+
 function readExactly(fd: number, path: string, bytes: number): Buffer {
   const buffer = Buffer.allocUnsafe(bytes);
   for (let done = 0; done < bytes; ) {
-    const n = readSync(fd, buffer, done, bytes - done, null);
+    const n = readSome(fd, path, buffer, done);
     if (n === 0) return notWhole(path, 'it ends too early');
     done += n;
   }
@@ -50,7 +59,7 @@ export function* readObjects(path: string): Generator<unknown[]> {
   try {
     fd = openSync(path, 'r');
   } catch (e) {
-    throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(e).message });
+    return unreadable(path, e);
   }
   try {
     if (!readExactly(fd, path, objectMagic.length).equals(objectMagic)) notWhole(path, 'it does not begin as one');
@@ -68,10 +77,10 @@ export function* readObjects(path: string): Generator<unknown[]> {
         continue;
       }
       if (content !== rows) notWhole(path, `it has ${rows} rows and says ${content}`);
-      if (readSync(fd, head, 0, 1, null) > 0) notWhole(path, 'there is something behind its end');
+      if (readSome(fd, path, head, 0) > 0) notWhole(path, 'there is something behind its end');
       return;
     }
   } finally {
-    closeSync(fd);
+    closeQuietly(fd);
   }
 }

@@ -1,8 +1,9 @@
 // The elements of a partition as lines through a command: in by a file, out by a file, so that memory is bounded on both sides.
-import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { asError, MillraceError } from '../errors';
+import { MillraceError } from '../errors';
 import { textChunkBytes } from '../limits';
+import { closeQuietly, diskError, removeQuietly } from '../storage/files';
 import type { Command } from './program';
 import { lineOf } from './saved-part';
 import { textLines } from './text';
@@ -37,10 +38,10 @@ export class Piping {
     this.#write(input, chunks);
     const failure = this.#host.runCommand(this.#command, this.#openFile(input, 'r'), this.#openFile(output, 'wx'));
     this.#closeFiles();
-    rmSync(input, { force: true });
+    removeQuietly(input);
     if (failure !== undefined)
       throw new MillraceError('COMMAND_FAILED', { command: this.#command.args.join(' '), reason: failure });
-    yield* textLines({ path: output, start: 0, end: statSync(output).size, gzip: false });
+    yield* textLines({ path: output, start: 0, end: Number.POSITIVE_INFINITY, gzip: false });
   }
 
   #openFile(path: string, flags: 'r' | 'wx'): number {
@@ -50,7 +51,7 @@ export class Piping {
       this.#open.push(fd);
       return fd;
     } catch (e) {
-      throw new MillraceError('DISK', { path, reason: asError(e).message });
+      return diskError(path, e);
     }
   }
 
@@ -63,7 +64,7 @@ export class Piping {
       try {
         for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
       } catch (e) {
-        throw new MillraceError('DISK', { path, reason: asError(e).message });
+        diskError(path, e);
       }
     };
     for (const chunk of chunks) {
@@ -74,12 +75,12 @@ export class Piping {
   }
 
   #closeFiles(): void {
-    for (const fd of this.#open.splice(0)) closeSync(fd);
+    for (const fd of this.#open.splice(0)) closeQuietly(fd);
   }
 
   /** Leaves nothing open and no file. */
   close(): void {
     this.#closeFiles();
-    for (const end of ['in', 'out']) rmSync(`${this.#base}.${end}`, { force: true });
+    for (const end of ['in', 'out']) removeQuietly(`${this.#base}.${end}`);
   }
 }

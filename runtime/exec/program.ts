@@ -2,7 +2,7 @@
 import type { PartitionerSpec } from '../rdd/partitioner';
 import type { LevelFlags } from '../storage/storage-level';
 import type { CapturedClosure } from './closure';
-import type { TextRange } from './text';
+import type { InputFile, TextRange } from './text';
 
 /** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
 export type FunctionRef =
@@ -143,7 +143,7 @@ export type Split =
   | {
       readonly kind: 'files';
       readonly index: number;
-      readonly files: readonly { readonly path: string; readonly gzip: boolean }[];
+      readonly files: readonly InputFile[];
     }
   | { readonly kind: 'empty'; readonly index: number }
   | { readonly kind: 'checkpoint'; readonly index: number; readonly rddId: number; readonly folder?: string }

@@ -1,9 +1,9 @@
 // All that an executor does: keeps blobs, cached partitions and shuffle files, and runs one task at a time.
-import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { asError, MillraceError } from '../errors';
 import { decodedPrograms } from '../limits';
 import { BlockStore } from '../storage/block-store';
+import { removeQuietly } from '../storage/files';
 import { checkpointFolder } from '../storage/frame-file';
 import { systemClock } from '../time';
 import { decode, encode } from '../wire/codec';
@@ -86,9 +86,9 @@ class Runner implements TaskRunner {
         return this.#store.forget(what.rddId);
       case 'shuffle':
         // The folder is shared by the executors of this machine: whoever comes first removes it.
-        return rmSync(join(this.#options.folder, String(what.shuffleId)), { recursive: true, force: true });
+        return removeQuietly(join(this.#options.folder, String(what.shuffleId)));
       case 'checkpoint':
-        return rmSync(checkpointFolder(this.#options.folder, what), { recursive: true, force: true });
+        return removeQuietly(checkpointFolder(this.#options.folder, what));
       case 'blob':
         this.#blobs.delete(what.id);
         this.#values.delete(what.id);
@@ -109,7 +109,7 @@ class Runner implements TaskRunner {
       this.#cleanUp = () => {};
       entered?.exit();
       scope?.close();
-      for (const { path } of unpacked.values()) rmSync(path, { force: true });
+      for (const { path } of unpacked.values()) removeQuietly(path);
     };
     try {
       const loaded = this.#load(task.programId);
@@ -259,12 +259,10 @@ class Runner implements TaskRunner {
   async #unpackAll(plan: Plan, split: Split, taskId: number, unpacked: Map<string, TextRange>): Promise<void> {
     const isCached = (rddId: number, partition: number) => this.#store.has(rddId, partition);
     for (const path of new Set(packedFiles(plan, split, isCached))) {
-      const folder = join(this.#options.folder, 'unpacked');
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const target = join(folder, `${taskId}.${unpacked.size}`);
+      const target = join(this.#options.folder, 'unpacked', `${taskId}.${unpacked.size}`);
+      // Known before it is there, so that it is removed whatever happens.
       unpacked.set(path, { path: target, start: 0, end: 0, gzip: false });
-      await unpack(path, target);
-      unpacked.set(path, { path: target, start: 0, end: statSync(target).size, gzip: false });
+      unpacked.set(path, { path: target, start: 0, end: await unpack(path, target), gzip: false });
     }
   }
 }

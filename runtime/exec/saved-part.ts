@@ -2,8 +2,9 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { asError, MillraceError } from '../errors';
+import { MillraceError } from '../errors';
 import { maxObjectFrameBytes, objectFrameRows, textChunkBytes } from '../limits';
+import { closeQuietly, diskError } from '../storage/files';
 import { objectFrame, objectMagic } from './object-file';
 import type { SaveFormat } from './program';
 
@@ -25,7 +26,13 @@ export interface SavedPart {
 
 export function savedPart(format: SaveFormat, folder: string, name: string): SavedPart {
   const file = new PartFile(folder, name);
-  return format === 'objects' ? new ObjectPart(file) : new TextPart(file, format === 'gzip');
+  try {
+    return format === 'objects' ? new ObjectPart(file) : new TextPart(file, format === 'gzip');
+  } catch (e) {
+    // Its first bytes could not be written.
+    file.close();
+    throw e;
+  }
 }
 
 class PartFile {
@@ -40,36 +47,34 @@ class PartFile {
     try {
       this.#fd = openSync(this.path, 'w');
     } catch (e) {
-      throw this.#error(e);
+      throw diskError(this.path, e);
     }
-  }
-
-  #error(thrown: unknown): MillraceError {
-    return new MillraceError('DISK', { path: this.path, reason: asError(thrown).message });
   }
 
   write(bytes: Uint8Array): void {
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
     } catch (e) {
-      throw this.#error(e);
+      diskError(this.path, e);
     }
   }
 
   end(): string {
     try {
       fsyncSync(this.#fd);
+      this.#closed = true;
+      closeSync(this.#fd);
     } catch (e) {
-      throw this.#error(e);
+      diskError(this.path, e);
     }
-    this.close();
     return this.name;
   }
 
+  /** Gives up a file that is not at its end. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closeSync(this.#fd);
+    closeQuietly(this.#fd);
   }
 }
 

@@ -17,6 +17,7 @@ import { ExternalGroups } from './external/group';
 import { joined } from './external/join';
 import type { SpillSpace } from './external/runs';
 import { sorted } from './external/sort';
+import { checkVersion } from './file-version';
 import { readObjects } from './object-file';
 import { Piping, type RunCommand } from './pipe';
 import type { FunctionRef, Plan, Sink, Split } from './program';
@@ -100,7 +101,11 @@ export class TaskScope {
 
   *#ranges(split: Split): Generator<TextRange> {
     if (split.kind !== 'text') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a text source` });
-    for (const range of split.ranges) yield range.gzip ? this.#host.unpacked.get(range.path)! : range;
+    for (const range of split.ranges) {
+      // Before a row is given on, and after the file was read to be unpacked.
+      if (range.gzip && range.version) checkVersion(range.path, undefined, range.version, false);
+      yield range.gzip ? this.#host.unpacked.get(range.path)! : range;
+    }
   }
 
   *textLines(split: Split): Generator<string[]> {
@@ -119,7 +124,7 @@ export class TaskScope {
   }
 
   *wholeFiles(split: Split & { kind: 'files' }): Generator<unknown[]> {
-    for (const { path, gzip } of split.files) yield [[path, wholeText(path, gzip)]];
+    for (const file of split.files) yield [[file.path, wholeText(file)]];
   }
 
   random(seed: number, split: Split): Random {
@@ -180,7 +185,11 @@ export class TaskScope {
   }
 
   *objects(split: Split & { kind: 'files' }): Generator<unknown[]> {
-    for (const { path } of split.files) yield* readObjects(path);
+    for (const { path, version } of split.files) {
+      checkVersion(path, undefined, version, false);
+      yield* readObjects(path);
+      checkVersion(path, undefined, version, false);
+    }
   }
 
   /** Calls the function of a user's kind with its data and the parent partitions that it reads. */
@@ -316,14 +325,14 @@ export class TaskScope {
   /** The rows of a checkpoint; its lineage is given up, so there is nothing else to read. */
   *checkpoint(split: Split & { kind: 'checkpoint' }): Generator<unknown[]> {
     const path = checkpointPath(this.#host.folder, split, split.index);
-    let file: FrameFile;
     try {
-      file = FrameFile.open(path);
+      const file = FrameFile.open(path);
+      this.#cleanups.push(() => file.close());
+      yield* file.rows();
     } catch (e) {
+      // What a consumer of the rows throws does not pass here.
       throw new MillraceError('CHECKPOINT_LOST', { path, reason: asError(e).message });
     }
-    this.#cleanups.push(() => file.close());
-    yield* file.rows();
   }
 
   checkpointFile(sink: Sink & { kind: 'checkpoint' }): RowFile {

@@ -1,10 +1,12 @@
 // Reads the lines of one byte range of a text file, a chunk at a time; a line belongs to the range in which it starts.
 import { isAscii } from 'node:buffer';
-import { closeSync, createReadStream, createWriteStream, openSync, readFileSync, readSync } from 'node:fs';
+import { createReadStream, createWriteStream, openSync, readFileSync, readSync, type WriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { asError, MillraceError } from '../errors';
+import { MillraceError } from '../errors';
 import { maxLineBytes, textChunkBytes } from '../limits';
+import { closeQuietly, createPrivate, diskError, unreadable } from '../storage/files';
+import { checkVersion, type FileVersion } from './file-version';
 
 /** One partition of a text file. `end` is not read beyond the line that started before it. */
 export interface TextRange {
@@ -13,6 +15,15 @@ export interface TextRange {
   readonly end: number;
   /** Packed files are unpacked to a temporary file before the task reads them. */
   readonly gzip: boolean;
+  /** What the file was when it was cut; left out of files of ours. */
+  readonly version?: FileVersion;
+}
+
+/** A file that is read whole. */
+export interface InputFile {
+  readonly path: string;
+  readonly gzip: boolean;
+  readonly version: FileVersion;
 }
 
 const newline = 10;
@@ -20,14 +31,12 @@ const newline = 10;
 /** A source of bytes that fills a buffer from a position on; 0 at the end. */
 interface ByteSource {
   fill(into: Buffer, at: number): number;
+  /** Throws FILE_CHANGED if what was read is not what the file was. */
+  check(): void;
   close(): void;
 }
 
-const unreadable = (path: string, thrown: unknown): never => {
-  throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(thrown).message });
-};
-
-function fileBytes(path: string, start: number): ByteSource {
+function fileBytes({ path, version }: TextRange, start: number): ByteSource {
   let position = start;
   let fd: number;
   try {
@@ -35,31 +44,46 @@ function fileBytes(path: string, start: number): ByteSource {
   } catch (e) {
     return unreadable(path, e);
   }
+  const check = () => version && checkVersion(path, fd, version, true);
+  try {
+    check();
+  } catch (e) {
+    closeQuietly(fd);
+    throw e;
+  }
   return {
+    check,
     fill(into, at) {
       try {
-        const n = readSync(fd, into, at, into.length - at, position);
+        // What was appended since is no part of the dataset.
+        const most = Math.min(into.length - at, (version?.size ?? Number.POSITIVE_INFINITY) - position);
+        const n = most > 0 ? readSync(fd, into, at, most, position) : 0;
         position += n;
         return n;
       } catch (e) {
         return unreadable(path, e);
       }
     },
-    close: () => closeSync(fd),
+    close: () => closeQuietly(fd),
   };
 }
 
 /**
  * Unpacks a gzip file into a file that can be read by ranges. Not in memory: an unpacked file may be larger than that, and Node has no
- * way to unpack piece by piece while a task holds the thread.
+ * way to unpack piece by piece while a task holds the thread. Answers its bytes. Throws UNREADABLE_FILE, DISK.
  */
 export async function unpack(path: string, target: string): Promise<number> {
-  const output = createWriteStream(target, { flags: 'wx', mode: 0o600 });
+  let output: WriteStream;
+  try {
+    output = createWriteStream(target, { fd: createPrivate(target) });
+  } catch (e) {
+    return diskError(target, e);
+  }
   try {
     await pipeline(createReadStream(path), createGunzip(), output);
     return output.bytesWritten;
   } catch (e) {
-    return unreadable(path, e);
+    return (e as NodeJS.ErrnoException).syscall === 'write' ? diskError(target, e) : unreadable(path, e);
   }
 }
 
@@ -81,7 +105,7 @@ class LineChunks {
     // A range that starts in the middle begins one byte early: if that byte is a line end, its first line is whole.
     this.#skipFirst = range.start > 0;
     this.#next = this.#skipFirst ? range.start - 1 : 0;
-    this.#source = fileBytes(range.path, this.#next);
+    this.#source = fileBytes(range, this.#next);
   }
 
   /** Moves to the next chunk; false at the end. The former chunk's bytes are gone then. */
@@ -119,7 +143,7 @@ class LineChunks {
       this.#done = true;
       return false;
     }
-    let last = this.buffer.lastIndexOf(newline, this.#held - 1);
+    let last = this.buffer.subarray(0, this.#held).lastIndexOf(newline);
     if (last < from) last = -1;
     if (last >= limit - 1) {
       // The last line of the range is the one that holds its last byte.
@@ -157,6 +181,10 @@ class LineChunks {
     this.to = 0;
   }
 
+  check(): void {
+    this.#source.check();
+  }
+
   close(): void {
     this.#source.close();
   }
@@ -177,6 +205,7 @@ export function* textLines(range: TextRange): Generator<string[], void, undefine
   const chunks = new LineChunks(range);
   try {
     while (chunks.next()) yield linesOf(chunks.buffer, chunks.from, chunks.lastEnd);
+    chunks.check();
   } finally {
     chunks.close();
   }
@@ -192,17 +221,22 @@ export function* countLines(range: TextRange): Generator<number, void, undefined
       for (let p = buffer.indexOf(newline, chunks.from); p >= 0 && p < lastEnd; p = buffer.indexOf(newline, p + 1)) n++;
       yield n;
     }
+    chunks.check();
   } finally {
     chunks.close();
   }
 }
 
-/** A whole file as text. */
-export function wholeText(path: string, gzip: boolean): string {
+/** A whole file as text. Throws UNREADABLE_FILE, FILE_CHANGED. */
+export function wholeText({ path, gzip, version }: InputFile): string {
+  checkVersion(path, undefined, version, false);
+  let text: string;
   try {
     const bytes = readFileSync(path);
-    return (gzip ? gunzipSync(bytes) : bytes).toString('utf8');
+    text = (gzip ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch (e) {
     return unreadable(path, e);
   }
+  checkVersion(path, undefined, version, false);
+  return text;
 }

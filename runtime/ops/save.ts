@@ -1,11 +1,12 @@
 // Saving a dataset as a folder of files, and reading object files back.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { asError, MillraceError } from '../errors';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { MillraceError } from '../errors';
 import type { SaveFormat } from '../exec/program';
 import { temporaryFolder } from '../exec/saved-part';
 import { RDD } from '../rdd/rdd';
+import { diskError, removeQuietly } from '../storage/files';
 import { freshSeed } from '../time';
 import { gather } from './actions';
 import { refuseArgument } from './arguments';
@@ -39,7 +40,7 @@ function checkFolder(operation: string, folder: unknown): string {
 
 async function save(rdd: RDD<unknown>, operation: string, folder: string, format: SaveFormat): Promise<void> {
   const path = resolve(checkFolder(operation, folder));
-  if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
+  makeFolder(path, folder);
   const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
   try {
     mkdirSync(temporaryFolder(path, jobTag), { recursive: true });
@@ -53,16 +54,22 @@ async function save(rdd: RDD<unknown>, operation: string, folder: string, format
     // Nothing of a job that failed may look like its result.
     removeQuietly(path);
     if (e instanceof MillraceError) throw e;
-    throw new MillraceError('DISK', { path: folder, reason: asError(e).message });
+    diskError(folder, e);
   }
 }
 
-/** What cannot be removed was not made: the error that is on its way says why. */
-function removeQuietly(path: string): void {
+/** Made by this job and no other: what it removes when it fails is its own. Throws OUTPUT_EXISTS, DISK. */
+function makeFolder(path: string, shown: string): void {
   try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    // A part of its path is a file.
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (e) {
+    diskError(shown, e);
+  }
+  try {
+    mkdirSync(path);
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'EEXIST') throw new MillraceError('OUTPUT_EXISTS', { path: shown });
+    diskError(shown, e);
   }
 }
 

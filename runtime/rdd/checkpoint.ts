@@ -1,9 +1,9 @@
 // Checkpoints: the partitions of a dataset as files, which stand for all that it was made of from then on.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Context } from '../context';
-import { asError, MillraceError } from '../errors';
 import type { Split } from '../exec/program';
+import { diskError, removeQuietly } from '../storage/files';
 import { Preparation } from './preparation';
 import type { RDD } from './rdd';
 
@@ -53,7 +53,7 @@ export class Checkpoint {
         () => {},
       );
     } catch (e) {
-      if (this.#folder !== undefined) rmSync(join(this.#folder, String(this.#rddId)), { recursive: true, force: true });
+      if (this.#folder !== undefined) removeQuietly(join(this.#folder, String(this.#rddId)));
       throw e;
     }
     this.#servesFrom = context.nextJobId;
@@ -81,7 +81,7 @@ export function makeCheckpointFolder(folder: string): string {
     mkdirSync(path, { recursive: true });
     return mkdtempSync(join(path, 'checkpoint-'));
   } catch (e) {
-    throw new MillraceError('DISK', { path, reason: asError(e).message });
+    return diskError(path, e);
   }
 }
 

@@ -1,13 +1,14 @@
 // A dataset of the rows of object files, a file a partition.
 import type { Context } from '../context';
 import type { Plan, Split } from '../exec/program';
+import type { InputFile } from '../exec/text';
 import { RDD } from './rdd';
 import { inputFiles } from './text';
 
 /** `sc.objectFile`: what `saveAsObjectFile` wrote. Paths are looked at when partitions are first asked for, as for text files. */
 export class ObjectFileRDD<T> extends RDD<T> {
   readonly #paths: string;
-  #files: readonly string[] | undefined;
+  #files: readonly InputFile[] | undefined;
 
   constructor(context: Context, paths: string) {
     super(context, 'objectFile');
@@ -15,8 +16,8 @@ export class ObjectFileRDD<T> extends RDD<T> {
     this.setName(paths);
   }
 
-  get #parts(): readonly string[] {
-    this.#files ??= inputFiles(this.#paths).map(({ path }) => path);
+  get #parts(): readonly InputFile[] {
+    this.#files ??= inputFiles(this.#paths);
     return this.#files;
   }
 
@@ -29,6 +30,6 @@ export class ObjectFileRDD<T> extends RDD<T> {
   }
 
   split(index: number): Split {
-    return { kind: 'files', index, files: [{ path: this.#parts[index], gzip: false }] };
+    return { kind: 'files', index, files: [this.#parts[index]] };
   }
 }

@@ -1,26 +1,22 @@
 // Datasets of text files: lines cut by byte ranges, or whole files.
-import { type Stats, statSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { readdirSync, type Stats, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
 import { globSync } from 'tinyglobby';
 import type { Context } from '../context';
-import { asError, MillraceError } from '../errors';
+import { MillraceError } from '../errors';
+import { versionOf } from '../exec/file-version';
 import type { Plan, Split } from '../exec/program';
-import type { TextRange } from '../exec/text';
+import type { InputFile, TextRange } from '../exec/text';
 import { maxPartitions, textSplitBytes } from '../limits';
+import { unreadable } from '../storage/files';
 import { RDD } from './rdd';
-
-interface InputFile {
-  readonly path: string;
-  readonly size: number;
-  readonly gzip: boolean;
-}
 
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code === 'ENOENT' || (e as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
-    throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(e).message });
+    return unreadable(path, e);
   }
 }
 
@@ -43,8 +39,18 @@ function splitList(paths: string): string[] {
   return parts.map((p) => p.trim()).filter((p) => p !== '');
 }
 
+/** Not by the glob library, which takes a folder that cannot be read for an empty one. */
 function filesIn(folder: string): string[] {
-  return globSync('*', { cwd: folder, absolute: true, onlyFiles: true, dot: false }).filter(isData);
+  const names = namesIn(folder).filter((name) => !name.startsWith('.') && isData(name));
+  return names.map((name) => join(folder, name)).filter((path) => statOf(path)?.isFile());
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (e) {
+    return unreadable(folder, e);
+  }
 }
 
 /** Markers such as _SUCCESS are not data, as for Hadoop's inputs. */
@@ -57,9 +63,32 @@ function expand(path: string): string[] {
   if (known?.isDirectory()) return filesIn(absolute);
   if (known) return [absolute];
   if (!isPattern(path)) throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
-  // Relative to the current folder, whose own name may hold characters of patterns.
-  const matches = globSync(path.split(sep).join('/'), { absolute: true, onlyFiles: false, dot: false, expandDirectories: false });
-  return matches.filter(isData).flatMap((m) => (m.endsWith('/') ? filesIn(m) : [m]));
+  return matchesOf(path)
+    .filter(isData)
+    .flatMap((m) => (m.endsWith('/') ? filesIn(m) : [m]));
+}
+
+/** The library takes a folder that cannot be read for an empty one: what it met is asked here. */
+function matchesOf(pattern: string): string[] {
+  const unread: [string, unknown][] = [];
+  const reading = ((folder: string, options: { withFileTypes: true }) => {
+    try {
+      return readdirSync(folder, options);
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code !== 'ENOENT') unread.push([folder, e]);
+      throw e;
+    }
+  }) as typeof readdirSync;
+  const matches = globSync(pattern.split(sep).join('/'), {
+    // Relative to the current folder, whose own name may hold characters of patterns.
+    absolute: true,
+    onlyFiles: false,
+    dot: false,
+    expandDirectories: false,
+    fs: { readdirSync: reading },
+  });
+  for (const [folder, error] of unread) unreadable(folder, error);
+  return matches;
 }
 
 /** The files of a comma-separated list of files, folders and patterns, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
@@ -67,26 +96,27 @@ export function inputFiles(paths: string): InputFile[] {
   const files = splitList(paths).flatMap((path) => [...new Set(expand(path))].sort());
   if (files.length === 0) throw new MillraceError('NO_FILES', { path: paths });
   return files.map((path) => {
-    const size = statOf(path)?.size;
-    if (size === undefined) throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
-    return { path, size, gzip: path.endsWith('.gz') };
+    const stats = statOf(path);
+    if (!stats) throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
+    return { path, gzip: path.endsWith('.gz'), version: versionOf(stats) };
   });
 }
 
 /** Cuts files into ranges of about equal size; packed files cannot be cut. */
 function ranges(files: readonly InputFile[], least: number): TextRange[] {
-  const total = files.reduce((sum, f) => sum + (f.gzip ? 0 : f.size), 0);
+  const total = files.reduce((sum, f) => sum + (f.gzip ? 0 : f.version.size), 0);
   const goal = Math.max(1, Math.min(textSplitBytes, Math.ceil(total / least)));
   const out: TextRange[] = [];
-  for (const { path, size, gzip } of files) {
+  for (const { path, gzip, version } of files) {
+    const { size } = version;
     if (gzip) {
-      out.push({ path, start: 0, end: size, gzip });
+      out.push({ path, start: 0, end: size, gzip, version });
       continue;
     }
     // A last piece of up to a tenth more is not worth a task of its own.
     const pieces = Math.max(size === 0 ? 0 : 1, Math.ceil(size / goal - 0.1));
     for (let i = 0; i < pieces; i++)
-      out.push({ path, start: Math.floor((size * i) / pieces), end: Math.floor((size * (i + 1)) / pieces), gzip });
+      out.push({ path, start: Math.floor((size * i) / pieces), end: Math.floor((size * (i + 1)) / pieces), gzip, version });
   }
   if (out.length > maxPartitions)
     throw new MillraceError('BAD_ARGUMENT', {
@@ -163,6 +193,6 @@ export class WholeTextFilesRDD extends RDD<[string, string]> {
   }
 
   split(index: number): Split {
-    return { kind: 'files', index, files: this.#parts[index].map(({ path, gzip }) => ({ path, gzip })) };
+    return { kind: 'files', index, files: this.#parts[index] };
   }
 }

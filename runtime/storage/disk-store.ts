@@ -1,6 +1,8 @@
 // Kept partitions as files of the session's folder: every executor of the machine reads them, whoever wrote them.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { MillraceError } from '../errors';
+import { removeQuietly } from './files';
 import { FrameFile, FrameFileWriter } from './frame-file';
 
 export class DiskStore {
@@ -20,13 +22,13 @@ export class DiskStore {
     return existsSync(this.path(rddId, partition));
   }
 
-  /** The rows of a block that is there and whole. A damaged one is removed: it is made again from its lineage. */
+  /** The rows of a block that is there and whole. A damaged one is removed: it is made again from its lineage, as one that cannot be read. */
   open(rddId: number, partition: number): FrameFile | undefined {
     if (!this.has(rddId, partition)) return undefined;
     try {
       return FrameFile.open(this.path(rddId, partition));
-    } catch {
-      this.remove(rddId, partition);
+    } catch (e) {
+      if (e instanceof MillraceError && e.code === 'CORRUPT_FILE') this.remove(rddId, partition);
       return undefined;
     }
   }
@@ -37,11 +39,11 @@ export class DiskStore {
   }
 
   remove(rddId: number, partition: number): void {
-    rmSync(this.path(rddId, partition), { force: true });
+    removeQuietly(this.path(rddId, partition));
   }
 
   /** The folder is shared by the executors of this machine: whoever comes first removes it. */
   forget(rddId: number): void {
-    rmSync(join(this.#folder, String(rddId)), { recursive: true, force: true });
+    removeQuietly(join(this.#folder, String(rddId)));
   }
 }

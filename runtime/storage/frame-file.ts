@@ -2,36 +2,16 @@
 //
 //   magic 'MRB1' | frame … frame | trailer: frames u32 | bytes of the frames f64 | checksum of these u32 | magic
 //   frame: bytes that follow the head u32 | checksum of the length and the bytes u32 | bytes
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { constants, fstatSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { asError, MillraceError } from '../errors';
 import { decode, encode } from '../wire/codec';
+import { closeQuietly, damaged, readAt, TemporaryFile } from './files';
 
 const magic = 0x3142524d;
 const headBytes = 4;
 const frameHead = 8;
 const trailerBytes = 20;
-
-export const diskError = (path: string, thrown: unknown): never => {
-  throw new MillraceError('DISK', { path, reason: asError(thrown).message });
-};
-
-/** Raises CORRUPT_FILE. */
-export const damaged = (path: string, reason: string): never => {
-  throw new MillraceError('CORRUPT_FILE', { path, reason });
-};
 
 /** Where a partition of a checkpoint lies: names of numbers only. */
 export function checkpointPath(session: string, place: { rddId: number; folder?: string }, partition: number): string {
@@ -41,13 +21,6 @@ export function checkpointPath(session: string, place: { rddId: number; folder?:
 /** The folder of one dataset's checkpoint: where the user wants it, or in the session's own. */
 export function checkpointFolder(session: string, { rddId, folder }: { rddId: number; folder?: string }): string {
   return join(folder ?? join(session, 'checkpoint'), String(rddId));
-}
-
-/** Makes a file that nobody made before, for its owner only. */
-export function createPrivate(path: string): number {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
-  return openSync(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0o600);
 }
 
 /** An array as a frame. */
@@ -72,80 +45,40 @@ export function rowsOf(path: string, frame: Buffer): unknown[] {
   return decode(frame.subarray(frameHead), 'executor') as unknown[];
 }
 
-/** Writes all bytes at a place of a file. */
-export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
-}
-
-/** Reads so many bytes at a place of a file. Throws CORRUPT_FILE where it ends before. */
-export function readAt(fd: number, path: string, bytes: number, position: number): Buffer {
-  const buffer = Buffer.allocUnsafe(bytes);
-  for (let done = 0; done < bytes; ) {
-    const n = readSync(fd, buffer, done, bytes - done, position + done);
-    if (n === 0) return damaged(path, 'it ends too early');
-    done += n;
-  }
-  return buffer;
-}
-
 /** Writes a file under a temporary name; it has its name once it is whole. */
 export class FrameFileWriter {
-  readonly #path: string;
-  readonly #temporary: string;
-  #fd = -1;
+  readonly #file: TemporaryFile;
   #frames = 0;
-  #position = headBytes;
 
   /** `attempt` keeps the temporary files of two tasks apart that write the same file. Throws DISK. */
   constructor(path: string, attempt: number) {
-    this.#path = path;
-    this.#temporary = `${path}.${attempt}.tmp`;
+    this.#file = new TemporaryFile(path, `${path}.${attempt}.tmp`);
     const head = Buffer.alloc(headBytes);
     head.writeUInt32LE(magic);
-    this.#orAbandon(() => {
-      this.#fd = createPrivate(this.#temporary);
-      writeAt(this.#fd, head, 0);
-    });
+    this.#file.write(head);
   }
 
+  /** Throws DISK. */
   add(frame: Buffer): void {
-    this.#orAbandon(() => writeAt(this.#fd, frame, this.#position));
-    this.#position += frame.length;
+    this.#file.write(frame);
     this.#frames++;
   }
 
-  /** Gives the file its name; answers its bytes. `durable` files outlive a crash of the machine. */
+  /** Gives the file its name; answers its bytes. `durable` files outlive a crash of the machine. Throws DISK. */
   end(durable = false): number {
     const trailer = Buffer.alloc(trailerBytes);
     trailer.writeUInt32LE(this.#frames, 0);
-    trailer.writeDoubleLE(this.#position - headBytes, 4);
+    trailer.writeDoubleLE(this.#file.position - headBytes, 4);
     trailer.writeUInt32LE(crc32(trailer.subarray(0, 12)), 12);
     trailer.writeUInt32LE(magic, 16);
-    this.#orAbandon(() => {
-      writeAt(this.#fd, trailer, this.#position);
-      if (durable) fsyncSync(this.#fd);
-      renameSync(this.#temporary, this.#path);
-      closeSync(this.#fd);
-      this.#fd = -1;
-    });
-    return this.#position + trailerBytes;
-  }
-
-  #orAbandon(write: () => void): void {
-    try {
-      write();
-    } catch (e) {
-      this.abandon();
-      diskError(this.#path, e);
-    }
+    this.#file.write(trailer);
+    this.#file.commit(durable);
+    return this.#file.position;
   }
 
   /** Leaves no file behind, unless it is whole. */
   abandon(): void {
-    if (this.#fd < 0) return;
-    closeSync(this.#fd);
-    this.#fd = -1;
-    rmSync(this.#temporary, { force: true });
+    this.#file.abandon();
   }
 }
 
@@ -164,7 +97,7 @@ export class FrameFile {
       file.#checkFrames();
       return file;
     } catch (e) {
-      closeSync(fd);
+      closeQuietly(fd);
       throw e;
     }
   }
@@ -209,7 +142,7 @@ export class FrameFile {
   }
 
   close(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
+    if (this.#fd >= 0) closeQuietly(this.#fd);
     this.#fd = -1;
   }
 }

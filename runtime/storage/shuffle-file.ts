@@ -3,15 +3,13 @@
 //   magic 'MRS1' | frame … frame | index: for each bucket (first frame u32, frames u32) … | for each frame (offset f64, bytes u32) … |
 //   buckets u32 | frames u32 | checksum of the index u32 | magic
 //   frame: checksum u32 of what follows | bytes of the keys u32 | keys | values
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { asError, MillraceError } from '../errors';
 import { shuffleBufferBytes, shuffleFrameRows } from '../limits';
 import type { KeyTable } from '../rdd/key';
 import { HashPartitioner, type Partitioner } from '../rdd/partitioner';
 import { decode, encode } from '../wire/codec';
-import { damaged, readAt, writeAt } from './frame-file';
+import { damaged, readAt, TemporaryFile } from './files';
 import { sizeOf } from './size-of';
 
 const magic = 0x3153524d;
@@ -25,10 +23,6 @@ const sampledRows = 64;
 export function shufflePath(folder: string, shuffleId: number, mapIndex: number, attempt: number): string {
   return join(folder, String(shuffleId), `${mapIndex}.${attempt}`);
 }
-
-const diskError = (path: string, thrown: unknown): never => {
-  throw new MillraceError('DISK', { path, reason: asError(thrown).message });
-};
 
 interface Frame {
   readonly offset: number;
@@ -49,10 +43,7 @@ export class ShuffleWriter {
   #pendingBytes = 0;
   #untilSample = 1;
   readonly #limit: number;
-  #fd = -1;
-  /** The file under its temporary name is there. */
-  #begun = false;
-  #position = headBytes;
+  #file: TemporaryFile | undefined;
 
   constructor(path: string, partitioner: Partitioner, memoryBytes: number = shuffleBufferBytes) {
     this.#path = path;
@@ -114,60 +105,34 @@ export class ShuffleWriter {
     if (this.#waitingBytes > this.#limit) this.#spill();
   }
 
-  get #temporary(): string {
-    return `${this.#path}.tmp`;
-  }
-
-  #open(): void {
-    if (this.#fd >= 0) return;
-    try {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-      this.#fd = openSync(this.#temporary, 'w', 0o600);
-      this.#begun = true;
-    } catch (e) {
-      diskError(this.#path, e);
-    }
+  #open(): TemporaryFile {
+    const file = new TemporaryFile(this.#path, `${this.#path}.tmp`);
     const head = Buffer.alloc(headBytes);
     head.writeUInt32LE(magic);
-    this.#write(head, 0);
+    file.write(head);
+    return file;
   }
 
-  #write(bytes: Uint8Array, position: number): void {
-    try {
-      writeAt(this.#fd, bytes, position);
-    } catch (e) {
-      this.abandon();
-      diskError(this.#path, e);
-    }
-  }
-
-  #spill(): void {
-    this.#open();
+  /** Throws DISK. */
+  #spill(): TemporaryFile {
+    this.#file ??= this.#open();
     for (let bucket = 0; bucket < this.#waiting.length; bucket++) {
       for (const frame of this.#waiting[bucket]) {
-        this.#write(frame, this.#position);
-        this.#written[bucket].push({ offset: this.#position, bytes: frame.length });
-        this.#position += frame.length;
+        this.#written[bucket].push({ offset: this.#file.position, bytes: frame.length });
+        this.#file.write(frame);
       }
       this.#waiting[bucket] = [];
     }
     this.#waitingBytes = 0;
+    return this.#file;
   }
 
-  /** Finishes the file under its name; answers the bytes of each bucket. */
+  /** Finishes the file under its name; answers the bytes of each bucket. Throws DISK. */
   end(): number[] {
     for (let bucket = 0; bucket < this.#keys.length; bucket++) this.#finish(bucket);
-    this.#spill();
-    this.#write(this.#index(), this.#position);
-    try {
-      closeSync(this.#fd);
-      this.#fd = -1;
-      renameSync(this.#temporary, this.#path);
-      this.#begun = false;
-    } catch (e) {
-      this.abandon();
-      diskError(this.#path, e);
-    }
+    const file = this.#spill();
+    file.write(this.#index());
+    file.commit(false);
     return this.#written.map((frames) => frames.reduce((sum, f) => sum + f.bytes, 0));
   }
 
@@ -196,10 +161,7 @@ export class ShuffleWriter {
 
   /** Leaves no file behind: for a task that failed or was cancelled. */
   abandon(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
-    this.#fd = -1;
-    if (this.#begun) rmSync(this.#temporary, { force: true });
-    this.#begun = false;
+    this.#file?.abandon();
   }
 }
 

@@ -1,7 +1,7 @@
 // What one task puts aside for want of memory: frames of one file, private to the task and removed with it.
-import { closeSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPrivate, diskError, frameOf, readAt, rowsOf, writeAt } from './frame-file';
+import { closeQuietly, createPrivate, diskError, readAt, removeQuietly, writeAt } from './files';
+import { frameOf, rowsOf } from './frame-file';
 
 /** Where a frame lies in the file. */
 export interface SpilledFrame {
@@ -41,7 +41,7 @@ export class SpillFile {
     return { offset, bytes: frame.length };
   }
 
-  /** Throws CORRUPT_FILE. */
+  /** Throws CORRUPT_FILE, UNREADABLE_FILE. */
   read({ offset, bytes }: SpilledFrame): unknown[] {
     return rowsOf(this.#path, readAt(this.#fd, this.#path, bytes, offset));
   }
@@ -54,8 +54,8 @@ export class SpillFile {
   close(): void {
     this.#closed = true;
     if (this.#fd < 0) return;
-    closeSync(this.#fd);
+    closeQuietly(this.#fd);
     this.#fd = -1;
-    rmSync(this.#path, { force: true });
+    removeQuietly(this.#path);
   }
 }
