@@ -6,6 +6,12 @@ export const maxPartitions = 1_000_000;
 /** Elements between two looks at the cancel flag in loops over arrays: about 0.1 ms of cheap closures. */
 export const elementsPerTick = 8192;
 
+/** The same in a task with a time limit, at most: one look at the clock is as dear as a cheap closure. */
+export const timedTick = 16;
+
+/** Milliseconds between two such looks from which on fewer elements pass. */
+export const slowTickMs = 1;
+
 /** Elements that a pulled chunk (mapPartitions input, coalesced parents) holds at most: small enough to stay in the nursery. */
 export const pullChunk = 1024;
 

@@ -53,11 +53,9 @@ class Emitter {
 for(;${i}<${e};${i}++){const ${x}=${array}[${i}];${body(x)}}}\n`;
   }
 
-  /** Loops over chunks whose arrays are short. */
   chunks(chunks: string, body: Body): string {
-    const [c, i, x] = [this.name('c'), this.name('i'), this.name('x')];
-    return `for(const ${c} of ${chunks}){pulse.tick(${c}.length);
-for(let ${i}=0;${i}<${c}.length;${i}++){const ${x}=${c}[${i}];${body(x)}}}\n`;
+    const c = this.name('c');
+    return `for(const ${c} of ${chunks}){${this.array(c, body)}}\n`;
   }
 
   /** Loops over what a function of the user's returned: an array, or another iterable taken in chunks. */
@@ -83,7 +81,7 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
       case 'range':
         return this.range(split, actual, body);
       case 'cached':
-        return this.chunksOfArrays(`rt.cached(${this.node(plan)},${split})`, body);
+        return this.chunks(`rt.cached(${this.node(plan)},${split})`, body);
       case 'shuffleRead':
         return this.shuffleRead(split, body);
       case 'concat':
@@ -167,15 +165,11 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
     return `{const ${r}=${split};for(let ${i}=${r}.from;${i}<${r}.to;){const ${e}=pulse.slice(${i},${r}.to);pulse.tick(${e}-${i});\n${each}}}\n`;
   }
 
-  chunksOfArrays(chunks: string, body: Body): string {
-    const c = this.name('c');
-    return `for(const ${c} of ${chunks}){${this.array(c, body)}}\n`;
-  }
-
   shuffleRead(split: string, body: Body): string {
-    const [f, ks, vs, i, x] = [this.name('f'), this.name('ks'), this.name('vs'), this.name('i'), this.name('x')];
-    return `for(const ${f} of rt.frames(${split})){const ${ks}=${f}.keys,${vs}=${f}.values;pulse.tick(${ks}.length);
-for(let ${i}=0;${i}<${ks}.length;${i}++){const ${x}=[${ks}[${i}],${vs}[${i}]];${body(x)}}}\n`;
+    const [f, ks, vs, i, e, x] = ['f', 'ks', 'vs', 'i', 'e', 'x'].map((p) => this.name(p));
+    return `for(const ${f} of rt.frames(${split})){const ${ks}=${f}.keys,${vs}=${f}.values;
+for(let ${i}=0;${i}<${ks}.length;){const ${e}=pulse.slice(${i},${ks}.length);pulse.tick(${e}-${i});
+for(;${i}<${e};${i}++){const ${x}=[${ks}[${i}],${vs}[${i}]];${body(x)}}}}\n`;
   }
 
   choose(plan: Plan & { op: 'choose' }, split: string, actual: Split, body: Body): string {

@@ -1,6 +1,6 @@
 // What the compiled loops of one task call: chunks, cancellation, cached blocks, shuffle files, and the user's functions.
 import { asError, MillraceError } from '../errors';
-import { elementsPerTick, pullChunk, shownElement } from '../limits';
+import { elementsPerTick, pullChunk, shownElement, slowTickMs, timedTick } from '../limits';
 import type { Random } from '../time';
 import type { Split } from './program';
 import type { TaskControl } from './task';
@@ -129,6 +129,8 @@ export class Pulse {
   records = 0;
   readonly #control: TaskControl;
   #deadline = Number.POSITIVE_INFINITY;
+  #stride = elementsPerTick;
+  #lookedAt = 0;
   readonly #now: () => number;
 
   constructor(control: TaskControl, now: () => number) {
@@ -138,7 +140,9 @@ export class Pulse {
 
   /** Ends a take with a time limit; the clock starts with the task. */
   limitTime(ms: number): void {
-    this.#deadline = this.#now() + ms;
+    this.#lookedAt = this.#now();
+    this.#deadline = this.#lookedAt + ms;
+    this.#stride = 1;
   }
 
   /** Says that `n` more records are read. Throws TaskCancelled, or TimeUp. */
@@ -146,12 +150,20 @@ export class Pulse {
     this.records += n;
     if (this.#control.cancelled()) throw new TaskCancelled();
     this.#control.progress(this.records);
-    if (this.#deadline !== Number.POSITIVE_INFINITY && this.#now() > this.#deadline) throw new TimeUp();
+    if (this.#deadline !== Number.POSITIVE_INFINITY) this.#checkTime();
+  }
+
+  /** The slower the elements come, the fewer pass before the next look at the clock. */
+  #checkTime(): void {
+    const now = this.#now();
+    if (now > this.#deadline) throw new TimeUp();
+    this.#stride = now - this.#lookedAt > slowTickMs ? Math.max(1, this.#stride >> 2) : Math.min(timedTick, this.#stride * 2);
+    this.#lookedAt = now;
   }
 
   /** The end of the next slice of a loop over `length` elements that stands at `from`. */
   slice(from: number, length: number): number {
-    return Math.min(length, from + elementsPerTick);
+    return Math.min(length, from + this.#stride);
   }
 }
 

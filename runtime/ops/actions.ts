@@ -8,6 +8,7 @@ import { RDD, type Widen } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { freshSeed, Random } from '../time';
 import { decode, encode } from '../wire/codec';
+import { byFrozen, mergeInOrder, perPartition } from './merging';
 import { checkSeed } from './transform';
 
 /** What `preview` found. */
@@ -146,13 +147,15 @@ async function ordered<T>(
   checkSize(title, n);
   const shipped = compare && new ShippedFunction(rdd.context, compare, title);
   const f = lib(operation, n, ...(shipped ? [shipped] : []));
-  const kept = new SteppedRDD<T>(rdd, {
-    operation: title,
-    plan: (input, b) => ({ op: 'mapPartitions', name: title, f: b.function(f), input }),
-  });
+  const kept = perPartition<T>(rdd, title, f);
   const parts = await gather<T[]>(kept, title, () => ({ kind: 'collect' }));
   const order = compare ?? (compareKeys as (a: T, b: T) => number);
-  return sortValues(parts.flat(1) as T[], operation === 'takeTop' ? (a, b) => order(b, a) : order).slice(0, n);
+  const inOrder = operation === 'takeTop' ? (a: T, b: T) => order(b, a) : order;
+  return byFrozen(
+    { context: rdd.context, shipped, rows: parts.flat(1) as T[] },
+    (rows) => sortValues([...rows], inOrder).slice(0, n),
+    (rows) => perPartition<T>(rows, title, f).collectPartitions(`${title}: merge`),
+  );
 }
 
 RDD.prototype.takeOrdered = function (n, compare) {
@@ -177,27 +180,31 @@ RDD.prototype.reduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: Wide
   const shipped = new ShippedFunction(this.context, f, 'reduce');
   const parts = await gather<T[]>(this, 'reduce', (b) => ({ kind: 'reduce', name: 'reduce', f: b.function(shipped) }));
   const values = parts.flat(1) as Widen<T>[];
-  return values.length === 0 ? noElements('reduce') : values.reduce((a, b) => f(a, b));
+  return values.length === 0 ? noElements('reduce') : mergeInOrder(this.context, shipped, values, f);
 };
 
-async function aggregated<T, U>(
-  rdd: RDD<T>,
-  operation: string,
-  zero: U,
-  seq: ShippedFunction,
-  merge: (a: U, b: U) => U,
-): Promise<U> {
+interface Folding<U> {
+  readonly operation: string;
+  readonly zero: U;
+  readonly seq: ShippedFunction;
+  readonly comb: ShippedFunction;
+  readonly merge: (a: U, b: U) => U;
+}
+
+async function aggregated<T, U>(rdd: RDD<T>, { operation, zero, seq, comb, merge }: Folding<U>): Promise<U> {
   const bytes = encode(zero);
   const parts = await gather<U>(rdd, operation, (b) => ({ kind: 'aggregate', name: operation, zero: bytes, f: b.function(seq) }));
-  return parts.reduce((a, b) => merge(a, b), decode(bytes) as U);
+  return mergeInOrder(rdd.context, comb, [decode(bytes) as U, ...parts], merge);
 }
 
 RDD.prototype.fold = function (zero, f) {
-  return aggregated(this, 'fold', zero, new ShippedFunction(this.context, f, 'fold'), f);
+  const shipped = new ShippedFunction(this.context, f, 'fold');
+  return aggregated(this, { operation: 'fold', zero, seq: shipped, comb: shipped, merge: f });
 };
 
 RDD.prototype.aggregate = function (zero, seqOp, combOp) {
-  return aggregated(this, 'aggregate', zero, new ShippedFunction(this.context, seqOp, 'aggregate'), combOp);
+  const [seq, comb] = [seqOp, combOp].map((f) => new ShippedFunction(this.context, f, 'aggregate'));
+  return aggregated(this, { operation: 'aggregate', zero, seq, comb, merge: combOp });
 };
 
 /** How often each distinct element of a partition is there, partition by partition. */

@@ -7,8 +7,8 @@ import { RDD } from '../rdd/rdd';
 import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { encode } from '../wire/codec';
-import { gather } from './actions';
 import { refuseArgument } from './arguments';
+import { byFrozen } from './merging';
 import { choosePartitioner, type Partitioning } from './pairs';
 
 declare module '../rdd/rdd' {
@@ -72,18 +72,22 @@ RDD.prototype.repartitionAndSortWithinPartitions = function <K, V>(this: RDD<[K,
 RDD.prototype.reduceByKeyLocally = async function <K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V) {
   const operation = 'reduceByKeyLocally';
   const merge = new ShippedFunction(this.context, f, operation);
-  const perPartition = new SteppedRDD<[K, V]>(this, {
-    operation,
-    plan: (input, b) => ({ op: 'combine', name: operation, merge: b.function(merge), input }),
-  });
-  const table = new KeyTable();
-  const values: V[] = [];
-  for (const part of await gather<[K, V][]>(perPartition, operation, () => ({ kind: 'collect' }))) {
-    for (const [key, value] of part) {
+  const combined = (rdd: RDD<[K, V]>) =>
+    new SteppedRDD<[K, V]>(rdd, {
+      operation,
+      plan: (input, b) => ({ op: 'combine', name: operation, merge: b.function(merge), input }),
+    });
+  const rows = await combined(this).collectPartitions(operation);
+  const live = (pairs: readonly [K, V][]): [K, V][] => {
+    const table = new KeyTable();
+    const values: V[] = [];
+    for (const [key, value] of pairs) {
       const e = table.find(key);
       if (e === values.length) values.push(value);
       else values[e] = f(values[e], value);
     }
-  }
-  return new Map(table.keys.map((key, i) => [key as K, values[i]]));
+    return table.keys.map((key, i) => [key as K, values[i]]);
+  };
+  const frozen = (pairs: RDD<[K, V]>) => combined(pairs).collectPartitions(`${operation}: merge`);
+  return new Map(await byFrozen({ context: this.context, shipped: merge, rows }, live, frozen));
 };

@@ -7,6 +7,7 @@ import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { decode, encode } from '../wire/codec';
 import { checkWhole } from './arguments';
+import { mergeInOrder, perPartition } from './merging';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -27,9 +28,6 @@ const mostLevels = 64;
 
 const checkDepth = (operation: string, depth: number): number =>
   checkWhole(depth, 1, mostLevels, { operation, argument: 'the depth', remedy: 'Leave it out for 2 levels.' });
-
-const perPartition = <U>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<U> =>
-  new SteppedRDD<U>(rdd, { operation, plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }) });
 
 /** Merges partial results, at most one a partition, over `depth` levels; neighbours merge, so that their order stays. */
 async function mergeInLevels<U>(partials: RDD<U>, operation: string, merge: FunctionArgument, depth: number): Promise<U[]> {
@@ -56,7 +54,7 @@ RDD.prototype.treeReduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: 
   const partials = perPartition<Widen<T>>(this, 'treeReduce', lib('reducePartition', shipped));
   const merged = await mergeInLevels(partials, 'treeReduce', shipped, depth);
   if (merged.length === 0) throw new MillraceError('EMPTY_DATASET', { operation: 'treeReduce' });
-  return merged.reduce((a, b) => f(a, b));
+  return mergeInOrder(this.context, shipped, merged, f);
 };
 
 RDD.prototype.treeAggregate = async function (zero, seqOp, combOp, depth = 2) {
@@ -66,5 +64,5 @@ RDD.prototype.treeAggregate = async function (zero, seqOp, combOp, depth = 2) {
   const bytes = encode(zero);
   const partials = perPartition<typeof zero>(this, 'treeAggregate', lib('foldPartition', bytes, seq));
   const merged = await mergeInLevels(partials, 'treeAggregate', comb, depth);
-  return merged.length === 0 ? (decode(bytes) as typeof zero) : merged.reduce((a, b) => combOp(a, b));
+  return merged.length === 0 ? (decode(bytes) as typeof zero) : mergeInOrder(this.context, comb, merged, combOp);
 };

@@ -58,6 +58,13 @@ export class ShippedFunction {
     return this.#capture;
   }
 
+  /** It uses no variable from outside: the live function is the frozen one. */
+  get isSelfContained(): boolean {
+    const { nodes } = this.capture.closure;
+    const [node] = nodes;
+    return nodes.length === 1 && node.t === 'function' && node.args.length === 0 && !('self' in node || 'props' in node);
+  }
+
   get operation(): string {
     return this.#operation;
   }

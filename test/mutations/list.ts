@@ -1,0 +1,339 @@
+// Mistakes made by hand, each in one exact text of the engine, and the tests that are to catch it.
+
+export interface Mutation {
+  /** What goes wrong, in the words of a reviewer. */
+  readonly mistake: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** Words that choose test files, those that see it first in front. */
+  readonly tests: readonly string[];
+}
+
+const key = 'runtime/rdd/key.ts';
+const partitioner = 'runtime/rdd/partitioner.ts';
+const shuffleFile = 'runtime/storage/shuffle-file.ts';
+const frameFile = 'runtime/storage/frame-file.ts';
+const writer = 'runtime/wire/writer.ts';
+const taskAccumulator = 'runtime/exec/task-accumulator.ts';
+
+const keys: readonly Mutation[] = [
+  {
+    mistake: 'texts of composite keys run into each other',
+    file: key,
+    find: 'return `"${v.length}:${v}`;',
+    replace: 'return `"${v}`;',
+    tests: ['unit/key'],
+  },
+  {
+    mistake: 'objects with the same fields in another order are other keys',
+    file: key,
+    find: 'of Object.keys(v).sort())',
+    replace: 'of Object.keys(v))',
+    tests: ['unit/key'],
+  },
+  {
+    mistake: 'NaN compares equal to every number',
+    file: key,
+    find: 'return Number.isNaN(a) ? (Number.isNaN(b) ? 0 : 1) : -1;',
+    replace: 'return 0;',
+    tests: ['unit/key'],
+  },
+  {
+    mistake: 'a table that grows loses sight of keys',
+    file: key,
+    find: 'let p = this.#hashes[i] & mask;',
+    replace: 'let p = (this.#hashes[i] >>> 1) & mask;',
+    tests: ['unit/key'],
+  },
+  {
+    mistake: 'composite keys are never the same key in a merge of runs',
+    file: key,
+    find: "return typeof a === 'object' && a !== null && b !== null && keyText(a) === keyText(b);",
+    replace: 'return false;',
+    tests: ['unit/key', 'unit/spill'],
+  },
+  {
+    mistake: 'keys of one hash are taken for one key in a merge of runs',
+    file: 'runtime/exec/external/few-keys.ts',
+    find: 'if (sameKey(keys[i], key)) return i;',
+    replace: 'if (sameKey(keys[i], keys[i])) return i;',
+    tests: ['unit/spill'],
+  },
+];
+
+const partitioners: readonly Mutation[] = [
+  {
+    mistake: 'a key that is a bound goes into the range behind it',
+    file: partitioner,
+    find: 'if (compareKeys(bounds[middle], key) < 0) low = middle + 1;',
+    replace: 'if (compareKeys(bounds[middle], key) <= 0) low = middle + 1;',
+    tests: ['unit/placement', 'unit/pairs'],
+  },
+  {
+    mistake: 'a descending sort puts its ranges in ascending order',
+    file: partitioner,
+    find: 'return this.ascending ? low : bounds.length - low;',
+    replace: 'return low;',
+    tests: ['unit/pairs', 'unit/operators'],
+  },
+  {
+    mistake: 'datasets of different numbers of partitions are joined without a shuffle',
+    file: partitioner,
+    find: 'return other instanceof HashPartitioner && other.numPartitions === this.numPartitions;',
+    replace: 'return other instanceof HashPartitioner;',
+    tests: ['unit/pairs', 'property/programs'],
+  },
+  {
+    mistake: 'a partitioner of the user may name a partition that is not there',
+    file: partitioner,
+    find: '&& (value as number) >= 0 && (value as number) < this.numPartitions)',
+    replace: '&& (value as number) >= 0)',
+    tests: ['unit/placement', 'unit/row-errors'],
+  },
+  {
+    mistake: 'combined pairs go to another partition than the partitioner says',
+    file: shuffleFile,
+    find: 'table.hashOf(i) % n',
+    replace: '(table.hashOf(i) + 1) % n',
+    tests: ['unit/pairs', 'property/programs'],
+  },
+];
+
+const merges: readonly Mutation[] = [
+  {
+    mistake: 'answers merge in the order in which tasks end',
+    file: 'runtime/ops/actions.ts',
+    find: 'answers[place.get(p)!] = value as A;',
+    replace: 'answers.push(value as A);',
+    tests: ['unit/engine-parts', 'cluster/pool-engine', 'cluster/grid'],
+  },
+  {
+    mistake: 'runs of combined values overwrite each other',
+    file: 'runtime/exec/external/combine.ts',
+    find: 'else values[e] = this.#merge(values[e], value);',
+    replace: 'else values[e] = value;',
+    tests: ['unit/spill'],
+  },
+  {
+    mistake: 'rows of equal keys come in any order of their runs',
+    file: 'runtime/exec/external/runs.ts',
+    find: 'return order === 0 ? a.number < b.number : order < 0;',
+    replace: 'return order === 0 ? a.number > b.number : order < 0;',
+    tests: ['unit/spill'],
+  },
+  {
+    mistake: 'the outer sides of a spilled join are swapped',
+    file: 'runtime/exec/external/join.ts',
+    find: 'own.length === 0 && options.right ? missing : own;',
+    replace: 'own.length === 0 && options.left ? missing : own;',
+    tests: ['unit/spill'],
+  },
+  {
+    mistake: 'what was grouped last is forgotten once something was spilled',
+    file: 'runtime/exec/external/group.ts',
+    find: 'this.#spill();\n    yield* chunked(this.#merged()',
+    replace: 'yield* chunked(this.#merged()',
+    tests: ['unit/spill'],
+  },
+];
+
+const checksums: readonly Mutation[] = [
+  {
+    mistake: 'frames of shuffle files are not checked',
+    file: shuffleFile,
+    find: 'if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0))',
+    replace: 'if (bytes.length === 0)',
+    tests: ['unit/storage'],
+  },
+  {
+    mistake: 'the index of shuffle files is not checked',
+    file: shuffleFile,
+    find: 'if (crc32(trailer.subarray(0, 8), crc32(index)) !== trailer.readUInt32LE(8))',
+    replace: 'if (index.length === 0)',
+    tests: ['unit/storage'],
+  },
+  {
+    mistake: 'frames of kept partitions are not checked',
+    file: frameFile,
+    find: ' && checksumOf(frame) === frame.readUInt32LE(4);',
+    replace: ';',
+    tests: ['unit/block-storage', 'unit/storage'],
+  },
+  {
+    mistake: 'kept files give rows before they were checked whole',
+    file: frameFile,
+    find: 'file.#checkFrames();',
+    replace: '',
+    tests: ['unit/block-storage', 'unit/checkpoint'],
+  },
+  {
+    mistake: 'a file that misses its last frames passes',
+    file: frameFile,
+    find: "if (frames !== trailer.readUInt32LE(0)) damaged(this.#path, 'frames are missing');",
+    replace: '',
+    tests: ['unit/block-storage', 'unit/storage'],
+  },
+];
+
+const codec: readonly Mutation[] = [
+  {
+    mistake: '-0 arrives as 0',
+    file: writer,
+    find: 'if ((v | 0) === v && !Object.is(v, -0)) {',
+    replace: 'if ((v | 0) === v) {',
+    tests: ['unit/codec'],
+  },
+  {
+    mistake: 'texts beyond Latin-1 lose half of their characters',
+    file: writer,
+    find: 'if (Buffer.byteLength(s) === s.length) {',
+    replace: 'if (s.length > 0) {',
+    tests: ['unit/codec'],
+  },
+  {
+    mistake: 'holes of arrays become undefined',
+    file: writer,
+    find: 'if (!(i in v)) return this.sparse(v);',
+    replace: 'if (i < 0) return this.sparse(v);',
+    tests: ['unit/codec'],
+  },
+  {
+    mistake: 'functions in rows vanish without a word',
+    file: writer,
+    find: "case 'function':\n        return refuse(",
+    replace:
+      "case 'function':\n        return this.byte(Tag.Undefined);\n      case 'never' as 'symbol':\n        return refuse(",
+    tests: ['unit/codec'],
+  },
+];
+
+const spilling: readonly Mutation[] = [
+  {
+    mistake: 'runs of an external sort are not sorted',
+    file: 'runtime/exec/external/sort.ts',
+    find: 'runs.write(sortPairs(rows, ascending));',
+    replace: 'runs.write(rows);',
+    tests: ['unit/spill'],
+  },
+  {
+    mistake: 'spill files stay behind',
+    file: 'runtime/storage/spill-file.ts',
+    find: '    rmSync(this.#path, { force: true });\n  }\n}',
+    replace: '  }\n}',
+    tests: ['unit/spill', 'cluster/memory'],
+  },
+  {
+    mistake: 'room is made by what has a higher priority',
+    file: 'runtime/storage/memory-store.ts',
+    find: 'if (id === rddId || dataset.priority > priority) continue;',
+    replace: 'if (id === rddId) continue;',
+    tests: ['unit/block-storage', 'unit/storage'],
+  },
+  {
+    mistake: 'a full table of a map task is passed on twice',
+    file: 'runtime/exec/compile.ts',
+    find: '${table}=rt.keyTable();${values}=[];${more}=${room}(${table},${values})}}`',
+    replace: '${more}=64}}`',
+    tests: ['unit/spill'],
+  },
+];
+
+const accumulators: readonly Mutation[] = [
+  {
+    mistake: 'what tasks add is not told',
+    file: taskAccumulator,
+    find: 'this.touched = true;',
+    replace: '',
+    tests: ['unit/operators', 'unit/actions'],
+  },
+  {
+    mistake: 'adding keeps only what came last',
+    file: taskAccumulator,
+    find: "this.#merge(this.#value, this.#kind === 'collection' ? [value] : value);",
+    replace: "this.#kind === 'collection' ? [value] : (value as number);",
+    tests: ['unit/operators', 'unit/actions'],
+  },
+];
+
+const capture: readonly Mutation[] = [
+  {
+    mistake: 'variables that two functions share travel apart',
+    file: 'runtime/exec/closure/encode-function.ts',
+    find: 'shared.written = true;',
+    replace: 'shared.written = false;',
+    tests: ['unit/closure-cases', 'unit/closure-capture'],
+  },
+  {
+    mistake: 'a closure is not cut off from the live values',
+    file: 'runtime/rdd/function-argument.ts',
+    find: "closure: decode(encode(taken.closure)) as Capture['closure'],",
+    replace: 'closure: taken.closure,',
+    tests: ['unit/operators', 'unit/closure-capture', 'unit/engine-parts'],
+  },
+  {
+    mistake: 'a closure is frozen at the first job and not where it is written',
+    file: 'runtime/rdd/function-argument.ts',
+    find: 'if (taken.deadZone === undefined) this.#capture = this.#frozen(taken);',
+    replace: '',
+    tests: ['unit/operators', 'unit/engine-parts'],
+  },
+  {
+    mistake: 'values that lead back to their function are set too early',
+    file: 'runtime/exec/closure/capture.ts',
+    find: 'const isLate = encoder.cyclic ? backEdges(nodes, drafts) : () => false;',
+    replace: 'const isLate = () => false;',
+    tests: ['unit/closure-cases'],
+  },
+];
+
+const retries: readonly Mutation[] = [
+  {
+    mistake: 'a damaged shuffle file is the fault of the user',
+    file: 'runtime/exec/bucket.ts',
+    find: 'throw new FetchFailure(shuffleId, location, asError(e).message);',
+    replace: 'throw asError(e);',
+    tests: ['unit/storage', 'unit/errors', 'cluster/faults'],
+  },
+  {
+    mistake: 'a late report takes a newer output back',
+    file: 'runtime/scheduler/outputs.ts',
+    find: 'if (outputs?.[mapIndex]?.attempt !== attempt) return;',
+    replace: 'if (outputs?.[mapIndex] === undefined) return;',
+    tests: ['unit/dag', 'sim'],
+  },
+  {
+    mistake: 'an end counts whichever executor tells it',
+    file: 'runtime/scheduler/dag.ts',
+    find: 'if (!task || task.executorId !== executorId) return;',
+    replace: 'if (!task) return;',
+    tests: ['unit/dag', 'sim'],
+  },
+  {
+    mistake: 'a failing task gets one try too many',
+    file: 'runtime/scheduler/dag.ts',
+    find: 'if (failures >= this.#options.taskMaxFailures)',
+    replace: 'if (failures > this.#options.taskMaxFailures)',
+    tests: ['unit/dag', 'unit/errors', 'unit/row-errors'],
+  },
+  {
+    mistake: 'failures of a task are not counted',
+    file: 'runtime/scheduler/stage.ts',
+    find: '(counts ? 1 : 0)',
+    replace: '(counts ? 0 : 0)',
+    tests: ['unit/dag', 'unit/errors'],
+  },
+];
+
+export const mutations: readonly Mutation[] = [
+  ...keys,
+  ...partitioners,
+  ...merges,
+  ...checksums,
+  ...codec,
+  ...spilling,
+  ...accumulators,
+  ...capture,
+  ...retries,
+];

@@ -1,0 +1,177 @@
+// Makes the mistakes of list.ts one at a time in copies of the tree, and asks whether a test fails: a mistake that survives is a hole.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { globSync } from 'tinyglobby';
+import ts from 'typescript';
+import { type Mutation, mutations } from './list';
+
+const root = join(__dirname, '..', '..');
+/** Mistakes are looked at side by side, each in a copy of its own. */
+const copies = 2;
+/** A mistake may make a loop endless; no file that is asked here takes so long without one. */
+const fileLimitMs = 180_000;
+const limitExit = 'took too long';
+
+interface Verdict {
+  readonly mutation: Mutation;
+  /** The test that failed; undefined where the mistake survived. */
+  readonly caughtBy?: string;
+  /** Why the mistake could not be made. */
+  readonly complaint?: string;
+  readonly seconds: number;
+}
+
+const running = new Set<ChildProcess>();
+
+function copyTree(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
+  for (const folder of ['runtime', 'cluster', 'shell', 'samples', 'test', 'dist'])
+    cpSync(join(root, folder), join(copy, folder), { recursive: true });
+  for (const file of globSync('*.{json,md}', { cwd: root })) cpSync(join(root, file), join(copy, file));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** Runs a program to its end in a group of its own; answers why it failed, or nothing. */
+function failureOf(copy: string, args: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, FORCE_COLOR: '0', MILLRACE_LONG: '0' };
+    const child = spawn(process.execPath, args, { cwd: copy, detached: true, stdio: 'ignore', env });
+    running.add(child);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      endGroup(child);
+    }, fileLimitMs);
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      running.delete(child);
+      endGroup(child);
+      resolve(late ? limitExit : code === 0 ? undefined : `exit ${code ?? signal}`);
+    });
+  });
+}
+
+/** Ends a process with all that it started; a group that is gone already is fine. */
+function endGroup(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch {
+    // Nothing of the group is left.
+  }
+}
+
+const compiled = ['-r', 'ts-node/register/transpile-only'];
+const testFailure = (copy: string, file: string) => failureOf(copy, [...compiled, '-r', './test/helpers/instrument.ts', file]);
+const build = (copy: string) => failureOf(copy, [...compiled, 'shell/build.ts', '--fast']);
+
+const usesExecutors = (file: string) => /^test\/(cluster|security)\//.test(file);
+const testFiles = globSync('test/{unit,property,sim,cluster}/*.test.ts', { cwd: root }).sort();
+
+/** The files that are named first, and then all others: those without executors before those with them. */
+function filesFor({ tests }: Mutation): string[] {
+  const named = tests.flatMap((word) => testFiles.filter((file) => file.includes(word)));
+  const others = testFiles.filter((file) => !named.includes(file));
+  return [...named, ...others.filter((file) => !usesExecutors(file)), ...others.filter(usesExecutors)];
+}
+
+/** The text with the mistake in it, or why there is none. */
+function mistaken({ file, find, replace }: Mutation, copy: string): { text: string } | { complaint: string } {
+  const text = readFileSync(join(copy, file), 'utf8');
+  const parts = text.split(find);
+  if (parts.length !== 2) return { complaint: `its text stands ${parts.length - 1} times in ${file}` };
+  const changed = parts.join(replace);
+  const { diagnostics = [] } = ts.transpileModule(changed, { reportDiagnostics: true, fileName: file });
+  // A text that no longer compiles fails every test and proves nothing.
+  return diagnostics.length > 0 ? { complaint: 'the changed text does not compile' } : { text: changed };
+}
+
+async function judge(mutation: Mutation, copy: string): Promise<Verdict> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const made = mistaken(mutation, copy);
+  if ('complaint' in made) return { mutation, complaint: made.complaint, seconds: seconds() };
+  const place = join(copy, mutation.file);
+  const original = readFileSync(place, 'utf8');
+  let built = false;
+  try {
+    writeFileSync(place, made.text);
+    for (const file of filesFor(mutation)) {
+      if (usesExecutors(file) && !built) {
+        built = true;
+        const failure = await build(copy);
+        if (failure) return { mutation, complaint: `its build: ${failure}`, seconds: seconds() };
+      }
+      const failure = await testFailure(copy, file);
+      if (failure) return { mutation, caughtBy: `${file}${failure === limitExit ? ` (${failure})` : ''}`, seconds: seconds() };
+    }
+    return { mutation, seconds: seconds() };
+  } finally {
+    writeFileSync(place, original);
+    if (built) await build(copy);
+  }
+}
+
+/** Tests that fail anyway catch nothing: those that are named must pass on the tree as it is. */
+async function failing(folders: readonly string[], chosen: readonly Mutation[]): Promise<string[]> {
+  const waiting = testFiles.filter((file) => chosen.some(({ tests }) => tests.some((word) => file.includes(word))));
+  const bad: string[] = [];
+  const worker = async (copy: string) => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const failure = await testFailure(copy, file);
+      if (failure) bad.push(`${file}: ${failure}`);
+    }
+  };
+  await Promise.all(folders.map(worker));
+  return bad;
+}
+
+function row({ mutation, caughtBy, complaint, seconds }: Verdict): string {
+  const what = complaint ? `NOT MADE  ${complaint}` : caughtBy ? `caught    ${caughtBy}` : 'SURVIVED';
+  return `${what.padEnd(48)} ${seconds.toFixed(1).padStart(6)} s  ${mutation.file.replace('runtime/', '')}: ${mutation.mistake}`;
+}
+
+async function judgeAll(folders: readonly string[], chosen: readonly Mutation[]): Promise<Verdict[]> {
+  const waiting = [...chosen];
+  const verdicts: Verdict[] = [];
+  const worker = async (copy: string) => {
+    for (let mutation = waiting.shift(); mutation; mutation = waiting.shift()) {
+      const verdict = await judge(mutation, copy);
+      console.log(row(verdict));
+      verdicts.push(verdict);
+    }
+  };
+  await Promise.all(folders.map(worker));
+  return verdicts;
+}
+
+async function main(): Promise<void> {
+  const words = process.argv.slice(2);
+  const matches = ({ file, mistake }: Mutation) => words.some((word) => `${file} ${mistake}`.includes(word));
+  const chosen = mutations.filter((mutation) => words.length === 0 || matches(mutation));
+  const folders = Array.from({ length: Math.min(copies, chosen.length) }, copyTree);
+  try {
+    const bad = await failing(folders, chosen);
+    for (const line of bad) console.log(`fails without any mistake: ${line}`);
+    const verdicts = bad.length > 0 ? [] : await judgeAll(folders, chosen);
+    const caught = verdicts.filter(({ caughtBy }) => caughtBy !== undefined).length;
+    console.log(`${caught} of ${chosen.length} mistakes caught`);
+    process.exitCode = caught === chosen.length && chosen.length > 0 ? 0 : 1;
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    for (const child of running) endGroup(child);
+    process.exit(code);
+  });
+}
+
+main();
