@@ -17,6 +17,10 @@ import './ops/sets';
 import './ops/tree';
 import './ops/zips';
 import './ops/checkpoint';
+import './streaming/ops/batchwise';
+import './streaming/ops/outputs';
+import './streaming/ops/past';
+import './streaming/ops/sources';
 
 export type { Config } from './config';
 export { Context, type ContextOptions } from './context';
@@ -36,3 +40,12 @@ export { HashPartitioner, type Partitioner, RangePartitioner } from './rdd/parti
 export { type Datum, type PersistOptions, RDD } from './rdd/rdd';
 export type { JobProgress, JobRecord } from './scheduler/job-record';
 export { type LevelFlags, StorageLevel } from './storage/storage-level';
+export { type CheckOptions, StreamCheck } from './streaming/check';
+export { type StopOptions, StreamingContext, type StreamingOptions, type StreamingState } from './streaming/context';
+export type { PaneUpdate, PrintedBatch, StreamDisplay, WatchOptions } from './streaming/display';
+export { DStream } from './streaming/dstream';
+export type { Duration, Time } from './streaming/duration';
+export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener } from './streaming/listener';
+export { ManualClock } from './streaming/manual-clock';
+export type { Moment } from './streaming/ops/past';
+export type { OutputHandle } from './streaming/output';

@@ -144,7 +144,7 @@ async function ordered<T>(
   compare?: (a: T, b: T) => number,
 ): Promise<T[]> {
   checkSize(title, n);
-  const shipped = compare && new ShippedFunction(rdd.context, compare, title);
+  const shipped = compare && ShippedFunction.of(rdd.context, compare, title);
   const f = lib(operation, n, ...(shipped ? [shipped] : []));
   const kept = new SteppedRDD<T>(rdd, {
     operation: title,
@@ -174,7 +174,7 @@ RDD.prototype.max = async function (compare) {
 };
 
 RDD.prototype.reduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>) {
-  const shipped = new ShippedFunction(this.context, f, 'reduce');
+  const shipped = ShippedFunction.of(this.context, f, 'reduce');
   const parts = await gather<T[]>(this, 'reduce', (b) => ({ kind: 'reduce', name: 'reduce', f: b.function(shipped) }));
   const values = parts.flat(1) as Widen<T>[];
   return values.length === 0 ? noElements('reduce') : values.reduce((a, b) => f(a, b));
@@ -193,11 +193,11 @@ async function aggregated<T, U>(
 }
 
 RDD.prototype.fold = function (zero, f) {
-  return aggregated(this, 'fold', zero, new ShippedFunction(this.context, f, 'fold'), f);
+  return aggregated(this, 'fold', zero, ShippedFunction.of(this.context, f, 'fold'), f);
 };
 
 RDD.prototype.aggregate = function (zero, seqOp, combOp) {
-  return aggregated(this, 'aggregate', zero, new ShippedFunction(this.context, seqOp, 'aggregate'), combOp);
+  return aggregated(this, 'aggregate', zero, ShippedFunction.of(this.context, seqOp, 'aggregate'), combOp);
 };
 
 /** How often each distinct element of a partition is there, partition by partition. */
@@ -254,12 +254,12 @@ function shuffle<T>(rows: T[], random: Random): T[] {
 }
 
 RDD.prototype.foreach = async function (f) {
-  const shipped = new ShippedFunction(this.context, f, 'foreach');
+  const shipped = ShippedFunction.of(this.context, f, 'foreach');
   await gather(this, 'foreach', (b) => ({ kind: 'foreach', name: 'foreach', f: b.function(shipped) }));
 };
 
 RDD.prototype.foreachPartition = async function (f) {
-  const shipped = new ShippedFunction(this.context, f, 'foreachPartition');
+  const shipped = ShippedFunction.of(this.context, f, 'foreachPartition');
   await gather(this, 'foreachPartition', (b) => ({ kind: 'foreachPartition', name: 'foreachPartition', f: b.function(shipped) }));
 };
 

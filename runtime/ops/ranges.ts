@@ -71,7 +71,7 @@ RDD.prototype.repartitionAndSortWithinPartitions = function <K, V>(this: RDD<[K,
 
 RDD.prototype.reduceByKeyLocally = async function <K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V) {
   const operation = 'reduceByKeyLocally';
-  const merge = new ShippedFunction(this.context, f, operation);
+  const merge = ShippedFunction.of(this.context, f, operation);
   const perPartition = new SteppedRDD<[K, V]>(this, {
     operation,
     plan: (input, b) => ({ op: 'combine', name: operation, merge: b.function(merge), input }),
