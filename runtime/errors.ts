@@ -15,6 +15,34 @@ const declared = {
     remedy: 'Use local, local[N] or local[*]; for example --master local[4].',
   },
   NO_SUCH_PATH: { sentence: 'There is nothing at {path}.', remedy: 'Check the spelling; the path is taken from {folder}.' },
+  NOT_A_MULTIPLE: {
+    sentence: "{operation}: {argument} is {value}, which is no multiple of the stream's slide of {slide}.",
+    remedy: '{remedy}',
+  },
+  UNEQUAL_SLIDES: {
+    sentence: '{operation}: {left} and {right} have different slides.',
+    remedy: 'Give both the same slide, for example by .window(length, slide).',
+  },
+  NO_OUTPUTS: {
+    sentence: 'The streaming context has no outputs: nothing would be done with any batch.',
+    remedy: 'Add one first: print(), watch(), foreachRDD(f) or save(folder).',
+  },
+  STREAMING_STOPPED: {
+    sentence: 'This streaming context has stopped.',
+    remedy: "Make a new one: stream('1s') at the prompt, new StreamingContext(sc, '1s') in a program.",
+  },
+  NAME_TAKEN: {
+    sentence: 'Another stream is named {name}.',
+    remedy: 'Choose another name: state is found again by it after a restart.',
+  },
+  NOT_A_DATASET: {
+    sentence: '{operation}: the function returned {value} for the batch of {time}, but must return an RDD.',
+    remedy: 'Return the dataset itself, without await; for actions use foreachRDD.',
+  },
+  CHECK_FAILED: {
+    sentence: 'Batch {batch} is {got}, but {expected} was expected.',
+    remedy: 'Compare the operation with what is expected.',
+  },
   NO_FILES: {
     sentence: '{path} has no files to read.',
     remedy: 'Give a file, a folder with files in it, or a pattern that matches some; names starting with . or _ are skipped.',

@@ -17,6 +17,15 @@ export const systemClock: Clock = {
 };
 
 /**
+ * A wall clock that only goes forward, at the pace of the machine's monotonic clock: setting the system's clock back or forward while it
+ * runs changes nothing. What the batches of a stream are timed by.
+ */
+export function steadyClock(): Clock {
+  const offset = Date.now() - performance.now();
+  return { ...systemClock, now: () => Math.round(offset + performance.now()) };
+}
+
+/**
  * A seeded generator of uniform numbers (xorshift128+ on 32-bit halves would be heavier; this is mulberry32, enough for sampling).
  * The same seed gives the same numbers on every machine.
  */

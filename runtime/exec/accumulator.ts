@@ -24,7 +24,7 @@ export class Accumulator<In, Out = In> {
     this.#kind = kind;
     this.#zero = encode(zero);
     this.#value = decode(this.#zero);
-    this.#shipped = merge && new ShippedFunction(context, merge, 'accumulator');
+    this.#shipped = merge && ShippedFunction.of(context, merge, 'accumulator');
     this.#merge = merge ?? merges[kind as 'sum' | 'collection'];
   }
 

@@ -6,6 +6,7 @@ import { numberOf } from './library-number';
 import { samplingFunctions } from './library-sampling';
 import { severalFunctions } from './library-several';
 import { sketchFunctions } from './library-sketch';
+import { streamFunctions } from './library-streams';
 import { addToMoments, type Moments } from './stat-counter';
 import { notAPair } from './task-runtime';
 
@@ -77,6 +78,7 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   ...severalFunctions,
   ...samplingFunctions,
   ...sketchFunctions,
+  ...streamFunctions,
   hasKey: (encoded: Uint8Array) => {
     const key = decode(encoded, 'executor');
     return (pair: unknown) => {

@@ -145,7 +145,7 @@ async function ordered<T>(
   compare?: (a: T, b: T) => number,
 ): Promise<T[]> {
   checkSize(title, n);
-  const shipped = compare && new ShippedFunction(rdd.context, compare, title);
+  const shipped = compare && ShippedFunction.of(rdd.context, compare, title);
   const f = lib(operation, n, ...(shipped ? [shipped] : []));
   const kept = perPartition<T>(rdd, title, f);
   const parts = await gather<T[]>(kept, title, () => ({ kind: 'collect' }));
@@ -177,7 +177,7 @@ RDD.prototype.max = async function (compare) {
 };
 
 RDD.prototype.reduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>) {
-  const shipped = new ShippedFunction(this.context, f, 'reduce');
+  const shipped = ShippedFunction.of(this.context, f, 'reduce');
   const parts = await gather<T[]>(this, 'reduce', (b) => ({ kind: 'reduce', name: 'reduce', f: b.function(shipped) }));
   const values = parts.flat(1) as Widen<T>[];
   return values.length === 0 ? noElements('reduce') : mergeInOrder(this.context, shipped, values, f);
@@ -198,12 +198,12 @@ async function aggregated<T, U>(rdd: RDD<T>, { operation, zero, seq, comb, merge
 }
 
 RDD.prototype.fold = function (zero, f) {
-  const shipped = new ShippedFunction(this.context, f, 'fold');
+  const shipped = ShippedFunction.of(this.context, f, 'fold');
   return aggregated(this, { operation: 'fold', zero, seq: shipped, comb: shipped, merge: f });
 };
 
 RDD.prototype.aggregate = function (zero, seqOp, combOp) {
-  const [seq, comb] = [seqOp, combOp].map((f) => new ShippedFunction(this.context, f, 'aggregate'));
+  const [seq, comb] = [seqOp, combOp].map((f) => ShippedFunction.of(this.context, f, 'aggregate'));
   return aggregated(this, { operation: 'aggregate', zero, seq, comb, merge: combOp });
 };
 
@@ -261,12 +261,12 @@ function shuffle<T>(rows: T[], random: Random): T[] {
 }
 
 RDD.prototype.foreach = async function (f) {
-  const shipped = new ShippedFunction(this.context, f, 'foreach');
+  const shipped = ShippedFunction.of(this.context, f, 'foreach');
   await gather(this, 'foreach', (b) => ({ kind: 'foreach', name: 'foreach', f: b.function(shipped) }));
 };
 
 RDD.prototype.foreachPartition = async function (f) {
-  const shipped = new ShippedFunction(this.context, f, 'foreachPartition');
+  const shipped = ShippedFunction.of(this.context, f, 'foreachPartition');
   await gather(this, 'foreachPartition', (b) => ({ kind: 'foreachPartition', name: 'foreachPartition', f: b.function(shipped) }));
 };
 

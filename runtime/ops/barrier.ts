@@ -35,7 +35,7 @@ export class RDDBarrier<T> {
   }
 
   #step<U>(operation: string, library: string, f: Function, keepsPartitioner: boolean): RDD<U> {
-    const argument = lib(library, new ShippedFunction(this.#rdd.context, f, operation));
+    const argument = lib(library, ShippedFunction.of(this.#rdd.context, f, operation));
     const plan: Step['plan'] = (input, builder) => ({
       op: 'mapPartitions',
       name: operation,

@@ -153,12 +153,12 @@ export function combined<T>(
 }
 
 RDD.prototype.reduceByKey = function (f, partitioning) {
-  const merge = new ShippedFunction(this.context, f, 'reduceByKey');
+  const merge = ShippedFunction.of(this.context, f, 'reduceByKey');
   return combined(this, 'reduceByKey', choosePartitioner('reduceByKey', [this], partitioning), undefined, merge, merge);
 };
 
 RDD.prototype.combineByKey = function (create, mergeValue, mergeCombiners, partitioning) {
-  const ship = (f: unknown) => new ShippedFunction(this.context, f, 'combineByKey');
+  const ship = (f: unknown) => ShippedFunction.of(this.context, f, 'combineByKey');
   return combined(
     this,
     'combineByKey',
@@ -170,8 +170,8 @@ RDD.prototype.combineByKey = function (create, mergeValue, mergeCombiners, parti
 };
 
 RDD.prototype.aggregateByKey = function (zero, seqOp, combOp, partitioning) {
-  const seq = new ShippedFunction(this.context, seqOp, 'aggregateByKey');
-  const comb = new ShippedFunction(this.context, combOp, 'aggregateByKey');
+  const seq = ShippedFunction.of(this.context, seqOp, 'aggregateByKey');
+  const comb = ShippedFunction.of(this.context, combOp, 'aggregateByKey');
   // Each key starts from a copy of its own: the zero may be an array that seqOp pushes to.
   return combined(
     this,
@@ -184,7 +184,7 @@ RDD.prototype.aggregateByKey = function (zero, seqOp, combOp, partitioning) {
 };
 
 RDD.prototype.foldByKey = function (zero, f, partitioning) {
-  const merge = new ShippedFunction(this.context, f, 'foldByKey');
+  const merge = ShippedFunction.of(this.context, f, 'foldByKey');
   return combined(
     this,
     'foldByKey',
@@ -201,7 +201,7 @@ RDD.prototype.groupByKey = function <K, V>(this: RDD<[K, V]>, partitioning?: Par
 };
 
 RDD.prototype.mapValues = function (f) {
-  const shipped = new ShippedFunction(this.context, f, 'mapValues');
+  const shipped = ShippedFunction.of(this.context, f, 'mapValues');
   return new SteppedRDD(this, {
     operation: 'mapValues',
     keepsPartitioner: true,
@@ -218,7 +218,7 @@ export const flatMapValues = <T>(rdd: RDD<unknown>, operation: string, f: Functi
   });
 
 RDD.prototype.flatMapValues = function (f) {
-  return flatMapValues(this, 'flatMapValues', new ShippedFunction(this.context, f, 'flatMapValues'));
+  return flatMapValues(this, 'flatMapValues', ShippedFunction.of(this.context, f, 'flatMapValues'));
 };
 
 /** The keys of pairs on behalf of an operation, which errors about its rows name. */

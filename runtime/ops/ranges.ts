@@ -71,7 +71,7 @@ RDD.prototype.repartitionAndSortWithinPartitions = function <K, V>(this: RDD<[K,
 
 RDD.prototype.reduceByKeyLocally = async function <K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V) {
   const operation = 'reduceByKeyLocally';
-  const merge = new ShippedFunction(this.context, f, operation);
+  const merge = ShippedFunction.of(this.context, f, operation);
   const combined = (rdd: RDD<[K, V]>) =>
     new SteppedRDD<[K, V]>(rdd, {
       operation,

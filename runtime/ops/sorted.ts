@@ -71,7 +71,7 @@ RDD.prototype.sortBy = function <T, K extends Datum>(
   ascending = true,
   numPartitions?: number,
 ) {
-  const shipped = new ShippedFunction(this.context, key, 'sortBy');
+  const shipped = ShippedFunction.of(this.context, key, 'sortBy');
   const keyed = new SteppedRDD<[K, T]>(this, {
     operation: 'sortBy',
     plan: (input, b) => ({ op: 'map', template: 'keyBy', name: 'sortBy', f: b.function(shipped), input }),

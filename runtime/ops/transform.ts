@@ -76,7 +76,7 @@ const stepped = <U>(
   });
 
 RDD.prototype.map = function (f) {
-  const shipped = new ShippedFunction(this.context, f, 'map');
+  const shipped = ShippedFunction.of(this.context, f, 'map');
   return new SteppedRDD(this, {
     operation: 'map',
     plan: (input, b) => ({ op: 'map', template: 'call', name: 'map', f: b.function(shipped), input }),
@@ -84,7 +84,7 @@ RDD.prototype.map = function (f) {
 };
 
 RDD.prototype.flatMap = function (f) {
-  const shipped = new ShippedFunction(this.context, f, 'flatMap');
+  const shipped = ShippedFunction.of(this.context, f, 'flatMap');
   return new SteppedRDD(this, {
     operation: 'flatMap',
     plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), input }),
@@ -92,16 +92,16 @@ RDD.prototype.flatMap = function (f) {
 };
 
 RDD.prototype.filter = function (this: RDD<unknown>, f: unknown) {
-  return stepped(this, 'filter', new ShippedFunction(this.context, f, 'filter'), 'filter', true);
+  return stepped(this, 'filter', ShippedFunction.of(this.context, f, 'filter'), 'filter', true);
 } as RDD<unknown>['filter'];
 
 RDD.prototype.mapPartitions = function (f, preservesPartitioning = false) {
-  const shipped = new ShippedFunction(this.context, f, 'mapPartitions');
+  const shipped = ShippedFunction.of(this.context, f, 'mapPartitions');
   return stepped(this, 'mapPartitions', lib('withoutIndex', shipped), 'mapPartitions', preservesPartitioning);
 };
 
 RDD.prototype.mapPartitionsWithIndex = function (f, preservesPartitioning = false) {
-  const shipped = new ShippedFunction(this.context, f, 'mapPartitionsWithIndex');
+  const shipped = ShippedFunction.of(this.context, f, 'mapPartitionsWithIndex');
   return stepped(this, 'mapPartitionsWithIndex', lib('withIndex', shipped), 'mapPartitions', preservesPartitioning);
 };
 
@@ -110,7 +110,7 @@ RDD.prototype.glom = function () {
 };
 
 RDD.prototype.keyBy = function (f) {
-  const shipped = new ShippedFunction(this.context, f, 'keyBy');
+  const shipped = ShippedFunction.of(this.context, f, 'keyBy');
   return new SteppedRDD(this, {
     operation: 'keyBy',
     plan: (input, b) => ({ op: 'map', template: 'keyBy', name: 'keyBy', f: b.function(shipped), input }),

@@ -50,7 +50,7 @@ async function mergeInLevels<U>(partials: RDD<U>, operation: string, merge: Func
 
 RDD.prototype.treeReduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>, depth = 2) {
   checkDepth('treeReduce', depth);
-  const shipped = new ShippedFunction(this.context, f, 'treeReduce');
+  const shipped = ShippedFunction.of(this.context, f, 'treeReduce');
   const partials = perPartition<Widen<T>>(this, 'treeReduce', lib('reducePartition', shipped));
   const merged = await mergeInLevels(partials, 'treeReduce', shipped, depth);
   if (merged.length === 0) throw new MillraceError('EMPTY_DATASET', { operation: 'treeReduce' });
@@ -59,8 +59,8 @@ RDD.prototype.treeReduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: 
 
 RDD.prototype.treeAggregate = async function (zero, seqOp, combOp, depth = 2) {
   checkDepth('treeAggregate', depth);
-  const seq = new ShippedFunction(this.context, seqOp, 'treeAggregate');
-  const comb = new ShippedFunction(this.context, combOp, 'treeAggregate');
+  const seq = ShippedFunction.of(this.context, seqOp, 'treeAggregate');
+  const comb = ShippedFunction.of(this.context, combOp, 'treeAggregate');
   const bytes = encode(zero);
   const partials = perPartition<typeof zero>(this, 'treeAggregate', lib('foldPartition', bytes, seq));
   const merged = await mergeInLevels(partials, 'treeAggregate', comb, depth);

@@ -83,7 +83,7 @@ RDD.prototype.zipPartitions = function (this: RDD<unknown>, ...args: unknown[]) 
       rule: at < 0 ? 'a function behind the datasets' : `from 1 to ${mostZipped - 1}`,
       remedy: 'Write zipPartitions(other, (a, b) => …).',
     });
-  const f = lib('zipPartitions', new ShippedFunction(this.context, args[at], 'zipPartitions'));
+  const f = lib('zipPartitions', ShippedFunction.of(this.context, args[at], 'zipPartitions'));
   return sideBySide('zipPartitions', [this, ...others], f, args[at + 1] === true);
 } as RDD<unknown>['zipPartitions'];
 

@@ -27,7 +27,7 @@ export class UserPartitioner extends FunctionPartitioner {
     this.#object = object;
     this.#context = context;
     // Bound, so that what it finds as `this` travels with it.
-    this.#shipped = new ShippedFunction(context, object.getPartition.bind(object), 'partitioner');
+    this.#shipped = ShippedFunction.of(context, object.getPartition.bind(object), 'partitioner');
   }
 
   isOf(context: Context): boolean {

@@ -80,7 +80,7 @@ export abstract class CustomRDD<T, P = unknown> extends RDD<T> {
   }
 
   fragment(builder: PlanBuilder): Plan {
-    this.#compute ??= new ShippedFunction(this.context, this.compute, this.operation);
+    this.#compute ??= ShippedFunction.of(this.context, this.compute, this.operation);
     const inputs = this.#parents.map((parent) => builder.plan(parent));
     return { op: 'custom', name: this.operation, f: builder.function(this.#compute), inputs };
   }

@@ -13,7 +13,12 @@ export class ShippedFunction {
   readonly #operation: string;
   #capture: Capture | undefined;
 
-  constructor(context: Context, f: unknown, operation: string) {
+  /** The function as it is now; one that is frozen already stays so: streams freeze theirs once, for the datasets of all batches. */
+  static of(context: Context, f: unknown, operation: string): ShippedFunction {
+    return f instanceof ShippedFunction ? f : new ShippedFunction(context, f, operation);
+  }
+
+  private constructor(context: Context, f: unknown, operation: string) {
     if (typeof f !== 'function')
       throw new MillraceError('BAD_ARGUMENT', {
         operation,

@@ -1,0 +1,14 @@
+// Functions of ours that streams are made of.
+
+/** Each entry makes a function from its arguments, as in library.ts. */
+export const streamFunctions = {
+  /** The one key of reductions over a whole batch. */
+  nullKey: () => () => null,
+  /** The number of elements of a partition under the one key, also of an empty one. */
+  countUnderNull: () => (input: Iterable<unknown>) => {
+    let n = 0;
+    for (const _ of input) n++;
+    return [[null, n]];
+  },
+  withOne: () => (value: unknown) => [value, 1],
+};

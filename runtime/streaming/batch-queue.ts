@@ -1,0 +1,56 @@
+// Batches that wait for their turn: they run one after the other in the order of their times; making new ones never waits for them.
+import { withSignal } from '../cancellation';
+import type { Batch } from './batch';
+import type { ListenerBus } from './listener';
+
+export class BatchQueue {
+  readonly #waiting: Batch[] = [];
+  readonly #width: number;
+  readonly #bus: ListenerBus;
+  readonly #done: (batch: Batch) => void | Promise<void>;
+  #abort = new AbortController();
+  #running: Promise<void> | undefined;
+
+  /** `width` outputs of a batch run at a time; `done` is told of each batch before the next one starts. */
+  constructor(width: number, bus: ListenerBus, done: (batch: Batch) => void | Promise<void>) {
+    this.#width = width;
+    this.#bus = bus;
+    this.#done = done;
+  }
+
+  /** Batches that have not started. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  submit(batch: Batch): void {
+    this.#waiting.push(batch);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async #run(): Promise<void> {
+    // A tick makes all its datasets before the first job of it starts.
+    await Promise.resolve();
+    for (let batch = this.#waiting.shift(); batch; batch = this.#waiting.shift()) {
+      const { signal } = this.#abort;
+      const next = batch;
+      await withSignal(signal, () => next.run(this.#width, () => this.#waiting.length, this.#bus));
+      if (!signal.aborted) await this.#done(next);
+    }
+  }
+
+  /** Resolves when nothing runs and nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  /** Drops what waits and cancels what runs. */
+  async cancel(): Promise<void> {
+    this.#waiting.length = 0;
+    this.#abort.abort();
+    await this.idle();
+    this.#abort = new AbortController();
+  }
+}

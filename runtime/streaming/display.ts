@@ -1,0 +1,57 @@
+// Where outputs for people go: the shell shows tables and panes; without one, plain lines.
+
+import type { Time } from './duration';
+import { timeText } from './duration';
+import type { BatchInfo } from './listener';
+
+/** The first rows of a batch, as `print` shows them. */
+export interface PrintedBatch {
+  readonly stream: string;
+  readonly time: Time;
+  readonly rows: readonly unknown[];
+  /** There are more rows than these. */
+  readonly more: boolean;
+}
+
+/** What a live pane shows after a batch. */
+export interface PaneUpdate extends PrintedBatch {
+  /** Rows of the whole batch, where they were counted. */
+  readonly total: number | undefined;
+  readonly batch: BatchInfo;
+  /** Batches that wait behind this one. */
+  readonly waiting: number;
+  readonly options: WatchOptions;
+}
+
+export interface WatchOptions {
+  /** Rows of the pane. Default 10. */
+  readonly rows?: number;
+  /** Which rows come first: by this number, greatest first. Default: the value of pairs with numbers, else the order of the dataset. */
+  readonly by?: (row: never) => number;
+  /** Title of the pane. Default: the name of the stream. */
+  readonly title?: string;
+}
+
+export interface StreamDisplay {
+  printed(batch: PrintedBatch): void;
+  /** A pane is opened by its first update. */
+  pane(id: number, update: PaneUpdate): void;
+  paneClosed(id: number): void;
+  /** Something that the user should know: a source that was lost, an output that failed. */
+  notice(message: string, error?: Error): void;
+}
+
+/** Plain lines on standard output: scripts, and tests. */
+export function plainDisplay(write: (line: string) => void, show: (row: unknown) => string): StreamDisplay {
+  const block = ({ stream, time, rows, more }: PrintedBatch) => {
+    write(`-- ${timeText(time)} ${stream}${rows.length === 0 ? ': no rows' : ''}`);
+    for (const row of rows) write(show(row));
+    if (more) write('…');
+  };
+  return {
+    printed: block,
+    pane: (_, update) => block(update),
+    paneClosed: () => {},
+    notice: (message, error) => write(error ? `${message}: ${error.message}` : message),
+  };
+}

@@ -1,0 +1,45 @@
+// Outputs: what is done with each batch.
+import { checkWhole, refuseArgument } from '../../ops/arguments';
+import type { RDD } from '../../rdd/rdd';
+import { DStream } from '../dstream';
+import type { Time } from '../duration';
+import type { OutputHandle, RunningBatch } from '../output';
+
+declare module '../dstream' {
+  interface DStream<T> {
+    /** Shows the first `rows` elements of each batch. */
+    print(rows?: number): OutputHandle;
+    /**
+     * Calls `f` with each batch's dataset, in the session: actions run jobs, and a promise is waited for. What it throws fails this
+     * output of this batch only. `name` is what messages call it.
+     */
+    foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown, name?: string): OutputHandle;
+  }
+}
+
+const mostPrinted = 10_000;
+
+/** Adds an output on behalf of an operation. */
+const output = (stream: DStream<unknown>, operation: string, run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown) =>
+  stream.streaming.addOutput({ name: `${operation} of ${stream.name}`, stream, run });
+
+DStream.prototype.print = function (this: DStream<unknown>, rows = 10) {
+  checkWhole(rows, 1, mostPrinted, { operation: 'print', argument: 'the number of rows', remedy: 'Write print(20).' });
+  return output(this, 'print', async (rdd, { time }) => {
+    const first = await rdd.take(rows + 1);
+    this.streaming.display.printed({ stream: this.name, time, rows: first.slice(0, rows), more: first.length > rows });
+  });
+};
+
+DStream.prototype.foreachRDD = function (this: DStream<unknown>, f: unknown, name?: string) {
+  if (typeof f !== 'function')
+    refuseArgument({
+      operation: 'foreachRDD',
+      argument: 'the function',
+      value: f,
+      rule: 'a function',
+      remedy: 'Write foreachRDD(async (rdd, time) => …).',
+    });
+  const run = f as (rdd: RDD<unknown>, time: Time) => unknown;
+  return output(this, name ?? 'foreachRDD', (rdd, { time }) => run(rdd, time));
+} as DStream<unknown>['foreachRDD'];

@@ -1,0 +1,91 @@
+// Operators that look at the past of a stream: windows, the stream of some time ago, and queries on what is remembered.
+import { refuseArgument } from '../../ops/arguments';
+import type { RDD } from '../../rdd/rdd';
+import { DStream } from '../dstream';
+import { checkMultiple, type Duration, milliseconds, type Time } from '../duration';
+import { ShiftedDStream, WindowedDStream } from '../windowed';
+
+/** A moment: milliseconds since the epoch, a Date, or the time of day today as a text, `'21:00'` or `'21:00:05'`. */
+export type Moment = Time | Date | string;
+
+declare module '../dstream' {
+  interface DStream<T> {
+    /**
+     * All elements of the last `length`, each `slide` (default: the stream's own).
+     * Throws NOT_A_MULTIPLE unless both are multiples of the stream's slide.
+     */
+    window(length: Duration, slide?: Duration): DStream<T>;
+    /**
+     * The stream as it was `duration` before: `now.join(now.ago('5m'))` compares now with five minutes ago. Nothing until that
+     * time has passed; outer joins show keys without a past with undefined. Throws NOT_A_MULTIPLE.
+     */
+    ago(duration: Duration): DStream<T>;
+    /** The datasets of the batches from `from` to `to`, both included, oldest first, as far as they are remembered. */
+    slice(from: Moment, to: Moment): RDD<T>[];
+    /** All elements of `slice`, as one dataset for queries at the prompt. */
+    between(from: Moment, to: Moment): RDD<T>;
+    /** The dataset of the last batch that was made; undefined before the first. */
+    latest(): RDD<T> | undefined;
+  }
+}
+
+/** Checks the two durations of a window. */
+function windowOf(operation: string, stream: DStream<unknown>, length: Duration, slide: Duration = stream.slide) {
+  const sizes = { length: milliseconds(operation, 'the window', length), slide: milliseconds(operation, 'the slide', slide) };
+  checkMultiple(operation, 'the window', sizes.length, stream.slide);
+  checkMultiple(operation, 'the slide', sizes.slide, stream.slide);
+  return sizes;
+}
+
+DStream.prototype.window = function <T>(this: DStream<T>, length: Duration, slide?: Duration) {
+  const sizes = windowOf('window', this as DStream<unknown>, length, slide);
+  return new WindowedDStream<T>(this, 'window', sizes.length, sizes.slide);
+};
+
+DStream.prototype.ago = function <T>(this: DStream<T>, duration: Duration) {
+  const by = milliseconds('ago', 'the duration', duration);
+  checkMultiple('ago', 'the duration', by, this.slide);
+  return new ShiftedDStream<T>(this, by);
+};
+
+function momentOf(operation: string, argument: string, moment: Moment, now: Time): Time {
+  if (typeof moment === 'number' && Number.isFinite(moment)) return moment;
+  if (moment instanceof Date && !Number.isNaN(moment.getTime())) return moment.getTime();
+  const clock = typeof moment === 'string' ? /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,3})?))?$/.exec(moment.trim()) : undefined;
+  if (!clock)
+    return refuseArgument({
+      operation,
+      argument,
+      value: moment,
+      rule: "a Date, milliseconds since the epoch, or a time of day such as '21:00'",
+      remedy: `Write ${operation}('21:00', '21:05').`,
+    });
+  const day = new Date(now);
+  const seconds = Number(clock[3] ?? 0);
+  day.setHours(Number(clock[1]), Number(clock[2]), Math.floor(seconds), Math.round((seconds % 1) * 1000));
+  return day.getTime();
+}
+
+DStream.prototype.slice = function (from, to) {
+  const now = this.streaming.clock.now();
+  const [start, end] = [momentOf('slice', 'the start', from, now), momentOf('slice', 'the end', to, now)];
+  if (start > end)
+    refuseArgument({
+      operation: 'slice',
+      argument: 'the start',
+      value: from,
+      rule: `not after the end, ${to}`,
+      remedy: "Write slice('21:00', '21:05').",
+    });
+  const known = this.times.filter((time) => time >= start && time <= end);
+  return known.flatMap((time) => this.getOrCompute(time) ?? []);
+};
+
+DStream.prototype.between = function <T>(this: DStream<T>, from: Moment, to: Moment) {
+  return this.streaming.sc.union(this.slice(from, to));
+};
+
+DStream.prototype.latest = function <T>(this: DStream<T>) {
+  const time = this.times.at(-1);
+  return time === undefined ? undefined : this.getOrCompute(time);
+};

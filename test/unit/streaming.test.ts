@@ -1,0 +1,219 @@
+// Streams: batches in, batches out, under a clock that stands still; and the life of a streaming context.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../cluster/connect';
+import { type Context, ManualClock, type PrintedBatch, StreamCheck, StreamingContext } from '../../runtime/index';
+
+const test = suite('streaming');
+let sc: Context;
+let check: StreamCheck;
+
+test.before(async () => {
+  sc = await connect('local');
+  check = new StreamCheck(sc);
+});
+
+test.after(() => sc.stop());
+
+test('each operator of datasets works batch by batch', async () => {
+  await check.batches(
+    [['a b', 'a'], [], ['c']],
+    (s) =>
+      s
+        .flatMap((l: string) => l.split(' '))
+        .map((w) => [w, 1])
+        .reduceByKey((a, b) => a + b),
+    [
+      [
+        ['a', 2],
+        ['b', 1],
+      ],
+      [],
+      [['c', 1]],
+    ] as [string, number][][],
+  );
+  await check.batches([[3, 1, 2], [5]], (s) => s.sortBy((x) => x), [[1, 2, 3], [5]], { ordered: true });
+});
+
+test('count says 0 for an empty batch, reduce nothing', async () => {
+  await check.batches([[1, 2], []], (s) => s.count(), [[2], [0]]);
+  await check.batches([[1, 2], []], (s) => s.reduce((a, b) => a + b), [[3], []]);
+  await check.batches([['x', 'x', 'y']], (s) => s.countByValue(), [
+    [
+      ['x', 2],
+      ['y', 1],
+    ],
+  ]);
+});
+
+test('a function is frozen where the operator is written', async () => {
+  let factor = 10;
+  const operation = (s: import('../../runtime/index').DStream<number>) => {
+    const made = s.map((x) => x * factor);
+    factor = 1000;
+    return made;
+  };
+  await check.batches([[1], [2]], operation, [[10], [20]]);
+});
+
+test('windows hold the last batches, each slide', async () => {
+  await check.batches([[1], [2], [3]], (s) => s.window('2s'), [[1], [1, 2], [2, 3], [3]]);
+  await check.batches([[1], [2], [3], [4]], (s) => s.window('3s', '2s'), [
+    [1, 2],
+    [2, 3, 4],
+  ]);
+});
+
+test('ago is the stream of some time before; joins with it skew time', async () => {
+  type Pairs = [string, number][][];
+  const input: Pairs = [[['a', 1]], [['a', 2]], [['a', 3]]];
+  await check.batches(input, (s) => s.ago('1s'), [[['a', 1]], [['a', 2]]]);
+  await check.batches(input, (s) => s.leftOuterJoin(s.ago('1s')).mapValues(([now, before]) => now - (before ?? 0)), [
+    [['a', 1]],
+    [['a', 1]],
+    [['a', 1]],
+  ] as Pairs);
+});
+
+test('joins with a dataset that is the same for all batches', async () => {
+  const names = sc.parallelize([[1, 'one']] as [number, string][]);
+  await check.batches([[[1, true]], [[2, true]]] as [number, boolean][][], (s) => s.join(names), [[[1, [true, 'one']]], []] as [
+    number,
+    [boolean, string],
+  ][][]);
+});
+
+test('print shows the first rows of each batch', async () => {
+  const printed: PrintedBatch[] = [];
+  const clock = new ManualClock(5000);
+  const display = { printed: (b: PrintedBatch) => printed.push(b), pane() {}, paneClosed() {}, notice() {} };
+  const streaming = new StreamingContext(sc, '1s', { clock, display });
+  streaming
+    .queueStream([[1, 2, 3]])
+    .setName('numbers')
+    .print(2);
+  streaming.start();
+  clock.advance('2s');
+  await streaming.idle();
+  assert.equal(printed, [
+    { stream: 'numbers', time: 6000, rows: [1, 2], more: true },
+    { stream: 'numbers', time: 7000, rows: [], more: false },
+  ]);
+  await streaming.stop();
+});
+
+test('an output that throws fails alone, and is named', async () => {
+  const notices: string[] = [];
+  const seen: number[] = [];
+  const clock = new ManualClock(0);
+  const display = {
+    printed() {},
+    pane() {},
+    paneClosed() {},
+    notice: (m: string, e?: Error) => notices.push(`${m}: ${e?.message}`),
+  };
+  const streaming = new StreamingContext(sc, '1s', { clock, display });
+  const numbers = streaming.queueStream([[1], [2]]).setName('numbers');
+  numbers.foreachRDD(() => {
+    throw new Error('no disk');
+  }, 'save');
+  numbers.foreachRDD(async (rdd) => seen.push(...(await rdd.collect())));
+  streaming.start();
+  clock.advance('2s');
+  await streaming.idle();
+  assert.equal(seen, [1, 2]);
+  assert.equal(notices, ['save of numbers failed: no disk', 'save of numbers failed: no disk']);
+  assert.equal(
+    streaming.batches().map((b) => [b.records, b.outputs[0].failure?.message, b.outputs[1].failure]),
+    [
+      [1, 'no disk', undefined],
+      [1, 'no disk', undefined],
+    ],
+  );
+  await streaming.stop();
+});
+
+test('the past that is remembered can be queried', async () => {
+  const clock = new ManualClock(0);
+  const streaming = new StreamingContext(sc, '1s', { clock });
+  const numbers = streaming.queueStream([[1], [2], [3], [4]]).remember('2s');
+  streaming.queueStream([[0]]).foreachRDD(() => {});
+  streaming.start();
+  clock.advance('4s');
+  await streaming.idle();
+  assert.equal(await numbers.between(1000, 4000).collect(), [3, 4]);
+  assert.equal(await numbers.latest()!.collect(), [4]);
+  await streaming.stop();
+});
+
+test('outputs can be added and stopped while the context runs', async () => {
+  const clock = new ManualClock(0);
+  const streaming = new StreamingContext(sc, '1s', { clock });
+  const [first, second]: number[][] = [[], []];
+  const a = streaming.queueStream([[1], [2], [3]]).foreachRDD(async (rdd) => first.push(...(await rdd.collect())));
+  streaming.start();
+  clock.advance('1s');
+  await streaming.idle();
+  streaming.queueStream([[10], [20]]).foreachRDD(async (rdd) => second.push(...(await rdd.collect())));
+  clock.advance('1s');
+  await streaming.idle();
+  a.stop();
+  clock.advance('1s');
+  await streaming.idle();
+  assert.equal(
+    [first, second],
+    [
+      [1, 2],
+      [10, 20],
+    ],
+  );
+  await streaming.stop();
+});
+
+function codeOf(f: () => unknown): string {
+  try {
+    f();
+  } catch (error) {
+    return `${(error as { code?: string }).code}: ${(error as Error).message}`;
+  }
+  return 'nothing thrown';
+}
+
+test('bad input is refused where it is written', async () => {
+  const streaming = new StreamingContext(sc, '2s', { clock: new ManualClock() });
+  const stream = streaming.queueStream([[1]]);
+  const cases: [code: string, says: RegExp, f: () => unknown][] = [
+    ['BAD_ARGUMENT', /interval is 0/, () => new StreamingContext(sc, 0)],
+    ['BAD_ARGUMENT', /5ms.*at least 20ms/, () => new StreamingContext(sc, '5ms')],
+    ['BAD_ARGUMENT', /"soon"/, () => new StreamingContext(sc, 'soon')],
+    ['NOT_A_MULTIPLE', /3s.*2s/, () => stream.window('3s')],
+    ['NOT_A_MULTIPLE', /1s.*2s/, () => stream.ago('1s')],
+    ['NOT_A_MULTIPLE', /5s.*2s/, () => stream.remember('5s')],
+    ['UNEQUAL_SLIDES', /union/, () => stream.union(stream.window('4s', '4s'))],
+    ['BAD_ARGUMENT', /map: the function is number/, () => stream.map(3 as never)],
+    ['BAD_ARGUMENT', /slice: the start/, () => stream.slice(5, 4)],
+    ['NO_OUTPUTS', /no outputs/, () => streaming.start()],
+  ];
+  for (const [code, says, f] of cases) assert.match(codeOf(f), new RegExp(`^${code}: .*${says.source}`));
+  stream.setName('a').foreachRDD(() => {});
+  assert.match(
+    codeOf(() => streaming.queueStream([]).setName('a')),
+    /^NAME_TAKEN: Another stream is named a/,
+  );
+  await streaming.stop();
+  assert.match(
+    codeOf(() => streaming.start()),
+    /^STREAMING_STOPPED: This streaming context has stopped/,
+  );
+});
+
+test('what a callback or a check does wrong is said', async () => {
+  const failure = await check.outputOf([[1]], (s) => s.transform((async () => {}) as never)).catch((e) => e);
+  assert.is(failure.code, 'NOT_A_DATASET');
+  assert.match(failure.message, /a promise/);
+  const differs = await check.batches([[1]], (s) => s, [[2]]).catch((e) => e);
+  assert.is(differs.code, 'CHECK_FAILED');
+  assert.match(differs.message, /Batch 1 is \[1\], but \[2\]/);
+});
+
+test.run();
