@@ -1,5 +1,5 @@
 // Batches that wait for their turn: they run one after the other in the order of their times; making new ones never waits for them.
-import { withSignal } from '../cancellation';
+import { withSignal } from '../flow';
 import type { Batch } from './batch';
 import type { ListenerBus } from './listener';
 
