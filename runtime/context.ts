@@ -15,7 +15,7 @@ import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
 import type { ShuffleDependency } from './rdd/dependency';
 import { ObjectFileRDD } from './rdd/object-files';
 import { RDD } from './rdd/rdd';
-import { EmptyRDD, ParallelizedRDD, RangeRDD } from './rdd/sources';
+import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from './rdd/sources';
 import { TextFileRDD, WholeTextFilesRDD } from './rdd/text';
 import { unionOf } from './rdd/union';
 import type { TaskBackend } from './scheduler/backend';
@@ -133,23 +133,7 @@ export class Context {
    */
   range(start: number, end?: number, step = 1, numSlices: number = this.defaultParallelism): RDD<number> {
     this.#checkAlive();
-    const operation = 'range';
-    const [from, to] = end === undefined ? [0, start] : [start, end];
-    for (const [argument, value] of Object.entries({ start: from, end: to, step })) {
-      if (!Number.isFinite(value))
-        refuseArgument({
-          operation,
-          argument,
-          value,
-          rule: 'a finite number',
-          remedy: 'Write range(end) or range(start, end, step).',
-        });
-    }
-    const nonZero = { rule: 'above or below 0', remedy: 'Use a step of 1, or a negative one to count down.' };
-    if (step === 0) refuseArgument({ operation, argument: 'step', value: 0, ...nonZero });
-    const length = Math.max(0, Math.ceil((to - from) / step));
-    const bounded = { rule: 'below 2^53', remedy: 'Use a larger step, or nearer ends.' };
-    if (!Number.isSafeInteger(length)) refuseArgument({ operation, argument: 'its length', value: length, ...bounded });
+    const { from, length } = lengthOfRange(start, end, step);
     return new RangeRDD(this, from, step, length, this.checkPartitions('range', numSlices));
   }
 

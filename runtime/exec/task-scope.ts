@@ -9,6 +9,7 @@ import { type PairFrame, ShuffleWriter, shufflePath } from '../storage/shuffle-f
 import { SpillFile, spillFolder } from '../storage/spill-file';
 import { Random } from '../time';
 import { decode } from '../wire/codec';
+import { branchesOf } from './branches';
 import { FetchFailure, readLocation } from './bucket';
 import { cartesian } from './cartesian';
 import { type Compiled, compileChunks } from './compile';
@@ -386,22 +387,5 @@ export class TaskScope {
     )
       throw thrown;
     throw new StepFailure(thrown, steps[at], element === noElement ? undefined : showElement(element));
-  }
-}
-
-/** Which inputs a split chooses below a plan, down to where another function begins. */
-function branchesOf(plan: Plan, split: Split): string {
-  switch (plan.op) {
-    case 'choose':
-      return split.kind === 'node' ? `${split.number}.${branchesOf(plan.inputs[split.number ?? 0], inputOf(split))}` : '';
-    case 'zipWithIndex':
-      return branchesOf(plan.input, inputOf(split));
-    case 'map':
-    case 'flatMap':
-    case 'filter':
-    case 'sample':
-      return branchesOf(plan.input, split);
-    default:
-      return '';
   }
 }

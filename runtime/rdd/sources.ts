@@ -1,6 +1,7 @@
 // Datasets that read no other: values of the driver's, ranges of numbers, nothing.
 import type { Context } from '../context';
 import type { Plan, Split } from '../exec/program';
+import { refuseArgument } from '../ops/arguments';
 import { encode } from '../wire/codec';
 import { RDD } from './rdd';
 
@@ -34,6 +35,21 @@ export class ParallelizedRDD<T> extends RDD<T> {
     this.#encoded[index] ??= encode(this.#values.slice(from, to));
     return { kind: 'values', index, bytes: this.#encoded[index] };
   }
+}
+
+/** The start and the number of numbers of a range. Throws BAD_ARGUMENT. */
+export function lengthOfRange(start: number, end: number | undefined, step: number): { from: number; length: number } {
+  const operation = 'range';
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  const finite = { rule: 'a finite number', remedy: 'Write range(end) or range(start, end, step).' };
+  for (const [argument, value] of Object.entries({ start: from, end: to, step }))
+    if (!Number.isFinite(value)) refuseArgument({ operation, argument, value, ...finite });
+  const nonZero = { rule: 'above or below 0', remedy: 'Use a step of 1, or a negative one to count down.' };
+  if (step === 0) refuseArgument({ operation, argument: 'step', value: 0, ...nonZero });
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  const bounded = { rule: 'below 2^53', remedy: 'Use a larger step, or nearer ends.' };
+  if (!Number.isSafeInteger(length)) refuseArgument({ operation, argument: 'its length', value: length, ...bounded });
+  return { from, length };
 }
 
 /** `sc.range`: numbers that are never made on the driver. */
