@@ -249,6 +249,24 @@ test('answers of a query', async () => {
   );
 });
 
+test('several keys of an order, in both directions, and stably', async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({ a: (i * 7) % 3, b: (i * 5) % 4, c: (i * 11) % 2, i }));
+  const query = from(sc.parallelize(rows, 4));
+  const mixed = query
+    .orderBy((row) => row.a)
+    .thenByDescending((row) => row.b)
+    .thenBy((row) => row.c);
+  assert.equal(
+    await mixed.toArray(),
+    [...rows].sort((x, y) => x.a - y.a || y.b - x.b || x.c - y.c || x.i - y.i),
+  );
+  const falling = query.orderByDescending((row) => row.c).thenByDescending((row) => row.a);
+  assert.equal(
+    await falling.toArray(),
+    [...rows].sort((x, y) => y.c - x.c || y.a - x.a || x.i - y.i),
+  );
+});
+
 test('what queries refuse', async () => {
   const query = from(sc.parallelize([3, 1, 2], 2));
   const error = await errorOf('NOT_SINGLE', () => query.single());
