@@ -37,7 +37,7 @@ export function checkDataset(value: unknown, place: Place, other?: RDD<unknown>)
  * How often a loop cuts its lineage where nothing else is asked for: the plan of a round holds all rounds since the last cut, and
  * ten of them cost about what the writing of one does.
  */
-export const defaultCheckpointEvery = 10;
+const defaultCheckpointEvery = 10;
 
 /** Throws BAD_ARGUMENT or NO_CHECKPOINT_DIR unless `every` is an interval that this context can keep. */
 export function checkCheckpointEvery(every: unknown, rdd: RDD<unknown>, operation: string): void {
