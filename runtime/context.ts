@@ -51,6 +51,7 @@ export class Context {
   readonly #scheduler: Scheduler;
   readonly #onWarning: (warning: CaptureWarning) => void;
   readonly #accumulators = new Map<string, WeakRef<Accumulator<never, unknown>>>();
+  readonly #forgotten = new FinalizationRegistry<string>((id) => this.#accumulators.delete(id));
   readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
   /** Shuffle files live as long as the dependency that reads them. */
   readonly #shuffles = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetShuffle(id));
@@ -231,6 +232,7 @@ export class Context {
     this.#checkAlive();
     const accumulator = new Accumulator<In, Out>(this, `accumulator-${this.#nextShared++}`, kind, zero, name, merge);
     this.#accumulators.set(accumulator.id, new WeakRef(accumulator as never));
+    this.#forgotten.register(accumulator, accumulator.id);
     return accumulator;
   }
 
