@@ -211,7 +211,7 @@ export class Scheduler implements TaskListener {
       case 'failJob': {
         const { failure } = command;
         return this.#end(command.jobId, failure.kind === 'cancelled' ? 'cancelled' : 'failed', (job) =>
-          job.reject(errorOf(failure)),
+          job.reject(errorOf(failure, job)),
         );
       }
       case 'startLocalityTimer':
@@ -330,7 +330,7 @@ function showBytes(bytes: number): string {
   return `${unit === 0 ? n : n.toFixed(1)} ${units[unit]}`;
 }
 
-function errorOf(failure: JobFailure): MillraceError {
+function errorOf(failure: JobFailure, job: ActiveJob): MillraceError {
   switch (failure.kind) {
     case 'cancelled':
       return new MillraceError('JOB_CANCELLED', { reason: failure.reason });
@@ -339,15 +339,22 @@ function errorOf(failure: JobFailure): MillraceError {
     case 'shuffleLost':
       return new MillraceError('SHUFFLE_LOST', { stage: failure.stageId, attempts: failure.attempts, reason: failure.reason });
     case 'task':
-      return taskError(failure);
+      return taskError(failure, job.programs.get(failure.stageId)?.places ?? []);
   }
 }
 
-function taskError({ end, stageId, partition, attempts }: JobFailure & { kind: 'task' }): MillraceError {
+function taskError(
+  { end, stageId, partition, attempts }: JobFailure & { kind: 'task' },
+  places: readonly string[],
+): MillraceError {
   const where = { stage: stageId, partition, attempts };
   switch (end.kind) {
     case 'lost':
-      return new MillraceError('EXECUTORS_LOST', { ...where, reason: end.reason });
+      return new MillraceError('EXECUTORS_LOST', {
+        ...where,
+        places: places.join(', ') || 'no function of yours',
+        reason: end.reason,
+      });
     case 'tooBig':
       return new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(end.bytes), limit: showBytes(end.limit) });
     case 'userError': {
