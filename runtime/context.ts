@@ -65,6 +65,7 @@ export class Context {
   readonly #scheduler: Scheduler;
   readonly #onWarning: (warning: CaptureWarning) => void;
   readonly #accumulators = new Map<string, WeakRef<Merging>>();
+  readonly #forgotten = new FinalizationRegistry<string>((id) => this.#accumulators.delete(id));
   readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
   /** Shuffle files live as long as the dependency that reads them. */
   readonly #shuffles = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetShuffle(id));
@@ -368,6 +369,7 @@ export class Context {
   /** What tasks add is merged into it as long as it lives. */
   noteAccumulator(accumulator: Merging): void {
     this.#accumulators.set(accumulator.id, new WeakRef(accumulator));
+    this.#forgotten.register(accumulator, accumulator.id);
   }
 
   notePersisted(rdd: RDD<unknown>): void {

@@ -107,7 +107,7 @@ const declared = {
   },
   TASK_FAILED: { sentence: '{error}', remedy: '{remedy}' },
   EXECUTORS_LOST: {
-    sentence: 'Task {partition} of stage {stage} was lost {attempts} times with its executor ({reason}).',
+    sentence: 'Task {partition} of stage {stage} ({places}) was lost {attempts} times with its executor ({reason}).',
     remedy: 'The function may exhaust memory or end the process; try more partitions, or run it on a few elements with take.',
   },
   SHUFFLE_LOST: {

@@ -1,6 +1,7 @@
 // The session as the terminal sees it: a child process, told what to run over its IPC channel, answering in lines on descriptor 3.
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { interruptDescriptor } from './interrupt-gate';
 import { entryArguments } from './package-root';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
@@ -15,7 +16,7 @@ export type SessionRequest =
       readonly cell?: CompiledCell;
       readonly screen: Screen;
     }
-  /** Follows a SIGINT, which may overtake the request that it is for. */
+  /** Leaves what the entry awaits; a running loop is broken through the gate of the session. */
   | { readonly kind: 'interrupt'; readonly id: number }
   | { readonly kind: 'stop' };
 
@@ -41,9 +42,6 @@ export const answerDescriptor = 3;
 /** How long a session has to end its jobs and executors before it is killed. */
 const stopLimitMs = 2_000;
 
-const interruptTries = 3;
-const interruptAgainMs = 400;
-
 /** Lines of a dying process that V8 writes for its own developers begin here. */
 const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
 
@@ -66,6 +64,7 @@ const givenUp: RunOutcome = { status: 'interrupted', initialised: [] };
 export class ChildSession implements Session {
   readonly #options: ChildSessionOptions;
   readonly #child: ChildProcess;
+  readonly #interrupts: Writable;
   readonly #exited: Promise<void>;
   #ready = false;
   /** Requests made before the process listened. */
@@ -81,8 +80,13 @@ export class ChildSession implements Session {
     const { master, executorMemory } = options;
     const told = executorMemory === undefined ? [master] : [master, String(executorMemory)];
     this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), ...told], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
+      // A session of its own: the signals of the terminal's keys are for the terminal process, which passes on what they mean.
+      detached: true,
     });
+    this.#interrupts = this.#child.stdio[interruptDescriptor] as Writable;
+    // Its end is told by its exit.
+    this.#interrupts.on('error', () => {});
     readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#takeLine(line));
     readText(this.#child.stdout, (text) => options.events.print(text, 'out'));
     readText(this.#child.stderr, (text) => this.#stderr(text));
@@ -111,20 +115,13 @@ export class ChildSession implements Session {
   interrupt(): void {
     if (!this.#pending) return;
     if (this.#ready) {
-      this.#signalInterrupt(this.#pending.id, interruptTries);
+      this.#interrupts.write(`${this.#pending.id}\n`);
       this.#send({ kind: 'interrupt', id: this.#pending.id });
       return;
     }
     // A process that does not listen yet would die of the signal; what it has not begun can simply be taken back.
     this.#early = [];
     this.#settle(this.#pending.id, givenUp);
-  }
-
-  /** A signal that comes just before a loop begins is lost on it, so it is sent again while the entry runs on. */
-  #signalInterrupt(id: number, tries: number): void {
-    if (this.#pending?.id !== id || tries === 0) return;
-    this.#child.kill('SIGINT');
-    setTimeout(() => this.#signalInterrupt(id, tries - 1), interruptAgainMs).unref();
   }
 
   async stop(): Promise<void> {

@@ -102,6 +102,8 @@ class Runner implements TaskRunner {
     const pulse = new Pulse(control, systemClock.now);
     const accumulators = new Map<string, TaskAccumulator>();
     this.#accumulators = accumulators;
+    // Those of accumulators that nobody uses any more would stay for ever; what is in use is made again.
+    this.#handles.clear();
     const unpacked = new Map<string, TextRange>();
     let scope: TaskScope | undefined;
     let entered: ReturnType<typeof enterTask> | undefined;

@@ -268,7 +268,7 @@ export class Scheduler implements TaskListener {
       case 'failJob': {
         const { failure } = command;
         return this.#end(command.jobId, failure.kind === 'cancelled' ? 'cancelled' : 'failed', (job) =>
-          job.reject(errorOf(failure)),
+          job.reject(errorOf(failure, (stageId) => job.tasks.placesOf(stageId))),
         );
       }
       case 'startLocalityTimer':
