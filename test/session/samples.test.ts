@@ -21,6 +21,7 @@ const expected: Record<string, readonly RegExp[]> = {
   'k-means.ts': [/^center \(-?0\.\d+, -?0\.\d+\)$/m, /^center \(5\.\d+, 9\.\d+\)|center \(4\.9\d+, \d+\.\d+\)$/m],
   'pagerank.ts': [/^\d+\.\d{3} {2}index$/m],
   'join.ts': [/unknown$/m, /Norway$/m],
+  'custom-rdd.ts': [/^6171 takes 261 steps to 1/],
   'tour.ts': [/^1\. pond\.txt: 600 lines/m, /^2\. \d+ words/m, /^3\. pi is about 3\.1/m],
 };
 
