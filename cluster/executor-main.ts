@@ -133,8 +133,6 @@ function main(): void {
   const { executorId, folder, storageBytes, executionBytes } = handover;
   const runner = createTaskRunner({ executorId, folder, storageBytes, executionBytes, runCommand });
   reportStrays();
-  // Under a limit on the size of files the write fails instead of the process.
-  process.on('SIGXFSZ', () => {});
   new ExecutorMain(runner, shared, link);
 }
 
