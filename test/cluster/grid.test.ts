@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { Context } from '../../runtime/index';
 import { Random } from '../../runtime/time';
+import { watchLeaks } from '../helpers/leaks';
 import { unordered } from '../helpers/model';
 import { within } from '../helpers/within';
 import { pairsOf, rowsOf } from '../property/values';
@@ -17,7 +18,10 @@ const partitions = [1, 2, 7];
 const contexts = new Map<string, Context>();
 let folder: string;
 
+let leaks: ReturnType<typeof watchLeaks>;
+
 test.before(async () => {
+  leaks = watchLeaks();
   folder = mkdtempSync(join(tmpdir(), 'grid-'));
   writeFileSync(join(folder, 'words.txt'), Array.from({ length: 3000 }, (_, i) => `é${i % 11} the ${i % 7}`).join('\n'));
   for (const master of masters) contexts.set(master, await connect(master));
@@ -123,9 +127,10 @@ for (const [name, program] of Object.entries(programs)) {
   });
 }
 
-test.after(async () => {
+test('leaves nothing behind', async () => {
   for (const sc of contexts.values()) await sc.stop();
   rmSync(folder, { recursive: true, force: true });
+  await leaks.check();
 });
 
 test.run();

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { startBackend } from '../../cluster/index';
 import { ExternalCombine } from '../../runtime/exec/external/combine';
 import { ExternalGroups } from '../../runtime/exec/external/group';
-import type { SpillSpace } from '../../runtime/exec/external/runs';
+import { Runs, type SpillSpace } from '../../runtime/exec/external/runs';
 import { sorted as sortedPairs } from '../../runtime/exec/external/sort';
 import { Context } from '../../runtime/index';
 import { KeyTable } from '../../runtime/rdd/key';
@@ -115,6 +115,43 @@ test('combining with tables on disk gives what one table gives, colliding hashes
       return rows;
     };
     assert.equal(unordered(combined(100)), unordered(combined(1e9)), `seed ${seed}`);
+  }
+});
+
+test('more runs than fit into the budget are merged in passes: stable, none lost, few at a time', () => {
+  for (const [budget, count, width] of [
+    [1000, 17, 16],
+    [1000, 600, 16],
+    [1 << 20, 500, 192],
+    [1 << 20, 192, 192],
+  ]) {
+    const place = space(budget);
+    const runs = new Runs<readonly [number, number]>(place, (a, b) => a[0] - b[0]);
+    const random = new Random(count);
+    const rows = Array.from({ length: count }, (_, run) =>
+      Array.from({ length: random.below(12) }, (_, i) => [random.below(50), run * 100 + i] as const).sort((a, b) => a[0] - b[0]),
+    );
+    for (const run of rows) runs.write(run);
+    const once = place.file.bytes;
+    // Until the first row is out each run that is merged last has read one frame.
+    let reads = 0;
+    const { read, write } = place.file;
+    place.file.read = function (frame) {
+      reads++;
+      return read.call(this, frame);
+    };
+    place.file.write = function (frame) {
+      reads = 0;
+      return write.call(this, frame);
+    };
+    const merged = runs.merged();
+    const first = merged.next();
+    assert.ok(reads <= width + 1, `${reads} frames at a time of ${count} runs`);
+    const result = [first.value, ...merged];
+    const expected = rows.flat().sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    assert.equal(result, expected);
+    assert.is(place.file.bytes > once, count > width, `${count} runs`);
+    place.file.close();
   }
 });
 
