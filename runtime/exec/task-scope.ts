@@ -304,7 +304,7 @@ export class TaskScope {
   }
 
   sort(plan: Plan & { op: 'sort' }, split: Split): Generator<unknown[]> {
-    return sorted(this.#ticking(this.chunks(plan.input, split)), plan.ascending, this.#space);
+    return sorted(this.#tickingFrames(plan.input, split, plan.name), plan.ascending, this.#space);
   }
 
   /** Combines by key beyond the memory: `merge` joins values that are combined already. */

@@ -77,12 +77,13 @@ test('sorting with runs on disk is stable and gives what sorting in memory gives
   let spilled = 0;
   for (let seed = 1; seed <= 30; seed++) {
     const random = new Random(seed);
-    const chunks = Array.from({ length: 10 }, (_, c) =>
-      Array.from({ length: random.below(200) }, (_, i) => [random.below(40), c * 1000 + i]),
-    );
+    const frames = Array.from({ length: 10 }, (_, c) => {
+      const keys = Array.from({ length: random.below(200) }, () => random.below(40));
+      return { keys, values: keys.map((__, i) => c * 1000 + i) };
+    });
     const sorted = (ascending: boolean, budget: number) => {
       const place = space(budget);
-      const rows = [...sortedPairs(chunks, ascending, place)].flat();
+      const rows = [...sortedPairs(frames, ascending, place)].flat();
       spilled += place.file.bytes;
       place.file.close();
       return rows;
