@@ -199,4 +199,14 @@ test('the ends of 32 bits and both zeros find their numbers', () => {
   assert.is(table.size, keys.length);
 });
 
+test('short and long strings side by side find their numbers and hashes while the table grows', () => {
+  const table = new KeyTable();
+  const keys = Array.from({ length: 5000 }, (_, i) => `${i}`.repeat(1 + (i % 9)));
+  const distinct = [...new Set(keys)];
+  for (const key of keys) assert.is(table.find(key), distinct.indexOf(key));
+  for (const [n, key] of distinct.entries()) assert.equal([table.peek(key), table.hashOf(n)], [n, hashKey(key)]);
+  assert.is(table.peek('x'.repeat(30)), -1);
+  assert.ok(distinct.some((key) => key.length > 30));
+});
+
 test.run();
