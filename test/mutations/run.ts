@@ -42,7 +42,8 @@ function removeCopies(): void {
 /** Runs a program to its end in a group of its own; answers why it failed, or nothing. */
 function failureOf(copy: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const env = { ...process.env, FORCE_COLOR: '0', MILLRACE_LONG: '0' };
+    // Fewer random programs than of a push: a mistake that only the others see is too well hidden.
+    const env = { ...process.env, FORCE_COLOR: '0', MILLRACE_LONG: '0', SEEDS: '300' };
     const child = spawn(process.execPath, args, { cwd: copy, detached: true, stdio: 'ignore', env });
     running.add(child);
     let late = false;
