@@ -105,7 +105,10 @@ const declared = {
     sentence: '{what} was used inside a function that runs on executors, where there are no datasets.',
     remedy: 'Use join, or collect() the smaller dataset first and capture the result.',
   },
-  TASK_FAILED: { sentence: '{error}', remedy: '{remedy}' },
+  TASK_FAILED: {
+    sentence: '{error}',
+    remedy: 'Correct the function at that place, or filter out before it what it cannot take.',
+  },
   EXECUTORS_LOST: {
     sentence: 'Task {partition} of stage {stage} ({places}) was lost {attempts} times with its executor ({reason}).',
     remedy: 'The function may exhaust memory or end the process; try more partitions, or run it on a few elements with take.',

@@ -10,7 +10,7 @@ import { ExternalGroups } from '../../runtime/exec/external/group';
 import { Runs, type SpillSpace } from '../../runtime/exec/external/runs';
 import { sorted as sortedPairs } from '../../runtime/exec/external/sort';
 import { Context } from '../../runtime/index';
-import { KeyTable } from '../../runtime/rdd/key';
+import { hashKey, KeyTable } from '../../runtime/rdd/key';
 import { SpillFile } from '../../runtime/storage/spill-file';
 import { Random } from '../../runtime/time';
 import { errorOf } from '../helpers/errors';
@@ -34,7 +34,23 @@ function space(budget: number): SpillSpace & { file: SpillFile } {
   return { budget, file: new SpillFile(folder, nextTask++), tick: () => {} };
 }
 
+/** Different words of one hash, two by two. */
+function collidingWords(pairs: number): string[] {
+  const known = new Map<number, string>();
+  const found: string[] = [];
+  for (let i = 0; found.length < 2 * pairs; i++) {
+    const word = `word ${i}`;
+    const other = known.get(hashKey(word));
+    if (other) found.push(other, word);
+    known.set(hashKey(word), word);
+  }
+  return found;
+}
+
+const colliding = collidingWords(4);
+
 const keysOf: ((random: Random) => unknown)[] = [
+  (random) => colliding[random.below(colliding.length)],
   (random) => random.below(50),
   (random) => `word ${random.below(200)}`,
   (random) => [random.below(5), `x${random.below(5)}`],
@@ -91,6 +107,11 @@ test('sorting with runs on disk is stable and gives what sorting in memory gives
     for (const ascending of [true, false]) assert.equal(sorted(ascending, 3000), sorted(ascending, 1e9), `seed ${seed}`);
   }
   assert.ok(spilled > 0);
+});
+
+test('there are keys that collide', () => {
+  const hashes = new Set(colliding.map(hashKey));
+  assert.equal([new Set(colliding).size, hashes.size], [8, 4]);
 });
 
 test('combining with tables on disk gives what one table gives, colliding hashes included', () => {
@@ -239,6 +260,9 @@ async function results(sc: Context) {
     cogroup: unorderedCogroups(await pairs.cogroup(others, 2).collect()),
     join: unordered(await pairs.join(others, 2).collect()),
     outer: unordered(await pairs.fullOuterJoin(others, 3).collect()),
+    left: unordered(await others.leftOuterJoin(pairs, 2).collect()),
+    right: unordered(await pairs.rightOuterJoin(others, 2).collect()),
+    rightOfFew: unordered(await others.rightOuterJoin(pairs, 2).collect()),
     sort: await pairs.sortByKey(true, 2).keys().collect(),
     down: await pairs.sortBy((p) => p[1], false, 2).collect(),
     cached: unorderedGroups(await pairs.groupByKey(1).cache().collect()),
