@@ -83,7 +83,10 @@ const gathering: ReadonlySet<Plan['op']> = new Set(['combine', 'group', 'cogroup
 /** How many parts of a plan gather rows in memory, which they share. */
 export function gatherers(plan: Plan): number {
   const inputs = 'inputs' in plan ? plan.inputs : 'input' in plan ? [plan.input] : [];
-  return inputs.reduce((sum, input) => sum + gatherers(input), gathering.has(plan.op) ? 1 : 0);
+  const below = inputs.map(gatherers);
+  // A partition of a union reads one of its inputs.
+  if (plan.op === 'choose') return Math.max(0, ...below);
+  return below.reduce((sum, n) => sum + n, gathering.has(plan.op) ? 1 : 0);
 }
 
 /** What becomes of the elements. */

@@ -123,7 +123,7 @@ class Runner implements TaskRunner {
         folder: this.#options.folder,
         runCommand: this.#options.runCommand,
         executorId: this.#options.executorId,
-        gatherBytes: this.#options.executionBytes / sharers(loaded.program),
+        gatherBytes: gatherBytes(this.#options.executionBytes, loaded.program),
         store: this.#store,
         unpacked,
         resolve,
@@ -269,9 +269,14 @@ class Runner implements TaskRunner {
   }
 }
 
-/** How many share the memory of a task: its gathering parts, and the map side of a shuffle. */
-function sharers({ plan, sink }: Program): number {
-  return Math.max(1, gatherers(plan) + (sink.kind === 'shuffle' ? 1 : 0));
+/**
+ * What each gathering part of a task may hold, the map side of a shuffle being one: half of the budget whatever else the stage gathers,
+ * so that a dataset spills alike, and has its rows in the same order, in every stage that computes it. Of more than eight parts, which
+ * together would pass four times the budget, an equal share of that.
+ */
+function gatherBytes(executionBytes: number, { plan, sink }: Program): number {
+  const parts = gatherers(plan) + (sink.kind === 'shuffle' ? 1 : 0);
+  return parts <= 8 ? executionBytes / 2 : (executionBytes * 4) / parts;
 }
 
 const isFunctionRef = (v: unknown): v is FunctionRef =>

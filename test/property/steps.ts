@@ -103,7 +103,7 @@ export const onRows: readonly Draw[] = [
     kind: 'rows',
   }),
   (random) => ({
-    code: `((parts) => parts[1].union(parts[2]).union(parts[0]))(d.filter(() => true).localCheckpoint().randomSplit([1, 2, 0.5], ${random.below(1000)}))`,
+    code: `((parts) => parts[1].union(parts[2]).union(parts[0]))(d.filter(() => true).randomSplit([1, 2, 0.5], ${random.below(1000)}))`,
     gives: 'none',
   }),
 ];
@@ -164,7 +164,7 @@ export const onPairs: readonly Draw[] = (
       gives: undefined,
     }),
     always({
-      code: 'd.map(([k, v]: any) => [size(k) % 2, v]).localCheckpoint().sampleByKeyExact(false, new Map([[0, 1], [1, 0]]), 5)',
+      code: 'd.map(([k, v]: any) => [size(k) % 2, v]).sampleByKeyExact(false, new Map([[0, 1], [1, 0]]), 5)',
       gives: undefined,
     }),
     always({ code: 'd.countApproxDistinctByKey(0.05).mapValues((n: number) => n > 0)' }),
