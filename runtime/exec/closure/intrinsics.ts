@@ -112,6 +112,34 @@ export function intrinsics(): Intrinsics {
   return table;
 }
 
+/**
+ * The value that a path means in this process. Found by walking the path where that can be, since the table loads every module of
+ * Node, which would be most of the time of an executor's first task.
+ */
+export function findIntrinsic(path: string): object | undefined {
+  return (path.startsWith('node:') ? inModule(path) : inGlobals(path)) ?? intrinsics().at(path);
+}
+
+function inModule(path: string): object | undefined {
+  const [name, member] = path.split('#');
+  if (skipped.test(name.slice('node:'.length)) || !builtinModules.includes(name.slice('node:'.length))) return undefined;
+  const loaded: object = createRequire(__filename)(name);
+  return member === undefined ? loaded : ownObject(loaded, member);
+}
+
+function inGlobals(path: string): object | undefined {
+  const [name, ...members] = path.split('.');
+  if (!globals.includes(name)) return undefined;
+  const root = (globalThis as Record<string, unknown>)[name];
+  return members.reduce((holder, member) => holder && ownObject(holder, member), isReferable(root) ? root : undefined);
+}
+
+/** What a property holds; nothing where it has a getter, which must not run, or holds no object. */
+function ownObject(holder: object, key: string): object | undefined {
+  const value: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
+  return isReferable(value) ? value : undefined;
+}
+
 const standardNames = new Set(Object.getOwnPropertyNames(globalThis));
 
 /** Whether a name is a global of every Node process. */
