@@ -20,12 +20,16 @@ function addRuns(to: Runs, from: Runs): void {
   for (const [key, runs] of from) for (const run of runs) to.set(key, (to.get(key) ?? new Set<number>()).add(run));
 }
 
+type FetchFailed = TaskEnd & { kind: 'fetchFailed' };
+
 interface Launched {
   readonly executorId: string;
   readonly task: TaskRequest;
   readonly stage: StageSpec;
   /** What its split names, as [shuffle, map task, attempt]; -1 for an output that was not there at the launch. */
   readonly reads: readonly (readonly [number, number, number])[];
+  /** What it has read already, before the others lose it. */
+  readonly early?: Written | FetchFailed;
   cancelled: boolean;
 }
 
@@ -139,10 +143,10 @@ export class SimCluster {
       for (const { stageId } of read) unread.delete(stageId);
       const stageId = this.#nextStage++;
       if (!isLast) unread.add(stageId);
-      indeterminate ||= this.#chance(0.15);
+      indeterminate ||= this.#chance(0.3);
       const width = 1 + this.#random.below(4);
       const partitions = Array.from({ length: width }, (_, p) => p);
-      const kept = read.length > 0 && this.#chance(0.3) ? 1000 + stageId : undefined;
+      const kept = read.length > 0 && this.#chance(0.5) ? 1000 + stageId : undefined;
       stages.push({
         stageId,
         shuffleId: isLast ? undefined : this.#nextShuffle++,
@@ -213,7 +217,8 @@ export class SimCluster {
       const outputs = new Map(this.#dag.outputs.of(shuffleId!).map(({ mapIndex, attempt }) => [mapIndex, attempt]));
       return partitions.map((p) => [shuffleId!, outputs.has(p) ? p : -1, outputs.get(p) ?? -1] as const);
     });
-    this.#running.set(task.taskId, { executorId, task, stage, reads, cancelled: false });
+    const early = this.#chance(0.5) ? this.#readAll(executorId, reads) : undefined;
+    this.#running.set(task.taskId, { executorId, task, stage, reads, early, cancelled: false });
   }
 
   #end(jobId: number, how: 'done' | 'failed' | 'cancelled'): void {
@@ -236,10 +241,19 @@ export class SimCluster {
     if (this.#faults > 0 && this.#chance(0.2)) return this.#fault();
     if (this.#timers.length > 0 && this.#chance(0.2)) return this.#feed(this.#timers.shift()!);
     const ids = [...this.#running.keys()];
+    if (ids.length > 0 && this.#chance(0.3)) this.#keepEarly(ids[this.#random.below(ids.length)]);
     if (ids.length > 0) return this.#finish(ids[this.#random.below(ids.length)]);
     if (this.#alive.size < 3) return this.#join();
     if (this.#timers.length > 0) return this.#feed(this.#timers.shift()!);
     throw new Error(`nothing can happen any more: ${JSON.stringify(this.#dag.status())}`);
+  }
+
+  /** What a task keeps is seen by others of its executor before its end is told. */
+  #keepEarly(taskId: number): void {
+    const { executorId, stage, task, early } = this.#running.get(taskId)!;
+    const [kept] = stage.blocks[task.partition] ?? [];
+    const key = `${executorId}.${kept?.join('.')}`;
+    if (kept && early && !('kind' in early) && !this.#memory.has(key)) this.#memory.set(key, early);
   }
 
   #fault(): void {
@@ -324,10 +338,10 @@ export class SimCluster {
     const key = kept && `${executorId}.${kept.join('.')}`;
     const found = key === undefined ? undefined : this.#memory.get(key);
     if (found) this.counts.hits++;
-    const inputs = found ?? this.#readAll(executorId, reads);
+    const inputs = found ?? launched.early ?? this.#readAll(executorId, reads);
     if ('kind' in inputs) return inputs;
     if (key !== undefined) this.#memory.set(key, inputs);
-    const cached = kept && !found ? [{ rddId: kept[0], partition, bytes: 1, diskBytes: 0 }] : [];
+    const cached = kept ? [{ rddId: kept[0], partition, bytes: 1, diskBytes: 0 }] : [];
     // The rows of an indeterminate stage differ from run to run.
     const runs: Runs = new Map();
     addRuns(runs, inputs.runs);
@@ -337,7 +351,7 @@ export class SimCluster {
     return { ...this.#success(launched, mix(stage, partition, inputs.value) + (differs ? taskId * 101 : 0), runs), cached };
   }
 
-  #readAll(executorId: string, reads: Launched['reads']): Written | (TaskEnd & { kind: 'fetchFailed' }) {
+  #readAll(executorId: string, reads: Launched['reads']): Written | FetchFailed {
     const all = { value: 0, executorId, runs: new Map() as Runs };
     for (const [shuffleId, mapIndex, attempt] of reads) {
       const written = this.#disk.get(`${shuffleId}.${mapIndex}.${attempt}`);
