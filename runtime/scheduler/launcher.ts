@@ -76,8 +76,9 @@ export class Launcher {
     const { executors, now } = this.#state;
     let launched = 0;
     for (const partition of stage.waiting) {
-      const free = launched < most ? executors.free(stage, now) : [];
-      if (free.length === 0) break;
+      if (launched >= most || !executors.anyFree) break;
+      const free = executors.free(stage, now, partition);
+      if (free.length === 0) continue;
       const preferred = executors.preferred(stage, partition);
       const near = preferred.find((e) => free.includes(e));
       if (!near && preferred.length > 0 && !this.#anywhere) {

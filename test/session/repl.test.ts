@@ -157,25 +157,6 @@ test('commands on values: .time, .explain, .jobs; a colon does as well', () =>
     await shell.entry(':type 1 + 1', /^number$/m);
   }));
 
-test('.executors, and .jobs and .cancel of what runs behind the prompt', () =>
-  withShell(async (shell) => {
-    await shell.entry('.executors', /0 of 1 slot busy/);
-    await shell.entry('.cancel', /0 jobs cancelled/);
-    await shell.entry('.cancel 5', /must be left out: no job runs/);
-    await shell.entry('sc.setJobGroup("nightly", "the long one")', />/);
-    await shell.entry('const spin = (x: number) => { for (;;) if (Date.now() < 0) return x }', />/);
-    const start = 'const waits = sc.range(2).map(spin).collectAsync().catch((e: Error) => e.message)';
-    await shell.entry(start, />/);
-    await shell.entry('await new Promise(done => setTimeout(done, 300))', />/);
-    await shell.entry('.jobs', /0 {2}running .*group nightly, the long one.* stage 0: 0\/1, 1 running/);
-    await shell.entry('.executors', /1 of 1 slot busy/);
-    await shell.entry('.cancel 7', /must be one of 0/);
-    await shell.entry('.cancel 0', /job 0 cancelled/);
-    await shell.entry('waits', /cancelled/);
-    await shell.entry('.jobs', /0 {2}cancelled/);
-    await shell.entry('sc.range(10).count()', /= 10/);
-  }));
-
 test('an unknown command names the nearest, and help has them all', () =>
   withShell(async (shell) => {
     await shell.entry('.lod file.ts', /no command \.lod\. Did you mean \.load\?/);

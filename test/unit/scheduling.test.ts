@@ -112,6 +112,18 @@ test('a task goes to the executor or host that its dataset names, and elsewhere 
   assert.is(submit(3, undefined, stage(3, 1, { locations: [['gone']] })).length, 1);
 });
 
+test('with exclusion a partition that failed is tried on another executor, where there is one', () => {
+  const { submit, join, end } = play({ excludeOnFailure: true });
+  join('x');
+  const failed: TaskEnd = { kind: 'userError', error: { name: 'Error', message: 'no', stack: '', frames: [] } };
+  const [first] = submit(1, undefined, stage(1, 1));
+  const [again] = end(first, failed);
+  assert.is(again.executorId, 'x', 'there is no other');
+  join('y');
+  const [elsewhere] = end(again, failed);
+  assert.is(elsewhere.executorId, 'y');
+});
+
 const shared = (first: number): StageSpec[] => [
   stage(first, 2, { shuffleId: 7, indeterminate: true }),
   stage(first + 1, 2, { parents: [{ stageId: first, guards: [] }], indeterminate: true }),
