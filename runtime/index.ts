@@ -21,6 +21,8 @@ import './streaming/ops/batchwise';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
 import './streaming/ops/sources';
+import './streaming/ops/state';
+import './streaming/ops/windows';
 
 export type { Config } from './config';
 export { Context, type ContextOptions } from './context';
@@ -28,6 +30,7 @@ export { type ErrorCode, MillraceError } from './errors';
 export { Accumulator } from './exec/accumulator';
 export { Broadcast } from './exec/broadcast';
 export { StatCounter } from './exec/stat-counter';
+export type { State } from './exec/state/handle';
 export type { Preview } from './ops/actions';
 export type { BoundedDouble, PartialResult } from './ops/approximate';
 export type { AsyncAction } from './ops/async';
@@ -48,4 +51,12 @@ export type { Duration, Time } from './streaming/duration';
 export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener } from './streaming/listener';
 export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
+export {
+  MapWithStateDStream,
+  type MapWithStateOptions,
+  type StateFunction,
+  StateSpec,
+  type TrackOptions,
+} from './streaming/ops/state';
+export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
 export type { OutputHandle } from './streaming/output';

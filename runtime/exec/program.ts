@@ -2,6 +2,7 @@
 import type { PartitionerSpec } from '../rdd/partitioner';
 import type { LevelFlags } from '../storage/storage-level';
 import type { CapturedClosure } from './closure';
+import type { StateRead, StateStep } from './state/spec';
 import type { TextRange } from './text';
 
 /** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
@@ -63,7 +64,11 @@ export type Plan =
   /** The lines that a command makes of the elements as lines. */
   | { readonly op: 'pipe'; readonly command: Command; readonly input: Plan }
   /** The rows of object files. */
-  | { readonly op: 'objects' };
+  | { readonly op: 'objects' }
+  /** The next version of a stream's state, made of the pairs of a batch, and of the initial ones at the start; rows as its function makes. */
+  | { readonly op: 'stateUpdate'; readonly step: StateStep; readonly inputs: readonly Plan[] }
+  /** Pairs [key, state] of a version, which `input` makes. */
+  | { readonly op: 'stateRead'; readonly read: StateRead; readonly input: Plan };
 
 /** A command that executors start for each partition. */
 export interface Command {

@@ -20,6 +20,8 @@ import { packedFiles } from './packed';
 import type { RunCommand } from './pipe';
 import { type FunctionRef, gatherers, type Plan, type Program, type Split } from './program';
 import { installClasses, isClassBlob } from './shipped-classes';
+import { StateStore } from './state/store';
+import { stateFolder } from './state/version-file';
 import type { Forget, TaskControl, TaskSpec } from './task';
 import { AccumulatorHandle, TaskAccumulator } from './task-accumulator';
 import { Pulse, StepFailure, TaskCancelled } from './task-runtime';
@@ -58,6 +60,7 @@ interface LoadedProgram {
 class Runner implements TaskRunner {
   readonly #options: RunnerOptions;
   readonly #store: BlockStore;
+  readonly #state: StateStore;
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #values = new Map<string, unknown>();
   readonly #programs = new Map<string, LoadedProgram>();
@@ -71,6 +74,7 @@ class Runner implements TaskRunner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#store = new BlockStore(options.storageBytes, options.folder);
+    this.#state = new StateStore(options.executionBytes);
   }
 
   addBlob(id: string, bytes: Uint8Array): void {
@@ -86,6 +90,9 @@ class Runner implements TaskRunner {
         return rmSync(join(this.#options.folder, String(what.shuffleId)), { recursive: true, force: true });
       case 'checkpoint':
         return rmSync(checkpointFolder(this.#options.folder, what), { recursive: true, force: true });
+      case 'state':
+        this.#state.forget(what.id);
+        return rmSync(stateFolder(this.#options.folder, what), { recursive: true, force: true });
       case 'blob':
         this.#blobs.delete(what.id);
         this.#values.delete(what.id);
@@ -118,6 +125,7 @@ class Runner implements TaskRunner {
         executorId: this.#options.executorId,
         gatherBytes: this.#options.executionBytes / sharers(loaded.program),
         store: this.#store,
+        state: this.#state,
         unpacked,
         resolve,
         sources: loaded.sources,

@@ -11,7 +11,7 @@ import { Random } from '../time';
 import { decode } from '../wire/codec';
 import { FetchFailure, readLocation } from './bucket';
 import { cartesian } from './cartesian';
-import { type Compiled, compileChunks } from './compile';
+import { branchesOf, type Compiled, compileChunks } from './compile';
 import { ExternalCombine, tableRoom } from './external/combine';
 import { ExternalGroups } from './external/group';
 import { joined } from './external/join';
@@ -21,6 +21,8 @@ import { readObjects } from './object-file';
 import { Piping, type RunCommand } from './pipe';
 import type { FunctionRef, Plan, Sink, Split } from './program';
 import { partSuffix, type SavedPart, savedPart, temporaryFolder } from './saved-part';
+import { readState, type StateHost, updateState } from './state/run';
+import type { StateStore } from './state/store';
 import type { TaskSpec } from './task';
 import {
   ChunkIterator,
@@ -45,6 +47,7 @@ export interface ScopeHost {
   /** Bytes that each part of the stage that gathers rows may hold before it spills. */
   readonly gatherBytes: number;
   readonly store: BlockStore;
+  readonly state: StateStore;
   /** Where a packed file was unpacked to for this task. */
   readonly unpacked: ReadonlyMap<string, TextRange>;
   /** The function that a reference of this program stands for, made for this task. */
@@ -181,6 +184,25 @@ export class TaskScope {
 
   *objects(split: Split & { kind: 'files' }): Generator<unknown[]> {
     for (const { path } of split.files) yield* readObjects(path);
+  }
+
+  stateUpdate({ step, inputs }: Plan & { op: 'stateUpdate' }, split: Split): Generator<unknown[]> {
+    return updateState(
+      step,
+      this.#stateHost(split, (i) => this.#ticking(this.chunks(inputs[i], inputOf(split, i)))),
+    );
+  }
+
+  stateRead({ read, input }: Plan & { op: 'stateRead' }, split: Split): Generator<unknown[]> {
+    return readState(
+      read,
+      this.#stateHost(split, () => this.#ticking(this.chunks(input, split))),
+    );
+  }
+
+  #stateHost({ index: partition }: Split, pull: StateHost['pull']): StateHost {
+    const { state: store, folder, resolve } = this.#host;
+    return { store, folder, taskId: this.#task.taskId, partition, resolve, pull };
   }
 
   /** Compiled chunks tick at their source; arrays that stand ready tick here. */
@@ -369,22 +391,5 @@ export class TaskScope {
     )
       throw thrown;
     throw new StepFailure(thrown, steps[at], element === noElement ? undefined : showElement(element));
-  }
-}
-
-/** Which inputs a split chooses below a plan, down to where another function begins. */
-function branchesOf(plan: Plan, split: Split): string {
-  switch (plan.op) {
-    case 'choose':
-      return split.kind === 'node' ? `${split.number}.${branchesOf(plan.inputs[split.number ?? 0], inputOf(split))}` : '';
-    case 'zipWithIndex':
-      return branchesOf(plan.input, inputOf(split));
-    case 'map':
-    case 'flatMap':
-    case 'filter':
-    case 'sample':
-      return branchesOf(plan.input, split);
-    default:
-      return '';
   }
 }
