@@ -1,7 +1,10 @@
 // `npm run bench -- --data FILE [work ...]`: one JSON line a work, the best of three warm runs on local[2].
 import { parseArgs } from 'node:util';
 import { connect } from '../../cluster/connect';
-import { works } from './works';
+import { streamWorks } from './stream-works';
+import { works as batchWorks } from './works';
+
+const works = [...batchWorks, ...streamWorks];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
