@@ -23,6 +23,8 @@ import './streaming/ops/batchwise';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
 import './streaming/ops/sources';
+import './streaming/ops/state';
+import './streaming/ops/windows';
 
 export type { Config } from './config';
 export { Context, type ContextOptions } from './context';
@@ -32,6 +34,7 @@ export { Broadcast } from './exec/broadcast';
 export type { AccumulatorV2 } from './exec/custom-accumulator';
 export { SparkFiles } from './exec/spark-files';
 export { StatCounter } from './exec/stat-counter';
+export type { State } from './exec/state/handle';
 export { BarrierTaskContext, TaskContext } from './exec/task-context';
 export type { Preview } from './ops/actions';
 export type { BoundedDouble, PartialResult } from './ops/approximate';
@@ -59,4 +62,12 @@ export type { Duration, Time } from './streaming/duration';
 export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener } from './streaming/listener';
 export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
+export {
+  MapWithStateDStream,
+  type MapWithStateOptions,
+  type StateFunction,
+  StateSpec,
+  type TrackOptions,
+} from './streaming/ops/state';
+export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
 export type { OutputHandle } from './streaming/output';
