@@ -20,6 +20,7 @@ import type { SinkMaker } from './scheduler/job';
 import type { JobProgress, JobRecord } from './scheduler/job-record';
 import { Scheduler } from './scheduler/loop';
 import type { StoredSize } from './scheduler/outputs';
+import type { ReceiverBackend } from './streaming/receiver-backend';
 import { type Clock, systemClock } from './time';
 import { decode, encode } from './wire/codec';
 
@@ -31,6 +32,8 @@ export interface ContextOptions {
   readonly master: string;
   readonly config?: Partial<Config>;
   readonly clock?: Clock;
+  /** What runs the receivers of streams; without it, streams read no sockets. */
+  readonly receivers?: ReceiverBackend;
   /** Told of what a closure does that will not do what it seems to; the shell prints it. */
   readonly onWarning?: (warning: CaptureWarning) => void;
 }
@@ -49,6 +52,7 @@ export class Context {
   readonly master: string;
   readonly clock: Clock;
   readonly #scheduler: Scheduler;
+  readonly #receivers: ReceiverBackend | undefined;
   readonly #onWarning: (warning: CaptureWarning) => void;
   readonly #accumulators = new Map<string, WeakRef<Accumulator<never, unknown>>>();
   readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
@@ -69,6 +73,7 @@ export class Context {
     this.master = options.master;
     this.clock = options.clock ?? systemClock;
     this.#onWarning = options.onWarning ?? (() => {});
+    this.#receivers = options.receivers;
     this.#scheduler = new Scheduler(options.backend, this.config, this.clock, {
       mergeAccumulators: (updates) => {
         for (const { id, value } of updates) this.#accumulators.get(id)?.deref()?.mergeUpdate(value);
@@ -289,6 +294,7 @@ export class Context {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    await this.#receivers?.stop();
     await this.#scheduler.stop();
   }
 
@@ -307,6 +313,12 @@ export class Context {
   /** The folder that `setCheckpointDir` made. */
   getCheckpointDir(): string | undefined {
     return this.#checkpointDir;
+  }
+
+  /** What runs the receivers of streams. Throws NO_RECEIVERS where there is nothing. */
+  get receivers(): ReceiverBackend {
+    if (!this.#receivers) throw new MillraceError('NO_RECEIVERS');
+    return this.#receivers;
   }
 
   // What datasets tell their context.

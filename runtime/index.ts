@@ -20,6 +20,7 @@ import './ops/checkpoint';
 import './streaming/ops/batchwise';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
+import './streaming/ops/receivers';
 import './streaming/ops/sources';
 
 export type { Config } from './config';
@@ -48,4 +49,7 @@ export type { Duration, Time } from './streaming/duration';
 export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener } from './streaming/listener';
 export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
+export type { Listen, ReceiverOptions } from './streaming/ops/receivers';
+export type { FileStreamOptions } from './streaming/ops/sources';
 export type { OutputHandle } from './streaming/output';
+export { Receiver } from './streaming/receiver';

@@ -15,6 +15,7 @@ import { compileStage } from './compile';
 import type { Place, RemoteError, TaskEnd } from './end';
 import { library } from './library';
 import './instances';
+import '../streaming/receiver';
 import { installModules, loadModule } from './modules';
 import { packedFiles } from './packed';
 import type { RunCommand } from './pipe';

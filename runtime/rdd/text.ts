@@ -74,7 +74,7 @@ export function inputFiles(paths: string): InputFile[] {
 }
 
 /** Cuts files into ranges of about equal size; packed files cannot be cut. */
-function ranges(files: readonly InputFile[], least: number): TextRange[] {
+export function rangesOfFiles(files: readonly InputFile[], least: number): TextRange[] {
   const total = files.reduce((sum, f) => sum + (f.gzip ? 0 : f.size), 0);
   const goal = Math.max(1, Math.min(textSplitBytes, Math.ceil(total / least)));
   const out: TextRange[] = [];
@@ -113,7 +113,7 @@ export class TextFileRDD extends RDD<string> {
   }
 
   get #parts(): readonly TextRange[] {
-    this.#ranges ??= ranges(inputFiles(this.#paths), this.#least);
+    this.#ranges ??= rangesOfFiles(inputFiles(this.#paths), this.#least);
     return this.#ranges;
   }
 

@@ -1,0 +1,49 @@
+// A dataset of files that were chosen before, with the sizes they had then: their lines, or their whole texts.
+import type { Context } from '../context';
+import type { Plan, Split } from '../exec/program';
+import type { TextRange } from '../exec/text';
+import { RDD } from './rdd';
+import { rangesOfFiles } from './text';
+
+interface File {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+const isPacked = (path: string) => path.endsWith('.gz');
+
+export class FoundFilesRDD<T> extends RDD<T> {
+  readonly #files: readonly File[];
+  readonly #lines: boolean;
+  #ranges: readonly TextRange[] | undefined;
+
+  constructor(context: Context, name: string, files: readonly File[], lines: boolean) {
+    super(context, name);
+    this.#files = files;
+    this.#lines = lines;
+  }
+
+  get #parts(): readonly TextRange[] {
+    const inputs = () => this.#files.map(({ path, bytes }) => ({ path, size: bytes, gzip: isPacked(path) }));
+    this.#ranges ??= rangesOfFiles(inputs(), this.context.defaultParallelism);
+    return this.#ranges;
+  }
+
+  protected countPartitions(): number {
+    return this.#lines ? this.#parts.length : this.#files.length;
+  }
+
+  get dependencies() {
+    return [];
+  }
+
+  fragment(): Plan {
+    return { op: this.#lines ? 'text' : 'wholeText' };
+  }
+
+  split(index: number): Split {
+    if (this.#lines) return { kind: 'text', index, ranges: [this.#parts[index]] };
+    const { path } = this.#files[index];
+    return { kind: 'files', index, files: [{ path, gzip: isPacked(path) }] };
+  }
+}
