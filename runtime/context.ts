@@ -396,6 +396,11 @@ export class Context {
     this.#scheduler.forgetDataset(rdd.id);
   }
 
+  /** Has executors drop the state of a stream that has ended. */
+  forgetState(id: number): void {
+    if (!this.#stopped) this.#scheduler.forgetState(id);
+  }
+
   warn(warning: CaptureWarning): void {
     this.#onWarning(warning);
   }

@@ -55,6 +55,31 @@ const declared = {
     sentence: 'The receiver stored more than the streams process, without waiting: {lost} elements were dropped.',
     remedy: 'Await store(…) before more is taken from the source.',
   },
+  STATE_NEEDS_CHECKPOINT: {
+    sentence: '{stream} has state, and no folder was chosen to keep it in.',
+    remedy: "Call ssc.checkpoint('folder') before start(), with a folder on a disk that outlives the session.",
+  },
+  STREAMING_STARTED: {
+    sentence: '{operation}: the streaming context has started already.',
+    remedy: 'Call it before start().',
+  },
+  STATE_LOST: {
+    sentence: 'A file of the state of a stream is gone or damaged: {path}: {reason}.',
+    remedy: 'Begin with a new checkpoint folder; what the state held before is lost unless that file can be restored.',
+  },
+  STATE_TOO_LARGE: {
+    sentence: '{operation}: partition {partition} of the state has {keys} keys and takes {bytes} bytes, of at most {limit}.',
+    remedy: 'Take more partitions and executors, a larger --executor-memory, or drop keys, for example by a timeout.',
+  },
+  BAD_STATE_CALL: {
+    sentence: '{operation}: state.{call}() was called for the key {key}, but {reason}.',
+    remedy: 'Look at state.exists() and state.isTimingOut() first.',
+  },
+  NOT_INVERSE: {
+    sentence:
+      '{operation}: the inverse function does not undo the other one: the key {key} is left with {got}, but its batches hold {expected}.',
+    remedy: 'inverse(f(a, b), b) must be a; where there is no such function, leave it out.',
+  },
   CHECK_FAILED: {
     sentence: 'Batch {batch} is {got}, but {expected} was expected.',
     remedy: 'Compare the operation with what is expected.',

@@ -24,6 +24,8 @@ import './streaming/ops/outputs';
 import './streaming/ops/past';
 import './streaming/ops/receivers';
 import './streaming/ops/sources';
+import './streaming/ops/state';
+import './streaming/ops/windows';
 
 export type { Config } from './config';
 export { Context, type ContextOptions } from './context';
@@ -34,6 +36,7 @@ export type { AccumulatorV2 } from './exec/custom-accumulator';
 export { SparkFiles } from './exec/spark-files';
 export { StatCounter } from './exec/stat-counter';
 export { BarrierTaskContext, TaskContext } from './exec/task-context';
+export type { State } from './exec/state/handle';
 export type { Preview } from './ops/actions';
 export type { BoundedDouble, PartialResult } from './ops/approximate';
 export type { AsyncAction } from './ops/async';
@@ -62,5 +65,13 @@ export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
 export type { Listen, ReceiverOptions } from './streaming/ops/receivers';
 export type { FileStreamOptions } from './streaming/ops/sources';
+export {
+  MapWithStateDStream,
+  type MapWithStateOptions,
+  type StateFunction,
+  StateSpec,
+  type TrackOptions,
+} from './streaming/ops/state';
+export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
 export type { OutputHandle } from './streaming/output';
 export { Receiver } from './streaming/receiver';

@@ -103,6 +103,8 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
       case 'cartesian':
       case 'merge':
       case 'pipe':
+      case 'stateUpdate':
+      case 'stateRead':
         return this.chunks(`rt.${plan.op}(${this.node(plan)},${split})`, body);
       case 'sort':
         return this.mark(plan.name, 'none') + this.chunks(`rt.sort(${this.node(plan)},${split})`, body);
@@ -356,4 +358,21 @@ export function compileChunks(plan: Plan, split: Split, sources: string): Compil
   const text = `let out=[];${guarded(emitter, body)}if(out.length>0)yield out;`;
   const run = functionOf(text, emitter.functions.length, emitter.nodes.length, '*', sources);
   return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes };
+}
+
+/** Which inputs a split chooses below a plan, down to where another function begins. */
+export function branchesOf(plan: Plan, split: Split): string {
+  switch (plan.op) {
+    case 'choose':
+      return split.kind === 'node' ? `${split.number}.${branchesOf(plan.inputs[split.number ?? 0], inputOf(split))}` : '';
+    case 'zipWithIndex':
+      return branchesOf(plan.input, inputOf(split));
+    case 'map':
+    case 'flatMap':
+    case 'filter':
+    case 'sample':
+      return branchesOf(plan.input, split);
+    default:
+      return '';
+  }
 }

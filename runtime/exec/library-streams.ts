@@ -10,5 +10,6 @@ export const streamFunctions = {
     for (const _ of input) n++;
     return [[null, n]];
   },
+  subtract: () => (a: number, b: number) => a - b,
   withOne: () => (value: unknown) => [value, 1],
 };

@@ -2,6 +2,7 @@
 import type { PartitionerSpec } from '../rdd/partitioner';
 import type { LevelFlags } from '../storage/storage-level';
 import type { CapturedClosure } from './closure';
+import type { StateRead, StateStep } from './state/spec';
 import type { InputFile, TextRange } from './text';
 
 /** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
@@ -65,7 +66,11 @@ export type Plan =
   /** The rows of object files. */
   | { readonly op: 'objects' }
   /** What a kind of the user's computes of its own data and the parent partitions that the split lists. */
-  | { readonly op: 'custom'; readonly name: string; readonly f: FunctionRef; readonly inputs: readonly Plan[] };
+  | { readonly op: 'custom'; readonly name: string; readonly f: FunctionRef; readonly inputs: readonly Plan[] }
+  /** The next version of a stream's state, made of the pairs of a batch, and of the initial ones at the start; rows as its function makes. */
+  | { readonly op: 'stateUpdate'; readonly step: StateStep; readonly inputs: readonly Plan[] }
+  /** Pairs [key, state] of a version, which `input` makes. */
+  | { readonly op: 'stateRead'; readonly read: StateRead; readonly input: Plan };
 
 /** A command that executors start for each partition. */
 export interface Command {

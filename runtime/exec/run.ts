@@ -22,6 +22,8 @@ import { packedFiles } from './packed';
 import type { RunCommand } from './pipe';
 import { type FunctionRef, gatherers, type Plan, type Program, type Split } from './program';
 import { installClasses, isClassBlob } from './shipped-classes';
+import { StateStore } from './state/store';
+import { stateFolder } from './state/version-file';
 import type { Forget, TaskControl, TaskSpec } from './task';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
 import { enterTask } from './task-context';
@@ -62,6 +64,7 @@ interface LoadedProgram {
 class Runner implements TaskRunner {
   readonly #options: RunnerOptions;
   readonly #store: BlockStore;
+  readonly #state: StateStore;
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #values = new Map<string, unknown>();
   readonly #programs = new Map<string, LoadedProgram>();
@@ -75,6 +78,7 @@ class Runner implements TaskRunner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#store = new BlockStore(options.storageBytes, options.folder);
+    this.#state = new StateStore(options.executionBytes);
   }
 
   addBlob(id: string, bytes: Uint8Array): void {
@@ -90,6 +94,9 @@ class Runner implements TaskRunner {
         return removeQuietly(join(this.#options.folder, String(what.shuffleId)));
       case 'checkpoint':
         return removeQuietly(checkpointFolder(this.#options.folder, what));
+      case 'state':
+        this.#state.forget(what.id);
+        return removeQuietly(stateFolder(this.#options.folder, what));
       case 'blob':
         this.#blobs.delete(what.id);
         this.#values.delete(what.id);
@@ -126,6 +133,7 @@ class Runner implements TaskRunner {
         executorId: this.#options.executorId,
         gatherBytes: this.#options.executionBytes / sharers(loaded.program),
         store: this.#store,
+        state: this.#state,
         unpacked,
         resolve,
         sources: loaded.sources,

@@ -23,6 +23,8 @@ import { readObjects } from './object-file';
 import { Piping, type RunCommand } from './pipe';
 import type { FunctionRef, Plan, Sink, Split } from './program';
 import { partSuffix, type SavedPart, savedPart, temporaryFolder } from './saved-part';
+import { readState, type StateHost, updateState } from './state/run';
+import type { StateStore } from './state/store';
 import type { TaskSpec } from './task';
 import {
   ChunkIterator,
@@ -47,6 +49,7 @@ export interface ScopeHost {
   /** Bytes that each part of the stage that gathers rows may hold before it spills. */
   readonly gatherBytes: number;
   readonly store: BlockStore;
+  readonly state: StateStore;
   /** Where a packed file was unpacked to for this task. */
   readonly unpacked: ReadonlyMap<string, TextRange>;
   /** The function that a reference of this program stands for, made for this task. */
@@ -199,6 +202,25 @@ export class TaskScope {
     const [data, which] = this.decode((own as Split & { kind: 'values' }).bytes) as [unknown, number[]];
     const inputs = parents.map((parent, i) => this.pull(plan.inputs[which[i]], parent));
     return f(data, inputs, split.index);
+  }
+
+  stateUpdate({ step, inputs }: Plan & { op: 'stateUpdate' }, split: Split): Generator<unknown[]> {
+    return updateState(
+      step,
+      this.#stateHost(split, (i) => this.#ticking(this.chunks(inputs[i], inputOf(split, i)))),
+    );
+  }
+
+  stateRead({ read, input }: Plan & { op: 'stateRead' }, split: Split): Generator<unknown[]> {
+    return readState(
+      read,
+      this.#stateHost(split, () => this.#ticking(this.chunks(input, split))),
+    );
+  }
+
+  #stateHost({ index: partition }: Split, pull: StateHost['pull']): StateHost {
+    const { state: store, folder, resolve } = this.#host;
+    return { store, folder, taskId: this.#task.taskId, partition, resolve, pull };
   }
 
   /** Compiled chunks tick at their source; arrays that stand ready tick here. */

@@ -101,7 +101,7 @@ function blocksOf(rdd: RDD<unknown>, partitions: readonly number[]): (readonly [
   if (!readsCached(rdd, new Set())) return [];
   const find = (at: RDD<unknown>, index: number): (readonly [number, number])[] =>
     at.storageLevel.isKept
-      ? [[at.id, index]]
+      ? [[at.id, index], ...at.besides(index)]
       : at.lineage.length === 0
         ? []
         : at.narrowParents(index).flatMap(([parent, i]) => find(parent, i));

@@ -156,6 +156,10 @@ export class Scheduler implements TaskListener {
     this.#backend.forget({ kind: 'checkpoint', rddId });
   }
 
+  forgetState(id: number): void {
+    this.#backend.forget({ kind: 'state', id });
+  }
+
   /** The number that the next job will have. */
   get nextJobId(): number {
     return this.#nextJob;

@@ -9,11 +9,12 @@ import { type Clock, steadyClock } from '../time';
 import { Backpressure, type BackpressureOptions } from './backpressure';
 import { Batch } from './batch';
 import { BatchQueue } from './batch-queue';
+import { privateFolder } from './checkpoint-folder';
 import { DerivedDStream } from './derived';
 import { plainDisplay, type StreamDisplay } from './display';
 import type { DStream } from './dstream';
 import { type Duration, durationText, milliseconds, type Time } from './duration';
-import { DStreamGraph } from './graph';
+import { DStreamGraph, lineageOf } from './graph';
 import type { InputDStream } from './input';
 import { type BatchInfo, type InputInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
 import { type Output, OutputHandle } from './output';
@@ -58,6 +59,8 @@ export class StreamingContext {
   readonly blockInterval: number;
   readonly #history: BatchInfo[] = [];
   readonly #ended: Promise<void>;
+  readonly #cleanups: (() => void)[] = [];
+  #checkpointFolder: string | undefined;
   #end = () => {};
   #state: StreamingState = 'initialized';
   #ticker: Ticker | undefined;
@@ -136,6 +139,30 @@ export class StreamingContext {
     );
   }
 
+  // Checkpoints.
+
+  /**
+   * Keeps what the streams remember in `folder`, which is made for this user only.
+   * Throws BAD_ARGUMENT, DISK, and STREAMING_STARTED after the start.
+   */
+  checkpoint(folder: string): void {
+    this.#checkNotStopped();
+    if (this.#state === 'active') throw new MillraceError('STREAMING_STARTED', { operation: 'checkpoint' });
+    this.#checkpointFolder = privateFolder('checkpoint', folder);
+  }
+
+  /** The folder that `checkpoint` was called with, as a whole path. */
+  get checkpointFolder(): string | undefined {
+    return this.#checkpointFolder;
+  }
+
+  /** Throws STATE_NEEDS_CHECKPOINT for a stream whose state has nowhere to lie. */
+  #checkState(streams: readonly DStream<unknown>[]): void {
+    const homeless = streams.find((stream) => stream.needsCheckpoint);
+    if (homeless && this.#checkpointFolder === undefined)
+      throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: homeless.toString() });
+  }
+
   // Life.
 
   /**
@@ -146,6 +173,7 @@ export class StreamingContext {
     if (this.#state === 'active') return;
     this.#checkNotStopped();
     if (this.#graph.outputs.length === 0) throw new MillraceError('NO_OUTPUTS');
+    this.#checkState(this.streams);
     this.#zeroTime = Math.ceil(this.clock.now() / this.interval) * this.interval;
     this.#state = 'active';
     this.#startInputs();
@@ -163,6 +191,7 @@ export class StreamingContext {
     if (wasActive && graceful && this.#ticker) this.#tick(this.#ticker.next);
     await (graceful ? this.#queue.idle() : this.#queue.cancel());
     for (const output of this.#graph.outputs) output.ended?.();
+    for (const cleanUp of this.#cleanups) cleanUp();
     this.#end();
   }
 
@@ -286,6 +315,7 @@ export class StreamingContext {
   /** Adds an output; in a running context it begins with the next batch. */
   addOutput(output: Output): OutputHandle {
     this.#checkNotStopped();
+    if (this.#state === 'active') this.#checkState(lineageOf([output.stream]));
     this.#graph.add(output);
     if (this.#state === 'active') this.#startInputs();
     return new OutputHandle(output.name, () => {
@@ -308,6 +338,11 @@ export class StreamingContext {
   /** Every stream that is needed by an output or for its past, parents before children. */
   get streams(): readonly DStream<unknown>[] {
     return this.#graph.streams;
+  }
+
+  /** Has `cleanUp` called when the context has stopped. */
+  onStop(cleanUp: () => void): void {
+    this.#cleanups.push(cleanUp);
   }
 
   register(_stream: DStream<unknown>): number {
