@@ -39,6 +39,22 @@ const declared = {
     sentence: '{operation}: the function returned {value} for the batch of {time}, but must return an RDD.',
     remedy: 'Return the dataset itself, without await; for actions use foreachRDD.',
   },
+  NO_RECEIVERS: {
+    sentence: 'This context has nothing to run receivers with.',
+    remedy: 'Make it with connect(master), as the shell does; or give ContextOptions.receivers.',
+  },
+  RECEIVER_NOT_STARTED: {
+    sentence: 'A receiver was used outside of its own process: it stores nothing before onStart is called there.',
+    remedy: 'Give it to receiverStream, and call store only from onStart on.',
+  },
+  NOT_LINES: {
+    sentence: 'storeBytes needs a stream of lines, but this one has elements of any kind.',
+    remedy: 'Make the stream with receiverStream(receiver, { lines: true }).',
+  },
+  RECEIVER_OVERRUN: {
+    sentence: 'The receiver stored more than the streams process, without waiting: {lost} elements were dropped.',
+    remedy: 'Await store(…) before more is taken from the source.',
+  },
   STATE_NEEDS_CHECKPOINT: {
     sentence: '{stream} has state, and no folder was chosen to keep it in.',
     remedy: "Call ssc.checkpoint('folder') before start(), with a folder on a disk that outlives the session.",

@@ -22,6 +22,7 @@ import './ops/barrier';
 import './streaming/ops/batchwise';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
+import './streaming/ops/receivers';
 import './streaming/ops/sources';
 import './streaming/ops/state';
 import './streaming/ops/windows';
@@ -62,6 +63,8 @@ export type { Duration, Time } from './streaming/duration';
 export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener } from './streaming/listener';
 export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
+export type { Listen, ReceiverOptions } from './streaming/ops/receivers';
+export type { FileStreamOptions } from './streaming/ops/sources';
 export {
   MapWithStateDStream,
   type MapWithStateOptions,
@@ -71,3 +74,4 @@ export {
 } from './streaming/ops/state';
 export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
 export type { OutputHandle } from './streaming/output';
+export { Receiver } from './streaming/receiver';

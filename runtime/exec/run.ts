@@ -16,6 +16,7 @@ import type { Place, RemoteError, TaskEnd } from './end';
 import { engineObject } from './engine-objects';
 import { library } from './library';
 import './instances';
+import '../streaming/receiver';
 import { installModules, loadModule } from './modules';
 import { packedFiles } from './packed';
 import type { RunCommand } from './pipe';

@@ -203,6 +203,13 @@ test('a rule of our own that is broken', async () => {
   await errorOf('INTERNAL', () => internalRule(false, 'a test wanted it'));
 });
 
+test('streams without receivers', async () => {
+  const { backend, slots } = await startBackend('local', { storageBytes: 1e6 });
+  const context = new Context({ backend, slots, master: 'local' });
+  await errorOf('NO_RECEIVERS', () => context.receivers);
+  await backend.stop();
+});
+
 // ---- the catalog
 
 test('every declared error is raised by a test, under its code or with its sentence', () => {

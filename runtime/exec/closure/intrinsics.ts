@@ -48,7 +48,10 @@ class Intrinsics {
 
   /** The path of a language object or a member of a Node module, such as `Math.max` or `node:fs#readFileSync`. */
   pathOf(value: object): string | undefined {
-    return this.#paths.get(value) ?? this.#members.get(value);
+    const known = this.#paths.get(value) ?? this.#members.get(value);
+    if (known !== undefined) return known;
+    for (const [path, made] of engineClasses) if (made === value) return path;
+    return undefined;
   }
 
   /** Whether a value belongs to one of Node's modules. */
@@ -57,7 +60,7 @@ class Intrinsics {
   }
 
   at(path: string): object | undefined {
-    return this.#values.get(path);
+    return this.#values.get(path) ?? engineClasses.get(path);
   }
 
   #addGlobal(name: string): void {
@@ -102,6 +105,14 @@ class Intrinsics {
     this.#values.set(path, value);
     if (!this.#paths.has(value) && !this.#members.has(value)) this.#members.set(value, path);
   }
+}
+
+/** Classes of the engine that users derive from: every process has its own copy of them. */
+const engineClasses = new Map<string, object>();
+
+/** Makes a class of the engine one that travels by its name; called where the class is defined. */
+export function registerEngineClass(name: string, made: Function): void {
+  engineClasses.set(`millrace.${name}`, made);
 }
 
 let table: Intrinsics | undefined;
