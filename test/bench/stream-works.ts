@@ -8,7 +8,7 @@ import type { Work } from './works';
 /** Milliseconds that each of so many batches takes on the average, after others that warm up. */
 async function batchMs<T>(
   sc: Context,
-  { warmUp, batches }: { warmUp: number; batches: number },
+  { warmUp, batches, keepsState }: { warmUp: number; batches: number; keepsState: boolean },
   make: (streaming: StreamingContext) => DStream<T>,
   run: (stream: DStream<T>) => void,
 ): Promise<number> {
@@ -16,7 +16,7 @@ async function batchMs<T>(
   const clock = new ManualClock();
   const streaming = new StreamingContext(sc, '1s', { clock });
   try {
-    streaming.checkpoint(folder);
+    if (keepsState) streaming.checkpoint(folder);
     run(make(streaming));
     streaming.start();
     const advance = async (n: number) => {
@@ -56,7 +56,7 @@ const streamWindow: Work = {
       const ms = (length: string) =>
         batchMs(
           sc,
-          { warmUp: 320, batches: 100 },
+          { warmUp: 320, batches: 100, keepsState: false },
           (streaming) =>
             numbers(streaming, 20_000, 5000).reduceByKeyAndWindow(
               length,
@@ -80,7 +80,7 @@ const streamState: Work = {
       const ms = (keys: number, touched: number) =>
         batchMs(
           sc,
-          { warmUp: 10, batches: 100 },
+          { warmUp: 10, batches: 100, keepsState: true },
           (streaming) => {
             const initialState = sc.range(0, keys, 1, 2).map((i) => [i, 0]);
             return numbers(streaming, touched, keys).mapWithState<number, number, number, number>(
