@@ -19,6 +19,7 @@ export const promptNames: readonly PromptName[] = [
   { name: 'StorageLevel' },
   { name: 'Broadcast' },
   { name: 'Accumulator' },
+  { name: 'Receiver' },
 ];
 
 /** The declarations of the prompt's names, as a module. Without an API they have the type `any`. */
