@@ -1,10 +1,15 @@
 // Cutting bytes at line ends against a naive twin, and the gate that lets sources be read.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BlockWriter } from '../../cluster/receiver-blocks';
 import { Flow } from '../../cluster/receiver-flow';
 import { LineCutter } from '../../cluster/receiver-lines';
 import { Silence } from '../../cluster/receiver-words';
+import { readObjects } from '../../runtime/exec/object-file';
 import { until } from '../helpers/within';
 
 const test = suite('receiver lines');
@@ -106,6 +111,44 @@ test('a limit of the rate closes the gate for the time that it takes', async () 
   flow.received(1e6, 1e9);
   assert.is(flow.isOpen, true);
   flow.close();
+});
+
+test('a disk that cannot be written costs what came then, counted, and nothing later', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-blocks-'));
+  const blocks: [number, number, number][] = [];
+  const lost: string[] = [];
+  const writer = new BlockWriter({
+    folder,
+    firstBlock: 5,
+    blockInterval: 1_000_000,
+    beforeCut() {},
+    handOver: (...block) => blocks.push(block),
+    badLines() {},
+    lost: (records, reason) => lost.push(`${records}: ${reason.split(':')[0]}`),
+  });
+  writer.lines(Buffer.from('a\nb\n'), 2);
+  writer.cut();
+  rmSync(folder, { recursive: true });
+  writer.lines(Buffer.from('c\n'), 1);
+  writer.cut();
+  assert.throws(() => writer.rows([1, 2]), /ENOENT/);
+  mkdirSync(folder);
+  writer.lines(Buffer.from('d\n'), 1);
+  writer.cut();
+  writer.rows([1, 2]);
+  writer.rows([3]);
+  writer.close();
+  assert.equal(lost, ['1: ENOENT']);
+  assert.equal(
+    blocks.map(([number, , records]) => [number, records]),
+    [
+      [5, 2],
+      [6, 1],
+      [7, 3],
+    ],
+  );
+  assert.equal([...readObjects(join(folder, '7'))], [[1, 2], [3]]);
+  rmSync(folder, { recursive: true });
 });
 
 test('a silence is told once, and its end', async () => {
