@@ -273,7 +273,7 @@ export class Context {
     return this.#scheduler.jobs();
   }
 
-  /** The oldest running job as it stands. */
+  /** The oldest running job as it stands; those of streams are left out. */
   progress(): JobProgress | undefined {
     return this.#scheduler.progress();
   }

@@ -20,9 +20,11 @@ import './ops/checkpoint';
 import './ops/control';
 import './ops/barrier';
 import './streaming/ops/batchwise';
+import './streaming/ops/describe';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
 import './streaming/ops/sources';
+import './streaming/ops/watch';
 
 export type { Config } from './config';
 export { Context, type ContextOptions } from './context';
@@ -59,4 +61,4 @@ export type { Duration, Time } from './streaming/duration';
 export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener } from './streaming/listener';
 export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
-export type { OutputHandle } from './streaming/output';
+export { OutputHandle } from './streaming/output';

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { entryArguments } from './package-root';
+import type { PaneModel } from './pane-model';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
 
@@ -17,6 +18,7 @@ export type SessionRequest =
     }
   /** Follows a SIGINT, which may overtake the request that it is for. */
   | { readonly kind: 'interrupt'; readonly id: number }
+  | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'stop' };
 
 /** What the session process says, one JSON line each, written synchronously so that a busy loop's output is seen at once and in order. */
@@ -24,6 +26,7 @@ export type SessionFrame =
   | { readonly kind: 'ready' }
   | { readonly kind: 'print'; readonly text: string; readonly stream: 'out' | 'err' }
   | { readonly kind: 'progress'; readonly line?: string }
+  | { readonly kind: 'pane'; readonly id: number; readonly pane?: PaneModel }
   | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }
   /** The user's code ends the process, with this status. */
   | { readonly kind: 'leaving'; readonly status: number }
@@ -108,6 +111,10 @@ export class ChildSession implements Session {
     return this.#ask((id) => ({ kind: 'command', id, name, cell, screen }));
   }
 
+  setScreen(screen: Screen): void {
+    this.#send({ kind: 'screen', screen });
+  }
+
   interrupt(): void {
     if (!this.#pending) return;
     if (this.#ready) {
@@ -175,6 +182,9 @@ export class ChildSession implements Session {
         break;
       case 'progress':
         this.#options.events.progress(frame.line);
+        break;
+      case 'pane':
+        this.#options.events.pane(frame.id, frame.pane);
         break;
       case 'ended':
         this.#settle(frame.id, frame.outcome);

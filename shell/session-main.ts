@@ -65,6 +65,9 @@ function serve(session: Session): void {
       case 'command':
         void serveOne(request.id, () => session.command(request.name, request.cell, request.screen));
         break;
+      case 'screen':
+        session.setScreen(request.screen);
+        break;
       case 'interrupt':
         if (request.id === running) session.interrupt();
         break;
@@ -98,6 +101,7 @@ async function main(master: string, executorMemory?: string): Promise<void> {
       events: {
         print: (text, stream) => answer({ kind: 'print', text, stream }),
         progress: (line) => answer({ kind: 'progress', line }),
+        pane: (id, pane) => answer({ kind: 'pane', id, pane }),
       },
     });
   } catch (thrown) {

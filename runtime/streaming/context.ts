@@ -13,6 +13,7 @@ import { plainDisplay, type StreamDisplay } from './display';
 import type { DStream } from './dstream';
 import { type Duration, durationText, milliseconds, type Time } from './duration';
 import { DStreamGraph } from './graph';
+import { streamHomes } from './home';
 import type { InputDStream } from './input';
 import { type BatchInfo, type InputInfo, ListenerBus, type StreamingListener } from './listener';
 import { type Output, OutputHandle } from './output';
@@ -70,8 +71,10 @@ export class StreamingContext {
         remedy: "Take '100ms' or more; '1s' is usual.",
       });
     this.clock = options.clock ?? steadyClock();
+    const home = streamHomes.get(sc);
     this.display =
       options.display ??
+      home?.display ??
       plainDisplay(
         (line) =>
           process.stdout.write(`${line}
@@ -82,6 +85,7 @@ export class StreamingContext {
       this.#end = resolve;
     });
     this.#queue = new BatchQueue(options.concurrentJobs ?? 1, this.#bus, (batch) => this.#completed(batch));
+    home?.opened(this);
   }
 
   get [driverOnly](): string {
@@ -237,9 +241,12 @@ export class StreamingContext {
     this.#checkNotStopped();
     this.#graph.add(output);
     if (this.#state === 'active') this.#startInputs();
-    return new OutputHandle(output.name, () => {
-      if (this.#graph.remove(output)) output.ended?.();
-    });
+    return new OutputHandle(output.name, () => this.removeOutput(output));
+  }
+
+  /** Ends an output, and the sources that nothing else reads. */
+  removeOutput(output: Output): void {
+    if (this.#graph.remove(output)) output.ended?.();
   }
 
   /** Makes each batch of this stream even where no output asks for it. */

@@ -14,7 +14,7 @@ export interface Work {
 }
 
 /** Every stream that `roots` are made of, parents before children. */
-function lineageOf(roots: Iterable<DStream<unknown>>): DStream<unknown>[] {
+export function lineageOf(roots: Iterable<DStream<unknown>>): DStream<unknown>[] {
   const seen = new Set<DStream<unknown>>();
   const visit = (stream: DStream<unknown>) => {
     if (seen.has(stream)) return;
