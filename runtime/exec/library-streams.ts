@@ -3,11 +3,18 @@
 const valueOfPair = (row: unknown): number | undefined =>
   Array.isArray(row) && row.length === 2 && typeof row[1] === 'number' ? row[1] : undefined;
 
-/** The first `n` by rank, the greatest first; NaN comes last, equals keep their order. */
+/** Pairs of equal rank come by their keys: they would change places with each batch else. */
+function byKey(a: unknown, b: unknown): number {
+  const [left, right] = Array.isArray(a) && Array.isArray(b) ? [a[0], b[0]] : [a, b];
+  if (typeof left !== typeof right || (typeof left !== 'string' && typeof left !== 'number')) return 0;
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** The first `n` by rank, the greatest first; NaN comes last. */
 export function greatest<T>(ranked: readonly [number, T][], n: number): [number, T][] {
   const order = (rank: number) => (Number.isNaN(rank) ? Number.NEGATIVE_INFINITY : rank);
   const compare = (a: number, b: number) => (a === b ? 0 : b > a ? 1 : -1);
-  return [...ranked].sort(([a], [b]) => compare(order(a), order(b))).slice(0, n);
+  return [...ranked].sort(([a, left], [b, right]) => compare(order(a), order(b)) || byKey(left, right)).slice(0, n);
 }
 
 /** Each entry makes a function from its arguments, as in library.ts. */
