@@ -10,10 +10,13 @@ import type { Screen, SessionEvents } from './session';
 import { ShellDisplay } from './stream-display';
 import { StreamMonitor } from './stream-monitor';
 import { describeStream, describeStreaming, streamsText } from './stream-text';
+import { escapeControls } from './text';
 
 /** How long streams may take to work off what they have received when the shell is left. */
 const leaveLimitMs = 1_200;
 const defaultInterval = '1s';
+
+const stopped = (name: string) => `${escapeControls(name)} stopped`;
 
 export class ShellStreams implements StreamHome {
   readonly startsOnWatch = true;
@@ -82,7 +85,7 @@ export class ShellStreams implements StreamHome {
       const meant = outputs.filter(({ output }) => isMeant(output));
       if (meant.length === 0) continue;
       for (const { streaming, output } of meant) streaming.removeOutput(output);
-      return meant.map(({ output }) => `${output.name} stopped`).join('\n');
+      return meant.map(({ output }) => stopped(output.name)).join('\n');
     }
     throw this.#unknown(
       name,
@@ -102,7 +105,7 @@ export class ShellStreams implements StreamHome {
     await Promise.all(running.map((streaming) => streaming.stop({ graceful: true })));
     this.#dropStopped();
     if (running.length === 0) return 'no streams run';
-    return [...names.map((name) => `${name} stopped`), "all streams have ended; stream('1s') begins anew"].join('\n');
+    return [...names.map(stopped), "all streams have ended; stream('1s') begins anew"].join('\n');
   }
 
   get #running(): StreamingContext[] {
@@ -120,7 +123,7 @@ export class ShellStreams implements StreamHome {
   #describeOutput({ name }: OutputHandle): Described {
     const home = this.#running.find(({ outputs }) => outputs.some((output) => output.name === name));
     const state = home === undefined ? 'stopped' : home.state === 'active' ? 'runs' : 'waits for start()';
-    return { facts: [name], state, lines: [] };
+    return { facts: [escapeControls(name)], state, lines: [] };
   }
 
   #unknown(name: string, outputs: readonly Output[]): MillraceError {

@@ -279,9 +279,11 @@ class Terminal implements EditorHost {
   async #finish(status: number): Promise<void> {
     if (this.#finishing) return;
     this.#finishing = true;
-    this.#closePanes();
+    this.#editor.setPanes(undefined);
     this.#editor.stop();
+    // Streams work off what they have received; what they still say, and the last state of their panes, follows.
     await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), later(leaveLimitMs, undefined)]);
+    this.#closePanes();
     process.exit(status);
   }
 }
