@@ -1,4 +1,5 @@
 // The context of a session, `sc`: makes datasets and shared variables, and runs jobs.
+import { AccumulatorTable, type Merging } from './accumulator-table';
 import { AddedFiles } from './added-files';
 import { type Config, makeConfig } from './config';
 import { MillraceError } from './errors';
@@ -53,12 +54,6 @@ export interface JobOptions {
   readonly writesCheckpoints?: boolean;
 }
 
-/** What the updates of an accumulator are merged into. */
-interface Merging {
-  readonly id: string;
-  mergeUpdate(value: unknown): void;
-}
-
 export class Context {
   readonly config: Config;
   readonly master: string;
@@ -68,8 +63,7 @@ export class Context {
   readonly #scheduler: Scheduler;
   readonly #receivers: ReceiverBackend | undefined;
   readonly #onWarning: (warning: CaptureWarning) => void;
-  readonly #accumulators = new Map<string, WeakRef<Merging>>();
-  readonly #forgotten = new FinalizationRegistry<string>((id) => this.#accumulators.delete(id));
+  readonly #accumulators = new AccumulatorTable();
   readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
   /** Shuffle files live as long as the dependency that reads them. */
   readonly #shuffles = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetShuffle(id));
@@ -94,9 +88,7 @@ export class Context {
       slots: options.slots,
       bus: this.control.bus,
       notice: this.control.notice,
-      mergeAccumulators: (updates) => {
-        for (const { id, value } of updates) this.#accumulators.get(id)?.deref()?.mergeUpdate(value);
-      },
+      mergeAccumulators: (updates) => this.#accumulators.merge(updates),
     });
     this.control.attach(this.#scheduler, new AddedFiles(this.#scheduler.blobs));
   }
@@ -279,7 +271,7 @@ export class Context {
     return this.#scheduler.jobs();
   }
 
-  /** The oldest running job as it stands. */
+  /** The oldest running job as it stands; those of streams are left out. */
   progress(): JobProgress | undefined {
     return this.#scheduler.progress();
   }
@@ -380,8 +372,7 @@ export class Context {
 
   /** What tasks add is merged into it as long as it lives. */
   noteAccumulator(accumulator: Merging): void {
-    this.#accumulators.set(accumulator.id, new WeakRef(accumulator));
-    this.#forgotten.register(accumulator, accumulator.id);
+    this.#accumulators.add(accumulator);
   }
 
   notePersisted(rdd: RDD<unknown>): void {

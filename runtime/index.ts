@@ -20,12 +20,14 @@ import './ops/checkpoint';
 import './ops/control';
 import './ops/barrier';
 import './streaming/ops/batchwise';
+import './streaming/ops/describe';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
 import './streaming/ops/receivers';
 import './streaming/ops/sources';
 import './streaming/ops/state';
 import './streaming/ops/windows';
+import './streaming/ops/watch';
 
 export type { Config } from './config';
 export { Context, type ContextOptions } from './context';
@@ -73,5 +75,5 @@ export {
   type TrackOptions,
 } from './streaming/ops/state';
 export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
-export type { OutputHandle } from './streaming/output';
+export { OutputHandle } from './streaming/output';
 export { Receiver } from './streaming/receiver';

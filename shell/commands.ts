@@ -115,6 +115,22 @@ const commands: readonly Command[] = [
     run: async (host, argument) => host.inSession('cancel', argument === '' ? undefined : argument),
   },
   {
+    name: 'streams',
+    argument: 'none',
+    usage: '.streams',
+    brief: 'list the streams that run: their sources and outputs',
+    help: 'For each source its records, rate, and what was skipped; for each output its time or its failures; how far batches are behind.',
+    run: async (host) => host.inSession('streams', undefined),
+  },
+  {
+    name: 'stop',
+    argument: 'word',
+    usage: '.stop [NAME]',
+    brief: 'end an output or pane, what reads a source, or all streams',
+    help: 'The names are those of .streams: an output (watch of counts), a stream (counts), or a source, which ends all that reads it. Alone it ends all streams; what was received is worked off first.',
+    run: async (host, argument) => host.inSession(argument.trim() === '' ? 'stop' : `stop ${argument.trim()}`, undefined),
+  },
+  {
     name: 'errors',
     argument: 'word',
     usage: '.errors [full]',

@@ -8,10 +8,10 @@ export function jobsText(sc: Context): string {
   return jobs.length === 0 ? 'no jobs yet' : jobs.map((job) => jobLine(sc, job)).join('\n');
 }
 
-function jobLine(sc: Context, { jobId, title, started, ended, status, records, ...labels }: JobRecord): string {
+function jobLine(sc: Context, { jobId, title, started, ended, status, records, output, ...labels }: JobRecord): string {
   const seconds = ((ended ?? sc.clock.now()) - started) / 1000;
   const { group, tags, description } = labels;
-  const marks = [group && `group ${group}`, tags.length > 0 && `tags ${tags.join(' ')}`, description].filter(Boolean);
+  const marks = [output, group && `group ${group}`, tags.length > 0 && `tags ${tags.join(' ')}`, description].filter(Boolean);
   const what = `${title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}${status === 'running' ? tasksText(sc, jobId) : ''}`;
   const head = `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${seconds.toFixed(1).padStart(7)} s  ${records} records`;
   return `${head}  ${escapeControls(what)}`;
@@ -33,6 +33,11 @@ export function executorsText(sc: Context): string {
     return `${id.padEnd(8)}  ${host}  ${state}`;
   });
   return lines.join('\n');
+}
+
+/** Ctrl-C: cancels the jobs of entries; those of streams go on. */
+export function cancelEntryJobs(sc: Context): void {
+  for (const { jobId, status, output } of sc.jobs()) if (status === 'running' && output === undefined) sc.cancelJob(jobId);
 }
 
 /** Cancels a job by its number, or all that run where none is given. */

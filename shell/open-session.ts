@@ -5,11 +5,12 @@ import * as api from '../runtime';
 import { type CaptureWarning, openClasses, travelsAs } from '../runtime/exec/closure';
 import { registerModule } from '../runtime/exec/modules';
 import * as models from '../runtime/models';
-import { cancelJobs, executorsText, jobsText } from './job-commands';
+import { cancelEntryJobs, cancelJobs, executorsText, jobsText } from './job-commands';
 import { givePackages } from './own-packages';
 import { progressLine } from './progress';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import { LocalSession, type SessionCommand } from './session-local';
+import { ShellStreams } from './streams';
 import { escapeControls } from './text';
 
 /** What `import` from the package gives; a closure that uses it finds the engine's own on its executor. */
@@ -40,15 +41,20 @@ export async function openSession({ master, executorMemory, events, args }: Sess
   });
   const packages = { millrace: packageExports, 'millrace/models': models };
   givePackages(packages);
-  const local = new LocalSession({
+  const streams = new ShellStreams(sc, events, () => local.screen);
+  const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,
-    globals: { ...api, sc, args },
+    globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
     packages,
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
-    commands: commandsOf(sc),
-    onInterrupt: [() => sc.cancelAllJobs()],
-    onStop: () => sc.stop(),
+    commands: commandsOf(sc, streams),
+    describe: streams.describe,
+    onInterrupt: [() => cancelEntryJobs(sc)],
+    onStop: async () => {
+      await streams.leave();
+      await sc.stop();
+    },
   });
   return new WatchedSession(local, sc, events);
 }
@@ -91,6 +97,10 @@ class WatchedSession implements Session {
     this.#session.define('__dirname', path.dirname(file));
   }
 
+  setScreen(screen: Screen): void {
+    this.#session.setScreen(screen);
+  }
+
   interrupt(): void {
     this.#session.interrupt();
   }
@@ -122,20 +132,23 @@ function warningText({ place, message }: CaptureWarning): string {
   return `warning: ${place.file}:${place.line}:${place.column}: ${message}\n`;
 }
 
-function commandsOf(sc: api.Context): Record<string, SessionCommand> {
+function commandsOf(sc: api.Context, streams: ShellStreams): Record<string, SessionCommand> {
   return {
     explain: (value) => {
       if (value instanceof api.RDD) return value.explain();
+      if (value instanceof api.DStream) return value.toDebugString();
       throw new api.MillraceError('BAD_ARGUMENT', {
         operation: '.explain',
         argument: 'its value',
         value: value === null ? 'null' : typeof value,
-        rule: 'a dataset',
+        rule: 'a dataset or a stream',
         remedy: 'Leave out the action: .explain counts, not .explain counts.collect()',
       });
     },
     jobs: () => jobsText(sc),
     executors: () => executorsText(sc),
     cancel: (value) => cancelJobs(sc, value),
+    streams: (_, { columns }) => streams.text(columns),
+    stop: (name) => streams.stop(name as string | undefined),
   };
 }

@@ -33,6 +33,15 @@ export interface Printable {
   preview(rows: number, ms: number): Promise<Preview>;
 }
 
+/** What is said of a value that has a life of its own, such as a stream. */
+export interface Described {
+  readonly facts: readonly string[];
+  /** Its state, at the right of the head line. */
+  readonly state: string;
+  /** Already fit for the screen. */
+  readonly lines: readonly string[];
+}
+
 /** Rows of a dataset's sample, and of an array's or a map's table. */
 const sampleRows = 20;
 const sampleMs = 2_000;
@@ -50,9 +59,19 @@ export function isPrintable(value: unknown): value is Printable {
  * The text that shows a value, without a last newline; empty where there is nothing to show (the call of a function that returns nothing).
  * Never rejects, and takes bounded time and size whatever the value is.
  */
-export async function printValue(name: string | undefined, type: string, value: unknown, screen: Screen): Promise<string> {
+export async function printValue(
+  name: string | undefined,
+  type: string,
+  value: unknown,
+  screen: Screen,
+  described?: Described,
+): Promise<string> {
   if (value === undefined && (type === 'void' || type === 'undefined')) return '';
   const head = headText(name, type, screen);
+  if (described) {
+    const lines = described.lines.map((line) => cut(line, screen.columns));
+    return [headLine(head, described.facts, described.state, screen), ...lines].join('\n');
+  }
   if (isPrintable(value)) return printDataset(head, value, screen);
   const table = tableOf(value);
   if (table) return printTable(head, table, screen);

@@ -17,7 +17,7 @@ const widestBar = 20;
 const narrowestBar = 4;
 
 /** A count in at most five characters and its unit: `999`, `1.2 k`, `34 M`. */
-function compact(count: number): string {
+export function compact(count: number): string {
   let scaled = count;
   for (const unit of ['', ' k', ' M', ' G']) {
     if (scaled < 999.5 || unit === ' G') return `${scaled < 9.95 && unit ? scaled.toFixed(1) : Math.round(scaled)}${unit}`;

@@ -56,7 +56,7 @@ class ScriptRun {
         master,
         executorMemory,
         args: script.args,
-        events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {} },
+        events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {}, pane: () => {} },
       });
       const repl = new Repl(this.#stage(), this.#types, this.#session);
       process.on('SIGINT', () => repl.interrupt());

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { interruptDescriptor } from './interrupt-gate';
 import { entryArguments } from './package-root';
+import type { PaneModel } from './pane-model';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
 
@@ -18,6 +19,7 @@ export type SessionRequest =
     }
   /** Leaves what the entry awaits; a running loop is broken through the gate of the session. */
   | { readonly kind: 'interrupt'; readonly id: number }
+  | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'stop' };
 
 /** What the session process says, one JSON line each, written synchronously so that a busy loop's output is seen at once and in order. */
@@ -25,6 +27,7 @@ export type SessionFrame =
   | { readonly kind: 'ready' }
   | { readonly kind: 'print'; readonly text: string; readonly stream: 'out' | 'err' }
   | { readonly kind: 'progress'; readonly line?: string }
+  | { readonly kind: 'pane'; readonly id: number; readonly pane?: PaneModel }
   | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }
   /** The user's code ends the process, with this status. */
   | { readonly kind: 'leaving'; readonly status: number }
@@ -115,6 +118,10 @@ export class ChildSession implements Session {
     return this.#ask((id) => ({ kind: 'command', id, name, cell, screen }));
   }
 
+  setScreen(screen: Screen): void {
+    this.#send({ kind: 'screen', screen });
+  }
+
   interrupt(): void {
     if (!this.#pending) return;
     if (this.#ready) {
@@ -182,6 +189,9 @@ export class ChildSession implements Session {
         break;
       case 'progress':
         this.#options.events.progress(frame.line);
+        break;
+      case 'pane':
+        this.#options.events.pane(frame.id, frame.pane);
         break;
       case 'ended':
         this.#settle(frame.id, frame.outcome);

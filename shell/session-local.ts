@@ -2,17 +2,19 @@
 import { isInterruption } from './breakable';
 import { Evaluator, type EvaluatorOptions } from './evaluate';
 import { captureOutput, outputBroken } from './output';
-import { printValue } from './print';
+import { type Described, printValue } from './print';
 import { reportError } from './report';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
 
-/** A dotted command that needs the session: gets the value of its argument, if it has one, and answers what to print. */
+/** A dotted command that needs the session: gets the value of its expression, or its words, if it has any, and answers what to print. */
 export type SessionCommand = (value: unknown, screen: Screen, cell: CompiledCell | undefined) => string | Promise<string>;
 
 export interface LocalSessionOptions extends EvaluatorOptions {
   readonly events: SessionEvents;
   readonly commands?: Readonly<Record<string, SessionCommand>>;
+  /** What is said of values that are neither data nor datasets; undefined for all others. */
+  readonly describe?: (value: unknown) => Described | undefined;
   /** Called on Ctrl-C, to cancel what runs elsewhere: the jobs of the context. */
   readonly onInterrupt?: readonly (() => void)[];
   /** Stops what the session holds: the context. */
@@ -57,14 +59,24 @@ export class LocalSession implements Session {
 
   async command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome> {
     if (name === 'errors' || name === 'errors full') return this.#showLastError(name === 'errors full', screen);
-    const command = this.#options.commands?.[name];
+    const [word, ...argument] = name.split(' ');
+    const command = this.#options.commands?.[word];
     const show = async (value: unknown) => {
       if (!command) throw new Error(`This session does not know the command ${name}.`);
       this.#say(await this.#unlessInterrupted(Promise.resolve(command(value, screen, cell))));
     };
     if (cell) return this.#evaluate(cell, screen, show);
     this.#begin(screen);
-    return this.#finish(undefined, screen, [], () => show(undefined));
+    return this.#finish(undefined, screen, [], () => show(argument.length === 0 ? undefined : argument.join(' ')));
+  }
+
+  setScreen(screen: Screen): void {
+    this.#screen = screen;
+  }
+
+  /** The screen of the last entry, or as it is since. */
+  get screen(): Screen {
+    return this.#screen;
   }
 
   interrupt(): void {
@@ -119,7 +131,8 @@ export class LocalSession implements Session {
 
   async #print(cell: CompiledCell, value: unknown, screen: Screen): Promise<void> {
     if (!cell.result) return;
-    this.#say(await this.#unlessInterrupted(printValue(cell.result.name, cell.result.type, value, screen)));
+    const described = this.#options.describe?.(value);
+    this.#say(await this.#unlessInterrupted(printValue(cell.result.name, cell.result.type, value, screen, described)));
   }
 
   /** Printing a dataset runs a job for its sample, which Ctrl-C stops like any other. */

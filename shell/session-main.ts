@@ -69,6 +69,9 @@ function serve(session: Session, gate: InterruptGate): void {
       case 'command':
         void serveOne(request.id, () => session.command(request.name, request.cell, request.screen));
         break;
+      case 'screen':
+        session.setScreen(request.screen);
+        break;
       case 'interrupt':
         if (request.id === running) session.interrupt();
         break;
@@ -104,6 +107,7 @@ async function main(master: string, executorMemory?: string): Promise<void> {
       events: {
         print: (text, stream) => answer({ kind: 'print', text, stream }),
         progress: (line) => answer({ kind: 'progress', line }),
+        pane: (id, pane) => answer({ kind: 'pane', id, pane }),
       },
     });
   } catch (thrown) {

@@ -1,4 +1,5 @@
 // What runs the user's entries: evaluates compiled cells, prints their values, answers Ctrl-C. In process for scripts, a child process for the terminal.
+import type { PaneModel } from './pane-model';
 import type { CompiledCell } from './types/protocol';
 
 /** How results are to be printed. */
@@ -20,6 +21,8 @@ export interface SessionEvents {
   print(text: string, stream: 'out' | 'err'): void;
   /** The progress line of the running job; undefined removes it. */
   progress(line: string | undefined): void;
+  /** The state of a live pane; undefined closes it. Not called where there is no live screen. */
+  pane(id: number, pane: PaneModel | undefined): void;
 }
 
 export interface Session {
@@ -27,6 +30,8 @@ export interface Session {
   run(cell: CompiledCell, screen: Screen): Promise<RunOutcome>;
   /** Runs a dotted command that needs the session's values: `.explain EXPR` gets the cell of EXPR, `.jobs` none. */
   command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome>;
+  /** The screen has changed: what is printed between entries is for it. */
+  setScreen(screen: Screen): void;
   /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; keeps every name. */
   interrupt(): void;
   /** Stops the context and ends. */

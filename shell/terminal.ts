@@ -12,6 +12,8 @@ import { dottedWord } from './entry';
 import { History, stateFolder } from './history';
 import { type EndingSignal, exitStatus, InterruptLadder } from './interrupt';
 import { packageVersion } from './package-root';
+import type { PaneModel } from './pane-model';
+import { PaneBoard } from './panes';
 import { Repl, type Stage } from './repl';
 import type { Screen } from './session';
 import { ChildSession, type SessionEnd } from './session-client';
@@ -41,6 +43,7 @@ class Terminal implements EditorHost {
   readonly #editor: Editor;
   readonly #plain: PlainEditor | undefined;
   readonly #ladder = new InterruptLadder();
+  readonly #panes = new PaneBoard(() => this.#screen().color);
   #types: TypeService | undefined;
   #session: ChildSession | undefined;
   #repl: Repl | undefined;
@@ -145,11 +148,26 @@ class Terminal implements EditorHost {
       events: {
         print: (text) => this.#editor.print(text),
         progress: (line) => this.#editor.setProgress(line),
+        pane: (id, pane) => this.#showPane(id, pane),
       },
       onEnd: (end) => this.#sessionEnded(session, end),
     });
     this.#session = session;
     return session;
+  }
+
+  #showPane(id: number, pane: PaneModel | undefined): void {
+    const { columns } = this.#screen();
+    if (pane) this.#panes.update(id, pane);
+    else this.#editor.print(this.#panes.close(id, columns));
+    this.#editor.setPanes(this.#panes.isEmpty ? undefined : this.#panes.render);
+  }
+
+  /** The last state of every pane stays, above the prompt. */
+  #closePanes(): void {
+    if (this.#panes.isEmpty) return;
+    this.#editor.print(this.#panes.closeAll(this.#screen().columns));
+    this.#editor.setPanes(undefined);
   }
 
   #stage(): Stage {
@@ -213,6 +231,7 @@ class Terminal implements EditorHost {
       return;
     }
     this.#dropQueue();
+    this.#closePanes();
     this.#editor.print(`The session ended: ${end.reason}. Its names are gone; a new one starts.\n`, 'err');
     this.#offerReplay();
     this.#replaceSession();
@@ -252,6 +271,7 @@ class Terminal implements EditorHost {
     for (const signal of ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[]) {
       process.on(signal, () => void this.#finish(exitStatus(signal)));
     }
+    process.stdout.on('resize', () => this.#session?.setScreen(this.#screen()));
     process.stdout.on('error', () => void this.#finish(exitStatus('SIGHUP')));
     process.on('exit', () => this.#editor.stop());
   }
@@ -259,8 +279,11 @@ class Terminal implements EditorHost {
   async #finish(status: number): Promise<void> {
     if (this.#finishing) return;
     this.#finishing = true;
+    this.#editor.setPanes(undefined);
     this.#editor.stop();
+    // Streams work off what they have received; what they still say, and the last state of their panes, follows.
     await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), later(leaveLimitMs, undefined)]);
+    this.#closePanes();
     process.exit(status);
   }
 }

@@ -6,7 +6,8 @@ import { MillraceError } from '../errors';
 import { maxObjectFrameBytes, objectFrameRows, textChunkBytes } from '../limits';
 import { closeQuietly, diskError } from '../storage/files';
 import { objectFrame, objectMagic } from './object-file';
-import type { SaveFormat } from './program';
+import type { SaveFormat, Sink } from './program';
+import type { TaskSpec } from './task';
 
 /** Where the parts of a job lie until it commits. The session makes it, so that a task that ends late cannot make it again. */
 export function temporaryFolder(folder: string, jobTag: string): string {
@@ -169,4 +170,10 @@ export function lineOf(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
   if (typeof value !== 'object' || value === null) return String(value);
   return JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
+}
+
+/** The file of a task's partition, named by both, so that no two tries write the same one. */
+export function partOf(sink: Sink & { kind: 'save' }, { partition, taskId }: TaskSpec): SavedPart {
+  const part = String(partition).padStart(5, '0');
+  return savedPart(sink.format, temporaryFolder(sink.folder, sink.jobTag), `part-${part}${partSuffix(sink.format)}.${taskId}`);
 }

@@ -1,9 +1,8 @@
 // The runtime of one task: what its compiled loops call as `rt`.
-import { asError, MillraceError } from '../errors';
+import { MillraceError } from '../errors';
 import { KeyTable } from '../rdd/key';
 import { partitionerOf } from '../rdd/partitioner';
-import type { BlockStore } from '../storage/block-store';
-import { checkpointPath, FrameFile, FrameFileWriter } from '../storage/frame-file';
+import { checkpointPath, FrameFileWriter } from '../storage/frame-file';
 import { RowFile } from '../storage/row-file';
 import { type PairFrame, ShuffleWriter, shufflePath } from '../storage/shuffle-file';
 import { SpillFile, spillFolder } from '../storage/spill-file';
@@ -20,11 +19,12 @@ import type { SpillSpace } from './external/runs';
 import { sorted } from './external/sort';
 import { checkVersion } from './file-version';
 import { readObjects } from './object-file';
-import { Piping, type RunCommand } from './pipe';
-import type { FunctionRef, Plan, Sink, Split } from './program';
-import { partSuffix, type SavedPart, savedPart, temporaryFolder } from './saved-part';
+import { Piping } from './pipe';
+import type { Plan, Sink, Split } from './program';
+import { readCheckpoint } from './read-checkpoint';
+import { partOf, type SavedPart } from './saved-part';
+import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/run';
-import type { StateStore } from './state/store';
 import type { TaskSpec } from './task';
 import {
   ChunkIterator,
@@ -40,23 +40,6 @@ import {
   TimeUp,
 } from './task-runtime';
 import { countLines, type TextRange, textLines, wholeText } from './text';
-
-/** What a scope needs of its executor. */
-export interface ScopeHost {
-  readonly folder: string;
-  readonly runCommand: RunCommand;
-  readonly executorId: string;
-  /** Bytes that each part of the stage that gathers rows may hold before it spills. */
-  readonly gatherBytes: number;
-  readonly store: BlockStore;
-  readonly state: StateStore;
-  /** Where a packed file was unpacked to for this task. */
-  readonly unpacked: ReadonlyMap<string, TextRange>;
-  /** The function that a reference of this program stands for, made for this task. */
-  resolve(ref: FunctionRef): Function;
-  /** Tells the loops of one set of closures from another's. */
-  readonly sources: string;
-}
 
 export class TaskScope {
   readonly pulse: Pulse;
@@ -346,16 +329,8 @@ export class TaskScope {
   }
 
   /** The rows of a checkpoint; its lineage is given up, so there is nothing else to read. */
-  *checkpoint(split: Split & { kind: 'checkpoint' }): Generator<unknown[]> {
-    const path = checkpointPath(this.#host.folder, split, split.index);
-    try {
-      const file = FrameFile.open(path);
-      this.#cleanups.push(() => file.close());
-      yield* file.rows();
-    } catch (e) {
-      // What a consumer of the rows throws does not pass here.
-      throw new MillraceError('CHECKPOINT_LOST', { path, reason: asError(e).message });
-    }
+  checkpoint(split: Split & { kind: 'checkpoint' }): Generator<unknown[]> {
+    return readCheckpoint(checkpointPath(this.#host.folder, split, split.index), this.#cleanups);
   }
 
   checkpointFile(sink: Sink & { kind: 'checkpoint' }): RowFile {
@@ -391,9 +366,7 @@ export class TaskScope {
   }
 
   savedPart(sink: Sink & { kind: 'save' }): SavedPart {
-    const part = String(this.#task.partition).padStart(5, '0');
-    const name = `part-${part}${partSuffix(sink.format)}.${this.#task.taskId}`;
-    const file = savedPart(sink.format, temporaryFolder(sink.folder, sink.jobTag), name);
+    const file = partOf(sink, this.#task);
     this.#cleanups.push(() => file.close());
     return file;
   }

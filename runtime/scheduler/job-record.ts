@@ -15,6 +15,8 @@ export interface JobRecord {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly pool?: string;
+  /** The output of a stream for which it runs: `print of counts`. */
+  readonly output?: string;
 }
 
 /** The local properties that the engine itself reads, by Spark's names. */
@@ -23,6 +25,7 @@ export const propertyNames = {
   description: 'spark.job.description',
   tags: 'spark.job.tags',
   pool: 'spark.scheduler.pool',
+  output: 'millrace.stream.output',
 } as const;
 
 /** What local properties say of a job. */
@@ -34,6 +37,7 @@ export function labelsOf(properties: Readonly<Record<string, string>>): Pick<Job
     description: of(propertyNames.description),
     tags: tags ? tags.split(',') : [],
     pool: of(propertyNames.pool),
+    output: of(propertyNames.output),
   };
 }
 

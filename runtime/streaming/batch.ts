@@ -1,7 +1,9 @@
 // One batch on its way: what it reads, what it does, and how long that took.
 import { asError } from '../errors';
+import { withProperties } from '../flow';
+import { propertyNames } from '../scheduler/job-record';
 import type { Clock } from '../time';
-import type { Time } from './duration';
+import { type Time, timeText } from './duration';
 import type { Work } from './graph';
 import type { BatchInfo, InputInfo, ListenerBus, OutputInfo } from './listener';
 import type { RunningBatch } from './output';
@@ -71,12 +73,22 @@ export class Batch {
     bus.post('onOutputOperationStarted', this.info(), outputInfo(output));
     try {
       if (!work.rdd) throw work.failure;
-      await work.output.run(work.rdd, batch);
+      const { rdd } = work;
+      await withProperties(this.#propertiesOf(work.output), () => work.output.run(rdd, batch));
     } catch (error) {
       output.failure = asError(error);
     }
     output.endedAt = this.#clock.now();
     bus.post('onOutputOperationCompleted', this.info(), outputInfo(output));
+  }
+
+  /** Jobs say for which output they run, and take no property of the entry that started the streams. */
+  #propertiesOf({ name }: Work['output']): Map<string, string> {
+    const description = `batch of ${timeText(this.time)}`;
+    return new Map([
+      [propertyNames.output, name],
+      [propertyNames.description, description],
+    ]);
   }
 }
 

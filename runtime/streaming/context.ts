@@ -15,6 +15,7 @@ import { plainDisplay, type StreamDisplay } from './display';
 import type { DStream } from './dstream';
 import { type Duration, durationText, milliseconds, type Time } from './duration';
 import { DStreamGraph, lineageOf } from './graph';
+import { streamHomes } from './home';
 import type { InputDStream } from './input';
 import { type BatchInfo, type InputInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
 import { type Output, OutputHandle } from './output';
@@ -89,8 +90,10 @@ export class StreamingContext {
     this.#backpressure = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
     this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
     this.clock = options.clock ?? steadyClock();
+    const home = streamHomes.get(sc);
     this.display =
       options.display ??
+      home?.display ??
       plainDisplay(
         (line) =>
           process.stdout.write(`${line}
@@ -101,6 +104,7 @@ export class StreamingContext {
       this.#end = resolve;
     });
     this.#queue = new BatchQueue(options.concurrentJobs ?? 1, this.#bus, (batch) => this.#completed(batch));
+    home?.opened(this);
   }
 
   get [driverOnly](): string {
@@ -318,11 +322,14 @@ export class StreamingContext {
     if (this.#state === 'active') this.#checkState(lineageOf([output.stream]));
     this.#graph.add(output);
     if (this.#state === 'active') this.#startInputs();
-    return new OutputHandle(output.name, () => {
-      if (!this.#graph.remove(output)) return;
-      output.ended?.();
-      if (this.#state === 'active') this.#stopUnread();
-    });
+    return new OutputHandle(output.name, () => this.removeOutput(output));
+  }
+
+  /** Ends an output, and the sources that nothing else reads. */
+  removeOutput(output: Output): void {
+    if (!this.#graph.remove(output)) return;
+    output.ended?.();
+    if (this.#state === 'active') this.#stopUnread();
   }
 
   /** Makes each batch of this stream even where no output asks for it. */

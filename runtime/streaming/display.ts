@@ -15,19 +15,26 @@ export interface PrintedBatch {
 
 /** What a live pane shows after a batch. */
 export interface PaneUpdate extends PrintedBatch {
-  /** Rows of the whole batch, where they were counted. */
-  readonly total: number | undefined;
+  /** Rows of the whole batch. */
+  readonly total: number;
   readonly batch: BatchInfo;
+  /** Elements that the sources of this stream gave to the batch; undefined where none of them knows. */
+  readonly records: number | undefined;
+  /** Milliseconds between batches. */
+  readonly interval: number;
+  /** Milliseconds since the batch began, and since its time. */
+  readonly tookMs: number;
+  readonly delayMs: number;
   /** Batches that wait behind this one. */
   readonly waiting: number;
-  readonly options: WatchOptions;
+  readonly options: WatchOptions<never>;
 }
 
-export interface WatchOptions {
+export interface WatchOptions<T> {
   /** Rows of the pane. Default 10. */
   readonly rows?: number;
   /** Which rows come first: by this number, greatest first. Default: the value of pairs with numbers, else the order of the dataset. */
-  readonly by?: (row: never) => number;
+  readonly by?: (row: T) => number;
   /** Title of the pane. Default: the name of the stream. */
   readonly title?: string;
 }

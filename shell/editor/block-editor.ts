@@ -2,7 +2,7 @@
 import { emitKeypressEvents } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { Block } from './block';
-import { continuationText, type Editor, type EditorHost, isForced, promptText, withPrompts } from './editor';
+import { continuationText, type Editor, type EditorHost, isForced, type PaneRenderer, promptText, withPrompts } from './editor';
 import { type Action, actionOf, type Key, typedText } from './keys';
 import { layout, type View } from './layout';
 import { commonPrefix, Menu } from './menu';
@@ -34,10 +34,12 @@ export class BlockEditor implements Editor {
   /** Keys that came while the type service was asked whether the entry is whole. */
   #held: Press[] | undefined;
   #blockRead: ((text: string | undefined) => void) | undefined;
+  /** The terminal is as it was found: what is still said just follows. */
+  #stopped = false;
   #busy = false;
   #progress: string | undefined;
   #waiting: readonly string[] = [];
-  #panes: readonly string[] = [];
+  #panes: PaneRenderer | undefined;
   readonly #printed = new Printed();
   #paintDue = false;
   readonly #onKey = (text: string | undefined, key: Key | undefined) => this.#press(text, key ?? {});
@@ -66,6 +68,7 @@ export class BlockEditor implements Editor {
   }
 
   print(text: string): void {
+    if (this.#stopped) this.#output.write(safeText(text));
     this.#printed.add(text);
     this.#paintSoon();
   }
@@ -91,8 +94,8 @@ export class BlockEditor implements Editor {
     this.#paintSoon();
   }
 
-  setPanes(lines: readonly string[]): void {
-    this.#panes = lines.map((line) => safeText(line).replaceAll('\n', ' '));
+  setPanes(render: PaneRenderer | undefined): void {
+    this.#panes = render;
     this.#paintSoon();
   }
 
@@ -116,6 +119,7 @@ export class BlockEditor implements Editor {
   stop(): void {
     if (!this.#host) return;
     this.#host = undefined;
+    this.#stopped = true;
     this.#input.off('keypress', this.#onKey);
     this.#input.off('end', this.#onEnd);
     this.#output.off('resize', this.#onResize);
@@ -366,7 +370,7 @@ export class BlockEditor implements Editor {
     const search = this.#search;
     const text = search ? search.match : this.#buffer.text;
     return {
-      panes: this.#panes,
+      panes: (room) => this.#panes?.(columns, room).map((line) => safeText(line).replaceAll('\n', ' ')) ?? [],
       status: this.#status(),
       prompt: search ? search.prompt : this.#prompt(text),
       continuation: this.#blockRead ? '' : continuationText,

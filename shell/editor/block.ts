@@ -33,8 +33,10 @@ export class Block {
   /** Replaces what was drawn by `frame`, with `above` printed once between the two; `above` ends its own lines. */
   paint(frame: Frame, above = ''): void {
     if (above === '' && sameFrame(frame, this.#drawn)) return;
-    const printed = above.replace(/\n/g, '\r\n');
-    this.#surface.write(beginUpdate + this.#erase() + printed + draw(frame) + endUpdate);
+    // Most paints change a row or two: an echo under a tall pane must not cost the whole pane.
+    const inPlace = above === '' && frame.rows.length === this.#drawn.rows.length;
+    const drawing = inPlace ? changes(this.#drawn, frame) : this.#erase() + above.replace(/\n/g, '\r\n') + draw(frame);
+    this.#surface.write(beginUpdate + drawing + endUpdate);
     this.#drawn = frame;
   }
 
@@ -73,15 +75,32 @@ export class Block {
   }
 }
 
-function draw(frame: Frame): string {
-  if (frame.rows.length === 0) return '';
-  const right = frame.cursorColumn > 0 ? `\x1b[${frame.cursorColumn}C` : '';
-  return frame.rows.join('\r\n') + up(frame.rows.length - 1 - frame.cursorRow) + '\r' + right;
+/** Rewrites the rows that differ. Each is erased first: behind its last column the cursor would still stand on that. */
+function changes(from: Frame, to: Frame): string {
+  let text = '';
+  let at = from.cursorRow;
+  const go = (row: number) => {
+    text += row < at ? up(at - row) : down(row - at);
+    at = row;
+  };
+  to.rows.forEach((row, index) => {
+    if (row === from.rows[index]) return;
+    go(index);
+    text += `\r\x1b[K${row}`;
+  });
+  go(to.cursorRow);
+  return `${text}\r${right(to.cursorColumn)}`;
 }
 
-function up(rows: number): string {
-  return rows > 0 ? `\x1b[${rows}A` : '';
+function draw(frame: Frame): string {
+  if (frame.rows.length === 0) return '';
+  return frame.rows.join('\r\n') + up(frame.rows.length - 1 - frame.cursorRow) + '\r' + right(frame.cursorColumn);
 }
+
+const move = (count: number, code: string): string => (count > 0 ? `\x1b[${count}${code}` : '');
+const up = (rows: number): string => move(rows, 'A');
+const down = (rows: number): string => move(rows, 'B');
+const right = (columns: number): string => move(columns, 'C');
 
 function sameFrame(a: Frame, b: Frame): boolean {
   return (

@@ -14,6 +14,9 @@ export interface EditorHost {
   leave(): void;
 }
 
+/** Lines of at most `columns`, no more of them than `room`. */
+export type PaneRenderer = (columns: number, room: number) => readonly string[];
+
 export interface Editor {
   /** Shows the prompt and begins to read. */
   start(host: EditorHost): void;
@@ -27,8 +30,8 @@ export interface Editor {
   setProgress(line: string | undefined): void;
   /** Entries typed ahead, in the order they will run. */
   setWaiting(entries: readonly string[]): void;
-  /** Lines of live panes, above everything else of the block. */
-  setPanes(lines: readonly string[]): void;
+  /** What draws the live panes, above everything else of the block; undefined where there are none. To be told again of each change. */
+  setPanes(render: PaneRenderer | undefined): void;
   /** Puts a text into the editor, to be worked on. */
   edit(text: string): void;
   /** Reads lines, whatever they are, until Ctrl-D; undefined when it was given up with Ctrl-C. */

@@ -2,8 +2,8 @@
 import { cell, clip, clusters, widthOf } from './width';
 
 export interface View {
-  /** Live lines above the prompt, the first to give way on a small terminal. */
-  readonly panes: readonly string[];
+  /** Live lines above the prompt, the first to give way on a small terminal: at most as many as there is room for. */
+  readonly panes: (room: number) => readonly string[];
   /** Lines that belong to the running job: unfinished output, progress, waiting entries. */
   readonly status: readonly string[];
   readonly prompt: string;
@@ -21,6 +21,9 @@ export interface Frame {
   readonly cursorColumn: number;
 }
 
+/** Panes leave a part of the screen to what is printed, or no answer could be read. */
+const paneShare = 2 / 3;
+
 interface Wrapped {
   readonly rows: string[];
   row: number;
@@ -35,7 +38,11 @@ export function layout(view: View, columns: number, rows: number): Frame {
   const status = lastRows(view.status, rows - window.rows.length - menu.length, columns);
   // One row stays free, so that printing above the block never has to scroll a pane away.
   const free = rows - 1 - window.rows.length - menu.length - status.length;
-  const panes = view.panes.slice(0, Math.max(0, free)).map((line) => clip(line, columns));
+  const room = Math.max(0, Math.min(free, Math.ceil(rows * paneShare)));
+  const panes = view
+    .panes(room)
+    .slice(0, room)
+    .map((line) => clip(line, columns));
   return {
     rows: [...panes, ...status, ...window.rows, ...menu],
     cursorRow: panes.length + status.length + window.row,

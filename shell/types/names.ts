@@ -24,6 +24,12 @@ export const promptNames: readonly PromptName[] = [
   { name: 'SparkFiles' },
   { name: 'CustomRDD' },
   { name: 'Receiver' },
+  { name: 'stream', type: '(interval?: api.Duration, options?: api.StreamingOptions) => api.StreamingContext' },
+  { name: 'check', type: 'api.StreamCheck' },
+  { name: 'StreamingContext' },
+  { name: 'DStream' },
+  { name: 'StreamCheck' },
+  { name: 'ManualClock' },
 ];
 
 /** The declarations of the prompt's names, as a module. Without an API they have the type `any`. */

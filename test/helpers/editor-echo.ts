@@ -20,7 +20,7 @@ const obey: Record<string, (argument: string) => void> = {
     setTimeout(() => editor.print(second), 50);
   },
   progress: (argument) => editor.setProgress(argument === '' ? undefined : argument),
-  panes: (argument) => editor.setPanes(argument === '' ? [] : argument.split('|')),
+  panes: (argument) => editor.setPanes(argument === '' ? undefined : () => argument.split('|')),
   busy: (argument) => {
     editor.setBusy(true);
     setTimeout(() => editor.setBusy(false), Number(argument));

@@ -16,7 +16,7 @@ let running = 0;
 const session = new LocalSession({
   cwd: folder,
   globals: { sc: {} },
-  events: { print: (text, stream) => tell({ print: text, stream }), progress: () => {} },
+  events: { print: (text, stream) => tell({ print: text, stream }), progress: () => {}, pane: () => {} },
   onInterrupt: [() => cancelled++],
 });
 

@@ -1,46 +1,11 @@
 // The whole shell on a pseudo-terminal, as a person uses it: entries, errors, commands, Ctrl-C, and every way in which it ends.
 // time limit: 300 s
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { allGone, descendants, keys, open, type Size, shellCommand, type Terminal } from '../helpers/terminal';
-
-const folder = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
-const idle = />$/;
-
-class Shell {
-  readonly terminal: Terminal;
-
-  constructor(size: Size = {}) {
-    const env = { XDG_STATE_HOME: path.join(folder, 'state'), ...size.env };
-    this.terminal = open(shellCommand('--master', 'local[1]'), { rows: 40, ...size, cwd: size.cwd ?? folder, env });
-  }
-
-  /** Types an entry and waits for what it must print and for the prompt behind it. */
-  async entry(text: string, wanted: RegExp, limitMs?: number): Promise<void> {
-    const before = this.terminal.everything().length;
-    const answer = () => this.terminal.everything().slice(before);
-    this.terminal.type(text + keys.enter);
-    await this.terminal.until(() => wanted.test(answer()) && idle.test(answer()), `${wanted} after ${text}`, limitMs);
-  }
-}
-
-async function withShell(body: (shell: Shell, terminal: Terminal) => Promise<void>, size?: Size): Promise<void> {
-  const shell = new Shell(size);
-  try {
-    await shell.terminal.waitFor(/^>$/m);
-    await body(shell, shell.terminal);
-  } finally {
-    const { pid } = shell.terminal;
-    const processes = existsSync(`/proc/${pid}`) ? descendants(pid) : [];
-    await shell.terminal.close();
-    await allGone(processes, 4_000);
-  }
-}
+import { promptFolder as folder, withShell } from '../helpers/prompt';
+import { allGone, descendants, keys, type Terminal } from '../helpers/terminal';
 
 /** Runs a loop that never ends, and waits until it runs. */
 async function startLoop(terminal: Terminal, before = ''): Promise<void> {

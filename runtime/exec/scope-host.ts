@@ -1,0 +1,22 @@
+// What the runtime of a task needs of its executor.
+import type { BlockStore } from '../storage/block-store';
+import type { RunCommand } from './pipe';
+import type { FunctionRef } from './program';
+import type { StateStore } from './state/store';
+import type { TextRange } from './text';
+
+export interface ScopeHost {
+  readonly folder: string;
+  readonly runCommand: RunCommand;
+  readonly executorId: string;
+  /** Bytes that each part of the stage that gathers rows may hold before it spills. */
+  readonly gatherBytes: number;
+  readonly store: BlockStore;
+  readonly state: StateStore;
+  /** Where a packed file was unpacked to for this task. */
+  readonly unpacked: ReadonlyMap<string, TextRange>;
+  /** The function that a reference of this program stands for, made for this task. */
+  resolve(ref: FunctionRef): Function;
+  /** Tells the loops of one set of closures from another's. */
+  readonly sources: string;
+}

@@ -1,0 +1,104 @@
+// The live pane of a stream: the first rows of each batch and their count, by one job a batch.
+
+import { greatest } from '../../exec/library-streams';
+import { checkWhole, refuseArgument } from '../../ops/arguments';
+import { lib, ShippedFunction } from '../../rdd/function-argument';
+import type { RDD } from '../../rdd/rdd';
+import { SteppedRDD } from '../../rdd/stepped';
+import type { WatchOptions } from '../display';
+import { DStream } from '../dstream';
+import { lineageOf } from '../graph';
+import { streamHomes } from '../home';
+import type { OutputHandle, RunningBatch } from '../output';
+
+declare module '../dstream' {
+  interface DStream<T> {
+    /**
+     * Shows each batch in a live pane above the prompt: its first rows, with bars for their numbers, how many there are, and how the stream
+     * keeps up. Pairs with numbers come by their value, greatest first; `by` ranks other rows. In the shell it starts the streams if
+     * they have not started; without a terminal it prints plain lines.
+     */
+    watch(options?: WatchOptions<T>): OutputHandle;
+  }
+}
+
+const defaultRows = 10;
+const mostRows = 1000;
+
+let panes = 0;
+
+/** What one partition has for the pane; made by `paneRows` of the library. */
+interface PaneRows {
+  readonly total: number;
+  readonly first: readonly unknown[];
+  readonly ranked: readonly [number, unknown][] | undefined;
+}
+
+const operation = 'watch';
+
+function checkOptions({ rows = defaultRows, by, title }: WatchOptions<never>): number {
+  const remedy = 'Write watch({ rows: 10, by: row => row.count }).';
+  if (by !== undefined && typeof by !== 'function')
+    refuseArgument({ operation, argument: 'by', value: by, rule: 'a function of a row that answers a number', remedy });
+  if (title !== undefined && typeof title !== 'string')
+    refuseArgument({ operation, argument: 'the title', value: title, rule: 'a text', remedy });
+  return checkWhole(rows, 1, mostRows, { operation, argument: 'the number of rows', remedy });
+}
+
+/** The rows that come first in all partitions together. */
+function merged(parts: readonly PaneRows[], rows: number): { total: number; first: readonly unknown[] } {
+  const total = parts.reduce((sum, part) => sum + part.total, 0);
+  const ranked = parts.every((part) => part.ranked) ? parts.flatMap((part) => part.ranked as [number, unknown][]) : undefined;
+  const first = ranked ? greatest(ranked, rows).map(([, row]) => row) : parts.flatMap((part) => part.first).slice(0, rows);
+  return { total, first };
+}
+
+DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T> = {}) {
+  const rows = checkOptions(options);
+  const { streaming } = this;
+  const shipped = options.by && ShippedFunction.of(streaming.sc, options.by, operation);
+  const f = lib('paneRows', rows, ...(shipped ? [shipped] : []));
+  const id = ++panes;
+
+  const run = async (rdd: RDD<unknown>, batch: RunningBatch) => {
+    const perPartition = new SteppedRDD<PaneRows>(rdd, {
+      operation,
+      plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }),
+    });
+    const { total, first } = merged(await perPartition.collectPartitions(operation), rows);
+    const info = batch.info();
+    const sources = new Set(lineageOf([this as DStream<unknown>]).map((stream) => stream.name));
+    const known = info.inputs.flatMap((input) => (sources.has(input.stream) ? (input.records ?? []) : []));
+    const now = streaming.clock.now();
+    streaming.display.pane(id, {
+      stream: this.name,
+      time: batch.time,
+      rows: first,
+      more: total > first.length,
+      total,
+      batch: info,
+      waiting: batch.waiting,
+      records: known.length === 0 ? undefined : known.reduce((a, b) => a + b, 0),
+      interval: streaming.interval,
+      tookMs: now - (info.startedAt ?? now),
+      delayMs: now - batch.time,
+      options: options as WatchOptions<never>,
+    });
+  };
+  const output = {
+    name: `${operation} of ${options.title ?? this.name}`,
+    stream: this as DStream<unknown>,
+    run,
+    ended: () => streaming.display.paneClosed(id),
+  };
+  const handle = streaming.addOutput(output);
+  if (streaming.state === 'initialized' && streamHomes.get(streaming.sc)?.startsOnWatch) {
+    try {
+      streaming.start();
+    } catch (error) {
+      handle.stop();
+      throw error;
+    }
+  }
+  return handle;
+};

@@ -1,0 +1,89 @@
+// What has happened in one streaming context so far, for `.streams`: kept from its events, bounded by the number of its sources and outputs.
+import type { BatchInfo, ReceiverInfo, StreamingContext, StreamingListener } from '../runtime';
+
+export interface SourceState {
+  records: number;
+  /** Of the last batch; undefined where the source does not know. */
+  lastRecords: number | undefined;
+  /** Batches in which something was left out, and what was said of the last one. */
+  noted: number;
+  note: string | undefined;
+  /** What its receiver said last. */
+  receiver: string | undefined;
+}
+
+export interface OutputState {
+  batches: number;
+  failures: number;
+  lastFailure: string | undefined;
+  lastMs: number | undefined;
+}
+
+const freshSource = (): SourceState => ({
+  records: 0,
+  lastRecords: undefined,
+  noted: 0,
+  note: undefined,
+  receiver: undefined,
+});
+const freshOutput = (): OutputState => ({ batches: 0, failures: 0, lastFailure: undefined, lastMs: undefined });
+
+export class StreamMonitor implements StreamingListener {
+  readonly streaming: StreamingContext;
+  readonly #sources = new Map<string, SourceState>();
+  readonly #outputs = new Map<string, OutputState>();
+  batches = 0;
+  last: BatchInfo | undefined;
+
+  constructor(streaming: StreamingContext) {
+    this.streaming = streaming;
+    streaming.addStreamingListener(this);
+  }
+
+  source(name: string): SourceState {
+    return entryOf(this.#sources, name, freshSource);
+  }
+
+  output(name: string): OutputState {
+    return entryOf(this.#outputs, name, freshOutput);
+  }
+
+  onBatchCompleted(batch: BatchInfo): void {
+    this.batches++;
+    this.last = batch;
+    for (const { stream, records, notes } of batch.inputs) {
+      const state = this.source(stream);
+      state.records += records ?? 0;
+      state.lastRecords = records;
+      if (notes.length === 0) continue;
+      state.noted++;
+      state.note = notes.join(', ');
+    }
+    for (const { name, startedAt, endedAt, failure } of batch.outputs) {
+      const state = this.output(name);
+      state.batches++;
+      if (startedAt !== undefined && endedAt !== undefined) state.lastMs = endedAt - startedAt;
+      if (!failure) continue;
+      state.failures++;
+      state.lastFailure = failure.message;
+    }
+  }
+
+  onReceiverStarted(receiver: ReceiverInfo): void {
+    this.source(receiver.stream).receiver = receiver.message;
+  }
+
+  onReceiverError(receiver: ReceiverInfo): void {
+    this.source(receiver.stream).receiver = receiver.message;
+  }
+
+  onReceiverStopped(receiver: ReceiverInfo): void {
+    this.source(receiver.stream).receiver = receiver.message;
+  }
+}
+
+function entryOf<T>(map: Map<string, T>, name: string, make: () => T): T {
+  const entry = map.get(name) ?? make();
+  map.set(name, entry);
+  return entry;
+}

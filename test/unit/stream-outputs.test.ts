@@ -1,0 +1,159 @@
+// Outputs that show: what `watch` gives to a pane, where it goes, and what jobs of streams say of themselves.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../cluster/connect';
+import { type Context, type DStream, ManualClock, type PaneUpdate, StreamingContext } from '../../runtime/index';
+import { streamHomes } from '../../runtime/streaming/home';
+
+const test = suite('stream outputs');
+let sc: Context;
+
+test.before(async () => {
+  sc = await connect('local');
+});
+
+test.after(() => sc.stop());
+
+class Panes {
+  readonly updates: PaneUpdate[] = [];
+  readonly closed: number[] = [];
+  readonly notices: string[] = [];
+  printed(): void {}
+  pane(_: number, update: PaneUpdate): void {
+    this.updates.push(update);
+  }
+  paneClosed(id: number): void {
+    this.closed.push(id);
+  }
+  notice(message: string, error?: Error): void {
+    this.notices.push(`${message}: ${error?.message}`);
+  }
+}
+
+/** What a pane gets of the batches, under a clock that stands still between them. */
+async function watched<T>(batches: T[][], watch: (stream: DStream<T>) => unknown): Promise<Panes> {
+  const clock = new ManualClock(0);
+  const display = new Panes();
+  const streaming = new StreamingContext(sc, '1s', { clock, display });
+  watch(streaming.queueStream(batches).setName('words'));
+  streaming.start();
+  clock.advance(1000 * batches.length);
+  await streaming.idle();
+  await streaming.stop();
+  return display;
+}
+
+test('pairs with numbers come by their value, greatest first, of all partitions', async () => {
+  const rows = Array.from({ length: 500 }, (_, i) => [`w${i}`, (i * 7919) % 500] as [string, number]);
+  const { updates, closed } = await watched([rows], (s) => s.repartition(4).watch({ rows: 3 }));
+  const [update] = updates;
+  assert.equal(
+    (update.rows as [string, number][]).map(([, n]) => n),
+    [499, 498, 497],
+  );
+  assert.equal([update.total, update.more, update.time, update.records, update.interval], [500, true, 1000, 500, 1000]);
+  assert.is(closed.length, 1, 'told once when it has ended');
+});
+
+test('other rows come as they are, or by a number of the user', async () => {
+  const rows = ['ccc', 'a', 'bb', 'dddd'];
+  const first = await watched([rows], (s) => s.coalesce(1).watch({ rows: 2, title: 'first' }));
+  assert.equal(first.updates[0].rows, ['ccc', 'a']);
+  const sign = -1;
+  const ranked = await watched([rows], (s) => s.watch({ rows: 2, by: (word) => sign * word.length }));
+  assert.equal(ranked.updates[0].rows, ['a', 'bb']);
+  const mixed = await watched(
+    [
+      [
+        ['a', 1],
+        ['b', 'x'],
+        ['c', 9],
+      ] as [string, unknown][],
+    ],
+    (s) => s.coalesce(1).watch(),
+  );
+  assert.equal(mixed.updates[0].rows.length, 3);
+  const none = await watched([[Number.NaN, 3, 1].map((n) => ['k', n] as [string, number])], (s) => s.coalesce(1).watch());
+  assert.equal(
+    (none.updates[0].rows as [string, number][]).map(([, n]) => n),
+    [3, 1, Number.NaN],
+  );
+});
+
+test('an empty batch has a pane too', async () => {
+  const { updates } = await watched<string>([[], []], (s) => s.watch());
+  assert.equal(
+    updates.map(({ total, rows }) => [total, rows.length]),
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  );
+});
+
+test('what cannot be watched is refused where it is written', () => {
+  const stream = new StreamingContext(sc, '1s', { clock: new ManualClock() }).queueStream<number>([]);
+  const refused = (options: object, says: RegExp) => assert.throws(() => stream.watch(options), says);
+  refused({ rows: 0 }, /the number of rows is 0/);
+  refused({ rows: 1.5 }, /the number of rows is 1.5/);
+  refused({ by: 'count' }, /by is "count"/);
+  refused({ title: 3 }, /the title is 3/);
+});
+
+test('jobs of a stream say for which output they run, and take no property of the entry that started it', async () => {
+  const before = sc.jobs().length;
+  sc.setJobGroup('mine', 'my queries');
+  await watched([['a']], (s) => s.watch());
+  await sc.range(3).count();
+  sc.clearJobGroup();
+  const [stream, mine] = sc.jobs().slice(before);
+  assert.equal([stream.output, stream.group, stream.description?.slice(0, 8)], ['watch of words', undefined, 'batch of']);
+  assert.equal([mine.output, mine.group], [undefined, 'mine']);
+});
+
+test('a home shows all contexts of its session, and starts what is watched', async () => {
+  const display = new Panes();
+  const opened: StreamingContext[] = [];
+  streamHomes.set(sc, { display, startsOnWatch: true, opened: (streaming) => opened.push(streaming) });
+  try {
+    const clock = new ManualClock(0);
+    const streaming = new StreamingContext(sc, '1s', { clock });
+    const words = streaming.queueStream([['a']]).setName('words');
+    words.print();
+    assert.is(streaming.state, 'initialized');
+    const pane = words.watch();
+    assert.is(streaming.state, 'active');
+    clock.advance('1s');
+    await streaming.idle();
+    assert.equal([opened.length, display.updates.length], [1, 1]);
+    pane.stop();
+    pane.stop();
+    assert.is(display.closed.length, 1);
+    await streaming.stop();
+    assert.is(display.closed.length, 1);
+  } finally {
+    streamHomes.delete(sc);
+  }
+});
+
+test('a stream tells its lineage, a line a stream', async () => {
+  const streaming = new StreamingContext(sc, '1s', { clock: new ManualClock() });
+  const pairs = streaming
+    .queueStream<string>([])
+    .setName('words')
+    .map((w) => [w, 1]);
+  const joined = pairs.join(pairs.ago('5s')).setName('changes');
+  assert.is(
+    joined.toDebugString(),
+    [
+      'changes (join) every 1s',
+      '|-map#1 every 1s',
+      '| words (queueStream) every 1s',
+      '|-ago#2 every 1s',
+      '| map#1 every 1s (see above)',
+    ].join('\n'),
+  );
+  await streaming.stop();
+});
+
+test.run();
