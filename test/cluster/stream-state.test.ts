@@ -192,6 +192,32 @@ test('a function that throws once, of each kind: tried again, and nothing counts
     assert.equal(out.inverse.map(unordered), windowSums(batches, 4, 1).map(unordered));
   }));
 
+test('a partition of the state stays on the executor that holds its table', () =>
+  onExecutors(async (session) => {
+    const out = await through(
+      session,
+      (pairs) => {
+        const where = pairs
+          .map(([key, n]) => [Number(String(key).slice(4)) % 2, n] as [number, number])
+          .mapWithState<number, number, number, [number, number]>(
+            (parity, _n, state) => {
+              state.update((state.get() ?? 0) + 1);
+              return [parity, process.pid];
+            },
+            { numPartitions: 2 },
+          );
+        return { where };
+      },
+      () => {},
+    );
+    for (const parity of [0, 1]) {
+      const pids = out.where.flatMap((rows) => (rows as [number, number][]).find(([p]) => p === parity)?.[1] ?? []);
+      const moves = pids.filter((pid, i) => i > 0 && pid !== pids[i - 1]).length;
+      // A machine that is busy may have the wait for an executor run out.
+      assert.ok(pids.length > 10 && moves <= 3, `${moves} moves in ${pids.length} batches`);
+    }
+  }));
+
 test('nothing is left behind', () => leaks.check());
 
 test.run();
