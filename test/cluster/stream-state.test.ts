@@ -11,7 +11,7 @@ import { unordered } from '../helpers/model';
 import { engineExecutor } from '../helpers/pool';
 import { openSession, type Session } from '../helpers/session';
 import { trackedStates, windowSums } from '../helpers/stream-model';
-import { within } from '../helpers/within';
+import { until, within } from '../helpers/within';
 
 const test = suite('stream state on executors');
 type Pair = [unknown, number];
@@ -194,6 +194,7 @@ test('a function that throws once, of each kind: tried again, and nothing counts
 
 test('a partition of the state stays on the executor that holds its table', () =>
   onExecutors(async (session) => {
+    const others: Promise<number>[] = [];
     const out = await through(
       session,
       (pairs) => {
@@ -208,8 +209,22 @@ test('a partition of the state stays on the executor that holds its table', () =
           );
         return { where };
       },
-      () => {},
+      async (batch) => {
+        // Every other batch finds an executor busy for a moment: whoever is free first would take the task without a preference.
+        if (batch % 2 === 0) return;
+        const busy = session.sc
+          .range(0, 1, 1, 1)
+          .map((i) => {
+            const end = performance.now() + 40;
+            while (performance.now() < end);
+            return i;
+          })
+          .count();
+        others.push(busy);
+        await until(5000, () => session.sc.progress()?.running, 'the other job');
+      },
     );
+    assert.is((await Promise.all(others)).length, 8);
     for (const parity of [0, 1]) {
       const pids = out.where.flatMap((rows) => (rows as [number, number][]).find(([p]) => p === parity)?.[1] ?? []);
       const moves = pids.filter((pid, i) => i > 0 && pid !== pids[i - 1]).length;
