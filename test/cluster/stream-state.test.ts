@@ -11,7 +11,7 @@ import { unordered } from '../helpers/model';
 import { engineExecutor } from '../helpers/pool';
 import { openSession, type Session } from '../helpers/session';
 import { trackedStates, windowSums } from '../helpers/stream-model';
-import { within } from '../helpers/within';
+import { until, within } from '../helpers/within';
 
 const test = suite('stream state on executors');
 type Pair = [unknown, number];
@@ -190,6 +190,47 @@ test('a function that throws once, of each kind: tried again, and nothing counts
     assert.ok(mapFaults >= 1 && inverseFaults >= 1, `${mapFaults} and ${inverseFaults} faults`);
     assert.equal(out.states.map(unordered), trackedStates(batches, 2).states.map(unordered));
     assert.equal(out.inverse.map(unordered), windowSums(batches, 4, 1).map(unordered));
+  }));
+
+test('a partition of the state stays on the executor that holds its table', () =>
+  onExecutors(async (session) => {
+    const others: Promise<number>[] = [];
+    const out = await through(
+      session,
+      (pairs) => {
+        const where = pairs
+          .map(([key, n]) => [Number(String(key).slice(4)) % 2, n] as [number, number])
+          .mapWithState<number, number, number, [number, number]>(
+            (parity, _n, state) => {
+              state.update((state.get() ?? 0) + 1);
+              return [parity, process.pid];
+            },
+            { numPartitions: 2 },
+          );
+        return { where };
+      },
+      async (batch) => {
+        // Every other batch finds an executor busy for a moment: whoever is free first would take the task without a preference.
+        if (batch % 2 === 0) return;
+        const busy = session.sc
+          .range(0, 1, 1, 1)
+          .map((i) => {
+            const end = performance.now() + 40;
+            while (performance.now() < end);
+            return i;
+          })
+          .count();
+        others.push(busy);
+        await until(5000, () => session.sc.progress()?.running, 'the other job');
+      },
+    );
+    assert.is((await Promise.all(others)).length, 8);
+    for (const parity of [0, 1]) {
+      const pids = out.where.flatMap((rows) => (rows as [number, number][]).find(([p]) => p === parity)?.[1] ?? []);
+      const moves = pids.filter((pid, i) => i > 0 && pid !== pids[i - 1]).length;
+      // A machine that is busy may have the wait for an executor run out.
+      assert.ok(pids.length > 10 && moves <= 3, `${moves} moves in ${pids.length} batches`);
+    }
   }));
 
 test('nothing is left behind', () => leaks.check());
