@@ -10,7 +10,7 @@ import { LineServer, Listening } from '../helpers/streams';
 import { until } from '../helpers/within';
 
 const test = suite('receivers and executors');
-const limitMs = 30_000;
+const limitMs = 60_000;
 let leaks: ReturnType<typeof watchLeaks>;
 let sc: Context;
 
