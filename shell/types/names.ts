@@ -24,6 +24,7 @@ export const promptNames: readonly PromptName[] = [
   { name: 'SparkFiles' },
   { name: 'CustomRDD' },
   { name: 'Receiver' },
+  { name: 'StateSpec' },
   { name: 'stream', type: '(interval?: api.Duration, options?: api.StreamingOptions) => api.StreamingContext' },
   { name: 'check', type: 'api.StreamCheck' },
   { name: 'StreamingContext' },
