@@ -15,7 +15,7 @@ export function temporaryFolder(folder: string, jobTag: string): string {
 }
 
 /** What the names of parts end in. */
-export const partSuffix = (format: SaveFormat): string => (format === 'gzip' ? '.gz' : '');
+const partSuffix = (format: SaveFormat): string => (format === 'gzip' ? '.gz' : '');
 
 /** A part that rows are added to. */
 export interface SavedPart {
@@ -25,7 +25,7 @@ export interface SavedPart {
   close(): void;
 }
 
-export function savedPart(format: SaveFormat, folder: string, name: string): SavedPart {
+function savedPart(format: SaveFormat, folder: string, name: string): SavedPart {
   const file = new PartFile(folder, name);
   try {
     return format === 'objects' ? new ObjectPart(file) : new TextPart(file, format === 'gzip');
