@@ -53,9 +53,11 @@ export class ShellStreams implements StreamHome {
         remedy:
           'The streams of this shell have their context already: stream() is it. .stop ends them all; then it can be made anew.',
       });
+    const made = new StreamingContext(this.#sc, wanted ?? own?.interval ?? defaultInterval, options);
+    // Only now: where the new one is refused, the old one goes on.
     if (own?.state === 'active') void own.stop();
-    this.#own = new StreamingContext(this.#sc, wanted ?? own?.interval ?? defaultInterval, options);
-    return this.#own;
+    this.#own = made;
+    return made;
   };
 
   /** What the prompt says of a value, if it is of streams. */

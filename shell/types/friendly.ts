@@ -11,7 +11,9 @@ const wrongThis = 2684;
 const unknownName = 2304;
 const noSuchProperty = new Set([2339, 2551]);
 
-const rddType = /^(\w*RDD)<(.*)>$/s;
+const datasetType = /^(\w*(?:RDD|DStream))<(.*)>$/s;
+
+const articleOf = (type: string): string => (type.startsWith('RDD') ? 'an' : 'a');
 
 /** The message for a diagnostic, rewritten where the user's terms say it better. */
 export function messageOf(diagnostic: ts.Diagnostic, place: Place): string {
@@ -57,10 +59,10 @@ function pairsNeeded(first: ts.Node, end: number, { checker }: Place): string | 
   const access = callOn(first, end);
   if (!access) return undefined;
   const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
-  if (!rddType.test(type)) return undefined;
+  if (!datasetType.test(type)) return undefined;
   const operation = access.name.text;
   if (!pairOperation(access, checker)) return `${operation} does not go with the elements of this ${type}.`;
-  return `${operation} needs pairs: this is an ${type}. Make pairs first: .map(x => [x, 1]) or .keyBy(f).`;
+  return `${operation} needs pairs: this is ${articleOf(type)} ${type}. Make pairs first: .map(x => [x, 1]) or .keyBy(f).`;
 }
 
 /** The called method whose receiver begins with a node and ends at a position: there TypeScript puts errors of `this`. */
@@ -78,7 +80,7 @@ function pairOperation(access: ts.PropertyAccessExpression, checker: ts.TypeChec
   return signatures.some((signature) => {
     const parameters: readonly ts.Node[] = signature.declaration?.parameters ?? [];
     const self = parameters.filter(ts.isParameter).find(({ name }) => ts.isIdentifier(name) && name.text === 'this');
-    return self?.type !== undefined && /RDD<\s*(?:readonly\s*)?\[/.test(self.type.getText());
+    return self?.type !== undefined && /(?:RDD|DStream)<\s*(?:readonly\s*)?\[/.test(self.type.getText());
   });
 }
 
@@ -102,5 +104,5 @@ function arrayMethodOnDataset(node: ts.Node, { checker }: Place): string | undef
   const instead = access && Object.hasOwn(arrayHabits, access.name.text) ? arrayHabits[access.name.text] : undefined;
   if (!access || !instead) return undefined;
   const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
-  return rddType.test(type) ? `An ${type} has no ${access.name.text}; use ${instead}.` : undefined;
+  return /^\w*RDD</.test(type) ? `An ${type} has no ${access.name.text}; use ${instead}.` : undefined;
 }

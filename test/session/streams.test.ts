@@ -63,7 +63,9 @@ test('a pane redraws above the prompt while queries run; stopping leaves its las
     assert.match(terminal.screen(), /── counts[\s\S]*watch of counts stopped/);
     terminal.type('.streams\r');
     await terminal.waitFor(/outputs: none\n>$/);
-    // Again, beside nothing: the streams are still there.
+    terminal.type("stream('5ms')\r");
+    await terminal.waitFor(/at least 20ms[\s\S]*\n>$/);
+    // Again, beside nothing: the streams are still there, whatever was refused.
     terminal.type('const again = counts.watch()\r');
     await terminal.until(() => panesOn(terminal.everything()) === 2, 'a second pane');
   }));
