@@ -284,14 +284,14 @@ const capture: readonly Mutation[] = [
     file: 'runtime/rdd/function-argument.ts',
     find: "closure: decode(encode(taken.closure)) as Capture['closure'],",
     replace: 'closure: taken.closure,',
-    tests: ['unit/operators', 'unit/closure-capture', 'unit/engine-parts'],
+    tests: ['unit/frozen', 'unit/closure-capture'],
   },
   {
     mistake: 'a closure is frozen at the first job and not where it is written',
     file: 'runtime/rdd/function-argument.ts',
     find: 'if (taken.deadZone === undefined) this.#capture = this.#frozen(taken);',
     replace: '',
-    tests: ['unit/operators', 'unit/engine-parts'],
+    tests: ['unit/frozen', 'unit/closure-capture'],
   },
   {
     mistake: 'values that lead back to their function are set too early',
