@@ -280,13 +280,6 @@ const capture: readonly Mutation[] = [
     tests: ['unit/closure-cases', 'unit/closure-capture'],
   },
   {
-    mistake: 'large values of a closure are not cut off from the live ones',
-    file: 'runtime/rdd/function-argument.ts',
-    find: 'value: decode(encode(value)) })',
-    replace: 'value })',
-    tests: ['unit/frozen', 'unit/closure-capture'],
-  },
-  {
     mistake: 'a closure is frozen at the first job and not where it is written',
     file: 'runtime/rdd/function-argument.ts',
     find: 'if (taken.deadZone === undefined) this.#capture = this.#frozen(taken);',
