@@ -347,9 +347,9 @@ export class Context {
   /** Throws BAD_ARGUMENT unless `other` is a dataset of this context. */
   checkDataset(operation: string, other: unknown): void {
     if (other instanceof RDD && other.context === this) return;
-    const value = other instanceof RDD ? `${other} of another context` : other;
+    const shown = other instanceof RDD ? `${other} of another context` : undefined;
     const wanted = { rule: 'an RDD of this context', remedy: 'Make one with sc.parallelize(values).' };
-    refuseArgument({ operation, argument: 'the other dataset', value, ...wanted });
+    refuseArgument({ operation, argument: 'the other dataset', value: other, shown, ...wanted });
   }
 
   #checkPath(operation: string, path: unknown): string {

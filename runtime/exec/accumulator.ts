@@ -3,7 +3,7 @@ import type { Context } from '../context';
 import { ShippedFunction } from '../rdd/function-argument';
 import { decode, encode } from '../wire/codec';
 import { type Reference, travelsAs } from './closure/markers';
-import { type AccumulatorData, type AccumulatorKind, checkAdded, type Merge, merges } from './task-accumulator';
+import { type AccumulatorData, type AccumulatorKind, checkAdded, checkZero, type Merge, merges } from './task-accumulator';
 
 /**
  * A variable that closures add to and the session reads.
@@ -19,6 +19,7 @@ export class Accumulator<In, Out = In> {
   #value: unknown;
 
   constructor(context: Context, id: string, kind: AccumulatorKind, zero: unknown, name?: string, merge?: Merge) {
+    checkZero(kind, zero);
     this.id = id;
     this.name = name;
     this.#kind = kind;

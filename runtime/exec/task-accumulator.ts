@@ -36,6 +36,18 @@ export function checkAdded(kind: AccumulatorKind, value: unknown): void {
   });
 }
 
+/** Throws BAD_ARGUMENT for a zero that no sum can start from. */
+export function checkZero(kind: AccumulatorKind, zero: unknown): void {
+  if (kind !== 'sum' || typeof zero === 'number') return;
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation: 'accumulator',
+    argument: 'the zero',
+    value: typeof zero,
+    rule: 'a number where no merge function is given',
+    remedy: 'Write sc.accumulator(zero, (a, b) => …).',
+  });
+}
+
 /**
  * What closures hold of an accumulator on an executor. It adds to that of the task that runs now: a class outlives the task that
  * brought it along.

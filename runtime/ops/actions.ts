@@ -8,8 +8,9 @@ import { RDD, type Widen } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { freshSeed, Random } from '../time';
 import { decode, encode } from '../wire/codec';
+import { checkSize } from './arguments';
 import { byFrozen, mergeInOrder, perPartition } from './merging';
-import { checkSeed } from './transform';
+import { checkReplacement, checkSeed } from './transform';
 
 /** What `preview` found. */
 export interface Preview<T> {
@@ -79,17 +80,6 @@ export async function gather<A>(rdd: RDD<unknown>, title: string, sink: SinkOf, 
   return answers;
 }
 
-const checkSize = (operation: string, n: number): void => {
-  if (!Number.isInteger(n) || n < 0)
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation,
-      argument: 'the number of elements',
-      value: String(n),
-      rule: 'a whole number from 0 on',
-      remedy: `Write ${operation}(10).`,
-    });
-};
-
 RDD.prototype.collect = function () {
   return this.collectPartitions('collect');
 };
@@ -145,7 +135,7 @@ async function ordered<T>(
   compare?: (a: T, b: T) => number,
 ): Promise<T[]> {
   checkSize(title, n);
-  const shipped = compare && ShippedFunction.of(rdd.context, compare, title);
+  const shipped = compare === undefined ? undefined : ShippedFunction.of(rdd.context, compare, title, 'the compare function');
   const f = lib(operation, n, ...(shipped ? [shipped] : []));
   const kept = perPartition<T>(rdd, title, f);
   const parts = await gather<T[]>(kept, title, () => ({ kind: 'collect' }));
@@ -197,13 +187,14 @@ async function aggregated<T, U>(rdd: RDD<T>, { operation, zero, seq, comb, merge
   return mergeInOrder(rdd.context, comb, [decode(bytes) as U, ...parts], merge);
 }
 
-RDD.prototype.fold = function (zero, f) {
+RDD.prototype.fold = async function (zero, f) {
   const shipped = ShippedFunction.of(this.context, f, 'fold');
   return aggregated(this, { operation: 'fold', zero, seq: shipped, comb: shipped, merge: f });
 };
 
-RDD.prototype.aggregate = function (zero, seqOp, combOp) {
-  const [seq, comb] = [seqOp, combOp].map((f) => ShippedFunction.of(this.context, f, 'aggregate'));
+RDD.prototype.aggregate = async function (zero, seqOp, combOp) {
+  const seq = ShippedFunction.of(this.context, seqOp, 'aggregate', 'seqOp');
+  const comb = ShippedFunction.of(this.context, combOp, 'aggregate', 'combOp');
   return aggregated(this, { operation: 'aggregate', zero, seq, comb, merge: combOp });
 };
 
@@ -234,6 +225,7 @@ RDD.prototype.countByValue = async function <T>(this: RDD<T>) {
 };
 
 RDD.prototype.takeSample = async function (withReplacement, n, seed = freshSeed()) {
+  checkReplacement('takeSample', withReplacement);
   checkSize('takeSample', n);
   checkSeed('takeSample', seed);
   if (n === 0) return [];

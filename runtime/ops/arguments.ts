@@ -1,5 +1,6 @@
 // Refusing arguments: each error names the operation, the argument, its value, the rule, and what to write instead.
 import { MillraceError } from '../errors';
+import { driverOnly } from '../exec/closure/markers';
 import { showElement } from '../exec/task-runtime';
 
 export interface BadArgument {
@@ -8,12 +9,21 @@ export interface BadArgument {
   readonly value: unknown;
   readonly rule: string;
   readonly remedy: string;
+  /** How the value is shown, where that is not by its text. */
+  readonly shown?: string;
 }
 
 /** Throws BAD_ARGUMENT. */
-export function refuseArgument({ value, ...rest }: BadArgument): never {
-  const shown = typeof value === 'function' ? 'a function' : typeof value === 'symbol' ? 'a symbol' : showElement(value);
+export function refuseArgument({ value, shown = textOf(value), ...rest }: BadArgument): never {
   throw new MillraceError('BAD_ARGUMENT', { ...rest, value: shown });
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  // Datasets and the context lead to all of the session.
+  if (value instanceof Object && driverOnly in value) return String(value[driverOnly]);
+  return showElement(value);
 }
 
 /** Throws BAD_ARGUMENT unless `value` is a whole number from `least` to `most`. */
@@ -21,4 +31,31 @@ export function checkWhole(value: unknown, least: number, most: number, bad: Omi
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
   const rule = `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${most}`}`;
   return refuseArgument({ ...bad, value, rule });
+}
+
+/** Throws BAD_ARGUMENT unless `n` can be a number of elements. */
+export function checkSize(operation: string, n: unknown): number {
+  return checkWhole(n, 0, Number.MAX_SAFE_INTEGER, {
+    operation,
+    argument: 'the number of elements',
+    remedy: `Write ${operation}(10).`,
+  });
+}
+
+/** Throws BAD_ARGUMENT unless `value` is true or false: 'false' and 0 would not do what they say. */
+export function checkFlag(operation: string, argument: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  refuseArgument({
+    operation,
+    argument,
+    value,
+    rule: 'true or false',
+    remedy: `Look up the order of the arguments of ${operation}.`,
+  });
+}
+
+/** Throws BAD_ARGUMENT unless `value` is an object, whose fields are then looked at one by one. */
+export function checkOptions(operation: string, value: unknown, remedy: string): void {
+  if (typeof value === 'object' && value !== null && !(driverOnly in value) && !Array.isArray(value)) return;
+  refuseArgument({ operation, argument: 'the object of options', value, rule: 'an object', remedy });
 }

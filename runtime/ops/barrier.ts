@@ -2,6 +2,7 @@
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import { type Datum, RDD } from '../rdd/rdd';
 import { type Step, SteppedRDD } from '../rdd/stepped';
+import { checkFlag } from './arguments';
 
 /** A step whose stage runs as a whole. */
 class BarrierRDD<T> extends SteppedRDD<T> {
@@ -35,6 +36,7 @@ export class RDDBarrier<T> {
   }
 
   #step<U>(operation: string, library: string, f: Function, keepsPartitioner: boolean): RDD<U> {
+    checkFlag(operation, 'preservesPartitioning', keepsPartitioner);
     const argument = lib(library, ShippedFunction.of(this.#rdd.context, f, operation));
     const plan: Step['plan'] = (input, builder) => ({
       op: 'mapPartitions',

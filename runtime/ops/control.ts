@@ -5,6 +5,7 @@ import { showElement } from '../exec/task-runtime';
 import { propertyNames } from '../scheduler/job-record';
 import type { Listener } from '../scheduler/listener-bus';
 import { StatusTracker } from '../status-tracker';
+import { checkOptions, refuseArgument } from './arguments';
 
 declare module '../context' {
   interface Context {
@@ -95,6 +96,16 @@ Context.prototype.getLocalProperty = function (key) {
 };
 
 Context.prototype.withLocalProperties = function (properties, f) {
+  const operation = 'withLocalProperties';
+  checkOptions(operation, properties, `Write sc.${operation}({ 'spark.scheduler.pool': 'fast' }, () => …).`);
+  if (typeof f !== 'function')
+    refuseArgument({
+      operation,
+      argument: 'the function',
+      value: f,
+      rule: 'a function',
+      remedy: `Write sc.${operation}({}, () => …).`,
+    });
   return this.control.scoped(() => {
     for (const [key, value] of Object.entries(properties)) this.setLocalProperty(key, value);
     return f();

@@ -1,7 +1,5 @@
 // Operators on pairs [key, value]; keys compare by value.
-
-import { MillraceError } from '../errors';
-import { notAPair, showElement } from '../exec/task-runtime';
+import { notAPair } from '../exec/task-runtime';
 import { type CustomPartitioner, isCustomPartitioner, UserPartitioner, userPartitioner } from '../rdd/custom-partitioner';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { KeyTable, keyText } from '../rdd/key';
@@ -115,13 +113,7 @@ export function choosePartitioner(operation: string, inputs: readonly RDD<unknow
     if (isCustomPartitioner(partitioning)) return userPartitioner(context, partitioning);
     const rule = 'a number, a HashPartitioner, a RangePartitioner or an object with numPartitions and getPartition';
     const remedy = 'Write 8, or new HashPartitioner(8).';
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation,
-      argument: 'the partitioning',
-      value: showElement(partitioning),
-      rule,
-      remedy,
-    });
+    refuseArgument({ operation, argument: 'the partitioning', value: partitioning, rule, remedy });
   }
   // The ranges of one input say nothing of the keys of another, which need not even compare with them.
   const fits = (p: Partitioner) => !(p instanceof RangePartitioner) || inputs.every((rdd) => p.equals(rdd.partitioner));
@@ -158,20 +150,20 @@ RDD.prototype.reduceByKey = function (f, partitioning) {
 };
 
 RDD.prototype.combineByKey = function (create, mergeValue, mergeCombiners, partitioning) {
-  const ship = (f: unknown) => ShippedFunction.of(this.context, f, 'combineByKey');
+  const ship = (f: unknown, argument: string) => ShippedFunction.of(this.context, f, 'combineByKey', argument);
   return combined(
     this,
     'combineByKey',
     choosePartitioner('combineByKey', [this], partitioning),
-    ship(create),
-    ship(mergeValue),
-    ship(mergeCombiners),
+    ship(create, 'create'),
+    ship(mergeValue, 'mergeValue'),
+    ship(mergeCombiners, 'mergeCombiners'),
   );
 };
 
 RDD.prototype.aggregateByKey = function (zero, seqOp, combOp, partitioning) {
-  const seq = ShippedFunction.of(this.context, seqOp, 'aggregateByKey');
-  const comb = ShippedFunction.of(this.context, combOp, 'aggregateByKey');
+  const seq = ShippedFunction.of(this.context, seqOp, 'aggregateByKey', 'seqOp');
+  const comb = ShippedFunction.of(this.context, combOp, 'aggregateByKey', 'combOp');
   // Each key starts from a copy of its own: the zero may be an array that seqOp pushes to.
   return combined(
     this,
@@ -252,7 +244,7 @@ const mostGrouped = 4;
 
 /** The datasets come first; behind them may stand how keys are to be spread. */
 function groupedTogether(operation: string, first: RDD<unknown>, args: readonly unknown[]): RDD<unknown> {
-  const hasPartitioning = args.length > 1 && !(args.at(-1) instanceof RDD);
+  const hasPartitioning = operation === 'cogroup' && args.length > 1 && !(args.at(-1) instanceof RDD);
   const others = (hasPartitioning ? args.slice(0, -1) : args) as readonly RDD<unknown>[];
   if (others.length < 1 || others.length >= mostGrouped)
     refuseArgument({

@@ -2,7 +2,7 @@
 import type { Command } from '../exec/program';
 import { RDD } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
-import { refuseArgument } from './arguments';
+import { checkOptions, refuseArgument } from './arguments';
 
 /** Where and with what the command of a `pipe` runs. */
 export interface PipeOptions {
@@ -40,7 +40,8 @@ function commandOf(args: unknown, { env = {}, cwd }: PipeOptions): Command {
 }
 
 RDD.prototype.pipe = function (command, options = {}) {
-  const checked = commandOf(command, options ?? {});
+  checkOptions('pipe', options, "Write pipe(['grep', 'ERROR'], { cwd: 'folder' }).");
+  const checked = commandOf(command, options);
   return new SteppedRDD<string>(this, {
     operation: 'pipe',
     plan: (input) => ({ op: 'pipe', command: checked, input }),

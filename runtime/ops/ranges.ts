@@ -1,6 +1,6 @@
 // Operators on pairs that know where keys lie, and a reduction that leaves its result in the session.
 import { lib, ShippedFunction } from '../rdd/function-argument';
-import { compareKeys, KeyTable } from '../rdd/key';
+import { compareKeys, KeyTable, keyText } from '../rdd/key';
 import { RangePartitioner } from '../rdd/partitioner';
 import { PrunedRDD } from '../rdd/pruned';
 import { RDD } from '../rdd/rdd';
@@ -34,6 +34,8 @@ declare module '../rdd/rdd' {
 
 RDD.prototype.filterByRange = function <K, V>(this: RDD<[K, V]>, lower: K, upper: K) {
   const operation = 'filterByRange';
+  // What is no key would be told as two values that do not compare.
+  for (const bound of [lower, upper]) keyText(bound);
   if (compareKeys(lower, upper) > 0)
     refuseArgument({
       operation,

@@ -7,7 +7,7 @@ import { freshSeed } from '../time';
 import { encode } from '../wire/codec';
 import { refuseArgument } from './arguments';
 import { keysOf } from './pairs';
-import { checkSeed } from './transform';
+import { checkReplacement, checkSeed } from './transform';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -81,6 +81,7 @@ RDD.prototype.sampleByKey = function <K, V>(
   fractions: ReadonlyMap<K, number>,
   seed = freshSeed(),
 ) {
+  checkReplacement('sampleByKey', withReplacement);
   checkSeed('sampleByKey', seed);
   const encoded = encode(checkFractions('sampleByKey', fractions, withReplacement));
   return perPartition<[K, V]>(this, 'sampleByKey', () => lib('sampleByKey', encoded, withReplacement, seed), true);
@@ -92,6 +93,7 @@ RDD.prototype.sampleByKeyExact = function <K, V>(
   fractions: ReadonlyMap<K, number>,
   seed = freshSeed(),
 ) {
+  checkReplacement('sampleByKeyExact', withReplacement);
   checkSeed('sampleByKeyExact', seed);
   const wanted = checkFractions('sampleByKeyExact', fractions, withReplacement);
   let greatest: Uint8Array = encode([]);

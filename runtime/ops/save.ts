@@ -9,7 +9,7 @@ import { RDD } from '../rdd/rdd';
 import { diskError, removeQuietly } from '../storage/files';
 import { freshSeed } from '../time';
 import { gather } from './actions';
-import { refuseArgument } from './arguments';
+import { checkOptions, refuseArgument } from './arguments';
 
 /** How `saveAsTextFile` packs its parts. */
 export interface SaveOptions {
@@ -73,15 +73,18 @@ function makeFolder(path: string, shown: string): void {
   }
 }
 
+const packed = "Write saveAsTextFile('out', { compression: 'gzip' }).";
+
 RDD.prototype.saveAsTextFile = async function (folder, options = {}) {
-  const { compression = 'none' } = options ?? {};
+  checkOptions('saveAsTextFile', options, packed);
+  const { compression = 'none' } = options;
   if (compression !== 'gzip' && compression !== 'none')
     refuseArgument({
       operation: 'saveAsTextFile',
       argument: 'the compression',
       value: compression,
       rule: "'gzip' or 'none'",
-      remedy: "Write saveAsTextFile('out', { compression: 'gzip' }).",
+      remedy: packed,
     });
   await save(this, 'saveAsTextFile', folder, compression === 'gzip' ? 'gzip' : 'text');
 };

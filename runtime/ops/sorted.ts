@@ -5,6 +5,7 @@ import { RangePartitioner } from '../rdd/partitioner';
 import { type Datum, RDD } from '../rdd/rdd';
 import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
+import { checkFlag } from './arguments';
 import { keysOf } from './pairs';
 
 declare module '../rdd/rdd' {
@@ -50,7 +51,9 @@ async function rangeBounds(keys: RDD<unknown>, ranges: number): Promise<unknown[
 }
 
 function sorted<K, V>(pairs: RDD<[K, V]>, operation: string, ascending: boolean, numPartitions?: number): RDD<[K, V]> {
-  const ranges = pairs.context.checkPartitions(operation, numPartitions ?? Math.max(1, pairs.numPartitions));
+  checkFlag(operation, 'ascending', ascending);
+  const asked = numPartitions === undefined ? Math.max(1, pairs.numPartitions) : numPartitions;
+  const ranges = pairs.context.checkPartitions(operation, asked);
   const bounds = ranges === 1 ? [] : () => rangeBounds(keysOf(pairs, operation), ranges);
   const partitioner = new RangePartitioner(bounds, ascending, ranges);
   const moved = new ShuffledRDD<[K, V]>(operation, dependOn(pairs, partitioner, operation), partitioner, { kind: 'read' });

@@ -1,14 +1,14 @@
 // Operators that make a dataset of a dataset, element by element or as a whole.
-import { MillraceError } from '../errors';
-import { showElement } from '../exec/task-runtime';
 import { CoalescedRDD } from '../rdd/coalesced';
+import { narrow } from '../rdd/dependency';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { DirectPartitioner, HashPartitioner } from '../rdd/partitioner';
 import { RDD } from '../rdd/rdd';
-import { dependOn, ShuffledRDD } from '../rdd/shuffled';
+import { dependOn, type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { IndexedRDD, SteppedRDD } from '../rdd/stepped';
 import { unionOf } from '../rdd/union';
 import { freshSeed } from '../time';
+import { checkFlag, refuseArgument } from './arguments';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -42,7 +42,7 @@ declare module '../rdd/rdd' {
      * @example await sc.parallelize(['to', 'be']).keyBy(w => w[0]).collect() // [['t', 'to'], ['b', 'be']]
      */
     keyBy<K extends Datum>(f: (element: T) => K): RDD<[K, T]>;
-    /** Each distinct element once; elements compare by value. */
+    /** Each distinct element once; elements compare by value. Pairs that a partitioner has spread already stay where they are. */
     distinct(numPartitions?: number): RDD<T>;
     /** The elements of both, duplicates kept; datasets that are partitioned alike stay so, partition by partition. */
     union(other: RDD<T>): RDD<T>;
@@ -97,11 +97,13 @@ RDD.prototype.filter = function (this: RDD<unknown>, f: unknown) {
 
 RDD.prototype.mapPartitions = function (f, preservesPartitioning = false) {
   const shipped = ShippedFunction.of(this.context, f, 'mapPartitions');
+  checkFlag('mapPartitions', 'preservesPartitioning', preservesPartitioning);
   return stepped(this, 'mapPartitions', lib('withoutIndex', shipped), 'mapPartitions', preservesPartitioning);
 };
 
 RDD.prototype.mapPartitionsWithIndex = function (f, preservesPartitioning = false) {
   const shipped = ShippedFunction.of(this.context, f, 'mapPartitionsWithIndex');
+  checkFlag('mapPartitionsWithIndex', 'preservesPartitioning', preservesPartitioning);
   return stepped(this, 'mapPartitionsWithIndex', lib('withIndex', shipped), 'mapPartitions', preservesPartitioning);
 };
 
@@ -122,16 +124,20 @@ RDD.prototype.distinct = function <T>(this: RDD<T>, numPartitions?: number) {
     operation: 'distinct',
     plan: (input) => ({ op: 'map', template: 'pairWithNull', name: 'distinct', input }),
   });
-  const partitioner = new HashPartitioner(
-    this.context.checkPartitions('distinct', numPartitions ?? Math.max(1, this.numPartitions)),
+  const asked = this.context.checkPartitions(
+    'distinct',
+    numPartitions === undefined ? Math.max(1, this.numPartitions) : numPartitions,
   );
   const merge = lib('first');
-  const once = new ShuffledRDD<[T, null]>('distinct', dependOn(pairs, partitioner, 'distinct', { merge }), partitioner, {
-    kind: 'combine',
-    merge,
-  });
+  // As Spark: pairs that are equal have equal keys, so where keys were spread by a partitioner they lie together already.
+  const own = asked === this.numPartitions && this.partitioner?.numPartitions === asked ? this.partitioner : undefined;
+  const partitioner = own ?? new HashPartitioner(asked);
+  const dependency = own ? narrow(pairs) : dependOn(pairs, partitioner, 'distinct', { merge });
+  const gather: Gather = own ? { kind: 'combine', merge, join: merge } : { kind: 'combine', merge };
+  const once = new ShuffledRDD<[T, null]>('distinct', dependency, partitioner, gather);
   return new SteppedRDD<T>(once, {
     operation: 'distinct',
+    keepsPartitioner: own !== undefined,
     plan: (input) => ({ op: 'map', template: 'key', name: 'distinct', input }),
   });
 };
@@ -142,6 +148,7 @@ RDD.prototype.union = function (other) {
 };
 
 RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, fraction: number, seed = freshSeed()) {
+  checkReplacement('sample', withReplacement);
   checkFraction('sample', fraction, withReplacement);
   checkSeed('sample', seed);
   return new SteppedRDD<T>(this, {
@@ -151,13 +158,17 @@ RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, frac
   });
 };
 
+/** Throws BAD_ARGUMENT unless it is said whether elements may come more than once. */
+export const checkReplacement = (operation: string, withReplacement: unknown): void =>
+  checkFlag(operation, 'withReplacement', withReplacement);
+
 function checkFraction(operation: string, fraction: number, withReplacement: boolean): void {
   if (fraction >= 0 && Number.isFinite(fraction) && (withReplacement || fraction <= 1)) return;
   const rule = withReplacement ? 'a number from 0 on' : 'a number from 0 to 1';
-  throw new MillraceError('BAD_ARGUMENT', {
+  refuseArgument({
     operation,
     argument: 'the fraction',
-    value: String(fraction),
+    value: fraction,
     rule,
     remedy: `Write ${operation}(false, 0.1) for about a tenth.`,
   });
@@ -166,10 +177,10 @@ function checkFraction(operation: string, fraction: number, withReplacement: boo
 /** Throws BAD_ARGUMENT unless `seed` is a finite number. */
 export function checkSeed(operation: string, seed: unknown): void {
   if (Number.isFinite(seed)) return;
-  throw new MillraceError('BAD_ARGUMENT', {
+  refuseArgument({
     operation,
     argument: 'the seed',
-    value: showElement(seed),
+    value: seed,
     rule: 'a finite number',
     remedy: 'Leave it out for another sample each time.',
   });
@@ -181,6 +192,7 @@ RDD.prototype.groupBy = function (f, numPartitions) {
 
 RDD.prototype.coalesce = function <T>(this: RDD<T>, numPartitions: number, shuffle = false) {
   this.context.checkPartitions('coalesce', numPartitions);
+  checkFlag('coalesce', 'shuffle', shuffle);
   if (!shuffle) return new CoalescedRDD(this, numPartitions);
   const spread = stepped<[number, T]>(this, 'coalesce', lib('spread', numPartitions), 'mapPartitions', false);
   const partitioner = new DirectPartitioner(numPartitions);

@@ -59,8 +59,8 @@ RDD.prototype.treeReduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: 
 
 RDD.prototype.treeAggregate = async function (zero, seqOp, combOp, depth = 2) {
   checkDepth('treeAggregate', depth);
-  const seq = ShippedFunction.of(this.context, seqOp, 'treeAggregate');
-  const comb = ShippedFunction.of(this.context, combOp, 'treeAggregate');
+  const seq = ShippedFunction.of(this.context, seqOp, 'treeAggregate', 'seqOp');
+  const comb = ShippedFunction.of(this.context, combOp, 'treeAggregate', 'combOp');
   const bytes = encode(zero);
   const partials = perPartition<typeof zero>(this, 'treeAggregate', lib('foldPartition', bytes, seq));
   const merged = await mergeInLevels(partials, 'treeAggregate', comb, depth);

@@ -3,7 +3,7 @@ import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-arg
 import { RDD } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { ZippedPartitionsRDD } from '../rdd/zipped';
-import { refuseArgument } from './arguments';
+import { checkFlag, refuseArgument } from './arguments';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -83,8 +83,10 @@ RDD.prototype.zipPartitions = function (this: RDD<unknown>, ...args: unknown[]) 
       rule: at < 0 ? 'a function behind the datasets' : `from 1 to ${mostZipped - 1}`,
       remedy: 'Write zipPartitions(other, (a, b) => …).',
     });
+  const keepsPartitioner = args[at + 1] === undefined ? false : args[at + 1];
+  checkFlag('zipPartitions', 'preservesPartitioning', keepsPartitioner);
   const f = lib('zipPartitions', ShippedFunction.of(this.context, args[at], 'zipPartitions'));
-  return sideBySide('zipPartitions', [this, ...others], f, args[at + 1] === true);
+  return sideBySide('zipPartitions', [this, ...others], f, keepsPartitioner === true);
 } as RDD<unknown>['zipPartitions'];
 
 RDD.prototype.zipWithUniqueId = function <T>(this: RDD<T>) {

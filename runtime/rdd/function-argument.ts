@@ -1,10 +1,16 @@
 // A function on its way into a stage: the user's, frozen where it was written, or one of the library's by name.
 
 import type { Context } from '../context';
-import { MillraceError } from '../errors';
 import { type Capture, capture } from '../exec/closure';
 import { noteClassesOf } from '../exec/session-classes';
+import { refuseArgument } from '../ops/arguments';
 import { decode, encode } from '../wire/codec';
+
+function refuseFunction(operation: string, argument: string, value: unknown): never {
+  const isOnly = argument === 'the function';
+  const remedy = isOnly ? `Write ${operation}(x => …).` : `Give ${operation} each of its functions.`;
+  return refuseArgument({ operation, argument, value, rule: 'a function', remedy });
+}
 
 /** The user's function with its captured variables as they were when the operator was called. */
 export class ShippedFunction {
@@ -14,19 +20,12 @@ export class ShippedFunction {
   #capture: Capture | undefined;
 
   /** The function as it is now; one that is frozen already stays so: streams freeze theirs once, for the datasets of all batches. */
-  static of(context: Context, f: unknown, operation: string): ShippedFunction {
-    return f instanceof ShippedFunction ? f : new ShippedFunction(context, f, operation);
+  static of(context: Context, f: unknown, operation: string, argument = 'the function'): ShippedFunction {
+    return f instanceof ShippedFunction ? f : new ShippedFunction(context, f, operation, argument);
   }
 
-  private constructor(context: Context, f: unknown, operation: string) {
-    if (typeof f !== 'function')
-      throw new MillraceError('BAD_ARGUMENT', {
-        operation,
-        argument: 'the function',
-        value: f === null ? 'null' : typeof f,
-        rule: 'a function',
-        remedy: `Write ${operation}(x => …).`,
-      });
+  private constructor(context: Context, f: unknown, operation: string, argument: string) {
+    if (typeof f !== 'function') refuseFunction(operation, argument, f);
     this.#context = context;
     this.#function = f;
     this.#operation = operation;

@@ -40,6 +40,8 @@ function checkCount(partitions: number): void {
 }
 
 function checkBounds(bounds: readonly unknown[], partitions: number): void {
+  if (!Array.isArray(bounds))
+    throw new MillraceError('BAD_OPTION', { option: 'bounds', value: showElement(bounds), rule: 'an array of keys' });
   const ascend = bounds.every((bound, i) => i === 0 || compareKeys(bounds[i - 1], bound) < 0);
   if (!ascend)
     throw new MillraceError('BAD_OPTION', { option: 'bounds', value: `[${bounds.join(', ')}]`, rule: 'in ascending order' });
@@ -97,7 +99,7 @@ export class RangePartitioner implements Partitioner {
   constructor(
     bounds: readonly unknown[] | (() => Promise<readonly unknown[]>),
     ascending = true,
-    numPartitions = bounds.length + 1,
+    numPartitions = Array.isArray(bounds) ? bounds.length + 1 : 1,
   ) {
     checkCount(numPartitions);
     if (typeof bounds === 'function') {

@@ -3,6 +3,7 @@ import type { Context } from '../context';
 import { MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import type { Plan, Split } from '../exec/program';
+import { checkOptions, refuseArgument } from '../ops/arguments';
 import { levelNames, StorageLevel } from '../storage/storage-level';
 import type { Checkpoint } from './checkpoint';
 import type { Dependency } from './dependency';
@@ -29,13 +30,15 @@ export interface PersistOptions {
   readonly priority?: number;
 }
 
-function checkPersist(level: unknown, priority: unknown): void {
-  const refuse = (argument: string, value: unknown, rule: string): never => {
-    const remedy = 'Write persist(), or persist(StorageLevel.MEMORY_AND_DISK, { priority: 1 }).';
-    throw new MillraceError('BAD_ARGUMENT', { operation: 'persist', argument, value: String(value), rule, remedy });
-  };
-  if (!(level instanceof StorageLevel)) refuse('the level', level, `a StorageLevel: ${levelNames.join(', ')}`);
-  if (!Number.isInteger(priority)) refuse('the priority', priority, 'a whole number');
+/** The priority. Throws BAD_ARGUMENT. */
+function checkPersist(level: unknown, options: PersistOptions): number {
+  const [operation, remedy] = ['persist', 'Write persist(), or persist(StorageLevel.MEMORY_AND_DISK, { priority: 1 }).'];
+  const rule = `a StorageLevel: ${levelNames.join(', ')}`;
+  if (!(level instanceof StorageLevel)) refuseArgument({ operation, argument: 'the level', value: level, rule, remedy });
+  checkOptions(operation, options, remedy);
+  const { priority: value = 0 } = options;
+  if (Number.isInteger(value)) return value;
+  return refuseArgument({ operation, argument: 'the priority', value, rule: 'a whole number', remedy });
 }
 
 /**
@@ -198,8 +201,8 @@ export abstract class RDD<T> {
    * Throws LEVEL_CHANGED if another level is set already.
    * @example sc.parallelize(['a', 'b']).persist(StorageLevel.MEMORY_AND_DISK, { priority: 1 })
    */
-  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY, { priority = 0 }: PersistOptions = {}): this {
-    checkPersist(level, priority);
+  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY, options: PersistOptions = {}): this {
+    const priority = checkPersist(level, options);
     if (this.#level.isKept && !this.#level.equals(level))
       throw new MillraceError('LEVEL_CHANGED', { name: this.toString(), level: this.#level });
     this.#level = level;

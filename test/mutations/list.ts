@@ -211,16 +211,30 @@ const codec: readonly Mutation[] = [
 
 const spilling: readonly Mutation[] = [
   {
-    mistake: 'runs of an external sort are not sorted',
+    mistake: 'runs of an external sort are sorted the other way round',
     file: 'runtime/exec/external/sort.ts',
-    find: 'runs.write(sortPairs(rows, ascending));',
-    replace: 'runs.write(rows);',
+    find: 'if (columns.bytes > space.budget) runs.write(flat(columns.take(ascending)));',
+    replace: 'if (columns.bytes > space.budget) runs.write(flat(columns.take(!ascending)));',
+    tests: ['unit/spill'],
+  },
+  {
+    mistake: 'runs of a descending external sort are merged in ascending order',
+    file: 'runtime/exec/external/sort.ts',
+    find: '(a: Pair, b: Pair) => compareKeys(b[0], a[0]);',
+    replace: '(a: Pair, b: Pair) => compareKeys(a[0], b[0]);',
+    tests: ['unit/spill'],
+  },
+  {
+    mistake: 'what an external sort read last is forgotten',
+    file: 'runtime/exec/external/sort.ts',
+    find: '  runs.write(flat(columns.take(ascending)));\n  yield*',
+    replace: '  yield*',
     tests: ['unit/spill'],
   },
   {
     mistake: 'spill files stay behind',
     file: 'runtime/storage/spill-file.ts',
-    find: '    rmSync(this.#path, { force: true });\n  }\n}',
+    find: '    removeQuietly(this.#path);\n  }\n}',
     replace: '  }\n}',
     tests: ['unit/spill', 'cluster/memory'],
   },
@@ -244,8 +258,8 @@ const accumulators: readonly Mutation[] = [
   {
     mistake: 'what tasks add is not told',
     file: taskAccumulator,
-    find: 'this.touched = true;',
-    replace: '',
+    find: 'checkAdded(this.#kind, value);\n    this.touched = true;',
+    replace: 'checkAdded(this.#kind, value);',
     tests: ['unit/operators', 'unit/actions'],
   },
   {
@@ -266,18 +280,11 @@ const capture: readonly Mutation[] = [
     tests: ['unit/closure-cases', 'unit/closure-capture'],
   },
   {
-    mistake: 'a closure is not cut off from the live values',
-    file: 'runtime/rdd/function-argument.ts',
-    find: "closure: decode(encode(taken.closure)) as Capture['closure'],",
-    replace: 'closure: taken.closure,',
-    tests: ['unit/operators', 'unit/closure-capture', 'unit/engine-parts'],
-  },
-  {
     mistake: 'a closure is frozen at the first job and not where it is written',
     file: 'runtime/rdd/function-argument.ts',
     find: 'if (taken.deadZone === undefined) this.#capture = this.#frozen(taken);',
     replace: '',
-    tests: ['unit/operators', 'unit/engine-parts'],
+    tests: ['unit/frozen', 'unit/closure-capture'],
   },
   {
     mistake: 'values that lead back to their function are set too early',
@@ -313,8 +320,8 @@ const retries: readonly Mutation[] = [
   {
     mistake: 'a failing task gets one try too many',
     file: 'runtime/scheduler/dag.ts',
-    find: 'if (failures >= this.#options.taskMaxFailures)',
-    replace: 'if (failures > this.#options.taskMaxFailures)',
+    find: 'if (failures >= options.taskMaxFailures)',
+    replace: 'if (failures > options.taskMaxFailures)',
     tests: ['unit/dag', 'unit/errors', 'unit/row-errors'],
   },
   {

@@ -1,6 +1,6 @@
 // Makes the mistakes of list.ts one at a time in copies of the tree, and asks whether a test fails: a mistake that survives is a hole.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { globSync } from 'tinyglobby';
@@ -13,6 +13,8 @@ const copies = 2;
 /** A mistake may make a loop endless; no file that is asked here takes so long without one. */
 const fileLimitMs = 180_000;
 const limitExit = 'took too long';
+/** A quick look: the whole suite is not asked where the named files see nothing. */
+const onlyNamed = process.argv.includes('--named');
 
 interface Verdict {
   readonly mutation: Mutation;
@@ -32,6 +34,7 @@ function copyTree(): void {
   for (const folder of ['runtime', 'cluster', 'shell', 'samples', 'test', 'dist'])
     cpSync(join(root, folder), join(copy, folder), { recursive: true });
   for (const file of globSync('*.{json,md}', { cwd: root })) cpSync(join(root, file), join(copy, file));
+  mkdirSync(join(copy, 'tmp'));
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 }
 
@@ -39,23 +42,33 @@ function removeCopies(): void {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Runs a program to its end in a group of its own; answers why it failed, or nothing. */
+/** What uvu writes as soon as a test has failed; it does so without colours here. */
+const failureMark = '✘ ';
+
+/** Runs a program in a group of its own, to its end or its first test that fails; answers why it failed, or nothing. */
 function failureOf(copy: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
     // Fewer random programs than of a push: a mistake that only the others see is too well hidden.
-    const env = { ...process.env, FORCE_COLOR: '0', MILLRACE_LONG: '0', SEEDS: '300' };
-    const child = spawn(process.execPath, args, { cwd: copy, detached: true, stdio: 'ignore', env });
+    // What a test that was ended leaves behind goes with the copy.
+    const own = { FORCE_COLOR: '0', MILLRACE_LONG: '0', SEEDS: '300', TMPDIR: join(copy, 'tmp') };
+    const env = { ...process.env, ...own };
+    const child = spawn(process.execPath, args, { cwd: copy, detached: true, stdio: ['ignore', 'pipe', 'ignore'], env });
     running.add(child);
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
+    let reason: string | undefined;
+    const endFor = (why: string) => {
+      reason ??= why;
       endGroup(child);
-    }, fileLimitMs);
+    };
+    const timer = setTimeout(() => endFor(limitExit), fileLimitMs);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      // What is left of the file would only confirm it.
+      if (text.includes(failureMark)) endFor('a test failed');
+    });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       running.delete(child);
       endGroup(child);
-      resolve(late ? limitExit : code === 0 ? undefined : `exit ${code ?? signal}`);
+      resolve(reason ?? (code === 0 ? undefined : `exit ${code ?? signal}`));
     });
   });
 }
@@ -76,9 +89,10 @@ const build = (copy: string) => failureOf(copy, [...compiled, 'shell/build.ts', 
 const usesExecutors = (file: string) => /^test\/(cluster|security)\//.test(file);
 const testFiles = globSync('test/{unit,property,sim,cluster}/*.test.ts', { cwd: root }).sort();
 
-/** The files that are named first, and then all others: those without executors before those with them. */
+/** The files that are named first, and then, unless `--named` is given, all others: those without executors before those with them. */
 function filesFor({ tests }: Mutation): string[] {
   const named = tests.flatMap((word) => testFiles.filter((file) => file.includes(word)));
+  if (onlyNamed) return named;
   const others = testFiles.filter((file) => !named.includes(file));
   return [...named, ...others.filter((file) => !usesExecutors(file)), ...others.filter(usesExecutors)];
 }
@@ -154,7 +168,7 @@ async function judgeAll(chosen: readonly Mutation[]): Promise<Verdict[]> {
 }
 
 async function main(): Promise<void> {
-  const words = process.argv.slice(2);
+  const words = process.argv.slice(2).filter((word) => word !== '--named');
   const matches = ({ file, mistake }: Mutation) => words.some((word) => `${file} ${mistake}`.includes(word));
   const chosen = mutations.filter((mutation) => words.length === 0 || matches(mutation));
   for (let n = Math.min(copies, chosen.length); n > 0; n--) copyTree();

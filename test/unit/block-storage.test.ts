@@ -73,6 +73,25 @@ test('every level gives back what was kept, of any size of memory', () => {
   }
 });
 
+test('the frames of one file and the end of another of the same length are no file', async () => {
+  const write = (name: string, frames: readonly Buffer[]) => {
+    const writer = new FrameFileWriter(join(folder, name), 0);
+    for (const frame of frames) writer.add(frame);
+    writer.end();
+    return readFileSync(join(folder, name));
+  };
+  const two = [frameOf(['some']), frameOf(['rows'])];
+  const length = two[0].length + two[1].length;
+  const one = numbers(length)
+    .map((n) => frameOf(['x'.repeat(n)]))
+    .find((frame) => frame.length === length)!;
+  const frames = write('two', two);
+  const end = write('one', [one]).subarray(4 + length);
+  writeFileSync(join(folder, 'mixed'), Buffer.concat([frames.subarray(0, 4 + length), end]));
+  const error = await errorOf('CORRUPT_FILE', () => FrameFile.open(join(folder, 'mixed')));
+  assert.match(error.message, /frames are missing/);
+});
+
 test('an empty partition is kept too', () => {
   for (const level of [StorageLevel.MEMORY_ONLY, StorageLevel.MEMORY_ONLY_SER, StorageLevel.DISK_ONLY]) {
     const store = new BlockStore(1000, join(folder, String(level)));

@@ -205,6 +205,18 @@ test('a lost executor gives its tasks to others, and its late ends count for not
   assert.equal(play.commands, []);
 });
 
+test('the end of a task counts only from the executor that runs it', () => {
+  const play = new Play();
+  play.join('x');
+  const [launch] = play.submit(stage(0, 1));
+  play.join('y');
+  assert.equal(play.end({ ...launch, executorId: 'y' }, userError), []);
+  play.end({ ...launch, executorId: 'y' }, success());
+  assert.equal(play.kinds(), []);
+  play.end(launch, success());
+  assert.equal(play.kinds(), ['reportResult', 'noteStageCompleted', 'finishJob']);
+});
+
 test('an executor that is lost four times under a task fails its job', () => {
   const play = new Play();
   play.submit(stage(0, 1));

@@ -1,8 +1,5 @@
 // Files that are damaged between their writing and their reading: all are found out, made again or told, and never a wrong row.
 // time limit: 600 s
-
-// Files that are damaged between their writing and their reading: all are found out, made again or told, and never a wrong row.
-// time limit: 600 s
 import fs, {
   appendFileSync,
   existsSync,

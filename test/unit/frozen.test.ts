@@ -44,6 +44,40 @@ for (const [name, run] of Object.entries(merging)) {
   });
 }
 
+class Counter {
+  n = 1;
+}
+
+test('a dataset keeps what its closure captured, though it changes in place before the first job', async () => {
+  let n = 1;
+  const list = [1];
+  const record = { inner: { n: 1 } };
+  const map = new Map([['n', 1]]);
+  const set = new Set([1]);
+  const bytes = new Uint8Array([1]);
+  const counter = new Counter();
+  const large = Array.from({ length: 200_000 }, () => 1);
+  const of = {
+    number: numbers().map(() => n),
+    list: numbers().map(() => list.length),
+    record: numbers().map(() => record.inner.n),
+    map: numbers().map(() => map.get('n')),
+    set: numbers().map(() => set.size),
+    bytes: numbers().map(() => bytes[0]),
+    instance: numbers().map(() => counter.n),
+    'a list that is broadcast': numbers().map(() => large[0]),
+  };
+  n = 2;
+  list.push(2);
+  record.inner.n = 2;
+  map.set('n', 2);
+  set.add(2);
+  bytes[0] = 2;
+  counter.n = 2;
+  large[0] = 2;
+  for (const [what, rdd] of Object.entries(of)) assert.equal(await rdd.collect(), [1, 1, 1, 1, 1, 1], what);
+});
+
 test('a merge that counts in an accumulator counts each call once', async () => {
   const calls = sc.longAccumulator('calls');
   const sum = await numbers().reduce((a, b) => {

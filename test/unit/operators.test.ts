@@ -185,6 +185,27 @@ test('distinct by value', async () => {
   assert.is(sc.parallelize([1], 3).distinct().numPartitions, 3);
 });
 
+test('distinct leaves pairs where their partitioner put them', async () => {
+  const shuffles = (rdd: RDD<unknown>): number =>
+    rdd.dependencies.reduce((sum, d) => sum + shuffles(d.rdd) + (d.kind === 'shuffle' ? 1 : 0), 0);
+  const rows = [1, 2, 3, 1, 2, 3].map((x): [number, string] => [x % 2, `v${x}`]);
+  const spread = sc.parallelize(rows, 3).partitionBy(2);
+  const once = spread.distinct();
+  assert.equal((await once.collect()).sort(), [
+    [0, 'v2'],
+    [1, 'v1'],
+    [1, 'v3'],
+  ]);
+  assert.is(once.partitioner, spread.partitioner);
+  assert.equal([shuffles(once), shuffles(spread)], [1, 1]);
+  assert.equal(await once.lookup(0), ['v2']);
+  const elsewhere = spread.distinct(5);
+  assert.is(shuffles(elsewhere), 2);
+  assert.is(elsewhere.numPartitions, 5);
+  assert.is(elsewhere.partitioner, undefined);
+  assert.equal((await elsewhere.collect()).sort(), (await once.collect()).sort());
+});
+
 test('sample: the same seed gives the same rows; 0 none, 1 all', async () => {
   const rdd = sc.range(0, 1000, 1, 4);
   assert.is(await rdd.sample(false, 0).count(), 0);

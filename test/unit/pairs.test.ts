@@ -270,6 +270,11 @@ test('partitionBy puts keys where the partitioner says', async () => {
   const partitioner = new HashPartitioner(3);
   const placed = await pairs(hostileKeys).partitionBy(partitioner).glom().collect();
   for (const [i, rows] of placed.entries()) for (const [key] of rows) assert.is(partitioner.getPartition(key), i);
+  const counted = await pairs(hostileKeys)
+    .reduceByKey((a) => a, 3)
+    .glom()
+    .collect();
+  for (const [i, rows] of counted.entries()) for (const [key] of rows) assert.is(partitioner.getPartition(key), i);
   const ranges = new RangePartitioner([10, 20]);
   const numbers = pairs<number, string>([
     [25, 'c'],

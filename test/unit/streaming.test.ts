@@ -190,7 +190,7 @@ test('bad input is refused where it is written', async () => {
     ['NOT_A_MULTIPLE', /1s.*2s/, () => stream.ago('1s')],
     ['NOT_A_MULTIPLE', /5s.*2s/, () => stream.remember('5s')],
     ['UNEQUAL_SLIDES', /union/, () => stream.union(stream.window('4s', '4s'))],
-    ['BAD_ARGUMENT', /map: the function is number/, () => stream.map(3 as never)],
+    ['BAD_ARGUMENT', /map: the function is 3, but must be a function/, () => stream.map(3 as never)],
     ['BAD_ARGUMENT', /slice: the start/, () => stream.slice(5, 4)],
     ['NO_OUTPUTS', /no outputs/, () => streaming.start()],
   ];
