@@ -4,7 +4,9 @@ import { getHeapStatistics } from 'node:v8';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
 import { parseMaster } from './master-url';
 import type { OutputListener } from './output';
-import { startBackend } from './start-backend';
+import { receiverProgram } from './program-path';
+import { Receivers } from './receivers';
+import { printThrough, startBackend } from './start-backend';
 
 export interface ConnectOptions {
   readonly config?: Partial<Config>;
@@ -29,14 +31,15 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   const executors = parsed.kind === 'pool' ? parsed.executors : 1;
   const executorMemory = options.executorMemory ?? Math.max(512, Math.floor((totalmem() * 0.75) / executors / 2 ** 20));
   const heap = parsed.kind === 'pool' ? executorMemory * 2 ** 20 : getHeapStatistics().heap_size_limit;
-  const { backend, slots } = await startBackend(master, {
+  const { backend, slots, folder } = await startBackend(master, {
     storageBytes: options.storageBytes ?? Math.floor(heap / 2),
     executionBytes: options.executionBytes ?? Math.floor(heap / 5),
     executorMemory,
     onOutput: options.onOutput,
   });
+  const receivers = new Receivers({ program: receiverProgram, folder, onOutput: options.onOutput ?? printThrough });
   const { config, onWarning, onNotice } = options;
-  const context = new Context({ backend, slots, master, config, onWarning, onNotice });
+  const context = new Context({ backend, receivers, slots, master, config, onWarning, onNotice });
   await context.start();
   return context;
 }

@@ -97,7 +97,7 @@ export class ExecutorProcess {
 }
 
 /** The process leads a group of its own, which lives on while a child of it does. */
-function killGroup(pid: number): void {
+export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
@@ -110,7 +110,8 @@ function v8Flags(executorMemory: number | undefined): string[] {
   return executorMemory === undefined ? flags : [...flags, `--max-old-space-size=${executorMemory}`];
 }
 
-function environment(): NodeJS.ProcessEnv {
+/** The environment of a process that runs code of the user's. */
+export function environment(): NodeJS.ProcessEnv {
   const entries = passedOn.map((name) => [name, process.env[name]]);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

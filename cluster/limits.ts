@@ -79,3 +79,9 @@ export const drainMs = 50;
 
 /** What a command of a `pipe` may say on stderr before it is ended: more is data on the wrong channel. */
 export const commandErrorBytes = 16 << 20;
+
+/** Connections that a listening receiver holds at a time: each may hold a line of its own in memory. */
+export const maxReceiverConnections = 256;
+
+/** From asking a receiver to end to ending its process: the user's `onStop` may close connections in order. */
+export const receiverStopMs = 2000;

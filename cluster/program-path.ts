@@ -1,11 +1,16 @@
-// Where the bundled program of an executor is, from the sources and from the bundles alike.
+// Where the bundled programs of executors and receivers are, from the sources and from the bundles alike.
 import fs from 'node:fs';
 import path from 'node:path';
 import { MillraceError } from '../runtime/errors';
 
 /** The path of `dist/executor.js` of this package. Throws NO_EXECUTORS when it was not built. */
-export function executorProgram(): string {
-  const program = path.join(packageRoot(), 'dist', 'executor.js');
+export const executorProgram = (): string => bundled('executor.js');
+
+/** The path of `dist/receiver.js` of this package. Throws NO_EXECUTORS when it was not built. */
+export const receiverProgram = (): string => bundled('receiver.js');
+
+function bundled(name: string): string {
+  const program = path.join(packageRoot(), 'dist', name);
   if (!fs.existsSync(program))
     throw new MillraceError('NO_EXECUTORS', { reason: `${program} is missing (npm run build makes it)` });
   return program;

@@ -108,6 +108,8 @@ function readForgetKind(what: Fields): Forget {
       return { kind, rddId: what.integer('rddId') };
     case 'shuffle':
       return { kind, shuffleId: what.integer('shuffleId') };
+    case 'state':
+      return { kind, id: what.integer('id') };
     case 'blob':
       return { kind, id: what.string('id', idLength) };
     default:

@@ -30,7 +30,8 @@ export interface StartedBackend {
 
 const leastMemoryMb = 64;
 
-const printThrough: OutputListener = (line, stream) => {
+/** Lines of user code go where this process's own go. */
+export const printThrough: OutputListener = (line, stream) => {
   process[stream].write(`${line}\n`);
 };
 

@@ -24,6 +24,7 @@ import { runsTogether, type SinkMaker } from './scheduler/job';
 import type { JobProgress, JobRecord } from './scheduler/job-record';
 import { Scheduler } from './scheduler/loop';
 import type { StoredSize } from './scheduler/outputs';
+import type { ReceiverBackend } from './streaming/receiver-backend';
 import { type Clock, systemClock } from './time';
 import { decode, encode } from './wire/codec';
 
@@ -35,6 +36,8 @@ export interface ContextOptions {
   readonly master: string;
   readonly config?: Partial<Config>;
   readonly clock?: Clock;
+  /** What runs the receivers of streams; without it, streams read no sockets. */
+  readonly receivers?: ReceiverBackend;
   /** Told of what a closure does that will not do what it seems to; the shell prints it. */
   readonly onWarning?: (warning: CaptureWarning) => void;
   /** Told in a sentence of what the user should know of running jobs: nothing can run, a listener threw; the shell prints it. */
@@ -63,8 +66,10 @@ export class Context {
   /** Behind the methods of ops/control.ts. */
   readonly control: JobControl;
   readonly #scheduler: Scheduler;
+  readonly #receivers: ReceiverBackend | undefined;
   readonly #onWarning: (warning: CaptureWarning) => void;
   readonly #accumulators = new Map<string, WeakRef<Merging>>();
+  readonly #forgotten = new FinalizationRegistry<string>((id) => this.#accumulators.delete(id));
   readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
   /** Shuffle files live as long as the dependency that reads them. */
   readonly #shuffles = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetShuffle(id));
@@ -84,6 +89,7 @@ export class Context {
     this.clock = options.clock ?? systemClock;
     this.#onWarning = options.onWarning ?? (() => {});
     this.control = new JobControl(options.onNotice ?? (() => {}));
+    this.#receivers = options.receivers;
     this.#scheduler = new Scheduler(options.backend, this.config, this.clock, {
       slots: options.slots,
       bus: this.control.bus,
@@ -297,6 +303,7 @@ export class Context {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    await this.#receivers?.stop();
     await this.#scheduler.stop();
   }
 
@@ -315,6 +322,12 @@ export class Context {
   /** The folder that `setCheckpointDir` made. */
   getCheckpointDir(): string | undefined {
     return this.#checkpointDir;
+  }
+
+  /** What runs the receivers of streams. Throws NO_RECEIVERS where there is nothing. */
+  get receivers(): ReceiverBackend {
+    if (!this.#receivers) throw new MillraceError('NO_RECEIVERS');
+    return this.#receivers;
   }
 
   // What datasets tell their context.
@@ -368,6 +381,7 @@ export class Context {
   /** What tasks add is merged into it as long as it lives. */
   noteAccumulator(accumulator: Merging): void {
     this.#accumulators.set(accumulator.id, new WeakRef(accumulator));
+    this.#forgotten.register(accumulator, accumulator.id);
   }
 
   notePersisted(rdd: RDD<unknown>): void {
@@ -380,6 +394,11 @@ export class Context {
     this.#persisted.delete(rdd.id);
     this.#datasets.unregister(rdd);
     this.#scheduler.forgetDataset(rdd.id);
+  }
+
+  /** Has executors drop the state of a stream that has ended. */
+  forgetState(id: number): void {
+    if (!this.#stopped) this.#scheduler.forgetState(id);
   }
 
   warn(warning: CaptureWarning): void {

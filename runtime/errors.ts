@@ -39,6 +39,47 @@ const declared = {
     sentence: '{operation}: the function returned {value} for the batch of {time}, but must return an RDD.',
     remedy: 'Return the dataset itself, without await; for actions use foreachRDD.',
   },
+  NO_RECEIVERS: {
+    sentence: 'This context has nothing to run receivers with.',
+    remedy: 'Make it with connect(master), as the shell does; or give ContextOptions.receivers.',
+  },
+  RECEIVER_NOT_STARTED: {
+    sentence: 'A receiver was used outside of its own process: it stores nothing before onStart is called there.',
+    remedy: 'Give it to receiverStream, and call store only from onStart on.',
+  },
+  NOT_LINES: {
+    sentence: 'storeBytes needs a stream of lines, but this one has elements of any kind.',
+    remedy: 'Make the stream with receiverStream(receiver, { lines: true }).',
+  },
+  RECEIVER_OVERRUN: {
+    sentence: 'The receiver stored more than the streams process, without waiting: {lost} elements were dropped.',
+    remedy: 'Await store(…) before more is taken from the source.',
+  },
+  STATE_NEEDS_CHECKPOINT: {
+    sentence: '{stream} has state, and no folder was chosen to keep it in.',
+    remedy: "Call ssc.checkpoint('folder') before start(), with a folder on a disk that outlives the session.",
+  },
+  STREAMING_STARTED: {
+    sentence: '{operation}: the streaming context has started already.',
+    remedy: 'Call it before start().',
+  },
+  STATE_LOST: {
+    sentence: 'A file of the state of a stream is gone or damaged: {path}: {reason}.',
+    remedy: 'Begin with a new checkpoint folder; what the state held before is lost unless that file can be restored.',
+  },
+  STATE_TOO_LARGE: {
+    sentence: '{operation}: partition {partition} of the state has {keys} keys and takes {bytes} bytes, of at most {limit}.',
+    remedy: 'Take more partitions and executors, a larger --executor-memory, or drop keys, for example by a timeout.',
+  },
+  BAD_STATE_CALL: {
+    sentence: '{operation}: state.{call}() was called for the key {key}, but {reason}.',
+    remedy: 'Look at state.exists() and state.isTimingOut() first.',
+  },
+  NOT_INVERSE: {
+    sentence:
+      '{operation}: the inverse function does not undo the other one: the key {key} is left with {got}, but its batches hold {expected}.',
+    remedy: 'inverse(f(a, b), b) must be a; where there is no such function, leave it out.',
+  },
   CHECK_FAILED: {
     sentence: 'Batch {batch} is {got}, but {expected} was expected.',
     remedy: 'Compare the operation with what is expected.',
@@ -105,9 +146,12 @@ const declared = {
     sentence: '{what} was used inside a function that runs on executors, where there are no datasets.',
     remedy: 'Use join, or collect() the smaller dataset first and capture the result.',
   },
-  TASK_FAILED: { sentence: '{error}', remedy: '{remedy}' },
+  TASK_FAILED: {
+    sentence: '{error}',
+    remedy: 'Correct the function at that place, or filter out before it what it cannot take.',
+  },
   EXECUTORS_LOST: {
-    sentence: 'Task {partition} of stage {stage} was lost {attempts} times with its executor ({reason}).',
+    sentence: 'Task {partition} of stage {stage} ({places}) was lost {attempts} times with its executor ({reason}).',
     remedy: 'The function may exhaust memory or end the process; try more partitions, or run it on a few elements with take.',
   },
   SHUFFLE_LOST: {

@@ -23,7 +23,10 @@ import './streaming/ops/batchwise';
 import './streaming/ops/describe';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
+import './streaming/ops/receivers';
 import './streaming/ops/sources';
+import './streaming/ops/state';
+import './streaming/ops/windows';
 import './streaming/ops/watch';
 
 export type { Config } from './config';
@@ -34,6 +37,7 @@ export { Broadcast } from './exec/broadcast';
 export type { AccumulatorV2 } from './exec/custom-accumulator';
 export { SparkFiles } from './exec/spark-files';
 export { StatCounter } from './exec/stat-counter';
+export type { State } from './exec/state/handle';
 export { BarrierTaskContext, TaskContext } from './exec/task-context';
 export type { Preview } from './ops/actions';
 export type { BoundedDouble, PartialResult } from './ops/approximate';
@@ -61,4 +65,15 @@ export type { Duration, Time } from './streaming/duration';
 export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener } from './streaming/listener';
 export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
+export type { Listen, ReceiverOptions } from './streaming/ops/receivers';
+export type { FileStreamOptions } from './streaming/ops/sources';
+export {
+  MapWithStateDStream,
+  type MapWithStateOptions,
+  type StateFunction,
+  StateSpec,
+  type TrackOptions,
+} from './streaming/ops/state';
+export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
 export { OutputHandle } from './streaming/output';
+export { Receiver } from './streaming/receiver';

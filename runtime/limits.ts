@@ -80,3 +80,12 @@ export const barrierPollMs = 2;
 
 /** Bytes of a file that goes to executors by addFile: it is held in memory on both sides. */
 export const maxAddedFileBytes = 1 << 30;
+
+/** Bytes of a batch's blocks that are worth a task of their own: reading them takes about as long as the task itself costs. */
+export const leastBlockBytes = 64 << 10;
+
+/** Longest line of a stream, in bytes: longer ones are dropped and told. A text without line ends must not fill the memory. */
+export const maxStreamLineBytes = 1 << 20;
+
+/** Received bytes that no batch has finished, beyond which sources are not read: a few seconds at full speed. */
+export const maxUnprocessedBytes = 256 << 20;

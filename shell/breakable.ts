@@ -1,5 +1,6 @@
 // Runs the user's code so that SIGINT breaks it, even a loop that never ends: through a script that V8 is told to interrupt.
 import vm from 'node:vm';
+import type { InterruptGate } from './interrupt-gate';
 
 const slot = Symbol.for('millrace.call');
 
@@ -9,14 +10,26 @@ type Slot = { [slot]?: () => unknown };
 
 const script = new vm.Script(`globalThis[Symbol.for('millrace.call')]()`, { filename: 'node:internal/millrace' });
 
+let gate: InterruptGate | undefined;
+
+/** From now on the signals that break the user's code come through this gate, and none comes from outside. */
+export function sendBreaksThrough(opened: InterruptGate): void {
+  gate = opened;
+}
+
 /** Calls `f`. A SIGINT while it runs makes this throw an error for which `isInterruption` is true; what `f` did so far stays. */
 export function breakable<T>(f: () => T): T {
   const holder = globalThis as Slot;
   const outer = holder[slot];
-  Object.defineProperty(holder, slot, { value: f, configurable: true, enumerable: false, writable: true });
+  const depth = gate?.depth ?? 0;
+  const value = gate ? gate.pass.bind(gate, f) : f;
+  Object.defineProperty(holder, slot, { value, configurable: true, enumerable: false, writable: true });
   const giveBack = takeHandlers();
   try {
     return script.runInThisContext({ breakOnSigint: true, displayErrors: false }) as T;
+  } catch (error) {
+    if (isInterruption(error)) gate?.broken(depth);
+    throw error;
   } finally {
     giveBack();
     holder[slot] = outer;
@@ -37,9 +50,10 @@ const drainMs = 30;
 
 /**
  * Lets a signal pass that came in the moment in which Node took down its watch over a synchronous part: Node keeps it and would
- * break the next part with it, which is of another entry.
+ * break the next part with it, which is of another entry. A gate lets no such signal in.
  */
 export function drainSignals(): void {
+  if (gate) return;
   const end = performance.now() + drainMs;
   try {
     breakable(() => {

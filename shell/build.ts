@@ -20,6 +20,7 @@ const bundles: readonly Bundle[] = [
   { entry: 'shell/session-main.ts', output: 'session.js' },
   { entry: 'cluster/executor-main.ts', output: 'executor.js' },
   { entry: 'cluster/executor-link.ts', output: 'executor-link.js' },
+  { entry: 'cluster/receiver-main.ts', output: 'receiver.js' },
   { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
 ];
 

@@ -95,7 +95,7 @@ class Report {
     if (!isOurs(error) || !isObject(details))
       return lines(this.#users(error), this.#causes(error), this.#stack(readText(error, 'stack')));
     const remote = read(details, 'remote');
-    if (readText(error, 'code') === 'TASK_FAILED' && isObject(remote)) return this.#task(remote as RemoteError, details, error);
+    if (readText(error, 'code') === 'TASK_FAILED' && isObject(remote)) return this.#task(remote as RemoteError, details);
     return lines(this.#ours(error, details), this.#causes(error), this.#stack(readText(error, 'stack')));
   }
 
@@ -113,7 +113,7 @@ class Report {
     return lines(this.#title('error', message) + code, this.#places(frames.slice(0, 1)), this.#remedy(error));
   }
 
-  #task(remote: RemoteError, details: object, error: object): string {
+  #task(remote: RemoteError, details: object): string {
     const frames = this.#remoteFrames(remote);
     const name = readText(remote, 'name') || 'Error';
     // One of ours raised in a task is a sentence of ours; its class says nothing to the user.
@@ -127,8 +127,8 @@ class Report {
       where && frames[0] ? this.#line(frames[0]) : undefined,
       where ? this.#frameLines(frames.slice(1)) : this.#places(frames),
       element && ` element: ${cut(escapeControls(element.slice(0, maxElement * 2)), maxElement)}`,
+      // The remedy of all task errors says nothing that the place does not.
       this.#taskFacts(details),
-      this.#remedy(error),
       this.#context.full ? this.#stack(readText(remote, 'stack')) : this.#colors.dim(' .errors full shows every frame'),
     );
   }

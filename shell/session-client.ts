@@ -1,6 +1,7 @@
 // The session as the terminal sees it: a child process, told what to run over its IPC channel, answering in lines on descriptor 3.
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { interruptDescriptor } from './interrupt-gate';
 import { entryArguments } from './package-root';
 import type { PaneModel } from './pane-model';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
@@ -16,7 +17,7 @@ export type SessionRequest =
       readonly cell?: CompiledCell;
       readonly screen: Screen;
     }
-  /** Follows a SIGINT, which may overtake the request that it is for. */
+  /** Leaves what the entry awaits; a running loop is broken through the gate of the session. */
   | { readonly kind: 'interrupt'; readonly id: number }
   | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'stop' };
@@ -44,8 +45,8 @@ export const answerDescriptor = 3;
 /** How long a session has to end its jobs and executors before it is killed. */
 const stopLimitMs = 2_000;
 
-const interruptTries = 3;
-const interruptAgainMs = 400;
+const interruptTries = 10;
+const interruptAgainMs = 100;
 
 /** Lines of a dying process that V8 writes for its own developers begin here. */
 const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
@@ -69,6 +70,7 @@ const givenUp: RunOutcome = { status: 'interrupted', initialised: [] };
 export class ChildSession implements Session {
   readonly #options: ChildSessionOptions;
   readonly #child: ChildProcess;
+  readonly #interrupts: Writable;
   readonly #exited: Promise<void>;
   #ready = false;
   /** Requests made before the process listened. */
@@ -84,8 +86,13 @@ export class ChildSession implements Session {
     const { master, executorMemory } = options;
     const told = executorMemory === undefined ? [master] : [master, String(executorMemory)];
     this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), ...told], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
+      // A session of its own: the signals of the terminal's keys are for the terminal process, which passes on what they mean.
+      detached: true,
     });
+    this.#interrupts = this.#child.stdio[interruptDescriptor] as Writable;
+    // Its end is told by its exit.
+    this.#interrupts.on('error', () => {});
     readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#takeLine(line));
     readText(this.#child.stdout, (text) => options.events.print(text, 'out'));
     readText(this.#child.stderr, (text) => this.#stderr(text));
@@ -118,8 +125,8 @@ export class ChildSession implements Session {
   interrupt(): void {
     if (!this.#pending) return;
     if (this.#ready) {
-      this.#signalInterrupt(this.#pending.id, interruptTries);
-      this.#send({ kind: 'interrupt', id: this.#pending.id });
+      this.#interrupts.write(`${this.#pending.id}\n`);
+      this.#sendInterrupt(this.#pending.id, interruptTries);
       return;
     }
     // A process that does not listen yet would die of the signal; what it has not begun can simply be taken back.
@@ -127,11 +134,11 @@ export class ChildSession implements Session {
     this.#settle(this.#pending.id, givenUp);
   }
 
-  /** A signal that comes just before a loop begins is lost on it, so it is sent again while the entry runs on. */
-  #signalInterrupt(id: number, tries: number): void {
+  /** One that comes just before an entry begins to await finds nothing to leave, so it is sent again while the entry runs on. */
+  #sendInterrupt(id: number, tries: number): void {
     if (this.#pending?.id !== id || tries === 0) return;
-    this.#child.kill('SIGINT');
-    setTimeout(() => this.#signalInterrupt(id, tries - 1), interruptAgainMs).unref();
+    this.#send({ kind: 'interrupt', id });
+    setTimeout(() => this.#sendInterrupt(id, tries - 1), interruptAgainMs).unref();
   }
 
   async stop(): Promise<void> {

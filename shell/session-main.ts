@@ -2,6 +2,8 @@
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { asError, MillraceError } from '../runtime/errors';
+import { sendBreaksThrough } from './breakable';
+import { InterruptGate } from './interrupt-gate';
 import { openSession } from './open-session';
 import type { RunOutcome, Session } from './session';
 import { answerDescriptor, type SessionFrame, type SessionRequest } from './session-client';
@@ -49,11 +51,13 @@ async function stop(session: Session | undefined): Promise<never> {
   process.exit(0);
 }
 
-function serve(session: Session): void {
+function serve(session: Session, gate: InterruptGate): void {
   let running: number | undefined;
   const serveOne = async (id: number, run: () => Promise<RunOutcome>) => {
     running = id;
+    gate.begin(id);
     const outcome = await run();
+    gate.end(id);
     running = undefined;
     answer({ kind: 'ended', id, outcome });
   };
@@ -80,7 +84,9 @@ function serve(session: Session): void {
 
 async function main(master: string, executorMemory?: string): Promise<void> {
   let session: Session | undefined;
-  // Ctrl-C comes as SIGINT, from the terminal's own handling or ours: it must never end this process.
+  // Ctrl-C comes through the gate; a signal that somebody sends by hand means the same.
+  const gate = new InterruptGate();
+  sendBreaksThrough(gate);
   process.on('SIGINT', () => session?.interrupt());
   process.once('disconnect', () => {
     setTimeout(() => process.exit(0), orphanStopMs).unref();
@@ -113,7 +119,7 @@ async function main(master: string, executorMemory?: string): Promise<void> {
     });
     process.exit(1);
   }
-  serve(session);
+  serve(session, gate);
   answer({ kind: 'ready' });
 }
 

@@ -103,6 +103,8 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
       case 'cartesian':
       case 'merge':
       case 'pipe':
+      case 'stateUpdate':
+      case 'stateRead':
         return this.chunks(`rt.${plan.op}(${this.node(plan)},${split})`, body);
       case 'sort':
         return this.mark(plan.name, 'none') + this.chunks(`rt.sort(${this.node(plan)},${split})`, body);

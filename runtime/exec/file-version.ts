@@ -16,9 +16,10 @@ export const versionOf = ({ size, mtimeMs, ino }: Stats): FileVersion => ({ size
 
 /**
  * Looks at a file by its descriptor or its path. One that `mayGrow` may have more bytes behind those that it had: a log that is written to
- * is read as it was. Throws FILE_CHANGED, UNREADABLE_FILE.
+ * is read as it was; one of ours, of which nothing is known, is not looked at. Throws FILE_CHANGED, UNREADABLE_FILE.
  */
-export function checkVersion(path: string, fd: number | undefined, known: FileVersion, mayGrow: boolean): void {
+export function checkVersion(path: string, fd: number | undefined, known: FileVersion | undefined, mayGrow: boolean): void {
+  if (!known) return;
   const reason = difference(statsOf(path, fd), known, mayGrow);
   if (reason !== '') throw new MillraceError('FILE_CHANGED', { path, reason });
 }

@@ -46,5 +46,6 @@ export const streamFunctions = {
     }
     return [{ total, first, ranked: ranked && greatest(ranked, n) }];
   },
+  subtract: () => (a: number, b: number) => a - b,
   withOne: () => (value: unknown) => [value, 1],
 };

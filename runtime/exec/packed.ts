@@ -20,6 +20,7 @@ export function packedFiles(plan: Plan, split: Split, isCached: (rddId: number, 
     case 'zipPartitions':
     case 'cartesian':
     case 'merge':
+    case 'stateUpdate':
       return plan.inputs.flatMap((input, i) => below(input, inputOf(split, i)));
     default:
       return 'input' in plan ? below(plan.input, split) : [];

@@ -2,6 +2,7 @@
 import type { PartitionerSpec } from '../rdd/partitioner';
 import type { LevelFlags } from '../storage/storage-level';
 import type { CapturedClosure } from './closure';
+import type { StateRead, StateStep } from './state/spec';
 import type { InputFile, TextRange } from './text';
 
 /** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
@@ -65,7 +66,11 @@ export type Plan =
   /** The rows of object files. */
   | { readonly op: 'objects' }
   /** What a kind of the user's computes of its own data and the parent partitions that the split lists. */
-  | { readonly op: 'custom'; readonly name: string; readonly f: FunctionRef; readonly inputs: readonly Plan[] };
+  | { readonly op: 'custom'; readonly name: string; readonly f: FunctionRef; readonly inputs: readonly Plan[] }
+  /** The next version of a stream's state, made of the pairs of a batch, and of the initial ones at the start; rows as its function makes. */
+  | { readonly op: 'stateUpdate'; readonly step: StateStep; readonly inputs: readonly Plan[] }
+  /** Pairs [key, state] of a version, which `input` makes. */
+  | { readonly op: 'stateRead'; readonly read: StateRead; readonly input: Plan };
 
 /** A command that executors start for each partition. */
 export interface Command {
@@ -83,7 +88,10 @@ const gathering: ReadonlySet<Plan['op']> = new Set(['combine', 'group', 'cogroup
 /** How many parts of a plan gather rows in memory, which they share. */
 export function gatherers(plan: Plan): number {
   const inputs = 'inputs' in plan ? plan.inputs : 'input' in plan ? [plan.input] : [];
-  return inputs.reduce((sum, input) => sum + gatherers(input), gathering.has(plan.op) ? 1 : 0);
+  const below = inputs.map(gatherers);
+  // A partition of a union reads one of its inputs.
+  if (plan.op === 'choose') return Math.max(0, ...below);
+  return below.reduce((sum, n) => sum + n, gathering.has(plan.op) ? 1 : 0);
 }
 
 /** What becomes of the elements. */

@@ -16,11 +16,14 @@ import type { Place, RemoteError, TaskEnd } from './end';
 import { engineObject } from './engine-objects';
 import { library } from './library';
 import './instances';
+import '../streaming/receiver';
 import { installModules, loadModule } from './modules';
 import { packedFiles } from './packed';
 import type { RunCommand } from './pipe';
 import { type FunctionRef, gatherers, type Plan, type Program, type Split } from './program';
 import { installClasses, isClassBlob } from './shipped-classes';
+import { StateStore } from './state/store';
+import { stateFolder } from './state/version-file';
 import type { Forget, TaskControl, TaskSpec } from './task';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
 import { enterTask } from './task-context';
@@ -61,6 +64,7 @@ interface LoadedProgram {
 class Runner implements TaskRunner {
   readonly #options: RunnerOptions;
   readonly #store: BlockStore;
+  readonly #state: StateStore;
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #values = new Map<string, unknown>();
   readonly #programs = new Map<string, LoadedProgram>();
@@ -74,6 +78,7 @@ class Runner implements TaskRunner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#store = new BlockStore(options.storageBytes, options.folder);
+    this.#state = new StateStore(options.executionBytes);
   }
 
   addBlob(id: string, bytes: Uint8Array): void {
@@ -89,6 +94,9 @@ class Runner implements TaskRunner {
         return removeQuietly(join(this.#options.folder, String(what.shuffleId)));
       case 'checkpoint':
         return removeQuietly(checkpointFolder(this.#options.folder, what));
+      case 'state':
+        this.#state.forget(what.id);
+        return removeQuietly(stateFolder(this.#options.folder, what));
       case 'blob':
         this.#blobs.delete(what.id);
         this.#values.delete(what.id);
@@ -102,6 +110,8 @@ class Runner implements TaskRunner {
     const pulse = new Pulse(control, systemClock.now);
     const accumulators = new Map<string, TaskAccumulator>();
     this.#accumulators = accumulators;
+    // Those of accumulators that nobody uses any more would stay for ever; what is in use is made again.
+    this.#handles.clear();
     const unpacked = new Map<string, TextRange>();
     let scope: TaskScope | undefined;
     let entered: ReturnType<typeof enterTask> | undefined;
@@ -121,8 +131,9 @@ class Runner implements TaskRunner {
         folder: this.#options.folder,
         runCommand: this.#options.runCommand,
         executorId: this.#options.executorId,
-        gatherBytes: this.#options.executionBytes / sharers(loaded.program),
+        gatherBytes: gatherBytes(this.#options.executionBytes, loaded.program),
         store: this.#store,
+        state: this.#state,
         unpacked,
         resolve,
         sources: loaded.sources,
@@ -267,9 +278,14 @@ class Runner implements TaskRunner {
   }
 }
 
-/** How many share the memory of a task: its gathering parts, and the map side of a shuffle. */
-function sharers({ plan, sink }: Program): number {
-  return Math.max(1, gatherers(plan) + (sink.kind === 'shuffle' ? 1 : 0));
+/**
+ * What each gathering part of a task may hold, the map side of a shuffle being one: half of the budget whatever else the stage gathers,
+ * so that a dataset spills alike, and has its rows in the same order, in every stage that computes it. Of more than eight parts, which
+ * together would pass four times the budget, an equal share of that.
+ */
+function gatherBytes(executionBytes: number, { plan, sink }: Program): number {
+  const parts = gatherers(plan) + (sink.kind === 'shuffle' ? 1 : 0);
+  return parts <= 8 ? executionBytes / 2 : (executionBytes * 4) / parts;
 }
 
 const isFunctionRef = (v: unknown): v is FunctionRef =>

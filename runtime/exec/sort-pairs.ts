@@ -1,29 +1,34 @@
 // Sorts pairs by key, stably: numbers by radix on their bits, all else by comparing.
 import { compareKeys } from '../rdd/key';
 
-type Pair = readonly [unknown, unknown];
-
 const digitBits = 11;
 const digits = 1 << digitBits;
 /** Below this a comparison sort wins over six passes. */
 const radixFrom = 256;
 
-/** The pairs in the order of their keys; equal keys keep their order, also when descending. */
-export function sortPairs<T extends Pair>(rows: T[], ascending: boolean): T[] {
-  if (rows.length >= radixFrom && rows.every((row) => typeof row[0] === 'number')) return byRadix(rows, ascending);
-  return rows.sort(ascending ? (a, b) => compareKeys(a[0], b[0]) : (a, b) => compareKeys(b[0], a[0]));
+/** The indices of the keys in the keys' order; equal keys keep theirs, also when descending. */
+export function sortedOrder(keys: readonly unknown[], ascending: boolean): Uint32Array {
+  if (keys.length >= radixFrom && keys.every((key) => typeof key === 'number'))
+    return byRadix(keys as readonly number[], ascending);
+  return indices(keys.length).sort(ascending ? (a, b) => compareKeys(keys[a], keys[b]) : (a, b) => compareKeys(keys[b], keys[a]));
+}
+
+function indices(n: number): Uint32Array {
+  const all = new Uint32Array(n);
+  for (let i = 0; i < n; i++) all[i] = i;
+  return all;
 }
 
 /** The bits of the keys as unsigned words that stand in the keys' order: -0 is 0, NaN comes last. */
-function orderedBits(rows: readonly Pair[], ascending: boolean): { high: Uint32Array; low: Uint32Array } {
-  const keys = new Float64Array(rows.length);
+function orderedBits(of: readonly number[], ascending: boolean): { high: Uint32Array; low: Uint32Array } {
+  const keys = new Float64Array(of);
   // Adding 0 makes -0 to 0; one NaN stands for all.
-  for (let i = 0; i < rows.length; i++) keys[i] = Number.isNaN(rows[i][0]) ? Number.NaN : (rows[i][0] as number) + 0;
+  for (let i = 0; i < keys.length; i++) keys[i] = Number.isNaN(keys[i]) ? Number.NaN : keys[i] + 0;
   const words = new Uint32Array(keys.buffer);
-  const high = new Uint32Array(rows.length);
-  const low = new Uint32Array(rows.length);
+  const high = new Uint32Array(keys.length);
+  const low = new Uint32Array(keys.length);
   const turn = ascending ? 0 : 0xffffffff;
-  for (let i = 0; i < rows.length; i++) {
+  for (let i = 0; i < keys.length; i++) {
     // Negative numbers turn round, positive ones move above them.
     const flip = words[2 * i + 1] >>> 31 === 1 ? 0xffffffff : 0;
     low[i] = words[2 * i] ^ flip ^ turn;
@@ -63,15 +68,10 @@ function byWord(start: Ordered): Ordered {
   return from;
 }
 
-function byRadix<T extends Pair>(rows: readonly T[], ascending: boolean): T[] {
-  const { high, low } = orderedBits(rows, ascending);
-  const inOrder = new Uint32Array(rows.length);
-  for (let i = 0; i < inOrder.length; i++) inOrder[i] = i;
-  const { order: byLow } = byWord({ order: inOrder, words: low });
-  const words = new Uint32Array(rows.length);
+function byRadix(keys: readonly number[], ascending: boolean): Uint32Array {
+  const { high, low } = orderedBits(keys, ascending);
+  const { order: byLow } = byWord({ order: indices(keys.length), words: low });
+  const words = new Uint32Array(keys.length);
   for (let k = 0; k < words.length; k++) words[k] = high[byLow[k]];
-  const { order } = byWord({ order: byLow, words });
-  const sorted = new Array<T>(rows.length);
-  for (let k = 0; k < order.length; k++) sorted[k] = rows[order[k]];
-  return sorted;
+  return byWord({ order: byLow, words }).order;
 }

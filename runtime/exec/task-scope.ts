@@ -23,6 +23,8 @@ import { readObjects } from './object-file';
 import { Piping, type RunCommand } from './pipe';
 import type { FunctionRef, Plan, Sink, Split } from './program';
 import { partSuffix, type SavedPart, savedPart, temporaryFolder } from './saved-part';
+import { readState, type StateHost, updateState } from './state/run';
+import type { StateStore } from './state/store';
 import type { TaskSpec } from './task';
 import {
   ChunkIterator,
@@ -47,6 +49,7 @@ export interface ScopeHost {
   /** Bytes that each part of the stage that gathers rows may hold before it spills. */
   readonly gatherBytes: number;
   readonly store: BlockStore;
+  readonly state: StateStore;
   /** Where a packed file was unpacked to for this task. */
   readonly unpacked: ReadonlyMap<string, TextRange>;
   /** The function that a reference of this program stands for, made for this task. */
@@ -201,6 +204,25 @@ export class TaskScope {
     return f(data, inputs, split.index);
   }
 
+  stateUpdate({ step, inputs }: Plan & { op: 'stateUpdate' }, split: Split): Generator<unknown[]> {
+    return updateState(
+      step,
+      this.#stateHost(split, (i) => this.#ticking(this.chunks(inputs[i], inputOf(split, i)))),
+    );
+  }
+
+  stateRead({ read, input }: Plan & { op: 'stateRead' }, split: Split): Generator<unknown[]> {
+    return readState(
+      read,
+      this.#stateHost(split, () => this.#ticking(this.chunks(input, split))),
+    );
+  }
+
+  #stateHost({ index: partition }: Split, pull: StateHost['pull']): StateHost {
+    const { state: store, folder, resolve } = this.#host;
+    return { store, folder, taskId: this.#task.taskId, partition, resolve, pull };
+  }
+
   /** Compiled chunks tick at their source; arrays that stand ready tick here. */
   *#ticking(chunks: Generator<unknown[]>): Generator<unknown[]> {
     for (const chunk of chunks) {
@@ -304,7 +326,7 @@ export class TaskScope {
   }
 
   sort(plan: Plan & { op: 'sort' }, split: Split): Generator<unknown[]> {
-    return sorted(this.#ticking(this.chunks(plan.input, split)), plan.ascending, this.#space);
+    return sorted(this.#tickingFrames(plan.input, split, plan.name), plan.ascending, this.#space);
   }
 
   /** Combines by key beyond the memory: `merge` joins values that are combined already. */

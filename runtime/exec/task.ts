@@ -35,4 +35,6 @@ export type Forget =
   | { readonly kind: 'shuffle'; readonly shuffleId: number }
   /** The local checkpoint of a dataset that nobody refers to any more. */
   | { readonly kind: 'checkpoint'; readonly rddId: number }
+  /** The state of a stream that has ended, as far as it lies in the session's folder. */
+  | { readonly kind: 'state'; readonly id: number }
   | { readonly kind: 'blob'; readonly id: string };

@@ -23,7 +23,8 @@ export interface TextRange {
 export interface InputFile {
   readonly path: string;
   readonly gzip: boolean;
-  readonly version: FileVersion;
+  /** What the file was when it was chosen; left out of files of ours. */
+  readonly version?: FileVersion;
 }
 
 const newline = 10;

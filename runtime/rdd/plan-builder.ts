@@ -7,6 +7,8 @@ import type { RDD } from './rdd';
 
 export class PlanBuilder {
   readonly closures: CapturedClosure[] = [];
+  /** Where the user wrote the functions that the stage calls: `map at main.ts:3`. */
+  readonly places: string[] = [];
   /** Blobs that the closures refer to. */
   readonly needs = new Set<string>();
   readonly modules = new Set<string>();
@@ -41,8 +43,9 @@ export class PlanBuilder {
     if (index === undefined) {
       index = this.closures.length;
       this.#indexes.set(argument, index);
-      const { closure, references, bulk, modules } = argument.capture;
+      const { closure, place, references, bulk, modules } = argument.capture;
       this.closures.push(closure);
+      this.places.push(`${argument.operation} at ${place.file}:${place.line}`);
       for (const r of references) if (r.kind === 'broadcast') this.needs.add(r.id);
       for (const { id, value } of bulk) {
         this.#blob(id, value);

@@ -86,6 +86,11 @@ export abstract class RDD<T> {
     return this.dependencies.flatMap((d) => (d.kind === 'narrow' ? [[d.rdd, index] as const] : []));
   }
 
+  /** Kept partitions of other datasets beside which partition `index` is computed best, where its own is not kept anywhere yet. */
+  besides(_index: number): readonly (readonly [rddId: number, partition: number])[] {
+    return [];
+  }
+
   /** How it was, or is to be, written to files that stand for its lineage. */
   checkpointed: Checkpoint | undefined;
 

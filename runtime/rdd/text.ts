@@ -92,7 +92,7 @@ function matchesOf(pattern: string): string[] {
 }
 
 /** The files of a comma-separated list of files, folders and patterns, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
-export function inputFiles(paths: string): InputFile[] {
+export function inputFiles(paths: string): Required<InputFile>[] {
   const files = splitList(paths).flatMap((path) => [...new Set(expand(path))].sort());
   if (files.length === 0) throw new MillraceError('NO_FILES', { path: paths });
   return files.map((path) => {
@@ -103,7 +103,7 @@ export function inputFiles(paths: string): InputFile[] {
 }
 
 /** Cuts files into ranges of about equal size; packed files cannot be cut. */
-function ranges(files: readonly InputFile[], least: number): TextRange[] {
+export function rangesOfFiles(files: readonly Required<InputFile>[], least: number): TextRange[] {
   const total = files.reduce((sum, f) => sum + (f.gzip ? 0 : f.version.size), 0);
   const goal = Math.max(1, Math.min(textSplitBytes, Math.ceil(total / least)));
   const out: TextRange[] = [];
@@ -143,7 +143,7 @@ export class TextFileRDD extends RDD<string> {
   }
 
   get #parts(): readonly TextRange[] {
-    this.#ranges ??= ranges(inputFiles(this.#paths), this.#least);
+    this.#ranges ??= rangesOfFiles(inputFiles(this.#paths), this.#least);
     return this.#ranges;
   }
 

@@ -57,6 +57,11 @@ export class Exclusions {
     return (this.#until.get(executorId) ?? Number.NEGATIVE_INFINITY) > now;
   }
 
+  /** Whether a partition of a stage failed on an executor: another one should try it. */
+  hasFailed(executorId: string, stageId: number, partition: number | undefined): boolean {
+    return partition !== undefined && this.#failed.get(stageId)?.get(executorId)?.has(partition) === true;
+  }
+
   allows(executorId: string, stageId: number, now: number): boolean {
     if (!this.#options.excludeOnFailure) return true;
     const failed = this.#failed.get(stageId)?.get(executorId)?.size ?? 0;

@@ -47,11 +47,16 @@ export class ExecutorTable {
     return false;
   }
 
-  /** Executors with free slots for a stage. Where all are excluded from it, none is: better a doubtful one than none. */
-  free(stage: Stage, now: number): Executor[] {
+  /**
+   * Executors with free slots for a stage, or for one partition of it. Where all are excluded from it, none is: better a doubtful one
+   * than none.
+   */
+  free(stage: Stage, now: number, partition?: number): Executor[] {
     const all = [...this.#executors.values()];
     const allowed = all.filter((e) => this.exclusions.allows(e.id, stage.spec.stageId, now));
-    return (allowed.length > 0 ? allowed : all).filter((e) => e.free > 0);
+    const some = allowed.length > 0 ? allowed : all;
+    const fresh = some.filter((e) => !this.exclusions.hasFailed(e.id, stage.spec.stageId, partition));
+    return (fresh.length > 0 ? fresh : some).filter((e) => e.free > 0);
   }
 
   /** Executors that hold the cached data of a partition, or that its dataset names. */

@@ -14,7 +14,8 @@ export function showBytes(bytes: number): string {
   return `${unit === 0 ? n : n.toFixed(1)} ${units[unit]}`;
 }
 
-export function errorOf(failure: JobFailure): MillraceError {
+/** `placesOf` tells the user's functions in a stage and where they are written. */
+export function errorOf(failure: JobFailure, placesOf: (stageId: number) => readonly string[]): MillraceError {
   switch (failure.kind) {
     case 'cancelled':
       return new MillraceError('JOB_CANCELLED', { reason: failure.reason });
@@ -25,15 +26,22 @@ export function errorOf(failure: JobFailure): MillraceError {
     case 'tooFewSlots':
       return new MillraceError('BARRIER_TOO_WIDE', { stage: failure.stageId, asked: failure.asked, slots: failure.slots });
     case 'task':
-      return taskError(failure);
+      return taskError(failure, placesOf(failure.stageId));
   }
 }
 
-function taskError({ end, stageId, partition, attempts }: JobFailure & { kind: 'task' }): MillraceError {
+function taskError(
+  { end, stageId, partition, attempts }: JobFailure & { kind: 'task' },
+  places: readonly string[],
+): MillraceError {
   const where = { stage: stageId, partition, attempts };
   switch (end.kind) {
     case 'lost':
-      return new MillraceError('EXECUTORS_LOST', { ...where, reason: end.reason });
+      return new MillraceError('EXECUTORS_LOST', {
+        ...where,
+        places: places.join(', ') || 'no function of yours',
+        reason: end.reason,
+      });
     case 'tooBig':
       return new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(end.bytes), limit: showBytes(end.limit) });
     case 'userError': {

@@ -101,7 +101,7 @@ function blocksOf(rdd: RDD<unknown>, partitions: readonly number[]): (readonly [
   if (!readsCached(rdd, new Set())) return [];
   const find = (at: RDD<unknown>, index: number): (readonly [number, number])[] =>
     at.storageLevel.isKept
-      ? [[at.id, index]]
+      ? [[at.id, index], ...at.besides(index)]
       : at.lineage.length === 0
         ? []
         : at.narrowParents(index).flatMap(([parent, i]) => find(parent, i));
@@ -146,6 +146,8 @@ export interface StageProgram {
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly needs: readonly string[];
+  /** Where the user wrote the functions that it calls: `map at main.ts:3`. */
+  readonly places: readonly string[];
 }
 
 /** Makes a stage's program. `blob` keeps values that go once to each executor; `modules` answers the blob of the user's modules. */
@@ -162,5 +164,5 @@ export function programOf(
   const program: Program = { plan, sink, closures: builder.closures, modules: moduleBlob };
   const bytes = encode(program);
   const id = `program-${createHash('sha1').update(bytes).digest('hex')}`;
-  return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])] };
+  return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])], places: builder.places };
 }

@@ -156,6 +156,10 @@ export class Scheduler implements TaskListener {
     this.#backend.forget({ kind: 'checkpoint', rddId });
   }
 
+  forgetState(id: number): void {
+    this.#backend.forget({ kind: 'state', id });
+  }
+
   /** The number that the next job will have. */
   get nextJobId(): number {
     return this.#nextJob;
@@ -268,7 +272,7 @@ export class Scheduler implements TaskListener {
       case 'failJob': {
         const { failure } = command;
         return this.#end(command.jobId, failure.kind === 'cancelled' ? 'cancelled' : 'failed', (job) =>
-          job.reject(errorOf(failure)),
+          job.reject(errorOf(failure, (stageId) => job.tasks.placesOf(stageId))),
         );
       }
       case 'startLocalityTimer':

@@ -10,6 +10,12 @@ export class OutputTracker {
   readonly #counted = new Map<number, Set<number>>();
   /** The shuffles that are written by stages that read a shuffle. */
   readonly #derived = new Map<number, Set<number>>();
+  /** The kept datasets that stages make of a shuffle. */
+  readonly #kept = new Map<number, Set<number>>();
+  /** How often outputs were taken back, one or all. */
+  readonly #losses = new Map<number, number>();
+  /** How often all outputs were taken back. */
+  readonly #generations = new Map<number, number>();
 
   /** Declares a shuffle of so many map tasks; known ones stay as they are. */
   declare(shuffleId: number, maps: number): void {
@@ -19,6 +25,7 @@ export class OutputTracker {
       Array.from({ length: maps }, () => undefined),
     );
     this.#missing.set(shuffleId, maps);
+    this.#counted.set(shuffleId, new Set());
   }
 
   /** Keeps an output. The first of several stays: readers of one shuffle must see the same rows. */
@@ -31,9 +38,8 @@ export class OutputTracker {
 
   /** Notes that a map task's accumulators are counted; false where they were before. */
   count(shuffleId: number, mapIndex: number): boolean {
-    const counted = this.#counted.get(shuffleId) ?? new Set<number>();
-    this.#counted.set(shuffleId, counted);
-    if (counted.has(mapIndex)) return false;
+    const counted = this.#counted.get(shuffleId);
+    if (!counted || counted.has(mapIndex)) return false;
     counted.add(mapIndex);
     return true;
   }
@@ -52,6 +58,23 @@ export class OutputTracker {
     this.#derived.set(from, (this.#derived.get(from) ?? new Set()).add(to));
   }
 
+  /** A stage keeps a dataset that it makes of the shuffle. */
+  keep(shuffleId: number, rddId: number): void {
+    this.#kept.set(shuffleId, (this.#kept.get(shuffleId) ?? new Set()).add(rddId));
+  }
+
+  keptOf(shuffleId: number): ReadonlySet<number> {
+    return this.#kept.get(shuffleId) ?? new Set();
+  }
+
+  losses(shuffleId: number): number {
+    return this.#losses.get(shuffleId) ?? 0;
+  }
+
+  generation(shuffleId: number): number {
+    return this.#generations.get(shuffleId) ?? 0;
+  }
+
   derivedOf(shuffleId: number): ReadonlySet<number> {
     return this.#derived.get(shuffleId) ?? new Set();
   }
@@ -63,6 +86,8 @@ export class OutputTracker {
     outputs.fill(undefined);
     this.#missing.set(shuffleId, outputs.length);
     this.#consumed.delete(shuffleId);
+    this.#losses.set(shuffleId, this.losses(shuffleId) + 1);
+    this.#generations.set(shuffleId, this.generation(shuffleId) + 1);
   }
 
   /** Takes an output back, if it still is that attempt's. */
@@ -70,6 +95,7 @@ export class OutputTracker {
     const outputs = this.#shuffles.get(shuffleId);
     if (outputs?.[mapIndex]?.attempt !== attempt) return;
     outputs[mapIndex] = undefined;
+    this.#losses.set(shuffleId, this.losses(shuffleId) + 1);
     this.#missing.set(shuffleId, this.#missing.get(shuffleId)! + 1);
   }
 
@@ -79,11 +105,6 @@ export class OutputTracker {
       for (const output of outputs)
         if (output?.executorId === executorId) this.remove(output.shuffleId, output.mapIndex, output.attempt);
     }
-  }
-
-  /** Whether an output takes the place of a lost one that tasks may have read. */
-  isRemade({ shuffleId, mapIndex }: MapOutput): boolean {
-    return this.#consumed.has(shuffleId) && this.#shuffles.get(shuffleId)?.[mapIndex] === undefined;
   }
 
   complete(shuffleId: number): boolean {
@@ -106,6 +127,9 @@ export class OutputTracker {
     this.#consumed.delete(shuffleId);
     this.#counted.delete(shuffleId);
     this.#derived.delete(shuffleId);
+    this.#kept.delete(shuffleId);
+    this.#losses.delete(shuffleId);
+    this.#generations.delete(shuffleId);
   }
 
   check(): void {

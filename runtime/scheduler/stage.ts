@@ -24,6 +24,10 @@ export class Stage {
   /** The run whose begin was told. */
   announced = -1;
   submitted = false;
+  /** How often outputs of its shuffle were lost when its line was last made. */
+  seenLosses = 0;
+  /** The generations of the shuffles that its tasks of this run have read, where these must not change. */
+  readonly inputs = new Map<number, number>();
   failedTasks = 0;
   /** Set once a guard's cached data proved to be gone: the parents must be there then. */
   ignoreGuards = false;
@@ -50,7 +54,10 @@ export class Stage {
       if (asked.has(p)) {
         this.done.delete(p);
         this.waiting.add(p);
-      } else this.done.add(p);
+      } else {
+        this.waiting.delete(p);
+        this.done.add(p);
+      }
     }
   }
 
@@ -60,6 +67,7 @@ export class Stage {
     this.running.clear();
     this.done.clear();
     this.durations.length = 0;
+    this.inputs.clear();
     for (const p of this.spec.partitions) this.waiting.add(p);
   }
 
@@ -76,6 +84,13 @@ export class Stage {
     const n = this.#attempts.get(partition) ?? 0;
     this.#attempts.set(partition, n + 1);
     return n;
+  }
+
+  /** A task begins that reads this generation of a shuffle. */
+  read(shuffleId: number, generation: number): void {
+    const before = this.inputs.get(shuffleId) ?? generation;
+    assert(before === generation, `stage ${this.spec.stageId} reads two generations of shuffle ${shuffleId}`);
+    this.inputs.set(shuffleId, generation);
   }
 
   /** A task begins; a `copy` of one that runs already does not take its partition from the line. */

@@ -65,6 +65,11 @@ export class TaskMaker {
     return [...classes.needs, classes.id];
   }
 
+  /** The user's functions in a stage that has run: `map at shell:3`. */
+  placesOf(stageId: number): readonly string[] {
+    return this.#programs.get(stageId)?.places ?? [];
+  }
+
   #program(jobId: number, stageId: number): StageProgram {
     let program = this.#programs.get(stageId);
     if (!program) {

@@ -17,6 +17,8 @@ export interface CheckOptions {
   readonly ordered?: boolean;
   /** Empty batches that follow the input. Default: as many as are expected. */
   readonly batches?: number;
+  /** A folder for streams that have state. */
+  readonly checkpoint?: string;
 }
 
 /** Runs streams on batches that are given and compares what comes out. */
@@ -33,10 +35,11 @@ export class StreamCheck {
   async outputOf<T, U>(
     input: readonly (readonly T[])[],
     operation: (stream: DStream<T>) => DStream<U>,
-    { interval = '1s', batches = input.length }: CheckOptions = {},
+    { interval = '1s', batches = input.length, checkpoint }: CheckOptions = {},
   ): Promise<U[][]> {
     const clock = new ManualClock(1_000_000);
     const streaming = new StreamingContext(this.#sc, interval, { clock });
+    if (checkpoint !== undefined) streaming.checkpoint(checkpoint);
     const out: U[][] = [];
     const failures: Error[] = [];
     operation(new QueueInputDStream<T>(streaming, [...input], true)).foreachRDD(async (rdd) => {

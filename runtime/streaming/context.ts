@@ -6,17 +6,20 @@ import { showElement } from '../exec/task-runtime';
 import { refuseArgument } from '../ops/arguments';
 import type { RDD } from '../rdd/rdd';
 import { type Clock, steadyClock } from '../time';
+import { Backpressure, type BackpressureOptions } from './backpressure';
 import { Batch } from './batch';
 import { BatchQueue } from './batch-queue';
+import { privateFolder } from './checkpoint-folder';
 import { DerivedDStream } from './derived';
 import { plainDisplay, type StreamDisplay } from './display';
 import type { DStream } from './dstream';
 import { type Duration, durationText, milliseconds, type Time } from './duration';
-import { DStreamGraph } from './graph';
+import { DStreamGraph, lineageOf } from './graph';
 import { streamHomes } from './home';
 import type { InputDStream } from './input';
-import { type BatchInfo, type InputInfo, ListenerBus, type StreamingListener } from './listener';
+import { type BatchInfo, type InputInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
 import { type Output, OutputHandle } from './output';
+import { Retirement } from './retirement';
 import { Ticker } from './ticker';
 
 /** The shortest batch interval, in milliseconds: a batch of a few tasks takes some milliseconds by itself. */
@@ -27,6 +30,10 @@ export interface StreamingOptions {
   readonly display?: StreamDisplay;
   /** Outputs of one batch that run at a time. Default 1, in their order, as Spark's. */
   readonly concurrentJobs?: number;
+  /** Slows sources down to what batches can process. Default false. */
+  readonly backpressure?: boolean | BackpressureOptions;
+  /** How often receivers hand over what came. Default '200ms'. */
+  readonly blockInterval?: Duration;
 }
 
 /** As Spark's: not started, running, or stopped for good. */
@@ -47,12 +54,21 @@ export class StreamingContext {
   readonly #bus = new ListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
   readonly #queue: BatchQueue;
   readonly #started = new Set<InputDStream<unknown>>();
+  readonly #retired = new Retirement();
+  readonly #backpressure: Backpressure | undefined;
+  /** Milliseconds between two blocks of a receiver. */
+  readonly blockInterval: number;
   readonly #history: BatchInfo[] = [];
   readonly #ended: Promise<void>;
+  readonly #cleanups: (() => void)[] = [];
+  #checkpointFolder: string | undefined;
   #end = () => {};
   #state: StreamingState = 'initialized';
   #ticker: Ticker | undefined;
   #zeroTime: Time | undefined;
+  /** The time of the last batch that was made, and of those that are not done, oldest first. */
+  #submitted: Time = Number.NEGATIVE_INFINITY;
+  readonly #unfinished: Time[] = [];
 
   /**
    * Batches each `interval` on the executors of `sc`.
@@ -70,6 +86,9 @@ export class StreamingContext {
         rule: `at least ${leastInterval}ms`,
         remedy: "Take '100ms' or more; '1s' is usual.",
       });
+    const { backpressure = false, blockInterval = '200ms' } = options;
+    this.#backpressure = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
+    this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
     this.clock = options.clock ?? steadyClock();
     const home = streamHomes.get(sc);
     this.display =
@@ -124,6 +143,30 @@ export class StreamingContext {
     );
   }
 
+  // Checkpoints.
+
+  /**
+   * Keeps what the streams remember in `folder`, which is made for this user only.
+   * Throws BAD_ARGUMENT, DISK, and STREAMING_STARTED after the start.
+   */
+  checkpoint(folder: string): void {
+    this.#checkNotStopped();
+    if (this.#state === 'active') throw new MillraceError('STREAMING_STARTED', { operation: 'checkpoint' });
+    this.#checkpointFolder = privateFolder('checkpoint', folder);
+  }
+
+  /** The folder that `checkpoint` was called with, as a whole path. */
+  get checkpointFolder(): string | undefined {
+    return this.#checkpointFolder;
+  }
+
+  /** Throws STATE_NEEDS_CHECKPOINT for a stream whose state has nowhere to lie. */
+  #checkState(streams: readonly DStream<unknown>[]): void {
+    const homeless = streams.find((stream) => stream.needsCheckpoint);
+    if (homeless && this.#checkpointFolder === undefined)
+      throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: homeless.toString() });
+  }
+
   // Life.
 
   /**
@@ -134,6 +177,7 @@ export class StreamingContext {
     if (this.#state === 'active') return;
     this.#checkNotStopped();
     if (this.#graph.outputs.length === 0) throw new MillraceError('NO_OUTPUTS');
+    this.#checkState(this.streams);
     this.#zeroTime = Math.ceil(this.clock.now() / this.interval) * this.interval;
     this.#state = 'active';
     this.#startInputs();
@@ -151,6 +195,7 @@ export class StreamingContext {
     if (wasActive && graceful && this.#ticker) this.#tick(this.#ticker.next);
     await (graceful ? this.#queue.idle() : this.#queue.cancel());
     for (const output of this.#graph.outputs) output.ended?.();
+    for (const cleanUp of this.#cleanups) cleanUp();
     this.#end();
   }
 
@@ -184,8 +229,32 @@ export class StreamingContext {
     for (const input of this.#graph.inputs) {
       if (this.#started.has(input)) continue;
       this.#started.add(input);
-      void this.#attempt(`starting ${input.name}`, () => input.start());
+      void this.#attempt(`starting ${input.name}`, async () => {
+        const started = input.start();
+        this.#backpressure?.started(input);
+        await started;
+      });
     }
+  }
+
+  /** Ends the sources that nothing reads any more; what they gave is kept until the batches that read it are done. */
+  #stopUnread(): void {
+    const read = new Set(this.#graph.inputs);
+    for (const input of this.#started) {
+      if (read.has(input)) continue;
+      this.#started.delete(input);
+      this.#retired.add(input, this.#submitted);
+      void this.#attempt(`stopping ${input.name}`, () => input.stop(false));
+    }
+    if (this.#unfinished.length === 0) this.#retired.completed(Number.POSITIVE_INFINITY);
+  }
+
+  /** Tells listeners, and the user, what a receiver has to say. */
+  receiverTold(event: 'started' | 'error' | 'notice' | 'stopped', receiver: ReceiverInfo): void {
+    if (event === 'started') this.#bus.post('onReceiverStarted', receiver);
+    else if (event === 'error') this.#bus.post('onReceiverError', receiver);
+    else if (event === 'stopped') this.#bus.post('onReceiverStopped', receiver);
+    if (event !== 'stopped') this.display.notice(`${receiver.stream}: ${receiver.message}`);
   }
 
   async #attempt(what: string, f: () => void | Promise<void>): Promise<void> {
@@ -203,6 +272,8 @@ export class StreamingContext {
       inputs.push({ stream: input.name, records, bytes, notes });
     }
     const batch = new Batch(time, inputs, this.#graph.generate(time), this.clock);
+    this.#submitted = time;
+    this.#unfinished.push(time);
     this.#bus.post('onBatchSubmitted', batch.info());
     this.#queue.submit(batch);
   }
@@ -212,13 +283,22 @@ export class StreamingContext {
     for (const { name, failure } of info.outputs) if (failure) this.display.notice(`${name} failed`, failure);
     this.#history.push(info);
     if (this.#history.length > historyLength) this.#history.shift();
+    this.#unfinished.shift();
     this.#graph.forgetBefore(batch.time);
+    this.#retired.completed(batch.time);
+    this.#backpressure?.completed(info, this.#started);
     this.#bus.post('onBatchCompleted', info);
   }
 
   /** The last batches that are done, oldest first; at most 100. */
   batches(): readonly BatchInfo[] {
     return [...this.#history];
+  }
+
+  /** How far the oldest batch that is not done is behind, in milliseconds: 0 while each is done before the next one ends. */
+  get behind(): number {
+    const [oldest] = this.#unfinished;
+    return oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest - this.interval);
   }
 
   /** Batches that have not started. */
@@ -239,6 +319,7 @@ export class StreamingContext {
   /** Adds an output; in a running context it begins with the next batch. */
   addOutput(output: Output): OutputHandle {
     this.#checkNotStopped();
+    if (this.#state === 'active') this.#checkState(lineageOf([output.stream]));
     this.#graph.add(output);
     if (this.#state === 'active') this.#startInputs();
     return new OutputHandle(output.name, () => this.removeOutput(output));
@@ -246,7 +327,9 @@ export class StreamingContext {
 
   /** Ends an output, and the sources that nothing else reads. */
   removeOutput(output: Output): void {
-    if (this.#graph.remove(output)) output.ended?.();
+    if (!this.#graph.remove(output)) return;
+    output.ended?.();
+    if (this.#state === 'active') this.#stopUnread();
   }
 
   /** Makes each batch of this stream even where no output asks for it. */
@@ -262,6 +345,11 @@ export class StreamingContext {
   /** Every stream that is needed by an output or for its past, parents before children. */
   get streams(): readonly DStream<unknown>[] {
     return this.#graph.streams;
+  }
+
+  /** Has `cleanUp` called when the context has stopped. */
+  onStop(cleanUp: () => void): void {
+    this.#cleanups.push(cleanUp);
   }
 
   register(_stream: DStream<unknown>): number {

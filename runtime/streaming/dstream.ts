@@ -41,6 +41,11 @@ export abstract class DStream<T> {
     return 0;
   }
 
+  /** Whether it can only run with a checkpoint folder: what it remembers cannot be made again. */
+  get needsCheckpoint(): boolean {
+    return false;
+  }
+
   // What everything is built on.
 
   /** Whether there can be a dataset at `time`: a multiple of the slide after the start. */

@@ -27,7 +27,7 @@ export abstract class InputDStream<T> extends DStream<T> {
 
   // What a source says.
 
-  /** Begins to read. Called once, before the first tick, or when the stream is added to a running context. */
+  /** Begins to read: before the first tick, or when the stream is added to a running context, again after a `stop`. */
   abstract start(): void | Promise<void>;
   /** Ends reading. A graceful stop first takes in what has been received. */
   abstract stop(graceful: boolean): void | Promise<void>;

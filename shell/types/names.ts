@@ -29,6 +29,8 @@ export const promptNames: readonly PromptName[] = [
   { name: 'DStream' },
   { name: 'StreamCheck' },
   { name: 'ManualClock' },
+  { name: 'Receiver' },
+  { name: 'StateSpec' },
 ];
 
 /** The declarations of the prompt's names, as a module. Without an API they have the type `any`. */

@@ -19,7 +19,8 @@ const seed = Number(process.env.MILLRACE_SEED ?? 20261123);
 const executors = 3;
 const jobCount = size(10, 50);
 const killsPerJob = 2;
-const slowdown = 5;
+/** Five as promised where the machine is ours; a machine that does other work at the same time only shows that nothing hangs. */
+const slowdown = size(20, 5);
 const jobLimitMs = 30_000;
 const rows = 240_000;
 

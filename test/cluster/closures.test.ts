@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { Context } from '../../runtime/index';
 import { decode, encode } from '../../runtime/wire/codec';
+import { watchLeaks } from '../helpers/leaks';
 import { within } from '../helpers/within';
 import { loadInstrumented, show } from '../unit/closure-cases/harness';
 import type { Case, Cases } from '../unit/closure-cases/types';
@@ -15,7 +16,10 @@ const test = suite('closures');
 let sc: Context;
 let ran = 0;
 
+let leaks: ReturnType<typeof watchLeaks>;
+
 test.before(async () => {
+  leaks = watchLeaks();
   sc = await connect('local[1]');
 });
 
@@ -58,6 +62,9 @@ test('most cases have data as their result', () => {
   assert.ok(ran >= 45, `${ran}`);
 });
 
-test.after(() => sc.stop());
+test('leaves nothing behind', async () => {
+  await sc.stop();
+  await leaks.check();
+});
 
 test.run();

@@ -1,6 +1,6 @@
 // Barriers, copies of slow tasks, exclusion, added files, accumulators and stopped executors, on real executor processes.
 // time limit: 240 s
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -145,7 +145,13 @@ onExecutors('an executor on which tasks keep failing gets no more of them', 2, e
     sc
       .range(0, 12, 1, 12)
       .map((x) => {
-        if (TaskContext.get().executorId() !== bad) return x;
+        if (TaskContext.get().executorId() !== bad) {
+          // The good one does not take all before the bad one has failed.
+          const limit = Date.now() + 10_000;
+          while (readdirSync(notes).filter((name) => name.startsWith('failed-')).length < 2 && Date.now() < limit)
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+          return x;
+        }
         writeFileSync(`${notes}/failed-${process.hrtime.bigint()}`, '');
         throw new Error('a bad machine');
       })
@@ -164,6 +170,60 @@ onExecutors('an executor on which tasks keep failing gets no more of them', 2, e
   );
   assert.is(await job(), 66);
   assert.is(noted('failed-').length, 2);
+});
+
+class Placed extends api.CustomRDD<string, number> {
+  readonly #where: readonly string[];
+  constructor(context: api.Context, where: readonly string[]) {
+    super(context);
+    this.#where = where;
+  }
+  getPartitions() {
+    return this.#where.map((_, i) => i);
+  }
+  override preferredLocations(index: number) {
+    return [this.#where[index]];
+  }
+  compute = (_: number) => [TaskContext.get().executorId()];
+}
+
+onExecutors(
+  'partitions run where their dataset likes them, also below other steps',
+  3,
+  { localityWaitMs: 10_000 },
+  async ({ sc }) => {
+    const [a, b, c] = sc.executors().map(({ id }) => id);
+    const wished = [c, a, a, b, c, c];
+    const placed = new Placed(sc, wished);
+    assert.equal(await placed.collect(), wished);
+    assert.equal(
+      await placed.map((id) => `on ${id}`).collect(),
+      wished.map((id) => `on ${id}`),
+    );
+    // Of an executor that is not there nobody waits.
+    assert.is((await new Placed(sc, ['nowhere']).collect()).length, 1);
+  },
+);
+
+onExecutors('pools share the executors', 2, { schedulerMode: 'FAIR' }, async ({ sc, notes, noted }) => {
+  const spin = (name: string) =>
+    sc.withLocalProperties({ 'spark.scheduler.pool': name }, () =>
+      sc
+        .range(0, 6, 1, 6)
+        .map((x) => {
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+          writeFileSync(`${notes}/${name}-${x}`, '');
+          return x;
+        })
+        .count(),
+    );
+  const slow = spin('one');
+  const second = spin('two').then(() => noted('one-').length);
+  // The pool that came second got its share: it was not left until the first one was done.
+  assert.ok((await second) <= 6 && (await slow) === 6);
+  const order = sc.jobs().map(({ pool, ended }) => [pool, ended] as const);
+  const gap = Math.abs(order[0][1]! - order[1][1]!);
+  assert.ok(gap < 350, `they ended ${gap} ms apart`);
 });
 
 class Words {

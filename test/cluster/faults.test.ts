@@ -97,6 +97,7 @@ onExecutors('a task that always throws fails its job after four attempts', 2, as
   assert.is(error.code, 'TASK_FAILED');
   assert.match(error.message, /RangeError: always/);
   assert.equal([error.details.partition, error.details.attempts, noted('run-').length], [1, 4, 4]);
+  assert.type(error.details.stage, 'number');
   const remote = error.details.remote as { operator: string; element: string; frames: { file: string; line: number }[] };
   assert.equal([remote.operator, remote.element], ['map', '2']);
   assert.is(remote.frames[0].file, __filename);
@@ -119,6 +120,11 @@ onExecutors('a task that always ends its process fails its job after four attemp
       .collect(),
   );
   assert.is(error.code, 'EXECUTORS_LOST');
+  assert.type(error.details.stage, 'number');
+  const place = /\(map at (.*):(\d+)\) was lost 4 times/.exec(error.message);
+  assert.is(place?.[1], __filename);
+  const line = readFileSync(__filename, 'utf8').split('\n')[Number(place?.[2]) - 1];
+  assert.match(line, /\.map\(\(x\) => \{/);
   assert.equal([error.details.partition, error.details.attempts, noted('run-').length], [1, 4, 4]);
   assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms`);
   assert.is(await sc.range(0, 100, 1, 4).sum(), 4950);

@@ -1,4 +1,5 @@
-// The same programs over 1, 2 and 7 partitions, in this process and on executors, give the same.
+// The same programs over 1, 2, 7 and 64 partitions, in this process and on 1, 2 and 3 executors, with memory and without, give the same.
+// time limit: 240 s
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,20 +8,30 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { Context } from '../../runtime/index';
 import { Random } from '../../runtime/time';
+import { watchLeaks } from '../helpers/leaks';
 import { unordered } from '../helpers/model';
+import { long } from '../helpers/sizes';
 import { within } from '../helpers/within';
 import { pairsOf, rowsOf } from '../property/values';
 
 const test = suite('grid');
-const masters = ['local', 'local[2]'];
-const partitions = [1, 2, 7];
-const contexts = new Map<string, Context>();
+const masters = ['local', 'local[1]', 'local[2]', 'local[3]'];
+const partitions = [1, 2, 7, 64];
+/** So little that groups, tables and sorts go to disk, and kept partitions are given up. */
+const tight = { executionBytes: 2_048, storageBytes: 4_096 };
+const memories = { 'much memory': {}, 'little memory': tight };
+const expected = new Map<string, unknown>();
 let folder: string;
 
+let leaks: ReturnType<typeof watchLeaks>;
+
 test.before(async () => {
+  leaks = watchLeaks();
   folder = mkdtempSync(join(tmpdir(), 'grid-'));
   writeFileSync(join(folder, 'words.txt'), Array.from({ length: 3000 }, (_, i) => `é${i % 11} the ${i % 7}`).join('\n'));
-  for (const master of masters) contexts.set(master, await connect(master));
+  const sc = await connect('local');
+  for (const [name, program] of Object.entries(programs)) expected.set(name, comparable(await program(sc, 1)));
+  await sc.stop();
 });
 
 const rows = rowsOf(new Random(11), 60).concat(rowsOf(new Random(12), 60));
@@ -66,7 +77,7 @@ const programs: Record<string, (sc: Context, n: number) => Promise<unknown>> = {
       .parallelize(points, n)
       .map(([from, to]) => [from, to])
       .groupByKey(n)
-      .mapValues((to) => to.sort())
+      .mapValues((to) => [...to].sort())
       .cache();
     let ranks = links.mapValues(() => 1);
     for (let i = 0; i < 3; i++) {
@@ -94,7 +105,7 @@ const programs: Record<string, (sc: Context, n: number) => Promise<unknown>> = {
         n,
       )
       .cogroup(sc.parallelize(points as [number, number][], 2).mapValues(String))
-      .mapValues(([aggregates, texts]) => [aggregates, texts.sort()])
+      .mapValues(([aggregates, texts]) => [aggregates, [...texts].sort()])
       .collect(),
   'union, coalesce, repartition': (sc, n) =>
     sc.parallelize(rows, n).union(sc.parallelize(rows, 3)).coalesce(2).repartition(n).collect(),
@@ -111,21 +122,27 @@ const programs: Record<string, (sc: Context, n: number) => Promise<unknown>> = {
 
 const comparable = (answer: unknown) => (Array.isArray(answer) ? unordered(answer) : answer);
 
-for (const [name, program] of Object.entries(programs)) {
-  test(name, async () => {
-    const expected = comparable(await program(contexts.get('local')!, 1));
-    for (const master of masters) {
-      for (const n of partitions) {
-        const answer = await within(20_000, program(contexts.get(master)!, n), `${name} on ${master} over ${n}`);
-        assert.equal(comparable(answer), expected, `${master}, ${n} partitions`);
+/** 64 partitions of every program on every master are for the long run; each has them in this process and on three executors. */
+const widths = (master: string) => (long || master === 'local' || master === 'local[3]' ? partitions : partitions.slice(0, 3));
+
+for (const master of masters) {
+  for (const [memory, bytes] of Object.entries(memories)) {
+    test(`${master} with ${memory}`, async () => {
+      const sc = await connect(master, bytes);
+      for (const [name, program] of Object.entries(programs)) {
+        for (const n of widths(master)) {
+          const answer = await within(60_000, program(sc, n), `${name} over ${n}`);
+          assert.equal(comparable(answer), expected.get(name), `${name}, ${n} partitions`);
+        }
       }
-    }
-  });
+      await sc.stop();
+    });
+  }
 }
 
-test.after(async () => {
-  for (const sc of contexts.values()) await sc.stop();
+test('leaves nothing behind', async () => {
   rmSync(folder, { recursive: true, force: true });
+  await leaks.check();
 });
 
 test.run();

@@ -7,8 +7,14 @@ import { Backoff } from '../../cluster/backoff';
 import { startBackend } from '../../cluster/index';
 import { parseMaster } from '../../cluster/master-url';
 import { MillraceError } from '../../runtime/errors';
+import { watchLeaks } from '../helpers/leaks';
 
 const test = suite('masters');
+let leaks: ReturnType<typeof watchLeaks>;
+
+test.before(() => {
+  leaks = watchLeaks();
+});
 
 test('local, local[N] and local[*] are understood', () => {
   assert.equal(parseMaster('local'), { kind: 'inProcess' });
@@ -74,5 +80,7 @@ test('failed starts are tried again a bounded number of times in a row', () => {
   backoff.joined();
   assert.equal(tries(), [50, 100, 200, 400, undefined]);
 });
+
+test('leaves nothing behind', () => leaks.check());
 
 test.run();

@@ -24,20 +24,26 @@ interface Verdict {
 }
 
 const running = new Set<ChildProcess>();
+const folders: string[] = [];
 
-function copyTree(): string {
+function copyTree(): void {
   const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
+  folders.push(copy);
   for (const folder of ['runtime', 'cluster', 'shell', 'samples', 'test', 'dist'])
     cpSync(join(root, folder), join(copy, folder), { recursive: true });
   for (const file of globSync('*.{json,md}', { cwd: root })) cpSync(join(root, file), join(copy, file));
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  return copy;
+}
+
+function removeCopies(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Runs a program to its end in a group of its own; answers why it failed, or nothing. */
 function failureOf(copy: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const env = { ...process.env, FORCE_COLOR: '0', MILLRACE_LONG: '0' };
+    // Fewer random programs than of a push: a mistake that only the others see is too well hidden.
+    const env = { ...process.env, FORCE_COLOR: '0', MILLRACE_LONG: '0', SEEDS: '300' };
     const child = spawn(process.execPath, args, { cwd: copy, detached: true, stdio: 'ignore', env });
     running.add(child);
     let late = false;
@@ -115,7 +121,7 @@ async function judge(mutation: Mutation, copy: string): Promise<Verdict> {
 }
 
 /** Tests that fail anyway catch nothing: those that are named must pass on the tree as it is. */
-async function failing(folders: readonly string[], chosen: readonly Mutation[]): Promise<string[]> {
+async function failing(chosen: readonly Mutation[]): Promise<string[]> {
   const waiting = testFiles.filter((file) => chosen.some(({ tests }) => tests.some((word) => file.includes(word))));
   const bad: string[] = [];
   const worker = async (copy: string) => {
@@ -133,7 +139,7 @@ function row({ mutation, caughtBy, complaint, seconds }: Verdict): string {
   return `${what.padEnd(48)} ${seconds.toFixed(1).padStart(6)} s  ${mutation.file.replace('runtime/', '')}: ${mutation.mistake}`;
 }
 
-async function judgeAll(folders: readonly string[], chosen: readonly Mutation[]): Promise<Verdict[]> {
+async function judgeAll(chosen: readonly Mutation[]): Promise<Verdict[]> {
   const waiting = [...chosen];
   const verdicts: Verdict[] = [];
   const worker = async (copy: string) => {
@@ -151,16 +157,16 @@ async function main(): Promise<void> {
   const words = process.argv.slice(2);
   const matches = ({ file, mistake }: Mutation) => words.some((word) => `${file} ${mistake}`.includes(word));
   const chosen = mutations.filter((mutation) => words.length === 0 || matches(mutation));
-  const folders = Array.from({ length: Math.min(copies, chosen.length) }, copyTree);
+  for (let n = Math.min(copies, chosen.length); n > 0; n--) copyTree();
   try {
-    const bad = await failing(folders, chosen);
+    const bad = await failing(chosen);
     for (const line of bad) console.log(`fails without any mistake: ${line}`);
-    const verdicts = bad.length > 0 ? [] : await judgeAll(folders, chosen);
+    const verdicts = bad.length > 0 ? [] : await judgeAll(chosen);
     const caught = verdicts.filter(({ caughtBy }) => caughtBy !== undefined).length;
     console.log(`${caught} of ${chosen.length} mistakes caught`);
     process.exitCode = caught === chosen.length && chosen.length > 0 ? 0 : 1;
   } finally {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    removeCopies();
   }
 }
 
@@ -170,6 +176,7 @@ for (const [signal, code] of [
 ] as const) {
   process.on(signal, () => {
     for (const child of running) endGroup(child);
+    removeCopies();
     process.exit(code);
   });
 }

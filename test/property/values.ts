@@ -22,7 +22,7 @@ const words = [
 ];
 const others = [null, undefined, true, false, 0n, 1n, -(2n ** 80n), new Date(0), new Date(Number.NaN), [], {}];
 
-const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)];
+export const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)];
 
 function record(random: Random, depth: number): Record<string, unknown> {
   const made: Record<string, unknown> = {};

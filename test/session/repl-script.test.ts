@@ -178,4 +178,10 @@ test('a long output arrives whole', async () => {
   assert.equal([status, out.length], [0, 3e6 + 5]);
 });
 
+test('a command whose expression does not end says so, by the name of the script', async () => {
+  const { status, err } = await millrace([...local, file('open.ts', '.time sc.range(\n')]);
+  assert.is(status, 1);
+  assert.match(err, /error: .*open\.ts ends in the middle of a statement\.\n → Close what is open there/);
+});
+
 test.run();

@@ -29,6 +29,7 @@ const expected: Record<string, readonly RegExp[]> = {
   'shortest-paths.ts': [/^from index, in 6 supersteps:$/m, /^ {2}0 {2}index$/m, /^ {2}2 {2}team$/m, /^ {2}4 {2}news$/m],
   'descendants.ts': [/^olav has 15 descendants, found in 6 rounds$/m, /^generation 4: gunnar hilde leif solveig$/m],
   'query.ts': [/^ {2}78 {2}Japan: contact, about\n {2}72 {2}Chile: jobs, blog\n/],
+  'custom-rdd.ts': [/^6171 takes 261 steps to 1/],
   'tour.ts': [/^1\. pond\.txt: 600 lines/m, /^2\. \d+ words/m, /^3\. pi is about 3\.1/m],
 };
 

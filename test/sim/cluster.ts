@@ -20,9 +20,17 @@ function addRuns(to: Runs, from: Runs): void {
   for (const [key, runs] of from) for (const run of runs) to.set(key, (to.get(key) ?? new Set<number>()).add(run));
 }
 
+type FetchFailed = TaskEnd & { kind: 'fetchFailed' };
+
 interface Launched {
   readonly executorId: string;
   readonly task: TaskRequest;
+  readonly stage: StageSpec;
+  /** What its split names, as [shuffle, map task, attempt]; -1 for an output that was not there at the launch. */
+  readonly reads: readonly (readonly [number, number, number])[];
+  /** What it has read already, before the others lose it. */
+  readonly early?: Written | FetchFailed;
+  cancelled: boolean;
 }
 
 interface SimJob {
@@ -39,7 +47,16 @@ export interface Counts {
   stale: number;
   copies: number;
   cancels: number;
+  evictions: number;
+  /** Kept partitions that served a task. */
+  hits: number;
+  /** Times that a kept dataset was dropped because its rows were made again. */
+  drops: number;
 }
+
+export const noCounts = (): Counts => {
+  return { losses: 0, fetchFailures: 0, doubled: 0, stale: 0, copies: 0, cancels: 0, evictions: 0, hits: 0, drops: 0 };
+};
 
 const modulus = 1_000_003;
 
@@ -48,13 +65,15 @@ const mix = ({ shuffleId = 99 }: StageSpec, partition: number, inputs: number): 
   (inputs * 31 + shuffleId * 7 + partition + 1) % modulus;
 
 export class SimCluster {
-  readonly counts: Counts = { losses: 0, fetchFailures: 0, doubled: 0, stale: 0, copies: 0, cancels: 0 };
+  readonly counts = noCounts();
   readonly jobs = new Map<number, SimJob>();
   readonly #random: Random;
   readonly #options: DagOptions;
   readonly #dag: Dag;
   readonly #running = new Map<number, Launched>();
   readonly #disk = new Map<string, Written>();
+  /** Kept partitions in the memory of executors, by `executor.dataset.partition`. */
+  readonly #memory = new Map<string, Written>();
   /** Ends that were told before, to be told again. */
   readonly #told: SchedulerEvent[] = [];
   readonly #alive = new Map<string, boolean>();
@@ -124,14 +143,16 @@ export class SimCluster {
       for (const { stageId } of read) unread.delete(stageId);
       const stageId = this.#nextStage++;
       if (!isLast) unread.add(stageId);
-      indeterminate ||= this.#chance(0.15);
+      indeterminate ||= this.#chance(0.3);
       const width = 1 + this.#random.below(4);
+      const partitions = Array.from({ length: width }, (_, p) => p);
+      const kept = read.length > 0 && this.#chance(0.5) ? 1000 + stageId : undefined;
       stages.push({
         stageId,
         shuffleId: isLast ? undefined : this.#nextShuffle++,
-        partitions: Array.from({ length: width }, (_, p) => p),
-        parents: read.map((parent) => ({ stageId: parent.stageId, guards: [] })),
-        blocks: [],
+        partitions,
+        parents: read.map((parent) => ({ stageId: parent.stageId, guards: kept === undefined ? [] : [[kept, width]] })),
+        blocks: kept === undefined ? [] : partitions.map((p) => [[kept, p]]),
         barrier: width <= 2 && this.#chance(0.2),
         indeterminate,
         title: `stage ${stageId}`,
@@ -159,7 +180,15 @@ export class SimCluster {
       case 'launchTask':
         if (!this.#alive.has(command.executorId)) throw new Error(`a task was launched on ${command.executorId}, which is gone`);
         if (command.task.speculative) this.counts.copies++;
-        this.#running.set(command.task.taskId, { executorId: command.executorId, task: command.task });
+        return this.#launch(command.executorId, command.task);
+      case 'cancelTask': {
+        const launched = this.#running.get(command.taskId);
+        if (launched) launched.cancelled = true;
+        return;
+      }
+      case 'dropBlocks':
+        this.counts.drops++;
+        for (const key of this.#memory.keys()) if (key.split('.')[1] === String(command.rddId)) this.#memory.delete(key);
         return;
       case 'reportResult': {
         const [value, taskId] = new Uint32Array(command.value.buffer);
@@ -179,6 +208,17 @@ export class SimCluster {
       case 'startSpeculationTimer':
         this.#timers.push({ kind: 'speculationDue' });
     }
+  }
+
+  #launch(executorId: string, task: TaskRequest): void {
+    const stage = this.#stage(task);
+    const reads = stage.parents.flatMap(({ stageId }) => {
+      const { shuffleId, partitions } = this.#stage({ ...task, stageId });
+      const outputs = new Map(this.#dag.outputs.of(shuffleId!).map(({ mapIndex, attempt }) => [mapIndex, attempt]));
+      return partitions.map((p) => [shuffleId!, outputs.has(p) ? p : -1, outputs.get(p) ?? -1] as const);
+    });
+    const early = this.#chance(0.5) ? this.#readAll(executorId, reads) : undefined;
+    this.#running.set(task.taskId, { executorId, task, stage, reads, early, cancelled: false });
   }
 
   #end(jobId: number, how: 'done' | 'failed' | 'cancelled'): void {
@@ -201,15 +241,24 @@ export class SimCluster {
     if (this.#faults > 0 && this.#chance(0.2)) return this.#fault();
     if (this.#timers.length > 0 && this.#chance(0.2)) return this.#feed(this.#timers.shift()!);
     const ids = [...this.#running.keys()];
+    if (ids.length > 0 && this.#chance(0.3)) this.#keepEarly(ids[this.#random.below(ids.length)]);
     if (ids.length > 0) return this.#finish(ids[this.#random.below(ids.length)]);
     if (this.#alive.size < 3) return this.#join();
     if (this.#timers.length > 0) return this.#feed(this.#timers.shift()!);
     throw new Error(`nothing can happen any more: ${JSON.stringify(this.#dag.status())}`);
   }
 
+  /** What a task keeps is seen by others of its executor before its end is told. */
+  #keepEarly(taskId: number): void {
+    const { executorId, stage, task, early } = this.#running.get(taskId)!;
+    const [kept] = stage.blocks[task.partition] ?? [];
+    const key = `${executorId}.${kept?.join('.')}`;
+    if (kept && early && !('kind' in early) && !this.#memory.has(key)) this.#memory.set(key, early);
+  }
+
   #fault(): void {
     this.#faults--;
-    const kind = this.#random.below(5);
+    const kind = this.#random.below(6);
     const ids = [...this.#running.keys()];
     if (kind === 0) return this.#lose();
     if (kind === 1 && ids.length > 0) return this.#fail(ids[this.#random.below(ids.length)]);
@@ -221,6 +270,13 @@ export class SimCluster {
       // A file is damaged: whoever reads it next finds out.
       const keys = [...this.#disk.keys()];
       this.#disk.delete(keys[this.#random.below(keys.length)]);
+      return;
+    }
+    if (kind === 5 && this.#memory.size > 0) {
+      // Nobody is told: a task that wants it finds out.
+      this.counts.evictions++;
+      const keys = [...this.#memory.keys()];
+      this.#memory.delete(keys[this.#random.below(keys.length)]);
       return;
     }
     if (kind === 4 && this.#chance(0.2)) {
@@ -237,6 +293,7 @@ export class SimCluster {
     const survives = this.#alive.get(executorId);
     this.#alive.delete(executorId);
     this.counts.losses++;
+    for (const key of this.#memory.keys()) if (key.startsWith(`${executorId}.`)) this.#memory.delete(key);
     if (!survives) for (const [key, { executorId: at }] of this.#disk) if (at === executorId) this.#disk.delete(key);
     this.#feed({ kind: 'executorLost', executorId, reason: 'simulated' });
     // What ran there ends all the same, too late: as after SIGSTOP and SIGCONT.
@@ -244,7 +301,7 @@ export class SimCluster {
       if (launched.executorId !== executorId) continue;
       this.#running.delete(taskId);
       this.counts.stale++;
-      this.#feed({ kind: 'taskEnded', executorId, taskId, end: this.#success(launched, 12345) });
+      this.#feed({ kind: 'taskEnded', executorId, taskId, end: this.#success(launched, 12345, new Map()) });
     }
   }
 
@@ -267,45 +324,53 @@ export class SimCluster {
   #finish(taskId: number): void {
     const launched = this.#running.get(taskId)!;
     this.#running.delete(taskId);
-    const { executorId, task } = launched;
-    this.#tell({ kind: 'taskEnded', executorId, taskId, end: this.#endOf(launched, this.#stage(task)) });
+    const { executorId } = launched;
+    // What is cancelled ends soon, or as if nobody had told it.
+    const end = launched.cancelled && this.#chance(0.5) ? { kind: 'cancelled' as const } : this.#endOf(launched);
+    this.#tell({ kind: 'taskEnded', executorId, taskId, end });
   }
 
-  /** Reads the outputs that the state machine knows of now; one that is not on the disk is a failed fetch. */
-  #endOf(launched: Launched, stage: StageSpec): TaskEnd {
-    let inputs = 0;
-    const runs: Runs = new Map();
-    for (const { stageId } of stage.parents) {
-      const shuffleId = this.#stage({ ...launched.task, stageId }).shuffleId!;
-      for (const { mapIndex, attempt } of this.#dag.outputs.of(shuffleId)) {
-        const written = this.#disk.get(`${shuffleId}.${mapIndex}.${attempt}`);
-        if (!written) {
-          this.counts.fetchFailures++;
-          return { kind: 'fetchFailed', shuffleId, mapIndex, attempt, reason: 'simulated' };
-        }
-        inputs += written.value;
-        addRuns(runs, written.runs);
-      }
-      if (!this.#dag.outputs.complete(shuffleId))
-        return { kind: 'fetchFailed', shuffleId, mapIndex: -1, attempt: -1, reason: 'gone' };
-    }
+  /** Runs a task: it reads a kept partition, or what its split names; an output that is not on the disk is a failed fetch. */
+  #endOf(launched: Launched): TaskEnd {
+    const { executorId, stage, task, reads } = launched;
+    const { partition, taskId } = task;
+    const [kept] = stage.blocks[partition] ?? [];
+    const key = kept && `${executorId}.${kept.join('.')}`;
+    const found = key === undefined ? undefined : this.#memory.get(key);
+    if (found) this.counts.hits++;
+    const inputs = found ?? launched.early ?? this.#readAll(executorId, reads);
+    if ('kind' in inputs) return inputs;
+    if (key !== undefined) this.#memory.set(key, inputs);
+    const cached = kept ? [{ rddId: kept[0], partition, bytes: 1, diskBytes: 0 }] : [];
     // The rows of an indeterminate stage differ from run to run.
-    const { taskId, partition } = launched.task;
+    const runs: Runs = new Map();
+    addRuns(runs, inputs.runs);
     const differs = stage.indeterminate && stage.shuffleId !== undefined;
-    const own = differs ? taskId * 101 : 0;
     if (differs) addRuns(runs, new Map([[`${stage.shuffleId}.${partition}`, new Set([taskId])]]));
     this.#runs.set(taskId, runs);
-    return this.#success(launched, mix(stage, partition, inputs) + own);
+    return { ...this.#success(launched, mix(stage, partition, inputs.value) + (differs ? taskId * 101 : 0), runs), cached };
   }
 
-  #success({ executorId, task }: Launched, value: number): TaskEnd {
-    const { shuffleId } = this.#stage(task);
+  #readAll(executorId: string, reads: Launched['reads']): Written | FetchFailed {
+    const all = { value: 0, executorId, runs: new Map() as Runs };
+    for (const [shuffleId, mapIndex, attempt] of reads) {
+      const written = this.#disk.get(`${shuffleId}.${mapIndex}.${attempt}`);
+      if (!written) {
+        this.counts.fetchFailures++;
+        return { kind: 'fetchFailed', shuffleId, mapIndex, attempt, reason: 'simulated' };
+      }
+      all.value += written.value;
+      addRuns(all.runs, written.runs);
+    }
+    return all;
+  }
+
+  #success({ executorId, task, stage: { shuffleId } }: Launched, value: number, runs: Runs): TaskEnd & { kind: 'success' } {
     const whole = value % modulus;
     const metrics = { runMs: 1, recordsRead: 1, shuffleBytesWritten: 0, shuffleBytesRead: 0 };
     const accumulators = [{ id: `${shuffleId ?? `answer of ${task.stageId}`}.${task.partition}`, value: 1 }];
     const end = { kind: 'success' as const, cached: [], evicted: [], accumulators, metrics };
     if (shuffleId === undefined) return { ...end, value: new Uint8Array(Uint32Array.of(whole, task.taskId).buffer) };
-    const runs = this.#runs.get(task.taskId) ?? new Map();
     if (this.#alive.has(executorId))
       this.#disk.set(`${shuffleId}.${task.partition}.${task.taskId}`, { value: whole, executorId, runs });
     const output = { shuffleId, mapIndex: task.partition, executorId, attempt: task.taskId, sizes: [1] };

@@ -2,14 +2,14 @@
 // time limit: 300 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Counts, SimCluster } from './cluster';
+import { type Counts, noCounts, SimCluster } from './cluster';
 
 const test = suite('scheduler simulation');
-const seeds = Number(process.env.SIM_SEEDS ?? 2000);
+const seeds = Number(process.env.SIM_SEEDS ?? (process.env.MILLRACE_LONG ? 20_000 : 2000));
 const first = Number(process.env.SIM_FIRST ?? 1);
 
 test(`${seeds} clusters from seed ${first} on`, () => {
-  const total: Counts = { losses: 0, fetchFailures: 0, doubled: 0, stale: 0, copies: 0, cancels: 0 };
+  const total = noCounts();
   let done = 0;
   for (let seed = first; seed < first + seeds; seed++) {
     try {
@@ -25,8 +25,9 @@ test(`${seeds} clusters from seed ${first} on`, () => {
     }
   }
   // Faults that do not happen prove nothing.
-  for (const fault of ['losses', 'fetchFailures', 'doubled', 'stale', 'copies', 'cancels'] as const)
-    assert.ok(total[fault] >= seeds / 50, `${fault}: ${total[fault]}`);
+  console.log(`${done} jobs done; ${JSON.stringify(total)}`);
+  if (seeds < 100) return;
+  for (const [fault, times] of Object.entries(total)) assert.ok(times >= seeds / 20, `${fault}: ${times}`);
   assert.ok(done >= seeds, `${done} jobs were done`);
 });
 

@@ -91,6 +91,14 @@ test('local properties reach tasks, and stay in their flow', async () => {
   await errorOf('BAD_ARGUMENT', () => sc.setLocalProperty('', 'x'));
   await errorOf('BAD_ARGUMENT', () => sc.setLocalProperty('x', 5 as never));
   await errorOf('BAD_ARGUMENT', () => sc.setJobGroup(''));
+  await errorOf('BAD_ARGUMENT', () => sc.cancelJobGroup(5 as never));
+  await errorOf('BAD_ARGUMENT', () => sc.withLocalProperties({ a: 5 } as never, () => 1));
+  await errorOf('BAD_ARGUMENT', () =>
+    sc
+      .range(3)
+      .barrier()
+      .mapPartitions(5 as never),
+  );
 });
 
 // ---- watching

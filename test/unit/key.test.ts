@@ -172,4 +172,41 @@ test('a hash partitioner puts equal keys together and others nearly evenly', () 
   assert.is(partitioner.getPartition([1, { a: 0 }]), partitioner.getPartition([1, { a: -0 }]));
 });
 
+test('whole numbers of 32 bits are numbered as a map does, whatever their steps and signs, beside keys of other kinds', () => {
+  const random = new Random(11);
+  for (const step of [1, -1, 2 ** 7, 2 ** 16, 2 ** 24, 0x9e3779b1 | 0, 1_000_003]) {
+    const table = new KeyTable();
+    const twin = new Map<unknown, number>();
+    for (let i = 0; i < 4000; i++) {
+      const whole = Math.imul(random.below(3000), step);
+      const key = i % 7 === 0 ? whole + 0.5 : i % 11 === 0 ? `${whole}` : i % 13 === 0 ? whole * 2 ** 31 : whole;
+      const known = twin.get(key) ?? -1;
+      assert.is(table.peek(key), known);
+      if (known < 0) twin.set(key, twin.size);
+      assert.is(table.find(key), twin.get(key), `step ${step}: ${key}`);
+    }
+    assert.equal(table.keys, [...twin.keys()]);
+  }
+});
+
+test('the ends of 32 bits and both zeros find their numbers', () => {
+  const table = new KeyTable();
+  const keys = [0, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, -(2 ** 31) - 1, 2 ** 32, Number.NaN];
+  for (const [n, key] of keys.entries()) assert.is(table.find(key), n);
+  assert.is(table.find(-0), 0);
+  assert.is(table.peek(-0), 0);
+  for (const [n, key] of keys.entries()) assert.is(table.peek(key), n);
+  assert.is(table.size, keys.length);
+});
+
+test('short and long strings side by side find their numbers and hashes while the table grows', () => {
+  const table = new KeyTable();
+  const keys = Array.from({ length: 5000 }, (_, i) => `${i}`.repeat(1 + (i % 9)));
+  const distinct = [...new Set(keys)];
+  for (const key of keys) assert.is(table.find(key), distinct.indexOf(key));
+  for (const [n, key] of distinct.entries()) assert.equal([table.peek(key), table.hashOf(n)], [n, hashKey(key)]);
+  assert.is(table.peek('x'.repeat(30)), -1);
+  assert.ok(distinct.some((key) => key.length > 30));
+});
+
 test.run();

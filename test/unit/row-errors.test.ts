@@ -1,32 +1,25 @@
 // What is wrong in the rows and closures of users: one error each, that says what, where, on which element, and what to do.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { RemoteError } from '../../runtime/exec/end';
 import type { Context, RDD } from '../../runtime/index';
+import { asPairs, ErrorSession } from '../helpers/error-session';
 import { errorOf } from '../helpers/errors';
 import { within } from '../helpers/within';
 
 const test = suite('errors in rows and closures');
+const session = new ErrorSession(test);
+const { numbers } = session;
 let sc: Context;
 let folder: string;
 
-test.before(async () => {
-  sc = await connect('local', { config: { maxResultBytes: 1 << 20 } });
-  folder = mkdtempSync(join(tmpdir(), 'errors-'));
+test.before(() => {
+  ({ sc, folder } = session);
 });
-
-/** The next job after an error is right. */
-test.after.each(async () => {
-  assert.is(await sc.range(0, 10, 1, 3).sum(), 45);
-});
-
-const numbers = () => sc.parallelize([1, 2, 3], 3);
-const asPairs = (rdd: RDD<any>) => rdd as RDD<[any, any]>;
 
 // ---- rows and keys
 
@@ -261,11 +254,6 @@ test('a job that was cancelled, also before it began', async () => {
   const aborted = own.runSink(own.range(0, 1e12, 1, 1), count, options, () => {});
   await errorOf('JOB_CANCELLED', () => within(5_000, aborted, 'the job'));
   await own.stop();
-});
-
-test.after(async () => {
-  await sc.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test.run();

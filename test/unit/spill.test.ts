@@ -7,10 +7,10 @@ import * as assert from 'uvu/assert';
 import { startBackend } from '../../cluster/index';
 import { ExternalCombine } from '../../runtime/exec/external/combine';
 import { ExternalGroups } from '../../runtime/exec/external/group';
-import type { SpillSpace } from '../../runtime/exec/external/runs';
+import { Runs, type SpillSpace } from '../../runtime/exec/external/runs';
 import { sorted as sortedPairs } from '../../runtime/exec/external/sort';
 import { Context } from '../../runtime/index';
-import { KeyTable } from '../../runtime/rdd/key';
+import { hashKey, KeyTable } from '../../runtime/rdd/key';
 import { SpillFile } from '../../runtime/storage/spill-file';
 import { Random } from '../../runtime/time';
 import { errorOf } from '../helpers/errors';
@@ -34,7 +34,23 @@ function space(budget: number): SpillSpace & { file: SpillFile } {
   return { budget, file: new SpillFile(folder, nextTask++), tick: () => {} };
 }
 
+/** Different words of one hash, two by two. */
+function collidingWords(pairs: number): string[] {
+  const known = new Map<number, string>();
+  const found: string[] = [];
+  for (let i = 0; found.length < 2 * pairs; i++) {
+    const word = `word ${i}`;
+    const other = known.get(hashKey(word));
+    if (other) found.push(other, word);
+    known.set(hashKey(word), word);
+  }
+  return found;
+}
+
+const colliding = collidingWords(4);
+
 const keysOf: ((random: Random) => unknown)[] = [
+  (random) => colliding[random.below(colliding.length)],
   (random) => random.below(50),
   (random) => `word ${random.below(200)}`,
   (random) => [random.below(5), `x${random.below(5)}`],
@@ -77,12 +93,13 @@ test('sorting with runs on disk is stable and gives what sorting in memory gives
   let spilled = 0;
   for (let seed = 1; seed <= 30; seed++) {
     const random = new Random(seed);
-    const chunks = Array.from({ length: 10 }, (_, c) =>
-      Array.from({ length: random.below(200) }, (_, i) => [random.below(40), c * 1000 + i]),
-    );
+    const frames = Array.from({ length: 10 }, (_, c) => {
+      const keys = Array.from({ length: random.below(200) }, () => random.below(40));
+      return { keys, values: keys.map((__, i) => c * 1000 + i) };
+    });
     const sorted = (ascending: boolean, budget: number) => {
       const place = space(budget);
-      const rows = [...sortedPairs(chunks, ascending, place)].flat();
+      const rows = [...sortedPairs(frames, ascending, place)].flat();
       spilled += place.file.bytes;
       place.file.close();
       return rows;
@@ -90,6 +107,11 @@ test('sorting with runs on disk is stable and gives what sorting in memory gives
     for (const ascending of [true, false]) assert.equal(sorted(ascending, 3000), sorted(ascending, 1e9), `seed ${seed}`);
   }
   assert.ok(spilled > 0);
+});
+
+test('there are keys that collide', () => {
+  const hashes = new Set(colliding.map(hashKey));
+  assert.equal([new Set(colliding).size, hashes.size], [8, 4]);
 });
 
 test('combining with tables on disk gives what one table gives, colliding hashes included', () => {
@@ -115,6 +137,43 @@ test('combining with tables on disk gives what one table gives, colliding hashes
       return rows;
     };
     assert.equal(unordered(combined(100)), unordered(combined(1e9)), `seed ${seed}`);
+  }
+});
+
+test('more runs than fit into the budget are merged in passes: stable, none lost, few at a time', () => {
+  for (const [budget, count, width] of [
+    [1000, 17, 16],
+    [1000, 600, 16],
+    [1 << 20, 500, 192],
+    [1 << 20, 192, 192],
+  ]) {
+    const place = space(budget);
+    const runs = new Runs<readonly [number, number]>(place, (a, b) => a[0] - b[0]);
+    const random = new Random(count);
+    const rows = Array.from({ length: count }, (_, run) =>
+      Array.from({ length: random.below(12) }, (_, i) => [random.below(50), run * 100 + i] as const).sort((a, b) => a[0] - b[0]),
+    );
+    for (const run of rows) runs.write(run);
+    const once = place.file.bytes;
+    // Until the first row is out each run that is merged last has read one frame.
+    let reads = 0;
+    const { read, write } = place.file;
+    place.file.read = function (frame) {
+      reads++;
+      return read.call(this, frame);
+    };
+    place.file.write = function (frame) {
+      reads = 0;
+      return write.call(this, frame);
+    };
+    const merged = runs.merged();
+    const first = merged.next();
+    assert.ok(reads <= width + 1, `${reads} frames at a time of ${count} runs`);
+    const result = [first.value, ...merged];
+    const expected = rows.flat().sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    assert.equal(result, expected);
+    assert.is(place.file.bytes > once, count > width, `${count} runs`);
+    place.file.close();
   }
 });
 
@@ -201,6 +260,9 @@ async function results(sc: Context) {
     cogroup: unorderedCogroups(await pairs.cogroup(others, 2).collect()),
     join: unordered(await pairs.join(others, 2).collect()),
     outer: unordered(await pairs.fullOuterJoin(others, 3).collect()),
+    left: unordered(await others.leftOuterJoin(pairs, 2).collect()),
+    right: unordered(await pairs.rightOuterJoin(others, 2).collect()),
+    rightOfFew: unordered(await others.rightOuterJoin(pairs, 2).collect()),
     sort: await pairs.sortByKey(true, 2).keys().collect(),
     down: await pairs.sortBy((p) => p[1], false, 2).collect(),
     cached: unorderedGroups(await pairs.groupByKey(1).cache().collect()),

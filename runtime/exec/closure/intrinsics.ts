@@ -48,7 +48,10 @@ class Intrinsics {
 
   /** The path of a language object or a member of a Node module, such as `Math.max` or `node:fs#readFileSync`. */
   pathOf(value: object): string | undefined {
-    return this.#paths.get(value) ?? this.#members.get(value);
+    const known = this.#paths.get(value) ?? this.#members.get(value);
+    if (known !== undefined) return known;
+    for (const [path, made] of engineClasses) if (made === value) return path;
+    return undefined;
   }
 
   /** Whether a value belongs to one of Node's modules. */
@@ -57,7 +60,7 @@ class Intrinsics {
   }
 
   at(path: string): object | undefined {
-    return this.#values.get(path);
+    return this.#values.get(path) ?? engineClasses.get(path);
   }
 
   #addGlobal(name: string): void {
@@ -104,12 +107,48 @@ class Intrinsics {
   }
 }
 
+/** Classes of the engine that users derive from: every process has its own copy of them. */
+const engineClasses = new Map<string, object>();
+
+/** Makes a class of the engine one that travels by its name; called where the class is defined. */
+export function registerEngineClass(name: string, made: Function): void {
+  engineClasses.set(`millrace.${name}`, made);
+}
+
 let table: Intrinsics | undefined;
 
 /** Made at the first use: it takes some milliseconds. */
 export function intrinsics(): Intrinsics {
   table ??= new Intrinsics();
   return table;
+}
+
+/**
+ * The value that a path means in this process. Found by walking the path where that can be, since the table loads every module of
+ * Node, which would be most of the time of an executor's first task.
+ */
+export function findIntrinsic(path: string): object | undefined {
+  return (path.startsWith('node:') ? inModule(path) : inGlobals(path)) ?? intrinsics().at(path);
+}
+
+function inModule(path: string): object | undefined {
+  const [name, member] = path.split('#');
+  if (skipped.test(name.slice('node:'.length)) || !builtinModules.includes(name.slice('node:'.length))) return undefined;
+  const loaded: object = createRequire(__filename)(name);
+  return member === undefined ? loaded : ownObject(loaded, member);
+}
+
+function inGlobals(path: string): object | undefined {
+  const [name, ...members] = path.split('.');
+  if (!globals.includes(name)) return undefined;
+  const root = (globalThis as Record<string, unknown>)[name];
+  return members.reduce((holder, member) => holder && ownObject(holder, member), isReferable(root) ? root : undefined);
+}
+
+/** What a property holds; nothing where it has a getter, which must not run, or holds no object. */
+function ownObject(holder: object, key: string): object | undefined {
+  const value: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
+  return isReferable(value) ? value : undefined;
 }
 
 const standardNames = new Set(Object.getOwnPropertyNames(globalThis));

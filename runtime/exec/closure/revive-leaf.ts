@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { MillraceError } from '../../errors';
 import { registerModule } from './class-registry';
-import { intrinsics } from './intrinsics';
+import { findIntrinsic } from './intrinsics';
 import type { Reference } from './markers';
 import type { Encoded, PayloadNode } from './payload';
 
@@ -58,7 +58,7 @@ export function reviveLeaf(node: PayloadNode, environment: ReviveEnvironment, va
 }
 
 function intrinsicAt(path: string): unknown {
-  const value = path.startsWith('Symbol.@') ? wellKnownSymbol(path) : intrinsics().at(path);
+  const value = path.startsWith('Symbol.@') ? wellKnownSymbol(path) : findIntrinsic(path);
   if (value === undefined) throw new MillraceError('MODULE_NOT_FOUND', { module: path, reason: 'this Node has no such value' });
   return value;
 }

@@ -3,7 +3,7 @@ import vm from 'node:vm';
 import { MillraceError } from '../../errors';
 import { doorOf, registerRevived, revivedByKey } from './class-registry';
 import { isRef } from './graph';
-import { intrinsics } from './intrinsics';
+import { findIntrinsic } from './intrinsics';
 import type {
   Accessor,
   CapturedClosure,
@@ -268,7 +268,7 @@ class Reviver {
   }
 
   #error(node: PayloadNode & { t: 'error' }, n: number): unknown {
-    const base = (node.class === undefined ? intrinsics().at(node.name) : Error) as Function;
+    const base = (node.class === undefined ? findIntrinsic(node.name) : Error) as Function;
     const error = this.#subclassed(node, base, n) as Error;
     Object.defineProperty(error, 'stack', { value: this.#value(node.stack), writable: true, configurable: true });
     return this.#define(error, node.props);

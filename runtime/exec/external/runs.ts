@@ -14,6 +14,10 @@ export interface SpillSpace {
 /** Frames of a run take this part of the budget: all runs that are merged hold one frame each. */
 const frameShare = 256;
 const leastFrameBytes = 4096;
+/** The part of the budget that the frames of a merge may take: the rest is for the group that is put together from them. */
+const mergeShare = 3 / 4;
+/** Fewer would make too many passes of a tiny budget. */
+const leastWidth = 16;
 
 /** One sorted run on disk. */
 type Run = readonly SpilledFrame[];
@@ -22,11 +26,17 @@ type Run = readonly SpilledFrame[];
 export class Runs<R> {
   readonly #space: SpillSpace;
   readonly #compare: (a: R, b: R) => number;
-  readonly #runs: Run[] = [];
+  /** Estimated bytes of a frame. */
+  readonly #frameBytes: number;
+  /** Runs that are merged at once: more would hold more than the budget. */
+  readonly #width: number;
+  #runs: Run[] = [];
 
   constructor(space: SpillSpace, compare: (a: R, b: R) => number) {
     this.#space = space;
     this.#compare = compare;
+    this.#frameBytes = Math.max(leastFrameBytes, space.budget / frameShare);
+    this.#width = Math.max(leastWidth, Math.floor((space.budget * mergeShare) / this.#frameBytes));
   }
 
   get count(): number {
@@ -35,21 +45,24 @@ export class Runs<R> {
 
   /** Writes rows that are sorted already. */
   write(rows: Iterable<R>): void {
-    const frameBytes = Math.max(leastFrameBytes, this.#space.budget / frameShare);
+    this.#runs.push(this.#written(rows));
+  }
+
+  #written(rows: Iterable<R>): Run {
     const run: SpilledFrame[] = [];
     let frame: R[] = [];
     let bytes = 0;
     for (const row of rows) {
       frame.push(row);
       bytes += sizeOfArray([row]);
-      if (bytes < frameBytes) continue;
+      if (bytes < this.#frameBytes) continue;
       run.push(this.#space.file.write(frame));
       this.#space.tick();
       frame = [];
       bytes = 0;
     }
     if (frame.length > 0) run.push(this.#space.file.write(frame));
-    this.#runs.push(run);
+    return run;
   }
 
   *#read(run: Run): Generator<R> {
@@ -61,8 +74,25 @@ export class Runs<R> {
 
   /** All rows of all runs in order. */
   *merged(): Generator<R> {
+    while (this.#runs.length > this.#width) this.#runs = this.#pass(this.#runs);
+    yield* this.#merge(this.#runs);
+  }
+
+  /** Merges neighbours into longer runs, no more of them than must be, and none twice: what is rewritten costs its bytes again. */
+  #pass(runs: readonly Run[]): Run[] {
+    const merged: Run[] = [];
+    let next = 0;
+    for (let left = runs.length; left > this.#width && next < runs.length; left = merged.length + runs.length - next) {
+      const group = runs.slice(next, next + Math.min(this.#width, left - this.#width + 1));
+      merged.push(group.length === 1 ? group[0] : this.#written(this.#merge(group)));
+      next += group.length;
+    }
+    return merged.concat(runs.slice(next));
+  }
+
+  *#merge(runs: readonly Run[]): Generator<R> {
     const heads = new Heads<R>(this.#compare);
-    this.#runs.forEach((run, number) => {
+    runs.forEach((run, number) => {
       heads.push(number, this.#read(run));
     });
     for (let row = heads.next(); row !== undefined; row = heads.next()) yield row.value;

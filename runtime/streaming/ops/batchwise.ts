@@ -161,10 +161,16 @@ function batchwise(operation: string) {
 
 for (const operation of sameAsDatasets) Object.defineProperty(DStream.prototype, operation, { value: batchwise(operation) });
 
-const underOneKey = (rdd: RDD<unknown>, operation: string) =>
+export const underOneKey = (rdd: RDD<unknown>, operation: string) =>
   new SteppedRDD<[null, unknown]>(rdd, {
     operation,
     plan: (input, b) => ({ op: 'map', template: 'keyBy', name: operation, f: b.function(lib('nullKey')), input }),
+  });
+
+export const withOnes = <T>(rdd: RDD<T>, operation: string): RDD<[T, number]> =>
+  new SteppedRDD<[T, number]>(rdd, {
+    operation,
+    plan: (input, b) => ({ op: 'map', template: 'call', name: operation, f: b.function(lib('withOne')), input }),
   });
 
 const reduced = <T>(pairs: RDD<unknown>, operation: string, f: Parameters<typeof combined>[4], partitions: number) =>
@@ -185,13 +191,11 @@ DStream.prototype.count = function () {
 
 DStream.prototype.countByValue = function <T>(this: DStream<T>, numPartitions?: number) {
   const partitions = this.streaming.sc.checkPartitions('countByValue', numPartitions ?? this.streaming.sc.defaultParallelism);
-  return derive(this, 'countByValue', (rdd) => {
-    const ones = new SteppedRDD<[T, number]>(rdd, {
-      operation: 'countByValue',
-      plan: (input, b) => ({ op: 'map', template: 'call', name: 'countByValue', f: b.function(lib('withOne')), input }),
-    });
-    return reduced<number>(ones, 'countByValue', lib('add'), partitions) as RDD<[T, number]>;
-  });
+  return derive(
+    this,
+    'countByValue',
+    (rdd) => reduced<number>(withOnes(rdd, 'countByValue'), 'countByValue', lib('add'), partitions) as RDD<[T, number]>,
+  );
 };
 
 DStream.prototype.reduce = function <T>(this: DStream<T>, f: (a: T, b: T) => T) {

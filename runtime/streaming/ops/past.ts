@@ -30,7 +30,7 @@ declare module '../dstream' {
 }
 
 /** Checks the two durations of a window. */
-function windowOf(operation: string, stream: DStream<unknown>, length: Duration, slide: Duration = stream.slide) {
+export function windowOf(operation: string, stream: DStream<unknown>, length: Duration, slide: Duration = stream.slide) {
   const sizes = { length: milliseconds(operation, 'the window', length), slide: milliseconds(operation, 'the slide', slide) };
   checkMultiple(operation, 'the window', sizes.length, stream.slide);
   checkMultiple(operation, 'the slide', sizes.slide, stream.slide);

@@ -3,12 +3,38 @@ import { refuseArgument } from '../../ops/arguments';
 import type { RDD } from '../../rdd/rdd';
 import { StreamingContext } from '../context';
 import type { DStream } from '../dstream';
+import { type Duration, milliseconds } from '../duration';
+import { FileInputDStream } from '../sources/files';
+import type { FolderOptions } from '../sources/folder';
+import { GeneratorInputDStream } from '../sources/generator';
 import { QueueInputDStream } from '../sources/queue';
+
+export interface FileStreamOptions {
+  /** Reads only files for whose name it holds; runs in the session. */
+  readonly filter?: (name: string) => unknown;
+  /** Leaves out what is in the folder at the start. Default true. */
+  readonly newFilesOnly?: boolean;
+  /** A file that is written in place is read when it has not changed for so long. Default '1s'. Files that are moved in are whole. */
+  readonly settle?: Duration;
+}
 
 declare module '../context' {
   interface StreamingContext {
     /** Batches from a queue that the program fills with datasets or arrays: one a batch, or all that are there. */
     queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime?: boolean): DStream<T>;
+    /**
+     * The lines of the files that come into a folder: those that are moved in, and those that are written there once they have settled;
+     * .gz is unpacked. Names that begin with . or _ or end in .tmp or .part are not read; what still grows is told with each batch.
+     * The start fails with NO_SUCH_PATH where there is no such folder.
+     */
+    textFileStream(folder: string, options?: FileStreamOptions): DStream<string>;
+    /** Pairs [path, whole text] of the files that come into a folder; as `textFileStream`. */
+    fileStream(folder: string, options?: FileStreamOptions): DStream<[string, string]>;
+    /**
+     * `perSecond` elements each second: f(0), f(1), and so on, made on the executors. A function of the number alone gives the same
+     * elements whenever it is run again; after a restart from a checkpoint it goes on where it was.
+     */
+    generatorStream<T>(perSecond: number, f: (i: number) => T): DStream<T>;
   }
 }
 
@@ -22,4 +48,52 @@ StreamingContext.prototype.queueStream = function <T>(queue: (RDD<T> | readonly 
       remedy: 'Write queueStream([[1, 2], [3]]).',
     });
   return new QueueInputDStream<T>(this, queue, oneAtATime);
+};
+
+function folderStream<T>(
+  streaming: StreamingContext,
+  operation: string,
+  folder: string,
+  lines: boolean,
+  options: FileStreamOptions = {},
+) {
+  if (typeof folder !== 'string' || folder.trim() === '')
+    refuseArgument({
+      operation,
+      argument: 'the folder',
+      value: folder,
+      rule: 'the path of a folder',
+      remedy: `Write ${operation}('incoming').`,
+    });
+  const { filter, newFilesOnly = true, settle = '1s' } = options;
+  if (filter !== undefined && typeof filter !== 'function')
+    refuseArgument({
+      operation,
+      argument: 'the filter',
+      value: filter,
+      rule: 'a function of the name',
+      remedy: `Write ${operation}('incoming', { filter: name => name.endsWith('.log') }).`,
+    });
+  const checked: FolderOptions = { filter, newFilesOnly, settle: milliseconds(operation, 'settle', settle) };
+  return new FileInputDStream<T>(streaming, operation, folder, lines, checked);
+}
+
+StreamingContext.prototype.textFileStream = function (folder, options) {
+  return folderStream<string>(this, 'textFileStream', folder, true, options);
+};
+
+StreamingContext.prototype.fileStream = function (folder, options) {
+  return folderStream<[string, string]>(this, 'fileStream', folder, false, options);
+};
+
+StreamingContext.prototype.generatorStream = function (perSecond, f) {
+  if (!(typeof perSecond === 'number' && perSecond > 0 && Number.isFinite(perSecond)))
+    refuseArgument({
+      operation: 'generatorStream',
+      argument: 'the rate',
+      value: perSecond,
+      rule: 'elements a second, above 0',
+      remedy: 'Write generatorStream(1000, i => i).',
+    });
+  return new GeneratorInputDStream(this, perSecond, f);
 };

@@ -1,0 +1,54 @@
+// What the sources of a receiver process have in common: where their lines go, when they may read, and what they tell.
+import type { BlockWriter } from './receiver-blocks';
+import type { Flow } from './receiver-flow';
+import { LineCutter } from './receiver-lines';
+import { Rarely } from './receiver-words';
+
+export interface SourceHost {
+  readonly blocks: BlockWriter;
+  readonly flow: Flow;
+  readonly maxLineBytes: number;
+  /** Milliseconds. */
+  readonly silence: number;
+  told(event: 'started' | 'error' | 'notice', message: string): void;
+}
+
+/** A source that is being read. */
+export interface Source {
+  /** Reads no more. */
+  close(graceful: boolean): void | Promise<void>;
+}
+
+/** The lines of all connections of one stream. */
+export class LineSink {
+  readonly #host: SourceHost;
+  readonly #long: Rarely;
+
+  constructor(host: SourceHost) {
+    this.#host = host;
+    this.#long = new Rarely((count) => host.told('error', `${dropped(count)} longer than ${sizeText(host.maxLineBytes)}`));
+  }
+
+  /** Cuts the bytes of one connection. */
+  cutter(): LineCutter {
+    const { blocks, flow, maxLineBytes } = this.#host;
+    return new LineCutter(
+      {
+        lines: (bytes, records) => {
+          blocks.lines(bytes, records);
+          flow.received(bytes.length, records);
+        },
+        tooLong: () => this.#long.happened(),
+      },
+      maxLineBytes,
+    );
+  }
+
+  close(): void {
+    this.#long.close();
+  }
+}
+
+const dropped = (count: number) => (count === 1 ? 'a line was left out: it is' : `${count} lines were left out: they are`);
+
+const sizeText = (bytes: number) => (bytes % 2 ** 20 === 0 ? `${bytes / 2 ** 20} MiB` : `${bytes} bytes`);

@@ -1,0 +1,107 @@
+// What a receiver tells its user, and how often: the first time at once, then at most every ten seconds, with what was left untold.
+
+const restMs = 10_000;
+
+/** Things of one kind that may happen very often. */
+export class Rarely {
+  readonly #tell: (count: number, detail: string) => void;
+  #count = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `tell` hears how many there were since it was told last, and the last detail. */
+  constructor(tell: (count: number, detail: string) => void) {
+    this.#tell = tell;
+  }
+
+  happened(count = 1, detail = ''): void {
+    this.#count += count;
+    const wait = this.#toldAt + restMs - performance.now();
+    if (wait <= 0) this.#tellNow(detail);
+    else this.#timer ??= setTimeout(() => this.#tellNow(detail), wait);
+  }
+
+  #tellNow(detail: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#toldAt = performance.now();
+    const count = this.#count;
+    this.#count = 0;
+    if (count > 0) this.#tell(count, detail);
+  }
+
+  /** The next one is told at once again. */
+  reset(): void {
+    this.#toldAt = Number.NEGATIVE_INFINITY;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+const firstMs = 100;
+const mostMs = 5000;
+
+/** The waits between attempts: doubled up to five seconds, each between half and the whole of that, so that many clients spread. */
+export class Retry {
+  #next = firstMs;
+
+  wait(): number {
+    const ms = this.#next;
+    this.#next = Math.min(mostMs, ms * 2);
+    return Math.round(ms * (0.5 + Math.random() / 2));
+  }
+
+  succeeded(): void {
+    this.#next = firstMs;
+  }
+}
+
+/** Tells of a source that says nothing, once for each silence. */
+export class Silence {
+  readonly #ms: number;
+  readonly #tell: (message: string) => void;
+  readonly #timer: NodeJS.Timeout;
+  #heardAt = performance.now();
+  #told = false;
+
+  constructor(ms: number, source: string, tell: (message: string) => void) {
+    this.#ms = ms;
+    this.#tell = (message) => tell(`${source} ${message}`);
+    this.#timer = setInterval(() => this.#look(), Math.max(10, ms / 4));
+  }
+
+  heard(): void {
+    this.#heardAt = performance.now();
+    if (this.#told) this.#tell('is sending again');
+    this.#told = false;
+  }
+
+  #look(): void {
+    if (this.#told || performance.now() - this.#heardAt < this.#ms) return;
+    this.#told = true;
+    this.#tell(`has sent nothing for ${(this.#ms / 1000).toFixed(this.#ms % 1000 === 0 ? 0 : 1)} s`);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** Network errors in words. */
+export function networkReason(error: Error): string {
+  const words: Record<string, string> = {
+    ECONNREFUSED: 'refused the connection',
+    ECONNRESET: 'reset the connection',
+    ETIMEDOUT: 'did not answer',
+    ENOTFOUND: 'is not known by that name',
+    EAI_AGAIN: 'could not be looked up',
+    EHOSTUNREACH: 'cannot be reached',
+    ENETUNREACH: 'cannot be reached',
+    EADDRINUSE: 'is in use by another process',
+    EACCES: 'may not be listened on',
+  };
+  const { code } = error as NodeJS.ErrnoException;
+  return (code && words[code]) || `failed: ${error.message}`;
+}

@@ -1,0 +1,113 @@
+// The files of a partition's state: what changed with each batch, and now and then all of it.
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { asError, MillraceError } from '../../errors';
+import { FrameFile, FrameFileWriter, frameOf } from '../../storage/frame-file';
+import type { StatePlace } from './spec';
+import type { Columns } from './table';
+
+/** A delta holds what changed since the version before it, a snapshot all keys; a verdict says why the version cannot be made. */
+export type FileKind = 'delta' | 'snapshot' | 'verdict';
+
+export interface FileHead {
+  readonly version: number;
+  /** What a delta is to be added to; a file that holds everything has none. */
+  readonly previous?: number;
+  readonly rows: number;
+}
+
+/** What a version file holds, read a frame at a time. */
+export interface Contents {
+  readonly head: FileHead;
+  columns(): Generator<Columns>;
+  /** Keys that lost their state; known once the columns are read. */
+  removed(): readonly unknown[];
+  close(): void;
+}
+
+/** The folder of a stream's state in the session's folder, or in that of the user's checkpoint. */
+export const stateFolder = (session: string, { id, folder }: StatePlace): string => folder ?? join(session, 'state', String(id));
+
+/** The files of one partition. */
+export class VersionFiles {
+  readonly folder: string;
+  readonly #isDurable: boolean;
+  readonly #taskId: number;
+
+  constructor(session: string, place: StatePlace, partition: number, taskId: number) {
+    this.folder = join(stateFolder(session, place), String(partition));
+    this.#isDurable = place.folder !== undefined;
+    this.#taskId = taskId;
+  }
+
+  path(version: number, kind: FileKind): string {
+    return join(this.folder, `${version}.${kind}`);
+  }
+
+  has(version: number, kind: FileKind): boolean {
+    return existsSync(this.path(version, kind));
+  }
+
+  /** Writes a file whole or not at all; one that is there already is replaced by the same. Answers its bytes. Throws DISK. */
+  write(kind: FileKind, head: FileHead, columns: Iterable<Columns>, removed: readonly unknown[] = []): number {
+    const file = new FrameFileWriter(this.path(head.version, kind), this.#taskId);
+    try {
+      file.add(frameOf([head]));
+      for (const rows of columns) file.add(frameOf(rows));
+      if (removed.length > 0) file.add(frameOf([removed]));
+      return file.end(this.#isDurable);
+    } finally {
+      file.abandon();
+    }
+  }
+
+  /** Opens a file, every frame of it checked. Throws STATE_LOST, which names it. */
+  open(version: number, kind: FileKind): Contents {
+    const path = this.path(version, kind);
+    try {
+      return contentsOf(FrameFile.open(path));
+    } catch (e) {
+      const reason = e instanceof MillraceError && e.code === 'CORRUPT_FILE' ? e.details.reason : asError(e).message;
+      throw new MillraceError('STATE_LOST', { path, reason });
+    }
+  }
+
+  /** The versions that there are files of a kind of, oldest first. */
+  versions(kind: FileKind): number[] {
+    const end = `.${kind}`;
+    return this.#names()
+      .filter((name) => name.endsWith(end))
+      .map((name) => Number(name.slice(0, -end.length)))
+      .sort((a, b) => a - b);
+  }
+
+  /** Removes the files of versions before `version`. */
+  removeBefore(version: number): void {
+    for (const name of this.#names()) if (Number.parseInt(name, 10) < version) rmSync(join(this.folder, name), { force: true });
+  }
+
+  remove(version: number, kind: FileKind): void {
+    rmSync(this.path(version, kind), { force: true });
+  }
+
+  #names(): string[] {
+    return existsSync(this.folder) ? readdirSync(this.folder) : [];
+  }
+}
+
+function contentsOf(file: FrameFile): Contents {
+  const frames = file.rows();
+  const [head] = frames.next().value as [FileHead];
+  let held: readonly unknown[] = [];
+  return {
+    head,
+    *columns() {
+      for (const frame of frames) {
+        if (frame.length === 3) yield frame as unknown as Columns;
+        else held = frame[0] as unknown[];
+      }
+    },
+    removed: () => held,
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,191 @@
+// One version of an incremental window: the version before, less the batch that leaves, plus the batch that comes.
+//
+//   version t = version t-1 − file of t-length + batch t          the file of a batch: its reduced pairs
+//   anew      = file of t-length+step + … + file of t             where no executor holds version t-1 any more
+//
+// How many batches hold a key is counted beside its value: the key leaves with the last of them, whatever its value looks like.
+import { MillraceError } from '../../errors';
+import { sameKey } from '../../rdd/key';
+import { decode, encode } from '../../wire/codec';
+import { StepFailure, showElement } from '../task-runtime';
+import { differ, magnitude } from './differ';
+import { type StateStep, versionsIn, type WindowSpan } from './spec';
+import { type Columns, StateTable } from './table';
+import type { VersionFiles } from './version-file';
+
+type Merge = (a: unknown, b: unknown) => unknown;
+
+/** The functions of a window, and how it names itself. */
+export interface WindowFunctions {
+  readonly operation: string;
+  readonly f: Merge;
+  readonly inverse: Merge;
+}
+
+/** Makes the version of `step` of the one that the table holds, and the file of its batch. */
+export function stepWindow(
+  { version, keepFrom }: StateStep,
+  span: WindowSpan,
+  table: StateTable,
+  rows: Iterable<readonly unknown[]>,
+  files: VersionFiles,
+  functions: WindowFunctions,
+): StateTable {
+  if (files.has(version, 'verdict')) throw mismatch(readVerdict(version, files));
+  const window = new Window(table, version, span, functions, (details) => {
+    const columns: Columns = [Object.keys(details), Object.values(details), []];
+    files.write('verdict', { version, rows: columns[0].length }, [columns]);
+    throw mismatch(details);
+  });
+  const batch = columnsOf(rows);
+  // Before anything is merged, which may change values in place.
+  files.write('delta', { version, rows: batch[0].length }, [batch]);
+  const leaving = version - span.length;
+  if (leaving >= span.first) for (const columns of files.open(leaving, 'delta').columns()) window.subtract(columns);
+  window.add(batch, true);
+  window.askWitness();
+  removeOld(table, files, span, keepFrom);
+  table.version = version;
+  return table.compacted();
+}
+
+/** Adds the batches of a window up again, oldest first. Throws STATE_LOST, which names the file that is gone or damaged. */
+export function loadWindow(
+  span: WindowSpan,
+  version: number,
+  files: VersionFiles,
+  functions: Omit<WindowFunctions, 'inverse'>,
+): StateTable {
+  const table = new StateTable(false);
+  const window = new Window(table, version, span, { ...functions, inverse: functions.f }, () => {});
+  for (const at of versionsIn(span, version)) for (const columns of files.open(at, 'delta').columns()) window.add(columns, false);
+  table.version = version;
+  return table;
+}
+
+function columnsOf(rows: Iterable<readonly unknown[]>): Columns {
+  const columns: Columns = [[], [], []];
+  for (const chunk of rows) {
+    for (const [key, value] of chunk as readonly [unknown, unknown][]) {
+      columns[0].push(key);
+      columns[1].push(value);
+    }
+  }
+  return columns;
+}
+
+/** The batch that left with the oldest version that is still wanted is needed no more, nor what is before it. */
+function removeOld(table: StateTable, files: VersionFiles, { length, step }: WindowSpan, keepFrom: number): void {
+  const needed = keepFrom - length;
+  if (table.cleanedTo === undefined) files.removeBefore(needed);
+  else for (let at = table.cleanedTo; at < needed; at += step) files.remove(at, 'delta');
+  table.cleanedTo = needed;
+}
+
+/** What was found wrong, as text. */
+interface Mismatch {
+  readonly operation: string;
+  readonly key: string;
+  readonly got: string;
+  readonly expected: string;
+}
+
+const mismatch = (details: Mismatch): MillraceError => new MillraceError('NOT_INVERSE', { ...details });
+
+function readVerdict(version: number, files: VersionFiles): Mismatch {
+  const [[names, values]] = [...files.open(version, 'verdict').columns()];
+  return Object.fromEntries(names.map((name, i) => [name as string, values[i]])) as unknown as Mismatch;
+}
+
+/** A table on its way from one version to the next. The stamp of a key is the number of batches that hold it. */
+class Window {
+  readonly #table: StateTable;
+  readonly #version: number;
+  readonly #length: number;
+  readonly #functions: WindowFunctions;
+  readonly #accuse: (details: Mismatch) => void;
+
+  constructor(
+    table: StateTable,
+    version: number,
+    { length }: WindowSpan,
+    functions: WindowFunctions,
+    accuse: (details: Mismatch) => void,
+  ) {
+    this.#table = table;
+    this.#version = version;
+    this.#length = length;
+    this.#functions = functions;
+    this.#accuse = accuse;
+  }
+
+  add([keys, values]: Columns, witnessing: boolean): void {
+    const table = this.#table;
+    const { f } = this.#functions;
+    for (let i = 0; i < keys.length; i++) {
+      const n = table.find(keys[i]);
+      const isNew = !table.has(n);
+      if (witnessing) this.#witness(keys[i], values[i], isNew);
+      table.set(n, isNew ? values[i] : this.#call(f, keys[i], table.get(n), values[i]));
+      table.setStamp(n, isNew ? 1 : table.stampOf(n) + 1);
+      const m = magnitude(table.get(n));
+      if (!(m <= table.greatest)) table.greatest = m;
+    }
+  }
+
+  subtract([keys, values]: Columns): void {
+    const table = this.#table;
+    const { inverse } = this.#functions;
+    for (let i = 0; i < keys.length; i++) {
+      const n = table.find(keys[i]);
+      if (this.#isWitness(keys[i])) table.witness!.values.shift();
+      if (table.stampOf(n) > 1) {
+        table.set(n, this.#call(inverse, keys[i], table.get(n), values[i]));
+        table.setStamp(n, table.stampOf(n) - 1);
+        continue;
+      }
+      // Only this batch was left, so what is left must be what it held.
+      this.#compare(keys[i], table.get(n), values[i]);
+      if (this.#isWitness(keys[i])) table.witness = undefined;
+      table.remove(n);
+    }
+  }
+
+  /** Compares one key's value with the plain merge of its batches, once a window. */
+  askWitness(): void {
+    const { witness } = this.#table;
+    if (!witness || witness.dueAt > this.#version) return;
+    const [first, ...rest] = witness.values.map((bytes) => decode(bytes, 'executor'));
+    const plain = rest.reduce((a, b) => this.#call(this.#functions.f, witness.key, a, b), first);
+    this.#compare(witness.key, this.#table.get(this.#table.find(witness.key)), plain);
+    witness.dueAt = this.#version + this.#length;
+    witness.wasAsked = true;
+  }
+
+  #compare(key: unknown, got: unknown, expected: unknown): void {
+    if (!differ(got, expected, this.#table.greatest)) return;
+    const { operation } = this.#functions;
+    this.#accuse({ operation, key: showElement(key), got: showElement(got), expected: showElement(expected) });
+  }
+
+  #isWitness(key: unknown): boolean {
+    const { witness } = this.#table;
+    return witness !== undefined && sameKey(witness.key, key);
+  }
+
+  /** Follows a key that is new, if none is followed that has not been asked. */
+  #witness(key: unknown, value: unknown, isNew: boolean): void {
+    if (typeof key === 'object') return;
+    if (isNew && this.#table.witness?.wasAsked !== false)
+      this.#table.witness = { key, values: [], dueAt: this.#version + this.#length, wasAsked: false };
+    if (this.#isWitness(key)) this.#table.witness!.values.push(encode(value));
+  }
+
+  #call(f: Merge, key: unknown, a: unknown, b: unknown): unknown {
+    try {
+      return f(a, b);
+    } catch (thrown) {
+      throw new StepFailure(thrown, this.#functions.operation, showElement([key, b]));
+    }
+  }
+}

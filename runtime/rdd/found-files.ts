@@ -1,0 +1,47 @@
+// A dataset of files that were chosen before, with the sizes they had then: their lines, or their whole texts.
+import type { Context } from '../context';
+import type { FileVersion } from '../exec/file-version';
+import type { Plan, Split } from '../exec/program';
+import type { TextRange } from '../exec/text';
+import { RDD } from './rdd';
+import { rangesOfFiles } from './text';
+
+/** A file as it was when it was chosen; plain data. */
+export interface FoundFile {
+  readonly path: string;
+  readonly version: FileVersion;
+}
+
+const isPacked = (path: string) => path.endsWith('.gz');
+
+export class FoundFilesRDD<T> extends RDD<T> {
+  readonly #files: readonly FoundFile[];
+  readonly #lines: boolean;
+  #ranges: readonly TextRange[] | undefined;
+
+  constructor(context: Context, name: string, files: readonly FoundFile[], lines: boolean) {
+    super(context, name);
+    this.#files = files;
+    this.#lines = lines;
+  }
+
+  get #parts(): readonly TextRange[] {
+    const inputs = () => this.#files.map(({ path, version }) => ({ path, gzip: isPacked(path), version }));
+    this.#ranges ??= rangesOfFiles(inputs(), this.context.defaultParallelism);
+    return this.#ranges;
+  }
+
+  protected countPartitions(): number {
+    return this.#lines ? this.#parts.length : this.#files.length;
+  }
+
+  fragment(): Plan {
+    return { op: this.#lines ? 'text' : 'wholeText' };
+  }
+
+  split(index: number): Split {
+    if (this.#lines) return { kind: 'text', index, ranges: [this.#parts[index]] };
+    const { path, version } = this.#files[index];
+    return { kind: 'files', index, files: [{ path, gzip: isPacked(path), version }] };
+  }
+}

@@ -1,0 +1,58 @@
+// What the state machine of the scheduler knows: jobs, tasks, executors, outputs and kept blocks; and the commands of the step it makes.
+import { checkActive, type Job, type RunningTask } from './active';
+import type { Command } from './events';
+import { ExecutorTable } from './executor-table';
+import type { DagOptions } from './options';
+import { BlockTracker, OutputTracker } from './outputs';
+import type { Stage } from './stage';
+
+export class DagState {
+  readonly options: DagOptions;
+  readonly outputs = new OutputTracker();
+  readonly blocks = new BlockTracker();
+  readonly executors: ExecutorTable;
+  readonly jobs = new Map<number, Job>();
+  readonly tasks = new Map<number, RunningTask>();
+  /** When the event of this step happened, in milliseconds. */
+  now = 0;
+  #commands: Command[] = [];
+
+  constructor(options: DagOptions) {
+    this.options = options;
+    this.executors = new ExecutorTable(options, this.blocks);
+  }
+
+  push(command: Command): void {
+    this.#commands.push(command);
+  }
+
+  /** The commands since the last call. */
+  takeCommands(): Command[] {
+    const commands = this.#commands;
+    this.#commands = [];
+    return commands;
+  }
+
+  /** Has a task stopped, and its end ignored. */
+  abandon(task: RunningTask): void {
+    task.abandoned = true;
+    this.push({ kind: 'cancelTask', executorId: task.executorId, taskId: task.taskId });
+  }
+
+  /** Has all partitions of a stage made again. */
+  startOver(stage: Stage): void {
+    for (const tasks of stage.running.values()) for (const taskId of tasks) this.abandon(this.tasks.get(taskId)!);
+    stage.startOver();
+  }
+
+  noteCompleted({ jobId, spec, attempt }: Stage, failure?: string): void {
+    this.push({ kind: 'noteStageCompleted', jobId, stageId: spec.stageId, attempt, failure });
+  }
+
+  /** Throws where the state contradicts itself. */
+  check(): void {
+    this.outputs.check();
+    this.executors.check([...this.tasks.values()].map(({ executorId }) => executorId));
+    checkActive(this.jobs.values(), this.tasks, this.outputs);
+  }
+}

@@ -1,0 +1,160 @@
+// Which task of a stage that can run starts on which executor: jobs in order or pools by their shares, near its data, together, as a copy.
+import { inputsOf, type Job } from './active';
+import type { DagState } from './dag-state';
+import { type Executor, freest } from './executor-table';
+import { fairOrder } from './pools';
+import type { Reruns } from './reruns';
+import { slowAfterMs } from './speculation';
+import type { Stage } from './stage';
+
+export class Launcher {
+  readonly #state: DagState;
+  readonly #reruns: Reruns;
+  #nextTask = 1;
+  /** Tasks may run anywhere now: the wait for their preferred executors is over. */
+  #anywhere = false;
+  /** Some task waits for an executor that holds its data. */
+  #waitsForLocality = false;
+  /** A barrier stage gathers slots: nothing else may take them. */
+  #held = false;
+  #localityTimer = false;
+  #speculationTimer = false;
+
+  constructor(state: DagState, reruns: Reruns) {
+    this.#state = state;
+    this.#reruns = reruns;
+  }
+
+  localityExpired(): void {
+    this.#localityTimer = false;
+    this.#anywhere = true;
+  }
+
+  speculationDue(): void {
+    this.#speculationTimer = false;
+  }
+
+  /** Launches what can run: older jobs first, or pools by their shares; of a job the stages nearest its result. */
+  launch(): void {
+    const { jobs, executors, options } = this.#state;
+    this.#waitsForLocality = false;
+    this.#held = false;
+    if (options.schedulerMode === 'FIFO') {
+      for (const job of jobs.values()) {
+        this.#launchJob(job, Number.POSITIVE_INFINITY);
+        if (this.#held) break;
+      }
+    } else {
+      // Each task changes the shares.
+      while (!this.#held && executors.anyFree && this.#launchNext());
+    }
+    this.#anywhere = false;
+  }
+
+  #launchNext(): boolean {
+    const { jobs, options } = this.#state;
+    for (const job of fairOrder([...jobs.values()], options.pools)) {
+      if (this.#launchJob(job, 1) > 0) return true;
+      if (this.#held) return false;
+    }
+    return false;
+  }
+
+  /** Starts up to `most` tasks of a job; answers how many. */
+  #launchJob(job: Job, most: number): number {
+    if (!this.#state.executors.anyFree) return 0;
+    let launched = 0;
+    for (const stage of this.#reruns.ready(job)) {
+      if (launched >= most || this.#held) break;
+      launched += stage.spec.barrier ? this.#launchTogether(job, stage) : this.#launchStage(job, stage, most - launched);
+    }
+    return launched;
+  }
+
+  /** Starts tasks of a stage on free executors; notes where some wait for the executor that holds their data. */
+  #launchStage(job: Job, stage: Stage, most: number): number {
+    const { executors, now } = this.#state;
+    let launched = 0;
+    for (const partition of stage.waiting) {
+      if (launched >= most || !executors.anyFree) break;
+      const free = executors.free(stage, now, partition);
+      if (free.length === 0) continue;
+      const preferred = executors.preferred(stage, partition);
+      const near = preferred.find((e) => free.includes(e));
+      if (!near && preferred.length > 0 && !this.#anywhere) {
+        this.#waitsForLocality = true;
+        continue;
+      }
+      this.#start(job, stage, partition, near ?? freest(free));
+      launched++;
+    }
+    return launched;
+  }
+
+  /** Starts all tasks of a barrier stage, or none while there are too few slots. */
+  #launchTogether(job: Job, stage: Stage): number {
+    const { executors, now } = this.#state;
+    const free = executors.free(stage, now);
+    const members = free.flatMap((e) => Array.from({ length: e.free }, () => e)).slice(0, stage.waiting.size);
+    if (members.length < stage.waiting.size) {
+      this.#held = true;
+      return 0;
+    }
+    const ids = members.map(({ id }) => id);
+    for (const [i, partition] of [...stage.waiting].entries()) this.#start(job, stage, partition, members[i], { members: ids });
+    return members.length;
+  }
+
+  #start(
+    job: Job,
+    stage: Stage,
+    partition: number,
+    executor: Executor,
+    { members, copy = false }: { members?: string[]; copy?: boolean } = {},
+  ): void {
+    const state = this.#state;
+    const taskId = this.#nextTask++;
+    const { jobId, attempt: stageAttempt, spec } = stage;
+    const { id: executorId } = executor;
+    if (stage.announced < stageAttempt) {
+      stage.announced = stageAttempt;
+      state.push({ kind: 'noteStageSubmitted', jobId, stage: spec, attempt: stageAttempt });
+    }
+    stage.start(partition, taskId, copy);
+    executor.free--;
+    job.running++;
+    for (const [shuffleId, generation] of inputsOf(job, stage, state.outputs)) {
+      state.outputs.consume(shuffleId);
+      stage.read(shuffleId, generation);
+    }
+    const held = { taskId, executorId, job, stage, stageAttempt, partition, started: state.now };
+    state.tasks.set(taskId, { ...held, abandoned: false, spoils: new Set() });
+    const attempt = stage.nextAttempt(partition);
+    const { stageId } = spec;
+    const task = { taskId, jobId, stageId, stageAttempt, partition, attempt, speculative: copy, members };
+    state.push({ kind: 'launchTask', executorId, task });
+  }
+
+  /** Starts copies of slow tasks on executors that nothing else wants. */
+  speculate(): void {
+    const { tasks, executors, options, now } = this.#state;
+    for (const task of [...tasks.values()]) {
+      const { job, stage, partition, executorId } = task;
+      if (task.abandoned || stage.tasksOf(partition).size !== 1) continue;
+      if (now - task.started <= slowAfterMs(stage, options)) continue;
+      const others = executors.free(stage, now).filter(({ id }) => id !== executorId);
+      if (others.length > 0) this.#start(job, stage, partition, freest(others), { copy: true });
+    }
+  }
+
+  startTimers(): void {
+    if (this.#waitsForLocality && !this.#localityTimer) {
+      this.#localityTimer = true;
+      this.#state.push({ kind: 'startLocalityTimer' });
+    }
+    if (this.#state.options.speculation && this.#state.tasks.size > 0 && !this.#speculationTimer) {
+      this.#speculationTimer = true;
+      this.#state.push({ kind: 'startSpeculationTimer' });
+    }
+  }
+}

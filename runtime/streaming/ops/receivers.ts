@@ -1,0 +1,156 @@
+// Streams that receivers read: TCP, WebSockets, and classes of the user's.
+import { MillraceError } from '../../errors';
+import { maxStreamLineBytes, maxUnprocessedBytes } from '../../limits';
+import { refuseArgument } from '../../ops/arguments';
+import { StreamingContext } from '../context';
+import type { DStream } from '../dstream';
+import { type Duration, milliseconds } from '../duration';
+import { Receiver } from '../receiver';
+import type { ReceiverSource } from '../receiver-backend';
+import { shipReceiver } from '../receiver-program';
+import { ReceivedInputDStream, type ReceiverLimits } from '../sources/received';
+
+export interface ReceiverOptions {
+  /** Elements a second at most. Default: no limit. */
+  readonly maxRate?: number;
+  /** Longer lines are left out and told. Default 1 MiB. */
+  readonly maxLineBytes?: number;
+  /** With so many bytes received and not processed, the source is not read. Default 256 MiB. */
+  readonly maxUnprocessedBytes?: number;
+  /** A silence of the source that is told. Default '30s'. */
+  readonly silence?: Duration;
+}
+
+/** Wait for connections on a port of 127.0.0.1; 0 for any free one, which is told when the stream starts. */
+export interface Listen {
+  readonly listen: number;
+}
+
+declare module '../context' {
+  interface StreamingContext {
+    /**
+     * The lines of a TCP connection, which is made again whenever it is lost. In a batch are the lines that came whole.
+     * Throws BAD_ARGUMENT or BAD_OPTION.
+     */
+    socketTextStream(host: string, port: number, options?: ReceiverOptions): DStream<string>;
+    /** The lines of all that connect to a port of this machine: `socketTextStream({ listen: 9999 })`. */
+    socketTextStream(listen: Listen, options?: ReceiverOptions): DStream<string>;
+    /** The messages of a WebSocket, `ws://…` or `wss://…`; a message of several lines is several elements. */
+    webSocketStream(url: string, options?: ReceiverOptions): DStream<string>;
+    /** The messages of all that connect to a port of this machine; web pages are refused. */
+    webSocketStream(listen: Listen, options?: ReceiverOptions): DStream<string>;
+    /** What a receiver of one's own stores; `lines` for one that stores lines of text, which may then come as bytes. */
+    receiverStream(receiver: Receiver<string>, options: ReceiverOptions & { readonly lines: true }): DStream<string>;
+    receiverStream<T>(receiver: Receiver<T>, options?: ReceiverOptions): DStream<T>;
+  }
+}
+
+const maxPort = 65_535;
+const mostLineBytes = 64 << 20;
+const defaultSilence = '30s';
+
+function limitsOf(streaming: StreamingContext, operation: string, options: ReceiverOptions = {}): ReceiverLimits {
+  const whole = (option: string, value: number | undefined, least: number, most: number) => {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return value;
+    throw new MillraceError('BAD_OPTION', {
+      option: `${option} of ${operation}`,
+      value,
+      rule: `a whole number from ${least} to ${most}`,
+    });
+  };
+  const rest = {
+    blockInterval: streaming.blockInterval,
+    silence: milliseconds(operation, 'silence', options.silence ?? defaultSilence),
+  };
+  return {
+    ...rest,
+    maxLineBytes: whole('maxLineBytes', options.maxLineBytes, 1, mostLineBytes) ?? maxStreamLineBytes,
+    maxUnprocessedBytes:
+      whole('maxUnprocessedBytes', options.maxUnprocessedBytes, 1, Number.MAX_SAFE_INTEGER) ?? maxUnprocessedBytes,
+    rate: whole('maxRate', options.maxRate, 1, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function portOf(operation: string, port: unknown, least: number): number {
+  if (Number.isInteger(port) && (port as number) >= least && (port as number) <= maxPort) return port as number;
+  return refuseArgument({
+    operation,
+    argument: 'the port',
+    value: port,
+    rule: `a whole number from ${least} to ${maxPort}`,
+    remedy: `Write ${operation === 'socketTextStream' ? "socketTextStream('localhost', 9999)" : 'webSocketStream({ listen: 9999 })'}.`,
+  });
+}
+
+const isListen = (value: unknown): value is Listen => typeof value === 'object' && value !== null && 'listen' in value;
+
+function textStream(streaming: StreamingContext, operation: string, source: ReceiverSource, options?: ReceiverOptions) {
+  return new ReceivedInputDStream<string>(streaming, operation, () => source, 'text', limitsOf(streaming, operation, options));
+}
+
+StreamingContext.prototype.socketTextStream = function (
+  this: StreamingContext,
+  where: string | Listen,
+  second?: number | ReceiverOptions,
+  third?: ReceiverOptions,
+) {
+  const operation = 'socketTextStream';
+  if (isListen(where)) {
+    const port = portOf(operation, where.listen, 0);
+    return textStream(this, operation, { kind: 'socketListen', port }, second as ReceiverOptions | undefined);
+  }
+  if (typeof where !== 'string' || where.trim() === '')
+    refuseArgument({
+      operation,
+      argument: 'the host',
+      value: where,
+      rule: 'a name or an address',
+      remedy: "Write socketTextStream('localhost', 9999) or socketTextStream({ listen: 9999 }).",
+    });
+  return textStream(this, operation, { kind: 'socket', host: where, port: portOf(operation, second, 1) }, third);
+};
+
+function urlOf(url: unknown): string {
+  const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed && /^wss?:$/.test(parsed.protocol) && parsed.hash === '') return parsed.href;
+  return refuseArgument({
+    operation: 'webSocketStream',
+    argument: 'the address',
+    value: url,
+    rule: 'a URL that begins with ws:// or wss://',
+    remedy: "Write webSocketStream('ws://localhost:9999/feed') or webSocketStream({ listen: 9999 }).",
+  });
+}
+
+StreamingContext.prototype.webSocketStream = function (
+  this: StreamingContext,
+  where: string | Listen,
+  options?: ReceiverOptions,
+) {
+  const operation = 'webSocketStream';
+  const source: ReceiverSource = isListen(where)
+    ? { kind: 'webSocketListen', port: portOf(operation, where.listen, 0) }
+    : { kind: 'webSocket', url: urlOf(where) };
+  return textStream(this, operation, source, options);
+};
+
+StreamingContext.prototype.receiverStream = function <T>(
+  this: StreamingContext,
+  receiver: Receiver<T>,
+  options: ReceiverOptions & { readonly lines?: boolean } = {},
+) {
+  const operation = 'receiverStream';
+  if (!(receiver instanceof Receiver))
+    refuseArgument({
+      operation,
+      argument: 'the receiver',
+      value: receiver,
+      rule: 'an instance of a class that extends Receiver',
+      remedy: 'Write class R extends Receiver<string> { onStart() {…} onStop() {…} }, then receiverStream(new R()).',
+    });
+  const isText = options.lines === true;
+  // As it is now: what the session does to it later stays in the session.
+  const program = shipReceiver(this.sc, receiver as Receiver<unknown>);
+  const source = (): ReceiverSource => ({ kind: 'custom', program, isText });
+  return new ReceivedInputDStream<T>(this, operation, source, isText ? 'text' : 'objects', limitsOf(this, operation, options));
+} as StreamingContext['receiverStream'];

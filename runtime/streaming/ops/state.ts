@@ -1,0 +1,195 @@
+// Operators that remember: state by key, from batch to batch.
+import type { State } from '../../exec/state/handle';
+import { refuseArgument } from '../../ops/arguments';
+import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
+import { ShippedFunction } from '../../rdd/function-argument';
+import type { Partitioner } from '../../rdd/partitioner';
+import { type Datum, RDD } from '../../rdd/rdd';
+import { DStream } from '../dstream';
+import { type Duration, milliseconds, type Time } from '../duration';
+import { SnapshotsDStream, StatefulDStream } from '../stateful';
+
+/** Called for each pair, and once more with `value` undefined when the key times out; what it returns goes on, undefined does not. */
+export type StateFunction<K, V, S, M> = (key: K, value: V | undefined, state: State<S>, time: Time) => M;
+
+export interface MapWithStateOptions<K, S> {
+  /** The states before the first batch. */
+  readonly initialState?: RDD<[K, S]>;
+  readonly partitioning?: Partitioning;
+  readonly numPartitions?: number;
+  /** Keys without a record for so long time out, in the first batch at or after that. */
+  readonly timeout?: Duration;
+}
+
+export interface TrackOptions<K, E, S> {
+  /** The state that a key's first event makes. */
+  readonly init: (key: K, event: E) => S | null | undefined;
+  /** The state after another event; null or undefined drops it. */
+  readonly update: (key: K, state: S, event: E) => S | null | undefined;
+  /** Keys without an event for so long are dropped. */
+  readonly timeout?: Duration;
+  readonly partitioning?: Partitioning;
+}
+
+declare module '../dstream' {
+  interface DStream<T> {
+    /**
+     * Each key's state after each batch: `f(values, state, key, time)` is called for every key that has values or state, `values` being
+     * empty where the batch has none; undefined drops the key. Costs all keys each batch, as Spark's: `mapWithState` and `track` cost
+     * the keys that have records. Needs a checkpoint folder.
+     */
+    updateStateByKey<K, V, S>(
+      this: DStream<[K, V]>,
+      f: (values: V[], state: S | undefined, key: K, time: Time) => S | undefined,
+      partitioning?: Partitioning,
+      initial?: RDD<[K, S]>,
+    ): DStream<[K, S]>;
+    /**
+     * What `f` makes of each pair and the state of its key, which it reads and sets by `state`; `stateSnapshots()` of the result is
+     * the stream of all states. Costs the keys that have records or time out. Takes a StateSpec too. Needs a checkpoint folder.
+     */
+    mapWithState<K, V, S, M extends Datum>(
+      this: DStream<[K, V]>,
+      f: StateFunction<K, V, S, M> | StateSpec<K, V, S, M>,
+      options?: MapWithStateOptions<K, S>,
+    ): MapWithStateDStream<K, S, Exclude<M, undefined>>;
+    /** The states that events (key, event) make of their keys: `init`, then `update`. All pairs [key, state], each batch (SOSP 2013). */
+    track<K, E, S>(this: DStream<[K, E]>, options: TrackOptions<K, E, S>): DStream<[K, S]>;
+    /** Each key's values since the start merged by `f`; all keys, each batch. */
+    runningReduce<K, V>(this: DStream<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
+  }
+}
+
+/** What `mapWithState` makes: the rows of its function, with the states beside. */
+export class MapWithStateDStream<K, S, M> extends StatefulDStream<M> {
+  /** Pairs [key, state] of all keys, after each batch. */
+  stateSnapshots(): DStream<[K, S]> {
+    return new SnapshotsDStream<[K, S]>(this as StatefulDStream<unknown>);
+  }
+}
+
+/** Spark's way to say what `mapWithState` does; a function and options say the same. */
+export class StateSpec<K, V, S, M> {
+  readonly f: StateFunction<K, V, S, M>;
+  readonly options: MapWithStateOptions<K, S>;
+
+  private constructor(f: StateFunction<K, V, S, M>, options: MapWithStateOptions<K, S>) {
+    this.f = f;
+    this.options = options;
+  }
+
+  /** @example StateSpec.function((key, value, state) => state.get()).timeout('30s').options.timeout // '30s' */
+  static function<K, V, S, M>(f: StateFunction<K, V, S, M>): StateSpec<K, V, S, M> {
+    return new StateSpec(f, {});
+  }
+
+  #with(options: MapWithStateOptions<K, S>): StateSpec<K, V, S, M> {
+    return new StateSpec(this.f, { ...this.options, ...options });
+  }
+
+  initialState(initialState: RDD<[K, S]>): StateSpec<K, V, S, M> {
+    return this.#with({ initialState });
+  }
+
+  numPartitions(numPartitions: number): StateSpec<K, V, S, M> {
+    return this.#with({ numPartitions });
+  }
+
+  partitioner(partitioning: Partitioning): StateSpec<K, V, S, M> {
+    return this.#with({ partitioning });
+  }
+
+  timeout(timeout: Duration): StateSpec<K, V, S, M> {
+    return this.#with({ timeout });
+  }
+}
+
+function partitionerOf(operation: string, stream: DStream<unknown>, partitioning?: Partitioning): Partitioner {
+  const { sc } = stream.streaming;
+  return choosePartitioner(operation, [sc.emptyRDD()], partitioning ?? sc.defaultParallelism);
+}
+
+/** Pairs where their keys' state is. */
+const placed = (partitioner: Partitioner) => (pairs: RDD<unknown>) => (pairs as RDD<[unknown, unknown]>).partitionBy(partitioner);
+
+function initialOf(operation: string, initial: unknown, partitioner: Partitioner): RDD<unknown> | undefined {
+  if (initial === undefined) return undefined;
+  if (!(initial instanceof RDD))
+    refuseArgument({
+      operation,
+      argument: 'the initial state',
+      value: initial,
+      rule: 'a dataset of pairs [key, state]',
+      remedy: "Make one: sc.parallelize([['a', 1]]).",
+    });
+  return placed(partitioner)(initial as RDD<unknown>);
+}
+
+const timeoutOf = (operation: string, timeout: Duration | undefined): number | undefined =>
+  timeout === undefined ? undefined : milliseconds(operation, 'the timeout', timeout);
+
+DStream.prototype.updateStateByKey = function (f, partitioning, initial) {
+  const operation = 'updateStateByKey';
+  const partitioner = partitionerOf(operation, this as DStream<unknown>, partitioning);
+  const update = ShippedFunction.of(this.streaming.sc, f, operation);
+  return new StatefulDStream(this as DStream<unknown>, {
+    operation,
+    partitioner,
+    arrange: (pairs) => (pairs as RDD<[unknown, unknown]>).groupByKey(partitioner),
+    initial: initialOf(operation, initial, partitioner),
+    rule: (b) => ({ kind: 'update', f: b.function(update) }),
+    emits: 'pairs',
+  });
+};
+
+DStream.prototype.mapWithState = function (asked, given = {}) {
+  const operation = 'mapWithState';
+  const options = asked instanceof StateSpec ? { ...asked.options, ...given } : given;
+  const partitioner = partitionerOf(operation, this as DStream<unknown>, options.partitioning ?? options.numPartitions);
+  const f = ShippedFunction.of(this.streaming.sc, asked instanceof StateSpec ? asked.f : asked, operation);
+  const timeout = timeoutOf(operation, options.timeout);
+  return new MapWithStateDStream(this as DStream<unknown>, {
+    operation,
+    partitioner,
+    arrange: placed(partitioner),
+    initial: initialOf(operation, options.initialState, partitioner),
+    rule: (b) => ({ kind: 'map', f: b.function(f), timeout }),
+    emits: 'made',
+  });
+};
+
+DStream.prototype.track = function (options) {
+  const operation = 'track';
+  if (typeof options !== 'object' || options === null)
+    refuseArgument({
+      operation,
+      argument: 'the argument',
+      value: options,
+      rule: 'an object with init and update',
+      remedy: "Write track({ init: (key, event) => …, update: (key, state, event) => …, timeout: '30s' }).",
+    });
+  const partitioner = partitionerOf(operation, this as DStream<unknown>, options.partitioning);
+  const { sc } = this.streaming;
+  const [init, update] = [options.init, options.update].map((f) => ShippedFunction.of(sc, f, operation));
+  const timeout = timeoutOf(operation, options.timeout);
+  return new StatefulDStream(this as DStream<unknown>, {
+    operation,
+    partitioner,
+    arrange: placed(partitioner),
+    rule: (b) => ({ kind: 'track', init: b.function(init), update: b.function(update), timeout }),
+    emits: 'pairs',
+  });
+};
+
+DStream.prototype.runningReduce = function (f, partitioning) {
+  const operation = 'runningReduce';
+  const partitioner = partitionerOf(operation, this as DStream<unknown>, partitioning);
+  const merge = ShippedFunction.of(this.streaming.sc, f, operation);
+  return new StatefulDStream(this as DStream<unknown>, {
+    operation,
+    partitioner,
+    arrange: (pairs) => combined(pairs, operation, partitioner, undefined, merge, merge),
+    rule: (b) => ({ kind: 'reduce', f: b.function(merge) }),
+    emits: 'pairs',
+  });
+};

@@ -1,0 +1,220 @@
+// Reductions over windows: of each batch once, merged per window, or carried from window to window where the function has an inverse.
+
+import { refuseArgument } from '../../ops/arguments';
+import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
+import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
+import type { Partitioner } from '../../rdd/partitioner';
+import type { RDD } from '../../rdd/rdd';
+import { StorageLevel } from '../../storage/storage-level';
+import { derive } from '../derived';
+import { DStream } from '../dstream';
+import type { Duration } from '../duration';
+import { StatefulDStream } from '../stateful';
+import { WindowedDStream } from '../windowed';
+import { underOneKey, withOnes } from './batchwise';
+import { windowOf } from './past';
+
+type Merge<V> = (a: V, b: V) => V;
+
+/** What a window may be given beyond its length and functions. */
+export interface WindowOptions {
+  /** How often there is a result. Default: each batch. */
+  readonly slide?: Duration;
+}
+
+export interface KeyWindowOptions<K, V> extends WindowOptions {
+  /** Pairs for which it does not hold are left out of the results. */
+  readonly keep?: (pair: [K, V]) => unknown;
+  readonly partitioning?: Partitioning;
+}
+
+declare module '../dstream' {
+  interface DStream<T> {
+    /**
+     * One element each slide: all of the last `length` merged by `f`; none for an empty window. Each batch is reduced once. With
+     * `inverse`, where inverse(f(a, b), b) is a, a window is made of the one before: its cost does not depend on its length. Takes the
+     * arguments in Spark's order, or the length first as the papers write it.
+     */
+    reduceByWindow(f: Merge<T>, length: Duration, slide?: Duration): DStream<T>;
+    reduceByWindow(f: Merge<T>, inverse: Merge<T>, length: Duration, slide?: Duration): DStream<T>;
+    reduceByWindow(length: Duration, f: Merge<T>, options?: WindowOptions): DStream<T>;
+    reduceByWindow(length: Duration, f: Merge<T>, inverse: Merge<T>, options?: WindowOptions): DStream<T>;
+    /** The number of elements in the last `length`, each slide; 0 for an empty window. */
+    countByWindow(length: Duration, slide?: Duration): DStream<number>;
+    /** Pairs [element, how often it is in the last `length`]; elements compare by value. */
+    countByValueAndWindow(length: Duration, slide?: Duration, numPartitions?: number): DStream<[T, number]>;
+    /** All values that each key had in the last `length`. */
+    groupByKeyAndWindow<K, V>(
+      this: DStream<[K, V]>,
+      length: Duration,
+      slide?: Duration,
+      partitioning?: Partitioning,
+    ): DStream<[K, V[]]>;
+    /**
+     * `reduceByWindow` by key. With `inverse` a key leaves when the last batch that held it leaves, whatever its value is then; `keep`
+     * (Spark's filterFunc) leaves further pairs out. An inverse that does not undo `f` is noticed: NOT_INVERSE. Throws NOT_A_MULTIPLE.
+     */
+    reduceByKeyAndWindow<K, V>(
+      this: DStream<[K, V]>,
+      f: Merge<V>,
+      length: Duration,
+      slide?: Duration,
+      partitioning?: Partitioning,
+    ): DStream<[K, V]>;
+    reduceByKeyAndWindow<K, V>(
+      this: DStream<[K, V]>,
+      f: Merge<V>,
+      inverse: Merge<V>,
+      length: Duration,
+      slide?: Duration,
+      partitioning?: Partitioning,
+      keep?: (pair: [K, V]) => unknown,
+    ): DStream<[K, V]>;
+    reduceByKeyAndWindow<K, V>(
+      this: DStream<[K, V]>,
+      length: Duration,
+      f: Merge<V>,
+      options?: KeyWindowOptions<K, V>,
+    ): DStream<[K, V]>;
+    reduceByKeyAndWindow<K, V>(
+      this: DStream<[K, V]>,
+      length: Duration,
+      f: Merge<V>,
+      inverse: Merge<V>,
+      options?: KeyWindowOptions<K, V>,
+    ): DStream<[K, V]>;
+  }
+}
+
+/** A reduction as it was asked for, in either order of the arguments. */
+interface Asked {
+  readonly f: unknown;
+  readonly inverse?: unknown;
+  readonly length: Duration;
+  readonly slide?: Duration;
+  readonly keep?: unknown;
+  readonly partitioning?: Partitioning;
+}
+
+function askedOf(operation: string, args: readonly unknown[]): Asked {
+  const rest = [...args];
+  const lengthFirst = typeof rest[0] !== 'function';
+  const length = lengthFirst ? rest.shift() : undefined;
+  const f = rest.shift();
+  const inverse = typeof rest[0] === 'function' ? rest.shift() : undefined;
+  if (!lengthFirst) {
+    const [after, slide, partitioning, keep] = rest;
+    return { f, inverse, length: after, slide, partitioning, keep } as Asked;
+  }
+  const [options = {}] = rest;
+  if (typeof options !== 'object' || options === null)
+    refuseArgument({
+      operation,
+      argument: 'the options',
+      value: options,
+      rule: 'an object',
+      remedy: `Write ${operation}('30s', f, inverse, { slide: '10s' }).`,
+    });
+  return { ...(options as object), f, inverse, length } as Asked;
+}
+
+interface Reduction {
+  readonly operation: string;
+  readonly f: FunctionArgument;
+  readonly inverse?: FunctionArgument;
+  readonly partitioner: Partitioner;
+  readonly length: number;
+  readonly slide: number;
+}
+
+const reducedBy = (partitioner: Partitioner, operation: string, f: FunctionArgument) => (pairs: RDD<unknown>) =>
+  combined<unknown>(pairs, operation, partitioner, undefined, f, f);
+
+/** The window of the batches' reductions, reduced. */
+function plain(pairs: DStream<unknown>, { operation, f, partitioner, length, slide }: Reduction): DStream<unknown> {
+  const reduce = reducedBy(partitioner, operation, f);
+  // Encoded, as Spark keeps streams: `f` may change the values it is given.
+  const partial = derive(pairs, operation, reduce).persist(StorageLevel.MEMORY_ONLY_SER);
+  return derive(new WindowedDStream(partial, operation, length, slide), operation, reduce);
+}
+
+/** The window before, less the batches that left, plus those that came. */
+function incremental(pairs: DStream<unknown>, inverse: FunctionArgument, reduction: Reduction): DStream<unknown> {
+  const { operation, f, partitioner, length, slide } = reduction;
+  return new StatefulDStream(pairs, {
+    operation,
+    partitioner,
+    arrange: reducedBy(partitioner, operation, f),
+    rule: (b, first) => {
+      const span = { first, step: pairs.slide, length };
+      return { kind: 'window', f: b.function(f), inverse: b.function(inverse), span };
+    },
+    emits: 'pairs',
+    window: { length, slide },
+  });
+}
+
+function reduceWindow(
+  pairs: DStream<unknown>,
+  operation: string,
+  { f, inverse, length, slide, partitioning, keep }: Asked,
+): DStream<unknown> {
+  const { sc } = pairs.streaming;
+  const sizes = windowOf(operation, pairs, length, slide);
+  const ship = (g: unknown) => (isLibrary(g) ? g : ShippedFunction.of(sc, g, operation));
+  const partitioner = choosePartitioner(operation, [sc.emptyRDD()], partitioning ?? sc.defaultParallelism);
+  const reduction = { operation, f: ship(f), partitioner, ...sizes };
+  const window = inverse === undefined ? plain(pairs, reduction) : incremental(pairs, ship(inverse), reduction);
+  return keep === undefined ? window : window.filter(keep as (pair: unknown) => unknown);
+}
+
+const isLibrary = (g: unknown): g is FunctionArgument => typeof g === 'object' && g !== null && 'library' in g;
+
+/** All elements under one key, reduced in one partition. */
+function reduceWhole(stream: DStream<unknown>, operation: string, asked: Asked): DStream<unknown> {
+  const pairs = derive(stream, operation, (rdd) => underOneKey(rdd, operation));
+  return derive(reduceWindow(pairs, operation, { ...asked, partitioning: 1, keep: undefined }), operation, (rdd) =>
+    (rdd as RDD<[unknown, unknown]>).values(),
+  );
+}
+
+DStream.prototype.reduceByWindow = function (this: DStream<unknown>, ...args: unknown[]) {
+  return reduceWhole(this, 'reduceByWindow', askedOf('reduceByWindow', args));
+} as DStream<unknown>['reduceByWindow'];
+
+DStream.prototype.countByWindow = function (this: DStream<unknown>, length, slide) {
+  // Each batch counts, also an empty one with its 0, so that no window is without a number.
+  const counts = this.count() as DStream<unknown>;
+  return reduceWhole(counts, 'countByWindow', { f: lib('add'), inverse: lib('subtract'), length, slide }) as DStream<number>;
+};
+
+DStream.prototype.countByValueAndWindow = function <T>(
+  this: DStream<T>,
+  length: Duration,
+  slide?: Duration,
+  numPartitions?: number,
+) {
+  const ones = derive(this, 'countByValueAndWindow', (rdd) => withOnes(rdd, 'countByValueAndWindow')) as DStream<unknown>;
+  const asked = { f: lib('add'), inverse: lib('subtract'), length, slide, partitioning: numPartitions };
+  return reduceWindow(ones, 'countByValueAndWindow', asked) as DStream<[T, number]>;
+};
+
+DStream.prototype.groupByKeyAndWindow = function <K, V>(
+  this: DStream<[K, V]>,
+  length: Duration,
+  slide?: Duration,
+  partitioning?: Partitioning,
+) {
+  const { sc } = this.streaming;
+  const operation = 'groupByKeyAndWindow';
+  const sizes = windowOf(operation, this as DStream<unknown>, length, slide);
+  const partitioner = choosePartitioner(operation, [sc.emptyRDD()], partitioning ?? sc.defaultParallelism);
+  const placed = derive(this, operation, (rdd) => rdd.partitionBy(partitioner)).persist(StorageLevel.MEMORY_ONLY_SER);
+  return derive(new WindowedDStream(placed, operation, sizes.length, sizes.slide), operation, (rdd) =>
+    rdd.groupByKey(partitioner),
+  );
+};
+
+DStream.prototype.reduceByKeyAndWindow = function (this: DStream<unknown>, ...args: unknown[]) {
+  return reduceWindow(this, 'reduceByKeyAndWindow', askedOf('reduceByKeyAndWindow', args));
+} as unknown as DStream<unknown>['reduceByKeyAndWindow'];

@@ -1,0 +1,47 @@
+// `textFileStream` and `fileStream`: each batch is the files that have come into a folder since the one before.
+import { type FoundFile, FoundFilesRDD } from '../../rdd/found-files';
+import type { RDD } from '../../rdd/rdd';
+import type { StreamingContext } from '../context';
+import type { Time } from '../duration';
+import { type BatchInput, InputDStream } from '../input';
+import { type FolderOptions, FolderWatch } from './folder';
+
+export class FileInputDStream<T> extends InputDStream<T> {
+  readonly #watch: FolderWatch;
+  readonly #lines: boolean;
+
+  /** Elements are lines, or pairs of a path and a whole text. */
+  constructor(streaming: StreamingContext, operation: string, folder: string, lines: boolean, options: FolderOptions) {
+    super(streaming, operation);
+    this.#lines = lines;
+    this.#watch = new FolderWatch(folder, options);
+  }
+
+  start(): void {
+    this.#watch.start(this.streaming.clock.now());
+  }
+
+  stop(): void {}
+
+  protected take(time: Time): BatchInput {
+    const { files, notes } = this.#watch.look(time);
+    return {
+      records: this.#lines ? undefined : files.length,
+      bytes: files.reduce((n, f) => n + f.version.size, 0),
+      notes,
+      reads: files,
+    };
+  }
+
+  protected datasetOf(_time: Time, { reads }: BatchInput): RDD<T> {
+    return new FoundFilesRDD<T>(this.streaming.sc, this.operation, reads as readonly FoundFile[], this.#lines);
+  }
+
+  override position(): unknown {
+    return this.#watch.position();
+  }
+
+  override resume(position: unknown): void {
+    this.#watch.resume(position);
+  }
+}

@@ -1,0 +1,69 @@
+// `generatorStream`: elements made by a function of their number, so many a second; the same ones whenever it is run again.
+import { ShippedFunction } from '../../rdd/function-argument';
+import type { RDD } from '../../rdd/rdd';
+import { SteppedRDD } from '../../rdd/stepped';
+import type { StreamingContext } from '../context';
+import type { Time } from '../duration';
+import { type BatchInput, InputDStream } from '../input';
+
+/** Element numbers from `from` to before `to`. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class GeneratorInputDStream<T> extends InputDStream<T> {
+  readonly #perSecond: number;
+  readonly #f: ShippedFunction;
+  #limit: number | undefined;
+  #next = 0;
+  /** Parts of an element that were due and are not made yet. */
+  #due = 0;
+
+  constructor(streaming: StreamingContext, perSecond: number, f: (i: number) => T) {
+    super(streaming, 'generatorStream');
+    this.#perSecond = perSecond;
+    this.#f = ShippedFunction.of(streaming.sc, f, 'generatorStream');
+  }
+
+  start(): void {}
+
+  stop(): void {}
+
+  protected take(): BatchInput {
+    const perSecond = Math.min(this.#perSecond, this.#limit ?? Number.POSITIVE_INFINITY);
+    this.#due += (perSecond * this.slide) / 1000;
+    // Sums of fractions are a hair below whole numbers now and then.
+    const records = Math.floor(this.#due + 1e-9);
+    this.#due -= records;
+    const range: Range = { from: this.#next, to: this.#next + records };
+    this.#next = range.to;
+    return { records, reads: range };
+  }
+
+  protected datasetOf(_time: Time, { reads }: BatchInput): RDD<T> {
+    const { from, to } = reads as Range;
+    return new SteppedRDD<T>(this.streaming.sc.range(from, to), {
+      operation: 'generatorStream',
+      plan: (input, b) => ({ op: 'map', template: 'call', name: 'generatorStream', f: b.function(this.#f), input }),
+    });
+  }
+
+  override position(): unknown {
+    return { next: this.#next, due: this.#due };
+  }
+
+  override resume(position: unknown): void {
+    const { next, due } = position as { next: number; due: number };
+    this.#next = next;
+    this.#due = due;
+  }
+
+  override limitRate(perSecond: number | undefined): void {
+    this.#limit = perSecond;
+  }
+
+  override get isLimited(): boolean {
+    return true;
+  }
+}

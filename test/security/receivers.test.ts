@@ -1,0 +1,107 @@
+// Receiver processes: what they and their driver may say to each other, and that nothing of them outlives a driver that was killed.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { SessionFolder } from '../../cluster/folder';
+import { checkFromReceiver, checkToReceiver } from '../../cluster/receiver-protocol';
+import { watchLeaks } from '../helpers/leaks';
+import { isAlive } from '../helpers/processes';
+import { until, within } from '../helpers/within';
+
+const test = suite('security: receivers');
+const leaks = watchLeaks();
+
+const open = {
+  kind: 'open',
+  stream: 0,
+  source: { kind: 'socket', host: 'localhost', port: 1 },
+  folder: 'f',
+  firstBlock: 0,
+  blockInterval: 200,
+  maxLineBytes: 10,
+  maxUnprocessedBytes: 10,
+  unprocessedBytes: 0,
+  silence: 10,
+  rate: -1,
+};
+
+const good = {
+  from: [
+    { kind: 'block', stream: 0, block: 1, bytes: 2, records: 3 },
+    { kind: 'told', stream: 0, event: 'error', message: 'x' },
+    { kind: 'closed', stream: 0 },
+  ],
+  to: [
+    open,
+    { ...open, source: { kind: 'webSocket', url: 'ws://x' } },
+    { ...open, source: { kind: 'socketListen', port: 0 } },
+    { ...open, source: { kind: 'custom', program: new Uint8Array(1), isText: false } },
+    { kind: 'processed', stream: 0, bytes: 1 },
+    { kind: 'known', stream: 0, block: 1 },
+    { kind: 'limit', stream: 0, perSecond: -1 },
+    { kind: 'close', stream: 0, graceful: true },
+  ],
+};
+
+const wrongValues = [undefined, null, -2, 1.5, Number.NaN, 'x'.repeat(10_000), [], {}, true, () => {}];
+
+/** Every message with one field wrong, missing or unknown. */
+function* spoiled(message: Record<string, unknown>): Generator<Record<string, unknown>> {
+  yield { ...message, more: 1 };
+  for (const field of Object.keys(message)) {
+    if (field === 'graceful') continue;
+    for (const value of wrongValues) yield { ...message, [field]: value };
+  }
+}
+
+test('messages are taken as they are meant, and refused with any field wrong', () => {
+  let refused = 0;
+  for (const [check, messages] of [
+    [checkFromReceiver, good.from],
+    [checkToReceiver, good.to],
+  ] as const) {
+    for (const message of messages) {
+      assert.equal(check(message), message);
+      for (const bad of spoiled(message)) {
+        assert.throws(
+          () => check(bad),
+          (error: { code?: string }) => error.code === 'PROTOCOL',
+          JSON.stringify(bad),
+        );
+        refused++;
+      }
+    }
+  }
+  assert.ok(refused > 300, `${refused}`);
+  for (const nothing of [undefined, null, 'block', [], 5]) assert.throws(() => checkFromReceiver(nothing));
+});
+
+test('a driver that is killed: its receivers and their files are gone within three seconds', async () => {
+  const program = path.join(__dirname, '../helpers/stream-driver.ts');
+  const options = ['-r', 'ts-node/register/transpile-only', '-r', path.join(__dirname, '../helpers/instrument.ts')];
+  const driver = spawn(process.execPath, [...options, program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, DISABLE_V8_COMPILE_CACHE: '1' },
+  });
+  const line = await within(30_000, new Promise<string>((resolve) => createInterface(driver.stdout).once('line', resolve)), 'it');
+  const { pids, folder } = JSON.parse(line) as { pids: number[]; folder: string };
+  assert.is(pids.length, 2);
+  for (const pid of pids) assert.ok(isAlive(pid));
+  assert.ok(existsSync(folder));
+  const killed = performance.now();
+  driver.kill('SIGKILL');
+  await until(3000, () => !pids.some(isAlive), 'the end of the receivers');
+  assert.ok(performance.now() - killed < 3000);
+  assert.not.ok(existsSync(folder));
+});
+
+test('leaves nothing behind', async () => {
+  // What a killed driver leaves of its folder goes at the next start.
+  await SessionFolder.make().remove();
+  await leaks.check();
+});
+
+test.run();
