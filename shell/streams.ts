@@ -59,10 +59,11 @@ export class ShellStreams implements StreamHome {
   };
 
   /** What the prompt says of a value, if it is of streams. */
-  readonly describe = (value: unknown): Described | undefined => {
+  readonly describe = (value: unknown, { live }: Screen): Described | 'nothing' | undefined => {
     if (value instanceof DStream) return describeStream(value as DStream<unknown>);
     if (value instanceof StreamingContext) return describeStreaming(this.#monitorOf(value));
-    if (value instanceof OutputHandle) return this.#describeOutput(value);
+    // In a script that only adds an output there is nobody to tell.
+    if (value instanceof OutputHandle) return live ? this.#describeOutput(value) : 'nothing';
     return undefined;
   };
 
