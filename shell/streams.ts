@@ -19,7 +19,6 @@ const defaultInterval = '1s';
 const stopped = (name: string) => `${escapeControls(name)} stopped`;
 
 export class ShellStreams implements StreamHome {
-  readonly startsOnWatch = true;
   readonly display: ShellDisplay;
   readonly #sc: Context;
   readonly #monitors = new Set<StreamMonitor>();
@@ -29,6 +28,11 @@ export class ShellStreams implements StreamHome {
     this.#sc = sc;
     this.display = new ShellDisplay(events, screen);
     streamHomes.set(sc, this);
+  }
+
+  /** Contexts that a user makes are started by their user: one that goes on from a checkpoint must have all its streams first. */
+  startsOnWatch(streaming: StreamingContext): boolean {
+    return streaming === this.#own;
   }
 
   opened(streaming: StreamingContext): void {
