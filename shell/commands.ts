@@ -212,7 +212,15 @@ function help(host: CommandHost, topic: string): EntryEnd {
   if (topic === '') {
     const width = Math.max(...commands.map(({ usage }) => usage.length)) + 2;
     const lines = commands.map(({ usage, brief }) => usage.padEnd(width) + brief);
-    host.stage.print([...lines, '', ...keysHelp, ''].join('\n'), 'out');
+    host.stage.print(
+      [...lines, '', ...keysHelp, `More: ${Object.keys(topics).map((name) => `.help ${name}`)}.`, ''].join('\n'),
+      'out',
+    );
+    return 'ok';
+  }
+  const text = topics[topic];
+  if (text) {
+    host.stage.print(`${text.join('\n')}\n`, 'out');
     return 'ok';
   }
   const command = byName.get(topic);
@@ -224,6 +232,20 @@ function help(host: CommandHost, topic: string): EntryEnd {
   host.stage.print(`There is no help on ${topic}. ${meant ? `Did you mean .help ${meant}?` : 'Try .help alone.'}\n`, 'err');
   return 'failed';
 }
+
+/** Help on what is no command. A command of the same name is explained with it. */
+const topics: Readonly<Record<string, readonly string[]>> = Object.assign(Object.create(null), {
+  streams: [
+    "stream('1s') is the streaming context of this shell: batches of what came each second. stream() is the same one again.",
+    "  const lines = stream('1s').socketTextStream('localhost', 9999)    also { listen: 9999 }, textFileStream(folder), generatorStream(1000, i => i)",
+    "  const counts = lines.flatMap(l => l.split(' ')).map(w => [w, 1]).reduceByKeyAndWindow('30s', (a, b) => a + b, (a, b) => a - b)",
+    '  counts.watch()       a live pane above the prompt: its first rows, their bars, how the stream keeps up; starts the streams',
+    '  counts.print(20)     a table each batch; foreachRDD(f) and others: stream().start() starts them',
+    "  counts.remember('5m'), then counts.latest(), counts.between('21:00', '21:05'): queries on what has flowed",
+    '.streams lists sources and outputs, .stop NAME ends one of them, .stop all. Ctrl-C leaves streams running.',
+    '.exit and Ctrl-D work off what was received. A script waits with await stream().awaitTermination().',
+  ],
+});
 
 const keysHelp = [
   'Anything else is TypeScript: sc is the context, res0, res1… are the values of expressions, _ is the last one,',

@@ -13,8 +13,8 @@ export type SessionCommand = (value: unknown, screen: Screen, cell: CompiledCell
 export interface LocalSessionOptions extends EvaluatorOptions {
   readonly events: SessionEvents;
   readonly commands?: Readonly<Record<string, SessionCommand>>;
-  /** What is said of values that are neither data nor datasets; undefined for all others. */
-  readonly describe?: (value: unknown) => Described | undefined;
+  /** What is said of values that are neither data nor datasets, or that nothing is; undefined for all others. */
+  readonly describe?: (value: unknown, screen: Screen) => Described | 'nothing' | undefined;
   /** Called on Ctrl-C, to cancel what runs elsewhere: the jobs of the context. */
   readonly onInterrupt?: readonly (() => void)[];
   /** Stops what the session holds: the context. */
@@ -131,7 +131,8 @@ export class LocalSession implements Session {
 
   async #print(cell: CompiledCell, value: unknown, screen: Screen): Promise<void> {
     if (!cell.result) return;
-    const described = this.#options.describe?.(value);
+    const described = this.#options.describe?.(value, screen);
+    if (described === 'nothing') return;
     this.#say(await this.#unlessInterrupted(printValue(cell.result.name, cell.result.type, value, screen, described)));
   }
 

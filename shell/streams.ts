@@ -19,7 +19,6 @@ const defaultInterval = '1s';
 const stopped = (name: string) => `${escapeControls(name)} stopped`;
 
 export class ShellStreams implements StreamHome {
-  readonly startsOnWatch = true;
   readonly display: ShellDisplay;
   readonly #sc: Context;
   readonly #monitors = new Set<StreamMonitor>();
@@ -29,6 +28,11 @@ export class ShellStreams implements StreamHome {
     this.#sc = sc;
     this.display = new ShellDisplay(events, screen);
     streamHomes.set(sc, this);
+  }
+
+  /** Contexts that a user makes are started by their user: one that goes on from a checkpoint must have all its streams first. */
+  startsOnWatch(streaming: StreamingContext): boolean {
+    return streaming === this.#own;
   }
 
   opened(streaming: StreamingContext): void {
@@ -61,10 +65,11 @@ export class ShellStreams implements StreamHome {
   };
 
   /** What the prompt says of a value, if it is of streams. */
-  readonly describe = (value: unknown): Described | undefined => {
+  readonly describe = (value: unknown, { live }: Screen): Described | 'nothing' | undefined => {
     if (value instanceof DStream) return describeStream(value as DStream<unknown>);
     if (value instanceof StreamingContext) return describeStreaming(this.#monitorOf(value));
-    if (value instanceof OutputHandle) return this.#describeOutput(value);
+    // In a script that only adds an output there is nobody to tell.
+    if (value instanceof OutputHandle) return live ? this.#describeOutput(value) : 'nothing';
     return undefined;
   };
 

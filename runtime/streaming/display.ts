@@ -57,7 +57,7 @@ export function plainDisplay(write: (line: string) => void, show: (row: unknown)
   };
   return {
     printed: block,
-    pane: (_, update) => block(update),
+    pane: (_, update) => block({ ...update, stream: update.options.title ?? update.stream }),
     paneClosed: () => {},
     notice: (message, error) => write(error ? `${message}: ${error.message}` : message),
   };

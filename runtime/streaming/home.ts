@@ -5,8 +5,8 @@ import type { StreamDisplay } from './display';
 
 export interface StreamHome {
   readonly display: StreamDisplay;
-  /** `watch` starts a context that has not started: a person who asks to see something wants to see it. */
-  readonly startsOnWatch: boolean;
+  /** Whether `watch` starts this context, if it has not started: a person who asks to see something wants to see it. */
+  startsOnWatch(streaming: StreamingContext): boolean;
   /** Told of each new context. */
   opened(streaming: StreamingContext): void;
 }

@@ -219,7 +219,7 @@ friendly('a pair operation on other elements says what to make', () => {
   assert.match(first.message, /^reduceByKey needs pairs: this is an RDD<number>\. Make pairs first: \.map\(x => \[x, 1\]\)/);
   const onStream = types.compile("stream('1s').queueStream([[1]]).updateStateByKey((v, s) => s)");
   const [said] = onStream.status === 'error' ? onStream.diagnostics : [];
-  assert.match(said.message, /^updateStateByKey needs pairs: this is a DStream<number>\./);
+  assert.is(said.message, 'x'); assert.match(said.message, /^updateStateByKey needs pairs: this is a DStream<number>\./);
 });
 
 friendly('a habit from arrays is answered with the operation', () => {

@@ -114,7 +114,11 @@ test('jobs of a stream say for which output they run, and take no property of th
 test('a home shows all contexts of its session, and starts what is watched', async () => {
   const display = new Panes();
   const opened: StreamingContext[] = [];
-  streamHomes.set(sc, { display, startsOnWatch: true, opened: (streaming) => opened.push(streaming) });
+  streamHomes.set(sc, {
+    display,
+    startsOnWatch: (streaming) => streaming.interval === 1000,
+    opened: (streaming) => opened.push(streaming),
+  });
   try {
     const clock = new ManualClock(0);
     const streaming = new StreamingContext(sc, '1s', { clock });
@@ -126,6 +130,9 @@ test('a home shows all contexts of its session, and starts what is watched', asy
     clock.advance('1s');
     await streaming.idle();
     assert.equal([opened.length, display.updates.length], [1, 1]);
+    const other = new StreamingContext(sc, '2s', { clock });
+    other.queueStream([]).watch();
+    assert.is(other.state, 'initialized', 'only where its home wants it');
     pane.stop();
     pane.stop();
     assert.is(display.closed.length, 1);

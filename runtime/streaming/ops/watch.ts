@@ -15,8 +15,8 @@ declare module '../dstream' {
   interface DStream<T> {
     /**
      * Shows each batch in a live pane above the prompt: its first rows, with bars for their numbers, how many there are, and how the stream
-     * keeps up. Pairs with numbers come by their value, greatest first; `by` ranks other rows. In the shell it starts the streams if
-     * they have not started; without a terminal it prints plain lines.
+     * keeps up. Pairs with numbers come by their value, greatest first; `by` ranks other rows. It starts the streams of the
+     * shell's `stream()` if they have not started; without a terminal it prints plain lines.
      */
     watch(options?: WatchOptions<T>): OutputHandle;
   }
@@ -92,7 +92,7 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
     ended: () => streaming.display.paneClosed(id),
   };
   const handle = streaming.addOutput(output);
-  if (streaming.state === 'initialized' && streamHomes.get(streaming.sc)?.startsOnWatch) {
+  if (streaming.state === 'initialized' && streamHomes.get(streaming.sc)?.startsOnWatch(streaming)) {
     try {
       streaming.start();
     } catch (error) {

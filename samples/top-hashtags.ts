@@ -1,0 +1,24 @@
+// The most frequent hashtags of the last seconds, as posts come in: npm start -- samples/top-hashtags.ts WINDOW SECONDS
+// The window is carried on: what comes is added and what leaves is subtracted, so that its length costs nothing.
+const [window = '2s', seconds = '4'] = args;
+
+const topics = ['spark', 'typescript', 'streams', 'rivers', 'mills', 'wheels'];
+
+// Two thousand posts a second, the same ones whenever it runs; the first topics are the most popular.
+const posts = stream('500ms').generatorStream(2000, (i) => {
+  const [first, second] = [(i * 7919) % 36, (i * 104729) % 36];
+  const topic = (n: number) => topics[Math.floor(Math.sqrt(n))];
+  return `post ${i} about #${topic(first)} and #${topic(second)}`;
+});
+
+const tags = posts.flatMap((post) => post.match(/#\w+/g) ?? []);
+const counts = tags
+  .map((tag) => [tag, 1])
+  .reduceByKeyAndWindow(
+    (a, b) => a + b,
+    (a, b) => a - b,
+    window,
+  );
+
+counts.watch({ rows: 3, title: `hashtags of the last ${window}` });
+if (!(await stream().awaitTerminationOrTimeout(`${seconds}s`))) console.log('the time is over');
