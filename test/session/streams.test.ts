@@ -65,6 +65,8 @@ test('a pane redraws above the prompt while queries run; stopping leaves its las
     await terminal.waitFor(/outputs: none\n>$/);
     terminal.type("stream('5ms')\r");
     await terminal.waitFor(/at least 20ms[\s\S]*\n>$/);
+    terminal.type('stream().queueStream([[1]]).updateStateByKey((v, s) => s)\r');
+    await terminal.waitFor(/updateStateByKey needs pairs: this is a DStream<number>[\s\S]*\n>$/);
     // Again, beside nothing: the streams are still there, whatever was refused.
     terminal.type('const again = counts.watch()\r');
     await terminal.until(() => panesOn(terminal.everything()) === 2, 'a second pane');

@@ -217,9 +217,6 @@ friendly('a pair operation on other elements says what to make', () => {
   assert.is(result.status, 'error');
   const [first] = result.status === 'error' ? result.diagnostics : [];
   assert.match(first.message, /^reduceByKey needs pairs: this is an RDD<number>\. Make pairs first: \.map\(x => \[x, 1\]\)/);
-  const onStream = types.compile("stream('1s').queueStream([[1]]).updateStateByKey((v, s) => s)");
-  const [said] = onStream.status === 'error' ? onStream.diagnostics : [];
-  assert.is(said.message, 'x'); assert.match(said.message, /^updateStateByKey needs pairs: this is a DStream<number>\./);
 });
 
 friendly('a habit from arrays is answered with the operation', () => {
