@@ -44,7 +44,7 @@ const transcripts: Record<string, readonly [text: string, out: RegExp, err: RegE
   ],
   'awaitTermination ends with stop': [
     `${numbers}numbers.foreachRDD((_, time) => { if (stream().batches().length > 2) void stream().stop() })\nstream().start()\nawait stream().awaitTermination()\nstream().state`,
-    /^res0: \S+ = "initialized"\n$/,
+    /^res\d: .* = "initialized"\n$/,
     /^$/,
     0,
   ],
