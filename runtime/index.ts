@@ -23,6 +23,7 @@ import './streaming/ops/batchwise';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
 import './streaming/ops/receivers';
+import './streaming/ops/save';
 import './streaming/ops/sources';
 import './streaming/ops/state';
 import './streaming/ops/windows';
@@ -35,8 +36,8 @@ export { Broadcast } from './exec/broadcast';
 export type { AccumulatorV2 } from './exec/custom-accumulator';
 export { SparkFiles } from './exec/spark-files';
 export { StatCounter } from './exec/stat-counter';
-export { BarrierTaskContext, TaskContext } from './exec/task-context';
 export type { State } from './exec/state/handle';
+export { BarrierTaskContext, TaskContext } from './exec/task-context';
 export type { Preview } from './ops/actions';
 export type { BoundedDouble, PartialResult } from './ops/approximate';
 export type { AsyncAction } from './ops/async';
@@ -56,7 +57,7 @@ export type { PoolOptions, SchedulingMode } from './scheduler/pools';
 export type { JobInfo, StageInfo, StatusTracker } from './status-tracker';
 export { type LevelFlags, StorageLevel } from './storage/storage-level';
 export { type CheckOptions, StreamCheck } from './streaming/check';
-export { type StopOptions, StreamingContext, type StreamingOptions, type StreamingState } from './streaming/context';
+export { StreamingContext } from './streaming/context';
 export type { PaneUpdate, PrintedBatch, StreamDisplay, WatchOptions } from './streaming/display';
 export { DStream } from './streaming/dstream';
 export type { Duration, Time } from './streaming/duration';
@@ -64,6 +65,7 @@ export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener 
 export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
 export type { Listen, ReceiverOptions } from './streaming/ops/receivers';
+export type { StreamSaveOptions } from './streaming/ops/save';
 export type { FileStreamOptions } from './streaming/ops/sources';
 export {
   MapWithStateDStream,
@@ -73,5 +75,6 @@ export {
   type TrackOptions,
 } from './streaming/ops/state';
 export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
+export type { StopOptions, StreamingOptions, StreamingState } from './streaming/options';
 export type { OutputHandle } from './streaming/output';
 export { Receiver } from './streaming/receiver';

@@ -11,5 +11,7 @@ export const streamFunctions = {
     return [[null, n]];
   },
   subtract: () => (a: number, b: number) => a - b,
+  /** An element as a line of JSON; JSON has no bigint and no undefined. */
+  jsonLine: () => (value: unknown) => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v)) ?? 'null',
   withOne: () => (value: unknown) => [value, 1],
 };

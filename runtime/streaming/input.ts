@@ -2,6 +2,7 @@
 import type { RDD } from '../rdd/rdd';
 import { DStream } from './dstream';
 import type { Time } from './duration';
+import type { Span } from './pacer';
 
 /** What one batch reads of a source. Plain data: it is written to the checkpoint, and gives the same dataset after a restart. */
 export interface BatchInput {
@@ -35,12 +36,25 @@ export abstract class InputDStream<T> extends DStream<T> {
   protected abstract take(time: Time): BatchInput;
   /** The dataset of what `take` answered, now or before a restart. */
   protected abstract datasetOf(time: Time, input: BatchInput): RDD<T> | undefined;
+  /** Set of a source that replays old data: finds out which batches it has. */
+  get past(): (() => Promise<Span>) | undefined {
+    return undefined;
+  }
   /** Where the source stands after the last `take`, as plain data; undefined if it cannot be read again. */
   position(): unknown {
     return undefined;
   }
   /** Goes on from a position of an earlier run. Called before `start`. */
   resume(_position: unknown): void {}
+  /** What of a batch of an earlier run cannot be read any more, in words, `''` if that is nothing; undefined: all can be read. */
+  lostOf({ records = 1 }: BatchInput): string | undefined {
+    if (this.position() !== undefined) return undefined;
+    return records === 0 ? '' : `the ${records} elements that it had read cannot be read again, and are lost`;
+  }
+  /** Whether batches that were missed while nothing ran can be made up. */
+  get canCatchUp(): boolean {
+    return this.position() !== undefined;
+  }
   /** No batch will read these again: blocks can be removed. */
   protected release(_inputs: readonly BatchInput[]): void {}
   /** At most so many elements a second from now on; for backpressure. Undefined: no limit. */
