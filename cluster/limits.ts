@@ -85,3 +85,6 @@ export const maxReceiverConnections = 256;
 
 /** From asking a receiver to end to ending its process: the user's `onStop` may close connections in order. */
 export const receiverStopMs = 2000;
+
+/** The same for a graceful stop, where what was read must come over first: a starved machine needs seconds. */
+export const receiverDrainMs = 15_000;

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
+import { asError } from '../runtime/errors';
 import { objectFrame, objectMagic } from '../runtime/exec/object-file';
 
 /** Written under this ending until it is whole. */
@@ -20,6 +21,8 @@ export interface BlockOptions {
   readonly beforeCut: () => void;
   /** So many lines are not UTF-8; they are kept, and decoded with the replacement character. */
   readonly badLines: (count: number) => void;
+  /** So many elements are lost, because the disk is full or the like. */
+  readonly lost: (records: number, reason: string) => void;
 }
 
 export class BlockWriter {
@@ -27,12 +30,12 @@ export class BlockWriter {
   readonly #timer: NodeJS.Timeout;
   readonly #gathered = Buffer.allocUnsafe(gatherBytes);
   #gatheredBytes = 0;
+  #gatheredRecords = 0;
   #flushing = false;
   #number: number;
   #fd = -1;
   #bytes = 0;
   #records = 0;
-  #rows = 0;
   #isRows = false;
 
   constructor(options: BlockOptions) {
@@ -48,9 +51,9 @@ export class BlockWriter {
 
   /** Adds whole lines with their line ends; the bytes are not kept. */
   lines(bytes: Buffer, records: number): void {
-    this.#records += records;
     if (bytes.length > gatherBytes - this.#gatheredBytes) this.#flush();
-    if (bytes.length >= gatherBytes) return this.#writeText(bytes);
+    if (bytes.length >= gatherBytes) return this.#writeText(bytes, records);
+    this.#gatheredRecords += records;
     this.#gatheredBytes += bytes.copy(this.#gathered, this.#gatheredBytes);
     if (this.#flushing) return;
     this.#flushing = true;
@@ -60,16 +63,13 @@ export class BlockWriter {
     });
   }
 
-  /** Adds rows; answers their bytes. */
+  /** Adds rows; answers their bytes. Throws what keeps them from being encoded or written; none of them is in the block then. */
   rows(values: readonly unknown[]): number {
     const frame = objectFrame(values);
-    if (this.#fd < 0) {
-      this.#isRows = true;
-      this.#write(objectMagic);
-    }
-    this.#write(frame);
+    const isFirst = this.#fd < 0;
+    this.#isRows = true;
+    this.#write(isFirst ? Buffer.concat([objectMagic, frame]) : frame);
     this.#records += values.length;
-    this.#rows += values.length;
     return frame.length;
   }
 
@@ -78,15 +78,17 @@ export class BlockWriter {
     this.#options.beforeCut();
     this.#flush();
     if (this.#fd < 0) return;
-    if (this.#isRows) this.#write(objectFrame(this.#rows));
-    const { folder, handOver } = this.#options;
+    try {
+      if (this.#isRows) this.#write(objectFrame(this.#records));
+      const file = path.join(this.#options.folder, String(this.#number));
+      fs.renameSync(file + partEnding, file);
+      this.#options.handOver(this.#number, this.#bytes, this.#records);
+    } catch (error) {
+      this.#options.lost(this.#records, asError(error).message);
+    }
     fs.closeSync(this.#fd);
-    this.#fd = -1;
-    const file = path.join(folder, String(this.#number));
-    const [number, bytes, records] = [this.#number++, this.#bytes, this.#records];
-    [this.#bytes, this.#records, this.#rows, this.#isRows] = [0, 0, 0, false];
-    fs.renameSync(file + partEnding, file);
-    handOver(number, bytes, records);
+    this.#number++;
+    [this.#fd, this.#bytes, this.#records, this.#isRows] = [-1, 0, 0, false];
   }
 
   /** Hands over what is there and ends. */
@@ -97,19 +99,32 @@ export class BlockWriter {
 
   #flush(): void {
     if (this.#gatheredBytes === 0) return;
-    this.#writeText(this.#gathered.subarray(0, this.#gatheredBytes));
-    this.#gatheredBytes = 0;
+    const [bytes, records] = [this.#gatheredBytes, this.#gatheredRecords];
+    [this.#gatheredBytes, this.#gatheredRecords] = [0, 0];
+    this.#writeText(this.#gathered.subarray(0, bytes), records);
   }
 
-  #writeText(bytes: Buffer): void {
+  #writeText(bytes: Buffer, records: number): void {
     if (!isUtf8(bytes)) this.#options.badLines(badLines(bytes));
-    this.#write(bytes);
+    try {
+      this.#write(bytes);
+      this.#records += records;
+    } catch (error) {
+      this.#options.lost(records, asError(error).message);
+    }
   }
 
+  /** Writes all of it or nothing. */
   #write(bytes: Uint8Array): void {
     if (this.#fd < 0) this.#fd = openNew(path.join(this.#options.folder, this.#number + partEnding));
-    for (let done = 0; done < bytes.length; ) done += fs.writeSync(this.#fd, bytes, done, bytes.length - done);
-    this.#bytes += bytes.length;
+    try {
+      for (let done = 0; done < bytes.length; )
+        done += fs.writeSync(this.#fd, bytes, done, bytes.length - done, this.#bytes + done);
+      this.#bytes += bytes.length;
+    } catch (error) {
+      fs.ftruncateSync(this.#fd, this.#bytes);
+      throw error;
+    }
   }
 }
 

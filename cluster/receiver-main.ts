@@ -26,6 +26,7 @@ class Stream {
   readonly #flow: Flow;
   readonly #blocks: BlockWriter;
   readonly #badUtf8: Rarely;
+  readonly #lost: Rarely;
   readonly #source: Source;
   #custom: CustomSource | undefined;
 
@@ -33,6 +34,7 @@ class Stream {
     const { stream, folder, firstBlock, blockInterval, maxUnprocessedBytes } = open;
     this.#number = stream;
     this.#badUtf8 = new Rarely((count) => this.#tell('error', `${count === 1 ? 'a line is' : `${count} lines are`} not UTF-8`));
+    this.#lost = new Rarely((count, reason) => this.#tell('error', `${count} elements are lost: ${reason}`));
     this.#flow = new Flow(maxUnprocessedBytes, open.unprocessedBytes, (message) => this.#tell('notice', message));
     this.#flow.limit(open.rate);
     this.#blocks = new BlockWriter({
@@ -42,6 +44,7 @@ class Stream {
       beforeCut: () => this.#custom?.flush(),
       handOver: (block, bytes, records) => send({ kind: 'block', stream, block, bytes, records }),
       badLines: (count) => this.#badUtf8.happened(count),
+      lost: (records, reason) => this.#lost.happened(records, reason),
     });
     const host: SourceHost = {
       blocks: this.#blocks,
@@ -91,6 +94,7 @@ class Stream {
     this.#blocks.close();
     this.#flow.close();
     this.#badUtf8.close();
+    this.#lost.close();
     send({ kind: 'closed', stream: this.#number });
   }
 }

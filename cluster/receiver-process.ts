@@ -24,7 +24,8 @@ export class ReceiverProcess {
 
   constructor(options: ReceiverProcessOptions) {
     this.#options = options;
-    this.#child = spawn(process.execPath, [options.program], {
+    // Functions of the user's that import modules make Node warn of its own means.
+    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', options.program], {
       // Its stdin stays open as long as this process lives: so it sees the end of a driver that had no time to say so.
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       // Bytes travel as bytes; the messages themselves are checked field by field.

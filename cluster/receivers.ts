@@ -10,7 +10,7 @@ import type {
 } from '../runtime/streaming/receiver-backend';
 import { deadline } from './deadline';
 import { refuse } from './fields';
-import { receiverStopMs } from './limits';
+import { receiverDrainMs, receiverStopMs } from './limits';
 import type { OutputListener } from './output';
 import { ReceiverProcess } from './receiver-process';
 import type { FromReceiver } from './receiver-protocol';
@@ -133,7 +133,8 @@ class Group {
     if (!this.streams.has(stream.number)) return Promise.resolve();
     return new Promise((resolve) => {
       // A loop of the user's may keep it from answering.
-      const late = deadline(receiverStopMs, () => this.#closedLate(stream));
+      const ms = graceful ? receiverDrainMs : receiverStopMs;
+      const late = deadline(ms, () => this.#closedLate(stream, ms));
       stream.closed = () => {
         late();
         resolve();
@@ -143,8 +144,8 @@ class Group {
     });
   }
 
-  #closedLate(stream: Stream): void {
-    stream.listener.told('error', `it did not end within ${receiverStopMs} ms and was ended`);
+  #closedLate(stream: Stream, ms: number): void {
+    stream.listener.told('error', `it did not end within ${ms} ms and was ended`);
     this.#process?.kill();
     this.#remove(stream);
   }

@@ -23,6 +23,7 @@ export const promptNames: readonly PromptName[] = [
   { name: 'BarrierTaskContext' },
   { name: 'SparkFiles' },
   { name: 'CustomRDD' },
+  { name: 'Receiver' },
 ];
 
 /** The declarations of the prompt's names, as a module. Without an API they have the type `any`. */

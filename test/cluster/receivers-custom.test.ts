@@ -12,7 +12,7 @@ import { LineServer, Listening } from '../helpers/streams';
 import { until, within } from '../helpers/within';
 
 const test = suite('receivers of users');
-const limitMs = 20_000;
+const limitMs = 60_000;
 let leaks: ReturnType<typeof watchLeaks>;
 let sc: Context;
 

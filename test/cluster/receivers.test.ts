@@ -13,7 +13,7 @@ import { LineServer, Listening } from '../helpers/streams';
 import { until, within } from '../helpers/within';
 
 const test = suite('receivers');
-const limitMs = 20_000;
+const limitMs = 60_000;
 let leaks: ReturnType<typeof watchLeaks>;
 let sc: Context;
 
@@ -78,13 +78,15 @@ test('a source that refuses is told, with when it is tried again, and tried unti
   const free = await LineServer.open();
   const { port } = free;
   await free.close();
+  const started = performance.now();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', port));
   await listening.told(new RegExp(`source: 127.0.0.1:${port} refused the connection; next attempt in \\d+ ms`));
   const server = await LineServer.open(port);
   await server.connected();
   server.send('here\n');
   assert.equal(await listening.count(1), ['here']);
-  assert.is(listening.notices.filter((n) => /refused/.test(n)).length, 1);
+  const most = 1 + Math.floor((performance.now() - started) / 10_000);
+  assert.ok(listening.notices.filter((n) => /refused/.test(n)).length <= most, 'at most every ten seconds');
   await listening.stop();
   await server.close();
 });

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   await server.connected();
   server.send('a line\n');
   const input = lines as unknown as { remembered: [number, { reads: unknown }][] };
-  const block = await until(20_000, () => input.remembered.flatMap(([, { reads }]) => firstOf(reads) ?? [])[0], 'a block');
+  const block = await until(60_000, () => input.remembered.flatMap(([, { reads }]) => firstOf(reads) ?? [])[0], 'a block');
   process.stdout.write(`${JSON.stringify({ pids: (sc.receivers as Receivers).pids, folder: path.dirname(block.path) })}\n`);
   setInterval(() => {}, 1000);
 }

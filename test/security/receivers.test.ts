@@ -86,7 +86,7 @@ test('a driver that is killed: its receivers and their files are gone within thr
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, DISABLE_V8_COMPILE_CACHE: '1' },
   });
-  const line = await within(30_000, new Promise<string>((resolve) => createInterface(driver.stdout).once('line', resolve)), 'it');
+  const line = await within(90_000, new Promise<string>((resolve) => createInterface(driver.stdout).once('line', resolve)), 'it');
   const { pids, folder } = JSON.parse(line) as { pids: number[]; folder: string };
   assert.is(pids.length, 2);
   for (const pid of pids) assert.ok(isAlive(pid));
