@@ -180,7 +180,7 @@ export class StatefulDStream<T> extends DStream<T> {
 
   /** Where its files lie below the checkpoint folder: a name that any text gives. Undefined: in the session's folder. */
   #folder(): string | undefined {
-    const folder = this.#kind.window ? undefined : this.streaming.checkpointFolder;
+    const folder = this.streaming.checkpointFolder;
     return folder && join(folder, 'state', this.#folderName());
   }
 

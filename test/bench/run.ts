@@ -2,7 +2,10 @@
 import { parseArgs } from 'node:util';
 import { connect } from '../../cluster/connect';
 import { figures, measureFigure } from './figures';
-import { type Measured, works } from './works';
+import { streamWorks } from './stream-works';
+import { type Measured, works as batchWorks } from './works';
+
+const works = [...batchWorks, ...streamWorks];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
-import { type Context, type DStream, StreamCheck } from '../../runtime/index';
+import { type Context, type DStream, ManualClock, StreamCheck, StreamingContext } from '../../runtime/index';
 
 const test = suite('stream windows');
 let sc: Context;
@@ -180,6 +180,32 @@ test('an inverse is not accused for rounding, nor for writing the same value in 
     [],
     [],
   ]);
+});
+
+test('a window that nothing asked for begins anew, and says nothing of the batches between', async () => {
+  const clock = new ManualClock();
+  const streaming = new StreamingContext(sc, '1s', { clock });
+  const numbers = streaming.queueStream(Array.from({ length: 10 }, (_, i) => [['a', 10 ** i]] as Pairs));
+  const add = (a: number, b: number) => a + b;
+  const window = numbers.reduceByKeyAndWindow('3s', add, (a, b) => a - b);
+  const seen: number[] = [];
+  const watch = () => window.foreachRDD(async (rdd) => seen.push(...(await rdd.values().collect())));
+  numbers.foreachRDD((rdd) => rdd.count());
+  const first = watch();
+  streaming.start();
+  const advance = async (batches: number) => {
+    for (let i = 0; i < batches; i++) {
+      clock.advance('1s');
+      await streaming.idle();
+    }
+  };
+  await advance(2);
+  first.stop();
+  await advance(3);
+  watch();
+  await advance(5);
+  assert.equal(seen, [1, 11, 1e5, 11e5, 111e5, 111e6, 111e7]);
+  await streaming.stop();
 });
 
 test.run();

@@ -67,7 +67,8 @@ export class VersionFiles {
     try {
       return contentsOf(FrameFile.open(path));
     } catch (e) {
-      throw new MillraceError('STATE_LOST', { path, reason: asError(e).message });
+      const reason = e instanceof MillraceError && e.code === 'CORRUPT_FILE' ? e.details.reason : asError(e).message;
+      throw new MillraceError('STATE_LOST', { path, reason });
     }
   }
 
