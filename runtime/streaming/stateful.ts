@@ -77,7 +77,7 @@ export class StatefulDStream<T> extends DStream<T> {
 
   /** The newest version until `time`; undefined before the first. */
   stateVersion(time: Time): StateVersion | undefined {
-    const made = [...this.#updates.keys()].filter((at) => at <= time);
+    const made = [...this.#updates.keys(), this.#last?.version ?? Number.POSITIVE_INFINITY].filter((at) => at <= time);
     if (made.length === 0 || this.#first === undefined) return this.#restored;
     return {
       version: Math.max(...made),
@@ -106,6 +106,12 @@ export class StatefulDStream<T> extends DStream<T> {
     const home = this.#folder();
     if (home !== undefined) removeVersionsAfter(home, version);
     return notes;
+  }
+
+  /** Removes its files of an earlier run: a window is made anew of what its batches read. Called before the start. */
+  removeFiles(): void {
+    const home = this.#folder();
+    if (home !== undefined) removeVersionsAfter(home, Number.NEGATIVE_INFINITY);
   }
 
   /** Has the version of a batch made whole, also where nobody read all of it. */

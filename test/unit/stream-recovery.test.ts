@@ -265,6 +265,23 @@ test('another number of partitions: state keeps its own', async () => {
   assert.match(notices.join('\n'), /has 2 partitions, and keeps them; the program asks for 5/);
 });
 
+test("a partitioner of the program's own with another number is refused, and nothing is lost", async () => {
+  const program = (numPartitions: number) => (s: StreamingContext, out: Rows) => {
+    const own = { numPartitions, getPartition: (key: number) => key % numPartitions };
+    collect(
+      s
+        .generatorStream(3, (i) => i)
+        .map((i) => [i % 3, 1])
+        .runningReduce((a, b) => a + b, own),
+      out,
+    );
+  };
+  await run(program(2), { from: 0, until: 1000 });
+  const error = await run(program(3), { from: 1000, until: 2000 }).catch((e) => e);
+  assert.match(`${error.code} ${error.message}`, /^STATE_PARTITIONS .*lies in 2 partitions, but its partitioner has 3/);
+  assert.is((await run(program(2), { from: 1000, until: 2000 })).length, 1);
+});
+
 test('a long downtime is made up in pieces that end, the rest is left out with a word', async () => {
   await run(totals, { from: 0, until: 1000 });
   const out = await run(totals, { from: 1_000_000, until: 1_000_000 });

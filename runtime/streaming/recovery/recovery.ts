@@ -91,9 +91,14 @@ export class Recovery {
     await this.#saver.idle();
   }
 
+  #stateful(): StatefulDStream<unknown>[] {
+    return this.#streaming.streams.filter((s): s is StatefulDStream<unknown> => s instanceof StatefulDStream);
+  }
+
   #states(): StatefulDStream<unknown>[] {
-    const streams = this.#streaming.streams.filter((s): s is StatefulDStream<unknown> => s instanceof StatefulDStream);
-    return streams.filter((stream) => stream.needsCheckpoint).sort((a, b) => a.id - b.id);
+    return this.#stateful()
+      .filter((stream) => stream.needsCheckpoint)
+      .sort((a, b) => a.id - b.id);
   }
 
   #inputs(): Input[] {
@@ -156,6 +161,7 @@ export class Recovery {
     const standing = this.#standing(checkpoint);
     const inputs = match(checkpoint.inputs, this.#inputs());
     const states = match(checkpoint.states, this.#states());
+    for (const stream of this.#stateful()) if (!stream.needsCheckpoint) stream.removeFiles();
     for (const [saved, stream] of states.pairs) for (const text of stream.restoreState(saved)) this.#notice(text);
     for (const saved of states.unclaimed)
       this.#notice(`no stream claims the state of ${savedText(saved)}; it is left in the checkpoint folder`);
