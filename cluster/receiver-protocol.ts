@@ -19,6 +19,8 @@ export interface OpenStream {
   /** Where its blocks go, named by their numbers. */
   readonly folder: string;
   readonly firstBlock: number;
+  /** Blocks outlive a crash of the machine, and this process does not remove them. */
+  readonly isDurable: boolean;
   readonly blockInterval: number;
   readonly maxLineBytes: number;
   readonly maxUnprocessedBytes: number;
@@ -115,6 +117,7 @@ function bodyOf(kind: ToReceiver['kind'], stream: number, fields: Fields): ToRec
         source: checkSource(fields.object('source')),
         folder: fields.string('folder', maxText),
         firstBlock: fields.integer('firstBlock'),
+        isDurable: fields.take('isDurable') === true,
         blockInterval: fields.integer('blockInterval'),
         maxLineBytes: fields.integer('maxLineBytes'),
         maxUnprocessedBytes: fields.integer('maxUnprocessedBytes'),

@@ -40,6 +40,7 @@ export class StreamingContext {
   readonly #history: BatchInfo[] = [];
   readonly #ended: Promise<void>;
   readonly #cleanups: (() => void)[] = [];
+  readonly #isLogged: boolean;
   #checkpointFolder: string | undefined;
   #end = () => {};
   #state: StreamingState = 'initialized';
@@ -61,6 +62,7 @@ export class StreamingContext {
     const { backpressure = false, blockInterval = '200ms' } = options;
     this.#backpressure = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
     this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
+    this.#isLogged = options.writeAheadLog ?? true;
     this.clock = options.clock ?? steadyClock();
     this.display = options.display ?? plainDisplay((line) => process.stdout.write(`${line}\n`), showElement);
     this.#ended = new Promise((resolve) => {
@@ -142,6 +144,11 @@ export class StreamingContext {
     streaming.#keepIn(folder, true);
     create(streaming);
     return streaming;
+  }
+
+  /** Where the blocks of receivers are logged; undefined: they go with the session. */
+  get logFolder(): string | undefined {
+    return this.#isLogged ? this.#checkpointFolder : undefined;
   }
 
   /** The folder that `checkpoint` was called with, as a whole path. */

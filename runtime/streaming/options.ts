@@ -15,6 +15,11 @@ export interface StreamingOptions {
   readonly concurrentJobs?: number;
   /** Slows sources down to what batches can process. Default false. */
   readonly backpressure?: boolean | BackpressureOptions;
+  /**
+   * Writes what receivers read to the checkpoint folder before it is handed over and acknowledged, so that a driver that dies loses nothing
+   * of it. Default true where a checkpoint folder is set; of no effect without one.
+   */
+  readonly writeAheadLog?: boolean;
   /** How often receivers hand over what came. Default '200ms'. */
   readonly blockInterval?: Duration;
 }
