@@ -78,3 +78,4 @@ export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
 export type { StopOptions, StreamingOptions, StreamingState } from './streaming/options';
 export type { OutputHandle } from './streaming/output';
 export { Receiver } from './streaming/receiver';
+export type { ReplayOptions } from './streaming/sources/replay';
