@@ -57,6 +57,11 @@ function oneOf<T extends string>(fields: Fields, name: string, values: readonly 
   return known ?? refuse(`${name} is ${value.slice(0, 40)}`);
 }
 
+function flag(fields: Fields, name: string): boolean {
+  const value = fields.take(name);
+  return typeof value === 'boolean' ? value : refuse(`${name} is not true or false`);
+}
+
 /** A message of a receiver process. Throws PROTOCOL. */
 export function checkFromReceiver(message: unknown): FromReceiver {
   const fields = new Fields('a receiver message', message);
@@ -117,7 +122,7 @@ function bodyOf(kind: ToReceiver['kind'], stream: number, fields: Fields): ToRec
         source: checkSource(fields.object('source')),
         folder: fields.string('folder', maxText),
         firstBlock: fields.integer('firstBlock'),
-        isDurable: fields.take('isDurable') === true,
+        isDurable: flag(fields, 'isDurable'),
         blockInterval: fields.integer('blockInterval'),
         maxLineBytes: fields.integer('maxLineBytes'),
         maxUnprocessedBytes: fields.integer('maxUnprocessedBytes'),

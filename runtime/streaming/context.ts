@@ -15,10 +15,10 @@ import type { DStream } from './dstream';
 import { type Duration, milliseconds, type Time } from './duration';
 import { DStreamGraph, lineageOf } from './graph';
 import type { InputDStream } from './input';
-import { type BatchInfo, type InputInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
+import { type BatchInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
 import { checkedInterval, type StopOptions, type StreamingOptions, type StreamingState } from './options';
 import { type Output, OutputHandle } from './output';
-import { Pacer, type PacerOptions, type Past, type Span } from './pacer';
+import { Pacer, type Past, type Span } from './pacer';
 import { Recovery, type Resumption } from './recovery/recovery';
 import { Retirement } from './retirement';
 import { checkTogether } from './together';
@@ -188,14 +188,8 @@ export class StreamingContext {
     const zero = this.#zeroTime ?? 0;
     for (const time of resumption?.unfinished ?? []) this.#submit(time);
     const first = resumption?.next ?? zero + this.interval;
-    const { clock, interval } = this;
-    const options: PacerOptions = {
-      clock,
-      interval,
-      tick: (time) => this.#tick(time),
-      unfinished: () => this.#unfinished.length,
-    };
-    this.#pacer = new Pacer(options, past ? { ...past, first } : first);
+    const [tick, unfinished] = [(time: Time) => this.#tick(time), () => this.#unfinished.length];
+    this.#pacer = new Pacer({ clock: this.clock, interval: this.interval, tick, unfinished }, past ? { ...past, first } : first);
     this.#pacer.begin();
   }
 
@@ -302,10 +296,7 @@ export class StreamingContext {
 
   /** Has the batch run that reads what its sources have for `time`. */
   #submit(time: Time): void {
-    const inputs = this.inputs.map((input): InputInfo => {
-      const { records, bytes, notes = [] } = input.inputOf(time) ?? { records: 0, bytes: 0 };
-      return { stream: input.name, records, bytes, notes };
-    });
+    const inputs = this.inputs.map((input) => input.infoOf(time));
     const batch = new Batch(time, inputs, this.#graph.generate(time), this.clock);
     this.#recovery?.made(time);
     this.#submitted = time;

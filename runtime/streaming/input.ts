@@ -2,6 +2,7 @@
 import type { RDD } from '../rdd/rdd';
 import { DStream } from './dstream';
 import type { Time } from './duration';
+import type { InputInfo } from './listener';
 import type { Span } from './pacer';
 
 /** What one batch reads of a source. Plain data: it is written to the checkpoint, and gives the same dataset after a restart. */
@@ -76,6 +77,12 @@ export abstract class InputDStream<T> extends DStream<T> {
   /** What the batch of `time` read; undefined for batches that are forgotten or were never taken. */
   inputOf(time: Time): BatchInput | undefined {
     return this.#inputs.get(time);
+  }
+
+  /** What the batch of `time` read, for listeners. */
+  infoOf(time: Time): InputInfo {
+    const { records, bytes, notes = [] } = this.#inputs.get(time) ?? { records: 0, bytes: 0 };
+    return { stream: this.name, records, bytes, notes };
   }
 
   /** Sets what a batch of an earlier run read. */
