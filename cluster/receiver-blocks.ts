@@ -14,6 +14,8 @@ const gatherBytes = 64 << 10;
 export interface BlockOptions {
   readonly folder: string;
   readonly firstBlock: number;
+  /** Blocks are on the disk before they are handed over. */
+  readonly isDurable: boolean;
   readonly blockInterval: number;
   /** A block is whole. */
   readonly handOver: (block: number, bytes: number, records: number) => void;
@@ -81,7 +83,9 @@ export class BlockWriter {
     try {
       if (this.#isRows) this.#write(objectFrame(this.#records));
       const file = path.join(this.#options.folder, String(this.#number));
+      if (this.#options.isDurable) fs.fsyncSync(this.#fd);
       fs.renameSync(file + partEnding, file);
+      if (this.#options.isDurable) syncFolder(this.#options.folder);
       this.#options.handOver(this.#number, this.#bytes, this.#records);
     } catch (error) {
       this.#options.lost(this.#records, asError(error).message);
@@ -125,6 +129,16 @@ export class BlockWriter {
       fs.ftruncateSync(this.#fd, this.#bytes);
       throw error;
     }
+  }
+}
+
+/** The names in it outlive a crash of the machine. */
+function syncFolder(folder: string): void {
+  const fd = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

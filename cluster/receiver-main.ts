@@ -28,10 +28,12 @@ class Stream {
   readonly #badUtf8: Rarely;
   readonly #lost: Rarely;
   readonly #source: Source;
+  readonly #isDurable: boolean;
   #custom: CustomSource | undefined;
 
   constructor(open: OpenStream) {
-    const { stream, folder, firstBlock, blockInterval, maxUnprocessedBytes } = open;
+    const { stream, folder, firstBlock, isDurable, blockInterval, maxUnprocessedBytes } = open;
+    this.#isDurable = isDurable;
     this.#number = stream;
     this.#badUtf8 = new Rarely((count) => this.#tell('error', `${count === 1 ? 'a line is' : `${count} lines are`} not UTF-8`));
     this.#lost = new Rarely((count, reason) => this.#tell('error', `${count} elements are lost: ${reason}`));
@@ -40,6 +42,7 @@ class Stream {
     this.#blocks = new BlockWriter({
       folder,
       firstBlock,
+      isDurable,
       blockInterval,
       beforeCut: () => this.#custom?.flush(),
       handOver: (block, bytes, records) => send({ kind: 'block', stream, block, bytes, records }),
@@ -89,6 +92,11 @@ class Stream {
     }
   }
 
+  /** The driver is gone: what was read is for its next run. */
+  leave(): void {
+    if (this.#isDurable) this.#blocks.close();
+  }
+
   async #close(graceful: boolean): Promise<void> {
     await this.#source.close(graceful);
     this.#blocks.close();
@@ -105,7 +113,7 @@ const folders = new Set<string>();
 function receive(message: ToReceiver): void {
   const { stream } = message;
   if (message.kind !== 'open') return streams.get(stream)?.receive(message);
-  watchDriver(message.folder);
+  if (!message.isDurable) watchDriver(message.folder);
   try {
     streams.set(stream, new Stream(message));
   } catch (error) {
@@ -113,8 +121,9 @@ function receive(message: ToReceiver): void {
   }
 }
 
-/** The driver is gone, and nobody else will remove the blocks. */
+/** The driver is gone: logged blocks are ended, and nobody else will remove the others. */
 function endWithDriver(): void {
+  for (const stream of streams.values()) stream.leave();
   for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 }

@@ -19,6 +19,8 @@ export interface OpenStream {
   /** Where its blocks go, named by their numbers. */
   readonly folder: string;
   readonly firstBlock: number;
+  /** Blocks outlive a crash of the machine, and this process does not remove them. */
+  readonly isDurable: boolean;
   readonly blockInterval: number;
   readonly maxLineBytes: number;
   readonly maxUnprocessedBytes: number;
@@ -53,6 +55,11 @@ function oneOf<T extends string>(fields: Fields, name: string, values: readonly 
   const value = fields.string(name, maxText);
   const known = values.find((v) => v === value);
   return known ?? refuse(`${name} is ${value.slice(0, 40)}`);
+}
+
+function flag(fields: Fields, name: string): boolean {
+  const value = fields.take(name);
+  return typeof value === 'boolean' ? value : refuse(`${name} is not true or false`);
 }
 
 /** A message of a receiver process. Throws PROTOCOL. */
@@ -115,6 +122,7 @@ function bodyOf(kind: ToReceiver['kind'], stream: number, fields: Fields): ToRec
         source: checkSource(fields.object('source')),
         folder: fields.string('folder', maxText),
         firstBlock: fields.integer('firstBlock'),
+        isDurable: flag(fields, 'isDurable'),
         blockInterval: fields.integer('blockInterval'),
         maxLineBytes: fields.integer('maxLineBytes'),
         maxUnprocessedBytes: fields.integer('maxUnprocessedBytes'),

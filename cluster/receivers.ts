@@ -74,13 +74,14 @@ class Group {
   }
 
   #open({ number, spec, folder, nextBlock, rate, unprocessed }: Stream): void {
-    const { stream: _, rate: __, ...rest } = spec;
+    const { stream: _, rate: __, log, ...rest } = spec;
     this.#process?.send({
       kind: 'open',
       stream: number,
       folder,
       firstBlock: nextBlock,
       rate,
+      isDurable: log !== undefined,
       unprocessedBytes: unprocessed,
       ...rest,
     });
@@ -197,7 +198,7 @@ export class Receivers implements ReceiverBackend {
   start(spec: ReceiverSpec, listener: ReceiverListener): RunningReceiver {
     this.#watchExit();
     const number = this.#streams++;
-    const folder = path.join(this.#options.folder, 'received', String(number));
+    const folder = spec.log ?? path.join(this.#options.folder, 'received', String(number));
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const rate = spec.rate ?? -1;
     const stream: Stream = { number, spec, listener, folder, nextBlock: 0, rate, unprocessed: 0 };

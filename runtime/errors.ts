@@ -63,6 +63,24 @@ const declared = {
     sentence: '{operation}: the streaming context has started already.',
     remedy: 'Call it before start().',
   },
+  CHECKPOINT_EXISTS: {
+    sentence: '{path} is the checkpoint of an earlier run.',
+    remedy:
+      "Go on with it: StreamingContext.getOrCreate(folder, ssc => { … }, { sc, interval: '1s' }). Or choose another folder, or remove this one.",
+  },
+  CHECKPOINT_UNREADABLE: {
+    sentence: 'No checkpoint in {folder} can be read. {reasons}',
+    remedy: 'Restore one of the files from a copy; or begin anew with another folder.',
+  },
+  STREAMS_AMBIGUOUS: {
+    sentence:
+      'The checkpoint has {saved} unnamed streams of {operation} ({names}), the program {streams}: which is which is not known.',
+    remedy: "Name them before start(): setName('{name}') gives a stream what that name has in the checkpoint.",
+  },
+  STATE_PARTITIONS: {
+    sentence: 'The state of {stream} lies in {saved} partitions, but its partitioner has {asked}.',
+    remedy: 'Give the partitioner the number that it had.',
+  },
   STATE_LOST: {
     sentence: 'A file of the state of a stream is gone or damaged: {path}: {reason}.',
     remedy: 'Begin with a new checkpoint folder; what the state held before is lost unless that file can be restored.',

@@ -24,6 +24,7 @@ import './streaming/ops/describe';
 import './streaming/ops/outputs';
 import './streaming/ops/past';
 import './streaming/ops/receivers';
+import './streaming/ops/save';
 import './streaming/ops/sources';
 import './streaming/ops/state';
 import './streaming/ops/windows';
@@ -58,7 +59,7 @@ export type { PoolOptions, SchedulingMode } from './scheduler/pools';
 export type { JobInfo, StageInfo, StatusTracker } from './status-tracker';
 export { type LevelFlags, StorageLevel } from './storage/storage-level';
 export { type CheckOptions, StreamCheck } from './streaming/check';
-export { type StopOptions, StreamingContext, type StreamingOptions, type StreamingState } from './streaming/context';
+export { StreamingContext } from './streaming/context';
 export type { PaneUpdate, PrintedBatch, StreamDisplay, WatchOptions } from './streaming/display';
 export { DStream } from './streaming/dstream';
 export type { Duration, Time } from './streaming/duration';
@@ -66,6 +67,7 @@ export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener 
 export { ManualClock } from './streaming/manual-clock';
 export type { Moment } from './streaming/ops/past';
 export type { Listen, ReceiverOptions } from './streaming/ops/receivers';
+export type { StreamSaveOptions } from './streaming/ops/save';
 export type { FileStreamOptions } from './streaming/ops/sources';
 export {
   MapWithStateDStream,
@@ -75,5 +77,7 @@ export {
   type TrackOptions,
 } from './streaming/ops/state';
 export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
+export type { StopOptions, StreamingOptions, StreamingState } from './streaming/options';
 export { OutputHandle } from './streaming/output';
 export { Receiver } from './streaming/receiver';
+export type { ReplayOptions } from './streaming/sources/replay';

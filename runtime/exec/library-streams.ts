@@ -1,5 +1,8 @@
 // Functions of ours that streams are made of.
 
+import { MillraceError } from '../errors';
+import { showElement } from './task-runtime';
+
 const valueOfPair = (row: unknown): number | undefined =>
   Array.isArray(row) && row.length === 2 && typeof row[1] === 'number' ? row[1] : undefined;
 
@@ -47,5 +50,25 @@ export const streamFunctions = {
     }
     return [{ total, first, ranked: ranked && greatest(ranked, n) }];
   },
+  /** An element as a line of JSON; JSON has no bigint and no undefined. */
+  jsonLine: () => (value: unknown) => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v)) ?? 'null',
+  /** A line under the number of the batch that its time is in, of so many milliseconds; throws BAD_ARGUMENT for no time. */
+  batchOfTime: (timeOf: (line: string) => unknown, interval: number) => (line: string) => {
+    const time = timeOf(line);
+    if (typeof time === 'number' && Number.isFinite(time)) return [Math.ceil(time / interval), line];
+    const rule = 'the time of each line in milliseconds since the epoch';
+    const remedy = 'Filter lines without a time out of the files, or give them one.';
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation: 'replay',
+      argument: 'what timeOf gives',
+      value: showElement(time),
+      rule,
+      remedy,
+    });
+  },
+  /** A line under the number of its batch of so many lines. */
+  batchOfPlace:
+    (size: number) =>
+    ([line, i]: [string, number]) => [Math.floor(i / size) + 1, line],
   withOne: () => (value: unknown) => [value, 1],
 };

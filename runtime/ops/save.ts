@@ -41,6 +41,17 @@ function checkFolder(operation: string, folder: unknown): string {
 async function save(rdd: RDD<unknown>, operation: string, folder: string, format: SaveFormat): Promise<void> {
   const path = resolve(checkFolder(operation, folder));
   makeFolder(path, folder);
+  await writeParts(rdd, operation, path, format, folder);
+}
+
+/** Writes the parts of a dataset into a folder that is empty, and `_SUCCESS`. Throws DISK; nothing is left of the folder then. */
+export async function writeParts(
+  rdd: RDD<unknown>,
+  operation: string,
+  path: string,
+  format: SaveFormat,
+  shown = path,
+): Promise<void> {
   const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
   try {
     mkdirSync(temporaryFolder(path, jobTag), { recursive: true });
@@ -54,7 +65,7 @@ async function save(rdd: RDD<unknown>, operation: string, folder: string, format
     // Nothing of a job that failed may look like its result.
     removeQuietly(path);
     if (e instanceof MillraceError) throw e;
-    diskError(folder, e);
+    diskError(shown, e);
   }
 }
 

@@ -7,14 +7,21 @@ export class BatchQueue {
   readonly #waiting: Batch[] = [];
   readonly #width: number;
   readonly #bus: ListenerBus;
+  readonly #ready: (batch: Batch) => void | Promise<void>;
   readonly #done: (batch: Batch) => void | Promise<void>;
   #abort = new AbortController();
   #running: Promise<void> | undefined;
 
-  /** `width` outputs of a batch run at a time; `done` is told of each batch before the next one starts. */
-  constructor(width: number, bus: ListenerBus, done: (batch: Batch) => void | Promise<void>) {
+  /** `width` outputs of a batch run at a time; `ready` is waited for before its first job, `done` before the next batch starts. */
+  constructor(
+    width: number,
+    bus: ListenerBus,
+    ready: (batch: Batch) => void | Promise<void>,
+    done: (batch: Batch) => void | Promise<void>,
+  ) {
     this.#width = width;
     this.#bus = bus;
+    this.#ready = ready;
     this.#done = done;
   }
 
@@ -36,6 +43,8 @@ export class BatchQueue {
     for (let batch = this.#waiting.shift(); batch; batch = this.#waiting.shift()) {
       const { signal } = this.#abort;
       const next = batch;
+      await this.#ready(next);
+      if (signal.aborted) break;
       await withSignal(signal, () => next.run(this.#width, () => this.#waiting.length, this.#bus));
       if (!signal.aborted) await this.#done(next);
     }

@@ -3,46 +3,26 @@ import type { Context } from '../context';
 import { asError, MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import { showElement } from '../exec/task-runtime';
-import { refuseArgument } from '../ops/arguments';
 import type { RDD } from '../rdd/rdd';
 import { type Clock, steadyClock } from '../time';
-import { Backpressure, type BackpressureOptions } from './backpressure';
+import { Backpressure } from './backpressure';
 import { Batch } from './batch';
 import { BatchQueue } from './batch-queue';
 import { privateFolder } from './checkpoint-folder';
 import { DerivedDStream } from './derived';
 import { plainDisplay, type StreamDisplay } from './display';
 import type { DStream } from './dstream';
-import { type Duration, durationText, milliseconds, type Time } from './duration';
+import { type Duration, milliseconds, type Time } from './duration';
 import { DStreamGraph, lineageOf } from './graph';
 import { streamHomes } from './home';
 import type { InputDStream } from './input';
-import { type BatchInfo, type InputInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
+import { type BatchInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
+import { checkedInterval, type StopOptions, type StreamingOptions, type StreamingState } from './options';
 import { type Output, OutputHandle } from './output';
+import { Pacer, type Past, type Span } from './pacer';
+import { Recovery, type Resumption } from './recovery/recovery';
 import { Retirement } from './retirement';
-import { Ticker } from './ticker';
-
-/** The shortest batch interval, in milliseconds: a batch of a few tasks takes some milliseconds by itself. */
-const leastInterval = 20;
-
-export interface StreamingOptions {
-  readonly clock?: Clock;
-  readonly display?: StreamDisplay;
-  /** Outputs of one batch that run at a time. Default 1, in their order, as Spark's. */
-  readonly concurrentJobs?: number;
-  /** Slows sources down to what batches can process. Default false. */
-  readonly backpressure?: boolean | BackpressureOptions;
-  /** How often receivers hand over what came. Default '200ms'. */
-  readonly blockInterval?: Duration;
-}
-
-/** As Spark's: not started, running, or stopped for good. */
-export type StreamingState = 'initialized' | 'active' | 'stopped';
-
-export interface StopOptions {
-  /** Take in what has been received and finish what waits. Default: drop it. */
-  readonly graceful?: boolean;
-}
+import { checkTogether } from './together';
 
 export class StreamingContext {
   readonly sc: Context;
@@ -61,10 +41,12 @@ export class StreamingContext {
   readonly #history: BatchInfo[] = [];
   readonly #ended: Promise<void>;
   readonly #cleanups: (() => void)[] = [];
+  readonly #isLogged: boolean;
   #checkpointFolder: string | undefined;
   #end = () => {};
   #state: StreamingState = 'initialized';
-  #ticker: Ticker | undefined;
+  #pacer: Pacer | undefined;
+  #recovery: Recovery | undefined;
   #zeroTime: Time | undefined;
   /** The time of the last batch that was made, and of those that are not done, oldest first. */
   #submitted: Time = Number.NEGATIVE_INFINITY;
@@ -77,33 +59,24 @@ export class StreamingContext {
    */
   constructor(sc: Context, interval: Duration, options: StreamingOptions = {}) {
     this.sc = sc;
-    this.interval = milliseconds('StreamingContext', 'the batch interval', interval);
-    if (this.interval < leastInterval)
-      refuseArgument({
-        operation: 'StreamingContext',
-        argument: 'the batch interval',
-        value: durationText(this.interval),
-        rule: `at least ${leastInterval}ms`,
-        remedy: "Take '100ms' or more; '1s' is usual.",
-      });
+    this.interval = checkedInterval(interval);
     const { backpressure = false, blockInterval = '200ms' } = options;
     this.#backpressure = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
     this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
+    this.#isLogged = options.writeAheadLog ?? true;
     this.clock = options.clock ?? steadyClock();
     const home = streamHomes.get(sc);
-    this.display =
-      options.display ??
-      home?.display ??
-      plainDisplay(
-        (line) =>
-          process.stdout.write(`${line}
-`),
-        showElement,
-      );
+    const write = (line: string) => process.stdout.write(`${line}\n`);
+    this.display = options.display ?? home?.display ?? plainDisplay(write, showElement);
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#queue = new BatchQueue(options.concurrentJobs ?? 1, this.#bus, (batch) => this.#completed(batch));
+    this.#queue = new BatchQueue(
+      options.concurrentJobs ?? 1,
+      this.#bus,
+      () => this.#recovery?.saved(),
+      (batch) => this.#completed(batch),
+    );
     home?.opened(this);
   }
 
@@ -152,7 +125,34 @@ export class StreamingContext {
   checkpoint(folder: string): void {
     this.#checkNotStopped();
     if (this.#state === 'active') throw new MillraceError('STREAMING_STARTED', { operation: 'checkpoint' });
+    this.#keepIn(folder, false);
+  }
+
+  #keepIn(folder: string, mayResume: boolean): void {
     this.#checkpointFolder = privateFolder('checkpoint', folder);
+    this.#recovery = new Recovery(this, this.#checkpointFolder, mayResume);
+  }
+
+  /**
+   * A context that keeps its checkpoint in `folder` and, at its start, goes on from the one that an earlier run left there. `create` makes the
+   * streams either way, so the program may have changed: state and sources are found by the names of streams (`setName`), else by their
+   * operation and order; what cannot be matched is told. `start` throws CHECKPOINT_UNREADABLE, STREAMS_AMBIGUOUS, STATE_PARTITIONS.
+   * @example const ssc = StreamingContext.getOrCreate('checkpoint', s => s.generatorStream(10, i => i).print(), { sc, interval: '1s' })
+   */
+  static getOrCreate(
+    folder: string,
+    create: (streaming: StreamingContext) => void,
+    { sc, interval, ...options }: StreamingOptions & { readonly sc: Context; readonly interval: Duration },
+  ): StreamingContext {
+    const streaming = new StreamingContext(sc, interval, options);
+    streaming.#keepIn(folder, true);
+    create(streaming);
+    return streaming;
+  }
+
+  /** Where the blocks of receivers are logged; undefined: they go with the session. */
+  get logFolder(): string | undefined {
+    return this.#isLogged ? this.#checkpointFolder : undefined;
   }
 
   /** The folder that `checkpoint` was called with, as a whole path. */
@@ -178,11 +178,37 @@ export class StreamingContext {
     this.#checkNotStopped();
     if (this.#graph.outputs.length === 0) throw new MillraceError('NO_OUTPUTS');
     this.#checkState(this.streams);
-    this.#zeroTime = Math.ceil(this.clock.now() / this.interval) * this.interval;
+    const resumption = this.#recovery?.begin();
+    this.#zeroTime = resumption?.zeroTime ?? Math.ceil(this.clock.now() / this.interval) * this.interval;
     this.#state = 'active';
     this.#startInputs();
-    this.#ticker = new Ticker(this.clock, this.interval, this.#zeroTime + this.interval, (time) => this.#tick(time));
+    const old = this.inputs.flatMap((input) => input.past ?? []);
+    if (old.length === 0) this.#begin(resumption);
+    else void this.#attempt('the replay', () => this.#replay(old, resumption));
     this.#bus.post('onStreamingStarted', this.clock.now());
+  }
+
+  #begin(resumption: Resumption | undefined, past?: Past): void {
+    const zero = this.#zeroTime ?? 0;
+    for (const time of resumption?.unfinished ?? []) this.#submit(time);
+    const first = resumption?.next ?? zero + this.interval;
+    const [tick, unfinished] = [(time: Time) => this.#tick(time), () => this.#unfinished.length];
+    this.#pacer = new Pacer({ clock: this.clock, interval: this.interval, tick, unfinished }, past ? { ...past, first } : first);
+    this.#pacer.begin();
+  }
+
+  /** Old data need not wait for the clock: batches follow each other as fast as they are done, and the context stops after the last. */
+  async #replay(old: readonly (() => Promise<Span>)[], resumption: Resumption | undefined): Promise<void> {
+    try {
+      const spans = await Promise.all(old.map((find) => find()));
+      const first = Math.min(...spans.map((span) => span.first));
+      this.#zeroTime = resumption?.zeroTime ?? first - this.interval;
+      const last = Math.max(...spans.map((span) => span.last));
+      this.#begin(resumption, { first, last, ended: () => void this.stop({ graceful: true }) });
+    } catch (error) {
+      void this.stop();
+      throw error;
+    }
   }
 
   /** Ends all streams; `sc` stays. With `graceful` what was received is worked off first. */
@@ -190,10 +216,12 @@ export class StreamingContext {
     if (this.#state === 'stopped') return this.#ended;
     const wasActive = this.#state === 'active';
     this.#state = 'stopped';
-    this.#ticker?.stop();
+    this.#pacer?.stop();
     for (const input of this.#started) await this.#attempt(`stopping ${input.name}`, () => input.stop(graceful));
-    if (wasActive && graceful && this.#ticker) this.#tick(this.#ticker.next);
+    // What is missed yet is left for the next run, which has its checkpoint.
+    if (wasActive && graceful && this.#pacer?.isBehindClock === false) this.#tick(this.#pacer.next);
     await (graceful ? this.#queue.idle() : this.#queue.cancel());
+    await this.#recovery?.stop();
     for (const output of this.#graph.outputs) output.ended?.();
     for (const cleanUp of this.#cleanups) cleanUp();
     this.#end();
@@ -226,7 +254,7 @@ export class StreamingContext {
   // Batches.
 
   #startInputs(): void {
-    for (const input of this.#graph.inputs) {
+    for (const input of this.inputs) {
       if (this.#started.has(input)) continue;
       this.#started.add(input);
       void this.#attempt(`starting ${input.name}`, async () => {
@@ -239,7 +267,7 @@ export class StreamingContext {
 
   /** Ends the sources that nothing reads any more; what they gave is kept until the batches that read it are done. */
   #stopUnread(): void {
-    const read = new Set(this.#graph.inputs);
+    const read = new Set(this.inputs);
     for (const input of this.#started) {
       if (read.has(input)) continue;
       this.#started.delete(input);
@@ -266,28 +294,35 @@ export class StreamingContext {
   }
 
   #tick(time: Time): void {
-    const inputs: InputInfo[] = [];
-    for (const input of this.#graph.inputs) {
-      const { records, bytes, notes = [] } = input.takeBatch(time);
-      inputs.push({ stream: input.name, records, bytes, notes });
-    }
+    for (const input of this.inputs) input.takeBatch(time);
+    this.#submit(time);
+  }
+
+  /** Has the batch run that reads what its sources have for `time`. */
+  #submit(time: Time): void {
+    const inputs = this.inputs.map((input) => input.infoOf(time));
     const batch = new Batch(time, inputs, this.#graph.generate(time), this.clock);
+    this.#recovery?.made(time);
     this.#submitted = time;
     this.#unfinished.push(time);
     this.#bus.post('onBatchSubmitted', batch.info());
     this.#queue.submit(batch);
   }
 
-  #completed(batch: Batch): void {
+  async #completed(batch: Batch): Promise<void> {
+    const done = this.#recovery ? await this.#recovery.done(batch.time) : batch.time;
     const info = batch.info();
     for (const { name, failure } of info.outputs) if (failure) this.display.notice(`${name} failed`, failure);
     this.#history.push(info);
     if (this.#history.length > historyLength) this.#history.shift();
     this.#unfinished.shift();
-    this.#graph.forgetBefore(batch.time);
-    this.#retired.completed(batch.time);
+    if (done !== undefined) {
+      this.#graph.forgetBefore(done);
+      this.#retired.completed(done);
+    }
     this.#backpressure?.completed(info, this.#started);
     this.#bus.post('onBatchCompleted', info);
+    this.#pacer?.batchDone();
   }
 
   /** The last batches that are done, oldest first; at most 100. */
@@ -338,6 +373,11 @@ export class StreamingContext {
     if (this.#state === 'active') this.#startInputs();
   }
 
+  /** The sources that some stream reads. */
+  get inputs(): readonly InputDStream<unknown>[] {
+    return this.#graph.inputs;
+  }
+
   get outputs(): readonly Output[] {
     return this.#graph.outputs;
   }
@@ -363,32 +403,3 @@ export class StreamingContext {
 }
 
 const historyLength = 100;
-
-/** Throws unless all are streams of `streaming` with the same slide. */
-export function checkTogether(operation: string, streams: readonly DStream<unknown>[], streaming: StreamingContext): void {
-  const [first] = streams;
-  if (!first)
-    refuseArgument({
-      operation,
-      argument: 'the streams',
-      value: 'none',
-      rule: 'one stream or more',
-      remedy: `Write ${operation}(a, b).`,
-    });
-  for (const stream of streams) {
-    if (stream?.streaming !== streaming)
-      refuseArgument({
-        operation,
-        argument: 'the other stream',
-        value: stream,
-        rule: 'a DStream of the same context',
-        remedy: 'Make both with the same streaming context.',
-      });
-    if (stream.slide !== first.slide)
-      throw new MillraceError('UNEQUAL_SLIDES', {
-        operation,
-        left: `${first.name} (${durationText(first.slide)})`,
-        right: `${stream.name} (${durationText(stream.slide)})`,
-      });
-  }
-}

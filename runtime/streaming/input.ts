@@ -2,6 +2,8 @@
 import type { RDD } from '../rdd/rdd';
 import { DStream } from './dstream';
 import type { Time } from './duration';
+import type { InputInfo } from './listener';
+import type { Span } from './pacer';
 
 /** What one batch reads of a source. Plain data: it is written to the checkpoint, and gives the same dataset after a restart. */
 export interface BatchInput {
@@ -35,12 +37,25 @@ export abstract class InputDStream<T> extends DStream<T> {
   protected abstract take(time: Time): BatchInput;
   /** The dataset of what `take` answered, now or before a restart. */
   protected abstract datasetOf(time: Time, input: BatchInput): RDD<T> | undefined;
+  /** Set of a source that replays old data: finds out which batches it has. */
+  get past(): (() => Promise<Span>) | undefined {
+    return undefined;
+  }
   /** Where the source stands after the last `take`, as plain data; undefined if it cannot be read again. */
   position(): unknown {
     return undefined;
   }
   /** Goes on from a position of an earlier run. Called before `start`. */
   resume(_position: unknown): void {}
+  /** What of a batch of an earlier run cannot be read any more, in words, `''` if that is nothing; undefined: all can be read. */
+  lostOf({ records = 1 }: BatchInput): string | undefined {
+    if (this.position() !== undefined) return undefined;
+    return records === 0 ? '' : `the ${records} elements that it had read cannot be read again, and are lost`;
+  }
+  /** Whether batches that were missed while nothing ran can be made up. */
+  get canCatchUp(): boolean {
+    return this.position() !== undefined;
+  }
   /** No batch will read these again: blocks can be removed. */
   protected release(_inputs: readonly BatchInput[]): void {}
   /** At most so many elements a second from now on; for backpressure. Undefined: no limit. */
@@ -62,6 +77,12 @@ export abstract class InputDStream<T> extends DStream<T> {
   /** What the batch of `time` read; undefined for batches that are forgotten or were never taken. */
   inputOf(time: Time): BatchInput | undefined {
     return this.#inputs.get(time);
+  }
+
+  /** What the batch of `time` read, for listeners. */
+  infoOf(time: Time): InputInfo {
+    const { records, bytes, notes = [] } = this.#inputs.get(time) ?? { records: 0, bytes: 0 };
+    return { stream: this.name, records, bytes, notes };
   }
 
   /** Sets what a batch of an earlier run read. */

@@ -13,6 +13,8 @@ export interface ReceiverSpec {
   /** As messages name it. */
   readonly stream: string;
   readonly source: ReceiverSource;
+  /** The folder in which blocks are to outlive the session and a crash of the machine; undefined: the session's. */
+  readonly log: string | undefined;
   /** Milliseconds between blocks. */
   readonly blockInterval: number;
   /** Longer lines are dropped and told. */

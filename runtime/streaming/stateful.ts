@@ -1,8 +1,10 @@
 // Streams that remember: each batch makes a new version of a table by key, of the version before and the batch's pairs.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { MillraceError } from '../errors';
 import type { StateRule } from '../exec/state/spec';
-import type { Partitioner } from '../rdd/partitioner';
+import { removeVersionsAfter } from '../exec/state/version-file';
+import { HashPartitioner, type Partitioner } from '../rdd/partitioner';
 import type { PlanBuilder } from '../rdd/plan-builder';
 import type { RDD } from '../rdd/rdd';
 import { DStream } from './dstream';
@@ -14,7 +16,7 @@ export interface StateKind {
   readonly operation: string;
   readonly partitioner: Partitioner;
   /** Brings a batch's pairs to where their keys' state is, grouped or reduced as the rule wants them. */
-  readonly arrange: (pairs: RDD<unknown>) => RDD<unknown>;
+  readonly arrange: (pairs: RDD<unknown>, partitioner: Partitioner) => RDD<unknown>;
   /** `first` is the first version of the table. */
   readonly rule: (builder: PlanBuilder, first: Time) => StateRule;
   /** What the table holds before the first batch. */
@@ -30,6 +32,8 @@ export interface StateVersion {
   readonly version: Time;
   readonly first: Time;
   readonly numPartitions: number;
+  /** The folder of its files below `state/` in the checkpoint folder. */
+  readonly folder: string;
 }
 
 export class StatefulDStream<T> extends DStream<T> {
@@ -38,6 +42,7 @@ export class StatefulDStream<T> extends DStream<T> {
   readonly #updates = new Map<Time, StateUpdateRDD>();
   #last: StateUpdateRDD | undefined;
   #restored: StateVersion | undefined;
+  #partitioner: Partitioner;
   /** Unique in the session; another one where a table begins anew. */
   #stateId: number | undefined;
   #first: Time | undefined;
@@ -46,6 +51,7 @@ export class StatefulDStream<T> extends DStream<T> {
     super(parent.streaming, kind.operation);
     this.#parent = parent;
     this.#kind = kind;
+    this.#partitioner = kind.partitioner;
     this.keepFor(this.slide);
     this.streaming.onStop(() => this.#forgetState());
   }
@@ -64,21 +70,54 @@ export class StatefulDStream<T> extends DStream<T> {
   }
 
   get numPartitions(): number {
-    return this.#kind.partitioner.numPartitions;
+    return this.#partitioner.numPartitions;
   }
 
   // What a checkpoint asks.
 
-  /** The newest version that was asked for; undefined before the first. */
-  stateVersion(): StateVersion | undefined {
-    if (!this.#last || this.#first === undefined) return this.#restored;
-    return { version: this.#last.version, first: this.#first, numPartitions: this.numPartitions };
+  /** The newest version until `time`; undefined before the first. */
+  stateVersion(time: Time): StateVersion | undefined {
+    const made = [...this.#updates.keys(), this.#last?.version ?? Number.POSITIVE_INFINITY].filter((at) => at <= time);
+    if (made.length === 0 || this.#first === undefined) return this.#restored;
+    return {
+      version: Math.max(...made),
+      first: this.#first,
+      numPartitions: this.numPartitions,
+      folder: this.#folderName(),
+    };
   }
 
-  /** Goes on from a version whose files lie in the checkpoint folder. Called before the start. */
-  restoreState(saved: StateVersion): void {
-    this.#restored = saved;
-    this.#first = saved.first;
+  /**
+   * Goes on from a version whose files lie in the checkpoint folder; later ones, of batches that were cut off, are removed. Called before
+   * the start. Answers what the user should know. Throws STATE_PARTITIONS where its keys lie otherwise than this program puts them.
+   */
+  restoreState({ version, first, numPartitions, folder }: StateVersion): string[] {
+    const notes: string[] = [];
+    if (numPartitions !== this.numPartitions) {
+      const sizes = { stream: this.toString(), saved: numPartitions, asked: this.numPartitions };
+      if (!(this.#partitioner instanceof HashPartitioner)) throw new MillraceError('STATE_PARTITIONS', sizes);
+      notes.push(
+        `the state of ${sizes.stream} has ${sizes.saved} partitions, and keeps them; the program asks for ${sizes.asked}`,
+      );
+      this.#partitioner = new HashPartitioner(numPartitions);
+    }
+    this.#restored = { version, first, numPartitions, folder };
+    this.#first = first;
+    const home = this.#folder();
+    if (home !== undefined) removeVersionsAfter(home, version);
+    return notes;
+  }
+
+  /** Removes its files of an earlier run: a window is made anew of what its batches read. Called before the start. */
+  removeFiles(): void {
+    const home = this.#folder();
+    if (home !== undefined) removeVersionsAfter(home, Number.NEGATIVE_INFINITY);
+  }
+
+  /** Has the version of a batch made whole, also where nobody read all of it. */
+  async settle(time: Time): Promise<void> {
+    const update = this.#updates.get(time);
+    if (update) await makeWhole(update);
   }
 
   // Versions.
@@ -118,13 +157,14 @@ export class StatefulDStream<T> extends DStream<T> {
 
   #make(version: Time, step: number): void {
     const { sc } = this.streaming;
-    const { arrange, initial, partitioner, operation, rule } = this.#kind;
+    const { arrange, initial, operation, rule } = this.#kind;
+    const partitioner = this.#partitioner;
     this.#first ??= version;
     this.#stateId ??= sc.nextRddId();
     const first = this.#first;
-    const inputs = [arrange(this.#parent.getOrCompute(version) ?? sc.emptyRDD())];
+    const inputs = [arrange(this.#parent.getOrCompute(version) ?? sc.emptyRDD(), partitioner)];
     const previous = this.#last?.version ?? this.#restored?.version;
-    if (previous === undefined && !this.#kind.window) inputs.push(initial ?? arrange(sc.emptyRDD()));
+    if (previous === undefined && !this.#kind.window) inputs.push(initial ?? arrange(sc.emptyRDD(), partitioner));
     const definition = {
       place: { id: this.#stateId, folder: this.#folder() },
       operation,
@@ -147,7 +187,11 @@ export class StatefulDStream<T> extends DStream<T> {
   /** Where its files lie below the checkpoint folder: a name that any text gives. Undefined: in the session's folder. */
   #folder(): string | undefined {
     const folder = this.streaming.checkpointFolder;
-    return folder && join(folder, 'state', stateFolderName(this.name));
+    return folder && join(folder, 'state', this.#folderName());
+  }
+
+  #folderName(): string {
+    return this.#restored?.folder ?? stateFolderName(this.name);
   }
 
   override forgetBefore(time: Time): void {

@@ -20,6 +20,7 @@ const open = {
   source: { kind: 'socket', host: 'localhost', port: 1 },
   folder: 'f',
   firstBlock: 0,
+  isDurable: false,
   blockInterval: 200,
   maxLineBytes: 10,
   maxUnprocessedBytes: 10,

@@ -120,6 +120,7 @@ test('a disk that cannot be written costs what came then, counted, and nothing l
   const writer = new BlockWriter({
     folder,
     firstBlock: 5,
+    isDurable: true,
     blockInterval: 1_000_000,
     beforeCut() {},
     handOver: (...block) => blocks.push(block),

@@ -95,6 +95,15 @@ export class VersionFiles {
   }
 }
 
+/** Removes all files of versions after `version` below the folder of a state: batches that are run again make them anew. */
+export function removeVersionsAfter(folder: string, version: number): void {
+  if (!existsSync(folder)) return;
+  for (const partition of readdirSync(folder)) {
+    for (const name of readdirSync(join(folder, partition)))
+      if (Number.parseInt(name, 10) > version) rmSync(join(folder, partition, name), { force: true });
+  }
+}
+
 function contentsOf(file: FrameFile): Contents {
   const frames = file.rows();
   const [head] = frames.next().value as [FileHead];

@@ -7,10 +7,10 @@ import { lib, ShippedFunction } from '../../rdd/function-argument';
 import { HashPartitioner } from '../../rdd/partitioner';
 import { type Datum, RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
-import { checkTogether } from '../context';
 import { DerivedDStream, derive } from '../derived';
 import { DStream } from '../dstream';
 import { type Time, timeText } from '../duration';
+import { checkTogether } from '../together';
 
 /** The other side of a join: a stream of the same slide, or a dataset that is the same for all batches. */
 export type Other<T> = DStream<T> | RDD<T>;

@@ -8,6 +8,7 @@ import { FileInputDStream } from '../sources/files';
 import type { FolderOptions } from '../sources/folder';
 import { GeneratorInputDStream } from '../sources/generator';
 import { QueueInputDStream } from '../sources/queue';
+import { ReplayInputDStream, type ReplayOptions } from '../sources/replay';
 
 export interface FileStreamOptions {
   /** Reads only files for whose name it holds; runs in the session. */
@@ -30,6 +31,11 @@ declare module '../context' {
     textFileStream(folder: string, options?: FileStreamOptions): DStream<string>;
     /** Pairs [path, whole text] of the files that come into a folder; as `textFileStream`. */
     fileStream(folder: string, options?: FileStreamOptions): DStream<[string, string]>;
+    /**
+     * The lines of old files (paths as for `sc.textFile`) as a stream: the same program on them as live. Batches follow each other as fast
+     * as they are done, whatever the clock says, and the context stops after the last. With `timeOf` a line is in the batch of its own time.
+     */
+    replay(paths: string, options?: ReplayOptions): DStream<string>;
     /**
      * `perSecond` elements each second: f(0), f(1), and so on, made on the executors. A function of the number alone gives the same
      * elements whenever it is run again; after a restart from a checkpoint it goes on where it was.
@@ -84,6 +90,18 @@ StreamingContext.prototype.textFileStream = function (folder, options) {
 
 StreamingContext.prototype.fileStream = function (folder, options) {
   return folderStream<[string, string]>(this, 'fileStream', folder, false, options);
+};
+
+StreamingContext.prototype.replay = function (paths, options = {}) {
+  const { timeOf, recordsPerBatch = 1 } = options;
+  const remedy = "Write replay('old/*.log', { timeOf: line => Date.parse(line.slice(0, 24)) }).";
+  const refuse = (argument: string, value: unknown, rule: string) =>
+    refuseArgument({ operation: 'replay', argument, value, rule, remedy });
+  if (typeof paths !== 'string' || paths.trim() === '') refuse('the path', paths, 'a file, a folder or a pattern');
+  if (timeOf !== undefined && typeof timeOf !== 'function') refuse('timeOf', timeOf, 'a function of the line');
+  if (!Number.isSafeInteger(recordsPerBatch) || recordsPerBatch < 1)
+    refuse('recordsPerBatch', recordsPerBatch, 'a whole number above 0');
+  return new ReplayInputDStream(this, paths, options);
 };
 
 StreamingContext.prototype.generatorStream = function (perSecond, f) {

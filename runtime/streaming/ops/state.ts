@@ -110,7 +110,7 @@ function partitionerOf(operation: string, stream: DStream<unknown>, partitioning
 }
 
 /** Pairs where their keys' state is. */
-const placed = (partitioner: Partitioner) => (pairs: RDD<unknown>) => (pairs as RDD<[unknown, unknown]>).partitionBy(partitioner);
+const placed = (pairs: RDD<unknown>, partitioner: Partitioner) => (pairs as RDD<[unknown, unknown]>).partitionBy(partitioner);
 
 function initialOf(operation: string, initial: unknown, partitioner: Partitioner): RDD<unknown> | undefined {
   if (initial === undefined) return undefined;
@@ -122,7 +122,7 @@ function initialOf(operation: string, initial: unknown, partitioner: Partitioner
       rule: 'a dataset of pairs [key, state]',
       remedy: "Make one: sc.parallelize([['a', 1]]).",
     });
-  return placed(partitioner)(initial as RDD<unknown>);
+  return placed(initial as RDD<unknown>, partitioner);
 }
 
 const timeoutOf = (operation: string, timeout: Duration | undefined): number | undefined =>
@@ -135,7 +135,7 @@ DStream.prototype.updateStateByKey = function (f, partitioning, initial) {
   return new StatefulDStream(this as DStream<unknown>, {
     operation,
     partitioner,
-    arrange: (pairs) => (pairs as RDD<[unknown, unknown]>).groupByKey(partitioner),
+    arrange: (pairs, at) => (pairs as RDD<[unknown, unknown]>).groupByKey(at),
     initial: initialOf(operation, initial, partitioner),
     rule: (b) => ({ kind: 'update', f: b.function(update) }),
     emits: 'pairs',
@@ -151,7 +151,7 @@ DStream.prototype.mapWithState = function (asked, given = {}) {
   return new MapWithStateDStream(this as DStream<unknown>, {
     operation,
     partitioner,
-    arrange: placed(partitioner),
+    arrange: placed,
     initial: initialOf(operation, options.initialState, partitioner),
     rule: (b) => ({ kind: 'map', f: b.function(f), timeout }),
     emits: 'made',
@@ -175,7 +175,7 @@ DStream.prototype.track = function (options) {
   return new StatefulDStream(this as DStream<unknown>, {
     operation,
     partitioner,
-    arrange: placed(partitioner),
+    arrange: placed,
     rule: (b) => ({ kind: 'track', init: b.function(init), update: b.function(update), timeout }),
     emits: 'pairs',
   });
@@ -188,7 +188,7 @@ DStream.prototype.runningReduce = function (f, partitioning) {
   return new StatefulDStream(this as DStream<unknown>, {
     operation,
     partitioner,
-    arrange: (pairs) => combined(pairs, operation, partitioner, undefined, merge, merge),
+    arrange: (pairs, at) => combined(pairs, operation, at, undefined, merge, merge),
     rule: (b) => ({ kind: 'reduce', f: b.function(merge) }),
     emits: 'pairs',
   });

@@ -144,7 +144,7 @@ function incremental(pairs: DStream<unknown>, inverse: FunctionArgument, reducti
   return new StatefulDStream(pairs, {
     operation,
     partitioner,
-    arrange: reducedBy(partitioner, operation, f),
+    arrange: (pairs, at) => reducedBy(at, operation, f)(pairs),
     rule: (b, first) => {
       const span = { first, step: pairs.slide, length };
       return { kind: 'window', f: b.function(f), inverse: b.function(inverse), span };

@@ -1,13 +1,20 @@
 // Streams that a receiver reads: each batch is the blocks that have come since the one before.
+
+import { existsSync } from 'node:fs';
+import { asError } from '../../errors';
 import { type BlockFormat, BlocksRDD } from '../../rdd/blocks';
 import type { RDD } from '../../rdd/rdd';
 import type { StreamingContext } from '../context';
-import type { Time } from '../duration';
+import { type Time, timeText } from '../duration';
 import { type BatchInput, InputDStream } from '../input';
 import type { ReceivedBlock, ReceiverSpec, RunningReceiver } from '../receiver-backend';
+import { BlockLog, type LogPosition } from './block-log';
 
 /** What the user may set of a receiver's limits. */
-export type ReceiverLimits = Omit<ReceiverSpec, 'stream' | 'source'>;
+export type ReceiverLimits = Omit<ReceiverSpec, 'stream' | 'source' | 'log'>;
+
+/** Milliseconds within which a receiver whose driver died hands over what it has, and ends. */
+const lateMs = 5000;
 
 const blocksOf = ({ reads }: BatchInput) => reads as readonly ReceivedBlock[];
 const sum = (blocks: readonly ReceivedBlock[], of: 'bytes' | 'records') => blocks.reduce((n, block) => n + block[of], 0);
@@ -20,6 +27,10 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   #arrived: ReceivedBlock[] = [];
   #notes: string[] = [];
   #running: RunningReceiver | undefined;
+  #log: BlockLog | undefined;
+  #saved: LogPosition | undefined;
+  /** Until then a receiver of an earlier run may still leave blocks. */
+  #lateUntil = Number.NEGATIVE_INFINITY;
 
   /** `source` is asked at the start. */
   constructor(
@@ -36,7 +47,12 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   }
 
   start(): void {
-    const spec: ReceiverSpec = { stream: this.name, source: this.#source(), ...this.#limits };
+    const { logFolder } = this.streaming;
+    if (logFolder !== undefined) {
+      this.#log = new BlockLog(logFolder, this.name, this.#saved);
+      this.#lateUntil = this.streaming.clock.now() + lateMs;
+    }
+    const spec: ReceiverSpec = { stream: this.name, source: this.#source(), log: this.#log?.folder, ...this.#limits };
     this.#running = this.streaming.sc.receivers.start(spec, {
       block: (block) => this.#arrived.push(block),
       told: (event, message) => {
@@ -51,17 +67,55 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
     this.#running = undefined;
     await running?.stop(graceful);
     this.streaming.receiverTold('stopped', { stream: this.name, message: 'the receiver has ended' });
-    if (graceful || this.#arrived.length === 0) return;
+    // What is logged is for the next run.
+    if (graceful || this.#log || this.#arrived.length === 0) return;
     this.streaming.sc.receivers.release(this.#arrived);
     this.#arrived = [];
   }
 
   protected take(time: Time): BatchInput {
-    const [blocks, notes] = [this.#arrived, this.#notes.splice(0)];
+    const [arrived, notes] = [this.#arrived, this.#notes.splice(0)];
     this.#arrived = [];
+    const left = this.#leftBehind(time);
+    const blocks = [...left, ...arrived];
+    if (left.length > 0) notes.push(`${left.length} blocks that an earlier run had received`);
+    this.#log?.taken(blocks);
     const bytes = sum(blocks, 'bytes');
-    this.#unfinished.set(time, bytes);
+    this.#unfinished.set(time, sum(arrived, 'bytes'));
     return { records: sum(blocks, 'records'), bytes, notes, reads: blocks };
+  }
+
+  #leftBehind(time: Time): ReceivedBlock[] {
+    if (!this.#log || this.streaming.clock.now() > this.#lateUntil) return [];
+    const needed = new Set(this.remembered.flatMap(([, input]) => blocksOf(input).map((block) => block.path)));
+    try {
+      return this.#log.leftBehind(needed);
+    } catch (error) {
+      this.streaming.display.notice(
+        `${this.name}: what an earlier run received cannot be read for ${timeText(time)}`,
+        asError(error),
+      );
+      return [];
+    }
+  }
+
+  override position(): unknown {
+    return this.#log?.position();
+  }
+
+  override resume(position: unknown): void {
+    this.#saved = position as LogPosition;
+  }
+
+  override lostOf(input: BatchInput): string | undefined {
+    const lost = blocksOf(input).filter(({ path }) => !existsSync(path));
+    if (lost.length === 0) return undefined;
+    return `${lost.length} of its blocks, of ${sum(lost, 'records')} elements, are gone, and are lost`;
+  }
+
+  /** Nothing was received while nothing ran. */
+  override get canCatchUp(): boolean {
+    return false;
   }
 
   protected datasetOf(_time: Time, input: BatchInput): RDD<T> {

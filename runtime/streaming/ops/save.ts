@@ -1,0 +1,149 @@
+// Outputs to files: a folder for each batch, named by its time, which is there whole or not at all; a batch that is run again writes it once.
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { MillraceError } from '../../errors';
+import { objectFrame, objectMagic } from '../../exec/object-file';
+import type { SaveFormat } from '../../exec/program';
+import { refuseArgument } from '../../ops/arguments';
+import { writeParts } from '../../ops/save';
+import { lib } from '../../rdd/function-argument';
+import type { RDD } from '../../rdd/rdd';
+import { SteppedRDD } from '../../rdd/stepped';
+import { diskError, removeQuietly } from '../../storage/files';
+import { DStream } from '../dstream';
+import type { Time } from '../duration';
+import type { OutputHandle } from '../output';
+
+/** How a stream is saved. */
+export interface StreamSaveOptions {
+  /**
+   * `text`: a line for each element, JSON for those that are no strings. `jsonl`: JSON for strings too. `objects`: what `sc.objectFile`
+   * reads back as it was. Default `text`.
+   */
+  readonly format?: 'text' | 'jsonl' | 'objects';
+  /** Of text and jsonl. Default `none`. */
+  readonly compression?: 'gzip' | 'none';
+}
+
+declare module '../dstream' {
+  interface DStream<T> {
+    /**
+     * Writes each batch into a folder of its own below `folder`, named by the batch time in milliseconds: `folder/1700000001000/part-00000`.
+     * It has its name once it is whole, so a batch that is run again after a failure is not written twice. Empty parts and empty batches
+     * write nothing. All batches: `sc.textFile('folder/*')`.
+     */
+    save(folder: string, options?: StreamSaveOptions): OutputHandle;
+    /** As `save`, into folders `prefix-MILLISECONDS.suffix`, Spark's names. */
+    saveAsTextFiles(prefix: string, suffix?: string): OutputHandle;
+    /** As `saveAsTextFiles`, in the format that `sc.objectFile` reads back. */
+    saveAsObjectFiles(prefix: string, suffix?: string): OutputHandle;
+  }
+}
+
+const formats: readonly unknown[] = ['text', 'jsonl', 'objects'];
+
+function checkText(operation: string, argument: string, text: unknown, example: string): string {
+  if (typeof text === 'string' && text.trim() !== '') return text;
+  return refuseArgument({ operation, argument, value: text, rule: 'a path', remedy: `Write ${operation}('${example}').` });
+}
+
+function checkOneOf(argument: string, value: unknown, allowed: readonly unknown[]): void {
+  if (allowed.includes(value)) return;
+  const rule = allowed.map((one) => `'${one}'`).join(' or ');
+  refuseArgument({ operation: 'save', argument, value, rule, remedy: "Write save('out', { format: 'jsonl' })." });
+}
+
+const asJson = (rdd: RDD<unknown>): RDD<unknown> =>
+  new SteppedRDD<string>(rdd, {
+    operation: 'save',
+    plan: (input, b) => ({ op: 'map', template: 'call', name: 'save', f: b.function(lib('jsonLine')), input }),
+  });
+
+/** Adds an output that writes each batch to the folder of its time. */
+function saving(
+  stream: DStream<unknown>,
+  operation: string,
+  folderOf: (time: Time) => string,
+  format: SaveFormat,
+  prepare = (rdd: RDD<unknown>) => rdd,
+): OutputHandle {
+  const run = (rdd: RDD<unknown>, { time }: { readonly time: Time }) =>
+    saveBatch(prepare(rdd), operation, folderOf(time), format);
+  return stream.streaming.addOutput({ name: `${operation} of ${stream.name}`, stream, run });
+}
+
+/** Throws OUTPUT_EXISTS where something else has the folder's name, and DISK. */
+async function saveBatch(rdd: RDD<unknown>, operation: string, folder: string, format: SaveFormat): Promise<void> {
+  const path = resolve(folder);
+  if (existsSync(join(path, '_SUCCESS'))) return;
+  if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
+  const temporary = join(dirname(path), `.${basename(path)}.writing`);
+  try {
+    // What an earlier run began and did not end.
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { recursive: true });
+  } catch (e) {
+    diskError(temporary, e);
+  }
+  await writeParts(rdd, operation, temporary, format);
+  try {
+    if (keepFull(temporary, format) === 0) return removeQuietly(temporary);
+    syncFolder(temporary);
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (e) {
+    removeQuietly(temporary);
+    diskError(path, e);
+  }
+}
+
+/** The bytes of a part without rows: none, an empty packed file, or a head and an end. */
+const emptyBytes: Readonly<Record<SaveFormat, number>> = {
+  text: 0,
+  gzip: gzipSync('').length,
+  objects: objectMagic.length + objectFrame(0).length,
+};
+
+/** Removes parts without rows; answers how many are left. */
+function keepFull(folder: string, format: SaveFormat): number {
+  const parts = readdirSync(folder).filter((name) => name.startsWith('part-'));
+  const full = parts.filter((name) => statSync(join(folder, name)).size > emptyBytes[format]);
+  for (const name of parts) if (!full.includes(name)) rmSync(join(folder, name));
+  return full.length;
+}
+
+/** The names in a folder outlive a crash of the machine. */
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+DStream.prototype.save = function (this: DStream<unknown>, folder, { format = 'text', compression = 'none' } = {}) {
+  const path = checkText('save', 'the folder', folder, 'out');
+  checkOneOf('the format', format, formats);
+  checkOneOf('the compression', compression, format === 'objects' ? ['none'] : ['none', 'gzip']);
+  const folderOf = (time: Time) => join(path, String(time));
+  if (format === 'objects') return saving(this, 'save', folderOf, 'objects');
+  const packed = compression === 'gzip' ? 'gzip' : 'text';
+  return saving(this, 'save', folderOf, packed, format === 'jsonl' ? asJson : undefined);
+};
+
+/** `prefix-MILLISECONDS.suffix`. */
+const sparkName = (operation: string, prefix: unknown, suffix: unknown) => {
+  const before = checkText(operation, 'the prefix', prefix, 'out/batch');
+  const after = suffix === undefined || suffix === '' ? '' : `.${checkText(operation, 'the suffix', suffix, 'out/batch')}`;
+  return (time: Time) => `${before}-${time}${after}`;
+};
+
+DStream.prototype.saveAsTextFiles = function (this: DStream<unknown>, prefix, suffix) {
+  return saving(this, 'saveAsTextFiles', sparkName('saveAsTextFiles', prefix, suffix), 'text');
+};
+
+DStream.prototype.saveAsObjectFiles = function (this: DStream<unknown>, prefix, suffix) {
+  return saving(this, 'saveAsObjectFiles', sparkName('saveAsObjectFiles', prefix, suffix), 'objects');
+};

@@ -1,0 +1,46 @@
+// What a streaming context can be told when it is made and when it is stopped.
+import { refuseArgument } from '../ops/arguments';
+import type { Clock } from '../time';
+import type { BackpressureOptions } from './backpressure';
+import type { StreamDisplay } from './display';
+import { type Duration, durationText, milliseconds } from './duration';
+
+/** The shortest batch interval, in milliseconds: a batch of a few tasks takes some milliseconds by itself. */
+const leastInterval = 20;
+
+export interface StreamingOptions {
+  readonly clock?: Clock;
+  readonly display?: StreamDisplay;
+  /** Outputs of one batch that run at a time. Default 1, in their order, as Spark's. */
+  readonly concurrentJobs?: number;
+  /** Slows sources down to what batches can process. Default false. */
+  readonly backpressure?: boolean | BackpressureOptions;
+  /**
+   * Writes what receivers read to the checkpoint folder before it is handed over and acknowledged, so that a driver that dies loses nothing
+   * of it. Default true where a checkpoint folder is set; of no effect without one.
+   */
+  readonly writeAheadLog?: boolean;
+  /** How often receivers hand over what came. Default '200ms'. */
+  readonly blockInterval?: Duration;
+}
+
+/** As Spark's: not started, running, or stopped for good. */
+export type StreamingState = 'initialized' | 'active' | 'stopped';
+
+export interface StopOptions {
+  /** Take in what has been received and finish what waits. Default: drop it. */
+  readonly graceful?: boolean;
+}
+
+/** Milliseconds of a batch interval. Throws BAD_ARGUMENT for one that is no duration or too short. */
+export function checkedInterval(interval: Duration): number {
+  const ms = milliseconds('StreamingContext', 'the batch interval', interval);
+  if (ms >= leastInterval) return ms;
+  return refuseArgument({
+    operation: 'StreamingContext',
+    argument: 'the batch interval',
+    value: durationText(ms),
+    rule: `at least ${leastInterval}ms`,
+    remedy: "Take '100ms' or more; '1s' is usual.",
+  });
+}

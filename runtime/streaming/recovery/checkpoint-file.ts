@@ -1,0 +1,165 @@
+// The files of a stream's checkpoint: what is known after one batch, written whole or not at all; the last two are kept.
+//
+//   magic 'MRK1' | version u32 | bytes of the text f64 | checksum of these and of the text u32 | text: JSON
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { asError, MillraceError } from '../../errors';
+import { closeQuietly, damaged, removeQuietly } from '../../storage/files';
+import type { Time } from '../duration';
+import type { BatchInput } from '../input';
+
+/** A stream as it is found again: by the name that was set, else by its operation and its place among those. */
+export interface SavedStream {
+  readonly name: string;
+  readonly isNamed: boolean;
+  readonly operation: string;
+}
+
+export interface SavedInput extends SavedStream {
+  /** Where it stood after the last batch that was made; left out if it cannot be read again. */
+  readonly position?: unknown;
+  /** What the batches read that are not done, or that some window still needs; oldest first. */
+  readonly batches: readonly (readonly [Time, BatchInput])[];
+}
+
+export interface SavedState extends SavedStream {
+  /** The version to go on from: that of the last batch that is done. */
+  readonly version: Time;
+  readonly first: Time;
+  readonly numPartitions: number;
+  /** The folder of its files below `state/`. */
+  readonly folder: string;
+}
+
+/** All that a restart needs besides the program. Plain data: code is never in it. */
+export interface StreamCheckpoint {
+  readonly interval: number;
+  readonly zeroTime: Time;
+  /** The last batch that is done, and all before it; the zero time before the first. */
+  readonly lastDone: Time;
+  /** The last batch that was made. */
+  readonly lastMade: Time;
+  /** Batches that were made and are not done, oldest first. */
+  readonly unfinished: readonly Time[];
+  readonly inputs: readonly SavedInput[];
+  readonly states: readonly SavedState[];
+}
+
+const magic = 0x314b524d;
+const version = 1;
+const headBytes = 20;
+const kept = 2;
+
+const nameOf = (number: number) => String(number);
+
+function bytesOf(checkpoint: StreamCheckpoint): Buffer {
+  const text = Buffer.from(JSON.stringify(checkpoint));
+  const head = Buffer.alloc(headBytes);
+  head.writeUInt32LE(magic, 0);
+  head.writeUInt32LE(version, 4);
+  head.writeDoubleLE(text.length, 8);
+  head.writeUInt32LE(crc32(text, crc32(head.subarray(0, 16))), 16);
+  return Buffer.concat([head, text]);
+}
+
+/** Throws CORRUPT_FILE. */
+function checkpointOf(path: string, bytes: Buffer): StreamCheckpoint {
+  if (bytes.length < headBytes) damaged(path, 'it ends too early');
+  if (bytes.readUInt32LE(0) !== magic) damaged(path, 'it does not begin as one');
+  if (bytes.readUInt32LE(4) !== version) damaged(path, `it is of version ${bytes.readUInt32LE(4)}, not ${version}`);
+  const text = bytes.subarray(headBytes);
+  if (text.length !== bytes.readDoubleLE(8)) damaged(path, 'it ends too early');
+  if (crc32(text, crc32(bytes.subarray(0, 16))) !== bytes.readUInt32LE(16)) damaged(path, 'its checksum is wrong');
+  return JSON.parse(text.toString('utf8')) as StreamCheckpoint;
+}
+
+/** The newest checkpoint that is whole, and what is wrong with newer ones. */
+export interface FoundCheckpoint {
+  readonly checkpoint: StreamCheckpoint;
+  readonly path: string;
+  readonly damage: readonly Error[];
+}
+
+/** The checkpoint files of one context. */
+export class CheckpointFiles {
+  readonly #folder: string;
+  #next: number | undefined;
+
+  /** They lie below the checkpoint folder of the context. */
+  constructor(folder: string) {
+    this.#folder = join(folder, 'batches');
+  }
+
+  /** The newest whole checkpoint; undefined where there never was one. Throws CHECKPOINT_UNREADABLE where no file of some is whole. */
+  read(): FoundCheckpoint | undefined {
+    const damage: Error[] = [];
+    for (const number of this.#numbers().reverse()) {
+      const path = join(this.#folder, nameOf(number));
+      try {
+        return { checkpoint: checkpointOf(path, fs.readFileSync(path)), path, damage };
+      } catch (e) {
+        damage.push(asError(e));
+      }
+    }
+    if (damage.length === 0) return undefined;
+    throw new MillraceError('CHECKPOINT_UNREADABLE', { folder: this.#folder, reasons: damage.map((e) => e.message).join(' ') });
+  }
+
+  /** Writes the next file, so that it outlives a crash of the machine, and removes those before the last two. Throws DISK. */
+  async write(checkpoint: StreamCheckpoint): Promise<void> {
+    const number = this.#next ?? (this.#numbers().at(-1) ?? -1) + 1;
+    const path = join(this.#folder, nameOf(number));
+    try {
+      fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      await writeDurably(path, bytesOf(checkpoint));
+    } catch (e) {
+      throw new MillraceError('DISK', { path, reason: asError(e).message });
+    }
+    this.#next = number + 1;
+    for (const old of this.#numbers().slice(0, -kept)) removeQuietly(join(this.#folder, nameOf(old)));
+  }
+
+  /** Oldest first. */
+  #numbers(): number[] {
+    let names: string[];
+    try {
+      names = fs.readdirSync(this.#folder);
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw new MillraceError('UNREADABLE_FILE', { path: this.#folder, reason: asError(e).message });
+    }
+    const numbers = names.filter((name) => /^\d+$/.test(name)).map(Number);
+    return numbers.sort((a, b) => a - b);
+  }
+}
+
+/** Temporary name, all bytes on the disk, rename, and the rename on the disk. Without holding up the session meanwhile. */
+async function writeDurably(path: string, bytes: Buffer): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const { O_CREAT, O_TRUNC, O_NOFOLLOW, O_WRONLY, O_RDONLY } = fs.constants;
+  try {
+    const fd = await promisify(fs.open)(temporary, O_CREAT | O_TRUNC | O_NOFOLLOW | O_WRONLY, 0o600);
+    await useAndClose(fd, async () => {
+      for (let done = 0; done < bytes.length; ) done += (await promisify(fs.write)(fd, bytes, done)).bytesWritten;
+      await promisify(fs.fsync)(fd);
+    });
+    await promisify(fs.rename)(temporary, path);
+  } catch (e) {
+    removeQuietly(temporary);
+    throw e;
+  }
+  const folder = await promisify(fs.open)(join(path, '..'), O_RDONLY);
+  await useAndClose(folder, () => promisify(fs.fsync)(folder));
+}
+
+async function useAndClose(fd: number, use: () => Promise<void>): Promise<void> {
+  try {
+    await use();
+  } catch (e) {
+    closeQuietly(fd);
+    throw e;
+  }
+  await promisify(fs.close)(fd);
+}

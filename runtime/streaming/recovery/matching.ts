@@ -1,0 +1,54 @@
+// Streams of the program that runs now, and what a checkpoint holds of those of an earlier one: which is which.
+import { MillraceError } from '../../errors';
+import type { DStream } from '../dstream';
+import type { SavedStream } from './checkpoint-file';
+
+export interface Matches<S, D> {
+  readonly pairs: readonly (readonly [S, D])[];
+  /** What no stream claims. */
+  readonly unclaimed: readonly S[];
+  /** Streams of which nothing was saved. */
+  readonly fresh: readonly D[];
+}
+
+/**
+ * Named streams by their names; the others by their operation, in the order in which the program makes them, so that a step that was added
+ * or taken away elsewhere changes nothing. Throws STREAMS_AMBIGUOUS where their number differs.
+ */
+export function match<S extends SavedStream, D extends DStream<unknown>>(
+  saved: readonly S[],
+  streams: readonly D[],
+): Matches<S, D> {
+  const pairs: [S, D][] = [];
+  const left = new Set(saved);
+  const open = new Set([...streams].sort((a, b) => a.id - b.id));
+  const pair = (one: S, stream: D) => {
+    pairs.push([one, stream]);
+    left.delete(one);
+    open.delete(stream);
+  };
+  for (const stream of open) {
+    const one = stream.isNamed ? [...left].find(({ name }) => name === stream.name) : undefined;
+    if (one) pair(one, stream);
+  }
+  for (const operation of new Set([...left].map((one) => one.operation))) {
+    const ones = [...left].filter((one) => !one.isNamed && one.operation === operation);
+    const others = [...open].filter((stream) => !stream.isNamed && stream.operation === operation);
+    if (ones.length > 0 && others.length > 0 && ones.length !== others.length) refuse(operation, ones, others);
+    if (ones.length === others.length) for (const [i, one] of ones.entries()) pair(one, others[i]);
+  }
+  return { pairs, unclaimed: [...left], fresh: [...open] };
+}
+
+function refuse(operation: string, saved: readonly SavedStream[], streams: readonly unknown[]): never {
+  throw new MillraceError('STREAMS_AMBIGUOUS', {
+    operation,
+    saved: saved.length,
+    streams: streams.length,
+    names: saved.map(({ name }) => name).join(', '),
+    name: saved[0].name,
+  });
+}
+
+/** `totals (runningReduce)`, `runningReduce#3`. */
+export const savedText = ({ name, isNamed, operation }: SavedStream): string => (isNamed ? `${name} (${operation})` : name);

@@ -1,0 +1,223 @@
+// What a streaming context does for its checkpoint: tells it of each batch before its jobs run and when it is done, and goes on from it.
+import { asError, MillraceError } from '../../errors';
+import type { StreamingContext } from '../context';
+import { durationText, type Time, timeText } from '../duration';
+import type { InputDStream } from '../input';
+import { StatefulDStream } from '../stateful';
+import { CheckpointFiles, type FoundCheckpoint, type SavedInput, type StreamCheckpoint } from './checkpoint-file';
+import { match, savedText } from './matching';
+import { Saver } from './saver';
+
+/** Where batches go on. */
+export interface Resumption {
+  readonly zeroTime: Time;
+  /** Batches that an earlier run made and did not finish; they read what they read then. */
+  readonly unfinished: readonly Time[];
+  /** The first batch that is to be made. */
+  readonly next: Time;
+}
+
+/** Missed batches that are made up at most; older ones are left out, and what their sources still have goes into those. */
+const mostMissed = 600;
+
+type Input = InputDStream<unknown>;
+
+/** Where an earlier run stood, in the times of this one. */
+interface Standing {
+  readonly zeroTime: Time;
+  readonly lastDone: Time;
+  readonly lastMade: Time;
+  /** The time in this run of each unfinished batch of the earlier one. */
+  readonly unfinished: ReadonlyMap<Time, Time>;
+  readonly keepsPast: boolean;
+}
+
+export class Recovery {
+  readonly #streaming: StreamingContext;
+  readonly #files: CheckpointFiles;
+  readonly #saver: Saver;
+  readonly #mayResume: boolean;
+  #lastDone: Time | undefined;
+  #lastMade: Time | undefined;
+  readonly #unfinished: Time[] = [];
+  /** The state of a batch could not be made: it and all after it are run again after a restart. */
+  #isStuck = false;
+  /** What the two files that are kept call done. */
+  #older: Time | undefined;
+  #newer: Time | undefined;
+  #isFailing = false;
+
+  /** `mayResume`: whether what is in the folder is to be gone on with, or must not be there. */
+  constructor(streaming: StreamingContext, folder: string, mayResume: boolean) {
+    this.#streaming = streaming;
+    this.#mayResume = mayResume;
+    this.#files = new CheckpointFiles(folder);
+    this.#saver = new Saver(() => this.#write());
+  }
+
+  // While it runs.
+
+  /** A batch was made. */
+  made(time: Time): void {
+    this.#lastMade = Math.max(time, this.#lastMade ?? time);
+    this.#unfinished.push(time);
+    void this.#saver.save();
+  }
+
+  /** Resolves when what the batch reads is on the disk, so that its jobs may run; also when it cannot be written, which is told. */
+  saved(): Promise<void> {
+    return this.#saver.idle();
+  }
+
+  /** A batch is done; answers the batch up to which everything may be forgotten, if there is one. */
+  async done(time: Time): Promise<Time | undefined> {
+    for (const stream of this.#states()) {
+      try {
+        await stream.settle(time);
+      } catch (e) {
+        if (!this.#isStuck) this.#notice(`the state of ${stream.name} could not be made for ${timeText(time)}`, asError(e));
+        this.#isStuck = true;
+      }
+    }
+    if (this.#isStuck) return this.#older;
+    this.#unfinished.shift();
+    this.#lastDone = time;
+    void this.#saver.save();
+    return this.#older;
+  }
+
+  /** Writes what is not written yet. */
+  async stop(): Promise<void> {
+    await this.#saver.idle();
+  }
+
+  #stateful(): StatefulDStream<unknown>[] {
+    return this.#streaming.streams.filter((s): s is StatefulDStream<unknown> => s instanceof StatefulDStream);
+  }
+
+  #states(): StatefulDStream<unknown>[] {
+    return this.#stateful()
+      .filter((stream) => stream.needsCheckpoint)
+      .sort((a, b) => a.id - b.id);
+  }
+
+  #inputs(): Input[] {
+    return [...this.#streaming.inputs].sort((a, b) => a.id - b.id);
+  }
+
+  #snapshot(): StreamCheckpoint {
+    const { interval, zeroTime = 0 } = this.#streaming;
+    const lastDone = this.#lastDone ?? zeroTime;
+    const named = ({ name, isNamed, operation }: Input | StatefulDStream<unknown>) => ({ name, isNamed, operation });
+    return {
+      interval,
+      zeroTime,
+      lastDone,
+      lastMade: this.#lastMade ?? zeroTime,
+      unfinished: [...this.#unfinished],
+      inputs: this.#inputs().map((input) => ({
+        ...named(input),
+        position: input.position(),
+        batches: input.remembered,
+      })),
+      states: this.#states().flatMap((stream) => {
+        const saved = stream.stateVersion(lastDone);
+        return saved ? [{ ...named(stream), ...saved }] : [];
+      }),
+    };
+  }
+
+  async #write(): Promise<void> {
+    const snapshot = this.#snapshot();
+    try {
+      await this.#files.write(snapshot);
+      this.#older = this.#newer;
+      this.#newer = snapshot.lastDone;
+      this.#isFailing = false;
+    } catch (e) {
+      if (!this.#isFailing) this.#notice('the checkpoint cannot be written; batches go on without it', asError(e));
+      this.#isFailing = true;
+    }
+  }
+
+  #notice(message: string, error?: Error): void {
+    this.#streaming.display.notice(message, error);
+  }
+
+  // At the start.
+
+  /**
+   * Puts streams where the checkpoint says, if there is one. Throws CHECKPOINT_EXISTS where it is not to be gone on with,
+   * CHECKPOINT_UNREADABLE where no file of some is whole, STREAMS_AMBIGUOUS and STATE_PARTITIONS where it does not fit.
+   */
+  begin(): Resumption | undefined {
+    const found = this.#files.read();
+    if (found && !this.#mayResume) throw new MillraceError('CHECKPOINT_EXISTS', { path: found.path });
+    return found && this.#resume(found);
+  }
+
+  #resume({ checkpoint, path, damage }: FoundCheckpoint): Resumption {
+    for (const error of damage) this.#notice(`${error.message} The checkpoint before it, ${path}, is used`);
+    const standing = this.#standing(checkpoint);
+    const inputs = match(checkpoint.inputs, this.#inputs());
+    const states = match(checkpoint.states, this.#states());
+    for (const stream of this.#stateful()) if (!stream.needsCheckpoint) stream.removeFiles();
+    for (const [saved, stream] of states.pairs) for (const text of stream.restoreState(saved)) this.#notice(text);
+    for (const saved of states.unclaimed)
+      this.#notice(`no stream claims the state of ${savedText(saved)}; it is left in the checkpoint folder`);
+    for (const stream of states.fresh) this.#notice(`${stream} has no state in the checkpoint: it starts empty`);
+    for (const [saved, input] of inputs.pairs) this.#restoreInput(saved, input, standing);
+    for (const saved of inputs.unclaimed)
+      this.#notice(`no stream reads what the checkpoint knows of ${savedText(saved)}: its unfinished batches have nothing of it`);
+    for (const input of inputs.fresh) this.#notice(`${input} is not in the checkpoint: it starts anew`);
+    this.#lastDone = standing.lastDone;
+    this.#lastMade = standing.lastMade;
+    this.#newer = standing.lastDone;
+    return this.#resumption(standing);
+  }
+
+  #standing({ interval, zeroTime, lastDone, lastMade, unfinished }: StreamCheckpoint): Standing {
+    const now = this.#streaming.interval;
+    if (now === interval) {
+      const same = new Map(unfinished.map((time) => [time, time]));
+      return { zeroTime, lastDone, lastMade, unfinished: same, keepsPast: true };
+    }
+    this.#notice(
+      `the interval was ${durationText(interval)} and is ${durationText(now)}: unfinished batches get new times, windows start empty`,
+    );
+    // No time of the new series may be before the last version of a state.
+    const moved = new Map(unfinished.map((time, i) => [time, lastDone + (i + 1) * now]));
+    const last = lastDone + unfinished.length * now;
+    const skipped = Math.max(0, Math.ceil((lastMade - last) / now));
+    return { zeroTime: lastDone, lastDone, lastMade: last + skipped * now, unfinished: moved, keepsPast: false };
+  }
+
+  #restoreInput(saved: SavedInput, input: Input, { unfinished, lastDone, keepsPast }: Standing): void {
+    const batches = saved.batches.flatMap(([time, batch]) => {
+      const at = unfinished.get(time) ?? (keepsPast ? time : undefined);
+      return at === undefined ? [] : [[at, batch] as const];
+    });
+    for (const [time, batch] of batches) {
+      const lost = input.lostOf(batch);
+      if (lost === undefined) input.restoreBatch(time, batch);
+      else if (lost !== '' && time > lastDone) this.#notice(`${input.name}, batch of ${timeText(time)}: ${lost}`);
+    }
+    if (saved.position !== undefined) input.resume(saved.position);
+  }
+
+  #resumption({ zeroTime, lastMade, unfinished }: Standing): Resumption {
+    const { interval, clock } = this.#streaming;
+    const isOld = this.#inputs().some((input) => input.past);
+    const missed = isOld ? 0 : Math.max(0, Math.floor((clock.now() - lastMade) / interval));
+    const canCatchUp = this.#inputs().some((input) => input.canCatchUp);
+    const made = canCatchUp ? Math.min(missed, mostMissed) : 0;
+    const first = lastMade + (missed - made + 1) * interval;
+    const again = unfinished.size === 0 ? 'no batch was cut off' : `${plural(unfinished.size)} run again`;
+    const up = made > 0 ? `, ${plural(made)} that were missed are made up` : '';
+    const out = missed > made ? `, ${plural(missed - made)} that were missed are left out` : '';
+    this.#notice(`goes on after the batch of ${timeText(lastMade)}: ${again}${up}${out}`);
+    return { zeroTime, unfinished: [...unfinished.values()], next: first };
+  }
+}
+
+const plural = (n: number) => `${n} batch${n === 1 ? '' : 'es'}`;

@@ -1,0 +1,81 @@
+// The write-ahead log of a receiver: its blocks lie in the checkpoint folder, and a later run takes those that were in no batch yet.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { asError, MillraceError } from '../../errors';
+import { removeQuietly } from '../../storage/files';
+import type { ReceivedBlock } from '../receiver-backend';
+
+/** Where a log stands, as plain data: by run, the number of the first block that is in no batch. */
+export interface LogPosition {
+  readonly home: string;
+  readonly runs: readonly (readonly [run: number, next: number])[];
+}
+
+const numbersIn = (folder: string): number[] =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+        .sort((a, b) => a - b)
+    : [];
+
+/** Each run of the program has a folder of its own, so that a receiver of an earlier one that still ends gets in nobody's way. */
+export class BlockLog {
+  readonly #home: string;
+  readonly #run: number;
+  /** By run, the first block that was not handed out. */
+  readonly #next: Map<number, number>;
+
+  /** `stream` names the stream below the checkpoint folder; `position` is where an earlier run stood. Throws DISK. */
+  constructor(checkpointFolder: string, stream: string, position: LogPosition | undefined) {
+    const name = createHash('sha256').update(stream).digest('hex').slice(0, 32);
+    this.#home = position?.home ?? join(checkpointFolder, 'received', name);
+    this.#run = (numbersIn(this.#home).at(-1) ?? -1) + 1;
+    this.#next = new Map(position?.runs ?? []);
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    } catch (e) {
+      throw new MillraceError('DISK', { path: this.folder, reason: asError(e).message });
+    }
+  }
+
+  /** Where the blocks of this run go. */
+  get folder(): string {
+    return join(this.#home, String(this.#run));
+  }
+
+  /** Whole blocks of earlier runs that were in no batch, each once. Those of batches that are done, and not in `needed`, are removed. */
+  leftBehind(needed: ReadonlySet<string>): ReceivedBlock[] {
+    return numbersIn(this.#home).flatMap((run) => (run === this.#run ? [] : this.#leftOf(run, needed)));
+  }
+
+  #leftOf(run: number, needed: ReadonlySet<string>): ReceivedBlock[] {
+    const folder = join(this.#home, String(run));
+    const next = this.#next.get(run) ?? 0;
+    const left: ReceivedBlock[] = [];
+    for (const number of numbersIn(folder)) {
+      const path = join(folder, String(number));
+      if (number >= next) left.push({ path, bytes: statSync(path).size, records: 0 });
+      else if (!needed.has(path)) removeQuietly(path);
+    }
+    return left;
+  }
+
+  /** Blocks went into a batch. */
+  taken(blocks: readonly ReceivedBlock[]): void {
+    for (const { path } of blocks) {
+      const run = Number(basename(dirname(path)));
+      this.#next.set(run, Math.max(this.#next.get(run) ?? 0, Number(basename(path)) + 1));
+    }
+  }
+
+  /** Whether a block is of this run. */
+  isOwn({ path }: ReceivedBlock): boolean {
+    return dirname(path) === this.folder;
+  }
+
+  position(): LogPosition {
+    return { home: this.#home, runs: [...this.#next] };
+  }
+}
