@@ -25,6 +25,15 @@ export function steadyClock(): Clock {
   return { ...systemClock, now: () => Math.round(offset + performance.now()) };
 }
 
+/** Whether `promise` resolves within so many milliseconds. */
+export function resolvesWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+  let cancel = () => {};
+  const late = new Promise<boolean>((resolve) => {
+    cancel = clock.after(ms, () => resolve(false));
+  });
+  return Promise.race([promise.then(() => true), late]).finally(cancel);
+}
+
 /**
  * A seeded generator of uniform numbers (xorshift128+ on 32-bit halves would be heavier; this is mulberry32, enough for sampling).
  * The same seed gives the same numbers on every machine.

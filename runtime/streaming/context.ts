@@ -4,7 +4,7 @@ import { asError, MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import { showElement } from '../exec/task-runtime';
 import type { RDD } from '../rdd/rdd';
-import { type Clock, steadyClock } from '../time';
+import { type Clock, resolvesWithin, steadyClock } from '../time';
 import { Backpressure } from './backpressure';
 import { Batch } from './batch';
 import { BatchQueue } from './batch-queue';
@@ -235,11 +235,7 @@ export class StreamingContext {
   /** True if the context stopped within `timeout`. */
   async awaitTerminationOrTimeout(timeout: Duration): Promise<boolean> {
     const ms = milliseconds('awaitTerminationOrTimeout', 'the timeout', timeout);
-    let cancel = () => {};
-    const late = new Promise<boolean>((resolve) => {
-      cancel = this.clock.after(ms, () => resolve(false));
-    });
-    return Promise.race([this.#ended.then(() => true), late]).finally(cancel);
+    return resolvesWithin(this.clock, ms, this.#ended);
   }
 
   /** Resolves when every batch that has been made is done. */
@@ -279,9 +275,8 @@ export class StreamingContext {
 
   /** Tells listeners, and the user, what a receiver has to say. */
   receiverTold(event: 'started' | 'error' | 'notice' | 'stopped', receiver: ReceiverInfo): void {
-    if (event === 'started') this.#bus.post('onReceiverStarted', receiver);
-    else if (event === 'error') this.#bus.post('onReceiverError', receiver);
-    else if (event === 'stopped') this.#bus.post('onReceiverStopped', receiver);
+    const events = { started: 'onReceiverStarted', error: 'onReceiverError', stopped: 'onReceiverStopped' } as const;
+    if (event !== 'notice') this.#bus.post(events[event], receiver);
     if (event !== 'stopped') this.display.notice(`${receiver.stream}: ${receiver.message}`);
   }
 
