@@ -359,20 +359,3 @@ export function compileChunks(plan: Plan, split: Split, sources: string): Compil
   const run = functionOf(text, emitter.functions.length, emitter.nodes.length, '*', sources);
   return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes };
 }
-
-/** Which inputs a split chooses below a plan, down to where another function begins. */
-export function branchesOf(plan: Plan, split: Split): string {
-  switch (plan.op) {
-    case 'choose':
-      return split.kind === 'node' ? `${split.number}.${branchesOf(plan.inputs[split.number ?? 0], inputOf(split))}` : '';
-    case 'zipWithIndex':
-      return branchesOf(plan.input, inputOf(split));
-    case 'map':
-    case 'flatMap':
-    case 'filter':
-    case 'sample':
-      return branchesOf(plan.input, split);
-    default:
-      return '';
-  }
-}
