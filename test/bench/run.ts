@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { connect } from '../../cluster/connect';
 import { figures, measureFigure } from './figures';
 import { streamWorks } from './stream-works';
-import { type Measured, works as batchWorks } from './works';
+import { works as batchWorks, type Measured } from './works';
 
 const works = [...batchWorks, ...streamWorks];
 

@@ -15,7 +15,9 @@ async function main(): Promise<void> {
     join(folder, 'checkpoint'),
     (s) => {
       const pairs = s.generatorStream(50, (i) => i).map((i) => [i % 7, i] as [number, number]);
-      const sums = pairs.mapValues((i): [number, number] => [1, i]).runningReduce(([n, a], [m, b]): [number, number] => [n + m, a + b]);
+      const sums = pairs
+        .mapValues((i): [number, number] => [1, i])
+        .runningReduce(([n, a], [m, b]): [number, number] => [n + m, a + b]);
       sums.foreachRDD(async (rdd, time) => {
         const rows = await rdd.collect();
         log({ time, rows, resumedInMs: isFirst ? Math.round(performance.now() - startedAt) : undefined });
