@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util';
 import { connect } from '../../cluster/connect';
 import { figures, measureFigure } from './figures';
 import { streamWorks } from './stream-works';
-
 import { works as batchWorks, type Measured } from './works';
 
 const works = [...batchWorks, ...streamWorks];
