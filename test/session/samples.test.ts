@@ -32,6 +32,7 @@ const expected: Record<string, readonly RegExp[]> = {
   'custom-rdd.ts': [/^6171 takes 261 steps to 1/],
   'network-word-count.ts': [/^-- \d\d:\d\d:\d\d(\.500)? counts\n\["the", 1348\]\n\["pond", 391\]$/m, /^the time is over$/m],
   'top-hashtags.ts': [/^-- \S+ hashtags of the last 2s\n\["#wheels", \d+\]\n\["#mills", \d+\]\n\["#rivers", \d+\]\n…$/m],
+  'recovery-drill.ts': [/^went on: every number was counted once$/m, /nothing is missing, nothing is doubled$/m],
   'running-totals.ts': [/^north 10, south 4\nnorth 15, south 4\nnorth 15, south 10, west 1$/m],
   'now-against-before.ts': [/change in % against 2s ago: no rows$/m, /^\["\/news", \d+\]$/m, /^\["\/home", -\d+\]$/m],
   'file-stream.ts': [/^\{ ERROR: 31, INFO: 220, WARN: 49 \}\n[\s\S]*\{ ERROR: 23, INFO: 217, WARN: 60 \}$/m],
