@@ -33,11 +33,11 @@ test.before(async () => {
   if (status !== 0) refused = error?.message ?? stderr.toString().trim();
 });
 
-/** A session whose files lie in a folder of the test, with 100 kB for what a task gathers. */
+/** A session whose files lie in a folder of the test, with 100 kB for each part of a task that gathers. */
 async function session<T>(place: string, use: (sc: Context, own: string) => Promise<T>): Promise<T> {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = place;
-  const started = await startBackend('local[2]', { storageBytes: 1 << 20, executionBytes: 100_000, program });
+  const started = await startBackend('local[2]', { storageBytes: 1 << 20, executionBytes: 200_000, program });
   process.env.TMPDIR = before;
   const sc = new Context({ ...started, master: 'local[2]' });
   await sc.start();

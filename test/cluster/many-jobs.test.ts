@@ -29,13 +29,18 @@ test.before(async () => {
   leaks = watchLeaks();
 });
 
-function collected(): number {
+/** Live bytes of this process: what finalizers give back after one collection is gone after the next. */
+async function collected(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const gc = vm.runInNewContext('gc') as () => void;
-  gc();
-  gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 4; round++) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { heapUsed, external } = process.memoryUsage();
+    least = Math.min(least, heapUsed + external);
+  }
+  return least;
 }
 
 /** Live bytes of each executor after a collection, by process. */
@@ -72,7 +77,7 @@ interface Sizes {
 }
 
 async function sizesOf(session: Session): Promise<Sizes> {
-  const live = (await executorBytes(session)).set(process.pid, collected());
+  const live = (await executorBytes(session)).set(process.pid, await collected());
   return { live, resident: new Map([...live.keys()].map((pid) => [pid, resident(pid)])) };
 }
 

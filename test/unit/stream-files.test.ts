@@ -208,7 +208,7 @@ test('wrong arguments are refused where they are written', async () => {
   assert.throws(() => streaming.fileStream('x', { filter: 5 as never }), /the filter is 5/);
   assert.throws(() => streaming.textFileStream('x', { settle: 'soon' }), /settle is "soon"/);
   assert.throws(() => streaming.generatorStream(0, (i) => i), /the rate is 0/);
-  assert.throws(() => streaming.generatorStream(1, 5 as never), /the function is number/);
+  assert.throws(() => streaming.generatorStream(1, 5 as never), /the function is 5/);
   await streaming.stop();
 });
 
