@@ -20,8 +20,8 @@ const jobs = size(1_200, 10_000);
 const executors = 2;
 /** Of resident memory after the warm-up. */
 const growth = 1.2;
-/** Live bytes after a collection that each job may leave: far below the 2 kB a job that 20 % of a process would be. */
-const bytesPerJob = 500;
+/** Live bytes after a collection that each job may leave; a heap breathes by a megabyte, which few jobs must share. */
+const bytesPerJob = size(1_500, 500);
 const jobLimitMs = 20_000;
 
 test.before(async () => {
