@@ -17,16 +17,13 @@ function checkedTime(time: unknown, record: unknown): number {
   });
 }
 
-/** Each entry makes a function from its arguments, as in library.ts; those of partitions say so. */
+/** Each entry makes a function from its arguments, as in library.ts; generators are for partitions. */
 export const slackFunctions = {
   /** Records with the end of their interval: intervals are `slide` long, and `offset` is what is left of an end divided by it. */
-  stamped: (timeOf: (record: unknown) => unknown, slide: number, offset: number) =>
-    function* (records: Iterable<unknown>) {
-      for (const record of records) {
-        const time = checkedTime(timeOf(record), record);
-        yield [Math.ceil((time - offset) / slide) * slide + offset, record];
-      }
-    },
+  stamped: (timeOf: (record: unknown) => unknown, slide: number, offset: number) => (record: unknown) => {
+    const time = checkedTime(timeOf(record), record);
+    return [Math.ceil((time - offset) / slide) * slide + offset, record];
+  },
   /** Of a partition the records of one interval. */
   ofInterval: (interval: number) =>
     function* (stamped: Iterable<Stamped>) {
@@ -48,15 +45,14 @@ export const slackFunctions = {
       }
       if (dropped > 0) drop(dropped);
     },
-  /** Pairs [[interval, key], value] of a partition. */
-  underInterval: (operation: string, pairOf: (record: unknown) => unknown = (record) => record) =>
-    function* (stamped: Iterable<Stamped>) {
-      for (const [end, record] of stamped) {
-        const pair = pairOf(record);
-        if (!Array.isArray(pair) || pair.length !== 2) notAPair(operation, pair);
-        const [key, value] = pair as [unknown, unknown];
-        yield [[end, key], value];
-      }
+  /** A record's pair as [[interval, key], value]. */
+  underInterval:
+    (operation: string, pairOf: (record: unknown) => unknown = (record) => record) =>
+    ([end, record]: Stamped) => {
+      const pair = pairOf(record);
+      if (!Array.isArray(pair) || pair.length !== 2) notAPair(operation, pair);
+      const [key, value] = pair as [unknown, unknown];
+      return [[end, key], value];
     },
   /** The total of a key with what the batch adds to it, for `mapWithState`. */
   correctedTotal: (merge: (a: unknown, b: unknown) => unknown) => (key: unknown, value: unknown, state: State<unknown>) => {

@@ -20,6 +20,13 @@ export interface CorrectionOptions {
   readonly partitioning?: Partitioning;
 }
 
+/** Element by element, so that what the user's function throws names its record. */
+const each = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
+  new SteppedRDD<T>(rdd, {
+    operation,
+    plan: (input, b) => ({ op: 'map', template: 'call', name: operation, f: b.function(f), input }),
+  });
+
 const through = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
   new SteppedRDD<T>(rdd, { operation, plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }) });
 
@@ -42,7 +49,7 @@ export class SlackedDStream<T> extends DStream<T> {
     // Kept: several batches look for their records in it. Encoded, for functions may change the values that they are given.
     this.#stamped = derive(parent, 'slack', (rdd, time) => {
       const { slide } = parent;
-      return through<Stamped<T>>(rdd, 'slack', lib('stamped', timeOf, slide, time % slide));
+      return each<Stamped<T>>(rdd, 'slack', lib('stamped', timeOf, slide, time % slide));
     }).persist(StorageLevel.MEMORY_ONLY_SER);
     this.keepFor(this.slide);
   }
@@ -111,7 +118,7 @@ export class SlackedDStream<T> extends DStream<T> {
       ([, stamped], time) => {
         const late = stamped && through(stamped, operation, lib('corrections', time, this.#slack, keep, drop));
         const all = sc.union<unknown>([this.#closedAt(time), ...(late ? [late] : [])]);
-        return through(all, operation, lib('underInterval', operation, ...pair));
+        return each(all, operation, lib('underInterval', operation, ...pair));
       },
     );
     return new CorrectedDStream(

@@ -36,24 +36,25 @@ interface Case extends SlackSizes {
   readonly batches: Timed[][];
 }
 
-const hostile = ['', 'constructor', '__proto__', 0, '0'];
+const hostile = [0, '0', '__proto__'];
 
 /** Records that are mostly in time, in batches of the stream; then enough empty ones to close nearly every interval. */
 function randomCase(random: Random): Case {
   const factor = 1 + random.below(2);
   const slide = interval * factor;
   const [slack, keep] = [(1 + random.below(4)) * slide, (1 + random.below(4)) * slide];
-  const keys = hostile.slice(random.below(hostile.length));
+  const keys = hostile.slice(-1 - random.below(3));
   let id = 0;
   const record = (arrival: number): Timed => {
-    const reach = random.next() < 0.7 ? slack : 3 * (slack + keep);
+    const kind = random.next();
+    const reach = kind < 0.5 ? slack : kind < 0.9 ? slack + keep : 4 * (slack + keep);
     // Whole intervals too: the borders are where mistakes are.
-    const delay = random.next() < 0.3 ? random.below(10) * slide : random.below(reach);
-    const ahead = random.next() < 0.2 ? random.below(3 * slack) : 0;
+    const delay = random.next() < 0.3 ? random.below(reach / slide + 2) * slide : random.below(reach);
+    const ahead = random.next() < 0.15 ? random.below(3 * slack) : 0;
     return { id: id++, at: arrival - delay + ahead, key: keys[random.below(keys.length)], value: random.below(9) - 4 };
   };
   const batches = Array.from({ length: 3 + random.below(8) }, (_, i) =>
-    random.next() < 0.2 ? [] : Array.from({ length: random.below(7) }, () => record(zero + (i + 1) * slide)),
+    random.next() < 0.2 ? [] : Array.from({ length: random.below(12) }, () => record(zero + (i + 1) * slide)),
   );
   const quiet = random.below((2 * slack) / slide + 2);
   for (let i = 0; i < quiet; i++) batches.push([]);
@@ -112,7 +113,7 @@ const lastTotals = ({ totals }: SlackModel) =>
   [...new Map(totals.flat().map(([pair, total]) => [JSON.stringify(pair), total]))].sort(([a], [b]) => (a < b ? -1 : 1));
 
 test('every record is in one batch, late, or open; totals and corrections are exact', async () => {
-  const seeds = size(15, 400);
+  const seeds = size(12, 400);
   const counted = { closed: 0, late: 0, dropped: 0, open: 0, corrected: 0 };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const random = new Random(seed);
@@ -134,7 +135,7 @@ test('every record is in one batch, late, or open; totals and corrections are ex
     counted.corrected += got.totals.flat().length - lastTotals(got).length;
   }
   console.log(`    seeds ${firstSeed} to ${firstSeed + seeds - 1}: ${JSON.stringify(counted)}`);
-  for (const [what, count] of Object.entries(counted)) assert.ok(count >= seeds / 5, `only ${count} ${what}`);
+  for (const [what, count] of Object.entries(counted)) assert.ok(count >= seeds / 2, `only ${count} ${what}`);
 });
 
 test.run();

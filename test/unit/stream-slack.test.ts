@@ -187,8 +187,21 @@ test('durations must be multiples of the slide, functions functions, and times n
         () => assert.unreachable('no time, and no error'),
         (error: Error) => error,
       );
-    assert.match(`${wrong?.message}`, /the time of 'the record' is .* but must be milliseconds since the epoch/);
+    assert.match(`${wrong?.message}`, /the time of "the record" is .* but must be milliseconds since the epoch/);
   }
+});
+
+test('what timeOf throws names the record', async () => {
+  const throwing = (s: DStream<Event>) =>
+    s.slack('1s', (): number => {
+      throw new Error('no clock');
+    });
+  const error = await check.outputOf([[[0.5, 'a']]] as Event[][], throwing, { batches: 2 }).then(
+    () => assert.unreachable('nothing was thrown'),
+    (e: Error) => e as Error & { details?: { element?: string } },
+  );
+  assert.match(`${error?.message} ${JSON.stringify(error)}`, /no clock/);
+  assert.match(JSON.stringify(error), /\[0\.5,/);
 });
 
 test('records that are no pairs are named', async () => {
@@ -198,7 +211,7 @@ test('records that are no pairs are named', async () => {
     () => assert.unreachable('no pair, and no error'),
     (e: Error) => e,
   );
-  assert.match(`${error?.message}`, /correctedReduceByKey/);
+  assert.match(`${error?.message}`, /correctedReduceByKey.*"no pair"/);
 });
 
 test.run();
