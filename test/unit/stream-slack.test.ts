@@ -214,4 +214,44 @@ test('records that are no pairs are named', async () => {
   assert.match(`${error?.message}`, /correctedReduceByKey.*"no pair"/);
 });
 
+/** Six records a second, up to five seconds late: of each six some are in time, some correct, some are dropped. */
+const lateRecords = (i: number) => ({ at: (Math.floor(i / 6) + 1 - ((i * i + (i >> 3)) % 6)) * 1000, key: i % 2, value: i });
+
+/** All that slack gives from one time to another, by the time of the batch and the output. */
+async function runFrom(from: number, until: number): Promise<[time: number, output: string, rows: unknown[]][]> {
+  const clock = new ManualClock(from);
+  const out: [number, string, unknown[]][] = [];
+  const display = { printed() {}, pane() {}, paneClosed() {}, notice() {} };
+  const create = (streaming: StreamingContext) => {
+    const records = streaming.generatorStream(6, lateRecords).slack('2s', ({ at }) => at);
+    const totals = records.correctedReduceByKey(
+      ({ key, value }) => [key, value],
+      (a, b) => a + b,
+      { keep: '2s' },
+    );
+    for (const [name, stream] of Object.entries({ records, late: records.late(), totals }))
+      (stream as DStream<unknown>).foreachRDD(async (rdd, time) => {
+        out.push([time, name, (await rdd.collect()).map((row) => JSON.stringify(row)).sort()]);
+      });
+  };
+  const streaming = StreamingContext.getOrCreate(folder, create, { sc, interval: '1s', clock, display });
+  streaming.start();
+  while (clock.now() < until) {
+    clock.advance('1s');
+    await streaming.idle();
+  }
+  await streaming.stop();
+  return out;
+}
+
+test('a restart at any time changes nothing: open intervals, late records and totals go on', async () => {
+  const whole = await runFrom(0, 9000);
+  assert.ok(whole.filter(([, name, rows]) => name === 'totals' && rows.length > 2).length > 2, 'there are corrections');
+  for (const cut of [1000, 2000, 4000, 5000, 8000]) {
+    rmSync(folder, { recursive: true });
+    const halves = [...(await runFrom(0, cut)), ...(await runFrom(cut, 9000))];
+    assert.equal(halves, whole, `cut at ${cut}`);
+  }
+});
+
 test.run();
