@@ -6,6 +6,7 @@ import { numberOf } from './library-number';
 import { samplingFunctions } from './library-sampling';
 import { severalFunctions } from './library-several';
 import { sketchFunctions } from './library-sketch';
+import { slackFunctions } from './library-slack';
 import { streamFunctions } from './library-streams';
 import { addToMoments, type Moments } from './stat-counter';
 import { notAPair } from './task-runtime';
@@ -79,6 +80,7 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   ...samplingFunctions,
   ...sketchFunctions,
   ...streamFunctions,
+  ...slackFunctions,
   hasKey: (encoded: Uint8Array) => {
     const key = decode(encoded, 'executor');
     return (pair: unknown) => {
