@@ -47,7 +47,7 @@ export class SlackedDStream<T> extends DStream<T> {
     super(parent.streaming, 'slack');
     this.#slack = slack;
     // Kept: several batches look for their records in it. Encoded, for functions may change the values that they are given.
-    this.#stamped = derive(parent, 'slack', (rdd, time) => {
+    this.#stamped = derive(parent, 'timeOf', (rdd, time) => {
       const { slide } = parent;
       return each<Stamped<T>>(rdd, 'slack', lib('stamped', timeOf, slide, time % slide));
     }).persist(StorageLevel.MEMORY_ONLY_SER);
