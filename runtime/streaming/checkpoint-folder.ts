@@ -4,17 +4,16 @@ import { resolve } from 'node:path';
 import { asError, MillraceError } from '../errors';
 import { refuseArgument } from '../ops/arguments';
 
+/** Throws BAD_ARGUMENT unless `folder` is a text that can be a path; `example` is the name that the remedy shows. */
+export function checkFolderName(operation: string, folder: unknown, example: string): string {
+  if (typeof folder === 'string' && folder.trim() !== '') return folder;
+  const remedy = `Write ${operation}('${example}').`;
+  return refuseArgument({ operation, argument: 'the folder', value: folder, rule: 'the path of a folder', remedy });
+}
+
 /** The whole path of a folder that can be written and that nobody else can enter. Throws BAD_ARGUMENT or DISK. */
 export function privateFolder(operation: string, folder: unknown): string {
-  if (typeof folder !== 'string' || folder.trim() === '')
-    refuseArgument({
-      operation,
-      argument: 'the folder',
-      value: folder,
-      rule: 'the path of a folder',
-      remedy: `Write ${operation}('folder').`,
-    });
-  const path = resolve(folder as string);
+  const path = resolve(checkFolderName(operation, folder, 'folder'));
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);

@@ -1,5 +1,6 @@
 // The works of the side-by-side comparison with Spark, written as a user would write them.
 import type { Context, RDD } from '../../runtime/index';
+import { logisticStep } from '../helpers/iterative';
 import { streamWordCount } from './streaming';
 
 /** What a work measures: warm runs of `run`, each answering the result that Spark must answer too. */
@@ -56,22 +57,7 @@ const logreg: Work = {
     const run = async () => {
       let w = new Array<number>(dimensions).fill(0.1);
       for (let iteration = 0; iteration < 10; iteration++) {
-        const ww = w;
-        const gradient = await data
-          .map(({ x, y }) => {
-            let dot = 0;
-            for (let i = 0; i < ww.length; i++) dot += ww[i] * x[i];
-            const scale = (1 / (1 + Math.exp(-y * dot)) - 1) * y;
-            const out = x.slice();
-            for (let i = 0; i < out.length; i++) out[i] *= scale;
-            return out;
-          })
-          .reduce((a, b) => {
-            const out = a.slice();
-            for (let i = 0; i < out.length; i++) out[i] += b[i];
-            return out;
-          });
-        w = w.map((v, i) => v - gradient[i] / points);
+        w = await logisticStep(data, w, points);
       }
       return Number(w[0].toFixed(6));
     };

@@ -1,6 +1,7 @@
 // Streams of sources, as methods of the streaming context.
 import { refuseArgument } from '../../ops/arguments';
 import type { RDD } from '../../rdd/rdd';
+import { checkFolderName } from '../checkpoint-folder';
 import { StreamingContext } from '../context';
 import type { DStream } from '../dstream';
 import { type Duration, milliseconds } from '../duration';
@@ -63,14 +64,7 @@ function folderStream<T>(
   lines: boolean,
   options: FileStreamOptions = {},
 ) {
-  if (typeof folder !== 'string' || folder.trim() === '')
-    refuseArgument({
-      operation,
-      argument: 'the folder',
-      value: folder,
-      rule: 'the path of a folder',
-      remedy: `Write ${operation}('incoming').`,
-    });
+  checkFolderName(operation, folder, 'incoming');
   const { filter, newFilesOnly = true, settle = '1s' } = options;
   if (filter !== undefined && typeof filter !== 'function')
     refuseArgument({
