@@ -187,9 +187,14 @@ RDD.prototype.foldByKey = function (zero, f, partitioning) {
   );
 };
 
+/** The values of each key on behalf of an operation. */
+export function groupedByKey<K, V>(pairs: RDD<[K, V]>, operation: string, partitioning?: Partitioning): RDD<[K, V[]]> {
+  const partitioner = choosePartitioner(operation, [pairs], partitioning);
+  return new ShuffledRDD<[K, V[]]>(operation, dependOn(pairs, partitioner, operation), partitioner, { kind: 'group' });
+}
+
 RDD.prototype.groupByKey = function <K, V>(this: RDD<[K, V]>, partitioning?: Partitioning) {
-  const partitioner = choosePartitioner('groupByKey', [this], partitioning);
-  return new ShuffledRDD<[K, V[]]>('groupByKey', dependOn(this, partitioner, 'groupByKey'), partitioner, { kind: 'group' });
+  return groupedByKey(this, 'groupByKey', partitioning);
 };
 
 RDD.prototype.mapValues = function (f) {
@@ -221,11 +226,12 @@ RDD.prototype.keys = function <K, V>(this: RDD<[K, V]>) {
   return keysOf(this, 'keys');
 };
 
-RDD.prototype.values = function () {
-  return new SteppedRDD(this, {
-    operation: 'values',
-    plan: (input) => ({ op: 'map', template: 'value', name: 'values', input }),
-  });
+/** The values of pairs on behalf of an operation. */
+export const valuesOf = <V>(pairs: RDD<[unknown, V]>, operation: string): RDD<V> =>
+  new SteppedRDD<V>(pairs, { operation, plan: (input) => ({ op: 'map', template: 'value', name: operation, input }) });
+
+RDD.prototype.values = function <K, V>(this: RDD<[K, V]>) {
+  return valuesOf(this, 'values');
 };
 
 function together<T>(

@@ -1,12 +1,13 @@
 // Sorting: a sample chooses the bounds of the ranges, a shuffle moves each key to its range, each partition sorts itself.
-import { lib, ShippedFunction } from '../rdd/function-argument';
+import { lib } from '../rdd/function-argument';
 import { compareKeys, sameKey } from '../rdd/key';
 import { RangePartitioner } from '../rdd/partitioner';
 import { type Datum, RDD } from '../rdd/rdd';
 import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { checkFlag } from './arguments';
-import { keysOf } from './pairs';
+import { keysOf, valuesOf } from './pairs';
+import { keyedBy } from './transform';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -74,10 +75,5 @@ RDD.prototype.sortBy = function <T, K extends Datum>(
   ascending = true,
   numPartitions?: number,
 ) {
-  const shipped = ShippedFunction.of(this.context, key, 'sortBy');
-  const keyed = new SteppedRDD<[K, T]>(this, {
-    operation: 'sortBy',
-    plan: (input, b) => ({ op: 'map', template: 'keyBy', name: 'sortBy', f: b.function(shipped), input }),
-  });
-  return sorted(keyed, 'sortBy', ascending, numPartitions).values();
+  return valuesOf(sorted(keyedBy(this, 'sortBy', key), 'sortBy', ascending, numPartitions), 'sortBy');
 };

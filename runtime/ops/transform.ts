@@ -9,6 +9,7 @@ import { IndexedRDD, SteppedRDD } from '../rdd/stepped';
 import { unionOf } from '../rdd/union';
 import { freshSeed } from '../time';
 import { checkFlag, refuseArgument } from './arguments';
+import { groupedByKey, type Partitioning, valuesOf } from './pairs';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -49,7 +50,7 @@ declare module '../rdd/rdd' {
     /** About the given fraction of the elements; with replacement an element may come more than once. The seed makes it repeatable. */
     sample(withReplacement: boolean, fraction: number, seed?: number): RDD<T>;
     /** Pairs [f(x), all x with that f(x)]. Where a sum or count is wanted, reduceByKey moves less. */
-    groupBy<K extends Datum>(f: (element: T) => K, numPartitions?: number): RDD<[K, T[]]>;
+    groupBy<K extends Datum>(f: (element: T) => K, partitioning?: Partitioning): RDD<[K, T[]]>;
     /** At most so many partitions, without a shuffle unless `shuffle` is set. */
     coalesce(numPartitions: number, shuffle?: boolean): RDD<T>;
     /** Exactly so many partitions of about equal size, by a shuffle. */
@@ -111,12 +112,17 @@ RDD.prototype.glom = function () {
   return stepped(this, 'glom', lib('glom'), 'mapPartitions', false);
 };
 
-RDD.prototype.keyBy = function (f) {
-  const shipped = ShippedFunction.of(this.context, f, 'keyBy');
-  return new SteppedRDD(this, {
-    operation: 'keyBy',
-    plan: (input, b) => ({ op: 'map', template: 'keyBy', name: 'keyBy', f: b.function(shipped), input }),
+/** Each element under what `f` makes of it, on behalf of an operation, which errors about `f` and its results name. */
+export function keyedBy<K, T>(rdd: RDD<T>, operation: string, f: (element: T) => K): RDD<[K, T]> {
+  const shipped = ShippedFunction.of(rdd.context, f, operation);
+  return new SteppedRDD<[K, T]>(rdd, {
+    operation,
+    plan: (input, b) => ({ op: 'map', template: 'keyBy', name: operation, f: b.function(shipped), input }),
   });
+}
+
+RDD.prototype.keyBy = function <K, T>(this: RDD<T>, f: (element: T) => K) {
+  return keyedBy(this, 'keyBy', f);
 };
 
 RDD.prototype.distinct = function <T>(this: RDD<T>, numPartitions?: number) {
@@ -186,28 +192,27 @@ export function checkSeed(operation: string, seed: unknown): void {
   });
 }
 
-RDD.prototype.groupBy = function (f, numPartitions) {
-  return this.keyBy(f).groupByKey(numPartitions) as never;
+RDD.prototype.groupBy = function <K, T>(this: RDD<T>, f: (element: T) => K, partitioning?: Partitioning) {
+  return groupedByKey(keyedBy(this, 'groupBy', f), 'groupBy', partitioning);
 };
 
 RDD.prototype.coalesce = function <T>(this: RDD<T>, numPartitions: number, shuffle = false) {
   this.context.checkPartitions('coalesce', numPartitions);
   checkFlag('coalesce', 'shuffle', shuffle);
-  if (!shuffle) return new CoalescedRDD(this, numPartitions);
-  const spread = stepped<[number, T]>(this, 'coalesce', lib('spread', numPartitions), 'mapPartitions', false);
-  const partitioner = new DirectPartitioner(numPartitions);
-  const moved = new ShuffledRDD<[number, T]>('coalesce', dependOn(spread, partitioner, 'coalesce'), partitioner, {
-    kind: 'read',
-  });
-  return new SteppedRDD<T>(moved, {
-    operation: 'coalesce',
-    plan: (input) => ({ op: 'map', template: 'value', name: 'coalesce', input }),
-  });
+  return shuffle ? dealtOut(this, 'coalesce', numPartitions) : new CoalescedRDD(this, numPartitions);
 };
+
+/** The elements in `numPartitions` partitions of about the same size, by a shuffle. */
+function dealtOut<T>(rdd: RDD<T>, operation: string, numPartitions: number): RDD<T> {
+  const spread = stepped<[number, T]>(rdd, operation, lib('spread', numPartitions), 'mapPartitions', false);
+  const partitioner = new DirectPartitioner(numPartitions);
+  const moved = new ShuffledRDD<[number, T]>(operation, dependOn(spread, partitioner, operation), partitioner, { kind: 'read' });
+  return valuesOf(moved, operation);
+}
 
 RDD.prototype.repartition = function (numPartitions) {
   this.context.checkPartitions('repartition', numPartitions);
-  return this.coalesce(numPartitions, true);
+  return dealtOut(this, 'repartition', numPartitions);
 };
 
 RDD.prototype.zipWithIndex = function <T>(this: RDD<T>) {

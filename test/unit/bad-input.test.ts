@@ -106,7 +106,7 @@ const elementwise: readonly Row[] = [
 
 const whole: readonly Row[] = [
   ['distinct', thePartitions, 'partitions', (v) => numbers().distinct(v)],
-  ['groupBy', /By(Key)?: the function is /, 'function', (v) => numbers().groupBy(v)],
+  ['groupBy', /groupBy: the function is /, 'function', (v) => numbers().groupBy(v)],
   ['groupBy', thePartitioning, 'partitioning', (v) => numbers().groupBy(f, v)],
   ['sortBy', theFunction, 'function', (v) => numbers().sortBy(v)],
   ['sortBy', /: ascending is /, 'flag', (v) => numbers().sortBy(f, v)],

@@ -332,6 +332,25 @@ test('a sample that runs out of time shows no row made of half a partition', asy
   assert.is(complete, false);
 });
 
+test('a dataset is called by the operator that was written, whatever that is made of', () => {
+  const numbers = sc.range(4);
+  const pairs = numbers.map((n) => [n, n] as [number, number]);
+  const made: Record<string, RDD<unknown>> = {
+    keyBy: numbers.keyBy((n) => n),
+    groupBy: numbers.groupBy((n) => n % 2),
+    sortBy: numbers.sortBy((n) => n),
+    sortByKey: pairs.sortByKey(),
+    distinct: numbers.distinct(),
+    repartition: numbers.repartition(3),
+    coalesce: numbers.coalesce(1, true),
+    intersection: numbers.intersection(numbers),
+    subtract: numbers.subtract(numbers),
+    values: pairs.values(),
+    keys: pairs.keys(),
+  };
+  for (const [operation, rdd] of Object.entries(made)) assert.match(String(rdd), new RegExp(`^${operation}\\[`));
+});
+
 test('preview: first rows, and whether they are all', async () => {
   const rdd = sc.parallelize([1, 2, 3], 2);
   assert.equal((await rdd.preview(20, 2000)).rows, [1, 2, 3]);
