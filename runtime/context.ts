@@ -11,11 +11,11 @@ import { type AccumulatorV2, RegisteredAccumulator } from './exec/custom-accumul
 import { currentSignal } from './flow';
 import { JobControl } from './job-control';
 import { maxPartitions } from './limits';
-import { checkWhole, refuseArgument } from './ops/arguments';
+import { checkPath, checkWhole, refuseArgument } from './ops/arguments';
 import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
 import type { ShuffleDependency } from './rdd/dependency';
 import { ObjectFileRDD } from './rdd/object-files';
-import { RDD } from './rdd/rdd';
+import { type OnlyAny, RDD } from './rdd/rdd';
 import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from './rdd/sources';
 import { TextFileRDD, WholeTextFilesRDD } from './rdd/text';
 import { unionOf } from './rdd/union';
@@ -114,13 +114,16 @@ export class Context {
   // Datasets.
 
   /**
-   * A dataset of the session's values, cut into slices: 1..10 in 3 slices are 3, 3 and 4.
+   * A dataset of the session's values, cut into slices: 1..10 in 3 slices are 3, 3 and 4. Arrays of two are pairs.
    * Throws BAD_ARGUMENT for a number of slices below 1 or above 1,000,000.
    * @example await sc.parallelize([1, 2, 3, 4], 2).map(x => x * 2).collect() // [2, 4, 6, 8]
    */
+  parallelize<A>(values: Iterable<OnlyAny<A>>, numSlices?: number): RDD<A>;
+  parallelize<K, V>(values: Iterable<[K, V]>, numSlices?: number): RDD<[K, V]>;
+  parallelize<T>(values: Iterable<T>, numSlices?: number): RDD<T>;
   parallelize<T>(values: Iterable<T>, numSlices: number = this.defaultParallelism): RDD<T> {
     this.#checkAlive();
-    if (values === null || values === undefined || typeof values[Symbol.iterator] !== 'function')
+    if (typeof values?.[Symbol.iterator] !== 'function')
       throw new MillraceError('NOT_ITERABLE', { operation: 'parallelize', value: String(values) });
     return new ParallelizedRDD(this, [...values], this.checkPartitions('parallelize', numSlices));
   }
@@ -148,17 +151,13 @@ export class Context {
    */
   textFile(path: string, minPartitions: number = Math.min(this.defaultParallelism, 2)): RDD<string> {
     this.#checkAlive();
-    return new TextFileRDD(this, this.#checkPath('textFile', path), this.checkPartitions('textFile', minPartitions));
+    return new TextFileRDD(this, checkPath('textFile', path), this.checkPartitions('textFile', minPartitions));
   }
 
   /** Pairs [path, whole text] of small files; paths as for `textFile`. */
   wholeTextFiles(path: string, minPartitions: number = this.defaultParallelism): RDD<[string, string]> {
     this.#checkAlive();
-    return new WholeTextFilesRDD(
-      this,
-      this.#checkPath('wholeTextFiles', path),
-      this.checkPartitions('wholeTextFiles', minPartitions),
-    );
+    return new WholeTextFilesRDD(this, checkPath('wholeTextFiles', path), this.checkPartitions('wholeTextFiles', minPartitions));
   }
 
   /**
@@ -167,7 +166,7 @@ export class Context {
    */
   objectFile<T = unknown>(path: string): RDD<T> {
     this.#checkAlive();
-    return new ObjectFileRDD<T>(this, this.#checkPath('objectFile', path));
+    return new ObjectFileRDD<T>(this, checkPath('objectFile', path));
   }
 
   /** All elements of several datasets, duplicates kept. */
@@ -308,7 +307,7 @@ export class Context {
   /** Where checkpoints are written: a folder of this session's own below `folder`, on a disk that outlives it. Throws DISK. */
   setCheckpointDir(folder: string): void {
     this.#checkAlive();
-    this.#checkpointDir = makeCheckpointFolder(this.#checkPath('setCheckpointDir', folder));
+    this.#checkpointDir = makeCheckpointFolder(checkPath('setCheckpointDir', folder));
   }
 
   /** The folder that `setCheckpointDir` made. */
@@ -350,12 +349,6 @@ export class Context {
     const shown = other instanceof RDD ? `${other} of another context` : undefined;
     const wanted = { rule: 'an RDD of this context', remedy: 'Make one with sc.parallelize(values).' };
     refuseArgument({ operation, argument: 'the other dataset', value: other, shown, ...wanted });
-  }
-
-  #checkPath(operation: string, path: unknown): string {
-    if (typeof path === 'string' && path.trim() !== '') return path;
-    const remedy = `Write ${operation}('folder/*.txt').`;
-    return refuseArgument({ operation, argument: 'the path', value: path, rule: 'a text that names files', remedy });
   }
 
   nextRddId(): number {

@@ -59,3 +59,10 @@ export function checkOptions(operation: string, value: unknown, remedy: string):
   if (typeof value === 'object' && value !== null && !(driverOnly in value) && !Array.isArray(value)) return;
   refuseArgument({ operation, argument: 'the object of options', value, rule: 'an object', remedy });
 }
+
+/** Throws BAD_ARGUMENT unless `path` is a text that can name files. */
+export function checkPath(operation: string, path: unknown): string {
+  if (typeof path === 'string' && path.trim() !== '') return path;
+  const remedy = `Write ${operation}('folder/*.txt').`;
+  return refuseArgument({ operation, argument: 'the path', value: path, rule: 'a text that names files', remedy });
+}

@@ -14,6 +14,9 @@ import { Preparation } from './preparation';
 /** What closures may return: the tuple in the union lets TypeScript infer `[string, number]` for `w => [w, 1]`. */
 export type Datum = {} | null | undefined | [unknown, ...unknown[]];
 
+/** Lets through `any`, and `never` of an empty array: they would pass for pairs. */
+export type OnlyAny<A> = 0 extends 1 & A ? A : never;
+
 /** Literals as their kind: `x ? 1 : 0` makes a dataset of `0 | 1`, whose sum is a number. */
 export type Widen<T> = T extends number
   ? number

@@ -9,6 +9,7 @@ interface Place {
 
 const wrongThis = 2684;
 const unknownName = 2304;
+const noOverload = 2769;
 const noSuchProperty = new Set([2339, 2551]);
 
 const datasetType = /^(\w*(?:RDD|DStream))<(.*)>$/s;
@@ -22,8 +23,15 @@ export function messageOf(diagnostic: ts.Diagnostic, place: Place): string {
   const node = innermost(place.file, diagnostic.start);
   if (diagnostic.code === wrongThis) return pairsNeeded(node, diagnostic.start + (diagnostic.length ?? 0), place) ?? plain;
   if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, place) ?? plain;
+  if (diagnostic.code === noOverload) return widestOverload(diagnostic) ?? plain;
   if (diagnostic.code === unknownName && node.getText(place.file) === '_') return 'There is no last value to continue yet.';
   return plain;
+}
+
+/** Of several signatures the last one is the widest: what it says stands for all, where TypeScript says it of each. */
+function widestOverload({ messageText }: ts.Diagnostic): string | undefined {
+  const reason = typeof messageText === 'string' ? undefined : messageText.next?.at(-1)?.next?.[0];
+  return reason && ts.flattenDiagnosticMessageText(reason, '\n');
 }
 
 const ofUnknownType = 18046;

@@ -54,6 +54,29 @@ function file(name: string, text: string): string {
 
 const local = ['--master', 'local[1]'];
 
+test('arrays of two are pairs for parallelize, and nothing else is', async () => {
+  const types: Record<string, string> = {
+    '[["a", 1], ["b", null]]': 'RDD<[string, number | null]>',
+    '[[1, 2, 3], [4, 5]]': 'RDD<number[]>',
+    '[[1, 2]] as number[][]': 'RDD<number[]>',
+    '["ab"]': 'RDD<string>',
+    '[]': 'RDD<never>',
+    '[] as any[]': 'RDD<any>',
+  };
+  const input = Object.keys(types).map((values) => `.type sc.parallelize(${values})\n`);
+  const { out } = await millrace(['--master', 'local', '-'], { input: input.join('') });
+  assert.equal(out.trimEnd().split('\n'), Object.values(types));
+});
+
+test('an error of several signatures is told of the widest one', async () => {
+  const { status, err } = await millrace(['--master', 'local', '-e', 'sc.parallelize(5)']);
+  assert.is(status, 1);
+  assert.match(
+    err,
+    /^error: Argument of type 'number' is not assignable to parameter of type 'Iterable<unknown>'\. \(TS2769\)\n/,
+  );
+});
+
 test('a script runs statement by statement and leaves with 0', async () => {
   const script = file(
     'ok.ts',
