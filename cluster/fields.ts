@@ -47,6 +47,12 @@ export class Fields {
     return this.#refuse(name, 'a whole number or -1');
   }
 
+  /** A mark that is true where it is there. */
+  yes(name: string): true {
+    const value = this.take(name);
+    return value === true ? value : this.#refuse(name, 'true');
+  }
+
   /** A finite number, not negative. */
   amount(name: string): number {
     const value = this.take(name);

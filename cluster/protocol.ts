@@ -87,6 +87,7 @@ function readTask(task: Fields): LaunchedTask {
     programId: task.string('programId', idLength),
     ...(task.has('environmentId') ? { environmentId: task.string('environmentId', idLength) } : {}),
     needs: task.list('needs', maxNeeds, textItem(idLength)),
+    ...(task.has('handsOver') ? { handsOver: task.yes('handsOver') } : {}),
     maxResultBytes: task.integer('maxResultBytes'),
   };
   task.end();
@@ -104,6 +105,10 @@ function readForgetKind(what: Fields): Forget {
   switch (kind) {
     case 'rdd':
       return { kind, rddId: what.integer('rddId') };
+    case 'copies': {
+      const [rddId, partition] = [what.integer('rddId'), what.integer('partition')];
+      return { kind, rddId, partition, keeper: what.string('keeper', idLength) };
+    }
     case 'checkpoint':
       return { kind, rddId: what.integer('rddId') };
     case 'shuffle':

@@ -89,6 +89,9 @@ class Runner implements TaskRunner {
     switch (what.kind) {
       case 'rdd':
         return this.#store.forget(what.rddId);
+      case 'copies':
+        if (what.keeper !== this.#options.executorId) this.#store.memory.remove(what.rddId, what.partition);
+        return;
       case 'shuffle':
         // The folder is shared by the executors of this machine: whoever comes first removes it.
         return removeQuietly(join(this.#options.folder, String(what.shuffleId)));

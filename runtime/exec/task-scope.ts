@@ -245,7 +245,8 @@ export class TaskScope {
   *cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
     const { store } = this.#host;
     const { rddId, level, priority } = plan;
-    const request = { rddId, partition: split.index, level, priority, taskId: this.#task.taskId };
+    const { taskId, handsOver } = this.#task;
+    const request = { rddId, partition: split.index, level, priority, taskId, handsOver };
     const known = store.read(request, (file) => this.#cleanups.push(() => file.close()));
     if (known) return yield* known as Iterable<unknown[]>;
     const writer = store.writer(request);

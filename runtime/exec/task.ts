@@ -17,6 +17,8 @@ export interface TaskSpec {
   readonly split: Uint8Array;
   /** Blobs that must be there before the task starts, the program included. */
   readonly needs: readonly string[];
+  /** What it keeps is written to files too, whatever its level, so that another executor can take it over. */
+  readonly handsOver?: true;
   /** The largest encoded result that the driver takes from one task, in bytes. */
   readonly maxResultBytes: number;
 }
@@ -32,6 +34,8 @@ export interface TaskControl {
 /** What an executor is asked to drop. */
 export type Forget =
   | { readonly kind: 'rdd'; readonly rddId: number }
+  /** A kept partition in memory, for it has moved to the executor `keeper`. */
+  | { readonly kind: 'copies'; readonly rddId: number; readonly partition: number; readonly keeper: string }
   | { readonly kind: 'shuffle'; readonly shuffleId: number }
   /** The local checkpoint of a dataset that nobody refers to any more. */
   | { readonly kind: 'checkpoint'; readonly rddId: number }

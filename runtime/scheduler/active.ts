@@ -1,7 +1,9 @@
 // The jobs and tasks that run now, as the state machine keeps them.
 import { assert } from '../errors';
+import type { BlockId } from '../exec/end';
 import type { JobSpec, StageParent } from './events';
-import type { BlockTracker, OutputTracker } from './outputs';
+import type { BlockTracker } from './kept-blocks';
+import type { OutputTracker } from './outputs';
 import { defaultPool } from './pools';
 import { Stage } from './stage';
 
@@ -22,6 +24,8 @@ export interface RunningTask {
   readonly stageAttempt: number;
   readonly partition: number;
   readonly started: number;
+  /** Kept partitions that it takes to its executor. */
+  readonly moves: readonly BlockId[];
   /** Its job is over, or another did its work: its end frees the slot and nothing else. */
   abandoned: boolean;
   /** Kept datasets that it may still write from rows that are no more. */

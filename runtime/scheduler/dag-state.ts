@@ -2,8 +2,10 @@
 import { checkActive, type Job, type RunningTask } from './active';
 import type { Command } from './events';
 import { ExecutorTable } from './executor-table';
+import { BlockTracker } from './kept-blocks';
+import { Levelling } from './levelling';
 import type { DagOptions } from './options';
-import { BlockTracker, OutputTracker } from './outputs';
+import { OutputTracker } from './outputs';
 import type { Stage } from './stage';
 
 export class DagState {
@@ -11,6 +13,7 @@ export class DagState {
   readonly outputs = new OutputTracker();
   readonly blocks = new BlockTracker();
   readonly executors: ExecutorTable;
+  readonly levelling: Levelling;
   readonly jobs = new Map<number, Job>();
   readonly tasks = new Map<number, RunningTask>();
   /** When the event of this step happened, in milliseconds. */
@@ -20,6 +23,7 @@ export class DagState {
   constructor(options: DagOptions) {
     this.options = options;
     this.executors = new ExecutorTable(options, this.blocks);
+    this.levelling = new Levelling(this.blocks, options.slots);
   }
 
   push(command: Command): void {
@@ -52,6 +56,7 @@ export class DagState {
   /** Throws where the state contradicts itself. */
   check(): void {
     this.outputs.check();
+    this.blocks.check();
     this.executors.check([...this.tasks.values()].map(({ executorId }) => executorId));
     checkActive(this.jobs.values(), this.tasks, this.outputs);
   }

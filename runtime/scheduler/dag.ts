@@ -10,9 +10,10 @@ import { DagState } from './dag-state';
 import { type DagStatus, jobStatus } from './dag-status';
 import type { Command, JobFailure, JobSpec, SchedulerEvent } from './events';
 import type { ExecutorStatus } from './executor-table';
+import type { BlockTracker } from './kept-blocks';
 import { Launcher } from './launcher';
 import type { DagOptions } from './options';
-import type { BlockTracker, OutputTracker } from './outputs';
+import type { OutputTracker } from './outputs';
 import { Reruns } from './reruns';
 
 export class Dag {
@@ -108,7 +109,7 @@ export class Dag {
     job.running--;
     const executor = executors.get(executorId);
     if (executor) executor.free++;
-    if (end.kind === 'success' && executor) this.#noteBlocks(executorId, end);
+    if (end.kind === 'success' && executor) this.#noteBlocks(task, end);
     this.#reruns.drained(task.spoils);
     if (task.abandoned) return;
     switch (end.kind) {
@@ -132,11 +133,16 @@ export class Dag {
     }
   }
 
-  #noteBlocks(executorId: string, { cached, evicted }: TaskEnd & { kind: 'success' }): void {
+  #noteBlocks({ executorId, moves }: RunningTask, { cached, evicted }: TaskEnd & { kind: 'success' }): void {
     const { blocks } = this.#state;
     for (const block of evicted) blocks.remove(executorId, block);
     for (const block of cached) blocks.add(executorId, block);
     if (cached.length > 0 || evicted.length > 0) this.#state.push({ kind: 'noteBlocks', executorId, cached, evicted });
+    for (const block of moves) {
+      if (!blocks.holders(block.rddId, block.partition).includes(executorId)) continue;
+      blocks.moved(executorId, block);
+      this.#state.push({ kind: 'dropCopies', ...block, keeper: executorId });
+    }
   }
 
   #failTask({ job, stage, partition }: RunningTask, end: TaskEnd & { kind: 'userError' | 'lost' | 'tooBig' }, attempts: number) {

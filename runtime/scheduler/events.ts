@@ -46,6 +46,8 @@ export interface TaskRequest {
   readonly attempt: number;
   /** A copy of a task that runs slowly. */
   readonly speculative: boolean;
+  /** What it keeps is written to files too, so that another executor can take it over. */
+  readonly handsOver: boolean;
   /** The executors of all tasks of a barrier stage, by the order of its partitions. */
   readonly members?: readonly string[];
 }
@@ -100,6 +102,8 @@ export type Command =
   | { readonly kind: 'startSpeculationTimer' }
   /** Kept partitions were made of rows that are no longer: executors drop them. */
   | { readonly kind: 'dropBlocks'; readonly rddId: number }
+  /** A kept partition has moved to the executor `keeper`: others drop it from their memory. */
+  | { readonly kind: 'dropCopies'; readonly rddId: number; readonly partition: number; readonly keeper: string }
   | { readonly kind: 'noteStageSubmitted'; readonly jobId: number; readonly stage: StageSpec; readonly attempt: number }
   | {
       readonly kind: 'noteStageCompleted';

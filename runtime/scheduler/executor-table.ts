@@ -2,7 +2,7 @@
 import { assert } from '../errors';
 import type { ExecutorInfo } from './backend';
 import { type ExclusionOptions, Exclusions } from './exclusion';
-import type { BlockTracker } from './outputs';
+import type { BlockTracker } from './kept-blocks';
 import type { Stage } from './stage';
 
 export interface Executor extends ExecutorInfo {
@@ -61,14 +61,11 @@ export class ExecutorTable {
 
   /** Executors that hold the cached data of a partition, or that its dataset names. */
   preferred(stage: Stage, partition: number): Executor[] {
-    const { partitions, blocks, locations } = stage.spec;
-    // Map stages run all partitions in order; only jobs on chosen partitions need the search.
-    const index = partitions[partition] === partition ? partition : partitions.indexOf(partition);
-    for (const [rddId, cached] of blocks[index] ?? []) {
+    for (const { rddId, partition: cached } of stage.keptBy(partition)) {
       const holders = this.#blocks.holders(rddId, cached).flatMap((id) => this.#executors.get(id) ?? []);
       if (holders.length > 0) return holders;
     }
-    const wished = locations?.[index] ?? [];
+    const wished = stage.spec.locations?.[stage.indexOf(partition)] ?? [];
     if (wished.length === 0) return [];
     return [...this.#executors.values()].filter((e) => wished.includes(e.id) || wished.includes(e.host));
   }

@@ -1,4 +1,5 @@
 // Which task of a stage that can run starts on which executor: jobs in order or pools by their shares, near its data, together, as a copy.
+import type { BlockId } from '../exec/end';
 import { inputsOf, type Job } from './active';
 import type { DagState } from './dag-state';
 import { type Executor, freest } from './executor-table';
@@ -71,24 +72,46 @@ export class Launcher {
     return launched;
   }
 
-  /** Starts tasks of a stage on free executors; notes where some wait for the executor that holds their data. */
+  /** Starts tasks of a stage on free executors. Those that may move come last, for the executors that hold them have others to do. */
   #launchStage(job: Job, stage: Stage, most: number): number {
-    const { executors, now } = this.#state;
+    const { executors, levelling } = this.#state;
+    const movable: number[] = [];
     let launched = 0;
+    const launch = (partition: number) => {
+      if (this.#launchNear(job, stage, partition)) launched++;
+    };
     for (const partition of stage.waiting) {
       if (launched >= most || !executors.anyFree) break;
-      const free = executors.free(stage, now, partition);
-      if (free.length === 0) continue;
-      const preferred = executors.preferred(stage, partition);
-      const near = preferred.find((e) => free.includes(e));
-      if (!near && preferred.length > 0 && !this.#anywhere) {
-        this.#waitsForLocality = true;
-        continue;
-      }
-      this.#start(job, stage, partition, near ?? freest(free));
-      launched++;
+      if (levelling.mayMove(stage.keptBy(partition))) movable.push(partition);
+      else launch(partition);
+    }
+    for (const partition of movable) {
+      if (launched >= most || !executors.anyFree) break;
+      launch(partition);
     }
     return launched;
+  }
+
+  /** Starts a task where its data is or goes to, or notes that it waits for the executor that holds its data. */
+  #launchNear(job: Job, stage: Stage, partition: number): boolean {
+    const { executors, levelling, blocks, now } = this.#state;
+    const free = executors.free(stage, now, partition);
+    if (free.length === 0) return false;
+    const preferred = executors.preferred(stage, partition);
+    const kept = stage.keptBy(partition);
+    const taker = levelling.taker(kept, preferred, free);
+    if (taker) {
+      for (const block of kept) blocks.settle(block);
+      this.#start(job, stage, partition, taker, { moves: kept });
+      return true;
+    }
+    const near = preferred.find((e) => free.includes(e));
+    if (!near && preferred.length > 0 && !this.#anywhere) {
+      this.#waitsForLocality = true;
+      return false;
+    }
+    this.#start(job, stage, partition, near ?? freest(free));
+    return true;
   }
 
   /** Starts all tasks of a barrier stage, or none while there are too few slots. */
@@ -110,7 +133,7 @@ export class Launcher {
     stage: Stage,
     partition: number,
     executor: Executor,
-    { members, copy = false }: { members?: string[]; copy?: boolean } = {},
+    { members, copy = false, moves = [] }: { members?: string[]; copy?: boolean; moves?: readonly BlockId[] } = {},
   ): void {
     const state = this.#state;
     const taskId = this.#nextTask++;
@@ -127,11 +150,12 @@ export class Launcher {
       state.outputs.consume(shuffleId);
       stage.read(shuffleId, generation);
     }
-    const held = { taskId, executorId, job, stage, stageAttempt, partition, started: state.now };
+    const held = { taskId, executorId, job, stage, stageAttempt, partition, started: state.now, moves };
     state.tasks.set(taskId, { ...held, abandoned: false, spoils: new Set() });
     const attempt = stage.nextAttempt(partition);
     const { stageId } = spec;
-    const task = { taskId, jobId, stageId, stageAttempt, partition, attempt, speculative: copy, members };
+    const handsOver = state.levelling.handsOver(stage.keptBy(partition), executor);
+    const task = { taskId, jobId, stageId, stageAttempt, partition, attempt, speculative: copy, handsOver, members };
     state.push({ kind: 'launchTask', executorId, task });
   }
 

@@ -15,8 +15,8 @@ import type { ExecutorStatus } from './executor-table';
 import { errorOf, showBytes } from './failures';
 import { planJob, type SinkMaker } from './job';
 import { type JobProgress, type JobRecord, labelsOf } from './job-record';
+import type { StoredSize } from './kept-blocks';
 import type { JobEnd, ListenerBus } from './listener-bus';
-import type { StoredSize } from './outputs';
 import { TaskMaker } from './task-maker';
 import { StuckWatch, TaskWatch } from './task-watch';
 
@@ -264,6 +264,10 @@ export class Scheduler implements TaskListener {
         return this.#watch.noteBlocks(command);
       case 'dropBlocks':
         return this.#backend.forget({ kind: 'rdd', rddId: command.rddId });
+      case 'dropCopies': {
+        const { rddId, partition, keeper } = command;
+        return this.#backend.forget({ kind: 'copies', rddId, partition, keeper });
+      }
       case 'noteStageSubmitted':
       case 'noteStageCompleted':
         return this.#watch.note(command);

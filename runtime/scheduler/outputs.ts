@@ -1,5 +1,5 @@
-// Which map outputs of which shuffles are there, and which executors hold which cached partitions.
-import type { BlockId, CachedBlock, MapOutput } from '../exec/end';
+// Which map outputs of which shuffles are there.
+import type { MapOutput } from '../exec/end';
 
 export class OutputTracker {
   readonly #shuffles = new Map<number, (MapOutput | undefined)[]>();
@@ -139,84 +139,4 @@ export class OutputTracker {
         throw new Error(`shuffle ${shuffleId} misses ${missing}, not ${this.#missing.get(shuffleId)}`);
     }
   }
-}
-
-/** Where one kept partition is. */
-interface Held {
-  /** Bytes in the memory of executors, by executor. */
-  readonly memory: Map<string, number>;
-  /** The bytes of its file, and the executor that told of it: with that one's machine it would be lost. */
-  file?: { readonly executorId: string; readonly bytes: number };
-}
-
-/** The executors that hold each kept partition in memory, and the partitions that are in files. */
-export class BlockTracker {
-  readonly #datasets = new Map<number, Map<number, Held>>();
-
-  /** An executor has told where a partition is now. */
-  add(executorId: string, { rddId, partition, bytes, diskBytes }: CachedBlock): void {
-    const dataset = this.#datasets.get(rddId) ?? new Map<number, Held>();
-    this.#datasets.set(rddId, dataset);
-    const held: Held = dataset.get(partition) ?? { memory: new Map() };
-    dataset.set(partition, held);
-    if (bytes > 0) held.memory.set(executorId, bytes);
-    else held.memory.delete(executorId);
-    if (diskBytes > 0) held.file = { executorId, bytes: diskBytes };
-  }
-
-  /** An executor has it no longer, neither in memory nor in a file that it can read. */
-  remove(executorId: string, { rddId, partition }: BlockId): void {
-    const held = this.#datasets.get(rddId)?.get(partition);
-    if (!held) return;
-    held.memory.delete(executorId);
-    held.file = undefined;
-    this.#dropEmpty(rddId, partition, held);
-  }
-
-  removeExecutor(executorId: string, filesSurvive: boolean): void {
-    for (const [rddId, dataset] of this.#datasets) {
-      for (const [partition, held] of dataset) {
-        held.memory.delete(executorId);
-        if (!filesSurvive && held.file?.executorId === executorId) held.file = undefined;
-        this.#dropEmpty(rddId, partition, held);
-      }
-    }
-  }
-
-  #dropEmpty(rddId: number, partition: number, held: Held): void {
-    if (held.memory.size === 0 && !held.file) this.#datasets.get(rddId)?.delete(partition);
-  }
-
-  forget(rddId: number): void {
-    this.#datasets.delete(rddId);
-  }
-
-  /** The executors that have a partition in memory: where it likes to be read. */
-  holders(rddId: number, partition: number): readonly string[] {
-    return [...(this.#datasets.get(rddId)?.get(partition)?.memory.keys() ?? [])];
-  }
-
-  /** Whether all of a dataset's partitions are held somewhere. */
-  complete(rddId: number, partitions: number): boolean {
-    return (this.#datasets.get(rddId)?.size ?? 0) >= partitions;
-  }
-
-  /** Partitions held, and their bytes in memory and in files, for heads and `.explain`. */
-  summary(rddId: number): StoredSize {
-    const dataset = this.#datasets.get(rddId);
-    let bytes = 0;
-    let diskBytes = 0;
-    for (const { memory, file } of dataset?.values() ?? []) {
-      for (const b of memory.values()) bytes += b;
-      diskBytes += file?.bytes ?? 0;
-    }
-    return { partitions: dataset?.size ?? 0, bytes, diskBytes };
-  }
-}
-
-/** How much of a dataset is kept: partitions, bytes in memory, bytes in files. */
-export interface StoredSize {
-  readonly partitions: number;
-  readonly bytes: number;
-  readonly diskBytes: number;
 }

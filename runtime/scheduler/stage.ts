@@ -1,5 +1,6 @@
 // One stage of one running job: which partitions wait, run and are done, and how often each was tried.
 import { assert } from '../errors';
+import type { BlockId } from '../exec/end';
 import type { StageSpec } from './events';
 
 const noTasks: ReadonlySet<number> = new Set();
@@ -39,6 +40,17 @@ export class Stage {
 
   get finished(): boolean {
     return this.done.size === this.spec.partitions.length;
+  }
+
+  /** Where a partition stands in the lists of the stage. Map stages run all in order; only jobs on chosen ones need the search. */
+  indexOf(partition: number): number {
+    const { partitions } = this.spec;
+    return partitions[partition] === partition ? partition : partitions.indexOf(partition);
+  }
+
+  /** The cached partitions that a task would read. */
+  keptBy(partition: number): readonly BlockId[] {
+    return (this.spec.blocks[this.indexOf(partition)] ?? []).map(([rddId, cached]) => ({ rddId, partition: cached }));
   }
 
   tasksOf(partition: number): ReadonlySet<number> {

@@ -29,7 +29,7 @@ export class TaskMaker {
 
   /** Throws where a program cannot be made: a capture that cannot travel. */
   make(request: TaskRequest, outputs: OutputTracker): TaskSpec {
-    const { taskId, jobId, stageId, stageAttempt, partition, attempt } = request;
+    const { taskId, jobId, stageId, stageAttempt, partition, attempt, handsOver } = request;
     const program = this.#program(jobId, stageId);
     const splits = new SplitBuilder(
       jobId,
@@ -42,7 +42,8 @@ export class TaskMaker {
     const { id: programId } = program;
     const maxResultBytes = this.#maxResultBytes;
     const environmentId = environment.id;
-    return { taskId, jobId, stageId, stageAttempt, partition, attempt, programId, environmentId, split, needs, maxResultBytes };
+    const numbers = { taskId, jobId, stageId, stageAttempt, partition, attempt };
+    return { ...numbers, programId, environmentId, split, needs, handsOver: handsOver || undefined, maxResultBytes };
   }
 
   /** The job is over. */

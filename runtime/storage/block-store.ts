@@ -14,6 +14,8 @@ export interface BlockRequest extends BlockId {
   readonly level: LevelFlags;
   readonly priority: number;
   readonly taskId: number;
+  /** It is written to a file too, whatever its level: another executor may take it over. */
+  readonly handsOver?: true;
 }
 
 /** What became of blocks since it was last told. */
@@ -38,10 +40,10 @@ export class BlockStore {
     const { rddId, partition, level } = request;
     const block = this.memory.get(rddId, partition);
     if (block) return chunksOf(block.content);
-    if (!usesFiles(level)) return undefined;
+    // Partitions of levels without files have one where they were handed over.
     const file = this.disk.open(rddId, partition);
     if (!file) {
-      this.note({ rddId, partition, bytes: 0, diskBytes: 0 });
+      if (usesFiles(level)) this.note({ rddId, partition, bytes: 0, diskBytes: 0 });
       return undefined;
     }
     opened(file);
@@ -212,7 +214,7 @@ class BlockWriter {
     this.#request = request;
     const { level } = request;
     if (level.useMemory) this.#memory = new MemoryPart(store.memory, request);
-    if (!level.useMemory || level.replication > 1) this.#onDisk(() => this.#openFile());
+    if (!level.useMemory || level.replication > 1 || request.handsOver) this.#onDisk(() => this.#openFile());
   }
 
   add(chunk: readonly unknown[]): void {
@@ -248,14 +250,15 @@ class BlockWriter {
       });
   }
 
-  /** A disk that is full costs the kept partition, not the job. */
+  /** A disk that is full costs the kept partition, not the job; nor do values that cannot be written where no level asks for it. */
   #onDisk(write: () => void): void {
     try {
       write();
     } catch (e) {
       this.#file?.abandon();
       this.#file = undefined;
-      if (!(e instanceof MillraceError) || e.code !== 'DISK') throw e;
+      const isAsked = !this.#request.handsOver || usesFiles(this.#request.level);
+      if (isAsked && !(e instanceof MillraceError && e.code === 'DISK')) throw e;
     }
   }
 

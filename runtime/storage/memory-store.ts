@@ -62,7 +62,7 @@ export class MemoryStore {
   put(block: Block, priority = 0): boolean {
     const { rddId, partition, bytes } = block;
     if (bytes > this.roomFor(rddId, partition, priority)) return false;
-    this.#remove(rddId, partition);
+    this.remove(rddId, partition);
     const victims = [...this.#datasets].filter(([id, dataset]) => id !== rddId && dataset.priority <= priority);
     // Sorting is stable: among equals the one that was used longest ago is the first.
     victims.sort(([, a], [, b]) => a.priority - b.priority);
@@ -78,7 +78,7 @@ export class MemoryStore {
     return true;
   }
 
-  #remove(rddId: number, partition: number): void {
+  remove(rddId: number, partition: number): void {
     const dataset = this.#datasets.get(rddId);
     const block = dataset?.blocks.get(partition);
     if (!dataset || !block) return;
@@ -91,7 +91,7 @@ export class MemoryStore {
     let freed = 0;
     for (const block of [...this.#datasets.get(rddId)!.blocks.values()]) {
       if (freed >= bytes) break;
-      this.#remove(rddId, block.partition);
+      this.remove(rddId, block.partition);
       freed += block.bytes;
       this.#onEvict(block);
     }

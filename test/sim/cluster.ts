@@ -5,6 +5,7 @@ import { Dag } from '../../runtime/scheduler/dag';
 import type { Command, JobSpec, SchedulerEvent, StageSpec, TaskRequest } from '../../runtime/scheduler/events';
 import { type DagOptions, schedulingDefaults } from '../../runtime/scheduler/options';
 import { Random } from '../../runtime/time';
+import { randomStages } from './graphs';
 
 /** A map output as the simulated disk holds it: which run wrote it, and the value that its readers get. */
 interface Written {
@@ -52,10 +53,13 @@ export interface Counts {
   hits: number;
   /** Times that a kept dataset was dropped because its rows were made again. */
   drops: number;
+  /** Kept partitions that moved to another executor after a loss. */
+  moves: number;
 }
 
 export const noCounts = (): Counts => {
-  return { losses: 0, fetchFailures: 0, doubled: 0, stale: 0, copies: 0, cancels: 0, evictions: 0, hits: 0, drops: 0 };
+  const faults = { losses: 0, fetchFailures: 0, doubled: 0, stale: 0, copies: 0, cancels: 0, evictions: 0 };
+  return { ...faults, hits: 0, drops: 0, moves: 0 };
 };
 
 const modulus = 1_000_003;
@@ -74,6 +78,8 @@ export class SimCluster {
   readonly #disk = new Map<string, Written>();
   /** Kept partitions in the memory of executors, by `executor.dataset.partition`. */
   readonly #memory = new Map<string, Written>();
+  /** Kept partitions in files, by `dataset.partition`: those that were handed over. */
+  readonly #files = new Map<string, Written>();
   /** Ends that were told before, to be told again. */
   readonly #told: SchedulerEvent[] = [];
   readonly #alive = new Map<string, boolean>();
@@ -106,7 +112,10 @@ export class SimCluster {
     this.#dag = new Dag(this.#options);
     for (let i = 0; i < 3; i++) this.#join();
     const jobs = 1 + this.#random.below(3);
-    for (let i = 0; i < jobs; i++) this.#submit(i);
+    // Many actions on wide datasets: partitions that were made again after a loss have time to move.
+    const wide = this.#chance(0.3);
+    for (let i = 0; i < jobs; i++) this.#submit(i, wide);
+    if (wide) for (let i = 0; i < 4; i++) this.#again(jobs + i, this.jobs.get(jobs - 1)!.spec);
   }
 
   #chance(p: number): boolean {
@@ -129,35 +138,11 @@ export class SimCluster {
     this.#feed({ kind: 'jobSubmitted', job: spec });
   }
 
-  /** A graph of up to five stages; each reads some of those before it, the last one all that nobody reads. */
-  #submit(jobId: number): void {
+  #submit(jobId: number, wide: boolean): void {
     const earlier = this.jobs.get(jobId - 1);
     if (earlier && this.#chance(0.5)) return this.#again(jobId, earlier.spec);
-    const count = 1 + this.#random.below(5);
-    const stages: StageSpec[] = [];
-    const unread = new Set<number>();
-    let indeterminate = false;
-    for (let i = 0; i < count; i++) {
-      const isLast = i === count - 1;
-      const read = stages.filter(({ stageId }) => (isLast ? unread.has(stageId) : this.#chance(0.5)));
-      for (const { stageId } of read) unread.delete(stageId);
-      const stageId = this.#nextStage++;
-      if (!isLast) unread.add(stageId);
-      indeterminate ||= this.#chance(0.3);
-      const width = 1 + this.#random.below(4);
-      const partitions = Array.from({ length: width }, (_, p) => p);
-      const kept = read.length > 0 && this.#chance(0.5) ? 1000 + stageId : undefined;
-      stages.push({
-        stageId,
-        shuffleId: isLast ? undefined : this.#nextShuffle++,
-        partitions,
-        parents: read.map((parent) => ({ stageId: parent.stageId, guards: kept === undefined ? [] : [[kept, width]] })),
-        blocks: kept === undefined ? [] : partitions.map((p) => [[kept, p]]),
-        barrier: width <= 2 && this.#chance(0.2),
-        indeterminate,
-        title: `stage ${stageId}`,
-      });
-    }
+    const ids = { stage: () => this.#nextStage++, shuffle: () => this.#nextShuffle++ };
+    const stages = randomStages(this.#random, ids, wide);
     const pool = [undefined, 'a', 'b'][this.#random.below(3)];
     this.#begin({ jobId, stages, pool });
   }
@@ -189,7 +174,14 @@ export class SimCluster {
       case 'dropBlocks':
         this.counts.drops++;
         for (const key of this.#memory.keys()) if (key.split('.')[1] === String(command.rddId)) this.#memory.delete(key);
+        for (const key of this.#files.keys()) if (key.split('.')[0] === String(command.rddId)) this.#files.delete(key);
         return;
+      case 'dropCopies': {
+        this.counts.moves++;
+        const { keeper, rddId, partition } = command;
+        for (const id of this.#alive.keys()) if (id !== keeper) this.#memory.delete(`${id}.${rddId}.${partition}`);
+        return;
+      }
       case 'reportResult': {
         const [value, taskId] = new Uint32Array(command.value.buffer);
         this.jobs.get(command.jobId)!.results.set(command.partition, [value, this.#runs.get(taskId)!]);
@@ -240,6 +232,7 @@ export class SimCluster {
   #step(): void {
     if (this.#faults > 0 && this.#chance(0.2)) return this.#fault();
     if (this.#timers.length > 0 && this.#chance(0.2)) return this.#feed(this.#timers.shift()!);
+    if (this.#alive.size < 3 && this.#chance(0.1)) return this.#join();
     const ids = [...this.#running.keys()];
     if (ids.length > 0 && this.#chance(0.3)) this.#keepEarly(ids[this.#random.below(ids.length)]);
     if (ids.length > 0) return this.#finish(ids[this.#random.below(ids.length)]);
@@ -272,11 +265,15 @@ export class SimCluster {
       this.#disk.delete(keys[this.#random.below(keys.length)]);
       return;
     }
-    if (kind === 5 && this.#memory.size > 0) {
+    const kept = [
+      ...[...this.#memory.keys()].map((key) => [this.#memory, key] as const),
+      ...[...this.#files.keys()].map((key) => [this.#files, key] as const),
+    ];
+    if (kind === 5 && kept.length > 0) {
       // Nobody is told: a task that wants it finds out.
       this.counts.evictions++;
-      const keys = [...this.#memory.keys()];
-      this.#memory.delete(keys[this.#random.below(keys.length)]);
+      const [store, key] = kept[this.#random.below(kept.length)];
+      store.delete(key);
       return;
     }
     if (kind === 4 && this.#chance(0.2)) {
@@ -336,12 +333,13 @@ export class SimCluster {
     const { partition, taskId } = task;
     const [kept] = stage.blocks[partition] ?? [];
     const key = kept && `${executorId}.${kept.join('.')}`;
-    const found = key === undefined ? undefined : this.#memory.get(key);
+    const found = key === undefined ? undefined : (this.#memory.get(key) ?? this.#files.get(kept.join('.')));
     if (found) this.counts.hits++;
     const inputs = found ?? launched.early ?? this.#readAll(executorId, reads);
     if ('kind' in inputs) return inputs;
     if (key !== undefined) this.#memory.set(key, inputs);
-    const cached = kept ? [{ rddId: kept[0], partition, bytes: 1, diskBytes: 0 }] : [];
+    if (kept && task.handsOver) this.#files.set(kept.join('.'), inputs);
+    const cached = kept ? [{ rddId: kept[0], partition, bytes: 1, diskBytes: task.handsOver ? 1 : 0 }] : [];
     // The rows of an indeterminate stage differ from run to run.
     const runs: Runs = new Map();
     addRuns(runs, inputs.runs);

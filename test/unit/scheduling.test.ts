@@ -57,7 +57,7 @@ function play(options: Partial<DagOptions> = {}) {
 }
 
 const jobsOf = (launches: readonly Launch[]): number[] => launches.map(({ task }) => task.jobId);
-const count = (ids: readonly number[], id: number): number => ids.filter((i) => i === id).length;
+const count = <T>(all: readonly T[], one: T): number => all.filter((i) => i === one).length;
 
 test('FIFO: the older job takes all that it can use', () => {
   const { submit, join } = play();
@@ -122,6 +122,45 @@ test('with exclusion a partition that failed is tried on another executor, where
   join('y');
   const [elsewhere] = end(again, failed);
   assert.is(elsewhere.executorId, 'y');
+});
+
+/** Runs a job on four kept partitions to its end; answers which executor read which, and what was handed over and moved. */
+function readKept({ submit, end, kinds }: ReturnType<typeof play>, jobId: number) {
+  const blocks = [0, 1, 2, 3].map((p) => [[50, p]] as const);
+  const running = submit(jobId, undefined, stage(jobId, 4, { blocks }));
+  const readers: Record<string, number[]> = {};
+  const handedOver: number[] = [];
+  let moved = 0;
+  for (let launch = running.shift(); launch; launch = running.shift()) {
+    const { executorId, task } = launch;
+    readers[executorId] = [...(readers[executorId] ?? []), task.partition];
+    if (task.handsOver) handedOver.push(task.partition);
+    const cached = [{ rddId: 50, partition: task.partition, bytes: 1, diskBytes: task.handsOver ? 1 : 0 }];
+    running.push(...end(launch, { ...success(launch), cached } as TaskEnd));
+    moved += count(kinds(), 'dropCopies');
+  }
+  return { readers, handedOver, moved };
+}
+
+test('what survivors made again beyond their share is handed over, and moves once to the executor that came', () => {
+  const world = play({ slots: 2 });
+  const { join, tell } = world;
+  join('x');
+  join('y');
+  assert.equal(readKept(world, 1), { readers: { x: [0, 2], y: [1, 3] }, handedOver: [], moved: 0 });
+  tell({ kind: 'executorLost', executorId: 'x', reason: 'killed' });
+  assert.equal(readKept(world, 2), { readers: { y: [0, 1, 2, 3] }, handedOver: [0, 2], moved: 0 });
+  join('z');
+  assert.equal(readKept(world, 3), { readers: { y: [1, 3], z: [0, 2] }, handedOver: [], moved: 2 });
+  assert.equal(readKept(world, 4), { readers: { y: [1, 3], z: [0, 2] }, handedOver: [], moved: 0 });
+});
+
+test('without a loss no kept partition moves, however uneven they lie', () => {
+  const world = play({ slots: 2 });
+  world.join('x');
+  readKept(world, 1);
+  world.join('y');
+  assert.equal(readKept(world, 2), { readers: { x: [0, 1, 2, 3] }, handedOver: [], moved: 0 });
 });
 
 const shared = (first: number): StageSpec[] => [

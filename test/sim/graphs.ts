@@ -1,0 +1,34 @@
+// Random graphs of stages for the simulated clusters.
+import type { StageSpec } from '../../runtime/scheduler/events';
+import type { Random } from '../../runtime/time';
+
+/** A graph of up to five stages; each reads some of those before it, the last one all that nobody reads. */
+export function randomStages(random: Random, ids: { stage(): number; shuffle(): number }, wide: boolean): StageSpec[] {
+  const chance = (p: number) => random.next() < p;
+  const count = 1 + random.below(5);
+  const stages: StageSpec[] = [];
+  const unread = new Set<number>();
+  let indeterminate = false;
+  for (let i = 0; i < count; i++) {
+    const isLast = i === count - 1;
+    const read = stages.filter(({ stageId }) => (isLast ? unread.has(stageId) : chance(0.5)));
+    for (const { stageId } of read) unread.delete(stageId);
+    const stageId = ids.stage();
+    if (!isLast) unread.add(stageId);
+    indeterminate ||= chance(0.3);
+    const width = (wide ? 5 : 1) + random.below(4);
+    const partitions = Array.from({ length: width }, (_, p) => p);
+    const kept = read.length > 0 && chance(wide ? 0.9 : 0.5) ? 1000 + stageId : undefined;
+    stages.push({
+      stageId,
+      shuffleId: isLast ? undefined : ids.shuffle(),
+      partitions,
+      parents: read.map((parent) => ({ stageId: parent.stageId, guards: kept === undefined ? [] : [[kept, width]] })),
+      blocks: kept === undefined ? [] : partitions.map((p) => [[kept, p]]),
+      barrier: width <= 2 && chance(0.2),
+      indeterminate,
+      title: `stage ${stageId}`,
+    });
+  }
+  return stages;
+}
