@@ -81,6 +81,8 @@ const pieces = [
     '__proto__',
   ].map(bytes),
   bytes('long'.repeat(30)),
+  // The same hash, by FNV-1a, and the same length.
+  ...['declinate', 'macallums'].map(bytes),
   // No UTF-8: a lone continuation, a cut sequence, bytes that never occur, a surrogate.
   ...[[0x80], [0xc3], [0xe2, 0x82], [0xff, 0xfe], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x98]].map((b) => Buffer.from(b)),
 ];
