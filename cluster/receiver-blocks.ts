@@ -11,6 +11,20 @@ export const partEnding = '.part';
 /** Smaller pieces are gathered until the end of the event loop's turn, larger ones are written as they come. */
 const gatherBytes = 64 << 10;
 
+/** Milliseconds by which a block is cut before the tick of its batch: as long as it takes to hand it over on a busy machine. */
+const leadMs = 20;
+
+/**
+ * Milliseconds until the next block is cut: shortly before a multiple of the interval, for that is when batches end. Blocks cut at any
+ * other time would leave what came after the last of them, half an interval on the average, to the next batch.
+ */
+export function untilCut(now: number, interval: number): number {
+  const lead = Math.min(leadMs, interval / 4);
+  const delay = interval - ((now + lead) % interval);
+  // A timer may ring early or late; a block is not made for a moment only.
+  return delay < interval / 2 ? delay + interval : delay;
+}
+
 export interface BlockOptions {
   readonly folder: string;
   readonly firstBlock: number;
@@ -29,7 +43,7 @@ export interface BlockOptions {
 
 export class BlockWriter {
   readonly #options: BlockOptions;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   readonly #gathered = Buffer.allocUnsafe(gatherBytes);
   #gatheredBytes = 0;
   #gatheredRecords = 0;
@@ -43,7 +57,17 @@ export class BlockWriter {
   constructor(options: BlockOptions) {
     this.#options = options;
     this.#number = options.firstBlock;
-    this.#timer = setInterval(() => this.cut(), options.blockInterval);
+    this.#awaitCut();
+  }
+
+  #awaitCut(): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#awaitCut();
+        this.cut();
+      },
+      untilCut(Date.now(), this.#options.blockInterval),
+    );
   }
 
   /** The number of the block that is being written. */
@@ -97,7 +121,7 @@ export class BlockWriter {
 
   /** Hands over what is there and ends. */
   close(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.cut();
   }
 

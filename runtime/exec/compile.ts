@@ -4,6 +4,7 @@ import { MillraceError } from '../errors';
 import { compiledLoops, pullChunk } from '../limits';
 import type { FunctionRef, Plan, Sink, Split } from './program';
 import { inputOf } from './task-runtime';
+import { countedSeparator } from './token-counts';
 
 /** A compiled stage: `run` is called with the runtime, the split, its functions and its plan nodes. */
 export interface Compiled {
@@ -314,6 +315,11 @@ const guarded = (emitter: Emitter, loops: string) =>
 /** Where a loop may `break done` it stands in a labelled block. */
 function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { text: string; isAsync: boolean } {
   if (sink.kind === 'count' && plan.op === 'text') return { text: 'return rt.countLines(split);', isAsync: false };
+  const separator = countedSeparator(plan, sink);
+  if (separator !== undefined) {
+    const writer = `const writer=rt.shuffleWriter(${emitter.node(sink)});`;
+    return { text: `${writer}rt.countTokens(split,${separator},writer);return writer.end();`, isAsync: false };
+  }
   if (sink.kind === 'foreachPartition') {
     const f = emitter.fn(sink.f);
     const loops = `${emitter.mark(sink.name, 'none')}await ${f}(rt.pull(${emitter.node(plan)},split),split.index);`;

@@ -2,12 +2,18 @@
 import type { PartitionerSpec } from '../rdd/partitioner';
 import type { LevelFlags } from '../storage/storage-level';
 import type { CapturedClosure } from './closure';
+import type { Idiom } from './closure/idiom';
 import type { StateRead, StateStep } from './state/spec';
 import type { InputFile, TextRange } from './text';
 
 /** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
 export type FunctionRef =
-  | { readonly kind: 'closure'; readonly index: number }
+  | {
+      readonly kind: 'closure';
+      readonly index: number;
+      /** Set where its text says all that it does. */
+      readonly idiom?: Idiom;
+    }
   | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
 
 /** What a `map` step makes of an element x and its function f; the compiler inlines these, so that no shared loop stands between. */

@@ -39,7 +39,8 @@ import {
   TaskCancelled,
   TimeUp,
 } from './task-runtime';
-import { countLines, type TextRange, textLines, wholeText } from './text';
+import { countLines, lineChunks, type TextRange, textLines, wholeText } from './text';
+import { TokenCounts } from './token-counts';
 
 export class TaskScope {
   readonly pulse: Pulse;
@@ -108,6 +109,13 @@ export class TaskScope {
       }
     }
     return lines;
+  }
+
+  /** Counts the words of the lines into a map output, without making strings of them before the end. */
+  countTokens(split: Split, separator: number, writer: ShuffleWriter): void {
+    const counts = new TokenCounts(separator, this.#space.budget, writer);
+    for (const range of this.#ranges(split)) for (const lines of lineChunks(range)) this.pulse.tick(counts.add(lines));
+    counts.flush();
   }
 
   *wholeFiles(split: Split & { kind: 'files' }): Generator<unknown[]> {

@@ -88,8 +88,16 @@ export async function unpack(path: string, target: string): Promise<number> {
   }
 }
 
+/** Whole lines as bytes of a buffer that is used again. */
+export interface LineChunk {
+  readonly buffer: Buffer;
+  readonly from: number;
+  /** Where the last line ends, its line end not counted. */
+  readonly lastEnd: number;
+}
+
 /** Whole lines of a range, as byte ranges of a buffer that is used again. */
-class LineChunks {
+class LineChunks implements LineChunk {
   readonly #source: ByteSource;
   readonly #range: TextRange;
   buffer = Buffer.allocUnsafe(textChunkBytes);
@@ -201,30 +209,28 @@ function linesOf(bytes: Buffer, from: number, to: number): string[] {
   return lines;
 }
 
-/** The lines of a range, in arrays of about a megabyte of text. */
-export function* textLines(range: TextRange): Generator<string[], void, undefined> {
+/** The lines of a range as bytes, about a megabyte at a time; a chunk is gone with the next one. */
+export function* lineChunks(range: TextRange): Generator<LineChunk, void, undefined> {
   const chunks = new LineChunks(range);
   try {
-    while (chunks.next()) yield linesOf(chunks.buffer, chunks.from, chunks.lastEnd);
+    while (chunks.next()) yield chunks;
     chunks.check();
   } finally {
     chunks.close();
   }
 }
 
+/** The lines of a range, in arrays of about a megabyte of text. */
+export function* textLines(range: TextRange): Generator<string[], void, undefined> {
+  for (const { buffer, from, lastEnd } of lineChunks(range)) yield linesOf(buffer, from, lastEnd);
+}
+
 /** The number of lines of a range, chunk by chunk, without making strings. */
 export function* countLines(range: TextRange): Generator<number, void, undefined> {
-  const chunks = new LineChunks(range);
-  try {
-    while (chunks.next()) {
-      const { buffer, lastEnd } = chunks;
-      let n = 1;
-      for (let p = buffer.indexOf(newline, chunks.from); p >= 0 && p < lastEnd; p = buffer.indexOf(newline, p + 1)) n++;
-      yield n;
-    }
-    chunks.check();
-  } finally {
-    chunks.close();
+  for (const { buffer, from, lastEnd } of lineChunks(range)) {
+    let n = 1;
+    for (let p = buffer.indexOf(newline, from); p >= 0 && p < lastEnd; p = buffer.indexOf(newline, p + 1)) n++;
+    yield n;
   }
 }
 

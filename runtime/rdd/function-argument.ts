@@ -2,6 +2,7 @@
 
 import type { Context } from '../context';
 import { type Capture, capture } from '../exec/closure';
+import { type Idiom, idiomOf } from '../exec/closure/idiom';
 import { noteClassesOf } from '../exec/session-classes';
 import { refuseArgument } from '../ops/arguments';
 import { decode, encode } from '../wire/codec';
@@ -18,6 +19,7 @@ export class ShippedFunction {
   readonly #function: Function;
   readonly #operation: string;
   #capture: Capture | undefined;
+  #idiom: Idiom | 'none' | undefined;
 
   /** The function as it is now; one that is frozen already stays so: streams freeze theirs once, for the datasets of all batches. */
   static of(context: Context, f: unknown, operation: string, argument = 'the function'): ShippedFunction {
@@ -67,6 +69,12 @@ export class ShippedFunction {
     const { nodes } = this.capture.closure;
     const [node] = nodes;
     return nodes.length === 1 && node.t === 'function' && node.args.length === 0 && !('self' in node || 'props' in node);
+  }
+
+  /** What it does, where its text says all of it. */
+  get idiom(): Idiom | undefined {
+    this.#idiom ??= idiomOf(this.capture.closure) ?? 'none';
+    return this.#idiom === 'none' ? undefined : this.#idiom;
   }
 
   get operation(): string {

@@ -53,7 +53,8 @@ export class PlanBuilder {
       }
       for (const m of modules) this.modules.add(m);
     }
-    return { kind: 'closure', index };
+    const { idiom } = argument;
+    return idiom ? { kind: 'closure', index, idiom } : { kind: 'closure', index };
   }
 }
 

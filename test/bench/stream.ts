@@ -1,4 +1,4 @@
-// `npm run bench:stream -- --data FILE [grep|window] [--rate N] [--seconds N]`: a stream through a real TCP socket, its latency and its cost.
+// `npm run bench:stream -- --data FILE [grep|window] [--rate N] [--seconds N] [--interval 1s]`: a stream through a real TCP socket, its latency and its cost.
 import { fork } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,12 +14,12 @@ const ticksPerSecond = 100;
 type Result = (lines: DStream<string>) => void;
 
 /** Each result is fetched to the session: it is visible when the output is done. */
-const works: Readonly<Record<string, (results: number[]) => Result>> = {
+const works: Readonly<Record<string, (results: number[], interval: string) => Result>> = {
   grep: (results) => (lines) => {
     lines.filter((line) => line.includes('saauf')).foreachRDD(async (rdd) => results.push(await rdd.count()));
   },
-  window: (results) => (lines) => {
-    wordCounts(lines).foreachRDD(async (rdd) => results.push(await rdd.count()));
+  window: (results, interval) => (lines) => {
+    wordCounts(lines, interval).foreachRDD(async (rdd) => results.push(await rdd.count()));
   },
 };
 
@@ -57,7 +57,7 @@ function latencies({ sent }: SourceReport, batches: readonly BatchInfo[]): numbe
 
 const quantile = (sorted: readonly number[], q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 
-async function measure(work: string, order: SourceOrder): Promise<Record<string, unknown>> {
+async function measure(work: string, order: SourceOrder, interval: string): Promise<Record<string, unknown>> {
   const source = fork(join(__dirname, 'line-source.ts'), { execArgv: ['-r', 'ts-node/register/transpile-only'] });
   const sc = await connect('local[2]');
   const messages: string[] = [];
@@ -67,7 +67,7 @@ async function measure(work: string, order: SourceOrder): Promise<Record<string,
     paneClosed() {},
     notice: (m: string, e?: Error) => messages.push(`${m} ${e ?? ''}`),
   };
-  const streaming = new StreamingContext(sc, '1s', { display });
+  const streaming = new StreamingContext(sc, interval, { display });
   const batches: BatchInfo[] = [];
   const results: number[] = [];
   try {
@@ -78,7 +78,7 @@ async function measure(work: string, order: SourceOrder): Promise<Record<string,
       source.once('message', (m: { port: number }) => resolve(m.port));
       source.send(order);
     });
-    works[work](results)(streaming.socketTextStream('127.0.0.1', port));
+    works[work](results, interval)(streaming.socketTextStream('127.0.0.1', port));
     const before = cpuByProgram();
     const reported = new Promise<SourceReport>((resolve) =>
       source.once('message', (m: { report: SourceReport }) => resolve(m.report)),
@@ -131,15 +131,20 @@ async function measure(work: string, order: SourceOrder): Promise<Record<string,
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { data: { type: 'string' }, rate: { type: 'string' }, seconds: { type: 'string', default: '60' } },
+    options: {
+      data: { type: 'string' },
+      rate: { type: 'string' },
+      seconds: { type: 'string', default: '60' },
+      interval: { type: 'string', default: '1s' },
+    },
     allowPositionals: true,
   });
   const unknown = positionals.find((name) => !(name in works));
   if (!values.data || unknown)
-    throw new Error('usage: npm run bench:stream -- --data FILE [grep] [window] [--rate N] [--seconds N]');
+    throw new Error('usage: npm run bench:stream -- --data FILE [grep] [window] [--rate N] [--seconds N] [--interval 1s]');
   for (const work of positionals.length > 0 ? positionals : Object.keys(works)) {
     const perSecond = Number(values.rate ?? defaultRates[work]);
-    const figures = await measure(work, { data: values.data, perSecond, seconds: Number(values.seconds) });
+    const figures = await measure(work, { data: values.data, perSecond, seconds: Number(values.seconds) }, values.interval);
     process.stdout.write(`${JSON.stringify(figures)}\n`);
   }
 }

@@ -14,8 +14,8 @@ type Windowed = (
   slide: string,
 ) => unknown;
 
-/** Counts of the last 30 s, incrementally where the operator is there; else those of each batch. */
-export function wordCounts(lines: DStream<string>): DStream<[string, number]> {
+/** Counts of the last 30 s each slide, incrementally where the operator is there; else those of each batch. */
+export function wordCounts(lines: DStream<string>, slide = '1s'): DStream<[string, number]> {
   const ones = lines.flatMap((line) => line.split(' ')).map((word) => [word, 1] as [string, number]);
   const windowed = (ones as unknown as { reduceByKeyAndWindow?: Windowed }).reduceByKeyAndWindow;
   if (!windowed) return ones.reduceByKey((a, b) => a + b);
@@ -24,7 +24,7 @@ export function wordCounts(lines: DStream<string>): DStream<[string, number]> {
     (a, b) => a + b,
     (a, b) => a - b,
     '30s',
-    '1s',
+    slide,
   ) as DStream<[string, number]>;
 }
 

@@ -20,6 +20,20 @@ const taskAccumulator = 'runtime/exec/task-accumulator.ts';
 
 const keys: readonly Mutation[] = [
   {
+    mistake: 'the carriage return before a line end belongs to the word',
+    file: 'runtime/exec/token-counts.ts',
+    find: 'if (end === start || bytes[end - 1] !== carriageReturn)',
+    replace: 'if (end >= start)',
+    tests: ['property/token-counts'],
+  },
+  {
+    mistake: 'words of one hash and length are taken for one word',
+    file: 'runtime/exec/token-counts.ts',
+    find: 'for (let i = 0; i < length; i++) if (words[at + i] !== bytes[start + i]) return false;',
+    replace: '',
+    tests: ['property/token-counts'],
+  },
+  {
     mistake: 'texts of composite keys run into each other',
     file: key,
     find: 'return `"${v.length}:${v}`;',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BlockWriter } from '../../cluster/receiver-blocks';
+import { BlockWriter, untilCut } from '../../cluster/receiver-blocks';
 import { Flow } from '../../cluster/receiver-flow';
 import { LineCutter } from '../../cluster/receiver-lines';
 import { Silence } from '../../cluster/receiver-words';
@@ -160,6 +160,17 @@ test('a silence is told once, and its end', async () => {
   silence.heard();
   silence.close();
   assert.equal(told, ['it has sent nothing for 0.0 s', 'it is sending again']);
+});
+
+test('blocks are cut shortly before the ends of batches, whenever the timer rang', () => {
+  for (const interval of [20, 50, 200, 1000]) {
+    for (let now = 0; now < 2 * interval; now++) {
+      const delay = untilCut(now, interval);
+      const before = interval - ((now + delay) % interval);
+      assert.ok(before <= 20 && before > 0, `${before} ms before the end, at ${now} of ${interval}`);
+      assert.ok(delay >= interval / 2 && delay < 1.5 * interval, `${delay} ms of ${interval}`);
+    }
+  }
 });
 
 test.run();
