@@ -29,6 +29,7 @@ import type { ReceiverBackend } from './streaming/receiver-backend';
 import { type Clock, systemClock } from './time';
 import { decode, encode } from './wire/codec';
 
+/** What a context is made of, by `connect`. */
 export interface ContextOptions {
   readonly backend: TaskBackend;
   /** Task slots of the master. */
@@ -54,11 +55,14 @@ export interface JobOptions {
   readonly writesCheckpoints?: boolean;
 }
 
+/** Makes datasets and runs their jobs: `sc` at the prompt, and what `connect(master)` answers. */
 export class Context {
+  /** What this session was started with, and the defaults. @example Object.keys(sc.config).length > 0 */
   readonly config: Config;
+  /** Where tasks run: `local`, or `local[N]` for N executors. @example sc.master // 'local' */
   readonly master: string;
   readonly clock: Clock;
-  /** Behind the methods of ops/control.ts. */
+  /** Behind the methods of ops/control.ts. @internal */
   readonly control: JobControl;
   readonly #scheduler: Scheduler;
   readonly #receivers: ReceiverBackend | undefined;
@@ -77,7 +81,7 @@ export class Context {
   #nextShared = 0;
   #stopped = false;
 
-  constructor(options: ContextOptions) {
+  /** @internal */ constructor(options: ContextOptions) {
     this.config = makeConfig(options.slots, options.config);
     this.master = options.master;
     this.clock = options.clock ?? systemClock;
@@ -98,15 +102,16 @@ export class Context {
     return this.#scheduler.start();
   }
 
-  get [driverOnly](): string {
+  /** @internal */ get [driverOnly](): string {
     return 'the context sc';
   }
 
+  /** The context in a few words. @example sc.toString() */
   toString(): string {
     return `Context(${this.master})`;
   }
 
-  /** Partitions of a dataset where none are asked for. */
+  /** Partitions of a dataset where none are asked for. @example sc.parallelize([1, 2]).getNumPartitions() === sc.defaultParallelism */
   get defaultParallelism(): number {
     return this.config.defaultParallelism;
   }
@@ -128,17 +133,14 @@ export class Context {
     return new ParallelizedRDD(this, [...values], this.checkPartitions('parallelize', numSlices));
   }
 
-  /**
-   * Numbers from `start` to before `end`; with one argument from 0. The numbers are made on the executors.
-   * @example await sc.range(0, 10, 3).collect() // [0, 3, 6, 9]
-   */
+  /** Numbers from `start` to before `end`, made on the executors; with one argument from 0. @example await sc.range(0, 10, 3).collect() // [0, 3, 6, 9] */
   range(start: number, end?: number, step = 1, numSlices: number = this.defaultParallelism): RDD<number> {
     this.#checkAlive();
     const { from, length } = lengthOfRange(start, end, step);
     return new RangeRDD(this, from, step, length, this.checkPartitions('range', numSlices));
   }
 
-  /** A dataset without partitions. */
+  /** A dataset without partitions. @example await sc.emptyRDD().count() // 0 */
   emptyRDD<T = never>(): RDD<T> {
     this.#checkAlive();
     return new EmptyRDD<T>(this);
@@ -147,14 +149,14 @@ export class Context {
   /**
    * The lines of a file, of the files of a folder, of what a pattern matches, or of a list of these separated by commas; files that
    * end in .gz are unpacked. `minPartitions` is a wish: large files are cut into pieces of 32 MiB at most.
-   * Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE when its partitions are first asked for.
+   * Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE when its partitions are first asked for. @example sc.textFile('logs/*.txt').filter(line => line.includes('ERROR'))
    */
   textFile(path: string, minPartitions: number = Math.min(this.defaultParallelism, 2)): RDD<string> {
     this.#checkAlive();
     return new TextFileRDD(this, checkPath('textFile', path), this.checkPartitions('textFile', minPartitions));
   }
 
-  /** Pairs [path, whole text] of small files; paths as for `textFile`. */
+  /** Pairs [path, whole text] of small files; paths as for `textFile`. @example sc.wholeTextFiles('logs').mapValues(text => text.length) */
   wholeTextFiles(path: string, minPartitions: number = this.defaultParallelism): RDD<[string, string]> {
     this.#checkAlive();
     return new WholeTextFilesRDD(this, checkPath('wholeTextFiles', path), this.checkPartitions('wholeTextFiles', minPartitions));
@@ -162,14 +164,14 @@ export class Context {
 
   /**
    * The rows that `saveAsObjectFile` wrote; paths as for `textFile`, a partition for each file.
-   * Throws NO_SUCH_PATH or NO_FILES when its partitions are first asked for, BAD_OBJECT_FILE in a job.
+   * Throws NO_SUCH_PATH or NO_FILES when its partitions are first asked for, BAD_OBJECT_FILE in a job. @example sc.objectFile('saved')
    */
   objectFile<T = unknown>(path: string): RDD<T> {
     this.#checkAlive();
     return new ObjectFileRDD<T>(this, checkPath('objectFile', path));
   }
 
-  /** All elements of several datasets, duplicates kept. */
+  /** All elements of several datasets, duplicates kept. @example await sc.union([sc.range(2), sc.range(3)]).count() // 5 */
   union<T>(...rdds: (RDD<T> | readonly RDD<T>[])[]): RDD<T> {
     this.#checkAlive();
     const inputs = rdds.flat() as RDD<T>[];
@@ -179,7 +181,7 @@ export class Context {
 
   // Shared variables.
 
-  /** Sends a value to each executor once; closures read `.value`. The value is copied now. */
+  /** Sends a value to each executor once; closures read `.value`. The value is copied now. @example sc.broadcast(['a', 'b']).value // ['a', 'b'] */
   broadcast<T>(value: T): Broadcast<T> {
     this.#checkAlive();
     const id = `broadcast-${this.#nextShared++}`;
@@ -188,24 +190,24 @@ export class Context {
     return new Broadcast(id, decode(bytes) as T, () => this.#scheduler.blobs.remove(id));
   }
 
-  /** A sum of whole numbers that closures add to. */
+  /** A sum of whole numbers that closures add to. @example sc.longAccumulator().value // 0 */
   longAccumulator(name?: string): Accumulator<number> {
     return this.#accumulator<number, number>('sum', 0, name);
   }
 
-  /** A sum of numbers that closures add to. */
+  /** A sum of numbers that closures add to. @example sc.doubleAccumulator().value // 0 */
   doubleAccumulator(name?: string): Accumulator<number> {
     return this.#accumulator<number, number>('sum', 0, name);
   }
 
-  /** A list that closures add elements to; their order is that in which tasks end. */
+  /** A list that closures add elements to; their order is that in which tasks end. @example sc.collectionAccumulator('bad lines').value // [] */
   collectionAccumulator<T>(name?: string): Accumulator<T, T[]> {
     return this.#accumulator<T, T[]>('collection', [], name);
   }
 
   /**
    * A value that closures merge others into, from `zero` on; without `merge` a sum of numbers.
-   * `merge` must be commutative and associative, for tasks end in any order.
+   * `merge` must be commutative and associative, for tasks end in any order. @example sc.accumulator(1, (a, b) => a * b, 'product').value // 1
    */
   accumulator<T>(zero: T, merge?: (a: T, b: T) => T, name?: string): Accumulator<T> {
     return this.#accumulator<T, T>(merge ? 'custom' : 'sum', zero, name, merge as never);
@@ -225,7 +227,7 @@ export class Context {
 
   /**
    * Registers an accumulator of a class of yours, with `reset`, `add`, `merge` and `value`; answers it. Closures add to copies of its zero, which
-   * are merged into it as tasks end. Throws BAD_ARGUMENT for an object without these.
+   * are merged into it as tasks end. Throws BAD_ARGUMENT for an object without these. @example class Longest { value = ''; reset() { this.value = ''; } add(w) { if (w.length > this.value.length) this.value = w; } merge(other) { this.add(other.value); } }
    */
   register<A extends AccumulatorV2<never, unknown>>(accumulator: A): A {
     this.#checkAlive();
@@ -237,7 +239,7 @@ export class Context {
 
   /**
    * Runs a sink on partitions of a dataset, all of them by default; `take` gets each decoded answer as it comes, and the answer of a
-   * partition again where an indeterminate or barrier stage runs again as a whole: the last one counts.
+   * partition again where an indeterminate or barrier stage runs again as a whole: the last one counts. @internal
    */
   async runSink(
     rdd: RDD<unknown>,
@@ -265,17 +267,17 @@ export class Context {
     });
   }
 
-  /** The last jobs, oldest first. */
+  /** The last jobs, oldest first. @example sc.jobs().map(job => job.id) */
   jobs(): readonly JobRecord[] {
     return this.#scheduler.jobs();
   }
 
-  /** The oldest running job as it stands; those of streams are left out. */
+  /** The oldest running job as it stands; those of streams are left out. @example sc.progress() */
   progress(): JobProgress | undefined {
     return this.#scheduler.progress();
   }
 
-  /** Executors that are there, with their free slots. */
+  /** Executors that are there, with their free slots. @example sc.executors().length */
   executors(): readonly ExecutorStatus[] {
     return this.#scheduler.executors();
   }
@@ -285,12 +287,12 @@ export class Context {
     return this.#scheduler.cached(rdd.id);
   }
 
-  /** The persisted datasets that are still referred to. */
+  /** The persisted datasets that are still referred to. @example sc.persistedRdds().length */
   persistedRdds(): readonly RDD<unknown>[] {
     return [...this.#persisted.values()].flatMap((ref) => ref.deref() ?? []);
   }
 
-  /** Ends all jobs and executors. */
+  /** Ends all jobs and executors. @example const other = await connect('local'); await other.stop() */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -304,18 +306,18 @@ export class Context {
 
   // Checkpoints.
 
-  /** Where checkpoints are written: a folder of this session's own below `folder`, on a disk that outlives it. Throws DISK. */
+  /** Where checkpoints are written: a folder of this session's own below `folder`, on a disk that outlives it. Throws DISK. @example const safe = () => sc.setCheckpointDir('checkpoints') */
   setCheckpointDir(folder: string): void {
     this.#checkAlive();
     this.#checkpointDir = makeCheckpointFolder(checkPath('setCheckpointDir', folder));
   }
 
-  /** The folder that `setCheckpointDir` made. */
+  /** The folder that `setCheckpointDir` made. @example sc.getCheckpointDir() */
   getCheckpointDir(): string | undefined {
     return this.#checkpointDir;
   }
 
-  /** What runs the receivers of streams. Throws NO_RECEIVERS where there is nothing. */
+  /** What runs the receivers of streams. Throws NO_RECEIVERS where there is nothing. @internal */
   get receivers(): ReceiverBackend {
     if (!this.#receivers) throw new MillraceError('NO_RECEIVERS');
     return this.#receivers;
@@ -323,27 +325,27 @@ export class Context {
 
   // What datasets tell their context.
 
-  noteCheckpoint(rdd: RDD<unknown>, isLocal: boolean): void {
+  /** @internal */ noteCheckpoint(rdd: RDD<unknown>, isLocal: boolean): void {
     this.#marksCheckpoints = true;
     if (isLocal) this.#localCheckpoints.register(rdd, rdd.id);
   }
 
-  get nextJobId(): number {
+  /** @internal */ get nextJobId(): number {
     return this.#scheduler.nextJobId;
   }
 
-  /** Resolves when the jobs that run now have ended, well or not. */
+  /** Resolves when the jobs that run now have ended, well or not. @internal */
   endOfRunningJobs(): Promise<unknown> {
     return this.#scheduler.endOfRunningJobs();
   }
 
-  /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. */
+  /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. @internal */
   checkPartitions(operation: string, n: number): number {
     const remedy = `Leave it out for ${this.defaultParallelism}, or take 2 to 4 for each core.`;
     return checkWhole(n, 1, maxPartitions, { operation, argument: 'the number of partitions', remedy });
   }
 
-  /** Throws BAD_ARGUMENT unless `other` is a dataset of this context. */
+  /** Throws BAD_ARGUMENT unless `other` is a dataset of this context. @internal */
   checkDataset(operation: string, other: unknown): void {
     if (other instanceof RDD && other.context === this) return;
     const shown = other instanceof RDD ? `${other} of another context` : undefined;
@@ -351,41 +353,41 @@ export class Context {
     refuseArgument({ operation, argument: 'the other dataset', value: other, shown, ...wanted });
   }
 
-  nextRddId(): number {
+  /** @internal */ nextRddId(): number {
     return this.#nextRdd++;
   }
 
-  nextShuffleId(): number {
+  /** @internal */ nextShuffleId(): number {
     return this.#nextShuffle++;
   }
 
-  noteShuffle(dependency: ShuffleDependency): void {
+  /** @internal */ noteShuffle(dependency: ShuffleDependency): void {
     this.#shuffles.register(dependency, dependency.shuffleId);
   }
 
-  /** What tasks add is merged into it as long as it lives. */
+  /** What tasks add is merged into it as long as it lives. @internal */
   noteAccumulator(accumulator: Merging): void {
     this.#accumulators.add(accumulator);
   }
 
-  notePersisted(rdd: RDD<unknown>): void {
+  /** @internal */ notePersisted(rdd: RDD<unknown>): void {
     if (this.#persisted.has(rdd.id)) return;
     this.#persisted.set(rdd.id, new WeakRef(rdd));
     this.#datasets.register(rdd, rdd.id, rdd);
   }
 
-  forgetPersisted(rdd: RDD<unknown>): void {
+  /** @internal */ forgetPersisted(rdd: RDD<unknown>): void {
     this.#persisted.delete(rdd.id);
     this.#datasets.unregister(rdd);
     this.#scheduler.forgetDataset(rdd.id);
   }
 
-  /** Has executors drop the state of a stream that has ended. */
+  /** Has executors drop the state of a stream that has ended. @internal */
   forgetState(id: number): void {
     if (!this.#stopped) this.#scheduler.forgetState(id);
   }
 
-  warn(warning: CaptureWarning): void {
+  /** @internal */ warn(warning: CaptureWarning): void {
     this.#onWarning(warning);
   }
 }

@@ -268,6 +268,7 @@ const declared = {
   },
 } as const satisfies Record<string, Declared>;
 
+/** The codes of declared errors, such as BAD_ARGUMENT: what a program may tell them by. */
 export type ErrorCode = keyof typeof declared;
 
 /** All codes, for the test that asks each to have a case. */
@@ -278,8 +279,20 @@ const fill = (text: string, details: Record<string, unknown>) =>
 
 /** An error with a code, what happened, and what to do. `details` fill the declared sentence. */
 export class MillraceError extends Error {
+  /**
+   * Which error it is: a name of the list in the README that does not change.
+   * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).code // 'DISK'
+   */
   readonly code: ErrorCode;
+  /**
+   * What to do about it, if anything can be said.
+   * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).remedy
+   */
   readonly remedy: string;
+  /**
+   * The values that the message was made of.
+   * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).details.path // 'a'
+   */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, details: Record<string, unknown> = {}, options?: ErrorOptions) {

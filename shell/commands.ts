@@ -3,9 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { MillraceError } from '../runtime/errors';
+import { documentation, notDocumented } from './doc';
+import { keysHelp } from './editor/keys';
 import type { DottedWord } from './entry';
 import { nearest } from './entry';
 import type { EntryEnd, Stage } from './repl';
+import type { TypeService } from './types/protocol';
 
 /** What a command may use. */
 export interface CommandHost {
@@ -15,6 +18,7 @@ export interface CommandHost {
   /** Paths are taken from here. */
   readonly folder: string;
   typeOf(expression: string): Promise<EntryEnd>;
+  doc(name: string): ReturnType<TypeService['doc']>;
   /** Runs a command in the session, on an expression's value if one is given. */
   inSession(name: string, expression: string | undefined): Promise<EntryEnd>;
   /** Runs TypeScript as if it had been typed. */
@@ -27,7 +31,7 @@ export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
   /** What the argument is, for completion and for knowing when a line is whole. */
-  readonly argument: 'none' | 'file' | 'expression' | 'command' | 'count' | 'word';
+  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'command' | 'count' | 'word';
   readonly usage: string;
   readonly brief: string;
   readonly help: string;
@@ -73,6 +77,14 @@ const commands: readonly Command[] = [
     brief: 'show the type of an expression, without running it',
     help: 'For example: .type sc.textFile("log").map(line => line.length)',
     run: async (host, argument) => host.typeOf(expressionArgument('.type', argument)),
+  },
+  {
+    name: 'doc',
+    argument: 'name',
+    usage: '.doc NAME',
+    brief: 'show what a name is for: signatures, text, an example',
+    help: 'For example: .doc rdd.reduceByKey, .doc sc.textFile, .doc DStream.window, .doc .load; a name alone is looked for everywhere.',
+    run: doc,
   },
   {
     name: 'time',
@@ -213,7 +225,7 @@ function help(host: CommandHost, topic: string): EntryEnd {
     const width = Math.max(...commands.map(({ usage }) => usage.length)) + 2;
     const lines = commands.map(({ usage, brief }) => usage.padEnd(width) + brief);
     host.stage.print(
-      [...lines, '', ...keysHelp, `More: ${Object.keys(topics).map((name) => `.help ${name}`)}.`, ''].join('\n'),
+      [...lines, '', ...typingHelp, `More: ${Object.keys(topics).map((name) => `.help ${name}`)}.`, ''].join('\n'),
       'out',
     );
     return 'ok';
@@ -245,9 +257,10 @@ const topics: Readonly<Record<string, readonly string[]>> = Object.assign(Object
     '.streams lists sources and outputs, .stop NAME ends one of them, .stop all. Ctrl-C leaves streams running.',
     '.exit and Ctrl-D work off what was received. A script waits with await stream().awaitTermination().',
   ],
+  keys: [...keysHelp(), 'An entry that begins with a space is not kept in the history.'],
 });
 
-const keysHelp = [
+const typingHelp = [
   'Anything else is TypeScript: sc is the context, res0, res1… are the values of expressions, _ is the last one,',
   'and a line that begins with .name( goes on with it. Tab completes, Ctrl-C stops what runs, Ctrl-R searches the history.',
 ];
@@ -298,6 +311,17 @@ async function refuseForeign(full: string, shown: string): Promise<void> {
   const text = await readFile(full, 'utf8').catch(() => savedMark);
   if (text.startsWith(savedMark) || text === '') return;
   throw new MillraceError('FILE_EXISTS', { path: shown });
+}
+
+async function doc(host: CommandHost, argument: string): Promise<EntryEnd> {
+  const name = argument.trim();
+  if (/^[.:]/.test(name)) return help(host, name.slice(1));
+  if (name === '') expressionArgument('.doc', name);
+  const answer = await host.doc(name);
+  if (answer.found.length > 0) host.stage.print(documentation(answer.found, host.stage.screen()), 'out');
+  else if (byName.has(name)) return help(host, name);
+  else host.stage.print(notDocumented(name, answer), 'err');
+  return answer.found.length > 0 ? 'ok' : 'failed';
 }
 
 async function editor(host: CommandHost): Promise<EntryEnd> {

@@ -1,17 +1,19 @@
-// What Tab offers: commands and their arguments, paths inside quotes, and otherwise what the type service knows.
-import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import path from 'node:path';
+// What Tab offers: commands and their arguments, paths and modules inside quotes, and otherwise what the type service knows.
 import { commandBrief, commandNames, commandOf } from './commands';
+import { paths, specifiers } from './complete-paths';
+import type { Offer } from './editor/editor';
 import { dottedWord, isContinuation } from './entry';
-import type { Completion, TypeService } from './types/protocol';
+import type { TypeService } from './types/protocol';
 
-const nothing: Completion = { start: 0, end: 0, entries: [] };
+const nothing: Offer = { start: 0, end: 0, entries: [] };
 
 /** An open string that is the argument of something that takes a path. */
-const openPath = /(?:\b(?:textFile|wholeTextFiles|saveAsTextFile|saveAsObjectFile|objectFile)\s*\(\s*)(["'`])([^"'`\n]*)$/;
+const openPath =
+  /\b(?:textFile|wholeTextFiles|objectFile|textFileStream|fileStream|saveAs\w+|addFile|setCheckpointDir|checkpoint)\s*\(\s*["'`]([^"'`\n]*)$/;
 /** An open string that can only be a path: it begins like one. */
-const pathLike = /(["'])((?:\.{0,2}|~)\/[^"'\n]*)$/;
+const pathLike = /["']((?:\.{0,2}|~)\/[^"'\n]*)$/;
+/** An open string that names a module. */
+const openSpecifier = /(?:\bfrom\s*|\bimport\s*|\b(?:import|require)\s*\(\s*)["']([^"'\n]*)$/;
 
 export interface CompletionContext {
   readonly types: TypeService;
@@ -19,24 +21,41 @@ export interface CompletionContext {
   readonly lastValue: string | undefined;
 }
 
-export async function completeEntry(text: string, cursor: number, context: CompletionContext): Promise<Completion> {
+export async function completeEntry(text: string, cursor: number, context: CompletionContext): Promise<Offer> {
   const before = text.slice(0, cursor);
   const word = dottedWord(before);
   const command = word && commandOf(word);
   if (word && command && cursor >= word.argumentStart && /\s/.test(before)) {
     if (command.argument === 'file') return paths(word.argument, cursor);
     if (command.argument === 'command') return commandsFrom(word.argument, cursor);
-    if (command.argument === 'expression') return shifted(text, cursor, word.argumentStart, '', context.types);
+    if (command.argument === 'name') return documented(text, cursor, word.argumentStart, context);
+    if (command.argument === 'expression') return expression(text, cursor, word.argumentStart, context);
     return nothing;
   }
   if (/^[.:]\w*$/.test(before)) return commandsAndMembers(text, cursor, context);
-  const open = openPath.exec(before) ?? pathLike.exec(before);
-  if (open) return paths(open[2], cursor);
-  if (context.lastValue !== undefined && isContinuation(text)) return shifted(text, cursor, 0, context.lastValue, context.types);
-  return context.types.complete(text, cursor);
+  return expression(text, cursor, 0, context);
 }
 
-function commandsFrom(word: string, cursor: number): Completion {
+/** Completes what begins at `from`, which may go on with the last value. */
+async function expression(text: string, cursor: number, from: number, context: CompletionContext): Promise<Offer> {
+  const before = text.slice(from, cursor);
+  const specifier = openSpecifier.exec(before);
+  if (specifier) return specifiers(specifier[1], cursor);
+  const open = openPath.exec(before) ?? pathLike.exec(before);
+  if (open) return paths(open[1], cursor);
+  const goesOn = context.lastValue !== undefined && isContinuation(text.slice(from));
+  return shifted(text, cursor, from, goesOn ? (context.lastValue ?? '') : '', context.types);
+}
+
+/** Names to read about: `rdd.` and `RDD.` are for what datasets have, and need no dataset. */
+async function documented(text: string, cursor: number, from: number, context: CompletionContext): Promise<Offer> {
+  const owner = /^(rdd|dstream)\./i.exec(text.slice(from))?.[1];
+  if (owner === undefined) return expression(text, cursor, from, context);
+  const type = owner.toLowerCase() === 'rdd' ? 'RDD' : 'DStream';
+  return shifted(text, cursor, from + owner.length, `${type}.prototype`, context.types);
+}
+
+function commandsFrom(word: string, cursor: number): Offer {
   const entries = commandNames()
     .filter((name) => name.startsWith(word))
     .map((name) => ({ name, kind: 'command', detail: commandBrief(name) }));
@@ -44,28 +63,18 @@ function commandsFrom(word: string, cursor: number): Completion {
 }
 
 /** After a dot at column 0 both are possible: a command, and a member of the last value. */
-async function commandsAndMembers(text: string, cursor: number, context: CompletionContext): Promise<Completion> {
+async function commandsAndMembers(text: string, cursor: number, context: CompletionContext): Promise<Offer> {
   const found = commandsFrom(text.slice(1, cursor), cursor);
   if (text[0] !== '.' || context.lastValue === undefined) return found;
   const members = await shifted(text, cursor, 0, context.lastValue, context.types);
-  return { ...found, entries: [...found.entries, ...members.entries] };
+  return { ...members, ...found, entries: [...found.entries, ...members.entries] };
 }
 
 /** Asks about a part of the text with something put before it, and moves the answer back to where the user sees it. */
-async function shifted(text: string, cursor: number, from: number, prefix: string, types: TypeService): Promise<Completion> {
+async function shifted(text: string, cursor: number, from: number, prefix: string, types: TypeService): Promise<Offer> {
   const shift = prefix.length - from;
-  const answer = await types.complete(prefix + text.slice(from), cursor + shift);
-  return { ...answer, start: answer.start - shift, end: answer.end - shift };
-}
-
-async function paths(typed: string, cursor: number): Promise<Completion> {
-  const slash = typed.lastIndexOf('/') + 1;
-  const folder = path.resolve(typed.slice(0, slash).replace(/^~(?=\/)/, homedir()));
-  const start = typed.slice(slash);
-  const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const entries = found
-    .filter(({ name }) => name.startsWith(start) && (start.startsWith('.') || !name.startsWith('.')))
-    .map((entry) => ({ name: entry.name + (entry.isDirectory() ? '/' : ''), kind: entry.isDirectory() ? 'folder' : 'file' }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { start: cursor - start.length, end: cursor, entries };
+  const asked = prefix + text.slice(from);
+  const answer = await types.complete(asked, cursor + shift);
+  const describe = (name: string) => types.describe(asked, cursor + shift, name);
+  return { ...answer, start: answer.start - shift, end: answer.end - shift, describe };
 }

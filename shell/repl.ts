@@ -197,6 +197,7 @@ export class Repl {
       accepted: this.#accepted,
       folder: place?.folder ?? process.cwd(),
       typeOf: (expression) => this.#typeOf(expression),
+      doc: (name) => this.#types.doc(name),
       inSession: (name, expression) => this.runInSession(name, expression),
       entry: (text) => this.runTypeScript(this.continued(text)),
       load: (file, folder) => loadFile(this, file, folder),

@@ -5,7 +5,8 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { commandOf, replayable } from './commands';
 import { completeEntry } from './complete';
 import { BlockEditor } from './editor/block-editor';
-import type { Editor, EditorHost } from './editor/editor';
+import type { Parts } from './editor/colours';
+import type { Editor, EditorHost, Offer } from './editor/editor';
 import { PlainEditor } from './editor/plain-editor';
 import { isUnfinished } from './editor/unfinished';
 import { dottedWord } from './entry';
@@ -17,7 +18,7 @@ import { PaneBoard } from './panes';
 import { Repl, type Stage } from './repl';
 import type { Screen } from './session';
 import { ChildSession, type SessionEnd } from './session-client';
-import type { Completion, TypeService } from './types/protocol';
+import type { SignatureHint, TypeService } from './types/protocol';
 
 export interface TerminalOptions {
   readonly master: string;
@@ -59,8 +60,7 @@ class Terminal implements EditorHost {
     this.#history = new History(folder, (message) => this.#note(message));
     const canPaint = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
     this.#plain = canPaint ? undefined : new PlainEditor(process.stdin, process.stdout);
-    this.#editor =
-      this.#plain ?? new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, () => this.#history.entries);
+    this.#editor = this.#plain ?? this.#blockEditor();
   }
 
   start(): void {
@@ -88,9 +88,35 @@ class Terminal implements EditorHost {
     return Promise.race([answer, later(completeLimitMs, true)]);
   }
 
-  async complete(text: string, cursor: number): Promise<Completion> {
+  parts(text: string): Parts {
+    const word = dottedWord(text);
+    const command = word && commandOf(word);
+    if (!word || !command) return { command: 0, code: 0 };
+    const length = word.sign.length + word.word.length;
+    return { command: length, code: command.argument === 'expression' ? word.argumentStart : text.length };
+  }
+
+  async complete(text: string, cursor: number): Promise<Offer> {
     if (!this.#types || !this.#repl) return { start: cursor, end: cursor, entries: [] };
     return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue });
+  }
+
+  async signature(text: string, cursor: number): Promise<SignatureHint | undefined> {
+    const [code, at] = this.#codeAt(text, cursor);
+    return this.#types?.signature(code, at);
+  }
+
+  async about(text: string, cursor: number): Promise<string | undefined> {
+    const [code, at] = this.#codeAt(text, cursor);
+    return this.#types?.quickInfo(code, at);
+  }
+
+  /** The TypeScript of an entry, as it is checked, and the place in it. */
+  #codeAt(text: string, cursor: number): [code: string, cursor: number] {
+    const { code: start } = this.parts(text);
+    const code = text.slice(start);
+    const continued = this.#repl?.continued(code) ?? code;
+    return [continued, cursor - start + continued.length - code.length];
   }
 
   interrupt(): void {
@@ -110,6 +136,12 @@ class Terminal implements EditorHost {
     this.#leaveStatus ??= 0;
     if (this.#running) this.#note('Leaving when this has ended; Ctrl-C stops it.');
     else if (this.#queue.length === 0) void this.#finish(this.#leaveStatus);
+  }
+
+  #blockEditor(): BlockEditor {
+    const earlier = { entries: () => this.#history.entries, refreshed: () => this.#history.refreshed() };
+    const { color } = this.#screen();
+    return new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, { earlier, color });
   }
 
   #banner(): string {

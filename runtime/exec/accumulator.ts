@@ -10,7 +10,15 @@ import { type AccumulatorData, type AccumulatorKind, checkAdded, checkZero, type
  * @example const bad = sc.longAccumulator('bad lines'); // in a closure: bad.add(1); afterwards: bad.value
  */
 export class Accumulator<In, Out = In> {
+  /**
+   * Its number in this session.
+   * @example sc.longAccumulator().id > 0
+   */
   readonly id: string;
+  /**
+   * The name that it was given.
+   * @example sc.longAccumulator('bad lines').name // 'bad lines'
+   */
   readonly name: string | undefined;
   readonly #kind: AccumulatorKind;
   readonly #zero: Uint8Array;
@@ -18,7 +26,7 @@ export class Accumulator<In, Out = In> {
   readonly #shipped: ShippedFunction | undefined;
   #value: unknown;
 
-  constructor(context: Context, id: string, kind: AccumulatorKind, zero: unknown, name?: string, merge?: Merge) {
+  /** @internal */ constructor(context: Context, id: string, kind: AccumulatorKind, zero: unknown, name?: string, merge?: Merge) {
     checkZero(kind, zero);
     this.id = id;
     this.name = name;
@@ -29,27 +37,37 @@ export class Accumulator<In, Out = In> {
     this.#merge = merge ?? merges[kind as 'sum' | 'collection'];
   }
 
-  /** What was added so far by tasks that ended well, and by the session. */
+  /**
+   * What was added so far by tasks that ended well, and by the session.
+   * @example const n = sc.longAccumulator(); await sc.range(3).foreach(x => n.add(x)); n.value
+   */
   get value(): Out {
     return this.#value as Out;
   }
 
-  /** Adds in the session; in a closure the same call adds on the executor. */
+  /**
+   * Adds in the session; in a closure the same call adds on the executor.
+   * @example const m = sc.longAccumulator(); m.add(2); m.value
+   */
   add(value: In): void {
     checkAdded(this.#kind, value);
     this.#value = this.#merge(this.#value, this.#kind === 'collection' ? [value] : value);
   }
 
+  /**
+   * Back to its zero.
+   * @example const r = sc.longAccumulator(); r.add(2); r.reset(); r.value
+   */
   reset(): void {
     this.#value = decode(this.#zero);
   }
 
-  /** Adds what one task added. */
+  /** Adds what one task added. @internal */
   mergeUpdate(value: unknown): void {
     this.#value = this.#merge(this.#value, value);
   }
 
-  [travelsAs](): Reference {
+  /** @internal */ [travelsAs](): Reference {
     const data: AccumulatorData = { kind: this.#kind, zero: this.#zero, merge: this.#shipped?.capture.closure };
     return { kind: 'accumulator', id: this.id, data };
   }

@@ -7,17 +7,25 @@ import { type Reference, travelsAs } from './closure';
  * @example const stop = sc.broadcast(new Set(['a', 'the'])); words.filter(w => !stop.value.has(w))
  */
 export class Broadcast<T> {
+  /**
+   * Its number in this session.
+   * @example sc.broadcast(1).id >= 0
+   */
   readonly id: string;
   #value: T | undefined;
   #destroyed = false;
   readonly #onDestroy: () => void;
 
-  constructor(id: string, value: T, onDestroy: () => void) {
+  /** @internal */ constructor(id: string, value: T, onDestroy: () => void) {
     this.id = id;
     this.#value = value;
     this.#onDestroy = onDestroy;
   }
 
+  /**
+   * The value: on the driver the one that was given, in a task a copy that its executor keeps.
+   * @example sc.broadcast('the').value // 'the'
+   */
   get value(): T {
     if (this.#destroyed)
       throw new MillraceError('BAD_ARGUMENT', {
@@ -30,7 +38,10 @@ export class Broadcast<T> {
     return this.#value as T;
   }
 
-  /** Gives the value up everywhere; closures that use it fail from then on. */
+  /**
+   * Gives the value up everywhere; closures that use it fail from then on.
+   * @example sc.broadcast(1).destroy()
+   */
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
@@ -38,7 +49,7 @@ export class Broadcast<T> {
     this.#onDestroy();
   }
 
-  [travelsAs](): Reference {
+  /** @internal */ [travelsAs](): Reference {
     if (this.#destroyed)
       throw new MillraceError('BAD_ARGUMENT', {
         operation: 'broadcast',

@@ -36,13 +36,33 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
  * @example (await sc.parallelize([1, 2, 3, 4]).stats()).mean // 2.5
  */
 export class StatCounter {
+  /**
+   * How many numbers there are.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).count // 4
+   */
   readonly count: number;
+  /**
+   * Their mean.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).mean // 2.5
+   */
   readonly mean: number;
+  /**
+   * The smallest.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).min // 1
+   */
   readonly min: number;
+  /**
+   * The largest.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).max // 4
+   */
   readonly max: number;
+  /**
+   * The variance of the population.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).variance // 1.25
+   */
   readonly variance: number;
 
-  constructor([count, mean, squares, least, greatest]: Moments) {
+  /** @internal */ constructor([count, mean, squares, least, greatest]: Moments) {
     this.count = count;
     this.mean = count === 0 ? Number.NaN : mean;
     this.min = least;
@@ -50,18 +70,34 @@ export class StatCounter {
     this.variance = count === 0 ? Number.NaN : squares / count;
   }
 
+  /**
+   * Their sum.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).sum // 10
+   */
   get sum(): number {
     return this.count === 0 ? 0 : this.mean * this.count;
   }
 
+  /**
+   * The standard deviation of the population.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).stdev
+   */
   get stdev(): number {
     return Math.sqrt(this.variance);
   }
 
+  /**
+   * The variance, corrected for a sample.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).sampleVariance
+   */
   get sampleVariance(): number {
     return this.count < 2 ? Number.NaN : (this.variance * this.count) / (this.count - 1);
   }
 
+  /**
+   * The standard deviation, corrected for a sample.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).sampleStdev
+   */
   get sampleStdev(): number {
     return Math.sqrt(this.sampleVariance);
   }

@@ -14,7 +14,9 @@ export interface TaskHost {
   blob(id: string): Uint8Array;
 }
 
+/** Called when a task ends, well or not. */
 export type TaskCompletionListener = (context: TaskContext) => void;
+/** Called with the error when a task fails. */
 export type TaskFailureListener = (context: TaskContext, error: Error) => void;
 
 let current: TaskContext | undefined;
@@ -35,77 +37,116 @@ export class TaskContext {
   readonly #completion: TaskCompletionListener[] = [];
   readonly #failure: TaskFailureListener[] = [];
 
-  constructor(task: TaskSpec, host: TaskHost, control: TaskControl, environment: TaskEnvironment) {
+  /** @internal */ constructor(task: TaskSpec, host: TaskHost, control: TaskControl, environment: TaskEnvironment) {
     this.task = task;
     this.host = host;
     this.#control = control;
     this.environment = environment;
   }
 
-  /** The context of the task that runs now. Throws NOT_IN_A_TASK in the session. */
+  /**
+   * The context of the task that runs now. Throws NOT_IN_A_TASK in the session.
+   * @example await sc.range(0, 2, 1, 2).map(() => TaskContext.get().partitionId()).collect() // [0, 1]
+   */
   static get(): TaskContext {
     return current ?? notInATask('TaskContext.get()', 'a task', 'map(x => TaskContext.get().partitionId())');
   }
 
-  /** The partition of the task that runs now. */
+  /**
+   * The partition of the task that runs now.
+   * @example await sc.range(0, 2, 1, 2).map(() => TaskContext.getPartitionId()).collect() // [0, 1]
+   */
   static getPartitionId(): number {
     return TaskContext.get().partitionId();
   }
 
-  static [travelsAs](): Reference {
+  /** @internal */ static [travelsAs](): Reference {
     return { kind: 'engine', id: 'TaskContext' };
   }
 
+  /**
+   * The stage that the task is of.
+   * @example sc.range(1).map(() => TaskContext.get().stageId())
+   */
   stageId(): number {
     return this.task.stageId;
   }
 
-  /** Which run of the stage this is, from 0. */
+  /**
+   * Which run of the stage this is, from 0.
+   * @example await sc.range(1).map(() => TaskContext.get().stageAttemptNumber()).first() // 0
+   */
   stageAttemptNumber(): number {
     return this.task.stageAttempt;
   }
 
+  /**
+   * The partition that the task computes.
+   * @example await sc.range(0, 2, 1, 2).map(() => TaskContext.get().partitionId()).collect() // [0, 1]
+   */
   partitionId(): number {
     return this.task.partition;
   }
 
-  /** Which try of the partition this is, from 0. */
+  /**
+   * Which try of the partition this is, from 0.
+   * @example await sc.range(1).map(() => TaskContext.get().attemptNumber()).first() // 0
+   */
   attemptNumber(): number {
     return this.task.attempt;
   }
 
-  /** Unique in the session. */
+  /**
+   * Unique in the session.
+   * @example sc.range(1).map(() => TaskContext.get().taskAttemptId())
+   */
   taskAttemptId(): number {
     return this.task.taskId;
   }
 
+  /**
+   * The executor that the task runs on.
+   * @example sc.range(1).map(() => TaskContext.get().executorId())
+   */
   executorId(): string {
     return this.host.executorId;
   }
 
-  /** A property that was set by `sc.setLocalProperty` before the job. */
+  /**
+   * A property that was set by `sc.setLocalProperty` before the job.
+   * @example await sc.range(1).map(() => TaskContext.get().getLocalProperty('none') ?? 'not set').first() // 'not set'
+   */
   getLocalProperty(key: string): string | undefined {
     return this.environment.properties.find(([name]) => name === key)?.[1];
   }
 
-  /** True once the task was cancelled. */
+  /**
+   * True once the task was cancelled.
+   * @example await sc.range(1).map(() => TaskContext.get().isInterrupted()).first()
+   */
   isInterrupted(): boolean {
     return this.#control.cancelled();
   }
 
-  /** Has `f` called when the task ends, well or not; the last one added comes first. What it throws fails the task. */
+  /**
+   * Has `f` called when the task ends, well or not; the last one added comes first. What it throws fails the task.
+   * @example sc.range(1).foreachPartition(() => { TaskContext.get().addTaskCompletionListener(() => console.log('done')); })
+   */
   addTaskCompletionListener(f: TaskCompletionListener): this {
     this.#completion.push(f);
     return this;
   }
 
-  /** Has `f` called with the error when the task fails. */
+  /**
+   * Has `f` called with the error when the task fails.
+   * @example sc.range(1).mapPartitions(rows => { TaskContext.get().addTaskFailureListener((context, error) => console.log(error.message)); return rows; })
+   */
   addTaskFailureListener(f: TaskFailureListener): this {
     this.#failure.push(f);
     return this;
   }
 
-  /** Where a file stands that was added by `sc.addFile`: written out when it is first asked for. */
+  /** Where a file stands that was added by `sc.addFile`: written out when it is first asked for. @internal */
   addedFile(name: string): string {
     const blob = this.environment.files.find(([known]) => known === name)?.[1];
     if (!blob) {
@@ -123,13 +164,13 @@ export class TaskContext {
     return path;
   }
 
-  /** The task's work is done; a listener that throws fails it after all. */
+  /** The task's work is done; a listener that throws fails it after all. @internal */
   succeeded(): void {
     this.leave();
     for (const f of this.#completion.splice(0).reverse()) f(this);
   }
 
-  /** The task failed already: what listeners throw changes nothing. */
+  /** The task failed already: what listeners throw changes nothing. @internal */
   failed(error: Error): void {
     this.leave();
     for (const f of this.#failure.splice(0).reverse()) quietly(() => f(this, error));
@@ -160,7 +201,13 @@ export class BarrierTaskContext extends TaskContext {
   readonly #members: readonly string[];
   readonly #rendezvous: Rendezvous;
 
-  constructor(task: TaskSpec, host: TaskHost, control: TaskControl, environment: TaskEnvironment, members: readonly string[]) {
+  /** @internal */ constructor(
+    task: TaskSpec,
+    host: TaskHost,
+    control: TaskControl,
+    environment: TaskEnvironment,
+    members: readonly string[],
+  ) {
     super(task, host, control, environment);
     this.#members = members;
     const { stageId, stageAttempt, partition } = task;
@@ -168,27 +215,39 @@ export class BarrierTaskContext extends TaskContext {
     this.#rendezvous = new Rendezvous(of, this.cancelled);
   }
 
-  /** The context of the barrier task that runs now. Throws NOT_IN_A_TASK elsewhere. */
+  /**
+   * The context of the barrier task that runs now. Throws NOT_IN_A_TASK elsewhere.
+   * @example await sc.range(1).coalesce(1).barrier().mapPartitions(() => [BarrierTaskContext.get().partitionId()]).collect() // [0]
+   */
   static override get(): BarrierTaskContext {
     if (current instanceof BarrierTaskContext) return current;
     return notInATask('BarrierTaskContext.get()', 'a barrier stage', 'rdd.barrier().mapPartitions(…)');
   }
 
-  static override [travelsAs](): Reference {
+  /** @internal */ static override [travelsAs](): Reference {
     return { kind: 'engine', id: 'BarrierTaskContext' };
   }
 
-  /** Waits until every task of the stage is here. Throws BARRIER_FAILED where one has ended before. */
+  /**
+   * Waits until every task of the stage is here. Throws BARRIER_FAILED where one has ended before.
+   * @example await sc.range(1).coalesce(1).barrier().mapPartitions(rows => { BarrierTaskContext.get().barrier(); return rows; }).count() // 1
+   */
   barrier(): void {
     this.#rendezvous.exchange('barrier', undefined);
   }
 
-  /** Waits until every task of the stage is here, and answers what each of them said, by partition. */
+  /**
+   * Waits until every task of the stage is here, and answers what each of them said, by partition.
+   * @example await sc.range(1).coalesce(1).barrier().mapPartitions(() => BarrierTaskContext.get().allGather('here')).collect() // ['here']
+   */
   allGather<T = string>(message: T): T[] {
     return this.#rendezvous.exchange('allGather', message) as T[];
   }
 
-  /** Where the tasks of the stage run, by partition. */
+  /**
+   * Where the tasks of the stage run, by partition.
+   * @example await sc.range(1).coalesce(1).barrier().mapPartitions(() => [BarrierTaskContext.get().getTaskInfos().length]).collect() // [1]
+   */
   getTaskInfos(): { readonly address: string }[] {
     return this.#members.map((address) => ({ address }));
   }

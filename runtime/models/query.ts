@@ -36,24 +36,35 @@ export class Query<T> {
     this.#rdd = rdd;
   }
 
-  /** The dataset of the query's elements. */
+  /** The dataset of the query's elements. @example await from(sc.range(3)).toRDD().count() // 3 */
   toRDD(): RDD<T> {
     return this.#rdd;
   }
 
   // Element by element.
 
+  /**
+   * The elements that satisfy it.
+   * @example await from(sc.range(4)).where(x => x > 1).toArray() // [2, 3]
+   */
   where<U extends T>(predicate: (element: T) => element is U): Query<U>;
   where(predicate: Predicate<T>): Query<T>;
   where(predicate: Predicate<T>): Query<T> {
     return new Query(this.toRDD().filter(predicate));
   }
 
+  /**
+   * What the function makes of each element.
+   * @example await from(sc.range(3)).select(x => x * 10).toArray() // [0, 10, 20]
+   */
   select<U>(selector: (element: T) => U): Query<U> {
     return new Query(this.toRDD().map(selector as never) as RDD<U>);
   }
 
-  /** All that the selector gives for each element; with `result` together with the element. */
+  /**
+   * All that the selector gives for each element; with `result` together with the element.
+   * @example await from(sc.parallelize(['a b'])).selectMany(l => l.split(' ')).toArray() // ['a', 'b']
+   */
   selectMany<U>(collection: (element: T) => Iterable<U>): Query<U>;
   selectMany<U, R>(collection: (element: T) => Iterable<U>, result: (element: T, item: U) => R): Query<R>;
   selectMany<U, R>(collection: (element: T) => Iterable<U>, result?: (element: T, item: U) => R): Query<any> {
@@ -77,14 +88,20 @@ export class Query<T> {
     return new Query(chosen.groupByKey().map(([k, values]) => ({ key: k, values })));
   }
 
-  /** What `result` makes of each two elements with equal keys. */
+  /**
+   * What `result` makes of each two elements with equal keys.
+   * @example await from(sc.range(2)).join(sc.parallelize(['a', 'bb']), n => n, w => w.length, (n, w) => n + w).toArray() // ['1a']
+   */
   join<U, K, R>(inner: Source<U>, key: (element: T) => K, innerKey: (element: U) => K, result: (a: T, b: U) => R): Query<R> {
     const right = rddOf(inner, 'join').keyBy(innerKey as never) as RDD<[K, U]>;
     const joined = (this.toRDD().keyBy(key as never) as RDD<[K, T]>).join(right);
     return new Query(joined.map(([, [a, b]]) => result(a, b) as never) as RDD<R>);
   }
 
-  /** What `result` makes of each element with all inner elements of its key, which may be none. */
+  /**
+   * What `result` makes of each element with all inner elements of its key, which may be none.
+   * @example await from(sc.range(2)).groupJoin(sc.parallelize(['a', 'b']), n => n, w => w.length, (n, ws) => ws.length).orderBy(n => n).toArray() // [0, 2]
+   */
   groupJoin<U, K, R>(
     inner: Source<U>,
     key: (element: T) => K,
@@ -98,44 +115,70 @@ export class Query<T> {
 
   // Order.
 
-  /** By what `key` gives, stably: elements with equal keys stay in order. Keys must compare with each other. */
+  /**
+   * By what `key` gives, stably: elements with equal keys stay in order. Keys must compare with each other.
+   * @example await from(sc.parallelize([3, 1])).orderBy(x => x).toArray() // [1, 3]
+   */
   orderBy(key: Key<T>): OrderedQuery<T> {
     return ordered(this.toRDD(), key, true);
   }
 
+  /**
+   * Sorted by the key, largest first.
+   * @example await from(sc.parallelize([1, 3])).orderByDescending(x => x).toArray() // [3, 1]
+   */
   orderByDescending(key: Key<T>): OrderedQuery<T> {
     return ordered(this.toRDD(), key, false);
   }
 
   // As sets.
 
+  /**
+   * Equal elements once; they compare by value.
+   * @example await from(sc.parallelize([1, 1])).distinct().toArray() // [1]
+   */
   distinct(): Query<T> {
     return new Query(this.toRDD().distinct());
   }
 
-  /** The elements of both, duplicates kept. */
+  /**
+   * The elements of both, duplicates kept.
+   * @example await from(sc.range(2)).concat(from(sc.range(1))).toArray() // [0, 1, 0]
+   */
   concat(other: Source<T>): Query<T> {
     return new Query(this.toRDD().union(rddOf(other, 'concat')));
   }
 
-  /** The distinct elements of both. */
+  /**
+   * The distinct elements of both.
+   * @example await from(sc.range(2)).union(from(sc.range(2))).orderBy(x => x).toArray() // [0, 1]
+   */
   union(other: Source<T>): Query<T> {
     return this.concat(other).distinct();
   }
 
-  /** The distinct elements that are in both. */
+  /**
+   * The distinct elements that are in both.
+   * @example await from(sc.range(2)).intersect(from(sc.range(1))).toArray() // [0]
+   */
   intersect(other: Source<T>): Query<T> {
     return new Query(this.toRDD().intersection(rddOf(other, 'intersect')));
   }
 
-  /** The distinct elements that are not in the other. */
+  /**
+   * The distinct elements that are not in the other.
+   * @example await from(sc.range(2)).except(from(sc.range(1))).toArray() // [1]
+   */
   except(other: Source<T>): Query<T> {
     return new Query(this.toRDD().subtract(rddOf(other, 'except')).distinct());
   }
 
   // Parts.
 
-  /** The first `n` elements. */
+  /**
+   * The first `n` elements.
+   * @example await from(sc.range(5)).take(2).toArray() // [0, 1]
+   */
   take(n: number): Query<T> {
     checkCount(n, 0, { operation: 'take', argument: 'the number', remedy: 'Write take(10).' });
     const first = this.toRDD()
@@ -144,7 +187,10 @@ export class Query<T> {
     return new Query(first.map(([element]) => element as never) as RDD<T>);
   }
 
-  /** All but the first `n` elements. */
+  /**
+   * All but the first `n` elements.
+   * @example await from(sc.range(3)).skip(1).toArray() // [1, 2]
+   */
   skip(n: number): Query<T> {
     checkCount(n, 0, { operation: 'skip', argument: 'the number', remedy: 'Write skip(10).' });
     const rest = this.toRDD()
@@ -155,54 +201,88 @@ export class Query<T> {
 
   // Answers.
 
+  /**
+   * All elements.
+   * @example await from(sc.range(2)).toArray() // [0, 1]
+   */
   toArray(): Promise<T[]> {
     return this.toRDD().collect();
   }
 
-  /** The first element (that the predicate holds for). Throws EMPTY_DATASET. */
+  /**
+   * The first element (that the predicate holds for). Throws EMPTY_DATASET.
+   * @example await from(sc.range(3)).first() // 0
+   */
   async first(predicate?: Predicate<T>): Promise<T> {
     const [found] = await this.#some('first', 1, predicate);
     return found;
   }
 
-  /** The first element, or undefined where there is none. */
+  /**
+   * The first element, or undefined where there is none.
+   * @example await from(sc.range(3)).firstOrDefault() // 0
+   */
   async firstOrDefault(predicate?: Predicate<T>): Promise<T | undefined> {
     return (await this.#matching(predicate).take(1))[0];
   }
 
-  /** The only element. Throws EMPTY_DATASET where there is none, NOT_SINGLE where there are more. */
+  /**
+   * The only element. Throws EMPTY_DATASET where there is none, NOT_SINGLE where there are more.
+   * @example await from(sc.range(1)).single() // 0
+   */
   async single(predicate?: Predicate<T>): Promise<T> {
     const found = await this.#some('single', 2, predicate);
     return onlyOf('single', found);
   }
 
-  /** The only element, or undefined where there is none. Throws NOT_SINGLE where there are more. */
+  /**
+   * The only element, or undefined where there is none. Throws NOT_SINGLE where there are more.
+   * @example await from(sc.range(1)).singleOrDefault() // 0
+   */
   async singleOrDefault(predicate?: Predicate<T>): Promise<T | undefined> {
     return onlyOf('singleOrDefault', await this.#matching(predicate).take(2));
   }
 
+  /**
+   * Whether there is an element, or one that satisfies it.
+   * @example await from(sc.range(2)).any()
+   */
   async any(predicate?: Predicate<T>): Promise<boolean> {
     return !(await this.#matching(predicate).isEmpty());
   }
 
+  /**
+   * Whether all elements satisfy it.
+   * @example await from(sc.range(2)).all(x => x < 2)
+   */
   all(predicate: Predicate<T>): Promise<boolean> {
     return this.toRDD()
       .filter((element) => !predicate(element))
       .isEmpty();
   }
 
+  /**
+   * The number of elements, or of those that satisfy it.
+   * @example await from(sc.range(2)).count() // 2
+   */
   count(predicate?: Predicate<T>): Promise<number> {
     return this.#matching(predicate).count();
   }
 
-  /** 0 of no elements. */
+  /**
+   * 0 of no elements.
+   * @example await from(sc.range(4)).sum(x => x) // 6
+   */
   sum(this: Query<number>): Promise<number>;
   sum(selector: (element: T) => number): Promise<number>;
   sum(selector?: (element: T) => number): Promise<number> {
     return this.#numbers(selector).sum();
   }
 
-  /** Throws EMPTY_DATASET. */
+  /**
+   * Throws EMPTY_DATASET.
+   * @example await from(sc.range(5)).average(x => x) // 2
+   */
   average(this: Query<number>): Promise<number>;
   average(selector: (element: T) => number): Promise<number>;
   async average(selector?: (element: T) => number): Promise<number> {
@@ -211,14 +291,20 @@ export class Query<T> {
     return mean;
   }
 
-  /** The least element, or the least of what the selector gives. Throws EMPTY_DATASET. */
+  /**
+   * The least element, or the least of what the selector gives. Throws EMPTY_DATASET.
+   * @example await from(sc.parallelize([3, 1])).min(x => x) // 1
+   */
   min(): Promise<T>;
   min<U>(selector: (element: T) => U): Promise<U>;
   min(selector?: (element: T) => unknown): Promise<unknown> {
     return this.#selected(selector).min();
   }
 
-  /** The greatest element, or the greatest of what the selector gives. Throws EMPTY_DATASET. */
+  /**
+   * The greatest element, or the greatest of what the selector gives. Throws EMPTY_DATASET.
+   * @example await from(sc.parallelize([3, 1])).max(x => x) // 3
+   */
   max(): Promise<T>;
   max<U>(selector: (element: T) => U): Promise<U>;
   max(selector?: (element: T) => unknown): Promise<unknown> {
@@ -277,10 +363,18 @@ export class OrderedQuery<T> extends Query<T> {
     this.#ascending = ascending;
   }
 
+  /**
+   * Sorts what was equal so far by another key.
+   * @example await from(sc.parallelize(['bb', 'a', 'c'])).orderBy(w => w.length).thenBy(w => w).toArray() // ['a', 'c', 'bb']
+   */
   thenBy(key: Key<T>): OrderedQuery<T> {
     return this.#then(key, true);
   }
 
+  /**
+   * The same, largest first.
+   * @example await from(sc.parallelize(['bb', 'a', 'c'])).orderBy(w => w.length).thenByDescending(w => w).toArray() // ['c', 'a', 'bb']
+   */
   thenByDescending(key: Key<T>): OrderedQuery<T> {
     return this.#then(key, false);
   }

@@ -24,45 +24,97 @@ export interface Preview<T> {
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
-    /** All elements, in order. Refused above `maxResultBytes`. */
+    /**
+     * All elements, in order. Refused above `maxResultBytes`.
+     * @example await sc.range(3).collect() // [0, 1, 2]
+     */
     collect(): Promise<T[]>;
-    /** Elements of some partitions, in order; all of them by default. */
+    /** Elements of some partitions, in order; all of them by default. @internal */
     collectPartitions(title: string, partitions?: readonly number[]): Promise<T[]>;
-    /** The number of elements. */
+    /**
+     * The number of elements.
+     * @example await sc.range(3).count() // 3
+     */
     count(): Promise<number>;
-    /** The first element. Throws EMPTY_DATASET. */
+    /**
+     * The first element. Throws EMPTY_DATASET.
+     * @example await sc.parallelize(['a', 'b']).first() // 'a'
+     */
     first(): Promise<T>;
-    /** The first n elements: reads one partition, then up to four times as many each round. */
+    /**
+     * The first n elements: reads one partition, then up to four times as many each round.
+     * @example await sc.range(100).take(3) // [0, 1, 2]
+     */
     take(n: number): Promise<T[]>;
-    /** The n greatest, greatest first, by the natural order or a compare function. */
+    /**
+     * The n greatest, greatest first, by the natural order or a compare function.
+     * @example await sc.parallelize([3, 1, 2]).top(2) // [3, 2]
+     */
     top(n: number, compare?: (a: T, b: T) => number): Promise<T[]>;
-    /** The n least, least first, by the natural order or a compare function. */
+    /**
+     * The n least, least first, by the natural order or a compare function.
+     * @example await sc.parallelize([3, 1, 2]).takeOrdered(2) // [1, 2]
+     */
     takeOrdered(n: number, compare?: (a: T, b: T) => number): Promise<T[]>;
-    /** The least element. Throws EMPTY_DATASET. */
+    /**
+     * The least element. Throws EMPTY_DATASET.
+     * @example await sc.parallelize([3, 1, 2]).min() // 1
+     */
     min(compare?: (a: T, b: T) => number): Promise<T>;
-    /** The greatest element. Throws EMPTY_DATASET. */
+    /**
+     * The greatest element. Throws EMPTY_DATASET.
+     * @example await sc.parallelize([3, 1, 2]).max() // 3
+     */
     max(compare?: (a: T, b: T) => number): Promise<T>;
     /**
      * All elements merged by an associative function. Throws EMPTY_DATASET.
      * @example await sc.range(1, 5).reduce((a, b) => a + b) // 10
      */
     reduce(f: (a: Widen<T>, b: Widen<T>) => Widen<T>): Promise<Widen<T>>;
-    /** `reduce` from a zero, which counts once for each partition and once for the merge. */
+    /**
+     * `reduce` from a zero, which counts once for each partition and once for the merge.
+     * @example await sc.range(4).fold(0, (a, b) => a + b) // 6
+     */
     fold(zero: Widen<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>): Promise<Widen<T>>;
-    /** Elements folded into copies of `zero` in each partition, then merged. */
+    /**
+     * Elements folded into copies of `zero` in each partition, then merged.
+     * @example await words.aggregate(0, (n, w) => n + w.length, (a, b) => a + b) // 4
+     */
     aggregate<U>(zero: U, seqOp: (acc: U, element: T) => U, combOp: (a: U, b: U) => U): Promise<U>;
+    /**
+     * Whether it has no element; looks no further than the first.
+     * @example await sc.range(3).isEmpty()
+     */
     isEmpty(): Promise<boolean>;
-    /** How often each distinct element is there; elements compare by value. */
+    /**
+     * How often each distinct element is there; elements compare by value.
+     * @example await sc.parallelize(['a', 'b', 'a']).countByValue() // Map { 'a' => 2, 'b' => 1 }
+     */
     countByValue(): Promise<Map<T, number>>;
-    /** Exactly `n` random elements, or all where there are fewer and none is replaced. */
+    /**
+     * Exactly `n` random elements, or all where there are fewer and none is replaced.
+     * @example (await sc.range(100).takeSample(false, 5, 42)).length // 5
+     */
     takeSample(withReplacement: boolean, n: number, seed?: number): Promise<T[]>;
-    /** Runs `f` on each element on the executors; a promise it returns is awaited. */
+    /**
+     * Runs `f` on each element on the executors; a promise it returns is awaited.
+     * @example const seen = sc.longAccumulator(); await sc.range(4).foreach(x => seen.add(x)); seen.value
+     */
     foreach(f: (element: T) => unknown): Promise<void>;
-    /** Runs `f` on each partition on the executors; a promise it returns is awaited. */
+    /**
+     * Runs `f` on each partition on the executors; a promise it returns is awaited.
+     * @example const parts = sc.longAccumulator(); await sc.range(0, 4, 1, 2).foreachPartition(() => parts.add(1)); parts.value
+     */
     foreachPartition(f: (partition: IterableIterator<T>) => unknown): Promise<void>;
-    /** The elements one partition at a time: the session holds the largest partition at most. */
+    /**
+     * The elements one partition at a time: the session holds the largest partition at most.
+     * @example for await (const x of sc.range(3).toLocalIterator()) console.log(x)
+     */
     toLocalIterator(): AsyncIterableIterator<T>;
-    /** The first rows, but no longer than `ms` milliseconds: what the prompt shows of a dataset. */
+    /**
+     * The first rows, but no longer than `ms` milliseconds: what the prompt shows of a dataset.
+     * @example (await sc.range(1e9).preview(3)).rows // [0, 1, 2]
+     */
     preview(rows: number, ms: number): Promise<Preview<T>>;
   }
 }

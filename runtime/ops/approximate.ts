@@ -21,8 +21,15 @@ export interface BoundedDouble {
 
 /** What an approximate action answers: its value at the deadline, and the way to the exact one. */
 export class PartialResult<R> {
+  /**
+   * The answer as far as it was known when the time was over.
+   * @example (await sc.range(100).countApprox(60_000)).initialValue.mean // 100
+   */
   readonly initialValue: R;
-  /** All partitions had ended by the deadline: the value is exact. */
+  /**
+   * All partitions had ended by the deadline: the value is exact.
+   * @example (await sc.range(100).countApprox(60_000)).isInitialValueFinal
+   */
   readonly isInitialValueFinal: boolean;
   readonly #final: Promise<R>;
   readonly #cancel: () => void;
@@ -34,12 +41,18 @@ export class PartialResult<R> {
     this.#cancel = cancel;
   }
 
-  /** The exact value, once the job that goes on behind the estimate has ended. */
+  /**
+   * The exact value, once the job that goes on behind the estimate has ended.
+   * @example (await (await sc.range(100).countApprox(60_000)).getFinalValue()).mean // 100
+   */
   getFinalValue(): Promise<R> {
     return this.#final;
   }
 
-  /** Stops the job that goes on. */
+  /**
+   * Stops the job that goes on.
+   * @example (await sc.range(100).countApprox(60_000)).cancel()
+   */
   cancel(): void {
     this.#cancel();
   }
@@ -53,13 +66,25 @@ declare module '../rdd/rdd' {
      * @example (await sc.range(100).countApprox(60_000)).initialValue // { mean: 100, confidence: 1, low: 100, high: 100 }
      */
     countApprox(timeoutMs: number, confidence?: number): Promise<PartialResult<BoundedDouble>>;
-    /** The sum as far as it is known after `timeoutMs` milliseconds; bounds as for `countApprox`. */
+    /**
+     * The sum as far as it is known after `timeoutMs` milliseconds; bounds as for `countApprox`.
+     * @example (await sc.range(4).sumApprox(60_000)).initialValue.mean // 6
+     */
     sumApprox(this: RDD<number>, timeoutMs: number, confidence?: number): Promise<PartialResult<BoundedDouble>>;
-    /** The mean as far as it is known after `timeoutMs` milliseconds; bounds as for `countApprox`. */
+    /**
+     * The mean as far as it is known after `timeoutMs` milliseconds; bounds as for `countApprox`.
+     * @example (await sc.range(5).meanApprox(60_000)).initialValue.mean // 2
+     */
     meanApprox(this: RDD<number>, timeoutMs: number, confidence?: number): Promise<PartialResult<BoundedDouble>>;
-    /** How often each distinct element seen by then is there; bounds as for `countApprox`. */
+    /**
+     * How often each distinct element seen by then is there; bounds as for `countApprox`.
+     * @example (await words.countByValueApprox(60_000)).initialValue.get('a').mean // 1
+     */
     countByValueApprox(timeoutMs: number, confidence?: number): Promise<PartialResult<Map<T, BoundedDouble>>>;
-    /** The number of pairs of each key seen by then; bounds as for `countApprox`. */
+    /**
+     * The number of pairs of each key seen by then; bounds as for `countApprox`.
+     * @example (await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).countByKeyApprox(60_000)).initialValue.get('a').mean // 2
+     */
     countByKeyApprox<K, V>(
       this: RDD<[K, V]>,
       timeoutMs: number,

@@ -17,13 +17,25 @@ declare module '../rdd/rdd' {
      * @example await sc.range(5).countAsync() // 5
      */
     countAsync(): AsyncAction<number>;
-    /** `collect` that can be cancelled. */
+    /**
+     * `collect` that can be cancelled.
+     * @example await sc.range(3).collectAsync() // [0, 1, 2]
+     */
     collectAsync(): AsyncAction<T[]>;
-    /** `take` that can be cancelled. */
+    /**
+     * `take` that can be cancelled.
+     * @example await sc.range(100).takeAsync(2) // [0, 1]
+     */
     takeAsync(n: number): AsyncAction<T[]>;
-    /** `foreach` that can be cancelled. */
+    /**
+     * `foreach` that can be cancelled.
+     * @example await sc.range(3).foreachAsync(x => { x + 1; })
+     */
     foreachAsync(f: (element: T) => unknown): AsyncAction<void>;
-    /** `foreachPartition` that can be cancelled. */
+    /**
+     * `foreachPartition` that can be cancelled.
+     * @example await sc.range(3).foreachPartitionAsync(() => {})
+     */
     foreachPartitionAsync(f: (partition: IterableIterator<T>) => unknown): AsyncAction<void>;
   }
 }

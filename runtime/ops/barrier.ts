@@ -22,12 +22,16 @@ export class RDDBarrier<T> {
   /**
    * Each partition as a whole through `f`; `BarrierTaskContext.get()` inside of it waits for the others. All tasks are launched together,
    * and all run again when one fails. Throws BARRIER_TOO_WIDE at the action where there are more partitions than slots.
+   * @example await sc.range(4).coalesce(1).barrier().mapPartitions(rows => [[...rows].length]).collect() // [4]
    */
   mapPartitions<U extends Datum>(f: (partition: IterableIterator<T>) => Iterable<U>, preservesPartitioning = false): RDD<U> {
     return this.#step('mapPartitions', 'withoutIndex', f, preservesPartitioning);
   }
 
-  /** `mapPartitions` with the partition's number first. */
+  /**
+   * `mapPartitions` with the partition's number first.
+   * @example await sc.range(4).coalesce(1).barrier().mapPartitionsWithIndex(index => [index]).collect() // [0]
+   */
   mapPartitionsWithIndex<U extends Datum>(
     f: (index: number, partition: IterableIterator<T>) => Iterable<U>,
     preservesPartitioning = false,

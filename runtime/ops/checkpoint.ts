@@ -8,6 +8,7 @@ declare module '../rdd/rdd' {
     /**
      * Has the first job that needs this dataset write its partitions into the folder of `sc.setCheckpointDir` before all else; later
      * jobs read them there, and what it was made of is not needed any more. Throws NO_CHECKPOINT_DIR. As Spark's, but computed once.
+     * @example const safe = (rdd) => { sc.setCheckpointDir('checkpoints'); rdd.checkpoint(); }
      */
     checkpoint(): void;
     /**
@@ -15,9 +16,15 @@ declare module '../rdd/rdd' {
      * @example await sc.range(3).map(x => x + 1).localCheckpoint().collect() // [1, 2, 3]
      */
     localCheckpoint(): this;
-    /** Whether its partitions are read from a checkpoint now. */
+    /**
+     * Whether its partitions are read from a checkpoint now.
+     * @example sc.range(3).isCheckpointed
+     */
     readonly isCheckpointed: boolean;
-    /** The folder of its checkpoint, once it is written. */
+    /**
+     * The folder of its checkpoint, once it is written.
+     * @example sc.range(3).getCheckpointFile()
+     */
     getCheckpointFile(): string | undefined;
   }
 }

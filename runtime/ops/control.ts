@@ -15,6 +15,10 @@ declare module '../context' {
      * @example sc.setLocalProperty('spark.scheduler.pool', 'reports')
      */
     setLocalProperty(key: string, value: string | undefined): void;
+    /**
+     * A property that was set for the jobs of this flow of calls; undefined where there is none.
+     * @example sc.getLocalProperty('no such property') === undefined
+     */
     getLocalProperty(key: string): string | undefined;
     /**
      * Runs `f`, and the jobs that it starts, with local properties of its own; those around it stay as they are. What threads are for
@@ -25,36 +29,84 @@ declare module '../context' {
     /**
      * Puts jobs into a group from now on, so that `cancelJobGroup` can stop them together; `.jobs` shows the description. Cancelling always
      * interrupts running tasks, so `interruptOnCancel`, which Spark asks for, changes nothing here.
+     * @example sc.setJobGroup('reports', 'the reports of today'); sc.clearJobGroup()
      */
     setJobGroup(groupId: string, description?: string, interruptOnCancel?: boolean): void;
-    /** Jobs belong to no group from now on. */
+    /**
+     * Jobs belong to no group from now on.
+     * @example sc.clearJobGroup()
+     */
     clearJobGroup(): void;
-    /** What the jobs from now on are for, for `.jobs` and listeners. */
+    /**
+     * What the jobs from now on are for, for `.jobs` and listeners.
+     * @example sc.setJobDescription('counts the words')
+     */
     setJobDescription(description: string | undefined): void;
-    /** Stops every running job; their promises reject with JOB_CANCELLED. */
+    /**
+     * Stops every running job; their promises reject with JOB_CANCELLED.
+     * @example sc.cancelAllJobs()
+     */
     cancelAllJobs(reason?: string): void;
-    /** Stops a job by its number, as `.jobs` shows it; one that has ended stays as it is. */
+    /**
+     * Stops a job by its number, as `.jobs` shows it; one that has ended stays as it is.
+     * @example sc.cancelJob(1_000_000)
+     */
     cancelJob(jobId: number, reason?: string): void;
-    /** Cancels the running jobs of a group; their promises reject with JOB_CANCELLED. Answers how many. */
+    /**
+     * Cancels the running jobs of a group; their promises reject with JOB_CANCELLED. Answers how many.
+     * @example sc.cancelJobGroup('reports')
+     */
     cancelJobGroup(groupId: string, reason?: string): number;
-    /** Adds a tag to jobs from now on. Throws BAD_ARGUMENT for an empty tag or one with a comma. */
+    /**
+     * Adds a tag to jobs from now on. Throws BAD_ARGUMENT for an empty tag or one with a comma.
+     * @example sc.addJobTag('nightly'); sc.removeJobTag('nightly')
+     */
     addJobTag(tag: string): void;
+    /**
+     * Jobs that start from here on no longer have the tag.
+     * @example sc.addJobTag('nightly'); sc.removeJobTag('nightly')
+     */
     removeJobTag(tag: string): void;
+    /**
+     * The tags that jobs started from here have.
+     * @example sc.getJobTags()
+     */
     getJobTags(): Set<string>;
+    /**
+     * Jobs that start from here on have no tags.
+     * @example sc.clearJobTags()
+     */
     clearJobTags(): void;
-    /** Cancels the running jobs with a tag. Answers how many. */
+    /**
+     * Cancels the running jobs with a tag. Answers how many.
+     * @example sc.cancelJobsWithTag('nightly')
+     */
     cancelJobsWithTag(tag: string, reason?: string): number;
-    /** Has the methods of a listener called as jobs, stages, tasks and executors start and end. What it throws harms no job. */
+    /**
+     * Has the methods of a listener called as jobs, stages, tasks and executors start and end. What it throws harms no job.
+     * @example const ends = { jobEnded: () => console.log('a job has ended') }; sc.addListener(ends); sc.removeListener(ends)
+     */
     addListener(listener: Listener): void;
+    /**
+     * The listener is told nothing more.
+     * @example const quiet = {}; sc.addListener(quiet); sc.removeListener(quiet)
+     */
     removeListener(listener: Listener): void;
-    /** What runs now. */
+    /**
+     * What runs now.
+     * @example sc.statusTracker.getActiveJobIds()
+     */
     readonly statusTracker: StatusTracker;
     /**
      * Sends a file along with the jobs from now on; functions find it by `SparkFiles.get(name)`, where the name is the last part of the path.
      * The file is read now. Throws NO_SUCH_PATH, UNREADABLE_FILE, or BAD_ARGUMENT for another file of the same name.
+     * @example const add = () => sc.addFile('stop-words.txt')
      */
     addFile(path: string): void;
-    /** The names of the added files. */
+    /**
+     * The names of the added files.
+     * @example sc.listFiles() // []
+     */
     listFiles(): string[];
   }
 }

@@ -15,23 +15,50 @@ export interface Histogram {
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
-    /** @example await sc.parallelize([1, 2, 3]).sum() // 6 */
+    /**
+     * The sum of numbers.
+     * @example await sc.parallelize([1, 2, 3]).sum() // 6
+     */
     sum(this: RDD<number>): Promise<number>;
-    /** NaN where there are no numbers. */
+    /**
+     * NaN where there are no numbers.
+     * @example await sc.parallelize([1, 2, 3]).mean() // 2
+     */
     mean(this: RDD<number>): Promise<number>;
-    /** Count, mean, variance, least and greatest in one pass. */
+    /**
+     * Count, mean, variance, least and greatest in one pass.
+     * @example (await sc.parallelize([1, 2, 3]).stats()).max // 3
+     */
     stats(this: RDD<number>): Promise<StatCounter>;
-    /** Of the population, as `popVariance`; NaN where there are no numbers. */
+    /**
+     * Of the population, as `popVariance`; NaN where there are no numbers.
+     * @example await sc.parallelize([1, 3]).variance() // 1
+     */
     variance(this: RDD<number>): Promise<number>;
     /**
      * Of the population, as `popStdev`.
      * @example await sc.parallelize([1, 3]).stdev() // 1
      */
     stdev(this: RDD<number>): Promise<number>;
+    /**
+     * The same as `variance`, by the name that Spark has for it.
+     * @example await sc.parallelize([1, 3]).popVariance() // 1
+     */
     popVariance(this: RDD<number>): Promise<number>;
+    /**
+     * The same as `stdev`, by the name that Spark has for it.
+     * @example await sc.parallelize([1, 3]).popStdev() // 1
+     */
     popStdev(this: RDD<number>): Promise<number>;
-    /** Of a sample, divided by n - 1; NaN for fewer than two numbers. */
+    /**
+     * Of a sample, divided by n - 1; NaN for fewer than two numbers.
+     * @example await sc.parallelize([1, 3]).sampleVariance() // 2
+     */
     sampleVariance(this: RDD<number>): Promise<number>;
+    /**
+     * The standard deviation, corrected for a sample.
+     * @example await sc.parallelize([1, 1, 1]).sampleStdev() // 0
+     */
     sampleStdev(this: RDD<number>): Promise<number>;
     /**
      * How many numbers fall into so many buckets of equal width between the least and the greatest, which the last bucket includes.

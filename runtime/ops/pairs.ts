@@ -23,9 +23,13 @@ declare module '../rdd/rdd' {
     /**
      * All values of each key, as an array; one that does not fit into memory is read from disk, can be iterated and indexed as an
      * array and not be changed. Where values are only summed or counted, reduceByKey moves less.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).groupByKey().mapValues(all => [...all].length).collectAsMap() // Map { 'a' => 2, 'b' => 1 }
      */
     groupByKey<K, V>(this: RDD<[K, V]>, partitioning?: Partitioning): RDD<[K, V[]]>;
-    /** Values folded into copies of `zero` within partitions, then merged. */
+    /**
+     * Values folded into copies of `zero` within partitions, then merged.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).aggregateByKey(0, (n, v) => n + v, (a, b) => a + b).collectAsMap() // Map { 'a' => 4, 'b' => 2 }
+     */
     aggregateByKey<K, V, U>(
       this: RDD<[K, V]>,
       zero: U,
@@ -33,7 +37,10 @@ declare module '../rdd/rdd' {
       combOp: (a: U, b: U) => U,
       partitioning?: Partitioning,
     ): RDD<[K, U]>;
-    /** The general form: `create` starts from a first value, `mergeValue` adds another, `mergeCombiners` joins two. */
+    /**
+     * The general form: `create` starts from a first value, `mergeValue` adds another, `mergeCombiners` joins two.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).combineByKey(v => v, (n, v) => n + v, (a, b) => a + b).collectAsMap() // Map { 'a' => 4, 'b' => 2 }
+     */
     combineByKey<K, V, C>(
       this: RDD<[K, V]>,
       create: (value: V) => C,
@@ -41,30 +48,59 @@ declare module '../rdd/rdd' {
       mergeCombiners: (a: C, b: C) => C,
       partitioning?: Partitioning,
     ): RDD<[K, C]>;
-    /** `reduceByKey` from a zero, which counts once for each key and partition. */
+    /**
+     * `reduceByKey` from a zero, which counts once for each key and partition.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).foldByKey(0, (a, b) => a + b).collectAsMap() // Map { 'a' => 4, 'b' => 2 }
+     */
     foldByKey<K, V>(this: RDD<[K, V]>, zero: V, f: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]>;
-    /** Values through `f`; keys and partitioner stay. */
+    /**
+     * Values through `f`; keys and partitioner stay.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).mapValues(n => n * 10).collect() // [['a', 10], ['b', 20], ['a', 30]]
+     */
     mapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U): RDD<[K, U]>;
-    /** Each value to any number of values under the same key. */
+    /**
+     * Each value to any number of values under the same key.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).flatMapValues(n => Array(n).fill(n)).values().collect() // [1, 2, 2, 3, 3, 3]
+     */
     flatMapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => Iterable<U>): RDD<[K, U]>;
+    /**
+     * The keys of pairs.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).keys().collect() // ['a', 'b', 'a']
+     */
     keys<K, V>(this: RDD<[K, V]>): RDD<K>;
+    /**
+     * The values of pairs.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).values().collect() // [1, 2, 3]
+     */
     values<K, V>(this: RDD<[K, V]>): RDD<V>;
     /**
      * Pairs of the values of keys that both have.
      * @example await sc.parallelize([[1, 'a']] as [number, string][]).join(sc.parallelize([[1, true]] as [number, boolean][])).collect() // [[1, ['a', true]]]
      */
     join<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V, W]]>;
-    /** Every pair of the left; undefined where the right has no such key. */
+    /**
+     * Every pair of the left; undefined where the right has no such key.
+     * @example await words.keyBy(w => w).leftOuterJoin(sc.parallelize([['a', 1]] as [string, number][])).lookup('a') // [['a', 1]]
+     */
     leftOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V, W | undefined]]>;
-    /** Every pair of the right; undefined where the left has no such key. */
+    /**
+     * Every pair of the right; undefined where the left has no such key.
+     * @example await sc.parallelize([['a', 1]] as [string, number][]).rightOuterJoin(words.keyBy(w => w)).lookup('a') // [[1, 'a']]
+     */
     rightOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V | undefined, W]]>;
-    /** Every pair of either. */
+    /**
+     * Every pair of either.
+     * @example await words.keyBy(w => w).fullOuterJoin(sc.parallelize([['z', 1]] as [string, number][])).count() // 3
+     */
     fullOuterJoin<K, V, W>(
       this: RDD<[K, V]>,
       other: RDD<[K, W]>,
       partitioning?: Partitioning,
     ): RDD<[K, [V | undefined, W | undefined]]>;
-    /** For each key of any of two to four datasets its values in each. */
+    /**
+     * For each key of any of two to four datasets its values in each.
+     * @example await words.keyBy(w => w).cogroup(sc.parallelize([['a', 1]] as [string, number][])).mapValues(([left, right]) => [...left, ...right].length).lookup('a') // [2]
+     */
     cogroup<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V[], W[]]]>;
     cogroup<K, V, W, X>(
       this: RDD<[K, V]>,
@@ -79,7 +115,10 @@ declare module '../rdd/rdd' {
       fourth: RDD<[K, Y]>,
       partitioning?: Partitioning,
     ): RDD<[K, [V[], W[], X[], Y[]]]>;
-    /** `cogroup` under Spark's other name. */
+    /**
+     * `cogroup` under Spark's other name.
+     * @example await words.keyBy(w => w).groupWith(sc.parallelize([['a', 1]] as [string, number][])).count() // 2
+     */
     groupWith<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>): RDD<[K, [V[], W[]]]>;
     groupWith<K, V, W, X>(this: RDD<[K, V]>, second: RDD<[K, W]>, third: RDD<[K, X]>): RDD<[K, [V[], W[], X[]]]>;
     groupWith<K, V, W, X, Y>(
@@ -88,13 +127,25 @@ declare module '../rdd/rdd' {
       third: RDD<[K, X]>,
       fourth: RDD<[K, Y]>,
     ): RDD<[K, [V[], W[], X[], Y[]]]>;
-    /** Moves pairs to where the partitioner puts their keys; nothing moves if they lie there already. */
+    /**
+     * Moves pairs to where the partitioner puts their keys; nothing moves if they lie there already.
+     * @example sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).partitionBy(new HashPartitioner(3)).getNumPartitions() // 3
+     */
     partitionBy<K, V>(this: RDD<[K, V]>, partitioning: Partitioning): RDD<[K, V]>;
-    /** The number of pairs of each key, in the session. */
+    /**
+     * The number of pairs of each key, in the session.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).countByKey() // Map { 'a' => 2, 'b' => 1 }
+     */
     countByKey<K, V>(this: RDD<[K, V]>): Promise<Map<K, number>>;
-    /** All pairs as a Map in the session, in which each key, compared by value, stands once with its last value. */
+    /**
+     * All pairs as a Map in the session, in which each key, compared by value, stands once with its last value.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).reduceByKey((a, b) => a + b).collectAsMap() // Map { 'a' => 4, 'b' => 2 }
+     */
     collectAsMap<K, V>(this: RDD<[K, V]>): Promise<Map<K, V>>;
-    /** The values of one key; reads one partition where a partitioner is known. */
+    /**
+     * The values of one key; reads one partition where a partitioner is known.
+     * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).lookup('a') // [1, 3]
+     */
     lookup<K, V>(this: RDD<[K, V]>, key: K): Promise<V[]>;
   }
 }

@@ -21,7 +21,10 @@ declare module '../rdd/rdd' {
      * @example await sc.parallelize(['a', 'b']).keyBy(w => w).sampleByKey(false, new Map([['a', 1], ['b', 0]])).keys().collect() // ['a']
      */
     sampleByKey<K, V>(this: RDD<[K, V]>, withReplacement: boolean, fractions: ReadonlyMap<K, number>, seed?: number): RDD<[K, V]>;
-    /** `sampleByKey` with exactly ⌈fraction · number of pairs⌉ pairs of each key. Its first use counts and draws by two jobs of its own. */
+    /**
+     * `sampleByKey` with exactly ⌈fraction · number of pairs⌉ pairs of each key. Its first use counts and draws by two jobs of its own.
+     * @example sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).sampleByKeyExact(false, new Map([['a', 0.5], ['b', 1]]), 42)
+     */
     sampleByKeyExact<K, V>(
       this: RDD<[K, V]>,
       withReplacement: boolean,

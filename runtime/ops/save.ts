@@ -21,11 +21,13 @@ declare module '../rdd/rdd' {
     /**
      * Writes a folder of text files, one for each partition, and _SUCCESS when all are whole; packed as .gz with
      * `{ compression: 'gzip' }`. Rows that are no strings become JSON. Throws OUTPUT_EXISTS, DISK.
+     * @example const save = () => words.saveAsTextFile('words')
      */
     saveAsTextFile(folder: string, options?: SaveOptions): Promise<void>;
     /**
      * Writes a folder of object files, which `sc.objectFile(folder)` reads back with numbers, dates, maps and the like as they were.
      * Throws OUTPUT_EXISTS, DISK, and UNSHIPPABLE_VALUE for rows that have no value beyond their process.
+     * @example const keep = () => words.saveAsObjectFile('words-saved')
      */
     saveAsObjectFile(folder: string): Promise<void>;
   }

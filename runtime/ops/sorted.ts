@@ -16,7 +16,10 @@ declare module '../rdd/rdd' {
      * @example await sc.parallelize(['bb', 'a']).sortBy(w => w.length).collect() // ['a', 'bb']
      */
     sortBy<K extends Datum>(key: (element: T) => K, ascending?: boolean, numPartitions?: number): RDD<T>;
-    /** The pairs in the order of their keys; range partitioned. Its first use samples the keys by a job of its own. */
+    /**
+     * The pairs in the order of their keys; range partitioned. Its first use samples the keys by a job of its own.
+     * @example await sc.parallelize([[2, 'b'], [1, 'a']] as [number, string][]).sortByKey().values().collect() // ['a', 'b']
+     */
     sortByKey<K, V>(this: RDD<[K, V]>, ascending?: boolean, numPartitions?: number): RDD<[K, V]>;
   }
 }

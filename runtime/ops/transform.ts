@@ -23,37 +23,65 @@ declare module '../rdd/rdd' {
      * @example await sc.parallelize(['a b', 'c']).flatMap(l => l.split(' ')).collect() // ['a', 'b', 'c']
      */
     flatMap<U extends Datum>(f: (element: T) => Iterable<U>): RDD<U>;
-    /** The elements for which `f` holds. Keeps the partitioner. */
+    /**
+     * The elements for which `f` holds. Keeps the partitioner.
+     * @example await sc.range(5).filter(x => x % 2 === 0).collect() // [0, 2, 4]
+     */
     filter<U extends T>(f: (element: T) => element is U): RDD<U>;
     filter(f: (element: T) => unknown): RDD<T>;
     /**
      * Each partition as a whole through `f`, which gets an iterator and returns an iterable.
      * `preservesPartitioning` says that `f` leaves keys where they are.
+     * @example await sc.range(0, 4, 1, 2).mapPartitions(rows => [[...rows].length]).collect() // [2, 2]
      */
     mapPartitions<U extends Datum>(f: (partition: IterableIterator<T>) => Iterable<U>, preservesPartitioning?: boolean): RDD<U>;
-    /** `mapPartitions` with the partition's number first. */
+    /**
+     * `mapPartitions` with the partition's number first.
+     * @example await sc.range(0, 4, 1, 2).mapPartitionsWithIndex((index, rows) => [index + ': ' + [...rows].length]).collect() // ['0: 2', '1: 2']
+     */
     mapPartitionsWithIndex<U extends Datum>(
       f: (index: number, partition: IterableIterator<T>) => Iterable<U>,
       preservesPartitioning?: boolean,
     ): RDD<U>;
-    /** Each partition as one array. */
+    /**
+     * Each partition as one array.
+     * @example await sc.range(0, 4, 1, 2).glom().collect() // [[0, 1], [2, 3]]
+     */
     glom(): RDD<T[]>;
     /**
      * Pairs [f(x), x].
      * @example await sc.parallelize(['to', 'be']).keyBy(w => w[0]).collect() // [['t', 'to'], ['b', 'be']]
      */
     keyBy<K extends Datum>(f: (element: T) => K): RDD<[K, T]>;
-    /** Each distinct element once; elements compare by value. Pairs that a partitioner has spread already stay where they are. */
+    /**
+     * Each distinct element once; elements compare by value. Pairs that a partitioner has spread already stay where they are.
+     * @example await sc.parallelize([1, 2, 1]).distinct().sortBy(x => x).collect() // [1, 2]
+     */
     distinct(numPartitions?: number): RDD<T>;
-    /** The elements of both, duplicates kept; datasets that are partitioned alike stay so, partition by partition. */
+    /**
+     * The elements of both, duplicates kept; datasets that are partitioned alike stay so, partition by partition.
+     * @example await sc.range(2).union(sc.range(3)).collect() // [0, 1, 0, 1, 2]
+     */
     union(other: RDD<T>): RDD<T>;
-    /** About the given fraction of the elements; with replacement an element may come more than once. The seed makes it repeatable. */
+    /**
+     * About the given fraction of the elements; with replacement an element may come more than once. The seed makes it repeatable.
+     * @example sc.range(1000).sample(false, 0.1, 42)
+     */
     sample(withReplacement: boolean, fraction: number, seed?: number): RDD<T>;
-    /** Pairs [f(x), all x with that f(x)]. Where a sum or count is wanted, reduceByKey moves less. */
+    /**
+     * Pairs [f(x), all x with that f(x)]. Where a sum or count is wanted, reduceByKey moves less.
+     * @example await sc.range(4).groupBy(x => x % 2).mapValues(xs => [...xs].length).collectAsMap() // Map { 0 => 2, 1 => 2 }
+     */
     groupBy<K extends Datum>(f: (element: T) => K, partitioning?: Partitioning): RDD<[K, T[]]>;
-    /** At most so many partitions, without a shuffle unless `shuffle` is set. */
+    /**
+     * At most so many partitions, without a shuffle unless `shuffle` is set.
+     * @example sc.range(0, 8, 1, 4).coalesce(2).getNumPartitions() // 2
+     */
     coalesce(numPartitions: number, shuffle?: boolean): RDD<T>;
-    /** Exactly so many partitions of about equal size, by a shuffle. */
+    /**
+     * Exactly so many partitions of about equal size, by a shuffle.
+     * @example sc.range(0, 8, 1, 4).repartition(8).getNumPartitions() // 8
+     */
     repartition(numPartitions: number): RDD<T>;
     /**
      * Pairs [x, its number in the whole dataset]. Its first use counts the partitions by a job of its own, if there is more than one.

@@ -22,10 +22,11 @@ export interface Partitioner {
   readonly numPartitions: number;
   /** The partition of a key, from 0 to numPartitions - 1. */
   getPartition(key: unknown): number;
+  /** Whether the other one puts every key into the same partition. */
   equals(other: Partitioner | undefined): boolean;
-  /** Finds out what it needs to know before a job can use it. */
+  /** Finds out what it needs to know before a job can use it. @internal */
   prepare?(): Promise<void>;
-  readonly spec: PartitionerSpec;
+  /** @internal */ readonly spec: PartitionerSpec;
   /** For heads and `.explain`: `hash(8)`. */
   toString(): string;
 }
@@ -58,6 +59,10 @@ function checkBounds(bounds: readonly unknown[], partitions: number): void {
  * @example new HashPartitioner(4).getPartition('a') // always the same number from 0 to 3
  */
 export class HashPartitioner implements Partitioner {
+  /**
+   * How many partitions the keys are spread over.
+   * @example new HashPartitioner(4).numPartitions // 4
+   */
   readonly numPartitions: number;
 
   constructor(partitions: number) {
@@ -65,18 +70,28 @@ export class HashPartitioner implements Partitioner {
     this.numPartitions = partitions;
   }
 
+  /**
+   * @example new HashPartitioner(1).getPartition('a') // 0
+   */
   getPartition(key: unknown): number {
     return hashKey(key) % this.numPartitions;
   }
 
+  /**
+   * Whether another partitioner puts every key into the same partition.
+   * @example new HashPartitioner(4).equals(new HashPartitioner(4))
+   */
   equals(other: Partitioner | undefined): boolean {
     return other instanceof HashPartitioner && other.numPartitions === this.numPartitions;
   }
 
-  get spec(): PartitionerSpec {
+  /** @internal */ get spec(): PartitionerSpec {
     return { kind: 'hash', partitions: this.numPartitions };
   }
 
+  /**
+   * @example String(new HashPartitioner(4))
+   */
   toString(): string {
     return `hash(${this.numPartitions})`;
   }
@@ -87,7 +102,15 @@ export class HashPartitioner implements Partitioner {
  * @example new RangePartitioner([10, 20]).getPartition(15) // 1
  */
 export class RangePartitioner implements Partitioner {
+  /**
+   * How many partitions there are: one more than bounds.
+   * @example new RangePartitioner([10, 20]).numPartitions // 3
+   */
   readonly numPartitions: number;
+  /**
+   * Whether the first partition holds the smallest keys.
+   * @example new RangePartitioner([10, 20]).ascending
+   */
   readonly ascending: boolean;
   #bounds: readonly unknown[] | undefined;
   readonly #preparation: Preparation | undefined;
@@ -114,7 +137,10 @@ export class RangePartitioner implements Partitioner {
     this.numPartitions = numPartitions;
   }
 
-  /** The greatest key of each range but the last. Of a sort they are known once its sampling job ran. */
+  /**
+   * The greatest key of each range but the last. Of a sort they are known once its sampling job ran.
+   * @example new RangePartitioner([10, 20]).bounds
+   */
   get bounds(): readonly unknown[] {
     if (this.#bounds) return this.#bounds;
     const remedy = 'Run an action on the sorted dataset first.';
@@ -127,10 +153,13 @@ export class RangePartitioner implements Partitioner {
     });
   }
 
-  async prepare(): Promise<void> {
+  /** @internal */ async prepare(): Promise<void> {
     await this.#preparation?.run();
   }
 
+  /**
+   * @example new RangePartitioner([10, 20]).getPartition(15) // 1
+   */
   getPartition(key: unknown): number {
     const { bounds } = this;
     let low = 0;
@@ -143,6 +172,10 @@ export class RangePartitioner implements Partitioner {
     return this.ascending ? low : bounds.length - low;
   }
 
+  /**
+   * Whether another partitioner puts every key into the same partition.
+   * @example new RangePartitioner([10]).equals(new RangePartitioner([10]))
+   */
   equals(other: Partitioner | undefined): boolean {
     if (other === this) return true;
     if (!(other instanceof RangePartitioner) || other.ascending !== this.ascending || other.numPartitions !== this.numPartitions)
@@ -159,10 +192,13 @@ export class RangePartitioner implements Partitioner {
     );
   }
 
-  get spec(): PartitionerSpec {
+  /** @internal */ get spec(): PartitionerSpec {
     return { kind: 'range', bounds: this.bounds, ascending: this.ascending, partitions: this.numPartitions };
   }
 
+  /**
+   * @example String(new RangePartitioner([10, 20]))
+   */
   toString(): string {
     return `range(${this.numPartitions}${this.ascending ? '' : ', descending'})`;
   }

@@ -28,6 +28,7 @@ export type Widen<T> = T extends number
         ? boolean
         : T;
 
+/** How a persisted dataset stands to others when memory is short. */
 export interface PersistOptions {
   /** Datasets of a lower priority leave the memory first; among equals the one that was used longest ago. Default 0. */
   readonly priority?: number;
@@ -50,9 +51,20 @@ function checkPersist(level: unknown, options: PersistOptions): number {
  * compute a partition, the partitioner of pairs, and where a partition likes to run.
  */
 export abstract class RDD<T> {
+  /**
+   * The context that it belongs to.
+   * @example sc.range(3).context === sc
+   */
   readonly context: Context;
+  /**
+   * Its number in this session.
+   * @example sc.range(3).id
+   */
   readonly id: number;
-  /** What it was made by, for heads and lineage: `map`, `textFile`. */
+  /**
+   * What it was made by, for heads and lineage: `map`, `textFile`.
+   * @example sc.range(3).operation // 'range'
+   */
   readonly operation: string;
   /** Keeps T in the type, so that datasets of different elements are different. */
   declare protected readonly element: T;
@@ -63,7 +75,7 @@ export abstract class RDD<T> {
 
   #dependencies: readonly Dependency[];
 
-  constructor(context: Context, operation: string, dependencies: readonly Dependency[] = []) {
+  /** @internal */ constructor(context: Context, operation: string, dependencies: readonly Dependency[] = []) {
     this.context = context;
     this.id = context.nextRddId();
     this.operation = operation;
@@ -74,43 +86,52 @@ export abstract class RDD<T> {
 
   /** How many partitions there are; asked once. */
   protected abstract countPartitions(): number;
-  /** What it is made of: the only way to its parents, so that a checkpoint can let go of them. */
+  /**
+   * What it is made of: the only way to its parents, so that a checkpoint can let go of them.
+   * @example sc.range(3).map(x => x).dependencies.length // 1
+   */
   get dependencies(): readonly Dependency[] {
     return this.#dependencies;
   }
-  /** The step or source that computes a partition, on top of its parents' plans. */
+  /** The step or source that computes a partition, on top of its parents' plans. @internal */
   abstract fragment(builder: PlanBuilder): Plan;
-  /** What partition `index` reads. */
+  /** What partition `index` reads. @internal */
   abstract split(index: number, builder: SplitBuilder): Split;
-  /** How pairs are spread over the partitions, if it is known. */
+  /**
+   * How pairs are spread over the partitions, if it is known.
+   * @example words.map(w => [w, 1]).partitionBy(new HashPartitioner(3)).partitioner.numPartitions // 3
+   */
   get partitioner(): Partitioner | undefined {
     return undefined;
   }
 
-  /** The partitions of narrow parents that partition `index` reads. */
+  /** The partitions of narrow parents that partition `index` reads. @internal */
   narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
     return this.dependencies.flatMap((d) => (d.kind === 'narrow' ? [[d.rdd, index] as const] : []));
   }
 
-  /** Kept partitions of other datasets beside which partition `index` is computed best, where its own is not kept anywhere yet. */
+  /** Kept partitions of other datasets beside which partition `index` is computed best, where its own is not kept anywhere yet. @internal */
   besides(_index: number): readonly (readonly [rddId: number, partition: number])[] {
     return [];
   }
 
-  /** How it was, or is to be, written to files that stand for its lineage. */
+  /** How it was, or is to be, written to files that stand for its lineage. @internal */
   checkpointed: Checkpoint | undefined;
 
-  /** What it must be computed from: its dependencies, or nothing once a checkpoint is written. */
+  /** What it must be computed from: its dependencies, or nothing once a checkpoint is written. @internal */
   get lineage(): readonly Dependency[] {
     return this.checkpointed?.isWritten ? [] : this.dependencies;
   }
 
-  /** Executors or hosts, by id, on which partition `index` is computed best; without any, everywhere is as good. */
+  /**
+   * Executors or hosts, by id, on which partition `index` is computed best; without any, everywhere is as good.
+   * @example sc.range(3).preferredLocations(0) // []
+   */
   preferredLocations(_index: number): readonly string[] {
     return [];
   }
 
-  /** Whether `preferredLocations` ever names any: most kinds are never asked for each partition. */
+  /** Whether `preferredLocations` ever names any: most kinds are never asked for each partition. @internal */
   get hasPreferences(): boolean {
     return this.preferredLocations !== RDD.prototype.preferredLocations;
   }
@@ -131,13 +152,14 @@ export abstract class RDD<T> {
    * Says that computing this dataset again may give other rows, or rows in another order: its functions draw random numbers, read the
    * clock, or ask a changing source. When a part of its shuffle output is lost, all of it is made again then, with everything that was
    * made of it, so that no result mixes two runs. Spark's `DeterministicLevel.INDETERMINATE`.
+   * @example sc.range(3).map(() => Math.random()).markIndeterminate()
    */
   markIndeterminate(): this {
     this.#indeterminate = true;
     return this;
   }
 
-  /** Gives up what it was made of, so that the memory and the files of that can go: once a checkpoint stands for it in all jobs. */
+  /** Gives up what it was made of, so that the memory and the files of that can go: once a checkpoint stands for it in all jobs. @internal */
   forgetLineage(): void {
     const { partitioner } = this;
     this.#count ??= this.countPartitions();
@@ -150,13 +172,13 @@ export abstract class RDD<T> {
   /** Work that must be done once before a job can read this dataset, such as sampling the bounds of a sort. */
   #preparation: Preparation | undefined;
 
-  /** Has `prepare` run once before the first job that needs this dataset; again after it failed. */
+  /** Has `prepare` run once before the first job that needs this dataset; again after it failed. @internal */
   beforeFirstJob(prepare: () => Promise<void>): this {
     this.#preparation = new Preparation(prepare);
     return this;
   }
 
-  /** Does what must be done first, for this dataset and all it is made of. */
+  /** Does what must be done first, for this dataset and all it is made of. @internal */
   async prepareLineage(seen: Set<RDD<unknown>> = new Set()): Promise<void> {
     if (seen.has(this)) return;
     seen.add(this);
@@ -169,32 +191,52 @@ export abstract class RDD<T> {
 
   // What everything is built on.
 
-  /** The number of partitions. */
+  /**
+   * The number of partitions.
+   * @example sc.range(0, 4, 1, 2).numPartitions // 2
+   */
   get numPartitions(): number {
     this.#count ??= this.countPartitions();
     return this.#count;
   }
 
-  /** As Spark's `getNumPartitions`. */
+  /**
+   * As Spark's `getNumPartitions`.
+   * @example sc.range(0, 4, 1, 2).getNumPartitions() // 2
+   */
   getNumPartitions(): number {
     return this.numPartitions;
   }
 
+  /**
+   * The name that it was given.
+   * @example sc.range(3).setName('numbers').name // 'numbers'
+   */
   get name(): string | undefined {
     return this.#name;
   }
 
-  /** Names the dataset in heads, progress and lineage. */
+  /**
+   * Names the dataset in heads, progress and lineage.
+   * @example sc.range(3).setName('numbers').name // 'numbers'
+   */
   setName(name: string): this {
     this.#name = name;
     return this;
   }
 
+  /**
+   * How it is kept; NONE where it is not.
+   * @example sc.range(3).cache().storageLevel.useMemory
+   */
   get storageLevel(): StorageLevel {
     return this.#level;
   }
 
-  /** Datasets of a lower priority leave the memory of executors first. */
+  /**
+   * Datasets of a lower priority leave the memory of executors first.
+   * @example sc.range(3).persistencePriority // 0
+   */
   get persistencePriority(): number {
     return this.#priority;
   }
@@ -215,24 +257,33 @@ export abstract class RDD<T> {
     return this;
   }
 
-  /** `persist()` in memory. */
+  /**
+   * `persist()` in memory.
+   * @example const kept = sc.range(3).cache(); await kept.count()
+   */
   cache(): this {
     return this.persist(StorageLevel.MEMORY_ONLY);
   }
 
-  /** Drops the kept partitions. */
+  /**
+   * Drops the kept partitions.
+   * @example sc.range(3).cache().unpersist()
+   */
   unpersist(): this {
     this.#level = StorageLevel.NONE;
     this.context.forgetPersisted(this);
     return this;
   }
 
-  /** `counts (reduceByKey)[7]`, as Spark names them. */
+  /**
+   * `counts (reduceByKey)[7]`, as Spark names them.
+   * @example sc.range(3).toString()
+   */
   toString(): string {
     return `${this.#name ? `${this.#name} (${this.operation})` : this.operation}[${this.id}]`;
   }
 
-  /** What is said of it when a closure captures it by mistake. */
+  /** What is said of it when a closure captures it by mistake. @internal */
   get [driverOnly](): string {
     return `an RDD (${this.toString()})`;
   }

@@ -20,21 +20,81 @@ const mostReplicas = 39;
  * @example StorageLevel.MEMORY_AND_DISK.useDisk
  */
 export class StorageLevel implements LevelFlags {
+  /**
+   * Not kept.
+   * @example sc.range(3).storageLevel.equals(StorageLevel.NONE)
+   */
   static readonly NONE = new StorageLevel(false, false, true);
+  /**
+   * In memory; what does not fit is computed again.
+   * @example sc.range(3).persist(StorageLevel.MEMORY_ONLY)
+   */
   static readonly MEMORY_ONLY = new StorageLevel(true, false);
+  /**
+   * The same, and a second copy on disk.
+   * @example sc.range(3).persist(StorageLevel.MEMORY_ONLY_2)
+   */
   static readonly MEMORY_ONLY_2 = new StorageLevel(true, false, false, 2);
+  /**
+   * In memory as bytes, which are smaller.
+   * @example sc.range(3).persist(StorageLevel.MEMORY_ONLY_SER)
+   */
   static readonly MEMORY_ONLY_SER = new StorageLevel(true, false, true);
+  /**
+   * The same, and a second copy on disk.
+   * @example sc.range(3).persist(StorageLevel.MEMORY_ONLY_SER_2)
+   */
   static readonly MEMORY_ONLY_SER_2 = new StorageLevel(true, false, true, 2);
+  /**
+   * In memory; what does not fit goes to disk.
+   * @example sc.range(3).persist(StorageLevel.MEMORY_AND_DISK)
+   */
   static readonly MEMORY_AND_DISK = new StorageLevel(true, true);
+  /**
+   * The same, with two copies.
+   * @example sc.range(3).persist(StorageLevel.MEMORY_AND_DISK_2)
+   */
   static readonly MEMORY_AND_DISK_2 = new StorageLevel(true, true, false, 2);
+  /**
+   * In memory as bytes; what does not fit goes to disk.
+   * @example sc.range(3).persist(StorageLevel.MEMORY_AND_DISK_SER)
+   */
   static readonly MEMORY_AND_DISK_SER = new StorageLevel(true, true, true);
+  /**
+   * The same, with two copies.
+   * @example sc.range(3).persist(StorageLevel.MEMORY_AND_DISK_SER_2)
+   */
   static readonly MEMORY_AND_DISK_SER_2 = new StorageLevel(true, true, true, 2);
+  /**
+   * On disk.
+   * @example sc.range(3).persist(StorageLevel.DISK_ONLY)
+   */
   static readonly DISK_ONLY = new StorageLevel(false, true, true);
+  /**
+   * On disk, with two copies.
+   * @example sc.range(3).persist(StorageLevel.DISK_ONLY_2)
+   */
   static readonly DISK_ONLY_2 = new StorageLevel(false, true, true, 2);
 
+  /**
+   * Whether partitions are kept in memory.
+   * @example StorageLevel.DISK_ONLY.useMemory
+   */
   readonly useMemory: boolean;
+  /**
+   * Whether partitions are kept on disk: those that do not fit into memory, or all.
+   * @example StorageLevel.MEMORY_AND_DISK.useDisk
+   */
   readonly useDisk: boolean;
+  /**
+   * Whether partitions are kept in memory as bytes: smaller, and decoded at each use.
+   * @example StorageLevel.MEMORY_ONLY_SER.serialized
+   */
   readonly serialized: boolean;
+  /**
+   * How many copies are kept.
+   * @example StorageLevel.MEMORY_ONLY_2.replication // 2
+   */
   readonly replication: number;
 
   /** Throws BAD_OPTION for a number of replicas below 1 or above 39. */
@@ -52,11 +112,18 @@ export class StorageLevel implements LevelFlags {
     Object.freeze(this);
   }
 
-  /** Whether anything is kept at all. */
+  /**
+   * Whether anything is kept at all.
+   * @example StorageLevel.NONE.isKept
+   */
   get isKept(): boolean {
     return this.useMemory || this.useDisk;
   }
 
+  /**
+   * Whether all flags are the same.
+   * @example StorageLevel.NONE.equals(StorageLevel.DISK_ONLY)
+   */
   equals(other: StorageLevel): boolean {
     return (
       this.useMemory === other.useMemory &&
@@ -71,7 +138,10 @@ export class StorageLevel implements LevelFlags {
     return { useMemory, useDisk, serialized, replication };
   }
 
-  /** The name of the constant with these flags, or the flags. */
+  /**
+   * The name of the constant with these flags, or the flags.
+   * @example String(StorageLevel.MEMORY_ONLY) // 'MEMORY_ONLY'
+   */
   toString(): string {
     const named = levelNames.find((name) => StorageLevel[name].equals(this));
     if (named) return named;

@@ -10,6 +10,7 @@ import { type Duration, milliseconds } from './duration';
 import { ManualClock } from './manual-clock';
 import { QueueInputDStream } from './sources/queue';
 
+/** How the batches of a check are made and compared. */
 export interface CheckOptions {
   /** Batch interval. Default one second. */
   readonly interval?: Duration;
@@ -31,6 +32,7 @@ export class StreamCheck {
 
   /**
    * The batches that `operation` makes of the batches of `input`, one for each slide of its result; under a manual clock.
+   * @example await check.outputOf([[1, 2], [3]], s => s.map(x => x + 1)) // [[2, 3], [4]]
    */
   async outputOf<T, U>(
     input: readonly (readonly T[])[],

@@ -24,9 +24,11 @@ import { Recovery, type Resumption } from './recovery/recovery';
 import { Retirement } from './retirement';
 import { checkTogether } from './together';
 
+/** Makes streams of sources, and a batch of what has come each interval: `stream('1s')` at the prompt. */
 export class StreamingContext {
+  /** The context that its batches run on. @example new StreamingContext(sc, '1s').sc === sc */
   readonly sc: Context;
-  /** Milliseconds between batches. */
+  /** Milliseconds between batches. @example new StreamingContext(sc, '1s').interval // 1000 */
   readonly interval: number;
   readonly clock: Clock;
   display: StreamDisplay;
@@ -36,7 +38,7 @@ export class StreamingContext {
   readonly #started = new Set<InputDStream<unknown>>();
   readonly #retired = new Retirement();
   readonly #backpressure: Backpressure | undefined;
-  /** Milliseconds between two blocks of a receiver. */
+  /** Milliseconds between two blocks of a receiver. @example new StreamingContext(sc, '1s').blockInterval */
   readonly blockInterval: number;
   readonly #history: BatchInfo[] = [];
   readonly #ended: Promise<void>;
@@ -52,11 +54,7 @@ export class StreamingContext {
   #submitted: Time = Number.NEGATIVE_INFINITY;
   readonly #unfinished: Time[] = [];
 
-  /**
-   * Batches each `interval` on the executors of `sc`.
-   * Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms.
-   * @example new StreamingContext(sc, '1s').interval // 1000
-   */
+  /** Batches each `interval` on the executors of `sc`. Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms. */
   constructor(sc: Context, interval: Duration, options: StreamingOptions = {}) {
     this.sc = sc;
     this.interval = checkedInterval(interval);
@@ -80,7 +78,7 @@ export class StreamingContext {
     home?.opened(this);
   }
 
-  get [driverOnly](): string {
+  /** @internal */ get [driverOnly](): string {
     return 'a streaming context';
   }
 
@@ -95,7 +93,7 @@ export class StreamingContext {
 
   // Streams of several.
 
-  /** All elements of several streams of the same slide. */
+  /** All elements of several streams of the same slide. @example const ssc = new StreamingContext(sc, '1s'); ssc.union([ssc.queueStream([]), ssc.queueStream([])]) */
   union<T>(...streams: (DStream<T> | readonly DStream<T>[])[]): DStream<T> {
     const parents = streams.flat() as DStream<T>[];
     return this.transform('union', parents as DStream<unknown>[], (rdds) => this.sc.union(rdds as RDD<T>[]));
@@ -103,7 +101,7 @@ export class StreamingContext {
 
   /**
    * A stream made of several by a function on their datasets of one time, which runs in the session.
-   * A batch in which some stream has no dataset has none.
+   * A batch in which some stream has no dataset has none. @example const ssc = new StreamingContext(sc, '1s'); ssc.transform('distinct', [ssc.queueStream([])], ([rdd]) => rdd.distinct())
    */
   transform<T>(
     operation: string,
@@ -120,7 +118,7 @@ export class StreamingContext {
 
   /**
    * Keeps what the streams remember in `folder`, which is made for this user only.
-   * Throws BAD_ARGUMENT, DISK, and STREAMING_STARTED after the start.
+   * Throws BAD_ARGUMENT, DISK, and STREAMING_STARTED after the start. @example const safe = (ssc) => ssc.checkpoint('checkpoints')
    */
   checkpoint(folder: string): void {
     this.#checkNotStopped();
@@ -150,7 +148,7 @@ export class StreamingContext {
     return streaming;
   }
 
-  /** Where the blocks of receivers are logged; undefined: they go with the session. */
+  /** Where the blocks of receivers are logged; undefined: they go with the session. @internal */
   get logFolder(): string | undefined {
     return this.#isLogged ? this.#checkpointFolder : undefined;
   }
@@ -171,7 +169,7 @@ export class StreamingContext {
 
   /**
    * Begins: sources are read, and the first batch ends at the next multiple of the interval and lasts one interval.
-   * Throws NO_OUTPUTS where nothing would be done with any batch, STREAMING_STOPPED after `stop`.
+   * Throws NO_OUTPUTS where nothing would be done with any batch, STREAMING_STOPPED after `stop`. @example const begin = (ssc) => ssc.start()
    */
   start(): void {
     if (this.#state === 'active') return;
@@ -211,7 +209,7 @@ export class StreamingContext {
     }
   }
 
-  /** Ends all streams; `sc` stays. With `graceful` what was received is worked off first. */
+  /** Ends all streams; `sc` stays. With `graceful` what was received is worked off first. @example const end = (ssc) => ssc.stop() */
   async stop({ graceful = false }: StopOptions = {}): Promise<void> {
     if (this.#state === 'stopped') return this.#ended;
     const wasActive = this.#state === 'active';
@@ -227,12 +225,12 @@ export class StreamingContext {
     this.#end();
   }
 
-  /** Resolves when the context has stopped. */
+  /** Resolves when the context has stopped. @example const wait = async (ssc) => { ssc.start(); await ssc.awaitTermination(); } */
   awaitTermination(): Promise<void> {
     return this.#ended;
   }
 
-  /** True if the context stopped within `timeout`. */
+  /** True if the context stopped within `timeout`. @example const wait = (ssc) => ssc.awaitTerminationOrTimeout(10_000) */
   async awaitTerminationOrTimeout(timeout: Duration): Promise<boolean> {
     const ms = milliseconds('awaitTerminationOrTimeout', 'the timeout', timeout);
     return resolvesWithin(this.clock, ms, this.#ended);
@@ -273,7 +271,7 @@ export class StreamingContext {
     if (this.#unfinished.length === 0) this.#retired.completed(Number.POSITIVE_INFINITY);
   }
 
-  /** Tells listeners, and the user, what a receiver has to say. */
+  /** Tells listeners, and the user, what a receiver has to say. @internal */
   receiverTold(event: 'started' | 'error' | 'notice' | 'stopped', receiver: ReceiverInfo): void {
     const events = { started: 'onReceiverStarted', error: 'onReceiverError', stopped: 'onReceiverStopped' } as const;
     if (event !== 'notice') this.#bus.post(events[event], receiver);
@@ -338,15 +336,17 @@ export class StreamingContext {
 
   // What streams and the shell ask.
 
+  /** Tells a listener of batches that begin, end and fail. @example new StreamingContext(sc, '1s').addStreamingListener({}) */
   addStreamingListener(listener: StreamingListener): void {
     this.#bus.add(listener);
   }
 
+  /** The listener is told nothing more. @example new StreamingContext(sc, '1s').removeStreamingListener({}) */
   removeStreamingListener(listener: StreamingListener): void {
     this.#bus.remove(listener);
   }
 
-  /** Adds an output; in a running context it begins with the next batch. */
+  /** Adds an output; in a running context it begins with the next batch. @internal */
   addOutput(output: Output): OutputHandle {
     this.#checkNotStopped();
     if (this.#state === 'active') this.#checkState(lineageOf([output.stream]));
@@ -355,44 +355,44 @@ export class StreamingContext {
     return new OutputHandle(output.name, () => this.removeOutput(output));
   }
 
-  /** Ends an output, and the sources that nothing else reads. */
+  /** Ends an output, and the sources that nothing else reads. @internal */
   removeOutput(output: Output): void {
     if (!this.#graph.remove(output)) return;
     output.ended?.();
     if (this.#state === 'active') this.#stopUnread();
   }
 
-  /** Makes each batch of this stream even where no output asks for it. */
+  /** Makes each batch of this stream even where no output asks for it. @internal */
   keep(stream: DStream<unknown>): void {
     this.#graph.keep(stream);
     if (this.#state === 'active') this.#startInputs();
   }
 
-  /** The sources that some stream reads. */
+  /** The sources that some stream reads. @internal */
   get inputs(): readonly InputDStream<unknown>[] {
     return this.#graph.inputs;
   }
 
-  get outputs(): readonly Output[] {
+  /** @internal */ get outputs(): readonly Output[] {
     return this.#graph.outputs;
   }
 
-  /** Every stream that is needed by an output or for its past, parents before children. */
+  /** Every stream that is needed by an output or for its past, parents before children. @internal */
   get streams(): readonly DStream<unknown>[] {
     return this.#graph.streams;
   }
 
-  /** Has `cleanUp` called when the context has stopped. */
+  /** Has `cleanUp` called when the context has stopped. @internal */
   onStop(cleanUp: () => void): void {
     this.#cleanups.push(cleanUp);
   }
 
-  register(_stream: DStream<unknown>): number {
+  /** @internal */ register(_stream: DStream<unknown>): number {
     this.#checkNotStopped();
     return this.#graph.nextId();
   }
 
-  claimName(name: string, stream: DStream<unknown>): void {
+  /** @internal */ claimName(name: string, stream: DStream<unknown>): void {
     this.#graph.claimName(name, stream);
   }
 }

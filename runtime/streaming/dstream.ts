@@ -11,7 +11,15 @@ import { checkMultiple, type Duration, durationText, milliseconds, type Time } f
  * slide, the streams that it is made of, and how the dataset of one time is computed.
  */
 export abstract class DStream<T> {
+  /**
+   * The streaming context that it belongs to.
+   * @example const clockOf = (s) => s.streaming.interval
+   */
   readonly streaming: StreamingContext;
+  /**
+   * Its number in its streaming context.
+   * @example const numberOf = (s) => s.id
+   */
   readonly id: number;
   /** What it was made by, for graphs: `map`, `socketTextStream`. */
   readonly operation: string;
@@ -22,7 +30,7 @@ export abstract class DStream<T> {
   #level: StorageLevel = StorageLevel.NONE;
   #remembers = 0;
 
-  constructor(streaming: StreamingContext, operation: string) {
+  /** @internal */ constructor(streaming: StreamingContext, operation: string) {
     this.streaming = streaming;
     this.operation = operation;
     this.id = streaming.register(this as DStream<unknown>);
@@ -41,20 +49,20 @@ export abstract class DStream<T> {
     return 0;
   }
 
-  /** Whether it can only run with a checkpoint folder: what it remembers cannot be made again. */
+  /** Whether it can only run with a checkpoint folder: what it remembers cannot be made again. @internal */
   get needsCheckpoint(): boolean {
     return false;
   }
 
   // What everything is built on.
 
-  /** Whether there can be a dataset at `time`: a multiple of the slide after the start. */
+  /** Whether there can be a dataset at `time`: a multiple of the slide after the start. @internal */
   isValid(time: Time): boolean {
     const zero = this.streaming.zeroTime;
     return zero !== undefined && time > zero && (time - zero) % this.slide === 0;
   }
 
-  /** The dataset of batch `time`, made once. Undefined before the start, between slides, and for what is forgotten. */
+  /** The dataset of batch `time`, made once. Undefined before the start, between slides, and for what is forgotten. @internal */
   getOrCompute(time: Time): RDD<T> | undefined {
     if (!this.isValid(time)) return undefined;
     if (!this.#datasets.has(time)) {
@@ -65,7 +73,7 @@ export abstract class DStream<T> {
     return this.#datasets.get(time);
   }
 
-  /** The datasets of the times in (from, to], oldest first. */
+  /** The datasets of the times in (from, to], oldest first. @internal */
   datasetsOf(from: Time, to: Time): RDD<T>[] {
     const zero = this.streaming.zeroTime ?? to;
     const rdds: RDD<T>[] = [];
@@ -77,18 +85,18 @@ export abstract class DStream<T> {
     return rdds;
   }
 
-  /** How long it keeps its datasets, in milliseconds. */
+  /** How long it keeps its datasets, in milliseconds. @internal */
   get remembers(): number {
     return Math.max(this.#remembers, this.slide);
   }
 
-  /** Keeps its datasets for so long at least, and the parents theirs for what that takes. */
+  /** Keeps its datasets for so long at least, and the parents theirs for what that takes. @internal */
   keepFor(ms: number): void {
     this.#remembers = Math.max(this.#remembers, ms);
     for (const parent of this.dependencies) parent.keepFor(this.remembers + this.lookBack);
   }
 
-  /** Drops the datasets that are older than what it remembers at `time`. */
+  /** Drops the datasets that are older than what it remembers at `time`. @internal */
   forgetBefore(time: Time): void {
     for (const [at, rdd] of this.#datasets) {
       if (at > time - this.remembers) continue;
@@ -97,24 +105,34 @@ export abstract class DStream<T> {
     }
   }
 
-  /** The times whose datasets are there, oldest first. */
+  /** The times whose datasets are there, oldest first. @internal */
   get times(): readonly Time[] {
     return [...this.#datasets.keys()].sort((a, b) => a - b);
   }
 
   // What users say of it.
 
-  /** Keeps the datasets of each batch in executors, for streams that are read more than once. */
+  /**
+   * Keeps the datasets of each batch in executors, for streams that are read more than once.
+   * @example await check.outputOf([[1]], s => s.persist(StorageLevel.MEMORY_ONLY)) // [[1]]
+   */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
     this.#level = level;
     return this;
   }
 
-  /** `persist()` in memory. */
+  /**
+   * `persist()` in memory.
+   * @example await check.outputOf([[1]], s => s.cache()) // [[1]]
+   */
   cache(): this {
     return this.persist(StorageLevel.MEMORY_ONLY);
   }
 
+  /**
+   * How the datasets of its batches are kept.
+   * @example const isKept = (s) => s.storageLevel.isKept
+   */
   get storageLevel(): StorageLevel {
     return this.#level;
   }
@@ -122,6 +140,7 @@ export abstract class DStream<T> {
   /**
    * Keeps the datasets of the last `duration`, for queries on the past by `slice` and `at`.
    * Throws NOT_A_MULTIPLE unless it is a multiple of the slide.
+   * @example await check.outputOf([[1]], s => s.remember('5s')) // [[1]]
    */
   remember(duration: Duration): this {
     const ms = milliseconds('remember', 'the duration', duration);
@@ -131,29 +150,38 @@ export abstract class DStream<T> {
     return this;
   }
 
-  /** Its name: what was set, else its operation and number, `map#3`. State is found again by it after a restart. */
+  /**
+   * Its name: what was set, else its operation and number, `map#3`. State is found again by it after a restart.
+   * @example const nameOf = (s) => s.name
+   */
   get name(): string {
     return this.#name ?? `${this.operation}#${this.id}`;
   }
 
-  /** Names the stream in panes, messages and checkpoints. Throws NAME_TAKEN for the name of another stream. */
+  /**
+   * Names the stream in panes, messages and checkpoints. Throws NAME_TAKEN for the name of another stream.
+   * @example await check.outputOf([[1]], s => s.setName('numbers')) // [[1]]
+   */
   setName(name: string): this {
     this.streaming.claimName(name, this as DStream<unknown>);
     this.#name = name;
     return this;
   }
 
-  /** True once a name was set. */
+  /** True once a name was set. @internal */
   get isNamed(): boolean {
     return this.#name !== undefined;
   }
 
-  /** `counts (reduceByKey) every 1s`. */
+  /**
+   * `counts (reduceByKey) every 1s`.
+   * @example const head = (s) => String(s)
+   */
   toString(): string {
     return `${this.#name ? `${this.#name} (${this.operation})` : this.name} every ${durationText(this.slide)}`;
   }
 
-  /** What is said of it when a closure captures it by mistake. */
+  /** What is said of it when a closure captures it by mistake. @internal */
   get [driverOnly](): string {
     return `a DStream (${this.toString()})`;
   }

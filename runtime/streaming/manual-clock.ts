@@ -19,6 +19,9 @@ export class ManualClock implements Clock {
     this.#now = start;
   }
 
+  /**
+   * @example new ManualClock(1000).now() // 1000
+   */
   now(): number {
     return this.#now;
   }
@@ -29,7 +32,10 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Goes on by `duration`; each timer finds the clock at its own time. */
+  /**
+   * Goes on by `duration`; each timer finds the clock at its own time.
+   * @example const clock = new ManualClock(0); clock.advance(5); clock.now()
+   */
   advance(duration: Duration): void {
     const end = this.#now + milliseconds('advance', 'the duration', duration);
     for (let due = this.#firstUntil(end); due; due = this.#firstUntil(end)) {

@@ -8,8 +8,11 @@ import { type Duration, durationText, milliseconds } from './duration';
 /** The shortest batch interval, in milliseconds: a batch of a few tasks takes some milliseconds by itself. */
 const leastInterval = 20;
 
+/** Options of a streaming context. */
 export interface StreamingOptions {
+  /** What cuts the batches: the machine's clock, or a ManualClock in tests. */
   readonly clock?: Clock;
+  /** Where `print` and `watch` show. Default: the shell's, or plain lines on stdout. */
   readonly display?: StreamDisplay;
   /** Outputs of one batch that run at a time. Default 1, in their order, as Spark's. */
   readonly concurrentJobs?: number;
@@ -27,6 +30,7 @@ export interface StreamingOptions {
 /** As Spark's: not started, running, or stopped for good. */
 export type StreamingState = 'initialized' | 'active' | 'stopped';
 
+/** How a streaming context ends. */
 export interface StopOptions {
   /** Take in what has been received and finish what waits. Default: drop it. */
   readonly graceful?: boolean;

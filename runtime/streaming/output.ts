@@ -24,14 +24,16 @@ export interface Output {
 
 /** An output that was added: `stop` ends it, and the sources that nothing else reads. */
 export class OutputHandle {
+  /** What `.streams` and `.stop` call it. */
   readonly name: string;
   readonly #stop: () => void;
 
-  constructor(name: string, stop: () => void) {
+  /** @internal */ constructor(name: string, stop: () => void) {
     this.name = name;
     this.#stop = stop;
   }
 
+  /** Ends the output. */
   stop(): void {
     this.#stop();
   }

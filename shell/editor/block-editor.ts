@@ -1,15 +1,14 @@
 // The editor of a real terminal: keys in, one block painted at the bottom, everything else printed above it.
-import { emitKeypressEvents } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { Block } from './block';
-import { continuationText, type Editor, type EditorHost, isForced, type PaneRenderer, promptText, withPrompts } from './editor';
-import { type Action, actionOf, type Key, typedText } from './keys';
+import { colouringOf } from './colours';
+import { continuationText, type Editor, type EditorHost, type PaneRenderer, promptText, withPrompts } from './editor';
+import { EntryEditor, type EntryScreen } from './entry-editor';
+import { KeyInput } from './key-input';
 import { layout, type View } from './layout';
-import { commonPrefix, Menu } from './menu';
-import { pastedText } from './paste';
+import { editOutside } from './outside';
 import { Printed } from './printed';
-import { HistoryWalk, ReverseSearch } from './recall';
-import { TextBuffer } from './text-buffer';
+import type { Earlier } from './recall';
 import { safeText } from './width';
 
 /** Waiting entries shown before the rest is only counted. */
@@ -18,347 +17,199 @@ const waitingShown = 5;
 const pasteOn = '\x1b[?2004h';
 const pasteOff = '\x1b[?2004l';
 
-type Press = readonly [text: string | undefined, key: Key];
+/** A process that was not stopped by its own SIGTSTP (nobody could bring it back) goes on after this. */
+const suspendLimitMs = 300;
 
-export class BlockEditor implements Editor {
+export interface BlockEditorOptions {
+  readonly earlier: Earlier;
+  readonly color: boolean;
+}
+
+export class BlockEditor implements Editor, EntryScreen {
   readonly #input: ReadStream;
   readonly #output: WriteStream;
   readonly #block: Block;
-  readonly #entries: () => readonly string[];
-  readonly #buffer = new TextBuffer();
-  readonly #walk: HistoryWalk;
+  readonly #options: BlockEditorOptions;
+  readonly #printed = new Printed();
   #host: EditorHost | undefined;
-  #search: ReverseSearch | undefined;
-  #menu: Menu | undefined;
-  #paste: string[] | undefined;
-  /** Keys that came while the type service was asked whether the entry is whole. */
-  #held: Press[] | undefined;
-  #blockRead: ((text: string | undefined) => void) | undefined;
+  #entry: EntryEditor | undefined;
+  #keys: KeyInput | undefined;
   /** The terminal is as it was found: what is still said just follows. */
   #stopped = false;
+  /** Another program has the terminal. */
+  #away = false;
+  #suspended = false;
   #busy = false;
   #progress: string | undefined;
   #waiting: readonly string[] = [];
   #panes: PaneRenderer | undefined;
-  readonly #printed = new Printed();
   #paintDue = false;
-  readonly #onKey = (text: string | undefined, key: Key | undefined) => this.#press(text, key ?? {});
+  readonly #onData = (bytes: Buffer) => this.#keys?.take(bytes);
   readonly #onResize = () => this.#resized();
   readonly #onEnd = () => this.#host?.leave();
+  readonly #onContinue = () => this.#continued();
 
-  /** `entries` are the earlier entries, oldest first. */
-  constructor(input: ReadStream, output: WriteStream, entries: () => readonly string[]) {
+  constructor(input: ReadStream, output: WriteStream, options: BlockEditorOptions) {
     this.#input = input;
     this.#output = output;
     this.#block = new Block(output);
-    this.#entries = entries;
-    this.#walk = new HistoryWalk(entries);
+    this.#options = options;
+  }
+
+  get rows(): number {
+    return this.#block.rows;
   }
 
   start(host: EditorHost): void {
     this.#host = host;
+    const entry = new EntryEditor(host, this, this.#options.earlier);
+    this.#entry = entry;
+    this.#keys = new KeyInput(entry);
     this.#input.setRawMode(true);
     this.#output.write(pasteOn);
     this.#paintNow();
-    emitKeypressEvents(this.#input);
-    this.#input.on('keypress', this.#onKey);
+    this.#input.on('data', this.#onData);
     this.#input.on('end', this.#onEnd);
     this.#output.on('resize', this.#onResize);
+    process.on('SIGCONT', this.#onContinue);
     this.#input.resume();
   }
 
   print(text: string): void {
     if (this.#stopped) this.#output.write(safeText(text));
     this.#printed.add(text);
-    this.#paintSoon();
+    this.changed();
   }
 
   echo(entry: string): void {
-    this.#printed.addEntry(entry);
-    this.#paintSoon();
+    const parts = this.#host?.parts(entry);
+    this.#printed.addEntry(entry, this.#options.color && parts ? colouringOf(entry, parts) : undefined);
+    this.changed();
+  }
+
+  emptyEntry(): void {
+    if (!this.#busy) this.echo('');
   }
 
   setBusy(busy: boolean): void {
     this.#busy = busy;
     if (!busy) this.#printed.endLine();
-    this.#paintSoon();
+    this.changed();
   }
 
   setProgress(line: string | undefined): void {
     this.#progress = line === undefined ? undefined : safeText(line).replaceAll('\n', ' ');
-    this.#paintSoon();
+    this.changed();
   }
 
   setWaiting(entries: readonly string[]): void {
     this.#waiting = entries;
-    this.#paintSoon();
+    this.changed();
   }
 
   setPanes(render: PaneRenderer | undefined): void {
     this.#panes = render;
-    this.#paintSoon();
+    this.changed();
   }
 
   edit(text: string): void {
-    this.#buffer.set(text + this.#buffer.text);
-    this.#paintSoon();
+    const buffer = this.#entry?.buffer;
+    buffer?.set(text + buffer.text);
+    this.changed();
   }
 
   readBlock(): Promise<string | undefined> {
-    return new Promise((resolve) => {
-      this.#blockRead = resolve;
-      this.#paintSoon();
-    });
+    const read = this.#entry?.readBlock() ?? Promise.resolve(undefined);
+    this.changed();
+    return read;
   }
 
   clearScreen(): void {
     this.#block.clearScreen();
-    this.#paintSoon();
+    this.changed();
   }
 
   stop(): void {
     if (!this.#host) return;
     this.#host = undefined;
     this.#stopped = true;
-    this.#input.off('keypress', this.#onKey);
+    this.#entry?.hints.clear();
+    this.#input.off('data', this.#onData);
     this.#input.off('end', this.#onEnd);
     this.#output.off('resize', this.#onResize);
+    process.off('SIGCONT', this.#onContinue);
     this.#printed.endLine();
-    this.#block.remove(this.#printed.take());
-    this.#output.write(pasteOff);
-    this.#input.setRawMode(false);
+    this.#giveTerminal(this.#printed.take());
     this.#input.pause();
   }
 
-  #press(text: string | undefined, key: Key): void {
-    if (this.#held) this.#held.push([text, key]);
-    else this.#handle(text, key);
+  suspend(): void {
+    this.#giveTerminal();
+    this.#suspended = true;
+    // The whole group, as the terminal's own key does it: npm, which may have started us, is a part of the job.
+    process.kill(0, 'SIGTSTP');
+    setTimeout(() => {
+      if (this.#suspended) this.#continued();
+    }, suspendLimitMs);
   }
 
-  #handle(text: string | undefined, key: Key): void {
-    if (!this.#host) return;
-    const action = actionOf(key);
-    if (action === 'pasteStart') this.#paste = [];
-    else if (action === 'pasteEnd') this.#pasteEnded();
-    else if (this.#paste) this.#paste.push(key.sequence ?? text ?? '');
-    else if (this.#search) this.#searchKey(text, key, action);
-    else this.#editKey(text, key, action);
-    this.#paintSoon();
-  }
-
-  #pasteEnded(): void {
-    const pasted = pastedText((this.#paste ?? []).join(''));
-    this.#paste = undefined;
-    this.#leaveSearch();
-    this.#menu = undefined;
-    this.#buffer.insert(pasted);
-  }
-
-  #editKey(text: string | undefined, key: Key, action: Action | undefined): void {
-    if (action === 'complete') {
-      this.#tab(1);
-      return;
+  async editOutside(text: string): Promise<string | undefined> {
+    this.#giveTerminal();
+    this.#input.pause();
+    this.#away = true;
+    try {
+      return await editOutside(text);
+    } catch (error) {
+      this.print(`(${(error as Error).message})\n`);
+      return undefined;
+    } finally {
+      this.#away = false;
+      if (this.#host) {
+        this.#takeTerminal();
+        this.#input.resume();
+      }
     }
-    if (action === 'completeBack') {
-      this.#tab(-1);
-      return;
-    }
-    this.#menu = undefined;
-    if (action === undefined) {
-      const typed = typedText(text, key);
-      if (typed !== undefined) this.#buffer.insert(typed);
-      return;
-    }
-    this.#act(action);
-  }
-
-  #act(action: Action): void {
-    switch (action) {
-      case 'enter':
-        this.#enter();
-        return;
-      case 'newline':
-        this.#buffer.insert('\n');
-        return;
-      case 'up':
-        if (!this.#buffer.up()) this.#recall(this.#walk.older(this.#buffer.text));
-        return;
-      case 'down':
-        if (!this.#buffer.down()) this.#recall(this.#walk.newer());
-        return;
-      case 'searchBack':
-        this.#search = new ReverseSearch(this.#entries());
-        return;
-      case 'clearScreen':
-        this.clearScreen();
-        return;
-      case 'interrupt':
-        this.#interrupt();
-        return;
-      case 'endOfInput':
-        this.#endOfInput();
-        return;
-      case 'cancel':
-      case 'complete':
-      case 'completeBack':
-      case 'pasteStart':
-      case 'pasteEnd':
-        return;
-      default:
-        this.#buffer[action]();
-    }
-  }
-
-  #recall(entry: string | undefined): void {
-    if (entry !== undefined) this.#buffer.set(entry);
-  }
-
-  #enter(): void {
-    const text = this.#buffer.text;
-    if (this.#blockRead) this.#buffer.insert('\n');
-    else if (text.trim() === '') this.#emptyEntry();
-    else if (isForced(text)) this.#submit(text);
-    else this.#askWhetherComplete(text);
-  }
-
-  #emptyEntry(): void {
-    this.#buffer.set('');
-    if (!this.#busy) this.echo('');
-  }
-
-  #askWhetherComplete(text: string): void {
-    const answer = this.#host?.isComplete(text) ?? false;
-    if (typeof answer === 'boolean') {
-      this.#completeIs(answer, text);
-      return;
-    }
-    this.#held = [];
-    answer.then(
-      (complete) => this.#release(complete, text),
-      () => this.#release(true, text),
-    );
-  }
-
-  #completeIs(complete: boolean, text: string): void {
-    if (complete) this.#submit(text);
-    else this.#buffer.insert('\n');
-  }
-
-  /** Goes on with the keys that were held; an Enter among them holds the rest again. */
-  #release(complete: boolean, text: string): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    this.#completeIs(complete, text);
-    for (const [typed, key] of held) this.#press(typed, key);
-    this.#paintSoon();
-  }
-
-  #submit(text: string): void {
-    this.#buffer.set('');
-    this.#walk.reset();
-    this.#host?.submit(text.trimEnd());
-  }
-
-  #interrupt(): void {
-    if (this.#blockRead) {
-      this.#endBlockRead(undefined);
-      return;
-    }
-    if (this.#buffer.text === '') {
-      this.#host?.interrupt();
-      return;
-    }
-    this.#buffer.cutAll();
-    this.#walk.reset();
-  }
-
-  #endOfInput(): void {
-    if (this.#blockRead) {
-      this.#endBlockRead(this.#buffer.text);
-      return;
-    }
-    if (this.#buffer.text === '') this.#host?.leave();
-    else this.#buffer.deleteForward();
-  }
-
-  #endBlockRead(text: string | undefined): void {
-    const resolve = this.#blockRead;
-    this.#blockRead = undefined;
-    this.#buffer.set('');
-    if (text !== undefined && text !== '') this.print(text.replace(/\n?$/, '\n'));
-    resolve?.(text);
-  }
-
-  #searchKey(text: string | undefined, key: Key, action: Action | undefined): void {
-    const search = this.#search;
-    if (!search) return;
-    if (action === 'searchBack') {
-      search.older();
-      return;
-    }
-    if (action === 'backspace') {
-      search.erase();
-      return;
-    }
-    if (action === 'cancel' || action === 'interrupt') {
-      this.#search = undefined;
-      return;
-    }
-    const typed = typedText(text, key);
-    if (action === undefined && typed !== undefined) {
-      search.type(typed);
-      return;
-    }
-    this.#leaveSearch();
-    this.#editKey(text, key, action);
-  }
-
-  /** Takes the match into the line, to be edited or submitted. */
-  #leaveSearch(): void {
-    if (this.#search?.match) this.#buffer.set(this.#search.match);
-    this.#search = undefined;
-  }
-
-  #tab(step: 1 | -1): void {
-    const { text, cursor } = this.#buffer;
-    if (this.#menu) {
-      const { start, end } = this.#menu;
-      this.#buffer.replace(start, end, this.#menu.choose(step));
-      return;
-    }
-    const lineBefore = text.slice(text.lastIndexOf('\n', cursor - 1) + 1, cursor);
-    if (lineBefore.trim() === '' || this.#blockRead) {
-      this.#buffer.insert('  ');
-      return;
-    }
-    this.#host?.complete(text, cursor).then(
-      (completion) => {
-        // The answer is for a text that may be gone by now.
-        if (this.#buffer.text !== text || this.#buffer.cursor !== cursor || completion.entries.length === 0) return;
-        const { start, end, entries } = completion;
-        const names = entries.map((entry) => entry.name);
-        const prefix = commonPrefix(names);
-        if (prefix.length > end - start) this.#buffer.replace(start, end, prefix);
-        if (names.length > 1) this.#menu = new Menu({ start, end: Math.max(end, start + prefix.length), entries });
-        this.#paintSoon();
-      },
-      () => undefined,
-    );
-  }
-
-  #resized(): void {
-    this.#block.reflowed();
-    this.#paintNow();
   }
 
   /** One paint for all that happens in one turn of the event loop. */
-  #paintSoon(): void {
+  changed(): void {
     if (this.#paintDue || !this.#host) return;
     this.#paintDue = true;
     setImmediate(() => {
       this.#paintDue = false;
-      if (this.#host) this.#paintNow();
+      if (this.#host && !this.#away && !this.#suspended) this.#paintNow();
     });
+  }
+
+  /** Leaves the terminal as it was found, below what was printed. */
+  #giveTerminal(above = ''): void {
+    this.#block.remove(above);
+    this.#output.write(pasteOff);
+    this.#input.setRawMode(false);
+  }
+
+  #takeTerminal(): void {
+    this.#input.setRawMode(true);
+    this.#output.write(pasteOn);
+    this.changed();
+  }
+
+  /** In the foreground again, whoever stopped us: another program may have changed the terminal. */
+  #continued(): void {
+    if (!this.#host || this.#away) return;
+    if (!this.#suspended) {
+      this.#block.forget();
+      // Node believes that the terminal still is in the mode that it set.
+      this.#input.setRawMode(false);
+    }
+    this.#suspended = false;
+    this.#takeTerminal();
+  }
+
+  #resized(): void {
+    if (this.#away || this.#suspended) return;
+    this.#block.reflowed();
+    this.#paintNow();
   }
 
   #paintNow(): void {
@@ -367,23 +218,26 @@ export class BlockEditor implements Editor {
   }
 
   #view(columns: number): View {
-    const search = this.#search;
-    const text = search ? search.match : this.#buffer.text;
-    return {
-      panes: (room) => this.#panes?.(columns, room).map((line) => safeText(line).replaceAll('\n', ' ')) ?? [],
-      status: this.#status(),
-      prompt: search ? search.prompt : this.#prompt(text),
-      continuation: this.#blockRead ? '' : continuationText,
-      text,
-      cursor: search ? text.length : this.#buffer.cursor,
-      menu: this.#menu?.rows(columns) ?? [],
-    };
+    const panes = (room: number) => this.#panes?.(columns, room).map((line) => safeText(line).replaceAll('\n', ' ')) ?? [];
+    return { panes, status: this.#status(), ...this.#entryView(columns) };
   }
 
-  /** While something runs there is no prompt to mistake for readiness, only what is typed ahead. */
-  #prompt(text: string): string {
-    if (this.#blockRead) return '';
-    return this.#busy && text === '' ? '' : promptText;
+  #entryView(columns: number): Omit<View, 'panes' | 'status'> {
+    const entry = this.#entry;
+    const { color } = this.#options;
+    if (!entry) return { prompt: promptText, continuation: continuationText, text: '', cursor: 0, menu: [] };
+    const { search, readsBlock } = entry;
+    const text = search ? search.match : entry.buffer.text;
+    const cursor = search ? search.matchedAt : entry.buffer.cursor;
+    const parts = color && !readsBlock ? this.#host?.parts(text) : undefined;
+    return {
+      prompt: search ? search.prompt : readsBlock || (this.#busy && text === '') ? '' : promptText,
+      continuation: readsBlock ? '' : continuationText,
+      text,
+      colouring: parts && colouringOf(text, parts, search ? undefined : cursor),
+      cursor,
+      menu: entry.below(columns, color),
+    };
   }
 
   #status(): string[] {

@@ -45,6 +45,12 @@ export class Block {
     this.paint(emptyFrame, above);
   }
 
+  /** Somebody else has written on the terminal: what was drawn stays where it is, and the block begins on a row of its own. */
+  forget(): void {
+    if (this.#drawn.rows.length > 0) this.#surface.write('\r\n');
+    this.#drawn = emptyFrame;
+  }
+
   /** Empties the screen, as the user asked; scrollback stays. */
   clearScreen(): void {
     this.#surface.write('\x1b[H\x1b[2J');

@@ -1,5 +1,11 @@
 // The editor as the rest of the shell sees it: entries come out, everything else goes above them.
-import type { Completion } from '../types/protocol';
+import type { Completion, CompletionDetail, SignatureHint } from '../types/protocol';
+import type { Parts } from './colours';
+
+/** A completion, and how to learn more about an entry that came without. */
+export interface Offer extends Completion {
+  readonly describe?: (name: string) => Promise<CompletionDetail | undefined>;
+}
 
 /** What the editor asks of, and tells to, the one who runs it. */
 export interface EditorHost {
@@ -7,7 +13,13 @@ export interface EditorHost {
   submit(text: string): void;
   /** Whether a text is a whole entry. Keys are held while a promise is pending, so it must settle soon. */
   isComplete(text: string): boolean | Promise<boolean>;
-  complete(text: string, cursor: number): Promise<Completion>;
+  /** Which part of a text is a command's word, and which is code. */
+  parts(text: string): Parts;
+  complete(text: string, cursor: number): Promise<Offer>;
+  /** The call that the cursor is in; undefined where there is none to tell of. */
+  signature(text: string, cursor: number): Promise<SignatureHint | undefined>;
+  /** The type of what is at the cursor, and a sentence about it. */
+  about(text: string, cursor: number): Promise<string | undefined>;
   /** Ctrl-C with nothing typed. */
   interrupt(): void;
   /** Ctrl-D with nothing typed, or the end of the input. */

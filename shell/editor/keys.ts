@@ -1,4 +1,4 @@
-// Which key does what: one table from chords, as Node's key decoder names them, to the editor's actions.
+// Which key does what: one table of the editor's actions, the chords that ask for them, and what `.help keys` says of them.
 
 /** A key as `readline.emitKeypressEvents` reports it. */
 export interface Key {
@@ -9,65 +9,92 @@ export interface Key {
   readonly shift?: boolean;
 }
 
-const chords = {
-  return: 'enter',
-  enter: 'enter',
-  'M-return': 'newline',
-  'M-enter': 'newline',
-  left: 'left',
-  'C-b': 'left',
-  right: 'right',
-  'C-f': 'right',
-  'C-left': 'wordLeft',
-  'M-left': 'wordLeft',
-  'M-b': 'wordLeft',
-  'C-right': 'wordRight',
-  'M-right': 'wordRight',
-  'M-f': 'wordRight',
-  home: 'lineStart',
-  'C-a': 'lineStart',
-  end: 'lineEnd',
-  'C-e': 'lineEnd',
-  up: 'up',
-  'C-p': 'up',
-  down: 'down',
-  'C-n': 'down',
-  backspace: 'backspace',
-  'S-backspace': 'backspace',
-  'C-h': 'backspace',
-  delete: 'deleteForward',
-  'C-k': 'cutToLineEnd',
-  'C-u': 'cutToLineStart',
-  'C-w': 'cutBackToSpace',
-  'M-backspace': 'cutWordLeft',
-  'C-backspace': 'cutWordLeft',
-  'M-d': 'cutWordRight',
-  'C-delete': 'cutWordRight',
-  'C-y': 'pasteCut',
-  'C-l': 'clearScreen',
-  'C-r': 'searchBack',
-  'C-g': 'cancel',
-  escape: 'cancel',
-  'M-escape': 'cancel',
-  tab: 'complete',
-  'S-tab': 'completeBack',
-  'C-c': 'interrupt',
-  'C-d': 'endOfInput',
-  'paste-start': 'pasteStart',
-  'paste-end': 'pasteEnd',
-} as const;
+interface Binding {
+  /** C- for Ctrl, M- for Alt, S- for Shift; two chords with a space between are pressed one after the other. */
+  readonly chords: readonly string[];
+  readonly help: string;
+}
 
-export type Action = (typeof chords)[keyof typeof chords];
+const bindings = {
+  enter: { chords: ['return', 'enter'], help: 'runs the entry, or makes a new line in one that is not whole' },
+  newline: { chords: ['M-return', 'M-enter', 'S-return', 'C-return'], help: 'makes a new line in any entry' },
+  left: { chords: ['left', 'C-b'], help: 'one character back' },
+  right: { chords: ['right', 'C-f'], help: 'one character on' },
+  wordLeft: { chords: ['M-b', 'C-left', 'M-left'], help: 'one word back' },
+  wordRight: { chords: ['M-f', 'C-right', 'M-right'], help: 'one word on' },
+  lineStart: { chords: ['home', 'C-a'], help: 'to the start of the line' },
+  lineEnd: { chords: ['end', 'C-e'], help: 'to the end of the line' },
+  entryStart: { chords: ['C-home', 'M-<'], help: 'to the start of the entry' },
+  entryEnd: { chords: ['C-end', 'M->'], help: 'to the end of the entry' },
+  up: { chords: ['up', 'C-p'], help: 'a line up; from the first one the entry before, of those that begin as what was typed' },
+  down: { chords: ['down', 'C-n'], help: 'a line down; from the last one the entry after' },
+  pageUp: { chords: ['pageup'], help: 'a screen up in a long entry' },
+  pageDown: { chords: ['pagedown'], help: 'a screen down in a long entry' },
+  searchBack: { chords: ['C-r'], help: 'searches earlier entries, of other terminals too; again for the next older one' },
+  searchForward: { chords: ['C-s'], help: 'in a search: the next newer one' },
+  complete: { chords: ['tab'], help: 'completes; again to choose from the menu' },
+  completeBack: { chords: ['S-tab'], help: 'the choice before' },
+  about: { chords: ['M-h', 'f1'], help: 'shows the type of what is under the cursor' },
+  backspace: { chords: ['backspace', 'C-h', 'S-backspace'], help: 'deletes the character before' },
+  deleteForward: { chords: ['delete'], help: 'deletes the character after' },
+  cutToLineEnd: { chords: ['C-k'], help: 'cuts to the end of the line' },
+  cutToLineStart: { chords: ['C-u'], help: 'cuts to the start of the line' },
+  cutBackToSpace: { chords: ['C-w'], help: 'cuts back to the last space' },
+  cutWordLeft: { chords: ['M-backspace', 'C-backspace'], help: 'cuts the word before' },
+  cutWordRight: { chords: ['M-d', 'C-delete'], help: 'cuts the word after' },
+  pasteCut: { chords: ['C-y'], help: 'pastes what was cut; cuts in a row are one' },
+  pasteEarlierCut: { chords: ['M-y'], help: 'after that: the cut before instead' },
+  undo: { chords: ['C-_', 'C-x C-u'], help: 'takes back the last change' },
+  redo: { chords: ['M-_', 'M-/'], help: 'makes it again' },
+  transpose: { chords: ['C-t'], help: 'exchanges two characters' },
+  transposeWords: { chords: ['M-t'], help: 'exchanges two words' },
+  upperWord: { chords: ['M-u'], help: 'the word in capitals' },
+  lowerWord: { chords: ['M-l'], help: 'the word in small letters' },
+  capitalWord: { chords: ['M-c'], help: 'the word with a capital' },
+  externalEditor: { chords: ['C-x C-e'], help: 'edits the entry with $VISUAL or $EDITOR' },
+  clearScreen: { chords: ['C-l'], help: 'clears the screen' },
+  cancel: { chords: ['C-g', 'escape', 'M-escape'], help: 'leaves a search or a menu' },
+  interrupt: { chords: ['C-c'], help: 'drops the entry; with nothing typed, stops what runs' },
+  endOfInput: { chords: ['C-d'], help: 'with nothing typed, leaves; else deletes the character after' },
+  suspend: { chords: ['C-z'], help: 'suspends the shell; fg brings it back, jobs go on meanwhile' },
+} as const satisfies Record<string, Binding>;
 
-/** Shift-Enter and Ctrl-Enter as terminals send them that tell these from Enter; Node's decoder has no name for them. */
-const newlineSequences = new Set(['\x1b[13;2u', '\x1b[13;5u', '\x1b[27;2;13~', '\x1b[27;5;13~']);
+export type Action = keyof typeof bindings;
 
-/** The action of a key; undefined for a key that is text or means nothing. */
-export function actionOf(key: Key): Action | undefined {
-  if (key.sequence !== undefined && newlineSequences.has(key.sequence)) return 'newline';
-  if (key.name === undefined) return undefined;
-  const chord = (key.ctrl ? 'C-' : '') + (key.meta ? 'M-' : '') + (isNamed(key) && key.shift ? 'S-' : '') + key.name;
-  return Object.hasOwn(chords, chord) ? chords[chord as keyof typeof chords] : undefined;
+const actions = new Map<string, Action>();
+const prefixes = new Set<string>();
+for (const action of Object.keys(bindings) as Action[]) {
+  for (const chord of bindings[action].chords) {
+    actions.set(chord, action);
+    if (chord.includes(' ')) prefixes.add(chord.split(' ')[0]);
+  }
+}
+
+/** What terminals send for keys that Node's decoder has no name for. */
+const sequences: Readonly<Record<string, string>> = {
+  '\x1b[13;2u': 'S-return',
+  '\x1b[13;5u': 'C-return',
+  '\x1b[27;2;13~': 'S-return',
+  '\x1b[27;5;13~': 'C-return',
+  '\x1f': 'C-_',
+};
+
+/** The name of a key in the table; undefined for one that has none. */
+export function chordOf(key: Key): string | undefined {
+  const { name, sequence = '' } = key;
+  if (Object.hasOwn(sequences, sequence)) return sequences[sequence];
+  if (name === undefined) return /^\x1b[!-~]$/.test(sequence) ? `M-${sequence[1]}` : undefined;
+  return (key.ctrl ? 'C-' : '') + (key.meta ? 'M-' : '') + (name.length > 1 && key.shift ? 'S-' : '') + name;
+}
+
+/** The action of a chord; undefined for one that is text or means nothing. */
+export function actionOf(chord: string | undefined): Action | undefined {
+  return chord === undefined ? undefined : actions.get(chord);
+}
+
+/** Whether a chord is the first of two. */
+export function isPrefix(chord: string | undefined): chord is string {
+  return chord !== undefined && prefixes.has(chord);
 }
 
 /** The text that a key types, if it types any. */
@@ -76,7 +103,27 @@ export function typedText(text: string | undefined, key: Key): string | undefine
   return /[\x00-\x1f\x7f-\x9f]/.test(text) ? undefined : text;
 }
 
-/** Letters report Shift for capitals, which is no chord. */
-function isNamed(key: Key): boolean {
-  return (key.name?.length ?? 0) > 1;
+const shownNames: Readonly<Record<string, string>> = {
+  return: 'Enter',
+  pageup: 'PageUp',
+  pagedown: 'PageDown',
+};
+
+/** The table as text, a line for each action. */
+export function keysHelp(): string[] {
+  const rows = Object.values(bindings).map(({ chords, help }) => [shownChords(chords), help]);
+  const width = Math.max(...rows.map(([shown]) => shown.length)) + 2;
+  return rows.map(([shown, help]) => shown.padEnd(width) + help);
+}
+
+/** Chords as people write them; `enter` is the same key as `return`, and more than three are as good as none. */
+function shownChords(chords: readonly string[]): string {
+  const told = chords.filter((chord) => !chord.endsWith('enter')).slice(0, 3);
+  return told.map((chord) => chord.split(' ').map(shownChord).join(' ')).join(', ');
+}
+
+function shownChord(chord: string): string {
+  const [, modifiers, name] = /^((?:[CMS]-)*)(.+)$/.exec(chord)!;
+  const shown = shownNames[name] ?? name[0].toUpperCase() + name.slice(1);
+  return modifiers.replace('C-', 'Ctrl-').replace('M-', 'Alt-').replace('S-', 'Shift-') + shown;
 }

@@ -1,4 +1,5 @@
 // Where everything of the block goes: pure arithmetic from what is to be seen to rows and a cursor.
+import { type Colouring, PaintedRow } from './colours';
 import { cell, clip, clusters, widthOf } from './width';
 
 export interface View {
@@ -9,6 +10,8 @@ export interface View {
   readonly prompt: string;
   readonly continuation: string;
   readonly text: string;
+  /** How each unit of the text is painted. */
+  readonly colouring?: Colouring;
   /** UTF-16 offset into `text`. */
   readonly cursor: number;
   /** Lines under the prompt. */
@@ -24,6 +27,9 @@ export interface Frame {
 /** Panes leave a part of the screen to what is printed, or no answer could be read. */
 const paneShare = 2 / 3;
 
+/** Of a longer line only the part around the cursor is laid out: a megabyte in one line must not cost each key its length. */
+const maxLine = 8192;
+
 interface Wrapped {
   readonly rows: string[];
   row: number;
@@ -32,8 +38,7 @@ interface Wrapped {
 
 /** Lays the view out for a terminal of `columns` × `rows`; never taller than the terminal, and the cursor's row is always in it. */
 export function layout(view: View, columns: number, rows: number): Frame {
-  const entry = wrapEntry(view, columns);
-  const window = windowed(entry, rows);
+  const window = windowed(wrapEntry(view, columns, rows), rows);
   const menu = view.menu.slice(0, rows - window.rows.length).map((line) => clip(line, columns));
   const status = lastRows(view.status, rows - window.rows.length - menu.length, columns);
   // One row stays free, so that printing above the block never has to scroll a pane away.
@@ -50,50 +55,75 @@ export function layout(view: View, columns: number, rows: number): Frame {
   };
 }
 
-/** Breaks prompt and text into rows of the terminal's width; the cursor is found on the way. */
-function wrapEntry(view: View, columns: number): Wrapped {
+/**
+ * Breaks prompt and text into rows of the terminal's width; the cursor is found on the way. Lines further from the cursor than
+ * the screen is high are left out.
+ */
+function wrapEntry(view: View, columns: number, height: number): Wrapped {
+  const { text, cursor } = view;
   const wrapped: Wrapped = { rows: [], row: 0, column: 0 };
-  let position = 0;
-  view.text.split('\n').forEach((line, index) => {
-    wrapLine(index === 0 ? view.prompt : view.continuation, line, position, view.cursor, columns, wrapped);
-    position += line.length + 1;
-  });
+  let start = startAbove(text, cursor, height);
+  for (let below = 0; below <= height; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    wrapLine(view, start, end, columns, wrapped);
+    if (newline < 0) break;
+    if (start > cursor) below++;
+    start = newline + 1;
+  }
   return wrapped;
 }
 
-function wrapLine(prefix: string, line: string, start: number, cursor: number, columns: number, into: Wrapped): void {
-  let row = prefix;
-  let width = widthOf(prefix);
+/** The start of the line that is `lines` above the cursor's, or of the text. */
+function startAbove(text: string, cursor: number, lines: number): number {
+  let start = cursor === 0 ? 0 : text.lastIndexOf('\n', cursor - 1) + 1;
+  for (let above = 0; above < lines && start > 0; above++) start = start === 1 ? 0 : text.lastIndexOf('\n', start - 2) + 1;
+  return start;
+}
+
+function wrapLine(view: View, lineStart: number, lineEnd: number, columns: number, into: Wrapped): void {
+  const { cursor, colouring } = view;
+  const [start, end] = partOfLine(lineStart, lineEnd, cursor);
+  const prefix = lineStart === 0 ? view.prompt : view.continuation;
+  const shownPrefix = start > lineStart ? '…' : clip(prefix, columns);
+  let row = new PaintedRow();
+  row.add(shownPrefix);
+  let width = widthOf(shownPrefix);
   let position = start;
-  const place = () => {
-    if (position !== cursor) return;
+  const breakRow = () => {
+    into.rows.push(row.end());
+    row = new PaintedRow();
+    width = 0;
+  };
+  const placeCursor = () => {
     into.row = into.rows.length;
     into.column = width;
   };
-  const breakRow = () => {
-    into.rows.push(row);
-    row = '';
-    width = 0;
-  };
-  place();
-  for (const cluster of clusters(line)) {
+  for (const cluster of clusters(view.text.slice(start, end))) {
     const shown = cell(cluster);
     const next = widthOf(shown);
-    if (width + next > columns && width > 0) {
-      breakRow();
-      place();
-    }
-    row += shown;
+    if (width + next > columns && width > 0) breakRow();
+    if (cursor >= position && cursor < position + cluster.length) placeCursor();
+    row.add(shown, colouring?.[position]);
     width += next;
     position += cluster.length;
-    place();
   }
-  // A cursor behind the last column would hang in the terminal's pending wrap: it gets a row of its own.
-  if (width >= columns && position === cursor) {
-    breakRow();
-    place();
+  if (cursor === position) {
+    // A cursor behind the last column would hang in the terminal's pending wrap: it gets a row of its own.
+    if (width >= columns) breakRow();
+    placeCursor();
   }
-  into.rows.push(row);
+  if (end < lineEnd) row.add('…');
+  into.rows.push(row.end());
+}
+
+/** The part of a line that is laid out: all of it, or a part that stays the same while the cursor moves in it. */
+function partOfLine(start: number, end: number, cursor: number): [number, number] {
+  if (end - start <= maxLine) return [start, end];
+  if (cursor < start || cursor > end) return [start, start + maxLine];
+  const half = maxLine / 2;
+  const from = start + Math.max(0, Math.floor((cursor - start) / half) - 1) * half;
+  return [from, Math.min(end, from + maxLine)];
 }
 
 /** The rows of the entry that fit, around the cursor. */

@@ -1,22 +1,34 @@
 // The completion menu under the prompt: what it shows and which of its entries is chosen.
-import type { Completion } from '../types/protocol';
-import { safeText, widthOf } from './width';
+import { paint } from '../text';
+import type { CompletionDetail } from '../types/protocol';
+import type { Offer } from './editor';
+import { clip, safeText, widthOf } from './width';
 
 const maxRows = 8;
 const gap = 2;
+/** Names longer than this do not widen the columns of all. */
+const maxNameWidth = 32;
+
+const onOneLine = (text: string) => safeText(text).replace(/\s+/g, ' ');
 
 export class Menu {
-  readonly start: number;
+  readonly #start: number;
   #end: number;
   readonly #names: readonly string[];
-  readonly #detail: readonly (string | undefined)[];
+  readonly #details: (CompletionDetail | undefined)[];
+  readonly #describe: Offer['describe'];
   #chosen: number | undefined;
 
-  constructor(completion: Completion) {
-    this.start = completion.start;
-    this.#end = completion.end;
-    this.#names = completion.entries.map((entry) => safeText(entry.name));
-    this.#detail = completion.entries.map((entry) => entry.detail);
+  constructor(offer: Offer) {
+    this.#start = offer.start;
+    this.#end = offer.end;
+    this.#names = offer.entries.map((entry) => safeText(entry.name));
+    this.#details = offer.entries.map(({ detail, sentence }) => (detail === undefined ? undefined : { detail, sentence }));
+    this.#describe = offer.describe;
+  }
+
+  get start(): number {
+    return this.#start;
   }
 
   /** The end of the range that the next choice replaces. */
@@ -29,11 +41,41 @@ export class Menu {
     const count = this.#names.length;
     this.#chosen = this.#chosen === undefined ? (step === 1 ? 0 : count - 1) : (this.#chosen + step + count) % count;
     const name = this.#names[this.#chosen];
-    this.#end = this.start + name.length;
+    this.#end = this.#start + name.length;
     return name;
   }
 
-  rows(columns: number): string[] {
+  /** Asks for what is not known yet of the chosen entry. */
+  learn(changed: () => void): void {
+    const chosen = this.#chosen;
+    if (chosen === undefined || this.#details[chosen] || !this.#describe) return;
+    this.#describe(this.#names[chosen]).then(
+      (detail) => {
+        this.#details[chosen] = detail ?? {};
+        changed();
+      },
+      () => undefined,
+    );
+  }
+
+  rows(columns: number, color: boolean): string[] {
+    const isList = this.#names.length <= maxRows && this.#details.every((detail) => detail?.detail !== undefined);
+    const rows = isList ? this.#list(columns, color) : this.#grid(columns);
+    return [...rows, ...this.#about(isList, color)];
+  }
+
+  /** One entry a row, with its signature. */
+  #list(columns: number, color: boolean): string[] {
+    const width = Math.min(columns, maxNameWidth, Math.max(...this.#names.map(widthOf))) + gap;
+    const { dim } = paint(color);
+    return this.#names.map((name, index) => {
+      const whole = onOneLine(this.#details[index]?.detail ?? '');
+      const detail = whole.startsWith(name) ? whole.slice(name.length) : whole;
+      return clip(this.#shown(index, width) + dim(detail), columns);
+    });
+  }
+
+  #grid(columns: number): string[] {
     const width = Math.min(columns, Math.max(...this.#names.map(widthOf)) + gap);
     const perRow = Math.max(1, Math.floor(columns / width));
     const rowCount = Math.ceil(this.#names.length / perRow);
@@ -45,9 +87,14 @@ export class Menu {
     }
     const hidden = this.#names.length - rows.length * perRow;
     if (hidden > 0) rows.push(`… ${hidden} more`);
-    const detail = this.#chosen === undefined ? undefined : this.#detail[this.#chosen];
-    if (detail !== undefined) rows.push(safeText(detail).replaceAll('\n', ' '));
     return rows;
+  }
+
+  /** What is known of the chosen entry; in a list its signature stands beside it already. */
+  #about(isList: boolean, color: boolean): string[] {
+    const known = this.#chosen === undefined ? undefined : this.#details[this.#chosen];
+    const lines = isList ? [known?.sentence] : [known?.detail, known?.sentence];
+    return lines.filter((line) => line !== undefined).map((line) => paint(color).dim(onOneLine(line)));
   }
 
   #shown(index: number, width: number): string {

@@ -1,6 +1,14 @@
 // What is to be printed above the block with its next paint, and the line that still waits for its newline.
+import { type Colouring, PaintedRow } from './colours';
 import { continuationText, promptText } from './editor';
 import { cell, clusters, safeText } from './width';
+
+/** Longer entries are shown by their beginning and end: nobody scrolls back over a megabyte of pasted text. */
+const maxEcho = 64 * 1024;
+const echoHead = 20;
+const echoTail = 5;
+/** In such an entry lines are cut, too. */
+const maxEchoLine = 2000;
 
 export class Printed {
   #lines = '';
@@ -15,11 +23,30 @@ export class Printed {
   }
 
   /** An entry as it was typed, with its prompts. */
-  addEntry(entry: string): void {
+  addEntry(entry: string, colouring?: Colouring): void {
     this.endLine();
-    entry.split('\n').forEach((line, index) => {
-      this.#lines += (index === 0 ? promptText : continuationText) + clusters(line).map(cell).join('') + '\n';
+    const lines = entry.split('\n');
+    const isLong = entry.length > maxEcho;
+    let start = 0;
+    lines.forEach((line, index) => {
+      const left = lines.length - echoTail - index;
+      const shown = isLong && line.length > maxEchoLine ? `${line.slice(0, maxEchoLine)}…` : line;
+      if (!isLong || left <= 0 || index < echoHead) {
+        this.#addLine(index === 0 ? promptText : continuationText, shown, colouring?.subarray(start));
+      } else if (index === echoHead) this.#lines += `${continuationText}(${left} lines more)\n`;
+      start += line.length + 1;
     });
+  }
+
+  #addLine(prompt: string, line: string, colouring: Colouring): void {
+    const row = new PaintedRow();
+    row.add(prompt);
+    let at = 0;
+    for (const cluster of clusters(line)) {
+      row.add(cell(cluster), colouring?.[at]);
+      at += cluster.length;
+    }
+    this.#lines += `${row.end()}\n`;
   }
 
   /** The line without its newline, if there is one. */

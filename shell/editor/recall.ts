@@ -1,5 +1,12 @@
 // Going back through earlier entries: step by step, and by search.
 
+/** The earlier entries, oldest first. */
+export interface Earlier {
+  entries(): readonly string[];
+  /** With those that other shells have added meanwhile. */
+  refreshed(): readonly string[];
+}
+
 /** Where Up and Down stand in the history; the text being typed is the newest place. */
 export class HistoryWalk {
   readonly #entries: () => readonly string[];
@@ -10,22 +17,28 @@ export class HistoryWalk {
     this.#entries = entries;
   }
 
-  /** The entry before; `current` is kept when it is the text being typed. */
+  /** The entry before, of those that begin as the text being typed, which is kept. */
   older(current: string): string | undefined {
     const entries = this.#entries();
-    const index = (this.#index ?? entries.length) - 1;
-    if (index < 0) return undefined;
-    if (this.#index === undefined) this.#draft = current;
-    this.#index = index;
-    return entries[index];
+    const draft = this.#index === undefined ? current : this.#draft;
+    const shown = this.#index === undefined ? current : entries[this.#index];
+    for (let index = Math.min(this.#index ?? entries.length, entries.length) - 1; index >= 0; index--) {
+      if (!entries[index].startsWith(draft) || entries[index] === shown) continue;
+      this.#draft = draft;
+      this.#index = index;
+      return entries[index];
+    }
+    return undefined;
   }
 
   newer(): string | undefined {
     if (this.#index === undefined) return undefined;
-    const index = this.#index + 1;
-    if (index < this.#entries().length) {
+    const entries = this.#entries();
+    const shown = entries[this.#index];
+    for (let index = this.#index + 1; index < entries.length; index++) {
+      if (!entries[index].startsWith(this.#draft) || entries[index] === shown) continue;
       this.#index = index;
-      return this.#entries()[index];
+      return entries[index];
     }
     this.#index = undefined;
     return this.#draft;
@@ -37,12 +50,13 @@ export class HistoryWalk {
   }
 }
 
-/** A search backwards through the history, refined as it is typed. */
-export class ReverseSearch {
+/** A search through the history, backwards first, refined as it is typed. */
+export class HistorySearch {
   readonly #entries: readonly string[];
   #query = '';
   #index: number;
   #found = true;
+  #forward = false;
 
   constructor(entries: readonly string[]) {
     this.#entries = entries;
@@ -53,31 +67,40 @@ export class ReverseSearch {
     return this.#entries[this.#index] ?? '';
   }
 
+  /** Where in the match the query stands. */
+  get matchedAt(): number {
+    return Math.max(0, this.match.toLowerCase().indexOf(this.#query.toLowerCase()));
+  }
+
   get prompt(): string {
-    return `(${this.#found ? '' : 'not found: '}search "${this.#query}") `;
+    return `(${this.#found ? '' : 'not found: '}search${this.#forward ? ' on' : ''} "${this.#query}") `;
   }
 
   type(text: string): void {
     this.#query += text;
-    this.#find(Math.min(this.#index, this.#entries.length - 1));
+    this.#find(Math.min(this.#index, this.#entries.length - 1), -1);
   }
 
   erase(): void {
     this.#query = Array.from(this.#query).slice(0, -1).join('');
-    this.#find(this.#entries.length - 1);
+    this.#find(this.#entries.length - 1, -1);
   }
 
-  /** Goes on to the next older entry that matches and differs. */
-  older(): void {
+  /** Goes on to the next older (-1) or newer (1) entry that matches and differs. */
+  next(step: -1 | 1): void {
     const shown = this.match;
-    let from = this.#index - 1;
-    while (from >= 0 && this.#entries[from] === shown) from--;
-    this.#find(from);
+    let from = this.#index + step;
+    while (this.#entries[from] !== undefined && this.#entries[from] === shown) from += step;
+    this.#find(from, step);
   }
 
-  #find(from: number): void {
-    for (let index = from; index >= 0; index--) {
-      if (!this.#entries[index].includes(this.#query)) continue;
+  /** Small letters find capitals too; a capital asks for itself. */
+  #find(from: number, step: -1 | 1): void {
+    this.#forward = step === 1;
+    const anyCase = this.#query === this.#query.toLowerCase();
+    for (let index = from; index >= 0 && index < this.#entries.length; index += step) {
+      const entry = anyCase ? this.#entries[index].toLowerCase() : this.#entries[index];
+      if (!entry.includes(this.#query)) continue;
       this.#index = index;
       this.#found = true;
       return;

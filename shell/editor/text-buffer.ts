@@ -1,12 +1,25 @@
-// The entry being edited: its text, the cursor, and what was cut from it. Knows nothing of keys or of the screen.
+// The entry being edited: its text, the cursor, what was cut from it and what it was before. Knows nothing of keys or of the screen.
+import { KillRing } from './kill-ring';
+import { type State, UndoHistory } from './undo';
 import { clusters, widthOf } from './width';
 
-const wordCharacter = /[\p{L}\p{N}_$]/u;
+const wordCharacter = /[\p{L}\p{M}\p{N}_$]/u;
+const wordThenGap = /[\p{L}\p{M}\p{N}_$]+[^\p{L}\p{M}\p{N}_$]*$/u;
+const gapThenWord = /^[^\p{L}\p{M}\p{N}_$]*[\p{L}\p{M}\p{N}_$]*/u;
+/** Words longer than this are gone through in several steps. */
+const maxWord = 4096;
+
+type CutSide = 'before' | 'after';
 
 export class TextBuffer {
   #text = '';
   #cursor = 0;
-  #cut = '';
+  readonly #kills = new KillRing();
+  readonly #undo = new UndoHistory();
+  /** The last action was a cut, so that the next one joins it. */
+  #cutting = false;
+  /** The range that the last paste of a cut filled; other cuts can take its place. */
+  #pasted: readonly [start: number, end: number] | undefined;
   /** The column that Up and Down keep while they pass shorter lines. */
   #goal: number | undefined;
 
@@ -18,10 +31,17 @@ export class TextBuffer {
     return this.#cursor;
   }
 
-  /** Replaces everything; the cursor goes to the end unless told. */
+  /** Another entry: the cursor goes to the end unless told, and what was before is not undone into. */
   set(text: string, cursor = text.length): void {
-    this.#text = text;
-    this.#moveTo(cursor);
+    this.#undo.clear();
+    this.#restore({ text, cursor });
+  }
+
+  /** Types a text; letters typed one after the other are undone together, a word at a time. */
+  type(text: string): void {
+    const isWord = wordCharacter.test(text.slice(-1));
+    if (!isWord) this.#undo.pause();
+    this.#change(this.#cursor, this.#cursor, text, 'type');
   }
 
   insert(text: string): void {
@@ -30,8 +50,26 @@ export class TextBuffer {
 
   /** Replaces a range; the cursor goes behind what was inserted. */
   replace(start: number, end: number, text: string): void {
-    this.#text = this.#text.slice(0, start) + text + this.#text.slice(end);
-    this.#moveTo(start + text.length);
+    this.#change(start, end, text, undefined);
+  }
+
+  /** Replaces everything as one step that can be undone. */
+  rewrite(text: string, cursor = text.length): void {
+    if (text !== this.#text) this.#change(0, this.#text.length, text, undefined);
+    this.#moveTo(cursor);
+  }
+
+  undo(): void {
+    this.#restore(this.#undo.undo(this.#state));
+  }
+
+  redo(): void {
+    this.#restore(this.#undo.redo(this.#state));
+  }
+
+  /** Moves the cursor back by so many units of the text. */
+  back(units: number): void {
+    this.#moveTo(this.#cursor - units);
   }
 
   left(): void {
@@ -58,6 +96,14 @@ export class TextBuffer {
     this.#moveTo(this.#endOfLine());
   }
 
+  entryStart(): void {
+    this.#moveTo(0);
+  }
+
+  entryEnd(): void {
+    this.#moveTo(this.#text.length);
+  }
+
   /** Moves one line up; false on the first line. */
   up(): boolean {
     const start = this.#startOfLine();
@@ -76,59 +122,131 @@ export class TextBuffer {
   }
 
   backspace(): void {
-    this.replace(this.#cursor - this.#clusterBefore().length, this.#cursor, '');
+    if (this.#cursor > 0) this.#change(this.#cursor - this.#clusterBefore().length, this.#cursor, '', 'backspace');
   }
 
   deleteForward(): void {
     const cursor = this.#cursor;
-    this.replace(cursor, cursor + this.#clusterAfter().length, '');
+    if (cursor < this.#text.length) this.#change(cursor, cursor + this.#clusterAfter().length, '', 'delete');
   }
 
   /** Cuts to the end of the line; at its end, the newline. */
   cutToLineEnd(): void {
     const end = this.#endOfLine();
-    this.#cutRange(this.#cursor, end > this.#cursor ? end : Math.min(end + 1, this.#text.length));
+    this.#cut(this.#cursor, end > this.#cursor ? end : Math.min(end + 1, this.#text.length), 'after');
   }
 
   /** Cuts to the start of the line; at its start, the newline before it. */
   cutToLineStart(): void {
     const start = this.#startOfLine();
-    this.#cutRange(start < this.#cursor ? start : Math.max(0, start - 1), this.#cursor);
+    this.#cut(start < this.#cursor ? start : Math.max(0, start - 1), this.#cursor, 'before');
   }
 
   /** Cuts back to the space before the cursor's word, as the Unix line discipline does. */
   cutBackToSpace(): void {
     const before = this.#text.slice(0, this.#cursor);
-    const kept = before.replace(/\S*\s*$/, '');
-    this.#cutRange(kept.length, this.#cursor);
+    let at = before.trimEnd().length;
+    while (at > 0 && !/\s/.test(before[at - 1])) at--;
+    this.#cut(at, this.#cursor, 'before');
   }
 
   cutWordLeft(): void {
-    this.#cutRange(this.#wordStart(), this.#cursor);
+    this.#cut(this.#wordStart(), this.#cursor, 'before');
   }
 
   cutWordRight(): void {
-    this.#cutRange(this.#cursor, this.#wordEnd());
+    this.#cut(this.#cursor, this.#wordEnd(), 'after');
   }
 
   /** Cuts everything, so that a dropped entry can be had back by pasting the cut. */
   cutAll(): void {
-    this.#cutRange(0, this.#text.length);
+    this.#cut(0, this.#text.length, 'before');
   }
 
   pasteCut(): void {
-    this.insert(this.#cut);
+    this.#pasteOver(this.#cursor, this.#cursor, this.#kills.newest);
   }
 
+  /** After a paste: the cut before takes its place. */
+  pasteEarlierCut(): void {
+    if (this.#pasted) this.#pasteOver(...this.#pasted, this.#kills.rotate());
+  }
+
+  /** Exchanges the two characters around the cursor, at the end of a line the two before it. */
+  transpose(): void {
+    if (this.#cursor === this.#endOfLine()) this.left();
+    const [before, after] = [this.#clusterBefore(), this.#clusterAfter()];
+    if (before === '' || after === '' || before === '\n' || after === '\n') return;
+    this.replace(this.#cursor - before.length, this.#cursor + after.length, after + before);
+  }
+
+  /** Exchanges the word before the cursor with the one at it or behind it. */
+  transposeWords(): void {
+    const end = this.#wordEnd();
+    const start = end - (/[\p{L}\p{M}\p{N}_$]+$/u.exec(this.#text.slice(0, end))?.[0].length ?? 0);
+    const before = wordThenGap.exec(this.#text.slice(0, start))?.[0];
+    if (start === end || !before) return;
+    const word = /^[\p{L}\p{M}\p{N}_$]+/u.exec(before)![0];
+    this.replace(start - before.length, end, this.#text.slice(start, end) + before.slice(word.length) + word);
+  }
+
+  upperWord(): void {
+    this.#changeWord((word) => word.toUpperCase());
+  }
+
+  lowerWord(): void {
+    this.#changeWord((word) => word.toLowerCase());
+  }
+
+  capitalWord(): void {
+    this.#changeWord((word) => word.toLowerCase().replace(/\p{L}/u, (letter) => letter.toUpperCase()));
+  }
+
+  get #state(): State {
+    return { text: this.#text, cursor: this.#cursor };
+  }
+
+  #restore(state: State | undefined): void {
+    if (!state) return;
+    this.#text = state.text;
+    this.#moveTo(state.cursor);
+  }
+
+  #change(start: number, end: number, text: string, run: string | undefined): void {
+    this.#undo.changing(this.#state, run);
+    this.#text = this.#text.slice(0, start) + text + this.#text.slice(end);
+    this.#place(start + text.length);
+  }
+
+  /** A move by hand ends a run of typing and of cuts. */
   #moveTo(position: number): void {
+    this.#undo.pause();
+    this.#place(position);
+  }
+
+  #place(position: number): void {
     this.#cursor = Math.max(0, Math.min(position, this.#text.length));
     this.#goal = undefined;
+    this.#cutting = false;
+    this.#pasted = undefined;
   }
 
-  #cutRange(start: number, end: number): void {
+  #cut(start: number, end: number, side: CutSide): void {
     if (start === end) return;
-    this.#cut = this.#text.slice(start, end);
+    this.#kills.add(this.#text.slice(start, end), this.#cutting ? side : undefined);
     this.replace(start, end, '');
+    this.#cutting = true;
+  }
+
+  #pasteOver(start: number, end: number, cut: string): void {
+    this.replace(start, end, cut);
+    this.#pasted = [start, start + cut.length];
+  }
+
+  #changeWord(change: (word: string) => string): void {
+    const end = this.#wordEnd();
+    const word = this.#text.slice(this.#cursor, end);
+    if (word !== '') this.replace(this.#cursor, end, change(word));
   }
 
   #startOfLine(): number {
@@ -141,37 +259,31 @@ export class TextBuffer {
   }
 
   #clusterBefore(): string {
-    // A cluster never crosses a newline, so the line is enough to look at.
-    return (
-      clusters(this.#text.slice(this.#startOfLine(), this.#cursor)).at(-1) ?? this.#text.slice(this.#cursor - 1, this.#cursor)
-    );
+    // A cluster never crosses a newline, and is short: a part of the line is enough to look at.
+    const from = Math.max(this.#startOfLine(), this.#cursor - maxWord);
+    return clusters(this.#text.slice(from, this.#cursor)).at(-1) ?? this.#text.slice(this.#cursor - 1, this.#cursor);
   }
 
   #clusterAfter(): string {
-    return clusters(this.#text.slice(this.#cursor, this.#endOfLine()))[0] ?? this.#text.slice(this.#cursor, this.#cursor + 1);
+    const to = Math.min(this.#endOfLine(), this.#cursor + maxWord);
+    return clusters(this.#text.slice(this.#cursor, to))[0] ?? this.#text.slice(this.#cursor, this.#cursor + 1);
   }
 
   #wordStart(): number {
-    const before = Array.from(this.#text.slice(0, this.#cursor));
-    let at = before.length;
-    while (at > 0 && !wordCharacter.test(before[at - 1])) at--;
-    while (at > 0 && wordCharacter.test(before[at - 1])) at--;
-    return before.slice(0, at).join('').length;
+    const before = this.#text.slice(Math.max(0, this.#cursor - maxWord), this.#cursor);
+    return this.#cursor - (wordThenGap.exec(before)?.[0].length ?? before.length);
   }
 
   #wordEnd(): number {
-    const after = Array.from(this.#text.slice(this.#cursor));
-    let at = 0;
-    while (at < after.length && !wordCharacter.test(after[at])) at++;
-    while (at < after.length && wordCharacter.test(after[at])) at++;
-    return this.#cursor + after.slice(0, at).join('').length;
+    const after = this.#text.slice(this.#cursor, this.#cursor + maxWord);
+    return this.#cursor + (gapThenWord.exec(after)?.[0].length ?? 0);
   }
 
   #moveToColumn(lineStart: number, lineEnd: number): void {
     const goal = this.#goal ?? widthOf(this.#text.slice(this.#startOfLine(), this.#cursor));
     let position = lineStart;
     let width = 0;
-    for (const cluster of clusters(this.#text.slice(lineStart, lineEnd))) {
+    for (const cluster of clusters(this.#text.slice(lineStart, Math.min(lineEnd, lineStart + maxWord)))) {
       width += widthOf(cluster);
       if (width > goal) break;
       position += cluster.length;

@@ -5,7 +5,7 @@ import { MillraceError } from '../../runtime/errors';
 import { packageRoot } from '../package-root';
 import { freshSnapshot, typeFiles } from './files';
 import { type PromptName, promptNames } from './names';
-import type { CompileResult, Completion, Diagnostic, Statement, TypeService } from './protocol';
+import type { CompileResult, Completion, CompletionDetail, Diagnostic, SignatureHint, Statement, TypeService } from './protocol';
 import type { Committed } from './service';
 import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
 
@@ -97,6 +97,18 @@ export class TypeServiceClient implements TypeService {
 
   complete(text: string, position: number): Promise<Completion> {
     return this.#request('complete', text, position);
+  }
+
+  describe(text: string, position: number, name: string): Promise<CompletionDetail | undefined> {
+    return this.#request('describe', text, position, name);
+  }
+
+  signature(text: string, position: number): Promise<SignatureHint | undefined> {
+    return this.#request('signature', text, position);
+  }
+
+  doc(name: string): ReturnType<TypeService['doc']> {
+    return this.#request('doc', name);
   }
 
   quickInfo(text: string, position: number): Promise<string | undefined> {

@@ -1,8 +1,9 @@
 // Completion and short help at a position of an entry.
 import ts from 'typescript';
 import type { Layout } from './layout';
+import { fitsReceiver, receiverAt } from './members';
 import { cleanTypeText } from './names';
-import type { Completion } from './protocol';
+import type { Completion, CompletionDetail } from './protocol';
 
 /** An entry as it is being typed, put before the language service. */
 export interface Scratch {
@@ -13,54 +14,111 @@ export interface Scratch {
   readonly known: ReadonlySet<string>;
 }
 
-/** Up to this many entries are shown with their types, which cost a millisecond each. */
-const maxDetailed = 10;
+/** Up to this many entries are shown with their types, which cost a millisecond each: as many as the menu has rows. */
+const maxDetailed = 8;
 
 const wordBefore = /[\p{ID_Continue}$\u200c\u200d]*$/u;
 
-export function completionsAt({ service, file, layout, known }: Scratch, position: number): Completion {
-  const word = wordBefore.exec(layout.text.slice(0, position))?.[0] ?? '';
-  const start = position - word.length;
+export function completionsAt(scratch: Scratch, position: number): Completion {
+  const { service, file, layout, known } = scratch;
   const at = layout.toComposed(position);
   const found = service.getCompletionsAtPosition(file, at, {
     includeCompletionsForModuleExports: false,
     includeCompletionsWithInsertText: false,
+    includeSymbol: true,
   });
-  const candidates = (found?.entries ?? []).filter((entry) => matches(entry, word));
+  const start = startOfWord(found, layout, position);
+  const word = layout.text.slice(start, position);
+  // Nobody looks through the thousand globals of the language.
+  const own = word === '' && found?.isGlobalCompletion;
+  const offered = (found?.entries ?? []).filter(({ name, kind }) => isOffered(name, kind) && (!own || known.has(name)));
+  const candidates = fitting(scratch, matching(offered, word), at);
   candidates.sort(
     (a, b) => rank(a, word, known) - rank(b, word, known) || compare(a.sortText, b.sortText) || compare(a.name, b.name),
   );
   const detailed = candidates.length <= maxDetailed;
-  const entries = candidates.map(({ name, kind }) => ({
-    name,
-    kind,
-    detail: detailed ? detailOf(service, file, at, name) : undefined,
-  }));
+  const entries = candidates.map(({ name, kind }) => ({ name, kind, ...(detailed ? detailOf(service, file, at, name) : {}) }));
   return { start, end: position, entries };
 }
 
-function matches(entry: ts.CompletionEntry, word: string): boolean {
-  if (entry.name.startsWith('__millrace') || entry.kind === ts.ScriptElementKind.warning) return false;
-  return entry.name.toLowerCase().startsWith(word.toLowerCase());
+/** What is known of one entry of the completion at a position. */
+export function describeAt({ service, file, layout }: Scratch, position: number, name: string): CompletionDetail | undefined {
+  return detailOf(service, file, layout.toComposed(position), name);
 }
 
-/** The exact case first, then the user's own names. */
+/** A name, or in a string all of it that is before the cursor. */
+function startOfWord(found: ts.CompletionInfo | undefined, layout: Layout, position: number): number {
+  const word = wordBefore.exec(layout.text.slice(0, position))?.[0] ?? '';
+  const inString = found?.entries[0]?.kind === ts.ScriptElementKind.string;
+  const span = inString ? found?.optionalReplacementSpan : undefined;
+  return span ? Math.min(position, layout.toOriginal(span.start)) : position - word.length;
+}
+
+function isOffered(name: string, kind: string): boolean {
+  return !name.startsWith('__millrace') && kind !== ts.ScriptElementKind.warning;
+}
+
+/** What begins as the word; else what contains it; else what has its letters in this order. */
+function matching(entries: readonly ts.CompletionEntry[], word: string): ts.CompletionEntry[] {
+  const wanted = word.toLowerCase();
+  const begins = entries.filter(({ name }) => name.toLowerCase().startsWith(wanted));
+  if (begins.length > 0 || word.length < 2) return begins;
+  const contains = entries.filter(({ name }) => name.toLowerCase().includes(wanted));
+  return contains.length > 0 ? contains : entries.filter(({ name }) => hasLetters(name.toLowerCase(), wanted));
+}
+
+function hasLetters(name: string, letters: string): boolean {
+  let at = -1;
+  return Array.from(letters).every((letter) => {
+    at = name.indexOf(letter, at + 1);
+    return at >= 0;
+  });
+}
+
+/** Without operators that the receiver's elements do not fit, and without the engine's own members, unless nothing else matches. */
+function fitting({ service, file }: Scratch, entries: ts.CompletionEntry[], at: number): ts.CompletionEntry[] {
+  const receiver = receiverAt(service.getProgram(), file, at);
+  if (!receiver) return entries;
+  const fit = entries.filter(({ symbol }) => !symbol || fitsReceiver(symbol, receiver));
+  return fit.length > 0 ? fit : entries;
+}
+
+/** The exact case first, then the user's own names; what every function or object has comes last. */
 function rank(entry: ts.CompletionEntry, word: string, known: ReadonlySet<string>): number {
-  return (entry.name.startsWith(word) ? 0 : 2) + (known.has(entry.name) ? 0 : 1);
+  const inherited = /^(?:Function|Object)$/.test(parentName(entry.symbol)) ? 4 : 0;
+  return inherited + (entry.name.startsWith(word) ? 0 : 2) + (known.has(entry.name) ? 0 : 1);
+}
+
+function parentName(symbol: ts.Symbol | undefined): string {
+  const parent = symbol?.declarations?.[0]?.parent;
+  return parent && ts.isInterfaceDeclaration(parent) ? parent.name.text : '';
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-function detailOf(service: ts.LanguageService, file: string, position: number, name: string): string | undefined {
+function detailOf(service: ts.LanguageService, file: string, position: number, name: string): CompletionDetail | undefined {
   const details = service.getCompletionEntryDetails(file, position, name, undefined, undefined, undefined, undefined);
-  return details && cleanTypeText(ts.displayPartsToString(details.displayParts));
+  if (!details) return undefined;
+  // The receiver that a member's text begins with is what the user has just typed.
+  const own = details.displayParts.findIndex(({ text, kind }) => text === name && /^(?:method|property)Name$/.test(kind));
+  const text = cleanTypeText(ts.displayPartsToString(details.displayParts.slice(Math.max(0, own))));
+  // What it is called on is there already, and fits.
+  const detail = text.replace(/\(this: \w+<(?:\[[^\]]*\]|[^<>]*)>(?:, )?/, '(');
+  return { detail, sentence: firstSentence(details.documentation) };
 }
 
 /** The signature of what is at a position, and the first sentence of its documentation. */
 export function quickInfoAt({ service, file, layout }: Scratch, position: number): string | undefined {
-  const info = service.getQuickInfoAtPosition(file, layout.toComposed(position));
+  const at = layout.toComposed(position);
+  // Behind a name its last letter is meant.
+  const info = service.getQuickInfoAtPosition(file, at) ?? service.getQuickInfoAtPosition(file, Math.max(0, at - 1));
   if (!info) return undefined;
   const signature = cleanTypeText(ts.displayPartsToString(info.displayParts));
-  const sentence = /^[\s\S]*?[.!?](?=\s|$)/.exec(ts.displayPartsToString(info.documentation))?.[0];
+  const sentence = firstSentence(info.documentation);
   return sentence ? `${signature}\n${sentence}` : signature;
+}
+
+export function firstSentence(documentation: ts.SymbolDisplayPart[] | undefined): string | undefined {
+  const text = ts.displayPartsToString(documentation).replace(/\s+/g, ' ');
+  return /^.*?[.!?](?=\s|$)/.exec(text)?.[0] ?? (text === '' ? undefined : text);
 }

@@ -43,7 +43,35 @@ export interface Completion {
   /** The range that an accepted entry replaces. */
   readonly start: number;
   readonly end: number;
-  readonly entries: readonly { readonly name: string; readonly kind: string; readonly detail?: string }[];
+  readonly entries: readonly ({ readonly name: string; readonly kind: string } & CompletionDetail)[];
+}
+
+/** What is known of an entry of a completion. */
+export interface CompletionDetail {
+  /** Its type or signature. */
+  readonly detail?: string;
+  /** The first sentence of its documentation. */
+  readonly sentence?: string;
+}
+
+/** The signature of a call that is being typed: `before`, the parameters with commas between, `after`. */
+export interface SignatureHint {
+  readonly before: string;
+  readonly parameters: readonly string[];
+  /** Index of the parameter that the cursor is in; beyond the last where there are too many arguments. */
+  readonly active: number;
+  readonly after: string;
+  /** The first sentence of its documentation. */
+  readonly sentence?: string;
+}
+
+/** What `.doc` shows of one place where a name is declared. */
+export interface Documentation {
+  /** As one would write it: `RDD.reduceByKey`, `sc.textFile`. */
+  readonly name: string;
+  readonly signatures: readonly string[];
+  readonly text: string;
+  readonly examples: readonly string[];
 }
 
 /** One top-level statement of a script. */
@@ -66,6 +94,12 @@ export interface TypeService {
   /** The type of an expression, or what is wrong with it. */
   typeOf(expression: string): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }>;
   complete(text: string, position: number): Promise<Completion>;
+  /** What is known of an entry of the completion at a position. */
+  describe(text: string, position: number, name: string): Promise<CompletionDetail | undefined>;
+  /** The call around a position. */
+  signature(text: string, position: number): Promise<SignatureHint | undefined>;
+  /** Documentation of a name or `A.b` path; where nothing has that name, the names nearest to it. */
+  doc(name: string): Promise<{ found: readonly Documentation[]; near: readonly string[] }>;
   /** The signature and first sentence of what is at the position, if anything. */
   quickInfo(text: string, position: number): Promise<string | undefined>;
   stop(): Promise<void>;

@@ -61,6 +61,12 @@ function answer({ method, args }: Request): unknown {
       return core.typeOf(args[0] as string);
     case 'complete':
       return core.complete(args[0] as string, args[1] as number);
+    case 'describe':
+      return core.describe(args[0] as string, args[1] as number, args[2] as string);
+    case 'signature':
+      return core.signature(args[0] as string, args[1] as number);
+    case 'doc':
+      return core.doc(args[0] as string);
     case 'quickInfo':
       return core.quickInfo(args[0] as string, args[1] as number);
   }
@@ -77,6 +83,8 @@ function reply(request: Request): Reply {
 function serve(): void {
   // Ctrl-C is meant for the session; a terminal sends it to every process of the group.
   process.on('SIGINT', () => {});
+  // Suspending the shell leaves what runs behind it running.
+  process.on('SIGTSTP', () => {});
   process.stdin.on('end', () => process.exit(0));
   process.stdout.on('error', () => process.exit(0));
   readMessages(process.stdin, (message) => process.stdout.write(writeMessage(reply(message as Request))));

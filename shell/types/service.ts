@@ -1,14 +1,26 @@
 // The type service itself, in one process and without waiting: checks, splits, completes and emits entries by a LanguageService.
 import path from 'node:path';
 import ts from 'typescript';
-import { completionsAt, quickInfoAt, type Scratch } from './complete';
+import { completionsAt, describeAt, quickInfoAt, type Scratch } from './complete';
+import { type DocAnswer, documentationOf } from './doc';
 import { mapToTyped, withoutMapComment } from './emitted';
 import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
 import { messageOf, withoutConsequences } from './friendly';
 import { apiFile, apiFolder, Host, type HostOptions } from './host';
 import type { Layout } from './layout';
 import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
-import type { CompiledCell, CompileResult, Completion, Declared, Diagnostic, Statement } from './protocol';
+import type {
+  CompiledCell,
+  CompileResult,
+  Completion,
+  CompletionDetail,
+  Declared,
+  Diagnostic,
+  SignatureHint,
+  Statement,
+} from './protocol';
+import { signatureAt } from './signature';
+import { askedSymbol, membersText, unaliased } from './symbols';
 import { augments, declaredNames, exportedNames, parse, parseErrors, splitStatements, usedNames } from './syntax';
 
 export interface CoreOptions extends HostOptions {
@@ -57,6 +69,12 @@ interface Checked {
 
 // Errors that are none at a prompt: a package without type declarations is `any`.
 const harmless = new Set([7016]);
+
+/** The variable whose type `.type` was asked for by name. */
+const askedType = 'askedType';
+
+/** The modules of the API that `.doc` looks into. */
+const apiModules = ['index', 'models'];
 
 /** Entries that were compiled and neither committed nor replaced are forgotten beyond this number. */
 const maxPending = 16;
@@ -143,10 +161,10 @@ export class TypeServiceCore {
 
   typeOf(expression: string): { type: string } | { diagnostics: readonly Diagnostic[] } {
     const checked = this.#check(expression, this.#cwd);
-    if (checked.status === 'incomplete') return { diagnostics: [notAnExpression(expression, 'The expression is not finished.')] };
-    if (checked.status === 'error') return checked;
+    if (checked.status === 'incomplete') return this.#typeOfPart(expression);
+    if (checked.status === 'error') return this.#typeNamed(expression) ?? checked;
     try {
-      if (checked.diagnostics.length > 0) return { diagnostics: checked.diagnostics };
+      if (checked.diagnostics.length > 0) return this.#typeNamed(expression) ?? { diagnostics: checked.diagnostics };
       if (!checked.entry.expression) return { diagnostics: [notAnExpression(expression, 'This is not an expression.')] };
       return { type: this.#resultType(checked) };
     } finally {
@@ -154,8 +172,55 @@ export class TypeServiceCore {
     }
   }
 
+  /** Of an expression that stops in the middle of a call, what is called. */
+  #typeOfPart(expression: string): { type: string } | { diagnostics: readonly Diagnostic[] } {
+    const callee = /^([\s\S]*[\w$\])>])\s*\([^()]*$/.exec(expression)?.[1];
+    if (callee !== undefined) return this.typeOf(callee);
+    return { diagnostics: [notAnExpression(expression, 'The expression is not finished.')] };
+  }
+
+  /** Of the name of a type, what it stands for. */
+  #typeNamed(text: string): { type: string } | undefined {
+    if (!/^[\p{ID_Start}$_][\p{ID_Continue}$.<>[\]|&, ]*$/u.test(text)) return undefined;
+    const checked = this.#check(`declare const ${askedType}: ${text};`, this.#cwd);
+    if (checked.status !== 'checked') return undefined;
+    const found = checked.diagnostics.length === 0 ? this.#exported(checked, askedType) : undefined;
+    const type = found && cleanTypeText(membersText(found.type, found.checker));
+    this.#host.remove(checked.file);
+    return type === undefined ? undefined : { type };
+  }
+
   complete(text: string, position: number): Completion {
     return completionsAt(this.#scratch(text), position);
+  }
+
+  describe(text: string, position: number, name: string): CompletionDetail | undefined {
+    return describeAt(this.#scratch(text), position, name);
+  }
+
+  signature(text: string, position: number): SignatureHint | undefined {
+    return signatureAt(this.#scratch(text), position);
+  }
+
+  doc(name: string): DocAnswer {
+    const { service, file } = this.#scratch(name, this.#apiImports());
+    const program = service.getProgram();
+    const source = program?.getSourceFile(file);
+    if (!program || !source) return { found: [], near: [] };
+    const checker = program.getTypeChecker();
+    const modules = source.statements.filter(ts.isImportDeclaration).slice(-apiModules.length);
+    const exports = modules.flatMap(({ moduleSpecifier }) => {
+      const module = checker.getSymbolAtLocation(moduleSpecifier);
+      return module ? checker.getExportsOfModule(module).map((symbol) => unaliased(symbol, checker)) : [];
+    });
+    return documentationOf(name, { checker, asked: askedSymbol(source, checker), exports });
+  }
+
+  /** All of the API, its models too, after an entry that uses none of it. */
+  #apiImports(): string {
+    return this.#options.api
+      ? apiModules.map((name) => `import * as __millrace_${name} from '${apiFolder}/${name}';`).join('')
+      : '';
   }
 
   quickInfo(text: string, position: number): string | undefined {
@@ -256,13 +321,17 @@ export class TypeServiceCore {
   }
 
   #resultType(checked: Checked): string {
+    const found = this.#exported(checked, checked.resultName);
+    return found ? cleanTypeText(found.checker.typeToString(found.type)) : 'unknown';
+  }
+
+  /** The type of a name that a checked entry exports. */
+  #exported({ file }: Checked, name: string): { type: ts.Type; checker: ts.TypeChecker } | undefined {
     const program = this.#service.getProgram()!;
     const checker = program.getTypeChecker();
-    const symbol = checker.getSymbolAtLocation(program.getSourceFile(checked.file)!);
-    const result = symbol?.exports?.get(ts.escapeLeadingUnderscores(checked.resultName));
-    if (!result) return 'unknown';
-    const type = checker.getTypeOfSymbol(checker.getAliasedSymbol(result));
-    return cleanTypeText(checker.typeToString(type));
+    const source = program.getSourceFile(file);
+    const symbol = source && checker.getSymbolAtLocation(source)?.exports?.get(ts.escapeLeadingUnderscores(name));
+    return symbol && { type: checker.getTypeOfSymbol(unaliased(symbol, checker)), checker };
   }
 
   #keep(committed: Committed): void {
@@ -282,10 +351,10 @@ export class TypeServiceCore {
     this.#nextResult = Math.max(this.#nextResult, Number(result.slice('res'.length)) + 1);
   }
 
-  #scratch(text: string): Scratch {
+  #scratch(text: string, more = ''): Scratch {
     const file = path.join(this.#cwd, '__scratch.ts');
     const declared = new Set(declaredNames(parse(text)).map(({ name }) => name));
-    const layout = layoutScratch(text).setTail(this.#names.tail(this.#names.all(), declared));
+    const layout = layoutScratch(text).setTail(this.#names.tail(this.#names.all(), declared) + more);
     this.#host.write(file, layout.composed());
     this.#host.setRoots([...this.#globals, file]);
     return { service: this.#service, file, layout, known: new Set(this.#names.all()) };

@@ -5,7 +5,10 @@ import type { EditorHost } from '../../shell/editor/editor';
 import { isUnfinished } from '../../shell/editor/unfinished';
 
 const history: string[] = ['first entry', 'const a = [\n  1,\n]', 'third entry'];
-const editor = new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, () => history);
+const editor = new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, {
+  earlier: { entries: () => history, refreshed: () => history },
+  color: process.stdout.hasColors(),
+});
 const words = ['parallelize', 'parquet', 'partitions'];
 
 function show(text: string): void {
@@ -46,6 +49,23 @@ const host: EditorHost = {
     const entries = words.filter((name) => name.startsWith(word)).map((name) => ({ name, kind: 'method' }));
     return { start: cursor - word.length, end: cursor, entries };
   },
+  parts: (text) => ({
+    command: text.startsWith('!') ? text.split(' ')[0].length : 0,
+    code: text.startsWith('!') ? text.length : 0,
+  }),
+  signature: async (text) => {
+    const name = /(\w+)\([^)]*$/.exec(text)?.[1];
+    if (name === undefined) return undefined;
+    const active = text.slice(text.lastIndexOf('(')).split(',').length - 1;
+    return {
+      before: `${name}(`,
+      parameters: ['first: string', 'second: number'],
+      active,
+      after: '): void',
+      sentence: 'Does it.',
+    };
+  },
+  about: async (text) => `about ${text}`,
   interrupt: () => editor.print('(interrupt)\n'),
   leave: () => {
     editor.stop();

@@ -299,7 +299,7 @@ help('tells the range, and the type where few are left', () => {
   assert.equal([start, end], [20, 23]);
   assert.equal(
     found.map(({ name, detail }) => [name, detail]),
-    [['count', '(method) RDD<number>.count(): Promise<number>']],
+    [['count', 'count(): Promise<number>']],
   );
 });
 

@@ -42,7 +42,7 @@ test.before(async () => {
 async function run(code: string, isExpression: boolean): Promise<unknown> {
   const text = `(async () => { ${isExpression ? `return (${code});` : code} })()`;
   const { outputText } = ts.transpileModule(text, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const names = { sc, words: sc.parallelize(['a', 'fig']), ...api, ...models, connect };
+  const names = { sc, words: sc.parallelize(['a', 'fig']), check: new api.StreamCheck(sc), ...api, ...models, connect };
   const body = outputText.trim().replace('"use strict";', '').trim();
   const wrapped = `(function (${Object.keys(names).join(', ')}) { 'use strict'; return ${body} })`;
   return vm.runInThisContext(instrument(wrapped, 'example.js', {}).code)(...Object.values(names));

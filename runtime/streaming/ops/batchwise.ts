@@ -17,34 +17,108 @@ export type Other<T> = DStream<T> | RDD<T>;
 
 declare module '../dstream' {
   interface DStream<T> {
-    /** Each element through `f`, as `RDD.map`. The function is frozen where it is written. */
+    /**
+     * Each element through `f`, as `RDD.map`. The function is frozen where it is written.
+     * @example await check.outputOf([[1, 2], [3]], s => s.map(x => x * 2)) // [[2, 4], [6]]
+     */
     map<U extends Datum>(f: (element: T) => U): DStream<U>;
+    /**
+     * Each element to any number of elements.
+     * @example await check.outputOf([['a b'], ['c']], s => s.flatMap(l => l.split(' '))) // [['a', 'b'], ['c']]
+     */
     flatMap<U extends Datum>(f: (element: T) => Iterable<U>): DStream<U>;
+    /**
+     * The elements for which `f` is true.
+     * @example await check.outputOf([[1, 2], [3]], s => s.filter(x => x > 1)) // [[2], [3]]
+     */
     filter<U extends T>(f: (element: T) => element is U): DStream<U>;
     filter(f: (element: T) => unknown): DStream<T>;
+    /**
+     * Each partition of each batch through `f`.
+     * @example await check.outputOf([[1, 2]], s => s.coalesce(1).mapPartitions(rows => [[...rows].length])) // [[2]]
+     */
     mapPartitions<U extends Datum>(
       f: (partition: IterableIterator<T>) => Iterable<U>,
       preservesPartitioning?: boolean,
     ): DStream<U>;
+    /**
+     * Each partition of each batch through `f`, which also gets its number.
+     * @example await check.outputOf([[1, 2]], s => s.coalesce(1).mapPartitionsWithIndex(index => [index])) // [[0]]
+     */
     mapPartitionsWithIndex<U extends Datum>(
       f: (index: number, partition: IterableIterator<T>) => Iterable<U>,
       preservesPartitioning?: boolean,
     ): DStream<U>;
+    /**
+     * The elements of each partition as one array.
+     * @example await check.outputOf([[1, 2]], s => s.coalesce(1).glom()) // [[[1, 2]]]
+     */
     glom(): DStream<T[]>;
+    /**
+     * Pairs with the key that `f` gives.
+     * @example await check.outputOf([['to']], s => s.keyBy(w => w[0])) // [[['t', 'to']]]
+     */
     keyBy<K extends Datum>(f: (element: T) => K): DStream<[K, T]>;
+    /**
+     * Each element of a batch once.
+     * @example await check.outputOf([[1, 1], [1]], s => s.distinct()) // [[1], [1]]
+     */
     distinct(numPartitions?: number): DStream<T>;
+    /**
+     * A share of the elements of each batch, drawn at random.
+     * @example await check.outputOf([[1, 2]], s => s.sample(false, 1)) // [[1, 2]]
+     */
     sample(withReplacement: boolean, fraction: number, seed?: number): DStream<T>;
+    /**
+     * The elements of each batch by the key that `f` gives.
+     * @example await check.outputOf([[1, 3]], s => s.groupBy(x => x % 2).mapValues(all => [...all].length)) // [[[1, 2]]]
+     */
     groupBy<K extends Datum>(f: (element: T) => K, numPartitions?: number): DStream<[K, T[]]>;
+    /**
+     * The elements of each batch in order of what `f` gives.
+     * @example await check.outputOf([[3, 1, 2]], s => s.sortBy(x => x)) // [[1, 2, 3]]
+     */
     sortBy<K>(key: (element: T) => K, ascending?: boolean, numPartitions?: number): DStream<T>;
+    /**
+     * Fewer partitions in each batch, without a shuffle.
+     * @example await check.outputOf([[1, 2]], s => s.coalesce(1).glom()) // [[[1, 2]]]
+     */
     coalesce(numPartitions: number, shuffle?: boolean): DStream<T>;
+    /**
+     * Another number of partitions in each batch, by a shuffle.
+     * @example await check.outputOf([[1]], s => s.repartition(3).mapPartitions(rows => [1]).count()) // [[3]]
+     */
     repartition(numPartitions: number): DStream<T>;
-    /** The elements of both, batch by batch. */
+    /**
+     * The elements of both, batch by batch.
+     * @example await check.outputOf([[1], [2]], s => s.union(s.map(x => x * 10)).sortBy(x => x)) // [[1, 10], [2, 20]]
+     */
     union(other: Other<T>): DStream<T>;
+    /**
+     * Elements that the batches of both have, each once.
+     * @example await check.outputOf([[1, 2]], s => s.intersection(s.filter(x => x > 1))) // [[2]]
+     */
     intersection(other: Other<T>): DStream<T>;
+    /**
+     * Elements that the batch of the other does not have.
+     * @example await check.outputOf([[1, 2]], s => s.subtract(s.filter(x => x > 1))) // [[1]]
+     */
     subtract(other: Other<T>): DStream<T>;
 
+    /**
+     * One pair for each key of a batch, its values merged by `f`.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.reduceByKey((a, b) => a + b)) // [[['a', 3]], [['b', 3]]]
+     */
     reduceByKey<K, V>(this: DStream<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
+    /**
+     * All values of each key of a batch.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.groupByKey().mapValues(all => [...all].length)) // [[['a', 2]], [['b', 1]]]
+     */
     groupByKey<K, V>(this: DStream<[K, V]>, partitioning?: Partitioning): DStream<[K, V[]]>;
+    /**
+     * The values of each key of a batch folded into copies of `zero`, then merged.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.aggregateByKey(0, (n, v) => n + v, (a, b) => a + b)) // [[['a', 3]], [['b', 3]]]
+     */
     aggregateByKey<K, V, U>(
       this: DStream<[K, V]>,
       zero: U,
@@ -52,6 +126,10 @@ declare module '../dstream' {
       combOp: (a: U, b: U) => U,
       partitioning?: Partitioning,
     ): DStream<[K, U]>;
+    /**
+     * The general form of merging the values of each key of a batch.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.combineByKey(v => v, (n, v) => n + v, (a, b) => a + b)) // [[['a', 3]], [['b', 3]]]
+     */
     combineByKey<K, V, C>(
       this: DStream<[K, V]>,
       create: (value: V) => C,
@@ -59,42 +137,108 @@ declare module '../dstream' {
       mergeCombiners: (a: C, b: C) => C,
       partitioning?: Partitioning,
     ): DStream<[K, C]>;
+    /**
+     * `reduceByKey` from a zero.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.foldByKey(0, (a, b) => a + b)) // [[['a', 3]], [['b', 3]]]
+     */
     foldByKey<K, V>(this: DStream<[K, V]>, zero: V, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
+    /**
+     * Values through `f`; keys stay.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.mapValues(n => n * 10)) // [[['a', 10], ['a', 20]], [['b', 30]]]
+     */
     mapValues<K, V, U extends Datum>(this: DStream<[K, V]>, f: (value: V) => U): DStream<[K, U]>;
+    /**
+     * Each value to any number of values under the same key.
+     * @example await check.outputOf([[['a', 2]]], s => s.flatMapValues(n => [n, n])) // [[['a', 2], ['a', 2]]]
+     */
     flatMapValues<K, V, U extends Datum>(this: DStream<[K, V]>, f: (value: V) => Iterable<U>): DStream<[K, U]>;
+    /**
+     * The keys of pairs.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.keys()) // [['a', 'a'], ['b']]
+     */
     keys<K, V>(this: DStream<[K, V]>): DStream<K>;
+    /**
+     * The values of pairs.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.values()) // [[1, 2], [3]]
+     */
     values<K, V>(this: DStream<[K, V]>): DStream<V>;
+    /**
+     * Each batch spread by its keys.
+     * @example await check.outputOf([[['a', 1]]], s => s.partitionBy(new HashPartitioner(2))) // [[['a', 1]]]
+     */
     partitionBy<K, V>(this: DStream<[K, V]>, partitioning: Partitioning): DStream<[K, V]>;
+    /**
+     * The pairs of each batch in order of their keys.
+     * @example await check.outputOf([[['b', 1], ['a', 2]]], s => s.sortByKey()) // [[['a', 2], ['b', 1]]]
+     */
     sortByKey<K, V>(this: DStream<[K, V]>, ascending?: boolean, numPartitions?: number): DStream<[K, V]>;
+    /**
+     * Pairs whose key the batch of the other does not have.
+     * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.subtractByKey(s.filter(([k]) => k === 'a'))) // [[], [['b', 3]]]
+     */
     subtractByKey<K, V>(this: DStream<[K, V]>, other: Other<[K, unknown]>): DStream<[K, V]>;
-    /** Joins batch by batch with another stream, a window of one, or a dataset that is the same for all batches. */
+    /**
+     * Joins batch by batch with another stream, a window of one, or a dataset that is the same for all batches.
+     * @example await check.outputOf([[['a', 1]]], s => s.join(s.mapValues(n => n + 1))) // [[['a', [1, 2]]]]
+     */
     join<K, V, W>(this: DStream<[K, V]>, other: Other<[K, W]>, partitioning?: Partitioning): DStream<[K, [V, W]]>;
+    /**
+     * Every pair of the left; undefined where the batch of the right has no such key.
+     * @example await check.outputOf([[['a', 1]]], s => s.leftOuterJoin(s.filter(() => false)).mapValues(([left]) => left)) // [[['a', 1]]]
+     */
     leftOuterJoin<K, V, W>(
       this: DStream<[K, V]>,
       other: Other<[K, W]>,
       partitioning?: Partitioning,
     ): DStream<[K, [V, W | undefined]]>;
+    /**
+     * Every pair of the right; undefined where the batch of the left has no such key.
+     * @example await check.outputOf([[['a', 1]]], s => s.filter(() => false).rightOuterJoin(s).mapValues(([, right]) => right)) // [[['a', 1]]]
+     */
     rightOuterJoin<K, V, W>(
       this: DStream<[K, V]>,
       other: Other<[K, W]>,
       partitioning?: Partitioning,
     ): DStream<[K, [V | undefined, W]]>;
+    /**
+     * Every pair of both; undefined where the other has no such key.
+     * @example await check.outputOf([[['a', 1]]], s => s.fullOuterJoin(s.mapValues(n => n + 1))) // [[['a', [1, 2]]]]
+     */
     fullOuterJoin<K, V, W>(
       this: DStream<[K, V]>,
       other: Other<[K, W]>,
       partitioning?: Partitioning,
     ): DStream<[K, [V | undefined, W | undefined]]>;
+    /**
+     * For each key the values of both batches.
+     * @example await check.outputOf([[['a', 1]]], s => s.cogroup(s).mapValues(([left, right]) => [...left, ...right].length)) // [[['a', 2]]]
+     */
     cogroup<K, V, W>(this: DStream<[K, V]>, other: Other<[K, W]>, partitioning?: Partitioning): DStream<[K, [V[], W[]]]>;
 
-    /** One number a batch: how many elements it has; 0 for an empty one. */
+    /**
+     * One number a batch: how many elements it has; 0 for an empty one.
+     * @example await check.outputOf([['a', 'b'], []], s => s.count()) // [[2], [0]]
+     */
     count(): DStream<number>;
-    /** Pairs [element, how often it is in the batch]; elements compare by value. */
+    /**
+     * Pairs [element, how often it is in the batch]; elements compare by value.
+     * @example await check.outputOf([['a', 'a']], s => s.countByValue()) // [[['a', 2]]]
+     */
     countByValue(numPartitions?: number): DStream<[T, number]>;
-    /** One element a batch: all merged by `f`, which must be associative and commutative; none for an empty batch. */
+    /**
+     * One element a batch: all merged by `f`, which must be associative and commutative; none for an empty batch.
+     * @example await check.outputOf([[1, 2], [3]], s => s.reduce((a, b) => a + b)) // [[3], [3]]
+     */
     reduce(f: (a: T, b: T) => T): DStream<T>;
-    /** Each batch's dataset through `f`, which runs in the session and may use any operator of datasets; it must return at once. */
+    /**
+     * Each batch's dataset through `f`, which runs in the session and may use any operator of datasets; it must return at once.
+     * @example await check.outputOf([[2, 1]], s => s.transform(rdd => rdd.sortBy(x => x))) // [[1, 2]]
+     */
     transform<U>(f: (rdd: RDD<T>, time: Time) => RDD<U>): DStream<U>;
-    /** `transform` of two streams of the same slide. */
+    /**
+     * `transform` of two streams of the same slide.
+     * @example await check.outputOf([[1]], s => s.transformWith(s, (a, b) => a.union(b))) // [[1, 1]]
+     */
     transformWith<U, V>(other: DStream<U>, f: (rdd: RDD<T>, other: RDD<U>, time: Time) => RDD<V>): DStream<V>;
   }
 }

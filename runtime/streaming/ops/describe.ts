@@ -3,7 +3,10 @@ import { DStream } from '../dstream';
 
 declare module '../dstream' {
   interface DStream<T> {
-    /** The streams that it is made of, a line each, itself first; as `RDD.toDebugString`. */
+    /**
+     * The streams that it is made of, a line each, itself first; as `RDD.toDebugString`.
+     * @example const graph = (s) => s.toDebugString()
+     */
     toDebugString(): string;
   }
 }

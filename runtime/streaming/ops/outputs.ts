@@ -7,11 +7,15 @@ import type { OutputHandle, RunningBatch } from '../output';
 
 declare module '../dstream' {
   interface DStream<T> {
-    /** Shows the first `rows` elements of each batch. */
+    /**
+     * Shows the first `rows` elements of each batch.
+     * @example const show = (counts) => counts.print(20)
+     */
     print(rows?: number): OutputHandle;
     /**
      * Calls `f` with each batch's dataset, in the session: actions run jobs, and a promise is waited for. What it throws fails this
      * output of this batch only. `name` is what messages call it.
+     * @example const store = (counts) => counts.foreachRDD(async (rdd, time) => console.log(time, await rdd.count()))
      */
     foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown, name?: string): OutputHandle;
   }

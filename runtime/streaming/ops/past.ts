@@ -13,18 +13,29 @@ declare module '../dstream' {
     /**
      * All elements of the last `length`, each `slide` (default: the stream's own).
      * Throws NOT_A_MULTIPLE unless both are multiples of the stream's slide.
+     * @example await check.outputOf([[1], [2], [3]], s => s.window('2s')) // [[1], [1, 2], [2, 3]]
      */
     window(length: Duration, slide?: Duration): DStream<T>;
     /**
      * The stream as it was `duration` before: `now.join(now.ago('5m'))` compares now with five minutes ago. Nothing until that
      * time has passed; outer joins show keys without a past with undefined. Throws NOT_A_MULTIPLE.
+     * @example await check.outputOf([[1], [2]], s => s.ago('1s')) // [[1]]
      */
     ago(duration: Duration): DStream<T>;
-    /** The datasets of the batches from `from` to `to`, both included, oldest first, as far as they are remembered. */
+    /**
+     * The datasets of the batches from `from` to `to`, both included, oldest first, as far as they are remembered.
+     * @example const hour = (counts) => counts.slice(Date.now() - 3_600_000, Date.now())
+     */
     slice(from: Moment, to: Moment): RDD<T>[];
-    /** All elements of `slice`, as one dataset for queries at the prompt. */
+    /**
+     * All elements of `slice`, as one dataset for queries at the prompt.
+     * @example const part = (counts) => counts.between('21:00', '21:05')
+     */
     between(from: Moment, to: Moment): RDD<T>;
-    /** The dataset of the last batch that was made; undefined before the first. */
+    /**
+     * The dataset of the last batch that was made; undefined before the first.
+     * @example const now = (counts) => counts.latest()
+     */
     latest(): RDD<T> | undefined;
   }
 }

@@ -10,6 +10,7 @@ import type { ReceiverSource } from '../receiver-backend';
 import { shipReceiver } from '../receiver-program';
 import { ReceivedInputDStream, type ReceiverLimits } from '../sources/received';
 
+/** Limits of a source that is read by a process of its own. */
 export interface ReceiverOptions {
   /** Elements a second at most. Default: no limit. */
   readonly maxRate?: number;
@@ -31,11 +32,15 @@ declare module '../context' {
     /**
      * The lines of a TCP connection, which is made again whenever it is lost. In a batch are the lines that came whole.
      * Throws BAD_ARGUMENT or BAD_OPTION.
+     * @example const ssc = new StreamingContext(sc, '1s'); ssc.socketTextStream('localhost', 9999)
      */
     socketTextStream(host: string, port: number, options?: ReceiverOptions): DStream<string>;
     /** The lines of all that connect to a port of this machine: `socketTextStream({ listen: 9999 })`. */
     socketTextStream(listen: Listen, options?: ReceiverOptions): DStream<string>;
-    /** The messages of a WebSocket, `ws://…` or `wss://…`; a message of several lines is several elements. */
+    /**
+     * The messages of a WebSocket, `ws://…` or `wss://…`; a message of several lines is several elements.
+     * @example const ssc = new StreamingContext(sc, '1s'); ssc.webSocketStream('ws://localhost:9999')
+     */
     webSocketStream(url: string, options?: ReceiverOptions): DStream<string>;
     /** The messages of all that connect to a port of this machine; web pages are refused. */
     webSocketStream(listen: Listen, options?: ReceiverOptions): DStream<string>;

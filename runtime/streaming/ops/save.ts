@@ -32,11 +32,18 @@ declare module '../dstream' {
      * Writes each batch into a folder of its own below `folder`, named by the batch time in milliseconds: `folder/1700000001000/part-00000`.
      * It has its name once it is whole, so a batch that is run again after a failure is not written twice. Empty parts and empty batches
      * write nothing. All batches: `sc.textFile('folder/*')`.
+     * @example const keep = (counts) => counts.save('folder')
      */
     save(folder: string, options?: StreamSaveOptions): OutputHandle;
-    /** As `save`, into folders `prefix-MILLISECONDS.suffix`, Spark's names. */
+    /**
+     * As `save`, into folders `prefix-MILLISECONDS.suffix`, Spark's names.
+     * @example const keep = (counts) => counts.saveAsTextFiles('counts', 'txt')
+     */
     saveAsTextFiles(prefix: string, suffix?: string): OutputHandle;
-    /** As `saveAsTextFiles`, in the format that `sc.objectFile` reads back. */
+    /**
+     * As `saveAsTextFiles`, in the format that `sc.objectFile` reads back.
+     * @example const keep = (counts) => counts.saveAsObjectFiles('counts')
+     */
     saveAsObjectFiles(prefix: string, suffix?: string): OutputHandle;
   }
 }

@@ -12,6 +12,7 @@ import { SnapshotsDStream, StatefulDStream } from '../stateful';
 /** Called for each pair, and once more with `value` undefined when the key times out; what it returns goes on, undefined does not. */
 export type StateFunction<K, V, S, M> = (key: K, value: V | undefined, state: State<S>, time: Time) => M;
 
+/** What the state of `mapWithState` begins with, where its keys lie, and when an idle one ends. */
 export interface MapWithStateOptions<K, S> {
   /** The states before the first batch. */
   readonly initialState?: RDD<[K, S]>;
@@ -21,6 +22,7 @@ export interface MapWithStateOptions<K, S> {
   readonly timeout?: Duration;
 }
 
+/** What the state of `track` is made of, and when an idle key ends. */
 export interface TrackOptions<K, E, S> {
   /** The state that a key's first event makes. */
   readonly init: (key: K, event: E) => S | null | undefined;
@@ -37,6 +39,7 @@ declare module '../dstream' {
      * Each key's state after each batch: `f(values, state, key, time)` is called for every key that has values or state, `values` being
      * empty where the batch has none; undefined drops the key. Costs all keys each batch, as Spark's: `mapWithState` and `track` cost
      * the keys that have records. Needs a checkpoint folder.
+     * @example const totals = (pairs) => pairs.updateStateByKey((values, old) => (old ?? 0) + values.length)
      */
     updateStateByKey<K, V, S>(
       this: DStream<[K, V]>,
@@ -47,6 +50,7 @@ declare module '../dstream' {
     /**
      * What `f` makes of each pair and the state of its key, which it reads and sets by `state`; `stateSnapshots()` of the result is
      * the stream of all states. Costs the keys that have records or time out. Takes a StateSpec too. Needs a checkpoint folder.
+     * @example const sums = (pairs) => pairs.mapWithState(StateSpec.function((key, value, state) => { state.update((state.get() ?? 0) + value); return state.get(); }))
      */
     mapWithState<K, V, S, M extends Datum>(
       this: DStream<[K, V]>,
@@ -55,7 +59,10 @@ declare module '../dstream' {
     ): MapWithStateDStream<K, S, Exclude<M, undefined>>;
     /** The states that events (key, event) make of their keys: `init`, then `update`. All pairs [key, state], each batch (SOSP 2013). */
     track<K, E, S>(this: DStream<[K, E]>, options: TrackOptions<K, E, S>): DStream<[K, S]>;
-    /** Each key's values since the start merged by `f`; all keys, each batch. */
+    /**
+     * Each key's values since the start merged by `f`; all keys, each batch.
+     * @example const sums = (pairs) => pairs.runningReduce((a, b) => a + b)
+     */
     runningReduce<K, V>(this: DStream<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
   }
 }
@@ -70,7 +77,9 @@ export class MapWithStateDStream<K, S, M> extends StatefulDStream<M> {
 
 /** Spark's way to say what `mapWithState` does; a function and options say the same. */
 export class StateSpec<K, V, S, M> {
+  /** What is called for each pair. */
   readonly f: StateFunction<K, V, S, M>;
+  /** What was set. */
   readonly options: MapWithStateOptions<K, S>;
 
   private constructor(f: StateFunction<K, V, S, M>, options: MapWithStateOptions<K, S>) {
@@ -78,7 +87,10 @@ export class StateSpec<K, V, S, M> {
     this.options = options;
   }
 
-  /** @example StateSpec.function((key, value, state) => state.get()).timeout('30s').options.timeout // '30s' */
+  /**
+   * A specification of the function (key, value, state) => row.
+   * @example StateSpec.function((key, value, state) => state.get()).timeout('30s').options.timeout // '30s'
+   */
   static function<K, V, S, M>(f: StateFunction<K, V, S, M>): StateSpec<K, V, S, M> {
     return new StateSpec(f, {});
   }
@@ -87,18 +99,25 @@ export class StateSpec<K, V, S, M> {
     return new StateSpec(this.f, { ...this.options, ...options });
   }
 
+  /** The states to begin with, as pairs [key, state]. */
   initialState(initialState: RDD<[K, S]>): StateSpec<K, V, S, M> {
     return this.#with({ initialState });
   }
 
+  /** Into how many partitions keys are spread by their hash. */
   numPartitions(numPartitions: number): StateSpec<K, V, S, M> {
     return this.#with({ numPartitions });
   }
 
+  /** How keys are spread. */
   partitioner(partitioning: Partitioning): StateSpec<K, V, S, M> {
     return this.#with({ partitioning });
   }
 
+  /**
+   * Ends a key for which nothing has come so long; the function sees it once more, with `state.isTimingOut()`.
+   * @example StateSpec.function((key, value, state) => value).timeout('30s').options.timeout // '30s'
+   */
   timeout(timeout: Duration): StateSpec<K, V, S, M> {
     return this.#with({ timeout });
   }

@@ -17,6 +17,7 @@ declare module '../dstream' {
      * Shows each batch in a live pane above the prompt: its first rows, with bars for their numbers, how many there are, and how the stream
      * keeps up. Pairs with numbers come by their value, greatest first; `by` ranks other rows. It starts the streams of the
      * shell's `stream()` if they have not started; without a terminal it prints plain lines.
+     * @example const look = (counts) => counts.watch({ rows: 10 })
      */
     watch(options?: WatchOptions<T>): OutputHandle;
   }

@@ -22,6 +22,7 @@ export interface WindowOptions {
   readonly slide?: Duration;
 }
 
+/** How often a window of pairs is made, and where its keys lie. */
 export interface KeyWindowOptions<K, V> extends WindowOptions {
   /** Pairs for which it does not hold are left out of the results. */
   readonly keep?: (pair: [K, V]) => unknown;
@@ -34,16 +35,26 @@ declare module '../dstream' {
      * One element each slide: all of the last `length` merged by `f`; none for an empty window. Each batch is reduced once. With
      * `inverse`, where inverse(f(a, b), b) is a, a window is made of the one before: its cost does not depend on its length. Takes the
      * arguments in Spark's order, or the length first as the papers write it.
+     * @example await check.outputOf([[1], [2], [3]], s => s.reduceByWindow((a, b) => a + b, '2s', '1s')) // [[1], [3], [5]]
      */
     reduceByWindow(f: Merge<T>, length: Duration, slide?: Duration): DStream<T>;
     reduceByWindow(f: Merge<T>, inverse: Merge<T>, length: Duration, slide?: Duration): DStream<T>;
     reduceByWindow(length: Duration, f: Merge<T>, options?: WindowOptions): DStream<T>;
     reduceByWindow(length: Duration, f: Merge<T>, inverse: Merge<T>, options?: WindowOptions): DStream<T>;
-    /** The number of elements in the last `length`, each slide; 0 for an empty window. */
+    /**
+     * The number of elements in the last `length`, each slide; 0 for an empty window.
+     * @example await check.outputOf([['a'], ['b']], s => s.countByWindow('2s', '1s')) // [[1], [2]]
+     */
     countByWindow(length: Duration, slide?: Duration): DStream<number>;
-    /** Pairs [element, how often it is in the last `length`]; elements compare by value. */
+    /**
+     * Pairs [element, how often it is in the last `length`]; elements compare by value.
+     * @example await check.outputOf([['a'], ['a']], s => s.countByValueAndWindow('2s', '1s')) // [[['a', 1]], [['a', 2]]]
+     */
     countByValueAndWindow(length: Duration, slide?: Duration, numPartitions?: number): DStream<[T, number]>;
-    /** All values that each key had in the last `length`. */
+    /**
+     * All values that each key had in the last `length`.
+     * @example await check.outputOf([[['a', 1]], [['a', 2]]], s => s.groupByKeyAndWindow('2s').mapValues(all => [...all].length)) // [[['a', 1]], [['a', 2]]]
+     */
     groupByKeyAndWindow<K, V>(
       this: DStream<[K, V]>,
       length: Duration,
@@ -53,6 +64,7 @@ declare module '../dstream' {
     /**
      * `reduceByWindow` by key. With `inverse` a key leaves when the last batch that held it leaves, whatever its value is then; `keep`
      * (Spark's filterFunc) leaves further pairs out. An inverse that does not undo `f` is noticed: NOT_INVERSE. Throws NOT_A_MULTIPLE.
+     * @example await check.outputOf([[['a', 1]], [['a', 2]]], s => s.reduceByKeyAndWindow('2s', (a, b) => a + b)) // [[['a', 1]], [['a', 3]]]
      */
     reduceByKeyAndWindow<K, V>(
       this: DStream<[K, V]>,

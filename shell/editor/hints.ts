@@ -1,0 +1,103 @@
+// The dim lines under an entry: the signature of the call that is being typed, asked for when the typing pauses.
+import { settings } from '../settings';
+import { paint } from '../text';
+import type { SignatureHint } from '../types/protocol';
+import { matchBrackets, readTokens } from './tokens';
+import { safeText, widthOf } from './width';
+
+/** A pause in typing after which the type service is asked; long enough that fast typing asks nothing. */
+const pauseMs = 150;
+/** In longer texts no hints are given: each would cost the reading of all of it. */
+const maxText = 48 * 1024;
+
+interface Known {
+  /** The text up to the bracket of the call that was asked about. */
+  readonly call: string;
+  readonly hint: SignatureHint;
+}
+
+export class SignatureHints {
+  readonly #ask: (text: string, cursor: number) => Promise<SignatureHint | undefined>;
+  readonly #changed: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #asking = false;
+  #known: Known | undefined;
+  #now: { readonly text: string; readonly cursor: number } | undefined;
+
+  constructor(ask: (text: string, cursor: number) => Promise<SignatureHint | undefined>, changed: () => void) {
+    this.#ask = ask;
+    this.#changed = changed;
+  }
+
+  /** Takes in where the cursor is now. */
+  moved(text: string, cursor: number): void {
+    if (this.#now?.text === text && this.#now.cursor === cursor) return;
+    this.#now = { text, cursor };
+    clearTimeout(this.#timer);
+    const call = settings.signatureHelp && text.length <= maxText ? callBefore(text.slice(0, cursor)) : undefined;
+    if (call === undefined || call !== this.#known?.call) this.#known = undefined;
+    if (call !== undefined) this.#timer = setTimeout(() => void this.#request(call), pauseMs);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#known = undefined;
+    this.#now = undefined;
+  }
+
+  /** The lines to show, for a width. */
+  rows(columns: number, color: boolean): string[] {
+    if (!this.#known) return [];
+    const { hint } = this.#known;
+    const rows = [signatureRow(hint, columns, color)];
+    if (hint.sentence) rows.push(paint(color).dim(safeText(hint.sentence).replaceAll('\n', ' ')));
+    return rows;
+  }
+
+  /** One question at a time: the type service has other things to answer. */
+  async #request(call: string): Promise<void> {
+    const now = this.#now;
+    if (!now || this.#asking) return;
+    this.#asking = true;
+    const hint = await this.#ask(now.text, now.cursor).catch(() => undefined);
+    this.#asking = false;
+    if (now === this.#now) {
+      this.#known = hint && { call, hint };
+      this.#changed();
+    } else if (this.#now) {
+      const { text, cursor } = this.#now;
+      this.#now = undefined;
+      this.moved(text, cursor);
+    }
+  }
+}
+
+/** The text up to the bracket of the innermost call that is open at its end. */
+function callBefore(text: string): string | undefined {
+  const { tokens } = readTokens(text);
+  const last = tokens.at(-1);
+  if (last && !last.closed && /Comment/.test(last.type)) return undefined;
+  const call = matchBrackets(tokens).findLast(({ sign, token }) => sign === '(' && isCallee(tokens[token - 1]?.text));
+  return call && text.slice(0, call.start);
+}
+
+/** Whether a bracket after this token can be that of a call: not that of `if (` or of a group. */
+function isCallee(before: string | undefined): boolean {
+  if (before === undefined || /^(?:if|for|while|switch|catch|function|return|await|typeof|of|in)$/.test(before)) return false;
+  return /^[\p{ID_Start}$_#]|^[)\]>`]$/u.test(before);
+}
+
+/** The signature on one line; where it is too long, the current parameter is what is left of the list. */
+function signatureRow({ before, parameters, active, after }: SignatureHint, columns: number, color: boolean): string {
+  const { dim, bold } = paint(color);
+  const clean = (text: string) => safeText(text).replace(/\s+/g, ' ');
+  const current = parameters[active] === undefined ? '' : clean(parameters[active]);
+  const marked = current === '' ? '' : color ? bold(current) : `‹${current}›`;
+  const line = (left: string, right: string) => dim(left) + marked + dim(right);
+  const left = parameters.slice(0, active).map((parameter) => `${clean(parameter)}, `);
+  const right = parameters.slice(active + 1).map((parameter) => `, ${clean(parameter)}`);
+  const whole = line(clean(before) + left.join(''), right.join('') + clean(after));
+  if (widthOf(whole) <= columns) return whole;
+  const name = `${/^[^(<]*/.exec(clean(before))?.[0] ?? ''}(`;
+  return line(name + (left.length > 0 ? '…, ' : ''), (right.length > 0 ? ', …' : '') + clean(after));
+}

@@ -1,0 +1,38 @@
+// Edits a text with the user's own editor, as Ctrl-X Ctrl-E does in other shells.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** The program and its arguments: `code --wait` is two words, and no shell reads them. */
+function editorCommand(environment: NodeJS.ProcessEnv): string[] {
+  const words = (environment['VISUAL'] || environment['EDITOR'] || 'vi').trim().split(/\s+/);
+  return words[0] === '' ? ['vi'] : words;
+}
+
+/** The edited text. Throws where the editor cannot be run or does not end well; the text is then as it was. */
+export async function editOutside(text: string, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'millrace-entry-'));
+  const file = path.join(folder, 'entry.ts');
+  try {
+    writeFileSync(file, text === '' ? '' : `${text}\n`, { mode: 0o600 });
+    await run([...editorCommand(environment), file]);
+    return readFileSync(file, 'utf8').replace(/\r\n?/g, '\n').replace(/\n+$/, '');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function run([program, ...args]: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit' });
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'ENOENT' ? `there is no program ${program}` : error.message;
+      reject(new Error(`The editor could not be started: ${reason}. Set EDITOR to one that is there.`));
+    });
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${program} ended with ${signal ?? code}; the entry is as it was.`));
+    });
+  });
+}

@@ -1,0 +1,21 @@
+// The signature of the call that a position is in, with the parameter that is being typed.
+import ts from 'typescript';
+import { firstSentence, type Scratch } from './complete';
+import { cleanTypeText } from './names';
+import type { SignatureHint } from './protocol';
+
+export function signatureAt({ service, file, layout }: Scratch, position: number): SignatureHint | undefined {
+  const help = service.getSignatureHelpItems(file, layout.toComposed(position), undefined);
+  if (!help) return undefined;
+  const item = help.items[help.selectedItemIndex] ?? help.items[0];
+  const text = (parts: ts.SymbolDisplayPart[]) => cleanTypeText(ts.displayPartsToString(parts));
+  const parameters = item.parameters.map(({ displayParts }) => text(displayParts));
+  const last = Math.max(0, parameters.length - 1);
+  return {
+    before: text(item.prefixDisplayParts),
+    parameters,
+    active: item.isVariadic ? Math.min(help.argumentIndex, last) : help.argumentIndex,
+    after: text(item.suffixDisplayParts),
+    sentence: firstSentence(item.documentation),
+  };
+}

@@ -1,0 +1,38 @@
+// What the checker knows of symbols and types, as `.doc` and `.type` ask for it.
+import ts from 'typescript';
+
+/** Members of a type that are shown before the rest is only hinted at. */
+const maxMembers = 20;
+
+/** A type written out by its members, where its name alone says nothing. */
+export function membersText(type: ts.Type, checker: ts.TypeChecker): string {
+  const members = checker.getPropertiesOfType(type);
+  if ((type.flags & ts.TypeFlags.Object) === 0 || type.isClass() || members.length === 0 || checker.isArrayLikeType(type)) {
+    return checker.typeToString(type, undefined, ts.TypeFormatFlags.InTypeAlias | ts.TypeFormatFlags.NoTruncation);
+  }
+  const shown = members.slice(0, maxMembers).map((member) => {
+    const optional = (member.flags & ts.SymbolFlags.Optional) === 0 ? '' : '?';
+    return `${member.name}${optional}: ${checker.typeToString(checker.getTypeOfSymbol(member))}`;
+  });
+  return `{ ${shown.join('; ')}${members.length > maxMembers ? '; …' : ''} }`;
+}
+
+/** What an import or re-export stands for. */
+export const unaliased = (symbol: ts.Symbol, checker: ts.TypeChecker) =>
+  (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
+
+/** What a text names that is nothing but a name or a path of names. */
+export function askedSymbol(source: ts.SourceFile, checker: ts.TypeChecker): ts.Symbol | undefined {
+  const [statement] = source.statements;
+  if (!statement || !ts.isExpressionStatement(statement)) return undefined;
+  const { expression } = statement;
+  const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
+  const value = ts.isIdentifier(name) ? checker.getSymbolAtLocation(name) : undefined;
+  const symbol = value?.declarations || name !== expression ? value : typeNamed(name.getText(source), source, checker);
+  return symbol && symbol.declarations !== undefined ? unaliased(symbol, checker) : undefined;
+}
+
+function typeNamed(name: string, source: ts.SourceFile, checker: ts.TypeChecker): ts.Symbol | undefined {
+  const types = checker.getSymbolsInScope(source, ts.SymbolFlags.Type | ts.SymbolFlags.Alias);
+  return types.find((symbol) => symbol.name === name);
+}
