@@ -271,7 +271,7 @@ export class Context {
     return this.#scheduler.jobs();
   }
 
-  /** The oldest running job as it stands; those of streams are left out. */
+  /** The oldest running job as it stands; those of streams and in the background are left out. */
   progress(): JobProgress | undefined {
     return this.#scheduler.progress();
   }

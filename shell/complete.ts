@@ -2,7 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { commandBrief, commandNames, commandOf } from './commands';
+import { type Command, commandBrief, commandNames, commandOf } from './commands';
+import { isUnfinished } from './editor/unfinished';
 import { dottedWord, isContinuation } from './entry';
 import type { Completion, TypeService } from './types/protocol';
 
@@ -24,8 +25,11 @@ export async function completeEntry(text: string, cursor: number, context: Compl
   const word = dottedWord(before);
   const command = word && commandOf(word);
   if (word && command && cursor >= word.argumentStart && /\s/.test(before)) {
+    if (command.words) return wordsFrom(command.words, word.argument, cursor);
     if (command.argument === 'file') return paths(word.argument, cursor);
-    if (command.argument === 'command') return commandsFrom(word.argument, cursor);
+    const file = command.argument === 'export' ? exportedFile(word.argument) : undefined;
+    if (file !== undefined) return paths(file, cursor);
+    if (command.argument === 'export') return shifted(text, cursor, word.argumentStart, '', context.types);
     if (command.argument === 'expression') return shifted(text, cursor, word.argumentStart, '', context.types);
     return nothing;
   }
@@ -41,6 +45,23 @@ function commandsFrom(word: string, cursor: number): Completion {
     .filter((name) => name.startsWith(word))
     .map((name) => ({ name, kind: 'command', detail: commandBrief(name) }));
   return { start: cursor - word.length, end: cursor, entries };
+}
+
+/** The next of the words that a command defines. */
+function wordsFrom(words: NonNullable<Command['words']>, argument: string, cursor: number): Completion {
+  const before = argument.split(/\s+/);
+  // The word that is being typed is what follows the last space, so nothing where it has only begun.
+  const word = before.pop() ?? '';
+  const entries = words(before)
+    .filter(({ name }) => name.startsWith(word))
+    .map(({ name, brief }) => ({ name, kind: 'command', detail: brief }));
+  return { start: cursor - word.length, end: cursor, entries };
+}
+
+/** The second part of `EXPRESSION FILE`, once the expression is whole. */
+function exportedFile(argument: string): string | undefined {
+  const [, expression, file] = /^([\s\S]*\S)\s+(\S*)$/.exec(argument) ?? [];
+  return expression === undefined || isUnfinished(expression) ? undefined : file;
 }
 
 /** After a dot at column 0 both are possible: a command, and a member of the last value. */

@@ -116,6 +116,13 @@ export class BlockEditor implements Editor {
     this.#paintSoon();
   }
 
+  suspend(): () => void {
+    const host = this.#host;
+    this.stop();
+    this.#stopped = false;
+    return () => host && this.start(host);
+  }
+
   stop(): void {
     if (!this.#host) return;
     this.#host = undefined;
@@ -292,14 +299,8 @@ export class BlockEditor implements Editor {
   #searchKey(text: string | undefined, key: Key, action: Action | undefined): void {
     const search = this.#search;
     if (!search) return;
-    if (action === 'searchBack') {
-      search.older();
-      return;
-    }
-    if (action === 'backspace') {
-      search.erase();
-      return;
-    }
+    if (action === 'searchBack') return search.older();
+    if (action === 'backspace') return search.erase();
     if (action === 'cancel' || action === 'interrupt') {
       this.#search = undefined;
       return;
