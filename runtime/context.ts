@@ -272,7 +272,7 @@ export class Context {
     return this.#scheduler.jobs();
   }
 
-  /** The oldest running job as it stands; those of streams are left out. @example sc.progress() */
+  /** The oldest running job as it stands; those of streams and in the background are left out. @example sc.progress() */
   progress(): JobProgress | undefined {
     return this.#scheduler.progress();
   }

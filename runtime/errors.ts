@@ -241,7 +241,10 @@ const declared = {
     sentence: '{path} is damaged: {reason}.',
     remedy: 'It is made again from its lineage when the job is run again.',
   },
-  DISK: { sentence: 'Writing {path} failed: {reason}.', remedy: 'Free some space, or point TMPDIR at a larger disk.' },
+  DISK: {
+    sentence: 'Writing {path} failed: {reason}.',
+    remedy: 'Free some space, or write to a larger disk; TMPDIR says where the session keeps its files.',
+  },
   PROTOCOL: {
     sentence: 'A peer sent something that is not allowed: {reason}.',
     remedy: 'Both sides must run the same Millrace.',
@@ -259,8 +262,8 @@ const declared = {
     remedy: 'Close what is open there: a bracket, a quote, a comment.',
   },
   FILE_EXISTS: {
-    sentence: '{path} exists already, and .save did not write it.',
-    remedy: 'Choose another name; nothing was written.',
+    sentence: '{path} exists already: {rule}.',
+    remedy: '{remedy}',
   },
   INTERNAL: {
     sentence: 'Millrace broke one of its own rules: {reason}.',

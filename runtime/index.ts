@@ -72,7 +72,7 @@ export type {
   TaskStart,
   Unpersisted,
 } from './scheduler/listener-bus';
-export type { StoredSize } from './scheduler/outputs';
+export type { StoredSize } from './scheduler/kept-blocks';
 export type { PoolOptions, SchedulingMode } from './scheduler/pools';
 export type { JobInfo, StageInfo, StatusTracker } from './status-tracker';
 export { type LevelFlags, StorageLevel } from './storage/storage-level';

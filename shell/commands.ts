@@ -1,13 +1,16 @@
 // The commands of the prompt: one table that is the source of what they do, of help, and of completion.
 import { readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { MillraceError } from '../runtime/errors';
+import { countArgument, expressionArgument, fileArgument } from './commands/arguments';
+import { jobCommands } from './commands/jobs';
+import { topicNames, topics } from './commands/topics';
+import { valueCommands } from './commands/values';
 import { documentation, notDocumented } from './doc';
-import { keysHelp } from './editor/keys';
 import type { DottedWord } from './entry';
 import { nearest } from './entry';
-import type { EntryEnd, Stage } from './repl';
+import type { EntryEnd, SessionWork, Stage } from './repl';
+import { changedSettings, settingsText, settingWords } from './settings';
 import type { TypeService } from './types/protocol';
 
 /** What a command may use. */
@@ -19,11 +22,16 @@ export interface CommandHost {
   readonly folder: string;
   typeOf(expression: string): Promise<EntryEnd>;
   doc(name: string): ReturnType<TypeService['doc']>;
+  /** The name of the last value. */
+  readonly lastValue: string | undefined;
   /** Runs a command in the session, on an expression's value if one is given. */
-  inSession(name: string, expression: string | undefined): Promise<EntryEnd>;
+  inSession(name: string, work?: SessionWork): Promise<EntryEnd>;
+  /** Starts an entry behind the prompt. */
+  inBackground(expression: string): Promise<EntryEnd>;
   /** Runs TypeScript as if it had been typed. */
   entry(text: string): Promise<EntryEnd>;
   load(file: string, folder: string): Promise<EntryEnd>;
+  runModule(file: string, folder: string): Promise<EntryEnd>;
   fail(error: unknown): void;
 }
 
@@ -31,7 +39,9 @@ export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
   /** What the argument is, for completion and for knowing when a line is whole. */
-  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'command' | 'count' | 'word';
+  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word';
+  /** What can come next, behind these words. */
+  readonly words?: (before: readonly string[]) => readonly { readonly name: string; readonly brief?: string }[];
   readonly usage: string;
   readonly brief: string;
   readonly help: string;
@@ -46,20 +56,28 @@ const commands: readonly Command[] = [
   {
     name: 'help',
     aliases: ['h'],
-    argument: 'command',
+    argument: 'word',
     usage: '.help [COMMAND]',
     brief: 'list the commands, or explain one',
     help: 'Shows every command with one line, or all about the one that is named.',
+    words: (before) => (before.length === 0 ? helpWords() : []),
     run: async (host, argument) => help(host, argument.replace(/^[.:]/, '')),
   },
   {
     name: 'load',
-    aliases: ['run'],
     argument: 'file',
     usage: '.load FILE',
     brief: 'run a TypeScript file here, statement by statement',
     help: 'Names of the file stay afterwards. Its relative imports are taken from its own folder. An error stops it and names the line; what ran before stays.',
     run: async (host, argument) => host.load(fileArgument('.load', argument), host.folder),
+  },
+  {
+    name: 'run',
+    argument: 'file',
+    usage: '.run FILE',
+    brief: 'run a TypeScript file as a module: only what it exports stays',
+    help: 'It sees the names of the prompt and may await; its types are checked as a whole before anything runs. Names that it does not export never come into the way of yours.',
+    run: async (host, argument) => host.runModule(fileArgument('.run', argument), host.folder),
   },
   {
     name: 'save',
@@ -92,7 +110,7 @@ const commands: readonly Command[] = [
     usage: '.time EXPRESSION',
     brief: 'run an entry and say how long it took',
     help: 'Prints the value as usual, then the seconds.',
-    run: async (host, argument) => host.inSession('time', expressionArgument('.time', argument)),
+    run: async (host, argument) => host.inSession('time', { expression: expressionArgument('.time', argument), keeps: true }),
   },
   {
     name: 'explain',
@@ -100,39 +118,17 @@ const commands: readonly Command[] = [
     usage: '.explain DATASET',
     brief: 'show how a dataset is computed: its lineage and stages',
     help: 'Nothing is computed. For example: .explain counts',
-    run: async (host, argument) => host.inSession('explain', expressionArgument('.explain', argument)),
+    run: async (host, argument) => host.inSession('explain', { expression: expressionArgument('.explain', argument) }),
   },
-  {
-    name: 'jobs',
-    argument: 'none',
-    usage: '.jobs',
-    brief: 'list the jobs of this session',
-    help: 'Each job with its stages, tasks, and time.',
-    run: async (host) => host.inSession('jobs', undefined),
-  },
-  {
-    name: 'executors',
-    argument: 'none',
-    usage: '.executors',
-    brief: 'list the executors that are there',
-    help: 'Each with its host and how many of its slots are busy.',
-    run: async (host) => host.inSession('executors', undefined),
-  },
-  {
-    name: 'cancel',
-    argument: 'count',
-    usage: '.cancel [ID]',
-    brief: 'cancel a job by its number, or all that run',
-    help: 'The numbers are those of .jobs. For jobs that run behind the prompt; Ctrl-C cancels the one that it waits for.',
-    run: async (host, argument) => host.inSession('cancel', argument === '' ? undefined : argument),
-  },
+  ...valueCommands,
+  ...jobCommands,
   {
     name: 'streams',
     argument: 'none',
     usage: '.streams',
     brief: 'list the streams that run: their sources and outputs',
     help: 'For each source its records, rate, and what was skipped; for each output its time or its failures; how far batches are behind.',
-    run: async (host) => host.inSession('streams', undefined),
+    run: async (host) => host.inSession('streams'),
   },
   {
     name: 'stop',
@@ -140,7 +136,7 @@ const commands: readonly Command[] = [
     usage: '.stop [NAME]',
     brief: 'end an output or pane, what reads a source, or all streams',
     help: 'The names are those of .streams: an output (watch of counts), a stream (counts), or a source, which ends all that reads it. Alone it ends all streams; what was received is worked off first.',
-    run: async (host, argument) => host.inSession(argument.trim() === '' ? 'stop' : `stop ${argument.trim()}`, undefined),
+    run: async (host, argument) => host.inSession('stop', { words: argument === '' ? [] : [argument] }),
   },
   {
     name: 'errors',
@@ -148,7 +144,16 @@ const commands: readonly Command[] = [
     usage: '.errors [full]',
     brief: 'show the last error again, with every frame if full',
     help: 'Errors show the frames of your own code. With "full" the frames of Millrace and of packages are shown too.',
-    run: async (host, argument) => host.inSession(argument.trim() === 'full' ? 'errors full' : 'errors', undefined),
+    run: async (host, argument) => host.inSession('errors', { words: argument === '' ? [] : [argument] }),
+  },
+  {
+    name: 'set',
+    argument: 'word',
+    usage: '.set [NAME VALUE]',
+    brief: 'show or change how the shell behaves: rows, colours, hints, the pager',
+    help: 'Alone it shows all. They are for this session; lines of .set in the rc file make them lasting. The value "default" takes a change back.',
+    words: settingWords,
+    run: set,
   },
   {
     name: 'editor',
@@ -220,19 +225,34 @@ export function commandBrief(name: string): string | undefined {
   return byName.get(name)?.brief;
 }
 
+/** What help can be asked for: commands, then topics that are none. */
+function helpWords(): { readonly name: string; readonly brief?: string }[] {
+  const topicsOnly = topicNames().filter((name) => !byName.has(name));
+  return [...commands.map(({ name, brief }) => ({ name, brief })), ...topicsOnly.map((name) => ({ name, brief: 'a topic' }))];
+}
+
 function help(host: CommandHost, topic: string): EntryEnd {
   if (topic === '') {
     const width = Math.max(...commands.map(({ usage }) => usage.length)) + 2;
     const lines = commands.map(({ usage, brief }) => usage.padEnd(width) + brief);
     host.stage.print(
-      [...lines, '', ...typingHelp, `More: ${Object.keys(topics).map((name) => `.help ${name}`)}.`, ''].join('\n'),
+      [
+        ...lines,
+        '',
+        ...typingHelp,
+        `More: ${topicNames()
+          .map((name) => `.help ${name}`)
+          .join(', ')}.`,
+        '',
+      ].join('\n'),
       'out',
     );
     return 'ok';
   }
   const text = topics[topic];
   if (text) {
-    host.stage.print(`${text.join('\n')}\n`, 'out');
+    const { usage, brief } = byName.get(topic) ?? {};
+    host.stage.print(`${[...text.lines, ...(usage ? [`${usage}: ${brief}`] : [])].join('\n')}\n`, 'out');
     return 'ok';
   }
   const command = byName.get(topic);
@@ -240,53 +260,15 @@ function help(host: CommandHost, topic: string): EntryEnd {
     host.stage.print(`${command.usage}\n${command.brief}\n${command.help}\n`, 'out');
     return 'ok';
   }
-  const meant = nearest(topic, commandNames());
+  const meant = nearest(topic, [...commandNames(), ...topicNames()]);
   host.stage.print(`There is no help on ${topic}. ${meant ? `Did you mean .help ${meant}?` : 'Try .help alone.'}\n`, 'err');
   return 'failed';
 }
-
-/** Help on what is no command. A command of the same name is explained with it. */
-const topics: Readonly<Record<string, readonly string[]>> = Object.assign(Object.create(null), {
-  streams: [
-    "stream('1s') is the streaming context of this shell: batches of what came each second. stream() is the same one again.",
-    "  const lines = stream('1s').socketTextStream('localhost', 9999)    also { listen: 9999 }, textFileStream(folder), generatorStream(1000, i => i)",
-    "  const counts = lines.flatMap(l => l.split(' ')).map(w => [w, 1]).reduceByKeyAndWindow('30s', (a, b) => a + b, (a, b) => a - b)",
-    '  counts.watch()       a live pane above the prompt: its first rows, their bars, how the stream keeps up; starts the streams',
-    '  counts.print(20)     a table each batch; foreachRDD(f) and others: stream().start() starts them',
-    "  counts.remember('5m'), then counts.latest(), counts.between('21:00', '21:05'): queries on what has flowed",
-    '.streams lists sources and outputs, .stop NAME ends one of them, .stop all. Ctrl-C leaves streams running.',
-    '.exit and Ctrl-D work off what was received. A script waits with await stream().awaitTermination().',
-  ],
-  keys: [...keysHelp(), 'An entry that begins with a space is not kept in the history.'],
-});
 
 const typingHelp = [
   'Anything else is TypeScript: sc is the context, res0, res1… are the values of expressions, _ is the last one,',
   'and a line that begins with .name( goes on with it. Tab completes, Ctrl-C stops what runs, Ctrl-R searches the history.',
 ];
-
-function expressionArgument(command: string, argument: string): string {
-  if (argument !== '') return argument;
-  throw new MillraceError('BAD_ARGUMENT', {
-    operation: command,
-    argument: 'the expression',
-    value: 'missing',
-    rule: 'given',
-    remedy: `For example: ${command} sc.range(10)`,
-  });
-}
-
-function fileArgument(command: string, argument: string): string {
-  const file = argument.replace(/^(["'])(.*)\1$/, '$2').replace(/^~(?=\/|$)/, homedir());
-  if (file !== '') return file;
-  throw new MillraceError('BAD_ARGUMENT', {
-    operation: command,
-    argument: 'the file',
-    value: 'missing',
-    rule: 'given',
-    remedy: `For example: ${command} script.ts`,
-  });
-}
 
 async function save(host: CommandHost, argument: string): Promise<EntryEnd> {
   const file = fileArgument('.save', argument);
@@ -310,7 +292,11 @@ export function replayable(entries: readonly string[]): string {
 async function refuseForeign(full: string, shown: string): Promise<void> {
   const text = await readFile(full, 'utf8').catch(() => savedMark);
   if (text.startsWith(savedMark) || text === '') return;
-  throw new MillraceError('FILE_EXISTS', { path: shown });
+  throw new MillraceError('FILE_EXISTS', {
+    path: shown,
+    rule: '.save overwrites only what it wrote',
+    remedy: 'Choose another name; nothing was written.',
+  });
 }
 
 async function doc(host: CommandHost, argument: string): Promise<EntryEnd> {
@@ -332,16 +318,14 @@ async function editor(host: CommandHost): Promise<EntryEnd> {
 }
 
 async function showHistory(host: CommandHost, argument: string): Promise<EntryEnd> {
-  const count = argument === '' ? historyShown : Number(argument);
-  if (!Number.isInteger(count) || count < 1) {
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation: '.history',
-      argument: 'the count',
-      value: argument,
-      rule: 'a whole number of at least 1',
-      remedy: 'For example: .history 50',
-    });
-  }
+  const count = countArgument('.history', argument, historyShown);
   for (const entry of host.stage.history().slice(-count)) host.stage.print(entry + '\n', 'out');
+  return 'ok';
+}
+
+async function set(host: CommandHost, argument: string): Promise<EntryEnd> {
+  const [, name, value] = /^(\S*)\s*([\s\S]*)$/.exec(argument)!;
+  if (value !== '') host.stage.set(changedSettings(host.stage.settings(), name, value));
+  else host.stage.print(`${settingsText(host.stage.settings(), name)}\n`, 'out');
   return 'ok';
 }

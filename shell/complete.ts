@@ -1,7 +1,8 @@
 // What Tab offers: commands and their arguments, paths and modules inside quotes, and otherwise what the type service knows.
-import { commandBrief, commandNames, commandOf } from './commands';
+import { type Command, commandBrief, commandNames, commandOf } from './commands';
 import { paths, specifiers } from './complete-paths';
 import type { Offer } from './editor/editor';
+import { isUnfinished } from './editor/unfinished';
 import { dottedWord, isContinuation } from './entry';
 import type { TypeService } from './types/protocol';
 
@@ -26,10 +27,13 @@ export async function completeEntry(text: string, cursor: number, context: Compl
   const word = dottedWord(before);
   const command = word && commandOf(word);
   if (word && command && cursor >= word.argumentStart && /\s/.test(before)) {
+    if (command.words) return wordsFrom(command.words, word.argument, cursor);
     if (command.argument === 'file') return paths(word.argument, cursor);
-    if (command.argument === 'command') return commandsFrom(word.argument, cursor);
     if (command.argument === 'name') return documented(text, cursor, word.argumentStart, context);
-    if (command.argument === 'expression') return expression(text, cursor, word.argumentStart, context);
+    const file = command.argument === 'export' ? exportedFile(word.argument) : undefined;
+    if (file !== undefined) return paths(file, cursor);
+    if (command.argument === 'expression' || command.argument === 'export')
+      return expression(text, cursor, word.argumentStart, context);
     return nothing;
   }
   if (/^[.:]\w*$/.test(before)) return commandsAndMembers(text, cursor, context);
@@ -60,6 +64,23 @@ function commandsFrom(word: string, cursor: number): Offer {
     .filter((name) => name.startsWith(word))
     .map((name) => ({ name, kind: 'command', detail: commandBrief(name) }));
   return { start: cursor - word.length, end: cursor, entries };
+}
+
+/** The next of the words that a command defines. */
+function wordsFrom(words: NonNullable<Command['words']>, argument: string, cursor: number): Offer {
+  const before = argument.split(/\s+/);
+  // The word that is being typed is what follows the last space, so nothing where it has only begun.
+  const word = before.pop() ?? '';
+  const entries = words(before)
+    .filter(({ name }) => name.startsWith(word))
+    .map(({ name, brief }) => ({ name, kind: 'command', detail: brief }));
+  return { start: cursor - word.length, end: cursor, entries };
+}
+
+/** The second part of `EXPRESSION FILE`, once the expression is whole. */
+function exportedFile(argument: string): string | undefined {
+  const [, expression, file] = /^([\s\S]*\S)\s+(\S*)$/.exec(argument) ?? [];
+  return expression === undefined || isUnfinished(expression) ? undefined : file;
 }
 
 /** After a dot at column 0 both are possible: a command, and a member of the last value. */

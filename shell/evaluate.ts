@@ -7,6 +7,7 @@ import { type RewrittenEntry, rewriteEntry } from './rewrite';
 import { installStackPositions, registerEntry } from './stack';
 import { isEntryModule } from './types/names';
 import type { CompiledCell } from './types/protocol';
+import { Waits } from './waits';
 
 export interface EvaluatorOptions {
   /** The user's folder: imports are resolved from it. */
@@ -25,6 +26,20 @@ export type Evaluation =
   | { readonly status: 'threw'; readonly error: unknown; readonly initialised: readonly string[] }
   | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
 
+export interface RunOptions {
+  /** False for a look at a value: the names stay what they were. A list for a module: only these become names. */
+  readonly keeps?: boolean | readonly string[];
+  /** Given for an entry in the background: only through it can it be left, and its value is no last value. */
+  readonly background?: Waits;
+}
+
+interface Keeping {
+  /** Names of a failed entry are kept as far as it got. */
+  readonly all: boolean;
+  readonly named: readonly string[] | undefined;
+  readonly inBackground: boolean;
+}
+
 /** The last value's name, until the user declares it. */
 const lastValue = '_';
 
@@ -40,7 +55,9 @@ export class Evaluator {
   /** The user's name for each variable that was ever made. */
   readonly #userNames = new Map<string, string>();
   readonly #fileNames = new Set<string>();
-  readonly #running = new Set<(reason: Interruption) => void>();
+  /** Names whose values are made in the background, or would have been. */
+  readonly #inBackground = new Map<string, 'running' | 'failed'>();
+  readonly #foreground = new Waits();
   #userOwnsLastValue = false;
 
   constructor(options: EvaluatorOptions) {
@@ -58,20 +75,31 @@ export class Evaluator {
     this.#variables.set(name, variable);
   }
 
+  /** The names that have this value now. */
+  namesOf(value: unknown): string[] {
+    return [...this.#variables].filter(([, variable]) => readVariable(variable) === value).map(([name]) => name);
+  }
+
   /** Runs an entry to its end, awaiting what it awaits. Never rejects for what the user's code does. */
-  async run(cell: CompiledCell): Promise<Evaluation> {
+  async run(cell: CompiledCell, { keeps = true, background }: RunOptions = {}): Promise<Evaluation> {
+    const waits = background ?? this.#foreground;
+    const named = typeof keeps === 'boolean' ? undefined : keeps;
+    const keep = (done: boolean) =>
+      keeps && execution ? this.#keep(cell, execution, { all: done, named, inBackground: background !== undefined }) : [];
     let execution: Execution | undefined;
+    if (background) this.#noteBackground(cell, 'running');
     try {
       const entry = this.#rewrite(cell);
       execution = new Execution(entry, this.#loader, cell.folder);
-      await this.#unlessInterrupted(execution.import());
-      await this.#drive(entry, execution.start(this.#fileName(cell)));
+      await waits.unlessInterrupted(execution.import());
+      await drive(entry, execution.start(this.#fileName(cell)), waits);
       execution.close();
-      this.#keep(cell, execution, true);
+      keep(true);
       return { status: 'ok', value: cell.result && readVariable(entry.versions.get(cell.result.name)!) };
     } catch (error) {
       execution?.close();
-      const initialised = execution ? this.#keep(cell, execution, false) : [];
+      const initialised = keep(false);
+      if (background) this.#noteBackground(cell, 'failed');
       if (isInterruption(error)) {
         drainSignals();
         return { status: 'interrupted', initialised };
@@ -81,45 +109,13 @@ export class Evaluator {
     }
   }
 
-  /** Leaves a pending top-level await. A synchronous loop is broken by SIGINT itself. */
+  /** Leaves a pending top-level await. A synchronous loop is broken by SIGINT itself; what runs in the background goes on. */
   interrupt(): void {
-    for (const reject of this.#running) reject(new Interruption());
+    this.#foreground.interrupt();
   }
 
-  async #drive(entry: RewrittenEntry, started: unknown): Promise<void> {
-    if (entry.waiting === 'async') await this.#unlessInterrupted(started as Promise<unknown>);
-    if (entry.waiting !== 'generator') return;
-    const parts = started as Iterator<unknown, unknown, unknown>;
-    let part = breakable(() => parts.next());
-    while (!part.done) {
-      const awaited = await this.#settled(part.value);
-      part = breakable(() => ('error' in awaited ? parts.throw!(awaited.error) : parts.next(awaited.value)));
-    }
-  }
-
-  /** How what an entry awaits ends, for the entry. An interrupt is not for the entry: it is never resumed. */
-  async #settled(value: unknown): Promise<{ value: unknown } | { error: unknown }> {
-    try {
-      return { value: await this.#unlessInterrupted(Promise.resolve(value)) };
-    } catch (error) {
-      if (error instanceof Interruption) throw error;
-      return { error };
-    }
-  }
-
-  async #unlessInterrupted(work: Promise<unknown>): Promise<unknown> {
-    // What is left behind may still fail; nobody waits for it then.
-    work.catch(() => {});
-    let reject!: (reason: Interruption) => void;
-    const interruption = new Promise<never>((_, fail) => {
-      reject = fail;
-    });
-    this.#running.add(reject);
-    try {
-      return await Promise.race([work, interruption]);
-    } finally {
-      this.#running.delete(reject);
-    }
+  #noteBackground(cell: CompiledCell, state: 'running' | 'failed'): void {
+    for (const { name } of [...cell.declared, ...(cell.result ? [cell.result] : [])]) this.#inBackground.set(name, state);
   }
 
   #rewrite(cell: CompiledCell): RewrittenEntry {
@@ -144,19 +140,28 @@ export class Evaluator {
   }
 
   /** Makes the names of an entry those of the session; after a failure only the ones that have their value. */
-  #keep(cell: CompiledCell, execution: Execution, all: boolean): string[] {
+  #keep(cell: CompiledCell, execution: Execution, { all, named, inBackground }: Keeping): string[] {
     const kept: string[] = [];
     for (const [name, variable] of execution.entry.versions) {
-      if (!all && !execution.initialised.has(name)) continue;
+      if ((!all && !execution.initialised.has(name)) || named?.includes(name) === false) continue;
       if (name.startsWith('res') && !cell.result && !cell.declared.some((declared) => declared.name === name)) continue;
       this.#variables.set(name, variable);
+      this.#inBackground.delete(name);
       kept.push(name);
       if (name === lastValue) this.#userOwnsLastValue = true;
     }
-    if (cell.result && kept.includes(cell.result.name) && !this.#userOwnsLastValue) {
+    if (cell.result && kept.includes(cell.result.name) && !this.#userOwnsLastValue && !inBackground) {
       this.#variables.set(lastValue, execution.entry.versions.get(cell.result.name)!);
     }
     return kept;
+  }
+
+  /** What is said of a name that is not there because it is made in the background. */
+  #absence(name: string | undefined): string | undefined {
+    const state = name === undefined ? undefined : this.#inBackground.get(name);
+    if (state === undefined) return undefined;
+    if (state === 'failed') return `${name} is not there: what was to make it in the background failed`;
+    return `${name} is not there yet: it is made in the background; .jobs shows how far it is`;
   }
 
   /** V8 names variables in its messages; the user knows them without a version. */
@@ -166,11 +171,33 @@ export class Evaluator {
     const name = dead && this.#userNames.get(dead[1]);
     const clean = (text: string) =>
       text.replace(/[\p{ID_Start}$_][\p{ID_Continue}$]*\$\d+/gu, (word) => this.#userNames.get(word) ?? word);
-    const message = name ? `Cannot access '${name}' before initialization` : clean(error.message);
+    const message = this.#absence(dead?.[1]) ?? (name ? `Cannot access '${name}' before initialization` : clean(error.message));
     if (message === error.message) return;
     const stack = error.stack?.replace(error.message, message);
     Object.defineProperty(error, 'message', { value: message, configurable: true, enumerable: false, writable: true });
     Object.defineProperty(error, 'stack', { value: stack, configurable: true, enumerable: false, writable: true });
+  }
+}
+
+/** Runs an entry part by part, each where SIGINT can break it. */
+async function drive(entry: RewrittenEntry, started: unknown, waits: Waits): Promise<void> {
+  if (entry.waiting === 'async') await waits.unlessInterrupted(started as Promise<unknown>);
+  if (entry.waiting !== 'generator') return;
+  const parts = started as Iterator<unknown, unknown, unknown>;
+  let part = breakable(() => parts.next());
+  while (!part.done) {
+    const awaited = await settled(part.value, waits);
+    part = breakable(() => ('error' in awaited ? parts.throw!(awaited.error) : parts.next(awaited.value)));
+  }
+}
+
+/** How what an entry awaits ends, for the entry. An interrupt is not for the entry: it is never resumed. */
+async function settled(value: unknown, waits: Waits): Promise<{ value: unknown } | { error: unknown }> {
+  try {
+    return { value: await waits.unlessInterrupted(Promise.resolve(value)) };
+  } catch (error) {
+    if (error instanceof Interruption) throw error;
+    return { error };
   }
 }
 

@@ -16,6 +16,7 @@ export interface InspectLimits {
 }
 
 const screenLimits: InspectLimits = { depth: 4, items: 100, nestedString: 240, string: 2_000, values: 500 };
+const wholeLimits: InspectLimits = { depth: 12, items: 10_000, nestedString: 100_000, string: 100_000, values: 100_000 };
 const lineLimits: InspectLimits = { depth: 3, items: 24, nestedString: 240, string: 240, values: 120 };
 
 /** Empty slots that are walked before the rest of a sparse array is only counted. */
@@ -341,4 +342,14 @@ export function inspectValue(value: unknown, columns: number, used: number, colo
 /** A value on one line, for cells and messages, cut to `columns`. */
 export function inspectLine(value: unknown, columns: number): string {
   return cut(inlined(new Inspector(lineLimits).show(value)).replaceAll('\n', ' '), columns);
+}
+
+/** A value with all that is in it, within bounds that only a pager is good for. */
+export function inspectWhole(value: unknown, columns: number): string {
+  return layout(new Inspector(wholeLimits).show(value), columns, 0, 0, painter(false));
+}
+
+/** The same on one line, for a cell that is not to be cut. */
+export function inspectWholeLine(value: unknown): string {
+  return inlined(new Inspector(wholeLimits).show(value)).replaceAll('\n', ' ');
 }

@@ -1,20 +1,33 @@
-// What `.jobs`, `.executors` and `.cancel` show and do.
-import { type Context, type JobRecord, MillraceError } from '../runtime';
-import { escapeControls } from './text';
+// What `.jobs`, `.stages`, `.executors`, `.datasets` and `.cancel` show and do.
+import { type Context, type JobRecord, MillraceError, type RDD } from '../runtime';
+import { type Backgrounds, shortEntry } from './background';
+import { skewOf } from './skew';
+import { median, type StageLog, type StageRun } from './stage-log';
+import { counted, cut, escapeControls, grouped, pad, widthOf } from './text';
+import { bytesText, msText } from './units';
 
-/** The last jobs, a line each. */
-export function jobsText(sc: Context): string {
-  const jobs = sc.jobs();
-  return jobs.length === 0 ? 'no jobs yet' : jobs.map((job) => jobLine(sc, job)).join('\n');
+/** Where a line is not cut: no terminal. */
+type Columns = number | undefined;
+
+const fitted = (lines: readonly string[], columns: Columns): string =>
+  lines.map((line) => (columns === undefined ? line : cut(line, columns))).join('\n');
+
+/** The last jobs, and what runs in the background, a line each. */
+export function jobsText(sc: Context, backgrounds: Backgrounds, columns: Columns): string {
+  const lines = [...sc.jobs().map((job) => jobLine(sc, job)), ...backgrounds.lines()];
+  return lines.length === 0 ? 'no jobs yet' : fitted(lines, columns);
 }
 
-function jobLine(sc: Context, { jobId, title, started, ended, status, records, output, ...labels }: JobRecord): string {
+function jobLine(sc: Context, job: JobRecord): string {
+  const { jobId, title, started, ended, status, records, output, entry } = job;
   const seconds = ((ended ?? sc.clock.now()) - started) / 1000;
-  const { group, tags, description } = labels;
-  const marks = [output, group && `group ${group}`, tags.length > 0 && `tags ${tags.join(' ')}`, description].filter(Boolean);
+  const { group, tags, description, background } = job;
+  const marks = [background, output, group && `group ${group}`, tags.length > 0 && `tags ${tags.join(' ')}`, description].filter(
+    Boolean,
+  );
   const what = `${title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}${status === 'running' ? tasksText(sc, jobId) : ''}`;
   const head = `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${seconds.toFixed(1).padStart(7)} s  ${records} records`;
-  return `${head}  ${escapeControls(what)}`;
+  return `${head}  ${escapeControls(what)}${entry && output === undefined ? `  ← ${shortEntry(entry)}` : ''}`;
 }
 
 /** How far the stages of a running job are: `· stage 3: 4/8, 2 running`. */
@@ -22,6 +35,73 @@ function tasksText({ statusTracker }: Context, jobId: number): string {
   const stages = statusTracker.getJobInfo(jobId)?.stageIds.flatMap((id) => statusTracker.getStageInfo(id) ?? []) ?? [];
   const active = stages.filter((stage) => stage.numActiveTasks > 0);
   return active.map((s) => ` · stage ${s.stageId}: ${s.numCompletedTasks}/${s.numTasks}, ${s.numActiveTasks} running`).join('');
+}
+
+/** The stages of a job, the last one unless told: how long their tasks took, what they read and shuffled. */
+export function stagesText(sc: Context, log: StageLog, which: string | undefined, columns: Columns): string {
+  const jobs = sc.jobs().filter((job) => which !== undefined || job.output === undefined);
+  const job = which === undefined ? jobs.at(-1) : jobs.find(({ jobId }) => String(jobId) === which);
+  if (!job)
+    return which === undefined
+      ? 'no jobs yet'
+      : unknownJob(
+          '.stages',
+          which,
+          jobs.map(({ jobId }) => jobId),
+        );
+  const stages = log.stagesOf(job.jobId);
+  const skipped = job.stageIds.filter((id) => !stages.some(({ stageId }) => stageId === id));
+  const head = `job ${job.jobId}: ${escapeControls(job.title)}, ${job.status}${job.entry ? `  ← ${shortEntry(job.entry)}` : ''}`;
+  const rows = stages.map((stage) => stageCells(stage));
+  const table = rows.length === 0 ? [] : aligned([stageColumns, ...rows]);
+  const notes = [...stages.flatMap(skewLines), ...(skipped.length > 0 ? [skippedText(skipped, job.status)] : [])];
+  return fitted([head, ...table, ...notes], columns);
+}
+
+const stageColumns = ['stage', 'tasks', 'min', 'median', 'max', 'rows', 'read', 'written', 'what'];
+
+function stageCells(stage: StageRun): string[] {
+  const { stageId, title, numTasks, done, failed, records, bytesRead, bytesWritten, tasks, failure } = stage;
+  const times = tasks.map(({ ms }) => ms);
+  const slowest = stage.slowest?.ms;
+  const time = (ms: number | undefined) => (ms === undefined ? '-' : msText(ms));
+  const counts = `${done}/${numTasks}${failed > 0 ? ` (${failed} failed)` : ''}`;
+  const bytes = (n: number) => (n === 0 ? '-' : bytesText(n));
+  return [
+    String(stageId),
+    counts,
+    time(times.length > 0 ? times.reduce((a, b) => Math.min(a, b)) : undefined),
+    time(times.length > 0 ? median(times) : undefined),
+    `${time(slowest)}${skewOf(stage) ? ' !' : ''}`,
+    grouped(String(records)),
+    bytes(bytesRead),
+    bytes(bytesWritten),
+    escapeControls(title) + (failure === undefined ? '' : `: ${escapeControls(failure)}`),
+  ];
+}
+
+function skewLines(stage: StageRun): string[] {
+  const skew = skewOf(stage);
+  const { slowest } = stage;
+  if (!skew || !slowest) return [];
+  const reason = skew.byRows ? 'it had far more rows' : 'it had no more rows than the others';
+  return [
+    ` ! stage ${stage.stageId}: partition ${slowest.partition} on ${slowest.executorId} took ${Math.round(skew.factor)} times the median; ${reason}`,
+  ];
+}
+
+const skippedText = (ids: readonly number[], status: JobRecord['status']): string =>
+  status === 'running'
+    ? ` to come, or skipped: stages ${ids.join(', ')}`
+    : ` skipped, for what they make was there: stages ${ids.join(', ')}`;
+
+/** Cells in columns, the last one as long as it is; numbers to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const last = rows[0].length - 1;
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]))));
+  return rows.map(
+    (row) => ` ${row.map((cell, column) => (column === last ? cell : pad(cell, widths[column], true))).join('  ')}`,
+  );
 }
 
 /** The executors that are there, a line each. */
@@ -35,26 +115,53 @@ export function executorsText(sc: Context): string {
   return lines.join('\n');
 }
 
-/** Ctrl-C: cancels the jobs of entries; those of streams go on. */
-export function cancelEntryJobs(sc: Context): void {
-  for (const { jobId, status, output } of sc.jobs()) if (status === 'running' && output === undefined) sc.cancelJob(jobId);
+/** The datasets that are kept: their names here, level, partitions, size, and where they are. */
+export function datasetsText(sc: Context, log: StageLog, namesOf: (value: unknown) => string[], columns: Columns): string {
+  const kept = sc.persistedRdds();
+  if (kept.length === 0) return 'no dataset is kept; cache() keeps one';
+  return fitted(
+    kept.flatMap((rdd) => datasetLines(sc, log, rdd, namesOf(rdd))),
+    columns,
+  );
 }
 
-/** Cancels a job by its number, or all that run where none is given. */
-export function cancelJobs(sc: Context, which: unknown): string {
+function datasetLines(sc: Context, log: StageLog, rdd: RDD<unknown>, names: readonly string[]): string[] {
+  const { partitions, bytes, diskBytes } = sc.storageOf(rdd);
+  const sizes = [bytes > 0 && `${bytesText(bytes)} in memory`, diskBytes > 0 && `${bytesText(diskBytes)} on disk`].filter(
+    Boolean,
+  );
+  const places = [...log.placesOf(rdd.id)].map(([place, count]) => `${place}: ${count}`);
+  const state =
+    partitions === 0
+      ? 'nothing computed yet'
+      : [`${partitions} of ${counted(rdd.numPartitions, 'partition')}`, ...sizes].join(', ');
+  const where = places.length > 0 ? ` (${places.join(', ')})` : '';
+  const called = names.filter((name) => name !== '_').join(', ');
+  return [`${called === '' ? '(no name)' : called}  ${escapeControls(String(rdd))}  ${rdd.storageLevel}`, `  ${state}${where}`];
+}
+
+/** Ctrl-C: cancels the jobs of entries; those of streams and in the background go on. */
+export function cancelEntryJobs(sc: Context): void {
+  for (const { jobId, status, output, background } of sc.jobs())
+    if (status === 'running' && output === undefined && background === undefined) sc.cancelJob(jobId);
+}
+
+/** Cancels a job by its number, a background entry by its name, or all that run where none is given. */
+export function cancelJobs(sc: Context, backgrounds: Backgrounds, which: string | undefined): string {
   const running = sc.jobs().filter(({ status }) => status === 'running');
   if (which === undefined) {
+    for (const id of backgrounds.ids) backgrounds.cancel(id);
     sc.cancelAllJobs();
-    return `${running.length} ${running.length === 1 ? 'job' : 'jobs'} cancelled`;
+    return `${counted(running.length, 'job')} cancelled`;
   }
-  if (!running.some(({ jobId }) => jobId === which))
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation: '.cancel',
-      argument: 'the job',
-      value: String(which),
-      rule: running.length === 0 ? 'left out: no job runs' : `one of ${running.map(({ jobId }) => jobId).join(', ')}`,
-      remedy: 'See .jobs.',
-    });
-  sc.cancelJob(which as number);
+  if (backgrounds.cancel(which)) return `${which} cancelled`;
+  const job = running.find(({ jobId }) => String(jobId) === which);
+  if (!job) return unknownJob('.cancel', which, [...running.map(({ jobId }) => jobId), ...backgrounds.ids]);
+  sc.cancelJob(job.jobId);
   return `job ${which} cancelled`;
+}
+
+function unknownJob(operation: string, which: string, known: readonly (number | string)[]): never {
+  const rule = known.length === 0 ? 'left out: no job runs' : `one of ${known.slice(-20).join(', ')}`;
+  throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the job', value: which, rule, remedy: 'See .jobs.' });
 }

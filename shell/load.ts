@@ -20,6 +20,13 @@ export async function loadFile(repl: Repl, file: string, folder: string): Promis
   return runText(repl, await readScript(full, file, folder), file, path.dirname(full));
 }
 
+/** The text of a file that runs as one module, and where it stands. */
+export async function moduleText(file: string, folder: string): Promise<{ text: string; place: Place & { file: string } }> {
+  const full = path.resolve(folder, file);
+  const text = withoutFirstLineMark(await readScript(full, file, folder));
+  return { text, place: { label: file, folder: path.dirname(full), firstLine: 1, file: full } };
+}
+
 /** The text of a script, or an error that says what is in the way. */
 export async function readScript(full: string, shown: string, folder: string): Promise<string> {
   try {

@@ -10,6 +10,8 @@ interface Options {
   readonly master: string;
   readonly executorMemory?: number;
   readonly quiet?: boolean;
+  readonly watch?: boolean;
+  readonly rc: boolean;
 }
 
 const usageStatus = 2;
@@ -25,6 +27,8 @@ function commandLine(): Command {
     .option('-e, --eval <code>', 'run this code and leave')
     .option('-m, --master <master>', 'where jobs run: local, local[N] or local[*]', 'local[*]')
     .option('--executor-memory <MB>', 'heap of each executor; by default a share of the memory of this machine', megabytes)
+    .option('--watch', 'run the script again, in the same session, whenever it or a module that it imports changes')
+    .option('--no-rc', 'do not run the rc file: millrace/rc.ts of the configuration folder, or ~/.millracerc.ts')
     .option('--quiet', 'no banner')
     .version(packageVersion(), '--version', 'show the version')
     .helpOption('-h, --help', 'show this help')
@@ -54,14 +58,22 @@ async function main(): Promise<void> {
   const options = program.opts<Options>();
   if (program.getOptionValueSource('master') === 'cli') checkMaster(options.master);
   const [file, ...args] = program.args;
+  if (options.watch && (file === undefined || file === '-' || options.eval !== undefined)) refuseWatch();
   const script = await scriptOf(file, args, options);
   if (script === undefined) {
     const { runTerminal } = require('./terminal') as typeof import('./terminal');
-    runTerminal({ master: options.master, executorMemory: options.executorMemory, quiet: options.quiet === true });
+    const { master, executorMemory, quiet = false, rc } = options;
+    runTerminal({ master, executorMemory, quiet, rc });
     return;
   }
   const { runScript } = require('./script') as typeof import('./script');
-  await runScript(script, options.master, options.executorMemory);
+  const { master, executorMemory, watch = false } = options;
+  await runScript(script, { master, executorMemory, watch });
+}
+
+function refuseWatch(): never {
+  process.stderr.write('error: --watch needs the file of a script\nFor example: millrace --watch count.ts\n');
+  process.exit(usageStatus);
 }
 
 function checkMaster(master: string): void {

@@ -1,8 +1,8 @@
 // What a live pane shows, as plain data: made in the session, where the rows are; drawn in the terminal's process, which knows its size.
 import type { PaneUpdate } from '../runtime';
 import { inspectLine } from './inspect';
-import { compact } from './progress';
 import { escapeControls, grouped } from './text';
+import { compact, msText } from './units';
 
 export interface PaneRow {
   /** Already fit for the screen: nothing of a row is obeyed by a terminal. */
@@ -35,9 +35,6 @@ const mostCells = 12;
 const trendLength = 60;
 
 const isTuple = (row: unknown): row is unknown[] => Array.isArray(row) && row.length > 0 && row.length <= mostCells;
-
-/** Milliseconds as a person says them: `45 ms`, `3.2 s`. */
-export const shortTime = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 /** Elements a second: `950/s`, `1.2 k/s`. */
 export const rateText = (records: number, ms: number): string => `${compact((records * 1000) / ms)}/s`;
@@ -74,8 +71,8 @@ export function paneModel(update: PaneUpdate, time: string, trend: readonly numb
   const facts = [
     `${grouped(String(total))} ${total === 1 ? 'row' : 'rows'}`,
     ...(records === undefined ? [] : [rateText(records, interval)]),
-    `took ${shortTime(tookMs)}`,
-    `delay ${shortTime(started)}`,
+    `took ${msText(tookMs)}`,
+    `delay ${msText(started)}`,
   ];
   const isLate = waiting > 0 || started > interval;
   const queue = waiting === 0 ? '' : `, ${waiting} ${waiting === 1 ? 'batch waits' : 'batches wait'}`;
@@ -86,7 +83,7 @@ export function paneModel(update: PaneUpdate, time: string, trend: readonly numb
     title: escapeControls(options.title ?? update.stream).slice(0, widestCell),
     time,
     facts,
-    late: isLate ? `behind by ${shortTime(delayMs)}${queue}` : undefined,
+    late: isLate ? `behind by ${msText(delayMs)}${queue}` : undefined,
     trend,
     rows: rows.map(rowOf),
     numeric: Array.from({ length: widest }, (_, column) => rows.every((row) => isNumber(cellAt(row, column)))),

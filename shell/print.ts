@@ -3,7 +3,8 @@ import { types } from 'node:util';
 import { dataProperty, inspectValue } from './inspect';
 import { reportError } from './report';
 import type { Screen } from './session';
-import { areRecords, renderTable } from './table';
+import { defaultSettings, type Settings } from './settings';
+import { areRecords, tableOf as layTable } from './table';
 import { counted, cut, escapeControls, grouped, paint, widthOf } from './text';
 
 /** What the head line of a dataset says. */
@@ -42,12 +43,19 @@ export interface Described {
   readonly lines: readonly string[];
 }
 
-/** Rows of a dataset's sample, and of an array's or a map's table. */
-const sampleRows = 20;
-const sampleMs = 2_000;
 /** A head line's right part is set apart by this many spaces where there is room. */
 const headGap = 10;
 const maxType = 160;
+
+export interface PrintOptions {
+  readonly described?: Described;
+  /** An array is a table whatever its elements are. */
+  readonly rowsAlways?: boolean;
+  /** No cell is cut. */
+  readonly whole?: boolean;
+}
+
+type TableScreen = Screen & { readonly whole: boolean };
 
 /** Told by shape and not by class, so that datasets of any engine print. */
 export function isPrintable(value: unknown): value is Printable {
@@ -64,7 +72,7 @@ export async function printValue(
   type: string,
   value: unknown,
   screen: Screen,
-  described?: Described,
+  { described, rowsAlways = false, whole = false }: PrintOptions = {},
 ): Promise<string> {
   if (value === undefined && (type === 'void' || type === 'undefined')) return '';
   const head = headText(name, type, screen);
@@ -72,9 +80,9 @@ export async function printValue(
     const lines = described.lines.map((line) => cut(line, screen.columns));
     return [headLine(head, described.facts, described.state, screen), ...lines].join('\n');
   }
-  if (isPrintable(value)) return printDataset(head, value, screen);
-  const table = tableOf(value);
-  if (table) return printTable(head, table, screen);
+  if (isPrintable(value)) return printDataset(head, value, { ...screen, whole });
+  const table = recordsOf(value, settingsOf(screen).rows, rowsAlways);
+  if (table) return printTable(head, table, { ...screen, whole });
   const used = widthOf(head.plain) + 3;
   return `${head.shown} = ${inspectValue(value, screen.columns, used, screen.color)}`;
 }
@@ -100,57 +108,69 @@ interface TableOf {
 }
 
 /** Arrays of records and maps are tables when they have more than one row; only the first rows are looked at. */
-function tableOf(value: unknown): TableOf | undefined {
+function recordsOf(value: unknown, limit: number, always: boolean): TableOf | undefined {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return undefined;
   try {
-    if (Array.isArray(value)) return tableOfArray(value);
-    if (types.isMap(value)) return tableOfMap(value);
+    if (Array.isArray(value)) return recordsOfArray(value, limit, always);
+    if (types.isMap(value)) return recordsOfMap(value, limit);
   } catch {
     // An object that throws when it is looked at is shown as far as it can be by inspectValue.
   }
   return undefined;
 }
 
-function tableOfArray(array: readonly unknown[]): TableOf | undefined {
-  if (array.length < 2) return undefined;
+function recordsOfArray(array: readonly unknown[], limit: number, always: boolean): TableOf | undefined {
+  if (array.length < (always ? 1 : 2)) return undefined;
   const rows: unknown[] = [];
-  for (let index = 0; index < Math.min(array.length, sampleRows); index++) {
+  for (let index = 0; index < Math.min(array.length, limit); index++) {
     const descriptor = Object.getOwnPropertyDescriptor(array, index);
     if (!descriptor || !('value' in descriptor)) return undefined;
     rows.push(descriptor.value);
   }
-  return areRecords(rows) ? { rows, size: array.length, noun: 'row' } : undefined;
+  return always || areRecords(rows) ? { rows, size: array.length, noun: 'row' } : undefined;
 }
 
-function tableOfMap(map: ReadonlyMap<unknown, unknown>): TableOf | undefined {
+function recordsOfMap(map: ReadonlyMap<unknown, unknown>, limit: number): TableOf | undefined {
   if (map.size < 2) return undefined;
   const rows: unknown[] = [];
   for (const entry of Map.prototype.entries.call(map)) {
-    if (rows.length === sampleRows) break;
+    if (rows.length === limit) break;
     rows.push(entry);
   }
   return { rows, size: map.size, noun: 'entry', names: ['key', 'value'] };
 }
 
-function printTable(head: Head, { rows, size, noun, names }: TableOf, screen: Screen): string {
-  const colors = paint(screen.color);
+function printTable(head: Head, { rows, size, noun, names }: TableOf, screen: TableScreen): string {
   const count = noun === 'entry' ? `${grouped(String(size))} entries` : counted(size, noun);
-  const lines = [headLine(head, [], count, screen), renderTable(rows, screen, names)];
-  if (rows.length < size) lines.push(colors.dim(` … ${grouped(String(size - rows.length))} more`));
-  return lines.join('\n');
+  const table = layTable(rows, screen, names);
+  const left = rows.length < size ? `${grouped(String(size - rows.length))} more` : '';
+  return [headLine(head, [], count, screen), table.text, ...footer(left, table.isCut, screen)].join('\n');
 }
 
-async function printDataset(head: Head, dataset: Printable, screen: Screen): Promise<string> {
+async function printDataset(head: Head, dataset: Printable, screen: TableScreen): Promise<string> {
   let facts: string[] = [];
   try {
     facts = factsOf(dataset.describeForPrompt());
-    const preview = await dataset.preview(sampleRows, sampleMs);
+    const { rows, seconds } = settingsOf(screen);
+    const preview = await dataset.preview(rows, seconds * 1_000);
     const lines = [headLine(head, facts, sampleText(preview), screen)];
-    if (preview.rows.length > 0) lines.push(renderTable(preview.rows, screen));
+    if (preview.rows.length > 0) {
+      const table = layTable(preview.rows, screen);
+      lines.push(table.text, ...footer('', table.isCut, screen));
+    }
     return lines.join('\n');
   } catch (error) {
     return `${headLine(head, facts, 'no sample', screen)}\n${reportError(error, {}, screen)}`;
   }
+}
+
+const settingsOf = ({ settings }: Screen): Settings => settings ?? defaultSettings;
+
+/** What is not there, and, where there is somebody to type it, what shows it. */
+function footer(left: string, isCut: boolean, screen: Screen): string[] {
+  const how = isCut ? 'cells are cut: .page shows all' : '.show N shows more';
+  const parts = [left, screen.live && (left !== '' || isCut) ? how : ''].filter((part) => part !== '');
+  return parts.length === 0 ? [] : [paint(screen.color).dim(cut(` … ${parts.join(' · ')}`, screen.columns))];
 }
 
 function factsOf({ name, partitions, partitioner, cached }: Description): string[] {

@@ -1,4 +1,5 @@
 // The one line that shows how far a running job is, fitted to the terminal by leaving out what matters least.
+import { compact } from './units';
 
 export interface JobProgress {
   /** Zero-based number of the stage that runs, among `stages`. */
@@ -15,16 +16,6 @@ export interface JobProgress {
 
 const widestBar = 20;
 const narrowestBar = 4;
-
-/** A count in at most five characters and its unit: `999`, `1.2 k`, `34 M`. */
-export function compact(count: number): string {
-  let scaled = count;
-  for (const unit of ['', ' k', ' M', ' G']) {
-    if (scaled < 999.5 || unit === ' G') return `${scaled < 9.95 && unit ? scaled.toFixed(1) : Math.round(scaled)}${unit}`;
-    scaled /= 1_000;
-  }
-  return String(count);
-}
 
 /** Time as a person says it: `12 s`, `3 min`, `2 h`. */
 function duration(seconds: number): string {

@@ -1,10 +1,11 @@
 // The conductor: takes entries one by one through check, run and commit, or to their command. The same for the terminal and for scripts.
-import { asError } from '../runtime/errors';
+import { asError, MillraceError } from '../runtime/errors';
 import { type CommandHost, commandNames, commandOf } from './commands';
 import { dottedWord, isContinuation, nearest } from './entry';
-import { loadFile } from './load';
+import { loadFile, moduleText } from './load';
 import { formatDiagnostics, reportError } from './report';
 import type { RunOutcome, Screen, Session } from './session';
+import type { Settings } from './settings';
 import type { CompiledCell, CompileResult, Diagnostic, TypeService } from './types/protocol';
 
 /** Where a text comes from, when it is not typed. */
@@ -25,8 +26,22 @@ export interface Stage {
   readBlock(): Promise<string | undefined>;
   clearScreen(): void;
   history(): readonly string[];
+  /** Shows a long text in a pager, where there is one; settles when it is left. */
+  page(text: string): Promise<void>;
+  settings(): Settings;
+  set(settings: Settings): void;
   /** Leaves the shell once the entry has ended. */
   leave(status: number): void;
+}
+
+/** What a command of the session works on. */
+export interface SessionWork {
+  readonly expression?: string;
+  readonly words?: readonly string[];
+  /** Keeps the names of the expression, as if it had been an entry. */
+  readonly keeps?: boolean;
+  /** What it answers is not printed. */
+  readonly quiet?: boolean;
 }
 
 const inputLabel = '<input>';
@@ -121,14 +136,50 @@ export class Repl {
   }
 
   /** Runs a command that needs the session, on the value of an expression if there is one. */
-  async runInSession(name: string, expression: string | undefined): Promise<EntryEnd> {
-    if (expression === undefined) {
-      const { status } = await this.#session.command(name, undefined, this.#stage.screen());
-      return status;
-    }
+  async runInSession(
+    name: string,
+    { expression, words = [], keeps = false, quiet = false }: SessionWork = {},
+  ): Promise<EntryEnd> {
+    const cell = expression === undefined ? undefined : await this.compile(this.continued(expression));
+    if (typeof cell === 'string') return cell;
+    const outcome = await this.#session.command({ name, words, cell, quiet }, this.#stage.screen());
+    if (cell && keeps) return this.#finish(cell, outcome);
+    if (outcome.status === 'ok' && outcome.page !== undefined) await this.#stage.page(outcome.page);
+    return outcome.status;
+  }
+
+  /** Starts an entry behind the prompt. Its names are known at once; their values come when it ends. */
+  async runInBackground(expression: string): Promise<EntryEnd> {
     const cell = await this.compile(this.continued(expression));
     if (typeof cell === 'string') return cell;
-    return this.#finish(cell, await this.#session.command(name, cell, this.#stage.screen()));
+    const { status } = await this.#session.command({ name: 'bg', words: [], cell }, this.#stage.screen());
+    if (status === 'ok') {
+      await this.#types.commit(cell.id, undefined, { inBackground: true });
+      this.#accepted.push(cell.text);
+    }
+    return status;
+  }
+
+  /** Runs a file as a module of its own: of its names only those stay that it exports. */
+  async runModule(file: string, folder: string): Promise<EntryEnd> {
+    const { text, place } = await moduleText(file, folder);
+    const cell = await this.compile(text, place);
+    if (cell === 'incomplete') throw new MillraceError('UNFINISHED_SCRIPT', { label: file });
+    if (typeof cell === 'string') return cell;
+    const outcome = await this.#session.command({ name: 'run', words: [], cell }, this.#stage.screen());
+    const names = cell.exported.filter((name) => outcome.status === 'ok' || outcome.initialised.includes(name));
+    await this.#types.commit(cell.id, names, { isModule: true });
+    if (outcome.status !== 'ok') return outcome.status;
+    this.#accepted.push(`.run ${JSON.stringify(place.file)}`);
+    this.#stage.print(names.length === 0 ? '(it exports no names)\n' : `(names: ${names.join(', ')})\n`, 'out');
+    return 'ok';
+  }
+
+  /** Runs a file whose entries are none of the user's: `.save` leaves them out. */
+  async runQuietly(file: string): Promise<EntryEnd> {
+    const end = await loadFile(this, file, process.cwd());
+    this.#accepted.length = 0;
+    return end;
   }
 
   /** Text that begins with a dot goes on with the last value. */
@@ -198,9 +249,12 @@ export class Repl {
       folder: place?.folder ?? process.cwd(),
       typeOf: (expression) => this.#typeOf(expression),
       doc: (name) => this.#types.doc(name),
-      inSession: (name, expression) => this.runInSession(name, expression),
+      lastValue: this.#lastValue,
+      inSession: (name, work) => this.runInSession(name, work),
+      inBackground: (expression) => this.runInBackground(expression),
       entry: (text) => this.runTypeScript(this.continued(text)),
       load: (file, folder) => loadFile(this, file, folder),
+      runModule: (file, folder) => this.runModule(file, folder),
       fail: (error) => this.fail(error),
     };
   }

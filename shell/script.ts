@@ -6,12 +6,23 @@ import { openSession } from './open-session';
 import { Repl, type Stage } from './repl';
 import { reportError } from './report';
 import type { Screen, Session } from './session';
+import { defaultSettings, type Settings } from './settings';
+import { escapeControls } from './text';
 import { TypeServiceClient } from './types/client';
+import { Watch } from './watch';
 
 /** What is to be run. */
 export type Script =
   | { readonly kind: 'file'; readonly file: string; readonly args: readonly string[] }
   | { readonly kind: 'text'; readonly label: string; readonly text: string; readonly args: readonly string[] };
+
+export interface ScriptOptions {
+  readonly master: string;
+  /** Heap of each executor in MB; a share of the machine's memory if left out. */
+  readonly executorMemory?: number;
+  /** Runs it again whenever one of its files changes, until a signal ends it. */
+  readonly watch: boolean;
+}
 
 /** How long the context may take to stop. */
 const stopLimitMs = 2_000;
@@ -23,9 +34,9 @@ const signalStatus = 128;
 const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
 
 /** Runs the script to its end and ends the process: 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM. */
-export async function runScript(script: Script, master: string, executorMemory?: number): Promise<never> {
+export async function runScript(script: Script, options: ScriptOptions): Promise<never> {
   const run = new ScriptRun();
-  return run.end(await run.run(script, master, executorMemory));
+  return run.end(await run.run(script, options));
 }
 
 class ScriptRun {
@@ -39,6 +50,7 @@ class ScriptRun {
   #session: Session | undefined;
   #types: TypeServiceClient | undefined;
   #leaveStatus: number | undefined;
+  #settings: Settings = defaultSettings;
   readonly #onSignal = (signal: NodeJS.Signals) => void this.end(exitStatus(signal as EndingSignal));
 
   constructor() {
@@ -46,11 +58,11 @@ class ScriptRun {
     process.stdout.on('error', () => process.exit(brokenPipeStatus));
   }
 
-  async run(script: Script, master: string, executorMemory?: number): Promise<number> {
+  async run(script: Script, { master, executorMemory, watch }: ScriptOptions): Promise<number> {
     this.#handleSignals();
     try {
-      const { text, label, folder } = await source(script);
-      process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : script.label, ...script.args];
+      const { label } = await source(script);
+      process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : label, ...script.args];
       this.#types = new TypeServiceClient({ cwd: process.cwd() });
       this.#session = await openSession({
         master,
@@ -60,12 +72,44 @@ class ScriptRun {
       });
       const repl = new Repl(this.#stage(), this.#types, this.#session);
       process.on('SIGINT', () => repl.interrupt());
-      const end = await repl.guard(() => runText(repl, text, label, folder));
-      if (this.#leaveStatus !== undefined) return this.#leaveStatus;
-      return end === 'ok' ? 0 : end === 'interrupted' ? exitStatus('SIGINT') : 1;
+      return watch ? await this.#runAgain(repl, script) : await this.#runOnce(repl, script);
     } catch (error) {
-      this.#write.err(reportError(error, {}, screen()) + '\n');
+      this.#write.err(reportError(error, {}, this.#screen()) + '\n');
       return 1;
+    }
+  }
+
+  async #runOnce(repl: Repl, script: Script): Promise<number> {
+    const end = await repl.guard(async () => {
+      const { text, label, folder } = await source(script);
+      const ended = await runText(repl, text, label, folder);
+      // What it has put into the background belongs to it.
+      return ended === 'ok' && this.#leaveStatus === undefined ? repl.runInSession('idle') : ended;
+    });
+    if (this.#leaveStatus !== undefined) return this.#leaveStatus;
+    return end === 'ok' ? 0 : end === 'interrupted' ? exitStatus('SIGINT') : 1;
+  }
+
+  /** In the same session: executors stay, names are declared again, what it left running is stopped first. */
+  async #runAgain(repl: Repl, script: Script): Promise<number> {
+    const file = (script as Script & { kind: 'file' }).file;
+    for (;;) {
+      const watch = new Watch(path.resolve(file));
+      const left = new AbortController();
+      const run = this.#runOnce(repl, script);
+      const changed = watch.change(left.signal);
+      const early = await Promise.race([run.then(() => undefined), changed]);
+      if (early !== undefined) repl.interrupt();
+      const status = await run;
+      if (this.#leaveStatus !== undefined || (status === exitStatus('SIGINT') && early === undefined)) {
+        left.abort();
+        return status;
+      }
+      if (early === undefined) this.#write.err(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${file})\n`);
+      const name = path.relative(process.cwd(), (await changed) ?? file);
+      await repl.guard(() => repl.runInSession('cancel', { quiet: true }));
+      await repl.guard(() => repl.runInSession('stop', { quiet: true }));
+      this.#write.err(`(${escapeControls(name)} has changed: running again)\n`);
     }
   }
 
@@ -86,14 +130,25 @@ class ScriptRun {
     process.exit(status);
   }
 
+  #screen(): Screen {
+    const { colors } = this.#settings;
+    const color = colors === 'auto' ? wantsColor(process.env) : colors === 'on';
+    return { columns: process.stdout.columns || 80, color, live: false, settings: this.#settings };
+  }
+
   #handleSignals(): void {
     for (const signal of endingSignals) process.on(signal, this.#onSignal);
   }
 
   #stage(): Stage {
     return {
+      settings: () => this.#settings,
+      set: (settings) => {
+        this.#settings = settings;
+      },
+      page: async (text) => void this.#write.out(`${text}\n`),
       print: (text, stream) => this.#write[stream](text),
-      screen,
+      screen: () => this.#screen(),
       readBlock: async () => undefined,
       clearScreen: () => {},
       history: () => [],
@@ -104,8 +159,9 @@ class ScriptRun {
   }
 }
 
-function screen(): Screen {
-  return { columns: process.stdout.columns || 80, color: false, live: false };
+/** A script prints plain text, unless FORCE_COLOR asks for colours: it may go through a pipe that a terminal shows. */
+function wantsColor({ FORCE_COLOR: force }: NodeJS.ProcessEnv): boolean {
+  return force !== undefined && force !== '0' && force !== 'false';
 }
 
 async function source(script: Script): Promise<{ text: string; label: string; folder: string }> {

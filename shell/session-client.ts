@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { interruptDescriptor } from './interrupt-gate';
 import { entryArguments } from './package-root';
 import type { PaneModel } from './pane-model';
-import type { RunOutcome, Screen, Session, SessionEvents } from './session';
+import type { CommandCall, RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
 
 /** What the terminal asks of the session process. */
@@ -13,8 +13,7 @@ export type SessionRequest =
   | {
       readonly kind: 'command';
       readonly id: number;
-      readonly name: string;
-      readonly cell?: CompiledCell;
+      readonly call: CommandCall;
       readonly screen: Screen;
     }
   /** Leaves what the entry awaits; a running loop is broken through the gate of the session. */
@@ -114,8 +113,8 @@ export class ChildSession implements Session {
     return this.#ask((id) => ({ kind: 'run', id, cell, screen }));
   }
 
-  command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome> {
-    return this.#ask((id) => ({ kind: 'command', id, name, cell, screen }));
+  command(call: CommandCall, screen: Screen): Promise<RunOutcome> {
+    return this.#ask((id) => ({ kind: 'command', id, call, screen }));
   }
 
   setScreen(screen: Screen): void {

@@ -1,14 +1,28 @@
 // The session in this process: evaluates entries, prints their values and errors, and stays alive whatever the user's code does.
 import { isInterruption } from './breakable';
-import { Evaluator, type EvaluatorOptions } from './evaluate';
+import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from './evaluate';
 import { captureOutput, outputBroken } from './output';
 import { type Described, printValue } from './print';
 import { reportError } from './report';
-import type { RunOutcome, Screen, Session, SessionEvents } from './session';
+import type { CommandCall, RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
+import type { Waits } from './waits';
 
-/** A dotted command that needs the session: gets the value of its expression, or its words, if it has any, and answers what to print. */
-export type SessionCommand = (value: unknown, screen: Screen, cell: CompiledCell | undefined) => string | Promise<string>;
+/** What a command works on. */
+export interface CommandInput {
+  /** The value of its expression, where it has one. */
+  readonly value: unknown;
+  readonly cell: CompiledCell | undefined;
+  readonly words: readonly string[];
+  readonly screen: Screen;
+  /** Aborts when the user interrupts. */
+  readonly signal: AbortSignal;
+}
+
+/** What is to be printed, or to be read in a pager. */
+export type CommandAnswer = string | { readonly page: string };
+
+export type SessionCommand = (input: CommandInput) => CommandAnswer | Promise<CommandAnswer>;
 
 export interface LocalSessionOptions extends EvaluatorOptions {
   readonly events: SessionEvents;
@@ -32,6 +46,8 @@ export class LocalSession implements Session {
   /** Rejects what the running entry is printing. */
   #stopPrinting: (() => void) | undefined;
   #interrupted = false;
+  /** Aborts with the command that runs. */
+  #interruption: AbortController | undefined;
   /** What `.errors` shows again. */
   #lastError: { readonly error: unknown; readonly cell: CompiledCell | undefined } | undefined;
 
@@ -48,6 +64,11 @@ export class LocalSession implements Session {
     this.#interruptHooks.push(hook);
   }
 
+  /** The names of the user's that have this value. */
+  namesOf(value: unknown): string[] {
+    return this.#evaluator.namesOf(value);
+  }
+
   /** Gives a name of the prompt a value. */
   define(name: string, value: unknown): void {
     this.#evaluator.define(name, value);
@@ -57,17 +78,38 @@ export class LocalSession implements Session {
     return this.#evaluate(cell, screen, (value) => this.#print(cell, value, screen));
   }
 
-  async command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome> {
-    if (name === 'errors' || name === 'errors full') return this.#showLastError(name === 'errors full', screen);
-    const [word, ...argument] = name.split(' ');
-    const command = this.#options.commands?.[word];
+  async command({ name, words, cell, quiet }: CommandCall, screen: Screen): Promise<RunOutcome> {
+    if (name === 'run' && cell) return this.#evaluate(cell, screen, async () => {}, { keeps: cell.exported });
+    if (name === 'errors') return this.#showLastError(words[0] === 'full', screen);
+    const command = this.#options.commands?.[name];
+    let page: string | undefined;
+    const interruption = new AbortController();
+    const { signal } = interruption;
+    this.#interruption = interruption;
     const show = async (value: unknown) => {
       if (!command) throw new Error(`This session does not know the command ${name}.`);
-      this.#say(await this.#unlessInterrupted(Promise.resolve(command(value, screen, cell))));
+      const answer = await this.#unlessInterrupted(Promise.resolve(command({ value, cell, words, screen, signal })));
+      if (typeof answer === 'object') page = answer.page;
+      else if (!quiet) this.#say(answer);
     };
-    if (cell) return this.#evaluate(cell, screen, show);
+    const outcome = cell ? await this.#evaluate(cell, screen, show, { keeps: false }) : await this.#without(screen, show);
+    return outcome.status === 'ok' && page !== undefined ? { ...outcome, page } : outcome;
+  }
+
+  #without(screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {
     this.#begin(screen);
-    return this.#finish(undefined, screen, [], () => show(argument.length === 0 ? undefined : argument.join(' ')));
+    return this.#finish(undefined, screen, [], () => show(undefined));
+  }
+
+  /** Runs an entry of which only `waits` can be left. What comes of it is told by whoever asked. */
+  evaluateInBackground(cell: CompiledCell, waits: Waits): Promise<Evaluation> {
+    return this.#evaluator.run(cell, { background: waits });
+  }
+
+  /** Has `.errors` show this error again; answers its report. */
+  remember(error: unknown, cell: CompiledCell, screen: Screen): string {
+    this.#lastError = { error, cell };
+    return reportError(error, cell, screen);
   }
 
   setScreen(screen: Screen): void {
@@ -83,6 +125,7 @@ export class LocalSession implements Session {
     this.#interrupted = true;
     for (const hook of this.#interruptHooks) hook();
     this.#evaluator.interrupt();
+    this.#interruption?.abort();
     this.#stopPrinting?.();
   }
 
@@ -92,9 +135,14 @@ export class LocalSession implements Session {
     await this.#options.onStop?.();
   }
 
-  async #evaluate(cell: CompiledCell, screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {
+  async #evaluate(
+    cell: CompiledCell,
+    screen: Screen,
+    show: (value: unknown) => Promise<void>,
+    options: Pick<RunOptions, 'keeps'> = {},
+  ): Promise<RunOutcome> {
     this.#begin(screen);
-    const evaluation = await this.#evaluator.run(cell);
+    const evaluation = await this.#evaluator.run(cell, options);
     if (evaluation.status === 'interrupted') outputBroken();
     const names = [...cell.declared.map(({ name }) => name), ...(cell.result ? [cell.result.name] : [])];
     const initialised = evaluation.status === 'ok' ? names : evaluation.initialised;
@@ -133,7 +181,7 @@ export class LocalSession implements Session {
     if (!cell.result) return;
     const described = this.#options.describe?.(value, screen);
     if (described === 'nothing') return;
-    this.#say(await this.#unlessInterrupted(printValue(cell.result.name, cell.result.type, value, screen, described)));
+    this.#say(await this.#unlessInterrupted(printValue(cell.result.name, cell.result.type, value, screen, { described })));
   }
 
   /** Printing a dataset runs a job for its sample, which Ctrl-C stops like any other. */

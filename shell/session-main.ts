@@ -67,7 +67,7 @@ function serve(session: Session, gate: InterruptGate): void {
         void serveOne(request.id, () => session.run(request.cell, request.screen));
         break;
       case 'command':
-        void serveOne(request.id, () => session.command(request.name, request.cell, request.screen));
+        void serveOne(request.id, () => session.command(request.call, request.screen));
         break;
       case 'screen':
         session.setScreen(request.screen);

@@ -1,5 +1,6 @@
 // What runs the user's entries: evaluates compiled cells, prints their values, answers Ctrl-C. In process for scripts, a child process for the terminal.
 import type { PaneModel } from './pane-model';
+import type { Settings } from './settings';
 import type { CompiledCell } from './types/protocol';
 
 /** How results are to be printed. */
@@ -8,10 +9,23 @@ export interface Screen {
   readonly color: boolean;
   /** False for pipes and files: no progress line, no cursor movement. */
   readonly live: boolean;
+  /** What `.set` chose. */
+  readonly settings?: Settings;
+}
+
+/** A command that needs the session. */
+export interface CommandCall {
+  readonly name: string;
+  /** What it was told beside an expression, each word as its command defines it. */
+  readonly words: readonly string[];
+  /** The expression on whose value it works: `.explain EXPR` has one, `.jobs` none. */
+  readonly cell?: CompiledCell;
+  /** What it answers is not printed. */
+  readonly quiet?: boolean;
 }
 
 export type RunOutcome =
-  | { readonly status: 'ok'; readonly initialised?: readonly string[] }
+  | { readonly status: 'ok'; readonly initialised?: readonly string[]; readonly page?: string }
   /** The error was printed; `initialised` are the names that got their value before it. */
   | { readonly status: 'failed'; readonly initialised: readonly string[] }
   | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
@@ -28,8 +42,8 @@ export interface SessionEvents {
 export interface Session {
   /** Runs a cell, prints its value or its error, and says how it ended. Never rejects for what the user's code does. */
   run(cell: CompiledCell, screen: Screen): Promise<RunOutcome>;
-  /** Runs a dotted command that needs the session's values: `.explain EXPR` gets the cell of EXPR, `.jobs` none. */
-  command(name: string, cell: CompiledCell | undefined, screen: Screen): Promise<RunOutcome>;
+  /** Runs a dotted command that needs the session. */
+  command(call: CommandCall, screen: Screen): Promise<RunOutcome>;
   /** The screen has changed: what is printed between entries is for it. */
   setScreen(screen: Screen): void;
   /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; keeps every name. */

@@ -2,10 +2,11 @@
 import type { DStream, StreamingContext } from '../runtime';
 import { durationText, timeText } from '../runtime/streaming/duration';
 import { InputDStream } from '../runtime/streaming/input';
-import { rateText, shortTime } from './pane-model';
+import { rateText } from './pane-model';
 import type { Described } from './print';
 import type { StreamMonitor } from './stream-monitor';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from './text';
+import { msText } from './units';
 
 const stateText = ({ state }: StreamingContext): string => (state === 'initialized' ? 'not started' : state);
 
@@ -41,7 +42,7 @@ function headText({ streaming, batches, last }: StreamMonitor): string {
   if (streaming.waiting > 0) parts.push(`${streaming.waiting} wait`);
   if (last) {
     const { processingTime = 0, schedulingDelay = 0 } = last;
-    parts.push(`last ${timeText(last.time)}: took ${shortTime(processingTime)}, delay ${shortTime(schedulingDelay)}`);
+    parts.push(`last ${timeText(last.time)}: took ${msText(processingTime)}, delay ${msText(schedulingDelay)}`);
   }
   return parts.join(' · ');
 }
@@ -71,7 +72,7 @@ function sourceCells(stream: DStream<unknown>, monitor: StreamMonitor): string[]
 function outputText(monitor: StreamMonitor, name: string): string {
   const { batches, failures, lastFailure, lastMs } = monitor.output(name);
   if (batches === 0) return monitor.streaming.state === 'active' ? 'begins with the next batch' : 'waits for start()';
-  const took = lastMs === undefined ? '' : ` · ${shortTime(lastMs)}`;
+  const took = lastMs === undefined ? '' : ` · ${msText(lastMs)}`;
   return failures === 0 ? `ok${took}` : `failed in ${failures} of ${batches} batches: ${lastFailure}`;
 }
 

@@ -1,11 +1,13 @@
 // Rows of records as a table that fits the screen: objects by their keys, tuples by number, a row of types, numbers to the right.
 import { types } from 'node:util';
-import { className, inspectLine, isRecord, numberText } from './inspect';
+import { className, inspectLine, inspectWholeLine, isRecord, numberText } from './inspect';
 import { cut, escapeControls, grouped, pad, paint, widthOf } from './text';
 
 export interface TableScreen {
   readonly columns: number;
   readonly color: boolean;
+  /** No cell is cut: the columns are for the name alone. */
+  readonly whole?: boolean;
 }
 
 /** Columns of a cell that is shown at all; below this, whole columns are left out instead. */
@@ -115,20 +117,33 @@ function groupedNumber(value: number | bigint): string {
 
 const isNumeric = (value: unknown) => typeof value === 'number' || typeof value === 'bigint';
 
-function cellText(value: unknown, columns: number): string {
+function cellText(value: unknown, columns: number, whole: boolean): string {
   if (value === absent) return '';
   if (value === accessor) return '[getter]';
   if (typeof value === 'number' || typeof value === 'bigint') return groupedNumber(value);
-  return inspectLine(value, columns);
+  return whole ? inspectWholeLine(value) : inspectLine(value, columns);
 }
 
-function lay(column: Column, columns: number): Laid {
+/** Fractions of at most this length are filled up so that points stand below each other. */
+const widestFraction = 18;
+
+/** Numbers with their points below each other; as they are where one is written with an exponent, or is no number. */
+function alignedAtPoint(cells: readonly string[]): readonly string[] {
+  const fractions = cells.map((cell) => (/\de/.test(cell) ? Number.NaN : (/^-?[\d ]+(\.\d+)$/.exec(cell)?.[1].length ?? 0)));
+  const longest = Math.max(...fractions);
+  if (!(longest > 0 && longest <= widestFraction)) return cells;
+  return cells.map((cell, index) => cell + ' '.repeat(longest - fractions[index]));
+}
+
+function lay(column: Column, { columns, whole = false }: TableScreen): Laid {
   const name = column.name === undefined ? undefined : cut(escapeControls(column.name.slice(0, columns * 4)), columns);
   const type = columnType(column.values);
-  const cells = column.values.map((value) => cellText(value, columns));
+  const plain = column.values.map((value) => cellText(value, columns, whole));
   const present = column.values.filter((value) => value !== absent && value !== null && value !== undefined);
+  const numeric = present.length > 0 && present.every(isNumeric);
+  const cells = numeric ? alignedAtPoint(plain) : plain;
   const width = Math.max(1, ...[name ?? '', type, ...cells].map(widthOf));
-  return { name, type, cells, numeric: present.length > 0 && present.every(isNumeric), width };
+  return { name, type, cells, numeric, width };
 }
 
 /** The widths with which the columns fit: the widest ones are cut first, and the last are left out when even that is not enough. */
@@ -156,17 +171,22 @@ function shared(natural: readonly number[], space: number): number[] | undefined
   return natural.map((width) => Math.min(width, level));
 }
 
+export interface Table {
+  /** Without a last newline. */
+  readonly text: string;
+  /** Some cell or column is not there whole. */
+  readonly isCut: boolean;
+}
+
 /**
- * The rows as lines without a last newline: names, types, a rule, and a line a row. Objects become columns by the union of their keys, tuples
- * numbered ones (or `names`), anything else one column. Columns that do not fit are named below.
+ * The rows as lines: names, types, a rule, and a line a row. Objects become columns by the union of their keys, tuples numbered ones (or
+ * `names`), anything else one column. Columns that do not fit are named below.
  */
-export function renderTable(rows: readonly unknown[], screen: TableScreen, names?: readonly string[]): string {
+export function tableOf(rows: readonly unknown[], screen: TableScreen, names?: readonly string[]): Table {
   const { columns, further } = columnsOf(rows, names);
-  const laid = columns.map((column) => lay(column, screen.columns));
-  const widths = fitted(
-    laid.map((column) => column.width),
-    screen.columns,
-  );
+  const laid = columns.map((column) => lay(column, screen));
+  const natural = laid.map((column) => column.width);
+  const widths = screen.whole ? natural : fitted(natural, screen.columns);
   const shown = laid.slice(0, widths.length);
   const colors = paint(screen.color);
   const bar = colors.dim(gap);
@@ -199,8 +219,17 @@ export function renderTable(rows: readonly unknown[], screen: TableScreen, names
     );
   const left = laid.slice(widths.length).map((column) => column.name ?? '');
   if (left.length + further > 0) lines.push(colors.dim(leftOut(left, further, screen.columns)));
-  return lines.join('\n');
+  const isCut =
+    left.length + further > 0 ||
+    shown.some(({ cells }, index) => cells.some((cell) => isCutCell(cell) || widthOf(cell) > widths[index]));
+  return { text: lines.join('\n'), isCut };
 }
+
+/** The same where nobody asks whether something was cut. */
+export const renderTable = (rows: readonly unknown[], screen: TableScreen, names?: readonly string[]): string =>
+  tableOf(rows, screen, names).text;
+
+const isCutCell = (cell: string) => cell.endsWith('…') || cell.includes('… ');
 
 const headings = (shown: readonly Laid[]) => shown.map((column) => column.name ?? '');
 

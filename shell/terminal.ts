@@ -13,11 +13,14 @@ import { dottedWord } from './entry';
 import { History, stateFolder } from './history';
 import { type EndingSignal, exitStatus, InterruptLadder } from './interrupt';
 import { packageVersion } from './package-root';
+import { fitsScreen, pagerCommand, runPager } from './pager';
 import type { PaneModel } from './pane-model';
 import { PaneBoard } from './panes';
+import { rcFile } from './rc';
 import { Repl, type Stage } from './repl';
 import type { Screen } from './session';
 import { ChildSession, type SessionEnd } from './session-client';
+import { defaultSettings, type Settings } from './settings';
 import type { SignatureHint, TypeService } from './types/protocol';
 
 export interface TerminalOptions {
@@ -26,6 +29,8 @@ export interface TerminalOptions {
   readonly executorMemory?: number;
   /** No banner. */
   readonly quiet: boolean;
+  /** Runs the rc file, if there is one, before the first entry. */
+  readonly rc: boolean;
 }
 
 /** Keys are held while the type service says whether an entry is whole; a service that is just starting must not hold them long. */
@@ -52,13 +57,17 @@ class Terminal implements EditorHost {
   #running = false;
   #leaveStatus: number | undefined;
   #finishing = false;
-  #replacement: (() => void) | undefined;
+  #settings: Settings = defaultSettings;
+  /** A pager has the terminal, and its keys: Ctrl-C is for it. */
+  #lent = false;
+  #replacement: (() => Promise<void>) | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
     const folder = stateFolder();
     this.#history = new History(folder, (message) => this.#note(message));
-    const canPaint = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
+    const canPaint =
+      process.stdin.isTTY === true && process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && !isCI(process.env);
     this.#plain = canPaint ? undefined : new PlainEditor(process.stdin, process.stdout);
     this.#editor = this.#plain ?? this.#blockEditor();
   }
@@ -93,7 +102,10 @@ class Terminal implements EditorHost {
     const command = word && commandOf(word);
     if (!word || !command) return { command: 0, code: 0 };
     const length = word.sign.length + word.word.length;
-    return { command: length, code: command.argument === 'expression' ? word.argumentStart : text.length };
+    return {
+      command: length,
+      code: command.argument === 'expression' || command.argument === 'export' ? word.argumentStart : text.length,
+    };
   }
 
   async complete(text: string, cursor: number): Promise<Offer> {
@@ -103,7 +115,7 @@ class Terminal implements EditorHost {
 
   async signature(text: string, cursor: number): Promise<SignatureHint | undefined> {
     const [code, at] = this.#codeAt(text, cursor);
-    return this.#types?.signature(code, at);
+    return this.#settings.signatures ? this.#types?.signature(code, at) : undefined;
   }
 
   async about(text: string, cursor: number): Promise<string | undefined> {
@@ -156,14 +168,30 @@ class Terminal implements EditorHost {
 
   #screen(): Screen {
     const { stdout } = process;
-    return { columns: stdout.columns || 80, color: stdout.isTTY === true && stdout.hasColors(), live: this.#plain === undefined };
+    const { colors } = this.#settings;
+    const color = colors === 'auto' ? stdout.isTTY === true && stdout.hasColors() : colors === 'on';
+    return { columns: stdout.columns || 80, color, live: this.#plain === undefined, settings: this.#settings };
   }
 
   #open(): void {
     const session = this.#startSession();
     const types = this.#startTypes();
-    this.#repl = new Repl(this.#stage(), types, session);
-    void this.#pump();
+    const repl = new Repl(this.#stage(), types, session);
+    this.#repl = repl;
+    void this.#runRc(repl).then(() => this.#pump());
+  }
+
+  /** Entries that are typed meanwhile wait. An error in it is told, and what ran before stays. */
+  async #runRc(repl: Repl): Promise<void> {
+    const file = this.#options.rc ? rcFile() : undefined;
+    if (file === undefined) return;
+    const wasRunning = this.#running;
+    this.#running = true;
+    this.#editor.setBusy(true);
+    const end = await repl.guard(() => repl.runQuietly(file));
+    if (end !== 'ok') this.#note(`${file} did not run to its end; --no-rc leaves it out.`);
+    this.#running = wasRunning;
+    this.#editor.setBusy(wasRunning);
   }
 
   #startTypes(): TypeService {
@@ -204,6 +232,12 @@ class Terminal implements EditorHost {
 
   #stage(): Stage {
     return {
+      settings: () => this.#settings,
+      set: (settings) => {
+        this.#settings = settings;
+        this.#session?.setScreen(this.#screen());
+      },
+      page: (text) => this.#page(text),
       print: (text) => this.#editor.print(text),
       screen: () => this.#screen(),
       readBlock: () => this.#editor.readBlock(),
@@ -217,6 +251,24 @@ class Terminal implements EditorHost {
     };
   }
 
+  /** Long texts go to the pager, which gets the terminal as the shell found it. */
+  async #page(text: string): Promise<void> {
+    const { columns = 80, rows = 24 } = process.stdout;
+    const command = this.#plain ? undefined : pagerCommand(this.#settings.pager);
+    if (!command || fitsScreen(text, { columns, rows })) {
+      this.#editor.print(`${text}\n`);
+      return;
+    }
+    const takeBack = this.#editor.lend();
+    this.#lent = true;
+    const ran = await runPager(command, `${text}\n`);
+    this.#lent = false;
+    takeBack();
+    if (ran) return;
+    this.#note(`The pager ${command[0]} cannot be started; .set pager chooses another.`);
+    this.#editor.print(`${text}\n`);
+  }
+
   /** Runs what is waiting, one entry after the other, each shown once: when it begins. */
   async #pump(): Promise<void> {
     if (this.#running || !this.#repl || this.#finishing) return;
@@ -228,7 +280,7 @@ class Terminal implements EditorHost {
       this.#editor.echo(entry);
       const end = await this.#repl.run(entry);
       if (end === 'incomplete') this.#goOn(entry);
-      if (this.#replacement) this.#replacement();
+      if (this.#replacement) await this.#replacement();
       else if (end === 'interrupted') this.#note('interrupted');
     }
     this.#running = false;
@@ -287,18 +339,19 @@ class Terminal implements EditorHost {
     void this.#types?.stop();
     const session = this.#startSession();
     const types = this.#startTypes();
-    const renew = () => {
+    const renew = async () => {
       this.#replacement = undefined;
       this.#repl?.renew(types, session);
+      if (this.#repl) await this.#runRc(this.#repl);
     };
     // An entry on its way still holds the old ones; they are exchanged when it has ended.
     if (this.#running) this.#replacement = renew;
-    else renew();
+    else void renew().then(() => this.#pump());
   }
 
   #handleSignals(): void {
     process.on('SIGINT', () => {
-      if (!this.#plain?.dropEntry()) this.interrupt();
+      if (!this.#lent && !this.#plain?.dropEntry()) this.interrupt();
     });
     for (const signal of ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[]) {
       process.on(signal, () => void this.#finish(exitStatus(signal)));
@@ -322,4 +375,9 @@ class Terminal implements EditorHost {
 
 function later<T>(ms: number, value: T): Promise<T> {
   return new Promise((resolve) => setTimeout(resolve, ms, value));
+}
+
+/** A build machine may give its jobs a terminal that nobody sits at; its log is no place for moving cursors. */
+function isCI({ CI }: NodeJS.ProcessEnv): boolean {
+  return CI !== undefined && CI !== '' && CI !== '0' && CI !== 'false';
 }

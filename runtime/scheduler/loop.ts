@@ -183,12 +183,12 @@ export class Scheduler implements TaskListener {
     return this.#history;
   }
 
-  /** The oldest running job that no stream runs, for the progress line. */
+  /** The oldest running job that somebody waits for, for the progress line: none of a stream, none in the background. */
   progress(): JobProgress | undefined {
     for (const status of this.#dag.status().jobs) {
       const { jobId } = status;
       const { record, reading } = this.#jobs.get(jobId) ?? {};
-      if (!record || !reading || record.output !== undefined) continue;
+      if (!record || !reading || record.output !== undefined || record.background !== undefined) continue;
       const state = progressOf(status);
       const records = record.records + [...reading.values()].reduce((a, b) => a + b, 0);
       return { jobId, ...state, title: record.title, records, seconds: (this.#clock.now() - record.started) / 1000 };

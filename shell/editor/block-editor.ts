@@ -129,6 +129,18 @@ export class BlockEditor implements Editor, EntryScreen {
     this.changed();
   }
 
+  lend(): () => void {
+    this.#giveTerminal();
+    this.#input.pause();
+    this.#away = true;
+    return () => {
+      this.#away = false;
+      if (!this.#host) return;
+      this.#takeTerminal();
+      this.#input.resume();
+    };
+  }
+
   stop(): void {
     if (!this.#host) return;
     this.#host = undefined;
@@ -154,20 +166,14 @@ export class BlockEditor implements Editor, EntryScreen {
   }
 
   async editOutside(text: string): Promise<string | undefined> {
-    this.#giveTerminal();
-    this.#input.pause();
-    this.#away = true;
+    const takeBack = this.lend();
     try {
       return await editOutside(text);
     } catch (error) {
       this.print(`(${(error as Error).message})\n`);
       return undefined;
     } finally {
-      this.#away = false;
-      if (this.#host) {
-        this.#takeTerminal();
-        this.#input.resume();
-      }
+      takeBack();
     }
   }
 

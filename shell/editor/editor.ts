@@ -49,6 +49,8 @@ export interface Editor {
   /** Reads lines, whatever they are, until Ctrl-D; undefined when it was given up with Ctrl-C. */
   readBlock(): Promise<string | undefined>;
   clearScreen(): void;
+  /** Lends the terminal to another program, as it was found; what is printed meanwhile waits. Answers what takes it back. */
+  lend(): () => void;
   /** Leaves the terminal as it was found. */
   stop(): void;
 }

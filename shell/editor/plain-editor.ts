@@ -70,6 +70,11 @@ export class PlainEditor implements Editor {
 
   clearScreen(): void {}
 
+  /** A terminal without a cursor is good for no pager. */
+  lend(): () => void {
+    return () => {};
+  }
+
   stop(): void {
     this.#host = undefined;
     this.#lines?.close();

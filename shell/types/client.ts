@@ -5,7 +5,16 @@ import { MillraceError } from '../../runtime/errors';
 import { packageRoot } from '../package-root';
 import { freshSnapshot, typeFiles } from './files';
 import { type PromptName, promptNames } from './names';
-import type { CompileResult, Completion, CompletionDetail, Diagnostic, SignatureHint, Statement, TypeService } from './protocol';
+import type {
+  CommitOptions,
+  CompileResult,
+  Completion,
+  CompletionDetail,
+  Diagnostic,
+  SignatureHint,
+  Statement,
+  TypeService,
+} from './protocol';
 import type { Committed } from './service';
 import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
 
@@ -78,8 +87,8 @@ export class TypeServiceClient implements TypeService {
     return this.#request('compile', text, place);
   }
 
-  async commit(cellId: number, names?: readonly string[]): Promise<void> {
-    const committed = await this.#request<Committed | undefined>('commit', cellId, names);
+  async commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void> {
+    const committed = await this.#request<Committed | undefined>('commit', cellId, names, options);
     if (committed) this.#journal.push(committed);
   }
 

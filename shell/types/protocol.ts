@@ -30,8 +30,17 @@ export interface CompiledCell {
   /** Source map of `js` to `text`, JSON. */
   readonly map: string;
   readonly declared: readonly Declared[];
+  /** Names that the text itself exports: what stays of a file that runs as a module. */
+  readonly exported: readonly string[];
   /** Set when the entry ends in an expression: the result variable that holds its (awaited) value, and its type as text. */
   readonly result?: { readonly name: string; readonly type: string };
+}
+
+export interface CommitOptions {
+  /** Its result is there later, and so is no last value. */
+  readonly inBackground?: boolean;
+  /** Types are kept by name too, as its values are: what is not exported stays in it. */
+  readonly isModule?: boolean;
 }
 
 export type CompileResult =
@@ -86,7 +95,7 @@ export interface TypeService {
   /** Checks and emits one entry against the names committed so far. `label` and `firstLine` place it in a file under .load. */
   compile(text: string, place?: { label: string; firstLine: number; folder: string }): Promise<CompileResult>;
   /** Keeps the names of a compiled cell; `names` are those whose initialisation was reached, all of them if undefined. */
-  commit(cellId: number, names?: readonly string[]): Promise<void>;
+  commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void>;
   /** Whether the text is a whole entry (Enter submits) or goes on (Enter makes a new line). */
   isComplete(text: string): Promise<boolean>;
   /** Cuts a script into its top-level statements; a syntax error is answered as diagnostics of the whole text. */

@@ -1,5 +1,6 @@
 // The process of the type service: answers requests on stdin, either from a plain start or out of a startup snapshot.
 import v8 from 'node:v8';
+import type { CommitOptions } from './protocol';
 import { type Committed, type Place, TypeServiceCore } from './service';
 import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
 
@@ -50,7 +51,11 @@ function answer({ method, args }: Request): unknown {
     case 'compile':
       return core.compile(args[0] as string, args[1] as Place | undefined);
     case 'commit':
-      return core.commit(args[0] as number, args[1] as readonly string[] | undefined);
+      return core.commit(
+        args[0] as number,
+        args[1] as readonly string[] | undefined,
+        (args[2] ?? undefined) as CommitOptions | undefined,
+      );
     case 'restore':
       return core.restore(args[0] as readonly Committed[]);
     case 'isComplete':

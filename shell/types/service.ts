@@ -10,6 +10,7 @@ import { apiFile, apiFolder, Host, type HostOptions } from './host';
 import type { Layout } from './layout';
 import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
 import type {
+  CommitOptions,
   CompiledCell,
   CompileResult,
   Completion,
@@ -47,6 +48,8 @@ export interface Committed {
   readonly result?: string;
   /** True if it changes global types and so belongs to every later program. */
   readonly global: boolean;
+  /** Its result is no last value: it is there later. */
+  readonly inBackground: boolean;
 }
 
 interface Pending {
@@ -125,17 +128,22 @@ export class TypeServiceCore {
     return { status: 'ok', cell: this.#cellOf(text, checked, place) };
   }
 
-  commit(cellId: number, names?: readonly string[]): Committed | undefined {
+  commit(
+    cellId: number,
+    names?: readonly string[],
+    { inBackground = false, isModule = false }: CommitOptions = {},
+  ): Committed | undefined {
     const pending = this.#pending.get(cellId);
     if (!pending) return undefined;
     this.#pending.delete(cellId);
-    const kept = pending.names.filter(({ name, kind }) => kind === 'type' || !names || names.includes(name));
+    const kept = pending.names.filter(({ name, kind }) => (kind === 'type' && !isModule) || !names || names.includes(name));
     const result = pending.result !== undefined && (!names || names.includes(pending.result)) ? pending.result : undefined;
     // The declarations take the entry's place: later entries are checked against them without looking into its code again.
     const { module, declarations, global } = pending;
     const source = this.#host.readFile(`${module}.ts`) ?? '';
     const text = declarations ?? source;
-    const committed: Committed = { cellId, module, text, extension: declarations ? '.d.ts' : '.ts', names: kept, result, global };
+    const extension = declarations ? '.d.ts' : '.ts';
+    const committed: Committed = { cellId, module, text, extension, names: kept, result, global, inBackground };
     this.#host.remove(`${module}.ts`);
     this.#keep(committed);
     return committed;
@@ -302,7 +310,9 @@ export class TypeServiceCore {
     });
     const mapped = mapToTyped(map, checked.layout, label);
     const { firstLine, folder } = { firstLine: 1, folder: this.#cwd, ...place };
-    return { id, label, text, firstLine, folder, js: withoutMapComment(js), map: mapped, declared: checked.declared, result };
+    const { entry, declared } = checked;
+    const exported = [...exportedNames(entry.file)];
+    return { id, label, text, firstLine, folder, js: withoutMapComment(js), map: mapped, declared, exported, result };
   }
 
   #remember(id: number, pending: Pending): void {
@@ -341,13 +351,13 @@ export class TypeServiceCore {
     if (committed.global) this.#globals.push(file);
     for (const { name, kind } of names) this.#names.set(name, { module, kind });
     if (names.some(({ name }) => name === lastValue)) this.#userOwnsLastValue = true;
-    if (result !== undefined) this.#keepResult(module, result);
+    if (result !== undefined) this.#keepResult(module, result, committed.inBackground);
   }
 
-  #keepResult(module: string, result: string): void {
+  #keepResult(module: string, result: string, inBackground: boolean): void {
     this.#names.set(result, { module, kind: 'let' });
     const last: KnownName = { module, kind: 'const', exported: result };
-    if (!this.#userOwnsLastValue) this.#names.set(lastValue, last);
+    if (!this.#userOwnsLastValue && !inBackground) this.#names.set(lastValue, last);
     this.#nextResult = Math.max(this.#nextResult, Number(result.slice('res'.length)) + 1);
   }
 

@@ -60,7 +60,7 @@ export class Terminal {
       cols: columns,
       rows,
       cwd: size.cwd ?? root,
-      env: { ...(process.env as Record<string, string>), NO_COLOR: '1', ...size.env },
+      env: { ...(process.env as Record<string, string>), NO_COLOR: '1', CI: '', ...size.env },
     });
     this.#pty.onData((data) => {
       this.raw += data;

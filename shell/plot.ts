@@ -1,0 +1,151 @@
+// Draws numbers with characters: bars in eighths of a column, lines in braille dots, each with its axes, in the width that is there.
+import { cut, escapeControls, pad, widthOf } from './text';
+
+export interface Bar {
+  readonly label: string;
+  readonly value: number;
+}
+
+export type Plot =
+  | { readonly kind: 'bars'; readonly bars: readonly Bar[] }
+  /** Sorted by x. With `times`, x is milliseconds since the epoch. */
+  | { readonly kind: 'line'; readonly points: readonly (readonly [x: number, y: number])[]; readonly times: boolean };
+
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+/** Rows of a line plot, its axis not counted. */
+const lineRows = 12;
+/** A label takes this share of the width at most. */
+const labelShare = 0.4;
+const narrowestPlot = 4;
+
+/** A number in few characters: four figures, thousands not set apart. */
+export function axisNumber(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
+  const rounded = Number(value.toPrecision(4));
+  return Math.abs(rounded) >= 1e7 || (rounded !== 0 && Math.abs(rounded) < 1e-4) ? rounded.toExponential() : String(rounded);
+}
+
+/** Lines of at most `columns`. */
+export function drawPlot(plot: Plot, columns: number): string[] {
+  return plot.kind === 'bars' ? drawBars(plot.bars, columns) : drawLine(plot.points, plot.times, columns);
+}
+
+function drawBars(bars: readonly Bar[], columns: number): string[] {
+  const labels = bars.map(({ label }) => cut(escapeControls(label), Math.max(3, Math.floor(columns * labelShare))));
+  const values = bars.map(({ value }) => axisNumber(value));
+  const labelWidth = Math.max(...labels.map(widthOf));
+  const valueWidth = Math.max(...values.map(widthOf));
+  const room = columns - labelWidth - valueWidth - 4;
+  const [least, most] = [Math.min(0, ...finite(bars)), Math.max(0, ...finite(bars))];
+  const scale = room < narrowestPlot || most === least ? 0 : (room * 8) / (most - least);
+  const zero = Math.round(-least * scale);
+  return bars.map(({ value }, index) => {
+    const line = ` ${pad(labels[index], labelWidth)} │${scale === 0 ? '' : barText(value, zero, scale)}`;
+    return cut(`${line} ${values[index]}`, columns);
+  });
+}
+
+const finite = (bars: readonly Bar[]) => bars.map(({ value }) => value).filter(Number.isFinite);
+
+/** Bars to the right of zero have eighths; what is below it ends in whole columns. */
+function barText(value: number, zero: number, scale: number): string {
+  const zeroColumns = Math.ceil(zero / 8);
+  const units = Number.isFinite(value) ? Math.round(Math.abs(value) * scale) : 0;
+  const least = value !== 0 && units === 0 ? 1 : units;
+  if (value < 0) {
+    const full = Math.min(zeroColumns, Math.max(1, Math.round(least / 8)));
+    return ' '.repeat(zeroColumns - full) + '█'.repeat(full);
+  }
+  return ' '.repeat(zeroColumns) + '█'.repeat(Math.floor(least / 8)) + eighths[least % 8];
+}
+
+function drawLine(points: readonly (readonly [number, number])[], times: boolean, columns: number): string[] {
+  const [x0, x1] = [points[0][0], points[points.length - 1][0]];
+  const ys = points.map(([, y]) => y);
+  const [y0, y1] = [ys.reduce((a, b) => Math.min(a, b)), ys.reduce((a, b) => Math.max(a, b))];
+  const middle = (y0 + y1) / 2;
+  // What is next to nothing on this axis is zero.
+  const yLabels = [y1, Math.abs(middle) * 1_000 < y1 - y0 ? 0 : middle, y0].map(axisNumber);
+  const widest = Math.max(...yLabels.map(widthOf));
+  const labelWidth = columns - widest - 3 < narrowestPlot ? 0 : widest;
+  const width = Math.max(narrowestPlot, columns - labelWidth - 3);
+  const canvas = new Canvas(width, lineRows);
+  const place = ([x, y]: readonly [number, number]): [number, number] => [
+    x1 === x0 ? 0 : Math.round(((x - x0) / (x1 - x0)) * (canvas.dotsWide - 1)),
+    y1 === y0 ? Math.floor(canvas.dotsHigh / 2) : Math.round(((y1 - y) / (y1 - y0)) * (canvas.dotsHigh - 1)),
+  ];
+  for (const [index, point] of points.entries()) canvas.line(place(points[Math.max(0, index - 1)]), place(point));
+  const labelled = new Map([
+    [0, yLabels[0]],
+    [Math.floor(lineRows / 2), yLabels[1]],
+    [lineRows - 1, yLabels[2]],
+  ]);
+  const rows = canvas.rows().map((row, index) => {
+    const label = labelWidth === 0 ? '' : pad(labelled.get(index) ?? '', labelWidth, true);
+    return ` ${label} ${labelled.has(index) ? '┤' : '│'}${row}`.trimEnd();
+  });
+  const margin = ' '.repeat(labelWidth + 2);
+  return [...rows, `${margin}└${'─'.repeat(width)}`, `${margin} ${xAxis(x0, x1, times, width)}`].map((line) =>
+    cut(line, columns),
+  );
+}
+
+/** The first and the last x at the ends, and the one between where there is room. */
+function xAxis(x0: number, x1: number, times: boolean, width: number): string {
+  const text = (x: number) => (times ? timeLabel(x, x1 - x0) : axisNumber(x));
+  const [first, middle, last] = [text(x0), text((x0 + x1) / 2), text(x1)];
+  const gap = width - first.length - last.length;
+  if (gap < 1) return cut(first, width);
+  if (gap < middle.length + 4) return first + ' '.repeat(gap) + last;
+  const left = Math.floor((width - middle.length) / 2) - first.length;
+  return left < 1
+    ? first + ' '.repeat(gap) + last
+    : first + ' '.repeat(left) + middle + ' '.repeat(gap - left - middle.length) + last;
+}
+
+const dayMs = 86_400_000;
+
+/** The part of a time that tells within such a span. */
+function timeLabel(ms: number, span: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return '';
+  const iso = date.toISOString();
+  if (span >= 3 * dayMs) return iso.slice(0, 10);
+  return span >= dayMs / 12 ? iso.slice(5, 16).replace('T', ' ') : iso.slice(11, 19);
+}
+
+/** Dots of braille characters: two wide and four high in each. */
+class Canvas {
+  readonly dotsWide: number;
+  readonly dotsHigh: number;
+  readonly #columns: number;
+  readonly #cells: Uint8Array;
+
+  constructor(columns: number, rows: number) {
+    this.#columns = columns;
+    this.dotsWide = columns * 2;
+    this.dotsHigh = rows * 4;
+    this.#cells = new Uint8Array(columns * rows);
+  }
+
+  line([fromX, fromY]: readonly [number, number], [toX, toY]: readonly [number, number]): void {
+    const steps = Math.max(1, Math.abs(toX - fromX), Math.abs(toY - fromY));
+    for (let step = 0; step <= steps; step++)
+      this.#dot(Math.round(fromX + ((toX - fromX) * step) / steps), Math.round(fromY + ((toY - fromY) * step) / steps));
+  }
+
+  rows(): string[] {
+    const texts: string[] = [];
+    for (let at = 0; at < this.#cells.length; at += this.#columns) {
+      const row = this.#cells.subarray(at, at + this.#columns);
+      texts.push(Array.from(row, (dots) => (dots === 0 ? ' ' : String.fromCharCode(0x2800 + dots))).join(''));
+    }
+    return texts;
+  }
+
+  #dot(x: number, y: number): void {
+    // The bits of a braille character: rows 1 to 3 left, then right, then row 4.
+    const bit = [0x01, 0x02, 0x04, 0x40, 0x08, 0x10, 0x20, 0x80][(x % 2) * 4 + (y % 4)];
+    this.#cells[Math.floor(y / 4) * this.#columns + Math.floor(x / 2)] |= bit;
+  }
+}

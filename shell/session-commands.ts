@@ -1,0 +1,77 @@
+// The commands that need the session, by name: what each does with the value it is given and what it answers.
+import * as api from '../runtime';
+import type { Backgrounds } from './background';
+import { exportRows } from './export';
+import { cancelJobs, datasetsText, executorsText, jobsText, stagesText } from './job-commands';
+import { drawPlot } from './plot';
+import { plotData } from './plot-data';
+import type { Screen } from './session';
+import type { CommandInput, LocalSession, SessionCommand } from './session-local';
+import { pageText, showText } from './show';
+import type { StageLog } from './stage-log';
+import type { ShellStreams } from './streams';
+import { cut } from './text';
+
+export interface SessionParts {
+  readonly sc: api.Context;
+  readonly streams: ShellStreams;
+  readonly stages: StageLog;
+  readonly backgrounds: Backgrounds;
+  readonly local: () => LocalSession;
+}
+
+/** Lists are cut at the edge of a terminal, and whole in a file. */
+const edge = ({ live, columns }: Screen): number | undefined => (live ? columns : undefined);
+
+export function sessionCommands({ sc, streams, stages, backgrounds, local }: SessionParts): Record<string, SessionCommand> {
+  const needsValue = (command: SessionCommand) => (input: CommandInput) => {
+    if (!input.cell?.result) throw withoutValue(input);
+    return command(input);
+  };
+  return {
+    explain: ({ value }) => explained(value),
+    show: needsValue(showText),
+    page: needsValue(async (input) => ({ page: await pageText(input) })),
+    plot: needsValue(plotted),
+    export: needsValue(exportRows),
+    jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),
+    stages: ({ words, screen }) => stagesText(sc, stages, words[0], edge(screen)),
+    executors: () => executorsText(sc),
+    datasets: ({ screen }) => datasetsText(sc, stages, (value) => local().namesOf(value), edge(screen)),
+    cancel: ({ words }) => cancelJobs(sc, backgrounds, words[0]),
+    streams: ({ screen }) => streams.text(screen.columns),
+    stop: ({ words }) => streams.stop(words[0]),
+    // What a script waits for at its end.
+    idle: async () => {
+      await backgrounds.idle();
+      return '';
+    },
+  };
+}
+
+function withoutValue({ cell }: CommandInput): api.MillraceError {
+  return new api.MillraceError('BAD_ARGUMENT', {
+    operation: 'this command',
+    argument: 'its argument',
+    value: cell ? 'an entry without a value' : 'missing',
+    rule: 'an expression',
+    remedy: 'For example: .show sc.range(10)',
+  });
+}
+
+function explained(value: unknown): string {
+  if (value instanceof api.RDD) return value.explain();
+  if (value instanceof api.DStream) return value.toDebugString();
+  throw new api.MillraceError('BAD_ARGUMENT', {
+    operation: '.explain',
+    argument: 'its value',
+    value: value === null ? 'null' : typeof value,
+    rule: 'a dataset or a stream',
+    remedy: 'Leave out the action: .explain counts, not .explain counts.collect()',
+  });
+}
+
+async function plotted({ value, screen }: CommandInput): Promise<string> {
+  const { plot, said } = await plotData(value);
+  return [cut(said, screen.columns), ...drawPlot(plot, screen.columns)].join('\n');
+}
