@@ -8,6 +8,7 @@ import { receiverProgram } from './program-path';
 import { Receivers } from './receivers';
 import { printThrough, startBackend } from './start-backend';
 
+/** Options of `connect`: memory of the executors, options of the context, and who is told what happens. */
 export interface ConnectOptions {
   readonly config?: Partial<Config>;
   /** Bytes of cached partitions that each executor keeps in memory. Default: half of its heap. */

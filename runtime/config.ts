@@ -2,6 +2,7 @@
 import { MillraceError } from './errors';
 import { checkScheduling, type SchedulingOptions, schedulingDefaults } from './scheduler/options';
 
+/** Options of a context: `connect(master, { config: { … } })`. */
 export interface Config extends SchedulingOptions {
   /** Partitions of parallelize, range and shuffles where the call gives none. Default: the slots of the master, at least 2. */
   readonly defaultParallelism: number;

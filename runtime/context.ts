@@ -29,6 +29,7 @@ import type { ReceiverBackend } from './streaming/receiver-backend';
 import { type Clock, systemClock } from './time';
 import { decode, encode } from './wire/codec';
 
+/** What a context is made of, by `connect`. */
 export interface ContextOptions {
   readonly backend: TaskBackend;
   /** Task slots of the master. */
@@ -54,11 +55,12 @@ export interface JobOptions {
   readonly writesCheckpoints?: boolean;
 }
 
+/** Makes datasets and runs their jobs: `sc` at the prompt, and what `connect(master)` answers. */
 export class Context {
   readonly config: Config;
   readonly master: string;
   readonly clock: Clock;
-  /** Behind the methods of ops/control.ts. */
+  /** Behind the methods of ops/control.ts. @internal */
   readonly control: JobControl;
   readonly #scheduler: Scheduler;
   readonly #receivers: ReceiverBackend | undefined;
@@ -77,7 +79,7 @@ export class Context {
   #nextShared = 0;
   #stopped = false;
 
-  constructor(options: ContextOptions) {
+  /** @internal */ constructor(options: ContextOptions) {
     this.config = makeConfig(options.slots, options.config);
     this.master = options.master;
     this.clock = options.clock ?? systemClock;
@@ -98,7 +100,7 @@ export class Context {
     return this.#scheduler.start();
   }
 
-  get [driverOnly](): string {
+  /** @internal */ get [driverOnly](): string {
     return 'the context sc';
   }
 
@@ -238,7 +240,7 @@ export class Context {
 
   /**
    * Runs a sink on partitions of a dataset, all of them by default; `take` gets each decoded answer as it comes, and the answer of a
-   * partition again where an indeterminate or barrier stage runs again as a whole: the last one counts.
+   * partition again where an indeterminate or barrier stage runs again as a whole: the last one counts. @internal
    */
   async runSink(
     rdd: RDD<unknown>,
@@ -316,7 +318,7 @@ export class Context {
     return this.#checkpointDir;
   }
 
-  /** What runs the receivers of streams. Throws NO_RECEIVERS where there is nothing. */
+  /** What runs the receivers of streams. Throws NO_RECEIVERS where there is nothing. @internal */
   get receivers(): ReceiverBackend {
     if (!this.#receivers) throw new MillraceError('NO_RECEIVERS');
     return this.#receivers;
@@ -324,27 +326,27 @@ export class Context {
 
   // What datasets tell their context.
 
-  noteCheckpoint(rdd: RDD<unknown>, isLocal: boolean): void {
+  /** @internal */ noteCheckpoint(rdd: RDD<unknown>, isLocal: boolean): void {
     this.#marksCheckpoints = true;
     if (isLocal) this.#localCheckpoints.register(rdd, rdd.id);
   }
 
-  get nextJobId(): number {
+  /** @internal */ get nextJobId(): number {
     return this.#scheduler.nextJobId;
   }
 
-  /** Resolves when the jobs that run now have ended, well or not. */
+  /** Resolves when the jobs that run now have ended, well or not. @internal */
   endOfRunningJobs(): Promise<unknown> {
     return this.#scheduler.endOfRunningJobs();
   }
 
-  /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. */
+  /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. @internal */
   checkPartitions(operation: string, n: number): number {
     const remedy = `Leave it out for ${this.defaultParallelism}, or take 2 to 4 for each core.`;
     return checkWhole(n, 1, maxPartitions, { operation, argument: 'the number of partitions', remedy });
   }
 
-  /** Throws BAD_ARGUMENT unless `other` is a dataset of this context. */
+  /** Throws BAD_ARGUMENT unless `other` is a dataset of this context. @internal */
   checkDataset(operation: string, other: unknown): void {
     if (other instanceof RDD && other.context === this) return;
     const shown = other instanceof RDD ? `${other} of another context` : undefined;
@@ -358,41 +360,41 @@ export class Context {
     return refuseArgument({ operation, argument: 'the path', value: path, rule: 'a text that names files', remedy });
   }
 
-  nextRddId(): number {
+  /** @internal */ nextRddId(): number {
     return this.#nextRdd++;
   }
 
-  nextShuffleId(): number {
+  /** @internal */ nextShuffleId(): number {
     return this.#nextShuffle++;
   }
 
-  noteShuffle(dependency: ShuffleDependency): void {
+  /** @internal */ noteShuffle(dependency: ShuffleDependency): void {
     this.#shuffles.register(dependency, dependency.shuffleId);
   }
 
-  /** What tasks add is merged into it as long as it lives. */
+  /** What tasks add is merged into it as long as it lives. @internal */
   noteAccumulator(accumulator: Merging): void {
     this.#accumulators.add(accumulator);
   }
 
-  notePersisted(rdd: RDD<unknown>): void {
+  /** @internal */ notePersisted(rdd: RDD<unknown>): void {
     if (this.#persisted.has(rdd.id)) return;
     this.#persisted.set(rdd.id, new WeakRef(rdd));
     this.#datasets.register(rdd, rdd.id, rdd);
   }
 
-  forgetPersisted(rdd: RDD<unknown>): void {
+  /** @internal */ forgetPersisted(rdd: RDD<unknown>): void {
     this.#persisted.delete(rdd.id);
     this.#datasets.unregister(rdd);
     this.#scheduler.forgetDataset(rdd.id);
   }
 
-  /** Has executors drop the state of a stream that has ended. */
+  /** Has executors drop the state of a stream that has ended. @internal */
   forgetState(id: number): void {
     if (!this.#stopped) this.#scheduler.forgetState(id);
   }
 
-  warn(warning: CaptureWarning): void {
+  /** @internal */ warn(warning: CaptureWarning): void {
     this.#onWarning(warning);
   }
 }

@@ -268,6 +268,7 @@ const declared = {
   },
 } as const satisfies Record<string, Declared>;
 
+/** The codes of declared errors, such as BAD_ARGUMENT: what a program may tell them by. */
 export type ErrorCode = keyof typeof declared;
 
 /** All codes, for the test that asks each to have a case. */

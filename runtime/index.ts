@@ -36,11 +36,13 @@ export { Context, type ContextOptions } from './context';
 export { type ErrorCode, MillraceError } from './errors';
 export { Accumulator } from './exec/accumulator';
 export { Broadcast } from './exec/broadcast';
+export type { CaptureWarning } from './exec/closure';
 export type { AccumulatorV2 } from './exec/custom-accumulator';
+export type { Place, TaskMetrics } from './exec/end';
 export { SparkFiles } from './exec/spark-files';
 export { StatCounter } from './exec/stat-counter';
 export type { State } from './exec/state/handle';
-export { BarrierTaskContext, TaskContext } from './exec/task-context';
+export { BarrierTaskContext, type TaskCompletionListener, TaskContext, type TaskFailureListener } from './exec/task-context';
 export type { Preview } from './ops/actions';
 export type { BoundedDouble, PartialResult } from './ops/approximate';
 export type { AsyncAction } from './ops/async';
@@ -51,14 +53,30 @@ export type { PipeOptions } from './ops/pipe';
 export type { SaveOptions } from './ops/save';
 export { CustomRDD, type PartitionInput } from './rdd/custom';
 export type { CustomPartitioner } from './rdd/custom-partitioner';
+export type { Dependency, NarrowDependency, ShuffleDependency } from './rdd/dependency';
 export { HashPartitioner, type Partitioner, RangePartitioner } from './rdd/partitioner';
 export { type Datum, type PersistOptions, RDD } from './rdd/rdd';
 export type { ExecutorStatus } from './scheduler/executor-table';
 export type { JobProgress, JobRecord } from './scheduler/job-record';
-export type { Listener } from './scheduler/listener-bus';
+export type {
+  BlockUpdated,
+  ExecutorAdded,
+  ExecutorRemoved,
+  JobEnd,
+  JobStart,
+  Listener,
+  ListenerEvents,
+  StageCompleted,
+  StageSubmitted,
+  TaskEnded,
+  TaskStart,
+  Unpersisted,
+} from './scheduler/listener-bus';
+export type { StoredSize } from './scheduler/outputs';
 export type { PoolOptions, SchedulingMode } from './scheduler/pools';
 export type { JobInfo, StageInfo, StatusTracker } from './status-tracker';
 export { type LevelFlags, StorageLevel } from './storage/storage-level';
+export type { BackpressureOptions } from './streaming/backpressure';
 export { type CheckOptions, StreamCheck } from './streaming/check';
 export { StreamingContext } from './streaming/context';
 export type { PaneUpdate, PrintedBatch, StreamDisplay, WatchOptions } from './streaming/display';
@@ -83,3 +101,4 @@ export { OutputHandle } from './streaming/output';
 export { Receiver } from './streaming/receiver';
 export { CorrectedDStream, type CorrectionOptions, SlackedDStream } from './streaming/slacked';
 export type { ReplayOptions } from './streaming/sources/replay';
+export type { Clock } from './time';

@@ -3,12 +3,14 @@ import type { ExecutorStatus } from './scheduler/executor-table';
 import type { JobRecord } from './scheduler/job-record';
 import type { Scheduler } from './scheduler/loop';
 
+/** What the status tracker knows of a job, as Spark's SparkJobInfo. */
 export interface JobInfo {
   readonly jobId: number;
   readonly stageIds: readonly number[];
   readonly status: JobRecord['status'];
 }
 
+/** What it knows of a stage, as Spark's SparkStageInfo. */
 export interface StageInfo {
   readonly stageId: number;
   readonly currentAttemptId: number;
@@ -19,6 +21,7 @@ export interface StageInfo {
   readonly numFailedTasks: number;
 }
 
+/** Looks at running jobs and stages, as Spark's SparkStatusTracker: `sc.statusTracker`. */
 export class StatusTracker {
   readonly #scheduler: Scheduler;
 

@@ -1,5 +1,6 @@
 // The only places where real time and randomness enter the engine: a Clock and a seeded Random.
 
+/** What tells the time and wakes: the machine's, or one that a test moves. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -18,7 +18,7 @@ export class Accumulator<In, Out = In> {
   readonly #shipped: ShippedFunction | undefined;
   #value: unknown;
 
-  constructor(context: Context, id: string, kind: AccumulatorKind, zero: unknown, name?: string, merge?: Merge) {
+  /** @internal */ constructor(context: Context, id: string, kind: AccumulatorKind, zero: unknown, name?: string, merge?: Merge) {
     checkZero(kind, zero);
     this.id = id;
     this.name = name;
@@ -40,16 +40,17 @@ export class Accumulator<In, Out = In> {
     this.#value = this.#merge(this.#value, this.#kind === 'collection' ? [value] : value);
   }
 
+  /** Back to its zero. */
   reset(): void {
     this.#value = decode(this.#zero);
   }
 
-  /** Adds what one task added. */
+  /** Adds what one task added. @internal */
   mergeUpdate(value: unknown): void {
     this.#value = this.#merge(this.#value, value);
   }
 
-  [travelsAs](): Reference {
+  /** @internal */ [travelsAs](): Reference {
     const data: AccumulatorData = { kind: this.#kind, zero: this.#zero, merge: this.#shipped?.capture.closure };
     return { kind: 'accumulator', id: this.id, data };
   }

@@ -12,7 +12,7 @@ export class Broadcast<T> {
   #destroyed = false;
   readonly #onDestroy: () => void;
 
-  constructor(id: string, value: T, onDestroy: () => void) {
+  /** @internal */ constructor(id: string, value: T, onDestroy: () => void) {
     this.id = id;
     this.#value = value;
     this.#onDestroy = onDestroy;
@@ -38,7 +38,7 @@ export class Broadcast<T> {
     this.#onDestroy();
   }
 
-  [travelsAs](): Reference {
+  /** @internal */ [travelsAs](): Reference {
     if (this.#destroyed)
       throw new MillraceError('BAD_ARGUMENT', {
         operation: 'broadcast',

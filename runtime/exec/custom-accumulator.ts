@@ -9,6 +9,7 @@ import type { AccumulatorData } from './task-accumulator';
 export interface AccumulatorV2<In, Out> {
   /** Back to the zero. */
   reset(): void;
+  /** Adds one value. */
   add(value: In): void;
   /** Adds what another one of the class has gathered; in any order, and in any grouping, the result must be the same. */
   merge(other: this): void;

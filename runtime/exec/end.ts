@@ -39,6 +39,7 @@ export interface AccumulatorUpdate {
   readonly value: unknown;
 }
 
+/** What a task has done, in numbers. */
 export interface TaskMetrics {
   readonly runMs: number;
   readonly recordsRead: number;

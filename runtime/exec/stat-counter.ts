@@ -42,7 +42,7 @@ export class StatCounter {
   readonly max: number;
   readonly variance: number;
 
-  constructor([count, mean, squares, least, greatest]: Moments) {
+  /** @internal */ constructor([count, mean, squares, least, greatest]: Moments) {
     this.count = count;
     this.mean = count === 0 ? Number.NaN : mean;
     this.min = least;

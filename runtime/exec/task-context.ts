@@ -14,7 +14,9 @@ export interface TaskHost {
   blob(id: string): Uint8Array;
 }
 
+/** Called when a task ends, well or not. */
 export type TaskCompletionListener = (context: TaskContext) => void;
+/** Called with the error when a task fails. */
 export type TaskFailureListener = (context: TaskContext, error: Error) => void;
 
 let current: TaskContext | undefined;
@@ -35,7 +37,7 @@ export class TaskContext {
   readonly #completion: TaskCompletionListener[] = [];
   readonly #failure: TaskFailureListener[] = [];
 
-  constructor(task: TaskSpec, host: TaskHost, control: TaskControl, environment: TaskEnvironment) {
+  /** @internal */ constructor(task: TaskSpec, host: TaskHost, control: TaskControl, environment: TaskEnvironment) {
     this.task = task;
     this.host = host;
     this.#control = control;
@@ -52,10 +54,11 @@ export class TaskContext {
     return TaskContext.get().partitionId();
   }
 
-  static [travelsAs](): Reference {
+  /** @internal */ static [travelsAs](): Reference {
     return { kind: 'engine', id: 'TaskContext' };
   }
 
+  /** The stage that the task is of. */
   stageId(): number {
     return this.task.stageId;
   }
@@ -65,6 +68,7 @@ export class TaskContext {
     return this.task.stageAttempt;
   }
 
+  /** The partition that the task computes. */
   partitionId(): number {
     return this.task.partition;
   }
@@ -79,6 +83,7 @@ export class TaskContext {
     return this.task.taskId;
   }
 
+  /** The executor that the task runs on. */
   executorId(): string {
     return this.host.executorId;
   }
@@ -105,7 +110,7 @@ export class TaskContext {
     return this;
   }
 
-  /** Where a file stands that was added by `sc.addFile`: written out when it is first asked for. */
+  /** Where a file stands that was added by `sc.addFile`: written out when it is first asked for. @internal */
   addedFile(name: string): string {
     const blob = this.environment.files.find(([known]) => known === name)?.[1];
     if (!blob) {
@@ -123,13 +128,13 @@ export class TaskContext {
     return path;
   }
 
-  /** The task's work is done; a listener that throws fails it after all. */
+  /** The task's work is done; a listener that throws fails it after all. @internal */
   succeeded(): void {
     this.leave();
     for (const f of this.#completion.splice(0).reverse()) f(this);
   }
 
-  /** The task failed already: what listeners throw changes nothing. */
+  /** The task failed already: what listeners throw changes nothing. @internal */
   failed(error: Error): void {
     this.leave();
     for (const f of this.#failure.splice(0).reverse()) quietly(() => f(this, error));
@@ -160,7 +165,13 @@ export class BarrierTaskContext extends TaskContext {
   readonly #members: readonly string[];
   readonly #rendezvous: Rendezvous;
 
-  constructor(task: TaskSpec, host: TaskHost, control: TaskControl, environment: TaskEnvironment, members: readonly string[]) {
+  /** @internal */ constructor(
+    task: TaskSpec,
+    host: TaskHost,
+    control: TaskControl,
+    environment: TaskEnvironment,
+    members: readonly string[],
+  ) {
     super(task, host, control, environment);
     this.#members = members;
     const { stageId, stageAttempt, partition } = task;
@@ -174,7 +185,7 @@ export class BarrierTaskContext extends TaskContext {
     return notInATask('BarrierTaskContext.get()', 'a barrier stage', 'rdd.barrier().mapPartitions(…)');
   }
 
-  static override [travelsAs](): Reference {
+  /** @internal */ static override [travelsAs](): Reference {
     return { kind: 'engine', id: 'BarrierTaskContext' };
   }
 

@@ -2,6 +2,7 @@
 import { HashPartitioner, MillraceError, type RDD, StorageLevel } from '../index';
 import { checkCheckpointEvery, checkCount, checkDataset, checkFunction, cutLineage, refuse } from './arguments';
 
+/** What a round does, and when the last one is reached. */
 export interface IterationOptions<K, V, W> {
   /** Data that each round reads and none changes: partitioned as the state is and kept, once. */
   readonly invariant?: RDD<[K, W]>;
@@ -24,6 +25,7 @@ export interface IterationOptions<K, V, W> {
   readonly numPartitions?: number;
 }
 
+/** The state after the last round. */
 export interface IterationResult<K, V> {
   /** The last state, partitioned by key and kept. */
   readonly state: RDD<[K, V]>;

@@ -13,6 +13,7 @@ type Pairs<K, V> = Iterable<readonly [K, V]> | void;
 
 /** A job without reducers: the mappers' pairs, as they come. */
 export interface MapOnlyJob<K1, V1, K2, V2> {
+  /** Emits pairs of one input pair, or returns them. */
   map(key: K1, value: V1, emit: Emit<K2, V2>, count: Count): Pairs<K2, V2>;
   readonly counters?: Counters;
 }
@@ -38,7 +39,7 @@ type Tally = Accumulator<[string, number][]>;
  * by several actions with `cache()`.
  */
 export class Counters {
-  readonly accumulator: Tally;
+  /** @internal */ readonly accumulator: Tally;
 
   constructor(sc: Context, name = 'counters') {
     const merge = (a: [string, number][], b: [string, number][]) => {
@@ -54,6 +55,7 @@ export class Counters {
     return new Map(this.accumulator.value);
   }
 
+  /** One count; 0 for a name that nobody has counted. */
   get(name: string): number {
     return this.value.get(name) ?? 0;
   }

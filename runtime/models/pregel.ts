@@ -5,6 +5,7 @@ import { checkCheckpointEvery, checkCount, checkDataset, checkFunction, cutLinea
 /** A global value: what vertices tell in one superstep is merged, and all of them read it in the next. */
 export interface Aggregator<T> {
   readonly zero: T;
+  /** Joins what two vertices told; must be commutative and associative. */
   merge(a: T, b: T): T;
 }
 
@@ -40,6 +41,7 @@ export interface SuperstepReport<A> {
   readonly aggregated: A;
 }
 
+/** The program of the vertices, and what is kept of a run. */
 export interface PregelOptions<K, V, M, E, A> {
   /** The vertex program: runs on executors, in superstep 0 for each vertex, later for those that are awake or have messages. */
   compute(vertex: Vertex<K, V, M, E, A>, messages: readonly M[]): void;
@@ -64,6 +66,7 @@ export interface PregelOptions<K, V, M, E, A> {
   onSuperstep?(report: SuperstepReport<A>): unknown;
 }
 
+/** The vertices after the last superstep. */
 export interface PregelResult<K, V, A> {
   /** The vertices with their last values, partitioned by id and kept. */
   readonly vertices: RDD<[K, V]>;

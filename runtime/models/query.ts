@@ -43,12 +43,14 @@ export class Query<T> {
 
   // Element by element.
 
+  /** The elements that satisfy it. */
   where<U extends T>(predicate: (element: T) => element is U): Query<U>;
   where(predicate: Predicate<T>): Query<T>;
   where(predicate: Predicate<T>): Query<T> {
     return new Query(this.toRDD().filter(predicate));
   }
 
+  /** What the function makes of each element. */
   select<U>(selector: (element: T) => U): Query<U> {
     return new Query(this.toRDD().map(selector as never) as RDD<U>);
   }
@@ -103,12 +105,14 @@ export class Query<T> {
     return ordered(this.toRDD(), key, true);
   }
 
+  /** Sorted by the key, largest first. */
   orderByDescending(key: Key<T>): OrderedQuery<T> {
     return ordered(this.toRDD(), key, false);
   }
 
   // As sets.
 
+  /** Equal elements once; they compare by value. */
   distinct(): Query<T> {
     return new Query(this.toRDD().distinct());
   }
@@ -155,6 +159,7 @@ export class Query<T> {
 
   // Answers.
 
+  /** All elements. */
   toArray(): Promise<T[]> {
     return this.toRDD().collect();
   }
@@ -181,16 +186,19 @@ export class Query<T> {
     return onlyOf('singleOrDefault', await this.#matching(predicate).take(2));
   }
 
+  /** Whether there is an element, or one that satisfies it. */
   async any(predicate?: Predicate<T>): Promise<boolean> {
     return !(await this.#matching(predicate).isEmpty());
   }
 
+  /** Whether all elements satisfy it. */
   all(predicate: Predicate<T>): Promise<boolean> {
     return this.toRDD()
       .filter((element) => !predicate(element))
       .isEmpty();
   }
 
+  /** The number of elements, or of those that satisfy it. */
   count(predicate?: Predicate<T>): Promise<number> {
     return this.#matching(predicate).count();
   }
@@ -277,10 +285,12 @@ export class OrderedQuery<T> extends Query<T> {
     this.#ascending = ascending;
   }
 
+  /** Sorts what was equal so far by another key. */
   thenBy(key: Key<T>): OrderedQuery<T> {
     return this.#then(key, true);
   }
 
+  /** The same, largest first. */
   thenByDescending(key: Key<T>): OrderedQuery<T> {
     return this.#then(key, false);
   }

@@ -26,7 +26,7 @@ declare module '../rdd/rdd' {
   interface RDD<T> {
     /** All elements, in order. Refused above `maxResultBytes`. */
     collect(): Promise<T[]>;
-    /** Elements of some partitions, in order; all of them by default. */
+    /** Elements of some partitions, in order; all of them by default. @internal */
     collectPartitions(title: string, partitions?: readonly number[]): Promise<T[]>;
     /** The number of elements. */
     count(): Promise<number>;

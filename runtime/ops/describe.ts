@@ -3,7 +3,7 @@ import { RDD } from '../rdd/rdd';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
-    /** What stands in the head of its sample. */
+    /** What stands in the head of its sample. @internal */
     describeForPrompt(): { name?: string; partitions: number; partitioner?: string; cached?: string };
     /** The lineage as text, a line a dataset: partitions, operator, partitioner; behind `+-` what a shuffle reads. As Spark's `toDebugString`. */
     toDebugString(): string;

@@ -47,7 +47,7 @@ export abstract class CustomRDD<T, P = unknown> extends RDD<T> {
     return this.#parents.map((parent) => [parent, index] as const);
   }
 
-  override narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
+  /** @internal */ override narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
     return this.parentPartitions(index).map(([parent, partition]) => {
       this.#checkParent(parent, partition);
       return [parent, partition] as const;
@@ -79,13 +79,13 @@ export abstract class CustomRDD<T, P = unknown> extends RDD<T> {
     return new MillraceError('BAD_ARGUMENT', { operation: this.operation, argument, value, rule, remedy });
   }
 
-  fragment(builder: PlanBuilder): Plan {
+  /** @internal */ fragment(builder: PlanBuilder): Plan {
     this.#compute ??= ShippedFunction.of(this.context, this.compute, this.operation);
     const inputs = this.#parents.map((parent) => builder.plan(parent));
     return { op: 'custom', name: this.operation, f: builder.function(this.#compute), inputs };
   }
 
-  split(index: number, builder: SplitBuilder): Split {
+  /** @internal */ split(index: number, builder: SplitBuilder): Split {
     const read = this.narrowParents(index);
     const which = read.map(([parent]) => this.#parents.indexOf(parent));
     const own: Split = { kind: 'values', index, bytes: encode([this.#all[index], which]) };

@@ -3,11 +3,13 @@ import type { FunctionArgument } from './function-argument';
 import type { Partitioner } from './partitioner';
 import type { RDD } from './rdd';
 
+/** On a parent each partition of which is read by at most one child partition. */
 export interface NarrowDependency {
   readonly kind: 'narrow';
   readonly rdd: RDD<unknown>;
 }
 
+/** On a parent whose rows are spread by key: it ends a stage. */
 export interface ShuffleDependency {
   readonly kind: 'shuffle';
   readonly rdd: RDD<unknown>;
@@ -15,10 +17,11 @@ export interface ShuffleDependency {
   readonly partitioner: Partitioner;
   /** The operator that asked for it, for errors about its rows. */
   readonly operation: string;
-  /** Set where the map side combines. */
+  /** Set where the map side combines. @internal */
   readonly combine?: { readonly create?: FunctionArgument; readonly merge: FunctionArgument };
 }
 
+/** How a dataset depends on another. */
 export type Dependency = NarrowDependency | ShuffleDependency;
 
 export const narrow = (rdd: RDD<unknown>): NarrowDependency => ({ kind: 'narrow', rdd });

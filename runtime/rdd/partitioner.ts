@@ -22,10 +22,11 @@ export interface Partitioner {
   readonly numPartitions: number;
   /** The partition of a key, from 0 to numPartitions - 1. */
   getPartition(key: unknown): number;
+  /** Whether the other one puts every key into the same partition. */
   equals(other: Partitioner | undefined): boolean;
-  /** Finds out what it needs to know before a job can use it. */
+  /** Finds out what it needs to know before a job can use it. @internal */
   prepare?(): Promise<void>;
-  readonly spec: PartitionerSpec;
+  /** @internal */ readonly spec: PartitionerSpec;
   /** For heads and `.explain`: `hash(8)`. */
   toString(): string;
 }
@@ -73,7 +74,7 @@ export class HashPartitioner implements Partitioner {
     return other instanceof HashPartitioner && other.numPartitions === this.numPartitions;
   }
 
-  get spec(): PartitionerSpec {
+  /** @internal */ get spec(): PartitionerSpec {
     return { kind: 'hash', partitions: this.numPartitions };
   }
 
@@ -127,7 +128,7 @@ export class RangePartitioner implements Partitioner {
     });
   }
 
-  async prepare(): Promise<void> {
+  /** @internal */ async prepare(): Promise<void> {
     await this.#preparation?.run();
   }
 
@@ -159,7 +160,7 @@ export class RangePartitioner implements Partitioner {
     );
   }
 
-  get spec(): PartitionerSpec {
+  /** @internal */ get spec(): PartitionerSpec {
     return { kind: 'range', bounds: this.bounds, ascending: this.ascending, partitions: this.numPartitions };
   }
 

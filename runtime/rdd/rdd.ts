@@ -25,6 +25,7 @@ export type Widen<T> = T extends number
         ? boolean
         : T;
 
+/** How a persisted dataset stands to others when memory is short. */
 export interface PersistOptions {
   /** Datasets of a lower priority leave the memory first; among equals the one that was used longest ago. Default 0. */
   readonly priority?: number;
@@ -60,7 +61,7 @@ export abstract class RDD<T> {
 
   #dependencies: readonly Dependency[];
 
-  constructor(context: Context, operation: string, dependencies: readonly Dependency[] = []) {
+  /** @internal */ constructor(context: Context, operation: string, dependencies: readonly Dependency[] = []) {
     this.context = context;
     this.id = context.nextRddId();
     this.operation = operation;
@@ -75,29 +76,29 @@ export abstract class RDD<T> {
   get dependencies(): readonly Dependency[] {
     return this.#dependencies;
   }
-  /** The step or source that computes a partition, on top of its parents' plans. */
+  /** The step or source that computes a partition, on top of its parents' plans. @internal */
   abstract fragment(builder: PlanBuilder): Plan;
-  /** What partition `index` reads. */
+  /** What partition `index` reads. @internal */
   abstract split(index: number, builder: SplitBuilder): Split;
   /** How pairs are spread over the partitions, if it is known. */
   get partitioner(): Partitioner | undefined {
     return undefined;
   }
 
-  /** The partitions of narrow parents that partition `index` reads. */
+  /** The partitions of narrow parents that partition `index` reads. @internal */
   narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
     return this.dependencies.flatMap((d) => (d.kind === 'narrow' ? [[d.rdd, index] as const] : []));
   }
 
-  /** Kept partitions of other datasets beside which partition `index` is computed best, where its own is not kept anywhere yet. */
+  /** Kept partitions of other datasets beside which partition `index` is computed best, where its own is not kept anywhere yet. @internal */
   besides(_index: number): readonly (readonly [rddId: number, partition: number])[] {
     return [];
   }
 
-  /** How it was, or is to be, written to files that stand for its lineage. */
+  /** How it was, or is to be, written to files that stand for its lineage. @internal */
   checkpointed: Checkpoint | undefined;
 
-  /** What it must be computed from: its dependencies, or nothing once a checkpoint is written. */
+  /** What it must be computed from: its dependencies, or nothing once a checkpoint is written. @internal */
   get lineage(): readonly Dependency[] {
     return this.checkpointed?.isWritten ? [] : this.dependencies;
   }
@@ -107,7 +108,7 @@ export abstract class RDD<T> {
     return [];
   }
 
-  /** Whether `preferredLocations` ever names any: most kinds are never asked for each partition. */
+  /** Whether `preferredLocations` ever names any: most kinds are never asked for each partition. @internal */
   get hasPreferences(): boolean {
     return this.preferredLocations !== RDD.prototype.preferredLocations;
   }
@@ -134,7 +135,7 @@ export abstract class RDD<T> {
     return this;
   }
 
-  /** Gives up what it was made of, so that the memory and the files of that can go: once a checkpoint stands for it in all jobs. */
+  /** Gives up what it was made of, so that the memory and the files of that can go: once a checkpoint stands for it in all jobs. @internal */
   forgetLineage(): void {
     const { partitioner } = this;
     this.#count ??= this.countPartitions();
@@ -147,13 +148,13 @@ export abstract class RDD<T> {
   /** Work that must be done once before a job can read this dataset, such as sampling the bounds of a sort. */
   #preparation: Preparation | undefined;
 
-  /** Has `prepare` run once before the first job that needs this dataset; again after it failed. */
+  /** Has `prepare` run once before the first job that needs this dataset; again after it failed. @internal */
   beforeFirstJob(prepare: () => Promise<void>): this {
     this.#preparation = new Preparation(prepare);
     return this;
   }
 
-  /** Does what must be done first, for this dataset and all it is made of. */
+  /** Does what must be done first, for this dataset and all it is made of. @internal */
   async prepareLineage(seen: Set<RDD<unknown>> = new Set()): Promise<void> {
     if (seen.has(this)) return;
     seen.add(this);
@@ -229,7 +230,7 @@ export abstract class RDD<T> {
     return `${this.#name ? `${this.#name} (${this.operation})` : this.operation}[${this.id}]`;
   }
 
-  /** What is said of it when a closure captures it by mistake. */
+  /** What is said of it when a closure captures it by mistake. @internal */
   get [driverOnly](): string {
     return `an RDD (${this.toString()})`;
   }

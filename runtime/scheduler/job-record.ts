@@ -1,4 +1,5 @@
 // What is remembered of a job, for `.jobs` and the progress line.
+/** A job that runs or has run: a row of `.jobs`. */
 export interface JobRecord {
   readonly jobId: number;
   /** The action, and the dataset it ran on: `count of textFile`. */

@@ -3,6 +3,7 @@ import { asError } from '../errors';
 import type { TaskEnd, TaskMetrics } from '../exec/end';
 import type { JobRecord } from './job-record';
 
+/** A job has begun. */
 export interface JobStart {
   readonly jobId: number;
   readonly title: string;
@@ -13,12 +14,14 @@ export interface JobStart {
   readonly time: number;
 }
 
+/** A job has ended, well or not. */
 export interface JobEnd {
   readonly jobId: number;
   readonly status: Exclude<JobRecord['status'], 'running'>;
   readonly time: number;
 }
 
+/** A run of a stage has begun. */
 export interface StageSubmitted {
   readonly jobId: number;
   readonly stageId: number;
@@ -29,6 +32,7 @@ export interface StageSubmitted {
   readonly time: number;
 }
 
+/** A run of a stage has ended. */
 export interface StageCompleted {
   readonly jobId: number;
   readonly stageId: number;
@@ -38,6 +42,7 @@ export interface StageCompleted {
   readonly time: number;
 }
 
+/** A task went to an executor. */
 export interface TaskStart {
   readonly taskId: number;
   readonly jobId: number;
@@ -51,6 +56,7 @@ export interface TaskStart {
   readonly time: number;
 }
 
+/** A task has ended, well or not. */
 export interface TaskEnded extends TaskStart {
   readonly end: TaskEnd['kind'];
   /** Of a task that ended well. */
@@ -59,6 +65,7 @@ export interface TaskEnded extends TaskStart {
   readonly reason?: string;
 }
 
+/** An executor has joined. */
 export interface ExecutorAdded {
   readonly executorId: string;
   readonly host: string;
@@ -66,12 +73,14 @@ export interface ExecutorAdded {
   readonly time: number;
 }
 
+/** An executor is lost or was sent away. */
 export interface ExecutorRemoved {
   readonly executorId: string;
   readonly reason: string;
   readonly time: number;
 }
 
+/** A kept partition has come or gone. */
 export interface BlockUpdated {
   readonly executorId: string;
   readonly rddId: number;
@@ -82,11 +91,13 @@ export interface BlockUpdated {
   readonly diskBytes: number;
 }
 
+/** A dataset is kept no longer. */
 export interface Unpersisted {
   readonly rddId: number;
 }
 
-interface ListenerEvents {
+/** What happens to jobs, stages, tasks, executors and kept partitions, by the method that is told. */
+export interface ListenerEvents {
   onJobStart: JobStart;
   onJobEnd: JobEnd;
   onStageSubmitted: StageSubmitted;

@@ -1,6 +1,8 @@
 // In which order jobs get free slots: one after the other, or pools side by side by weight and minimum share. As Spark's FIFO and FAIR.
+/** First come, first served; or shares side by side. */
 export type SchedulingMode = 'FIFO' | 'FAIR';
 
+/** A pool of FAIR scheduling, as in Spark's fairscheduler.xml. */
 export interface PoolOptions {
   /** How the jobs of the pool share what it gets. Default FIFO. */
   readonly schedulingMode?: SchedulingMode;

@@ -57,6 +57,7 @@ export class StorageLevel implements LevelFlags {
     return this.useMemory || this.useDisk;
   }
 
+  /** Whether all flags are the same. */
   equals(other: StorageLevel): boolean {
     return (
       this.useMemory === other.useMemory &&

@@ -4,6 +4,7 @@ import type { InputDStream } from './input';
 import type { BatchInfo } from './listener';
 import { PidRateEstimator } from './rate';
 
+/** Rates that backpressure begins with and never goes below. */
 export interface BackpressureOptions {
   /** Elements a second of each source until the first batches are done. Default: no limit. */
   readonly initialRate?: number;

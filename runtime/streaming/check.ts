@@ -10,6 +10,7 @@ import { type Duration, milliseconds } from './duration';
 import { ManualClock } from './manual-clock';
 import { QueueInputDStream } from './sources/queue';
 
+/** How the batches of a check are made and compared. */
 export interface CheckOptions {
   /** Batch interval. Default one second. */
   readonly interval?: Duration;

@@ -24,6 +24,7 @@ import { Recovery, type Resumption } from './recovery/recovery';
 import { Retirement } from './retirement';
 import { checkTogether } from './together';
 
+/** Makes streams of sources, and a batch of what has come each interval: `stream('1s')` at the prompt. */
 export class StreamingContext {
   readonly sc: Context;
   /** Milliseconds between batches. */
@@ -53,8 +54,7 @@ export class StreamingContext {
   readonly #unfinished: Time[] = [];
 
   /**
-   * Batches each `interval` on the executors of `sc`.
-   * Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms.
+   * Batches each `interval` on the executors of `sc`. Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms.
    * @example new StreamingContext(sc, '1s').interval // 1000
    */
   constructor(sc: Context, interval: Duration, options: StreamingOptions = {}) {
@@ -80,7 +80,7 @@ export class StreamingContext {
     home?.opened(this);
   }
 
-  get [driverOnly](): string {
+  /** @internal */ get [driverOnly](): string {
     return 'a streaming context';
   }
 
@@ -150,7 +150,7 @@ export class StreamingContext {
     return streaming;
   }
 
-  /** Where the blocks of receivers are logged; undefined: they go with the session. */
+  /** Where the blocks of receivers are logged; undefined: they go with the session. @internal */
   get logFolder(): string | undefined {
     return this.#isLogged ? this.#checkpointFolder : undefined;
   }
@@ -273,7 +273,7 @@ export class StreamingContext {
     if (this.#unfinished.length === 0) this.#retired.completed(Number.POSITIVE_INFINITY);
   }
 
-  /** Tells listeners, and the user, what a receiver has to say. */
+  /** Tells listeners, and the user, what a receiver has to say. @internal */
   receiverTold(event: 'started' | 'error' | 'notice' | 'stopped', receiver: ReceiverInfo): void {
     const events = { started: 'onReceiverStarted', error: 'onReceiverError', stopped: 'onReceiverStopped' } as const;
     if (event !== 'notice') this.#bus.post(events[event], receiver);
@@ -346,7 +346,7 @@ export class StreamingContext {
     this.#bus.remove(listener);
   }
 
-  /** Adds an output; in a running context it begins with the next batch. */
+  /** Adds an output; in a running context it begins with the next batch. @internal */
   addOutput(output: Output): OutputHandle {
     this.#checkNotStopped();
     if (this.#state === 'active') this.#checkState(lineageOf([output.stream]));
@@ -355,44 +355,44 @@ export class StreamingContext {
     return new OutputHandle(output.name, () => this.removeOutput(output));
   }
 
-  /** Ends an output, and the sources that nothing else reads. */
+  /** Ends an output, and the sources that nothing else reads. @internal */
   removeOutput(output: Output): void {
     if (!this.#graph.remove(output)) return;
     output.ended?.();
     if (this.#state === 'active') this.#stopUnread();
   }
 
-  /** Makes each batch of this stream even where no output asks for it. */
+  /** Makes each batch of this stream even where no output asks for it. @internal */
   keep(stream: DStream<unknown>): void {
     this.#graph.keep(stream);
     if (this.#state === 'active') this.#startInputs();
   }
 
-  /** The sources that some stream reads. */
+  /** The sources that some stream reads. @internal */
   get inputs(): readonly InputDStream<unknown>[] {
     return this.#graph.inputs;
   }
 
-  get outputs(): readonly Output[] {
+  /** @internal */ get outputs(): readonly Output[] {
     return this.#graph.outputs;
   }
 
-  /** Every stream that is needed by an output or for its past, parents before children. */
+  /** Every stream that is needed by an output or for its past, parents before children. @internal */
   get streams(): readonly DStream<unknown>[] {
     return this.#graph.streams;
   }
 
-  /** Has `cleanUp` called when the context has stopped. */
+  /** Has `cleanUp` called when the context has stopped. @internal */
   onStop(cleanUp: () => void): void {
     this.#cleanups.push(cleanUp);
   }
 
-  register(_stream: DStream<unknown>): number {
+  /** @internal */ register(_stream: DStream<unknown>): number {
     this.#checkNotStopped();
     return this.#graph.nextId();
   }
 
-  claimName(name: string, stream: DStream<unknown>): void {
+  /** @internal */ claimName(name: string, stream: DStream<unknown>): void {
     this.#graph.claimName(name, stream);
   }
 }

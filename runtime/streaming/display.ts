@@ -30,6 +30,7 @@ export interface PaneUpdate extends PrintedBatch {
   readonly options: WatchOptions<never>;
 }
 
+/** What a live pane shows. */
 export interface WatchOptions<T> {
   /** Rows of the pane. Default 10. */
   readonly rows?: number;
@@ -39,10 +40,13 @@ export interface WatchOptions<T> {
   readonly title?: string;
 }
 
+/** Where the outputs of streams show: the shell has its own, a program prints plain lines. */
 export interface StreamDisplay {
+  /** Shows the first rows of a batch that `print` asked for. */
   printed(batch: PrintedBatch): void;
   /** A pane is opened by its first update. */
   pane(id: number, update: PaneUpdate): void;
+  /** Leaves the last state of a pane. */
   paneClosed(id: number): void;
   /** Something that the user should know: a source that was lost, an output that failed. */
   notice(message: string, error?: Error): void;

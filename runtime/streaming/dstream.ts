@@ -22,7 +22,7 @@ export abstract class DStream<T> {
   #level: StorageLevel = StorageLevel.NONE;
   #remembers = 0;
 
-  constructor(streaming: StreamingContext, operation: string) {
+  /** @internal */ constructor(streaming: StreamingContext, operation: string) {
     this.streaming = streaming;
     this.operation = operation;
     this.id = streaming.register(this as DStream<unknown>);
@@ -41,20 +41,20 @@ export abstract class DStream<T> {
     return 0;
   }
 
-  /** Whether it can only run with a checkpoint folder: what it remembers cannot be made again. */
+  /** Whether it can only run with a checkpoint folder: what it remembers cannot be made again. @internal */
   get needsCheckpoint(): boolean {
     return false;
   }
 
   // What everything is built on.
 
-  /** Whether there can be a dataset at `time`: a multiple of the slide after the start. */
+  /** Whether there can be a dataset at `time`: a multiple of the slide after the start. @internal */
   isValid(time: Time): boolean {
     const zero = this.streaming.zeroTime;
     return zero !== undefined && time > zero && (time - zero) % this.slide === 0;
   }
 
-  /** The dataset of batch `time`, made once. Undefined before the start, between slides, and for what is forgotten. */
+  /** The dataset of batch `time`, made once. Undefined before the start, between slides, and for what is forgotten. @internal */
   getOrCompute(time: Time): RDD<T> | undefined {
     if (!this.isValid(time)) return undefined;
     if (!this.#datasets.has(time)) {
@@ -65,7 +65,7 @@ export abstract class DStream<T> {
     return this.#datasets.get(time);
   }
 
-  /** The datasets of the times in (from, to], oldest first. */
+  /** The datasets of the times in (from, to], oldest first. @internal */
   datasetsOf(from: Time, to: Time): RDD<T>[] {
     const zero = this.streaming.zeroTime ?? to;
     const rdds: RDD<T>[] = [];
@@ -77,18 +77,18 @@ export abstract class DStream<T> {
     return rdds;
   }
 
-  /** How long it keeps its datasets, in milliseconds. */
+  /** How long it keeps its datasets, in milliseconds. @internal */
   get remembers(): number {
     return Math.max(this.#remembers, this.slide);
   }
 
-  /** Keeps its datasets for so long at least, and the parents theirs for what that takes. */
+  /** Keeps its datasets for so long at least, and the parents theirs for what that takes. @internal */
   keepFor(ms: number): void {
     this.#remembers = Math.max(this.#remembers, ms);
     for (const parent of this.dependencies) parent.keepFor(this.remembers + this.lookBack);
   }
 
-  /** Drops the datasets that are older than what it remembers at `time`. */
+  /** Drops the datasets that are older than what it remembers at `time`. @internal */
   forgetBefore(time: Time): void {
     for (const [at, rdd] of this.#datasets) {
       if (at > time - this.remembers) continue;
@@ -97,7 +97,7 @@ export abstract class DStream<T> {
     }
   }
 
-  /** The times whose datasets are there, oldest first. */
+  /** The times whose datasets are there, oldest first. @internal */
   get times(): readonly Time[] {
     return [...this.#datasets.keys()].sort((a, b) => a - b);
   }
@@ -143,7 +143,7 @@ export abstract class DStream<T> {
     return this;
   }
 
-  /** True once a name was set. */
+  /** True once a name was set. @internal */
   get isNamed(): boolean {
     return this.#name !== undefined;
   }
@@ -153,7 +153,7 @@ export abstract class DStream<T> {
     return `${this.#name ? `${this.#name} (${this.operation})` : this.name} every ${durationText(this.slide)}`;
   }
 
-  /** What is said of it when a closure captures it by mistake. */
+  /** What is said of it when a closure captures it by mistake. @internal */
   get [driverOnly](): string {
     return `a DStream (${this.toString()})`;
   }

@@ -37,6 +37,7 @@ export interface BatchInfo {
   readonly outputs: readonly OutputInfo[];
 }
 
+/** A source that has something to say. */
 export interface ReceiverInfo {
   readonly stream: string;
   readonly message: string;
@@ -44,14 +45,23 @@ export interface ReceiverInfo {
 
 /** Events of a streaming context, as Spark's StreamingListener names them. */
 export interface StreamingListener {
+  /** The context has started, at so many milliseconds since the epoch. */
   onStreamingStarted?(at: number): void;
+  /** A batch was made and waits for its turn. */
   onBatchSubmitted?(batch: BatchInfo): void;
+  /** The first output of a batch begins. */
   onBatchStarted?(batch: BatchInfo): void;
+  /** All outputs of a batch have ended, well or not. */
   onBatchCompleted?(batch: BatchInfo): void;
+  /** One output of a batch begins. */
   onOutputOperationStarted?(batch: BatchInfo, output: OutputInfo): void;
+  /** One output of a batch has ended, well or not. */
   onOutputOperationCompleted?(batch: BatchInfo, output: OutputInfo): void;
+  /** A source is read. */
   onReceiverStarted?(receiver: ReceiverInfo): void;
+  /** A source has trouble; it is tried again. */
   onReceiverError?(receiver: ReceiverInfo): void;
+  /** A source is read no longer. */
   onReceiverStopped?(receiver: ReceiverInfo): void;
 }
 

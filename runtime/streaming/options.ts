@@ -8,6 +8,7 @@ import { type Duration, durationText, milliseconds } from './duration';
 /** The shortest batch interval, in milliseconds: a batch of a few tasks takes some milliseconds by itself. */
 const leastInterval = 20;
 
+/** Options of a streaming context. */
 export interface StreamingOptions {
   readonly clock?: Clock;
   readonly display?: StreamDisplay;
@@ -27,6 +28,7 @@ export interface StreamingOptions {
 /** As Spark's: not started, running, or stopped for good. */
 export type StreamingState = 'initialized' | 'active' | 'stopped';
 
+/** How a streaming context ends. */
 export interface StopOptions {
   /** Take in what has been received and finish what waits. Default: drop it. */
   readonly graceful?: boolean;

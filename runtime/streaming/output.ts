@@ -27,11 +27,12 @@ export class OutputHandle {
   readonly name: string;
   readonly #stop: () => void;
 
-  constructor(name: string, stop: () => void) {
+  /** @internal */ constructor(name: string, stop: () => void) {
     this.name = name;
     this.#stop = stop;
   }
 
+  /** Ends the output. */
   stop(): void {
     this.#stop();
   }

@@ -14,6 +14,7 @@ import { StatefulDStream, type StateKind } from './stateful';
 /** A record with the end of the interval that its own time is in. */
 type Stamped<T> = [end: Time, record: T];
 
+/** How long totals are corrected, and where their keys lie. */
 export interface CorrectionOptions {
   /** How long after an interval was closed late records still change its totals: a multiple of the slide. */
   readonly keep: Duration;
@@ -42,7 +43,7 @@ export class SlackedDStream<T> extends DStream<T> {
   readonly #stamped: DStream<Stamped<T>>;
   readonly #slack: number;
 
-  /** `timeOf` gives milliseconds since the epoch; `slack` is a multiple of the parent's slide; the operator checks it. */
+  /** `timeOf` gives milliseconds since the epoch; `slack` is a multiple of the parent's slide; the operator checks it. @internal */
   constructor(parent: DStream<T>, slack: number, timeOf: ShippedFunction) {
     super(parent.streaming, 'slack');
     this.#slack = slack;
@@ -156,7 +157,7 @@ export class CorrectedDStream<K, V> extends StatefulDStream<[[interval: Time, ke
   #told = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(pairs: DStream<unknown>, kind: StateKind, dropped: Accumulator<number>) {
+  /** @internal */ constructor(pairs: DStream<unknown>, kind: StateKind, dropped: Accumulator<number>) {
     super(pairs, kind);
     this.#dropped = dropped;
     this.streaming.addStreamingListener({ onBatchCompleted: () => this.#tell(restMs) });

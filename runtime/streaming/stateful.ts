@@ -47,7 +47,7 @@ export class StatefulDStream<T> extends DStream<T> {
   #stateId: number | undefined;
   #first: Time | undefined;
 
-  constructor(parent: DStream<unknown>, kind: StateKind) {
+  /** @internal */ constructor(parent: DStream<unknown>, kind: StateKind) {
     super(parent.streaming, kind.operation);
     this.#parent = parent;
     this.#kind = kind;
@@ -64,7 +64,7 @@ export class StatefulDStream<T> extends DStream<T> {
     return [this.#parent];
   }
 
-  /** The table cannot be made again from what the sources remember. */
+  /** The table cannot be made again from what the sources remember. @internal */
   override get needsCheckpoint(): boolean {
     return this.#kind.window === undefined;
   }
@@ -75,7 +75,7 @@ export class StatefulDStream<T> extends DStream<T> {
 
   // What a checkpoint asks.
 
-  /** The newest version until `time`; undefined before the first. */
+  /** The newest version until `time`; undefined before the first. @internal */
   stateVersion(time: Time): StateVersion | undefined {
     const made = [...this.#updates.keys(), this.#last?.version ?? Number.POSITIVE_INFINITY].filter((at) => at <= time);
     if (made.length === 0 || this.#first === undefined) return this.#restored;
@@ -89,7 +89,7 @@ export class StatefulDStream<T> extends DStream<T> {
 
   /**
    * Goes on from a version whose files lie in the checkpoint folder; later ones, of batches that were cut off, are removed. Called before
-   * the start. Answers what the user should know. Throws STATE_PARTITIONS where its keys lie otherwise than this program puts them.
+   * the start. Answers what the user should know. Throws STATE_PARTITIONS where its keys lie otherwise than this program puts them. @internal
    */
   restoreState({ version, first, numPartitions, folder }: StateVersion): string[] {
     const notes: string[] = [];
@@ -108,13 +108,13 @@ export class StatefulDStream<T> extends DStream<T> {
     return notes;
   }
 
-  /** Removes its files of an earlier run: a window is made anew of what its batches read. Called before the start. */
+  /** Removes its files of an earlier run: a window is made anew of what its batches read. Called before the start. @internal */
   removeFiles(): void {
     const home = this.#folder();
     if (home !== undefined) removeVersionsAfter(home, Number.NEGATIVE_INFINITY);
   }
 
-  /** Has the version of a batch made whole, also where nobody read all of it. */
+  /** Has the version of a batch made whole, also where nobody read all of it. @internal */
   async settle(time: Time): Promise<void> {
     const update = this.#updates.get(time);
     if (update) await makeWhole(update);
@@ -128,7 +128,7 @@ export class StatefulDStream<T> extends DStream<T> {
     return (this.#kind.emits === 'pairs' ? new StateReadRDD(update) : update) as RDD<unknown> as RDD<T>;
   }
 
-  /** The dataset that makes the version of `time`; undefined of a time that is forgotten. */
+  /** The dataset that makes the version of `time`; undefined of a time that is forgotten. @internal */
   updateAt(time: Time): StateUpdateRDD | undefined {
     if (!this.#updates.has(time) && time > (this.#last?.version ?? Number.NEGATIVE_INFINITY)) this.#makeUntil(time);
     return this.#updates.get(time);
@@ -194,7 +194,7 @@ export class StatefulDStream<T> extends DStream<T> {
     return this.#restored?.folder ?? stateFolderName(this.name);
   }
 
-  override forgetBefore(time: Time): void {
+  /** @internal */ override forgetBefore(time: Time): void {
     super.forgetBefore(time);
     for (const [at, update] of this.#updates) {
       if (at > time - this.remembers || update === this.#last) continue;

@@ -5,6 +5,7 @@ import type { Entry } from './encode-function';
 import type { FunctionFacts, Variable } from './facts';
 import { travelsAs } from './markers';
 
+/** A closure that changes a variable that it captured: the change would be lost. */
 export interface CaptureWarning {
   readonly kind: 'assigned' | 'mutated' | 'eval';
   readonly name: string;

@@ -7,6 +7,7 @@ import { absent } from './table';
 export interface State<S> {
   /** The state; undefined where there is none. */
   get(): S | undefined;
+  /** Whether the key has a state. */
   exists(): boolean;
   /** Sets the state. Throws BAD_STATE_CALL while it times out. */
   update(state: S): void;

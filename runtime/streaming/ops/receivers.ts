@@ -10,6 +10,7 @@ import type { ReceiverSource } from '../receiver-backend';
 import { shipReceiver } from '../receiver-program';
 import { ReceivedInputDStream, type ReceiverLimits } from '../sources/received';
 
+/** Limits of a source that is read by a process of its own. */
 export interface ReceiverOptions {
   /** Elements a second at most. Default: no limit. */
   readonly maxRate?: number;

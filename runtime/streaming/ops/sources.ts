@@ -11,6 +11,7 @@ import { GeneratorInputDStream } from '../sources/generator';
 import { QueueInputDStream } from '../sources/queue';
 import { ReplayInputDStream, type ReplayOptions } from '../sources/replay';
 
+/** Which files of a folder are taken, and when one that is written in place is whole. */
 export interface FileStreamOptions {
   /** Reads only files for whose name it holds; runs in the session. */
   readonly filter?: (name: string) => unknown;

@@ -12,6 +12,7 @@ import { SnapshotsDStream, StatefulDStream } from '../stateful';
 /** Called for each pair, and once more with `value` undefined when the key times out; what it returns goes on, undefined does not. */
 export type StateFunction<K, V, S, M> = (key: K, value: V | undefined, state: State<S>, time: Time) => M;
 
+/** What the state of `mapWithState` begins with, where its keys lie, and when an idle one ends. */
 export interface MapWithStateOptions<K, S> {
   /** The states before the first batch. */
   readonly initialState?: RDD<[K, S]>;
@@ -21,6 +22,7 @@ export interface MapWithStateOptions<K, S> {
   readonly timeout?: Duration;
 }
 
+/** What the state of `track` is made of, and when an idle key ends. */
 export interface TrackOptions<K, E, S> {
   /** The state that a key's first event makes. */
   readonly init: (key: K, event: E) => S | null | undefined;
@@ -78,7 +80,10 @@ export class StateSpec<K, V, S, M> {
     this.options = options;
   }
 
-  /** @example StateSpec.function((key, value, state) => state.get()).timeout('30s').options.timeout // '30s' */
+  /**
+   * A specification of the function (key, value, state) => row.
+   * @example StateSpec.function((key, value, state) => state.get()).timeout('30s').options.timeout // '30s'
+   */
   static function<K, V, S, M>(f: StateFunction<K, V, S, M>): StateSpec<K, V, S, M> {
     return new StateSpec(f, {});
   }
@@ -87,18 +92,22 @@ export class StateSpec<K, V, S, M> {
     return new StateSpec(this.f, { ...this.options, ...options });
   }
 
+  /** The states to begin with, as pairs [key, state]. */
   initialState(initialState: RDD<[K, S]>): StateSpec<K, V, S, M> {
     return this.#with({ initialState });
   }
 
+  /** Into how many partitions keys are spread by their hash. */
   numPartitions(numPartitions: number): StateSpec<K, V, S, M> {
     return this.#with({ numPartitions });
   }
 
+  /** How keys are spread. */
   partitioner(partitioning: Partitioning): StateSpec<K, V, S, M> {
     return this.#with({ partitioning });
   }
 
+  /** Ends a key for which nothing has come so long; the function sees it once more, with `state.isTimingOut()`. */
   timeout(timeout: Duration): StateSpec<K, V, S, M> {
     return this.#with({ timeout });
   }

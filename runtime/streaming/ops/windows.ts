@@ -22,6 +22,7 @@ export interface WindowOptions {
   readonly slide?: Duration;
 }
 
+/** How often a window of pairs is made, and where its keys lie. */
 export interface KeyWindowOptions<K, V> extends WindowOptions {
   /** Pairs for which it does not hold are left out of the results. */
   readonly keep?: (pair: [K, V]) => unknown;

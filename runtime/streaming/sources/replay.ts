@@ -13,6 +13,7 @@ import type { Span } from '../pacer';
 /** Batches of a replay: each is a partition of one shuffle. */
 const mostBatches = 10_000;
 
+/** How old files are cut into batches. */
 export interface ReplayOptions {
   /** The time of a line in milliseconds since the epoch: it belongs to the batch of that time. Left out: lines in their order. */
   readonly timeOf?: (line: string) => number;
