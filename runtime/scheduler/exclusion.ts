@@ -1,5 +1,6 @@
 // Executors on which tasks keep failing: they get no more tasks of the stage, and in the end of no stage. As Spark's excludeOnFailure.
 export interface ExclusionOptions {
+  /** Gives no more tasks to executors on which they keep failing. */
   readonly excludeOnFailure: boolean;
   /** Failed partitions of one stage on one executor, after which it gets no more tasks of the stage. */
   readonly excludeStageFailures: number;

@@ -2,6 +2,7 @@
 import type { Stage } from './stage';
 
 export interface SpeculationOptions {
+  /** Starts a copy of a task that is slow beside the others of its stage; the first end counts. */
   readonly speculation: boolean;
   /** The part of a stage's tasks that must be done before any is slow. */
   readonly speculationQuantile: number;

@@ -10,7 +10,9 @@ const leastInterval = 20;
 
 /** Options of a streaming context. */
 export interface StreamingOptions {
+  /** What cuts the batches: the machine's clock, or a ManualClock in tests. */
   readonly clock?: Clock;
+  /** Where `print` and `watch` show. Default: the shell's, or plain lines on stdout. */
   readonly display?: StreamDisplay;
   /** Outputs of one batch that run at a time. Default 1, in their order, as Spark's. */
   readonly concurrentJobs?: number;
