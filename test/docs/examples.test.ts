@@ -25,8 +25,17 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 /** `EXPRESSION // VALUE` becomes a comparison: one line, so that lines keep their numbers. */
 function compared(line: string): string {
   const [code, value] = line.split(/ +\/\/ (?=[[\d'{-]|true$|false$|undefined$|new Map)/);
-  if (value === undefined || /^(const|let|import|type|for|if)\b|[,([{]$/.test(code)) return line;
+  if (value === undefined || !isExpression(value) || /^(const|let|import|type|for|if)\b|[,([{]$/.test(code)) return line;
   return `sameAsWritten(${code}, ${value})`;
+}
+
+/** Whether a comment is a value, and not a sentence that begins like one. */
+function isExpression(text: string): boolean {
+  try {
+    return new Function(`(${text})`) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The blocks of one document as a script, each at its own lines, and what readers do not see on the line above. */

@@ -163,6 +163,7 @@ export async function recordSession(transcript: string, scene: Scene = {}): Prom
       const shown = at === steps.length - 1 ? player.shown().replace(/\n>$/, '') : above();
       const output = shown
         .slice(from)
+        .trimEnd()
         .replace(/^\n/, '')
         .split('\n')
         .slice(step.entry.length)
