@@ -1,14 +1,15 @@
 // Every example of README and docs/ runs: scripts with the values of their trailing comments, sessions at the prompt, commands of a terminal.
 // time limit: 300 s
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { globSync } from 'tinyglobby';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Block, blocksOf, isSession, sceneOf } from '../helpers/markdown';
+import { readDocument } from '../helpers/sources';
 import { shellCommand } from '../helpers/terminal';
 import { checkSession, outputPattern } from '../helpers/transcript';
 
@@ -57,6 +58,14 @@ for (const document of documents) {
     const others = blocks.filter((block) => !['ts', 'bash', 'text'].includes(block.language) && !isSession(block));
     assert.equal(
       others.map(({ line }) => `${document}:${line}`),
+      [],
+    );
+  });
+
+  test(`${document}: its links lead to files`, () => {
+    const links = [...readDocument(document).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link);
+    assert.equal(
+      links.filter((link) => !existsSync(join(root, dirname(document), link))),
       [],
     );
   });

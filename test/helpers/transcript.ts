@@ -51,7 +51,7 @@ function linePattern(line: string, isLive: boolean): string {
   const masked = line
     .trimEnd()
     .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replace(/ ?[▁-█]+/g, '[▁-█ ]*')
+    .replace(/ ?[▁-▏]+/g, '[▁-▏ ]*')
     .replace(/\b\d\d:\d\d:\d\d\b/g, '\\d\\d:\\d\\d:\\d\\d')
     .replace(/\b\d+(\\\.\d+)?( k)?(?= ?(ms|s|MB|kB|\/s)\b)/g, '[\\d.]+( k)?')
     .replace(/─{2,}/g, '─+')
@@ -140,7 +140,7 @@ export async function checkSession(transcript: string, scene: Scene = {}): Promi
   }
 }
 
-/** How long nothing new has come above a pane when an entry is taken for answered: only to record, never to test. */
+/** Only to record, never to test: nothing new for so long means that an entry is answered, and a pane shows something by then. */
 const quietMs = 700;
 const paneMs = 8_000;
 
@@ -158,8 +158,7 @@ export async function recordSession(transcript: string, scene: Scene = {}): Prom
         seen = above();
         await new Promise((resolve) => setTimeout(resolve, quietMs));
       }
-      if (at === steps.length - 1 && player.shown().includes('\n── '))
-        await new Promise((resolve) => setTimeout(resolve, paneMs));
+      if (at === steps.length - 1 && scene.sent) await new Promise((resolve) => setTimeout(resolve, paneMs));
       const shown = at === steps.length - 1 ? player.shown().replace(/\n>$/, '') : above();
       const output = shown
         .slice(from)
