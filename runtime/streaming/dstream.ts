@@ -120,7 +120,7 @@ export abstract class DStream<T> {
   }
 
   /**
-   * Keeps the datasets of the last `duration`, for queries on the past by `slice` and `at`.
+   * Keeps the datasets of the last `duration`, for queries on the past by `latest`, `between` and `slice`.
    * Throws NOT_A_MULTIPLE unless it is a multiple of the slide.
    */
   remember(duration: Duration): this {

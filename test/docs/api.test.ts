@@ -42,9 +42,16 @@ test('typedoc makes the pages without a warning, one for each class', async () =
     const options = ['--options', join(root, 'docs', 'typedoc.json'), '--out', folder];
     const { stdout, stderr } = await run(process.execPath, [typedoc, ...options], { cwd: root });
     assert.not.match(stdout + stderr, /warning|error/i);
-    for (const name of ['index.RDD', 'index.Context', 'index.DStream', 'index.StreamingContext', 'models.Query'])
+    for (const name of [
+      'millrace.RDD',
+      'millrace.Context',
+      'millrace.DStream',
+      'millrace.StreamingContext',
+      'millrace_models.Query',
+    ])
       assert.ok(existsSync(join(folder, 'classes', `${name}.html`)), name);
-    const page = readFileSync(join(folder, 'classes', 'index.RDD.html'), 'utf8');
+    assert.ok(existsSync(join(folder, 'documents', 'from-spark-shell.html')), 'the guides');
+    const page = readFileSync(join(folder, 'classes', 'millrace.RDD.html'), 'utf8');
     assert.match(page, /reduceByKey/);
     assert.not.match(page, /prepareLineage/, 'what is for the engine alone');
   } finally {

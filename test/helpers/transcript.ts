@@ -121,19 +121,37 @@ export class Player {
   }
 }
 
+function firstDifference(steps: readonly Step[], shown: string): string {
+  let pattern = '^';
+  for (const step of steps) {
+    const lines = [...echoOf(step), ...step.output];
+    const at = lines.findIndex((_, last) => {
+      const echo = patternOf(lines.slice(0, Math.min(last + 1, step.entry.length)));
+      const output = patternOf(lines.slice(step.entry.length, last + 1));
+      return !new RegExp(pattern + echo + output).test(shown);
+    });
+    if (at >= 0) return `what is printed differs from: ${lines[at]}`;
+    pattern += patternOf(echoOf(step)) + patternOf(step.output);
+  }
+  return 'the prompt did not come back';
+}
+
 /** Types the entries of a session and waits until each is answered as it is written. */
 export async function checkSession(transcript: string, scene: Scene = {}): Promise<void> {
   const steps = stepsOf(transcript);
   const player = await Player.open(scene);
   try {
     let wanted = '^';
+    const done: Step[] = [];
     for (const step of steps) {
       player.type(step);
-      const { output } = step;
-      wanted += patternOf(echoOf(step)) + patternOf(output);
+      wanted += patternOf(echoOf(step)) + patternOf(step.output);
       const pattern = new RegExp(wanted);
       const isAnswered = () => pattern.test(player.shown()) && player.shown().endsWith('\n>');
-      await player.until(isAnswered, `\n${[...echoOf(step), ...output].join('\n')}\nas ${pattern}`);
+      await player.until(isAnswered, 'answer as it is written').catch((error: Error) => {
+        throw new Error(`${firstDifference([...done, step], player.shown())}\n${error.message}`);
+      });
+      done.push(step);
     }
   } finally {
     await player.close();
