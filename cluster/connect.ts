@@ -8,7 +8,9 @@ import { receiverProgram } from './program-path';
 import { Receivers } from './receivers';
 import { printThrough, startBackend } from './start-backend';
 
+/** Options of `connect`: memory of the executors, options of the context, and who is told what happens. */
 export interface ConnectOptions {
+  /** Options of jobs: parallelism, tries, sizes, scheduling. */
   readonly config?: Partial<Config>;
   /** Bytes of cached partitions that each executor keeps in memory. Default: half of its heap. */
   readonly storageBytes?: number;
@@ -16,8 +18,11 @@ export interface ConnectOptions {
   readonly executionBytes?: number;
   /** Heap of each executor in MB. Default: three quarters of the machine's memory, shared by the executors. */
   readonly executorMemory?: number;
+  /** Takes the lines that closures print on executors; left out, they go to stdout and stderr. */
   readonly onOutput?: OutputListener;
+  /** Told of closures that change what they captured. Default: nobody is. */
   readonly onWarning?: ContextOptions['onWarning'];
+  /** Told what no error says, such as that no executor can run a task. Default: nobody is. */
   readonly onNotice?: ContextOptions['onNotice'];
 }
 

@@ -2,6 +2,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { lastWords, outputLineLength, outputLinesPerSecond } from './limits';
 
+/** Where a line was printed. */
 export type OutputStream = 'stdout' | 'stderr';
 
 /** Takes one line (without its end) that was printed by user code on an executor. It may hold control characters. */

@@ -7,6 +7,7 @@ import type { OutputListener } from './output';
 import { Pool } from './pool';
 import { executorProgram } from './program-path';
 
+/** Memory and program of the executors. */
 export interface BackendOptions {
   /** Bytes of cached partitions that each executor keeps in memory. */
   readonly storageBytes: number;
@@ -20,6 +21,7 @@ export interface BackendOptions {
   readonly program?: string;
 }
 
+/** What a context is made on. */
 export interface StartedBackend {
   readonly backend: TaskBackend;
   /** How many tasks can run at once. */

@@ -58,6 +58,7 @@ export { HashPartitioner, type Partitioner, RangePartitioner } from './rdd/parti
 export { type Datum, type PersistOptions, RDD } from './rdd/rdd';
 export type { ExecutorStatus } from './scheduler/executor-table';
 export type { JobProgress, JobRecord } from './scheduler/job-record';
+export type { StoredSize } from './scheduler/kept-blocks';
 export type {
   BlockUpdated,
   ExecutorAdded,
@@ -72,7 +73,6 @@ export type {
   TaskStart,
   Unpersisted,
 } from './scheduler/listener-bus';
-export type { StoredSize } from './scheduler/kept-blocks';
 export type { PoolOptions, SchedulingMode } from './scheduler/pools';
 export type { JobInfo, StageInfo, StatusTracker } from './status-tracker';
 export { type LevelFlags, StorageLevel } from './storage/storage-level';

@@ -32,6 +32,9 @@ const modelsModule = 'runtime/models/index';
 
 const reexports = (modules: readonly string[]) => modules.map((module) => `export * from './${module}';\n`).join('');
 
+/** The declarations of what an import by this name gives; the pages of the API are called so. */
+const declarationsOf = (name: string, modules: readonly string[]) => `/** @module ${name} */\n${reexports(modules)}`;
+
 // Some packages ask where they are with import.meta.url, which CommonJS has not.
 const importMetaUrl = "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
 
@@ -108,8 +111,8 @@ async function declarations(): Promise<boolean> {
     options,
   );
   const { diagnostics } = program.emit();
-  await writeFile(join(beside, 'index.d.ts'), reexports(publicModules));
-  await writeFile(join(beside, 'models.d.ts'), reexports([modelsModule]));
+  await writeFile(join(beside, 'index.d.ts'), declarationsOf('millrace', publicModules));
+  await writeFile(join(beside, 'models.d.ts'), declarationsOf('millrace/models', [modelsModule]));
   await rm(join(dist, 'types'), { recursive: true, force: true });
   await rename(beside, join(dist, 'types'));
   if (diagnostics.length > 0) {

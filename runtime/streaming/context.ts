@@ -54,7 +54,10 @@ export class StreamingContext {
   #submitted: Time = Number.NEGATIVE_INFINITY;
   readonly #unfinished: Time[] = [];
 
-  /** Batches each `interval` on the executors of `sc`. Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms. */
+  /**
+   * Batches each `interval` on the executors of `sc`. Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms.
+   * @example new StreamingContext(sc, '1s').interval // 1000
+   */
   constructor(sc: Context, interval: Duration, options: StreamingOptions = {}) {
     this.sc = sc;
     this.interval = checkedInterval(interval);

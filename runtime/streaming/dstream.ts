@@ -138,7 +138,7 @@ export abstract class DStream<T> {
   }
 
   /**
-   * Keeps the datasets of the last `duration`, for queries on the past by `slice` and `at`.
+   * Keeps the datasets of the last `duration`, for queries on the past by `latest`, `between` and `slice`.
    * Throws NOT_A_MULTIPLE unless it is a multiple of the slide.
    * @example await check.outputOf([[1]], s => s.remember('5s')) // [[1]]
    */

@@ -1,0 +1,49 @@
+// The code in the project's documents: each fenced block with its language, its place, and what is to be run before it.
+import { readDocument } from './sources';
+
+export interface Block {
+  readonly document: string;
+  /** Of its first line, from 1. */
+  readonly line: number;
+  /** What stands behind the fence: `ts`, `bash`, `scala`, or nothing. */
+  readonly language: string;
+  readonly text: string;
+  /** From `<!-- before: … -->` above it: what readers need not see, and the code needs. */
+  readonly before: string;
+}
+
+/** Blocks of a document in order. */
+export function blocksOf(document: string): Block[] {
+  const text = readDocument(document);
+  const fence = /(?:<!-- before:([\s\S]*?)-->\s*)?^```(\w*)\n([\s\S]*?)^```$/gm;
+  return [...text.matchAll(fence)].map((match) => {
+    const [whole, before = '', language, code] = match;
+    const start = match.index + whole.length - code.length - '```'.length;
+    return { document, line: text.slice(0, start).split('\n').length, language, text: code, before: before.trim() };
+  });
+}
+
+/** The rows of each table of a document below a heading: cells as they are written, without the head. */
+export function tableRows(document: string, heading: string): string[][] {
+  const section = readDocument(document)
+    .split(/^(?=#+ )/m)
+    .find((part) => part.split('\n')[0].replace(/^#+ /, '') === heading);
+  if (section === undefined) throw new Error(`${document} has no heading "${heading}"`);
+  const isRule = (line: string | undefined) => line !== undefined && /^\|[\s|:-]*-[\s|:-]*\|$/.test(line);
+  const lines = section.split('\n');
+  return lines
+    .filter((line, at) => line.startsWith('|') && !isRule(line) && !isRule(lines[at + 1]))
+    .map((row) => row.slice(1, -1).split(/(?<!\\)\|/))
+    .map((cells) => cells.map((cell) => cell.trim()));
+}
+
+/** What stands in backquotes. */
+export const quoted = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code);
+
+/** A session at the prompt: a block without a language that begins with the prompt. */
+export const isSession = ({ language, text }: Block): boolean => language === '' && text.startsWith('> ');
+
+/** A session on a stream reads the lines of the bundled log. */
+export function sceneOf({ text }: Block): { readonly sent?: readonly string[] } {
+  return text.includes('9999') ? { sent: readDocument('samples/data/server.log').trim().split('\n') } : {};
+}
