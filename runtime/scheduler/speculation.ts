@@ -22,7 +22,7 @@ function median(values: readonly number[]): number {
 
 /** How long a task of a stage may run before it is slow; infinite while too few others are done. */
 export function slowAfterMs(stage: Stage, options: SpeculationOptions): number {
-  const enough = Math.max(1, Math.ceil(options.speculationQuantile * stage.spec.partitions.length));
+  const enough = Math.max(1, Math.floor(options.speculationQuantile * stage.spec.partitions.length));
   // Partitions that were done before the stage began say nothing of how long one takes.
   if (stage.spec.barrier || stage.done.size < enough || stage.durations.length === 0) return Number.POSITIVE_INFINITY;
   return Math.max(options.speculationMinMs, options.speculationMultiplier * median(stage.durations));

@@ -7,6 +7,9 @@ import { safeText } from './width';
 /** The line that ends a block read here: Ctrl-D would end the input for good. */
 const blockEnd = '.';
 
+/** What comes by itself comes in several pieces; the prompt comes again once, after so many milliseconds without more. */
+const restMs = 50;
+
 export class PlainEditor implements Editor {
   readonly #input: Readable;
   readonly #output: Writable;
@@ -15,6 +18,9 @@ export class PlainEditor implements Editor {
   #entry: string[] = [];
   #busy = false;
   #midLine = false;
+  /** The prompt that waits at the end of the screen, or is to come again there; none while something runs. */
+  #waiting: string | undefined;
+  #again: NodeJS.Timeout | undefined;
   #block: { readonly lines: string[]; readonly resolve: (text: string | undefined) => void } | undefined;
   /** Lines are looked at one after the other: whether an entry is whole takes an answer from another process. */
   #reading: Promise<void> = Promise.resolve();
@@ -38,8 +44,23 @@ export class PlainEditor implements Editor {
 
   print(text: string): void {
     if (text === '') return;
-    this.#output.write(safeText(text));
+    const prompt = this.#waiting;
+    const interrupts = prompt !== undefined && this.#again === undefined;
+    this.#output.write((interrupts ? '\n' : '') + safeText(text));
     this.#midLine = !text.endsWith('\n');
+    if (prompt !== undefined) this.#promptAgain(prompt);
+  }
+
+  /** What is half typed by then is shown by nobody, for the terminal itself holds it until its line ends; it counts all the same. */
+  #promptAgain(prompt: string): void {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#prompt(prompt), restMs);
+  }
+
+  /** Something runs, or the input has ended. */
+  #noPrompt(): void {
+    clearTimeout(this.#again);
+    [this.#again, this.#waiting] = [undefined, undefined];
   }
 
   /** The terminal itself has shown what was typed. */
@@ -48,6 +69,7 @@ export class PlainEditor implements Editor {
   setBusy(busy: boolean): void {
     if (busy === this.#busy) return;
     this.#busy = busy;
+    if (busy) this.#noPrompt();
     if (!busy && this.#host) this.#prompt(promptText);
   }
 
@@ -77,6 +99,7 @@ export class PlainEditor implements Editor {
 
   stop(): void {
     this.#host = undefined;
+    this.#noPrompt();
     this.#lines?.close();
   }
 
@@ -92,6 +115,7 @@ export class PlainEditor implements Editor {
 
   async #take(line: string): Promise<void> {
     this.#midLine = false;
+    this.#noPrompt();
     if (this.#block) return this.#blockLine(line);
     this.#entry.push(line);
     const text = this.#entry.join('\n');
@@ -124,6 +148,7 @@ export class PlainEditor implements Editor {
 
   /** What was typed before the end of the input still counts. */
   #closed(): void {
+    this.#noPrompt();
     this.#block?.resolve(this.#block.lines.join('\n'));
     const text = this.#entry.join('\n');
     if (text.trim() !== '') this.#host?.submit(text);
@@ -131,7 +156,9 @@ export class PlainEditor implements Editor {
   }
 
   #prompt(prompt: string): void {
+    this.#noPrompt();
     this.#output.write((this.#midLine ? '\n' : '') + prompt);
-    this.#midLine = prompt !== '';
+    this.#midLine = true;
+    this.#waiting = prompt;
   }
 }

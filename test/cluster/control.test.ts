@@ -134,6 +134,19 @@ onExecutors('a copy of a slow task wins, and counts once', 2, speculative, async
   assert.is(await sc.range(0, 100, 1, 4).sum(), 4950);
 });
 
+onExecutors('of two tasks one is slow as soon as the other is done', 2, speculative, async ({ sc, notes }) => {
+  const started = performance.now();
+  const rows = await sc
+    .range(0, 2, 1, 2)
+    .map((x) => {
+      if (x === 1 && once(notes, 'slow')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);
+      return x;
+    })
+    .collect();
+  assert.equal(rows, [0, 1]);
+  assert.ok(performance.now() - started < 10_000);
+});
+
 const excluding = { excludeOnFailure: true, taskMaxFailures: 20 };
 
 onExecutors('an executor on which tasks keep failing gets no more of them', 2, excluding, async ({ sc, notes, noted }) => {

@@ -277,6 +277,29 @@ test('with TERM=dumb streams print plain lines', () =>
     { env: { TERM: 'dumb' } },
   ));
 
+test('with TERM=dumb what streams print has lines of its own, and the prompt comes again after it', () =>
+  withShell(
+    async (_, terminal) => {
+      terminal.type(source('400ms'));
+      terminal.type('const pane = counts.watch({ rows: 2 })\r');
+      const batches = () => terminal.everything().match(/^-- \S+ counts$/gm)?.length ?? 0;
+      await terminal.until(() => batches() >= 3, 'batches', 30_000);
+      await terminal.waitFor(/^…\n>$/m);
+      terminal.type('"half ');
+      const before = batches();
+      await terminal.until(() => batches() > before, 'a batch over the line being typed');
+      await terminal.waitFor(/^…\n>$/m);
+      terminal.type('typed"\r');
+      await terminal.until(() => /^res0: string = "half typed"$/m.test(terminal.everything()), 'the entry');
+      terminal.type('.stop\r');
+      await terminal.waitFor(/watch of counts stopped[\s\S]*\n>$/);
+      const glued = terminal.everything().match(/^> .*-- \d.*$/gm) ?? [];
+      assert.equal(glued, []);
+      assert.not.match(terminal.everything(), /^>\n>$/m, 'one prompt after each');
+    },
+    { env: { TERM: 'dumb' } },
+  ));
+
 for (const leave of [keys.ctrl('d'), '.exit\r']) {
   test(`${JSON.stringify(leave)} works off what was received, and leaves the pane and no process`, () =>
     withPane(3, async (terminal) => {

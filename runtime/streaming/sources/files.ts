@@ -24,7 +24,7 @@ export class FileInputDStream<T> extends InputDStream<T> {
   stop(): void {}
 
   protected take(time: Time): BatchInput {
-    const { files, notes } = this.#watch.look(time);
+    const { files, notes } = this.#watch.look({ time, now: this.streaming.clock.now(), interval: this.slide });
     return {
       records: this.#lines ? undefined : files.length,
       bytes: files.reduce((n, f) => n + f.version.size, 0),

@@ -1,4 +1,5 @@
-// What is new in a folder: files that were moved in at once, files that are written in place when they have stopped growing.
+// What is new in a folder: files that were moved in at once, files that are written in place when they have stopped growing. A batch that
+// is made up after its time has those that had come by then.
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asError, MillraceError } from '../../errors';
@@ -31,6 +32,23 @@ interface Seen {
  */
 const movedIn = ({ ctimeMs, mtimeMs }: Stats) => ctimeMs - mtimeMs > 5;
 
+interface Found {
+  readonly name: string;
+  readonly stats: Stats;
+  /** Whether it is for this batch, which is late; undefined where its own times do not say. */
+  readonly due: boolean | undefined;
+}
+
+/** When a look is for a batch, and when it is. */
+export interface Moment {
+  readonly time: Time;
+  readonly now: Time;
+  readonly interval: number;
+}
+
+/** Whether a later batch is due already: what has come meanwhile may be for that one. */
+const isLate = ({ time, now, interval }: Moment) => now - time >= interval;
+
 /** What is new at one look. */
 export interface Look {
   readonly files: readonly FoundFile[];
@@ -42,6 +60,8 @@ export class FolderWatch {
   readonly #options: FolderOptions;
   #seen = new Map<string, Seen>();
   #isFirst = true;
+  /** While batches are made up: in which of them those files are that are for batches which are left out. */
+  #spread: ReadonlyMap<string, Time> | undefined;
 
   constructor(folder: string, options: FolderOptions) {
     this.#folder = resolve(folder);
@@ -62,21 +82,22 @@ export class FolderWatch {
   }
 
   /** The files that are ready and were not before. */
-  look(now: Time): Look {
+  look(moment: Moment): Look {
     const files: FoundFile[] = [];
     const notes: string[] = [];
-    const names = this.#list();
-    if (!names) return { files, notes: [`${this.#folder} cannot be read now`] };
+    const found = this.#find();
+    if (!found) return { files, notes: [`${this.#folder} cannot be read now`] };
+    if (!isLate(moment)) this.#spread = undefined;
+    else this.#spread ??= this.#spreadOver(moment, found);
     const seen = new Map<string, Seen>();
     const waiting: string[] = [];
-    for (const name of names.sort()) {
-      const stats = this.#stat(name);
-      if (!stats) continue;
+    for (const [name, stats] of found) {
       const before = this.#seen.get(name);
-      const next = this.#judge(name, stats, before, now, notes);
+      const due = this.#isDue(name, stats, moment);
+      const next = this.#judge({ name, stats, due }, before, moment.now, notes);
       seen.set(name, next);
       if (next.done && !before?.done) files.push({ path: join(this.#folder, name), version: versionOf(stats) });
-      else if (!next.done) waiting.push(name);
+      else if (!next.done && due === undefined) waiting.push(name);
     }
     // A name that is gone may come again as another file.
     this.#seen = seen;
@@ -84,16 +105,49 @@ export class FolderWatch {
     return { files, notes };
   }
 
-  #judge(name: string, stats: Stats, before: Seen | undefined, now: Time, notes: string[]): Seen {
+  #judge({ name, stats, due }: Found, before: Seen | undefined, now: Time, notes: string[]): Seen {
     const same = before !== undefined && before.bytes === stats.size && before.modified === stats.mtimeMs;
     if (before?.done) {
       if (!same && stats.size > before.bytes)
         notes.push(`${name} grew by ${stats.size - before.bytes} bytes after it had been read; they are left out`);
       return seenAs(stats, now, true);
     }
-    const since = same ? before.since : now;
+    const seenSince = due === undefined ? now : Math.min(now, stats.mtimeMs);
+    const since = same ? before.since : seenSince;
     const settled = movedIn(stats) || (same && now - since >= this.#options.settle);
-    return { bytes: stats.size, modified: stats.mtimeMs, since, done: settled };
+    return { bytes: stats.size, modified: stats.mtimeMs, since, done: due ?? settled };
+  }
+
+  /** When a file was whole, by its own times. */
+  #cameAt(stats: Stats): Time {
+    return movedIn(stats) ? stats.ctimeMs : stats.mtimeMs + this.#options.settle;
+  }
+
+  /** Undefined too where the times are of another clock, or the file is still being written. */
+  #isDue(name: string, stats: Stats, moment: Moment): boolean | undefined {
+    const at = this.#cameAt(stats);
+    if (!isLate(moment) || at > moment.now) return undefined;
+    return (this.#spread?.get(name) ?? at) <= moment.time;
+  }
+
+  /** Files that came for batches before the first that is made up go evenly into all that are, in the order in which they came. */
+  #spreadOver({ time, now, interval }: Moment, found: readonly (readonly [string, Stats])[]): Map<string, Time> {
+    const early = found
+      .map(([name, stats]) => ({ name, at: this.#cameAt(stats) }))
+      .filter(({ name, at }) => !this.#seen.get(name)?.done && at <= time - interval)
+      .sort((a, b) => a.at - b.at);
+    const batches = Math.floor((now - time) / interval) + 1;
+    return new Map(early.map(({ name }, i) => [name, time + Math.floor((i * batches) / early.length) * interval]));
+  }
+
+  /** The files that are there, by name. */
+  #find(): (readonly [string, Stats])[] | undefined {
+    return this.#list()
+      ?.sort()
+      .flatMap((name) => {
+        const stats = this.#stat(name);
+        return stats ? [[name, stats] as const] : [];
+      });
   }
 
   #list(): string[] | undefined {
