@@ -8,6 +8,8 @@ export interface CallSite {
   /** The line of the file on which the text begins, one-based. */
   readonly line: number;
   readonly text: string;
+  /** The line of the call, where the text has several and that is known. */
+  readonly at?: number;
 }
 
 interface Flow {
@@ -42,3 +44,24 @@ export const currentProperties = (): Map<string, string> | undefined => current.
 
 /** The text of the user's that this runs for. */
 export const currentCallSite = (): CallSite | undefined => current.getStore()?.callSite;
+
+/** Frames of ours between an action and the user's call of it, and some of the user's own functions. */
+const framesLookedAt = 30;
+
+/** The text of the user's that this runs for, with the line in it that makes the call which runs now. */
+export function siteOfCall(): CallSite | undefined {
+  const site = currentCallSite();
+  // A single line is found without the stack, which costs as much as a small part of a job.
+  if (!site?.text.includes('\n')) return site;
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = framesLookedAt;
+  const frames = new Error().stack?.split('\n') ?? [];
+  Error.stackTraceLimit = before;
+  const prefix = `${site.file}:`;
+  for (const frame of frames) {
+    const start = frame.indexOf(prefix);
+    const at = start < 0 ? Number.NaN : Number.parseInt(frame.slice(start + prefix.length), 10);
+    if (Number.isInteger(at)) return { ...site, at };
+  }
+  return site;
+}

@@ -10,6 +10,8 @@ export interface Site {
   readonly file: string;
   readonly line: number;
   readonly text: string;
+  /** The line of the call, where the text has several. */
+  readonly at?: number;
 }
 
 /** A place in the user's text, with its line where that is known. */

@@ -33,7 +33,8 @@ const headers = {
 
 const livePath = '/live';
 
-const needsLink = 'These pages open by the link that .ui prints. Each link opens them once: type .ui at the prompt for a new one.\n';
+const needsLink =
+  'These pages open by the link that .ui prints. Each link opens them once: type .ui at the prompt for a new one.\n';
 
 /**
  * Whoever came by a link from another site (a chat, a mail) is not sent the cookie with the redirect, for SameSite=Strict counts where the

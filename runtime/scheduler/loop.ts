@@ -3,7 +3,7 @@ import type { Config } from '../config';
 import { asError, MillraceError } from '../errors';
 import type { AccumulatorUpdate, TaskEnd } from '../exec/end';
 import { noteClassesOfRows } from '../exec/session-classes';
-import { currentCallSite } from '../flow';
+import type { CallSite } from '../flow';
 import { keptJobs } from '../limits';
 import type { RDD } from '../rdd/rdd';
 import type { Clock } from '../time';
@@ -48,6 +48,8 @@ export interface JobRequest {
   readonly properties: Readonly<Record<string, string>>;
   /** Added files by name, with the blobs that hold them. */
   readonly files: Readonly<Record<string, string>>;
+  /** The text of the user's that starts it. */
+  readonly callSite?: CallSite;
 }
 
 export interface SchedulerHooks {
@@ -99,10 +101,10 @@ export class Scheduler implements TaskListener {
     if (this.#failed) return Promise.reject(new MillraceError('NO_EXECUTORS', { reason: this.#failed }));
     const jobId = this.#nextJob++;
     const planned = planJob(jobId, request.rdd, request.sink, request.partitions, () => this.#nextStage++);
-    const { take, signal, properties, files, title } = request;
+    const { take, signal, properties, files, title, callSite } = request;
     const stageIds = planned.spec.stages.map((stage) => stage.stageId);
     const started = this.#clock.now();
-    const origin = { title, stageIds, callSite: currentCallSite() };
+    const origin = { title, stageIds, callSite };
     const record: JobRecord = { jobId, started, status: 'running', records: 0, ...origin, ...labelsOf(properties) };
     const environment = { properties: Object.entries(properties), files: Object.entries(files) };
     const promise = new Promise<void>((resolve, reject) => {

@@ -1,11 +1,5 @@
 // The executors of a session, those that were lost, and the partitions that each keeps.
-import type {
-  BlockUpdated,
-  ExecutorAdded,
-  ExecutorRemoved,
-  TaskEnded,
-  TaskStart,
-} from '../scheduler/listener-bus';
+import type { BlockUpdated, ExecutorAdded, ExecutorRemoved, TaskEnded, TaskStart } from '../scheduler/listener-bus';
 import { cutText } from './cut-text';
 
 export interface ExecutorRecord {

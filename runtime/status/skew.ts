@@ -27,7 +27,10 @@ export function skewOf(stage: StageStatus, now: number): Skew | undefined {
   const medianMs = tasks.quantiles('ms')![2];
   const medianRows = tasks.quantiles('rows')![2];
   const ended = tasks.slowest();
-  const oldest = [...running.values()].reduce((a, b) => (a && a.started <= b.started ? a : b), undefined as RunningTask | undefined);
+  const oldest = [...running.values()].reduce(
+    (a, b) => (a && a.started <= b.started ? a : b),
+    undefined as RunningTask | undefined,
+  );
   const endedMs = ended ? ended.ended - ended.started : 0;
   const runningMs = oldest ? now - oldest.started : 0;
   const ms = Math.max(endedMs, runningMs);

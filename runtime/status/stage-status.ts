@@ -79,7 +79,19 @@ export class StageStatus {
     }
     const reason = ended.reason && cutText(ended.reason);
     const sizes = { rows, bytesRead, bytesWritten };
-    return this.tasks.add({ taskId, partition, attempt, executorId, speculative, started, ended: time, end, ...sizes, reason, place });
+    return this.tasks.add({
+      taskId,
+      partition,
+      attempt,
+      executorId,
+      speculative,
+      started,
+      ended: time,
+      end,
+      ...sizes,
+      reason,
+      place,
+    });
   }
 
   /** Its job is over: what never ran was not needed, and nothing runs for it any more. */

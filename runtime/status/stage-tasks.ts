@@ -26,8 +26,7 @@ export interface TaskRow {
 export const metrics = ['ms', 'rows', 'bytesRead', 'bytesWritten'] as const;
 export type Metric = (typeof metrics)[number];
 
-export const valueOf = (task: TaskRow, metric: Metric): number =>
-  metric === 'ms' ? task.ended - task.started : task[metric];
+export const valueOf = (task: TaskRow, metric: Metric): number => (metric === 'ms' ? task.ended - task.started : task[metric]);
 
 /** Least, quartiles and greatest. */
 export type Quantiles = readonly [min: number, q25: number, median: number, q75: number, max: number];

@@ -20,6 +20,9 @@ export interface JobStatus extends Pick<JobRecord, 'group' | 'description' | 'ta
   readonly stages: readonly StageStatus[];
 }
 
+/** Tags of a job that are remembered. */
+const rememberedTags = 20;
+
 /**
  * Listens from the start of a session: `sc.addListener(store.listener)`. Of ended jobs it remembers the last 200 of entries and the last
  * 200 of streams; of their tasks 50,000, those of the oldest jobs going first.
@@ -70,13 +73,14 @@ export class StatusStore {
 
   #jobStarted({ jobId, title, callSite, stages, properties, time }: JobStart): void {
     this.version++;
-    const labels = labelsOf(properties);
+    const labels = cutLabels(labelsOf(properties));
     const made = stages.map((graph) => new StageStatus(jobId, graph));
     for (const stage of made) {
       this.#stages.set(stage.graph.stageId, stage);
-      for (const { rddId, level, partitions } of stage.graph.datasets) if (level !== undefined) this.#partitions.set(rddId, partitions);
+      for (const { rddId, level, partitions } of stage.graph.datasets)
+        if (level !== undefined) this.#partitions.set(rddId, partitions);
     }
-    this.#jobs.set(jobId, { jobId, title, callSite, started: time, status: 'running', stages: made, ...labels });
+    this.#jobs.set(jobId, { jobId, title: cutText(title), callSite, started: time, status: 'running', stages: made, ...labels });
   }
 
   #jobEnded({ jobId, status, failure, time }: JobEnd): void {
@@ -139,4 +143,18 @@ export class StatusStore {
     this.version++;
     note(this.executors);
   }
+}
+
+type Labels = ReturnType<typeof labelsOf>;
+
+/** Groups, descriptions and tags are texts of the user's, of any length. */
+function cutLabels({ group, description, tags, pool, output }: Labels): Labels {
+  const cut = (text: string | undefined) => text && cutText(text);
+  return {
+    group: cut(group),
+    description: cut(description),
+    tags: tags.slice(0, rememberedTags).map((tag) => cutText(tag)),
+    pool: cut(pool),
+    output,
+  };
 }

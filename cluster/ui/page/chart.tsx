@@ -1,6 +1,7 @@
 // A chart over time, with its last and greatest value as text for those who do not see it. Drawn by uPlot.
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { timeOfDay } from './format';
 
 interface ChartProps {
   readonly title: string;
@@ -20,7 +21,12 @@ const color = (name: string): string => getComputedStyle(document.documentElemen
 type Shown = Pick<ChartProps, 'limit' | 'show'>;
 
 function optionsOf({ limit, show }: Shown, width: number): uPlot.Options {
-  const axis = { stroke: color('--muted'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui' };
+  const axis = {
+    stroke: color('--muted'),
+    grid: { stroke: color('--line'), width: 1 },
+    ticks: { show: false },
+    font: '11px system-ui',
+  };
   const line = { stroke: color('--accent'), fill: color('--accent-soft'), width: 1.5, points: { show: false } };
   const limitLine = { stroke: color('--warn'), width: 1, dash: [4, 4], points: { show: false } };
   const top = (most: number) => Math.max(most, limit?.value ?? 0) * 1.1 || 1;
@@ -29,7 +35,7 @@ function optionsOf({ limit, show }: Shown, width: number): uPlot.Options {
     height,
     series: limit ? [{}, line, limitLine] : [{}, line],
     axes: [
-      { ...axis, values: '{HH}:{mm}:{ss}', space: 70, size: 26 },
+      { ...axis, values: (_, times) => times.map((seconds) => timeOfDay(seconds * 1000)), space: 80, size: 26 },
       { ...axis, values: (_, values) => values.map((value) => show(value)), size: 62, space: 34 },
     ],
     scales: { y: { range: (_, __, most) => [0, top(most)] } },
@@ -43,7 +49,7 @@ const dataOf = ({ times, values, limit }: Pick<ChartProps, 'times' | 'values' | 
   limit ? [[...times], [...values], times.map(() => limit.value)] : [[...times], [...values]];
 
 export function Chart(props: ChartProps) {
-  const { title, unit = '', values, limit, show } = props;
+  const { title, unit, values, limit, show } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const latest = useRef(props);
@@ -67,7 +73,9 @@ export function Chart(props: ChartProps) {
   }, []);
   useEffect(() => plot.current?.setData(dataOf(props)));
   const last = values.at(-1) ?? 0;
-  const summary = `now ${show(last)} ${unit}, at most ${show(Math.max(...values))} ${unit}${limit ? `, the ${limit.name} is ${show(limit.value)}` : ''}`;
+  const text = (value: number) => (unit === undefined ? show(value) : `${show(value)} ${unit}`);
+  const line = limit ? `, the ${limit.name} is ${text(limit.value)}` : '';
+  const summary = `now ${text(last)}, at most ${text(Math.max(...values))}${line}`;
   return (
     <figure class="chart">
       <figcaption>

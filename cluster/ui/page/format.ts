@@ -34,7 +34,8 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 export const timeOfDay = (at: number): string => clock.format(at);
 
 /** `1 task`, `3 tasks`. */
-export const counted = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : noun.endsWith('ch') ? 'es' : 's'}`;
+export const counted = (n: number, noun: string): string =>
+  `${count(n)} ${noun}${n === 1 ? '' : noun.endsWith('ch') ? 'es' : 's'}`;
 
 /** Marks that turn the direction of writing, and characters that are not seen: shown, so that they deceive nobody. */
 const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -46,6 +47,8 @@ export function plain(text: string): string {
 
 /** One line of at most so many characters. */
 export function brief(text: string, most = 160): string {
-  const line = plain(text.slice(0, 4 * most)).replace(/\s+/g, ' ').trim();
+  const line = plain(text.slice(0, 4 * most))
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
 }

@@ -23,13 +23,12 @@ export function GraphView({ stages }: { readonly stages: readonly StageNode[] })
   const isNarrow = useIsNarrow();
   // The shape of a job never changes; what its stages are at does, several times a second.
   const shape = stages.map(({ id }) => id).join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the stages of a shape are always the same
   const graph = useMemo(() => placed(stages, isNarrow), [shape, isNarrow]);
   const now = new Map(stages.map((stage) => [stage.id, stage]));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
     <section class="graph" tabIndex={0} aria-label="Stages and datasets of this job">
-      <svg width={graph.width} height={graph.height} viewBox={`0 0 ${graph.width} ${graph.height}`} role="group">
+      <svg width={graph.width} height={graph.height} viewBox={`0 0 ${graph.width} ${graph.height}`}>
         <title>Stages, and the shuffles between them</title>
         <defs>
           <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
@@ -55,7 +54,8 @@ function Edge({ edge: { points } }: { readonly edge: PlacedEdge }) {
 function StageBox({ box, stage }: { readonly box: PlacedStage; readonly stage: StageNode }) {
   const { x, y, width, height, datasets, omitted } = box;
   const { id, state, done, tasks, parents } = stage;
-  const progress = state === 'running' ? `${done}/${tasks}` : state === 'skipped' ? 'skipped' : `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`;
+  const progress =
+    state === 'running' ? `${done}/${tasks}` : state === 'skipped' ? 'skipped' : `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`;
   const reads = parents.length === 0 ? '' : `, reads stage ${parents.join(', ')}`;
   const names = datasets.map(({ label }) => plain(label)).join(', ');
   return (

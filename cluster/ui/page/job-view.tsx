@@ -4,7 +4,7 @@ import { brief, bytes, count, duration, plain, timeOfDay } from './format';
 import { GraphView } from './graph-view';
 import { Origin } from './jobs-view';
 import { useNow } from './now';
-import { Badge, FailureBox, Facts, Listing, Progress, SkewMark, Table, tasksText } from './parts';
+import { Badge, Facts, FailureBox, Listing, Progress, SkewMark, Table, tasksText } from './parts';
 import { stagePath } from './route';
 
 type Job = PageData & { readonly page: 'job' };
@@ -20,7 +20,8 @@ export function JobPage({ data: { job, stages } }: { readonly data: Job }) {
         <h2 id="graph">Graph</h2>
         <GraphView stages={stages} />
         <p class="legend">
-          <span class="key shuffle">reads a shuffle</span> <span class="key cached">kept</span> <span class="key skipped">skipped: its output was there</span>
+          <span class="key shuffle">reads a shuffle</span> <span class="key cached">kept</span>{' '}
+          <span class="key skipped">skipped: its output was there</span>
         </p>
       </section>
       <section aria-labelledby="stages">
@@ -37,7 +38,7 @@ function Summary({ job }: { readonly job: JobView }) {
   return (
     <>
       <p class="under">
-        <Origin job={job} />
+        <Origin job={job} isNamed />
       </p>
       <Facts
         facts={[

@@ -2,7 +2,7 @@
 import type { Head, JobView, Notice, PageData, StageView } from '../messages';
 import { brief, count, counted, duration, plain, timeOfDay } from './format';
 import { useNow } from './now';
-import { Badge, Code, placeName, Progress, SkewMark, Table, tasksText } from './parts';
+import { Badge, Code, Progress, placeName, SkewMark, Table, tasksText } from './parts';
 import { jobPath, stagePath } from './route';
 
 type Jobs = PageData & { readonly page: 'jobs' };
@@ -32,7 +32,11 @@ export function JobsPage({ data, head }: { readonly data: Jobs; readonly head: H
 
 function Quiet({ head }: { readonly head: Head }) {
   const streams = head.streams > 0 ? ` The jobs of ${head.streams === 1 ? 'the stream' : 'streams'} come and go.` : '';
-  return <p class="empty">Nothing is running; {counted(head.slots - head.busy, 'slot')} free.{streams}</p>;
+  return (
+    <p class="empty">
+      Nothing is running; {counted(head.slots - head.busy, 'slot')} free.{streams}
+    </p>
+  );
 }
 
 function RunningJob({ job }: { readonly job: JobView }) {
@@ -86,12 +90,19 @@ function leftText({ done, tasks, submitted, state }: StageView, now: number): st
   return ` · about ${duration(((now - submitted) * (tasks - done)) / done)} left`;
 }
 
-/** Where a job comes from: its entry, action, and labels. */
-export function Origin({ job }: { readonly job: JobView }) {
+/** Where a job comes from: its action, entry, and labels. */
+export function Origin({ job, isNamed = false }: { readonly job: JobView; readonly isNamed?: boolean }) {
   const labels = [job.output, job.group && `group ${job.group}`, job.description, ...job.tags.map((tag) => `#${tag}`)];
   const place = job.site && placeName(job.site);
-  const parts = [`job ${job.id}`, brief(job.title, 60), place, job.pool && `pool ${job.pool}`, ...labels];
-  return <>{parts.filter(Boolean).map((part) => brief(String(part), 60)).join(' · ')}</>;
+  const parts = [!isNamed && `job ${job.id}`, brief(job.title, 60), place, job.pool && `pool ${job.pool}`, ...labels];
+  return (
+    <>
+      {parts
+        .filter(Boolean)
+        .map((part) => brief(String(part), 60))
+        .join(' · ')}
+    </>
+  );
 }
 
 function Notices({ notices }: { readonly notices: readonly Notice[] }) {
@@ -101,7 +112,7 @@ function Notices({ notices }: { readonly notices: readonly Notice[] }) {
       <h2 id="notices">Worth a look</h2>
       <ul class="notices">
         {notices.map((notice, index) => (
-          <li class={notice.kind} key={`${index} ${notice.text}`}>
+          <li class={`of-${notice.kind}`} key={`${index} ${notice.text}`}>
             <a href={notice.href}>{brief(notice.text, 120)}</a>
             {notice.detail && <span class="detail">{brief(notice.detail, 200)}</span>}
           </li>
@@ -114,7 +125,15 @@ function Notices({ notices }: { readonly notices: readonly Notice[] }) {
 const tookMs = ({ started, ended = started }: JobView): number => ended - started;
 const stagesRun = ({ stages }: JobView): number => stages.filter(({ state }) => state !== 'skipped').length;
 
-function JobTable({ caption, jobs, empty }: { readonly caption: string; readonly jobs: readonly JobView[]; readonly empty: string }) {
+function JobTable({
+  caption,
+  jobs,
+  empty,
+}: {
+  readonly caption: string;
+  readonly jobs: readonly JobView[];
+  readonly empty: string;
+}) {
   return (
     <Table
       caption={caption}

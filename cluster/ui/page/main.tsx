@@ -33,7 +33,6 @@ function useLive(wanted: Wanted): { snapshot: Snapshot | undefined; offset: numb
   const [state, setState] = useState<LinkState>('connecting');
   const live = useRef<Live>(undefined);
   const key = JSON.stringify(wanted);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is what its text says
   useEffect(() => {
     if (live.current) {
       live.current.want(wanted);

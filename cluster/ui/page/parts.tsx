@@ -5,16 +5,26 @@ import { brief, count, duration, plain } from './format';
 import { stagePath } from './route';
 
 /** Where a text stands: `input 3`, `main.ts:12`. */
-export function placeName({ file, line }: { readonly file: string; readonly line: number }): string {
+export function placeName(place: { readonly file: string; readonly line: number; readonly at?: number }): string {
+  const { file } = place;
+  const line = place.at ?? place.line;
   const typed = /^<input (\d+)>$/.exec(file);
   if (typed) return line === 1 ? `input ${typed[1]}` : `input ${typed[1]}, line ${line}`;
   const name = file.split('/').at(-1) ?? file;
   return `${brief(name, 40)}:${line}`;
 }
 
-/** The first line of a text of the user's. */
+/** What of a text of the user's says best which job it is: the line of the call, with the lines that it goes on from. */
+export function headline({ text, line, at }: Site): string {
+  if (at === undefined) return text;
+  const lines = text.split('\n');
+  let first = at - line;
+  while (first > 0 && /^\s*[.)\]}]/.test(lines[first] ?? '')) first--;
+  return lines.slice(first, at - line + 1).join('\n') || text;
+}
+
 export function Code({ site, title }: { readonly site?: Site; readonly title: string }) {
-  return site ? <code class="code">{brief(site.text)}</code> : <code class="code">{brief(title)}</code>;
+  return <code class="code">{brief(site ? headline(site) : title)}</code>;
 }
 
 /** A whole text of the user's, with numbered lines and a mark at the line that failed. */
@@ -22,13 +32,13 @@ export function Listing({ site, failed }: { readonly site: Site; readonly failed
   const bad = failed?.file === site.file ? failed.line : undefined;
   return (
     <figure class="listing">
-      <figcaption>{placeName(site)}</figcaption>
+      <figcaption>{placeName({ ...site, at: undefined })}</figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
       <pre tabIndex={0}>
         {site.text.split('\n').map((text, index) => {
           const line = site.line + index;
           return (
-            <span class={line === bad ? 'line bad' : 'line'} key={line}>
+            <span class={line === bad ? 'line bad' : line === site.at ? 'line called' : 'line'} key={line}>
               <span class="number" aria-hidden="true">
                 {line}
               </span>
@@ -43,7 +53,17 @@ export function Listing({ site, failed }: { readonly site: Site; readonly failed
   );
 }
 
-const signs = { running: '▸', done: '✓', failed: '✕', cancelled: '◦', waiting: '·', skipped: '–', active: '▸', stopped: '■', initialized: '·' };
+const signs = {
+  running: '▸',
+  done: '✓',
+  failed: '✕',
+  cancelled: '◦',
+  waiting: '·',
+  skipped: '–',
+  active: '▸',
+  stopped: '■',
+  initialized: '·',
+};
 export type State = keyof typeof signs;
 
 /** A state by sign, colour and word. */
@@ -75,7 +95,9 @@ export function Progress({ stage }: { readonly stage: StageView }) {
 }
 
 export const tasksText = ({ done, tasks, running, failures }: StageView): string =>
-  [`${done}/${tasks} tasks`, running > 0 && `${running} running`, failures > 0 && `${failures} failed`].filter(Boolean).join(' · ');
+  [`${done}/${tasks} tasks`, running > 0 && `${running} running`, failures > 0 && `${failures} failed`]
+    .filter(Boolean)
+    .join(' · ');
 
 export function skewText({ partition, ms, medianMs, isRunning, rows, medianRows, rowsExplain }: SkewView): string {
   const took = isRunning ? `has run ${duration(ms)}` : `took ${duration(ms)}`;

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Five, JobView, PageData, StageView, TaskView } from '../messages';
 import { brief, bytes, count, counted, duration, plain, timeOfDay } from './format';
 import { useNow } from './now';
-import { Badge, Facts, placeName, Progress, skewText, Table, tasksText } from './parts';
+import { Badge, Facts, headline, Progress, placeName, skewText, Table, tasksText } from './parts';
 import { jobPath } from './route';
 import { Timeline } from './timeline-view';
 
@@ -29,7 +29,9 @@ export function StagePage({ data }: { readonly data: Stage }) {
       <section aria-labelledby="timeline">
         <h2 id="timeline">Tasks in time</h2>
         <Timeline tasks={tasks} isMoving={isMoving} median={quantiles.find(({ metric }) => metric === 'ms')?.five[2]} />
-        {ended > tasks.length && <p class="muted">{counted(ended, 'task')} ended; a sample of them is drawn, with the slowest and those that failed.</p>}
+        {ended > tasks.length && (
+          <p class="muted">{counted(ended, 'task')} ended; a sample of them is drawn, with the slowest and those that failed.</p>
+        )}
       </section>
       <section aria-labelledby="quantiles">
         <h2 id="quantiles">How tasks differ</h2>
@@ -51,7 +53,7 @@ function Summary({ stage, job, isMoving }: { readonly stage: StageView; readonly
       <p class="under">
         {brief(stage.title, 60)} · of{' '}
         <a href={jobPath(job.id)}>
-          job {job.id}: {brief(job.site?.text ?? job.title, 80)}
+          job {job.id}: {brief(job.site ? headline(job.site) : job.title, 80)}
         </a>
       </p>
       <Facts

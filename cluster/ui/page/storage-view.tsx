@@ -2,7 +2,7 @@
 import type { DatasetView, ExecutorView, PageData } from '../messages';
 import { brief, bytes, counted, duration, plain, timeOfDay } from './format';
 import { useNow } from './now';
-import { Badge, placeName, Table } from './parts';
+import { Badge, Code, placeName, Table } from './parts';
 
 export function DatasetsPage({ data: { datasets } }: { readonly data: PageData & { readonly page: 'datasets' } }) {
   const sum = (of: (dataset: DatasetView) => number) => datasets.reduce((total, dataset) => total + of(dataset), 0);
@@ -10,7 +10,8 @@ export function DatasetsPage({ data: { datasets } }: { readonly data: PageData &
     <>
       {datasets.length > 0 && (
         <p class="under">
-          {counted(datasets.length, 'dataset')} kept · {bytes(sum(({ memory }) => memory))} in memory · {bytes(sum(({ disk }) => disk))} on disk
+          {counted(datasets.length, 'dataset')} kept · {bytes(sum(({ memory }) => memory))} in memory ·{' '}
+          {bytes(sum(({ disk }) => disk))} on disk
         </p>
       )}
       <Table
@@ -42,7 +43,11 @@ function DatasetName({ dataset: { id, name, operation, site } }: { readonly data
       <span class="under">
         {operation}[{id}]{site && ` · ${placeName(site)}`}
       </span>
-      {site && <code class="code under">{brief(site.text, 100)}</code>}
+      {site && (
+        <span class="under">
+          <Code site={site} title="" />
+        </span>
+      )}
     </>
   );
 }
@@ -60,6 +65,7 @@ function Kept({ dataset: { kept, partitions, id } }: { readonly dataset: Dataset
 function Meter({ value, most, label }: { readonly value: number; readonly most: number; readonly label: string }) {
   const share = most === 0 ? 0 : Math.min(100, (100 * value) / most);
   return (
+    // biome-ignore lint/a11y/useSemanticElements: browsers draw their own meters, each in another way
     <span class="bar" role="meter" aria-valuemin={0} aria-valuemax={most} aria-valuenow={value} aria-label={label}>
       <span class="done" style={{ width: `${share}%` }} />
     </span>
@@ -118,7 +124,11 @@ export function ExecutorsPage({ data: { alive, lost, losses } }: { readonly data
               { head: 'Why', wide: true, cell: ({ reason }) => <span class="why">{brief(reason ?? '', 300)}</span> },
               { head: 'When', isNumber: true, cell: ({ removed }) => (removed === undefined ? '' : timeOfDay(removed)) },
               { head: 'Tasks done', isNumber: true, cell: ({ done }) => done },
-              { head: 'Was up for', isNumber: true, cell: ({ added, removed }) => (removed === undefined ? '' : duration(removed - added)) },
+              {
+                head: 'Was up for',
+                isNumber: true,
+                cell: ({ added, removed }) => (removed === undefined ? '' : duration(removed - added)),
+              },
             ]}
           />
         </section>

@@ -14,7 +14,6 @@ export function StreamsPage({ data: { contexts } }: { readonly data: PageData & 
   return (
     <>
       {contexts.map((context, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: contexts have no name; their order is that of their making
         <Context context={context} number={index + 1} key={index} />
       ))}
     </>
@@ -78,7 +77,12 @@ function Sources({ sources }: { readonly sources: StreamView['sources'] }) {
         { head: 'Source', isName: true, cell: ({ name, operation }) => <Named name={name} under={operation} /> },
         { head: 'Rows', isNumber: true, cell: ({ records }) => count(records) },
         { head: 'Rate', isNumber: true, cell: ({ rate }) => (rate === undefined ? '' : `${count(rate)}/s`) },
-        { head: 'What it says', wide: true, cell: ({ receiver, notes }) => [receiver, notes].filter(Boolean).map((text) => <SaidLine text={String(text)} key={text} />) },
+        {
+          head: 'What it says',
+          wide: true,
+          cell: ({ receiver, notes }) =>
+            [receiver, notes].filter(Boolean).map((text) => <SaidLine text={String(text)} key={text} />),
+        },
       ]}
     />
   );

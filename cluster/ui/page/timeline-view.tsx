@@ -81,8 +81,8 @@ export function Timeline({ tasks, isMoving, median }: TimelineProps) {
         ))}
       </div>
       <figcaption>
-        {summary}. <span class="key done">done</span> <span class="key running">running</span> <span class="key slow">at least 5 × the median</span>{' '}
-        <span class="key failed">failed</span>
+        {summary}. <span class="key done">done</span> <span class="key running">running</span>{' '}
+        <span class="key slow">at least 5 × the median</span> <span class="key failed">failed</span>
         {lanes.length > mostRows && ` ${counted(lanes.length - mostRows, 'row')} more are not drawn.`}
       </figcaption>
     </figure>

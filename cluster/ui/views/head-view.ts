@@ -60,7 +60,8 @@ function streamNotices(source: PageSource): Notice[] {
       return { kind: 'output', text: `${name} failed in ${failures} of ${batches} batches`, detail, href: '/streams' };
     });
     // Less than a batch is the batch that runs now.
-    if (behind > interval) told.push({ kind: 'behind', text: `Streams are ${(behind / 1000).toFixed(1)} s behind`, href: '/streams' });
+    if (behind > interval)
+      told.push({ kind: 'behind', text: `Streams are ${(behind / 1000).toFixed(1)} s behind`, href: '/streams' });
     return told;
   });
 }

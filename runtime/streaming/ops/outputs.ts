@@ -1,5 +1,5 @@
 // Outputs: what is done with each batch.
-import { currentCallSite } from '../../flow';
+import { siteOfCall } from '../../flow';
 import { checkWhole, refuseArgument } from '../../ops/arguments';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from '../dstream';
@@ -27,7 +27,7 @@ function output(
   run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown,
 ): OutputHandle {
   const name = `${operation} of ${stream.name}`;
-  return stream.streaming.addOutput({ name, stream, run, callSite: currentCallSite() });
+  return stream.streaming.addOutput({ name, stream, run, callSite: siteOfCall() });
 }
 
 DStream.prototype.print = function (this: DStream<unknown>, rows = 10) {
