@@ -19,9 +19,8 @@ const files = [
 const views = /^\/(?:(?:datasets|executors|streams)|(?:jobs|stages)\/\d{1,15})?$/;
 
 /** Answers the file behind the path of a request. Throws NO_PAGES where they were not built. */
-export function readAssets(): (path: string) => Asset | undefined {
+export function readAssets(folder = pagesFolder()): (path: string) => Asset | undefined {
   try {
-    const folder = pagesFolder();
     const byPath = new Map(
       files.map(({ path: at, file, type }) => [at, { type, body: readFileSync(path.join(folder, file)) }] as const),
     );

@@ -2,6 +2,7 @@
 import type { CallSite } from '../flow';
 import { shownDatasets } from '../limits';
 import type { RDD } from '../rdd/rdd';
+import { cutText } from '../status/cut-text';
 import type { PlannedJob } from './job';
 
 /** A dataset as a job saw it. */
@@ -34,7 +35,7 @@ export function graphOf({ spec, sources }: PlannedJob): StageGraph[] {
   const stageOf = new Map(spec.stages.map(({ shuffleId, stageId }) => [shuffleId, stageId]));
   return spec.stages.map(({ stageId, title, partitions, parents }) => ({
     stageId,
-    title,
+    title: cutText(title),
     numTasks: partitions.length,
     parents: parents.map((parent) => parent.stageId),
     datasets: datasetsOf(sources.get(stageId)!.rdd, (shuffleId) => stageOf.get(shuffleId)),
@@ -47,7 +48,8 @@ function datasetsOf(last: RDD<unknown>, stageOf: (shuffleId: number) => number |
     for (const d of rdd.lineage) if (d.kind === 'narrow' && found.size < shownDatasets) found.add(d.rdd);
   }
   return [...found].map((rdd) => {
-    const { id: rddId, operation, name, numPartitions: partitions, storageLevel, lineage, callSite } = rdd;
+    const { id: rddId, operation, numPartitions: partitions, storageLevel, lineage, callSite } = rdd;
+    const name = rdd.name && cutText(rdd.name);
     const level = storageLevel.isKept ? storageLevel.toString() : undefined;
     const parents = lineage.flatMap((d) => (d.kind === 'narrow' && found.has(d.rdd) ? [d.rdd.id] : []));
     const reads = lineage.flatMap((d) => (d.kind === 'shuffle' ? (stageOf(d.shuffleId) ?? []) : []));

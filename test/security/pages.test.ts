@@ -6,9 +6,11 @@ import * as assert from 'uvu/assert';
 import WebSocket from 'ws';
 import { connect as connectTo } from '../../cluster/connect';
 import { livePages, pageConnections } from '../../cluster/limits';
+import { readAssets } from '../../cluster/ui/assets';
 import { StatusPages } from '../../cluster/ui/pages';
 import type { Context } from '../../runtime/index';
 import { StatusStore } from '../../runtime/status/status-store';
+import { errorOf } from '../helpers/errors';
 import { watchLeaks } from '../helpers/leaks';
 import { boundAddresses } from '../helpers/processes';
 import { answerOf, request, sendRaw } from '../helpers/raw-http';
@@ -213,6 +215,11 @@ test('a path never names a file', async () => {
     assert.ok([400, 404].includes(status) || body.startsWith('<!doctype html>') || status === 200, `${path}: ${status}`);
     assert.not.match(body, /"dependencies"|root:/, path);
   }
+});
+
+test('pages that were not built are an error that says what to do', async () => {
+  const error = await errorOf('NO_PAGES', () => readAssets('no/such/folder'));
+  assert.match(error.remedy, /npm run build/);
 });
 
 test('heads that are too large, and requests that are none, end the connection', async () => {

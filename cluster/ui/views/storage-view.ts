@@ -1,4 +1,6 @@
 // Kept datasets and executors as the pages show them.
+
+import { cutText } from '../../../runtime/status/cut-text';
 import type { ExecutorRecord } from '../../../runtime/status/executor-store';
 import type { DatasetView, ExecutorView, PageData } from '../messages';
 import type { PageSource } from '../source';
@@ -8,7 +10,8 @@ export function datasetsPage(source: PageSource): PageData {
 }
 
 function datasetView(rdd: ReturnType<PageSource['sc']['persistedRdds']>[number], { sc, status }: PageSource): DatasetView {
-  const { id, operation, name, storageLevel, callSite: site } = rdd;
+  const { id, operation, storageLevel, callSite: site } = rdd;
+  const name = rdd.name && cutText(rdd.name);
   const { partitions: kept, bytes, diskBytes } = sc.storageOf(rdd);
   // Counting them may have to look at files, which a page must not cause.
   const partitions = status.partitionsOf(id);

@@ -1,4 +1,5 @@
 // Streaming contexts as the pages show them: the last batches, sources and outputs.
+import { cutText } from '../../../runtime/status/cut-text';
 import type { StreamMonitor } from '../../../runtime/status/stream-monitor';
 import { InputDStream } from '../../../runtime/streaming/input';
 import type { BatchInfo } from '../../../runtime/streaming/listener';
@@ -29,10 +30,14 @@ function sourcesOf(monitor: StreamMonitor): StreamView['sources'] {
     const { records, lastRecords, noted, note, receiver } = monitor.source(stream.name);
     const rate = lastRecords === undefined ? undefined : (lastRecords * 1000) / streaming.interval;
     const notes = note === undefined ? undefined : `${note} (so in ${noted} ${noted === 1 ? 'batch' : 'batches'})`;
-    return [{ name: stream.name, operation: stream.operation, records, rate, notes, receiver }];
+    const told = { notes: notes && cutText(notes), receiver: receiver && cutText(receiver) };
+    return [{ name: cutText(stream.name), operation: stream.operation, records, rate, ...told }];
   });
 }
 
 function outputsOf(monitor: StreamMonitor): StreamView['outputs'] {
-  return monitor.streaming.outputs.map(({ name, callSite: site }) => ({ name, site, ...monitor.output(name) }));
+  return monitor.streaming.outputs.map(({ name, callSite: site }) => {
+    const { lastFailure, ...counts } = monitor.output(name);
+    return { name: cutText(name), site, ...counts, lastFailure: lastFailure && cutText(lastFailure) };
+  });
 }
