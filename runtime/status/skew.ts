@@ -2,7 +2,7 @@
 import type { RunningTask, StageStatus } from './stage-status';
 
 /** So many times the median is skew. */
-export const skewFactor = 5;
+const skewFactor = 5;
 
 /** Below this a slow task holds nothing up. */
 const leastSlowMs = 250;

@@ -26,7 +26,7 @@ export interface TaskRow {
 export const metrics = ['ms', 'rows', 'bytesRead', 'bytesWritten'] as const;
 export type Metric = (typeof metrics)[number];
 
-export const valueOf = (task: TaskRow, metric: Metric): number => (metric === 'ms' ? task.ended - task.started : task[metric]);
+const valueOf = (task: TaskRow, metric: Metric): number => (metric === 'ms' ? task.ended - task.started : task[metric]);
 
 /** Least, quartiles and greatest. */
 export type Quantiles = readonly [min: number, q25: number, median: number, q75: number, max: number];
@@ -125,7 +125,7 @@ export class StageTasks {
 }
 
 /** Between the two nearest of sorted values. */
-export function quantile(sorted: readonly number[], q: number): number {
+function quantile(sorted: readonly number[], q: number): number {
   const at = (sorted.length - 1) * q;
   const below = sorted[Math.floor(at)];
   return below + (sorted[Math.ceil(at)] - below) * (at - Math.floor(at));

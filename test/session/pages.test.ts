@@ -7,7 +7,11 @@ import { openerOf } from '../../shell/pages';
 import { TestBrowser } from '../helpers/browser';
 import { focused, lowContrast, overflow } from '../helpers/page-facts';
 import { openPages, PagedShell } from '../helpers/paged-shell';
+import { boundAddresses, visibleText } from '../helpers/processes';
 import { until } from '../helpers/within';
+
+/** 127.0.0.1 in the byte order of /proc/net on little-endian machines. */
+const loopback = '0100007F';
 
 const test = suite('pages');
 let browser: TestBrowser;
@@ -31,6 +35,14 @@ test.before(async () => {
   await shell.entry('words.map(w => [w, 1]).reduceByKey((a, b) => a + b).collect()', /res0/);
   page = await browser.page();
   await openPages(page, shell);
+});
+
+test('no process of the session listens beyond loopback or shows a link to others', async () => {
+  const token = new URL(await shell.link()).searchParams.get('token')!;
+  for (const pid of shell.processes()) {
+    for (const { address } of boundAddresses(pid)) assert.is(address, loopback);
+    assert.not.ok(visibleText(pid).includes(token));
+  }
 });
 
 test('a job that ended before the pages were opened is there with the line that started it', async () => {

@@ -11,7 +11,7 @@ import type { PageSource } from '../source';
 /** A running job of which no task runs for so long is said to wait. */
 const waitsAfterMs = 2000;
 
-export function stageView(stage: StageStatus, now: number): StageView {
+function stageView(stage: StageStatus, now: number): StageView {
   const { graph, jobId, state, attempt, tasks, done, running, submitted, completed, failure } = stage;
   const { rows, bytesRead, bytesWritten } = stage;
   const { stageId: id, title, numTasks } = graph;
