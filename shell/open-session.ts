@@ -4,9 +4,12 @@ import * as api from '../runtime';
 import { type CaptureWarning, openClasses, travelsAs } from '../runtime/exec/closure';
 import { registerModule } from '../runtime/exec/modules';
 import * as models from '../runtime/models';
+import { StatusStore } from '../runtime/status/status-store';
 import { Backgrounds } from './background';
 import { cancelEntryJobs } from './job-commands';
 import { givePackages } from './own-packages';
+import { packageVersion } from './package-root';
+import { ShellPages } from './pages';
 import type { Session, SessionEvents } from './session';
 import { sessionCommands } from './session-commands';
 import { LocalSession } from './session-local';
@@ -40,6 +43,8 @@ export async function openSession({ master, executorMemory, events, args }: Sess
   });
   const packages = { millrace: packageExports, 'millrace/models': models };
   givePackages(packages);
+  const status = new StatusStore();
+  sc.addListener(status.listener);
   const streams = new ShellStreams(sc, events, () => local.screen);
   const backgrounds = new Backgrounds(sc, () => local, events);
   const said = new Set<string>();
@@ -52,17 +57,20 @@ export async function openSession({ master, executorMemory, events, args }: Sess
     events.print(`(${escapeControls(notice)})\n`, 'out');
   });
   sc.addListener(stages.listener);
+  const about = { started: sc.clock.now(), version: packageVersion() };
+  const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
   const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,
     globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
     packages,
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
-    commands: sessionCommands({ sc, streams, stages, backgrounds, local: () => local }),
+    commands: sessionCommands({ sc, streams, stages, backgrounds, pages, local: () => local }),
     describe: streams.describe,
     onInterrupt: [() => cancelEntryJobs(sc)],
     onStop: async () => {
       await streams.leave();
+      await pages.close();
       await sc.stop();
     },
   });

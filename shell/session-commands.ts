@@ -3,6 +3,7 @@ import * as api from '../runtime';
 import type { Backgrounds } from './background';
 import { exportRows } from './export';
 import { cancelJobs, datasetsText, executorsText, jobsText, stagesText } from './job-commands';
+import type { ShellPages } from './pages';
 import { drawPlot } from './plot';
 import { plotData } from './plot-data';
 import type { Screen } from './session';
@@ -17,13 +18,21 @@ export interface SessionParts {
   readonly streams: ShellStreams;
   readonly stages: StageLog;
   readonly backgrounds: Backgrounds;
+  readonly pages: ShellPages;
   readonly local: () => LocalSession;
 }
 
 /** Lists are cut at the edge of a terminal, and whole in a file. */
 const edge = ({ live, columns }: Screen): number | undefined => (live ? columns : undefined);
 
-export function sessionCommands({ sc, streams, stages, backgrounds, local }: SessionParts): Record<string, SessionCommand> {
+export function sessionCommands({
+  sc,
+  streams,
+  stages,
+  backgrounds,
+  pages,
+  local,
+}: SessionParts): Record<string, SessionCommand> {
   const needsValue = (command: SessionCommand) => (input: CommandInput) => {
     if (!input.cell?.result) throw withoutValue(input);
     return command(input);
@@ -40,6 +49,7 @@ export function sessionCommands({ sc, streams, stages, backgrounds, local }: Ses
     datasets: ({ screen }) => datasetsText(sc, stages, (value) => local().namesOf(value), edge(screen)),
     cancel: ({ words }) => cancelJobs(sc, backgrounds, words[0]),
     streams: ({ screen }) => streams.text(screen.columns),
+    ui: ({ words, screen }) => pages.command(words[0], screen),
     stop: ({ words }) => streams.stop(words[0]),
     // What a script waits for at its end.
     idle: async () => {

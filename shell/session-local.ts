@@ -1,4 +1,6 @@
 // The session in this process: evaluates entries, prints their values and errors, and stays alive whatever the user's code does.
+import { withCallSite } from '../runtime/flow';
+import { rememberedSite } from '../runtime/status/cut-text';
 import { isInterruption } from './breakable';
 import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from './evaluate';
 import { captureOutput, outputBroken } from './output';
@@ -135,11 +137,22 @@ export class LocalSession implements Session {
     await this.#options.onStop?.();
   }
 
-  async #evaluate(
+  /** What the entry starts, in whatever turn, knows by which text. */
+  #evaluate(
     cell: CompiledCell,
     screen: Screen,
     show: (value: unknown) => Promise<void>,
     options: Pick<RunOptions, 'keeps'> = {},
+  ): Promise<RunOutcome> {
+    const { label: file, firstLine: line, text } = cell;
+    return withCallSite(rememberedSite({ file, line, text }), () => this.#evaluateCell(cell, screen, show, options));
+  }
+
+  async #evaluateCell(
+    cell: CompiledCell,
+    screen: Screen,
+    show: (value: unknown) => Promise<void>,
+    options: Pick<RunOptions, 'keeps'>,
   ): Promise<RunOutcome> {
     this.#begin(screen);
     const evaluation = await this.#evaluator.run(cell, options);

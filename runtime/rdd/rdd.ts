@@ -3,6 +3,7 @@ import type { Context } from '../context';
 import { MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import type { Plan, Split } from '../exec/program';
+import { type CallSite, currentCallSite } from '../flow';
 import { checkOptions, refuseArgument } from '../ops/arguments';
 import { levelNames, StorageLevel } from '../storage/storage-level';
 import type { Checkpoint } from './checkpoint';
@@ -66,6 +67,8 @@ export abstract class RDD<T> {
    * @example sc.range(3).operation // 'range'
    */
   readonly operation: string;
+  /** The text of the user's that made it. */
+  readonly callSite: CallSite | undefined = currentCallSite();
   /** Keeps T in the type, so that datasets of different elements are different. */
   declare protected readonly element: T;
   #name: string | undefined;

@@ -1,4 +1,6 @@
 // What is remembered of a job, for `.jobs` and the progress line.
+import type { CallSite } from '../flow';
+
 /** A job that runs or has run: a row of `.jobs`. */
 export interface JobRecord {
   readonly jobId: number;
@@ -22,6 +24,8 @@ export interface JobRecord {
   readonly entry?: string;
   /** The background entry on whose behalf it runs: nobody waits for it at the prompt. */
   readonly background?: string;
+  /** The text of the user's that started it. */
+  readonly callSite?: CallSite;
 }
 
 /** The local properties that the engine itself reads, by Spark's names. */
