@@ -96,8 +96,8 @@ export type Command =
     }
   | { readonly kind: 'finishJob'; readonly jobId: number }
   | { readonly kind: 'failJob'; readonly jobId: number; readonly failure: JobFailure }
-  /** Tasks wait for an executor that holds their data: tell `localityExpired` after the configured wait. */
-  | { readonly kind: 'startLocalityTimer' }
+  /** Tasks wait for an executor that holds their data: tell `localityExpired` after so many milliseconds. */
+  | { readonly kind: 'startLocalityTimer'; readonly ms: number }
   /** Tasks run that may become slow: tell `speculationDue` after the configured interval. */
   | { readonly kind: 'startSpeculationTimer' }
   /** Kept partitions were made of rows that are no longer: executors drop them. */

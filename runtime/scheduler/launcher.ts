@@ -12,10 +12,8 @@ export class Launcher {
   readonly #state: DagState;
   readonly #reruns: Reruns;
   #nextTask = 1;
-  /** Tasks may run anywhere now: the wait for their preferred executors is over. */
-  #anywhere = false;
-  /** Some task waits for an executor that holds its data. */
-  #waitsForLocality = false;
+  /** How many milliseconds the next stage still waits for the executors that hold its data; undefined where none waits. */
+  #localityMs: number | undefined;
   /** A barrier stage gathers slots: nothing else may take them. */
   #held = false;
   #localityTimer = false;
@@ -28,7 +26,6 @@ export class Launcher {
 
   localityExpired(): void {
     this.#localityTimer = false;
-    this.#anywhere = true;
   }
 
   speculationDue(): void {
@@ -38,7 +35,7 @@ export class Launcher {
   /** Launches what can run: older jobs first, or pools by their shares; of a job the stages nearest its result. */
   launch(): void {
     const { jobs, executors, options } = this.#state;
-    this.#waitsForLocality = false;
+    this.#localityMs = undefined;
     this.#held = false;
     if (options.schedulerMode === 'FIFO') {
       for (const job of jobs.values()) {
@@ -49,7 +46,6 @@ export class Launcher {
       // Each task changes the shares.
       while (!this.#held && executors.anyFree && this.#launchNext());
     }
-    this.#anywhere = false;
   }
 
   #launchNext(): boolean {
@@ -106,12 +102,19 @@ export class Launcher {
       return true;
     }
     const near = preferred.find((e) => free.includes(e));
-    if (!near && preferred.length > 0 && !this.#anywhere) {
-      this.#waitsForLocality = true;
-      return false;
-    }
+    if (near) stage.farSince = undefined;
+    else if (preferred.length > 0 && this.#waitsForLocality(stage)) return false;
     this.#start(job, stage, partition, near ?? freest(free));
     return true;
+  }
+
+  /** Whether tasks of a stage still wait: not longer than the configured time after the last one that started near its data. */
+  #waitsForLocality(stage: Stage): boolean {
+    const { now, options } = this.#state;
+    stage.farSince ??= now;
+    const left = stage.farSince + options.localityWaitMs - now;
+    if (left > 0) this.#localityMs = Math.min(left, this.#localityMs ?? left);
+    return left > 0;
   }
 
   /** Starts all tasks of a barrier stage, or none while there are too few slots. */
@@ -172,9 +175,9 @@ export class Launcher {
   }
 
   startTimers(): void {
-    if (this.#waitsForLocality && !this.#localityTimer) {
+    if (this.#localityMs !== undefined && !this.#localityTimer) {
       this.#localityTimer = true;
-      this.#state.push({ kind: 'startLocalityTimer' });
+      this.#state.push({ kind: 'startLocalityTimer', ms: this.#localityMs });
     }
     if (this.#state.options.speculation && this.#state.tasks.size > 0 && !this.#speculationTimer) {
       this.#speculationTimer = true;

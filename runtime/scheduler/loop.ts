@@ -291,7 +291,7 @@ export class Scheduler implements TaskListener {
         return this.#end(command.jobId, status, (job) => errorOf(failure, (stageId) => job.tasks.placesOf(stageId)));
       }
       case 'startLocalityTimer':
-        this.#clock.after(this.#config.localityWaitMs, () => this.#handle({ kind: 'localityExpired' }));
+        this.#clock.after(command.ms, () => this.#handle({ kind: 'localityExpired' }));
         return;
       case 'startSpeculationTimer':
         this.#clock.after(this.#config.speculationIntervalMs, () => this.#handle({ kind: 'speculationDue' }));

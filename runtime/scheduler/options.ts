@@ -16,6 +16,8 @@ export interface DagOptions extends SchedulingOptions {
   readonly taskMaxFailures: number;
   /** Runs of one stage, by failed fetches, before its job fails. */
   readonly stageMaxAttempts: number;
+  /** How long tasks wait for executors that hold their data, in milliseconds. */
+  readonly localityWaitMs: number;
   /** Task slots of the master when all its executors are there. */
   readonly slots: number;
 }

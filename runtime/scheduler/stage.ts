@@ -30,6 +30,8 @@ export class Stage {
   /** The generations of the shuffles that its tasks of this run have read, where these must not change. */
   readonly inputs = new Map<number, number>();
   failedTasks = 0;
+  /** Since when tasks wait for executors that hold their data while none starts there. */
+  farSince: number | undefined;
   /** Set once a guard's cached data proved to be gone: the parents must be there then. */
   ignoreGuards = false;
 

@@ -44,6 +44,7 @@ export class DagWorld {
   readonly #files = new Map<string, string>();
   /** Cached partitions that are in memory, by `executor.dataset.partition`. */
   readonly #memory = new Set<string>();
+  #now = 0;
   #nextStage = 0;
   #nextExecutor = 0;
 
@@ -64,7 +65,9 @@ export class DagWorld {
   }
 
   handle(event: SchedulerEvent): void {
-    for (const command of this.dag.handle(event, 0)) this.#carryOut(command);
+    // The wait for locality is over when its timer says so.
+    if (event.kind === 'localityExpired') this.#now += 1000;
+    for (const command of this.dag.handle(event, this.#now)) this.#carryOut(command);
     this.dag.check();
   }
 

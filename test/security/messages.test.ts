@@ -62,9 +62,11 @@ const good = {
   ],
   toExecutor: [
     { kind: 'launch', task },
+    { kind: 'launch', task: { ...task, handsOver: true } },
     { kind: 'blob', id: 'b' },
     { kind: 'cancel', taskId: 1 },
     { kind: 'forget', what: { kind: 'rdd', rddId: 1 } },
+    { kind: 'forget', what: { kind: 'copies', rddId: 1, partition: 2, keeper: 'e1' } },
     { kind: 'forget', what: { kind: 'shuffle', shuffleId: 1 } },
     { kind: 'forget', what: { kind: 'blob', id: 'b' } },
   ],

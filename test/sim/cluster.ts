@@ -102,6 +102,7 @@ export class SimCluster {
       taskMaxFailures: 1000,
       stageMaxAttempts: 1000,
       slots: 4,
+      localityWaitMs: 30,
       schedulerMode: chance(0.5) ? 'FAIR' : 'FIFO',
       pools: { a: { weight: 2, minShare: 1 }, b: { schedulingMode: 'FAIR' } },
       speculation: chance(0.5),

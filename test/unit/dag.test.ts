@@ -15,10 +15,13 @@ type Launch = Command & { kind: 'launchTask' };
 /** A state machine with what it was told and what it decided. */
 class Play {
   readonly dag = new Dag({ ...makeConfig(4), slots: 4 });
+  now = 0;
   commands: Command[] = [];
 
   tell(event: SchedulerEvent): Launch[] {
-    this.commands = this.dag.handle(event, 0);
+    // The wait for locality is over when its timer says so.
+    if (event.kind === 'localityExpired') this.now += 1000;
+    this.commands = this.dag.handle(event, this.now);
     this.dag.check();
     return this.launches;
   }

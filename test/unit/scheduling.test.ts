@@ -38,14 +38,18 @@ const success = ({ executorId, task }: Launch, shuffleId?: number): TaskEnd => (
 function play(options: Partial<DagOptions> = {}) {
   const dag = new Dag({ ...makeConfig(4), slots: 4, ...options });
   let commands: Command[] = [];
+  let now = 0;
   const tell = (event: SchedulerEvent): Launch[] => {
-    commands = dag.handle(event, 0);
+    commands = dag.handle(event, now);
     dag.check();
     return commands.filter((c): c is Launch => c.kind === 'launchTask');
   };
   return {
     dag,
     tell,
+    pass: (ms: number) => {
+      now += ms;
+    },
     kinds: () => commands.map(({ kind }) => kind),
     join: (id: string, slots = 1, host = 'h') =>
       tell({ kind: 'executorJoined', executor: { id, host, slots, outputsSurvive: true } }),
@@ -98,18 +102,41 @@ test('FAIR inside a pool: jobs take turns', () => {
 });
 
 test('a task goes to the executor or host that its dataset names, and elsewhere after the wait', () => {
-  const { submit, join, tell, kinds } = play();
+  const { submit, join, tell, kinds, pass } = play();
   join('x', 1, 'here');
   join('y', 1, 'there');
   const [byHost] = submit(1, undefined, stage(1, 1, { locations: [['there']] }));
   assert.is(byHost.executorId, 'y');
   assert.equal(submit(2, undefined, stage(2, 1, { locations: [['y']] })), []);
   assert.equal(kinds(), ['startLocalityTimer']);
+  pass(1000);
   const [elsewhere] = tell({ kind: 'localityExpired' });
   assert.is(elsewhere.executorId, 'x');
   // Of an executor that is not there nobody waits.
   join('z');
   assert.is(submit(3, undefined, stage(3, 1, { locations: [['gone']] })).length, 1);
+});
+
+test('tasks wait as long as others of their stage start near their data, and no task goes astray for the wait of an earlier job', () => {
+  const { submit, join, tell, end, pass } = play({ localityWaitMs: 100 });
+  join('x');
+  join('y');
+  const locations = Array.from({ length: 4 }, () => ['x']);
+  let [near] = submit(1, undefined, stage(1, 4, { locations }));
+  for (let i = 0; i < 3; i++) {
+    pass(60);
+    const elsewhere = tell({ kind: 'localityExpired' });
+    assert.equal(elsewhere, [], `after ${i} tasks`);
+    [near] = end(near);
+    assert.is(near.executorId, 'x');
+  }
+  end(near);
+  [near] = submit(2, undefined, stage(2, 2, { locations }));
+  pass(60);
+  assert.equal(tell({ kind: 'localityExpired' }), []);
+  pass(40);
+  const [elsewhere] = tell({ kind: 'localityExpired' });
+  assert.equal([near.executorId, elsewhere.executorId], ['x', 'y']);
 });
 
 test('with exclusion a partition that failed is tried on another executor, where there is one', () => {
