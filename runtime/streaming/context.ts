@@ -28,7 +28,7 @@ export class StreamingContext {
   readonly sc: Context;
   /** Milliseconds between batches. */
   readonly interval: number;
-  readonly clock: Clock;
+  clock: Clock;
   display: StreamDisplay;
   readonly #graph = new DStreamGraph();
   readonly #bus = new ListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
