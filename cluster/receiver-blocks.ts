@@ -4,9 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { asError } from '../runtime/errors';
 import { objectFrame, objectMagic } from '../runtime/exec/object-file';
-
-/** Written under this ending until it is whole. */
-export const partEnding = '.part';
+import { partEnding } from '../runtime/streaming/receiver-backend';
 
 /** Smaller pieces are gathered until the end of the event loop's turn, larger ones are written as they come. */
 const gatherBytes = 64 << 10;

@@ -1,10 +1,12 @@
 // A receiver process: reads the sources that the driver opens, leaves what comes in block files, and ends with its driver.
 import fs from 'node:fs';
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import '../runtime/exec/instances';
 import { asError } from '../runtime/errors';
 import type { ReceiverSource } from '../runtime/streaming/receiver-backend';
 import { reviveReceiver } from '../runtime/streaming/receiver-program';
+import { unendedName } from '../runtime/streaming/sources/block-log';
 import { printBlocking } from './executor-output';
 import { BlockWriter } from './receiver-blocks';
 import { CustomSource } from './receiver-custom';
@@ -23,6 +25,7 @@ function send(message: FromReceiver): void {
 
 class Stream {
   readonly #number: number;
+  readonly #folder: string;
   readonly #flow: Flow;
   readonly #blocks: BlockWriter;
   readonly #badUtf8: Rarely;
@@ -35,6 +38,7 @@ class Stream {
     const { stream, folder, firstBlock, isDurable, blockInterval, maxUnprocessedBytes } = open;
     this.#isDurable = isDurable;
     this.#number = stream;
+    this.#folder = folder;
     this.#badUtf8 = new Rarely((count) => this.#tell('error', `${count === 1 ? 'a line is' : `${count} lines are`} not UTF-8`));
     this.#lost = new Rarely((count, reason) => this.#tell('error', `${count} elements are lost: ${reason}`));
     this.#flow = new Flow(maxUnprocessedBytes, open.unprocessedBytes, (message) => this.#tell('notice', message));
@@ -92,9 +96,12 @@ class Stream {
     }
   }
 
-  /** The driver is gone: what was read is for its next run. */
+  /** The driver is gone: what was read is for its next run, which is told what could not be kept for it. */
   leave(): void {
-    if (this.#isDurable) this.#blocks.close();
+    if (!this.#isDurable) return;
+    this.#blocks.close();
+    if (this.#source.pending)
+      fs.writeFileSync(path.join(this.#folder, unendedName), String(this.#source.pending), { mode: 0o600 });
   }
 
   async #close(graceful: boolean): Promise<void> {

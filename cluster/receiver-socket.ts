@@ -39,6 +39,10 @@ export class SocketClient implements Source {
     this.#connect();
   }
 
+  get pending(): number {
+    return this.#cutter.pending;
+  }
+
   #connect(): void {
     let why = 'ended the connection';
     const socket = net.connect({
@@ -95,7 +99,7 @@ export class SocketClient implements Source {
 export class SocketServer implements Source {
   readonly #sink: LineSink;
   readonly #server: net.Server;
-  readonly #connections = new Set<net.Socket>();
+  readonly #connections = new Map<net.Socket, LineCutter>();
 
   constructor(host: SourceHost, port: number) {
     this.#sink = new LineSink(host);
@@ -108,10 +112,14 @@ export class SocketServer implements Source {
     });
   }
 
+  get pending(): number {
+    return [...this.#connections.values()].reduce((sum, { pending }) => sum + pending, 0);
+  }
+
   #accept(host: SourceHost, socket: net.Socket): void {
     const cutter = this.#sink.cutter();
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    this.#connections.add(socket);
+    this.#connections.set(socket, cutter);
     socket.on('data', (bytes) => cutter.push(bytes));
     const detach = host.flow.attach((open) => (open ? socket.resume() : socket.pause()));
     socket.once('end', () => cutter.end());
@@ -126,7 +134,7 @@ export class SocketServer implements Source {
 
   close(): void {
     this.#server.close();
-    for (const socket of this.#connections) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
     this.#sink.close();
   }
 }

@@ -15,6 +15,8 @@ export interface SourceHost {
 
 /** A source that is being read. */
 export interface Source {
+  /** Bytes of lines that have begun and not ended; none where elements come whole. */
+  readonly pending?: number;
   /** Reads no more. */
   close(graceful: boolean): void | Promise<void>;
 }

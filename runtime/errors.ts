@@ -61,7 +61,8 @@ const declared = {
   },
   STATE_NEEDS_CHECKPOINT: {
     sentence: '{stream} has state, and no folder was chosen to keep it in.',
-    remedy: "Call ssc.checkpoint('folder') before start(), with a folder on a disk that outlives the session.",
+    remedy:
+      "Call checkpoint('folder') of the streaming context before start(), at the prompt stream().checkpoint('folder'), with a folder on a disk that outlives the session.",
   },
   STREAMING_STARTED: {
     sentence: '{operation}: the streaming context has started already.',

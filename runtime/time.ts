@@ -26,6 +26,12 @@ export function steadyClock(): Clock {
   return { ...systemClock, now: () => Math.round(offset + performance.now()) };
 }
 
+/** A clock that is so many milliseconds ahead of another. */
+export const aheadOf = (clock: Clock, ms: number): Clock => ({
+  now: () => clock.now() + ms,
+  after: (wait, f) => clock.after(wait, f),
+});
+
 /** Whether `promise` resolves within so many milliseconds. */
 export function resolvesWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
   let cancel = () => {};

@@ -30,7 +30,7 @@ export class StreamingContext {
   readonly sc: Context;
   /** Milliseconds between batches. @example new StreamingContext(sc, '1s').interval // 1000 */
   readonly interval: number;
-  readonly clock: Clock;
+  clock: Clock;
   display: StreamDisplay;
   readonly #graph = new DStreamGraph();
   readonly #bus = new ListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));

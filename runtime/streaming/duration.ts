@@ -20,7 +20,7 @@ export function milliseconds(operation: string, argument: string, duration: Dura
     argument,
     value: duration,
     rule: "a duration above 0, such as '500ms', '1s', '5m' or a whole number of milliseconds",
-    remedy: `Write ${operation}('10s').`,
+    remedy: "Write a text such as '10s'.",
   });
 }
 

@@ -29,6 +29,8 @@ export class DStreamGraph {
   readonly #outputs = new Set<Output>();
   readonly #kept = new Set<DStream<unknown>>();
   readonly #names = new Map<string, WeakRef<DStream<unknown>>>();
+  /** As long as no output comes or goes: every tick asks several times. */
+  #needed: { readonly streams: readonly DStream<unknown>[]; readonly inputs: readonly InputDStream<unknown>[] } | undefined;
   #nextId = 0;
 
   nextId(): number {
@@ -46,25 +48,36 @@ export class DStreamGraph {
   }
 
   add(output: Output): void {
+    this.#needed = undefined;
     this.#outputs.add(output);
   }
 
   remove(output: Output): boolean {
+    this.#needed = undefined;
     return this.#outputs.delete(output);
   }
 
   /** Makes a dataset of this stream for each batch, also where no output asks for it: its past is to be queried, or it has state. */
   keep(stream: DStream<unknown>): void {
+    this.#needed = undefined;
     this.#kept.add(stream);
   }
 
   /** Every stream that some output or the memory of the past needs, parents before children. */
   get streams(): readonly DStream<unknown>[] {
-    return lineageOf([...[...this.#outputs].map((o) => o.stream), ...this.#kept]);
+    return this.#walk().streams;
   }
 
   get inputs(): readonly InputDStream<unknown>[] {
-    return this.streams.filter((s): s is InputDStream<unknown> => s instanceof InputDStream);
+    return this.#walk().inputs;
+  }
+
+  #walk(): { readonly streams: readonly DStream<unknown>[]; readonly inputs: readonly InputDStream<unknown>[] } {
+    if (this.#needed) return this.#needed;
+    const streams = lineageOf([...[...this.#outputs].map((o) => o.stream), ...this.#kept]);
+    const inputs = streams.filter((s): s is InputDStream<unknown> => s instanceof InputDStream);
+    this.#needed = { streams, inputs };
+    return this.#needed;
   }
 
   /** What the batch of `time` has to do. Making datasets runs no job; what throws fails its output only. */

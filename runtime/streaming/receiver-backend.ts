@@ -27,6 +27,9 @@ export interface ReceiverSpec {
   readonly rate: number | undefined;
 }
 
+/** The file of a block has this ending until it is whole. */
+export const partEnding = '.part';
+
 /** One file of whole lines, or of rows in the object-file encoding. Plain data: batches are remembered by them. */
 export interface ReceivedBlock {
   readonly path: string;

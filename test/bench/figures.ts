@@ -15,6 +15,8 @@ import {
   writePoints,
 } from '../helpers/iterative';
 import { kMeansKill } from './kmeans-kill';
+import { streamKill, streamStraggler } from './stream-faults';
+import { streamRestart } from './stream-restart';
 
 /** What a figure answers: printed as one JSON line behind its name. */
 type FigureResult = Readonly<Record<string, unknown>>;
@@ -151,6 +153,9 @@ export const figures: readonly Figure[] = [
   { name: 'cached-iteration', measure: cachedIteration },
   { name: 'pagerank-partitioned', measure: pagerankPartitioned },
   { name: 'kmeans-kill', measure: kMeansKill },
+  { name: 'stream-kill', measure: streamKill },
+  { name: 'stream-straggler', measure: streamStraggler },
+  { name: 'stream-restart', measure: streamRestart },
 ];
 
 /** Measures a figure in a folder of its own. */

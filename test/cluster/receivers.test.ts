@@ -9,6 +9,7 @@ import type { Receivers } from '../../cluster/receivers';
 import type { Context } from '../../runtime/index';
 import { watchLeaks } from '../helpers/leaks';
 import { boundAddresses } from '../helpers/processes';
+import { size } from '../helpers/sizes';
 import { LineServer, Listening } from '../helpers/streams';
 import { until, within } from '../helpers/within';
 
@@ -258,7 +259,7 @@ test('a source far faster than its batches: reading stops at the limit, nothing 
     }),
   );
   await server.connected();
-  const total = 20_000;
+  const total = size(20_000, 240_000);
   server.send(Array.from({ length: total }, (_, i) => `${i}`.padEnd(99, '.').concat('\n')).join(''));
   await listening.told(/reading stops: 0.\d MB wait to be processed/);
   await until(limitMs, () => listening.streaming.behind > 0, 'being behind');

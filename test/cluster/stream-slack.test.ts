@@ -12,6 +12,7 @@ import { unordered } from '../helpers/model';
 import { engineExecutor } from '../helpers/pool';
 import { openSession } from '../helpers/session';
 import { slackModel, type Timed } from '../helpers/slack-model';
+import { quietDisplay } from '../helpers/streams';
 import { within } from '../helpers/within';
 
 const test = suite('stream slack on executors');
@@ -41,7 +42,7 @@ test(`executors that are killed between batches: exact (SEED=${seed})`, async ()
   const folder = mkdtempSync(join(tmpdir(), 'slack-'));
   const session = await openSession(2);
   const clock = new ManualClock(1_000_000);
-  const display = { printed() {}, pane() {}, paneClosed() {}, notice() {} };
+  const display = quietDisplay();
   const streaming = new StreamingContext(session.sc, '1s', { clock, display });
   const out: Record<string, unknown[][]> = { closed: [], late: [], totals: [] };
   const failures: Error[] = [];

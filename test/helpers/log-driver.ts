@@ -1,13 +1,15 @@
-// The driver of a stream of lines of TCP that is killed: keeps a checkpoint with its log, and writes down the lines of each batch.
+// The driver of a stream of lines of TCP that is killed: keeps a checkpoint with its log, and writes down the lines of each batch and what is told.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../../cluster/connect';
 import { StreamingContext } from '../../runtime/index';
+import { quietDisplay } from './streams';
 
 async function main(): Promise<void> {
-  const [folder, port] = process.argv.slice(2);
+  const [folder, port, blockInterval = '200ms', log = 'log'] = process.argv.slice(2);
   const sc = await connect('local');
-  const options = { sc, interval: '500ms', display: { printed() {}, pane() {}, paneClosed() {}, notice() {} } };
+  const display = quietDisplay((text) => appendFileSync(join(folder, 'told'), `${text}\n`));
+  const options = { sc, interval: '500ms', display, blockInterval, writeAheadLog: log === 'log' };
   const streaming = StreamingContext.getOrCreate(
     join(folder, 'checkpoint'),
     (s) =>

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../../cluster/connect';
 import { StreamingContext } from '../../runtime/index';
+import { quietDisplay } from './streams';
 
 async function main(): Promise<void> {
   const [folder, master] = process.argv.slice(2);
@@ -10,7 +11,7 @@ async function main(): Promise<void> {
   const sc = await connect(master);
   const startedAt = performance.now();
   let isFirst = true;
-  const options = { sc, interval: '200ms', display: { printed() {}, pane() {}, paneClosed() {}, notice() {} } };
+  const options = { sc, interval: '200ms', display: quietDisplay() };
   const streaming = StreamingContext.getOrCreate(
     join(folder, 'checkpoint'),
     (s) => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { connect } from '../../cluster/connect';
 import type { Receivers } from '../../cluster/receivers';
 import { Receiver, StreamingContext } from '../../runtime/index';
-import { LineServer } from './streams';
+import { LineServer, quietDisplay } from './streams';
 import { until } from './within';
 
 class Busy extends Receiver<number> {
@@ -17,7 +17,7 @@ const firstOf = (reads: unknown) => (reads as { path: string }[])[0];
 
 async function main(): Promise<void> {
   const sc = await connect('local');
-  const display = { printed() {}, pane() {}, paneClosed() {}, notice() {} };
+  const display = quietDisplay();
   const streaming = new StreamingContext(sc, '100ms', { display });
   const server = await LineServer.open();
   const lines = streaming.socketTextStream('127.0.0.1', server.port).remember('1h');

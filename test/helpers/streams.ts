@@ -1,10 +1,59 @@
 // What tests of streams share: servers that speak when they are told to, and a stream whose elements and messages are gathered.
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
-import { type Context, type DStream, StreamingContext, type StreamingOptions } from '../../runtime/index';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { suite } from 'uvu';
+import { connect } from '../../cluster/connect';
+import {
+  type Context,
+  type DStream,
+  StreamCheck,
+  type StreamDisplay,
+  StreamingContext,
+  type StreamingOptions,
+} from '../../runtime/index';
 import { until } from './within';
 
 /** Generous: the machine may be starved. */
 const limitMs = 60_000;
+
+/** A display that shows nothing; `told` hears the notices, an error behind its sentence. */
+export function quietDisplay(told: (text: string) => unknown = () => {}): StreamDisplay {
+  const notice = (message: string, error?: Error) => void told(error ? `${message}: ${error.message}` : message);
+  return { printed() {}, pane() {}, paneClosed() {}, notice };
+}
+
+type Suite = ReturnType<typeof suite>;
+
+/** What the tests of a file share: a context in this process, a judge of batches, and a folder that each test has of its own. */
+export class StreamTests {
+  #sc: Context | undefined;
+  #folder = '';
+
+  constructor(test: Suite) {
+    test.before(async () => {
+      this.#sc = await connect('local');
+    });
+    test.before.each(() => {
+      this.#folder = mkdtempSync(join(tmpdir(), 'streams-'));
+    });
+    test.after.each(() => rmSync(this.#folder, { recursive: true, force: true }));
+    test.after(() => this.sc.stop());
+  }
+
+  get sc(): Context {
+    return this.#sc as Context;
+  }
+
+  get check(): StreamCheck {
+    return new StreamCheck(this.sc);
+  }
+
+  get folder(): string {
+    return this.#folder;
+  }
+}
 
 /** A TCP server that sends what the test says to all that are connected. */
 export class LineServer {
@@ -56,8 +105,7 @@ export class Listening<T> {
   readonly notices: string[] = [];
 
   constructor(sc: Context, make: (streaming: StreamingContext) => DStream<T>, options: StreamingOptions = {}) {
-    const notice = (message: string, error?: Error) => this.notices.push(error ? `${message}: ${error.message}` : message);
-    const display = { printed() {}, pane() {}, paneClosed() {}, notice };
+    const display = quietDisplay((text) => this.notices.push(text));
     this.streaming = new StreamingContext(sc, '100ms', { display, blockInterval: '20ms', ...options });
     make(this.streaming)
       .setName('source')

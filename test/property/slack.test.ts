@@ -10,6 +10,7 @@ import { Random } from '../../runtime/time';
 import { unordered } from '../helpers/model';
 import { size } from '../helpers/sizes';
 import { type SlackModel, type SlackSizes, slackModel, type Timed } from '../helpers/slack-model';
+import { quietDisplay } from '../helpers/streams';
 
 const test = suite('slack against the model');
 /** No divisor of the start: batch times have a remainder, which intervals share. */
@@ -64,7 +65,7 @@ function randomCase(random: Random): Case {
 /** Runs the stream itself, batch by batch. */
 async function run({ slack, keep, factor, partitions, batches }: Case, checkpoint: string): Promise<SlackModel> {
   const clock = new ManualClock(1_000_000);
-  const display = { printed() {}, pane() {}, paneClosed() {}, notice() {} };
+  const display = quietDisplay();
   const streaming = new StreamingContext(sc, interval, { clock, display });
   streaming.checkpoint(checkpoint);
   // A batch of the stream comes in parts, the last one of which ends with it.

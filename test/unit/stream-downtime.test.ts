@@ -1,11 +1,13 @@
-// Files that come into a folder while nothing runs: after the restart each is in the batch in which it would have been, once.
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+// What comes while nothing runs, and what the end of a run cuts off: after the restart files are in the batch in which they would have been.
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { type Context, ManualClock, StreamingContext } from '../../runtime/index';
+import { BlockLog } from '../../runtime/streaming/sources/block-log';
+import { quietDisplay } from '../helpers/streams';
 import { until } from '../helpers/within';
 
 const test = suite('files of a downtime');
@@ -37,7 +39,7 @@ async function run(from: number, batches: number, settle = '50ms'): Promise<Batc
       out.set(time, (await rdd.keys().collect()).map((path) => basename(path)).sort());
     });
   };
-  const display = { printed() {}, pane() {}, paneClosed() {}, notice() {} };
+  const display = quietDisplay();
   const streaming = StreamingContext.getOrCreate(join(root, 'checkpoint'), create, { sc, interval, clock, display });
   streaming.addStreamingListener({ onBatchCompleted: () => out.size >= batches && void streaming.stop() });
   streaming.start();
@@ -104,6 +106,19 @@ test('a file whose time is of another clock is in the first batch', async () => 
   await run(0, 1);
   moveIn('a');
   assert.equal(filesOf(await run(5 * interval, 4)), [['a', 2 * interval]]);
+});
+
+test("what a receiver of one's own had not ended is counted and not taken over: its source sends it again", () => {
+  const log = new BlockLog(root, 'mine', undefined);
+  writeFileSync(join(log.folder, '0'), 'a block');
+  writeFileSync(join(log.folder, '1.part'), 'rows');
+  const next = new BlockLog(root, 'mine', log.position());
+  assert.match(
+    next.endEarlierRuns(true).join(),
+    /^4 bytes of elements that were stored when an earlier run died were not acknowledged/,
+  );
+  assert.equal(readdirSync(log.folder), ['0']);
+  assert.equal(next.endEarlierRuns(true), [], 'told once');
 });
 
 test.run();

@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { type Context, type DStream, type FileStreamOptions, ManualClock, StreamingContext } from '../../runtime/index';
+import { quietDisplay } from '../helpers/streams';
 import { until } from '../helpers/within';
 
 const test = suite('file streams');
@@ -35,10 +36,9 @@ class Watched<T> {
   constructor(make: (s: StreamingContext, folder: string) => DStream<T>, before: (folder: string) => void = () => {}) {
     mkdirSync(this.folder);
     before(this.folder);
-    const notice = (message: string, error?: Error) => this.notices.push(`${message}: ${error?.message}`);
     this.streaming = new StreamingContext(sc, '1s', {
       clock: this.clock,
-      display: { printed() {}, pane() {}, paneClosed() {}, notice },
+      display: quietDisplay((text) => this.notices.push(text)),
     });
     make(this.streaming, this.folder).foreachRDD(async (rdd) => {
       this.#last = await rdd.collect();

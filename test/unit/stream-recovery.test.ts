@@ -1,34 +1,21 @@
 // Streams that go on from a checkpoint: what is found again, what is told, and what a damaged file does.
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { connect } from '../../cluster/connect';
-import { type Context, type DStream, ManualClock, type StreamDisplay, StreamingContext } from '../../runtime/index';
+import { type DStream, ManualClock, StreamingContext } from '../../runtime/index';
+import { quietDisplay, StreamTests } from '../helpers/streams';
 import { within } from '../helpers/within';
 
 const test = suite('stream recovery');
-let sc: Context;
-let folder: string;
+const given = new StreamTests(test);
 let notices: string[];
 
-test.before(async () => {
-  sc = await connect('local');
-});
 test.before.each(() => {
-  folder = mkdtempSync(join(tmpdir(), 'recovery-'));
   notices = [];
 });
-test.after.each(() => rmSync(folder, { recursive: true, force: true }));
-test.after(() => sc.stop());
 
-const display: StreamDisplay = {
-  printed() {},
-  pane() {},
-  paneClosed() {},
-  notice: (message, error) => notices.push(error ? `${message}: ${error.message}` : message),
-};
+const display = quietDisplay((text) => notices.push(text));
 
 type Rows = [time: number, rows: unknown[]][];
 
@@ -47,8 +34,8 @@ async function run(
 ): Promise<Rows> {
   const clock = new ManualClock(from);
   const out: Rows = [];
-  const checkpoint = join(folder, 'checkpoint');
-  const streaming = StreamingContext.getOrCreate(checkpoint, (s) => create(s, out), { sc, interval, clock, display });
+  const checkpoint = join(given.folder, 'checkpoint');
+  const streaming = StreamingContext.getOrCreate(checkpoint, (s) => create(s, out), { sc: given.sc, interval, clock, display });
   streaming.start();
   await streaming.idle();
   while (clock.now() < until) {
@@ -95,7 +82,7 @@ test('state, sources and the series of batches go on; missed batches are made up
 
 test('files are private, two are kept, and hold no code', async () => {
   await run(totals, { from: 0, until: 5000 });
-  const batches = join(folder, 'checkpoint', 'batches');
+  const batches = join(given.folder, 'checkpoint', 'batches');
   const names = readdirSync(batches);
   assert.is(names.length, 2);
   assert.is(statSync(batches).mode & 0o777, 0o700);
@@ -132,8 +119,8 @@ test('a batch that was cut off runs again on what it read', async () => {
   };
   const clock = new ManualClock(0);
   const first: Rows = [];
-  const options = { sc, interval: '1s', clock, display };
-  const streaming = StreamingContext.getOrCreate(join(folder, 'checkpoint'), (s) => program(s, first), options);
+  const options = { sc: given.sc, interval: '1s', clock, display };
+  const streaming = StreamingContext.getOrCreate(join(given.folder, 'checkpoint'), (s) => program(s, first), options);
   streaming.start();
   clock.advance('1s');
   await streaming.idle();
@@ -288,9 +275,21 @@ test('a long downtime is made up in pieces that end, the rest is left out with a
   assert.match(notices.join(), /600 batches that were missed are made up, 399 batches that were missed are left out/);
 });
 
+test('with the clock set back an hour between two runs batches go on at once, from the last one', async () => {
+  const hour = 3_600_000;
+  await run(totals, { from: hour, until: hour + 2000 });
+  assert.equal(await run(totals, { from: 2500, until: 4500 }), [
+    [hour + 3000, both(3)],
+    [hour + 4000, both(4)],
+  ]);
+  assert.match(notices.join('\n'), /the last batch is of .*, and the clock says .*: batch times go on from the last one/);
+  // Set right again.
+  assert.equal(await run(totals, { from: hour + 4500, until: hour + 5500 }), [[hour + 5000, both(5)]]);
+});
+
 test('a damaged checkpoint: the one before it is used; two of them: a clear end', async () => {
   await run(totals, { from: 0, until: 3000 });
-  const batches = join(folder, 'checkpoint', 'batches');
+  const batches = join(given.folder, 'checkpoint', 'batches');
   const [older, newer] = readdirSync(batches).sort((a, b) => Number(a) - Number(b));
   const bytes = readFileSync(join(batches, newer));
   bytes[bytes.length - 5] ^= 1;
@@ -308,8 +307,8 @@ test('a damaged checkpoint: the one before it is used; two of them: a clear end'
 
 test('a folder with a checkpoint is not taken by accident', async () => {
   await run(totals, { from: 0, until: 1000 });
-  const streaming = new StreamingContext(sc, '1s', { clock: new ManualClock(), display });
-  streaming.checkpoint(join(folder, 'checkpoint'));
+  const streaming = new StreamingContext(given.sc, '1s', { clock: new ManualClock(), display });
+  streaming.checkpoint(join(given.folder, 'checkpoint'));
   totals(streaming, []);
   assert.throws(
     () => streaming.start(),
@@ -327,12 +326,12 @@ test('a graceful end loses nothing and leaves nothing to run again', async () =>
 });
 
 test('files that came while nothing ran come in the batches of their time', async () => {
-  const incoming = mkdtempSync(join(folder, 'incoming-'));
+  const incoming = mkdtempSync(join(given.folder, 'incoming-'));
   const program = (s: StreamingContext, out: Rows) => collect(s.textFileStream(incoming, { newFilesOnly: false }), out);
   const moveIn = (name: string) => {
-    writeFileSync(join(folder, name), `${name}\n`);
-    utimesSync(join(folder, name), 1, 1);
-    renameSync(join(folder, name), join(incoming, name));
+    writeFileSync(join(given.folder, name), `${name}\n`);
+    utimesSync(join(given.folder, name), 1, 1);
+    renameSync(join(given.folder, name), join(incoming, name));
     return statSync(join(incoming, name)).ctimeMs;
   };
   const start = Math.floor(Date.now() / 1000) * 1000;

@@ -1,30 +1,13 @@
 // Slack of streams: which batch has a record by its own time, what is late, how totals are corrected, and what is refused.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { connect } from '../../cluster/connect';
-import { type Context, type DStream, ManualClock, StreamCheck, StreamingContext } from '../../runtime/index';
+import { type DStream, ManualClock, StreamingContext } from '../../runtime/index';
 import { errorOf } from '../helpers/errors';
+import { quietDisplay, StreamTests } from '../helpers/streams';
 
 const test = suite('stream slack');
-let sc: Context;
-let check: StreamCheck;
-let folder: string;
-
-test.before(async () => {
-  sc = await connect('local');
-  check = new StreamCheck(sc);
-});
-
-test.before.each(() => {
-  folder = mkdtempSync(join(tmpdir(), 'slack-'));
-});
-
-test.after.each(() => rmSync(folder, { recursive: true, force: true }));
-
-test.after(() => sc.stop());
+const given = new StreamTests(test);
 
 /** Seconds after the start of StreamCheck's clock: the first batch ends at 1. */
 const second = (n: number) => 1_000_000 + n * 1000;
@@ -45,7 +28,7 @@ test('a batch has the records of the interval that ended the slack before', asyn
     [[0.25, 'just in time']],
     [[1.9, 'after two seconds']],
   ];
-  await check.batches(input, named, [
+  await given.check.batches(input, named, [
     [],
     ['before the start'],
     ['at once', 'border', 'just in time'],
@@ -62,8 +45,8 @@ test('times ahead of the clock wait for their interval, as far as the slack reac
       [3.001, 'too far'],
     ] as Event[],
   ];
-  await check.batches(input, named, [[], [], [], [], ['ahead', 'at the border'], [], []]);
-  await check.batches(input, (s) => slacked(s).late(), [[[second(4), [3.001, 'too far']]], [], [], [], [], [], []] as [
+  await given.check.batches(input, named, [[], [], [], [], ['ahead', 'at the border'], [], []]);
+  await given.check.batches(input, (s) => slacked(s).late(), [[[second(4), [3.001, 'too far']]], [], [], [], [], [], []] as [
     number,
     Event,
   ][][]);
@@ -71,8 +54,8 @@ test('times ahead of the clock wait for their interval, as far as the slack reac
 
 test('late has what missed its batch, under the end of its interval', async () => {
   const input: Event[][] = [[], [], [[0.5, 'in time']], [[0.5, 'late']], [[-7, 'very late']]];
-  await check.batches(input, named, [[], [], ['in time'], [], []]);
-  await check.batches(input, (s) => slacked(s).late(), [
+  await given.check.batches(input, named, [[], [], ['in time'], [], []]);
+  await given.check.batches(input, (s) => slacked(s).late(), [
     [],
     [],
     [],
@@ -115,7 +98,7 @@ test('totals come when their interval closes, and again when late records change
     [interval('b', 2)],
     [],
   ];
-  await check.batches(input, totals, expected, { checkpoint: folder });
+  await given.check.batches(input, totals, expected, { checkpoint: given.folder });
 });
 
 test('records that are pairs are reduced as they are; totals that change in place keep what was given', async () => {
@@ -131,15 +114,15 @@ test('records that are pairs are reduced as they are; totals that change in plac
         { keep: '5s', partitioning: 2 },
       );
   const rows = (...values: number[]) => [[[second(1), 'a'], values]] as [[number, string], number[]][];
-  await check.batches(input, gathered, [[], rows(1, 2), rows(1, 2, 3), [], []], { checkpoint: folder });
+  await given.check.batches(input, gathered, [[], rows(1, 2), rows(1, 2, 3), [], []], { checkpoint: given.folder });
 });
 
 test('what is too late for a correction is counted and told, at most every ten seconds', async () => {
   const clock = new ManualClock(second(0));
   const notices: string[] = [];
-  const display = { printed() {}, pane() {}, paneClosed() {}, notice: (message: string) => notices.push(message) };
-  const streaming = new StreamingContext(sc, '1s', { clock, display });
-  streaming.checkpoint(folder);
+  const display = quietDisplay((text) => notices.push(text));
+  const streaming = new StreamingContext(given.sc, '1s', { clock, display });
+  streaming.checkpoint(given.folder);
   const ancient: Event[] = [
     [-60, 'a'],
     [-61, 'b'],
@@ -167,7 +150,7 @@ test('what is too late for a correction is counted and told, at most every ten s
 });
 
 test('durations must be multiples of the slide, functions functions, and times numbers', async () => {
-  const streaming = new StreamingContext(sc, '2s', { clock: new ManualClock(0) });
+  const streaming = new StreamingContext(given.sc, '2s', { clock: new ManualClock(0) });
   const source = streaming.queueStream<Event>([]);
   const slack = await errorOf('NOT_A_MULTIPLE', () => source.slack('3s', ([at]) => at));
   assert.match(slack.message, /^slack: the duration is 3s.*slide of 2s/);
@@ -181,7 +164,7 @@ test('durations must be multiples of the slide, functions functions, and times n
   pairs.correctedReduceByKey((a) => a, { keep: '4s' }).print();
   await errorOf('STATE_NEEDS_CHECKPOINT', () => streaming.start());
   for (const time of [Number.NaN, '12:00', undefined, new Date(0)]) {
-    const wrong = await check
+    const wrong = await given.check
       .batches([['the record']], (s) => s.slack('1s', () => time as number), [[]])
       .then(
         () => assert.unreachable('no time, and no error'),
@@ -196,7 +179,7 @@ test('what timeOf throws names the record', async () => {
     s.slack('1s', (): number => {
       throw new Error('no clock');
     });
-  const error = await check.outputOf([[[0.5, 'a']]] as Event[][], throwing, { batches: 2 }).then(
+  const error = await given.check.outputOf([[[0.5, 'a']]] as Event[][], throwing, { batches: 2 }).then(
     () => assert.unreachable('nothing was thrown'),
     (e: Error) => e as Error & { details?: { element?: string } },
   );
@@ -207,7 +190,7 @@ test('what timeOf throws names the record', async () => {
 test('records that are no pairs are named', async () => {
   const wrong = (s: DStream<Event>) =>
     slacked(s).correctedReduceByKey((() => 'no pair') as never, (a: number) => a, { keep: '1s' });
-  const error = await check.outputOf([[[0.5, 'a']]] as Event[][], wrong, { batches: 3, checkpoint: folder }).then(
+  const error = await given.check.outputOf([[[0.5, 'a']]] as Event[][], wrong, { batches: 3, checkpoint: given.folder }).then(
     () => assert.unreachable('no pair, and no error'),
     (e: Error) => e,
   );
@@ -221,7 +204,7 @@ const lateRecords = (i: number) => ({ at: (Math.floor(i / 6) + 1 - ((i * i + (i 
 async function runFrom(from: number, until: number): Promise<[time: number, output: string, rows: unknown[]][]> {
   const clock = new ManualClock(from);
   const out: [number, string, unknown[]][] = [];
-  const display = { printed() {}, pane() {}, paneClosed() {}, notice() {} };
+  const display = quietDisplay();
   const create = (streaming: StreamingContext) => {
     const records = streaming.generatorStream(6, lateRecords).slack('2s', ({ at }) => at);
     const totals = records.correctedReduceByKey(
@@ -234,7 +217,7 @@ async function runFrom(from: number, until: number): Promise<[time: number, outp
         out.push([time, name, (await rdd.collect()).map((row) => JSON.stringify(row)).sort()]);
       });
   };
-  const streaming = StreamingContext.getOrCreate(folder, create, { sc, interval: '1s', clock, display });
+  const streaming = StreamingContext.getOrCreate(given.folder, create, { sc: given.sc, interval: '1s', clock, display });
   streaming.start();
   while (clock.now() < until) {
     clock.advance('1s');
@@ -248,7 +231,7 @@ test('a restart at any time changes nothing: open intervals, late records and to
   const whole = await runFrom(0, 9000);
   assert.ok(whole.filter(([, name, rows]) => name === 'totals' && rows.length > 2).length > 2, 'there are corrections');
   for (const cut of [1000, 2000, 4000, 5000, 8000]) {
-    rmSync(folder, { recursive: true });
+    rmSync(given.folder, { recursive: true });
     const halves = [...(await runFrom(0, cut)), ...(await runFrom(cut, 9000))];
     assert.equal(halves, whole, `cut at ${cut}`);
   }

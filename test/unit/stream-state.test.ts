@@ -1,28 +1,13 @@
 // Streams that remember: what each batch gives, and what is refused.
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { connect } from '../../cluster/connect';
-import { type Context, type DStream, ManualClock, StateSpec, StreamCheck, StreamingContext } from '../../runtime/index';
+import { type DStream, ManualClock, StateSpec, StreamingContext } from '../../runtime/index';
+import { StreamTests } from '../helpers/streams';
 
 const test = suite('stream state');
-let sc: Context;
-let check: StreamCheck;
-let folder: string;
-
-test.before(async () => {
-  sc = await connect('local');
-  check = new StreamCheck(sc);
-});
-
-test.before.each(() => {
-  folder = mkdtempSync(join(tmpdir(), 'state-'));
-});
-
-test.after.each(() => rmSync(folder, { recursive: true, force: true }));
-test.after(() => sc.stop());
+const given = new StreamTests(test);
 
 type Pairs = [string, number][];
 const input: Pairs[] = [
@@ -58,8 +43,8 @@ test('updateStateByKey: every key each batch, undefined drops', async () => {
       state.age++;
       return state.age > 3 ? undefined : state;
     });
-  const options = { checkpoint: folder };
-  await check.batches(
+  const options = { checkpoint: given.folder };
+  await given.check.batches(
     input.slice(0, 4),
     counted,
     [
@@ -82,14 +67,14 @@ test('updateStateByKey: every key each batch, undefined drops', async () => {
 });
 
 test('updateStateByKey: initial states, key and time', async () => {
-  const initial = sc.parallelize<[string, string]>([['z', 'start']]);
+  const initial = given.sc.parallelize<[string, string]>([['z', 'start']]);
   const told = (s: DStream<[string, number]>) =>
     s.updateStateByKey<string, number, string>(
       (values, state, key, time) => `${state ?? ''}${key}${values}@${time % 10_000};`,
       2,
       initial,
     );
-  await check.batches(
+  await given.check.batches(
     [[['a', 1]], []] as Pairs[],
     told,
     [
@@ -102,7 +87,7 @@ test('updateStateByKey: initial states, key and time', async () => {
         ['z', 'startz@1000;z@2000;'],
       ],
     ],
-    { checkpoint: folder },
+    { checkpoint: given.folder },
   );
 });
 
@@ -125,7 +110,7 @@ test('mapWithState: the rows of the batch, and all states beside', async () => {
     [['b', 7]],
     [],
   ];
-  await check.batches(input, running, rows, { checkpoint: join(folder, 'rows') });
+  await given.check.batches(input, running, rows, { checkpoint: join(given.folder, 'rows') });
   const all = (s: DStream<[string, number]>) => (running(s) as ReturnType<typeof running>).stateSnapshots();
   const states: Pairs[] = [
     sums[0],
@@ -140,7 +125,7 @@ test('mapWithState: the rows of the batch, and all states beside', async () => {
       ['b', 7],
     ],
   ];
-  await check.batches(input, all, states, { checkpoint: join(folder, 'states') });
+  await given.check.batches(input, all, states, { checkpoint: join(given.folder, 'states') });
 });
 
 test('mapWithState: exact timeouts, also in empty batches, once, and a record in that batch keeps the key', async () => {
@@ -152,7 +137,7 @@ test('mapWithState: exact timeouts, also in empty batches, once, and a record in
         return `${key}=${state.get()}`;
       })
         .timeout('2s')
-        .initialState(sc.parallelize<[string, number]>([['z', 9]]))
+        .initialState(given.sc.parallelize<[string, number]>([['z', 9]]))
         .numPartitions(2),
     );
   const events: Pairs[] = [[['a', 1]], [['b', 1]], [['b', 1]], [['c', 1]], [['b', 1]], [], [], []];
@@ -166,7 +151,7 @@ test('mapWithState: exact timeouts, also in empty batches, once, and a record in
     ['b out with 3'],
     [],
   ];
-  await check.batches(events, timed, expected, { checkpoint: folder });
+  await given.check.batches(events, timed, expected, { checkpoint: given.folder });
 });
 
 test('mapWithState: what must not be done with a state is said', async () => {
@@ -177,8 +162,8 @@ test('mapWithState: what must not be done with a state is said', async () => {
   for (const [call, use] of calls) {
     const operation = (s: DStream<[string, number]>) =>
       s.mapWithState<string, number, number, undefined>((_key, _value, state) => use(state) as undefined, { timeout: '1s' });
-    const failure = await check
-      .outputOf([[['a', 1]], []] as Pairs[], operation, { checkpoint: join(folder, call) })
+    const failure = await given.check
+      .outputOf([[['a', 1]], []] as Pairs[], operation, { checkpoint: join(given.folder, call) })
       .catch((e) => e);
     assert.is(failure.code, 'BAD_STATE_CALL');
     assert.match(failure.message, new RegExp(`state.${call}\\(\\) was called for the key "a"`));
@@ -213,7 +198,7 @@ test('track: init, update, null drops, idle keys leave', async () => {
     [],
     [],
   ];
-  await check.batches(events, sessions, expected, { checkpoint: folder });
+  await given.check.batches(events, sessions, expected, { checkpoint: given.folder });
 });
 
 test('runningReduce merges since the start', async () => {
@@ -230,7 +215,7 @@ test('runningReduce merges since the start', async () => {
       ['b', 7],
     ],
   ];
-  await check.batches(input, (s) => s.runningReduce((a, b) => a + b), expected, { checkpoint: folder });
+  await given.check.batches(input, (s) => s.runningReduce((a, b) => a + b), expected, { checkpoint: given.folder });
 });
 
 test('states may be instances of classes with private parts, maps and sets', async () => {
@@ -251,17 +236,17 @@ test('states may be instances of classes with private parts, maps and sets', asy
         return state;
       })
       .mapValues((seen) => seen.size);
-  await check.batches(
+  await given.check.batches(
     [[['a', 1]], [['a', 1]], [['a', 2]]] as Pairs[],
     distinct,
     [[['a', 1]], [['a', 1]], [['a', 2]]] as Pairs[],
-    { checkpoint: folder },
+    { checkpoint: given.folder },
   );
 });
 
 test('state needs a folder, which is private; and it must be chosen before the start', async () => {
   const clock = new ManualClock();
-  const streaming = new StreamingContext(sc, '1s', { clock });
+  const streaming = new StreamingContext(given.sc, '1s', { clock });
   const stream = streaming.queueStream<[string, number]>([]);
   stream.runningReduce((a, b) => a + b).foreachRDD(() => {});
   assert.throws(
@@ -272,23 +257,23 @@ test('state needs a folder, which is private; and it must be chosen before the s
     () => streaming.checkpoint(''),
     (e: any) => e.code === 'BAD_ARGUMENT',
   );
-  writeFileSync(join(folder, 'file'), '');
+  writeFileSync(join(given.folder, 'file'), '');
   assert.throws(
-    () => streaming.checkpoint(join(folder, 'file')),
+    () => streaming.checkpoint(join(given.folder, 'file')),
     (e: any) => e.code === 'DISK',
   );
-  streaming.checkpoint(join(folder, 'made'));
-  assert.is(statSync(join(folder, 'made')).mode & 0o777, 0o700);
+  streaming.checkpoint(join(given.folder, 'made'));
+  assert.is(statSync(join(given.folder, 'made')).mode & 0o777, 0o700);
   streaming.start();
   assert.throws(
-    () => streaming.checkpoint(folder),
+    () => streaming.checkpoint(given.folder),
     (e: any) => e.code === 'STREAMING_STARTED',
   );
   await streaming.stop();
 });
 
 test('bad arguments are refused where they are written', async () => {
-  const streaming = new StreamingContext(sc, '2s', { clock: new ManualClock() });
+  const streaming = new StreamingContext(given.sc, '2s', { clock: new ManualClock() });
   const pairs = streaming.queueStream<[string, number]>([]);
   const add = (a: number, b: number) => a + b;
   const cases: [code: string, f: () => unknown][] = [

@@ -1,19 +1,11 @@
 // Windows that are reduced, plain and with an inverse: what each batch gives, and which inverse functions are accused.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { connect } from '../../cluster/connect';
-import { type Context, type DStream, ManualClock, StreamCheck, StreamingContext } from '../../runtime/index';
+import { type DStream, ManualClock, StreamingContext } from '../../runtime/index';
+import { StreamTests } from '../helpers/streams';
 
 const test = suite('stream windows');
-let sc: Context;
-let check: StreamCheck;
-
-test.before(async () => {
-  sc = await connect('local');
-  check = new StreamCheck(sc);
-});
-
-test.after(() => sc.stop());
+const given = new StreamTests(test);
 
 type Pairs = [string, number][];
 const input: Pairs[] = [
@@ -59,7 +51,7 @@ test('reduceByKeyAndWindow: plain, with an inverse, and in the order of the pape
         { partitioning: 3 },
       ),
   ];
-  for (const operation of operations) await check.batches(input, operation, sums);
+  for (const operation of operations) await given.check.batches(input, operation, sums);
 });
 
 test('a key with the value 0 stays as long as a batch holds it; keep leaves others out', async () => {
@@ -71,7 +63,7 @@ test('a key with the value 0 stays as long as a batch holds it; keep leaves othe
       (a, b) => a - b,
       { keep },
     );
-  await check.batches(zeros, windows(), [
+  await given.check.batches(zeros, windows(), [
     [['a', 0]],
     [
       ['a', 0],
@@ -79,7 +71,7 @@ test('a key with the value 0 stays as long as a batch holds it; keep leaves othe
     ],
     [['b', 1]],
   ] as Pairs[]);
-  await check.batches(
+  await given.check.batches(
     zeros,
     windows(([, n]) => n > 0),
     [[], [['b', 1]], [['b', 1]]] as Pairs[],
@@ -94,7 +86,7 @@ test('a slide longer than a batch gives one result each slide', async () => {
       '3s',
       '2s',
     );
-  await check.batches(input, slid, [
+  await given.check.batches(input, slid, [
     [
       ['a', 14],
       ['b', 2],
@@ -108,7 +100,7 @@ test('a slide longer than a batch gives one result each slide', async () => {
 
 test('windows over whole streams: reduce, count, countByValue, groupByKey', async () => {
   const numbers = [[1, 2], [3], [], []];
-  await check.batches(numbers, (s) => s.reduceByWindow((a, b) => a + b, '2s'), [[3], [6], [3], []]);
+  await given.check.batches(numbers, (s) => s.reduceByWindow((a, b) => a + b, '2s'), [[3], [6], [3], []]);
   const both = (s: DStream<number>) =>
     s.reduceByWindow(
       '2s',
@@ -116,9 +108,9 @@ test('windows over whole streams: reduce, count, countByValue, groupByKey', asyn
       (a, b) => a - b,
       { slide: '1s' },
     );
-  await check.batches(numbers, both, [[3], [6], [3], []]);
-  await check.batches(numbers, (s) => s.countByWindow('2s'), [[2], [3], [1], [0]]);
-  await check.batches([['x', 'y'], ['x']], (s) => s.countByValueAndWindow('2s'), [
+  await given.check.batches(numbers, both, [[3], [6], [3], []]);
+  await given.check.batches(numbers, (s) => s.countByWindow('2s'), [[2], [3], [1], [0]]);
+  await given.check.batches([['x', 'y'], ['x']], (s) => s.countByValueAndWindow('2s'), [
     [
       ['x', 1],
       ['y', 1],
@@ -128,7 +120,7 @@ test('windows over whole streams: reduce, count, countByValue, groupByKey', asyn
       ['y', 1],
     ],
   ] as Pairs[]);
-  await check.batches([[['a', 1]], [['a', 2]]] as Pairs[], (s) => s.groupByKeyAndWindow('2s'), [
+  await given.check.batches([[['a', 1]], [['a', 2]]] as Pairs[], (s) => s.groupByKeyAndWindow('2s'), [
     [['a', [1]]],
     [['a', [1, 2]]],
   ] as [string, number[]][][]);
@@ -142,12 +134,12 @@ test('an inverse that does not undo the function is noticed, with the key and bo
       '2s',
     );
   const leaving: Pairs[] = [[['a', 4]], [['a', 3]], [], []];
-  const failure = await check.outputOf(leaving, wrong).catch((e) => e);
+  const failure = await given.check.outputOf(leaving, wrong).catch((e) => e);
   assert.is(failure.code, 'NOT_INVERSE');
   assert.match(failure.message, /the key "a" is left with 7, but its batches hold 3/);
   // A key that never leaves is noticed too.
   const staying: Pairs[] = Array.from({ length: 12 }, (_, i) => [['a', i]]);
-  assert.is((await check.outputOf(staying, wrong).catch((e) => e)).code, 'NOT_INVERSE');
+  assert.is((await given.check.outputOf(staying, wrong).catch((e) => e)).code, 'NOT_INVERSE');
 });
 
 test('an inverse is not accused for rounding, nor for writing the same value in another way', async () => {
@@ -158,7 +150,7 @@ test('an inverse is not accused for rounding, nor for writing the same value in 
       (a, b) => a - b,
       '3s',
     );
-  assert.is((await check.outputOf([...floats, [], [], [], []], sum)).length, 34);
+  assert.is((await given.check.outputOf([...floats, [], [], [], []], sum)).length, 34);
   type Histogram = Record<string, number>;
   const histograms: [string, Histogram][][] = [[['k', { x: 1 }]], [['k', { y: 2 }]], [], [], []];
   const merged = (s: DStream<[string, Histogram]>) =>
@@ -173,7 +165,7 @@ test('an inverse is not accused for rounding, nor for writing the same value in 
         return a;
       },
     );
-  assert.equal(await check.outputOf(histograms, merged), [
+  assert.equal(await given.check.outputOf(histograms, merged), [
     [['k', { x: 1 }]],
     [['k', { x: 1, y: 2 }]],
     [['k', { x: 0, y: 2 }]],
@@ -184,7 +176,7 @@ test('an inverse is not accused for rounding, nor for writing the same value in 
 
 test('a window that nothing asked for begins anew, and says nothing of the batches between', async () => {
   const clock = new ManualClock();
-  const streaming = new StreamingContext(sc, '1s', { clock });
+  const streaming = new StreamingContext(given.sc, '1s', { clock });
   const numbers = streaming.queueStream(Array.from({ length: 10 }, (_, i) => [['a', 10 ** i]] as Pairs));
   const add = (a: number, b: number) => a + b;
   const window = numbers.reduceByKeyAndWindow('3s', add, (a, b) => a - b);

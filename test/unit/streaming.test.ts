@@ -3,6 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { type Context, ManualClock, type PrintedBatch, StreamCheck, StreamingContext } from '../../runtime/index';
+import { quietDisplay } from '../helpers/streams';
+import { until } from '../helpers/within';
 
 const test = suite('streaming');
 let sc: Context;
@@ -102,16 +104,29 @@ test('print shows the first rows of each batch', async () => {
   await streaming.stop();
 });
 
+test('the clock set back an hour while streams run changes nothing', async () => {
+  const realNow = Date.now;
+  const streaming = new StreamingContext(sc, '50ms', { display: quietDisplay() });
+  const times: number[] = [];
+  streaming.queueStream([[1]]).foreachRDD((_, time) => void times.push(time));
+  streaming.start();
+  try {
+    await until(10_000, () => times.length >= 2, 'batches');
+    Date.now = () => realNow() - 3_600_000;
+    const had = times.length;
+    await until(10_000, () => times.length >= had + 3, 'batches after it');
+  } finally {
+    Date.now = realNow;
+    await streaming.stop();
+  }
+  for (const [i, time] of times.entries()) assert.is(time, times[0] + i * 50);
+});
+
 test('an output that throws fails alone, and is named', async () => {
   const notices: string[] = [];
   const seen: number[] = [];
   const clock = new ManualClock(0);
-  const display = {
-    printed() {},
-    pane() {},
-    paneClosed() {},
-    notice: (m: string, e?: Error) => notices.push(`${m}: ${e?.message}`),
-  };
+  const display = quietDisplay((text) => notices.push(text));
   const streaming = new StreamingContext(sc, '1s', { clock, display });
   const numbers = streaming.queueStream([[1], [2]]).setName('numbers');
   numbers.foreachRDD(() => {
@@ -195,6 +210,8 @@ test('bad input is refused where it is written', async () => {
     ['NO_OUTPUTS', /no outputs/, () => streaming.start()],
   ];
   for (const [code, says, f] of cases) assert.match(codeOf(f), new RegExp(`^${code}: .*${says.source}`));
+  const remedy = (e: unknown) => (e as { remedy?: string }).remedy === "Write a text such as '10s'.";
+  assert.throws(() => new StreamingContext(sc, 0), remedy);
   stream.setName('a').foreachRDD(() => {});
   assert.match(
     codeOf(() => streaming.queueStream([]).setName('a')),

@@ -1,5 +1,6 @@
 // What a streaming context does for its checkpoint: tells it of each batch before its jobs run and when it is done, and goes on from it.
 import { asError, MillraceError } from '../../errors';
+import { aheadOf } from '../../time';
 import type { StreamingContext } from '../context';
 import { durationText, type Time, timeText } from '../duration';
 import type { InputDStream } from '../input';
@@ -205,9 +206,20 @@ export class Recovery {
     if (saved.position !== undefined) input.resume(saved.position);
   }
 
+  /** Times of batches only go forward: where the clock was set back, they go on from the last one, ahead of the clock. */
+  #keepAhead(lastMade: Time): void {
+    const { clock, interval } = this.#streaming;
+    const now = clock.now();
+    if (lastMade - now < interval) return;
+    this.#streaming.clock = aheadOf(clock, lastMade - now);
+    const times = `the last batch is of ${timeText(lastMade)}, and the clock says ${timeText(now)}`;
+    this.#notice(`${times}: batch times go on from the last one, ahead of the clock`);
+  }
+
   #resumption({ zeroTime, lastMade, unfinished }: Standing): Resumption {
-    const { interval, clock } = this.#streaming;
     const isOld = this.#inputs().some((input) => input.past);
+    if (!isOld) this.#keepAhead(lastMade);
+    const { interval, clock } = this.#streaming;
     const missed = isOld ? 0 : Math.max(0, Math.floor((clock.now() - lastMade) / interval));
     const canCatchUp = this.#inputs().some((input) => input.canCatchUp);
     const made = canCatchUp ? Math.min(missed, mostMissed) : 0;

@@ -1,16 +1,21 @@
 // The write-ahead log of a receiver: its blocks lie in the checkpoint folder, and a later run takes those that were in no batch yet.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { asError, MillraceError } from '../../errors';
 import { removeQuietly } from '../../storage/files';
-import type { ReceivedBlock } from '../receiver-backend';
+import { partEnding, type ReceivedBlock } from '../receiver-backend';
 
 /** Where a log stands, as plain data: by run, the number of the first block that is in no batch. */
 export interface LogPosition {
   readonly home: string;
   readonly runs: readonly (readonly [run: number, next: number])[];
 }
+
+/** A receiver that outlives its driver leaves here how many bytes of unended lines it held. */
+export const unendedName = 'unended';
+
+const newline = 0x0a;
 
 const numbersIn = (folder: string): number[] =>
   existsSync(folder)
@@ -62,6 +67,33 @@ export class BlockLog {
     return left;
   }
 
+  /**
+   * Ends what receivers of earlier runs left unfinished: whole lines become blocks, and what is lost is told, in words. Elements that their
+   * source sends again unless they were acknowledged are not taken over. To be called once those receivers can write no more.
+   */
+  endEarlierRuns(areResent: boolean): string[] {
+    const lost = { lineBytes: 0, elementBytes: 0 };
+    for (const run of numbersIn(this.#home)) {
+      if (run === this.#run) continue;
+      const folder = join(this.#home, String(run));
+      for (const name of readdirSync(folder)) {
+        const path = join(folder, name);
+        if (name === unendedName) lost.lineBytes += Number(readFileSync(path, 'utf8'));
+        else if (!name.endsWith(partEnding)) continue;
+        else if (areResent) lost.elementBytes += statSync(path).size;
+        else lost.lineBytes += endLines(path);
+        removeQuietly(path);
+      }
+    }
+    const words: string[] = [];
+    if (lost.lineBytes > 0) words.push(`${lost.lineBytes} bytes of lines that had not ended when an earlier run died are lost`);
+    if (lost.elementBytes > 0)
+      words.push(
+        `${lost.elementBytes} bytes of elements that were stored when an earlier run died were not acknowledged; they are lost unless their source sends them again`,
+      );
+    return words;
+  }
+
   /** Blocks went into a batch. */
   taken(blocks: readonly ReceivedBlock[]): void {
     for (const { path } of blocks) {
@@ -78,4 +110,15 @@ export class BlockLog {
   position(): LogPosition {
     return { home: this.#home, runs: [...this.#next] };
   }
+}
+
+/** Makes a block of the whole lines in the file of one that was being written; answers how many bytes are cut off. */
+function endLines(part: string): number {
+  const bytes = readFileSync(part);
+  const whole = bytes.lastIndexOf(newline) + 1;
+  if (whole > 0) {
+    truncateSync(part, whole);
+    renameSync(part, part.slice(0, -partEnding.length));
+  }
+  return bytes.length - whole;
 }

@@ -16,6 +16,9 @@ export type ReceiverLimits = Omit<ReceiverSpec, 'stream' | 'source' | 'log'>;
 /** Milliseconds within which a receiver whose driver died hands over what it has, and ends. */
 const lateMs = 5000;
 
+/** The position of a source whose blocks go with the session. */
+const unlogged = 'unlogged';
+
 const blocksOf = ({ reads }: BatchInput) => reads as readonly ReceivedBlock[];
 const sum = (blocks: readonly ReceivedBlock[], of: 'bytes' | 'records') => blocks.reduce((n, block) => n + block[of], 0);
 
@@ -31,6 +34,8 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   #saved: LogPosition | undefined;
   /** Until then a receiver of an earlier run may still leave blocks. */
   #lateUntil = Number.NEGATIVE_INFINITY;
+  /** Whether what those left unfinished has been seen to. */
+  #areEnded = false;
 
   /** `source` is asked at the start. */
   constructor(
@@ -74,9 +79,10 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   }
 
   protected take(time: Time): BatchInput {
-    const [arrived, notes] = [this.#arrived, this.#notes.splice(0)];
+    const arrived = this.#arrived;
     this.#arrived = [];
     const left = this.#leftBehind(time);
+    const notes = this.#notes.splice(0);
     const blocks = [...left, ...arrived];
     if (left.length > 0) notes.push(`${left.length} blocks that an earlier run had received`);
     this.#log?.taken(blocks);
@@ -86,9 +92,10 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   }
 
   #leftBehind(time: Time): ReceivedBlock[] {
-    if (!this.#log || this.streaming.clock.now() > this.#lateUntil) return [];
+    if (!this.#log || this.#areEnded) return [];
     const needed = new Set(this.remembered.flatMap(([, input]) => blocksOf(input).map((block) => block.path)));
     try {
+      if (this.streaming.clock.now() > this.#lateUntil) this.#endEarlierRuns(this.#log);
       return this.#log.leftBehind(needed);
     } catch (error) {
       this.streaming.display.notice(
@@ -99,12 +106,24 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
     }
   }
 
+  #endEarlierRuns(log: BlockLog): void {
+    this.#areEnded = true;
+    for (const message of log.endEarlierRuns(this.#source().kind === 'custom')) {
+      this.#notes.push(message);
+      this.streaming.receiverTold('error', { stream: this.name, message });
+    }
+  }
+
   override position(): unknown {
-    return this.#log?.position();
+    return this.#log?.position() ?? this.#saved ?? unlogged;
   }
 
   override resume(position: unknown): void {
-    this.#saved = position as LogPosition;
+    if (position !== unlogged) this.#saved = position as LogPosition;
+    else
+      this.streaming.display.notice(
+        `${this.name}: there was no log: what the last run had received and no batch had read, if anything, is lost and not counted`,
+      );
   }
 
   override lostOf(input: BatchInput): string | undefined {
