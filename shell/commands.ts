@@ -215,6 +215,11 @@ export function commandNames(): string[] {
   return commands.map(({ name }) => name);
 }
 
+/** What `.help` explains: the commands, and topics that are none. */
+export function helpTopics(): string[] {
+  return [...new Set([...commandNames(), ...Object.keys(topics)])];
+}
+
 /** One line about a command, for the completion menu. */
 export function commandBrief(name: string): string | undefined {
   return byName.get(name)?.brief;

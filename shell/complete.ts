@@ -1,5 +1,5 @@
 // What Tab offers: commands and their arguments, paths and modules inside quotes, and otherwise what the type service knows.
-import { commandBrief, commandNames, commandOf } from './commands';
+import { commandBrief, commandNames, commandOf, helpTopics } from './commands';
 import { paths, specifiers } from './complete-paths';
 import type { Offer } from './editor/editor';
 import { dottedWord, isContinuation } from './entry';
@@ -27,7 +27,7 @@ export async function completeEntry(text: string, cursor: number, context: Compl
   const command = word && commandOf(word);
   if (word && command && cursor >= word.argumentStart && /\s/.test(before)) {
     if (command.argument === 'file') return paths(word.argument, cursor);
-    if (command.argument === 'command') return commandsFrom(word.argument, cursor);
+    if (command.argument === 'command') return commandsFrom(word.argument, cursor, helpTopics());
     if (command.argument === 'name') return documented(text, cursor, word.argumentStart, context);
     if (command.argument === 'expression') return expression(text, cursor, word.argumentStart, context);
     return nothing;
@@ -55,8 +55,8 @@ async function documented(text: string, cursor: number, from: number, context: C
   return shifted(text, cursor, from + owner.length, `${type}.prototype`, context.types);
 }
 
-function commandsFrom(word: string, cursor: number): Offer {
-  const entries = commandNames()
+function commandsFrom(word: string, cursor: number, names = commandNames()): Offer {
+  const entries = names
     .filter((name) => name.startsWith(word))
     .map((name) => ({ name, kind: 'command', detail: commandBrief(name) }));
   return { start: cursor - word.length, end: cursor, entries };
@@ -67,7 +67,10 @@ async function commandsAndMembers(text: string, cursor: number, context: Complet
   const found = commandsFrom(text.slice(1, cursor), cursor);
   if (text[0] !== '.' || context.lastValue === undefined) return found;
   const members = await shifted(text, cursor, 0, context.lastValue, context.types);
-  return { ...members, ...found, entries: [...found.entries, ...members.entries] };
+  const word = text.slice(1, cursor).toLowerCase();
+  // What is only like the word gives way to a command that begins so.
+  const begins = members.entries.filter(({ name }) => name.toLowerCase().startsWith(word));
+  return { ...members, ...found, entries: [...found.entries, ...(found.entries.length > 0 ? begins : members.entries)] };
 }
 
 /** Asks about a part of the text with something put before it, and moves the answer back to where the user sees it. */
