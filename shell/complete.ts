@@ -88,7 +88,10 @@ async function commandsAndMembers(text: string, cursor: number, context: Complet
   const found = commandsFrom(text.slice(1, cursor), cursor);
   if (text[0] !== '.' || context.lastValue === undefined) return found;
   const members = await shifted(text, cursor, 0, context.lastValue, context.types);
-  return { ...members, ...found, entries: [...found.entries, ...members.entries] };
+  const word = text.slice(1, cursor).toLowerCase();
+  // What is only like the word gives way to a command that begins so.
+  const begins = members.entries.filter(({ name }) => name.toLowerCase().startsWith(word));
+  return { ...members, ...found, entries: [...found.entries, ...(found.entries.length > 0 ? begins : members.entries)] };
 }
 
 /** Asks about a part of the text with something put before it, and moves the answer back to where the user sees it. */

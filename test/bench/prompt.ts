@@ -1,5 +1,6 @@
-// `npm run bench:prompt`: the times a person feels at the prompt, through a real pty: medians of five shells, in milliseconds.
+// `npm run bench:prompt`: the times a person feels at the prompt, through a real pty, in milliseconds: starting, entries, completion, typing.
 import { open, type Terminal } from '../helpers/terminal';
+import { echoFigures, longSession } from './typing';
 
 const shells = 5;
 const limitMs = 20_000;
@@ -48,7 +49,10 @@ async function main(): Promise<void> {
   for (let i = 0; i < shells * 2; i++) {
     for (const [what, ms] of Object.entries(await session(i % 2 === 1))) seen.set(what, [...(seen.get(what) ?? []), ms]);
   }
-  for (const [what, values] of seen) process.stdout.write(`${JSON.stringify({ what, ms: Math.round(median(values)) })}\n`);
+  const print = (what: string, ms: number) => process.stdout.write(`${JSON.stringify({ what, ms: Math.round(ms * 10) / 10 })}\n`);
+  for (const [what, values] of seen) print(what, median(values));
+  for (const [what, ms] of Object.entries(await longSession())) print(what, ms);
+  for (const [what, ms] of Object.entries(await echoFigures(program))) print(what, ms);
 }
 
 main().catch((error) => {

@@ -1,10 +1,13 @@
 // A program for the editor's tests: an editor that answers each entry with what it got, and obeys a few words.
+import { readFileSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { BlockEditor } from '../../shell/editor/block-editor';
 import type { EditorHost } from '../../shell/editor/editor';
 import { isUnfinished } from '../../shell/editor/unfinished';
 
-const history: string[] = ['first entry', 'const a = [\n  1,\n]', 'third entry'];
+const history: string[] = process.argv[2]
+  ? (JSON.parse(readFileSync(process.argv[2], 'utf8')) as string[])
+  : ['first entry', 'const a = [\n  1,\n]', 'third entry'];
 const editor = new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, {
   earlier: { entries: () => history, refreshed: () => history },
   color: process.stdout.hasColors(),

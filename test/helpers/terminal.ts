@@ -79,8 +79,9 @@ export class Terminal {
     return this.#pty.pid;
   }
 
-  type(text: string): void {
-    this.#pty.write(text);
+  type(text: string | Buffer): void {
+    // Bytes too, whatever its types say.
+    this.#pty.write(text as string);
   }
 
   resize(columns: number, rows: number): void {

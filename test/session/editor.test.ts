@@ -17,7 +17,7 @@ async function withEditor(size: Size, body: (terminal: Terminal) => Promise<void
 }
 
 /** Keys, and the entry that they make. */
-const entries: Record<string, readonly [typed: string, entry: string]> = {
+const entries: Record<string, readonly [typed: string | Buffer, entry: string]> = {
   'plain text': ['abc' + keys.enter, 'abc'],
   'text typed into the middle': ['abcdef' + keys.home + 'XY' + keys.enter, 'XYabcdef'],
   'left, delete and backspace': ['abcd' + keys.left + keys.left + keys.backspace + keys.delete + keys.enter, 'ad'],
@@ -46,6 +46,31 @@ const entries: Record<string, readonly [typed: string, entry: string]> = {
   'tab indents at the start of a line': [keys.tab + 'x' + keys.enter, '  x'],
   'ctrl-c drops the line': ['half' + keys.ctrl('c') + 'whole' + keys.enter, 'whole'],
   'keys wait for a slow answer': ['slow' + keys.enter + 'x' + keys.backspace, 'slow'],
+  'undo takes back a word, redo makes it again': [
+    'one two' + keys.ctrl('_') + keys.ctrl('_') + keys.alt('_') + keys.enter,
+    'one',
+  ],
+  'undo of a cut and of a paste': [
+    'one' + keys.ctrl('u') + keys.paste('x') + keys.ctrl('_') + keys.ctrl('_') + keys.enter,
+    'one',
+  ],
+  'cuts in a row are one': ['one two three' + keys.ctrl('w') + keys.ctrl('w') + keys.ctrl('y') + keys.enter, 'one two three'],
+  'the cut before instead': ['a' + keys.ctrl('u') + 'b' + keys.ctrl('u') + keys.ctrl('y') + keys.alt('y') + keys.enter, 'a'],
+  'characters exchanged': ['ab' + keys.ctrl('t') + 'c' + keys.enter, 'bac'],
+  'words exchanged': ['one, two' + keys.alt('t') + keys.enter, 'two, one'],
+  'words in capitals': ['one two six' + keys.home + keys.alt('u') + keys.alt('c') + keys.alt('l') + keys.enter, 'ONE Two six'],
+  'the ends of an entry': ['a' + keys.altEnter + 'b' + keys.alt('<') + 'x' + keys.alt('>') + 'y' + keys.enter, 'xa\nby'],
+  'up finds what begins as the text': ['fi' + keys.up + keys.enter, 'first entry'],
+  'and stays where nothing does': ['zz' + keys.up + keys.enter, 'zz'],
+  'search forward again': [keys.ctrl('r') + 'entry' + keys.ctrl('r') + keys.ctrl('s') + keys.enter, 'third entry'],
+  'a chord of two keys': ['one two' + keys.ctrl('x') + keys.ctrl('u') + keys.enter, 'one'],
+  'an unknown chord of two keys does nothing': ['one' + keys.ctrl('x') + 'q' + keys.enter, 'one'],
+  'bytes that are no UTF-8': [Buffer.from([0x61, 0xff, 0xc3, 0x78, 0x62, 0x0d]), 'a\ufffd\ufffdxb'],
+  'a paste in pieces, its mark cut in two': ['\x1b[200~one\rtw' + 'o\x1b[201~' + keys.enter, 'one\ntwo'],
+  'tabs, escapes and the marks of other pastes in a paste': [
+    keys.paste("\t'\x1b[200~\x1b[31m'") + keys.enter,
+    "\t'\x1b[200~\x1b[31m'",
+  ],
   'a control character is no text': ['a\x07b' + keys.enter, 'ab'],
 };
 

@@ -1,5 +1,5 @@
 // The type service as a process: restart with what was committed, and the startup snapshot, fresh, stale and broken.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -114,6 +114,34 @@ snapshot('answers the first line much sooner than a plain start, with the user f
   const plain = await timed({ snapshot: false });
   assert.ok(warm < plain, `${warm.toFixed(0)} ms from the snapshot, ${plain.toFixed(0)} ms without`);
 });
+
+/** Each damages a whole snapshot in its own way. */
+const damages: Readonly<Record<string, (blob: Buffer) => Buffer>> = {
+  'of another Node': (blob) => {
+    const at = blob.indexOf(process.version);
+    assert.ok(at > 0, 'the snapshot says which Node made it');
+    blob.write('v1', at, 'latin1');
+    return blob;
+  },
+  'cut off': (blob) => blob.subarray(0, blob.length / 2),
+  empty: () => Buffer.alloc(0),
+};
+
+for (const [damage, apply] of Object.entries(damages)) {
+  snapshot(`${damage} is left for a plain start, silently`, async () => {
+    const blob = freshSnapshot(root, dist)!;
+    const whole = readFileSync(blob);
+    writeFileSync(blob, apply(Buffer.from(whole)));
+    const own = new TypeServiceClient({ cwd: folder, dist });
+    try {
+      assert.is(await enter(own, '1 + 1'), 'res0: number');
+      assert.is(own.fromSnapshot, false);
+    } finally {
+      await own.stop();
+      writeFileSync(blob, whole);
+    }
+  });
+}
 
 snapshot('that is broken is left for a plain start, silently', async () => {
   const blob = freshSnapshot(root, dist)!;

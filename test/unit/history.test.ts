@@ -1,4 +1,5 @@
 // The history file: what is kept, what is passed over, and that nothing about it ever hurts a session.
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -89,6 +90,77 @@ test('a full disk is said once and hurts nobody', () => {
   history.add('a');
   history.add('b');
   assert.equal([history.entries.slice(-2), said.length], [['a', 'b'], 1]);
+});
+
+test('an entry that begins with a space is not kept anywhere', () => {
+  const folder = freshFolder();
+  const history = new History(folder, noTrouble);
+  history.add('kept');
+  history.add(" const password = 'x'");
+  assert.equal(history.entries, ['kept']);
+  assert.is(readFileSync(path.join(folder, 'history'), 'utf8'), '"kept"\n');
+});
+
+test('what other shells write is there after a refresh, before the own entries', () => {
+  const folder = freshFolder();
+  new History(folder, noTrouble).add('before');
+  const [one, other] = [new History(folder, noTrouble), new History(folder, noTrouble)];
+  one.add('own 1');
+  other.add('other 1');
+  one.add('own 2');
+  other.add('own 1');
+  assert.equal(one.entries, ['before', 'own 1', 'own 2']);
+  assert.equal(one.refreshed(), ['before', 'other 1', 'own 1', 'own 1', 'own 2']);
+  other.add('other 2');
+  assert.equal(one.refreshed(), ['before', 'other 1', 'own 1', 'other 2', 'own 1', 'own 2']);
+  assert.equal(one.refreshed(), one.entries);
+});
+
+test('a file that was emptied by hand is read anew, and a half-written line only when it is whole', () => {
+  const folder = freshFolder();
+  const history = new History(folder, noTrouble);
+  const file = path.join(folder, 'history');
+  new History(folder, noTrouble).add('a long entry of the past');
+  assert.equal(history.entries, ['a long entry of the past']);
+  writeFileSync(file, '"new"\n"ha');
+  assert.equal(history.refreshed(), ['a long entry of the past', 'new']);
+  appendFileSync(file, 'lf"\n');
+  assert.equal(history.refreshed().at(-1), 'half');
+});
+
+test('a file that others may read is closed to them', () => {
+  const folder = freshFolder();
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'history'), '"a"\n', { mode: 0o644 });
+  assert.equal(new History(folder, noTrouble).entries, ['a']);
+  assert.is(statSync(path.join(folder, 'history')).mode & 0o777, 0o600);
+});
+
+test('a pipe in the place of the file is said and not waited for', () => {
+  const folder = freshFolder();
+  mkdirSync(folder, { recursive: true });
+  execFileSync('mkfifo', [path.join(folder, 'history')]);
+  const said: string[] = [];
+  const history = new History(folder, (message) => said.push(message));
+  history.add('a');
+  assert.equal([history.entries, said.length], [['a'], 1]);
+});
+
+test('a hundred thousand entries cost the first look no more than the last ten thousand, and pasted data is not written', () => {
+  const folder = freshFolder();
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, 'history');
+  writeFileSync(
+    file,
+    Array.from({ length: 100_000 }, (_, index) => `${JSON.stringify(`const entry${index} = ${index}`)}\n`).join(''),
+  );
+  const history = new History(folder, noTrouble);
+  assert.is(history.entries.length, 10_000);
+  assert.is(history.entries.at(-1), 'const entry99999 = 99999');
+  const { size } = statSync(file);
+  history.add('x'.repeat(300_000));
+  assert.is(history.entries.at(-1)?.length, 300_000);
+  assert.is(statSync(file).size, size);
 });
 
 test('the state folder is that of the user, and a relative one is ignored', () => {
