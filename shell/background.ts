@@ -62,11 +62,11 @@ export class Backgrounds {
   }
 
   /** What runs, a line each. */
-  lines(): string[] {
+  lines(): string[][] {
     const now = this.#sc.clock.now();
     return [...this.#running.values()].map(({ id, text, result, started }) => {
       const head = `${id.padStart(4)}  ${'background'.padEnd(9)}  ${((now - started) / 1000).toFixed(1).padStart(6)} s`;
-      return `${head}  ${shortEntry(text)}${result ? `  → ${result}` : ''}`;
+      return [head, shortEntry(text), ...(result ? [`→ ${result}`] : [])];
     });
   }
 

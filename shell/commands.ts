@@ -1,9 +1,7 @@
 // The commands of the prompt: one table that is the source of what they do, of help, and of completion.
-import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { MillraceError } from '../runtime/errors';
 import { countArgument, expressionArgument, fileArgument } from './commands/arguments';
 import { jobCommands } from './commands/jobs';
+import { save } from './commands/save';
 import { topicNames, topics } from './commands/topics';
 import { valueCommands } from './commands/values';
 import { documentation, notDocumented } from './doc';
@@ -48,8 +46,6 @@ export interface Command {
   run(host: CommandHost, argument: string): Promise<EntryEnd>;
 }
 
-/** The first line of what `.save` writes, by which it knows its own files again. */
-const savedMark = '// Saved by millrace: run it with .load, or as a script.';
 const historyShown = 20;
 
 const commands: readonly Command[] = [
@@ -277,35 +273,6 @@ const typingHelp = [
   'Anything else is TypeScript: sc is the context, res0, res1… are the values of expressions, _ is the last one,',
   'and a line that begins with .name( goes on with it. Tab completes, Ctrl-C stops what runs, Ctrl-R searches the history.',
 ];
-
-async function save(host: CommandHost, argument: string): Promise<EntryEnd> {
-  const file = fileArgument('.save', argument);
-  const full = path.resolve(host.folder, file);
-  await refuseForeign(full, file);
-  try {
-    await writeFile(full, replayable(host.accepted));
-  } catch (error) {
-    throw new MillraceError('DISK', { path: file, reason: (error as Error).message });
-  }
-  const count = host.accepted.length;
-  host.stage.print(`${count} ${count === 1 ? 'entry' : 'entries'} written to ${file}\n`, 'out');
-  return 'ok';
-}
-
-/** A file of entries that `.load` and a script run can take. */
-export function replayable(entries: readonly string[]): string {
-  return [savedMark, ...entries, ''].join('\n');
-}
-
-async function refuseForeign(full: string, shown: string): Promise<void> {
-  const text = await readFile(full, 'utf8').catch(() => savedMark);
-  if (text.startsWith(savedMark) || text === '') return;
-  throw new MillraceError('FILE_EXISTS', {
-    path: shown,
-    rule: '.save overwrites only what it wrote',
-    remedy: 'Choose another name; nothing was written.',
-  });
-}
 
 async function doc(host: CommandHost, argument: string): Promise<EntryEnd> {
   const name = argument.trim();

@@ -1,4 +1,5 @@
 // `.export`: the rows of a dataset or an array into one file, which is there whole or not at all.
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { types } from 'node:util';
@@ -20,7 +21,7 @@ export async function exportRows({ value, words, signal }: CommandInput): Promis
   const rows = rowsOf(value);
   const overwrites = force === 'force';
   if (!overwrites) await refuseExisting(file, shown);
-  const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.part`);
+  const beside = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.part`);
   const target = new Target(beside, shown);
   try {
     await target.open();
@@ -71,7 +72,7 @@ class Target {
 
   async open(): Promise<void> {
     await this.#trying(async () => {
-      this.#handle = await open(this.#beside, 'w');
+      this.#handle = await open(this.#beside, 'wx');
     });
   }
 

@@ -9,8 +9,18 @@ import { bytesText, msText } from './units';
 /** Where a line is not cut: no terminal. */
 type Columns = number | undefined;
 
-const fitted = (lines: readonly string[], columns: Columns): string =>
-  lines.map((line) => (columns === undefined ? line : cut(line, columns))).join('\n');
+/** Below this width the parts of a line stand below each other. */
+const narrow = 60;
+
+const isNarrow = (columns: Columns): boolean => columns !== undefined && columns < narrow;
+
+/** Each line in parts: side by side, or below each other where it is narrow. */
+function fitted(lines: readonly (readonly string[])[], columns: Columns): string {
+  const shown = lines.flatMap(([first, ...rest]) =>
+    isNarrow(columns) ? [first, ...rest.map((part) => `   ${part}`)] : [[first, ...rest].join('  ')],
+  );
+  return shown.map((line) => (columns === undefined ? line : cut(line, columns))).join('\n');
+}
 
 /** The last jobs, and what runs in the background, a line each. */
 export function jobsText(sc: Context, backgrounds: Backgrounds, columns: Columns): string {
@@ -18,7 +28,7 @@ export function jobsText(sc: Context, backgrounds: Backgrounds, columns: Columns
   return lines.length === 0 ? 'no jobs yet' : fitted(lines, columns);
 }
 
-function jobLine(sc: Context, job: JobRecord): string {
+function jobLine(sc: Context, job: JobRecord): string[] {
   const { jobId, title, started, ended, status, records, output, entry } = job;
   const seconds = ((ended ?? sc.clock.now()) - started) / 1000;
   const { group, tags, description, background } = job;
@@ -26,8 +36,8 @@ function jobLine(sc: Context, job: JobRecord): string {
     Boolean,
   );
   const what = `${title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}${status === 'running' ? tasksText(sc, jobId) : ''}`;
-  const head = `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${seconds.toFixed(1).padStart(7)} s  ${records} records`;
-  return `${head}  ${escapeControls(what)}${entry && output === undefined ? `  ← ${shortEntry(entry)}` : ''}`;
+  const head = `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${seconds.toFixed(1).padStart(7)} s`;
+  return [head, `${records} records`, escapeControls(what), ...(entry && output === undefined ? [`← ${shortEntry(entry)}`] : [])];
 }
 
 /** How far the stages of a running job are: `· stage 3: 4/8, 2 running`. */
@@ -51,11 +61,24 @@ export function stagesText(sc: Context, log: StageLog, which: string | undefined
         );
   const stages = log.stagesOf(job.jobId);
   const skipped = job.stageIds.filter((id) => !stages.some(({ stageId }) => stageId === id));
-  const head = `job ${job.jobId}: ${escapeControls(job.title)}, ${job.status}${job.entry ? `  ← ${shortEntry(job.entry)}` : ''}`;
+  const head = [
+    `job ${job.jobId}, ${job.status}`,
+    escapeControls(job.title),
+    ...(job.entry ? [`← ${shortEntry(job.entry)}`] : []),
+  ];
   const rows = stages.map((stage) => stageCells(stage));
-  const table = rows.length === 0 ? [] : aligned([stageColumns, ...rows]);
+  const table = isNarrow(columns)
+    ? rows.map(below)
+    : rows.length === 0
+      ? []
+      : aligned([stageColumns, ...rows]).map((line) => [line]);
   const notes = [...stages.flatMap(skewLines), ...(skipped.length > 0 ? [skippedText(skipped, job.status)] : [])];
-  return fitted([head, ...table, ...notes], columns);
+  return fitted([head, ...table, ...notes.map((note) => [note])], columns);
+}
+
+/** The cells of a stage as parts that stand below each other. */
+function below([id, tasks, least, middle, most, rows, read, written, what]: readonly string[]): string[] {
+  return [` stage ${id}: ${tasks}`, what, `${least}, ${middle}, ${most}`, `${rows} rows`, `read ${read}`, `written ${written}`];
 }
 
 const stageColumns = ['stage', 'tasks', 'min', 'median', 'max', 'rows', 'read', 'written', 'what'];
@@ -125,7 +148,7 @@ export function datasetsText(sc: Context, log: StageLog, namesOf: (value: unknow
   );
 }
 
-function datasetLines(sc: Context, log: StageLog, rdd: RDD<unknown>, names: readonly string[]): string[] {
+function datasetLines(sc: Context, log: StageLog, rdd: RDD<unknown>, names: readonly string[]): string[][] {
   const { partitions, bytes, diskBytes } = sc.storageOf(rdd);
   const sizes = [bytes > 0 && `${bytesText(bytes)} in memory`, diskBytes > 0 && `${bytesText(diskBytes)} on disk`].filter(
     Boolean,
@@ -137,7 +160,7 @@ function datasetLines(sc: Context, log: StageLog, rdd: RDD<unknown>, names: read
       : [`${partitions} of ${counted(rdd.numPartitions, 'partition')}`, ...sizes].join(', ');
   const where = places.length > 0 ? ` (${places.join(', ')})` : '';
   const called = names.filter((name) => name !== '_').join(', ');
-  return [`${called === '' ? '(no name)' : called}  ${escapeControls(String(rdd))}  ${rdd.storageLevel}`, `  ${state}${where}`];
+  return [[called === '' ? '(no name)' : called, escapeControls(String(rdd)), String(rdd.storageLevel)], [`  ${state}${where}`]];
 }
 
 /** Ctrl-C: cancels the jobs of entries; those of streams and in the background go on. */

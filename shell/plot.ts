@@ -98,9 +98,9 @@ function xAxis(x0: number, x1: number, times: boolean, width: number): string {
   if (gap < 1) return cut(first, width);
   if (gap < middle.length + 4) return first + ' '.repeat(gap) + last;
   const left = Math.floor((width - middle.length) / 2) - first.length;
-  return left < 1
-    ? first + ' '.repeat(gap) + last
-    : first + ' '.repeat(left) + middle + ' '.repeat(gap - left - middle.length) + last;
+  const right = gap - left - middle.length;
+  if (left < 1 || right < 1) return first + ' '.repeat(gap) + last;
+  return first + ' '.repeat(left) + middle + ' '.repeat(right) + last;
 }
 
 const dayMs = 86_400_000;

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { commandOf, replayable } from './commands';
+import { commandOf } from './commands';
+import { replayable } from './commands/save';
 import { completeEntry } from './complete';
 import { BlockEditor } from './editor/block-editor';
 import type { Parts } from './editor/colours';

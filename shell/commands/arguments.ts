@@ -27,9 +27,9 @@ export interface ShowArgument {
   readonly expression: string;
 }
 
-/** `[COUNT] [EXPRESSION]`; a count alone is for the last value. */
+/** `[COUNT] [EXPRESSION]`; a count alone is for the last value. `3 + 4` is an expression. */
 export function showArgument(command: string, argument: string, lastValue: string | undefined): ShowArgument {
-  const [, digits, rest] = /^(?:(\d+)(?=\s|$))?\s*([\s\S]*)$/.exec(argument)!;
+  const [, digits, rest] = /^(?:(\d+)(?=\s+[\w$"'`([{]|$))?\s*([\s\S]*)$/.exec(argument)!;
   const count = digits === undefined ? undefined : countArgument(command, digits, 1);
   if (rest !== '') return { count, expression: rest };
   if (lastValue !== undefined) return { count, expression: lastValue };

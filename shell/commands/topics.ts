@@ -18,10 +18,9 @@ cache() keeps what is computed; .datasets lists what is kept. .explain shows the
   pairs: topic(`
 Arrays of two are pairs, [key, value]; operators by key are offered on datasets of them.
 > sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKey((a, b) => a + b).collectAsMap()
-res0: Map<string, number> = 2 entries
- key    │  value
- "a"    │      2
+res0: Map<string, number>  2 entries
  "b"    │      1
+ "a"    │      2
 reduceByKey adds up before it shuffles; groupByKey moves every row, so use it only where all values of a key are needed at once.
 join, cogroup, subtractByKey match two datasets; partitionBy(new HashPartitioner(8)) spreads one so that later joins need no shuffle.
 Keys compare by value: strings, numbers, dates, and arrays and plain objects of these.`),
@@ -40,7 +39,8 @@ check compares what operators make of batches, without waiting:
 
   closures: topic(`
 A function given to an operator is sent to the executors with the variables that it uses, frozen as they are at that call.
-> let k = 2; const twice = sc.parallelize([1, 2, 3]).map(x => x * k); k = 10; await twice.collect()
+> function times(k: number) { const made = sc.parallelize([1, 2, 3]).map(x => x * k); k = 10; return made }
+> times(2).collect()
 res0: number[] = [2, 4, 6]
 Classes, Maps, dates and your own modules travel too; sockets, files, promises and datasets do not, and the error says which was captured.
 What a function changes on an executor stays there: count with sc.longAccumulator(), send large tables once with sc.broadcast(value).`),

@@ -1,56 +1,9 @@
 // The shell without a terminal: scripts, -e, standard input, and the exit status that tells how it went.
 // time limit: 240 s
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { allGone, descendants, shellCommand } from '../helpers/terminal';
-import { within } from '../helpers/within';
-
-const folder = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
-const limitMs = 30_000;
-
-interface Ended {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-interface Given {
-  /** Standard input; `null` is none at all, undefined a pipe that stays open and silent. */
-  readonly input?: string | null;
-  /** Called when this has been printed. */
-  readonly when?: readonly [printed: string, act: (pid: number) => void];
-}
-
-function millrace(args: readonly string[], given: Given = { input: null }): Promise<Ended> {
-  const [command, ...rest] = shellCommand(...args);
-  const child = spawn(command, rest, { cwd: folder, stdio: [given.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
-  if (typeof given.input === 'string') child.stdin?.end(given.input);
-  let out = '';
-  let err = '';
-  let [wanted, act] = given.when ?? [];
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-    if (wanted === undefined || !out.includes(wanted)) return;
-    wanted = undefined;
-    act?.(child.pid as number);
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  const ended = new Promise<Ended>((resolve) => child.once('close', (status) => resolve({ status, out, err })));
-  return within(limitMs, ended, `millrace ${args.join(' ')}`).finally(() => child.kill('SIGKILL'));
-}
-
-function file(name: string, text: string): string {
-  writeFileSync(path.join(folder, name), text);
-  return name;
-}
+import { file, millrace } from '../helpers/scripts';
+import { allGone, descendants } from '../helpers/terminal';
 
 const local = ['--master', 'local[1]'];
 

@@ -1,0 +1,115 @@
+// Words of the shell that are found by arithmetic or in a text: settings, skew, the rewrite of groupByKey, counts and sizes.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { groupByKeyHint } from '../../shell/hints';
+import { fitsScreen, pagerCommand } from '../../shell/pager';
+import { changedSettings, defaultSettings, settingsText, settingWords } from '../../shell/settings';
+import { skewNotice, skewOf } from '../../shell/skew';
+import { StageLog, type StageRun } from '../../shell/stage-log';
+import { bytesText, compact, msText } from '../../shell/units';
+
+const hints: readonly (readonly [js: string, rewrite: string | undefined])[] = [
+  ['p.groupByKey().mapValues(v => v.length)', '.mapValues(() => 1).reduceByKey((a, b) => a + b)'],
+  ['p.groupByKey(8).mapValues(v => v.reduce((a, b) => a + b))', '.reduceByKey((a, b) => a + b, 8)'],
+  ['p.groupByKey().mapValues((v) => v.reduce((a, b) => a + b, 0))', '.reduceByKey((a, b) => a + b)'],
+  ['p.groupByKey().mapValues(v => [...v].reduce((a, b) => Math.max(a, b), 0))', '.reduceByKey((a, b) => Math.max(a, b))'],
+  ['p.groupByKey().mapValues(v => Array.from(v).reduce((a, b) => b + a))', '.reduceByKey((a, b) => b + a)'],
+  ['p.groupByKey().mapValues(v => Math.max(...v))', '.reduceByKey((a, b) => Math.max(a, b))'],
+  ['p.groupByKey().mapValues(v => v.reduce((n, s) => n + s.length, 0))', '.aggregateByKey(0, (n, s) => n + s.length, merge)'],
+  ['f(await x.filter(y => y).groupByKey().mapValues(v => v.length).collect())', '.mapValues(() => 1)'],
+  ['p.groupByKey().mapValues(v => v.sort())', undefined],
+  ['p.groupByKey().mapValues(v => [v.length, v[0]])', undefined],
+  ['p.groupByKey().mapValues(v => other.length)', undefined],
+  ['p.reduceByKey((a, b) => a + b).mapValues(v => v.length)', undefined],
+  ['const groupByKey = 1', undefined],
+];
+for (const [js, rewrite] of hints) {
+  test(`groupByKey: ${js}`, () => {
+    const hint = groupByKeyHint(js);
+    if (rewrite === undefined) assert.is(hint, undefined);
+    else assert.ok(hint?.includes(rewrite), hint);
+  });
+}
+
+function stage(tasks: readonly (readonly [ms: number, records: number, bytes?: number])[]): StageRun {
+  const ended: StageRun[] = [];
+  const log = new StageLog((run) => ended.push(run));
+  const { listener } = log;
+  const ids = { jobId: 3, stageId: 7, time: 0 };
+  listener.onStageSubmitted?.({ ...ids, attempt: 0, title: 'reduceByKey', numTasks: tasks.length });
+  tasks.forEach(([runMs, recordsRead, shuffleBytesRead = 0], partition) => {
+    const metrics = { runMs, recordsRead, shuffleBytesRead, shuffleBytesWritten: 0 };
+    const task = { ...ids, taskId: partition, stageAttempt: 0, partition, attempt: 0, executorId: 'e1', speculative: false };
+    listener.onTaskEnd?.({ ...task, end: 'success', metrics });
+  });
+  listener.onStageCompleted?.({ ...ids, attempt: 0 });
+  assert.is(log.stagesOf(3).length, 1);
+  return ended[0];
+}
+
+test('skew is a slowest task of five times the median; it is told when it costs a second, with its cause and what to do', () => {
+  const even = [100, 110, 90, 120].map((ms) => [ms, 10] as const);
+  assert.is(skewOf(stage(even)), undefined);
+  assert.is(
+    skewOf(
+      stage([
+        [100, 10],
+        [900, 10],
+      ]),
+    ),
+    undefined,
+    'of two tasks a median says nothing',
+  );
+  assert.ok(skewOf(stage([...even, [700, 10]])));
+  assert.is(skewNotice(stage([...even, [700, 10]])), undefined);
+  const byKeys = skewNotice(stage([...even.map(([ms, n]) => [ms, n, 1_000] as const), [5_000, 900, 90_000]]));
+  assert.match(
+    byKeys ?? '',
+    /^stage 7, reduceByKey, is skewed: partition 4 took 5\.0 s, the median is 110 ms, with 900 of 940 rows\..*few keys.*\.stages 3/,
+  );
+  assert.match(skewNotice(stage([...even, [5_000, 900]])) ?? '', /piece of the input is larger.*repartition/);
+  assert.match(skewNotice(stage([...even, [5_000, 10]])) ?? '', /no more rows than others/);
+});
+
+test('settings are checked, shown, completed and taken back', () => {
+  const changed = changedSettings(changedSettings(defaultSettings, 'rows', '50'), 'hints', 'off');
+  assert.equal([changed.rows, changed.hints], [50, false]);
+  assert.match(settingsText(changed, 'hints'), /^hints off/);
+  assert.is(changedSettings(changed, 'rows', 'default').rows, defaultSettings.rows);
+  for (const [name, value] of [
+    ['rows', '1.5'],
+    ['rows', 'x'],
+    ['seconds', '0'],
+    ['hints', 'yes'],
+    ['colors', 'red'],
+    ['nope', '1'],
+    ['constructor', '1'],
+  ])
+    assert.throws(
+      () => changedSettings(defaultSettings, name, value),
+      (error: { code: string }) => error.code === 'BAD_ARGUMENT',
+    );
+  assert.ok(settingWords([]).some(({ name }) => name === 'pager'));
+  assert.equal(
+    settingWords(['hints']).map(({ name }) => name),
+    ['on', 'off', 'default'],
+  );
+});
+
+test('the pager is a program with arguments: the setting, $PAGER, less, or none', () => {
+  assert.equal(pagerCommand('auto', {}), ['less']);
+  assert.equal(pagerCommand('auto', { PAGER: 'most -s' }), ['most', '-s']);
+  assert.equal(pagerCommand('bat --plain', { PAGER: 'most' }), ['bat', '--plain']);
+  assert.is(pagerCommand('off', { PAGER: 'most' }), undefined);
+  assert.ok(fitsScreen('a\nb', { columns: 10, rows: 4 }));
+  assert.not(fitsScreen('a\nb\nc\nd', { columns: 10, rows: 4 }));
+  assert.not(fitsScreen('a'.repeat(11), { columns: 10, rows: 4 }));
+});
+
+test('counts, sizes and times are short', () => {
+  assert.equal([0, 999, 1_234, 34_000_000].map(compact), ['0', '999', '1.2 k', '34 M']);
+  assert.equal([0, 999, 1_234, 3_400_000].map(bytesText), ['0 B', '999 B', '1.2 kB', '3.4 MB']);
+  assert.equal([45, 3_210, 720_000].map(msText), ['45 ms', '3.2 s', '12 min']);
+});
+
+test.run();
