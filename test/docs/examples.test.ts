@@ -39,11 +39,11 @@ function isExpression(text: string): boolean {
   }
 }
 
-/** The blocks of one document as a script, each at its own lines, and what readers do not see on the line above. */
+/** The blocks of one document as a script, each at its own lines. */
 function scriptOf(blocks: readonly Block[]): string {
   const lines: string[] = [];
-  for (const { line, text, before } of blocks) {
-    lines.push(...Array.from({ length: line - 2 - lines.length }, () => ''), before.replaceAll('\n', ' '));
+  for (const { line, text } of blocks) {
+    lines.push(...Array.from({ length: line - 1 - lines.length }, () => ''));
     lines.push(...text.trimEnd().split('\n').map(compared));
   }
   lines[0] = "import { deepStrictEqual as sameAsWritten } from 'node:assert'";

@@ -14,6 +14,17 @@ test('every table is there, and as the sources have it', () => {
   assert.ok(made.split('\n').filter((line) => line.startsWith('| `')).length > 80);
 });
 
+test('no number of the two files is left out', () => {
+  for (const path of ['runtime/limits.ts', 'cluster/limits.ts']) {
+    const names = [...readDocument(path).matchAll(/^export const (\w+)/gm)].map(([, name]) => name);
+    assert.equal(
+      names.filter((name) => !document.includes(`| \`${name}\` |`)),
+      [],
+      path,
+    );
+  }
+});
+
 test('every number and option has its reason', () => {
   const bare = document.split('\n').filter((line) => line.startsWith('| `') && /\|\s*\|$/.test(line));
   assert.equal(bare, []);

@@ -112,8 +112,6 @@ const optionsOf = (path: string, name: string) =>
 
 /** Numbers of the shell that people meet: file, constant, and what it limits. */
 const ofThePrompt: readonly (readonly [path: string, constant: string, what: string])[] = [
-  ['shell/print.ts', 'sampleRows', 'rows of a sample, and of a table of values'],
-  ['shell/print.ts', 'sampleMs', 'a sample gives up, and says so'],
   ['shell/table.ts', 'maxColumns', 'columns of a table'],
   ['shell/pane-model.ts', 'trendLength', 'batches that the line of a pane looks back'],
   ['shell/stream-display.ts', 'paneEveryMs', 'between two paints of a pane'],

@@ -1,25 +1,20 @@
-// The code in the project's documents: each fenced block with its language, its place, and what is to be run before it.
+// The code and the tables of the project's documents.
 import { readDocument } from './sources';
 
 export interface Block {
-  readonly document: string;
   /** Of its first line, from 1. */
   readonly line: number;
-  /** What stands behind the fence: `ts`, `bash`, `scala`, or nothing. */
+  /** What stands behind the fence: `ts`, `bash`, or nothing. */
   readonly language: string;
   readonly text: string;
-  /** From `<!-- before: … -->` above it: what readers need not see, and the code needs. */
-  readonly before: string;
 }
 
 /** Blocks of a document in order. */
 export function blocksOf(document: string): Block[] {
   const text = readDocument(document);
-  const fence = /(?:<!-- before:([\s\S]*?)-->\s*)?^```(\w*)\n([\s\S]*?)^```$/gm;
-  return [...text.matchAll(fence)].map((match) => {
-    const [whole, before = '', language, code] = match;
-    const start = match.index + whole.length - code.length - '```'.length;
-    return { document, line: text.slice(0, start).split('\n').length, language, text: code, before: before.trim() };
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(({ index, 1: language, 2: code }) => {
+    const above = text.slice(0, index).split('\n').length;
+    return { line: above + 1, language, text: code };
   });
 }
 

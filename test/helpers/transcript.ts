@@ -7,23 +7,23 @@ import { Shell } from './prompt';
 import { allGone, descendants, isAlive, keys, root } from './terminal';
 
 /** An entry with its output, as lines. */
-export interface Step {
+interface Step {
   readonly entry: readonly string[];
   readonly output: readonly string[];
 }
 
 export interface Scene {
-  readonly columns?: number;
   /** Lines for whoever connects to the port that the text calls 9999. */
   readonly sent?: readonly string[];
 }
 
 /** What documents write; another port is taken when the text is typed. */
 const shownPort = '9999';
+const columns = 100;
 const stepLimitMs = 30_000;
 const betweenLinesMs = 4;
 
-export function stepsOf(transcript: string): Step[] {
+function stepsOf(transcript: string): Step[] {
   const steps: { entry: string[]; output: string[] }[] = [];
   for (const line of transcript.trimEnd().split('\n')) {
     const step = steps.at(-1);
@@ -72,22 +72,22 @@ async function lineServer(lines: readonly string[]): Promise<Server> {
 }
 
 /** A shell in a folder in which `samples` is what it is in the project. */
-export class Player {
+class Player {
   readonly shell: Shell;
   readonly #folder: string;
   readonly #server: Server | undefined;
   #from = 0;
 
-  private constructor(columns: number, folder: string, server: Server | undefined) {
+  private constructor(folder: string, server: Server | undefined) {
     this.#folder = folder;
     this.#server = server;
     this.shell = new Shell({ columns, rows: 60, cwd: folder });
   }
 
-  static async open({ columns = 100, sent }: Scene = {}): Promise<Player> {
+  static async open({ sent }: Scene): Promise<Player> {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
     symlinkSync(join(root, 'samples'), join(folder, 'samples'));
-    const player = new Player(columns, folder, sent && (await lineServer(sent)));
+    const player = new Player(folder, sent && (await lineServer(sent)));
     await player.shell.terminal.waitFor(/^>$/m);
     player.#from = player.shell.terminal.everything().length - '>'.length;
     return player;
