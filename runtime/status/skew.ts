@@ -5,7 +5,7 @@ import type { RunningTask, StageStatus } from './stage-status';
 const skewFactor = 5;
 
 /** Below this a slow task holds nothing up. */
-const leastSlowMs = 250;
+const leastSlowMs = 500;
 /** Of fewer tasks the median says nothing. */
 const leastTasks = 4;
 

@@ -102,7 +102,7 @@ test('kept partitions by executor; gone when they are given up', async () => {
 
 test('skew: at least five times the median, with rows where they explain it', async () => {
   const even = sc.parallelize([1, 2, 3, 4, 5, 6], 6).map((x) => x);
-  const slow = sc.parallelize([0, 0, 0, 300, 0, 0], 6).map((ms) => {
+  const slow = sc.parallelize([0, 0, 0, 600, 0, 0], 6).map((ms) => {
     const end = Date.now() + ms + 5;
     while (Date.now() < end);
     return ms;
