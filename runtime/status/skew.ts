@@ -1,5 +1,6 @@
 // Skew: a stage whose slowest task takes many times as long as most, and whether its rows explain that.
-import type { RunningTask, StageStatus } from './stage-status';
+import type { StageStatus } from './stage-status';
+import type { RunningTask } from './stage-tasks';
 
 /** So many times the median is skew. */
 const skewFactor = 5;

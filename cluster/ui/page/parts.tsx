@@ -66,6 +66,7 @@ const signs = {
   cancelled: '◦',
   waiting: '·',
   skipped: '–',
+  neverRan: '–',
   active: '▸',
   stopped: '■',
   initialized: '·',
@@ -76,7 +77,7 @@ export type State = keyof typeof signs;
 export function Badge({ state, word }: { readonly state: State; readonly word?: string }) {
   return (
     <span class={`badge ${state}`}>
-      <span aria-hidden="true">{signs[state]}</span> {word ?? state}
+      <span aria-hidden="true">{signs[state]}</span> {word ?? (state === 'neverRan' ? 'never ran' : state)}
     </span>
   );
 }
