@@ -34,7 +34,9 @@ export const forEveryone = <T>(f: () => T): T => within({ signal: undefined }, f
 export const withProperties = <T>(properties: Map<string, string>, f: () => T): T => within({ properties }, f);
 
 /** Runs `f` so that jobs and datasets know which text of the user's they come from; undefined: from none. */
-export const withCallSite = <T>(callSite: CallSite | undefined, f: () => T): T => within({ callSite }, f);
+export const withCallSite = <T>(callSite: CallSite | undefined, f: () => T): T =>
+  // Where nothing changes nothing is followed: that costs each promise of the process something.
+  currentCallSite() === callSite ? f() : within({ callSite }, f);
 
 /** The signal of the action on whose behalf this runs. */
 export const currentSignal = (): AbortSignal | undefined => current.getStore()?.signal;

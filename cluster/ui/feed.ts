@@ -11,6 +11,9 @@ const policyViolation = 1008;
 /** Above this many characters a state is sent less often: ten times as large, ten times as seldom. */
 const largeState = 100_000;
 
+/** How often a state is made while nothing is told to have happened: some things change unheard, such as how far a stream is behind. */
+const idleMs = 1000;
+
 /** Ids are whole numbers of up to 15 digits. */
 const mostId = 1e15;
 
@@ -54,6 +57,8 @@ class Reader {
   /** What it was sent last, but for the time. */
   #last = '';
   #nextAt = 0;
+  #version = -1;
+  #madeAt = 0;
   /** When it was last seen to have read all that it was sent. */
   #readAt = performance.now();
   #second = 0;
@@ -76,6 +81,7 @@ class Reader {
     this.#wanted = wanted;
     this.#last = '';
     this.#nextAt = 0;
+    this.#version = -1;
     this.tick();
   }
 
@@ -97,13 +103,19 @@ class Reader {
     if (now - this.#readAt > pageSilenceMs) this.#ws.terminate();
     if (this.#ws.readyState !== WebSocket.OPEN || this.#ws.bufferedAmount > 0) return;
     if (now - this.#readAt > pageSilenceMs / 3) this.#ws.ping();
-    if (!this.#wanted || now < this.#nextAt) return;
+    if (!this.#wanted || now < this.#nextAt || this.#isIdle(now)) return;
+    this.#version = this.#source.status.version;
+    this.#madeAt = now;
     const { now: time, ...state } = snapshotOf(this.#source, this.#wanted);
     const text = JSON.stringify(state);
     this.#nextAt = now + pageUpdateMs * Math.max(1, text.length / largeState) - pageUpdateMs / 2;
     if (text === this.#last) return;
     this.#last = text;
     this.#ws.send(`{"now":${time},${text.slice(1)}`);
+  }
+
+  #isIdle(now: number): boolean {
+    return this.#version === this.#source.status.version && now < this.#madeAt + idleMs;
   }
 }
 

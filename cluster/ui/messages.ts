@@ -44,7 +44,7 @@ export interface StageView {
   readonly id: number;
   readonly jobId: number;
   readonly title: string;
-  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled' | 'skipped' | 'neverRan';
   readonly attempt: number;
   readonly tasks: number;
   readonly done: number;

@@ -4,8 +4,9 @@ import { rememberedText } from '../limits';
 
 /** A text of at most so many characters, the last of them `…` where something was cut off. */
 export function cutText(text: string, most = rememberedText): string {
-  // Joined with a fresh string, so that the long one can go.
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  if (text.length <= most) return text;
+  // A slice would keep the whole text in memory: this one is a copy, halves of pairs included.
+  return `${Buffer.from(text.slice(0, most - 1), 'utf16le').toString('utf16le')}…`;
 }
 
 /** A call site whose text is short enough to be remembered. */

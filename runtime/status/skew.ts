@@ -1,11 +1,12 @@
 // Skew: a stage whose slowest task takes many times as long as most, and whether its rows explain that.
-import type { RunningTask, StageStatus } from './stage-status';
+import type { StageStatus } from './stage-status';
+import type { RunningTask } from './stage-tasks';
 
 /** So many times the median is skew. */
 const skewFactor = 5;
 
 /** Below this a slow task holds nothing up. */
-const leastSlowMs = 250;
+const leastSlowMs = 500;
 /** Of fewer tasks the median says nothing. */
 const leastTasks = 4;
 

@@ -1,20 +1,11 @@
 // One stage of a job as it stands: how many of its tasks are done, which run, and those that are remembered.
 import type { StageGraph } from '../scheduler/job-graph';
-import type { StageCompleted, StageSubmitted, TaskEnded, TaskStart } from '../scheduler/listener-bus';
+import type { JobEnd, StageCompleted, StageSubmitted, TaskEnded, TaskStart } from '../scheduler/listener-bus';
 import { cutText } from './cut-text';
-import { StageTasks } from './stage-tasks';
+import { type RunningTask, StageTasks } from './stage-tasks';
 
-export interface RunningTask {
-  readonly taskId: number;
-  readonly partition: number;
-  readonly attempt: number;
-  readonly executorId: string;
-  readonly speculative: boolean;
-  readonly started: number;
-}
-
-/** A stage that no task ran for, because what it makes was there, is `skipped` once its job has ended. */
-export type StageState = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+/** Once its job has ended, a stage that no task ran for is `skipped` if the job did without, for what it makes was there; else it `neverRan`. */
+export type StageState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled' | 'skipped' | 'neverRan';
 
 export class StageStatus {
   readonly jobId: number;
@@ -94,11 +85,13 @@ export class StageStatus {
     });
   }
 
-  /** Its job is over: what never ran was not needed, and nothing runs for it any more. */
-  onJobEnd(wasDone: boolean): void {
-    if (this.state === 'running') this.#doneCount = this.#done.size;
-    if (this.state === 'waiting') this.state = 'skipped';
-    else if (this.state === 'running') this.state = wasDone ? 'done' : 'failed';
+  /** Its job is over, and nothing runs for it any more. */
+  onJobEnd(status: JobEnd['status']): void {
+    if (this.state === 'running') {
+      this.#doneCount = this.#done.size;
+      this.state = status;
+    }
+    if (this.state === 'waiting') this.state = status === 'done' ? 'skipped' : 'neverRan';
     this.running.clear();
     this.#done.clear();
   }

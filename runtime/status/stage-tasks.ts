@@ -4,14 +4,17 @@ import { rememberedStageTasks } from '../limits';
 import type { TaskEnded } from '../scheduler/listener-bus';
 import { Random } from '../time';
 
-/** A task that has ended. */
-export interface TaskRow {
+export interface RunningTask {
   readonly taskId: number;
   readonly partition: number;
   readonly attempt: number;
   readonly executorId: string;
   readonly speculative: boolean;
   readonly started: number;
+}
+
+/** A task that has ended. */
+export interface TaskRow extends RunningTask {
   readonly ended: number;
   readonly end: TaskEnded['end'];
   /** Rows that it read, bytes of shuffles that it read and wrote; 0 where it did not end well. */

@@ -90,7 +90,7 @@ export class StatusStore {
     job.status = status;
     job.ended = time;
     job.failure = failure && { ...failure, message: cutText(failure.message), remedy: failure.remedy && cutText(failure.remedy) };
-    for (const stage of job.stages) stage.onJobEnd(status === 'done');
+    for (const stage of job.stages) stage.onJobEnd(status);
     const ended = job.output === undefined ? this.#ended.entries : this.#ended.streams;
     ended.push(jobId);
     if (ended.length > rememberedJobs) this.#forget(this.#jobs.get(ended.shift()!)!);

@@ -1,4 +1,6 @@
 // What is remembered of a session for the pages and commands: jobs with the text that started them, stages, tasks, skew; and its bounds.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
@@ -102,7 +104,7 @@ test('kept partitions by executor; gone when they are given up', async () => {
 
 test('skew: at least five times the median, with rows where they explain it', async () => {
   const even = sc.parallelize([1, 2, 3, 4, 5, 6], 6).map((x) => x);
-  const slow = sc.parallelize([0, 0, 0, 300, 0, 0], 6).map((ms) => {
+  const slow = sc.parallelize([0, 0, 0, 600, 0, 0], 6).map((ms) => {
     const end = Date.now() + ms + 5;
     while (Date.now() < end);
     return ms;
@@ -203,6 +205,21 @@ test('long texts are cut', async () => {
       ? value.length
       : Math.max(0, ...Object.values(value ?? {}).map((each) => (typeof each === 'number' ? 0 : longest(each))));
   assert.ok(longest(store.jobs()[0]) <= rememberedText);
+});
+
+test('what was cut off is not kept in memory', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let jobId = 0; jobId < 60; jobId++) {
+    const title = Buffer.alloc(2_000_000, `${jobId} `).toString('latin1');
+    store.listener.onJobStart!({ jobId, title, stageIds: [], stages: [], properties: {}, time: 0 });
+  }
+  collect();
+  assert.is(store.jobs().length, 60);
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 20e6, `${grown} bytes for 60 titles`);
 });
 
 test.run();

@@ -41,7 +41,7 @@ function optionsOf({ limit, show }: Shown, width: number): uPlot.Options {
     scales: { y: { range: (_, __, most) => [0, top(most)] } },
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 30, 0, 0],
   };
 }
 

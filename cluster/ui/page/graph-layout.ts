@@ -39,6 +39,9 @@ export const headHeight = 26;
 export const railWidth = 18;
 const letterWidth = 7.3;
 const mostLetters = 30;
+/** What stands beside labels: `12/12 kept`; and what stands in the head of a box at least. */
+const keptLetters = 12;
+const headLetters = 22;
 const mostRows = 16;
 const padding = 10;
 
@@ -81,8 +84,11 @@ export function placed(stages: readonly StageNode[], isNarrow: boolean): PlacedG
   graph.setDefaultEdgeLabel(() => ({}));
   const boxes = stages.map((stage) => {
     const { datasets, omitted } = placedDatasets(stage);
-    const longest = Math.max(18, ...datasets.map(({ label, dataset }) => label.length + (dataset.level === undefined ? 0 : 9)));
-    const width = Math.min(300, railWidth + longest * letterWidth + 2 * padding);
+    const longest = Math.max(
+      headLetters,
+      ...datasets.map(({ label, dataset }) => label.length + (dataset.level === undefined ? 0 : keptLetters)),
+    );
+    const width = Math.min(340, railWidth + longest * letterWidth + 2 * padding);
     const height = headHeight + datasets.length * rowHeight + padding / 2;
     graph.setNode(String(stage.id), { width, height });
     return { stage, datasets, omitted, width, height };

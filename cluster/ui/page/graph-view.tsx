@@ -65,7 +65,7 @@ function StageBox({ box, stage }: { readonly box: PlacedStage; readonly stage: S
         {state === 'running' && <rect class="fill" y={height - 3} width={(width * done) / Math.max(1, tasks)} height={3} />}
         <text class="head" x={8} y={17}>
           stage {id}
-          {stage.skew && ' · skewed'}
+          {stage.skew && <tspan class="skewed"> skewed</tspan>}
         </text>
         <text class="head count" x={width - 8} y={17}>
           {progress}

@@ -76,7 +76,7 @@ function StageTable({ stages }: { readonly stages: readonly StageNode[] }) {
 }
 
 function StageTasks({ stage }: { readonly stage: StageNode }) {
-  if (stage.state === 'skipped' || stage.state === 'waiting') return <span class="muted">{stage.tasks}</span>;
+  if (['skipped', 'neverRan', 'waiting'].includes(stage.state)) return <span class="muted">{stage.tasks}</span>;
   return (
     <span class="tasks">
       <Progress stage={stage} />

@@ -123,7 +123,8 @@ function Notices({ notices }: { readonly notices: readonly Notice[] }) {
 }
 
 const tookMs = ({ started, ended = started }: JobView): number => ended - started;
-const stagesRun = ({ stages }: JobView): number => stages.filter(({ state }) => state !== 'skipped').length;
+const stagesRun = ({ stages }: JobView): number =>
+  stages.filter(({ state }) => state !== 'skipped' && state !== 'neverRan').length;
 
 function JobTable({
   caption,
@@ -154,7 +155,7 @@ function JobTable({
 }
 
 function StageCount({ job }: { readonly job: JobView }) {
-  const skipped = job.stages.length - stagesRun(job);
+  const skipped = job.stages.filter(({ state }) => state === 'skipped').length;
   return (
     <>
       {stagesRun(job)}

@@ -18,10 +18,16 @@ export function placeName(place: { readonly file: string; readonly line: number;
 export function headline({ text, line, at }: Site): string {
   if (at === undefined) return text;
   const lines = text.split('\n');
-  let first = at - line;
-  while (first > 0 && /^\s*[.)\]}]/.test(lines[first] ?? '')) first--;
-  return lines.slice(first, at - line + 1).join('\n') || text;
+  const last = at - line;
+  const indent = indentOf(lines[last]);
+  let first = last;
+  while (first > 0 && (goesOn.test(lines[first] ?? '') || indentOf(lines[first]) > indent)) first--;
+  return lines.slice(first, last + 1).join('\n') || text;
 }
+
+/** A line that begins so goes on from one before it. */
+const goesOn = /^\s*[.)\]}]/;
+const indentOf = (line = ''): number => line.length - line.trimStart().length;
 
 export function Code({ site, title }: { readonly site?: Site; readonly title: string }) {
   return <code class="code">{brief(site ? headline(site) : title)}</code>;
@@ -60,6 +66,7 @@ const signs = {
   cancelled: '◦',
   waiting: '·',
   skipped: '–',
+  neverRan: '–',
   active: '▸',
   stopped: '■',
   initialized: '·',
@@ -70,7 +77,7 @@ export type State = keyof typeof signs;
 export function Badge({ state, word }: { readonly state: State; readonly word?: string }) {
   return (
     <span class={`badge ${state}`}>
-      <span aria-hidden="true">{signs[state]}</span> {word ?? state}
+      <span aria-hidden="true">{signs[state]}</span> {word ?? (state === 'neverRan' ? 'never ran' : state)}
     </span>
   );
 }

@@ -10,6 +10,8 @@ const axisHeight = 18;
 const drawnWidth = 1000;
 /** So many times the median is slow. */
 const slowFactor = 5;
+/** Below this a slow task holds nothing up. */
+const leastSlowMs = 500;
 const mostRows = 64;
 
 interface Lane {
@@ -91,7 +93,7 @@ export function Timeline({ tasks, isMoving, median }: TimelineProps) {
 
 function barClass({ started, ended, end }: TaskView, now: number, median: number | undefined): string {
   if (end !== undefined && end !== 'success') return 'task failed';
-  const isSlow = median !== undefined && (ended ?? now) - started >= Math.max(250, slowFactor * median);
+  const isSlow = median !== undefined && (ended ?? now) - started >= Math.max(leastSlowMs, slowFactor * median);
   return `task ${ended === undefined ? 'running' : 'done'}${isSlow ? ' slow' : ''}`;
 }
 
