@@ -247,6 +247,7 @@ export class Context {
     take: (partition: number, value: unknown) => void,
   ): Promise<void> {
     this.#checkAlive();
+    const call = new Error(); // Before the first await: it has the frames of who asked.
     const labels = { properties: this.control.snapshot(), files: this.control.files.blobs() };
     await rdd.prepareLineage();
     if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
@@ -261,6 +262,7 @@ export class Context {
       partitions,
       title,
       signal,
+      call,
       ...labels,
       take: (p, bytes) => (wanted?.has(p) === false ? undefined : take(p, decode(bytes))),
     });

@@ -12,7 +12,7 @@ import { Dag } from './dag';
 import { type DagStatus, progressOf } from './dag-status';
 import type { Command, SchedulerEvent, TaskRequest } from './events';
 import type { ExecutorStatus } from './executor-table';
-import { errorOf, showBytes } from './failures';
+import { calledFrom, errorOf, showBytes } from './failures';
 import { planJob, type SinkMaker } from './job';
 import { type JobProgress, type JobRecord, labelsOf } from './job-record';
 import type { StoredSize } from './kept-blocks';
@@ -28,6 +28,7 @@ interface ActiveJob {
   /** Records read by tasks that run, by task. */
   readonly reading: Map<number, number>;
   readonly take: (partition: number, value: Uint8Array) => void;
+  readonly call: Error;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   resultBytes: number;
@@ -40,6 +41,8 @@ export interface JobRequest {
   readonly title: string;
   /** Called for each partition, in the order in which they end; again where a stage runs again as a whole. */
   readonly take: (partition: number, value: Uint8Array) => void;
+  /** Made where the user called: its stack tells the line, where the job fails. */
+  readonly call: Error;
   /** Stops the job from outside; the promise rejects with JOB_CANCELLED. */
   readonly signal?: AbortSignal;
   /** The local properties at the time of the call: job group, description, tags, pool, and the user's own. */
@@ -97,14 +100,14 @@ export class Scheduler implements TaskListener {
     if (this.#failed) return Promise.reject(new MillraceError('NO_EXECUTORS', { reason: this.#failed }));
     const jobId = this.#nextJob++;
     const planned = planJob(jobId, request.rdd, request.sink, request.partitions, () => this.#nextStage++);
-    const { take, signal, properties, files, title } = request;
+    const { take, signal, properties, files, title, call } = request;
     const stageIds = planned.spec.stages.map((stage) => stage.stageId);
     const started = this.#clock.now();
     const record: JobRecord = { jobId, title, started, status: 'running', records: 0, stageIds, ...labelsOf(properties) };
     const environment = { properties: Object.entries(properties), files: Object.entries(files) };
     const promise = new Promise<void>((resolve, reject) => {
       const tasks = new TaskMaker(planned, environment, this.blobs, this.#config.maxResultBytes);
-      const empty = { reading: new Map(), answers: new Map(), resultBytes: 0 };
+      const empty = { reading: new Map(), answers: new Map(), resultBytes: 0, call };
       this.#jobs.set(jobId, { record, tasks, ...empty, take, resolve, reject });
     });
     this.#history.push(record);
@@ -276,7 +279,12 @@ export class Scheduler implements TaskListener {
       case 'failJob': {
         const { failure } = command;
         return this.#end(command.jobId, failure.kind === 'cancelled' ? 'cancelled' : 'failed', (job) =>
-          job.reject(errorOf(failure, (stageId) => job.tasks.placesOf(stageId))),
+          job.reject(
+            calledFrom(
+              job.call,
+              errorOf(failure, (stageId) => job.tasks.functionsOf(stageId)),
+            ),
+          ),
         );
       }
       case 'startLocalityTimer':
@@ -314,7 +322,10 @@ export class Scheduler implements TaskListener {
     if (job.resultBytes > maxResultBytes)
       return this.#fail(
         jobId,
-        new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(job.resultBytes), limit: showBytes(maxResultBytes) }),
+        calledFrom(
+          job.call,
+          new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(job.resultBytes), limit: showBytes(maxResultBytes) }),
+        ),
       );
     try {
       job.take(partition, value);
