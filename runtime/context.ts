@@ -248,6 +248,7 @@ export class Context {
     take: (partition: number, value: unknown) => void,
   ): Promise<void> {
     this.#checkAlive();
+    const call = new Error(); // Before the first await: it has the frames of who asked.
     const labels = { properties: this.control.snapshot(), files: this.control.files.blobs(), callSite: siteOfCall() };
     await withCallSite(labels.callSite, () => rdd.prepareLineage());
     if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
@@ -262,6 +263,7 @@ export class Context {
       partitions,
       title,
       signal,
+      call,
       ...labels,
       take: (p, bytes) => (wanted?.has(p) === false ? undefined : take(p, decode(bytes))),
     });

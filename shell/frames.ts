@@ -72,7 +72,9 @@ export function lineAt(place: Place, source: SourceText): string | undefined {
     const line = source.text.split(/\r?\n/)[place.line - (source.firstLine ?? 1)];
     if (line !== undefined) return line;
   }
-  return isAbsolute(place.file) ? lineOfFile(place) : undefined;
+  // An earlier statement of a script is not in the text; the script may be named from the folder in which it was started.
+  const isFile = isAbsolute(place.file) || (place.file === source.label && !place.file.startsWith('<'));
+  return isFile ? lineOfFile(place) : undefined;
 }
 
 function lineOfFile({ file, line }: Place): string | undefined {

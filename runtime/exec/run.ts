@@ -9,7 +9,7 @@ import { systemClock } from '../time';
 import { decode, encode } from '../wire/codec';
 import { FetchFailure } from './bucket';
 import type { CapturedClosure } from './closure/payload';
-import { mapFrame } from './closure/position';
+import { isUserScript, mapFrame } from './closure/position';
 import { type ReviveEnvironment, revive } from './closure/revive';
 import { compileStage } from './compile';
 import type { Place, RemoteError, TaskEnd } from './end';
@@ -324,15 +324,17 @@ function remoteError(thrown: unknown): RemoteError {
   const step = thrown instanceof StepFailure ? thrown : undefined;
   const error = asError(step ? step.thrown : thrown);
   const stack = typeof error.stack === 'string' ? error.stack : '';
+  const isOurs = error instanceof MillraceError;
   return {
     name: String(error.name),
     message: String(error.message),
     stack,
-    frames: userFrames(stack),
+    // Ours begin in the engine: only what is known to be the user's tells where they belong.
+    frames: userFrames(stack, isOurs ? isUserScript : () => true),
     operator: step?.operator,
     element: step?.element,
-    code: error instanceof MillraceError ? error.code : undefined,
-    details: error instanceof MillraceError ? plainDetails(error.details) : undefined,
+    code: isOurs ? error.code : undefined,
+    details: isOurs ? plainDetails(error.details) : undefined,
   };
 }
 
@@ -344,13 +346,13 @@ function plainDetails(details: Readonly<Record<string, unknown>>): Record<string
 const longestFrame = 2000;
 
 /** The frames of shipped functions, at the places where the user wrote them. */
-function userFrames(stack: string): Place[] {
+function userFrames(stack: string, isWanted: (file: string) => boolean): Place[] {
   const places: Place[] = [];
   for (const line of stack.split('\n')) {
     // A message of any length is part of the stack, and finding out that it is no frame takes the square of that.
     if (line.length > longestFrame || !/^\s*at /.test(line)) continue;
     const match = /\(?([^()\s][^()]*):(\d+):(\d+)\)?$/.exec(line.trim().replace(/^at (?:.* \()?/, ''));
-    if (!match) continue;
+    if (!match || !isWanted(match[1])) continue;
     const place = mapFrame(match[1], Number(match[2]), Number(match[3]));
     if (place) places.push(place);
   }

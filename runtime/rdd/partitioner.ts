@@ -242,7 +242,13 @@ export class FunctionPartitioner implements Partitioner {
     const value = this.#ask(key);
     if (Number.isInteger(value) && (value as number) >= 0 && (value as number) < this.numPartitions) return value as number;
     const rule = `a whole number from 0 to ${this.numPartitions - 1}`;
-    const details = { partitioner: this.toString(), value: showElement(value), key: showElement(key), rule };
+    const details = {
+      operation: this.#operation,
+      partitioner: this.toString(),
+      value: showElement(value),
+      key: showElement(key),
+      rule,
+    };
     throw new MillraceError('BAD_PARTITION', details);
   }
 

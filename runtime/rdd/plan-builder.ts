@@ -1,14 +1,20 @@
 // Collects the plan of one stage: fragments of its datasets, the closures they call and the blobs those need; and the splits of its tasks.
 import type { CapturedClosure } from '../exec/closure';
-import type { MapOutput } from '../exec/end';
+import type { MapOutput, Place } from '../exec/end';
 import type { BucketLocation, FunctionRef, Plan, Split } from '../exec/program';
 import { type FunctionArgument, ShippedFunction } from './function-argument';
 import type { RDD } from './rdd';
 
+/** A function of the user's in a stage, and where it is written. */
+export interface FunctionPlace {
+  readonly operation: string;
+  readonly place: Place;
+}
+
 export class PlanBuilder {
   readonly closures: CapturedClosure[] = [];
-  /** Where the user wrote the functions that the stage calls: `map at main.ts:3`. */
-  readonly places: string[] = [];
+  /** The functions of the user's that the stage calls. */
+  readonly functions: FunctionPlace[] = [];
   /** Blobs that the closures refer to. */
   readonly needs = new Set<string>();
   readonly modules = new Set<string>();
@@ -45,7 +51,7 @@ export class PlanBuilder {
       this.#indexes.set(argument, index);
       const { closure, place, references, bulk, modules } = argument.capture;
       this.closures.push(closure);
-      this.places.push(`${argument.operation} at ${place.file}:${place.line}`);
+      this.functions.push({ operation: argument.operation, place });
       for (const r of references) if (r.kind === 'broadcast') this.needs.add(r.id);
       for (const { id, value } of bulk) {
         this.#blob(id, value);

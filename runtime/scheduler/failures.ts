@@ -1,6 +1,7 @@
 // Why a job failed, as the error that its promise rejects with.
 import { MillraceError } from '../errors';
 import type { Place, RemoteError } from '../exec/end';
+import type { FunctionPlace } from '../rdd/plan-builder';
 import type { JobFailure } from './events';
 
 /** A number of bytes for people. */
@@ -32,8 +33,8 @@ export function failureInfo(error: Error): JobFailureInfo {
   return { message, remedy, code, stageId: stage, place: remote?.frames[0] ?? place };
 }
 
-/** `placesOf` tells the user's functions in a stage and where they are written. */
-export function errorOf(failure: JobFailure, placesOf: (stageId: number) => readonly string[]): MillraceError {
+/** `functionsOf` tells the user's functions in a stage and where they are written. */
+export function errorOf(failure: JobFailure, functionsOf: (stageId: number) => readonly FunctionPlace[]): MillraceError {
   switch (failure.kind) {
     case 'cancelled':
       return new MillraceError('JOB_CANCELLED', { reason: failure.reason });
@@ -44,28 +45,46 @@ export function errorOf(failure: JobFailure, placesOf: (stageId: number) => read
     case 'tooFewSlots':
       return new MillraceError('BARRIER_TOO_WIDE', { stage: failure.stageId, asked: failure.asked, slots: failure.slots });
     case 'task':
-      return taskError(failure, placesOf(failure.stageId));
+      return taskError(failure, functionsOf(failure.stageId));
   }
 }
 
 function taskError(
   { end, stageId, partition, attempts }: JobFailure & { kind: 'task' },
-  places: readonly string[],
+  functions: readonly FunctionPlace[],
 ): MillraceError {
   const where = { stage: stageId, partition, attempts };
   switch (end.kind) {
     case 'lost':
       return new MillraceError('EXECUTORS_LOST', {
         ...where,
-        places: places.join(', ') || 'no function of yours',
+        places:
+          functions.map(({ operation, place }) => `${operation} at ${place.file}:${place.line}`).join(', ') ||
+          'no function of yours',
         reason: end.reason,
       });
     case 'tooBig':
       return new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(end.bytes), limit: showBytes(end.limit) });
     case 'userError': {
       const { error } = end;
-      if (error.code) return new MillraceError(error.code as never, { ...error.details, ...where, remote: error });
+      if (error.code) {
+        const place = placeOf(error, functions);
+        return new MillraceError(error.code as never, { ...error.details, ...where, ...(place && { place }), remote: error });
+      }
       return new MillraceError('TASK_FAILED', { error: `${error.name}: ${error.message}`, remedy: '', remote: error, ...where });
     }
   }
+}
+
+/** Where one of our errors in a task belongs: at the only function of the operation that it names, or of the step that ran. */
+function placeOf({ frames, operator, details }: RemoteError, functions: readonly FunctionPlace[]): Place | undefined {
+  const named = functions.filter(({ operation }) => operation === (details?.operation ?? operator));
+  return named.length === 1 && !/^<(native|library)>$/.test(named[0].place.file) ? named[0].place : frames[0];
+}
+
+/** Gives an error that came to be far from the user's text the stack of the call that began its job. */
+export function calledFrom(call: Error, error: MillraceError): MillraceError {
+  const frames = call.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
+  return error;
 }

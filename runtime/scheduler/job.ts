@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Program, Sink } from '../exec/program';
 import { specOf } from '../rdd/custom-partitioner';
 import type { ShuffleDependency } from '../rdd/dependency';
-import { PlanBuilder } from '../rdd/plan-builder';
+import { type FunctionPlace, PlanBuilder } from '../rdd/plan-builder';
 import type { RDD } from '../rdd/rdd';
 import { encode } from '../wire/codec';
 import type { JobSpec, StageParent, StageSpec } from './events';
@@ -146,8 +146,8 @@ export interface StageProgram {
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly needs: readonly string[];
-  /** Where the user wrote the functions that it calls: `map at main.ts:3`. */
-  readonly places: readonly string[];
+  /** The functions of the user's that it calls. */
+  readonly functions: readonly FunctionPlace[];
 }
 
 /** Makes a stage's program. `blob` keeps values that go once to each executor; `modules` answers the blob of the user's modules. */
@@ -164,5 +164,5 @@ export function programOf(
   const program: Program = { plan, sink, closures: builder.closures, modules: moduleBlob };
   const bytes = encode(program);
   const id = `program-${createHash('sha1').update(bytes).digest('hex')}`;
-  return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])], places: builder.places };
+  return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])], functions: builder.functions };
 }

@@ -13,7 +13,7 @@ import { Dag } from './dag';
 import { type DagStatus, progressOf } from './dag-status';
 import type { Command, SchedulerEvent, TaskRequest } from './events';
 import type { ExecutorStatus } from './executor-table';
-import { errorOf, failureInfo, showBytes } from './failures';
+import { calledFrom, errorOf, failureInfo, showBytes } from './failures';
 import { planJob, type SinkMaker } from './job';
 import { graphOf } from './job-graph';
 import { type JobProgress, type JobRecord, labelsOf } from './job-record';
@@ -30,6 +30,7 @@ interface ActiveJob {
   /** Records read by tasks that run, by task. */
   readonly reading: Map<number, number>;
   readonly take: (partition: number, value: Uint8Array) => void;
+  readonly call: Error;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   resultBytes: number;
@@ -42,6 +43,8 @@ export interface JobRequest {
   readonly title: string;
   /** Called for each partition, in the order in which they end; again where a stage runs again as a whole. */
   readonly take: (partition: number, value: Uint8Array) => void;
+  /** Made where the user called: its stack tells the line, where the job fails. */
+  readonly call: Error;
   /** Stops the job from outside; the promise rejects with JOB_CANCELLED. */
   readonly signal?: AbortSignal;
   /** The local properties at the time of the call: job group, description, tags, pool, and the user's own. */
@@ -101,7 +104,7 @@ export class Scheduler implements TaskListener {
     if (this.#failed) return Promise.reject(new MillraceError('NO_EXECUTORS', { reason: this.#failed }));
     const jobId = this.#nextJob++;
     const planned = planJob(jobId, request.rdd, request.sink, request.partitions, () => this.#nextStage++);
-    const { take, signal, properties, files, title, callSite } = request;
+    const { take, signal, properties, files, title, callSite, call } = request;
     const stageIds = planned.spec.stages.map((stage) => stage.stageId);
     const started = this.#clock.now();
     const origin = { title, stageIds, callSite };
@@ -109,7 +112,7 @@ export class Scheduler implements TaskListener {
     const environment = { properties: Object.entries(properties), files: Object.entries(files) };
     const promise = new Promise<void>((resolve, reject) => {
       const tasks = new TaskMaker(planned, environment, this.blobs, this.#config.maxResultBytes);
-      const empty = { reading: new Map(), answers: new Map(), resultBytes: 0 };
+      const empty = { reading: new Map(), answers: new Map(), resultBytes: 0, call };
       this.#jobs.set(jobId, { record, tasks, ...empty, take, resolve, reject });
     });
     this.#history.push(record);
@@ -288,7 +291,12 @@ export class Scheduler implements TaskListener {
       case 'failJob': {
         const { failure } = command;
         const status = failure.kind === 'cancelled' ? 'cancelled' : 'failed';
-        return this.#end(command.jobId, status, (job) => errorOf(failure, (stageId) => job.tasks.placesOf(stageId)));
+        return this.#end(command.jobId, status, (job) =>
+          calledFrom(
+            job.call,
+            errorOf(failure, (stageId) => job.tasks.functionsOf(stageId)),
+          ),
+        );
       }
       case 'startLocalityTimer':
         this.#clock.after(command.ms, () => this.#handle({ kind: 'localityExpired' }));
@@ -325,7 +333,10 @@ export class Scheduler implements TaskListener {
     if (job.resultBytes > maxResultBytes)
       return this.#fail(
         jobId,
-        new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(job.resultBytes), limit: showBytes(maxResultBytes) }),
+        calledFrom(
+          job.call,
+          new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(job.resultBytes), limit: showBytes(maxResultBytes) }),
+        ),
       );
     try {
       job.take(partition, value);

@@ -3,7 +3,7 @@ import { moduleBlob } from '../exec/modules';
 import { classBlob } from '../exec/session-classes';
 import type { TaskSpec } from '../exec/task';
 import { environmentBlob, type TaskEnvironment } from '../exec/task-environment';
-import { SplitBuilder } from '../rdd/plan-builder';
+import { type FunctionPlace, SplitBuilder } from '../rdd/plan-builder';
 import { encode } from '../wire/codec';
 import type { BlobStore } from './blobs';
 import type { TaskRequest } from './events';
@@ -66,9 +66,9 @@ export class TaskMaker {
     return [...classes.needs, classes.id];
   }
 
-  /** The user's functions in a stage that has run: `map at shell:3`. */
-  placesOf(stageId: number): readonly string[] {
-    return this.#programs.get(stageId)?.places ?? [];
+  /** The user's functions in a stage that has run. */
+  functionsOf(stageId: number): readonly FunctionPlace[] {
+    return this.#programs.get(stageId)?.functions ?? [];
   }
 
   #program(jobId: number, stageId: number): StageProgram {

@@ -46,6 +46,26 @@ test('an error names file and line on stderr and leaves with 1; what came before
   assert.match(err, /fails\.ts:3/);
 });
 
+test('an error of ours raised in a task shows the line of the function that it is about, or of the action', async () => {
+  const cases: [text: string, place: string, line: string][] = [
+    ['const z = sc.range(0, 4, 1, 2).zip(sc.range(0, 5, 1, 2));\nawait z.count();', '2:9', ' 2 │ await z.count();'],
+    ['const s = sc.range(3)\n  .map((x): any => [new Map(), x]);\nawait s.groupByKey().count();', '2:8', ' 2 │   .map((x)'],
+    ['const s = sc.range(3).map((x): any => x);\nawait s.mapValues((x) => x).collect();', '2:19', ' 2 │ await s.mapValues'],
+    [
+      'const p = { numPartitions: 2, getPartition: (k: number) => k };\nawait sc.range(5).keyBy((x) => x).partitionBy(p).count();',
+      '2:50',
+      ' 2 │ await sc',
+    ],
+  ];
+  for (const [text, place, line] of cases) {
+    const script = file('declared.ts', text);
+    const { err } = await millrace([...local, script]);
+    assert.ok(err.includes(`at ${script}:${place}`), err);
+    assert.ok(err.includes(line), err);
+    assert.match(err, /\^\n → /);
+  }
+});
+
 test('a type error is found when its statement comes, and nothing of that runs', async () => {
   const { status, out, err } = await millrace([...local, file('types.ts', 'console.log(1);\nconst s: string = 5;\n')]);
   assert.equal([status, out], [1, '1\n']);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
-import type { RemoteError } from '../../runtime/exec/end';
+import type { Place, RemoteError } from '../../runtime/exec/end';
 import type { Context, RDD } from '../../runtime/index';
 import { asPairs, ErrorSession } from '../helpers/error-session';
 import { errorOf } from '../helpers/errors';
@@ -45,6 +45,24 @@ test('rows that are no pairs, named by the operation', async () => {
       assert.ok(error.message.includes(JSON.stringify(row)), error.message);
     }
   }
+});
+
+test('errors raised in tasks: the place of the function where one is named, and the stack of the call', async () => {
+  const raised = await errorOf('NOT_A_PAIR', () =>
+    asPairs(numbers())
+      .mapValues((x) => x)
+      .collect(),
+  );
+  assert.is((raised.details.place as Place).file, __filename);
+  assert.is((raised.details.remote as RemoteError).code, 'NOT_A_PAIR');
+  const unequal = await errorOf('UNEQUAL_ZIP', () =>
+    sc
+      .range(0, 4, 1, 2)
+      .zip(sc.range(0, 5, 1, 2))
+      .count(),
+  );
+  assert.is(unequal.details.place, undefined, 'no function of the user is about it');
+  for (const { stack } of [raised, unequal]) assert.ok(stack?.includes(__filename), stack);
 });
 
 test('functions that return nothing to iterate over', async () => {
