@@ -20,6 +20,7 @@ export interface DatasetInfo {
   readonly callSite?: CallSite;
 }
 
+/** A stage as its job saw it. */
 export interface StageGraph {
   readonly stageId: number;
   readonly title: string;

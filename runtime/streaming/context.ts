@@ -13,7 +13,7 @@ import { DerivedDStream } from './derived';
 import { plainDisplay, type StreamDisplay } from './display';
 import type { DStream } from './dstream';
 import { type Duration, milliseconds, type Time } from './duration';
-import { DStreamGraph, lineageOf } from './graph';
+import { checkHomes, DStreamGraph, lineageOf } from './graph';
 import { streamHomes } from './home';
 import type { InputDStream } from './input';
 import { type BatchInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
@@ -161,13 +161,6 @@ export class StreamingContext {
     return this.#checkpointFolder;
   }
 
-  /** Throws STATE_NEEDS_CHECKPOINT for a stream whose state has nowhere to lie. */
-  #checkState(streams: readonly DStream<unknown>[]): void {
-    const homeless = streams.find((stream) => stream.needsCheckpoint);
-    if (homeless && this.#checkpointFolder === undefined)
-      throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: homeless.toString() });
-  }
-
   // Life.
 
   /**
@@ -178,7 +171,7 @@ export class StreamingContext {
     if (this.#state === 'active') return;
     this.#checkNotStopped();
     if (this.#graph.outputs.length === 0) throw new MillraceError('NO_OUTPUTS');
-    this.#checkState(this.streams);
+    checkHomes(this.streams, this.#checkpointFolder);
     const resumption = this.#recovery?.begin();
     this.#zeroTime = resumption?.zeroTime ?? Math.ceil(this.clock.now() / this.interval) * this.interval;
     this.#state = 'active';
@@ -352,7 +345,7 @@ export class StreamingContext {
   /** Adds an output; in a running context it begins with the next batch. @internal */
   addOutput(output: Output): OutputHandle {
     this.#checkNotStopped();
-    if (this.#state === 'active') this.#checkState(lineageOf([output.stream]));
+    if (this.#state === 'active') checkHomes(lineageOf([output.stream]), this.#checkpointFolder);
     this.#graph.add(output);
     if (this.#state === 'active') this.#startInputs();
     return new OutputHandle(output.name, () => this.removeOutput(output));

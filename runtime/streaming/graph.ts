@@ -25,6 +25,12 @@ export function lineageOf(roots: Iterable<DStream<unknown>>): DStream<unknown>[]
   return [...seen];
 }
 
+/** Throws STATE_NEEDS_CHECKPOINT for a stream whose state has no folder to lie in. */
+export function checkHomes(streams: readonly DStream<unknown>[], folder: string | undefined): void {
+  const homeless = streams.find((stream) => stream.needsCheckpoint);
+  if (homeless && folder === undefined) throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: homeless.toString() });
+}
+
 export class DStreamGraph {
   readonly #outputs = new Set<Output>();
   readonly #kept = new Set<DStream<unknown>>();
