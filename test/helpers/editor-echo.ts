@@ -15,7 +15,8 @@ const editor = new BlockEditor(process.stdin as ReadStream, process.stdout as Wr
 const words = ['parallelize', 'parquet', 'partitions'];
 
 function show(text: string): void {
-  editor.print(`=> ${JSON.stringify(text)}\n`);
+  const shown = JSON.stringify(text);
+  editor.print(shown.length > 10_000 ? `=> ${shown.length} characters\n` : `=> ${shown}\n`);
 }
 
 const obey: Record<string, (argument: string) => void> = {

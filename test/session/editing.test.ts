@@ -201,6 +201,18 @@ test('a storm of resizes leaves one prompt with what was typed', () =>
     await terminal.waitFor(/^> const total = 123$/m);
   }));
 
+test('a terminal that gets lower and narrower under a hint loses no printed line', () =>
+  withEditor({ columns: 60, rows: 20 }, async (terminal) => {
+    terminal.type('!many 9' + keys.enter + 'call(');
+    await terminal.waitFor(/Does it\.$/);
+    const painted = terminal.raw.length;
+    terminal.resize(25, 10);
+    await terminal.until(() => terminal.raw.length > painted, 'a paint');
+    terminal.type('1');
+    await terminal.waitFor(/^> call\(1$/m);
+    for (let line = 1; line <= 9; line++) assert.is(terminal.everything().split(`line ${line}\n`).length, 2, `line ${line}`);
+  }));
+
 test('twenty columns and ten rows: the prompt stays in sight under panes, with a menu and a hint', () =>
   withEditor({ columns: 20, rows: 10 }, async (terminal) => {
     terminal.type(`!panes ${Array.from({ length: 12 }, (_, i) => `pane ${i}`).join('|')}${keys.enter}`);
