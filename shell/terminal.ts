@@ -140,7 +140,7 @@ class Terminal implements EditorHost {
 
   #blockEditor(): BlockEditor {
     const earlier = { entries: () => this.#history.entries, refreshed: () => this.#history.refreshed() };
-    const { color } = this.#screen();
+    const color = () => this.#screen().color;
     return new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, { earlier, color });
   }
 

@@ -1,7 +1,7 @@
 // The dim lines under an entry: the signature of the call that is being typed, asked for when the typing pauses.
-import { settings } from '../settings';
 import { paint } from '../text';
 import type { SignatureHint } from '../types/protocol';
+import { editorSettings } from './settings';
 import { matchBrackets, readTokens } from './tokens';
 import { safeText, widthOf } from './width';
 
@@ -34,7 +34,7 @@ export class SignatureHints {
     if (this.#now?.text === text && this.#now.cursor === cursor) return;
     this.#now = { text, cursor };
     clearTimeout(this.#timer);
-    const call = settings.signatureHelp && text.length <= maxText ? callBefore(text.slice(0, cursor)) : undefined;
+    const call = editorSettings.signatureHelp && text.length <= maxText ? callBefore(text.slice(0, cursor)) : undefined;
     if (call === undefined || call !== this.#known?.call) this.#known = undefined;
     if (call !== undefined) this.#timer = setTimeout(() => void this.#request(call), pauseMs);
   }

@@ -10,7 +10,7 @@ const history: string[] = process.argv[2]
   : ['first entry', 'const a = [\n  1,\n]', 'third entry'];
 const editor = new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, {
   earlier: { entries: () => history, refreshed: () => history },
-  color: process.stdout.hasColors(),
+  color: () => process.stdout.hasColors(),
 });
 const words = ['parallelize', 'parquet', 'partitions'];
 
