@@ -4,19 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundled, keys, open, type Size, type Terminal } from '../helpers/terminal';
-
-const command = bundled('test/helpers/editor-echo.ts');
-
-async function withEditor(size: Size, body: (terminal: Terminal) => Promise<void>): Promise<void> {
-  const terminal = open(command, size);
-  try {
-    await terminal.until(() => terminal.raw.includes('\x1b[?2004h'), 'the editor', 20_000);
-    await body(terminal);
-  } finally {
-    await terminal.close();
-  }
-}
+import { editorCommand, withEditor } from '../helpers/editor';
+import { keys, open, type Terminal } from '../helpers/terminal';
 
 const inColour = { NO_COLOR: '', FORCE_COLOR: '1' };
 
@@ -248,7 +237,7 @@ test('ctrl-z suspends, and fg brings the entry back', async () => {
   const terminal = open(['bash', '--norc', '--noprofile', '-i'], { env: { PS1: 'shell$ ' } });
   try {
     await terminal.waitFor(/shell\$$/);
-    terminal.type(`${command.join(' ')}\r`);
+    terminal.type(`${editorCommand.join(' ')}\r`);
     await terminal.waitFor(/^>$/m);
     terminal.type('half typed');
     await terminal.waitFor(/^> half typed$/m);
@@ -270,9 +259,7 @@ test('hostile entries of the history are shown and not obeyed', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
   const file = path.join(folder, 'entries.json');
   writeFileSync(file, JSON.stringify(['\x1b[2J\x07gone\u202e', '\u0000\x9b31m', '\ud800 half']));
-  const terminal = open([...command, file]);
-  try {
-    await terminal.until(() => terminal.raw.includes('\x1b[?2004h'), 'the editor', 20_000);
+  const look = async (terminal: Terminal) => {
     terminal.type(keys.up.repeat(2));
     await terminal.waitFor(/\^@\\x9b31m/);
     terminal.type(keys.up);
@@ -282,10 +269,8 @@ test('hostile entries of the history are shown and not obeyed', async () => {
     terminal.type(keys.ctrl('g') + keys.ctrl('c'));
     await terminal.waitFor(/^>$/m);
     assert.not.match(terminal.raw, /\x1b\[2J|\x07|\x9b/);
-  } finally {
-    await terminal.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  };
+  await withEditor({}, look, [file]).finally(() => rmSync(folder, { recursive: true, force: true }));
 });
 
 test.run();
