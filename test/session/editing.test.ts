@@ -255,6 +255,17 @@ test('ctrl-z suspends, and fg brings the entry back', async () => {
   }
 });
 
+test('stopped and continued by somebody else, the terminal is taken again and the entry is there', () =>
+  withEditor({}, async (terminal) => {
+    terminal.type('half');
+    await terminal.waitFor(/^> half$/m);
+    process.kill(terminal.pid, 'SIGSTOP');
+    process.kill(terminal.pid, 'SIGCONT');
+    await terminal.until(() => terminal.raw.split('\x1b[?2004h').length === 3, 'pastes are marked again');
+    terminal.type(' typed' + keys.enter);
+    await terminal.waitFor(/=> "half typed"/);
+  }));
+
 test('hostile entries of the history are shown and not obeyed', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
   const file = path.join(folder, 'entries.json');
