@@ -32,6 +32,8 @@ export interface Command {
   readonly aliases?: readonly string[];
   /** What the argument is, for completion and for knowing when a line is whole. */
   readonly argument: 'none' | 'file' | 'expression' | 'name' | 'command' | 'count' | 'word';
+  /** Its expression may stop in the middle: Enter asks about what is there. */
+  readonly partial?: boolean;
   readonly usage: string;
   readonly brief: string;
   readonly help: string;
@@ -73,6 +75,7 @@ const commands: readonly Command[] = [
     name: 'type',
     aliases: ['t'],
     argument: 'expression',
+    partial: true,
     usage: '.type EXPRESSION',
     brief: 'show the type of an expression, without running it',
     help: 'For example: .type sc.textFile("log").map(line => line.length)',

@@ -80,7 +80,7 @@ class Terminal implements EditorHost {
   isComplete(text: string): boolean | Promise<boolean> {
     const word = dottedWord(text);
     const command = word && commandOf(word);
-    if (command && command.argument !== 'expression') return true;
+    if (command && (command.argument !== 'expression' || command.partial)) return true;
     const code = word && command ? word.argument : text;
     if (isUnfinished(code)) return false;
     if (command || !this.#types || !this.#repl) return true;
