@@ -40,6 +40,8 @@ export interface Command {
   readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word';
   /** What can come next, behind these words. */
   readonly words?: (before: readonly string[]) => readonly { readonly name: string; readonly brief?: string }[];
+  /** Its expression may stop in the middle: Enter asks about what is there. */
+  readonly partial?: boolean;
   readonly usage: string;
   readonly brief: string;
   readonly help: string;
@@ -87,6 +89,7 @@ const commands: readonly Command[] = [
     name: 'type',
     aliases: ['t'],
     argument: 'expression',
+    partial: true,
     usage: '.type EXPRESSION',
     brief: 'show the type of an expression, without running it',
     help: 'For example: .type sc.textFile("log").map(line => line.length)',

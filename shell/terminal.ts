@@ -90,7 +90,7 @@ class Terminal implements EditorHost {
   isComplete(text: string): boolean | Promise<boolean> {
     const word = dottedWord(text);
     const command = word && commandOf(word);
-    if (command && command.argument !== 'expression') return true;
+    if (command && (command.argument !== 'expression' || command.partial)) return true;
     const code = word && command ? word.argument : text;
     if (isUnfinished(code)) return false;
     if (command || !this.#types || !this.#repl) return true;
@@ -153,7 +153,7 @@ class Terminal implements EditorHost {
 
   #blockEditor(): BlockEditor {
     const earlier = { entries: () => this.#history.entries, refreshed: () => this.#history.refreshed() };
-    const { color } = this.#screen();
+    const color = () => this.#screen().color;
     return new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, { earlier, color });
   }
 

@@ -22,7 +22,8 @@ const suspendLimitMs = 300;
 
 export interface BlockEditorOptions {
   readonly earlier: Earlier;
-  readonly color: boolean;
+  /** Whether there are colours, now. */
+  readonly color: () => boolean;
 }
 
 export class BlockEditor implements Editor, EntryScreen {
@@ -83,7 +84,7 @@ export class BlockEditor implements Editor, EntryScreen {
 
   echo(entry: string): void {
     const parts = this.#host?.parts(entry);
-    this.#printed.addEntry(entry, this.#options.color && parts ? colouringOf(entry, parts) : undefined);
+    this.#printed.addEntry(entry, this.#options.color() && parts ? colouringOf(entry, parts) : undefined);
     this.changed();
   }
 
@@ -230,7 +231,7 @@ export class BlockEditor implements Editor, EntryScreen {
 
   #entryView(columns: number): Omit<View, 'panes' | 'status'> {
     const entry = this.#entry;
-    const { color } = this.#options;
+    const color = this.#options.color();
     if (!entry) return { prompt: promptText, continuation: continuationText, text: '', cursor: 0, menu: [] };
     const { search, readsBlock } = entry;
     const text = search ? search.match : entry.buffer.text;

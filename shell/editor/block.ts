@@ -77,7 +77,8 @@ export class Block {
     const { rows, cursorRow } = this.#drawn;
     if (rows.length === 0) return '\r';
     const cleared = rows.map(() => '\x1b[K').join('\x1b[B');
-    return up(cursorRow) + '\r' + cleared + up(rows.length - 1);
+    // Back by the saved cursor and not by counting: a terminal that got lower has dropped rows under the cursor.
+    return `${up(cursorRow)}\r\x1b7${cleared}\x1b8`;
   }
 }
 

@@ -73,7 +73,7 @@ export class EntryEditor {
   paste(text: string): void {
     this.#orHold(() => {
       this.#leaveSearch();
-      this.#closeMenu();
+      this.completing.close();
       this.buffer.insert(pastedText(text));
     });
   }
@@ -131,14 +131,10 @@ export class EntryEditor {
       this.#tab(action === 'complete' ? 1 : -1);
       return;
     }
-    this.#closeMenu();
+    this.completing.close();
     if (action === undefined) this.#type(typedText(text, key), inText);
     else if (action === 'enter') this.#enter(inText);
     else this.#act(action);
-  }
-
-  #closeMenu(): void {
-    this.completing.close();
   }
 
   #type(typed: string | undefined, inText: boolean): void {

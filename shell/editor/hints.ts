@@ -33,9 +33,10 @@ export class SignatureHints {
     if (this.#now?.text === text && this.#now.cursor === cursor) return;
     this.#now = { text, cursor };
     clearTimeout(this.#timer);
-    const call = text.length <= maxText ? callBefore(text.slice(0, cursor)) : undefined;
-    if (call === undefined || call !== this.#known?.call) this.#known = undefined;
-    if (call !== undefined) this.#timer = setTimeout(() => void this.#request(call), pauseMs);
+    const isWanted = text.length <= maxText;
+    // The text is read for each key only while there is a hint that it may have left.
+    if (this.#known && (!isWanted || callBefore(text.slice(0, cursor)) !== this.#known.call)) this.#known = undefined;
+    if (isWanted) this.#timer = setTimeout(() => void this.#request(), pauseMs);
   }
 
   clear(): void {
@@ -54,9 +55,11 @@ export class SignatureHints {
   }
 
   /** One question at a time: the type service has other things to answer. */
-  async #request(call: string): Promise<void> {
+  async #request(): Promise<void> {
     const now = this.#now;
     if (!now || this.#asking) return;
+    const call = callBefore(now.text.slice(0, now.cursor));
+    if (call === undefined) return;
     this.#asking = true;
     const hint = await this.#ask(now.text, now.cursor).catch(() => undefined);
     this.#asking = false;

@@ -16,8 +16,8 @@ export class KillRing {
     this.#turn = 0;
   }
 
-  /** The newest cut. */
-  get newest(): string {
+  /** The newest cut; `rotate` goes on from it. */
+  newest(): string {
     this.#turn = 0;
     return this.#cuts.at(-1) ?? '';
   }

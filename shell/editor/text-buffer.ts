@@ -164,7 +164,7 @@ export class TextBuffer {
   }
 
   pasteCut(): void {
-    this.#pasteOver(this.#cursor, this.#cursor, this.#kills.newest);
+    this.#pasteOver(this.#cursor, this.#cursor, this.#kills.newest());
   }
 
   /** After a paste: the cut before takes its place. */

@@ -10,12 +10,13 @@ const history: string[] = process.argv[2]
   : ['first entry', 'const a = [\n  1,\n]', 'third entry'];
 const editor = new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, {
   earlier: { entries: () => history, refreshed: () => history },
-  color: process.stdout.hasColors(),
+  color: () => process.stdout.hasColors(),
 });
 const words = ['parallelize', 'parquet', 'partitions'];
 
 function show(text: string): void {
-  editor.print(`=> ${JSON.stringify(text)}\n`);
+  const shown = JSON.stringify(text);
+  editor.print(shown.length > 10_000 ? `=> ${shown.length} characters\n` : `=> ${shown}\n`);
 }
 
 const obey: Record<string, (argument: string) => void> = {

@@ -77,6 +77,7 @@ test('a call shows its signature as it is typed; .doc and .help keys tell the re
     await shell.entry('.doc load', /^\.load FILE/m);
     await shell.entry('.doc reduceByKy', /Nothing is documented as reduceByKy\. Did you mean \.doc RDD\.reduceByKey\?/);
     await shell.entry('.doc', /needs|given|missing/);
+    await shell.entry('.type sc.range(', /^\(start: number, end\?: number/m);
     await shell.entry('.help keys', /^Ctrl-R {2,}searches earlier entries/m);
   }));
 

@@ -4,19 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundled, keys, open, type Size, type Terminal } from '../helpers/terminal';
-
-const command = bundled('test/helpers/editor-echo.ts');
-
-async function withEditor(size: Size, body: (terminal: Terminal) => Promise<void>): Promise<void> {
-  const terminal = open(command, size);
-  try {
-    await terminal.until(() => terminal.raw.includes('\x1b[?2004h'), 'the editor', 20_000);
-    await body(terminal);
-  } finally {
-    await terminal.close();
-  }
-}
+import { editorCommand, withEditor } from '../helpers/editor';
+import { keys, open, type Terminal } from '../helpers/terminal';
 
 const inColour = { NO_COLOR: '', FORCE_COLOR: '1' };
 
@@ -201,6 +190,18 @@ test('a storm of resizes leaves one prompt with what was typed', () =>
     await terminal.waitFor(/^> const total = 123$/m);
   }));
 
+test('a terminal that gets lower and narrower under a hint loses no printed line', () =>
+  withEditor({ columns: 60, rows: 20 }, async (terminal) => {
+    terminal.type('!many 9' + keys.enter + 'call(');
+    await terminal.waitFor(/Does it\.$/);
+    const painted = terminal.raw.length;
+    terminal.resize(25, 10);
+    await terminal.until(() => terminal.raw.length > painted, 'a paint');
+    terminal.type('1');
+    await terminal.waitFor(/^> call\(1$/m);
+    for (let line = 1; line <= 9; line++) assert.is(terminal.everything().split(`line ${line}\n`).length, 2, `line ${line}`);
+  }));
+
 test('twenty columns and ten rows: the prompt stays in sight under panes, with a menu and a hint', () =>
   withEditor({ columns: 20, rows: 10 }, async (terminal) => {
     terminal.type(`!panes ${Array.from({ length: 12 }, (_, i) => `pane ${i}`).join('|')}${keys.enter}`);
@@ -236,7 +237,7 @@ test('ctrl-z suspends, and fg brings the entry back', async () => {
   const terminal = open(['bash', '--norc', '--noprofile', '-i'], { env: { PS1: 'shell$ ' } });
   try {
     await terminal.waitFor(/shell\$$/);
-    terminal.type(`${command.join(' ')}\r`);
+    terminal.type(`${editorCommand.join(' ')}\r`);
     await terminal.waitFor(/^>$/m);
     terminal.type('half typed');
     await terminal.waitFor(/^> half typed$/m);
@@ -254,13 +255,22 @@ test('ctrl-z suspends, and fg brings the entry back', async () => {
   }
 });
 
+test('stopped and continued by somebody else, the terminal is taken again and the entry is there', () =>
+  withEditor({}, async (terminal) => {
+    terminal.type('half');
+    await terminal.waitFor(/^> half$/m);
+    process.kill(terminal.pid, 'SIGSTOP');
+    process.kill(terminal.pid, 'SIGCONT');
+    await terminal.until(() => terminal.raw.split('\x1b[?2004h').length === 3, 'pastes are marked again');
+    terminal.type(' typed' + keys.enter);
+    await terminal.waitFor(/=> "half typed"/);
+  }));
+
 test('hostile entries of the history are shown and not obeyed', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
   const file = path.join(folder, 'entries.json');
   writeFileSync(file, JSON.stringify(['\x1b[2J\x07gone\u202e', '\u0000\x9b31m', '\ud800 half']));
-  const terminal = open([...command, file]);
-  try {
-    await terminal.until(() => terminal.raw.includes('\x1b[?2004h'), 'the editor', 20_000);
+  const look = async (terminal: Terminal) => {
     terminal.type(keys.up.repeat(2));
     await terminal.waitFor(/\^@\\x9b31m/);
     terminal.type(keys.up);
@@ -270,10 +280,8 @@ test('hostile entries of the history are shown and not obeyed', async () => {
     terminal.type(keys.ctrl('g') + keys.ctrl('c'));
     await terminal.waitFor(/^>$/m);
     assert.not.match(terminal.raw, /\x1b\[2J|\x07|\x9b/);
-  } finally {
-    await terminal.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  };
+  await withEditor({}, look, [file]).finally(() => rmSync(folder, { recursive: true, force: true }));
 });
 
 test.run();

@@ -1,20 +1,10 @@
 // The line editor on a real pseudo-terminal: what is typed, what is on the screen, and what is in the scrollback.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundled, keys, open, type Size, type Terminal } from '../helpers/terminal';
+import { withEditor } from '../helpers/editor';
+import { keys } from '../helpers/terminal';
 
-const command = bundled('test/helpers/editor-echo.ts');
 const prompt = /^>$/m;
-
-async function withEditor(size: Size, body: (terminal: Terminal) => Promise<void>): Promise<void> {
-  const terminal = open(command, size);
-  try {
-    await terminal.until(() => terminal.raw.includes('\x1b[?2004h'), 'the editor', 20_000);
-    await body(terminal);
-  } finally {
-    await terminal.close();
-  }
-}
 
 /** Keys, and the entry that they make. */
 const entries: Record<string, readonly [typed: string | Buffer, entry: string]> = {
