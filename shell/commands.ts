@@ -166,6 +166,17 @@ const commands: readonly Command[] = [
     run: showHistory,
   },
   {
+    name: 'reset',
+    argument: 'none',
+    usage: '.reset',
+    brief: 'start a fresh session: names, datasets and streams are gone',
+    help: 'What runs is stopped. .save FILE before it keeps the entries.',
+    run: async (host) => {
+      await host.stage.reset();
+      return 'ok';
+    },
+  },
+  {
     name: 'clear',
     argument: 'none',
     usage: '.clear',
