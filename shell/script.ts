@@ -106,7 +106,8 @@ class ScriptRun {
         left.abort();
         return status;
       }
-      if (early === undefined) this.#write.err(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${file})\n`);
+      if (early === undefined)
+        this.#write.err(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${escapeControls(file)})\n`);
       const name = path.relative(process.cwd(), (await changed) ?? file);
       await repl.guard(() => repl.runInSession('cancel', { quiet: true }));
       await repl.guard(() => repl.runInSession('stop', { quiet: true }));

@@ -119,8 +119,8 @@ test('.set shows, changes, checks and completes settings', () =>
     await shell.entry('.set rows default', />/);
     terminal.type('.set hin\t');
     await terminal.waitFor(/> \.set hints$/);
-    terminal.type(` o\t`);
-    await terminal.waitFor(/on\s+off/);
+    terminal.type(' \t');
+    await terminal.waitFor(/on[\s\S]*off[\s\S]*default/);
     terminal.type(keys.ctrl('c'));
   }));
 

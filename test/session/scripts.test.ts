@@ -154,6 +154,9 @@ test('a file whose name would clear the screen is named in safe characters', asy
     assert.match(err, /bad\\x1b/);
     assert.not.match(err, obeyed);
   }
+  const written = await run(`.export [1] ${name}.csv\n.save ${name}.saved\n.help ${name}\n`);
+  assert.match(written.out, /bad\\x1b.*\n.*bad\\x1b/);
+  assert.not.match(written.out + written.err, obeyed);
 });
 
 /** The entries of a topic's text, and what stands below each. */
