@@ -9,6 +9,7 @@ import type { DottedWord } from './entry';
 import { nearest } from './entry';
 import type { EntryEnd, SessionWork, Stage } from './repl';
 import { changedSettings, settingsText, settingWords } from './settings';
+import { escapeControls } from './text';
 import type { TypeService } from './types/protocol';
 
 /** What a command may use. */
@@ -56,8 +57,8 @@ const commands: readonly Command[] = [
     aliases: ['h'],
     argument: 'word',
     usage: '.help [COMMAND]',
-    brief: 'list the commands, or explain one',
-    help: 'Shows every command with one line, or all about the one that is named.',
+    brief: 'list the commands, or explain one or a topic',
+    help: 'Shows every command with one line, or all about the one or the topic that is named.',
     words: (before) => (before.length === 0 ? helpWords() : []),
     run: async (host, argument) => help(host, argument.replace(/^[.:]/, '')),
   },
@@ -188,6 +189,17 @@ const commands: readonly Command[] = [
     run: showHistory,
   },
   {
+    name: 'reset',
+    argument: 'none',
+    usage: '.reset',
+    brief: 'start a fresh session: names, datasets and streams are gone',
+    help: 'What runs is stopped. .save FILE before it keeps the entries.',
+    run: async (host) => {
+      await host.stage.reset();
+      return 'ok';
+    },
+  },
+  {
     name: 'clear',
     argument: 'none',
     usage: '.clear',
@@ -268,7 +280,10 @@ function help(host: CommandHost, topic: string): EntryEnd {
     return 'ok';
   }
   const meant = nearest(topic, [...commandNames(), ...topicNames()]);
-  host.stage.print(`There is no help on ${topic}. ${meant ? `Did you mean .help ${meant}?` : 'Try .help alone.'}\n`, 'err');
+  host.stage.print(
+    `There is no help on ${escapeControls(topic)}. ${meant ? `Did you mean .help ${meant}?` : 'Try .help alone.'}\n`,
+    'err',
+  );
   return 'failed';
 }
 

@@ -27,10 +27,11 @@ export async function completeEntry(text: string, cursor: number, context: Compl
   const word = dottedWord(before);
   const command = word && commandOf(word);
   if (word && command && cursor >= word.argumentStart && /\s/.test(before)) {
-    if (command.words) return wordsFrom(command.words, word.argument, cursor);
+    const typed = before.slice(word.argumentStart);
+    if (command.words) return wordsFrom(command.words, typed, cursor);
     if (command.argument === 'file') return paths(word.argument, cursor);
     if (command.argument === 'name') return documented(text, cursor, word.argumentStart, context);
-    const file = command.argument === 'export' ? exportedFile(word.argument) : undefined;
+    const file = command.argument === 'export' ? exportedFile(typed) : undefined;
     if (file !== undefined) return paths(file, cursor);
     if (command.argument === 'expression' || command.argument === 'export')
       return expression(text, cursor, word.argumentStart, context);
@@ -67,9 +68,9 @@ function commandsFrom(word: string, cursor: number): Offer {
 }
 
 /** The next of the words that a command defines. */
-function wordsFrom(words: NonNullable<Command['words']>, argument: string, cursor: number): Offer {
-  const before = argument.split(/\s+/);
-  // The word that is being typed is what follows the last space, so nothing where it has only begun.
+function wordsFrom(words: NonNullable<Command['words']>, typed: string, cursor: number): Offer {
+  const before = typed.split(/\s+/);
+  // Empty behind a space: any word can come.
   const word = before.pop() ?? '';
   const entries = words(before)
     .filter(({ name }) => name.startsWith(word))

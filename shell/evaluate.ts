@@ -194,9 +194,10 @@ async function drive(entry: RewrittenEntry, started: unknown, waits: Waits): Pro
 /** How what an entry awaits ends, for the entry. An interrupt is not for the entry: it is never resumed. */
 async function settled(value: unknown, waits: Waits): Promise<{ value: unknown } | { error: unknown }> {
   try {
-    return { value: await waits.unlessInterrupted(Promise.resolve(value)) };
+    // Looking whether it can be awaited may run a getter or a trap of the user's.
+    return { value: await waits.unlessInterrupted(breakable(() => Promise.resolve(value))) };
   } catch (error) {
-    if (error instanceof Interruption) throw error;
+    if (isInterruption(error)) throw error;
     return { error };
   }
 }

@@ -6,7 +6,7 @@ import { types } from 'node:util';
 import { MillraceError, RDD } from '../runtime';
 import { type ExportFormat, exportFormats, headerRows, rowWriter } from './export-rows';
 import type { CommandInput } from './session-local';
-import { counted } from './text';
+import { counted, escapeControls } from './text';
 import { bytesText } from './units';
 
 /** Rows that are written at once, after the first ones, which make the header. */
@@ -27,7 +27,7 @@ export async function exportRows({ value, words, signal }: CommandInput): Promis
     await target.open();
     const count = await writeAll(rows, rowWriter(format, header), target, signal);
     await target.finish(file, overwrites);
-    return `${counted(count, 'row')}, ${bytesText(target.bytes)} written to ${shown}`;
+    return `${counted(count, 'row')}, ${bytesText(target.bytes)} written to ${escapeControls(shown)}`;
   } catch (error) {
     await target.giveUp();
     throw error;

@@ -185,6 +185,7 @@ export function cancelJobs(sc: Context, backgrounds: Backgrounds, which: string 
 }
 
 function unknownJob(operation: string, which: string, known: readonly (number | string)[]): never {
-  const rule = known.length === 0 ? 'left out: no job runs' : `one of ${known.slice(-20).join(', ')}`;
+  const none = operation === '.cancel' ? 'left out: no job runs' : 'left out: no job has run';
+  const rule = known.length === 0 ? none : `one of ${known.slice(-20).join(', ')}`;
   throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the job', value: which, rule, remedy: 'See .jobs.' });
 }

@@ -25,6 +25,8 @@ export interface Stage {
   /** Reads lines until the user ends them; undefined when given up or where there is nobody to ask. */
   readBlock(): Promise<string | undefined>;
   clearScreen(): void;
+  /** Begins anew with a session that knows no names. */
+  reset(): Promise<void>;
   history(): readonly string[];
   /** Shows a long text in a pager, where there is one; settles when it is left. */
   page(text: string): Promise<void>;

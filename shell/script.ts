@@ -1,5 +1,6 @@
 // Runs a script without a terminal: the session in this process, plain output, and an exit status that tells.
 import path from 'node:path';
+import { MillraceError } from '../runtime/errors';
 import { type EndingSignal, exitStatus } from './interrupt';
 import { readScript, runText } from './load';
 import { openSession } from './open-session';
@@ -105,7 +106,8 @@ class ScriptRun {
         left.abort();
         return status;
       }
-      if (early === undefined) this.#write.err(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${file})\n`);
+      if (early === undefined)
+        this.#write.err(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${escapeControls(file)})\n`);
       const name = path.relative(process.cwd(), (await changed) ?? file);
       await repl.guard(() => repl.runInSession('cancel', { quiet: true }));
       await repl.guard(() => repl.runInSession('stop', { quiet: true }));
@@ -151,6 +153,15 @@ class ScriptRun {
       screen: () => this.#screen(),
       readBlock: async () => undefined,
       clearScreen: () => {},
+      reset: async () => {
+        throw new MillraceError('BAD_ARGUMENT', {
+          operation: '.reset',
+          argument: 'the place',
+          value: 'a script',
+          rule: 'the prompt',
+          remedy: 'Leave it out: a script has a session of its own.',
+        });
+      },
       history: () => [],
       leave: (status) => {
         this.#leaveStatus ??= status;

@@ -33,16 +33,21 @@ export function sessionCommands({
   pages,
   local,
 }: SessionParts): Record<string, SessionCommand> {
-  const needsValue = (command: SessionCommand) => (input: CommandInput) => {
-    if (!input.cell?.result) throw withoutValue(input);
+  const needsValue = (name: string, command: SessionCommand) => (input: CommandInput) => {
+    if (!input.cell?.result) throw withoutValue(name);
     return command(input);
+  };
+  // A stream is described, not looked into.
+  const described = ({ value, screen }: CommandInput) => {
+    const said = streams.describe(value, screen);
+    return said === 'nothing' ? undefined : said;
   };
   return {
     explain: ({ value }) => explained(value),
-    show: needsValue(showText),
-    page: needsValue(async (input) => ({ page: await pageText(input) })),
-    plot: needsValue(plotted),
-    export: needsValue(exportRows),
+    show: needsValue('show', (input) => showText(input, described(input))),
+    page: needsValue('page', async (input) => ({ page: await pageText(input, described(input)) })),
+    plot: needsValue('plot', plotted),
+    export: needsValue('export', exportRows),
     jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),
     stages: ({ words, screen }) => stagesText(sc, stages, words[0], edge(screen)),
     executors: () => executorsText(sc),
@@ -59,13 +64,13 @@ export function sessionCommands({
   };
 }
 
-function withoutValue({ cell }: CommandInput): api.MillraceError {
+function withoutValue(name: string): api.MillraceError {
   return new api.MillraceError('BAD_ARGUMENT', {
-    operation: 'this command',
+    operation: `.${name}`,
     argument: 'its argument',
-    value: cell ? 'an entry without a value' : 'missing',
+    value: 'an entry without a value',
     rule: 'an expression',
-    remedy: 'For example: .show sc.range(10)',
+    remedy: `For example: .${name} sc.range(10)`,
   });
 }
 

@@ -1,6 +1,6 @@
 // `.show` and `.page`: a value with as many rows as were asked for, and one with no cell cut.
 import { inspectWhole } from './inspect';
-import { printValue } from './print';
+import { type Described, printValue } from './print';
 import type { CommandInput } from './session-local';
 import { defaultSettings } from './settings';
 import { counted, escapeLines } from './text';
@@ -17,24 +17,38 @@ const longestText = 20_000_000;
 
 const rowsOf = (words: readonly string[], otherwise: number): number => (words.length > 0 ? Number(words[0]) : otherwise);
 
-function printed({ value, cell, screen }: CommandInput, rows: number, columns: number, whole: boolean): Promise<string> {
+interface Shown {
+  readonly rows: number;
+  readonly columns: number;
+  readonly whole: boolean;
+  readonly described: Described | undefined;
+}
+
+function printed({ value, cell, screen }: CommandInput, { rows, columns, ...options }: Shown): Promise<string> {
   const settings = { ...(screen.settings ?? defaultSettings), rows, seconds: anySeconds };
   const name = cell && cell.text.length <= longestName && !cell.text.includes('\n') ? cell.text : undefined;
-  return printValue(name, cell?.result?.type ?? 'unknown', value, { ...screen, columns, settings }, { rowsAlways: true, whole });
+  return printValue(
+    name,
+    cell?.result?.type ?? 'unknown',
+    value,
+    { ...screen, columns, settings },
+    { rowsAlways: true, ...options },
+  );
 }
 
 /** `.show`: rows in a table that fits the screen; a text as it is. */
-export async function showText(input: CommandInput): Promise<string> {
-  return textOf(input.value) ?? printed(input, rowsOf(input.words, shownRows), input.screen.columns, false);
+export async function showText(input: CommandInput, described?: Described): Promise<string> {
+  const { columns } = input.screen;
+  return textOf(input.value) ?? printed(input, { rows: rowsOf(input.words, shownRows), columns, whole: false, described });
 }
 
 /** `.page`: for a pager that scrolls sideways, or for what reads a pipe. */
-export async function pageText(input: CommandInput): Promise<string> {
+export async function pageText(input: CommandInput, described?: Described): Promise<string> {
   const text = textOf(input.value);
   if (text !== undefined) return text;
   const rows = rowsOf(input.words, pagedRows);
-  const table = await printed(input, rows, pageColumns, true);
-  return table.includes('\n') ? table : inspectWhole(input.value, input.screen.columns);
+  const table = await printed(input, { rows, columns: pageColumns, whole: true, described });
+  return described || table.includes('\n') ? table : inspectWhole(input.value, input.screen.columns);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -239,6 +239,7 @@ class Terminal implements EditorHost {
         this.#session?.setScreen(this.#screen());
       },
       page: (text) => this.#page(text),
+      reset: () => this.#reset(),
       print: (text) => this.#editor.print(text),
       screen: () => this.#screen(),
       readBlock: () => this.#editor.readBlock(),
@@ -333,6 +334,14 @@ class Terminal implements EditorHost {
     } catch (error) {
       this.#note(`Its entries could not be kept: ${(error as Error).message}`);
     }
+  }
+
+  async #reset(): Promise<void> {
+    const old = this.#session;
+    this.#closePanes();
+    this.#replaceSession();
+    await old?.stop();
+    this.#note('a fresh session');
   }
 
   /** The names go with the process, so the type service begins anew as well. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { MillraceError } from '../../runtime/errors';
 import type { CommandHost } from '../commands';
 import type { EntryEnd } from '../repl';
+import { escapeControls } from '../text';
 import { fileArgument } from './arguments';
 
 /** The first line of what `.save` writes, by which it knows its own files again. */
@@ -16,7 +17,7 @@ export async function save(host: CommandHost, argument: string): Promise<EntryEn
   await refuseForeign(full, file);
   await writeWhole(full, file, replayable(host.accepted));
   const count = host.accepted.length;
-  host.stage.print(`${count} ${count === 1 ? 'entry' : 'entries'} written to ${file}\n`, 'out');
+  host.stage.print(`${count} ${count === 1 ? 'entry' : 'entries'} written to ${escapeControls(file)}\n`, 'out');
   return 'ok';
 }
 

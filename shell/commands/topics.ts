@@ -77,7 +77,7 @@ res0: number = 1
   x => (x, 1)               x => [x, 1]
   xs.foreach(println)       xs.collect(), or just xs
   :load :type :paste        the same, or .load .type .paste
-  :history :help :quit      the same; :reset starts a fresh session, :replay runs its entries again in one
+  :history :reset :quit     the same; also :help, :save, :load for a replay
   toDebugString             .explain xs, or xs.toDebugString()
   the pages of jobs         .jobs, .stages, .datasets`),
 

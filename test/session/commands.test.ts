@@ -8,19 +8,22 @@ import { widthOf } from '../../shell/text';
 import { promptFolder as folder, withShell } from '../helpers/prompt';
 import { keys } from '../helpers/terminal';
 
-const busy = 'x => { const end = Date.now() + 700; while (Date.now() < end); return x }';
-
 test('.bg frees the prompt at once, tells its end above the line being typed, and keeps _ and Ctrl-C away from it', () =>
   withShell(async (shell, terminal) => {
-    await shell.entry('const k = 40; k', /res0: number = 40/);
-    await shell.entry(`.bg sc.range(2).map(${busy}).sum()`, /\(b1 runs in the background; its value will be res1\)/);
+    const gate = path.join(folder, 'gate');
+    await shell.entry("import { existsSync } from 'node:fs'; const k = 40; k", /res0: number = 40/);
+    await shell.entry(
+      `.bg sc.range(2).map(x => { while (!existsSync('${gate}')); return x }).sum()`,
+      /\(b1 runs in the background; its value will be res1\)/,
+    );
     await shell.entry('res1', /ReferenceError: res1 is not there yet/);
     await shell.entry('_ + 2', /res2: number = 42/);
     await shell.entry('.jobs', /running .* sum of map.*\(b1\)[\s\S]*b1 {2}background/);
     terminal.type(keys.ctrl('c'));
     await terminal.waitFor(/To leave, press Ctrl-D/);
     terminal.type('res1 + ');
-    await terminal.waitFor(/\(b1 is done after [\d.]+ s: [^\n]*\n?[^\n]*\)\nres1: number = 1\n> res1 \+$/);
+    writeFileSync(gate, '');
+    await terminal.waitFor(/\(b1 is done after [\d.]+ m?s: [^\n]*\n?[^\n]*\)\nres1: number = 1\n> res1 \+$/);
     terminal.type('0\r');
     await terminal.waitFor(/res3: number = 1\n>$/);
   }));
@@ -84,8 +87,8 @@ test('.stages tells of tasks and skew, .datasets of what is kept, and a skewed s
     await shell.entry('.datasets', /^kept, again {2}range\[\d+\] {2}MEMORY_ONLY\n {2}4 of 4 partitions, .*in memory \(e1: 4\)$/m);
     await shell.entry('.stages', /job 0, done {2}count of range.* ← kept\.count\(\)\n +stage +tasks[\s\S]*4\/4/);
     const slow =
-      'sc.range(0, 6, 1, 6).map(x => { const end = Date.now() + 1300; while (x === 3 && Date.now() < end); return x }).count()';
-    await shell.entry(slow, /is skewed: partition 3 took 1\.\d s[\s\S]*res\d+: number = 6/);
+      'sc.range(0, 6, 1, 6).map(x => { const end = Date.now() + 2500; while (x === 3 && Date.now() < end); return x }).count()';
+    await shell.entry(slow, /is skewed: partition 3 took 2\.\d s[\s\S]*res\d+: number = 6/);
     await shell.entry('.stages', /! stage \d+: partition 3 on e1/);
     await shell.entry(slow, /res\d+: number = 6/);
     assert.is(terminal.everything().split('is skewed').length, 2);
@@ -116,8 +119,8 @@ test('.set shows, changes, checks and completes settings', () =>
     await shell.entry('.set rows default', />/);
     terminal.type('.set hin\t');
     await terminal.waitFor(/> \.set hints$/);
-    terminal.type(` o\t`);
-    await terminal.waitFor(/on\s+off/);
+    terminal.type(' \t');
+    await terminal.waitFor(/on[\s\S]*off[\s\S]*default/);
     terminal.type(keys.ctrl('c'));
   }));
 
@@ -142,6 +145,34 @@ test('the rc file of the configuration folder runs before what is typed; an erro
     { env: { XDG_CONFIG_HOME: config, HOME: folder } },
   );
 });
+
+test(".reset starts a fresh session without the names, and spark-shell's commands are understood", () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('const gone = 1', />/);
+    await shell.entry(':history', /const gone = 1/);
+    await shell.entry(':type gone', /^(1|number)$/m);
+    await shell.entry(':reset', /\(a fresh session\)/);
+    await shell.entry('gone', /Cannot find name 'gone'/);
+    await shell.entry('sc.range(3).count()', /res0: number = 3/);
+    terminal.type(':quit\r');
+    assert.is(await terminal.exited, 0);
+  }));
+
+test('Ctrl-C breaks a loop in a trap or getter that is run to see whether a value can be awaited', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('const kept = 7', />/);
+    for (const trap of [
+      'new Proxy({}, { get() { console.log("in" + " trap"); while (true) {} } })',
+      '({ get then() { console.log("in" + " trap"); while (true) {} } })',
+    ]) {
+      const before = terminal.everything().length;
+      terminal.type(`${trap}\r`);
+      await terminal.until(() => terminal.everything().slice(before).includes('\nin trap'), 'the trap');
+      terminal.type(keys.ctrl('c'));
+      await terminal.until(() => /\(interrupted\)\n>$/.test(terminal.everything().slice(before)), 'the interruption');
+    }
+    await shell.entry('kept', /= 7/);
+  }));
 
 for (const columns of [40, 20]) {
   test(`at ${columns} columns every command keeps within the width, prompt included`, () =>
