@@ -31,7 +31,7 @@ export class ShellPages {
     const pages = await this.#open();
     const opener = live ? openerOf(process.env, process.platform) : undefined;
     if (opener) this.#show(pages.link(), opener);
-    return `${pages.link()}\n(lets in once, from this machine; .ui makes another, .ui stop ends the pages)`;
+    return `${pages.link()}\n(lets in once; .ui makes another, .ui stop ends the pages)`;
   }
 
   #open(): Promise<StatusPages> {

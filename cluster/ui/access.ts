@@ -4,14 +4,15 @@ import type { IncomingMessage } from 'node:http';
 import { loopback, pageLinks } from '../limits';
 
 const secretBytes = 32;
-const secretText = /^[0-9a-f]{64}$/;
+/** So that a link fits into a line of 80 columns. */
+const secretText = /^[\w-]{43}$/;
 
 /** Secrets by their hash, so that a comparison tells nothing of them; the oldest give way to new ones. */
 class Secrets {
   readonly #hashes = new Set<string>();
 
   make(): string {
-    const secret = randomBytes(secretBytes).toString('hex');
+    const secret = randomBytes(secretBytes).toString('base64url');
     this.#hashes.add(hashOf(secret));
     const [oldest] = this.#hashes;
     if (this.#hashes.size > pageLinks) this.#hashes.delete(oldest);

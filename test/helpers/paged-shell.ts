@@ -31,7 +31,7 @@ export class PagedShell {
 
   /** The link that `.ui` prints. */
   async link(): Promise<string> {
-    const links = () => this.terminal.everything().match(/http:\/\/127\.0\.0\.1:\d+\/\?token=[0-9a-f]{64}/g) ?? [];
+    const links = () => this.terminal.everything().match(/http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}/g) ?? [];
     const before = links().length;
     await this.entry('.ui', /lets in once/);
     const link = links().at(before);
