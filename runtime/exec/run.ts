@@ -337,10 +337,15 @@ function plainDetails(details: Readonly<Record<string, unknown>>): Record<string
   return Object.fromEntries(Object.entries(details).map(([k, v]) => [k, typeof v === 'number' ? v : String(v)]));
 }
 
+/** Characters of a line of a stack that can be a frame. */
+const longestFrame = 2000;
+
 /** The frames of shipped functions, at the places where the user wrote them. */
 function userFrames(stack: string): Place[] {
   const places: Place[] = [];
   for (const line of stack.split('\n')) {
+    // A message of any length is part of the stack, and finding out that it is no frame takes the square of that.
+    if (line.length > longestFrame || !/^\s*at /.test(line)) continue;
     const match = /\(?([^()\s][^()]*):(\d+):(\d+)\)?$/.exec(line.trim().replace(/^at (?:.* \()?/, ''));
     if (!match) continue;
     const place = mapFrame(match[1], Number(match[2]), Number(match[3]));
