@@ -24,6 +24,7 @@ interface LocalTask {
 export class LocalBackend implements TaskBackend {
   readonly #folder: SessionFolder;
   readonly #runner: TaskRunner;
+  readonly #storageBytes: number;
   readonly #blobsAdded = new Set<string>();
   readonly #queue: LocalTask[] = [];
   #running: LocalTask | undefined;
@@ -32,13 +33,16 @@ export class LocalBackend implements TaskBackend {
 
   constructor(folder: SessionFolder, storageBytes: number, executionBytes: number) {
     this.#folder = folder;
+    this.#storageBytes = storageBytes;
     this.#runner = createTaskRunner({ executorId, folder: folder.path, storageBytes, executionBytes, runCommand });
   }
 
   async start(listener: TaskListener, blobs: BlobSource): Promise<void> {
     this.#listener = listener;
     this.#blobs = blobs;
-    setImmediate(() => this.#listener?.executorJoined({ id: executorId, host: loopback, slots: 1, outputsSurvive: true }));
+    const { pid } = process;
+    const info = { id: executorId, host: loopback, slots: 1, outputsSurvive: true, pid, storageBytes: this.#storageBytes };
+    setImmediate(() => this.#listener?.executorJoined(info));
   }
 
   launch(_executorId: string, task: TaskSpec): void {

@@ -170,7 +170,8 @@ export class Pool implements TaskBackend {
     executor.joined = true;
     executor.joinedInTime();
     this.#backoff.joined();
-    const info = { id: executor.id, host: loopback, slots: 1, outputsSurvive: true };
+    const { storageBytes } = this.#options;
+    const info = { id: executor.id, host: loopback, slots: 1, outputsSurvive: true, pid, storageBytes };
     this.#tell((listener) => listener.executorJoined(info));
   }
 

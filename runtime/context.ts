@@ -8,7 +8,7 @@ import { Broadcast } from './exec/broadcast';
 import type { CaptureWarning } from './exec/closure';
 import { driverOnly } from './exec/closure/markers';
 import { type AccumulatorV2, RegisteredAccumulator } from './exec/custom-accumulator';
-import { currentSignal } from './flow';
+import { currentSignal, siteOfCall, withCallSite } from './flow';
 import { JobControl } from './job-control';
 import { maxPartitions } from './limits';
 import { checkWhole, refuseArgument } from './ops/arguments';
@@ -247,8 +247,8 @@ export class Context {
     take: (partition: number, value: unknown) => void,
   ): Promise<void> {
     this.#checkAlive();
-    const labels = { properties: this.control.snapshot(), files: this.control.files.blobs() };
-    await rdd.prepareLineage();
+    const labels = { properties: this.control.snapshot(), files: this.control.files.blobs(), callSite: siteOfCall() };
+    await withCallSite(labels.callSite, () => rdd.prepareLineage());
     if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
     const all = () => Array.from({ length: rdd.numPartitions }, (_, i) => i);
     const wanted = options.partitions && new Set(options.partitions);

@@ -14,6 +14,10 @@ const declared = {
     sentence: 'The master "{master}" is not understood.',
     remedy: 'Use local, local[N] or local[*]; for example --master local[4].',
   },
+  NO_PAGES: {
+    sentence: 'The pages cannot be opened: {reason}.',
+    remedy: 'See .jobs, .executors and .streams at the prompt. If files are missing, npm run build makes them.',
+  },
   NO_SUCH_PATH: { sentence: 'There is nothing at {path}.', remedy: 'Check the spelling; the path is taken from {folder}.' },
   NOT_A_MULTIPLE: {
     sentence: "{operation}: {argument} is {value}, which is no multiple of the stream's slide of {slide}.",

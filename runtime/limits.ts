@@ -89,3 +89,18 @@ export const maxStreamLineBytes = 1 << 20;
 
 /** Received bytes that no batch has finished, beyond which sources are not read: a few seconds at full speed. */
 export const maxUnprocessedBytes = 256 << 20;
+
+/** Datasets of one stage that are remembered to be drawn: a lineage of thousands is no picture, and costs each job a walk. */
+export const shownDatasets = 60;
+
+/** Characters of a text of the user's that is remembered with a job, a dataset or a failure: a pasted megabyte is no headline. */
+export const rememberedText = 4000;
+
+/** Ended jobs whose stages are remembered for the pages: as many of entries, and as many of streams, whose jobs are many. */
+export const rememberedJobs = 200;
+
+/** Tasks of one stage that are remembered one by one; of more a fair sample, and the slowest and the failed. */
+export const rememberedStageTasks = 1000;
+
+/** Tasks of all stages that are remembered, at about 150 bytes each; beyond these the oldest jobs keep their totals only. */
+export const rememberedTasks = 50_000;

@@ -1,4 +1,6 @@
 // The session in this process: evaluates entries, prints their values and errors, and stays alive whatever the user's code does.
+import { withCallSite } from '../runtime/flow';
+import { rememberedSite } from '../runtime/status/cut-text';
 import { isInterruption } from './breakable';
 import { Evaluator, type EvaluatorOptions } from './evaluate';
 import { captureOutput, outputBroken } from './output';
@@ -92,7 +94,13 @@ export class LocalSession implements Session {
     await this.#options.onStop?.();
   }
 
-  async #evaluate(cell: CompiledCell, screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {
+  /** What the entry starts, in whatever turn, knows by which text. */
+  #evaluate(cell: CompiledCell, screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {
+    const { label: file, firstLine: line, text } = cell;
+    return withCallSite(rememberedSite({ file, line, text }), () => this.#evaluateCell(cell, screen, show));
+  }
+
+  async #evaluateCell(cell: CompiledCell, screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {
     this.#begin(screen);
     const evaluation = await this.#evaluator.run(cell);
     if (evaluation.status === 'interrupted') outputBroken();

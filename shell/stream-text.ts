@@ -1,10 +1,10 @@
 // What the shell says of streams: the head and graph of one that is printed, and the report of `.streams`.
 import type { DStream, StreamingContext } from '../runtime';
+import type { StreamMonitor } from '../runtime/status/stream-monitor';
 import { durationText, timeText } from '../runtime/streaming/duration';
 import { InputDStream } from '../runtime/streaming/input';
 import { rateText, shortTime } from './pane-model';
 import type { Described } from './print';
-import type { StreamMonitor } from './stream-monitor';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from './text';
 
 const stateText = ({ state }: StreamingContext): string => (state === 'initialized' ? 'not started' : state);

@@ -1,5 +1,6 @@
 // The streams of a shell: the context that `stream('1s')` makes, what `.streams` and `.stop` do, and their end with the session.
 import { type Context, DStream, MillraceError, OutputHandle, StreamingContext, type StreamingOptions } from '../runtime';
+import { StreamMonitor } from '../runtime/status/stream-monitor';
 import { type Duration, durationText, milliseconds } from '../runtime/streaming/duration';
 import { lineageOf } from '../runtime/streaming/graph';
 import { type StreamHome, streamHomes } from '../runtime/streaming/home';
@@ -8,13 +9,14 @@ import { nearest } from './entry';
 import type { Described } from './print';
 import type { Screen, SessionEvents } from './session';
 import { ShellDisplay } from './stream-display';
-import { StreamMonitor } from './stream-monitor';
 import { describeStream, describeStreaming, streamsText } from './stream-text';
 import { escapeControls } from './text';
 
 /** How long streams may take to work off what they have received when the shell is left. */
 const leaveLimitMs = 1_200;
 const defaultInterval = '1s';
+/** Contexts that have stopped and are still shown on the pages. */
+const rememberedStopped = 3;
 
 const stopped = (name: string) => `${escapeControls(name)} stopped`;
 
@@ -22,6 +24,7 @@ export class ShellStreams implements StreamHome {
   readonly display: ShellDisplay;
   readonly #sc: Context;
   readonly #monitors = new Set<StreamMonitor>();
+  #stopped: StreamMonitor[] = [];
   #own: StreamingContext | undefined;
 
   constructor(sc: Context, events: SessionEvents, screen: () => Screen) {
@@ -78,6 +81,12 @@ export class ShellStreams implements StreamHome {
     return streamsText([...this.#monitors], columns);
   }
 
+  /** The contexts of this session: those that run, or wait for their start, and the last ones that have stopped. */
+  monitors(): readonly StreamMonitor[] {
+    this.#dropStopped();
+    return [...this.#monitors, ...this.#stopped];
+  }
+
   /** Ends the outputs of that name, or of the streams or sources of that name; everything where none is given. Answers what it did. */
   async stop(name: string | undefined): Promise<string> {
     this.#dropStopped();
@@ -120,7 +129,9 @@ export class ShellStreams implements StreamHome {
   }
 
   #dropStopped(): void {
-    for (const monitor of this.#monitors) if (monitor.streaming.state === 'stopped') this.#monitors.delete(monitor);
+    const stopped = [...this.#monitors].filter(({ streaming }) => streaming.state === 'stopped');
+    for (const monitor of stopped) this.#monitors.delete(monitor);
+    this.#stopped = [...this.#stopped, ...stopped].slice(-rememberedStopped);
   }
 
   #monitorOf(value: StreamingContext): StreamMonitor {

@@ -3,6 +3,7 @@ import type { Context } from '../context';
 import { MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import type { Plan, Split } from '../exec/program';
+import { type CallSite, currentCallSite } from '../flow';
 import { checkOptions, refuseArgument } from '../ops/arguments';
 import { levelNames, StorageLevel } from '../storage/storage-level';
 import type { Checkpoint } from './checkpoint';
@@ -51,6 +52,8 @@ export abstract class RDD<T> {
   readonly id: number;
   /** What it was made by, for heads and lineage: `map`, `textFile`. */
   readonly operation: string;
+  /** The text of the user's that made it. */
+  readonly callSite: CallSite | undefined = currentCallSite();
   /** Keeps T in the type, so that datasets of different elements are different. */
   declare protected readonly element: T;
   #name: string | undefined;

@@ -8,6 +8,10 @@ export interface ExecutorInfo {
   readonly slots: number;
   /** True when its shuffle files can still be read after its process is gone (same machine, same folder). */
   readonly outputsSurvive: boolean;
+  /** Its process. */
+  readonly pid?: number;
+  /** Bytes of kept partitions that it holds in memory at most. */
+  readonly storageBytes?: number;
 }
 
 /** Where the backend gets the bytes of a blob that a task needs and an executor does not have yet. */

@@ -1,5 +1,6 @@
 // Why a job failed, as the error that its promise rejects with.
 import { MillraceError } from '../errors';
+import type { Place, RemoteError } from '../exec/end';
 import type { JobFailure } from './events';
 
 /** A number of bytes for people. */
@@ -12,6 +13,23 @@ export function showBytes(bytes: number): string {
     unit++;
   }
   return `${unit === 0 ? n : n.toFixed(1)} ${units[unit]}`;
+}
+
+/** Why a job failed, as listeners are told. */
+export interface JobFailureInfo {
+  readonly message: string;
+  readonly remedy?: string;
+  readonly code?: string;
+  /** The stage, and the place in the user's text, of the task that failed for good. */
+  readonly stageId?: number;
+  readonly place?: Place;
+}
+
+export function failureInfo(error: Error): JobFailureInfo {
+  if (!(error instanceof MillraceError)) return { message: error.message };
+  const { message, remedy, code, details } = error;
+  const { stage, place, remote } = details as { stage?: number; place?: Place; remote?: RemoteError };
+  return { message, remedy, code, stageId: stage, place: remote?.frames[0] ?? place };
 }
 
 /** `placesOf` tells the user's functions in a stage and where they are written. */

@@ -1,4 +1,6 @@
 // What is remembered of a job, for `.jobs` and the progress line.
+import type { CallSite } from '../flow';
+
 export interface JobRecord {
   readonly jobId: number;
   /** The action, and the dataset it ran on: `count of textFile`. */
@@ -17,6 +19,8 @@ export interface JobRecord {
   readonly pool?: string;
   /** The output of a stream for which it runs: `print of counts`. */
   readonly output?: string;
+  /** The text of the user's that started it. */
+  readonly callSite?: CallSite;
 }
 
 /** The local properties that the engine itself reads, by Spark's names. */

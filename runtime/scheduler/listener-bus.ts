@@ -1,12 +1,19 @@
 // Tells listeners what happens to jobs, stages, tasks and executors, in order, and keeps what they throw away from the jobs.
 import { asError } from '../errors';
-import type { TaskEnd, TaskMetrics } from '../exec/end';
+import type { Place, TaskEnd, TaskMetrics } from '../exec/end';
+import type { CallSite } from '../flow';
+import type { JobFailureInfo } from './failures';
+import type { StageGraph } from './job-graph';
 import type { JobRecord } from './job-record';
 
 export interface JobStart {
   readonly jobId: number;
   readonly title: string;
   readonly stageIds: readonly number[];
+  /** What these are made of, parents before children. */
+  readonly stages: readonly StageGraph[];
+  /** The text of the user's that started it. */
+  readonly callSite?: CallSite;
   /** The local properties that the job was submitted with. */
   readonly properties: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch, here and below. */
@@ -16,6 +23,8 @@ export interface JobStart {
 export interface JobEnd {
   readonly jobId: number;
   readonly status: Exclude<JobRecord['status'], 'running'>;
+  /** Why it failed. */
+  readonly failure?: JobFailureInfo;
   readonly time: number;
 }
 
@@ -57,12 +66,17 @@ export interface TaskEnded extends TaskStart {
   readonly metrics?: TaskMetrics;
   /** Why it did not end well. */
   readonly reason?: string;
+  /** Where in the user's text it threw. */
+  readonly place?: Place;
 }
 
 export interface ExecutorAdded {
   readonly executorId: string;
   readonly host: string;
   readonly slots: number;
+  readonly pid?: number;
+  /** Bytes of kept partitions that it holds in memory at most. */
+  readonly storageBytes?: number;
   readonly time: number;
 }
 
@@ -119,6 +133,11 @@ export class ListenerBus {
 
   remove(listener: Listener): void {
     this.#listeners.delete(listener);
+  }
+
+  /** Whether anybody listens: what is made for listeners alone need not be made. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
   }
 
   /** Tells all listeners soon: never within the step that caused it, so that they may call anything. */

@@ -3,6 +3,7 @@ import type { Config } from '../config';
 import { asError, MillraceError } from '../errors';
 import type { AccumulatorUpdate, TaskEnd } from '../exec/end';
 import { noteClassesOfRows } from '../exec/session-classes';
+import type { CallSite } from '../flow';
 import { keptJobs } from '../limits';
 import type { RDD } from '../rdd/rdd';
 import type { Clock } from '../time';
@@ -12,8 +13,9 @@ import { Dag } from './dag';
 import { type DagStatus, progressOf } from './dag-status';
 import type { Command, SchedulerEvent, TaskRequest } from './events';
 import type { ExecutorStatus } from './executor-table';
-import { errorOf, showBytes } from './failures';
+import { errorOf, failureInfo, showBytes } from './failures';
 import { planJob, type SinkMaker } from './job';
+import { graphOf } from './job-graph';
 import { type JobProgress, type JobRecord, labelsOf } from './job-record';
 import type { JobEnd, ListenerBus } from './listener-bus';
 import type { StoredSize } from './outputs';
@@ -46,6 +48,8 @@ export interface JobRequest {
   readonly properties: Readonly<Record<string, string>>;
   /** Added files by name, with the blobs that hold them. */
   readonly files: Readonly<Record<string, string>>;
+  /** The text of the user's that starts it. */
+  readonly callSite?: CallSite;
 }
 
 export interface SchedulerHooks {
@@ -97,10 +101,11 @@ export class Scheduler implements TaskListener {
     if (this.#failed) return Promise.reject(new MillraceError('NO_EXECUTORS', { reason: this.#failed }));
     const jobId = this.#nextJob++;
     const planned = planJob(jobId, request.rdd, request.sink, request.partitions, () => this.#nextStage++);
-    const { take, signal, properties, files, title } = request;
+    const { take, signal, properties, files, title, callSite } = request;
     const stageIds = planned.spec.stages.map((stage) => stage.stageId);
     const started = this.#clock.now();
-    const record: JobRecord = { jobId, title, started, status: 'running', records: 0, stageIds, ...labelsOf(properties) };
+    const origin = { title, stageIds, callSite };
+    const record: JobRecord = { jobId, started, status: 'running', records: 0, ...origin, ...labelsOf(properties) };
     const environment = { properties: Object.entries(properties), files: Object.entries(files) };
     const promise = new Promise<void>((resolve, reject) => {
       const tasks = new TaskMaker(planned, environment, this.blobs, this.#config.maxResultBytes);
@@ -108,7 +113,8 @@ export class Scheduler implements TaskListener {
       this.#jobs.set(jobId, { record, tasks, ...empty, take, resolve, reject });
     });
     this.#history.push(record);
-    this.#hooks.bus.post('onJobStart', { jobId, title, stageIds, properties, time: started });
+    const { bus } = this.#hooks;
+    if (bus.isHeard) bus.post('onJobStart', { jobId, ...origin, stages: graphOf(planned), properties, time: started });
     if (this.#history.length > keptJobs) this.#history.shift();
     const cancel = () => this.cancelJob(jobId, typeof signal?.reason === 'string' ? signal.reason : '');
     signal?.addEventListener('abort', cancel, { once: true });
@@ -183,14 +189,20 @@ export class Scheduler implements TaskListener {
     return this.#history;
   }
 
+  /** Records that the tasks of a running job have read so far, those that run now included. */
+  readSoFar(jobId: number): number {
+    const { record, reading } = this.#jobs.get(jobId) ?? {};
+    return [...(reading?.values() ?? [])].reduce((a, b) => a + b, record?.records ?? 0);
+  }
+
   /** The oldest running job that no stream runs, for the progress line. */
   progress(): JobProgress | undefined {
     for (const status of this.#dag.status().jobs) {
       const { jobId } = status;
-      const { record, reading } = this.#jobs.get(jobId) ?? {};
-      if (!record || !reading || record.output !== undefined) continue;
+      const { record } = this.#jobs.get(jobId) ?? {};
+      if (record?.output !== undefined || !record) continue;
       const state = progressOf(status);
-      const records = record.records + [...reading.values()].reduce((a, b) => a + b, 0);
+      const records = this.readSoFar(jobId);
       return { jobId, ...state, title: record.title, records, seconds: (this.#clock.now() - record.started) / 1000 };
     }
     return undefined;
@@ -204,8 +216,8 @@ export class Scheduler implements TaskListener {
   // What the backend tells.
 
   executorJoined(executor: ExecutorInfo): void {
-    const { id: executorId, host, slots } = executor;
-    this.#hooks.bus.post('onExecutorAdded', { executorId, host, slots, time: this.#clock.now() });
+    const { id: executorId, host, slots, pid, storageBytes } = executor;
+    this.#hooks.bus.post('onExecutorAdded', { executorId, host, slots, pid, storageBytes, time: this.#clock.now() });
     this.#handle({ kind: 'executorJoined', executor });
   }
 
@@ -268,12 +280,11 @@ export class Scheduler implements TaskListener {
       case 'noteStageCompleted':
         return this.#watch.note(command);
       case 'finishJob':
-        return this.#end(command.jobId, 'done', (job) => job.resolve());
+        return this.#end(command.jobId, 'done', () => undefined);
       case 'failJob': {
         const { failure } = command;
-        return this.#end(command.jobId, failure.kind === 'cancelled' ? 'cancelled' : 'failed', (job) =>
-          job.reject(errorOf(failure, (stageId) => job.tasks.placesOf(stageId))),
-        );
+        const status = failure.kind === 'cancelled' ? 'cancelled' : 'failed';
+        return this.#end(command.jobId, status, (job) => errorOf(failure, (stageId) => job.tasks.placesOf(stageId)));
       }
       case 'startLocalityTimer':
         this.#clock.after(this.#config.localityWaitMs, () => this.#handle({ kind: 'localityExpired' }));
@@ -321,18 +332,22 @@ export class Scheduler implements TaskListener {
 
   /** Rejects a job with an error of the driver's own and takes it from the state machine. */
   #fail(jobId: number, error: Error): void {
-    this.#end(jobId, 'failed', (job) => job.reject(error));
+    this.#end(jobId, 'failed', () => error);
     this.#handle({ kind: 'jobCancelled', jobId, reason: '' });
   }
 
-  #end(jobId: number, status: JobEnd['status'], settle: (job: ActiveJob) => void): void {
+  /** Ends a job with its answer, or with an error. */
+  #end(jobId: number, status: JobEnd['status'], errorOf: (job: ActiveJob) => Error | undefined): void {
     const job = this.#jobs.get(jobId);
     if (!job) return;
     this.#jobs.delete(jobId);
     job.record.status = status;
     job.record.ended = this.#clock.now();
+    const error = errorOf(job);
     job.tasks.release();
-    this.#hooks.bus.post('onJobEnd', { jobId, status, time: job.record.ended });
-    settle(job);
+    const failure = error && status === 'failed' ? failureInfo(error) : undefined;
+    this.#hooks.bus.post('onJobEnd', { jobId, status, failure, time: job.record.ended });
+    if (error) job.reject(error);
+    else job.resolve();
   }
 }

@@ -29,7 +29,9 @@ export class TaskWatch {
     if (!task) return;
     this.#tasks.delete(taskId);
     const metrics = end.kind === 'success' ? end.metrics : undefined;
-    this.#bus.post('onTaskEnd', { ...task, end: end.kind, metrics, reason: reasonOf(end), time: this.#clock.now() });
+    const place = end.kind === 'userError' ? end.error.frames[0] : undefined;
+    const time = this.#clock.now();
+    this.#bus.post('onTaskEnd', { ...task, end: end.kind, metrics, reason: reasonOf(end), place, time });
   }
 
   /** What ran on an executor is lost with it. */

@@ -1,6 +1,6 @@
 // One batch on its way: what it reads, what it does, and how long that took.
 import { asError } from '../errors';
-import { withProperties } from '../flow';
+import { withCallSite, withProperties } from '../flow';
 import { propertyNames } from '../scheduler/job-record';
 import type { Clock } from '../time';
 import { type Time, timeText } from './duration';
@@ -74,7 +74,8 @@ export class Batch {
     try {
       if (!work.rdd) throw work.failure;
       const { rdd } = work;
-      await withProperties(this.#propertiesOf(work.output), () => work.output.run(rdd, batch));
+      const run = () => work.output.run(rdd, batch);
+      await withCallSite(work.output.callSite, () => withProperties(this.#propertiesOf(work.output), run));
     } catch (error) {
       output.failure = asError(error);
     }

@@ -1,4 +1,5 @@
 // What is done with each batch of a stream: a name, and a function of the batch's dataset that runs in the session.
+import type { CallSite } from '../flow';
 import type { RDD } from '../rdd/rdd';
 import type { DStream } from './dstream';
 import type { Time } from './duration';
@@ -16,6 +17,8 @@ export interface Output {
   /** `print of counts`, as errors and `.streams` name it. */
   readonly name: string;
   readonly stream: DStream<unknown>;
+  /** The text of the user's that added it. */
+  readonly callSite?: CallSite;
   /** Works on one batch; a promise that rejects fails this output of this batch only. */
   readonly run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown;
   /** Told when no more batches will come. */

@@ -1,4 +1,5 @@
 // Outputs: what is done with each batch.
+import { siteOfCall } from '../../flow';
 import { checkWhole, refuseArgument } from '../../ops/arguments';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from '../dstream';
@@ -20,8 +21,14 @@ declare module '../dstream' {
 const mostPrinted = 10_000;
 
 /** Adds an output on behalf of an operation. */
-const output = (stream: DStream<unknown>, operation: string, run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown) =>
-  stream.streaming.addOutput({ name: `${operation} of ${stream.name}`, stream, run });
+function output(
+  stream: DStream<unknown>,
+  operation: string,
+  run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown,
+): OutputHandle {
+  const name = `${operation} of ${stream.name}`;
+  return stream.streaming.addOutput({ name, stream, run, callSite: siteOfCall() });
+}
 
 DStream.prototype.print = function (this: DStream<unknown>, rows = 10) {
   checkWhole(rows, 1, mostPrinted, { operation: 'print', argument: 'the number of rows', remedy: 'Write print(20).' });

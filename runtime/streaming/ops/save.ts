@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { MillraceError } from '../../errors';
 import { objectFrame, objectMagic } from '../../exec/object-file';
 import type { SaveFormat } from '../../exec/program';
+import { siteOfCall } from '../../flow';
 import { refuseArgument } from '../../ops/arguments';
 import { writeParts } from '../../ops/save';
 import { lib } from '../../rdd/function-argument';
@@ -70,7 +71,8 @@ function saving(
 ): OutputHandle {
   const run = (rdd: RDD<unknown>, { time }: { readonly time: Time }) =>
     saveBatch(prepare(rdd), operation, folderOf(time), format);
-  return stream.streaming.addOutput({ name: `${operation} of ${stream.name}`, stream, run });
+  const name = `${operation} of ${stream.name}`;
+  return stream.streaming.addOutput({ name, stream, run, callSite: siteOfCall() });
 }
 
 /** Throws OUTPUT_EXISTS where something else has the folder's name, and DISK. */

@@ -1,6 +1,7 @@
 // The live pane of a stream: the first rows of each batch and their count, by one job a batch.
 
 import { greatest } from '../../exec/library-streams';
+import { siteOfCall } from '../../flow';
 import { checkWhole, refuseArgument } from '../../ops/arguments';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
@@ -89,6 +90,7 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
     name: `${operation} of ${options.title ?? this.name}`,
     stream: this as DStream<unknown>,
     run,
+    callSite: siteOfCall(),
     ended: () => streaming.display.paneClosed(id),
   };
   const handle = streaming.addOutput(output);

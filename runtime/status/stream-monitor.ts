@@ -1,5 +1,6 @@
-// What has happened in one streaming context so far, for `.streams`: kept from its events, bounded by the number of its sources and outputs.
-import type { BatchInfo, ReceiverInfo, StreamingContext, StreamingListener } from '../runtime';
+// What has happened in one streaming context so far, for `.streams` and the pages: kept from its events, bounded by the number of its sources and outputs.
+import type { StreamingContext } from '../streaming/context';
+import type { BatchInfo, ReceiverInfo, StreamingListener } from '../streaming/listener';
 
 export interface SourceState {
   records: number;
