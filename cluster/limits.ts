@@ -88,3 +88,30 @@ export const receiverStopMs = 2000;
 
 /** The same for a graceful stop, where what was read must come over first: a starved machine needs seconds. */
 export const receiverDrainMs = 15_000;
+
+/** Bytes of a request's head that the pages read: a cookie and what browsers send, which is below 2 kB. */
+export const pageRequestBytes = 8192;
+
+/** From the first byte of a request to the last of its head. */
+export const pageRequestMs = 5000;
+
+/** Connections to the pages: a browser opens six, and each open page one more. */
+export const pageConnections = 64;
+
+/** Pages that are told of changes at the same time. */
+export const livePages = 16;
+
+/** What a page may say at a time: which view it wants. */
+export const pageMessageBytes = 256;
+
+/** What a page may say in a second: a person changes the view, a page that is out of hand is cut off. */
+export const pageMessagesPerSecond = 20;
+
+/** Between two states that a page is sent. */
+export const pageUpdateMs = 250;
+
+/** A page that has not read its last state after so long is cut off; it comes back by itself when it can. */
+export const pageSilenceMs = 30_000;
+
+/** Links and logins of the pages that hold at the same time; older ones are void. */
+export const pageLinks = 16;

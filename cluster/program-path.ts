@@ -1,4 +1,4 @@
-// Where the bundled programs of executors and receivers are, from the sources and from the bundles alike.
+// Where the bundled programs of executors and receivers are, and the files of the pages, from the sources and from the bundles alike.
 import fs from 'node:fs';
 import path from 'node:path';
 import { MillraceError } from '../runtime/errors';
@@ -8,6 +8,9 @@ export const executorProgram = (): string => bundled('executor.js');
 
 /** The path of `dist/receiver.js` of this package. Throws NO_EXECUTORS when it was not built. */
 export const receiverProgram = (): string => bundled('receiver.js');
+
+/** The folder of the files of the pages. */
+export const pagesFolder = (): string => path.join(packageRoot(), 'dist', 'ui');
 
 function bundled(name: string): string {
   const program = path.join(packageRoot(), 'dist', name);

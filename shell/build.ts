@@ -1,6 +1,6 @@
-// Builds dist/ from the sources: bundles, the declarations of the public API, and the snapshot of the type service.
+// Builds dist/ from the sources: bundles, the pages, the declarations of the public API, and the snapshot of the type service.
 import { existsSync, statSync } from 'node:fs';
-import { chmod, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type OutputFile, type PluginBuild } from 'esbuild';
 import { globSync } from 'tinyglobby';
@@ -76,10 +76,38 @@ async function bundleModels(): Promise<void> {
   await Promise.all(result.outputFiles!.map(writeWhole));
 }
 
+const pages = join(root, 'cluster/ui/page');
+
+/** What browsers load: one script, one style sheet, and files as they are. No source map: the pages are to be read in the sources. */
+async function bundlePages(): Promise<void> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [
+      { in: join(pages, 'main.tsx'), out: 'page' },
+      { in: join(pages, 'page.css'), out: 'page' },
+    ],
+    outdir: join(dist, 'ui'),
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    tsconfig: join(pages, 'tsconfig.json'),
+    logLevel: 'warning',
+    write: false,
+  });
+  await mkdir(join(dist, 'ui'), { recursive: true });
+  const plain = ['index.html', 'icon.svg'].map(async (name) => ({
+    path: join(dist, 'ui', name),
+    contents: await readFile(join(pages, name)),
+  }));
+  await Promise.all([...result.outputFiles, ...(await Promise.all(plain))].map(writeWhole));
+}
+
 const besideApi = { path: './index.js', external: true };
 
 /** Writes beside and renames, so that a process that starts meanwhile never reads half a bundle. */
-async function writeWhole(file: OutputFile): Promise<void> {
+async function writeWhole(file: Pick<OutputFile, 'path' | 'contents'>): Promise<void> {
   const beside = `${file.path}.${process.pid}`;
   await writeFile(beside, file.contents);
   await rename(beside, file.path);
@@ -131,7 +159,7 @@ function isCurrent(): boolean {
   if (!existsSync(stamp)) return false;
   const built = statSync(stamp).mtimeMs;
   const settings = ['package.json', 'package-lock.json', 'tsconfig.json'];
-  const sources = [...settings, ...globSync('{runtime,cluster,shell}/**/*.ts', { cwd: root })];
+  const sources = [...settings, ...globSync('{runtime,cluster,shell}/**/*.{ts,tsx,css,html,svg}', { cwd: root })];
   return sources.every((path) => statSync(join(root, path)).mtimeMs < built);
 }
 
@@ -140,7 +168,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--if-stale') && isCurrent()) return;
   const started = new Date();
   await mkdir(dist, { recursive: true });
-  await Promise.all([...bundles.map(bundle), bundlePublicApi(), bundleModels()]);
+  await Promise.all([...bundles.map(bundle), bundlePublicApi(), bundleModels(), bundlePages()]);
   if (fast) return;
   const declared = await declarations();
   await snapshot();

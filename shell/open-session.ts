@@ -5,8 +5,11 @@ import * as api from '../runtime';
 import { type CaptureWarning, openClasses, travelsAs } from '../runtime/exec/closure';
 import { registerModule } from '../runtime/exec/modules';
 import * as models from '../runtime/models';
+import { StatusStore } from '../runtime/status/status-store';
 import { cancelEntryJobs, cancelJobs, executorsText, jobsText } from './job-commands';
 import { givePackages } from './own-packages';
+import { packageVersion } from './package-root';
+import { ShellPages } from './pages';
 import { progressLine } from './progress';
 import type { RunOutcome, Screen, Session, SessionEvents } from './session';
 import { LocalSession, type SessionCommand } from './session-local';
@@ -41,18 +44,23 @@ export async function openSession({ master, executorMemory, events, args }: Sess
   });
   const packages = { millrace: packageExports, 'millrace/models': models };
   givePackages(packages);
+  const status = new StatusStore();
+  sc.addListener(status.listener);
   const streams = new ShellStreams(sc, events, () => local.screen);
+  const about = { started: sc.clock.now(), version: packageVersion() };
+  const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
   const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,
     globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
     packages,
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
-    commands: commandsOf(sc, streams),
+    commands: commandsOf(sc, streams, pages),
     describe: streams.describe,
     onInterrupt: [() => cancelEntryJobs(sc)],
     onStop: async () => {
       await streams.leave();
+      await pages.close();
       await sc.stop();
     },
   });
@@ -132,7 +140,7 @@ function warningText({ place, message }: CaptureWarning): string {
   return `warning: ${place.file}:${place.line}:${place.column}: ${message}\n`;
 }
 
-function commandsOf(sc: api.Context, streams: ShellStreams): Record<string, SessionCommand> {
+function commandsOf(sc: api.Context, streams: ShellStreams, pages: ShellPages): Record<string, SessionCommand> {
   return {
     explain: (value) => {
       if (value instanceof api.RDD) return value.explain();
@@ -149,6 +157,7 @@ function commandsOf(sc: api.Context, streams: ShellStreams): Record<string, Sess
     executors: () => executorsText(sc),
     cancel: (value) => cancelJobs(sc, value),
     streams: (_, { columns }) => streams.text(columns),
+    ui: (word, screen) => pages.command(word, screen),
     stop: (name) => streams.stop(name as string | undefined),
   };
 }

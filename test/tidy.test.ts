@@ -36,6 +36,11 @@ const banned: readonly { readonly where: RegExp; readonly what: RegExp; readonly
     instead: 'the Clock that was passed in',
   },
   { where: /^(runtime|cluster)\//, what: /\bconsole\.\w+\(/, instead: 'an event, an error or a metric' },
+  {
+    where: /^cluster\/ui\/page\//,
+    what: /\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|srcdoc|eval)\b|\bdocument\.write|\bnew Function\b/,
+    instead: 'text nodes: what is shown comes from data',
+  },
   { where: /^(runtime|cluster|shell|samples)\//, what: /\bdebugger\b/, instead: 'nothing' },
   {
     where: /^test\/.*\.test\.ts$/,
@@ -73,6 +78,16 @@ test('each folder uses only what it may', () => {
     }
   }
   none(found, 'the engine knows nothing of where it runs, and neither of them of the shell');
+});
+
+test('the pages take types only from the rest', () => {
+  const found: string[] = [];
+  for (const { path, imports } of product) {
+    if (!path.startsWith('cluster/ui/page/')) continue;
+    for (const { specifier, file, typeOnly } of imports)
+      if (file && !file.startsWith('cluster/ui/page/') && !typeOnly) found.push(`${path} imports ${specifier}`);
+  }
+  none(found, 'what is imported goes to the browser');
 });
 
 test('every relative import leads to a file', () => {

@@ -33,7 +33,7 @@ export interface Source {
 
 /** All TypeScript files of the given folders, by path from the root with `/`. */
 export function readSources(folders: readonly string[]): Map<string, Source> {
-  const patterns = folders.map((folder) => (folder.endsWith('.ts') ? folder : `${folder}/**/*.ts`));
+  const patterns = folders.map((folder) => (folder.endsWith('.ts') ? folder : `${folder}/**/*.{ts,tsx}`));
   const paths = globSync(patterns, { cwd: root, ignore: ['**/*.d.ts', '**/node_modules/**'] }).sort();
   return new Map(paths.map((path) => [path, readSource(path)]));
 }
@@ -51,7 +51,7 @@ function readSource(path: string): Source {
 function resolved(from: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
   const target = normalize(join(dirname(from), specifier)).replaceAll('\\', '/');
-  const candidates = [target, `${target}.ts`, `${target}/index.ts`, target.replace(/\.js$/, '.ts')];
+  const candidates = [target, `${target}.ts`, `${target}.tsx`, `${target}/index.ts`, target.replace(/\.js$/, '.ts')];
   return candidates.find((candidate) => existsSync(join(root, candidate)) && statSync(join(root, candidate)).isFile()) ?? target;
 }
 

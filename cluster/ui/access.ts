@@ -1,0 +1,83 @@
+// Who may see the pages: links that open them once, the cookie that a link is exchanged for, and requests that no other site can cause.
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { loopback, pageLinks } from '../limits';
+
+const secretBytes = 32;
+/** So that a link fits into a line of 80 columns. */
+const secretText = /^[\w-]{43}$/;
+
+/** Secrets by their hash, so that a comparison tells nothing of them; the oldest give way to new ones. */
+class Secrets {
+  readonly #hashes = new Set<string>();
+
+  make(): string {
+    const secret = randomBytes(secretBytes).toString('base64url');
+    this.#hashes.add(hashOf(secret));
+    const [oldest] = this.#hashes;
+    if (this.#hashes.size > pageLinks) this.#hashes.delete(oldest);
+    return secret;
+  }
+
+  has(secret: string): boolean {
+    return secretText.test(secret) && this.#hashes.has(hashOf(secret));
+  }
+
+  /** True once for each secret. */
+  use(secret: string): boolean {
+    return secretText.test(secret) && this.#hashes.delete(hashOf(secret));
+  }
+}
+
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
+
+export class Access {
+  readonly #links = new Secrets();
+  readonly #logins = new Secrets();
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  /** An address that lets in whoever opens it first. */
+  link(): string {
+    return `http://${loopback}:${this.#port}/?token=${this.#links.make()}`;
+  }
+
+  /** The value of Set-Cookie for the token of a link, if that was not used before. */
+  exchange(token: string): string | undefined {
+    if (!this.#links.use(token)) return undefined;
+    return `${this.#cookieName}=${this.#logins.make()}; Path=/; HttpOnly; SameSite=Strict`;
+  }
+
+  /** Cookies are shared by all ports of a host. */
+  get #cookieName(): string {
+    return `millrace-${this.#port}`;
+  }
+
+  isLoggedIn({ headers }: IncomingMessage): boolean {
+    const prefix = `${this.#cookieName}=`;
+    const cookies = (headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
+    return cookies.some((cookie) => cookie.startsWith(prefix) && this.#logins.has(cookie.slice(prefix.length)));
+  }
+
+  /** A name that was bound to this address by somebody else is seen in Host, and a page of another site in Origin. */
+  isForUs({ headers }: IncomingMessage): boolean {
+    const { host, origin } = headers;
+    return this.#hosts.includes(host ?? '') && (origin === undefined || this.#isOurs(origin, host));
+  }
+
+  /** Browsers always say where the page is from that opens a WebSocket. */
+  isFromOurPage(request: IncomingMessage): boolean {
+    return request.headers.origin !== undefined && this.isForUs(request);
+  }
+
+  get #hosts(): string[] {
+    return [`${loopback}:${this.#port}`, `localhost:${this.#port}`];
+  }
+
+  #isOurs(origin: string, host: string | undefined): boolean {
+    return origin === `http://${host}`;
+  }
+}

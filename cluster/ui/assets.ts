@@ -1,0 +1,32 @@
+// The files of the pages, read when they are first opened: a fixed list, so that no request ever names a file.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { asError, MillraceError } from '../../runtime/errors';
+import { pagesFolder } from '../program-path';
+
+export interface Asset {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+const files = [
+  { path: '/page.js', file: 'page.js', type: 'text/javascript; charset=utf-8' },
+  { path: '/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
+  { path: '/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
+];
+
+/** The addresses of views; the page finds out by itself which one it is. */
+const views = /^\/(?:(?:datasets|executors|streams)|(?:jobs|stages)\/\d{1,15})?$/;
+
+/** Answers the file behind the path of a request. Throws NO_PAGES where they were not built. */
+export function readAssets(folder = pagesFolder()): (path: string) => Asset | undefined {
+  try {
+    const byPath = new Map(
+      files.map(({ path: at, file, type }) => [at, { type, body: readFileSync(path.join(folder, file)) }] as const),
+    );
+    const html = { type: 'text/html; charset=utf-8', body: readFileSync(path.join(folder, 'index.html')) };
+    return (at) => (views.test(at) ? html : byPath.get(at));
+  } catch (thrown) {
+    throw new MillraceError('NO_PAGES', { reason: asError(thrown).message });
+  }
+}

@@ -1,0 +1,144 @@
+// Tells the open pages what has changed, each the view that it shows, a few times a second at most and never faster than it reads.
+import { type RawData, WebSocket } from 'ws';
+import { pageMessagesPerSecond, pageSilenceMs, pageUpdateMs } from '../limits';
+import type { Wanted } from './messages';
+import type { PageSource } from './source';
+import { snapshotOf } from './views/snapshot';
+
+/** Close code for a page that does not keep to the rules. */
+const policyViolation = 1008;
+
+/** Above this many characters a state is sent less often: ten times as large, ten times as seldom. */
+const largeState = 100_000;
+
+/** How often a state is made while nothing is told to have happened: some things change unheard, such as how far a stream is behind. */
+const idleMs = 1000;
+
+/** Ids are whole numbers of up to 15 digits. */
+const mostId = 1e15;
+
+export class Feed {
+  readonly #source: PageSource;
+  readonly #readers = new Set<Reader>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(source: PageSource) {
+    this.#source = source;
+  }
+
+  get size(): number {
+    return this.#readers.size;
+  }
+
+  add(ws: WebSocket): void {
+    const reader = new Reader(ws, this.#source);
+    this.#readers.add(reader);
+    ws.on('close', () => this.#remove(reader));
+    this.#timer ??= setInterval(() => this.#tick(), pageUpdateMs);
+  }
+
+  #tick(): void {
+    for (const reader of this.#readers) reader.tick();
+  }
+
+  #remove(reader: Reader): void {
+    this.#readers.delete(reader);
+    if (this.#readers.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** One open page. */
+class Reader {
+  readonly #ws: WebSocket;
+  readonly #source: PageSource;
+  #wanted: Wanted | undefined;
+  /** What it was sent last, but for the time. */
+  #last = '';
+  #nextAt = 0;
+  #version = -1;
+  #madeAt = 0;
+  /** When it was last seen to have read all that it was sent. */
+  #readAt = performance.now();
+  #second = 0;
+  #messages = 0;
+
+  constructor(ws: WebSocket, source: PageSource) {
+    this.#ws = ws;
+    this.#source = source;
+    ws.on('message', (data, isBinary) => this.#take(data, isBinary));
+    ws.on('error', () => ws.terminate());
+    ws.on('pong', () => this.#seen());
+  }
+
+  #take(data: RawData, isBinary: boolean): void {
+    const wanted = isBinary || this.#isTooMuch() ? undefined : parseWanted(data.toString());
+    if (!wanted) {
+      this.#ws.close(policyViolation);
+      return;
+    }
+    this.#wanted = wanted;
+    this.#last = '';
+    this.#nextAt = 0;
+    this.#version = -1;
+    this.tick();
+  }
+
+  #isTooMuch(): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    this.#messages = second === this.#second ? this.#messages + 1 : 1;
+    this.#second = second;
+    return this.#messages > pageMessagesPerSecond;
+  }
+
+  #seen(): void {
+    this.#readAt = performance.now();
+  }
+
+  /** Sends what has changed, if the last state was read. */
+  tick(): void {
+    const now = performance.now();
+    // A page that is gone, or whose machine sleeps, answers no ping.
+    if (now - this.#readAt > pageSilenceMs) this.#ws.terminate();
+    if (this.#ws.readyState !== WebSocket.OPEN || this.#ws.bufferedAmount > 0) return;
+    if (now - this.#readAt > pageSilenceMs / 3) this.#ws.ping();
+    if (!this.#wanted || now < this.#nextAt || this.#isIdle(now)) return;
+    this.#version = this.#source.status.version;
+    this.#madeAt = now;
+    const { now: time, ...state } = snapshotOf(this.#source, this.#wanted);
+    const text = JSON.stringify(state);
+    this.#nextAt = now + pageUpdateMs * Math.max(1, text.length / largeState) - pageUpdateMs / 2;
+    if (text === this.#last) return;
+    this.#last = text;
+    this.#ws.send(`{"now":${time},${text.slice(1)}`);
+  }
+
+  #isIdle(now: number): boolean {
+    return this.#version === this.#source.status.version && now < this.#madeAt + idleMs;
+  }
+}
+
+/** The view that a page asks for; undefined for anything else. */
+function parseWanted(text: string): Wanted | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { page, id } = value as { page?: unknown; id?: unknown };
+  switch (page) {
+    case 'jobs':
+    case 'datasets':
+    case 'executors':
+    case 'streams':
+      return { page };
+    case 'job':
+    case 'stage':
+      return typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < mostId ? { page, id } : undefined;
+    default:
+      return undefined;
+  }
+}

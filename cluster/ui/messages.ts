@@ -1,0 +1,241 @@
+// What the session tells a page and a page asks: plain data over one WebSocket. Types only: the pages' bundle takes nothing else from here.
+
+/** The views that there are; `job` and `stage` have a number. */
+export type Wanted =
+  | { readonly page: 'jobs' | 'datasets' | 'executors' | 'streams' }
+  | { readonly page: 'job' | 'stage'; readonly id: number };
+
+/** A text of the user's, and where it stands. */
+export interface Site {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  /** The line of the call, where the text has several. */
+  readonly at?: number;
+}
+
+/** A place in the user's text, with its line where that is known. */
+export interface PlaceInText {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly text?: string;
+}
+
+export interface Failure {
+  readonly message: string;
+  readonly remedy?: string;
+  readonly place?: PlaceInText;
+  readonly stageId?: number;
+}
+
+export interface SkewView {
+  readonly partition: number;
+  readonly ms: number;
+  readonly medianMs: number;
+  readonly isRunning: boolean;
+  readonly rows?: number;
+  readonly medianRows: number;
+  /** The slow task read many times as many rows as most. */
+  readonly rowsExplain: boolean;
+}
+
+export interface StageView {
+  readonly id: number;
+  readonly jobId: number;
+  readonly title: string;
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled' | 'skipped' | 'neverRan';
+  readonly attempt: number;
+  readonly tasks: number;
+  readonly done: number;
+  readonly running: number;
+  readonly failures: number;
+  readonly submitted?: number;
+  readonly completed?: number;
+  readonly rows: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly failure?: string;
+  readonly skew?: SkewView;
+}
+
+export interface JobView {
+  readonly id: number;
+  readonly title: string;
+  readonly site?: Site;
+  readonly status: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly started: number;
+  readonly ended?: number;
+  readonly stages: readonly StageView[];
+  readonly rows: number;
+  readonly failure?: Failure;
+  /** Why it does not move: nothing runs for it. */
+  readonly waits?: string;
+  readonly group?: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly pool?: string;
+  /** The output of a stream for which it runs. */
+  readonly output?: string;
+}
+
+/** Something that deserves a look, with the page that shows it. */
+export interface Notice {
+  readonly kind: 'failed' | 'skew' | 'lost' | 'behind' | 'output' | 'waits';
+  readonly text: string;
+  readonly detail?: string;
+  readonly href: string;
+}
+
+/** What stands above every page. */
+export interface Head {
+  readonly master: string;
+  readonly version: string;
+  readonly started: number;
+  readonly jobsRunning: number;
+  readonly executors: number;
+  readonly slots: number;
+  readonly busy: number;
+  readonly datasets: number;
+  readonly streams: number;
+  readonly notices: readonly Notice[];
+}
+
+export interface DatasetNode {
+  readonly id: number;
+  readonly operation: string;
+  readonly name?: string;
+  readonly partitions: number;
+  readonly level?: string;
+  /** Partitions that are kept now. */
+  readonly kept: number;
+  readonly parents: readonly number[];
+  /** Stages whose output it reads. */
+  readonly reads: readonly number[];
+  readonly site?: Site;
+}
+
+export interface StageNode extends StageView {
+  readonly parents: readonly number[];
+  readonly datasets: readonly DatasetNode[];
+}
+
+export interface TaskView {
+  readonly id: number;
+  readonly partition: number;
+  readonly attempt: number;
+  readonly executor: string;
+  readonly copy: boolean;
+  readonly started: number;
+  /** Undefined while it runs. */
+  readonly ended?: number;
+  readonly end?: string;
+  readonly rows: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly reason?: string;
+  readonly place?: PlaceInText;
+}
+
+/** Least, quartiles and greatest. */
+export type Five = readonly [number, number, number, number, number];
+
+export interface DatasetView {
+  readonly id: number;
+  readonly operation: string;
+  readonly name?: string;
+  readonly level: string;
+  readonly site?: Site;
+  readonly kept: number;
+  /** Of all partitions; undefined before a job has used it. */
+  readonly partitions?: number;
+  readonly memory: number;
+  readonly disk: number;
+  readonly holders: readonly { readonly executor: string; readonly partitions: number; readonly bytes: number }[];
+}
+
+export interface ExecutorView {
+  readonly id: string;
+  readonly host: string;
+  readonly pid?: number;
+  readonly slots: number;
+  readonly running: number;
+  readonly excluded: boolean;
+  readonly memory: number;
+  readonly memoryLimit?: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly taskMs: number;
+  readonly added: number;
+  readonly removed?: number;
+  readonly reason?: string;
+}
+
+export interface BatchPoint {
+  readonly time: number;
+  readonly records: number;
+  readonly processing: number;
+  readonly delay: number;
+  readonly failed: number;
+}
+
+export interface StreamView {
+  readonly state: 'initialized' | 'active' | 'stopped';
+  readonly interval: number;
+  readonly batches: number;
+  readonly waiting: number;
+  readonly behind: number;
+  readonly points: readonly BatchPoint[];
+  readonly sources: readonly {
+    readonly name: string;
+    readonly operation: string;
+    readonly records: number;
+    readonly rate?: number;
+    readonly notes?: string;
+    readonly receiver?: string;
+  }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly site?: Site;
+    readonly batches: number;
+    readonly failures: number;
+    readonly lastFailure?: string;
+    readonly lastMs?: number;
+  }[];
+}
+
+export type PageData =
+  | {
+      readonly page: 'jobs';
+      readonly running: readonly JobView[];
+      readonly ended: readonly JobView[];
+      readonly ofStreams: readonly JobView[];
+    }
+  | { readonly page: 'job'; readonly job: JobView; readonly stages: readonly StageNode[] }
+  | {
+      readonly page: 'stage';
+      readonly stage: StageView;
+      readonly job: JobView;
+      readonly tasks: readonly TaskView[];
+      /** Tasks that ended, of which `tasks` has some. */
+      readonly ended: number;
+      readonly quantiles: readonly { readonly metric: 'ms' | 'rows' | 'bytesRead' | 'bytesWritten'; readonly five: Five }[];
+    }
+  | { readonly page: 'datasets'; readonly datasets: readonly DatasetView[] }
+  | {
+      readonly page: 'executors';
+      readonly alive: readonly ExecutorView[];
+      readonly lost: readonly ExecutorView[];
+      readonly losses: number;
+    }
+  | { readonly page: 'streams'; readonly contexts: readonly StreamView[] }
+  /** A job or stage that is not remembered, or never was. */
+  | { readonly page: 'missing'; readonly wanted: 'job' | 'stage'; readonly id: number };
+
+/** What is sent when something has changed, a few times a second at most. */
+export interface Snapshot {
+  /** The session's clock, in milliseconds since the epoch, as all moments here. */
+  readonly now: number;
+  readonly head: Head;
+  readonly data: PageData;
+}

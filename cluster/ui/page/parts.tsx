@@ -1,0 +1,224 @@
+// Parts that several views are made of: texts of the user's, states, bars, tables that fold on narrow screens.
+import type { ComponentChildren } from 'preact';
+import type { Failure, PlaceInText, Site, SkewView, StageView } from '../messages';
+import { brief, count, duration, plain } from './format';
+import { stagePath } from './route';
+
+/** Where a text stands: `input 3`, `main.ts:12`. */
+export function placeName(place: { readonly file: string; readonly line: number; readonly at?: number }): string {
+  const { file } = place;
+  const line = place.at ?? place.line;
+  const typed = /^<input (\d+)>$/.exec(file);
+  if (typed) return line === 1 ? `input ${typed[1]}` : `input ${typed[1]}, line ${line}`;
+  const name = file.split('/').at(-1) ?? file;
+  return `${brief(name, 40)}:${line}`;
+}
+
+/** What of a text of the user's says best which job it is: the line of the call, with the lines that it goes on from. */
+export function headline({ text, line, at }: Site): string {
+  if (at === undefined) return text;
+  const lines = text.split('\n');
+  const last = at - line;
+  const indent = indentOf(lines[last]);
+  let first = last;
+  while (first > 0 && (goesOn.test(lines[first] ?? '') || indentOf(lines[first]) > indent)) first--;
+  return lines.slice(first, last + 1).join('\n') || text;
+}
+
+/** A line that begins so goes on from one before it. */
+const goesOn = /^\s*[.)\]}]/;
+const indentOf = (line = ''): number => line.length - line.trimStart().length;
+
+export function Code({ site, title }: { readonly site?: Site; readonly title: string }) {
+  return <code class="code">{brief(site ? headline(site) : title)}</code>;
+}
+
+/** A whole text of the user's, with numbered lines and a mark at the line that failed. */
+export function Listing({ site, failed }: { readonly site: Site; readonly failed?: PlaceInText }) {
+  const bad = failed?.file === site.file ? failed.line : undefined;
+  return (
+    <figure class="listing">
+      <figcaption>{placeName({ ...site, at: undefined })}</figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+      <pre tabIndex={0}>
+        {site.text.split('\n').map((text, index) => {
+          const line = site.line + index;
+          return (
+            <span class={line === bad ? 'line bad' : line === site.at ? 'line called' : 'line'} key={line}>
+              <span class="number" aria-hidden="true">
+                {line}
+              </span>
+              <code>{plain(text)}</code>
+              {line === bad && <span class="hidden"> (failed here)</span>}
+              {'\n'}
+            </span>
+          );
+        })}
+      </pre>
+    </figure>
+  );
+}
+
+const signs = {
+  running: '▸',
+  done: '✓',
+  failed: '✕',
+  cancelled: '◦',
+  waiting: '·',
+  skipped: '–',
+  neverRan: '–',
+  active: '▸',
+  stopped: '■',
+  initialized: '·',
+};
+export type State = keyof typeof signs;
+
+/** A state by sign, colour and word. */
+export function Badge({ state, word }: { readonly state: State; readonly word?: string }) {
+  return (
+    <span class={`badge ${state}`}>
+      <span aria-hidden="true">{signs[state]}</span> {word ?? (state === 'neverRan' ? 'never ran' : state)}
+    </span>
+  );
+}
+
+/** How far a stage is: done, running and what is left of its tasks. */
+export function Progress({ stage }: { readonly stage: StageView }) {
+  const { done, running, tasks, id } = stage;
+  const share = (n: number) => `${tasks === 0 ? 0 : Math.min(100, (100 * n) / tasks)}%`;
+  return (
+    <span
+      class={`bar ${stage.state}`}
+      role="progressbar"
+      aria-valuemin={0}
+      aria-valuemax={tasks}
+      aria-valuenow={done}
+      aria-label={`tasks of stage ${id} that are done`}
+    >
+      <span class="done" style={{ width: share(done) }} />
+      <span class="running" style={{ width: share(Math.min(running, tasks - done)) }} />
+    </span>
+  );
+}
+
+export const tasksText = ({ done, tasks, running, failures }: StageView): string =>
+  [`${done}/${tasks} tasks`, running > 0 && `${running} running`, failures > 0 && `${failures} failed`]
+    .filter(Boolean)
+    .join(' · ');
+
+export function skewText({ partition, ms, medianMs, isRunning, rows, medianRows, rowsExplain }: SkewView): string {
+  const took = isRunning ? `has run ${duration(ms)}` : `took ${duration(ms)}`;
+  const cause = rowsExplain ? `; it read ${count(rows ?? 0)} rows, the median ${count(medianRows)}` : '';
+  return `partition ${partition} ${took}, the median is ${duration(medianMs)}${cause}`;
+}
+
+export function SkewMark({ stage }: { readonly stage: StageView }) {
+  if (!stage.skew) return null;
+  return (
+    <a class="skew" href={stagePath(stage.id)} title={skewText(stage.skew)}>
+      skewed
+    </a>
+  );
+}
+
+/** What went wrong, where in the user's text, and what to do. */
+export function FailureBox({ failure }: { readonly failure: Failure }) {
+  const { message, remedy, place, stageId } = failure;
+  return (
+    <section class="failure" aria-label="Why it failed">
+      <p class="message">{plain(message)}</p>
+      {place && (
+        <p class="place">
+          at {placeName(place)}:{place.column}
+          {place.text !== undefined && <code class="code">{brief(place.text)}</code>}
+        </p>
+      )}
+      {remedy && <p>{plain(remedy)}</p>}
+      {stageId !== undefined && (
+        <p>
+          <a href={stagePath(stageId)}>Stage {stageId}</a> has the tasks.
+        </p>
+      )}
+    </section>
+  );
+}
+
+export interface Column<Row> {
+  readonly head: string;
+  readonly cell: (row: Row) => ComponentChildren;
+  /** Numbers are set to the right. */
+  readonly isNumber?: boolean;
+  /** The cell that names the row. */
+  readonly isName?: boolean;
+  readonly wide?: boolean;
+}
+
+interface TableProps<Row> {
+  readonly caption: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string | number;
+  readonly classOf?: (row: Row) => string;
+  readonly empty: ComponentChildren;
+}
+
+/** A table; on narrow screens each row is a block of its own, its cells named by the heads. */
+export function Table<Row>({ caption, columns, rows, keyOf, classOf, empty }: TableProps<Row>) {
+  if (rows.length === 0) return <p class="empty">{empty}</p>;
+  const kind = ({ isNumber, wide }: Column<Row>) => [isNumber && 'number', wide && 'wide'].filter(Boolean).join(' ');
+  return (
+    <table>
+      <caption class="hidden">{caption}</caption>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th scope="col" class={kind(column)} key={column.head}>
+              {column.head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)} class={classOf?.(row)}>
+            {columns.map((column) => (
+              <Cell column={column} row={row} kind={kind(column)} key={column.head} />
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Cell<Row>({ column, row, kind }: { readonly column: Column<Row>; readonly row: Row; readonly kind: string }) {
+  const body = column.cell(row);
+  if (column.isName)
+    return (
+      <th scope="row" class={kind} data-head={column.head}>
+        {body}
+      </th>
+    );
+  const isEmpty = body === undefined || body === null || body === '' || body === false;
+  return (
+    <td class={`${kind}${isEmpty ? ' blank' : ''}`} data-head={column.head}>
+      {body}
+    </td>
+  );
+}
+
+/** Facts in a row: names and values. */
+export function Facts({ facts }: { readonly facts: readonly (readonly [name: string, value: ComponentChildren])[] }) {
+  return (
+    <dl class="facts">
+      {facts
+        .filter(([, value]) => value !== undefined && value !== '')
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

@@ -1,0 +1,168 @@
+// Kept datasets: how much of each is there, how large it is and where; and executors: what they do, hold, and why some were lost.
+import type { DatasetView, ExecutorView, PageData } from '../messages';
+import { brief, bytes, counted, duration, plain, timeOfDay } from './format';
+import { useNow } from './now';
+import { Badge, Code, placeName, Table } from './parts';
+
+export function DatasetsPage({ data: { datasets } }: { readonly data: PageData & { readonly page: 'datasets' } }) {
+  const sum = (of: (dataset: DatasetView) => number) => datasets.reduce((total, dataset) => total + of(dataset), 0);
+  return (
+    <>
+      {datasets.length > 0 && (
+        <p class="under">
+          {counted(datasets.length, 'dataset')} kept · {bytes(sum(({ memory }) => memory))} in memory ·{' '}
+          {bytes(sum(({ disk }) => disk))} on disk
+        </p>
+      )}
+      <Table
+        caption="Datasets that are kept"
+        rows={datasets}
+        keyOf={({ id }) => id}
+        empty={
+          <>
+            Nothing is kept. <code>.cache()</code> or <code>.persist(level)</code> keeps a dataset once a job has computed it.
+          </>
+        }
+        columns={[
+          { head: 'Dataset', isName: true, wide: true, cell: (dataset) => <DatasetName dataset={dataset} /> },
+          { head: 'Level', cell: ({ level }) => brief(level, 60) },
+          { head: 'Partitions kept', isNumber: true, cell: (dataset) => <Kept dataset={dataset} /> },
+          { head: 'Memory', isNumber: true, cell: ({ memory }) => bytes(memory) },
+          { head: 'Disk', isNumber: true, cell: ({ disk }) => bytes(disk) },
+          { head: 'Where', wide: true, cell: ({ holders }) => <Holders holders={holders} /> },
+        ]}
+      />
+    </>
+  );
+}
+
+function DatasetName({ dataset: { id, name, operation, site } }: { readonly dataset: DatasetView }) {
+  return (
+    <>
+      <span class="code">{brief(name ?? operation, 80)}</span>
+      <span class="under">
+        {operation}[{id}]{site && ` · ${placeName(site)}`}
+      </span>
+      {site && (
+        <span class="under">
+          <Code site={site} title="" />
+        </span>
+      )}
+    </>
+  );
+}
+
+function Kept({ dataset: { kept, partitions, id } }: { readonly dataset: DatasetView }) {
+  if (partitions === undefined) return <span class="muted">not computed yet</span>;
+  return (
+    <span class="tasks">
+      <Meter value={kept} most={partitions} label={`partitions of dataset ${id} that are kept`} />
+      {kept} of {partitions}
+    </span>
+  );
+}
+
+function Meter({ value, most, label }: { readonly value: number; readonly most: number; readonly label: string }) {
+  const share = most === 0 ? 0 : Math.min(100, (100 * value) / most);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: browsers draw their own meters, each in another way
+    <span class="bar" role="meter" aria-valuemin={0} aria-valuemax={most} aria-valuenow={value} aria-label={label}>
+      <span class="done" style={{ width: `${share}%` }} />
+    </span>
+  );
+}
+
+const mostHolders = 8;
+
+function Holders({ holders }: { readonly holders: DatasetView['holders'] }) {
+  if (holders.length === 0) return null;
+  return (
+    <ul class="holders">
+      {holders.slice(0, mostHolders).map(({ executor, partitions, bytes: size }) => (
+        <li key={executor}>
+          {plain(executor)}: {partitions}, {bytes(size)}
+        </li>
+      ))}
+      {holders.length > mostHolders && <li>and {counted(holders.length - mostHolders, 'executor')} more</li>}
+    </ul>
+  );
+}
+
+export function ExecutorsPage({ data: { alive, lost, losses } }: { readonly data: PageData & { readonly page: 'executors' } }) {
+  const now = useNow(true);
+  return (
+    <>
+      <section aria-labelledby="alive">
+        <h2 id="alive">There now</h2>
+        <Table
+          caption="Executors that are there"
+          rows={alive}
+          keyOf={({ id }) => id}
+          empty="No executor is there yet."
+          columns={[
+            { head: 'Executor', isName: true, cell: (executor) => <ExecutorName executor={executor} /> },
+            { head: 'Slots busy', cell: ({ id, running, slots }) => <Busy id={id} running={running} slots={slots} /> },
+            { head: 'Kept in memory', isNumber: true, cell: (executor) => <Memory executor={executor} /> },
+            { head: 'Tasks done', isNumber: true, cell: ({ done }) => done },
+            { head: 'Failed', isNumber: true, cell: ({ failed }) => (failed > 0 ? <strong class="bad">{failed}</strong> : '0') },
+            { head: 'At work', isNumber: true, cell: ({ taskMs, added, slots }) => `${percent(taskMs, (now - added) * slots)}` },
+            { head: 'Up for', isNumber: true, cell: ({ added }) => duration(now - added) },
+          ]}
+        />
+      </section>
+      {lost.length > 0 && (
+        <section aria-labelledby="lost">
+          <h2 id="lost">Lost</h2>
+          <p class="under">{counted(losses, 'executor')} lost so far; what they had to do was done again elsewhere.</p>
+          <Table
+            caption="Executors that were lost, the last one first"
+            rows={lost}
+            keyOf={({ id }) => id}
+            empty=""
+            columns={[
+              { head: 'Executor', isName: true, cell: (executor) => <ExecutorName executor={executor} /> },
+              { head: 'Why', wide: true, cell: ({ reason }) => <span class="why">{brief(reason ?? '', 300)}</span> },
+              { head: 'When', isNumber: true, cell: ({ removed }) => (removed === undefined ? '' : timeOfDay(removed)) },
+              { head: 'Tasks done', isNumber: true, cell: ({ done }) => done },
+              {
+                head: 'Was up for',
+                isNumber: true,
+                cell: ({ added, removed }) => (removed === undefined ? '' : duration(removed - added)),
+              },
+            ]}
+          />
+        </section>
+      )}
+    </>
+  );
+}
+
+const percent = (part: number, whole: number): string => `${Math.min(100, Math.round((100 * part) / Math.max(1, whole)))} %`;
+
+function ExecutorName({ executor: { id, host, pid, excluded } }: { readonly executor: ExecutorView }) {
+  return (
+    <>
+      {plain(id)} {excluded && <Badge state="waiting" word="excluded after failures" />}
+      <span class="under">{[plain(host), pid && `process ${pid}`].filter(Boolean).join(' · ')}</span>
+    </>
+  );
+}
+
+function Busy({ id, running, slots }: { readonly id: string; readonly running: number; readonly slots: number }) {
+  return (
+    <span class="tasks">
+      <Meter value={running} most={slots} label={`busy slots of ${plain(id)}`} />
+      {running} of {slots}
+    </span>
+  );
+}
+
+function Memory({ executor: { id, memory, memoryLimit } }: { readonly executor: ExecutorView }) {
+  if (memoryLimit === undefined) return <>{bytes(memory)}</>;
+  return (
+    <span class="tasks">
+      <Meter value={memory} most={memoryLimit} label={`memory for kept partitions of ${plain(id)} that is used`} />
+      {bytes(memory)} of {bytes(memoryLimit)}
+    </span>
+  );
+}

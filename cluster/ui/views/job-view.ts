@@ -1,0 +1,97 @@
+// Jobs and stages as the pages show them.
+import type { Place } from '../../../runtime/exec/end';
+import type { CallSite } from '../../../runtime/flow';
+import { rowsExplain, skewOf } from '../../../runtime/status/skew';
+import type { StageStatus } from '../../../runtime/status/stage-status';
+import { metrics, type TaskRow } from '../../../runtime/status/stage-tasks';
+import type { JobStatus } from '../../../runtime/status/status-store';
+import type { JobView, PageData, PlaceInText, SkewView, StageNode, StageView, TaskView } from '../messages';
+import type { PageSource } from '../source';
+
+/** A running job of which no task runs for so long is said to wait. */
+const waitsAfterMs = 2000;
+
+function stageView(stage: StageStatus, now: number): StageView {
+  const { graph, jobId, state, attempt, tasks, done, running, submitted, completed, failure } = stage;
+  const { rows, bytesRead, bytesWritten } = stage;
+  const { stageId: id, title, numTasks } = graph;
+  const counts = { tasks: numTasks, done, running: running.size, failures: tasks.failures };
+  const sums = { rows, bytesRead, bytesWritten };
+  return { id, jobId, title, state, attempt, ...counts, submitted, completed, ...sums, failure, skew: skewView(stage, now) };
+}
+
+function skewView(stage: StageStatus, now: number): SkewView | undefined {
+  const skew = skewOf(stage, now);
+  return skew && { ...skew, rowsExplain: rowsExplain(skew) };
+}
+
+export function jobView(job: JobStatus, source: PageSource, now: number): JobView {
+  const { jobId: id, title, callSite: site, status, started, ended, failure } = job;
+  const { group, description, tags, pool, output } = job;
+  const stages = job.stages.map((stage) => stageView(stage, now));
+  const rows = status === 'running' ? source.sc.control.scheduler.readSoFar(id) : stages.reduce((sum, s) => sum + s.rows, 0);
+  const labels = { group, description, tags, pool, output };
+  const told = failure && { ...failure, place: failure.place && placeInText(failure.place, job) };
+  return { id, title, site, status, started, ended, stages, rows, failure: told, waits: waitsFor(job, source, now), ...labels };
+}
+
+/** Why a job does not move, once it has not for a while. */
+function waitsFor({ status, started, stages }: JobStatus, { status: store }: PageSource, now: number): string | undefined {
+  if (status !== 'running' || stages.some(({ running }) => running.size > 0)) return undefined;
+  const lastEnd = stages.reduce((last, stage) => Math.max(last, stage.completed ?? 0), started);
+  if (now - lastEnd < waitsAfterMs) return undefined;
+  const executors = store.executors.alive();
+  if (executors.length === 0) return 'no executor is there';
+  const slots = executors.reduce((sum, e) => sum + e.slots, 0);
+  const busy = executors.reduce((sum, e) => sum + e.running, 0);
+  return `${busy} of ${slots} slots are busy with other jobs`;
+}
+
+/** Where a task threw, with the line of the user's, if the job knows the text: its own, or that of a dataset that it reads. */
+function placeInText(place: Place, job: JobStatus): PlaceInText {
+  const { file, line, column } = place;
+  const sites = [job.callSite, ...job.stages.flatMap(({ graph }) => graph.datasets.map(({ callSite }) => callSite))];
+  return { file: String(file), line, column, text: lineOf(sites, place) };
+}
+
+function lineOf(sites: readonly (CallSite | undefined)[], { file, line }: Place): string | undefined {
+  for (const site of sites) {
+    const text = site?.file === file ? site.text.split('\n')[line - site.line] : undefined;
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+export function jobPage(job: JobStatus, source: PageSource, now: number): PageData {
+  const stages = job.stages.map((stage) => stageNode(stage, job, source, now));
+  return { page: 'job', job: jobView(job, source, now), stages };
+}
+
+function stageNode(stage: StageStatus, { output }: JobStatus, { sc }: PageSource, now: number): StageNode {
+  const datasets = stage.graph.datasets.map(({ rddId: id, callSite, level, ...dataset }) => {
+    const kept = level === undefined ? 0 : sc.control.scheduler.cached(id).partitions;
+    // The datasets of a batch are made by a clock that some entry started, which says nothing of them.
+    return { id, ...dataset, level, kept, site: output === undefined ? callSite : undefined };
+  });
+  return { ...stageView(stage, now), parents: stage.graph.parents, datasets };
+}
+
+export function stagePage(stage: StageStatus, job: JobStatus, source: PageSource, now: number): PageData {
+  const ended = stage.tasks.all().map((task) => taskView(task, job));
+  const running = [...stage.running.values()].map(({ taskId, executorId, speculative, ...task }) => {
+    return { id: taskId, ...task, executor: executorId, copy: speculative, rows: 0, bytesRead: 0, bytesWritten: 0 };
+  });
+  const quantiles = metrics.flatMap((metric) => {
+    const five = stage.tasks.quantiles(metric);
+    // A measure that no task has is no measure of this stage.
+    return five && (metric === 'ms' || five[4] > 0) ? [{ metric, five }] : [];
+  });
+  const count = stage.tasks.succeeded + stage.tasks.failures;
+  const tasks = [...ended, ...running];
+  return { page: 'stage', stage: stageView(stage, now), job: jobView(job, source, now), tasks, ended: count, quantiles };
+}
+
+function taskView(task: TaskRow, job: JobStatus): TaskView {
+  const { taskId: id, executorId: executor, speculative: copy, place, ...rest } = task;
+  return { id, executor, copy, ...rest, place: place && placeInText(place, job) };
+}

@@ -1,0 +1,30 @@
+// Kept datasets and executors as the pages show them.
+
+import { cutText } from '../../../runtime/status/cut-text';
+import type { ExecutorRecord } from '../../../runtime/status/executor-store';
+import type { DatasetView, ExecutorView, PageData } from '../messages';
+import type { PageSource } from '../source';
+
+export function datasetsPage(source: PageSource): PageData {
+  return { page: 'datasets', datasets: source.sc.persistedRdds().map((rdd) => datasetView(rdd, source)) };
+}
+
+function datasetView(rdd: ReturnType<PageSource['sc']['persistedRdds']>[number], { sc, status }: PageSource): DatasetView {
+  const { id, operation, storageLevel, callSite: site } = rdd;
+  const name = rdd.name && cutText(rdd.name);
+  const { partitions: kept, bytes, diskBytes } = sc.storageOf(rdd);
+  // Counting them may have to look at files, which a page must not cause.
+  const partitions = status.partitionsOf(id);
+  const holders = status.executors.holders(id).map(({ executorId, ...held }) => ({ executor: executorId, ...held }));
+  return { id, operation, name, level: storageLevel.toString(), site, kept, partitions, memory: bytes, disk: diskBytes, holders };
+}
+
+export function executorsPage({ sc, status: { executors } }: PageSource): PageData {
+  const excluded = new Set(sc.executors().flatMap((e) => (e.excluded ? [e.id] : [])));
+  const view = (executor: ExecutorRecord): ExecutorView => {
+    const { executorId: id, storageBytes: memoryLimit, ...rest } = executor;
+    return { id, memoryLimit, ...rest, excluded: excluded.has(id), memory: executors.memoryOf(id) };
+  };
+  const lost = [...executors.lost()].reverse().map(view);
+  return { page: 'executors', alive: executors.alive().map(view), lost, losses: executors.losses };
+}
