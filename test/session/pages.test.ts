@@ -122,7 +122,7 @@ test('datasets: level, partitions, size and where; gone when they are given up',
   await row(/^later.*DISK_ONLYnot computed yet/).waitFor();
   await shell.entry('later.count()', /number = 3/);
   await row(/^later.*DISK_ONLY(\d) of \1 ?0 B\d+ B/).waitFor();
-  await shell.entry('later.unpersist()', /range/);
+  await shell.entry('later.unpersist()', /later · 2 partitions/);
   await row(/^later/).waitFor({ state: 'detached' });
 });
 
@@ -130,7 +130,7 @@ test('executors: their process, memory and tasks; a lost one with the reason', a
   await visit('Executors');
   const there = row(/^e1 127\.0\.0\.1 · process \d+0 of 1\d+ B of .*iB/);
   await there.waitFor();
-  const pid = Number(/process (\d+)/.exec((await there.textContent()) ?? '')?.[1]);
+  const pid = Number(/process (\d+)$/.exec((await there.locator('.under').textContent()) ?? '')?.[1]);
   assert.ok(shell.processes().includes(pid), `process ${pid} is one of the shell`);
   process.kill(pid, 'SIGKILL');
   await row(/^e1.*SIGKILL/).waitFor();
@@ -160,7 +160,7 @@ test('streams: rates, times and delays as charts, sources, outputs, and what fai
   await visit('Jobs');
   await page.getByRole('link', { name: /storing of numbers failed in \d+ of \d+ batches/ }).waitFor();
   await page.getByText(/Jobs of streams, the last/).click();
-  await shows(/counting · batch of/);
+  await shows(/counting of numbers · batch of/);
   await shell.entry('.stop', /all streams have ended/);
 });
 

@@ -19,6 +19,8 @@ function datasetView(rdd: ReturnType<PageSource['sc']['persistedRdds']>[number],
   return { id, operation, name, level: storageLevel.toString(), site, kept, partitions, memory: bytes, disk: diskBytes, holders };
 }
 
+const byNumber = (a: ExecutorView, b: ExecutorView): number => a.id.localeCompare(b.id, undefined, { numeric: true });
+
 export function executorsPage({ sc, status: { executors } }: PageSource): PageData {
   const excluded = new Set(sc.executors().flatMap((e) => (e.excluded ? [e.id] : [])));
   const view = (executor: ExecutorRecord): ExecutorView => {
@@ -26,5 +28,5 @@ export function executorsPage({ sc, status: { executors } }: PageSource): PageDa
     return { id, memoryLimit, ...rest, excluded: excluded.has(id), memory: executors.memoryOf(id) };
   };
   const lost = [...executors.lost()].reverse().map(view);
-  return { page: 'executors', alive: executors.alive().map(view), lost, losses: executors.losses };
+  return { page: 'executors', alive: executors.alive().map(view).sort(byNumber), lost, losses: executors.losses };
 }
