@@ -76,32 +76,49 @@ function Summary({ stage, job, isMoving }: { readonly stage: StageView; readonly
   );
 }
 
+/** The same error at the same place is one failure, however many tasks had it. */
 function Failures({ tasks }: { readonly tasks: readonly TaskView[] }) {
-  const newest = [...tasks].reverse();
+  const groups = new Map<string, TaskView[]>();
+  for (const task of tasks) {
+    const key = `${task.reason} ${task.place?.file}:${task.place?.line}:${task.place?.column}`;
+    groups.set(key, [...(groups.get(key) ?? []), task]);
+  }
+  const newest = [...groups.values()].reverse();
   return (
     <section aria-labelledby="failures">
       <h2 id="failures">What failed</h2>
       <ul class="failures">
-        {newest.slice(0, 10).map(({ id, partition, attempt, executor, reason, place, end }) => (
-          <li key={id}>
-            <p class="message">{plain(reason ?? String(end))}</p>
-            <p class="under">
-              partition {partition}, try {attempt + 1}, on {brief(executor, 40)}
-              {place && (
-                <>
-                  , at {placeName(place)}:{place.column}
-                </>
-              )}
-            </p>
-            {place?.text !== undefined && <code class="code">{brief(place.text)}</code>}
-          </li>
+        {newest.slice(0, mostFailures).map((group) => (
+          <Failed group={group} key={group[0].id} />
         ))}
       </ul>
-      {newest.length > 10 && <p class="muted">{counted(newest.length - 10, 'failure')} before these.</p>}
+      {newest.length > mostFailures && (
+        <p class="muted">{counted(newest.length - mostFailures, 'other failure')} before these.</p>
+      )}
     </section>
   );
 }
 
+function Failed({ group }: { readonly group: readonly TaskView[] }) {
+  const { reason, end, place, partition, attempt, executor } = group[group.length - 1];
+  const times = group.length === 1 ? '' : `${group.length} times, last in `;
+  return (
+    <li>
+      <p class="message">{plain(reason ?? String(end))}</p>
+      <p class="under">
+        {times}partition {partition}, try {attempt + 1}, on {brief(executor, 40)}
+        {place && (
+          <>
+            , at {placeName(place)}:{place.column}
+          </>
+        )}
+      </p>
+      {place?.text !== undefined && <code class="code">{brief(place.text)}</code>}
+    </li>
+  );
+}
+
+const mostFailures = 10;
 const measures = { ms: 'time', rows: 'rows read', bytesRead: 'shuffle read', bytesWritten: 'shuffle written' } as const;
 const shown = (metric: keyof typeof measures, value: number): string =>
   metric === 'ms' ? duration(value) : metric === 'rows' ? count(value) : bytes(value);
