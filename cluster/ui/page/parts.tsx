@@ -199,7 +199,7 @@ function Cell<Row>({ column, row, kind }: { readonly column: Column<Row>; readon
         {body}
       </th>
     );
-  const isEmpty = body === undefined || body === null || body === '' || body === false;
+  const isEmpty = body === undefined || body === null || body === '' || (Array.isArray(body) && body.length === 0);
   return (
     <td class={`${kind}${isEmpty ? ' blank' : ''}`} data-head={column.head}>
       {body}

@@ -130,7 +130,7 @@ function QuantileTable({ quantiles }: { readonly quantiles: Stage['quantiles'] }
       caption="Least, quartiles and greatest of the tasks that ended well"
       rows={quantiles}
       keyOf={({ metric }) => metric}
-      empty="No task has ended yet."
+      empty="No task has ended well yet."
       columns={[
         { head: 'of', isName: true, cell: ({ metric }) => measures[metric] },
         ...at.map((head, index) => ({
