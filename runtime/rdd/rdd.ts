@@ -67,7 +67,7 @@ export abstract class RDD<T> {
    * @example sc.range(3).operation // 'range'
    */
   readonly operation: string;
-  /** The text of the user's that made it. */
+  /** The text of the user's that made it. @internal */
   readonly callSite: CallSite | undefined = currentCallSite();
   /** Keeps T in the type, so that datasets of different elements are different. */
   declare protected readonly element: T;
