@@ -108,7 +108,7 @@ test('.save writes what ran, which runs again, and spares files of others', () =
     await shell.entry('.save saved.ts', /2 entries written/);
     assert.match(readFileSync(path.join(folder, 'saved.ts'), 'utf8'), /^\/\/.*\nconst base = 20\nconst doubled = base \* 2\n$/);
     writeFileSync(path.join(folder, 'mine.ts'), 'mine\n');
-    await shell.entry('.save mine.ts', /exists already, and .save/);
+    await shell.entry('.save mine.ts', /exists already: \.save overwrites only/);
     assert.is(readFileSync(path.join(folder, 'mine.ts'), 'utf8'), 'mine\n');
     await shell.entry('.load saved.ts', />/);
   }));
