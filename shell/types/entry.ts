@@ -1,5 +1,6 @@
 // How an entry is read: as an object, a continuation of the last value, or plain statements; whole, unfinished or wrong.
 import ts from 'typescript';
+import { syntaxMessage } from './friendly';
 import { Layout } from './layout';
 import type { Diagnostic } from './protocol';
 import { parse, parseErrors, stopsEarly } from './syntax';
@@ -64,7 +65,7 @@ function lastExpression(file: ts.SourceFile, layout: Layout): Range | undefined 
 function syntaxError(error: ts.DiagnosticWithLocation, layout: Layout): Diagnostic {
   const start = layout.toOriginal(error.start);
   const end = layout.toOriginal(error.start + error.length);
-  return { message: ts.flattenDiagnosticMessageText(error.messageText, '\n'), code: error.code, start, length: end - start };
+  return { message: syntaxMessage(error), code: error.code, start, length: end - start };
 }
 
 /** The text that is completed, which may stop anywhere: after a leading dot too the last value is meant. */

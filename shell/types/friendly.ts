@@ -10,6 +10,7 @@ interface Place {
 const wrongThis = 2684;
 const unknownName = 2304;
 const noOverload = 2769;
+const unexpectedWord = 1434;
 const noSuchProperty = new Set([2339, 2551]);
 
 const datasetType = /^(\w*(?:RDD|DStream))<(.*)>$/s;
@@ -41,6 +42,23 @@ export function withoutConsequences(diagnostics: readonly ts.Diagnostic[]): ts.D
   const ends = diagnostics.filter(({ code }) => code === wrongThis).map(({ start = 0, length = 0 }) => start + length);
   const first = Math.min(...ends);
   return diagnostics.filter(({ code, start = 0 }) => code !== ofUnknownType || start < first);
+}
+
+const scalaWords: Readonly<Record<string, string>> = {
+  val: 'const x = …',
+  def: 'function f(x: number) { return … }, or const f = (x: number) => …',
+  lazy: 'const x = () => …',
+  object: 'const x = { … }',
+  trait: 'interface X { … }',
+  case: 'class X { constructor(readonly a: number) {} }, or interface X { a: number }',
+};
+
+/** The message for an error of the parser's; declarations as users of spark-shell write them are answered with those of TypeScript. */
+export function syntaxMessage({ code, file, start, length, messageText }: ts.DiagnosticWithLocation): string {
+  const word = file.text.slice(start, start + length);
+  if (code === unexpectedWord && Object.hasOwn(scalaWords, word))
+    return `${word} is Scala; in TypeScript write ${scalaWords[word]}.`;
+  return ts.flattenDiagnosticMessageText(messageText, '\n');
 }
 
 function innermost(file: ts.SourceFile, position: number): ts.Node {

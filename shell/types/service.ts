@@ -5,7 +5,7 @@ import { completionsAt, describeAt, quickInfoAt, type Scratch } from './complete
 import { type DocAnswer, documentationOf } from './doc';
 import { mapToTyped, withoutMapComment } from './emitted';
 import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
-import { messageOf, withoutConsequences } from './friendly';
+import { messageOf, syntaxMessage, withoutConsequences } from './friendly';
 import { apiFile, apiFolder, Host, type HostOptions } from './host';
 import type { Layout } from './layout';
 import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
@@ -163,7 +163,7 @@ export class TypeServiceCore {
 
   statements(text: string): { statements: readonly Statement[]; diagnostics: readonly Diagnostic[] } {
     const file = parse(text);
-    const diagnostics = parseErrors(file).map((error) => this.#diagnostic(error));
+    const diagnostics = parseErrors(file).map((error) => this.#diagnostic(error, undefined, syntaxMessage(error)));
     return { statements: diagnostics.length > 0 ? [] : splitStatements(file), diagnostics };
   }
 

@@ -227,6 +227,18 @@ friendly('a habit from arrays is answered with the operation', () => {
   assert.equal([first.start, first.length], [23, 6]);
 });
 
+friendly('a declaration as in Scala is answered with that of TypeScript', () => {
+  const types = typeService(user.folder);
+  const said = (text: string) => {
+    const result = types.compile(text);
+    return result.status === 'error' ? result.diagnostics[0].message : result.status;
+  };
+  assert.is(said('val x = 5'), 'val is Scala; in TypeScript write const x = ….');
+  assert.match(said('def f(x: Int) = x + 1'), /^def is Scala; in TypeScript write function f/);
+  assert.match(said('case class P(a: Int)'), /^case is Scala/);
+  assert.is(types.statements('val x = 5').diagnostics[0].message, said('val x = 5'));
+});
+
 friendly('a chain without a last value says so', () => {
   const result = typeService(user.folder).compile('.map(x => x)');
   const [first] = result.status === 'error' ? result.diagnostics : [];

@@ -1,6 +1,6 @@
 // Streams of sources, as methods of the streaming context.
 import { refuseArgument } from '../../ops/arguments';
-import type { RDD } from '../../rdd/rdd';
+import type { Datum, RDD } from '../../rdd/rdd';
 import { checkFolderName } from '../checkpoint-folder';
 import { StreamingContext } from '../context';
 import type { DStream } from '../dstream';
@@ -51,7 +51,7 @@ declare module '../context' {
      * elements whenever it is run again; after a restart from a checkpoint it goes on where it was.
      * @example const ssc = new StreamingContext(sc, '1s'); ssc.generatorStream(1000, i => i)
      */
-    generatorStream<T>(perSecond: number, f: (i: number) => T): DStream<T>;
+    generatorStream<T extends Datum>(perSecond: number, f: (i: number) => T): DStream<T>;
   }
 }
 
