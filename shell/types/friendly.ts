@@ -10,7 +10,8 @@ interface Place {
 const wrongThis = 2684;
 const unknownName = 2304;
 const noOverload = 2769;
-const unexpectedWord = 1434;
+/** 'Unexpected keyword', and 'Declaration or statement expected'. */
+const unexpectedWord = new Set([1434, 1128]);
 const noSuchProperty = new Set([2339, 2551]);
 
 const datasetType = /^(\w*(?:RDD|DStream))<(.*)>$/s;
@@ -56,7 +57,7 @@ const scalaWords: Readonly<Record<string, string>> = {
 /** The message for an error of the parser's; declarations as users of spark-shell write them are answered with those of TypeScript. */
 export function syntaxMessage({ code, file, start, length, messageText }: ts.DiagnosticWithLocation): string {
   const word = file.text.slice(start, start + length);
-  if (code === unexpectedWord && Object.hasOwn(scalaWords, word))
+  if (unexpectedWord.has(code) && Object.hasOwn(scalaWords, word))
     return `${word} is Scala; in TypeScript write ${scalaWords[word]}.`;
   return ts.flattenDiagnosticMessageText(messageText, '\n');
 }

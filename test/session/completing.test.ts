@@ -16,7 +16,7 @@ const tabs: readonly (readonly [typed: string, shown: RegExp])[] = [
   ["sc.textFile('rea", /^> sc\.textFile\('readings\.txt$/m],
   ["sc.parallelize(['x']).saveAsTextFile('modu", /saveAsTextFile\('modules\/$/m],
   ['.load ses', /^> \.load session\.ts$/m],
-  ['.exp', /^> \.explain$/m],
+  ['.expl', /^> \.explain$/m],
   ['.help ke', /^> \.help keys$/m],
   ["import { twice } from './modules/he", /from '\.\/modules\/helper$/m],
   ["import * as fs from 'node:fs/pro", /from 'node:fs\/promises$/m],
