@@ -139,6 +139,9 @@ export class Dag {
     for (const block of cached) blocks.add(executorId, block);
     if (cached.length > 0 || evicted.length > 0) this.#state.push({ kind: 'noteBlocks', executorId, cached, evicted });
     for (const block of moves) {
+      // Where the task did not read it to its end, another may still take it.
+      if (!cached.some(({ rddId, partition }) => rddId === block.rddId && partition === block.partition)) continue;
+      blocks.settle(block);
       if (!blocks.holders(block.rddId, block.partition).includes(executorId)) continue;
       blocks.moved(executorId, block);
       this.#state.push({ kind: 'dropCopies', ...block, keeper: executorId });

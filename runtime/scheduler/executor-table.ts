@@ -48,15 +48,19 @@ export class ExecutorTable {
   }
 
   /**
-   * Executors with free slots for a stage, or for one partition of it. Where all are excluded from it, none is: better a doubtful one
-   * than none.
+   * Executors for a stage, or for one partition of it. Where all are excluded from it, none is: better a doubtful one than none.
    */
-  free(stage: Stage, now: number, partition?: number): Executor[] {
+  allowed(stage: Stage, now: number, partition?: number): Executor[] {
     const all = [...this.#executors.values()];
     const allowed = all.filter((e) => this.exclusions.allows(e.id, stage.spec.stageId, now));
     const some = allowed.length > 0 ? allowed : all;
     const fresh = some.filter((e) => !this.exclusions.hasFailed(e.id, stage.spec.stageId, partition));
-    return (fresh.length > 0 ? fresh : some).filter((e) => e.free > 0);
+    return fresh.length > 0 ? fresh : some;
+  }
+
+  /** Those of them that have free slots. */
+  free(stage: Stage, now: number, partition?: number): Executor[] {
+    return this.allowed(stage, now, partition).filter((e) => e.free > 0);
   }
 
   /** Executors that hold the cached data of a partition, or that its dataset names. */

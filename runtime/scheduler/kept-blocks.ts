@@ -97,7 +97,7 @@ export class BlockTracker {
     return this.#datasets.get(rddId)?.displaced.has(partition) === true;
   }
 
-  /** It moves now, or has its place: no more than once after a loss. */
+  /** It has moved, or found no room: no more than once after a loss. */
   settle({ rddId, partition }: BlockId): void {
     this.#datasets.get(rddId)?.displaced.delete(partition);
   }

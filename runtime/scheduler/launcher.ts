@@ -90,21 +90,20 @@ export class Launcher {
 
   /** Starts a task where its data is or goes to, or notes that it waits for the executor that holds its data. */
   #launchNear(job: Job, stage: Stage, partition: number): boolean {
-    const { executors, levelling, blocks, now } = this.#state;
-    const free = executors.free(stage, now, partition);
+    const { executors, levelling, now } = this.#state;
+    const allowed = executors.allowed(stage, now, partition);
+    const free = allowed.filter((e) => e.free > 0);
     if (free.length === 0) return false;
     const preferred = executors.preferred(stage, partition);
     const kept = stage.keptBy(partition);
-    const taker = levelling.taker(kept, preferred, free);
-    if (taker) {
-      for (const block of kept) blocks.settle(block);
-      this.#start(job, stage, partition, taker, { moves: kept });
-      return true;
-    }
-    const near = preferred.find((e) => free.includes(e));
+    const taker = levelling.taker(kept, preferred, allowed);
+    // Its holder would otherwise be faster each time than the new executor, and keep it.
+    if (taker && taker.free === 0 && this.#waitsForLocality(stage)) return false;
+    const moves = taker && taker.free > 0;
+    const near = moves ? taker : preferred.find((e) => free.includes(e));
     if (near) stage.farSince = undefined;
     else if (preferred.length > 0 && this.#waitsForLocality(stage)) return false;
-    this.#start(job, stage, partition, near ?? freest(free));
+    this.#start(job, stage, partition, near ?? freest(free), { moves: moves ? kept : [] });
     return true;
   }
 

@@ -1,8 +1,8 @@
 // Which kept partitions go to another executor after a loss, so that each executor has its share again.
 //
 // What went with an executor is made again by those that are left, which then have more than their share: each later job would wait for
-// them. So who makes a lost partition again beyond its share writes it to a file too, and an executor that has less and nothing else to
-// do reads it from there. A partition moves once after a loss; without losses nothing moves, however uneven stages are.
+// them. So who makes a lost partition again beyond its share writes it to a file too, and an executor that has less reads it
+// from there. A partition moves once after a loss; without losses nothing moves, however uneven stages are.
 import type { BlockId } from '../exec/end';
 import { type Executor, freest } from './executor-table';
 import type { BlockTracker } from './kept-blocks';
@@ -37,10 +37,10 @@ export class Levelling {
     return kept.length > 0 && this.#blocks.isDisplaced(kept[0]) && kept.every((block) => this.#blocks.isInFile(block));
   }
 
-  /** The free executor that takes over what a task reads from those that have too much. */
-  taker(kept: readonly BlockId[], holders: readonly Executor[], free: readonly Executor[]): Executor | undefined {
+  /** The executor that takes over what a task reads from those that have too much, a free one where there is one. */
+  taker(kept: readonly BlockId[], holders: readonly Executor[], allowed: readonly Executor[]): Executor | undefined {
     if (!this.mayMove(kept) || holders.some((e) => this.#surplus(kept[0].rddId, e) < 1)) return undefined;
-    const takers = free.filter((e) => this.#surplus(kept[0].rddId, e) <= -1);
+    const takers = allowed.filter((e) => this.#surplus(kept[0].rddId, e) <= -1);
     return takers.length > 0 ? freest(takers) : undefined;
   }
 }

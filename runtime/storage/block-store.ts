@@ -57,8 +57,8 @@ export class BlockStore {
       memory.add(chunk);
       yield chunk;
     }
-    const bytes = memory.commit(false);
-    if (bytes > 0) this.note({ rddId: request.rddId, partition: request.partition, bytes, diskBytes });
+    // Without room for it the driver knows that it need not be brought here again.
+    this.note({ rddId: request.rddId, partition: request.partition, bytes: memory.commit(false), diskBytes });
   }
 
   /** Whether a block can be read as it is. */

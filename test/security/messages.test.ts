@@ -62,7 +62,6 @@ const good = {
   ],
   toExecutor: [
     { kind: 'launch', task },
-    { kind: 'launch', task: { ...task, handsOver: true } },
     { kind: 'blob', id: 'b' },
     { kind: 'cancel', taskId: 1 },
     { kind: 'forget', what: { kind: 'rdd', rddId: 1 } },
