@@ -144,7 +144,8 @@ const commands: readonly Command[] = [
     usage: '.ui [stop]',
     brief: 'open pages that show jobs, stages, datasets, executors and streams',
     help: 'Prints an address for a browser on this machine, and opens one where there is a desktop. The address lets in once; .ui again makes a new one. From elsewhere: ssh -L PORT:127.0.0.1:PORT, with the port of the address. .ui stop ends the pages; so does leaving.',
-    run: async (host, argument) => host.inSession(argument.trim() === '' ? 'ui' : `ui ${argument.trim()}`, undefined),
+    words: (before) => (before.length === 0 ? [{ name: 'stop', brief: 'end the pages' }] : []),
+    run: async (host, argument) => host.inSession('ui', { words: argument === '' ? [] : [argument] }),
   },
   {
     name: 'errors',
