@@ -1,14 +1,15 @@
 // Reads the files that come into a folder: npm start -- samples/file-stream.ts FOLDER SECONDS
-// Without a folder the sample makes one, and moves a piece of a log into it from time to time.
+// Without a folder the sample makes one, and moves a piece of a log into it whenever the one before was counted.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const made = mkdtempSync(join(tmpdir(), 'file-stream-'));
-const [folder = join(made, 'incoming'), seconds = 5] = args;
+const [folder = join(made, 'incoming'), seconds = 60] = args;
 if (!existsSync(folder)) mkdirSync(folder);
 
 const log = readFileSync(join(__dirname, 'data/server.log'), 'utf8').split('\n');
+const pieces = 5;
 let piece = 0;
 function moveOneIn() {
   const name = `piece-${piece}.log`;
@@ -21,9 +22,13 @@ const lines = stream('500ms').textFileStream(folder);
 const levels = lines.map((line) => [line.split(' ')[2], 1]).reduceByKey((a, b) => a + b);
 levels.foreachRDD(async (rdd) => {
   const counts = await rdd.collect();
-  if (counts.length > 0) console.log(Object.fromEntries(counts.sort()));
+  if (counts.length === 0) return;
+  console.log(Object.fromEntries(counts.sort()));
+  if (args.length > 0) return;
+  if (piece < pieces) moveOneIn();
+  else void stream().stop();
 });
 
 stream().start();
-if (args.length === 0) for (let n = 0; n < 5; n++) setTimeout(moveOneIn, 500 + n * 500);
+if (args.length === 0) moveOneIn();
 if (!(await stream().awaitTerminationOrTimeout(`${seconds}s`))) console.log('the time is over');
