@@ -144,7 +144,7 @@ const commands: readonly Command[] = [
     usage: '.ui [stop]',
     brief: 'open pages that show jobs, stages, datasets, executors and streams',
     help: 'Prints an address for a browser on this machine, and opens one where there is a desktop. The address lets in once; .ui again makes a new one. From elsewhere: ssh -L PORT:127.0.0.1:PORT, with the port of the address. .ui stop ends the pages; so does leaving.',
-    run: async (host, argument) => host.inSession(argument.trim() === '' ? 'ui' : `ui ${argument.trim()}`, undefined),
+    run: async (host, argument) => host.inSession('ui', { words: argument.trim() === '' ? [] : [argument.trim()] }),
   },
   {
     name: 'errors',
