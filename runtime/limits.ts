@@ -96,7 +96,7 @@ export const shownDatasets = 60;
 /** Characters of a text of the user's that is remembered with a job, a dataset or a failure: a pasted megabyte is no headline. */
 export const rememberedText = 4000;
 
-/** Ended jobs whose stages are remembered for the pages: as many of entries, and as many of streams, whose jobs are many. */
+/** Ended jobs whose stages are remembered for `.stages` and the pages: as many of entries, and as many of streams, whose jobs are many. */
 export const rememberedJobs = 200;
 
 /** Tasks of one stage that are remembered one by one; of more a fair sample, and the slowest and the failed. */

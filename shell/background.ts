@@ -41,7 +41,7 @@ export class Backgrounds {
     const id = `b${++this.#count}`;
     const waits = new Waits();
     const started = this.#sc.clock.now();
-    const properties = { 'millrace.entry': cell.text, 'millrace.background': id };
+    const properties = { 'millrace.background': id };
     const end = this.#sc.withLocalProperties(properties, () => this.#run(id, cell, waits, started));
     this.#running.set(id, { id, text: cell.text, result: cell.result?.name, started, waits, end });
     return `${id} runs in the background${cell.result ? `; its value will be ${cell.result.name}` : ''}`;

@@ -1,8 +1,11 @@
 // What `.jobs`, `.stages`, `.executors`, `.datasets` and `.cancel` show and do.
-import { type Context, type JobRecord, MillraceError, type RDD } from '../runtime';
+import { headline } from '../cluster/ui/page/headline';
+import { type CallSite, type Context, type JobRecord, MillraceError, type RDD } from '../runtime';
+import { type Skew, skewOf } from '../runtime/status/skew';
+import type { StageStatus } from '../runtime/status/stage-status';
+import type { JobStatus, StatusStore } from '../runtime/status/status-store';
 import { type Backgrounds, shortEntry } from './background';
-import { skewOf } from './skew';
-import { median, type StageLog, type StageRun } from './stage-log';
+import { skewLine } from './skew';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from './text';
 import { bytesText, msText } from './units';
 
@@ -29,7 +32,7 @@ export function jobsText(sc: Context, backgrounds: Backgrounds, columns: Columns
 }
 
 function jobLine(sc: Context, job: JobRecord): string[] {
-  const { jobId, title, started, ended, status, records, output, entry } = job;
+  const { jobId, title, started, ended, status, records, output, callSite } = job;
   const seconds = ((ended ?? sc.clock.now()) - started) / 1000;
   const { group, tags, description, background } = job;
   const marks = [background, output, group && `group ${group}`, tags.length > 0 && `tags ${tags.join(' ')}`, description].filter(
@@ -37,7 +40,15 @@ function jobLine(sc: Context, job: JobRecord): string[] {
   );
   const what = `${title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}${status === 'running' ? tasksText(sc, jobId) : ''}`;
   const head = `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${seconds.toFixed(1).padStart(7)} s`;
-  return [head, `${records} records`, escapeControls(what), ...(entry && output === undefined ? [`← ${shortEntry(entry)}`] : [])];
+  return [head, `${records} records`, escapeControls(what), ...(output === undefined ? originOf(callSite) : [])];
+}
+
+/** The entry that started a job; of a script the line, with its place. */
+function originOf(site: CallSite | undefined): string[] {
+  if (!site) return [];
+  const { file, line, at = line } = site;
+  const place = file.startsWith('<') ? '' : `${file}:${at} `;
+  return [`← ${shortEntry(`${place}${place === '' ? site.text : headline(site)}`)}`];
 }
 
 /** How far the stages of a running job are: `· stage 3: 4/8, 2 running`. */
@@ -48,8 +59,8 @@ function tasksText({ statusTracker }: Context, jobId: number): string {
 }
 
 /** The stages of a job, the last one unless told: how long their tasks took, what they read and shuffled. */
-export function stagesText(sc: Context, log: StageLog, which: string | undefined, columns: Columns): string {
-  const jobs = sc.jobs().filter((job) => which !== undefined || job.output === undefined);
+export function stagesText(store: StatusStore, now: number, which: string | undefined, columns: Columns): string {
+  const jobs = store.jobs().filter((job) => which !== undefined || job.output === undefined);
   const job = which === undefined ? jobs.at(-1) : jobs.find(({ jobId }) => String(jobId) === which);
   if (!job)
     return which === undefined
@@ -59,21 +70,20 @@ export function stagesText(sc: Context, log: StageLog, which: string | undefined
           which,
           jobs.map(({ jobId }) => jobId),
         );
-  const stages = log.stagesOf(job.jobId);
-  const skipped = job.stageIds.filter((id) => !stages.some(({ stageId }) => stageId === id));
-  const head = [
-    `job ${job.jobId}, ${job.status}`,
-    escapeControls(job.title),
-    ...(job.entry ? [`← ${shortEntry(job.entry)}`] : []),
-  ];
-  const rows = stages.map((stage) => stageCells(stage));
+  const stages = job.stages.filter(({ submitted }) => submitted !== undefined);
+  const skews = stages.map((stage) => skewOf(stage, now));
+  const head = [`job ${job.jobId}, ${job.status}`, escapeControls(job.title), ...originOf(job.callSite)];
+  const rows = stages.map((stage, index) => stageCells(stage, skews[index]));
   const table = isNarrow(columns)
     ? rows.map(below)
     : rows.length === 0
       ? []
       : aligned([stageColumns, ...rows]).map((line) => [line]);
-  const notes = [...stages.flatMap(skewLines), ...(skipped.length > 0 ? [skippedText(skipped, job.status)] : [])];
-  return fitted([head, ...table, ...notes.map((note) => [note])], columns);
+  const skewed = stages.flatMap(({ graph }, index) => {
+    const skew = skews[index];
+    return skew ? [skewLine(graph.stageId, skew)] : [];
+  });
+  return fitted([head, ...table, ...[...skewed, ...withoutTasks(job)].map((note) => [note])], columns);
 }
 
 /** The cells of a stage as parts that stand below each other. */
@@ -83,40 +93,39 @@ function below([id, tasks, least, middle, most, rows, read, written, what]: read
 
 const stageColumns = ['stage', 'tasks', 'min', 'median', 'max', 'rows', 'read', 'written', 'what'];
 
-function stageCells(stage: StageRun): string[] {
-  const { stageId, title, numTasks, done, failed, records, bytesRead, bytesWritten, tasks, failure } = stage;
-  const times = tasks.map(({ ms }) => ms);
-  const slowest = stage.slowest?.ms;
-  const time = (ms: number | undefined) => (ms === undefined ? '-' : msText(ms));
-  const counts = `${done}/${numTasks}${failed > 0 ? ` (${failed} failed)` : ''}`;
+function stageCells(
+  { graph, tasks, done, rows, bytesRead, bytesWritten, failure }: StageStatus,
+  skew: Skew | undefined,
+): string[] {
+  const { stageId, title, numTasks } = graph;
+  const [least, , middle, , most] = tasks.quantiles('ms')?.map((ms) => msText(ms)) ?? ['-', '-', '-', '-', '-'];
   const bytes = (n: number) => (n === 0 ? '-' : bytesText(n));
   return [
     String(stageId),
-    counts,
-    time(times.length > 0 ? times.reduce((a, b) => Math.min(a, b)) : undefined),
-    time(times.length > 0 ? median(times) : undefined),
-    `${time(slowest)}${skewOf(stage) ? ' !' : ''}`,
-    grouped(String(records)),
+    `${done}/${numTasks}${tasks.failures > 0 ? ` (${tasks.failures} failed)` : ''}`,
+    least,
+    middle,
+    `${most}${skew ? ' !' : ''}`,
+    grouped(String(rows)),
     bytes(bytesRead),
     bytes(bytesWritten),
     escapeControls(title) + (failure === undefined ? '' : `: ${escapeControls(failure)}`),
   ];
 }
 
-function skewLines(stage: StageRun): string[] {
-  const skew = skewOf(stage);
-  const { slowest } = stage;
-  if (!skew || !slowest) return [];
-  const reason = skew.byRows ? 'it had far more rows' : 'it had no more rows than the others';
-  return [
-    ` ! stage ${stage.stageId}: partition ${slowest.partition} on ${slowest.executorId} took ${Math.round(skew.factor)} times the median; ${reason}`,
-  ];
+/** The stages of a job for which nothing has run, and why. */
+function withoutTasks({ stages }: JobStatus): string[] {
+  return (['waiting', 'skipped', 'neverRan'] as const).flatMap((wanted) => {
+    const ids = stages.filter(({ state }) => state === wanted).map(({ graph }) => graph.stageId);
+    return ids.length > 0 ? [` ${reasons[wanted]}: stages ${ids.join(', ')}`] : [];
+  });
 }
 
-const skippedText = (ids: readonly number[], status: JobRecord['status']): string =>
-  status === 'running'
-    ? ` to come, or skipped: stages ${ids.join(', ')}`
-    : ` skipped, for what they make was there: stages ${ids.join(', ')}`;
+const reasons = {
+  waiting: 'to come, or skipped',
+  skipped: 'skipped, for what they make was there',
+  neverRan: 'never ran, for the job had ended',
+};
 
 /** Cells in columns, the last one as long as it is; numbers to the right. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
@@ -139,21 +148,23 @@ export function executorsText(sc: Context): string {
 }
 
 /** The datasets that are kept: their names here, level, partitions, size, and where they are. */
-export function datasetsText(sc: Context, log: StageLog, namesOf: (value: unknown) => string[], columns: Columns): string {
+export function datasetsText(sc: Context, store: StatusStore, namesOf: (value: unknown) => string[], columns: Columns): string {
   const kept = sc.persistedRdds();
   if (kept.length === 0) return 'no dataset is kept; cache() keeps one';
   return fitted(
-    kept.flatMap((rdd) => datasetLines(sc, log, rdd, namesOf(rdd))),
+    kept.flatMap((rdd) => datasetLines(sc, store, rdd, namesOf(rdd))),
     columns,
   );
 }
 
-function datasetLines(sc: Context, log: StageLog, rdd: RDD<unknown>, names: readonly string[]): string[][] {
+function datasetLines(sc: Context, { executors }: StatusStore, rdd: RDD<unknown>, names: readonly string[]): string[][] {
   const { partitions, bytes, diskBytes } = sc.storageOf(rdd);
   const sizes = [bytes > 0 && `${bytesText(bytes)} in memory`, diskBytes > 0 && `${bytesText(diskBytes)} on disk`].filter(
     Boolean,
   );
-  const places = [...log.placesOf(rdd.id)].map(([place, count]) => `${place}: ${count}`);
+  const places = executors.holders(rdd.id).map((holder) => `${holder.executorId}: ${holder.partitions}`);
+  const files = executors.onDisk(rdd.id);
+  if (files > 0) places.push(`disk: ${files}`);
   const state =
     partitions === 0
       ? 'nothing computed yet'

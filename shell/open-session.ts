@@ -10,11 +10,10 @@ import { cancelEntryJobs } from './job-commands';
 import { givePackages } from './own-packages';
 import { packageVersion } from './package-root';
 import { ShellPages } from './pages';
-import type { Session, SessionEvents } from './session';
+import type { Screen, Session, SessionEvents } from './session';
 import { sessionCommands } from './session-commands';
 import { LocalSession } from './session-local';
 import { skewNotice } from './skew';
-import { StageLog } from './stage-log';
 import { ShellStreams } from './streams';
 import { escapeControls } from './text';
 import { WatchedSession } from './watched-session';
@@ -33,6 +32,8 @@ export interface SessionOptions {
   readonly args: readonly string[];
 }
 
+type OnStageCompleted = NonNullable<api.Listener['onStageCompleted']>;
+
 export async function openSession({ master, executorMemory, events, args }: SessionOptions): Promise<Session> {
   // Executors come up while the first entry is typed; a job waits for them, and says what is wrong if they don't.
   const sc = await connect(master, {
@@ -47,16 +48,8 @@ export async function openSession({ master, executorMemory, events, args }: Sess
   sc.addListener(status.listener);
   const streams = new ShellStreams(sc, events, () => local.screen);
   const backgrounds = new Backgrounds(sc, () => local, events);
-  const said = new Set<string>();
-  const stages = new StageLog((stage) => {
-    const { live, settings } = local.screen;
-    const notice = live && settings?.hints !== false && !said.has(stage.title) ? skewNotice(stage) : undefined;
-    if (notice === undefined) return;
-    // A stream, or a loop, has the same stage again and again.
-    said.add(stage.title);
-    events.print(`(${escapeControls(notice)})\n`, 'out');
-  });
-  sc.addListener(stages.listener);
+  // After the store, which is told of the same event first.
+  sc.addListener({ onStageCompleted: tellSkew(sc, status, events, () => local.screen) });
   const about = { started: sc.clock.now(), version: packageVersion() };
   const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
   const local: LocalSession = new LocalSession({
@@ -65,7 +58,7 @@ export async function openSession({ master, executorMemory, events, args }: Sess
     globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
     packages,
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
-    commands: sessionCommands({ sc, streams, stages, backgrounds, pages, local: () => local }),
+    commands: sessionCommands({ sc, streams, status, backgrounds, pages, local: () => local }),
     describe: streams.describe,
     onInterrupt: [() => cancelEntryJobs(sc)],
     onStop: async () => {
@@ -75,6 +68,20 @@ export async function openSession({ master, executorMemory, events, args }: Sess
     },
   });
   return new WatchedSession(local, sc, backgrounds, events);
+}
+
+/** Says when a stage has ended that was skewed, once of each kind: a stream, or a loop, has the same stage again and again. */
+function tellSkew(sc: api.Context, status: StatusStore, events: SessionEvents, screen: () => Screen): OnStageCompleted {
+  const said = new Set<string>();
+  return ({ stageId, failure }) => {
+    const { live, settings } = screen();
+    const stage = status.stage(stageId);
+    if (!live || settings?.hints === false || failure !== undefined || !stage || said.has(stage.graph.title)) return;
+    const notice = skewNotice(stage, sc.clock.now());
+    if (notice === undefined) return;
+    said.add(stage.graph.title);
+    events.print(`(${escapeControls(notice)})\n`, 'out');
+  };
 }
 
 function warningText({ place, message }: CaptureWarning): string {

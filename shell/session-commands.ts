@@ -1,5 +1,6 @@
 // The commands that need the session, by name: what each does with the value it is given and what it answers.
 import * as api from '../runtime';
+import type { StatusStore } from '../runtime/status/status-store';
 import type { Backgrounds } from './background';
 import { exportRows } from './export';
 import { cancelJobs, datasetsText, executorsText, jobsText, stagesText } from './job-commands';
@@ -9,14 +10,13 @@ import { plotData } from './plot-data';
 import type { Screen } from './session';
 import type { CommandInput, LocalSession, SessionCommand } from './session-local';
 import { pageText, showText } from './show';
-import type { StageLog } from './stage-log';
 import type { ShellStreams } from './streams';
 import { cut } from './text';
 
 export interface SessionParts {
   readonly sc: api.Context;
   readonly streams: ShellStreams;
-  readonly stages: StageLog;
+  readonly status: StatusStore;
   readonly backgrounds: Backgrounds;
   readonly pages: ShellPages;
   readonly local: () => LocalSession;
@@ -28,7 +28,7 @@ const edge = ({ live, columns }: Screen): number | undefined => (live ? columns 
 export function sessionCommands({
   sc,
   streams,
-  stages,
+  status,
   backgrounds,
   pages,
   local,
@@ -49,9 +49,9 @@ export function sessionCommands({
     plot: needsValue('plot', plotted),
     export: needsValue('export', exportRows),
     jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),
-    stages: ({ words, screen }) => stagesText(sc, stages, words[0], edge(screen)),
+    stages: ({ words, screen }) => stagesText(status, sc.clock.now(), words[0], edge(screen)),
     executors: () => executorsText(sc),
-    datasets: ({ screen }) => datasetsText(sc, stages, (value) => local().namesOf(value), edge(screen)),
+    datasets: ({ screen }) => datasetsText(sc, status, (value) => local().namesOf(value), edge(screen)),
     cancel: ({ words }) => cancelJobs(sc, backgrounds, words[0]),
     streams: ({ screen }) => streams.text(screen.columns),
     ui: ({ words, screen }) => pages.command(words[0], screen),

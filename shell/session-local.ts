@@ -37,6 +37,8 @@ export interface LocalSessionOptions extends EvaluatorOptions {
   readonly onStop?: () => Promise<void>;
 }
 
+const siteOf = ({ label: file, firstLine: line, text }: CompiledCell) => rememberedSite({ file, line, text });
+
 const plainScreen: Screen = { columns: 80, color: false, live: false };
 
 export class LocalSession implements Session {
@@ -105,7 +107,7 @@ export class LocalSession implements Session {
 
   /** Runs an entry of which only `waits` can be left. What comes of it is told by whoever asked. */
   evaluateInBackground(cell: CompiledCell, waits: Waits): Promise<Evaluation> {
-    return this.#evaluator.run(cell, { background: waits });
+    return withCallSite(siteOf(cell), () => this.#evaluator.run(cell, { background: waits }));
   }
 
   /** Has `.errors` show this error again; answers its report. */
@@ -144,8 +146,7 @@ export class LocalSession implements Session {
     show: (value: unknown) => Promise<void>,
     options: Pick<RunOptions, 'keeps'> = {},
   ): Promise<RunOutcome> {
-    const { label: file, firstLine: line, text } = cell;
-    return withCallSite(rememberedSite({ file, line, text }), () => this.#evaluateCell(cell, screen, show, options));
+    return withCallSite(siteOf(cell), () => this.#evaluateCell(cell, screen, show, options));
   }
 
   async #evaluateCell(

@@ -1,4 +1,4 @@
-// Adds to a session what lies around an entry: the names of its file, who started its jobs, their progress, hints, and how long it took.
+// Adds to a session what lies around an entry: the names of its file, the progress of its jobs, hints, and how long it took.
 import path from 'node:path';
 import type { Context } from '../runtime';
 import type { Backgrounds } from './background';
@@ -37,7 +37,7 @@ export class WatchedSession implements Session {
     const { name, cell } = call;
     if (!cell) return this.#watched(screen, () => this.#session.command(call, screen));
     if (name === 'time') return this.#timed(cell, screen);
-    this.#begin(cell, screen, name === 'run' ? `.run ${cell.label}` : cell.text);
+    this.#begin(cell, screen);
     if (name === 'bg') {
       this.#events.print(`(${this.#backgrounds.start(cell)})\n`, 'out');
       return { status: 'ok' };
@@ -65,9 +65,8 @@ export class WatchedSession implements Session {
     return outcome;
   }
 
-  #begin(cell: CompiledCell, screen: Screen, entry = cell.text): void {
+  #begin(cell: CompiledCell, screen: Screen): void {
     this.#namePlace(cell.label);
-    this.#sc.setLocalProperty('millrace.entry', entry);
     if (!screen.live || screen.settings?.hints === false || this.#hinted.has(cell.text)) return;
     const hint = groupByKeyHint(cell.js);
     if (hint === undefined) return;

@@ -34,10 +34,13 @@ export interface SkewView {
   readonly ms: number;
   readonly medianMs: number;
   readonly isRunning: boolean;
+  readonly factor: number;
   readonly rows?: number;
+  readonly bytesRead?: number;
   readonly medianRows: number;
-  /** The slow task read many times as many rows as most. */
-  readonly rowsExplain: boolean;
+  readonly medianBytesRead: number;
+  /** What the slow task read far more of than most. */
+  readonly explainedBy?: 'rows' | 'bytes';
 }
 
 export interface StageView {

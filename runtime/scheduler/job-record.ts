@@ -20,11 +20,9 @@ export interface JobRecord {
   readonly pool?: string;
   /** The output of a stream for which it runs: `print of counts`. */
   readonly output?: string;
-  /** The entry of the prompt, or the statement of a script, that started it. */
-  readonly entry?: string;
   /** The background entry on whose behalf it runs: nobody waits for it at the prompt. */
   readonly background?: string;
-  /** The text of the user's that started it. */
+  /** The entry of the prompt, or the statement of a script, that started it. */
   readonly callSite?: CallSite;
 }
 
@@ -35,7 +33,6 @@ export const propertyNames = {
   tags: 'spark.job.tags',
   pool: 'spark.scheduler.pool',
   output: 'millrace.stream.output',
-  entry: 'millrace.entry',
   background: 'millrace.background',
 } as const;
 
@@ -49,7 +46,6 @@ export function labelsOf(properties: Readonly<Record<string, string>>): Pick<Job
     tags: tags ? tags.split(',') : [],
     pool: of(propertyNames.pool),
     output: of(propertyNames.output),
-    entry: of(propertyNames.entry),
     background: of(propertyNames.background),
   };
 }

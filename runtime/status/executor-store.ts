@@ -35,6 +35,8 @@ export class ExecutorStore {
   losses = 0;
   /** By dataset and executor: the bytes of each partition in its memory. */
   readonly #held = new Map<number, Map<string, Map<number, number>>>();
+  /** By dataset: its partitions that are in files. */
+  readonly #onDisk = new Map<number, Set<number>>();
 
   alive(): ExecutorRecord[] {
     return [...this.#executors.values()];
@@ -50,6 +52,11 @@ export class ExecutorStore {
     return [...(this.#held.get(rddId) ?? [])].map(([executorId, blocks]) => {
       return { executorId, partitions: blocks.size, bytes: sum(blocks.values()) };
     });
+  }
+
+  /** How many partitions of a dataset are kept in files. */
+  onDisk(rddId: number): number {
+    return this.#onDisk.get(rddId)?.size ?? 0;
   }
 
   /** Bytes of kept partitions in the memory of an executor. */
@@ -84,7 +91,15 @@ export class ExecutorStore {
     executor.taskMs += metrics?.runMs ?? 0;
   }
 
-  onBlock({ executorId, rddId, partition, bytes }: BlockUpdated): void {
+  onBlock(block: BlockUpdated): void {
+    this.#onMemory(block);
+    const { rddId, partition, diskBytes } = block;
+    const partitions = this.#onDisk.get(rddId) ?? new Set();
+    if (diskBytes > 0) this.#onDisk.set(rddId, partitions.add(partition));
+    else if (partitions.delete(partition) && partitions.size === 0) this.#onDisk.delete(rddId);
+  }
+
+  #onMemory({ executorId, rddId, partition, bytes }: BlockUpdated): void {
     const byExecutor = this.#held.get(rddId) ?? new Map<string, Map<number, number>>();
     this.#held.set(rddId, byExecutor);
     const blocks = byExecutor.get(executorId) ?? new Map<number, number>();
@@ -97,6 +112,7 @@ export class ExecutorStore {
 
   onUnpersist(rddId: number): void {
     this.#held.delete(rddId);
+    this.#onDisk.delete(rddId);
   }
 }
 

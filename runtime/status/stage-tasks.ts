@@ -42,6 +42,8 @@ export class StageTasks {
   /** Of those that ended well: a sample in which each has the same chance (reservoir). */
   #sample: TaskRow[] = [];
   #slowest: TaskRow[] = [];
+  /** The slowest of all: it stays with the totals. */
+  #slowestOfAll: TaskRow | undefined;
   #failed: TaskRow[] = [];
   readonly #extremes = new Map<Metric, [number, number]>();
   #quantiles: ReadonlyMap<Metric, Quantiles> | undefined;
@@ -64,6 +66,7 @@ export class StageTasks {
   #addSuccess(task: TaskRow): void {
     this.succeeded++;
     this.#quantiles = undefined;
+    if (!this.#slowestOfAll || valueOf(task, 'ms') > valueOf(this.#slowestOfAll, 'ms')) this.#slowestOfAll = task;
     for (const metric of metrics) {
       const value = valueOf(task, metric);
       const [least, most] = this.#extremes.get(metric) ?? [value, value];
@@ -100,8 +103,7 @@ export class StageTasks {
 
   /** The slowest one that ended well. */
   slowest(): TaskRow | undefined {
-    const slower = (a: TaskRow | undefined, b: TaskRow) => (a && valueOf(a, 'ms') >= valueOf(b, 'ms') ? a : b);
-    return [...this.#slowest, ...this.#sample].reduce(slower, undefined as TaskRow | undefined);
+    return this.#slowestOfAll;
   }
 
   /** Of the tasks that ended well; undefined without any. */
@@ -117,7 +119,7 @@ export class StageTasks {
     return [least, quantile(values, 0.25), quantile(values, 0.5), quantile(values, 0.75), most];
   }
 
-  /** Keeps the totals and the failures only; answers how many tasks that freed. */
+  /** Keeps the totals, the slowest and the failures only; answers how many tasks that freed. */
   thin(): number {
     const before = this.size;
     if (this.succeeded > 0) this.quantiles('ms');

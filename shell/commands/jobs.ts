@@ -7,7 +7,7 @@ export const jobCommands: readonly Command[] = [
     argument: 'none',
     usage: '.jobs',
     brief: 'list the jobs of this session and what runs in the background',
-    help: 'Each job with its state, its time, its records, and the entry that started it; running ones with their tasks.',
+    help: 'Each job with its state, its time, its records, and the entry or the line of the script that started it; running ones with their tasks.',
     run: async (host) => host.inSession('jobs'),
   },
   {
@@ -15,7 +15,7 @@ export const jobCommands: readonly Command[] = [
     argument: 'count',
     usage: '.stages [JOB]',
     brief: 'show the stages of a job, the last one unless told: tasks, rows, bytes, skew',
-    help: 'Of the times of its tasks the least, the median and the most; what it read and shuffled. A stage whose slowest task took 5 times its median is marked.',
+    help: 'Of the times of its tasks the least, the median and the most; what it read and shuffled. A stage whose slowest task took 5 times its median, and half a second, is marked.',
     run: async (host, argument) => host.inSession('stages', { words: argument === '' ? [] : [argument] }),
   },
   {

@@ -93,6 +93,12 @@ test('.stages tells of tasks and skew, .datasets of what is kept, and a skewed s
     await shell.entry(slow, /res\d+: number = 6/);
     assert.is(terminal.everything().split('is skewed').length, 2);
     await shell.entry('.stages 99', /the job is 99, but must be one of/);
+    await shell.entry('const sums = sc.range(4).map(x => [x % 2, x]).reduceByKey((a, b) => a + b)', />/);
+    await shell.entry('sums.count()', /= 2/);
+    await shell.entry('sums.count()', /= 2/);
+    await shell.entry('.stages', /skipped, for what they make was there: stages \d+/);
+    await shell.entry('const stored = sc.range(0, 3, 1, 3).persist(StorageLevel.DISK_ONLY); await stored.count()', /= 3/);
+    await shell.entry('.datasets', /stored {2}[\s\S]*on disk \(disk: 3\)/);
   }));
 
 test('groupByKey that only adds up is told once a line, with the rewrite, and .set hints off silences it', () =>

@@ -159,6 +159,26 @@ test('a file whose name would clear the screen is named in safe characters', asy
   assert.not.match(written.out + written.err, obeyed);
 });
 
+test('.jobs and .stages name the line of a script that started a job, and the text of an entry, also of one in the background', async () => {
+  file(
+    'origins.ts',
+    '// first\nconst d = sc.range(3)\nexport const n = await d\n  .map(x => x + 1)\n  .sum()\nawait d.count()\n',
+  );
+  file('loaded.ts', '\nawait sc.range(5).count()\n');
+  const typed = 'await sc.range(2)\n  .sum()\n.bg sc.range(7).count()\n';
+  const { status, out } = await run(`.run origins.ts\n.load loaded.ts\n${typed}.jobs\n.stages 0\n`);
+  assert.is(status, 0);
+  for (const origin of [
+    'sum of map[1]  ← origins.ts:5 export const n = await d .map(x => x + 1) .sum()',
+    'count of range[0]  ← origins.ts:6 await d.count()',
+    'count of range[2]  ← loaded.ts:2 await sc.range(5).count()',
+    '← await sc.range(2) .sum()',
+    '← sc.range(7).count()',
+    'job 0, done  sum of map[1]  ← origins.ts:5 export const n',
+  ])
+    assert.ok(out.includes(origin), `${origin}\nin\n${out}`);
+});
+
 /** The entries of a topic's text, and what stands below each. */
 function examples(lines: readonly string[]): { entry: string; printed: string[] }[] {
   const found: { entry: string; printed: string[] }[] = [];

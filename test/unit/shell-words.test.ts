@@ -1,11 +1,13 @@
 // Words of the shell that are found by arithmetic or in a text: settings, skew, the rewrite of groupByKey, counts and sizes.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { skewOf } from '../../runtime/status/skew';
+import type { StageStatus } from '../../runtime/status/stage-status';
+import { StatusStore } from '../../runtime/status/status-store';
 import { groupByKeyHint } from '../../shell/hints';
 import { fitsScreen, pagerCommand } from '../../shell/pager';
 import { changedSettings, defaultSettings, settingsText, settingWords } from '../../shell/settings';
-import { skewNotice, skewOf } from '../../shell/skew';
-import { StageLog, type StageRun } from '../../shell/stage-log';
+import { skewLine, skewNotice } from '../../shell/skew';
 import { bytesText, compact, msText } from '../../shell/units';
 
 const hints: readonly (readonly [js: string, rewrite: string | undefined])[] = [
@@ -31,44 +33,46 @@ for (const [js, rewrite] of hints) {
   });
 }
 
-function stage(tasks: readonly (readonly [ms: number, records: number, bytes?: number])[]): StageRun {
-  const ended: StageRun[] = [];
-  const log = new StageLog((run) => ended.push(run));
-  const { listener } = log;
+function stage(tasks: readonly (readonly [ms: number, records: number, bytes?: number])[]): StageStatus {
+  const store = new StatusStore();
+  const { listener } = store;
   const ids = { jobId: 3, stageId: 7, time: 0 };
-  listener.onStageSubmitted?.({ ...ids, attempt: 0, title: 'reduceByKey', numTasks: tasks.length });
+  const about = { title: 'reduceByKey', numTasks: tasks.length };
+  const graph = { stageId: 7, ...about, parents: [], datasets: [] };
+  listener.onJobStart?.({ ...ids, title: 'count of reduceByKey', stageIds: [7], stages: [graph], properties: {} });
+  listener.onStageSubmitted?.({ ...ids, ...about, attempt: 0 });
   tasks.forEach(([runMs, recordsRead, shuffleBytesRead = 0], partition) => {
     const metrics = { runMs, recordsRead, shuffleBytesRead, shuffleBytesWritten: 0 };
     const task = { ...ids, taskId: partition, stageAttempt: 0, partition, attempt: 0, executorId: 'e1', speculative: false };
-    listener.onTaskEnd?.({ ...task, end: 'success', metrics });
+    listener.onTaskStart?.(task);
+    listener.onTaskEnd?.({ ...task, time: runMs, end: 'success', metrics });
   });
   listener.onStageCompleted?.({ ...ids, attempt: 0 });
-  assert.is(log.stagesOf(3).length, 1);
-  return ended[0];
+  return store.stage(7)!;
 }
+
+const skewIn = (tasks: Parameters<typeof stage>[0]) => skewOf(stage(tasks), 0);
+const noticeOf = (tasks: Parameters<typeof stage>[0]) => skewNotice(stage(tasks), 0);
 
 test('skew is a slowest task of five times the median; it is told when it costs a second, with its cause and what to do', () => {
   const even = [100, 110, 90, 120].map((ms) => [ms, 10] as const);
-  assert.is(skewOf(stage(even)), undefined);
-  assert.is(
-    skewOf(
-      stage([
-        [100, 10],
-        [900, 10],
-      ]),
-    ),
-    undefined,
-    'of two tasks a median says nothing',
-  );
-  assert.ok(skewOf(stage([...even, [700, 10]])));
-  assert.is(skewNotice(stage([...even, [700, 10]])), undefined);
-  const byKeys = skewNotice(stage([...even.map(([ms, n]) => [ms, n, 1_000] as const), [5_000, 900, 90_000]]));
+  assert.is(skewIn(even), undefined);
+  const two = [[100, 10] as const, [900, 10] as const];
+  assert.is(skewIn(two), undefined, 'of two tasks a median says nothing');
+  assert.is(skewIn([1, 1, 2, 1, 90].map((ms) => [ms, 10])), undefined, 'what takes no time holds nothing up');
+  assert.is(skewIn([...even, [700, 29]])?.explainedBy, undefined, 'three times the rows explain it, and not less');
+  assert.is(skewIn([...even, [700, 30]])?.explainedBy, 'rows');
+  assert.is(noticeOf([...even, [700, 10]]), undefined);
+  const unevenBytes = [...even.map(([ms, n]) => [ms, n, 1_000] as const), [5_000, 10, 90_000] as const];
+  assert.is(skewIn(unevenBytes)?.explainedBy, 'bytes');
+  assert.match(noticeOf(unevenBytes) ?? '', /A few keys have most/);
+  assert.is(skewLine(7, skewIn(unevenBytes)!), ' ! stage 7: partition 4 on e1 took 45 times the median; it read far more bytes');
   assert.match(
-    byKeys ?? '',
+    noticeOf([...even.map(([ms, n]) => [ms, n, 1_000] as const), [5_000, 900, 90_000]]) ?? '',
     /^stage 7, reduceByKey, is skewed: partition 4 took 5\.0 s, the median is 110 ms, with 900 of 940 rows\..*few keys.*\.stages 3/,
   );
-  assert.match(skewNotice(stage([...even, [5_000, 900]])) ?? '', /piece of the input is larger.*repartition/);
-  assert.match(skewNotice(stage([...even, [5_000, 10]])) ?? '', /no more rows than others/);
+  assert.match(noticeOf([...even, [5_000, 900]]) ?? '', /piece of the input is larger.*repartition/);
+  assert.match(noticeOf([...even, [5_000, 10]]) ?? '', /no more rows than others/);
 });
 
 test('settings are checked, shown, completed and taken back', () => {

@@ -1,7 +1,8 @@
 // Parts that several views are made of: texts of the user's, states, bars, tables that fold on narrow screens.
 import type { ComponentChildren } from 'preact';
 import type { Failure, PlaceInText, Site, SkewView, StageView } from '../messages';
-import { brief, count, duration, plain } from './format';
+import { brief, bytes, count, duration, plain } from './format';
+import { headline } from './headline';
 import { stagePath } from './route';
 
 /** Where a text stands: `input 3`, `main.ts:12`. */
@@ -13,21 +14,6 @@ export function placeName(place: { readonly file: string; readonly line: number;
   const name = file.split('/').at(-1) ?? file;
   return `${brief(name, 40)}:${line}`;
 }
-
-/** What of a text of the user's says best which job it is: the line of the call, with the lines that it goes on from. */
-export function headline({ text, line, at }: Site): string {
-  if (at === undefined) return text;
-  const lines = text.split('\n');
-  const last = at - line;
-  const indent = indentOf(lines[last]);
-  let first = last;
-  while (first > 0 && (goesOn.test(lines[first] ?? '') || indentOf(lines[first]) > indent)) first--;
-  return lines.slice(first, last + 1).join('\n') || text;
-}
-
-/** A line that begins so goes on from one before it. */
-const goesOn = /^\s*[.)\]}]/;
-const indentOf = (line = ''): number => line.length - line.trimStart().length;
 
 export function Code({ site, title }: { readonly site?: Site; readonly title: string }) {
   return <code class="code">{brief(site ? headline(site) : title)}</code>;
@@ -106,10 +92,15 @@ export const tasksText = ({ done, tasks, running, failures }: StageView): string
     .filter(Boolean)
     .join(' · ');
 
-export function skewText({ partition, ms, medianMs, isRunning, rows, medianRows, rowsExplain }: SkewView): string {
+export function skewText(skew: SkewView): string {
+  const { partition, ms, medianMs, isRunning } = skew;
   const took = isRunning ? `has run ${duration(ms)}` : `took ${duration(ms)}`;
-  const cause = rowsExplain ? `; it read ${count(rows ?? 0)} rows, the median ${count(medianRows)}` : '';
-  return `partition ${partition} ${took}, the median is ${duration(medianMs)}${cause}`;
+  return `partition ${partition} ${took}, the median is ${duration(medianMs)}${readText(skew)}`;
+}
+
+function readText({ explainedBy, rows = 0, medianRows, bytesRead = 0, medianBytesRead }: SkewView): string {
+  if (explainedBy === 'rows') return `; it read ${count(rows)} rows, the median ${count(medianRows)}`;
+  return explainedBy === 'bytes' ? `; it read ${bytes(bytesRead)}, the median ${bytes(medianBytesRead)}` : '';
 }
 
 export function SkewMark({ stage }: { readonly stage: StageView }) {

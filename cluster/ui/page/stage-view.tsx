@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks';
 import type { Five, JobView, PageData, StageView, TaskView } from '../messages';
 import { brief, bytes, count, counted, duration, plain, timeOfDay } from './format';
+import { headline } from './headline';
 import { useNow } from './now';
-import { Badge, Facts, headline, Progress, placeName, skewText, Table, tasksText } from './parts';
+import { Badge, Facts, Progress, placeName, skewText, Table, tasksText } from './parts';
 import { jobPath } from './route';
 import { Timeline } from './timeline-view';
 
@@ -20,7 +21,7 @@ export function StagePage({ data }: { readonly data: Stage }) {
       {stage.skew && (
         <p class="skewed">
           <strong>Skewed:</strong> {skewText(stage.skew)}.{' '}
-          {stage.skew.rowsExplain
+          {stage.skew.explainedBy
             ? 'Its keys are unevenly spread: salt the largest, or combine before the shuffle.'
             : 'Its rows do not explain it: look at the function and at the machine.'}
         </p>

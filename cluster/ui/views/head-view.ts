@@ -45,8 +45,8 @@ function noticesOf({ id, title, failure, waits, stages }: JobView): Notice[] {
 
 function skewNotice({ id, skew }: StageView): Notice[] {
   if (!skew) return [];
-  const times = Math.round(skew.ms / Math.max(1, skew.medianMs));
-  const cause = skew.rowsExplain ? 'it has many more rows than the others' : '';
+  const times = Math.round(skew.factor);
+  const cause = skew.explainedBy ? `it reads many more ${skew.explainedBy} than the others` : '';
   const text = `Stage ${id} is skewed: partition ${skew.partition} takes ${times} × the median`;
   return [{ kind: 'skew', text, detail: cause, href: `/stages/${id}` }];
 }

@@ -1,11 +1,11 @@
 // Jobs and stages as the pages show them.
 import type { Place } from '../../../runtime/exec/end';
 import type { CallSite } from '../../../runtime/flow';
-import { rowsExplain, skewOf } from '../../../runtime/status/skew';
+import { skewOf } from '../../../runtime/status/skew';
 import type { StageStatus } from '../../../runtime/status/stage-status';
 import { metrics, type TaskRow } from '../../../runtime/status/stage-tasks';
 import type { JobStatus } from '../../../runtime/status/status-store';
-import type { JobView, PageData, PlaceInText, SkewView, StageNode, StageView, TaskView } from '../messages';
+import type { JobView, PageData, PlaceInText, StageNode, StageView, TaskView } from '../messages';
 import type { PageSource } from '../source';
 
 /** A running job of which no task runs for so long is said to wait. */
@@ -17,12 +17,7 @@ function stageView(stage: StageStatus, now: number): StageView {
   const { stageId: id, title, numTasks } = graph;
   const counts = { tasks: numTasks, done, running: running.size, failures: tasks.failures };
   const sums = { rows, bytesRead, bytesWritten };
-  return { id, jobId, title, state, attempt, ...counts, submitted, completed, ...sums, failure, skew: skewView(stage, now) };
-}
-
-function skewView(stage: StageStatus, now: number): SkewView | undefined {
-  const skew = skewOf(stage, now);
-  return skew && { ...skew, rowsExplain: rowsExplain(skew) };
+  return { id, jobId, title, state, attempt, ...counts, submitted, completed, ...sums, failure, skew: skewOf(stage, now) };
 }
 
 export function jobView(job: JobStatus, source: PageSource, now: number): JobView {
