@@ -97,8 +97,7 @@ export class Launcher {
     const preferred = executors.preferred(stage, partition);
     const kept = stage.keptBy(partition);
     const taker = levelling.taker(kept, preferred, allowed);
-    // Its holder would otherwise be faster each time than the new executor, and keep it.
-    if (taker && taker.free === 0 && this.#waitsForLocality(stage)) return false;
+    // A taker that is busy is not waited for: the holder goes on, so that a job moves no more than pays in its own time, and later ones the rest.
     const moves = taker && taker.free > 0;
     const near = moves ? taker : preferred.find((e) => free.includes(e));
     if (near) stage.farSince = undefined;
