@@ -31,7 +31,7 @@ const folders: string[] = [];
 function copyTree(): void {
   const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
   folders.push(copy);
-  for (const folder of ['runtime', 'cluster', 'shell', 'samples', 'test', 'dist'])
+  for (const folder of ['runtime', 'cluster', 'shell', 'samples', 'test', 'docs', 'dist'])
     cpSync(join(root, folder), join(copy, folder), { recursive: true });
   for (const file of globSync('*.{json,md}', { cwd: root })) cpSync(join(root, file), join(copy, file));
   mkdirSync(join(copy, 'tmp'));
