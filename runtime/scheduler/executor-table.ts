@@ -48,19 +48,20 @@ export class ExecutorTable {
   }
 
   /**
-   * Executors for a stage, or for one partition of it. Where all are excluded from it, none is: better a doubtful one than none.
+   * Executors for a stage, or for one partition of it. Where too many are excluded from it, none is: better a doubtful one than none. `slots`
+   * are those that it must have at once.
    */
-  allowed(stage: Stage, now: number, partition?: number): Executor[] {
+  allowed(stage: Stage, now: number, partition?: number, slots = 1): Executor[] {
     const all = [...this.#executors.values()];
     const allowed = all.filter((e) => this.exclusions.allows(e.id, stage.spec.stageId, now));
-    const some = allowed.length > 0 ? allowed : all;
+    const some = allowed.reduce((sum, e) => sum + e.slots, 0) >= slots ? allowed : all;
     const fresh = some.filter((e) => !this.exclusions.hasFailed(e.id, stage.spec.stageId, partition));
     return fresh.length > 0 ? fresh : some;
   }
 
   /** Those of them that have free slots. */
-  free(stage: Stage, now: number, partition?: number): Executor[] {
-    return this.allowed(stage, now, partition).filter((e) => e.free > 0);
+  free(stage: Stage, now: number, slots = 1): Executor[] {
+    return this.allowed(stage, now, undefined, slots).filter((e) => e.free > 0);
   }
 
   /** Executors that hold the cached data of a partition, or that its dataset names. */

@@ -118,7 +118,7 @@ export class Launcher {
   /** Starts all tasks of a barrier stage, or none while there are too few slots. */
   #launchTogether(job: Job, stage: Stage): number {
     const { executors, now } = this.#state;
-    const free = executors.free(stage, now);
+    const free = executors.free(stage, now, stage.waiting.size);
     const members = free.flatMap((e) => Array.from({ length: e.free }, () => e)).slice(0, stage.waiting.size);
     if (members.length < stage.waiting.size) {
       this.#held = true;

@@ -2,10 +2,11 @@
 // time limit: 300 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { size } from '../helpers/sizes';
 import { type Counts, noCounts, SimCluster } from './cluster';
 
 const test = suite('scheduler simulation');
-const seeds = Number(process.env.SIM_SEEDS ?? (process.env.MILLRACE_LONG ? 20_000 : 2000));
+const seeds = Number(process.env.SIM_SEEDS ?? size(2000, 20_000));
 const first = Number(process.env.SIM_FIRST ?? 1);
 
 test(`${seeds} clusters from seed ${first} on`, () => {

@@ -151,6 +151,22 @@ test('with exclusion a partition that failed is tried on another executor, where
   assert.is(elsewhere.executorId, 'y');
 });
 
+test('a barrier that is wider than the executors that are not excluded takes doubtful ones, and holds up nobody', () => {
+  const { submit, join, end } = play({ excludeOnFailure: true, excludeFailures: 1 });
+  join('x');
+  const [first] = submit(1, undefined, stage(1, 1));
+  join('y');
+  const [elsewhere] = end(first, { kind: 'userError', error: { name: 'Error', message: 'no', stack: '', frames: [] } });
+  end(elsewhere);
+  const [other] = submit(2, undefined, stage(2, 1));
+  assert.is(other.executorId, 'y', 'x is excluded');
+  assert.equal(submit(3, undefined, { ...stage(3, 2), barrier: true }), [], 'y is busy');
+  assert.equal(submit(4, undefined, stage(4, 1)), [], 'the barrier gathers slots');
+  const together = end(other);
+  assert.equal(together.map(({ executorId }) => executorId).sort(), ['x', 'y']);
+  assert.equal(jobsOf(together.flatMap((launch) => end(launch))), [4]);
+});
+
 /** Runs a job on four kept partitions to its end; answers which executor read which, and what was handed over and moved. */
 function readKept({ submit, end, kinds }: ReturnType<typeof play>, jobId: number) {
   const blocks = [0, 1, 2, 3].map((p) => [[50, p]] as const);
