@@ -1,5 +1,5 @@
 // The two backends under the engine itself: the same jobs in this process and on executors, with executors killed under them.
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startBackend } from '../../cluster/index';
@@ -42,6 +42,22 @@ for (const master of ['local', 'local[1]', 'local[3]']) {
     assert.is(existsSync(folder), false);
   });
 }
+
+test('answers merge in the order of partitions, whichever task ends first', async () => {
+  const { sc, folder } = await session('local[2]');
+  const sign = `${folder}/second-has-run`;
+  const texts = sc.parallelize(['a', 'b'], 2).mapPartitionsWithIndex((i, rows) => {
+    if (i === 1) writeFileSync(sign, '');
+    const deadline = Date.now() + 10_000;
+    let seen = 0;
+    // A little longer than the sign: the end of the second task is told first.
+    for (let now = Date.now(); i === 0 && now < deadline && (seen === 0 || now < seen + 50); now = Date.now())
+      if (seen === 0 && existsSync(sign)) seen = now;
+    return rows;
+  });
+  assert.is(await texts.reduce((a, b) => a + b), 'ab');
+  rmSync(sign);
+});
 
 test('a job whose executors are killed under it gives what it gives without faults', async () => {
   const { sc } = await session('local[2]');
