@@ -1,12 +1,13 @@
 // Saving a dataset as a folder of files, and reading object files back.
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { MillraceError } from '../errors';
 import type { SaveFormat } from '../exec/program';
 import { temporaryFolder } from '../exec/saved-part';
 import { RDD } from '../rdd/rdd';
-import { diskError, removeQuietly } from '../storage/files';
+import { diskError } from '../storage/files';
 import { freshSeed } from '../time';
 import { gather } from './actions';
 import { checkOptions, refuseArgument } from './arguments';
@@ -64,8 +65,8 @@ export async function writeParts(
     rmSync(join(path, '_temporary'), { recursive: true, force: true });
     writeFileSync(join(path, '_SUCCESS'), '');
   } catch (e) {
-    // Nothing of a job that failed may look like its result.
-    removeQuietly(path);
+    // Nothing of a job that failed may look like its result. Tasks that still run may write while it is removed: it is tried again.
+    await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }).catch(() => undefined);
     if (e instanceof MillraceError) throw e;
     diskError(shown, e);
   }
