@@ -45,25 +45,6 @@ function takeHandlers(): () => void {
   };
 }
 
-/** How long a signal that Node still holds gets to show itself. */
-const drainMs = 30;
-
-/**
- * Lets a signal pass that came in the moment in which Node took down its watch over a synchronous part: Node keeps it and would
- * break the next part with it, which is of another entry. A gate lets no such signal in.
- */
-export function drainSignals(): void {
-  if (gate) return;
-  const end = performance.now() + drainMs;
-  try {
-    breakable(() => {
-      while (performance.now() < end);
-    });
-  } catch (error) {
-    if (!isInterruption(error)) throw error;
-  }
-}
-
 /** Whether an error says that SIGINT broke the code, or that an interrupt left an await. */
 export function isInterruption(error: unknown): boolean {
   return error instanceof Interruption || (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';

@@ -17,6 +17,7 @@ interface Bundle {
 
 const bundles: readonly Bundle[] = [
   { entry: 'shell/main.ts', output: 'millrace.js', command: true },
+  { entry: 'shell/script-main.ts', output: 'script.js' },
   { entry: 'shell/session-main.ts', output: 'session.js' },
   { entry: 'cluster/executor-main.ts', output: 'executor.js' },
   { entry: 'cluster/executor-link.ts', output: 'executor-link.js' },

@@ -1,6 +1,6 @@
 // Runs compiled entries: each is a script over versioned names, so that everything can be declared again and old closures keep what they saw.
 import vm from 'node:vm';
-import { breakable, drainSignals, Interruption, isInterruption } from './breakable';
+import { breakable, Interruption, isInterruption } from './breakable';
 import { importedValue, Loader, requireFrom } from './loader';
 import { registerTypeScript } from './modules';
 import { type RewrittenEntry, rewriteEntry } from './rewrite';
@@ -101,7 +101,6 @@ export class Evaluator {
       const initialised = keep(false);
       if (background) this.#noteBackground(cell, 'failed');
       if (isInterruption(error)) {
-        drainSignals();
         return { status: 'interrupted', initialised };
       }
       this.#cleanMessage(error);

@@ -1,12 +1,19 @@
-// Lets a Ctrl-C break the user's code without a moment in which the signal could end the process or break what comes next.
+// Lets a Ctrl-C break the user's code without a moment in which the signal could end the process, get lost, or break what comes next.
 //
-// Node's watch over a script (`breakOnSigint`) replaces the handler of SIGINT when it begins and when it ends, and in between two
-// handlers the signal ends the process. So nobody sends a signal to this process from outside: Ctrl-C comes as a number through a
-// pipe that a thread reads, and the thread sends the signal only while the main thread is surely under the watch.
+// Node's watch over a script (`breakOnSigint`) replaces the handler of SIGINT when it begins and when it ends: between two handlers
+// the signal ends the process, and one that comes to the handler of the event loop just before a loop of the user's begins waits for
+// ever. So nobody sends a signal to this process from outside: Ctrl-C comes as a number through a pipe that a thread reads. The
+// thread tells the main thread of it, for what waits, and sends the signal only while the main thread is surely under the watch.
 import { Worker } from 'node:worker_threads';
 
-/** The descriptor on which the terminal names the entry to be interrupted, a line each. */
+/** The descriptor on which the parent names the entry to be interrupted, a line each. Its end tells that the parent is gone. */
 export const interruptDescriptor = 4;
+
+/** What Ctrl-C stops in the process of a script: all of it is one entry. */
+export const scriptEntry = 1;
+
+/** How long this process has to stop once its parent is gone, although a loop of the user's may hold the main thread. */
+const orphanStopMs = 1_500;
 
 const outside = 0;
 const inside = 1;
@@ -21,40 +28,75 @@ const entryWord = 1;
 const arrivalMs = 250;
 /** Between two looks of the thread at an entry that is to be interrupted: it may be waiting, or not have begun. */
 const lookMs = 10;
+/** What an entry waits for can be left only while it waits, so the main thread is told again while the entry goes on. */
+const tellEveryMs = 100;
+const maxTold = 10;
 
-/** Sends the signal for the entry that was named last, once, when its code runs under the watch. */
+/** For the entry that was named last: the signal once, when its code runs under the watch, and word to the main thread. */
 const thread = `
-  const { workerData: words } = require('node:worker_threads');
+  const { parentPort, workerData: words } = require('node:worker_threads');
   const input = new (require('node:net').Socket)({ fd: ${interruptDescriptor}, readable: true, writable: false });
   let asked = 0;
+  let fired = false;
+  let told = 0;
+  let tellAt = 0;
   let timer;
+  const tell = () => {
+    if (told === ${maxTold} || performance.now() < tellAt) return;
+    told++;
+    tellAt = performance.now() + ${tellEveryMs};
+    parentPort.postMessage({ entry: asked, again: told > 1 });
+  };
   const look = () => {
     clearTimeout(timer);
     const entry = Atomics.load(words, ${entryWord});
     if (entry !== asked && Math.abs(entry) >= asked) return;
-    if (entry === asked && Atomics.compareExchange(words, ${stateWord}, ${inside}, ${firing}) === ${inside}) {
-      process.kill(process.pid, 'SIGINT');
-      return;
+    if (entry === asked) {
+      if (!fired && Atomics.compareExchange(words, ${stateWord}, ${inside}, ${firing}) === ${inside}) {
+        fired = true;
+        process.kill(process.pid, 'SIGINT');
+      }
+      tell();
+      if (fired && told === ${maxTold}) return;
     }
     timer = setTimeout(look, ${lookMs});
   };
   let rest = '';
   input.on('error', () => {});
+  input.on('close', () => {
+    parentPort.postMessage('orphan');
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${orphanStopMs});
+  });
   input.setEncoding('latin1').on('data', (text) => {
     const lines = (rest + text).split('\\n');
     rest = lines.pop();
     if (lines.length === 0) return;
     asked = Number(lines[lines.length - 1]);
+    fired = false;
+    told = 0;
+    tellAt = 0;
     look();
   });
 `;
+
+export interface GateEvents {
+  /** The entry that runs is to stop what it waits for; told again while it goes on. */
+  interrupted(again: boolean): void;
+  /** The parent is gone; this process is killed 1.5 s later. */
+  orphaned(): void;
+}
 
 export class InterruptGate {
   readonly #words = new Int32Array(new SharedArrayBuffer(8));
   #depth = 0;
 
-  constructor() {
-    new Worker(thread, { eval: true, workerData: this.#words, stdout: true, stderr: true }).unref();
+  constructor(events: GateEvents) {
+    const worker = new Worker(thread, { eval: true, workerData: this.#words, stdout: true, stderr: true });
+    worker.on('message', (message: { readonly entry: number; readonly again: boolean } | 'orphan') => {
+      if (message === 'orphan') events.orphaned();
+      else if (message.entry === this.#words[entryWord]) events.interrupted(message.again);
+    });
+    worker.unref();
   }
 
   /** How many watched calls are under way, one within the other. */

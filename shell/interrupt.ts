@@ -34,6 +34,9 @@ export class InterruptLadder {
   }
 }
 
+/** Exit statuses above this tell of a signal, by its number. */
+export const signalStatus = 128;
+
 const statusOf = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof statusOf;

@@ -1,7 +1,9 @@
 // Runs a script without a terminal: the session in this process, plain output, and an exit status that tells.
 import path from 'node:path';
 import { MillraceError } from '../runtime/errors';
-import { type EndingSignal, exitStatus } from './interrupt';
+import { sendBreaksThrough } from './breakable';
+import { type EndingSignal, exitStatus, signalStatus } from './interrupt';
+import { InterruptGate, scriptEntry } from './interrupt-gate';
 import { readScript, runText } from './load';
 import { openSession } from './open-session';
 import { Repl, type Stage } from './repl';
@@ -30,12 +32,13 @@ const stopLimitMs = 2_000;
 /** How long a slow reader may take for the last output after an interrupt. */
 const drainLimitMs = 1_000;
 const brokenPipeStatus = 141;
-/** Statuses above this tell of a signal. */
-const signalStatus = 128;
 const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
 
-/** Runs the script to its end and ends the process: 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM. */
-export async function runScript(script: Script, options: ScriptOptions): Promise<never> {
+/**
+ * Runs the script, once it is known, to its end and ends the process: 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
+ * The process is that of `shell/script-main.ts`, with a parent that passes on Ctrl-C.
+ */
+export async function runScript(script: Promise<Script>, options: ScriptOptions): Promise<never> {
   const run = new ScriptRun();
   return run.end(await run.run(script, options));
 }
@@ -50,18 +53,36 @@ class ScriptRun {
   #ending: Promise<never> | undefined;
   #session: Session | undefined;
   #types: TypeServiceClient | undefined;
+  #repl: Repl | undefined;
   #leaveStatus: number | undefined;
+  /** Aborts when nothing runs and Ctrl-C ends the wait for a change. */
+  #waiting: AbortController | undefined;
   #settings: Settings = defaultSettings;
   readonly #onSignal = (signal: NodeJS.Signals) => void this.end(exitStatus(signal as EndingSignal));
 
   constructor() {
     // A reader that has seen enough, as `head`, is no error.
     process.stdout.on('error', () => process.exit(brokenPipeStatus));
+    for (const signal of endingSignals) process.on(signal, this.#onSignal);
+    // Ctrl-C comes through the gate; a signal that somebody sends by hand means the same. Handlers of the user's are told once.
+    process.on('SIGINT', () => this.#interrupt());
+    const gate = new InterruptGate({
+      interrupted: (again) => (again ? this.#interrupt() : process.emit('SIGINT')),
+      orphaned: () => void this.end(exitStatus('SIGHUP')),
+    });
+    sendBreaksThrough(gate);
+    gate.begin(scriptEntry);
   }
 
-  async run(script: Script, { master, executorMemory, watch }: ScriptOptions): Promise<number> {
-    this.#handleSignals();
+  #interrupt(): void {
+    if (this.#waiting) this.#waiting.abort();
+    else if (this.#repl) this.#repl.interrupt();
+    else void this.end(exitStatus('SIGINT'));
+  }
+
+  async run(asked: Promise<Script>, { master, executorMemory, watch }: ScriptOptions): Promise<number> {
     try {
+      const script = await asked;
       const { label } = await source(script);
       process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : label, ...script.args];
       this.#types = new TypeServiceClient({ cwd: process.cwd() });
@@ -72,7 +93,7 @@ class ScriptRun {
         events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {}, pane: () => {} },
       });
       const repl = new Repl(this.#stage(), this.#types, this.#session);
-      process.on('SIGINT', () => repl.interrupt());
+      this.#repl = repl;
       return watch ? await this.#runAgain(repl, script) : await this.#runOnce(repl, script);
     } catch (error) {
       this.#write.err(reportError(error, {}, this.#screen()) + '\n');
@@ -108,7 +129,11 @@ class ScriptRun {
       }
       if (early === undefined)
         this.#write.err(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${escapeControls(file)})\n`);
-      const name = path.relative(process.cwd(), (await changed) ?? file);
+      this.#waiting = left;
+      const next = await changed;
+      this.#waiting = undefined;
+      if (next === undefined) return exitStatus('SIGINT');
+      const name = path.relative(process.cwd(), next);
       await repl.guard(() => repl.runInSession('cancel', { quiet: true }));
       await repl.guard(() => repl.runInSession('stop', { quiet: true }));
       this.#write.err(`(${escapeControls(name)} has changed: running again)\n`);
@@ -136,10 +161,6 @@ class ScriptRun {
     const { colors } = this.#settings;
     const color = colors === 'auto' ? wantsColor(process.env) : colors === 'on';
     return { columns: process.stdout.columns || 80, color, live: false, settings: this.#settings };
-  }
-
-  #handleSignals(): void {
-    for (const signal of endingSignals) process.on(signal, this.#onSignal);
   }
 
   #stage(): Stage {

@@ -17,7 +17,6 @@ export type SessionRequest =
       readonly screen: Screen;
     }
   /** Leaves what the entry awaits; a running loop is broken through the gate of the session. */
-  | { readonly kind: 'interrupt'; readonly id: number }
   | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'stop' };
 
@@ -43,9 +42,6 @@ export const answerDescriptor = 3;
 
 /** How long a session has to end its jobs and executors before it is killed. */
 const stopLimitMs = 2_000;
-
-const interruptTries = 10;
-const interruptAgainMs = 100;
 
 /** Lines of a dying process that V8 writes for its own developers begin here. */
 const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
@@ -125,19 +121,11 @@ export class ChildSession implements Session {
     if (!this.#pending) return;
     if (this.#ready) {
       this.#interrupts.write(`${this.#pending.id}\n`);
-      this.#sendInterrupt(this.#pending.id, interruptTries);
       return;
     }
     // A process that does not listen yet would die of the signal; what it has not begun can simply be taken back.
     this.#early = [];
     this.#settle(this.#pending.id, givenUp);
-  }
-
-  /** One that comes just before an entry begins to await finds nothing to leave, so it is sent again while the entry runs on. */
-  #sendInterrupt(id: number, tries: number): void {
-    if (this.#pending?.id !== id || tries === 0) return;
-    this.#send({ kind: 'interrupt', id });
-    setTimeout(() => this.#sendInterrupt(id, tries - 1), interruptAgainMs).unref();
   }
 
   async stop(): Promise<void> {

@@ -1,26 +1,11 @@
 // The session process: runs the user's entries for the terminal that started it, and ends with it.
 import { writeSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { asError, MillraceError } from '../runtime/errors';
 import { sendBreaksThrough } from './breakable';
 import { InterruptGate } from './interrupt-gate';
 import { openSession } from './open-session';
 import type { RunOutcome, Session } from './session';
 import { answerDescriptor, type SessionFrame, type SessionRequest } from './session-client';
-
-/** How long the context has to stop once the terminal is gone. */
-const orphanStopMs = 1_500;
-
-/**
- * Ends this process when its parent is gone, although a loop of the user may hold the main thread: there the end of the IPC channel
- * would never be noticed. A thread of a few lines, so it is not a file of its own.
- */
-const watchParent = `
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${orphanStopMs});
-  }, 500);
-`;
 
 let stopping = false;
 let crashed = false;
@@ -52,13 +37,10 @@ async function stop(session: Session | undefined): Promise<never> {
 }
 
 function serve(session: Session, gate: InterruptGate): void {
-  let running: number | undefined;
   const serveOne = async (id: number, run: () => Promise<RunOutcome>) => {
-    running = id;
     gate.begin(id);
     const outcome = await run();
     gate.end(id);
-    running = undefined;
     answer({ kind: 'ended', id, outcome });
   };
   process.on('message', (request: SessionRequest) => {
@@ -72,9 +54,6 @@ function serve(session: Session, gate: InterruptGate): void {
       case 'screen':
         session.setScreen(request.screen);
         break;
-      case 'interrupt':
-        if (request.id === running) session.interrupt();
-        break;
       case 'stop':
         void stop(session);
         break;
@@ -85,20 +64,15 @@ function serve(session: Session, gate: InterruptGate): void {
 async function main(master: string, executorMemory?: string): Promise<void> {
   let session: Session | undefined;
   // Ctrl-C comes through the gate; a signal that somebody sends by hand means the same.
-  const gate = new InterruptGate();
+  const gate = new InterruptGate({ interrupted: () => session?.interrupt(), orphaned: () => void stop(session) });
   sendBreaksThrough(gate);
   process.on('SIGINT', () => session?.interrupt());
-  process.once('disconnect', () => {
-    setTimeout(() => process.exit(0), orphanStopMs).unref();
-    void stop(session);
-  });
   process.on('uncaughtExceptionMonitor', () => {
     crashed = true;
   });
   process.on('exit', (status) => {
     if (!stopping && !crashed) answer({ kind: 'leaving', status });
   });
-  new Worker(watchParent, { eval: true, stdout: true, stderr: true }).unref();
   try {
     session = await openSession({
       master,

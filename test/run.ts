@@ -144,6 +144,12 @@ function report(result: Result): void {
   if (!good) console.log(result.output.trimEnd().replace(/^/gm, '     '));
 }
 
+/** Once more at the end, where it is seen however long and cut the output is: which tests, and what each says first. */
+function tellFailure({ file, output, complaint }: Result): void {
+  console.log(`failed: ${file}${complaint ? `: ${complaint}` : ''}`);
+  for (const [, name, message] of output.matchAll(/^\s*FAIL\s+(".*")\n(.*)$/gm)) console.log(`  ${name}: ${message.trim()}`);
+}
+
 /** Runs the files `width` at a time, and tells each as it ends. */
 async function runAll(files: readonly string[], width: number): Promise<Result[]> {
   const waiting = [...files];
@@ -183,7 +189,7 @@ async function main(): Promise<void> {
   // A filter that matches nothing must not look like success.
   const nothing = files.length === 0 ? 1 : 0;
   if (nothing) console.log(`no test file matches ${filters.join(' ')}`);
-  for (const { file } of results.filter((result) => result.failed > 0)) console.log(`failed: ${file}`);
+  for (const result of results.filter((result) => result.failed > 0)) tellFailure(result);
   console.log(`${passed} passed, ${failed + nothing} failed`);
   process.exitCode = failed + nothing > 0 ? 1 : 0;
 }

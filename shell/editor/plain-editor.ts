@@ -54,7 +54,13 @@ export class PlainEditor implements Editor {
   /** What is half typed by then is shown by nobody, for the terminal itself holds it until its line ends; it counts all the same. */
   #promptAgain(prompt: string): void {
     clearTimeout(this.#again);
-    this.#again = setTimeout(() => this.#prompt(prompt), restMs);
+    const again = setTimeout(() => {
+      // A line that has come meanwhile is read first: the terminal has shown it already, and the prompt would stand behind it.
+      setImmediate(() => {
+        if (this.#again === again) this.#prompt(prompt);
+      });
+    }, restMs);
+    this.#again = again;
   }
 
   /** Something runs, or the input has ended. */

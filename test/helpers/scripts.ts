@@ -23,6 +23,8 @@ type Step = readonly [printed: string, act: (pid: number) => void];
 interface Given {
   /** Standard input; `null` is none at all, undefined a pipe that stays open and silent. */
   readonly input?: string | null;
+  /** Called at once. */
+  readonly started?: (pid: number) => void;
   /** Called when this has been printed, to stdout or stderr. */
   readonly when?: Step;
   /** The same one after the other: each is looked for in what came after the one before. */
@@ -38,6 +40,7 @@ export function millrace(args: readonly string[], given: Given = { input: null }
     stdio: [given.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   if (typeof given.input === 'string') child.stdin?.end(given.input);
+  given.started?.(child.pid as number);
   let out = '';
   let err = '';
   const steps = given.when ? [given.when] : [...(given.steps ?? [])];

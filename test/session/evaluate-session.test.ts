@@ -2,8 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { interruptDescriptor } from '../../shell/interrupt-gate';
 import type { RunOutcome } from '../../shell/session';
 import { userFolder } from '../helpers/entries';
 import { until } from '../helpers/within';
@@ -29,7 +31,7 @@ class Child {
   constructor(folder = userFolder().folder) {
     const script = path.join(__dirname, '../helpers/prompt-child.ts');
     this.#process = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', script, folder], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit', 'ignore', 'pipe'],
     });
     createInterface({ input: this.#process.stdout! }).on('line', (line) => this.told.push(JSON.parse(line) as Told));
   }
@@ -43,7 +45,7 @@ class Child {
   async begin(text: string): Promise<void> {
     this.told.length = 0;
     this.#entries++;
-    this.#process.stdin!.write(`${JSON.stringify({ enter: text })}\n`);
+    this.#process.stdin!.write(`${JSON.stringify(text)}\n`);
     await until(limitMs, () => this.told.some(({ running, compiled }) => running !== undefined || compiled), text);
   }
 
@@ -65,15 +67,14 @@ class Child {
       .join('');
   }
 
-  /** As the terminal does it: a signal for what is synchronous, a message for what waits. */
   async interrupt(): Promise<RunOutcome> {
-    this.#process.kill('SIGINT');
-    this.#process.stdin!.write(`${JSON.stringify({ interrupt: this.#entries })}\n`);
+    this.press();
     return this.end();
   }
 
+  /** As the terminal does it: names the entry to be interrupted. */
   press(): void {
-    this.#process.kill('SIGINT');
+    (this.#process.stdio[interruptDescriptor] as Writable).write(`${this.#entries}\n`);
   }
 
   get alive(): boolean {

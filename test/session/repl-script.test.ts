@@ -2,8 +2,11 @@
 // time limit: 240 s
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../runtime/time';
 import { file, millrace } from '../helpers/scripts';
+import { size } from '../helpers/sizes';
 import { allGone, descendants } from '../helpers/terminal';
+import { until } from '../helpers/within';
 
 const local = ['--master', 'local[1]'];
 
@@ -158,6 +161,81 @@ for (const [signal, status, code] of [
     await allGone(processes, 3_000);
   });
 }
+
+const presses = size(12, 100);
+const seed = Number(process.env.MILLRACE_SEED ?? 20261127);
+
+test(`${presses} times Ctrl-C at random moments of a script (seed ${seed}): it ends with 130, each time`, async () => {
+  const random = new Random(seed);
+  const statement = '{ const end = performance.now() + 2; while (performance.now() < end); }\n';
+  const script = file('short.ts', `console.log("ready");\n${statement.repeat(100)}await null;\n${statement.repeat(900)}`);
+  for (let press = 0; press < presses; press++) {
+    const later = random.next() * 100;
+    const act = (pid: number) => void setTimeout(() => process.kill(pid, 'SIGINT'), later);
+    const { status, err } = await millrace([...local, script], { input: null, when: ['ready', act] });
+    assert.equal([status, err], [130, ''], `press ${press}`);
+  }
+});
+
+test('Ctrl-C before a script has begun ends it with 130, also while it reads standard input', async () => {
+  const started = async (pid: number) => {
+    await until(10_000, () => descendants(pid).length > 0, 'the process of the script');
+    process.kill(pid, 'SIGINT');
+  };
+  assert.is((await millrace([...local, '-'], { started })).status, 130);
+  assert.is((await millrace([...local, '-e', loops], { started })).status, 130);
+});
+
+test("a handler of SIGINT of the user's is told, once", async () => {
+  const { status, out } = await millrace([...local, '-e', `{ process.on('SIGINT', () => console.log('told')); ${waits} }`], {
+    input: null,
+    when: ['ready', (pid) => process.kill(pid, 'SIGINT')],
+  });
+  assert.equal([status, out], [130, 'ready\ntold\n']);
+});
+
+const blocked = `require('child_process').execSync('echo ready; sleep 60', { stdio: 'inherit' })`;
+
+test('a script that cannot be stopped ends at the third Ctrl-C, with what it started', async () => {
+  let processes: number[] = [];
+  const press = (pid: number) => void process.kill(pid, 'SIGINT');
+  const { status } = await millrace([...local, '-e', blocked], {
+    input: null,
+    steps: [
+      [
+        'ready',
+        (pid) => {
+          press(pid);
+          // The second counts once the first had two seconds.
+          setTimeout(() => press(pid), 2_100);
+        },
+      ],
+      [
+        'once more',
+        (pid) => {
+          processes = descendants(pid);
+          press(pid);
+        },
+      ],
+    ],
+  });
+  assert.is(status, 130);
+  assert.ok(processes.length >= 3);
+  await allGone(processes, 5_000);
+});
+
+test('a script whose parent is killed ends, also in a loop that never ends', async () => {
+  for (const body of [waits, loops]) {
+    let processes: number[] = [];
+    const act = (pid: number) => {
+      processes = descendants(pid);
+      process.kill(pid, 'SIGKILL');
+    };
+    await millrace([...local, '-e', `await sc.range(3).count(); { ${body} }`], { input: null, when: ['ready', act] });
+    assert.ok(processes.length >= 3);
+    await allGone(processes, 5_000);
+  }
+});
 
 // The handler cannot run then, so the signal itself ends the process.
 test('a loop that never ends is ended by SIGTERM too', async () => {

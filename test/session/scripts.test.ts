@@ -80,6 +80,15 @@ test('--watch without a file is a wrong command line; Ctrl-C ends a watch with 1
   assert.is(status, 130);
 });
 
+test('Ctrl-C ends a watch that waits for a change', async () => {
+  file('quick.ts', 'console.log("ready");\n');
+  const { status } = await millrace([...local, '--watch', 'quick.ts'], {
+    input: null,
+    when: ['done; waiting', (pid) => process.kill(pid, 'SIGINT')],
+  });
+  assert.is(status, 130);
+});
+
 test('a script waits for what it has put into the background', async () => {
   const { status, out } = await run(
     '.bg sc.range(2).map(x => { const e = Date.now() + 300; while (Date.now() < e); return x }).sum()\n',

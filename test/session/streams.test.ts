@@ -284,11 +284,11 @@ test('with TERM=dumb what streams print has lines of its own, and the prompt com
       terminal.type('const pane = counts.watch({ rows: 2 })\r');
       const batches = () => terminal.everything().match(/^-- \S+ counts$/gm)?.length ?? 0;
       await terminal.until(() => batches() >= 3, 'batches', 30_000);
-      await terminal.waitFor(/^…\n>$/m);
+      await terminal.waitFor(/\n…\n>$/);
       terminal.type('"half ');
       const before = batches();
       await terminal.until(() => batches() > before, 'a batch over the line being typed');
-      await terminal.waitFor(/^…\n>$/m);
+      await terminal.waitFor(/\n…\n>$/);
       terminal.type('typed"\r');
       await terminal.until(() => /^res0: string = "half typed"$/m.test(terminal.everything()), 'the entry');
       terminal.type('.stop\r');

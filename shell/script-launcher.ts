@@ -1,0 +1,56 @@
+// Starts a script in a process of its own and stands between it and the terminal: passes on what keys and signals mean, and ends as it ends.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Writable } from 'node:stream';
+import { exitStatus, InterruptLadder, signalStatus } from './interrupt';
+import { interruptDescriptor, scriptEntry } from './interrupt-gate';
+import { entryArguments } from './package-root';
+
+/** Those that mean the same to the script's process. */
+const passedOn = ['SIGTERM', 'SIGHUP', 'SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
+
+/** Runs what the command line says, and ends this process with the status of the script, or by the signal that ended it. */
+export function launchScript(args: readonly string[]): void {
+  // Handlers first: a script that was begun is not left behind.
+  handleSignals(() => child);
+  const child = spawn(process.execPath, [...process.execArgv, ...entryArguments('script.js', 'shell/script-main.ts'), ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ignore', 'pipe'],
+    // A session of its own: the signals of the terminal's keys are for this process.
+    detached: true,
+  });
+  // Its end is told by its exit.
+  gateOf(child).on('error', () => {});
+  child.once('error', (error) => {
+    process.stderr.write(`error: the process of the script cannot be started: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.once('exit', (status, signal) => {
+    if (signal === null) process.exit(status ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    // Where the signal is ignored.
+    process.exit(signalStatus + constants.signals[signal]);
+  });
+}
+
+function handleSignals(script: () => ChildProcess): void {
+  const ladder = new InterruptLadder();
+  process.on('SIGINT', () => {
+    const answer = ladder.press(true, performance.now());
+    if (answer === 'restart') {
+      // With what it started and waits for.
+      process.kill(-script().pid!, 'SIGKILL');
+      process.exit(exitStatus('SIGINT'));
+    }
+    if (answer === 'warn') process.stderr.write('(Still stopping. Ctrl-C once more ends it at once.)\n');
+    gateOf(script()).write(`${scriptEntry}\n`);
+  });
+  for (const signal of passedOn) process.on(signal, () => script().kill(signal));
+  process.on('SIGTSTP', () => {
+    script().kill('SIGSTOP');
+    process.kill(process.pid, 'SIGSTOP');
+  });
+}
+
+/** What is written here reaches the thread that stops what runs (see interrupt-gate.ts). */
+const gateOf = (script: ChildProcess) => script.stdio[interruptDescriptor] as Writable;
