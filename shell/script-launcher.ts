@@ -1,5 +1,6 @@
 // Starts a script in a process of its own and stands between it and the terminal: passes on what keys and signals mean, and ends as it ends.
 import { type ChildProcess, spawn } from 'node:child_process';
+import inspector from 'node:inspector';
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
 import { exitStatus, InterruptLadder, signalStatus } from './interrupt';
@@ -11,6 +12,8 @@ const passedOn = ['SIGTERM', 'SIGHUP', 'SIGWINCH', 'SIGCONT'] satisfies NodeJS.S
 
 /** Runs what the command line says, and ends this process with the status of the script, or by the signal that ended it. */
 export function launchScript(args: readonly string[]): void {
+  // A debugger (`node --inspect`) wants the script, which listens at the same port.
+  inspector.close();
   // Handlers first: a script that was begun is not left behind.
   handleSignals(() => child);
   const child = spawn(process.execPath, [...process.execArgv, ...entryArguments('script.js', 'shell/script-main.ts'), ...args], {

@@ -1,11 +1,15 @@
 // The shell without a terminal: scripts, -e, standard input, and the exit status that tells how it went.
-// time limit: 240 s
+// time limit: 480 s
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { promisify } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../runtime/time';
 import { file, millrace } from '../helpers/scripts';
 import { size } from '../helpers/sizes';
-import { allGone, descendants } from '../helpers/terminal';
+import { allGone, descendants, shellCommand } from '../helpers/terminal';
 import { until } from '../helpers/within';
 
 const local = ['--master', 'local[1]'];
@@ -245,6 +249,16 @@ test('a loop that never ends is ended by SIGTERM too', async () => {
     when: ['ready', act],
   });
   assert.ok(status === null || status === 143);
+});
+
+test('node --inspect debugs the process of the script', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await promisify(server.close.bind(server))();
+  const [node, ...rest] = shellCommand(...local, '-e', 'require("node:inspector").url()');
+  const { stdout, stderr } = await promisify(execFile)(node, [`--inspect=127.0.0.1:${port}`, ...rest]);
+  assert.match(stdout, new RegExp(`^res0: any = "ws://127.0.0.1:${port}/`), stderr);
 });
 
 test('a long output arrives whole', async () => {
