@@ -2,7 +2,7 @@
 import type { Context } from '../runtime';
 import { isInterruption } from './breakable';
 import { printValue } from './print';
-import type { Screen, SessionEvents } from './session';
+import type { Choice, Screen, SessionEvents } from './session';
 import type { LocalSession } from './session-local';
 import { cut, escapeControls } from './text';
 import type { CompiledCell } from './types/protocol';
@@ -59,6 +59,11 @@ export class Backgrounds {
 
   get ids(): string[] {
     return [...this.#running.keys()];
+  }
+
+  /** What can be cancelled. */
+  choices(): Choice[] {
+    return [...this.#running.values()].map(({ id, text }) => ({ name: id, brief: shortEntry(text) }));
   }
 
   /** What runs, a line each. */

@@ -5,6 +5,7 @@ import { type Skew, skewOf } from '../runtime/status/skew';
 import type { StageStatus } from '../runtime/status/stage-status';
 import type { JobStatus, StatusStore } from '../runtime/status/status-store';
 import { type Backgrounds, shortEntry } from './background';
+import type { Choice } from './session';
 import { skewLine } from './skew';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from './text';
 import { bytesText, msText } from './units';
@@ -193,6 +194,19 @@ export function cancelJobs(sc: Context, backgrounds: Backgrounds, which: string 
   if (!job) return unknownJob('.cancel', which, [...running.map(({ jobId }) => jobId), ...backgrounds.ids]);
   sc.cancelJob(job.jobId);
   return `job ${which} cancelled`;
+}
+
+/** What `.cancel` can be told now. */
+export function cancelChoices(sc: Context, backgrounds: Backgrounds): Choice[] {
+  const jobs = sc.jobs().filter(({ status }) => status === 'running');
+  return [...jobs.map(jobChoice), ...backgrounds.choices()];
+}
+
+/** What `.stages` can be told now, the last job first. */
+export const stageChoices = (store: StatusStore): Choice[] => store.jobs().map(jobChoice).reverse();
+
+function jobChoice({ jobId, title, status, callSite }: Pick<JobStatus, 'jobId' | 'title' | 'status' | 'callSite'>): Choice {
+  return { name: String(jobId), brief: [status, escapeControls(title), ...originOf(callSite)].join('  ') };
 }
 
 function unknownJob(operation: string, which: string, known: readonly (number | string)[]): never {

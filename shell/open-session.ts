@@ -11,7 +11,7 @@ import { givePackages } from './own-packages';
 import { packageVersion } from './package-root';
 import { ShellPages } from './pages';
 import type { Screen, Session, SessionEvents } from './session';
-import { sessionCommands } from './session-commands';
+import { sessionChoices, sessionCommands } from './session-commands';
 import { LocalSession } from './session-local';
 import { skewNotice } from './skew';
 import { ShellStreams } from './streams';
@@ -52,13 +52,15 @@ export async function openSession({ master, executorMemory, events, args }: Sess
   sc.addListener({ onStageCompleted: tellSkew(sc, status, events, () => local.screen) });
   const about = { started: sc.clock.now(), version: packageVersion() };
   const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
+  const parts = { sc, streams, status, backgrounds, pages, local: () => local };
   const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,
     globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
     packages,
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
-    commands: sessionCommands({ sc, streams, status, backgrounds, pages, local: () => local }),
+    commands: sessionCommands(parts),
+    choices: sessionChoices(parts),
     describe: streams.describe,
     onInterrupt: [() => cancelEntryJobs(sc)],
     onStop: async () => {

@@ -51,6 +51,9 @@ function serve(session: Session, gate: InterruptGate): void {
       case 'command':
         void serveOne(request.id, () => session.command(request.call, request.screen));
         break;
+      case 'choices':
+        void session.choices(request.command).then((choices) => answer({ kind: 'choices', id: request.id, choices }));
+        break;
       case 'screen':
         session.setScreen(request.screen);
         break;

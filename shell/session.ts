@@ -24,6 +24,12 @@ export interface CommandCall {
   readonly quiet?: boolean;
 }
 
+/** What Tab offers as the argument of a command. */
+export interface Choice {
+  readonly name: string;
+  readonly brief?: string;
+}
+
 export type RunOutcome =
   | { readonly status: 'ok'; readonly initialised?: readonly string[]; readonly page?: string }
   /** The error was printed; `initialised` are the names that got their value before it. */
@@ -44,6 +50,8 @@ export interface Session {
   run(cell: CompiledCell, screen: Screen): Promise<RunOutcome>;
   /** Runs a dotted command that needs the session. */
   command(call: CommandCall, screen: Screen): Promise<RunOutcome>;
+  /** What the argument of a command can be now, also while an entry runs. */
+  choices(command: string): Promise<readonly Choice[]>;
   /** The screen has changed: what is printed between entries is for it. */
   setScreen(screen: Screen): void;
   /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; keeps every name. */

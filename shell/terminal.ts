@@ -111,7 +111,8 @@ class Terminal implements EditorHost {
 
   async complete(text: string, cursor: number): Promise<Offer> {
     if (!this.#types || !this.#repl) return { start: cursor, end: cursor, entries: [] };
-    return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue });
+    const choices = async (command: string) => (await this.#session?.choices(command)) ?? [];
+    return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue, choices });
   }
 
   async signature(text: string, cursor: number): Promise<SignatureHint | undefined> {
