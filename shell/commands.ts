@@ -1,4 +1,6 @@
 // The commands of the prompt: one table that is the source of what they do, of help, and of completion.
+
+import { nearest } from '../runtime/nearest';
 import { countArgument, expressionArgument, fileArgument } from './commands/arguments';
 import { jobCommands } from './commands/jobs';
 import { save } from './commands/save';
@@ -6,7 +8,6 @@ import { topicNames, topics } from './commands/topics';
 import { valueCommands } from './commands/values';
 import { documentation, notDocumented } from './doc';
 import type { DottedWord } from './entry';
-import { nearest } from './entry';
 import type { EntryEnd, SessionWork, Stage } from './repl';
 import type { Choice } from './session';
 import { changedSettings, settingsText, settingWords } from './settings';

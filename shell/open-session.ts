@@ -10,7 +10,7 @@ import { cancelEntryJobs } from './job-commands';
 import { givePackages } from './own-packages';
 import { packageVersion } from './package-root';
 import { ShellPages } from './pages';
-import type { Screen, Session, SessionEvents } from './session';
+import type { EngineOptions, Screen, Session, SessionEvents } from './session';
 import { sessionChoices, sessionCommands } from './session-commands';
 import { LocalSession } from './session-local';
 import { skewNotice } from './skew';
@@ -23,10 +23,7 @@ const packageExports = Object.defineProperty({ ...api, connect }, travelsAs, {
   value: () => ({ kind: 'engine', id: 'millrace' }),
 });
 
-export interface SessionOptions {
-  readonly master: string;
-  /** Heap of each executor in MB; a share of the machine's memory if left out. */
-  readonly executorMemory?: number;
+export interface SessionOptions extends EngineOptions {
   readonly events: SessionEvents;
   /** The arguments of a script, `args` to it. */
   readonly args: readonly string[];
@@ -34,10 +31,11 @@ export interface SessionOptions {
 
 type OnStageCompleted = NonNullable<api.Listener['onStageCompleted']>;
 
-export async function openSession({ master, executorMemory, events, args }: SessionOptions): Promise<Session> {
+export async function openSession({ master, executorMemory, config, events, args }: SessionOptions): Promise<Session> {
   // Executors come up while the first entry is typed; a job waits for them, and says what is wrong if they don't.
   const sc = await connect(master, {
     executorMemory,
+    config,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),
     onNotice: (text) => events.print(`${escapeControls(text)}\n`, 'err'),

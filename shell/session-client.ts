@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { interruptDescriptor } from './interrupt-gate';
 import { entryArguments } from './package-root';
 import type { PaneModel } from './pane-model';
-import type { Choice, CommandCall, RunOutcome, Screen, Session, SessionEvents } from './session';
+import type { Choice, CommandCall, EngineOptions, RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
 
 /** What the terminal asks of the session process. */
@@ -53,9 +53,7 @@ const choicesLimitMs = 1_000;
 const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
 
 export interface ChildSessionOptions {
-  readonly master: string;
-  /** Heap of each executor in MB; a share of the machine's memory if left out. */
-  readonly executorMemory?: number;
+  readonly engine: EngineOptions;
   readonly events: SessionEvents;
   /** The process is gone, and not because it was stopped. */
   onEnd(end: SessionEnd): void;
@@ -86,9 +84,8 @@ export class ChildSession implements Session {
 
   constructor(options: ChildSessionOptions) {
     this.#options = options;
-    const { master, executorMemory } = options;
-    const told = executorMemory === undefined ? [master] : [master, String(executorMemory)];
-    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), ...told], {
+    const told = JSON.stringify(options.engine);
+    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), told], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
       // A session of its own: the signals of the terminal's keys are for the terminal process, which passes on what they mean.
       detached: true,

@@ -1,7 +1,17 @@
 // What runs the user's entries: evaluates compiled cells, prints their values, answers Ctrl-C. In process for scripts, a child process for the terminal.
+import type { Config } from '../runtime';
 import type { PaneModel } from './pane-model';
 import type { Settings } from './settings';
 import type { CompiledCell } from './types/protocol';
+
+/** Where the jobs of a session run, and how: what the command line chose. */
+export interface EngineOptions {
+  readonly master: string;
+  /** Heap of each executor in MB; a share of the machine's memory if left out. */
+  readonly executorMemory?: number;
+  /** Options of the context that are not to be the defaults. */
+  readonly config?: Partial<Config>;
+}
 
 /** How results are to be printed. */
 export interface Screen {

@@ -1,6 +1,6 @@
 // What `.set` changes: one table of the settings of the shell with their defaults, rules, and the words that complete them.
 import { MillraceError } from '../runtime/errors';
-import { nearest } from './entry';
+import { nearest } from '../runtime/nearest';
 import type { Choice } from './session';
 
 export interface Settings {

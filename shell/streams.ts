@@ -1,12 +1,12 @@
 // The streams of a shell: the context that `stream('1s')` makes, what `.streams` and `.stop` do, and their end with the session.
 import { type Context, DStream, MillraceError, OutputHandle, StreamingContext, type StreamingOptions } from '../runtime';
+import { nearest } from '../runtime/nearest';
 import { StreamMonitor } from '../runtime/status/stream-monitor';
 import { type Duration, durationText, milliseconds } from '../runtime/streaming/duration';
 import { lineageOf } from '../runtime/streaming/graph';
 import { type StreamHome, streamHomes } from '../runtime/streaming/home';
 import { InputDStream } from '../runtime/streaming/input';
 import type { Output } from '../runtime/streaming/output';
-import { nearest } from './entry';
 import type { Described } from './print';
 import type { Choice, Screen, SessionEvents } from './session';
 import { ShellDisplay } from './stream-display';

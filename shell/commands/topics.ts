@@ -79,7 +79,8 @@ res0: number = 1
   :load :type :paste        the same, or .load .type .paste
   :history :reset :quit     the same; also :help, :save, :load for a replay
   toDebugString             .explain xs, or xs.toDebugString()
-  the pages of jobs         .jobs, .stages, .datasets`),
+  the pages of jobs         .jobs, .stages, .datasets
+  --conf KEY=VALUE          the same, with the names of sc.config (millrace --help lists them)`),
 
   keys: { lines: [...keysHelp(), 'An entry that begins with a space is not kept in the history.'] },
 });

@@ -164,6 +164,19 @@ test(".reset starts a fresh session without the names, and spark-shell's command
     assert.is(await terminal.exited, 0);
   }));
 
+test('what --conf chose holds in the first session, after .reset, and after the session died', () =>
+  withShell(
+    async (shell) => {
+      await shell.entry('sc.config.taskMaxFailures', /res0: number = 2/);
+      await shell.entry('.reset', /\(a fresh session\)/);
+      await shell.entry('sc.config.taskMaxFailures * 10', /res0: number = 20/);
+      await shell.entry('process.kill(process.pid, "SIGKILL")', /The session ended: SIGKILL ended it/);
+      await shell.entry('sc.config.taskMaxFailures * 100', /res0: number = 200/);
+    },
+    {},
+    ['--conf', 'taskMaxFailures=2'],
+  ));
+
 test('Ctrl-C breaks a loop in a trap or getter that is run to see whether a value can be awaited', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('const kept = 7', />/);
