@@ -1,12 +1,12 @@
 // Entries in the background: started by `.bg`, told of when they end, listed by `.jobs`, stopped by `.cancel` and by nothing else.
 import type { Context } from '../runtime';
+import { msText } from '../runtime/units';
 import { isInterruption } from './breakable';
 import { printValue } from './print';
 import type { Choice, Screen, SessionEvents } from './session';
 import type { LocalSession } from './session-local';
 import { cut, escapeControls } from './text';
 import type { CompiledCell } from './types/protocol';
-import { msText } from './units';
 import { Waits } from './waits';
 
 interface BackgroundEntry {
@@ -70,7 +70,7 @@ export class Backgrounds {
   lines(): string[][] {
     const now = this.#sc.clock.now();
     return [...this.#running.values()].map(({ id, text, result, started }) => {
-      const head = `${id.padStart(4)}  ${'background'.padEnd(9)}  ${((now - started) / 1000).toFixed(1).padStart(6)} s`;
+      const head = `${id.padStart(4)}  ${'background'.padEnd(9)}  ${msText(now - started).padStart(8)}`;
       return [head, shortEntry(text), ...(result ? [`→ ${result}`] : [])];
     });
   }

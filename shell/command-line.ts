@@ -22,8 +22,8 @@ function command(): Command {
     .argument('[args...]', 'what the script finds in process.argv')
     .option('-e, --eval <code>', 'run this code and leave')
     .option('-m, --master <master>', 'where jobs run: local, local[N] or local[*]', 'local[*]')
-    .option('--executor-memory <MB>', 'heap of each executor; by default a share of the memory of this machine', megabytes)
-    .option('--conf <KEY=VALUE>', 'an option of the engine, listed below; given again for another one', added, [])
+    .option('--executor-memory <MiB>', 'heap of each executor; by default a share of the memory of this machine', mebibytes)
+    .option('--conf <KEY=VALUE>', 'an option of the engine, listed below; given again for another one', added)
     .option('--watch', 'run the script again, in the same session, whenever it or a module that it imports changes', false)
     .option('--no-rc', 'do not run the rc file: millrace/rc.ts of the configuration folder, or ~/.millracerc.ts')
     .option('--quiet', 'no banner', false)
@@ -35,18 +35,18 @@ function command(): Command {
     .showHelpAfterError('(millrace --help shows what there is)');
 }
 
-const added = (text: string, earlier: readonly string[]): string[] => [...earlier, text];
+const added = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
 /** Not loaded before it is asked for: the prompt is on the screen sooner. */
 const conf = () => require('./conf') as typeof import('./conf');
 
 /** Less is no heap that an executor starts in. */
-const leastMegabytes = 64;
+const leastMebibytes = 64;
 
-function megabytes(text: string): number {
+function mebibytes(text: string): number {
   const n = Number(text);
-  if (Number.isSafeInteger(n) && n >= leastMegabytes) return n;
-  throw new InvalidArgumentError(`It must be a whole number of MB, from ${leastMegabytes}.`);
+  if (Number.isSafeInteger(n) && n >= leastMebibytes) return n;
+  throw new InvalidArgumentError(`It must be a whole number of MiB, from ${leastMebibytes}.`);
 }
 
 /** Reads the command line of this process. Ends it with 2 where it is wrong, with 0 after the help or the version. */
@@ -59,9 +59,9 @@ export function readCommandLine(): CommandLine {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : usageStatus);
     throw error;
   }
-  const { conf: texts, ...options } = program.opts<Omit<CommandLine, 'file' | 'args' | 'config'> & { conf: string[] }>();
+  const { conf: texts, ...options } = program.opts<Omit<CommandLine, 'file' | 'args' | 'config'> & { conf?: string[] }>();
   if (program.getOptionValueSource('master') === 'cli') checkMaster(options.master);
-  const config = texts.length > 0 ? checked(() => conf().readConf(texts)) : undefined;
+  const config = texts ? checked(() => conf().readConf(texts)) : undefined;
   const [file, ...args] = program.args;
   if (options.watch && (file === undefined || file === '-' || options.eval !== undefined)) refuseWatch();
   return { ...options, config, file, args };

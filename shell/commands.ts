@@ -1,5 +1,4 @@
 // The commands of the prompt: one table that is the source of what they do, of help, and of completion.
-
 import { nearest } from '../runtime/nearest';
 import { countArgument, expressionArgument, fileArgument } from './commands/arguments';
 import { jobCommands } from './commands/jobs';

@@ -7,7 +7,7 @@ import type { CompiledCell } from './types/protocol';
 /** Where the jobs of a session run, and how: what the command line chose. */
 export interface EngineOptions {
   readonly master: string;
-  /** Heap of each executor in MB; a share of the machine's memory if left out. */
+  /** Heap of each executor in MiB; a share of the machine's memory if left out. */
   readonly executorMemory?: number;
   /** Options of the context that are not to be the defaults. */
   readonly config?: Partial<Config>;

@@ -120,6 +120,12 @@ test('.set shows, changes, checks and completes settings', () =>
     await shell.entry('.set rows 3', />/);
     await shell.entry('sc.range(9)', /sample of 3/);
     await shell.entry('.set rows', /^rows 3 /m);
+    await shell.entry('.set seconds 0.1', />/);
+    const slow = 'sc.range(0, 1, 1, 1).map(x => { const end = Date.now() + 1500; while (Date.now() < end) {} return x })';
+    await shell.entry(
+      slow,
+      /no rows yet: it stopped after 100 ms\n … \.show, take\(N\), count\(\) run to the end, or until Ctrl-C$/m,
+    );
     await shell.entry('.set rows 0', /rows is 0, but must be a whole number from 1 to 10000/);
     await shell.entry('.set rwos 5', /Did you mean \.set rows\?/);
     await shell.entry('.set rows default', />/);
