@@ -16,7 +16,7 @@ export interface ConnectOptions {
   readonly storageBytes?: number;
   /** Bytes that the groups, tables and sorts of a task may take before they go to disk. Default: a fifth of its heap. */
   readonly executionBytes?: number;
-  /** Heap of each executor in MB. Default: three quarters of the machine's memory, shared by the executors. */
+  /** Heap of each executor in MiB. Default: three quarters of the machine's memory, shared by the executors. */
   readonly executorMemory?: number;
   /** Takes the lines that closures print on executors; left out, they go to stdout and stderr. */
   readonly onOutput?: OutputListener;

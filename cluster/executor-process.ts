@@ -10,7 +10,7 @@ import { LineReader, type OutputListener } from './output';
 export interface ProcessOptions {
   /** The bundled program of an executor. */
   readonly program: string;
-  /** Heap of an executor in MB; V8's own choice if left out. */
+  /** Heap of an executor in MiB; V8's own choice if left out. */
   readonly executorMemory?: number;
   readonly handover: Handover;
   readonly onOutput: OutputListener;
@@ -19,7 +19,7 @@ export interface ProcessOptions {
 }
 
 /**
- * Executors make many objects that die young: with the usual 16 MB a half-space the survivors of a chunk are copied again and again.
+ * Executors make many objects that die young: with the usual 16 MiB a half-space the survivors of a chunk are copied again and again.
  */
 const semiSpaceMb = 64;
 

@@ -6,7 +6,7 @@ export const loopback = '127.0.0.1';
 /** The only path that a driver accepts. */
 export const executorPath = '/executor';
 
-/** Executors of one session on one machine: each is a process of about 50 MB. */
+/** Executors of one session on one machine: each is a process of about 50 MiB. */
 export const maxExecutors = 256;
 
 /** Between two signs of life, each way. A stopped executor is found at the first beat that it missed: within two of these. */
@@ -33,7 +33,7 @@ export const strangers = 16;
 /** One frame from the driver: the largest broadcast. The limit of ws is a 32-bit integer. */
 export const maxToExecutorBytes = 0x7fffffff;
 
-/** One frame from an executor: the largest result of a task (`maxResultBytes`, 1 GB) with its control text. */
+/** One frame from an executor: the largest result of a task (`maxResultBytes`, 1 GiB) with its control text. */
 export const maxToDriverBytes = (1 << 30) + (128 << 20);
 
 /** Bytes waiting to be sent to one executor, after which it is taken for dead. */
@@ -89,7 +89,7 @@ export const receiverStopMs = 2000;
 /** The same for a graceful stop, where what was read must come over first: a starved machine needs seconds. */
 export const receiverDrainMs = 15_000;
 
-/** Bytes of a request's head that the pages read: a cookie and what browsers send, which is below 2 kB. */
+/** Bytes of a request's head that the pages read: a cookie and what browsers send, which is below 2 KiB. */
 export const pageRequestBytes = 8192;
 
 /** From the first byte of a request to the last of its head. */

@@ -21,7 +21,7 @@ import { unpackEnd } from './task-end';
 
 export interface PoolOptions {
   readonly executors: number;
-  /** Heap of each executor in MB; V8's own choice if left out. */
+  /** Heap of each executor in MiB; V8's own choice if left out. */
   readonly executorMemory?: number;
   /** Bytes of cached partitions that each executor keeps in memory. */
   readonly storageBytes: number;

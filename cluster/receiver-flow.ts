@@ -1,4 +1,5 @@
 // When a source may be read: not while too much of it waits to be processed, and not faster than the limit.
+import { bytesText } from '../runtime/units';
 
 /** Milliseconds between two looks at a limited rate. */
 const refillMs = 20;
@@ -85,11 +86,9 @@ export class Flow {
     // It goes on at three quarters, not at each block that is done.
     this.#full = this.#unprocessed >= this.#maxUnprocessed * (this.#full ? 0.75 : 1);
     const open = !this.#full && (this.#rate < 0 || this.#allowance > 0);
-    if (this.#full && this.#isOpen) this.#told(`reading stops: ${megabytes(this.#unprocessed)} wait to be processed`);
+    if (this.#full && this.#isOpen) this.#told(`reading stops: ${bytesText(this.#unprocessed)} wait to be processed`);
     if (open === this.#isOpen) return;
     this.#isOpen = open;
     for (const reader of this.#readers) reader(open);
   }
 }
-
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;

@@ -1,4 +1,5 @@
 // What the sources of a receiver process have in common: where their lines go, when they may read, and what they tell.
+import { bytesText } from '../runtime/units';
 import type { BlockWriter } from './receiver-blocks';
 import type { Flow } from './receiver-flow';
 import { LineCutter } from './receiver-lines';
@@ -28,7 +29,7 @@ export class LineSink {
 
   constructor(host: SourceHost) {
     this.#host = host;
-    this.#long = new Rarely((count) => host.told('error', `${dropped(count)} longer than ${sizeText(host.maxLineBytes)}`));
+    this.#long = new Rarely((count) => host.told('error', `${dropped(count)} longer than ${bytesText(host.maxLineBytes)}`));
   }
 
   /** Cuts the bytes of one connection. */
@@ -52,5 +53,3 @@ export class LineSink {
 }
 
 const dropped = (count: number) => (count === 1 ? 'a line was left out: it is' : `${count} lines were left out: they are`);
-
-const sizeText = (bytes: number) => (bytes % 2 ** 20 === 0 ? `${bytes / 2 ** 20} MiB` : `${bytes} bytes`);

@@ -1,4 +1,5 @@
 // What a receiver tells its user, and how often: the first time at once, then at most every ten seconds, with what was left untold.
+import { msText } from '../runtime/units';
 
 const restMs = 10_000;
 
@@ -81,7 +82,7 @@ export class Silence {
   #look(): void {
     if (this.#told || performance.now() - this.#heardAt < this.#ms) return;
     this.#told = true;
-    this.#tell(`has sent nothing for ${(this.#ms / 1000).toFixed(this.#ms % 1000 === 0 ? 0 : 1)} s`);
+    this.#tell(`has sent nothing for ${msText(this.#ms)}`);
   }
 
   close(): void {

@@ -13,7 +13,7 @@ export interface BackendOptions {
   readonly storageBytes: number;
   /** Bytes that the groups, tables and sorts of a task may take before they go to disk. Default: as much as for cached partitions. */
   readonly executionBytes?: number;
-  /** Heap of each executor in MB, at least 64; V8's own choice if left out. Without meaning for `local`. */
+  /** Heap of each executor in MiB, at least 64; V8's own choice if left out. Without meaning for `local`. */
   readonly executorMemory?: number;
   /** Takes the lines that user code prints on executors; left out, they go to stdout and stderr of this process. */
   readonly onOutput?: OutputListener;
@@ -69,7 +69,7 @@ function check({ storageBytes, executionBytes = storageBytes, executorMemory }: 
     throw new MillraceError('BAD_OPTION', {
       option: 'executorMemory',
       value: executorMemory,
-      rule: `a whole number of MB, from ${leastMemoryMb}`,
+      rule: `a whole number of MiB, from ${leastMemoryMb}`,
     });
   }
 }

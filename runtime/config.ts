@@ -1,6 +1,6 @@
 // Every option of a context: default, unit, range.
 import { MillraceError } from './errors';
-import { checkScheduling, type SchedulingOptions, schedulingDefaults } from './scheduler/options';
+import { checkNames, checkScheduling, type SchedulingOptions, schedulingDefaults } from './scheduler/options';
 
 /** Options of a context: `connect(master, { config: { … } })`. */
 export interface Config extends SchedulingOptions {
@@ -27,18 +27,23 @@ const rules: Record<Exclude<keyof Config, keyof SchedulingOptions>, { least: num
   localityWaitMs: { least: 0, most: 600_000, unit: 'milliseconds' },
 };
 
-/** The options with their defaults, checked. Throws BAD_OPTION that names the option, its value and its rule. */
+const defaults: Omit<Config, 'defaultParallelism'> = {
+  maxResultBytes: 2 ** 30,
+  taskMaxFailures: 4,
+  stageMaxAttempts: 4,
+  autoBroadcastBytes: 64 << 10,
+  localityWaitMs: 1000,
+  ...schedulingDefaults,
+};
+
+/**
+ * The options with their defaults, checked. Throws BAD_OPTION that names the option, its value and its rule, and UNKNOWN_OPTION with the
+ * name that was meant.
+ */
 export function makeConfig(slots: number, options: Partial<Config> = {}): Config {
-  const config: Config = {
-    defaultParallelism: Math.max(2, slots),
-    maxResultBytes: 2 ** 30,
-    taskMaxFailures: 4,
-    stageMaxAttempts: 4,
-    autoBroadcastBytes: 64 << 10,
-    localityWaitMs: 1000,
-    ...schedulingDefaults,
-    ...options,
-  };
+  const standard: Config = { defaultParallelism: Math.max(2, slots), ...defaults };
+  checkNames(options, Object.keys(standard));
+  const config: Config = { ...standard, ...options };
   for (const [option, { least, most, unit }] of Object.entries(rules) as [
     keyof typeof rules,
     (typeof rules)[keyof typeof rules],

@@ -9,6 +9,7 @@ interface Declared {
 
 const declared = {
   BAD_OPTION: { sentence: '{option} is {value}, but must be {rule}.', remedy: 'Choose a value in that range.' },
+  UNKNOWN_OPTION: { sentence: 'There is no option {option}.', remedy: '{remedy}' },
   BAD_ARGUMENT: { sentence: '{operation}: {argument} is {value}, but must be {rule}.', remedy: '{remedy}' },
   BAD_MASTER: {
     sentence: 'The master "{master}" is not understood.',

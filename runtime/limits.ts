@@ -1,6 +1,6 @@
 // Every hard number of the engine, with its reason.
 
-/** Most partitions of one dataset: each costs the driver about 1 kB of bookkeeping a stage, so a million is a gigabyte. */
+/** Most partitions of one dataset: each costs the driver about 1 KiB of bookkeeping a stage, so a million is a gigabyte. */
 export const maxPartitions = 1_000_000;
 
 /** Elements between two looks at the cancel flag in loops over arrays: about 0.1 ms of cheap closures. */
@@ -24,13 +24,13 @@ export const textChunkBytes = 1 << 20;
 /** A line longer than this is refused: V8 strings end at 512 MiB, and a lost line end must not eat the memory. */
 export const maxLineBytes = 256 << 20;
 
-/** Bytes of a text file that one partition reads by default: 10 tasks for 300 MB on two cores, as Spark's local block size. */
+/** Bytes of a text file that one partition reads by default: 10 tasks for 300 MiB on two cores, as Spark's local block size. */
 export const textSplitBytes = 32 << 20;
 
 /** Bytes of one frame of a kept or spilled partition, as estimated in the heap: a frame is decoded whole. */
 export const frameBytes = 1 << 20;
 
-/** Distinct keys that the map side combines before it passes its partial results on: about 60 MB of short words. */
+/** Distinct keys that the map side combines before it passes its partial results on: about 60 MiB of short words. */
 export const combineKeys = 1_000_000;
 
 /** Rows of one encoded frame of a shuffle bucket: columns pay off from hundreds on, and a frame is decoded whole. */
@@ -42,7 +42,7 @@ export const shuffleBufferBytes = 64 << 20;
 /** Nesting of a value that the codec follows: deeper ones are cyclic in practice. */
 export const maxValueDepth = 500;
 
-/** Compiled loops that an executor keeps: each is about 20 kB of code and feedback. */
+/** Compiled loops that an executor keeps: each is about 20 KiB of code and feedback. */
 export const compiledLoops = 256;
 
 /** Characters of an element shown in an error. */
@@ -69,7 +69,7 @@ export const objectFrameRows = 8192;
 /** Bytes of one frame of an object file: it is read whole, and a damaged length must not eat the memory. */
 export const maxObjectFrameBytes = 512 << 20;
 
-/** Registers of a distinct count: 1 MB of them give a relative error of 0.001. */
+/** Registers of a distinct count: 1 MiB of them give a relative error of 0.001. */
 export const maxSketchBits = 20;
 
 /** How long jobs wait without a running task before the user is told, in milliseconds: executors start in a tenth of it. */

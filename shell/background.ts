@@ -1,12 +1,12 @@
 // Entries in the background: started by `.bg`, told of when they end, listed by `.jobs`, stopped by `.cancel` and by nothing else.
 import type { Context } from '../runtime';
+import { msText } from '../runtime/units';
 import { isInterruption } from './breakable';
 import { printValue } from './print';
-import type { Screen, SessionEvents } from './session';
+import type { Choice, Screen, SessionEvents } from './session';
 import type { LocalSession } from './session-local';
 import { cut, escapeControls } from './text';
 import type { CompiledCell } from './types/protocol';
-import { msText } from './units';
 import { Waits } from './waits';
 
 interface BackgroundEntry {
@@ -61,11 +61,16 @@ export class Backgrounds {
     return [...this.#running.keys()];
   }
 
+  /** What can be cancelled. */
+  choices(): Choice[] {
+    return [...this.#running.values()].map(({ id, text }) => ({ name: id, brief: shortEntry(text) }));
+  }
+
   /** What runs, a line each. */
   lines(): string[][] {
     const now = this.#sc.clock.now();
     return [...this.#running.values()].map(({ id, text, result, started }) => {
-      const head = `${id.padStart(4)}  ${'background'.padEnd(9)}  ${((now - started) / 1000).toFixed(1).padStart(6)} s`;
+      const head = `${id.padStart(4)}  ${'background'.padEnd(9)}  ${msText(now - started).padStart(8)}`;
       return [head, shortEntry(text), ...(result ? [`→ ${result}`] : [])];
     });
   }

@@ -1,11 +1,10 @@
 // What may stand on the command line: read alike by the process that the user starts and by the one that runs a script for it.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { packageVersion } from './package-root';
+import type { EngineOptions } from './session';
 
-export interface CommandLine {
+export interface CommandLine extends EngineOptions {
   readonly eval?: string;
-  readonly master: string;
-  readonly executorMemory?: number;
   readonly quiet: boolean;
   readonly watch: boolean;
   readonly rc: boolean;
@@ -23,24 +22,31 @@ function command(): Command {
     .argument('[args...]', 'what the script finds in process.argv')
     .option('-e, --eval <code>', 'run this code and leave')
     .option('-m, --master <master>', 'where jobs run: local, local[N] or local[*]', 'local[*]')
-    .option('--executor-memory <MB>', 'heap of each executor; by default a share of the memory of this machine', megabytes)
+    .option('--executor-memory <MiB>', 'heap of each executor; by default a share of the memory of this machine', mebibytes)
+    .option('--conf <KEY=VALUE>', 'an option of the engine, listed below; given again for another one', added)
     .option('--watch', 'run the script again, in the same session, whenever it or a module that it imports changes', false)
     .option('--no-rc', 'do not run the rc file: millrace/rc.ts of the configuration folder, or ~/.millracerc.ts')
     .option('--quiet', 'no banner', false)
     .version(packageVersion(), '--version', 'show the version')
     .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', () => `\n${conf().confHelp()}`)
     .passThroughOptions()
     .exitOverride()
     .showHelpAfterError('(millrace --help shows what there is)');
 }
 
-/** Less is no heap that an executor starts in. */
-const leastMegabytes = 64;
+const added = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
-function megabytes(text: string): number {
+/** Not loaded before it is asked for: the prompt is on the screen sooner. */
+const conf = () => require('./conf') as typeof import('./conf');
+
+/** Less is no heap that an executor starts in. */
+const leastMebibytes = 64;
+
+function mebibytes(text: string): number {
   const n = Number(text);
-  if (Number.isSafeInteger(n) && n >= leastMegabytes) return n;
-  throw new InvalidArgumentError(`It must be a whole number of MB, from ${leastMegabytes}.`);
+  if (Number.isSafeInteger(n) && n >= leastMebibytes) return n;
+  throw new InvalidArgumentError(`It must be a whole number of MiB, from ${leastMebibytes}.`);
 }
 
 /** Reads the command line of this process. Ends it with 2 where it is wrong, with 0 after the help or the version. */
@@ -53,11 +59,12 @@ export function readCommandLine(): CommandLine {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : usageStatus);
     throw error;
   }
-  const options = program.opts<Omit<CommandLine, 'file' | 'args'>>();
+  const { conf: texts, ...options } = program.opts<Omit<CommandLine, 'file' | 'args' | 'config'> & { conf?: string[] }>();
   if (program.getOptionValueSource('master') === 'cli') checkMaster(options.master);
+  const config = texts ? checked(() => conf().readConf(texts)) : undefined;
   const [file, ...args] = program.args;
   if (options.watch && (file === undefined || file === '-' || options.eval !== undefined)) refuseWatch();
-  return { ...options, file, args };
+  return { ...options, config, file, args };
 }
 
 function refuseWatch(): never {
@@ -67,8 +74,13 @@ function refuseWatch(): never {
 
 function checkMaster(master: string): void {
   const { parseMaster } = require('../cluster/master-url') as typeof import('../cluster/master-url');
+  checked(() => parseMaster(master));
+}
+
+/** What is read, unless it is wrong, which ends this process. */
+function checked<T>(read: () => T): T {
   try {
-    parseMaster(master);
+    return read();
   } catch (error) {
     const { message, remedy } = error as Error & { remedy?: string };
     process.stderr.write(`error: ${message}\n${remedy ?? ''}\n`);

@@ -1,4 +1,5 @@
 // The commands of the prompt: one table that is the source of what they do, of help, and of completion.
+import { nearest } from '../runtime/nearest';
 import { countArgument, expressionArgument, fileArgument } from './commands/arguments';
 import { jobCommands } from './commands/jobs';
 import { save } from './commands/save';
@@ -6,8 +7,8 @@ import { topicNames, topics } from './commands/topics';
 import { valueCommands } from './commands/values';
 import { documentation, notDocumented } from './doc';
 import type { DottedWord } from './entry';
-import { nearest } from './entry';
 import type { EntryEnd, SessionWork, Stage } from './repl';
+import type { Choice } from './session';
 import { changedSettings, settingsText, settingWords } from './settings';
 import { escapeControls } from './text';
 import type { TypeService } from './types/protocol';
@@ -38,9 +39,9 @@ export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
   /** What the argument is, for completion and for knowing when a line is whole. */
-  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word';
+  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word' | 'choice';
   /** What can come next, behind these words. */
-  readonly words?: (before: readonly string[]) => readonly { readonly name: string; readonly brief?: string }[];
+  readonly words?: (before: readonly string[]) => readonly Choice[];
   /** Its expression may stop in the middle: Enter asks about what is there. */
   readonly partial?: boolean;
   readonly usage: string;
@@ -132,7 +133,7 @@ const commands: readonly Command[] = [
   },
   {
     name: 'stop',
-    argument: 'word',
+    argument: 'choice',
     usage: '.stop [NAME]',
     brief: 'end an output or pane, what reads a source, or all streams',
     help: 'The names are those of .streams: an output (watch of counts), a stream (counts), or a source, which ends all that reads it. Alone it ends all streams; what was received is worked off first.',
@@ -153,6 +154,7 @@ const commands: readonly Command[] = [
     usage: '.errors [full]',
     brief: 'show the last error again, with every frame if full',
     help: 'Errors show the frames of your own code. With "full" the frames of Millrace and of packages are shown too.',
+    words: (before) => (before.length === 0 ? [{ name: 'full', brief: 'with every frame' }] : []),
     run: async (host, argument) => host.inSession('errors', { words: argument === '' ? [] : [argument] }),
   },
   {
@@ -246,7 +248,7 @@ export function commandBrief(name: string): string | undefined {
 }
 
 /** What help can be asked for: commands, then topics that are none. */
-function helpWords(): { readonly name: string; readonly brief?: string }[] {
+function helpWords(): Choice[] {
   const topicsOnly = topicNames().filter((name) => !byName.has(name));
   return [...commands.map(({ name, brief }) => ({ name, brief })), ...topicsOnly.map((name) => ({ name, brief: 'a topic' }))];
 }

@@ -4,6 +4,8 @@ import { paths, specifiers } from './complete-paths';
 import type { Offer } from './editor/editor';
 import { isUnfinished } from './editor/unfinished';
 import { dottedWord, isContinuation } from './entry';
+import type { Choice } from './session';
+import { escapeControls } from './text';
 import type { TypeService } from './types/protocol';
 
 const nothing: Offer = { start: 0, end: 0, entries: [] };
@@ -20,6 +22,8 @@ export interface CompletionContext {
   readonly types: TypeService;
   /** The name that a leading dot continues. */
   readonly lastValue: string | undefined;
+  /** What the session says can stand behind a command now. */
+  choices(command: string): Promise<readonly Choice[]>;
 }
 
 export async function completeEntry(text: string, cursor: number, context: CompletionContext): Promise<Offer> {
@@ -29,6 +33,7 @@ export async function completeEntry(text: string, cursor: number, context: Compl
   if (word && command && cursor >= word.argumentStart && /\s/.test(before)) {
     const typed = before.slice(word.argumentStart);
     if (command.words) return wordsFrom(command.words, typed, cursor);
+    if (command.argument === 'choice') return choicesFrom(await context.choices(command.name), typed, cursor);
     if (command.argument === 'file') return paths(word.argument, cursor);
     if (command.argument === 'name') return documented(text, cursor, word.argumentStart, context);
     const file = command.argument === 'export' ? exportedFile(typed) : undefined;
@@ -72,10 +77,15 @@ function wordsFrom(words: NonNullable<Command['words']>, typed: string, cursor: 
   const before = typed.split(/\s+/);
   // Empty behind a space: any word can come.
   const word = before.pop() ?? '';
-  const entries = words(before)
-    .filter(({ name }) => name.startsWith(word))
+  return choicesFrom(words(before), word, cursor);
+}
+
+/** Those that begin as what was typed. A name that cannot be typed is none. */
+function choicesFrom(choices: readonly Choice[], typed: string, cursor: number): Offer {
+  const entries = choices
+    .filter(({ name }) => name.startsWith(typed) && escapeControls(name) === name)
     .map(({ name, brief }) => ({ name, kind: 'command', detail: brief }));
-  return { start: cursor - word.length, end: cursor, entries };
+  return { start: cursor - typed.length, end: cursor, entries };
 }
 
 /** The second part of `EXPRESSION FILE`, once the expression is whole. */

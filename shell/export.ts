@@ -4,10 +4,10 @@ import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path';
 import { types } from 'node:util';
 import { MillraceError, RDD } from '../runtime';
+import { bytesText } from '../runtime/units';
 import { type ExportFormat, exportFormats, headerRows, rowWriter } from './export-rows';
 import type { CommandInput } from './session-local';
 import { counted, escapeControls } from './text';
-import { bytesText } from './units';
 
 /** Rows that are written at once, after the first ones, which make the header. */
 const batchRows = 2_000;

@@ -4,10 +4,11 @@ import { type CallSite, type Context, type JobRecord, MillraceError, type RDD } 
 import { type Skew, skewOf } from '../runtime/status/skew';
 import type { StageStatus } from '../runtime/status/stage-status';
 import type { JobStatus, StatusStore } from '../runtime/status/status-store';
+import { bytesText, msText } from '../runtime/units';
 import { type Backgrounds, shortEntry } from './background';
+import type { Choice } from './session';
 import { skewLine } from './skew';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from './text';
-import { bytesText, msText } from './units';
 
 /** Where a line is not cut: no terminal. */
 type Columns = number | undefined;
@@ -33,13 +34,12 @@ export function jobsText(sc: Context, backgrounds: Backgrounds, columns: Columns
 
 function jobLine(sc: Context, job: JobRecord): string[] {
   const { jobId, title, started, ended, status, records, output, callSite } = job;
-  const seconds = ((ended ?? sc.clock.now()) - started) / 1000;
   const { group, tags, description, background } = job;
   const marks = [background, output, group && `group ${group}`, tags.length > 0 && `tags ${tags.join(' ')}`, description].filter(
     Boolean,
   );
   const what = `${title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}${status === 'running' ? tasksText(sc, jobId) : ''}`;
-  const head = `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${seconds.toFixed(1).padStart(7)} s`;
+  const head = `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${msText((ended ?? sc.clock.now()) - started).padStart(9)}`;
   return [head, `${records} records`, escapeControls(what), ...(output === undefined ? originOf(callSite) : [])];
 }
 
@@ -193,6 +193,19 @@ export function cancelJobs(sc: Context, backgrounds: Backgrounds, which: string 
   if (!job) return unknownJob('.cancel', which, [...running.map(({ jobId }) => jobId), ...backgrounds.ids]);
   sc.cancelJob(job.jobId);
   return `job ${which} cancelled`;
+}
+
+/** What `.cancel` can be told now. */
+export function cancelChoices(sc: Context, backgrounds: Backgrounds): Choice[] {
+  const jobs = sc.jobs().filter(({ status }) => status === 'running');
+  return [...jobs.map(jobChoice), ...backgrounds.choices()];
+}
+
+/** What `.stages` can be told now, the last job first. */
+export const stageChoices = (store: StatusStore): Choice[] => store.jobs().map(jobChoice).reverse();
+
+function jobChoice({ jobId, title, status, callSite }: Pick<JobStatus, 'jobId' | 'title' | 'status' | 'callSite'>): Choice {
+  return { name: String(jobId), brief: [status, escapeControls(title), ...originOf(callSite)].join('  ') };
 }
 
 function unknownJob(operation: string, which: string, known: readonly (number | string)[]): never {

@@ -3,11 +3,11 @@ import { isatty } from 'node:tty';
 import { readCommandLine } from './command-line';
 
 function main(): void {
-  const { file, eval: code, master, executorMemory, quiet, rc } = readCommandLine();
+  const line = readCommandLine();
   // Standard input itself is left alone: it is for the process of the script.
-  if (file === undefined && code === undefined && isatty(0)) {
+  if (line.file === undefined && line.eval === undefined && isatty(0)) {
     const { runTerminal } = require('./terminal') as typeof import('./terminal');
-    runTerminal({ master, executorMemory, quiet, rc });
+    runTerminal(line);
   } else {
     const { launchScript } = require('./script-launcher') as typeof import('./script-launcher');
     launchScript(process.argv.slice(2));

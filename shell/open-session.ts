@@ -10,8 +10,8 @@ import { cancelEntryJobs } from './job-commands';
 import { givePackages } from './own-packages';
 import { packageVersion } from './package-root';
 import { ShellPages } from './pages';
-import type { Screen, Session, SessionEvents } from './session';
-import { sessionCommands } from './session-commands';
+import type { EngineOptions, Screen, Session, SessionEvents } from './session';
+import { sessionChoices, sessionCommands } from './session-commands';
 import { LocalSession } from './session-local';
 import { skewNotice } from './skew';
 import { ShellStreams } from './streams';
@@ -23,10 +23,7 @@ const packageExports = Object.defineProperty({ ...api, connect }, travelsAs, {
   value: () => ({ kind: 'engine', id: 'millrace' }),
 });
 
-export interface SessionOptions {
-  readonly master: string;
-  /** Heap of each executor in MB; a share of the machine's memory if left out. */
-  readonly executorMemory?: number;
+export interface SessionOptions extends EngineOptions {
   readonly events: SessionEvents;
   /** The arguments of a script, `args` to it. */
   readonly args: readonly string[];
@@ -34,10 +31,11 @@ export interface SessionOptions {
 
 type OnStageCompleted = NonNullable<api.Listener['onStageCompleted']>;
 
-export async function openSession({ master, executorMemory, events, args }: SessionOptions): Promise<Session> {
+export async function openSession({ master, executorMemory, config, events, args }: SessionOptions): Promise<Session> {
   // Executors come up while the first entry is typed; a job waits for them, and says what is wrong if they don't.
   const sc = await connect(master, {
     executorMemory,
+    config,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),
     onNotice: (text) => events.print(`${escapeControls(text)}\n`, 'err'),
@@ -52,13 +50,15 @@ export async function openSession({ master, executorMemory, events, args }: Sess
   sc.addListener({ onStageCompleted: tellSkew(sc, status, events, () => local.screen) });
   const about = { started: sc.clock.now(), version: packageVersion() };
   const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
+  const parts = { sc, streams, status, backgrounds, pages, local: () => local };
   const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,
     globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
     packages,
     onCompiled: (file, js) => registerModule(file, openClasses(js)),
-    commands: sessionCommands({ sc, streams, status, backgrounds, pages, local: () => local }),
+    commands: sessionCommands(parts),
+    choices: sessionChoices(parts),
     describe: streams.describe,
     onInterrupt: [() => cancelEntryJobs(sc)],
     onStop: async () => {

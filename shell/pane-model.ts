@@ -1,8 +1,8 @@
 // What a live pane shows, as plain data: made in the session, where the rows are; drawn in the terminal's process, which knows its size.
 import type { PaneUpdate } from '../runtime';
+import { compact, msText } from '../runtime/units';
 import { inspectLine } from './inspect';
 import { escapeControls, grouped } from './text';
-import { compact, msText } from './units';
 
 export interface PaneRow {
   /** Already fit for the screen: nothing of a row is obeyed by a terminal. */

@@ -1,5 +1,6 @@
 // Prints the value of an expression: scalars with their type, records as tables, datasets as a head line and a sample.
 import { types } from 'node:util';
+import { msText } from '../runtime/units';
 import { dataProperty, inspectValue } from './inspect';
 import { reportError } from './report';
 import type { Screen } from './session';
@@ -22,7 +23,7 @@ export interface Preview {
   readonly rows: readonly unknown[];
   /** True when these are all rows that there are. */
   readonly complete: boolean;
-  /** Why it stopped before it had the rows that were asked for, such as `not done after 2 s`. */
+  /** Why it stopped before it had the rows that were asked for, such as `after 2.0 s`. */
   readonly gaveUp?: string;
   readonly seconds: number;
 }
@@ -158,6 +159,7 @@ async function printDataset(head: Head, dataset: Printable, screen: TableScreen)
       const table = layTable(preview.rows, screen);
       lines.push(table.text, ...footer('', table.isCut, screen));
     }
+    if (preview.gaveUp && screen.live) lines.push(dimLine(' … .show, take(N), count() run to the end, or until Ctrl-C', screen));
     return lines.join('\n');
   } catch (error) {
     return `${headLine(head, facts, 'no sample', screen)}\n${reportError(error, {}, screen)}`;
@@ -170,8 +172,10 @@ const settingsOf = ({ settings }: Screen): Settings => settings ?? defaultSettin
 function footer(left: string, isCut: boolean, screen: Screen): string[] {
   const how = isCut ? 'cells are cut: .page shows all' : '.show N shows more';
   const parts = [left, screen.live && (left !== '' || isCut) ? how : ''].filter((part) => part !== '');
-  return parts.length === 0 ? [] : [paint(screen.color).dim(cut(` … ${parts.join(' · ')}`, screen.columns))];
+  return parts.length === 0 ? [] : [dimLine(` … ${parts.join(' · ')}`, screen)];
 }
+
+const dimLine = (text: string, { color, columns }: Screen): string => paint(color).dim(cut(text, columns));
 
 function factsOf({ name, partitions, partitioner, cached }: Description): string[] {
   const facts = [counted(partitions, 'partition'), partitioner, cached ?? 'not cached'];
@@ -181,9 +185,11 @@ function factsOf({ name, partitions, partitioner, cached }: Description): string
 }
 
 function sampleText({ rows, complete, gaveUp, seconds }: Preview): string {
-  const took = `${seconds.toFixed(1)} s`;
-  if (gaveUp)
-    return `${rows.length === 0 ? 'no rows yet' : `sample of ${rows.length}`}, gave up: ${cut(escapeControls(gaveUp), 120)}`;
+  const took = msText(seconds * 1_000);
+  if (gaveUp) {
+    const found = rows.length === 0 ? 'no rows yet' : `sample of ${rows.length}`;
+    return `${found}: it stopped ${cut(escapeControls(gaveUp), 120)}`;
+  }
   if (complete) return `${counted(rows.length, 'row')}, ${took}`;
   return `sample of ${rows.length}, ${took}`;
 }

@@ -1,5 +1,5 @@
 // The one line that shows how far a running job is, fitted to the terminal by leaving out what matters least.
-import { compact } from './units';
+import { compact } from '../runtime/units';
 
 export interface JobProgress {
   /** Zero-based number of the stage that runs, among `stages`. */
@@ -17,8 +17,8 @@ export interface JobProgress {
 const widestBar = 20;
 const narrowestBar = 4;
 
-/** Time as a person says it: `12 s`, `3 min`, `2 h`. */
-function duration(seconds: number): string {
+/** A time that is only guessed, so in one unit: `12 s`, `3 min`, `2 h`. */
+function estimate(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
@@ -33,7 +33,7 @@ function bar(done: number, total: number, width: number): string {
 function details({ done, total, running, records, seconds }: JobProgress): string[] {
   const parts = [`${running} running`];
   if (records > 0 && seconds > 0) parts.push(`${compact(records / seconds)} rows/s`);
-  if (done > 0 && done < total) parts.push(`${duration((seconds * (total - done)) / done)} left`);
+  if (done > 0 && done < total) parts.push(`${estimate((seconds * (total - done)) / done)} left`);
   return parts;
 }
 

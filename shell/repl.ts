@@ -1,7 +1,8 @@
 // The conductor: takes entries one by one through check, run and commit, or to their command. The same for the terminal and for scripts.
 import { asError, MillraceError } from '../runtime/errors';
+import { nearest } from '../runtime/nearest';
 import { type CommandHost, commandNames, commandOf } from './commands';
-import { dottedWord, isContinuation, nearest } from './entry';
+import { dottedWord, isContinuation } from './entry';
 import { loadFile, moduleText } from './load';
 import { formatDiagnostics, reportError } from './report';
 import type { RunOutcome, Screen, Session } from './session';

@@ -8,7 +8,7 @@ import { readScript, runText } from './load';
 import { openSession } from './open-session';
 import { Repl, type Stage } from './repl';
 import { reportError } from './report';
-import type { Screen, Session } from './session';
+import type { EngineOptions, Screen, Session } from './session';
 import { defaultSettings, type Settings } from './settings';
 import { escapeControls } from './text';
 import { TypeServiceClient } from './types/client';
@@ -19,10 +19,7 @@ export type Script =
   | { readonly kind: 'file'; readonly file: string; readonly args: readonly string[] }
   | { readonly kind: 'text'; readonly label: string; readonly text: string; readonly args: readonly string[] };
 
-export interface ScriptOptions {
-  readonly master: string;
-  /** Heap of each executor in MB; a share of the machine's memory if left out. */
-  readonly executorMemory?: number;
+export interface ScriptOptions extends EngineOptions {
   /** Runs it again whenever one of its files changes, until a signal ends it. */
   readonly watch: boolean;
 }
@@ -80,7 +77,7 @@ class ScriptRun {
     else void this.end(exitStatus('SIGINT'));
   }
 
-  async run(asked: Promise<Script>, { master, executorMemory, watch }: ScriptOptions): Promise<number> {
+  async run(asked: Promise<Script>, { master, executorMemory, config, watch }: ScriptOptions): Promise<number> {
     try {
       const script = await asked;
       const { label } = await source(script);
@@ -89,6 +86,7 @@ class ScriptRun {
       this.#session = await openSession({
         master,
         executorMemory,
+        config,
         args: script.args,
         events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {}, pane: () => {} },
       });

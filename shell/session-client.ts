@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { interruptDescriptor } from './interrupt-gate';
 import { entryArguments } from './package-root';
 import type { PaneModel } from './pane-model';
-import type { CommandCall, RunOutcome, Screen, Session, SessionEvents } from './session';
+import type { Choice, CommandCall, EngineOptions, RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
 
 /** What the terminal asks of the session process. */
@@ -16,6 +16,8 @@ export type SessionRequest =
       readonly call: CommandCall;
       readonly screen: Screen;
     }
+  /** What can stand behind a command now; asked and answered beside the entry that runs. */
+  | { readonly kind: 'choices'; readonly id: number; readonly command: string }
   /** Leaves what the entry awaits; a running loop is broken through the gate of the session. */
   | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'stop' };
@@ -27,6 +29,7 @@ export type SessionFrame =
   | { readonly kind: 'progress'; readonly line?: string }
   | { readonly kind: 'pane'; readonly id: number; readonly pane?: PaneModel }
   | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }
+  | { readonly kind: 'choices'; readonly id: number; readonly choices: readonly Choice[] }
   /** The user's code ends the process, with this status. */
   | { readonly kind: 'leaving'; readonly status: number }
   /** The session could not begin; the message is for the user. */
@@ -43,13 +46,14 @@ export const answerDescriptor = 3;
 /** How long a session has to end its jobs and executors before it is killed. */
 const stopLimitMs = 2_000;
 
+/** How long a session has to say what Tab offers: one that is busy with a loop of the user's says nothing. */
+const choicesLimitMs = 1_000;
+
 /** Lines of a dying process that V8 writes for its own developers begin here. */
 const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
 
 export interface ChildSessionOptions {
-  readonly master: string;
-  /** Heap of each executor in MB; a share of the machine's memory if left out. */
-  readonly executorMemory?: number;
+  readonly engine: EngineOptions;
   readonly events: SessionEvents;
   /** The process is gone, and not because it was stopped. */
   onEnd(end: SessionEnd): void;
@@ -71,6 +75,8 @@ export class ChildSession implements Session {
   /** Requests made before the process listened. */
   #early: SessionRequest[] = [];
   #pending: Pending | undefined;
+  /** Who waits for what can stand behind a command. */
+  readonly #asking = new Map<number, (choices: readonly Choice[]) => void>();
   #lastId = 0;
   #stopping = false;
   #end: SessionEnd | undefined;
@@ -78,9 +84,8 @@ export class ChildSession implements Session {
 
   constructor(options: ChildSessionOptions) {
     this.#options = options;
-    const { master, executorMemory } = options;
-    const told = executorMemory === undefined ? [master] : [master, String(executorMemory)];
-    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), ...told], {
+    const told = JSON.stringify(options.engine);
+    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session-main.ts'), told], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
       // A session of its own: the signals of the terminal's keys are for the terminal process, which passes on what they mean.
       detached: true,
@@ -111,6 +116,23 @@ export class ChildSession implements Session {
 
   command(call: CommandCall, screen: Screen): Promise<RunOutcome> {
     return this.#ask((id) => ({ kind: 'command', id, call, screen }));
+  }
+
+  choices(command: string): Promise<readonly Choice[]> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#offer(id, []), choicesLimitMs);
+      this.#asking.set(id, (choices) => {
+        clearTimeout(timer);
+        resolve(choices);
+      });
+      this.#send({ kind: 'choices', id, command });
+    });
+  }
+
+  #offer(id: number, choices: readonly Choice[]): void {
+    this.#asking.get(id)?.(choices);
+    this.#asking.delete(id);
   }
 
   setScreen(screen: Screen): void {
@@ -182,6 +204,9 @@ export class ChildSession implements Session {
         break;
       case 'ended':
         this.#settle(frame.id, frame.outcome);
+        break;
+      case 'choices':
+        this.#offer(frame.id, frame.choices);
         break;
       case 'leaving':
         this.#end ??= { kind: 'left', status: frame.status };

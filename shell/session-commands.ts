@@ -3,11 +3,11 @@ import * as api from '../runtime';
 import type { StatusStore } from '../runtime/status/status-store';
 import type { Backgrounds } from './background';
 import { exportRows } from './export';
-import { cancelJobs, datasetsText, executorsText, jobsText, stagesText } from './job-commands';
+import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stageChoices, stagesText } from './job-commands';
 import type { ShellPages } from './pages';
 import { drawPlot } from './plot';
 import { plotData } from './plot-data';
-import type { Screen } from './session';
+import type { Choice, Screen } from './session';
 import type { CommandInput, LocalSession, SessionCommand } from './session-local';
 import { pageText, showText } from './show';
 import type { ShellStreams } from './streams';
@@ -61,6 +61,15 @@ export function sessionCommands({
       await backgrounds.idle();
       return '';
     },
+  };
+}
+
+/** What can stand behind the commands that take the name or the id of something that is there now. */
+export function sessionChoices({ sc, streams, status, backgrounds }: SessionParts): Record<string, () => readonly Choice[]> {
+  return {
+    stop: () => streams.choices(),
+    cancel: () => cancelChoices(sc, backgrounds),
+    stages: () => stageChoices(status),
   };
 }
 

@@ -6,7 +6,7 @@ import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } fr
 import { captureOutput, outputBroken } from './output';
 import { type Described, printValue } from './print';
 import { reportError } from './report';
-import type { CommandCall, RunOutcome, Screen, Session, SessionEvents } from './session';
+import type { Choice, CommandCall, RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { CompiledCell } from './types/protocol';
 import type { Waits } from './waits';
 
@@ -29,6 +29,8 @@ export type SessionCommand = (input: CommandInput) => CommandAnswer | Promise<Co
 export interface LocalSessionOptions extends EvaluatorOptions {
   readonly events: SessionEvents;
   readonly commands?: Readonly<Record<string, SessionCommand>>;
+  /** What can stand behind a command now, by its name. */
+  readonly choices?: Readonly<Record<string, () => readonly Choice[]>>;
   /** What is said of values that are neither data nor datasets, or that nothing is; undefined for all others. */
   readonly describe?: (value: unknown, screen: Screen) => Described | 'nothing' | undefined;
   /** Called on Ctrl-C, to cancel what runs elsewhere: the jobs of the context. */
@@ -98,6 +100,10 @@ export class LocalSession implements Session {
     };
     const outcome = cell ? await this.#evaluate(cell, screen, show, { keeps: false }) : await this.#without(screen, show);
     return outcome.status === 'ok' && page !== undefined ? { ...outcome, page } : outcome;
+  }
+
+  async choices(command: string): Promise<readonly Choice[]> {
+    return this.#options.choices?.[command]?.() ?? [];
   }
 
   #without(screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {

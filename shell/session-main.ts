@@ -4,7 +4,7 @@ import { asError, MillraceError } from '../runtime/errors';
 import { sendBreaksThrough } from './breakable';
 import { InterruptGate } from './interrupt-gate';
 import { openSession } from './open-session';
-import type { RunOutcome, Session } from './session';
+import type { EngineOptions, RunOutcome, Session } from './session';
 import { answerDescriptor, type SessionFrame, type SessionRequest } from './session-client';
 
 let stopping = false;
@@ -51,6 +51,9 @@ function serve(session: Session, gate: InterruptGate): void {
       case 'command':
         void serveOne(request.id, () => session.command(request.call, request.screen));
         break;
+      case 'choices':
+        void session.choices(request.command).then((choices) => answer({ kind: 'choices', id: request.id, choices }));
+        break;
       case 'screen':
         session.setScreen(request.screen);
         break;
@@ -61,7 +64,7 @@ function serve(session: Session, gate: InterruptGate): void {
   });
 }
 
-async function main(master: string, executorMemory?: string): Promise<void> {
+async function main(engine: EngineOptions): Promise<void> {
   let session: Session | undefined;
   // Ctrl-C comes through the gate; a signal that somebody sends by hand means the same.
   const gate = new InterruptGate({ interrupted: () => session?.interrupt(), orphaned: () => void stop(session) });
@@ -75,8 +78,7 @@ async function main(master: string, executorMemory?: string): Promise<void> {
   });
   try {
     session = await openSession({
-      master,
-      executorMemory: executorMemory === undefined ? undefined : Number(executorMemory),
+      ...engine,
       args: [],
       events: {
         print: (text, stream) => answer({ kind: 'print', text, stream }),
@@ -97,4 +99,4 @@ async function main(master: string, executorMemory?: string): Promise<void> {
   answer({ kind: 'ready' });
 }
 
-void main(process.argv[2], process.argv[3]);
+void main(JSON.parse(process.argv[2]) as EngineOptions);

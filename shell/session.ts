@@ -1,7 +1,17 @@
 // What runs the user's entries: evaluates compiled cells, prints their values, answers Ctrl-C. In process for scripts, a child process for the terminal.
+import type { Config } from '../runtime';
 import type { PaneModel } from './pane-model';
 import type { Settings } from './settings';
 import type { CompiledCell } from './types/protocol';
+
+/** Where the jobs of a session run, and how: what the command line chose. */
+export interface EngineOptions {
+  readonly master: string;
+  /** Heap of each executor in MiB; a share of the machine's memory if left out. */
+  readonly executorMemory?: number;
+  /** Options of the context that are not to be the defaults. */
+  readonly config?: Partial<Config>;
+}
 
 /** How results are to be printed. */
 export interface Screen {
@@ -24,6 +34,12 @@ export interface CommandCall {
   readonly quiet?: boolean;
 }
 
+/** What Tab offers as the argument of a command. */
+export interface Choice {
+  readonly name: string;
+  readonly brief?: string;
+}
+
 export type RunOutcome =
   | { readonly status: 'ok'; readonly initialised?: readonly string[]; readonly page?: string }
   /** The error was printed; `initialised` are the names that got their value before it. */
@@ -44,6 +60,8 @@ export interface Session {
   run(cell: CompiledCell, screen: Screen): Promise<RunOutcome>;
   /** Runs a dotted command that needs the session. */
   command(call: CommandCall, screen: Screen): Promise<RunOutcome>;
+  /** What the argument of a command can be now, also while an entry runs. */
+  choices(command: string): Promise<readonly Choice[]>;
   /** The screen has changed: what is printed between entries is for it. */
   setScreen(screen: Screen): void;
   /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; keeps every name. */

@@ -1,6 +1,7 @@
 // What `.set` changes: one table of the settings of the shell with their defaults, rules, and the words that complete them.
 import { MillraceError } from '../runtime/errors';
-import { nearest } from './entry';
+import { nearest } from '../runtime/nearest';
+import type { Choice } from './session';
 
 export interface Settings {
   /** Rows of a sample and of a table. */
@@ -107,7 +108,7 @@ export function changedSettings(settings: Settings, name: string, text: string):
 }
 
 /** What can come next after the words of `.set`: names, then values of the named one. */
-export function settingWords(before: readonly string[]): readonly { readonly name: string; readonly brief?: string }[] {
+export function settingWords(before: readonly string[]): readonly Choice[] {
   if (before.length === 0) return names.map((name) => ({ name, brief: table[name].brief }));
   const [name] = before;
   return before.length === 1 && isName(name) ? [...table[name].words, 'default'].map((word) => ({ name: word })) : [];

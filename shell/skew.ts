@@ -1,8 +1,8 @@
 // A word on skew: what is said of a stage whose slowest task took far longer than most, and what helps.
 import { type Skew, skewOf } from '../runtime/status/skew';
 import type { StageStatus } from '../runtime/status/stage-status';
+import { msText } from '../runtime/units';
 import { grouped } from './text';
-import { msText } from './units';
 
 /** What is lost by less than this is nothing to break in with. */
 const leastLossMs = 1_000;

@@ -3,10 +3,10 @@ import type { DStream, StreamingContext } from '../runtime';
 import type { StreamMonitor } from '../runtime/status/stream-monitor';
 import { durationText, timeText } from '../runtime/streaming/duration';
 import { InputDStream } from '../runtime/streaming/input';
+import { msText } from '../runtime/units';
 import { rateText } from './pane-model';
 import type { Described } from './print';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from './text';
-import { msText } from './units';
 
 const stateText = ({ state }: StreamingContext): string => (state === 'initialized' ? 'not started' : state);
 

@@ -1,13 +1,14 @@
 // The streams of a shell: the context that `stream('1s')` makes, what `.streams` and `.stop` do, and their end with the session.
 import { type Context, DStream, MillraceError, OutputHandle, StreamingContext, type StreamingOptions } from '../runtime';
+import { nearest } from '../runtime/nearest';
 import { StreamMonitor } from '../runtime/status/stream-monitor';
 import { type Duration, durationText, milliseconds } from '../runtime/streaming/duration';
 import { lineageOf } from '../runtime/streaming/graph';
 import { type StreamHome, streamHomes } from '../runtime/streaming/home';
+import { InputDStream } from '../runtime/streaming/input';
 import type { Output } from '../runtime/streaming/output';
-import { nearest } from './entry';
 import type { Described } from './print';
-import type { Screen, SessionEvents } from './session';
+import type { Choice, Screen, SessionEvents } from './session';
 import { ShellDisplay } from './stream-display';
 import { describeStream, describeStreaming, streamsText } from './stream-text';
 import { escapeControls } from './text';
@@ -107,6 +108,18 @@ export class ShellStreams implements StreamHome {
       name,
       outputs.map(({ output }) => output),
     );
+  }
+
+  /** What `.stop` can be told now: outputs, their streams, and the sources that these read. */
+  choices(): readonly Choice[] {
+    const outputs = this.#running.flatMap(({ outputs }) => outputs);
+    const streams = outputs.map(({ stream }) => stream);
+    const sources = lineageOf(streams).filter((stream) => stream instanceof InputDStream);
+    const found = new Map<string, string>();
+    for (const { name } of streams) found.set(name, 'a stream: ends its outputs');
+    for (const { name } of sources) found.set(name, 'a source: ends all that reads it');
+    const ofOutputs = outputs.map(({ name }) => ({ name, brief: 'an output' }));
+    return [...ofOutputs, ...Array.from(found, ([name, brief]) => ({ name, brief }))];
   }
 
   /** Ends all when the shell is left: what was received is worked off, if that takes no longer than a moment. */

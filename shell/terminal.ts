@@ -19,15 +19,12 @@ import type { PaneModel } from './pane-model';
 import { PaneBoard } from './panes';
 import { rcFile } from './rc';
 import { Repl, type Stage } from './repl';
-import type { Screen } from './session';
+import type { EngineOptions, Screen } from './session';
 import { ChildSession, type SessionEnd } from './session-client';
 import { defaultSettings, type Settings } from './settings';
 import type { SignatureHint, TypeService } from './types/protocol';
 
-export interface TerminalOptions {
-  readonly master: string;
-  /** Heap of each executor in MB; a share of the machine's memory if left out. */
-  readonly executorMemory?: number;
+export interface TerminalOptions extends EngineOptions {
   /** No banner. */
   readonly quiet: boolean;
   /** Runs the rc file, if there is one, before the first entry. */
@@ -111,7 +108,8 @@ class Terminal implements EditorHost {
 
   async complete(text: string, cursor: number): Promise<Offer> {
     if (!this.#types || !this.#repl) return { start: cursor, end: cursor, entries: [] };
-    return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue });
+    const choices = async (command: string) => (await this.#session?.choices(command)) ?? [];
+    return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue, choices });
   }
 
   async signature(text: string, cursor: number): Promise<SignatureHint | undefined> {
@@ -203,9 +201,9 @@ class Terminal implements EditorHost {
   }
 
   #startSession(): ChildSession {
+    const { master, executorMemory, config } = this.#options;
     const session = new ChildSession({
-      master: this.#options.master,
-      executorMemory: this.#options.executorMemory,
+      engine: { master, executorMemory, config },
       events: {
         print: (text) => this.#editor.print(text),
         progress: (line) => this.#editor.setProgress(line),

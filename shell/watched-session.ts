@@ -4,7 +4,7 @@ import type { Context } from '../runtime';
 import type { Backgrounds } from './background';
 import { groupByKeyHint } from './hints';
 import { progressLine } from './progress';
-import type { CommandCall, RunOutcome, Screen, Session, SessionEvents } from './session';
+import type { Choice, CommandCall, RunOutcome, Screen, Session, SessionEvents } from './session';
 import type { LocalSession } from './session-local';
 import type { CompiledCell } from './types/protocol';
 
@@ -43,6 +43,10 @@ export class WatchedSession implements Session {
       return { status: 'ok' };
     }
     return this.#watched(screen, () => this.#session.command(call, screen));
+  }
+
+  choices(command: string): Promise<readonly Choice[]> {
+    return this.#session.choices(command);
   }
 
   setScreen(screen: Screen): void {

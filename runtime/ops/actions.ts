@@ -7,6 +7,7 @@ import type { PlanBuilder } from '../rdd/plan-builder';
 import { RDD, type Widen } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { freshSeed, Random } from '../time';
+import { msText } from '../units';
 import { decode, encode } from '../wire/codec';
 import { checkSize } from './arguments';
 import { byFrozen, mergeInOrder, perPartition } from './merging';
@@ -325,6 +326,7 @@ RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: numbe
   const timer = new AbortController();
   const out: T[] = [];
   const seconds = () => (clock.now() - started) / 1000;
+  const timeUp = `after ${msText(ms)}`;
   // Tasks end by themselves when the time is up and keep what they have; those that cannot (a shuffle before them) are cancelled.
   const stopTimer = clock.after(ms + 200, () => timer.abort(': the time for a sample was up'));
   let gaveUp: string | undefined;
@@ -332,7 +334,7 @@ RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: numbe
     let done = 0;
     for (let round = 1; out.length < rows && done < this.numPartitions; round *= 4) {
       if (left() <= 0) {
-        gaveUp = `after ${(ms / 1000).toFixed(1)} s`;
+        gaveUp = timeUp;
         break;
       }
       const partitions = Array.from({ length: Math.min(round, this.numPartitions - done) }, (_, i) => done + i);
@@ -349,7 +351,7 @@ RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: numbe
       );
       for (const part of parts) out.push(...part);
       done += partitions.length;
-      if (left() <= 0 && out.length <= rows) gaveUp = `after ${(ms / 1000).toFixed(1)} s`;
+      if (left() <= 0 && out.length <= rows) gaveUp = timeUp;
     }
     return {
       rows: out.slice(0, rows),
@@ -359,7 +361,7 @@ RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: numbe
     };
   } catch (e) {
     if (!timer.signal.aborted) throw e;
-    return { rows: out.slice(0, rows), complete: false, gaveUp: `after ${(ms / 1000).toFixed(1)} s`, seconds: seconds() };
+    return { rows: out.slice(0, rows), complete: false, gaveUp: timeUp, seconds: seconds() };
   } finally {
     stopTimer();
   }

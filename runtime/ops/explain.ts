@@ -4,6 +4,7 @@ import type { ShuffleDependency } from '../rdd/dependency';
 import { type FunctionArgument, ShippedFunction } from '../rdd/function-argument';
 import { PlanBuilder } from '../rdd/plan-builder';
 import { RDD } from '../rdd/rdd';
+import { bytesText } from '../units';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -49,16 +50,9 @@ class FunctionFinder extends PlanBuilder {
   }
 }
 
-const units = ['B', 'KiB', 'MiB', 'GiB'];
-
-function showBytes(bytes: number): string {
-  const unit = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  return `${unit === 0 ? bytes : (bytes / 1024 ** unit).toFixed(1)} ${units[unit]}`;
-}
-
 /** `main.ts:3:12 captures k: number (8 B), stop: Set (1.2 KiB)`. */
 function functionLine({ capture: { place, names } }: ShippedFunction): string {
-  const captured = names.map(({ name, type, bytes }) => `${name}: ${type} (${showBytes(bytes)})`).join(', ');
+  const captured = names.map(({ name, type, bytes }) => `${name}: ${type} (${bytesText(bytes)})`).join(', ');
   return `${place.file}:${place.line}:${place.column}${captured === '' ? ' captures nothing' : ` captures ${captured}`}`;
 }
 

@@ -2,19 +2,8 @@
 import { MillraceError } from '../errors';
 import type { Place, RemoteError } from '../exec/end';
 import type { FunctionPlace } from '../rdd/plan-builder';
+import { bytesText } from '../units';
 import type { JobFailure } from './events';
-
-/** A number of bytes for people. */
-export function showBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let unit = 0;
-  let n = bytes;
-  while (n >= 1024 && unit < units.length - 1) {
-    n /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? n : n.toFixed(1)} ${units[unit]}`;
-}
 
 /** Why a job failed, as listeners are told. */
 export interface JobFailureInfo {
@@ -64,7 +53,7 @@ function taskError(
         reason: end.reason,
       });
     case 'tooBig':
-      return new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(end.bytes), limit: showBytes(end.limit) });
+      return new MillraceError('RESULT_TOO_BIG', { bytes: bytesText(end.bytes), limit: bytesText(end.limit) });
     case 'userError': {
       const { error } = end;
       if (error.code) {

@@ -7,13 +7,14 @@ import type { CallSite } from '../flow';
 import { keptJobs } from '../limits';
 import type { RDD } from '../rdd/rdd';
 import type { Clock } from '../time';
+import { bytesText } from '../units';
 import type { ExecutorInfo, TaskBackend, TaskListener } from './backend';
 import { BlobStore } from './blobs';
 import { Dag } from './dag';
 import { type DagStatus, progressOf } from './dag-status';
 import type { Command, SchedulerEvent, TaskRequest } from './events';
 import type { ExecutorStatus } from './executor-table';
-import { calledFrom, errorOf, failureInfo, showBytes } from './failures';
+import { calledFrom, errorOf, failureInfo } from './failures';
 import { planJob, type SinkMaker } from './job';
 import { graphOf } from './job-graph';
 import { type JobProgress, type JobRecord, labelsOf } from './job-record';
@@ -335,7 +336,7 @@ export class Scheduler implements TaskListener {
         jobId,
         calledFrom(
           job.call,
-          new MillraceError('RESULT_TOO_BIG', { bytes: showBytes(job.resultBytes), limit: showBytes(maxResultBytes) }),
+          new MillraceError('RESULT_TOO_BIG', { bytes: bytesText(job.resultBytes), limit: bytesText(maxResultBytes) }),
         ),
       );
     try {

@@ -1,5 +1,6 @@
 // How jobs share the slots, and what is done about tasks that are slow or keep failing: options, defaults, ranges.
 import { MillraceError } from '../errors';
+import { nearest } from '../nearest';
 import type { ExclusionOptions } from './exclusion';
 import type { PoolOptions, SchedulingMode } from './pools';
 import type { SpeculationOptions } from './speculation';
@@ -55,6 +56,19 @@ function must(holds: boolean, option: string, value: unknown, rule: string): voi
   if (!holds) throw new MillraceError('BAD_OPTION', { option, value: String(value), rule });
 }
 
+/** Throws UNKNOWN_OPTION, with the name that was meant, unless all names of `given` are known. */
+export function checkNames(given: object, known: readonly string[], prefix = ''): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    const names = known.map((one) => prefix + one).join(', ');
+    const remedy = `${meant === undefined ? '' : `Did you mean ${prefix}${meant}? `}There are ${names}.`;
+    throw new MillraceError('UNKNOWN_OPTION', { option: prefix + name, remedy });
+  }
+}
+
+const poolOptions = ['schedulingMode', 'weight', 'minShare'] satisfies (keyof PoolOptions)[];
+
 const isMode = (mode: unknown): boolean => mode === 'FIFO' || mode === 'FAIR';
 
 /** Throws BAD_OPTION that names the option, its value and its rule. */
@@ -67,9 +81,22 @@ export function checkScheduling(options: SchedulingOptions): void {
     const fits = typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value));
     must(fits, option, value, `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
   }
-  for (const [name, { schedulingMode = 'FIFO', weight = 1, minShare = 0 }] of Object.entries(options.pools)) {
-    must(isMode(schedulingMode), `pools.${name}.schedulingMode`, schedulingMode, 'FIFO or FAIR');
-    must(Number.isFinite(weight) && weight > 0, `pools.${name}.weight`, weight, 'a number above 0');
-    must(Number.isInteger(minShare) && minShare >= 0, `pools.${name}.minShare`, minShare, 'a whole number from 0 on');
+  checkPools(options.pools);
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function checkPools(pools: SchedulingOptions['pools']): void {
+  must(isObject(pools), 'pools', pools, `an object of pools by name, each with ${poolOptions.join(', ')} or some of them`);
+  for (const [name, pool] of Object.entries(pools)) {
+    must(isObject(pool), `pools.${name}`, pool, `an object with ${poolOptions.join(', ')} or some of them`);
+    checkNames(pool, poolOptions, `pools.${name}.`);
+    checkPool(name, pool);
   }
+}
+
+function checkPool(name: string, { schedulingMode = 'FIFO', weight = 1, minShare = 0 }: PoolOptions): void {
+  must(isMode(schedulingMode), `pools.${name}.schedulingMode`, schedulingMode, 'FIFO or FAIR');
+  must(Number.isFinite(weight) && weight > 0, `pools.${name}.weight`, weight, 'a number above 0');
+  must(Number.isInteger(minShare) && minShare >= 0, `pools.${name}.minShare`, minShare, 'a whole number from 0 on');
 }

@@ -12,7 +12,7 @@ export const jobCommands: readonly Command[] = [
   },
   {
     name: 'stages',
-    argument: 'count',
+    argument: 'choice',
     usage: '.stages [JOB]',
     brief: 'show the stages of a job, the last one unless told: tasks, rows, bytes, skew',
     help: 'Of the times of its tasks the least, the median and the most; what it read and shuffled. A stage whose slowest task took 5 times its median, and half a second, is marked.',
@@ -36,7 +36,7 @@ export const jobCommands: readonly Command[] = [
   },
   {
     name: 'cancel',
-    argument: 'word',
+    argument: 'choice',
     usage: '.cancel [ID]',
     brief: 'cancel a job by its number, an entry in the background (b1), or all that run',
     help: 'The numbers are those of .jobs. For jobs that run behind the prompt; Ctrl-C cancels the one that it waits for.',

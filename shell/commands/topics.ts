@@ -62,7 +62,7 @@ millrace --watch FILE runs it again, in the same session, whenever it or a modul
 .save FILE writes the entries that ran. ~/.millracerc.ts (or $XDG_CONFIG_HOME/millrace/rc.ts) runs before the first prompt; --no-rc leaves it out.`),
 
   memory: topic(`
-Each executor has a heap (--executor-memory MB): half of it keeps datasets, a fifth is for what one task gathers; what does not fit goes to disk.
+Each executor has a heap (--executor-memory MiB): half of it keeps datasets, a fifth is for what one task gathers; what does not fit goes to disk.
 > sc.range(1000).persist(StorageLevel.MEMORY_AND_DISK).count()
 res0: number = 1000
 collect() brings all rows into the shell: take(n), toLocalIterator() and .export do not. A result above 1 GiB is refused.
@@ -79,7 +79,8 @@ res0: number = 1
   :load :type :paste        the same, or .load .type .paste
   :history :reset :quit     the same; also :help, :save, :load for a replay
   toDebugString             .explain xs, or xs.toDebugString()
-  the pages of jobs         .jobs, .stages, .datasets`),
+  the pages of jobs         .jobs, .stages, .datasets
+  --conf KEY=VALUE          the same, with the names of sc.config (millrace --help lists them)`),
 
   keys: { lines: [...keysHelp(), 'An entry that begins with a space is not kept in the history.'] },
 });

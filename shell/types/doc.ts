@@ -1,6 +1,6 @@
 // Documentation of names: where a name or a path like `rdd.reduceByKey` is declared, its signatures, its text and its examples.
 import ts from 'typescript';
-import { nearest } from '../entry';
+import { nearest } from '../../runtime/nearest';
 import { cleanTypeText } from './names';
 import type { Documentation } from './protocol';
 

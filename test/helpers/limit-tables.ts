@@ -1,4 +1,4 @@
-// The tables of docs/limits.md, made from the sources: each hard number with its reason, each option with its default and range.
+// The tables of docs/limits.md and README.md that are made from the sources: each hard number with its reason, each option with its default and range.
 import ts from 'typescript';
 import { type Config, makeConfig } from '../../runtime/config';
 import type { MillraceError } from '../../runtime/errors';
@@ -104,6 +104,18 @@ function config(): string {
   );
 }
 
+/** Defaults in short, two options a row; what follows from the slots is said so. */
+function conf(): string {
+  const [few, many] = [makeConfig(2), makeConfig(5)];
+  const cells = (Object.keys(few) as (keyof Config)[]).map((name) => [
+    `\`${name}\``,
+    JSON.stringify(few[name]) === JSON.stringify(many[name]) ? shown(name, few[name]) : 'the slots, at least 2',
+  ]);
+  const half = Math.ceil(cells.length / 2);
+  const rows = cells.slice(0, half).map((cell, at) => [...cell, ...(cells[half + at] ?? ['', ''])]);
+  return table(['option', 'default', 'option', 'default'], rows);
+}
+
 const optionsOf = (path: string, name: string) =>
   table(
     ['option', 'what it is'],
@@ -136,6 +148,7 @@ const makers: Readonly<Record<string, () => string>> = {
   engine: () => limitsOf('runtime/limits.ts'),
   processes: () => limitsOf('cluster/limits.ts'),
   config,
+  conf,
   connect: () => optionsOf('cluster/connect.ts', 'ConnectOptions'),
   streaming: () => optionsOf('runtime/streaming/options.ts', 'StreamingOptions'),
   receivers: () => optionsOf('runtime/streaming/ops/receivers.ts', 'ReceiverOptions'),
@@ -152,3 +165,6 @@ export function withTables(document: string): string {
 }
 
 export const tableNames = Object.keys(makers);
+
+/** The documents that have such tables. */
+export const tabledDocuments = ['docs/limits.md', 'README.md'];

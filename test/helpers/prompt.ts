@@ -13,9 +13,14 @@ const idle = />$/;
 export class Shell {
   readonly terminal: Terminal;
 
-  constructor(size: Size = {}) {
+  constructor(size: Size = {}, options: readonly string[] = []) {
     const env = { XDG_STATE_HOME: path.join(promptFolder, 'state'), ...size.env };
-    this.terminal = open(shellCommand('--master', 'local[1]'), { rows: 40, ...size, cwd: size.cwd ?? promptFolder, env });
+    this.terminal = open(shellCommand('--master', 'local[1]', ...options), {
+      rows: 40,
+      ...size,
+      cwd: size.cwd ?? promptFolder,
+      env,
+    });
   }
 
   /** Types an entry and waits for what it must print and for the prompt behind it. */
@@ -27,8 +32,12 @@ export class Shell {
   }
 }
 
-export async function withShell(body: (shell: Shell, terminal: Terminal) => Promise<void>, size?: Size): Promise<void> {
-  const shell = new Shell(size);
+export async function withShell(
+  body: (shell: Shell, terminal: Terminal) => Promise<void>,
+  size?: Size,
+  options?: readonly string[],
+): Promise<void> {
+  const shell = new Shell(size, options);
   try {
     await shell.terminal.waitFor(/^>$/m);
     await body(shell, shell.terminal);

@@ -53,7 +53,8 @@ function linePattern(line: string, isLive: boolean): string {
     .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
     .replace(/ ?[▁-▏]+/g, '[▁-▏ ]*')
     .replace(/\b\d\d:\d\d:\d\d\b/g, '\\d\\d:\\d\\d:\\d\\d')
-    .replace(/\b\d+(\\\.\d+)?( k)?(?= ?(ms|s|MB|kB|\/s)\b)/g, '[\\d.]+( k)?')
+    .replace(/\b\d+(\\\.\d+)? m?s\b/g, '[\\d.]+ m?s')
+    .replace(/\b\d+(\\\.\d+)?( k)?(?= ?(KiB|MiB|\/s)\b)/g, '[\\d.]+( k)?')
     .replace(/─{2,}/g, '─+')
     .replace(/ {2,}/g, ' +');
   const counted = isLive ? masked.replace(/(?<![\\[.])\b\d+( \d{3})*\b/g, '[\\d ]+') : masked;

@@ -120,6 +120,12 @@ test('.set shows, changes, checks and completes settings', () =>
     await shell.entry('.set rows 3', />/);
     await shell.entry('sc.range(9)', /sample of 3/);
     await shell.entry('.set rows', /^rows 3 /m);
+    await shell.entry('.set seconds 0.1', />/);
+    const slow = 'sc.range(0, 1, 1, 1).map(x => { const end = Date.now() + 1500; while (Date.now() < end) {} return x })';
+    await shell.entry(
+      slow,
+      /no rows yet: it stopped after 100 ms\n … \.show, take\(N\), count\(\) run to the end, or until Ctrl-C$/m,
+    );
     await shell.entry('.set rows 0', /rows is 0, but must be a whole number from 1 to 10000/);
     await shell.entry('.set rwos 5', /Did you mean \.set rows\?/);
     await shell.entry('.set rows default', />/);
@@ -163,6 +169,19 @@ test(".reset starts a fresh session without the names, and spark-shell's command
     terminal.type(':quit\r');
     assert.is(await terminal.exited, 0);
   }));
+
+test('what --conf chose holds in the first session, after .reset, and after the session died', () =>
+  withShell(
+    async (shell) => {
+      await shell.entry('sc.config.taskMaxFailures', /res0: number = 2/);
+      await shell.entry('.reset', /\(a fresh session\)/);
+      await shell.entry('sc.config.taskMaxFailures * 10', /res0: number = 20/);
+      await shell.entry('process.kill(process.pid, "SIGKILL")', /The session ended: SIGKILL ended it/);
+      await shell.entry('sc.config.taskMaxFailures * 100', /res0: number = 200/);
+    },
+    {},
+    ['--conf', 'taskMaxFailures=2'],
+  ));
 
 test('Ctrl-C breaks a loop in a trap or getter that is run to see whether a value can be awaited', () =>
   withShell(async (shell, terminal) => {

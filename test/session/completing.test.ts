@@ -81,6 +81,55 @@ test('a call shows its signature as it is typed; .doc and .help keys tell the re
     await shell.entry('.help keys', /^Ctrl-R {2,}searches earlier entries/m);
   }));
 
+test('.stop completes what .streams names, .cancel and .stages the jobs there are', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('.stop', /no streams run/);
+    terminal.type(`.stop ${keys.tab}x`);
+    await terminal.waitFor(/^> \.stop x$/m);
+    await dropEntry(shell);
+    await shell.entry("const words = stream('50ms').queueStream<string>([['a', 'b']]).setName('words')", />$/);
+    await shell.entry("words.count().setName('number of words').foreachRDD(() => {})", /res0: OutputHandle/);
+    await shell.entry("stream().queueStream([[1]]).setName('\\x1b[31mred\\n').foreachRDD(() => {})", /res1: OutputHandle/);
+    terminal.type(`.stop ${keys.tab}`);
+    await terminal.waitFor(/^foreachRDD of number of words +an output\n[\s\S]*number of words +a stream[\s\S]*^words +a source/m);
+    assert.not.match(terminal.screen(), /31mred.* an? (output|stream|source)/, 'a name that cannot be typed');
+    terminal.type(`n${keys.tab}`);
+    await terminal.waitFor(/^> \.stop number of words$/m);
+    terminal.type(keys.enter);
+    await terminal.waitFor(/^foreachRDD of number of words stopped$/m);
+    await shell.entry('sc.range(3).count()', /: number = 3/);
+    await shell.entry('.bg sc.range(4).foreach(() => { while (true) {} })', /b1 runs in the background/);
+    terminal.type(`.cancel ${keys.tab}`);
+    await terminal.waitFor(/^1 +running +foreach .*← sc\.range\(4\)[\s\S]*^b1 +sc\.range\(4\)/m);
+    terminal.type(`b${keys.tab}`);
+    await terminal.waitFor(/^> \.cancel b1$/m);
+    await dropEntry(shell);
+    terminal.type(`.stages ${keys.tab}`);
+    await terminal.waitFor(/^1 +running .*\n0 +done +count/m);
+    await dropEntry(shell);
+    await shell.entry('.cancel b1', /b1 was cancelled/);
+  }));
+
+test('Tab asks the session also while an entry runs; one that is held by a loop holds no key', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('.bg new Promise(() => {})', /b1 runs/);
+    terminal.type(`await new Promise(() => {})${keys.enter}`);
+    await terminal.waitFor(/^> await new Promise/m);
+    terminal.type(`.cancel b${keys.tab}`);
+    await terminal.waitFor(/^> \.cancel b1$/m);
+    terminal.type(keys.ctrl('u'));
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/interrupted\)\n>$/m);
+    terminal.type(`console.log('begun'); while (true) {}${keys.enter}`);
+    await terminal.waitFor(/^begun$/m);
+    terminal.type(`.cancel b${keys.tab}7`);
+    await terminal.waitFor(/^> \.cancel b7$/m);
+    terminal.type(keys.ctrl('u'));
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/interrupted\)\n>$/m);
+    await shell.entry('.cancel b1', /b1 was cancelled/);
+  }));
+
 test('a type service that is killed is started again, and names are kept', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('const kept = [1, 2, 3]', />$/);

@@ -33,7 +33,7 @@ test(`${aimed} interrupts at random moments of short entries (seed ${seed}): the
   const ends: string[] = [];
   const printed: string[] = [];
   const session = new ChildSession({
-    master: 'local',
+    engine: { master: 'local' },
     events: { print: (text) => printed.push(text), progress: () => {}, pane: () => {} },
     onEnd: (end) => ends.push(JSON.stringify(end)),
   });

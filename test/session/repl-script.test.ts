@@ -121,6 +121,15 @@ const usage: readonly (readonly [args: readonly string[], status: number, messag
   [['--master', 'spork'], 2, /The master "spork" is not understood/],
   [['--master', 'local[0]'], 2, /local\[N\]/],
   [['--master'], 2, /argument missing/],
+  [['--conf', 'speculaton=true'], 2, /no option speculaton\.\nDid you mean speculation\? There are defaultParallelism, /],
+  [['--conf', 'taskMaxFailures=0'], 2, /taskMaxFailures is 0, but must be a whole number of tries from 1 to 100/],
+  [['--conf', 'speculation=maybe'], 2, /speculation is maybe, but must be true or false/],
+  [['--conf', 'speculation'], 2, /its argument is speculation, but must be KEY=VALUE/],
+  [['--conf', 'taskMaxFailures='], 2, /must be KEY=VALUE/],
+  [['--conf', 'pools={}'], 2, /must be pools\.NAME\.KEY=VALUE/],
+  [['--conf', 'pools.fast.wieght=2'], 2, /no option pools\.fast\.wieght\.\nDid you mean pools\.fast\.weight\?/],
+  [['--conf', '__proto__=1'], 2, /no option __proto__/],
+  [['--conf'], 2, /argument missing/],
   [['nosuch.ts'], 1, /There is nothing at nosuch\.ts/],
   [['.'], 1, /cannot be read: it is a folder/],
   [['-e', 'f('], 1, /expected/],
@@ -136,9 +145,29 @@ for (const [args, wanted, message] of usage) {
   });
 }
 
+test('--conf sets options of the engine: those of sc.config, by which its jobs run', async () => {
+  const conf = [
+    'taskMaxFailures=1',
+    'speculationQuantile=0.5',
+    'schedulerMode=FAIR',
+    'pools.a b.weight=2',
+    'pools.a b.minShare=1',
+  ];
+  const args = ['taskMaxFailures=3', ...conf].flatMap((text) => ['--conf', text]);
+  const code = `
+    const { taskMaxFailures, speculationQuantile, schedulerMode, pools, localityWaitMs } = sc.config;
+    console.log(JSON.stringify({ taskMaxFailures, speculationQuantile, schedulerMode, pools, localityWaitMs }));
+    await sc.range(0, 1, 1, 1).foreach(() => { console.log('tried'); throw new Error('always'); }).catch(() => {});`;
+  const { status, out } = await millrace([...local, ...args, '-e', code]);
+  const [config, ...tried] = out.trim().split('\n');
+  const pools = { 'a b': { weight: 2, minShare: 1 } };
+  const wanted = { taskMaxFailures: 1, speculationQuantile: 0.5, schedulerMode: 'FAIR', pools, localityWaitMs: 1000 };
+  assert.equal([status, JSON.parse(config), tried], [0, wanted, ['tried']]);
+});
+
 test('--version and --help', async () => {
   assert.match((await millrace(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
-  assert.match((await millrace(['--help'])).out, /--eval <code>/);
+  assert.match((await millrace(['--help'])).out, /--eval <code>[\s\S]*--conf <KEY=VALUE>[\s\S]*\n {2}taskMaxFailures=4\n/);
 });
 
 const waits = 'setTimeout(() => console.log("ready"), 10); await new Promise(() => {})';

@@ -315,8 +315,13 @@ test('options of scheduling are checked', async () => {
     { pools: { a: { weight: 0 } } },
     { pools: { a: { minShare: -1 } } },
     { pools: { a: { schedulingMode: 'x' } } },
+    { pools: 'a' },
+    { pools: { a: 2 } },
   ];
   for (const config of bad) await errorOf('BAD_OPTION', () => connect('local', { config }));
+  const misspelt = { pools: { a: { wieght: 2 } as object } };
+  const { remedy } = await errorOf('UNKNOWN_OPTION', () => connect('local', { config: misspelt }));
+  assert.match(remedy, /^Did you mean pools\.a\.weight\?/);
 });
 
 test.run();

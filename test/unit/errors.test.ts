@@ -144,6 +144,9 @@ test('datasets of two contexts do not mix', async () => {
 test('options and masters', async () => {
   const error = await errorOf('BAD_OPTION', () => connect('local', { config: { taskMaxFailures: 0 } }));
   assert.match(error.message, /taskMaxFailures is 0, but must be a whole number of tries from 1/);
+  const misspelt = await errorOf('UNKNOWN_OPTION', () => connect('local', { config: { taskMaxFailure: 2 } as object }));
+  assert.match(misspelt.message, /no option taskMaxFailure\./);
+  assert.match(misspelt.remedy, /^Did you mean taskMaxFailures\? There are defaultParallelism, .*excludeTimeoutMs\.$/);
   await errorOf('BAD_MASTER', () => connect('locale'));
 });
 

@@ -73,7 +73,7 @@ test('partitions come in order, one job each, so that the session never holds al
   const rows = session.sc.range(0, 30_000, 1, 6).map((x) => [x, 'text '.repeat(20)]);
   // All of it is more than a job may answer here.
   await errorOf('RESULT_TOO_BIG', () => rows.collect());
-  assert.match(await write(rows, 'large.csv'), /^30 000 rows, 3\.\d MB written/);
+  assert.match(await write(rows, 'large.csv'), /^30 000 rows, 3\.\d MiB written/);
   const lines = read('large.csv').trimEnd().split('\n').slice(1);
   assert.equal(
     lines.map((line) => Number(line.split(',')[0])),

@@ -186,7 +186,7 @@ test('a dataset prints its head and a sample', async () => {
   ];
   const counts = dataset({ rows }, { name: 'counts', partitioner: 'hash(8)' });
   const expected = [
-    'res0: RDD<[string, number]>  counts · 8 partitions · hash(8) · not cached          sample of 2, 0.2 s',
+    'res0: RDD<[string, number]>  counts · 8 partitions · hash(8) · not cached          sample of 2, 210 ms',
     ' 0       │      1',
     ' string  │ number',
     '─────────┼────────',
@@ -212,23 +212,29 @@ test('the sample asked for is bounded: 20 rows, 2 s', async () => {
 test('an empty dataset says 0 rows, a complete one all its rows', async () => {
   assert.is(
     await print('RDD<number>', dataset({ complete: true })),
-    'res0: RDD<number>  8 partitions · not cached          0 rows, 0.2 s',
+    'res0: RDD<number>  8 partitions · not cached          0 rows, 210 ms',
   );
   assert.match(
     await print('RDD<number>', dataset({ complete: true, rows: [1] }, { partitions: 1, cached: 'memory' })),
-    /1 partition · memory +1 row, 0\.2 s\n number\n/,
+    /1 partition · memory +1 row, 210 ms\n number\n/,
   );
 });
 
-test('a sample that gave up says so, with and without rows', async () => {
-  assert.match(
-    await print('RDD<number>', dataset({ gaveUp: 'not done after 2 s' }), 120),
-    /no rows yet, gave up: not done after 2 s$/,
-  );
-  assert.match(
-    await print('RDD<number>', dataset({ gaveUp: 'not done after 2 s', rows: [1] }), 120),
-    /sample of 1, gave up: not done after 2 s\n/,
-  );
+test('a sample that stopped says so, with and without rows, and at the prompt what goes on', async () => {
+  const some = dataset({ gaveUp: 'after 2.0 s', rows: [1] });
+  const none = dataset({ gaveUp: 'after 2.0 s' });
+  assert.match(await print('RDD<number>', none, 120), /no rows yet: it stopped after 2\.0 s$/);
+  assert.match(await print('RDD<number>', some, 120), /sample of 1: it stopped after 2\.0 s\n number\n─+\n +1$/);
+  const advice = ' … .show, take(N), count() run to the end, or until Ctrl-C';
+  for (const sample of [none, some]) {
+    const shown = await printValue('res0', 'RDD<number>', sample, { ...screen(), live: true });
+    assert.is(shown.split('\n').at(-1), advice);
+    const narrow = await printValue('res0', 'RDD<number>', sample, { ...screen(40), live: true });
+    assert.ok(
+      narrow.split('\n').every((line) => widthOf(line) <= 40),
+      narrow,
+    );
+  }
 });
 
 test('a sample that fails still shows the head, then the error', async () => {

@@ -159,7 +159,7 @@ test('a silence is told once, and its end', async () => {
   silence.heard();
   silence.heard();
   silence.close();
-  assert.equal(told, ['it has sent nothing for 0.0 s', 'it is sending again']);
+  assert.equal(told, ['it has sent nothing for 20 ms', 'it is sending again']);
 });
 
 test('blocks are cut shortly before the ends of batches, whenever the timer rang', () => {

@@ -4,11 +4,11 @@ import * as assert from 'uvu/assert';
 import { skewOf } from '../../runtime/status/skew';
 import type { StageStatus } from '../../runtime/status/stage-status';
 import { StatusStore } from '../../runtime/status/status-store';
+import { bytesText, compact, msText } from '../../runtime/units';
 import { groupByKeyHint } from '../../shell/hints';
 import { fitsScreen, pagerCommand } from '../../shell/pager';
 import { changedSettings, defaultSettings, settingsText, settingWords } from '../../shell/settings';
 import { skewLine, skewNotice } from '../../shell/skew';
-import { bytesText, compact, msText } from '../../shell/units';
 
 const hints: readonly (readonly [js: string, rewrite: string | undefined])[] = [
   ['p.groupByKey().mapValues(v => v.length)', '.mapValues(() => 1).reduceByKey((a, b) => a + b)'],
@@ -112,8 +112,26 @@ test('the pager is a program with arguments: the setting, $PAGER, less, or none'
 
 test('counts, sizes and times are short', () => {
   assert.equal([0, 999, 1_234, 34_000_000].map(compact), ['0', '999', '1.2 k', '34 M']);
-  assert.equal([0, 999, 1_234, 3_400_000].map(bytesText), ['0 B', '999 B', '1.2 kB', '3.4 MB']);
-  assert.equal([45, 3_210, 720_000].map(msText), ['45 ms', '3.2 s', '12 min']);
+  const bytes = [0, 1_023, 1_024, 1_234, 123_456, 1_048_000, 3_400_000, 2 ** 40, 2 ** 51];
+  const inWords = ['0 B', '1023 B', '1.0 KiB', '1.2 KiB', '121 KiB', '1023 KiB', '3.2 MiB', '1.0 TiB', '2048 TiB'];
+  assert.equal(bytes.map(bytesText), inWords);
+  assert.is(bytesText(2 ** 20 - 1), '1.0 MiB');
+  const times = [-1, 45, 999.4, 999.6, 3_210, 99_949, 99_951, 245_000, 720_000, 3_599_600, 7_800_000, 3_600_000 * 30 - 1];
+  const said = [
+    '0 ms',
+    '45 ms',
+    '999 ms',
+    '1.0 s',
+    '3.2 s',
+    '99.9 s',
+    '1 min 40 s',
+    '4 min 5 s',
+    '12 min',
+    '1 h',
+    '2 h 10 min',
+    '30 h',
+  ];
+  assert.equal(times.map(msText), said);
 });
 
 test.run();

@@ -1,6 +1,7 @@
 // One job: the text that started it, why it failed, its graph and its stages.
+import { bytesText, compact, msText } from '../../../runtime/units';
 import type { JobView, PageData, StageNode } from '../messages';
-import { brief, bytes, count, duration, plain, timeOfDay } from './format';
+import { brief, plain, timeOfDay } from './format';
 import { GraphView } from './graph-view';
 import { Origin } from './jobs-view';
 import { useNow } from './now';
@@ -43,9 +44,9 @@ function Summary({ job }: { readonly job: JobView }) {
       <Facts
         facts={[
           ['state', <Badge state={status} key="state" />],
-          ['took', duration((ended ?? now) - started)],
+          ['took', msText((ended ?? now) - started)],
           ['started', timeOfDay(started)],
-          ['rows read', count(rows)],
+          ['rows read', compact(rows)],
         ]}
       />
     </>
@@ -54,7 +55,7 @@ function Summary({ job }: { readonly job: JobView }) {
 
 function StageTable({ stages }: { readonly stages: readonly StageNode[] }) {
   const now = useNow(stages.some(({ state }) => state === 'running'));
-  const took = ({ submitted, completed }: StageNode) => (submitted === undefined ? '' : duration((completed ?? now) - submitted));
+  const took = ({ submitted, completed }: StageNode) => (submitted === undefined ? '' : msText((completed ?? now) - submitted));
   return (
     <Table
       caption="Stages of this job, the last one answers"
@@ -67,9 +68,13 @@ function StageTable({ stages }: { readonly stages: readonly StageNode[] }) {
         { head: 'State', cell: ({ state }) => <Badge state={state} /> },
         { head: 'Tasks', cell: (stage) => <StageTasks stage={stage} /> },
         { head: 'Took', isNumber: true, cell: took },
-        { head: 'Rows', isNumber: true, cell: ({ rows }) => (rows > 0 ? count(rows) : '') },
-        { head: 'Shuffle read', isNumber: true, cell: ({ bytesRead }) => (bytesRead > 0 ? bytes(bytesRead) : '') },
-        { head: 'Shuffle written', isNumber: true, cell: ({ bytesWritten }) => (bytesWritten > 0 ? bytes(bytesWritten) : '') },
+        { head: 'Rows', isNumber: true, cell: ({ rows }) => (rows > 0 ? compact(rows) : '') },
+        { head: 'Shuffle read', isNumber: true, cell: ({ bytesRead }) => (bytesRead > 0 ? bytesText(bytesRead) : '') },
+        {
+          head: 'Shuffle written',
+          isNumber: true,
+          cell: ({ bytesWritten }) => (bytesWritten > 0 ? bytesText(bytesWritten) : ''),
+        },
       ]}
     />
   );

@@ -1,6 +1,7 @@
 // The first page: what runs now and how far it is, what deserves a look, and the jobs that have ended.
+import { compact, msText } from '../../../runtime/units';
 import type { Head, JobView, Notice, PageData, StageView } from '../messages';
-import { brief, count, counted, duration, plain, timeOfDay } from './format';
+import { brief, counted, plain, timeOfDay } from './format';
 import { useNow } from './now';
 import { Badge, Code, Progress, placeName, SkewMark, Table, tasksText } from './parts';
 import { jobPath, stagePath } from './route';
@@ -53,8 +54,8 @@ function RunningJob({ job }: { readonly job: JobView }) {
         </a>
       </h3>
       <p class="under">
-        <Origin job={job} /> · {duration(now - job.started)} · {counted(job.rows, 'row')} read{' '}
-        {job.rows > 0 && <>({count((job.rows * 1000) / Math.max(1, now - job.started))} rows/s) </>}
+        <Origin job={job} /> · {msText(now - job.started)} · {counted(job.rows, 'row')} read{' '}
+        {job.rows > 0 && <>({compact((job.rows * 1000) / Math.max(1, now - job.started))} rows/s) </>}
         {others.filter(Boolean).map((text) => (
           <span key={String(text)}>· {text} </span>
         ))}
@@ -87,7 +88,7 @@ function RunningStage({ stage, now }: { readonly stage: StageView; readonly now:
 /** What is left if it goes on as it did. */
 function leftText({ done, tasks, submitted, state }: StageView, now: number): string {
   if (state !== 'running' || done === 0 || done === tasks || submitted === undefined) return '';
-  return ` · about ${duration(((now - submitted) * (tasks - done)) / done)} left`;
+  return ` · about ${msText(((now - submitted) * (tasks - done)) / done)} left`;
 }
 
 /** Where a job comes from: its action, entry, and labels. */
@@ -145,9 +146,9 @@ function JobTable({
       columns={[
         { head: 'Job', isName: true, wide: true, cell: (job) => <JobCell job={job} /> },
         { head: 'State', cell: ({ status }) => <Badge state={status} /> },
-        { head: 'Took', isNumber: true, cell: (job) => duration(tookMs(job)) },
+        { head: 'Took', isNumber: true, cell: (job) => msText(tookMs(job)) },
         { head: 'Stages', isNumber: true, cell: (job) => <StageCount job={job} /> },
-        { head: 'Rows read', isNumber: true, cell: ({ rows }) => count(rows) },
+        { head: 'Rows read', isNumber: true, cell: ({ rows }) => compact(rows) },
         { head: 'Started', isNumber: true, cell: ({ started }) => timeOfDay(started) },
       ]}
     />

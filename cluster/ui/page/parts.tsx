@@ -1,7 +1,8 @@
 // Parts that several views are made of: texts of the user's, states, bars, tables that fold on narrow screens.
 import type { ComponentChildren } from 'preact';
+import { bytesText, compact, msText } from '../../../runtime/units';
 import type { Failure, PlaceInText, Site, SkewView, StageView } from '../messages';
-import { brief, bytes, count, duration, plain } from './format';
+import { brief, plain } from './format';
 import { headline } from './headline';
 import { stagePath } from './route';
 
@@ -94,13 +95,13 @@ export const tasksText = ({ done, tasks, running, failures }: StageView): string
 
 export function skewText(skew: SkewView): string {
   const { partition, ms, medianMs, isRunning } = skew;
-  const took = isRunning ? `has run ${duration(ms)}` : `took ${duration(ms)}`;
-  return `partition ${partition} ${took}, the median is ${duration(medianMs)}${readText(skew)}`;
+  const took = isRunning ? `has run ${msText(ms)}` : `took ${msText(ms)}`;
+  return `partition ${partition} ${took}, the median is ${msText(medianMs)}${readText(skew)}`;
 }
 
 function readText({ explainedBy, rows = 0, medianRows, bytesRead = 0, medianBytesRead }: SkewView): string {
-  if (explainedBy === 'rows') return `; it read ${count(rows)} rows, the median ${count(medianRows)}`;
-  return explainedBy === 'bytes' ? `; it read ${bytes(bytesRead)}, the median ${bytes(medianBytesRead)}` : '';
+  if (explainedBy === 'rows') return `; it read ${compact(rows)} rows, the median ${compact(medianRows)}`;
+  return explainedBy === 'bytes' ? `; it read ${bytesText(bytesRead)}, the median ${bytesText(medianBytesRead)}` : '';
 }
 
 export function SkewMark({ stage }: { readonly stage: StageView }) {

@@ -1,7 +1,8 @@
 // One stage: how its tasks lie in time, how they differ, and which failed.
 import { useState } from 'preact/hooks';
+import { bytesText, compact, msText } from '../../../runtime/units';
 import type { Five, JobView, PageData, StageView, TaskView } from '../messages';
-import { brief, bytes, count, counted, duration, plain, timeOfDay } from './format';
+import { brief, counted, plain, timeOfDay } from './format';
 import { headline } from './headline';
 import { useNow } from './now';
 import { Badge, Facts, Progress, placeName, skewText, Table, tasksText } from './parts';
@@ -60,16 +61,16 @@ function Summary({ stage, job, isMoving }: { readonly stage: StageView; readonly
       <Facts
         facts={[
           ['state', <Badge state={state} key="state" />],
-          ['took', submitted === undefined ? '' : duration((completed ?? now) - submitted)],
+          ['took', submitted === undefined ? '' : msText((completed ?? now) - submitted)],
           [
             'tasks',
             <span class="tasks" key="tasks">
               <Progress stage={stage} /> {tasksText(stage)}
             </span>,
           ],
-          ['rows', rows > 0 ? count(rows) : ''],
-          ['shuffle read', bytesRead > 0 ? bytes(bytesRead) : ''],
-          ['shuffle written', bytesWritten > 0 ? bytes(bytesWritten) : ''],
+          ['rows', rows > 0 ? compact(rows) : ''],
+          ['shuffle read', bytesRead > 0 ? bytesText(bytesRead) : ''],
+          ['shuffle written', bytesWritten > 0 ? bytesText(bytesWritten) : ''],
           ['run', attempt > 0 ? `number ${attempt + 1}` : ''],
         ]}
       />
@@ -122,7 +123,7 @@ function Failed({ group }: { readonly group: readonly TaskView[] }) {
 const mostFailures = 10;
 const measures = { ms: 'time', rows: 'rows read', bytesRead: 'shuffle read', bytesWritten: 'shuffle written' } as const;
 const shown = (metric: keyof typeof measures, value: number): string =>
-  metric === 'ms' ? duration(value) : metric === 'rows' ? count(value) : bytes(value);
+  metric === 'ms' ? msText(value) : metric === 'rows' ? compact(value) : bytesText(value);
 
 function QuantileTable({ quantiles }: { readonly quantiles: Stage['quantiles'] }) {
   const at = ['least', '25 %', 'median', '75 %', 'most'];
@@ -174,10 +175,10 @@ function TaskTable({ tasks }: { readonly tasks: readonly TaskView[] }) {
         columns={[
           { head: 'Partition', isName: true, isNumber: true, cell: ({ partition }) => partition },
           { head: 'State', cell: (task) => <TaskState task={task} /> },
-          { head: 'Took', isNumber: true, cell: ({ started, ended }) => duration((ended ?? now) - started) },
-          { head: 'Rows', isNumber: true, cell: ({ rows }) => (rows > 0 ? count(rows) : '') },
-          { head: 'Read', isNumber: true, cell: ({ bytesRead }) => (bytesRead > 0 ? bytes(bytesRead) : '') },
-          { head: 'Written', isNumber: true, cell: ({ bytesWritten }) => (bytesWritten > 0 ? bytes(bytesWritten) : '') },
+          { head: 'Took', isNumber: true, cell: ({ started, ended }) => msText((ended ?? now) - started) },
+          { head: 'Rows', isNumber: true, cell: ({ rows }) => (rows > 0 ? compact(rows) : '') },
+          { head: 'Read', isNumber: true, cell: ({ bytesRead }) => (bytesRead > 0 ? bytesText(bytesRead) : '') },
+          { head: 'Written', isNumber: true, cell: ({ bytesWritten }) => (bytesWritten > 0 ? bytesText(bytesWritten) : '') },
           { head: 'Executor', cell: ({ executor }) => brief(executor, 40) },
           { head: 'Started', isNumber: true, cell: ({ started }) => timeOfDay(started) },
         ]}

@@ -1,6 +1,7 @@
 // Kept datasets: how much of each is there, how large it is and where; and executors: what they do, hold, and why some were lost.
+import { bytesText, msText } from '../../../runtime/units';
 import type { DatasetView, ExecutorView, PageData } from '../messages';
-import { brief, bytes, counted, duration, plain, timeOfDay } from './format';
+import { brief, counted, plain, timeOfDay } from './format';
 import { useNow } from './now';
 import { Badge, Code, placeName, Table } from './parts';
 
@@ -10,8 +11,8 @@ export function DatasetsPage({ data: { datasets } }: { readonly data: PageData &
     <>
       {datasets.length > 0 && (
         <p class="under">
-          {counted(datasets.length, 'dataset')} kept · {bytes(sum(({ memory }) => memory))} in memory ·{' '}
-          {bytes(sum(({ disk }) => disk))} on disk
+          {counted(datasets.length, 'dataset')} kept · {bytesText(sum(({ memory }) => memory))} in memory ·{' '}
+          {bytesText(sum(({ disk }) => disk))} on disk
         </p>
       )}
       <Table
@@ -27,8 +28,8 @@ export function DatasetsPage({ data: { datasets } }: { readonly data: PageData &
           { head: 'Dataset', isName: true, wide: true, cell: (dataset) => <DatasetName dataset={dataset} /> },
           { head: 'Level', cell: ({ level }) => brief(level, 60) },
           { head: 'Partitions kept', isNumber: true, cell: (dataset) => <Kept dataset={dataset} /> },
-          { head: 'Memory', isNumber: true, cell: ({ memory }) => bytes(memory) },
-          { head: 'Disk', isNumber: true, cell: ({ disk }) => bytes(disk) },
+          { head: 'Memory', isNumber: true, cell: ({ memory }) => bytesText(memory) },
+          { head: 'Disk', isNumber: true, cell: ({ disk }) => bytesText(disk) },
           { head: 'Where', wide: true, cell: ({ holders }) => <Holders holders={holders} /> },
         ]}
       />
@@ -80,7 +81,7 @@ function Holders({ holders }: { readonly holders: DatasetView['holders'] }) {
     <ul class="holders">
       {holders.slice(0, mostHolders).map(({ executor, partitions, bytes: size }) => (
         <li key={executor}>
-          {plain(executor)}: {partitions}, {bytes(size)}
+          {plain(executor)}: {partitions}, {bytesText(size)}
         </li>
       ))}
       {holders.length > mostHolders && <li>and {counted(holders.length - mostHolders, 'executor')} more</li>}
@@ -106,7 +107,7 @@ export function ExecutorsPage({ data: { alive, lost, losses } }: { readonly data
             { head: 'Tasks done', isNumber: true, cell: ({ done }) => done },
             { head: 'Failed', isNumber: true, cell: ({ failed }) => (failed > 0 ? <strong class="bad">{failed}</strong> : '0') },
             { head: 'At work', isNumber: true, cell: ({ taskMs, added, slots }) => `${percent(taskMs, (now - added) * slots)}` },
-            { head: 'Up for', isNumber: true, cell: ({ added }) => duration(now - added) },
+            { head: 'Up for', isNumber: true, cell: ({ added }) => msText(now - added) },
           ]}
         />
       </section>
@@ -127,7 +128,7 @@ export function ExecutorsPage({ data: { alive, lost, losses } }: { readonly data
               {
                 head: 'Was up for',
                 isNumber: true,
-                cell: ({ added, removed }) => (removed === undefined ? '' : duration(removed - added)),
+                cell: ({ added, removed }) => (removed === undefined ? '' : msText(removed - added)),
               },
             ]}
           />
@@ -158,11 +159,11 @@ function Busy({ id, running, slots }: { readonly id: string; readonly running: n
 }
 
 function Memory({ executor: { id, memory, memoryLimit } }: { readonly executor: ExecutorView }) {
-  if (memoryLimit === undefined) return <>{bytes(memory)}</>;
+  if (memoryLimit === undefined) return <>{bytesText(memory)}</>;
   return (
     <span class="tasks">
       <Meter value={memory} most={memoryLimit} label={`memory for kept partitions of ${plain(id)} that is used`} />
-      {bytes(memory)} of {bytes(memoryLimit)}
+      {bytesText(memory)} of {bytesText(memoryLimit)}
     </span>
   );
 }

@@ -1,7 +1,8 @@
 // Streams: how each context keeps up, in numbers and charts; its sources and outputs.
+import { compact, msText } from '../../../runtime/units';
 import type { PageData, StreamView } from '../messages';
 import { Chart } from './chart';
-import { brief, count, counted, duration, plain, timeOfDay } from './format';
+import { brief, counted, plain, timeOfDay } from './format';
 import { Badge, Code, Facts, Table } from './parts';
 
 export function StreamsPage({ data: { contexts } }: { readonly data: PageData & { readonly page: 'streams' } }) {
@@ -28,15 +29,15 @@ function Context({ context, number }: { readonly context: StreamView; readonly n
   return (
     <section aria-labelledby={id}>
       <h2 id={id}>
-        Every {duration(interval)}: {sources.map(({ name }) => brief(name, 40)).join(', ') || 'no source'}
+        Every {msText(interval)}: {sources.map(({ name }) => brief(name, 40)).join(', ') || 'no source'}
       </h2>
       <Facts
         facts={[
           ['state', <Badge state={state} word={state === 'initialized' ? 'not started' : state} key="state" />],
-          ['behind', isBehind ? <strong class="bad">{duration(behind)}</strong> : state === 'active' ? 'keeps up' : ''],
+          ['behind', isBehind ? <strong class="bad">{msText(behind)}</strong> : state === 'active' ? 'keeps up' : ''],
           ['batches done', String(batches)],
           ['waiting', waiting > 0 ? <strong class="bad">{counted(waiting, 'batch')}</strong> : ''],
-          ['last batch', last ? `${timeOfDay(last.time)}, took ${duration(last.processing)}` : ''],
+          ['last batch', last ? `${timeOfDay(last.time)}, took ${msText(last.processing)}` : ''],
         ]}
       />
       <Charts context={context} />
@@ -50,18 +51,17 @@ function Charts({ context: { points, interval } }: { readonly context: StreamVie
   if (points.length === 0) return <p class="empty">No batch is done yet.</p>;
   const times = points.map(({ time }) => time / 1000);
   const perSecond = (n: number) => (n * 1000) / interval;
-  const timesText = (ms: number) => duration(ms);
   return (
     <div class="charts">
-      <Chart title="Input" unit="rows/s" times={times} values={points.map(({ records }) => perSecond(records))} show={count} />
+      <Chart title="Input" unit="rows/s" times={times} values={points.map(({ records }) => perSecond(records))} show={compact} />
       <Chart
         title="Time of a batch"
         times={times}
         values={points.map(({ processing }) => processing)}
         limit={{ value: interval, name: 'interval' }}
-        show={timesText}
+        show={msText}
       />
-      <Chart title="Delay until it starts" times={times} values={points.map(({ delay }) => delay)} show={timesText} />
+      <Chart title="Delay until it starts" times={times} values={points.map(({ delay }) => delay)} show={msText} />
     </div>
   );
 }
@@ -75,8 +75,8 @@ function Sources({ sources }: { readonly sources: StreamView['sources'] }) {
       empty="No source is read."
       columns={[
         { head: 'Source', isName: true, cell: ({ name, operation }) => <Named name={name} under={operation} /> },
-        { head: 'Rows', isNumber: true, cell: ({ records }) => count(records) },
-        { head: 'Rate', isNumber: true, cell: ({ rate }) => (rate === undefined ? '' : `${count(rate)}/s`) },
+        { head: 'Rows', isNumber: true, cell: ({ records }) => compact(records) },
+        { head: 'Rate', isNumber: true, cell: ({ rate }) => (rate === undefined ? '' : `${compact(rate)}/s`) },
         {
           head: 'What it says',
           wide: true,
@@ -110,7 +110,7 @@ function Outputs({ outputs }: { readonly outputs: StreamView['outputs'] }) {
       columns={[
         { head: 'Output', isName: true, wide: true, cell: ({ name, site }) => <OutputName name={name} site={site} /> },
         { head: 'Batches', isNumber: true, cell: ({ batches }) => batches },
-        { head: 'Last took', isNumber: true, cell: ({ lastMs }) => (lastMs === undefined ? '' : duration(lastMs)) },
+        { head: 'Last took', isNumber: true, cell: ({ lastMs }) => (lastMs === undefined ? '' : msText(lastMs)) },
         { head: 'Failed', wide: true, cell: (output) => <OutputFailures output={output} /> },
       ]}
     />

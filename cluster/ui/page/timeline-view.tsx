@@ -1,6 +1,7 @@
 // The tasks of a stage in time: a row for each executor slot, a bar for each task, those that hold the stage up marked.
+import { msText } from '../../../runtime/units';
 import type { TaskView } from '../messages';
-import { counted, duration, plain } from './format';
+import { counted, plain } from './format';
 import { useNow } from './now';
 
 const rowHeight = 16;
@@ -49,7 +50,7 @@ export function Timeline({ tasks, isMoving, median }: TimelineProps) {
   const shown = lanes.slice(0, mostRows);
   const at = (time: number) => ((time - begin) * drawnWidth) / (end - begin);
   const height = shown.length * rowHeight + axisHeight;
-  const summary = `${counted(tasks.length, 'task')} on ${counted(new Set(tasks.map(({ executor }) => executor)).size, 'executor')} in ${duration(end - begin)}`;
+  const summary = `${counted(tasks.length, 'task')} on ${counted(new Set(tasks.map(({ executor }) => executor)).size, 'executor')} in ${msText(end - begin)}`;
   return (
     <figure class="timeline">
       <div class="lanes" aria-hidden="true">
@@ -78,7 +79,7 @@ export function Timeline({ tasks, isMoving, median }: TimelineProps) {
       <div class="axis" aria-hidden="true">
         {ticks(end - begin).map((ms) => (
           <span style={{ left: `${at(begin + ms) / 10}%` }} key={ms}>
-            {duration(ms)}
+            {msText(ms)}
           </span>
         ))}
       </div>
@@ -98,7 +99,7 @@ function barClass({ started, ended, end }: TaskView, now: number, median: number
 }
 
 function barTitle({ partition, attempt, started, ended, rows, end }: TaskView, now: number): string {
-  const parts = [`partition ${partition}`, attempt > 0 && `try ${attempt + 1}`, duration((ended ?? now) - started)];
+  const parts = [`partition ${partition}`, attempt > 0 && `try ${attempt + 1}`, msText((ended ?? now) - started)];
   return [...parts, rows > 0 && counted(rows, 'row'), end !== 'success' && (end ?? 'running')].filter(Boolean).join(', ');
 }
 

@@ -1,5 +1,6 @@
 // What stands above every page: what runs, what is there, and what deserves a look.
 import type { JobStatus } from '../../../runtime/status/status-store';
+import { msText } from '../../../runtime/units';
 import type { Head, JobView, Notice, StageView } from '../messages';
 import type { PageSource } from '../source';
 import { jobView } from './job-view';
@@ -60,8 +61,7 @@ function streamNotices(source: PageSource): Notice[] {
       return { kind: 'output', text: `${name} failed in ${failures} of ${batches} batches`, detail, href: '/streams' };
     });
     // Less than a batch is the batch that runs now.
-    if (behind > interval)
-      told.push({ kind: 'behind', text: `Streams are ${(behind / 1000).toFixed(1)} s behind`, href: '/streams' });
+    if (behind > interval) told.push({ kind: 'behind', text: `Streams are ${msText(behind)} behind`, href: '/streams' });
     return told;
   });
 }
