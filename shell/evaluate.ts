@@ -133,7 +133,7 @@ export class Evaluator {
     return (entry) => {
       const fileName = this.#fileNames.has(cell.label) ? `${cell.label}#${cell.id}` : cell.label;
       this.#fileNames.add(fileName);
-      registerEntry(fileName, cell.label, cell.js, cell.map, cell.firstLine, entry.edited);
+      registerEntry(fileName, cell, entry.edited);
       return fileName;
     };
   }

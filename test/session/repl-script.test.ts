@@ -1,5 +1,5 @@
 // The shell without a terminal: scripts, -e, standard input, and the exit status that tells how it went.
-// time limit: 240 s
+// time limit: 300 s
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../runtime/time';
@@ -67,6 +67,16 @@ test('an error of ours raised in a task shows the line of the function that it i
     assert.ok(err.includes(line), err);
     assert.match(err, /\^\n → /);
   }
+});
+
+test('a function that fails in a task long after it was written is shown with its line', async () => {
+  const bad = "const bad = sc.range(3).map(x => { if (x === 2) throw new RangeError('no ' + x); return x });";
+  const mark = `\\n   │ {${bad.indexOf('new RangeError') + 1}}\\^\\n element: 2\\n`;
+  const shown = (line: number) => new RegExp(`^ ${line} │ const bad = .*${mark}`, 'm');
+  const typed = await millrace([...local, '-'], { input: `const a = 1;\n${bad}\nconst b = 2;\n\nbad.count()\n` });
+  assert.match(typed.err, shown(2));
+  const sameLine = await millrace([...local, '-e', `${bad} const b = 2; await bad.count()`]);
+  assert.match(sameLine.err, shown(1));
 });
 
 test('a type error is found when its statement comes, and nothing of that runs', async () => {
