@@ -261,6 +261,14 @@ modules('give the new code after an edit, also of what they import', async () =>
   assert.is(await prompt.value('outer().length'), 4);
 });
 
+modules('that cannot be parsed say where', async () => {
+  const prompt = new Prompt(user.folder);
+  user.write('torn.ts', 'export const a = 1;\n  export const b = (;\n');
+  const error = await prompt.error("import { a } from './torn'; a");
+  assert.is(error.name, 'SyntaxError');
+  assert.is(error.stack, `SyntaxError: Expression expected.\n    at ${path.join(user.folder, 'torn.ts')}:2:21`);
+});
+
 modules('that did not change are the same modules', async () => {
   const { folder } = userFolder({ 'state.ts': 'export const bag: number[] = [];' });
   const prompt = new Prompt(folder);
