@@ -4,6 +4,7 @@ import { breakable, Interruption, isInterruption } from './breakable';
 import { importedValue, Loader, requireFrom } from './loader';
 import { registerTypeScript } from './modules';
 import { type RewrittenEntry, rewriteEntry } from './rewrite';
+import { holdInput, whileInputFlows } from './script-input';
 import { installStackPositions, registerEntry } from './stack';
 import { isEntryModule } from './types/names';
 import type { CompiledCell } from './types/protocol';
@@ -92,7 +93,9 @@ export class Evaluator {
       const entry = this.#rewrite(cell);
       execution = new Execution(entry, this.#loader, cell.folder);
       await waits.unlessInterrupted(execution.import());
-      await drive(entry, execution.start(this.#fileName(cell)), waits);
+      const started = execution.start(this.#fileName(cell));
+      holdInput();
+      await drive(entry, started, waits);
       execution.close();
       keep(true);
       return { status: 'ok', value: cell.result && readVariable(entry.versions.get(cell.result.name)!) };
@@ -133,7 +136,7 @@ export class Evaluator {
     return (entry) => {
       const fileName = this.#fileNames.has(cell.label) ? `${cell.label}#${cell.id}` : cell.label;
       this.#fileNames.add(fileName);
-      registerEntry(fileName, cell.label, cell.js, cell.map, cell.firstLine, entry.edited);
+      registerEntry(fileName, cell, entry.edited);
       return fileName;
     };
   }
@@ -180,7 +183,7 @@ export class Evaluator {
 
 /** Runs an entry part by part, each where SIGINT can break it. */
 async function drive(entry: RewrittenEntry, started: unknown, waits: Waits): Promise<void> {
-  if (entry.waiting === 'async') await waits.unlessInterrupted(started as Promise<unknown>);
+  if (entry.waiting === 'async') await whileInputFlows(waits.unlessInterrupted(started as Promise<unknown>));
   if (entry.waiting !== 'generator') return;
   const parts = started as Iterator<unknown, unknown, unknown>;
   let part = breakable(() => parts.next());
@@ -194,7 +197,7 @@ async function drive(entry: RewrittenEntry, started: unknown, waits: Waits): Pro
 async function settled(value: unknown, waits: Waits): Promise<{ value: unknown } | { error: unknown }> {
   try {
     // Looking whether it can be awaited may run a getter or a trap of the user's.
-    return { value: await waits.unlessInterrupted(breakable(() => Promise.resolve(value))) };
+    return { value: await whileInputFlows(waits.unlessInterrupted(breakable(() => Promise.resolve(value)))) };
   } catch (error) {
     if (isInterruption(error)) throw error;
     return { error };

@@ -6,6 +6,7 @@ import { types } from 'node:util';
 import { MillraceError, RDD } from '../runtime';
 import { bytesText } from '../runtime/units';
 import { type ExportFormat, exportFormats, headerRows, rowWriter } from './export-rows';
+import { replaceable } from './replaceable';
 import type { CommandInput } from './session-local';
 import { counted, escapeControls } from './text';
 
@@ -16,10 +17,11 @@ const endings: Readonly<Record<string, ExportFormat>> = { '.csv': 'csv', '.tsv':
 
 /** Writes the value's rows; words are the path, the path as typed, `force` or nothing, the format or nothing, and names of columns. */
 export async function exportRows({ value, words, signal }: CommandInput): Promise<string> {
-  const [file, shown, force, wantedFormat, ...header] = words;
+  const [named, shown, force, wantedFormat, ...header] = words;
   const format = formatOf(shown, wantedFormat);
   const rows = rowsOf(value);
   const overwrites = force === 'force';
+  const file = await replaceable(named, shown);
   if (!overwrites) await refuseExisting(file, shown);
   const beside = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.part`);
   const target = new Target(beside, shown);
@@ -132,7 +134,6 @@ class Target {
 
 async function refuseExisting(file: string, shown: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found?.isDirectory()) throw new MillraceError('DISK', { path: shown, reason: 'it is a folder' });
   const remedy = 'Choose another name, or add --force.';
   if (found) throw new MillraceError('FILE_EXISTS', { path: shown, rule: '.export does not overwrite', remedy });
 }

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Place } from '../runtime/exec/end';
+import { lineIn, lineOfEntry } from './stack';
 import { escapeControls } from './text';
 
 export interface Frame extends Place {
@@ -69,12 +70,12 @@ export function userFrames(stack: string, message: string, label?: string): Fram
 /** The line that a place points to, if its text is known or its file can be read. */
 export function lineAt(place: Place, source: SourceText): string | undefined {
   if (source.text !== undefined && place.file === source.label) {
-    const line = source.text.split(/\r?\n/)[place.line - (source.firstLine ?? 1)];
+    const line = lineIn({ text: source.text, firstLine: source.firstLine ?? 1 }, place);
     if (line !== undefined) return line;
   }
   // An earlier statement of a script is not in the text; the script may be named from the folder in which it was started.
   const isFile = isAbsolute(place.file) || (place.file === source.label && !place.file.startsWith('<'));
-  return isFile ? lineOfFile(place) : undefined;
+  return isFile ? lineOfFile(place) : lineOfEntry(place);
 }
 
 function lineOfFile({ file, line }: Place): string | undefined {

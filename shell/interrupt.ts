@@ -45,3 +45,6 @@ export type EndingSignal = keyof typeof statusOf;
 export function exitStatus(signal: EndingSignal): number {
   return statusOf[signal];
 }
+
+/** With it the process of a script asks the one before it to suspend the job: a script that reads single keys, as readline does, gets Ctrl-Z itself. */
+export const suspendSignal = 'SIGUSR2';

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { TSError } from 'ts-node';
 import { instrument } from '../runtime/exec/closure/instrument';
 import { packageRoot } from './package-root';
 
@@ -62,7 +63,24 @@ function compilerFor(folder: string): (code: string, file: string) => string {
   });
   // It installs a formatter of stacks that does not know of instrumentation; ours does.
   Error.prepareStackTrace = formatter;
-  return (code, file) => service.compile(code, file);
+  return (code, file) => {
+    try {
+      return service.compile(code, file);
+    } catch (error) {
+      throw syntaxErrorOf(error as Partial<TSError>, code, file) ?? error;
+    }
+  };
+}
+
+/** What the compiler says, as an error at the place in the module. */
+function syntaxErrorOf({ diagnostics }: Partial<TSError>, code: string, file: string): SyntaxError | undefined {
+  const found = diagnostics?.[0];
+  if (!found) return undefined;
+  const { messageText } = found;
+  const error = new SyntaxError(typeof messageText === 'string' ? messageText : messageText.messageText);
+  const before = code.slice(0, found.start ?? 0).split('\n');
+  error.stack = `${error}\n    at ${file}:${before.length}:${before[before.length - 1].length + 1}`;
+  return error;
 }
 
 function isUsers(file: string): boolean {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import inspector from 'node:inspector';
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
-import { exitStatus, InterruptLadder, signalStatus } from './interrupt';
+import { exitStatus, InterruptLadder, signalStatus, suspendSignal } from './interrupt';
 import { interruptDescriptor, scriptEntry } from './interrupt-gate';
 import { entryArguments } from './package-root';
 
@@ -53,6 +53,8 @@ function handleSignals(script: () => ChildProcess): void {
     script().kill('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');
   });
+  // The whole job, as the terminal's own key does it: npm, which may have started us, is a part of it.
+  process.on(suspendSignal, () => process.kill(0, 'SIGTSTP'));
 }
 
 /** What is written here reaches the thread that stops what runs (see interrupt-gate.ts). */

@@ -2,12 +2,13 @@
 import path from 'node:path';
 import { MillraceError } from '../runtime/errors';
 import { sendBreaksThrough } from './breakable';
-import { type EndingSignal, exitStatus, signalStatus } from './interrupt';
+import { type EndingSignal, exitStatus, signalStatus, suspendSignal } from './interrupt';
 import { InterruptGate, scriptEntry } from './interrupt-gate';
 import { readScript, runText } from './load';
 import { openSession } from './open-session';
 import { Repl, type Stage } from './repl';
 import { reportError } from './report';
+import { holdScriptInput } from './script-input';
 import type { EngineOptions, Screen, Session } from './session';
 import { defaultSettings, type Settings } from './settings';
 import { escapeControls } from './text';
@@ -59,16 +60,25 @@ class ScriptRun {
 
   constructor() {
     // A reader that has seen enough, as `head`, is no error.
-    process.stdout.on('error', () => process.exit(brokenPipeStatus));
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => this.#outputFailed(error));
     for (const signal of endingSignals) process.on(signal, this.#onSignal);
     // Ctrl-C comes through the gate; a signal that somebody sends by hand means the same. Handlers of the user's are told once.
     process.on('SIGINT', () => this.#interrupt());
+    const { ppid } = process;
+    process.on('SIGTSTP', () => {
+      if (process.ppid === ppid) process.kill(ppid, suspendSignal);
+    });
     const gate = new InterruptGate({
       interrupted: (again) => (again ? this.#interrupt() : process.emit('SIGINT')),
       orphaned: () => void this.end(exitStatus('SIGHUP')),
     });
     sendBreaksThrough(gate);
     gate.begin(scriptEntry);
+  }
+
+  #outputFailed({ code, message }: NodeJS.ErrnoException): never {
+    if (code !== 'EPIPE') this.#write.err(`error: the output cannot be written: ${message}\n`);
+    return process.exit(code === 'EPIPE' ? brokenPipeStatus : 1);
   }
 
   #interrupt(): void {
@@ -81,6 +91,7 @@ class ScriptRun {
     try {
       const script = await asked;
       const { label } = await source(script);
+      holdScriptInput();
       process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : label, ...script.args];
       this.#types = new TypeServiceClient({ cwd: process.cwd() });
       this.#session = await openSession({

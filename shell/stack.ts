@@ -1,22 +1,26 @@
-// Stacks of the user's errors, in positions of the text as typed.
+// Stacks of the user's errors, in positions of the text as typed; and the lines of entries that ran before.
 
 import type { EditedText } from '../runtime/exec/closure/edits';
 import { isUserScript, lineStartsOf, mapFrame, ProgramText } from '../runtime/exec/closure/position';
 import type { Place } from '../runtime/exec/end';
+import type { CompiledCell } from './types/protocol';
 
 type Mapping = (line: number, column: number) => Place;
 
 const scripts = new Map<string, Mapping>();
 
+/** What was typed, by its label: a closure may fail long after its entry. */
+const typed = new Map<string, Pick<CompiledCell, 'text' | 'firstLine'>[]>();
+
 /** Makes the frames of an entry's script known. Several entries may share one label: the statements of a file. */
-export function registerEntry(
-  fileName: string,
-  label: string,
-  js: string,
-  map: string,
-  firstLine: number,
-  edited: EditedText,
-): void {
+export function registerEntry(fileName: string, cell: CompiledCell, edited: EditedText): void {
+  const { label, js, map, firstLine, text } = cell;
+  // The lines of a file are read from it.
+  if (label.startsWith('<'))
+    typed
+      .set(label, typed.get(label) ?? [])
+      .get(label)!
+      .push({ text, firstLine });
   let starts: number[] | undefined;
   let program: ProgramText | undefined;
   scripts.set(fileName, (line, column) => {
@@ -25,6 +29,21 @@ export function registerEntry(
     const offset = (starts[line - 1] ?? edited.code.length) + column - 1;
     return program.place(edited.sourceOffset(offset));
   });
+}
+
+/** The line of an entry that ran before, or runs. */
+export function lineOfEntry(place: Place): string | undefined {
+  const entry = typed.get(place.file)?.findLast((one) => lineIn(one, place) !== undefined);
+  return entry && lineIn(entry, place);
+}
+
+/** The line of a text that a place points to. Of statements that share a line, a later one has blanks where the earlier ones stand. */
+export function lineIn(
+  { text, firstLine }: Pick<CompiledCell, 'text' | 'firstLine'>,
+  { line, column }: Place,
+): string | undefined {
+  const found = text.split(/\r?\n/)[line - firstLine];
+  return found?.slice(0, column).trim() === '' && found.trim() !== '' ? undefined : found;
 }
 
 /** The place in the user's text of a frame; undefined for frames of other code. */

@@ -34,6 +34,8 @@ export class Batch {
 
   info(): BatchInfo {
     const [startedAt, endedAt] = [this.#startedAt, this.#endedAt];
+    // The last batch of a graceful stop is made before its time.
+    const due = Math.min(this.time, this.#submittedAt);
     return {
       time: this.time,
       inputs: this.#inputs,
@@ -41,9 +43,9 @@ export class Batch {
       submittedAt: this.#submittedAt,
       startedAt,
       endedAt,
-      schedulingDelay: startedAt === undefined ? undefined : startedAt - this.time,
+      schedulingDelay: startedAt === undefined ? undefined : startedAt - due,
       processingTime: startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
-      totalDelay: endedAt === undefined ? undefined : endedAt - this.time,
+      totalDelay: endedAt === undefined ? undefined : endedAt - due,
       outputs: this.#outputs.map(outputInfo),
     };
   }

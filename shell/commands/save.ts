@@ -5,6 +5,7 @@ import path from 'node:path';
 import { MillraceError } from '../../runtime/errors';
 import type { CommandHost } from '../commands';
 import type { EntryEnd } from '../repl';
+import { replaceable } from '../replaceable';
 import { escapeControls } from '../text';
 import { fileArgument } from './arguments';
 
@@ -13,7 +14,7 @@ const savedMark = '// Saved by millrace: run it with .load, or as a script.';
 
 export async function save(host: CommandHost, argument: string): Promise<EntryEnd> {
   const file = fileArgument('.save', argument);
-  const full = path.resolve(host.folder, file);
+  const full = await replaceable(path.resolve(host.folder, file), file);
   await refuseForeign(full, file);
   await writeWhole(full, file, replayable(host.accepted));
   const count = host.accepted.length;

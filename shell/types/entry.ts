@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { syntaxMessage } from './friendly';
 import { Layout } from './layout';
 import type { Diagnostic } from './protocol';
-import { parse, parseErrors, stopsEarly } from './syntax';
+import { ambientOf, parse, parseErrors, stopsEarly } from './syntax';
 
 interface Range {
   readonly start: number;
@@ -80,6 +80,9 @@ export function layoutScratch(text: string): Layout {
  */
 export function layoutEntry(text: string, entry: WholeEntry, result: string): Layout {
   const layout = new Layout(text);
+  // An export of its own leaves no trace in the code, where there is nothing that the tail could export.
+  const shift = entry.continues === undefined ? 0 : lastValue.length;
+  for (const start of ambientOf(entry.file).starts) layout.insert(start - shift, 'export ');
   if (entry.expression) layout.insert(entry.expression.start, `let ${result}=await (`);
   if (entry.continues !== undefined) layout.insert(entry.continues, lastValue);
   if (entry.expression) layout.insert(entry.expression.end, ')');

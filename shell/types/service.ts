@@ -22,7 +22,7 @@ import type {
 } from './protocol';
 import { signatureAt } from './signature';
 import { askedSymbol, membersText, unaliased } from './symbols';
-import { augments, declaredNames, exportedNames, parse, parseErrors, splitStatements, usedNames } from './syntax';
+import { ambientOf, augments, declaredNames, exportedNames, parse, parseErrors, splitStatements, usedNames } from './syntax';
 
 export interface CoreOptions extends HostOptions {
   /** The user's folder: imports are resolved from it. */
@@ -263,7 +263,8 @@ export class TypeServiceCore {
   #tail(entry: WholeEntry, declared: readonly Declared[], resultName: string): string {
     const own = new Set(declared.map(({ name }) => name));
     const already = exportedNames(entry.file);
-    const exported = [...own].filter((name) => !already.has(name));
+    const ambient = ambientOf(entry.file).names;
+    const exported = [...own].filter((name) => !already.has(name) && !ambient.has(name));
     if (entry.expression) exported.push(resultName);
     return `${this.#names.tail(this.#usedNames(entry), own)}export{${exported.join(',')}};`;
   }

@@ -118,6 +118,32 @@ export function exportedNames(file: ts.SourceFile): Set<string> {
   return names;
 }
 
+/** What only tells of something that is there otherwise: `declare` statements that the text neither exports nor merges with a value. */
+export interface Ambient {
+  readonly starts: readonly number[];
+  readonly names: ReadonlySet<string>;
+}
+
+export function ambientOf(file: ts.SourceFile): Ambient {
+  const exported = exportedNames(file);
+  const made = new Set<string>();
+  const told: { start: number; names: string[] }[] = [];
+  for (const statement of file.statements) {
+    const names: string[] = [];
+    declaredBy(statement, (name) => names.push(name));
+    if (isAmbient(statement)) told.push({ start: statement.getStart(file), names });
+    else for (const name of names) made.add(name);
+  }
+  const alone = told.filter(({ names }) => names.length > 0 && !names.some((name) => made.has(name) || exported.has(name)));
+  return { starts: alone.map(({ start }) => start), names: new Set(alone.flatMap(({ names }) => names)) };
+}
+
+function isAmbient(statement: ts.Statement): boolean {
+  return (
+    ts.canHaveModifiers(statement) && !!ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword)
+  );
+}
+
 /** All identifiers of a text that may refer to a name: property names after a dot and keys of literals are left out. */
 export function usedNames(node: ts.Node): Set<string> {
   const names = new Set<string>();

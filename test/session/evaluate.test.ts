@@ -49,6 +49,17 @@ const session: readonly (readonly [string, unknown?])[] = [
   ['C.B', 7],
   ['namespace N { export const z = 5 }'],
   ['N.z', 5],
+  ['declare const told: number; declare function toldOf(a: number): string; declare class Told { a: number }'],
+  ['[typeof told, typeof toldOf, typeof Told]', ['undefined', 'undefined', 'undefined']],
+  [
+    'declare namespace Q { const a: number }; declare let told2: string; export declare const told3: 1; typeof told3',
+    'undefined',
+  ],
+  ['Object.assign(globalThis, { told2: "there" }); told2.length', 5],
+  ['.toFixed(1)\ndeclare const told4: number', undefined],
+  ['typeof told4', 'undefined'],
+  ['class M { a = 1 }; declare namespace M { const b: number }', undefined],
+  ['new M().a', 1],
   ['const v = await Promise.resolve(7)'],
   ['Promise.resolve(v + 1)', 8],
   ['[await 1, await (await 2) + 1, -(await 3)]', [1, 3, -3]],
@@ -248,6 +259,14 @@ modules('give the new code after an edit, also of what they import', async () =>
   edit(write, folder, 'outer.ts', "export const outer = () => 'text';");
   await prompt.value("import { outer } from './outer'");
   assert.is(await prompt.value('outer().length'), 4);
+});
+
+modules('that cannot be parsed say where', async () => {
+  const prompt = new Prompt(user.folder);
+  user.write('torn.ts', 'export const a = 1;\n  export const b = (;\n');
+  const error = await prompt.error("import { a } from './torn'; a");
+  assert.is(error.name, 'SyntaxError');
+  assert.is(error.stack, `SyntaxError: Expression expected.\n    at ${path.join(user.folder, 'torn.ts')}:2:21`);
 });
 
 modules('that did not change are the same modules', async () => {

@@ -203,6 +203,13 @@ test('at 360 pixels nothing is wider than the screen; texts have contrast in bot
   }
 });
 
+test('all jobs that are remembered are listed', async () => {
+  await visit('Jobs');
+  await shell.entry('for (let i = 0; i < 120; i++) await sc.range(1).setName(`n${i}`).count(); 0', /number = 0/);
+  await row(/count of n0\b/).waitFor();
+  assert.ok((await page.locator('tbody tr').count()) > 120);
+});
+
 test('a job that is not there is said to be so', async () => {
   await page.goto(new URL('/jobs/4711', page.url()).href);
   await shows('There is no such job');

@@ -73,6 +73,16 @@ test('an error of ours raised in a task shows the line of the function that it i
   }
 });
 
+test('a function that fails in a task long after it was written is shown with its line', async () => {
+  const bad = "const bad = sc.range(3).map(x => { if (x === 2) throw new RangeError('no ' + x); return x });";
+  const mark = `\\n   │ {${bad.indexOf('new RangeError') + 1}}\\^\\n element: 2\\n`;
+  const shown = (line: number) => new RegExp(`^ ${line} │ const bad = .*${mark}`, 'm');
+  const typed = await millrace([...local, '-'], { input: `const a = 1;\n${bad}\nconst b = 2;\n\nbad.count()\n` });
+  assert.match(typed.err, shown(2));
+  const sameLine = await millrace([...local, '-e', `${bad} const b = 2; await bad.count()`]);
+  assert.match(sameLine.err, shown(1));
+});
+
 test('a type error is found when its statement comes, and nothing of that runs', async () => {
   const { status, out, err } = await millrace([...local, file('types.ts', 'console.log(1);\nconst s: string = 5;\n')]);
   assert.equal([status, out], [1, '1\n']);

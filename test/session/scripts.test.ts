@@ -1,6 +1,7 @@
 // What scripts can do beyond running: modules, watching, the background, exports, help that runs; and bad input without a terminal.
 // time limit: 300 s
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -107,6 +108,15 @@ test('.export writes at the prompt as in scripts, and says rows and bytes', asyn
   const again = await run('.export sc.range(3) of-mine.jsonl\n');
   assert.is(again.status, 1);
   assert.match(again.err, /exists already[\s\S]*--force/);
+});
+
+test('.save leaves a device or a pipe what it is', async () => {
+  const pipe = path.join(folder, 'pipe.ts');
+  execFileSync('mkfifo', [pipe]);
+  const { status, err } = await run('1 + 1\n.save pipe.ts\n');
+  assert.is(status, 1);
+  assert.match(err, /pipe\.ts exists already: it is a device or a pipe, not a file/);
+  assert.ok(lstatSync(pipe).isFIFO());
 });
 
 const full = smallDisk(16);

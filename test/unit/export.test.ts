@@ -1,5 +1,16 @@
 // What `.export` writes: quoting, headers, order, one partition at a time; and that a file is there whole or not at all.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -117,7 +128,7 @@ test('a task that fails, and an interrupt, leave no file, and an old one as it w
 
 test('places that cannot be written are named with what the system says', async () => {
   mkdirSync(join(folder, 'dir.csv'));
-  assert.match((await errorOf('DISK', () => write([1], 'dir.csv'))).message, /dir\.csv.*it is a folder/);
+  assert.match((await errorOf('FILE_EXISTS', () => write([1], 'dir.csv'))).message, /dir\.csv.*it is a folder/);
   assert.match((await errorOf('DISK', () => write([1], 'no/such/folder.csv'))).message, /no\/such\/folder\.csv.*ENOENT/);
 });
 
@@ -131,6 +142,19 @@ if (full) {
     assert.equal(readdirSync(full), []);
   });
 }
+
+test('a pipe or a device stays what it is, also where a file would be overwritten; a link stays a link', async () => {
+  execFileSync('mkfifo', [join(folder, 'pipe.csv')]);
+  const error = await errorOf('FILE_EXISTS', () => write([1], 'pipe.csv', { force: true }));
+  assert.match(error.message, /pipe\.csv exists already: it is a device or a pipe, not a file/);
+  assert.ok(lstatSync(join(folder, 'pipe.csv')).isFIFO());
+  writeFileSync(join(folder, 'aim.csv'), 'old\n');
+  symlinkSync('aim.csv', join(folder, 'link.csv'));
+  await write([1, 2], 'link.csv', { force: true });
+  assert.ok(lstatSync(join(folder, 'link.csv')).isSymbolicLink());
+  assert.is(read('aim.csv'), read('link.csv'));
+  assert.match(read('aim.csv'), /1\n2\n$/);
+});
 
 test('what cannot be exported, and endings that say nothing', async () => {
   for (const value of [5, null, 'text', () => 1, { a: 1 }]) await errorOf('BAD_ARGUMENT', () => write(value, 'x.csv'));

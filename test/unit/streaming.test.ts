@@ -233,4 +233,17 @@ test('what a callback or a check does wrong is said', async () => {
   assert.match(differs.message, /Batch 1 is \[1\], but \[2\]/);
 });
 
+test('the last batch of a graceful stop, which is made before its time, has no delay below zero', async () => {
+  const clock = new ManualClock(400);
+  const streaming = new StreamingContext(sc, '1s', { clock, display: quietDisplay(() => {}) });
+  const delays: (number | undefined)[] = [];
+  streaming.addStreamingListener({
+    onBatchCompleted: ({ schedulingDelay, totalDelay }) => delays.push(schedulingDelay, totalDelay),
+  });
+  streaming.queueStream([[1]]).foreachRDD(() => {});
+  streaming.start();
+  await streaming.stop({ graceful: true });
+  assert.equal(delays, [0, 0]);
+});
+
 test.run();

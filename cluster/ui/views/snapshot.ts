@@ -6,9 +6,7 @@ import { jobPage, jobView, stagePage } from './job-view';
 import { datasetsPage, executorsPage } from './storage-view';
 import { streamsPage } from './streams-view';
 
-/** Ended jobs of a list. */
-const listedJobs = 100;
-/** Of streams, whose jobs are alike. */
+/** Jobs of streams in a list; they are alike. */
 const listedStreamJobs = 20;
 
 export function snapshotOf(source: PageSource, wanted: Wanted): Snapshot {
@@ -44,6 +42,6 @@ function jobsPage(source: PageSource, now: number): PageData {
   const [ofEntries, ofStreams] = [jobs.filter((job) => job.output === undefined), jobs.filter((job) => job.output !== undefined)];
   const view = (job: (typeof jobs)[number]) => jobView(job, source, now);
   const running = ofEntries.filter(({ status }) => status === 'running').map(view);
-  const ended = ofEntries.filter(({ status }) => status !== 'running').slice(0, listedJobs);
+  const ended = ofEntries.filter(({ status }) => status !== 'running');
   return { page: 'jobs', running, ended: ended.map(view), ofStreams: ofStreams.slice(0, listedStreamJobs).map(view) };
 }
