@@ -41,11 +41,16 @@ export class Batch {
       submittedAt: this.#submittedAt,
       startedAt,
       endedAt,
-      schedulingDelay: startedAt === undefined ? undefined : startedAt - this.time,
+      schedulingDelay: this.#sinceTime(startedAt),
       processingTime: startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
-      totalDelay: endedAt === undefined ? undefined : endedAt - this.time,
+      totalDelay: this.#sinceTime(endedAt),
       outputs: this.#outputs.map(outputInfo),
     };
+  }
+
+  /** The last batch of a graceful stop is made before its time. */
+  #sinceTime(moment: number | undefined): number | undefined {
+    return moment === undefined ? undefined : Math.max(0, moment - this.time);
   }
 
   /** Does the outputs' work, `width` of them at a time, in their order. Never rejects: what fails is in the info. */
