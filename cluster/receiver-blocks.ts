@@ -73,6 +73,11 @@ export class BlockWriter {
     return this.#number;
   }
 
+  /** Whether nothing is in the block that is being written. */
+  get isEmpty(): boolean {
+    return this.#fd < 0 && this.#gatheredBytes === 0;
+  }
+
   /** Adds whole lines with their line ends; the bytes are not kept. */
   lines(bytes: Buffer, records: number): void {
     if (bytes.length > gatherBytes - this.#gatheredBytes) this.#flush();

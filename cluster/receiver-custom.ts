@@ -8,18 +8,22 @@ import { Rarely, Retry } from './receiver-words';
 const frameRows = 1024;
 const frameMs = 20;
 
+/** What one call of `store` brought. */
+interface Stored {
+  readonly values: readonly unknown[];
+  /** Why none of it is in a block. */
+  error?: unknown;
+}
+
 interface Waiting {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 function waiting(): Waiting {
-  let [resolve, reject]: [() => void, (error: unknown) => void] = [() => {}, () => {}];
-  const promise = new Promise<void>((done, failed) => ([resolve, reject] = [done, failed]));
-  // Whoever stores need not wait.
-  promise.catch(() => {});
-  return { promise, resolve, reject };
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
 }
 
 export class CustomSource implements Source, ReceiverHost {
@@ -31,9 +35,14 @@ export class CustomSource implements Source, ReceiverHost {
   readonly #sink: LineSink;
   readonly #retry = new Retry();
   readonly #overrun: Rarely;
+  readonly #refused: Rarely;
+  /** Of the reason why it was started again last. */
+  #restarts: Rarely | undefined;
+  #restartReason = '';
   /** By the number of the block that holds what is waited for. */
   readonly #unknown = new Map<number, Waiting>();
-  #rows: unknown[] = [];
+  #calls: Stored[] = [];
+  #rows = 0;
   #rowTimer: NodeJS.Timeout | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #opened: Waiting | undefined;
@@ -47,6 +56,9 @@ export class CustomSource implements Source, ReceiverHost {
     this.#maxUnprocessed = maxUnprocessed;
     this.#sink = new LineSink(host);
     this.#overrun = new Rarely((lost) => host.told('error', new MillraceError('RECEIVER_OVERRUN', { lost }).message));
+    this.#refused = new Rarely((lost, why) =>
+      host.told('error', `${lost === 1 ? 'an element is' : `${lost} elements are`} lost, for it cannot be stored: ${why}`),
+    );
     attachHost(receiver, this);
     host.flow.attach((open) => this.#flowChanged(open));
     this.#start();
@@ -59,11 +71,16 @@ export class CustomSource implements Source, ReceiverHost {
   store(values: readonly unknown[]): Promise<void> {
     if (this.#isText) return this.storeBytes(Buffer.from(values.join('\n')));
     if (this.#isOver(values.length)) return this.#whenOpen();
-    for (const value of values) this.#rows.push(value);
+    const call: Stored = { values };
+    this.#calls.push(call);
+    this.#rows += values.length;
     const { number } = this.#host.blocks;
-    if (this.#rows.length >= frameRows) this.#writeRows();
+    const stored = this.#stored(number, call);
+    if (this.#rows >= frameRows) this.#writeRows();
     else this.#rowTimer ??= setTimeout(() => this.#writeRows(), frameMs);
-    return this.#stored(number);
+    // Whoever stores need not wait.
+    stored.catch(() => {});
+    return stored;
   }
 
   storeBytes(bytes: Uint8Array): Promise<void> {
@@ -82,10 +99,11 @@ export class CustomSource implements Source, ReceiverHost {
     return true;
   }
 
-  async #stored(block: number): Promise<void> {
+  async #stored(block: number, call?: Stored): Promise<void> {
     const known = this.#unknown.get(block) ?? waiting();
     this.#unknown.set(block, known);
     await known.promise;
+    if (call?.error !== undefined) throw call.error;
     if (!this.#host.flow.isOpen) await this.#whenOpen();
   }
 
@@ -102,21 +120,43 @@ export class CustomSource implements Source, ReceiverHost {
 
   /** The rows that wait go into the block that is being written. Called before each cut. */
   flush(): void {
-    if (this.#rows.length > 0) this.#writeRows();
+    if (this.#calls.length > 0) this.#writeRows();
   }
 
   #writeRows(): void {
     clearTimeout(this.#rowTimer);
     this.#rowTimer = undefined;
-    const rows = this.#rows;
-    this.#rows = [];
+    const calls = this.#calls;
+    this.#calls = [];
+    this.#rows = 0;
     try {
-      this.#host.flow.received(this.#host.blocks.rows(rows), rows.length);
-    } catch (error) {
-      this.reportError(`${rows.length} elements are lost, for one of them cannot be stored`, error);
-      this.#unknown.get(this.#host.blocks.number)?.reject(error);
-      this.#unknown.delete(this.#host.blocks.number);
+      this.#write(calls.length === 1 ? calls[0].values : calls.flatMap(({ values }) => values));
+    } catch {
+      // What cannot be stored does not take along what came at the same time.
+      for (const call of calls) this.#writeCall(call);
+      this.#releaseEmpty();
     }
+  }
+
+  #write(rows: readonly unknown[]): void {
+    this.#host.flow.received(this.#host.blocks.rows(rows), rows.length);
+  }
+
+  #writeCall(call: Stored): void {
+    try {
+      this.#write(call.values);
+    } catch (error) {
+      call.error = error;
+      this.#refused.happened(call.values.length, asError(error).message);
+    }
+  }
+
+  /** A block that stays empty is never known. */
+  #releaseEmpty(): void {
+    const { isEmpty, number } = this.#host.blocks;
+    if (!isEmpty) return;
+    this.#unknown.get(number)?.resolve();
+    this.#unknown.delete(number);
   }
 
   /** The driver knows all blocks up to this one. */
@@ -144,10 +184,20 @@ export class CustomSource implements Source, ReceiverHost {
     if (this.#isStopped || this.#closed) return;
     this.#isStopped = true;
     const wait = this.#retry.wait();
-    this.reportError(`${reason}; it is started again in ${wait} ms`, error);
+    this.#tellRestart(reason, error === undefined ? '' : `: ${asError(error).message}`, wait);
     void this.#attempt('onStop', (thrown) => this.reportError('onStop failed', thrown)).then(() => {
       if (!this.#closed) this.#restartTimer = setTimeout(() => this.#start(), wait);
     });
+  }
+
+  /** Another reason is told at once, the same one seldom. */
+  #tellRestart(reason: string, detail: string, wait: number): void {
+    if (reason + detail !== this.#restartReason) {
+      this.#restartReason = reason + detail;
+      this.#restarts?.close();
+      this.#restarts = new Rarely((count, why) => this.#host.told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
+    }
+    this.#restarts?.happened(1, `${reason}; it is started again in ${wait} ms${detail}`);
   }
 
   stop(reason: string): void {
@@ -172,5 +222,7 @@ export class CustomSource implements Source, ReceiverHost {
     this.flush();
     this.#sink.close();
     this.#overrun.close();
+    this.#refused.close();
+    this.#restarts?.close();
   }
 }

@@ -28,7 +28,11 @@ export function takeOver(folder: string, first: number, source: ReceiverSource):
   const bytes = files.reduce((sum, file) => sum + fs.statSync(file).size, 0);
   for (const file of files) fs.rmSync(file, { force: true });
   if (source.kind !== 'custom') return { words: nothing, next };
-  return { words: `${bytes} bytes of elements that were stored and not yet handed over are lost`, next };
+  const words =
+    bytes === 0
+      ? 'what it stored in its last moment, if anything, is lost'
+      : `${bytes} bytes of elements that were stored and not yet handed over are lost`;
+  return { words, next };
 }
 
 /** The whole lines of several files as one block under the number `next`. */

@@ -1,9 +1,10 @@
 // Lines of TCP: as a client that connects again whenever the connection is lost, and listening on loopback.
 import net from 'node:net';
 import { loopback, maxReceiverConnections } from './limits';
+import { Connection, Port } from './receiver-connection';
 import type { LineCutter } from './receiver-lines';
 import { LineSink, type Source, type SourceHost } from './receiver-source';
-import { networkReason, Rarely, Retry, Silence } from './receiver-words';
+import { networkReason, Rarely, Silence } from './receiver-words';
 
 /** All sockets of the process read into this, one after the other: what is read is passed on before the next read. */
 const shared = Buffer.allocUnsafe(1 << 20);
@@ -16,26 +17,23 @@ const readBuffer = (host: SourceHost) => shared.subarray(0, Math.min(shared.leng
 export class SocketClient implements Source {
   readonly #host: SourceHost;
   readonly #address: { readonly host: string; readonly port: number };
-  readonly #name: string;
   readonly #sink: LineSink;
   readonly #cutter: LineCutter;
-  readonly #retry = new Retry();
-  readonly #lost: Rarely;
+  readonly #connection: Connection;
   readonly #silence: Silence;
   #socket: net.Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #detach = () => {};
   #closed = false;
-  #wasLost = false;
 
   constructor(host: SourceHost, address: { readonly host: string; readonly port: number }) {
     this.#host = host;
     this.#address = address;
-    this.#name = `${address.host}:${address.port}`;
+    const name = `${address.host}:${address.port}`;
     this.#sink = new LineSink(host);
     this.#cutter = this.#sink.cutter();
-    this.#lost = new Rarely((count, why) => host.told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
-    this.#silence = new Silence(host.silence, this.#name, (message) => host.told('notice', message));
+    this.#connection = new Connection(name, (event, message) => host.told(event, message));
+    this.#silence = new Silence(host.silence, name, (message) => host.told('notice', message));
     this.#connect();
   }
 
@@ -53,7 +51,7 @@ export class SocketClient implements Source {
         buffer: () => readBuffer(this.#host),
         callback: (n, bytes) => {
           this.#silence.heard();
-          this.#retry.succeeded();
+          this.#connection.heard();
           this.#cutter.push(Buffer.from(bytes.buffer, bytes.byteOffset, n));
           return true;
         },
@@ -69,20 +67,14 @@ export class SocketClient implements Source {
   #connected(socket: net.Socket): void {
     this.#detach = this.#host.flow.attach((open) => (open ? socket.resume() : socket.pause()));
     this.#silence.heard();
-    if (this.#wasLost) this.#host.told('notice', `${this.#name} is connected again`);
-    else this.#host.told('started', `connected to ${this.#name}`);
-    this.#lost.reset();
+    this.#connection.connected();
   }
 
   #disconnected(why: string): void {
     this.#detach();
     this.#socket = undefined;
     if (this.#closed) return;
-    const cut = this.#cutter.abandon();
-    const loss = cut > 0 ? `, in the middle of a line, of which ${cut} bytes are lost` : '';
-    const wait = this.#retry.wait();
-    this.#wasLost = true;
-    this.#lost.happened(1, `${this.#name} ${why}${loss}; next attempt in ${wait} ms`);
+    const wait = this.#connection.disconnected(why, this.#cutter.abandon());
     this.#timer = setTimeout(() => this.#connect(), wait);
   }
 
@@ -91,50 +83,79 @@ export class SocketClient implements Source {
     clearTimeout(this.#timer);
     this.#socket?.destroy();
     this.#sink.close();
-    this.#lost.close();
+    this.#connection.close();
     this.#silence.close();
   }
 }
 
 export class SocketServer implements Source {
+  readonly #host: SourceHost;
   readonly #sink: LineSink;
   readonly #server: net.Server;
+  readonly #port: Port;
   readonly #connections = new Map<net.Socket, LineCutter>();
+  readonly #lost: Rarely;
+  readonly #refused: Rarely;
+  #lostBytes = 0;
 
   constructor(host: SourceHost, port: number) {
+    this.#host = host;
     this.#sink = new LineSink(host);
-    this.#server = net.createServer((socket) => this.#accept(host, socket));
+    this.#lost = new Rarely((count, why) => this.#tellLost(count, why));
+    this.#refused = new Rarely((count) =>
+      host.told(
+        'error',
+        `${count === 1 ? 'a client was' : `${count} clients were`} refused: ${maxReceiverConnections} are connected`,
+      ),
+    );
+    this.#port = new Port(`${loopback}:${port}`, (event, message) => host.told(event, message));
+    this.#server = net.createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = maxReceiverConnections;
-    this.#server.once('error', (error) => host.told('error', `${loopback}:${port} ${networkReason(error)}`));
-    this.#server.listen({ host: loopback, port }, () => {
+    const listen = () => this.#server.listen({ host: loopback, port });
+    this.#server.on('error', (error) => this.#port.failed(error, listen));
+    this.#server.on('drop', () => this.#refused.happened());
+    this.#server.on('listening', () => {
       const { port: bound } = this.#server.address() as net.AddressInfo;
-      host.told('started', `listening on ${loopback}:${bound}`);
+      this.#port.opened(`${loopback}:${bound}`);
     });
+    listen();
   }
 
   get pending(): number {
     return [...this.#connections.values()].reduce((sum, { pending }) => sum + pending, 0);
   }
 
-  #accept(host: SourceHost, socket: net.Socket): void {
+  #accept(socket: net.Socket): void {
     const cutter = this.#sink.cutter();
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    let why: string | undefined;
     this.#connections.set(socket, cutter);
     socket.on('data', (bytes) => cutter.push(bytes));
-    const detach = host.flow.attach((open) => (open ? socket.resume() : socket.pause()));
+    const detach = this.#host.flow.attach((open) => (open ? socket.resume() : socket.pause()));
     socket.once('end', () => cutter.end());
-    socket.once('error', (error) => host.told('error', `${peer} ${networkReason(error)}`));
+    socket.once('error', (error) => (why = networkReason(error)));
     socket.once('close', () => {
       detach();
       this.#connections.delete(socket);
       const cut = cutter.abandon();
-      if (cut > 0) host.told('error', `${peer} was lost in the middle of a line, of which ${cut} bytes are lost`);
+      this.#lostBytes += cut;
+      if (cut > 0 || why !== undefined) this.#lost.happened(1, `${peer} ${why ?? 'was lost'}`);
     });
   }
 
+  #tellLost(count: number, why: string): void {
+    const others = count === 1 ? '' : ` (${count} clients)`;
+    const loss = this.#lostBytes === 0 ? '' : `, in the middle of a line, of which ${this.#lostBytes} bytes are lost`;
+    this.#lostBytes = 0;
+    this.#host.told('error', `${why}${others}${loss}`);
+  }
+
   close(): void {
+    this.#port.close();
     this.#server.close();
     for (const socket of this.#connections.keys()) socket.destroy();
     this.#sink.close();
+    this.#lost.close();
+    this.#refused.close();
   }
 }

@@ -2,8 +2,9 @@
 import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { handshakeMs, loopback, maxReceiverConnections } from './limits';
+import { Connection, Port } from './receiver-connection';
 import { LineSink, type Source, type SourceHost } from './receiver-source';
-import { networkReason, Rarely, Retry, Silence } from './receiver-words';
+import { networkReason, Rarely, Silence } from './receiver-words';
 
 const lineEnd = Buffer.from('\n');
 
@@ -33,19 +34,17 @@ export class WebSocketClient implements Source {
   readonly #host: SourceHost;
   readonly #url: string;
   readonly #sink: LineSink;
-  readonly #retry = new Retry();
-  readonly #lost: Rarely;
+  readonly #connection: Connection;
   readonly #silence: Silence;
   #ws: WebSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  #wasLost = false;
 
   constructor(host: SourceHost, url: string) {
     this.#host = host;
     this.#url = url;
     this.#sink = new LineSink(host);
-    this.#lost = new Rarely((count, why) => host.told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
+    this.#connection = new Connection(url, (event, message) => host.told(event, message));
     this.#silence = new Silence(host.silence, url, (message) => host.told('notice', message));
     this.#connect();
   }
@@ -56,12 +55,10 @@ export class WebSocketClient implements Source {
     const ws = new WebSocket(this.#url, { perMessageDeflate: false, maxPayload: maxLineBytes, handshakeTimeout: handshakeMs });
     this.#ws = ws;
     ws.once('open', () => {
-      if (this.#wasLost) this.#host.told('notice', `${this.#url} is connected again`);
-      else this.#host.told('started', `connected to ${this.#url}`);
-      this.#lost.reset();
+      this.#connection.connected();
       this.#silence.heard();
       read(this.#host, this.#sink, ws, () => {
-        this.#retry.succeeded();
+        this.#connection.heard();
         this.#silence.heard();
       });
     });
@@ -72,10 +69,7 @@ export class WebSocketClient implements Source {
   #disconnected(why: string): void {
     this.#ws = undefined;
     if (this.#closed) return;
-    const wait = this.#retry.wait();
-    this.#wasLost = true;
-    this.#lost.happened(1, `${this.#url} ${why}; next attempt in ${wait} ms`);
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    this.#timer = setTimeout(() => this.#connect(), this.#connection.disconnected(why));
   }
 
   close(): void {
@@ -83,7 +77,7 @@ export class WebSocketClient implements Source {
     clearTimeout(this.#timer);
     this.#ws?.terminate();
     this.#sink.close();
-    this.#lost.close();
+    this.#connection.close();
     this.#silence.close();
   }
 }
@@ -92,33 +86,44 @@ const tooBigReason = (error: Error, host: SourceHost) =>
   (error as { code?: string }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? closeReason(tooBig, host) : undefined;
 
 export class WebSocketListener implements Source {
+  readonly #host: SourceHost;
   readonly #sink: LineSink;
-  readonly #server: WebSocketServer;
+  readonly #port: Port;
+  readonly #failed: Rarely;
+  #server: WebSocketServer;
 
   constructor(host: SourceHost, port: number) {
+    this.#host = host;
     this.#sink = new LineSink(host);
-    this.#server = new WebSocketServer({
+    this.#port = new Port(`${loopback}:${port}`, (event, message) => host.told(event, message));
+    this.#failed = new Rarely((count, why) => host.told('error', `a client ${why}${count > 1 ? ` (${count} times)` : ''}`));
+    this.#server = this.#listen(port);
+  }
+
+  #listen(port: number): WebSocketServer {
+    const server: WebSocketServer = new WebSocketServer({
       host: loopback,
       port,
       perMessageDeflate: false,
-      maxPayload: host.maxLineBytes,
+      maxPayload: this.#host.maxLineBytes,
       // A page in the user's browser has an origin; programs have none.
       verifyClient: ({ req }: { req: { headers: { origin?: string } } }) =>
-        req.headers.origin === undefined && this.#server.clients.size < maxReceiverConnections,
+        req.headers.origin === undefined && server.clients.size < maxReceiverConnections,
     });
-    this.#server.on('error', (error) => host.told('error', `${loopback}:${port} ${networkReason(error)}`));
-    this.#server.once('listening', () => {
-      host.told('started', `listening on ws://${loopback}:${(this.#server.address() as AddressInfo).port}`);
+    server.on('error', (error) => this.#port.failed(error, () => (this.#server = this.#listen(port))));
+    server.once('listening', () => this.#port.opened(`ws://${loopback}:${(server.address() as AddressInfo).port}`));
+    server.on('connection', (ws) => {
+      read(this.#host, this.#sink, ws, () => {});
+      ws.on('error', (error) => this.#failed.happened(1, tooBigReason(error, this.#host) ?? networkReason(error)));
     });
-    this.#server.on('connection', (ws) => {
-      read(host, this.#sink, ws, () => {});
-      ws.on('error', (error) => host.told('error', `a client ${tooBigReason(error, host) ?? networkReason(error)}`));
-    });
+    return server;
   }
 
   close(): void {
+    this.#port.close();
     for (const ws of this.#server.clients) ws.terminate();
     this.#server.close();
     this.#sink.close();
+    this.#failed.close();
   }
 }

@@ -1,39 +1,44 @@
 // What a receiver tells its user, and how often: the first time at once, then at most every ten seconds, with what was left untold.
 import { msText } from '../runtime/units';
 
-const restMs = 10_000;
+/** Milliseconds between two that are told. */
+export const restMs = 10_000;
 
 /** Things of one kind that may happen very often. */
 export class Rarely {
   readonly #tell: (count: number, detail: string) => void;
+  readonly #rest: number;
   #count = 0;
+  #detail = '';
   #toldAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /** `tell` hears how many there were since it was told last, and the last detail. */
-  constructor(tell: (count: number, detail: string) => void) {
+  constructor(tell: (count: number, detail: string) => void, rest = restMs) {
     this.#tell = tell;
+    this.#rest = rest;
   }
 
   happened(count = 1, detail = ''): void {
     this.#count += count;
-    const wait = this.#toldAt + restMs - performance.now();
-    if (wait <= 0) this.#tellNow(detail);
-    else this.#timer ??= setTimeout(() => this.#tellNow(detail), wait);
+    this.#detail = detail;
+    const wait = this.#toldAt + this.#rest - performance.now();
+    if (wait <= 0) this.#tellNow();
+    else this.#timer ??= setTimeout(() => this.#tellNow(), wait);
   }
 
-  #tellNow(detail: string): void {
+  #tellNow(): void {
+    const count = this.#count;
+    this.forget();
+    this.#toldAt = performance.now();
+    if (count > 0) this.#tell(count, this.#detail);
+  }
+
+  /** What has not been told yet needs no telling any more. */
+  forget(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#toldAt = performance.now();
-    const count = this.#count;
     this.#count = 0;
-    if (count > 0) this.#tell(count, detail);
-  }
-
-  /** The next one is told at once again. */
-  reset(): void {
-    this.#toldAt = Number.NEGATIVE_INFINITY;
   }
 
   close(): void {

@@ -3,10 +3,13 @@ import type { DStream, StreamingContext } from '../runtime';
 import type { StreamMonitor } from '../runtime/status/stream-monitor';
 import { durationText, timeText } from '../runtime/streaming/duration';
 import { InputDStream } from '../runtime/streaming/input';
-import { msText } from '../runtime/units';
+import { bytesText, msText } from '../runtime/units';
 import { rateText } from './pane-model';
 import type { Described } from './print';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from './text';
+
+/** An output that works on one batch for so long says so. */
+const slowMs = 1_000;
 
 const stateText = ({ state }: StreamingContext): string => (state === 'initialized' ? 'not started' : state);
 
@@ -63,16 +66,21 @@ function detailLines(monitor: StreamMonitor): string[] {
 }
 
 function sourceCells(stream: DStream<unknown>, monitor: StreamMonitor): string[] {
-  const { records, lastRecords, noted, note, receiver } = monitor.source(stream.name);
+  const { records, bytes, lastRecords, noted, note, receiver } = monitor.source(stream.name);
   const said = [receiver, note && `${note} (so in ${noted} ${noted === 1 ? 'batch' : 'batches'})`].filter(Boolean);
   const rate = lastRecords === undefined ? '' : rateText(lastRecords, monitor.streaming.interval);
-  return [stream.name, stream.operation, `${grouped(String(records))} records`, rate, said.join(' · ')];
+  // Lines of files are not counted before they are read.
+  const read = lastRecords === undefined && bytes > 0 ? bytesText(bytes) : `${grouped(String(records))} records`;
+  return [stream.name, stream.operation, read, rate, said.join(' · ')];
 }
 
 function outputText(monitor: StreamMonitor, name: string): string {
-  const { batches, failures, lastFailure, lastMs } = monitor.output(name);
+  const { batches, failures, lastFailure, lastMs, runningSince } = monitor.output(name);
+  const runningMs = runningSince === undefined ? 0 : monitor.streaming.clock.now() - runningSince;
+  const running = runningMs < slowMs ? '' : `at work for ${msText(runningMs)}`;
+  if (batches === 0 && running) return running;
   if (batches === 0) return monitor.streaming.state === 'active' ? 'begins with the next batch' : 'waits for start()';
-  const took = lastMs === undefined ? '' : ` · ${msText(lastMs)}`;
+  const took = running ? ` · ${running}` : lastMs === undefined ? '' : ` · ${msText(lastMs)}`;
   return failures === 0 ? `ok${took}` : `failed in ${failures} of ${batches} batches: ${lastFailure}`;
 }
 

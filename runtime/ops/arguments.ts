@@ -60,6 +60,12 @@ export function checkOptions(operation: string, value: unknown, remedy: string):
   refuseArgument({ operation, argument: 'the object of options', value, rule: 'an object', remedy });
 }
 
+/** Throws BAD_ARGUMENT unless `f` is a function: one that runs in the session; others are checked where they are shipped. */
+export function checkCallback(operation: string, f: unknown, remedy: string): void {
+  if (typeof f === 'function') return;
+  refuseArgument({ operation, argument: 'the function', value: f, rule: 'a function', remedy });
+}
+
 /** Throws BAD_ARGUMENT unless `path` is a text that can name files. */
 export function checkPath(operation: string, path: unknown): string {
   if (typeof path === 'string' && path.trim() !== '') return path;

@@ -1,9 +1,10 @@
 // What has happened in one streaming context so far, for `.streams` and the pages: kept from its events, bounded by the number of its sources and outputs.
 import type { StreamingContext } from '../streaming/context';
-import type { BatchInfo, ReceiverInfo, StreamingListener } from '../streaming/listener';
+import type { BatchInfo, OutputInfo, ReceiverInfo, StreamingListener } from '../streaming/listener';
 
 export interface SourceState {
   records: number;
+  bytes: number;
   /** Of the last batch; undefined where the source does not know. */
   lastRecords: number | undefined;
   /** Batches in which something was left out, and what was said of the last one. */
@@ -18,16 +19,25 @@ export interface OutputState {
   failures: number;
   lastFailure: string | undefined;
   lastMs: number | undefined;
+  /** Set while it works on a batch. */
+  runningSince: number | undefined;
 }
 
 const freshSource = (): SourceState => ({
   records: 0,
+  bytes: 0,
   lastRecords: undefined,
   noted: 0,
   note: undefined,
   receiver: undefined,
 });
-const freshOutput = (): OutputState => ({ batches: 0, failures: 0, lastFailure: undefined, lastMs: undefined });
+const freshOutput = (): OutputState => ({
+  batches: 0,
+  failures: 0,
+  lastFailure: undefined,
+  lastMs: undefined,
+  runningSince: undefined,
+});
 
 export class StreamMonitor implements StreamingListener {
   readonly streaming: StreamingContext;
@@ -52,9 +62,10 @@ export class StreamMonitor implements StreamingListener {
   onBatchCompleted(batch: BatchInfo): void {
     this.batches++;
     this.last = batch;
-    for (const { stream, records, notes } of batch.inputs) {
+    for (const { stream, records, bytes, notes } of batch.inputs) {
       const state = this.source(stream);
       state.records += records ?? 0;
+      state.bytes += bytes ?? 0;
       state.lastRecords = records;
       if (notes.length === 0) continue;
       state.noted++;
@@ -68,6 +79,14 @@ export class StreamMonitor implements StreamingListener {
       state.failures++;
       state.lastFailure = failure.message;
     }
+  }
+
+  onOutputOperationStarted(_batch: BatchInfo, { name, startedAt }: OutputInfo): void {
+    this.output(name).runningSince = startedAt;
+  }
+
+  onOutputOperationCompleted(_batch: BatchInfo, { name }: OutputInfo): void {
+    this.output(name).runningSince = undefined;
   }
 
   onReceiverStarted(receiver: ReceiverInfo): void {

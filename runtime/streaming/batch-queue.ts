@@ -1,7 +1,11 @@
 // Batches that wait for their turn: they run one after the other in the order of their times; making new ones never waits for them.
 import { withSignal } from '../flow';
+import { checkWhole } from '../ops/arguments';
 import type { Batch } from './batch';
 import type { ListenerBus } from './listener';
+
+/** Outputs of a batch that run at the same time. */
+const mostAtOnce = 1000;
 
 export class BatchQueue {
   readonly #waiting: Batch[] = [];
@@ -19,7 +23,11 @@ export class BatchQueue {
     ready: (batch: Batch) => void | Promise<void>,
     done: (batch: Batch) => void | Promise<void>,
   ) {
-    this.#width = width;
+    this.#width = checkWhole(width, 1, mostAtOnce, {
+      operation: 'StreamingContext',
+      argument: 'concurrentJobs',
+      remedy: 'Leave it out for one output of a batch at a time, as Spark does.',
+    });
     this.#bus = bus;
     this.#ready = ready;
     this.#done = done;

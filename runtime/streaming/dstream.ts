@@ -1,5 +1,6 @@
 // The discretized stream: a dataset for each batch interval, made of the datasets of its parents.
 import { driverOnly } from '../exec/closure/markers';
+import { refuseArgument } from '../ops/arguments';
 import type { RDD } from '../rdd/rdd';
 import { StorageLevel } from '../storage/storage-level';
 import type { StreamingContext } from './context';
@@ -117,6 +118,14 @@ export abstract class DStream<T> {
    * @example await check.outputOf([[1]], s => s.persist(StorageLevel.MEMORY_ONLY)) // [[1]]
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
+    if (!(level instanceof StorageLevel))
+      refuseArgument({
+        operation: 'persist',
+        argument: 'the level',
+        value: level,
+        rule: 'a StorageLevel',
+        remedy: 'Write persist(), or persist(StorageLevel.MEMORY_AND_DISK).',
+      });
     this.#level = level;
     return this;
   }
@@ -163,6 +172,14 @@ export abstract class DStream<T> {
    * @example await check.outputOf([[1]], s => s.setName('numbers')) // [[1]]
    */
   setName(name: string): this {
+    if (typeof name !== 'string' || name.trim() === '')
+      refuseArgument({
+        operation: 'setName',
+        argument: 'the name',
+        value: name,
+        rule: 'a text',
+        remedy: "Write setName('counts').",
+      });
     this.streaming.claimName(name, this as DStream<unknown>);
     this.#name = name;
     return this;

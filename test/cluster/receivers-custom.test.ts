@@ -121,6 +121,41 @@ test('storing bytes into a stream that is not of lines is refused', async () => 
   await listening.stop();
 });
 
+test('an element that cannot be stored is lost alone, and only who stored it hears of it', async () => {
+  class Mixed extends Receiver<unknown> {
+    async onStart() {
+      const stored = [1, () => 2, 3, new Map([[4, 4]]), Symbol('5')].map((x) => this.store(x));
+      const pair = this.storeAll([6, () => 7]);
+      const ends = await Promise.allSettled([...stored, pair]);
+      await this.store(ends.map(({ status }) => status).join());
+    }
+    onStop() {}
+  }
+  const listening = new Listening(sc, (s) => s.receiverStream(new Mixed()));
+  const elements = await listening.count(4);
+  assert.equal(elements, [1, 3, new Map([[4, 4]]), 'fulfilled,rejected,fulfilled,fulfilled,rejected,rejected']);
+  await listening.told(/an element is lost, for it cannot be stored: the function/);
+  await listening.stop();
+});
+
+test('a receiver that cannot begin is told, and then at most every ten seconds', async () => {
+  class Broken extends Receiver<string> {
+    #starts = 0;
+    async onStart() {
+      this.#starts++;
+      if (this.#starts < 4) throw new Error('no door');
+      await this.store('in');
+    }
+    onStop() {}
+  }
+  const started = performance.now();
+  const listening = new Listening(sc, (s) => s.receiverStream(new Broken()));
+  await listening.count(1);
+  const most = 1 + Math.floor((performance.now() - started) / 10_000);
+  assert.ok(listening.notices.filter((n) => /no door/.test(n)).length <= most, String(listening.notices));
+  await listening.stop();
+});
+
 test('a reliable receiver: awaiting store means that it is in a file which the session knows', async () => {
   const acknowledged = join(process.env.TMPDIR!, 'acknowledged');
   class Reliable extends Receiver<number> {
@@ -144,7 +179,7 @@ test('a reliable receiver: awaiting store means that it is in a file which the s
   process.kill(pids()[0], 'SIGKILL');
   const upTo = Number(readFileSync(acknowledged, 'utf8'));
   await listening.told(
-    /its process was lost: it was ended by SIGKILL; \d+ bytes of elements that were stored and not yet handed/,
+    /its process was lost: it was ended by SIGKILL; (\d+ bytes of elements|what it stored in its last moment)/,
   );
   // It is started again from the state it had in the session.
   await listening.count(upTo + 1 + 20);

@@ -67,11 +67,21 @@ test('a server that goes away and comes back is connected again; a last line wit
   const second = await LineServer.open(port);
   await second.connected();
   await listening.told(/is connected again/);
-  second.send('three\nhalf a li');
-  await listening.count(3);
-  await second.close(true);
+  second.send('three\n');
+  assert.equal(await listening.count(3), ['one', 'two', 'three']);
+  await listening.stop();
+  await second.close();
+});
+
+test('a connection that is lost in the middle of a line: the line is lost, and counted', async () => {
+  const server = await LineServer.open();
+  const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port));
+  await server.connected();
+  server.send('whole\nhalf a li');
+  await listening.count(1);
+  await server.close(true);
   await listening.told(/reset the connection, in the middle of a line, of which 9 bytes are lost/);
-  assert.equal(listening.elements, ['one', 'two', 'three']);
+  assert.equal(listening.elements, ['whole']);
   await listening.stop();
 });
 
@@ -162,12 +172,32 @@ test('listening: on loopback only, several clients at once, lines of each stay w
   await listening.stop();
 });
 
-test('a port that is taken is told', async () => {
-  const server = await LineServer.open();
-  const listening = new Listening(sc, (s) => s.socketTextStream({ listen: server.port }));
-  await listening.told(new RegExp(`127.0.0.1:${server.port} is in use by another process`));
+test('a port that is taken is told, and listened on as soon as it is free', async () => {
+  for (const operation of ['socketTextStream', 'webSocketStream'] as const) {
+    const server = await LineServer.open();
+    const { port } = server;
+    const listening = new Listening(sc, (s) => s[operation]({ listen: port }));
+    await listening.told(new RegExp(`127.0.0.1:${port} is in use by another process; next attempt in \\d+ ms`));
+    await server.close();
+    await listening.told(new RegExp(`listening on .*127.0.0.1:${port}`));
+    await listening.stop();
+  }
+});
+
+test('clients that are cut off are told together', async () => {
+  const listening = new Listening(sc, (s) => s.socketTextStream({ listen: 0 }));
+  const port = await listening.port();
+  const started = performance.now();
+  for (let i = 1; i <= 5; i++) {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.write('whole\nhalf');
+    await listening.count(i);
+    socket.resetAndDestroy();
+  }
+  await listening.told(/was lost|reset the connection, in the middle of a line, of which 4 bytes are lost/);
+  const most = 1 + Math.floor((performance.now() - started) / 10_000);
+  assert.ok(listening.notices.filter((n) => /middle of a line/.test(n)).length <= most, String(listening.notices));
   await listening.stop();
-  await server.close();
 });
 
 test('ten sockets in one process', async () => {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlockWriter, untilCut } from '../../cluster/receiver-blocks';
+import { Connection } from '../../cluster/receiver-connection';
 import { Flow } from '../../cluster/receiver-flow';
 import { LineCutter } from '../../cluster/receiver-lines';
 import { Silence } from '../../cluster/receiver-words';
@@ -150,6 +151,45 @@ test('a disk that cannot be written costs what came then, counted, and nothing l
   );
   assert.equal([...readObjects(join(folder, '7'))], [[1, 2], [3]]);
   rmSync(folder, { recursive: true });
+});
+
+/** What a connection tells, with a rest of so many milliseconds. */
+function connection(rest: number): { readonly it: Connection; readonly told: string[] } {
+  const told: string[] = [];
+  const it = new Connection('it', (event, message) => told.push(`${event}: ${message.replace(/\d+ ms/, 'N ms')}`), rest);
+  return { it, told };
+}
+
+test('a connection that is lost again and again is told seldom, with how often, what was lost, and how it stands', async () => {
+  const { it, told } = connection(200);
+  it.connected();
+  for (let i = 0; i < 5; i++) {
+    it.heard();
+    it.disconnected('went away', 3);
+    it.connected();
+  }
+  await until(5000, () => told.length > 3, 'what was left untold');
+  it.close();
+  assert.equal(told, [
+    'started: connected to it',
+    'error: it went away, in the middle of a line, of which 3 bytes are lost; next attempt in N ms',
+    'started: it is connected again',
+    'error: it went away (4 times), in the middle of a line, of which 12 bytes are lost; it is connected again',
+  ]);
+});
+
+test('attempts that failed are not told any more once there is a connection', async () => {
+  const { it, told } = connection(50);
+  for (let i = 0; i < 3; i++) it.disconnected('refused');
+  it.connected();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  it.disconnected('went away');
+  it.close();
+  assert.equal(told, [
+    'error: it refused; next attempt in N ms',
+    'started: connected to it',
+    'error: it went away; next attempt in N ms',
+  ]);
 });
 
 test('a silence is told once, and its end', async () => {

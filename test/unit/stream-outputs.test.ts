@@ -1,9 +1,15 @@
 // Outputs that show: what `watch` gives to a pane, where it goes, and what jobs of streams say of themselves.
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { type Context, type DStream, ManualClock, type PaneUpdate, StreamingContext } from '../../runtime/index';
+import { StreamMonitor } from '../../runtime/status/stream-monitor';
 import { streamHomes } from '../../runtime/streaming/home';
+import { streamsText } from '../../shell/stream-text';
+import { until } from '../helpers/within';
 
 const test = suite('stream outputs');
 let sc: Context;
@@ -161,6 +167,33 @@ test('a stream tells its lineage, a line a stream', async () => {
     ].join('\n'),
   );
   await streaming.stop();
+});
+
+test('.streams says how many bytes of files were read, and which output has been at work for long', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-streams-'));
+  writeFileSync(join(folder, 'three'), 'a\nb\nc\n');
+  // As one that was moved in: whole at once.
+  utimesSync(join(folder, 'three'), new Date(1e9), new Date(1e9));
+  const clock = new ManualClock(0);
+  const streaming = new StreamingContext(sc, '1s', { clock, display: new Panes() });
+  const monitor = new StreamMonitor(streaming);
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const lines = streaming.textFileStream(folder, { newFilesOnly: false }).setName('lines');
+  let batch = 0;
+  lines.foreachRDD(() => (++batch === 2 ? held : undefined), 'slow');
+  streaming.start();
+  clock.advance('1s');
+  await streaming.idle();
+  clock.advance('1s');
+  await until(20_000, () => batch === 2, 'the second batch');
+  clock.advance('5s');
+  const text = streamsText([monitor], 100);
+  go();
+  await streaming.stop();
+  rmSync(folder, { recursive: true });
+  assert.match(text, /lines {2}textFileStream {2}6 B/);
+  assert.match(text, /slow of lines {2}ok · at work for 5\.0 s/);
 });
 
 test.run();

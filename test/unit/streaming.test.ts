@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
-import { type Context, ManualClock, type PrintedBatch, StreamCheck, StreamingContext } from '../../runtime/index';
+import { type Context, type DStream, ManualClock, type PrintedBatch, StreamCheck, StreamingContext } from '../../runtime/index';
 import { quietDisplay } from '../helpers/streams';
 import { until } from '../helpers/within';
 
@@ -148,6 +148,17 @@ test('an output that throws fails alone, and is named', async () => {
   await streaming.stop();
 });
 
+test('the last batch of a graceful stop, which is made before its time, is not late by less than nothing', async () => {
+  const clock = new ManualClock(0);
+  const streaming = new StreamingContext(sc, '1s', { clock });
+  streaming.queueStream([[1], [2]]).foreachRDD(() => {});
+  streaming.start();
+  clock.advance('1200ms');
+  await streaming.stop({ graceful: true });
+  const { time, schedulingDelay, totalDelay } = streaming.batches().at(-1)!;
+  assert.equal([time, schedulingDelay, totalDelay], [2000, 0, 0]);
+});
+
 test('the past that is remembered can be queried', async () => {
   const clock = new ManualClock(0);
   const streaming = new StreamingContext(sc, '1s', { clock });
@@ -185,6 +196,25 @@ test('outputs can be added and stopped while the context runs', async () => {
   await streaming.stop();
 });
 
+type Refused = [code: string, says: RegExp, f: () => unknown];
+
+/** Each operation that takes options, given none of the kind. */
+function withoutOptions(streaming: StreamingContext, stream: DStream<number>): Refused[] {
+  const pairs = stream.map((x) => [x, x] as [number, number]);
+  const nothing = null as never;
+  const calls: Record<string, () => unknown> = {
+    socketTextStream: () => streaming.socketTextStream('localhost', 9, nothing),
+    webSocketStream: () => streaming.webSocketStream({ listen: 9 }, nothing),
+    textFileStream: () => streaming.textFileStream('.', nothing),
+    replay: () => streaming.replay('.', nothing),
+    mapWithState: () => pairs.mapWithState((key) => key, nothing),
+    track: () => pairs.track(nothing),
+    save: () => stream.save('out', nothing),
+    watch: () => stream.watch(nothing),
+  };
+  return Object.entries(calls).map(([name, f]) => ['BAD_ARGUMENT', new RegExp(`${name}: the object of options is null`), f]);
+}
+
 function codeOf(f: () => unknown): string {
   try {
     f();
@@ -197,7 +227,7 @@ function codeOf(f: () => unknown): string {
 test('bad input is refused where it is written', async () => {
   const streaming = new StreamingContext(sc, '2s', { clock: new ManualClock() });
   const stream = streaming.queueStream([[1]]);
-  const cases: [code: string, says: RegExp, f: () => unknown][] = [
+  const cases: Refused[] = [
     ['BAD_ARGUMENT', /interval is 0/, () => new StreamingContext(sc, 0)],
     ['BAD_ARGUMENT', /5ms.*at least 20ms/, () => new StreamingContext(sc, '5ms')],
     ['BAD_ARGUMENT', /"soon"/, () => new StreamingContext(sc, 'soon')],
@@ -207,6 +237,16 @@ test('bad input is refused where it is written', async () => {
     ['UNEQUAL_SLIDES', /union/, () => stream.union(stream.window('4s', '4s'))],
     ['BAD_ARGUMENT', /map: the function is 3, but must be a function/, () => stream.map(3 as never)],
     ['BAD_ARGUMENT', /slice: the start/, () => stream.slice(5, 4)],
+    ['BAD_ARGUMENT', /slice: the start is "25:00"/, () => stream.slice('25:00', '26:00')],
+    ['BAD_ARGUMENT', /between: the end is "21:75"/, () => stream.between('21:00', '21:75')],
+    ['BAD_ARGUMENT', /concurrentJobs is 0/, () => new StreamingContext(sc, '2s', { concurrentJobs: 0 })],
+    ['BAD_ARGUMENT', /transform: the function is 3/, () => stream.transform(3 as never)],
+    ['BAD_ARGUMENT', /transformWith: the function is undefined/, () => stream.transformWith(stream, undefined as never)],
+    ['BAD_ARGUMENT', /setName: the name is ""/, () => stream.setName('')],
+    ['BAD_ARGUMENT', /persist: the level is "MEMORY_ONLY"/, () => stream.persist('MEMORY_ONLY' as never)],
+    ['BAD_ARGUMENT', /queueStream: one at a time is "no"/, () => streaming.queueStream([], 'no' as never)],
+    ['BAD_ARGUMENT', /newFilesOnly is "no"/, () => streaming.textFileStream('.', { newFilesOnly: 'no' as never })],
+    ...withoutOptions(streaming, stream),
     ['NO_OUTPUTS', /no outputs/, () => streaming.start()],
   ];
   for (const [code, says, f] of cases) assert.match(codeOf(f), new RegExp(`^${code}: .*${says.source}`));

@@ -1,6 +1,7 @@
 // Operators that treat each batch by itself: those of datasets, one table for all of them.
 import { MillraceError } from '../../errors';
 import { showElement } from '../../exec/task-runtime';
+import { checkCallback } from '../../ops/arguments';
 import type { Partitioning } from '../../ops/pairs';
 import { combined } from '../../ops/pairs';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
@@ -355,10 +356,12 @@ function checkDatasetOf(operation: string, made: unknown, time: Time): RDD<never
 }
 
 DStream.prototype.transform = function (f) {
+  checkCallback('transform', f, 'Write transform(rdd => rdd.sortBy(x => x)).');
   return derive(this, 'transform', (rdd, time) => checkDatasetOf('transform', f(rdd, time), time));
 };
 
 DStream.prototype.transformWith = function (other, f) {
+  checkCallback('transformWith', f, 'Write transformWith(other, (rdd, its) => rdd.union(its)).');
   return this.streaming.transform(
     'transformWith',
     [this as DStream<unknown>, other as DStream<unknown>],

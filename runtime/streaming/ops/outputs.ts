@@ -1,6 +1,6 @@
 // Outputs: what is done with each batch.
 import { siteOfCall } from '../../flow';
-import { checkWhole, refuseArgument } from '../../ops/arguments';
+import { checkCallback, checkWhole } from '../../ops/arguments';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from '../dstream';
 import type { Time } from '../duration';
@@ -43,14 +43,7 @@ DStream.prototype.print = function (this: DStream<unknown>, rows = 10) {
 };
 
 DStream.prototype.foreachRDD = function (this: DStream<unknown>, f: unknown, name?: string) {
-  if (typeof f !== 'function')
-    refuseArgument({
-      operation: 'foreachRDD',
-      argument: 'the function',
-      value: f,
-      rule: 'a function',
-      remedy: 'Write foreachRDD(async (rdd, time) => …).',
-    });
+  checkCallback('foreachRDD', f, 'Write foreachRDD(async (rdd, time) => …).');
   const run = f as (rdd: RDD<unknown>, time: Time) => unknown;
   return output(this, name ?? 'foreachRDD', (rdd, { time }) => run(rdd, time));
 } as DStream<unknown>['foreachRDD'];

@@ -62,7 +62,8 @@ DStream.prototype.ago = function <T>(this: DStream<T>, duration: Duration) {
 function momentOf(operation: string, argument: string, moment: Moment, now: Time): Time {
   if (typeof moment === 'number' && Number.isFinite(moment)) return moment;
   if (moment instanceof Date && !Number.isNaN(moment.getTime())) return moment.getTime();
-  const clock = typeof moment === 'string' ? /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,3})?))?$/.exec(moment.trim()) : undefined;
+  const clock =
+    typeof moment === 'string' ? /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,3})?))?$/.exec(moment.trim()) : undefined;
   if (!clock)
     return refuseArgument({
       operation,
@@ -77,23 +78,27 @@ function momentOf(operation: string, argument: string, moment: Moment, now: Time
   return day.getTime();
 }
 
-DStream.prototype.slice = function (from, to) {
-  const now = this.streaming.clock.now();
-  const [start, end] = [momentOf('slice', 'the start', from, now), momentOf('slice', 'the end', to, now)];
+function sliced<T>(stream: DStream<T>, operation: string, from: Moment, to: Moment): RDD<T>[] {
+  const now = stream.streaming.clock.now();
+  const [start, end] = [momentOf(operation, 'the start', from, now), momentOf(operation, 'the end', to, now)];
   if (start > end)
     refuseArgument({
-      operation: 'slice',
+      operation,
       argument: 'the start',
       value: from,
       rule: `not after the end, ${to}`,
-      remedy: "Write slice('21:00', '21:05').",
+      remedy: `Write ${operation}('21:00', '21:05').`,
     });
-  const known = this.times.filter((time) => time >= start && time <= end);
-  return known.flatMap((time) => this.getOrCompute(time) ?? []);
+  const known = stream.times.filter((time) => time >= start && time <= end);
+  return known.flatMap((time) => stream.getOrCompute(time) ?? []);
+}
+
+DStream.prototype.slice = function (from, to) {
+  return sliced(this, 'slice', from, to);
 };
 
 DStream.prototype.between = function <T>(this: DStream<T>, from: Moment, to: Moment) {
-  return this.streaming.sc.union(this.slice(from, to));
+  return this.streaming.sc.union(sliced(this, 'between', from, to));
 };
 
 DStream.prototype.latest = function <T>(this: DStream<T>) {

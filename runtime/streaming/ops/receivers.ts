@@ -1,7 +1,7 @@
 // Streams that receivers read: TCP, WebSockets, and classes of the user's.
 import { MillraceError } from '../../errors';
 import { maxStreamLineBytes, maxUnprocessedBytes } from '../../limits';
-import { refuseArgument } from '../../ops/arguments';
+import { checkOptions, refuseArgument } from '../../ops/arguments';
 import { StreamingContext } from '../context';
 import type { DStream } from '../dstream';
 import { type Duration, milliseconds } from '../duration';
@@ -55,6 +55,7 @@ const mostLineBytes = 64 << 20;
 const defaultSilence = '30s';
 
 function limitsOf(streaming: StreamingContext, operation: string, options: ReceiverOptions = {}): ReceiverLimits {
+  checkOptions(operation, options, "Its last argument is { maxRate: 1000, silence: '1m' }, or left out.");
   const whole = (option: string, value: number | undefined, least: number, most: number) => {
     if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return value;
     throw new MillraceError('BAD_OPTION', {
@@ -153,9 +154,10 @@ StreamingContext.prototype.receiverStream = function <T>(
       rule: 'an instance of a class that extends Receiver',
       remedy: 'Write class R extends Receiver<string> { onStart() {…} onStop() {…} }, then receiverStream(new R()).',
     });
+  const limits = limitsOf(this, operation, options);
   const isText = options.lines === true;
   // As it is now: what the session does to it later stays in the session.
   const program = shipReceiver(this.sc, receiver as Receiver<unknown>);
   const source = (): ReceiverSource => ({ kind: 'custom', program, isText });
-  return new ReceivedInputDStream<T>(this, operation, source, isText ? 'text' : 'objects', limitsOf(this, operation, options));
+  return new ReceivedInputDStream<T>(this, operation, source, isText ? 'text' : 'objects', limits);
 } as StreamingContext['receiverStream'];

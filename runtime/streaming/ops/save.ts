@@ -6,7 +6,7 @@ import { MillraceError } from '../../errors';
 import { objectFrame, objectMagic } from '../../exec/object-file';
 import type { SaveFormat } from '../../exec/program';
 import { siteOfCall } from '../../flow';
-import { refuseArgument } from '../../ops/arguments';
+import { checkOptions, refuseArgument } from '../../ops/arguments';
 import { writeParts } from '../../ops/save';
 import { lib } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
@@ -132,7 +132,9 @@ function syncFolder(folder: string): void {
   }
 }
 
-DStream.prototype.save = function (this: DStream<unknown>, folder, { format = 'text', compression = 'none' } = {}) {
+DStream.prototype.save = function (this: DStream<unknown>, folder, options = {}) {
+  checkOptions('save', options, "Write save('out', { format: 'jsonl' }).");
+  const { format = 'text', compression = 'none' } = options;
   const path = checkText('save', 'the folder', folder, 'out');
   checkOneOf('the format', format, formats);
   checkOneOf('the compression', compression, format === 'objects' ? ['none'] : ['none', 'gzip']);

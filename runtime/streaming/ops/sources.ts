@@ -1,5 +1,5 @@
 // Streams of sources, as methods of the streaming context.
-import { refuseArgument } from '../../ops/arguments';
+import { checkFlag, checkOptions, refuseArgument } from '../../ops/arguments';
 import type { Datum, RDD } from '../../rdd/rdd';
 import { checkFolderName } from '../checkpoint-folder';
 import { StreamingContext } from '../context';
@@ -56,6 +56,7 @@ declare module '../context' {
 }
 
 StreamingContext.prototype.queueStream = function <T>(queue: (RDD<T> | readonly T[])[], oneAtATime = true) {
+  checkFlag('queueStream', 'one at a time', oneAtATime);
   if (!Array.isArray(queue))
     refuseArgument({
       operation: 'queueStream',
@@ -75,6 +76,7 @@ function folderStream<T>(
   options: FileStreamOptions = {},
 ) {
   checkFolderName(operation, folder, 'incoming');
+  checkOptions(operation, options, `Write ${operation}('incoming', { settle: '2s' }).`);
   const { filter, newFilesOnly = true, settle = '1s' } = options;
   if (filter !== undefined && typeof filter !== 'function')
     refuseArgument({
@@ -84,6 +86,7 @@ function folderStream<T>(
       rule: 'a function of the name',
       remedy: `Write ${operation}('incoming', { filter: name => name.endsWith('.log') }).`,
     });
+  checkFlag(operation, 'newFilesOnly', newFilesOnly);
   const checked: FolderOptions = { filter, newFilesOnly, settle: milliseconds(operation, 'settle', settle) };
   return new FileInputDStream<T>(streaming, operation, folder, lines, checked);
 }
@@ -97,8 +100,9 @@ StreamingContext.prototype.fileStream = function (folder, options) {
 };
 
 StreamingContext.prototype.replay = function (paths, options = {}) {
-  const { timeOf, recordsPerBatch = 1 } = options;
   const remedy = "Write replay('old/*.log', { timeOf: line => Date.parse(line.slice(0, 24)) }).";
+  checkOptions('replay', options, remedy);
+  const { timeOf, recordsPerBatch = 1 } = options;
   const refuse = (argument: string, value: unknown, rule: string) =>
     refuseArgument({ operation: 'replay', argument, value, rule, remedy });
   if (typeof paths !== 'string' || paths.trim() === '') refuse('the path', paths, 'a file, a folder or a pattern');

@@ -1,6 +1,6 @@
 // Operators that remember: state by key, from batch to batch.
 import type { State } from '../../exec/state/handle';
-import { refuseArgument } from '../../ops/arguments';
+import { checkCallback, checkOptions, refuseArgument } from '../../ops/arguments';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
 import { ShippedFunction } from '../../rdd/function-argument';
 import type { Partitioner } from '../../rdd/partitioner';
@@ -163,6 +163,7 @@ DStream.prototype.updateStateByKey = function (f, partitioning, initial) {
 
 DStream.prototype.mapWithState = function (asked, given = {}) {
   const operation = 'mapWithState';
+  checkOptions(operation, given, "Write mapWithState((key, value, state) => …, { timeout: '30s' }).");
   const options = asked instanceof StateSpec ? { ...asked.options, ...given } : given;
   const partitioner = partitionerOf(operation, this as DStream<unknown>, options.partitioning ?? options.numPartitions);
   const f = ShippedFunction.of(this.streaming.sc, asked instanceof StateSpec ? asked.f : asked, operation);
@@ -179,14 +180,9 @@ DStream.prototype.mapWithState = function (asked, given = {}) {
 
 DStream.prototype.track = function (options) {
   const operation = 'track';
-  if (typeof options !== 'object' || options === null)
-    refuseArgument({
-      operation,
-      argument: 'the argument',
-      value: options,
-      rule: 'an object with init and update',
-      remedy: "Write track({ init: (key, event) => …, update: (key, state, event) => …, timeout: '30s' }).",
-    });
+  const remedy = "Write track({ init: (key, event) => …, update: (key, state, event) => …, timeout: '30s' }).";
+  checkOptions(operation, options, remedy);
+  for (const f of [options.init, options.update]) checkCallback(operation, f, remedy);
   const partitioner = partitionerOf(operation, this as DStream<unknown>, options.partitioning);
   const { sc } = this.streaming;
   const [init, update] = [options.init, options.update].map((f) => ShippedFunction.of(sc, f, operation));

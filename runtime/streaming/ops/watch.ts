@@ -2,7 +2,7 @@
 
 import { greatest } from '../../exec/library-streams';
 import { siteOfCall } from '../../flow';
-import { checkWhole, refuseArgument } from '../../ops/arguments';
+import { checkOptions, checkWhole, refuseArgument } from '../../ops/arguments';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
@@ -38,8 +38,10 @@ interface PaneRows {
 
 const operation = 'watch';
 
-function checkOptions({ rows = defaultRows, by, title }: WatchOptions<never>): number {
+function rowsOf(options: WatchOptions<never>): number {
   const remedy = 'Write watch({ rows: 10, by: row => row.count }).';
+  checkOptions(operation, options, remedy);
+  const { rows = defaultRows, by, title } = options;
   if (by !== undefined && typeof by !== 'function')
     refuseArgument({ operation, argument: 'by', value: by, rule: 'a function of a row that answers a number', remedy });
   if (title !== undefined && typeof title !== 'string')
@@ -56,7 +58,7 @@ function merged(parts: readonly PaneRows[], rows: number): { total: number; firs
 }
 
 DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T> = {}) {
-  const rows = checkOptions(options);
+  const rows = rowsOf(options);
   const { streaming } = this;
   const shipped = options.by && ShippedFunction.of(streaming.sc, options.by, operation);
   const f = lib('paneRows', rows, ...(shipped ? [shipped] : []));
@@ -83,7 +85,7 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
       records: known.length === 0 ? undefined : known.reduce((a, b) => a + b, 0),
       interval: streaming.interval,
       tookMs: now - (info.startedAt ?? now),
-      delayMs: now - batch.time,
+      delayMs: Math.max(0, now - batch.time),
       options: options as WatchOptions<never>,
     });
   };
