@@ -166,7 +166,7 @@ const declared = {
     remedy: '{remedy}',
   },
   NESTED_DATASET: {
-    sentence: '{what} was used inside a function that runs on executors, where there are no datasets.',
+    sentence: '{what} was used inside a function that runs on executors, where there are no datasets.\n  path: {path}',
     remedy: 'Use join, or collect() the smaller dataset first and capture the result.',
   },
   TASK_FAILED: {

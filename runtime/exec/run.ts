@@ -330,7 +330,7 @@ function remoteError(thrown: unknown): RemoteError {
   const isOurs = error instanceof MillraceError;
   return {
     name: String(error.name),
-    message: String(error.message),
+    message: `${error.message}${causesOf(error)}`,
     stack,
     // Ours begin in the engine: only what is known to be the user's tells where they belong.
     frames: userFrames(stack, isOurs ? isUserScript : () => true),
@@ -339,6 +339,22 @@ function remoteError(thrown: unknown): RemoteError {
     code: isOurs ? error.code : undefined,
     details: isOurs ? plainDetails(error.details) : undefined,
   };
+}
+
+/** How far causes of causes are told, and how many characters of each. */
+const maxCauses = 5;
+const maxCause = 400;
+
+/** What an error says that it was caused by: a line each. */
+function causesOf(error: Error): string {
+  let text = '';
+  let cause = error.cause;
+  for (let depth = 0; cause !== undefined && depth < maxCauses; depth++) {
+    const told = asError(cause);
+    text += `\n caused by ${`${told.name}: ${told.message}`.slice(0, maxCause)}`;
+    cause = told.cause;
+  }
+  return text;
 }
 
 function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
