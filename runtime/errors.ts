@@ -167,7 +167,7 @@ const declared = {
     remedy: '{remedy}',
   },
   NESTED_DATASET: {
-    sentence: '{what} was used inside a function that runs on executors, where there are no datasets.',
+    sentence: '{what} was used inside a function that runs on executors, where there are no datasets.\n  path: {path}',
     remedy: 'Use join, or collect() the smaller dataset first and capture the result.',
   },
   TASK_FAILED: {
@@ -213,6 +213,11 @@ const declared = {
   CONTEXT_STOPPED: {
     sentence: 'This context was stopped.',
     remedy: 'Make a new one with connect(master), or start the shell again.',
+  },
+  LINEAGE_TOO_LONG: {
+    sentence: '{name} needs more datasets, one upon the other, than one job can be planned with.',
+    remedy:
+      'Call checkpoint() or localCheckpoint() on it every hundred rounds or so, and run an action each time: its lineage ends there.',
   },
   LEVEL_CHANGED: { sentence: 'The storage level of {name} is already {level}.', remedy: 'Call unpersist() first.' },
   NO_CHECKPOINT_DIR: {
@@ -331,4 +336,13 @@ export function asError(thrown: unknown): Error {
     text = 'a value that cannot be shown';
   }
   return new Error(text);
+}
+
+/** An error of walking along the lineage of `name`: where that was too long for the stack it says so. */
+export function lineageError(thrown: unknown, name: unknown): Error {
+  const error = asError(thrown);
+  const overflow = error instanceof RangeError && error.message.includes('call stack');
+  // Told on the way back, it gets the name of the dataset that was asked.
+  const told = error instanceof MillraceError && error.code === 'LINEAGE_TOO_LONG';
+  return overflow || told ? new MillraceError('LINEAGE_TOO_LONG', { name }) : error;
 }

@@ -42,6 +42,9 @@ export const shuffleBufferBytes = 64 << 20;
 /** Nesting of a value that the codec follows: deeper ones are cyclic in practice. */
 export const maxValueDepth = 500;
 
+/** Steps of a stage in one function: each may nest its loops in those of the one before, and V8 optimizes no function beyond 60 KiB. */
+export const fusedSteps = 100;
+
 /** Compiled loops that an executor keeps: each is about 20 KiB of code and feedback. */
 export const compiledLoops = 256;
 

@@ -7,6 +7,7 @@ import { topicNames, topics } from './commands/topics';
 import { valueCommands } from './commands/values';
 import { documentation, notDocumented } from './doc';
 import type { DottedWord } from './entry';
+import { fromSpark } from './from-spark';
 import type { EntryEnd, SessionWork, Stage } from './repl';
 import type { Choice } from './session';
 import { changedSettings, settingsText, settingWords } from './settings';
@@ -302,8 +303,12 @@ async function doc(host: CommandHost, argument: string): Promise<EntryEnd> {
   const answer = await host.doc(name);
   if (answer.found.length > 0) host.stage.print(documentation(answer.found, host.stage.screen()), 'out');
   else if (byName.has(name)) return help(host, name);
-  else host.stage.print(notDocumented(name, answer), 'err');
-  return answer.found.length > 0 ? 'ok' : 'failed';
+  else {
+    const ofSpark = fromSpark(name);
+    host.stage.print(ofSpark || notDocumented(name, answer), ofSpark ? 'out' : 'err');
+    return ofSpark ? 'ok' : 'failed';
+  }
+  return 'ok';
 }
 
 async function editor(host: CommandHost): Promise<EntryEnd> {

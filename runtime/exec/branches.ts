@@ -5,17 +5,25 @@ import { inputOf } from './task-runtime';
 
 /** Which inputs a split chooses below a plan, down to where another function begins. */
 export function branchesOf(plan: Plan, split: Split): string {
-  switch (plan.op) {
-    case 'choose':
-      return split.kind === 'node' ? `${split.number}.${branchesOf(plan.inputs[split.number ?? 0], inputOf(split))}` : '';
-    case 'zipWithIndex':
-      return branchesOf(plan.input, inputOf(split));
-    case 'map':
-    case 'flatMap':
-    case 'filter':
-    case 'sample':
-      return branchesOf(plan.input, split);
-    default:
-      return '';
+  let branches = '';
+  for (let at = plan, part = split; ; ) {
+    switch (at.op) {
+      case 'choose':
+        if (part.kind !== 'node') return branches;
+        branches += `${part.number}.`;
+        [at, part] = [at.inputs[part.number ?? 0], inputOf(part)];
+        break;
+      case 'zipWithIndex':
+        [at, part] = [at.input, inputOf(part)];
+        break;
+      case 'map':
+      case 'flatMap':
+      case 'filter':
+      case 'sample':
+        at = at.input;
+        break;
+      default:
+        return branches;
+    }
   }
 }

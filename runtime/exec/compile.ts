@@ -1,7 +1,7 @@
 // Turns a stage's plan into JavaScript: one function of nested loops from source to sink, so that no generator and no shared loop
 // stands between two closures. Text is made from the plan's shape only; every value of the user's arrives as a parameter.
 import { MillraceError } from '../errors';
-import { compiledLoops, pullChunk } from '../limits';
+import { compiledLoops, fusedSteps, pullChunk } from '../limits';
 import type { FunctionRef, Plan, Sink, Split } from './program';
 import { inputOf } from './task-runtime';
 import { countedSeparator } from './token-counts';
@@ -21,6 +21,7 @@ class Emitter {
   readonly nodes: unknown[] = [];
   readonly steps: string[] = [];
   #names = 0;
+  #fused = 0;
 
   name(prefix: string): string {
     return `${prefix}${this.#names++}`;
@@ -68,6 +69,8 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
   }
 
   plan(plan: Plan, split: string, actual: Split, body: Body): string {
+    // The rest of a long chain gets loops of its own: nested too deeply they could not be compiled.
+    if (++this.#fused > fusedSteps) return this.chunks(`rt.chunks(${this.node(plan)},${split})`, body);
     switch (plan.op) {
       case 'values':
         return this.chunks(`rt.values(${split})`, body);

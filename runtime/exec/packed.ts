@@ -2,27 +2,42 @@
 import type { Plan, Split } from './program';
 import { inputOf } from './task-runtime';
 
-export function packedFiles(plan: Plan, split: Split, isCached: (rddId: number, partition: number) => boolean): string[] {
-  const below = (input: Plan, part: Split) => packedFiles(input, part, isCached);
+type IsCached = (rddId: number, partition: number) => boolean;
+
+export function packedFiles(plan: Plan, split: Split, isCached: IsCached): string[] {
+  const files: string[] = [];
+  const seen = new Map<Plan, Set<Split>>();
+  const open: (readonly [Plan, Split])[] = [[plan, split]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [at, part] = next;
+    const parts = seen.get(at) ?? new Set();
+    if (parts.has(part)) continue;
+    seen.set(at, parts.add(part));
+    if (at.op === 'text' && part.kind === 'text') for (const { path, gzip } of part.ranges) if (gzip) files.push(path);
+    for (const below of inputsOf(at, part, isCached)) open.push(below);
+  }
+  return files;
+}
+
+/** What a part of a plan reads of its inputs. */
+function inputsOf(plan: Plan, split: Split, isCached: IsCached): (readonly [Plan, Split])[] {
   switch (plan.op) {
-    case 'text':
-      return split.kind === 'text' ? split.ranges.flatMap(({ path, gzip }) => (gzip ? [path] : [])) : [];
     case 'cached':
-      return isCached(plan.rddId, split.index) ? [] : below(plan.input, split);
+      return isCached(plan.rddId, split.index) ? [] : [[plan.input, split]];
     case 'choose':
-      return split.kind === 'node' ? below(plan.inputs[split.number ?? 0], inputOf(split)) : [];
+      return split.kind === 'node' ? [[plan.inputs[split.number ?? 0], inputOf(split)]] : [];
     case 'concat':
-      return split.kind === 'node' ? split.inputs.flatMap((part) => below(plan.input, part)) : [];
+      return split.kind === 'node' ? split.inputs.map((part) => [plan.input, part]) : [];
     case 'zipWithIndex':
-      return below(plan.input, inputOf(split));
+      return [[plan.input, inputOf(split)]];
     case 'cogroup':
     case 'join':
     case 'zipPartitions':
     case 'cartesian':
     case 'merge':
     case 'stateUpdate':
-      return plan.inputs.flatMap((input, i) => below(input, inputOf(split, i)));
+      return plan.inputs.map((input, i) => [input, inputOf(split, i)]);
     default:
-      return 'input' in plan ? below(plan.input, split) : [];
+      return 'input' in plan ? [[plan.input, split]] : [];
   }
 }

@@ -91,13 +91,24 @@ export type SaveFormat = 'text' | 'gzip' | 'objects';
 
 const gathering: ReadonlySet<Plan['op']> = new Set(['combine', 'group', 'cogroup', 'join', 'sort']);
 
-/** How many parts of a plan gather rows in memory, which they share. */
+const inputsOf = (plan: Plan): readonly Plan[] => ('inputs' in plan ? plan.inputs : 'input' in plan ? [plan.input] : []);
+
+/** How many parts of a plan gather rows in memory, which they share: one that is read twice counts twice, but no more than there are. */
 export function gatherers(plan: Plan): number {
-  const inputs = 'inputs' in plan ? plan.inputs : 'input' in plan ? [plan.input] : [];
-  const below = inputs.map(gatherers);
-  // A partition of a union reads one of its inputs.
-  if (plan.op === 'choose') return Math.max(0, ...below);
-  return below.reduce((sum, n) => sum + n, gathering.has(plan.op) ? 1 : 0);
+  const counts = new Map<Plan, number>();
+  let all = 0;
+  const count = (at: Plan): number => {
+    const known = counts.get(at);
+    if (known !== undefined) return known;
+    const below = inputsOf(at).map(count);
+    const own = gathering.has(at.op) ? 1 : 0;
+    all += own;
+    // A partition of a union reads one of its inputs.
+    const n = at.op === 'choose' ? Math.max(0, ...below) : below.reduce((sum, n) => sum + n, own);
+    counts.set(at, n);
+    return n;
+  };
+  return Math.min(count(plan), all);
 }
 
 /** What becomes of the elements. */

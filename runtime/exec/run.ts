@@ -14,6 +14,7 @@ import { type ReviveEnvironment, revive } from './closure/revive';
 import { compileStage } from './compile';
 import type { Place, RemoteError, TaskEnd } from './end';
 import { engineObject } from './engine-objects';
+import { decodeProgram, decodeSplit } from './flat';
 import { library } from './library';
 import './instances';
 import '../streaming/receiver';
@@ -57,6 +58,8 @@ interface LoadedProgram {
   readonly program: Program;
   /** Tells loops over these closures from loops over others. */
   readonly sources: string;
+  /** What each gathering part of a task may hold. */
+  readonly gatherBytes: number;
   /** Functions that tasks may share: they captured nothing that could be changed. */
   readonly shared: (Function | undefined)[];
 }
@@ -127,14 +130,14 @@ class Runner implements TaskRunner {
     try {
       const loaded = this.#load(task.programId);
       for (const id of task.needs) if (isClassBlob(id)) this.#installClasses(id);
-      const split = decode(task.split) as Split;
+      const split = decodeSplit(task.split);
       await this.#unpackAll(loaded.program.plan, split, task.taskId, unpacked);
       const resolve = this.#resolver(loaded);
       scope = new TaskScope(task, pulse, {
         folder: this.#options.folder,
         runCommand: this.#options.runCommand,
         executorId: this.#options.executorId,
-        gatherBytes: gatherBytes(this.#options.executionBytes, loaded.program),
+        gatherBytes: loaded.gatherBytes,
         store: this.#store,
         state: this.#state,
         unpacked,
@@ -213,10 +216,10 @@ class Runner implements TaskRunner {
   #load(id: string): LoadedProgram {
     let loaded = this.#programs.get(id);
     if (!loaded) {
-      const program = decode(this.#bytes(id)) as Program;
+      const program = decodeProgram(this.#bytes(id));
       if (program.modules) installModules(this.#bytes(program.modules));
       const sources = program.closures.map((c) => c.scripts.map((s) => s.name).join()).join(';');
-      loaded = { program, sources, shared: [] };
+      loaded = { program, sources, gatherBytes: gatherBytes(this.#options.executionBytes, program), shared: [] };
       if (this.#programs.size >= decodedPrograms) this.#programs.delete(this.#programs.keys().next().value!);
       this.#programs.set(id, loaded);
     }
@@ -327,7 +330,7 @@ function remoteError(thrown: unknown): RemoteError {
   const isOurs = error instanceof MillraceError;
   return {
     name: String(error.name),
-    message: String(error.message),
+    message: `${error.message}${causesOf(error)}`,
     stack,
     // Ours begin in the engine: only what is known to be the user's tells where they belong.
     frames: userFrames(stack, isOurs ? isUserScript : () => true),
@@ -336,6 +339,22 @@ function remoteError(thrown: unknown): RemoteError {
     code: isOurs ? error.code : undefined,
     details: isOurs ? plainDetails(error.details) : undefined,
   };
+}
+
+/** How far causes of causes are told, and how many characters of each. */
+const maxCauses = 5;
+const maxCause = 400;
+
+/** What an error says that it was caused by: a line each. */
+function causesOf(error: Error): string {
+  let text = '';
+  let cause = error.cause;
+  for (let depth = 0; cause !== undefined && depth < maxCauses; depth++) {
+    const told = asError(cause);
+    text += `\n caused by ${`${told.name}: ${told.message}`.slice(0, maxCause)}`;
+    cause = told.cause;
+  }
+  return text;
 }
 
 function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {

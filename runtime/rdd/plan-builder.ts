@@ -68,6 +68,8 @@ export class SplitBuilder {
   readonly #outputs: (shuffleId: number) => readonly MapOutput[];
   readonly #complete: (shuffleId: number) => boolean;
   readonly #jobId: number;
+  /** By dataset and index: what several datasets are made of is in the split of a task once. */
+  readonly #splits = new Map<string, Split>();
 
   constructor(jobId: number, outputs: (shuffleId: number) => readonly MapOutput[], complete: (shuffleId: number) => boolean) {
     this.#jobId = jobId;
@@ -76,8 +78,13 @@ export class SplitBuilder {
   }
 
   split(rdd: RDD<unknown>, index: number): Split {
+    const key = `${rdd.id}.${index}`;
+    const known = this.#splits.get(key);
+    if (known) return known;
     const { checkpointed } = rdd;
-    return checkpointed?.serves(this.#jobId) ? checkpointed.split(index) : rdd.split(index, this);
+    const split = checkpointed?.serves(this.#jobId) ? checkpointed.split(index) : rdd.split(index, this);
+    this.#splits.set(key, split);
+    return split;
   }
 
   /** The buckets of one reduce partition, in the order of the map tasks. */

@@ -1,6 +1,6 @@
 // The resilient distributed dataset: an immutable list in partitions that knows how to make each from its parents.
 import type { Context } from '../context';
-import { MillraceError } from '../errors';
+import { lineageError, MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import type { Plan, Split } from '../exec/program';
 import { type CallSite, currentCallSite } from '../flow';
@@ -182,11 +182,19 @@ export abstract class RDD<T> {
   }
 
   /** Does what must be done first, for this dataset and all it is made of. @internal */
-  async prepareLineage(seen: Set<RDD<unknown>> = new Set()): Promise<void> {
+  async prepareLineage(): Promise<void> {
+    try {
+      await this.#prepareAll(new Set());
+    } catch (e) {
+      throw lineageError(e, this);
+    }
+  }
+
+  async #prepareAll(seen: Set<RDD<unknown>>): Promise<void> {
     if (seen.has(this)) return;
     seen.add(this);
     for (const dependency of this.lineage) {
-      await dependency.rdd.prepareLineage(seen);
+      await dependency.rdd.#prepareAll(seen);
       if (dependency.kind === 'shuffle') await dependency.partitioner.prepare?.();
     }
     if (!this.checkpointed?.isWritten) await this.#preparation?.run();
@@ -199,7 +207,11 @@ export abstract class RDD<T> {
    * @example sc.range(0, 4, 1, 2).numPartitions // 2
    */
   get numPartitions(): number {
-    this.#count ??= this.countPartitions();
+    try {
+      this.#count ??= this.countPartitions();
+    } catch (e) {
+      throw lineageError(e, this);
+    }
     return this.#count;
   }
 

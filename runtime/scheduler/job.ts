@@ -1,11 +1,11 @@
 // Cuts a dataset's lineage into the stages of a job, and makes the programs of those stages.
 import { createHash } from 'node:crypto';
+import { encodeProgram } from '../exec/flat';
 import type { Program, Sink } from '../exec/program';
 import { specOf } from '../rdd/custom-partitioner';
 import type { ShuffleDependency } from '../rdd/dependency';
 import { type FunctionPlace, PlanBuilder } from '../rdd/plan-builder';
 import type { RDD } from '../rdd/rdd';
-import { encode } from '../wire/codec';
 import type { JobSpec, StageParent, StageSpec } from './events';
 
 /** What a sink needs beyond plain data: functions are registered with the stage's own builder. */
@@ -162,7 +162,7 @@ export function programOf(
   const sink = source.sink(builder);
   const moduleBlob = builder.modules.size > 0 ? modules() : undefined;
   const program: Program = { plan, sink, closures: builder.closures, modules: moduleBlob };
-  const bytes = encode(program);
+  const bytes = encodeProgram(program);
   const id = `program-${createHash('sha1').update(bytes).digest('hex')}`;
   return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])], functions: builder.functions };
 }

@@ -1,6 +1,6 @@
 // The one effectful place of the scheduler: feeds events to the state machine and carries its commands out.
 import type { Config } from '../config';
-import { asError, MillraceError } from '../errors';
+import { asError, lineageError, MillraceError } from '../errors';
 import type { AccumulatorUpdate, TaskEnd } from '../exec/end';
 import { noteClassesOfRows } from '../exec/session-classes';
 import type { CallSite } from '../flow';
@@ -15,7 +15,7 @@ import { type DagStatus, progressOf } from './dag-status';
 import type { Command, SchedulerEvent, TaskRequest } from './events';
 import type { ExecutorStatus } from './executor-table';
 import { calledFrom, errorOf, failureInfo } from './failures';
-import { planJob, type SinkMaker } from './job';
+import { type PlannedJob, planJob, type SinkMaker } from './job';
 import { graphOf } from './job-graph';
 import { type JobProgress, type JobRecord, labelsOf } from './job-record';
 import type { StoredSize } from './kept-blocks';
@@ -104,7 +104,7 @@ export class Scheduler implements TaskListener {
   runJob(request: JobRequest): Promise<void> {
     if (this.#failed) return Promise.reject(new MillraceError('NO_EXECUTORS', { reason: this.#failed }));
     const jobId = this.#nextJob++;
-    const planned = planJob(jobId, request.rdd, request.sink, request.partitions, () => this.#nextStage++);
+    const planned = this.#plan(jobId, request);
     const { take, signal, properties, files, title, callSite, call } = request;
     const stageIds = planned.spec.stages.map((stage) => stage.stageId);
     const started = this.#clock.now();
@@ -129,6 +129,14 @@ export class Scheduler implements TaskListener {
       this.#ends.delete(promise);
       signal?.removeEventListener('abort', cancel);
     });
+  }
+
+  #plan(jobId: number, { rdd, sink, partitions }: JobRequest): PlannedJob {
+    try {
+      return planJob(jobId, rdd, sink, partitions, () => this.#nextStage++);
+    } catch (e) {
+      throw lineageError(e, rdd);
+    }
   }
 
   /** Resolves when the jobs that run now have ended, well or not. */
@@ -320,7 +328,7 @@ export class Scheduler implements TaskListener {
       this.#backend.launch(executorId, spec);
     } catch (e) {
       // The program cannot be made (a capture that cannot travel): no task of the job can run.
-      this.#fail(request.jobId, asError(e));
+      this.#fail(request.jobId, lineageError(e, job.record.title));
       notLaunched();
     }
   }

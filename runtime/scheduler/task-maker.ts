@@ -1,4 +1,5 @@
 // Makes whole tasks of what the state machine asks for: program, split, environment, and the blobs that executors need for them.
+import { encodeSplit } from '../exec/flat';
 import { moduleBlob } from '../exec/modules';
 import { classBlob } from '../exec/session-classes';
 import type { TaskSpec } from '../exec/task';
@@ -36,7 +37,7 @@ export class TaskMaker {
       (shuffleId) => outputs.of(shuffleId),
       (shuffleId) => outputs.complete(shuffleId),
     );
-    const split = encode(splits.split(this.#planned.sources.get(stageId)!.rdd, partition));
+    const split = encodeSplit(splits.split(this.#planned.sources.get(stageId)!.rdd, partition));
     const environment = this.#environmentOf(request);
     const needs = [...program.needs, ...this.#classes(), ...environment.needs];
     const { id: programId } = program;

@@ -1,4 +1,5 @@
 // What the driver ships for a job: the bytes of its stages' programs and of its tasks' splits, as the scheduler makes them.
+import { encodeSplit } from '../../runtime/exec/flat';
 import type { RDD } from '../../runtime/index';
 import { SplitBuilder } from '../../runtime/rdd/plan-builder';
 import { planJob, programOf } from '../../runtime/scheduler/job';
@@ -27,7 +28,7 @@ export function lineageBytes(rdd: RDD<unknown>): number {
       bytes += encode(value).length;
     };
     bytes += programOf(0, source, bulk, () => undefined).bytes.length;
-    for (const partition of partitions) bytes += encode(splits.split(source.rdd, partition)).length;
+    for (const partition of partitions) bytes += encodeSplit(splits.split(source.rdd, partition)).length;
   }
   return bytes;
 }

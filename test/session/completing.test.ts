@@ -76,6 +76,8 @@ test('a call shows its signature as it is typed; .doc and .help keys tell the re
     await shell.entry('.doc .load', /^\.load FILE/m);
     await shell.entry('.doc load', /^\.load FILE/m);
     await shell.entry('.doc reduceByKy', /Nothing is documented as reduceByKy\. Did you mean \.doc RDD\.reduceByKey\?/);
+    await shell.entry('.doc sc.makeRDD', /^Spark's SparkContext\.makeRDD is parallelize here: no preferred locations/m);
+    await shell.entry('.doc binaryFiles', /^Spark's SparkContext\.binaryFiles is not there: sc\.parallelize/m);
     await shell.entry('.doc', /needs|given|missing/);
     await shell.entry('.type sc.range(', /^\(start: number, end\?: number/m);
     await shell.entry('.help keys', /^Ctrl-R {2,}searches earlier entries/m);

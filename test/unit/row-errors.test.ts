@@ -195,6 +195,23 @@ test('a throw in a closure: where, on what, after how many tries', async () => {
   assert.is(source.slice(column - 1, column + 35), "new TypeError('not this one');".slice(0, 36));
 });
 
+test('an error in a closure tells its causes', async () => {
+  const error = await errorOf('TASK_FAILED', () =>
+    numbers().foreach(() => {
+      throw new Error('no price', { cause: new RangeError('line 7', { cause: { code: 5 } }) });
+    }),
+  );
+  assert.is(error.message, 'Error: no price\n caused by RangeError: line 7\n caused by Error: {"code":5}');
+  const round = await errorOf('TASK_FAILED', () =>
+    numbers().foreach(() => {
+      const e = new Error('round');
+      e.cause = e;
+      throw e;
+    }),
+  );
+  assert.is(round.message.split('caused by').length, 6);
+});
+
 test('a throw of the map side of a shuffle, in a merge, and in an accumulator', async () => {
   const pairs = numbers().map((x): [number, number] => [0, x]);
   const merge = await errorOf('TASK_FAILED', () =>
@@ -234,7 +251,7 @@ test('captured sockets and datasets are refused at the line, with the path', asy
   assert.match(error.message, /closure → captured holder → \.conn/);
   const inner = { rdd: numbers() };
   const nested = await errorOf('NESTED_DATASET', () => numbers().map((x) => (inner.rdd ? x : 0)));
-  assert.match(`${nested.message} ${nested.details.path}`, /captured inner → \.rdd/);
+  assert.match(nested.message, /path: closure → captured inner → \.rdd/);
   await errorOf('NESTED_DATASET', () => numbers().foreach(() => sc.parallelize([1])));
 });
 
