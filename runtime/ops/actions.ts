@@ -8,7 +8,7 @@ import { RDD, type Widen } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { freshSeed, Random } from '../time';
 import { decode, encode } from '../wire/codec';
-import { checkSize } from './arguments';
+import { checkOrdering, checkSize } from './arguments';
 import { byFrozen, mergeInOrder, perPartition } from './merging';
 import { checkReplacement, checkSeed } from './transform';
 
@@ -187,6 +187,7 @@ async function ordered<T>(
   compare?: (a: T, b: T) => number,
 ): Promise<T[]> {
   checkSize(title, n);
+  checkOrdering(title, compare);
   const shipped = compare === undefined ? undefined : ShippedFunction.of(rdd.context, compare, title, 'the compare function');
   const f = lib(operation, n, ...(shipped ? [shipped] : []));
   const kept = perPartition<T>(rdd, title, f);
