@@ -1,13 +1,11 @@
 // Plans and splits as lists whose nodes name their inputs by number: one that is used twice is written once, and depth costs no stack.
 import { decode, encode } from '../wire/codec';
-import type { Plan, Program, Split } from './program';
+import { inputsOf, type Plan, type Program, type Split } from './program';
 
 type Node = Plan | Split;
 
 /** The nodes, each after its inputs; the last one is the root. */
 type Flat = readonly object[];
-
-const below = (node: Node): readonly Node[] => ('inputs' in node ? node.inputs : 'input' in node ? [node.input] : []);
 
 function flatten(root: Node): Flat {
   const numbers = new Map<Node, number>();
@@ -16,7 +14,7 @@ function flatten(root: Node): Flat {
   while (open.length > 0) {
     const node = open[open.length - 1];
     const before = open.length;
-    if (!numbers.has(node)) for (const n of below(node)) if (!numbers.has(n)) open.push(n);
+    if (!numbers.has(node)) for (const n of inputsOf(node)) if (!numbers.has(n)) open.push(n);
     if (open.length > before) continue;
     open.pop();
     if (numbers.has(node)) continue;

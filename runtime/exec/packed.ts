@@ -1,6 +1,6 @@
 // Finds the packed files that a task will read, which are unpacked before it starts; not those behind a cached partition that is there.
 import type { Plan, Split } from './program';
-import { inputOf } from './task-runtime';
+import { customData, inputOf } from './task-runtime';
 
 type IsCached = (rddId: number, partition: number) => boolean;
 
@@ -37,6 +37,11 @@ function inputsOf(plan: Plan, split: Split, isCached: IsCached): (readonly [Plan
     case 'merge':
     case 'stateUpdate':
       return plan.inputs.map((input, i) => [input, inputOf(split, i)]);
+    case 'custom': {
+      const [own, ...parents] = split.kind === 'node' ? split.inputs : [];
+      const [, which] = customData(own);
+      return parents.map((part, i) => [plan.inputs[which[i]], part]);
+    }
     default:
       return 'input' in plan ? [[plan.input, split]] : [];
   }

@@ -91,7 +91,9 @@ export type SaveFormat = 'text' | 'gzip' | 'objects';
 
 const gathering: ReadonlySet<Plan['op']> = new Set(['combine', 'group', 'cogroup', 'join', 'sort']);
 
-const inputsOf = (plan: Plan): readonly Plan[] => ('inputs' in plan ? plan.inputs : 'input' in plan ? [plan.input] : []);
+/** What the elements of a part of a plan, or of a split, come from. */
+export const inputsOf = <N extends Plan | Split>(node: N): readonly N[] =>
+  ('inputs' in node ? node.inputs : 'input' in node ? [node.input] : []) as readonly N[];
 
 /** How many parts of a plan gather rows in memory, which they share: one that is read twice counts twice, but no more than there are. */
 export function gatherers(plan: Plan): number {

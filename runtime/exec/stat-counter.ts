@@ -87,6 +87,22 @@ export class StatCounter {
   }
 
   /**
+   * The same as `variance`.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).popVariance // 1.25
+   */
+  get popVariance(): number {
+    return this.variance;
+  }
+
+  /**
+   * The same as `stdev`.
+   * @example (await sc.parallelize([1, 2, 3, 4]).stats()).popStdev
+   */
+  get popStdev(): number {
+    return this.stdev;
+  }
+
+  /**
    * The variance, corrected for a sample.
    * @example (await sc.parallelize([1, 2, 3, 4]).stats()).sampleVariance
    */
@@ -100,5 +116,13 @@ export class StatCounter {
    */
   get sampleStdev(): number {
     return Math.sqrt(this.sampleVariance);
+  }
+  /**
+   * As Spark writes it.
+   * @example String(await sc.parallelize([3, 3]).stats()) // '(count: 2, mean: 3, stdev: 0, max: 3, min: 3)'
+   */
+  toString(): string {
+    const { count, mean, stdev, max, min } = this;
+    return `(count: ${count}, mean: ${mean}, stdev: ${stdev}, max: ${max}, min: ${min})`;
   }
 }

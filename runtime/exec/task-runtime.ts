@@ -2,6 +2,7 @@
 import { asError, MillraceError } from '../errors';
 import { elementsPerTick, pullChunk, shownElement, slowTickMs, timedTick } from '../limits';
 import type { Random } from '../time';
+import { decode } from '../wire/codec';
 import type { Split } from './program';
 import type { TaskControl } from './task';
 
@@ -184,4 +185,11 @@ export function poisson(rate: number, random: Random): number {
 export function inputOf(split: Split, input = 0): Split {
   if (split.kind !== 'node') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split where inputs were expected` });
   return split.inputs[input];
+}
+
+/** What a partition of a user's kind is made of: its data, and for each parent partition that it reads the number of its parent. */
+export function customData(own: Split): [data: unknown, which: readonly number[]] {
+  if (own.kind !== 'values')
+    throw new MillraceError('INTERNAL', { reason: `a ${own.kind} split where the data of a kind was expected` });
+  return decode(own.bytes, 'executor') as [unknown, number[]];
 }

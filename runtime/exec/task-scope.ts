@@ -29,6 +29,7 @@ import type { TaskSpec } from './task';
 import {
   ChunkIterator,
   Chunks,
+  customData,
   inputOf,
   noElement,
   notAPair,
@@ -190,7 +191,7 @@ export class TaskScope {
   /** Calls the function of a user's kind with its data and the parent partitions that it reads. */
   custom(f: Function, plan: Plan & { op: 'custom' }, split: Split & { kind: 'node' }): unknown {
     const [own, ...parents] = split.inputs;
-    const [data, which] = this.decode((own as Split & { kind: 'values' }).bytes) as [unknown, number[]];
+    const [data, which] = customData(own);
     const inputs = parents.map((parent, i) => this.pull(plan.inputs[which[i]], parent));
     return f(data, inputs, split.index);
   }

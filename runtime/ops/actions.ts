@@ -9,7 +9,7 @@ import { SteppedRDD } from '../rdd/stepped';
 import { freshSeed, Random } from '../time';
 import { msText } from '../units';
 import { decode, encode } from '../wire/codec';
-import { checkSize } from './arguments';
+import { checkOrdering, checkSize } from './arguments';
 import { byFrozen, mergeInOrder, perPartition } from './merging';
 import { checkReplacement, checkSeed } from './transform';
 
@@ -188,6 +188,7 @@ async function ordered<T>(
   compare?: (a: T, b: T) => number,
 ): Promise<T[]> {
   checkSize(title, n);
+  checkOrdering(title, compare);
   const shipped = compare === undefined ? undefined : ShippedFunction.of(rdd.context, compare, title, 'the compare function');
   const f = lib(operation, n, ...(shipped ? [shipped] : []));
   const kept = perPartition<T>(rdd, title, f);

@@ -54,6 +54,19 @@ export function checkFlag(operation: string, argument: string, value: unknown): 
   });
 }
 
+/** Throws BAD_ARGUMENT of an ordering that looks at one element only: it would answer any order, without a word. */
+export function checkOrdering(operation: string, compare: unknown): void {
+  if (typeof compare !== 'function' || compare.length !== 1) return;
+  refuseArgument({
+    operation,
+    argument: 'the compare function',
+    value: compare,
+    shown: 'a function of one argument',
+    rule: 'a function of two elements',
+    remedy: 'Compare what you take of each, as in (a, b) => a.size - b.size.',
+  });
+}
+
 /** Throws BAD_ARGUMENT unless `value` is an object, whose fields are then looked at one by one. */
 export function checkOptions(operation: string, value: unknown, remedy: string): void {
   if (typeof value === 'object' && value !== null && !(driverOnly in value) && !Array.isArray(value)) return;

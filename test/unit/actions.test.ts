@@ -71,6 +71,8 @@ test('sum, mean, stats', async () => {
   assert.equal([await rdd.sum(), await rdd.mean()], [10, 2.5]);
   const stats = await rdd.stats();
   assert.equal([stats.count, stats.mean, stats.min, stats.max, stats.variance, stats.sum], [4, 2.5, 1, 4, 1.25, 10]);
+  assert.equal([stats.popVariance, stats.popStdev], [stats.variance, stats.stdev]);
+  assert.is(`${stats}`, `(count: 4, mean: 2.5, stdev: ${Math.sqrt(1.25)}, max: 4, min: 1)`);
   const none = sc.parallelize<number>([], 2);
   assert.equal([await none.sum(), await none.mean()], [0, Number.NaN]);
   await errorOf('BAD_ARGUMENT', () => sc.parallelize(['a' as never as number]).sum());

@@ -30,6 +30,8 @@ const wrong = {
   function: () => [undefined, null, 'x', 5, Number.NaN, {}, dataset()],
   /** A function that may be left out. */
   compare: () => [null, 'x', 5, {}, dataset()],
+  /** The same, of two elements. */
+  ordering: () => [null, 'x', 5, {}, dataset(), (x: number) => -x],
   /** A number of elements. */
   size: () => [undefined, null, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2', dataset()],
   partitions: () => [null, 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e9, '2', {}, dataset()],
@@ -175,10 +177,10 @@ const answers: readonly Row[] = [
   ['take', theSize, 'size', (v) => numbers().take(v)],
   ...(['top', 'takeOrdered'] as const).flatMap((ordered): Row[] => [
     [ordered, theSize, 'size', (v) => numbers()[ordered](v)],
-    [ordered, /: the compare function is /, 'compare', (v) => numbers()[ordered](2, v)],
+    [ordered, /: the compare function is /, 'ordering', (v) => numbers()[ordered](2, v)],
   ]),
-  ['min', /: the compare function is /, 'compare', (v) => numbers().min(v)],
-  ['max', /: the compare function is /, 'compare', (v) => numbers().max(v)],
+  ['min', /: the compare function is /, 'ordering', (v) => numbers().min(v)],
+  ['max', /: the compare function is /, 'ordering', (v) => numbers().max(v)],
   ['histogram', /: the (number of buckets|list of edges) is /, 'buckets', (v) => numbers().histogram(v)],
   ['reduce', theFunction, 'function', (v) => numbers().reduce(v)],
   ['fold', theFunction, 'function', (v) => numbers().fold(0, v)],

@@ -1,4 +1,8 @@
 // Kinds of datasets that users write, and barriers of one member, in process.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
@@ -51,6 +55,24 @@ class Neighbours extends CustomRDD<[number, number], number> {
   };
 }
 
+/** The lines of two parents, the first one's last. */
+class Lines extends CustomRDD<string, null> {
+  readonly #parents: readonly RDD<string>[];
+  constructor(...parents: RDD<string>[]) {
+    super(parents[0].context, parents as never);
+    this.#parents = parents;
+  }
+  getPartitions() {
+    return [null];
+  }
+  override parentPartitions() {
+    return [...this.#parents].reverse().map((parent) => [parent, 0]) as [RDD<unknown>, number][];
+  }
+  compute = function* (_: null, inputs: readonly PartitionInput[]) {
+    for (const input of inputs) yield* input as Iterable<string>;
+  };
+}
+
 class Keyed extends CustomRDD<[number, string], number> {
   readonly #hash = new HashPartitioner(2);
   override get partitioner() {
@@ -61,6 +83,18 @@ class Keyed extends CustomRDD<[number, string], number> {
   }
   compute = (partition: number) => [[partition, 'x'] as [number, string]];
 }
+
+test('packed files are unpacked below a kind that users write', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'custom-'));
+  try {
+    writeFileSync(join(folder, 'a.txt.gz'), gzipSync('a\nb\n'));
+    writeFileSync(join(folder, 'c.txt'), 'c\n');
+    const lines = new Lines(sc.textFile(join(folder, 'a.txt.gz')), sc.textFile(join(folder, 'c.txt')));
+    assert.equal(await lines.collect(), ['c', 'a', 'b']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('kinds of datasets that users write', async () => {
   const squares = new Squares(sc);
