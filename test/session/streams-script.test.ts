@@ -43,7 +43,7 @@ const transcripts: Record<string, readonly [text: string, out: RegExp, err: RegE
     0,
   ],
   'awaitTermination ends with stop': [
-    `${numbers}numbers.foreachRDD((_, time) => { if (stream().batches().length > 2) void stream().stop() })\nstream().start()\nawait stream().awaitTermination()\nstream().state`,
+    `${numbers}const own = stream()\nnumbers.foreachRDD(() => { if (own.batches().length > 2) void own.stop() })\nown.start()\nawait own.awaitTermination()\nstream().state`,
     /^res\d: .* = "initialized"\n$/,
     /^$/,
     0,
@@ -72,6 +72,12 @@ const transcripts: Record<string, readonly [text: string, out: RegExp, err: RegE
     /^$/,
     /one of print of numbers, numbers\.[\s\S]*Did you mean \.stop numbers\?/,
     1,
+  ],
+  'streams that fail at their start say so each time': [
+    "for (const path of ['none', 'nothing']) { const s = new StreamingContext(sc, '1s'); s.replay(path).print(); s.start(); await s.awaitTermination() }",
+    /^$/,
+    /the replay failed[\s\S]*none[\s\S]*the replay failed[\s\S]*nothing/,
+    0,
   ],
   '.help streams explains': ['.help streams', /^stream\('1s'\) is the streaming context/, /^$/, 0],
 };
