@@ -10,6 +10,15 @@ import { entryArguments } from './package-root';
 /** Those that mean the same to the script's process. */
 const passedOn = ['SIGTERM', 'SIGHUP', 'SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
 
+/** Those that end it. */
+const ending: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP'];
+
+/**
+ * A script that was told to end has ended by then, if it heard of it. It may not have: handlers that are taken away for a moment, as
+ * around each part of an entry (see breakable.ts), take a signal along that has come to the process and not yet to them.
+ */
+const endLimitMs = 3_500;
+
 /** Runs what the command line says, and ends this process with the status of the script, or by the signal that ended it. */
 export function launchScript(args: readonly string[]): void {
   // A debugger (`node --inspect`) wants the script, which listens at the same port.
@@ -48,13 +57,19 @@ function handleSignals(script: () => ChildProcess): void {
     if (answer === 'warn') process.stderr.write('(Still stopping. Ctrl-C once more ends it at once.)\n');
     gateOf(script()).write(`${scriptEntry}\n`);
   });
-  for (const signal of passedOn) process.on(signal, () => script().kill(signal));
+  for (const signal of passedOn) process.on(signal, () => passOn(signal, script()));
   process.on('SIGTSTP', () => {
     script().kill('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');
   });
   // The whole job, as the terminal's own key does it: npm, which may have started us, is a part of it.
   process.on(suspendSignal, () => process.kill(0, 'SIGTSTP'));
+}
+
+/** Signals that end the script are sent until it has ended; this process ends with it. */
+function passOn(signal: NodeJS.Signals, script: ChildProcess): void {
+  script.kill(signal);
+  if (ending.includes(signal)) setTimeout(() => passOn(signal, script), endLimitMs);
 }
 
 /** What is written here reaches the thread that stops what runs (see interrupt-gate.ts). */

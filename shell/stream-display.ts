@@ -13,6 +13,8 @@ import { counted, escapeControls, escapeLines, paint } from './text';
 const paneEveryMs = 100;
 /** The same trouble with another message is shown again after this time. */
 const noticeAgainMs = 10_000;
+/** What was not heard of for so long is told as new: what went wrong, and what receivers say, who keep within limits of their own. */
+const quietMs = { trouble: 60_000, word: 10_000 };
 /** Troubles that are told apart. */
 const mostNotices = 1_000;
 /** Where there is no live screen a row is cut here. */
@@ -28,20 +30,23 @@ interface Noticed {
   times: number;
   detail: string;
   shownAt: number;
+  heardAt: number;
 }
 
 export class ShellDisplay implements StreamDisplay {
   readonly #events: SessionEvents;
   readonly #screen: () => Screen;
+  readonly #now: () => number;
   readonly #plain: StreamDisplay;
   readonly #panes = new Map<number, OpenPane>();
   readonly #notices = new Map<string, Noticed>();
   #timer: NodeJS.Timeout | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(events: SessionEvents, screen: () => Screen) {
+  constructor(events: SessionEvents, screen: () => Screen, now = () => performance.now()) {
     this.#events = events;
     this.#screen = screen;
+    this.#now = now;
     this.#plain = plainDisplay(
       (line) => this.#say(escapeControls(line)),
       (row) => inspectLine(row, plainRow),
@@ -86,17 +91,28 @@ export class ShellDisplay implements StreamDisplay {
 
   notice(message: string, error?: Error): void {
     const detail = error?.message ?? '';
-    const now = performance.now();
-    const before = this.#notices.get(message);
+    const now = this.#now();
+    const before = this.#heard(message, now - (error ? quietMs.trouble : quietMs.word));
     if (!before && this.#notices.size >= mostNotices) this.#notices.clear();
     const times = (before?.times ?? 0) + 1;
     const isNew = !before || (before.detail !== detail && now - before.shownAt > noticeAgainMs);
-    this.#notices.set(message, { times, detail, shownAt: isNew ? now : before.shownAt });
+    this.#notices.set(message, { times, detail, shownAt: isNew ? now : before.shownAt, heardAt: now });
     const shown = escapeLines(message);
     if (isNew)
       this.#say(error ? `(${shown}${timesText(times)})\n${reportError(error, {}, this.#screen())}` : `(${shown})`, 'err');
     // Named once, then counted: a failure of each batch must not fill the screen.
     else if (Number.isInteger(Math.log10(times))) this.#say(`(${shown}${timesText(times)})`, 'err');
+  }
+
+  /** What is known of a notice that was heard since then. */
+  #heard(message: string, since: number): Noticed | undefined {
+    const known = this.#notices.get(message);
+    return known && known.heardAt >= since ? known : undefined;
+  }
+
+  /** Other streams begin: what they say is new, also where earlier ones said the same. */
+  begin(): void {
+    this.#notices.clear();
   }
 
   #flush(): void {

@@ -41,6 +41,7 @@ export class ShellStreams implements StreamHome {
 
   opened(streaming: StreamingContext): void {
     this.#dropStopped();
+    this.display.begin();
     this.#monitors.add(new StreamMonitor(streaming));
   }
 

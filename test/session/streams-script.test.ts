@@ -43,7 +43,7 @@ const transcripts: Record<string, readonly [text: string, out: RegExp, err: RegE
     0,
   ],
   'awaitTermination ends with stop': [
-    `${numbers}numbers.foreachRDD((_, time) => { if (stream().batches().length > 2) void stream().stop() })\nstream().start()\nawait stream().awaitTermination()\nstream().state`,
+    `${numbers}const own = stream()\nnumbers.foreachRDD(() => { if (own.batches().length > 2) void own.stop() })\nown.start()\nawait own.awaitTermination()\nstream().state`,
     /^res\d: .* = "initialized"\n$/,
     /^$/,
     0,
@@ -73,6 +73,12 @@ const transcripts: Record<string, readonly [text: string, out: RegExp, err: RegE
     /one of print of numbers, numbers\.[\s\S]*Did you mean \.stop numbers\?/,
     1,
   ],
+  'streams that fail at their start say so each time': [
+    "for (const path of ['none', 'nothing']) { const s = new StreamingContext(sc, '1s'); s.replay(path).print(); s.start(); await s.awaitTermination() }",
+    /^$/,
+    /the replay failed[\s\S]*none[\s\S]*the replay failed[\s\S]*nothing/,
+    0,
+  ],
   '.help streams explains': ['.help streams', /^stream\('1s'\) is the streaming context/, /^$/, 0],
 };
 
@@ -101,5 +107,17 @@ for (const [signal, status] of [
     await allGone(processes, 3_000);
   });
 }
+
+test('a script that lost a SIGTERM gets it again', async () => {
+  // In a timer: while a part of an entry runs a signal has its default, which is to end the process.
+  const loses = `await new Promise(() => setTimeout(() => {
+    process.removeAllListeners('SIGTERM')
+    process.once('SIGTERM', () => process.once('SIGTERM', () => process.exit(7)))
+    setInterval(() => {}, 1000)
+    console.log('ready')
+  }, 100))`;
+  const ended = await script(loses, 'ready', (pid) => process.kill(pid, 'SIGTERM'));
+  assert.is(ended.status, 7, ended.err);
+});
 
 test.run();

@@ -8,6 +8,7 @@ import { connect } from '../../cluster/connect';
 import { type Context, type DStream, ManualClock, type PaneUpdate, StreamingContext } from '../../runtime/index';
 import { StreamMonitor } from '../../runtime/status/stream-monitor';
 import { streamHomes } from '../../runtime/streaming/home';
+import { ShellDisplay } from '../../shell/stream-display';
 import { streamsText } from '../../shell/stream-text';
 import { until } from '../helpers/within';
 
@@ -167,6 +168,31 @@ test('a stream tells its lineage, a line a stream', async () => {
     ].join('\n'),
   );
   await streaming.stop();
+});
+
+test('what repeats itself is counted; what is heard again after a while, or of other streams, is told', () => {
+  let said: string[] = [];
+  let now = 0;
+  const events = { print: (text: string) => said.push(text.split('\n')[0]), progress() {}, pane() {} };
+  const display = new ShellDisplay(
+    events,
+    () => ({ columns: 80, color: false, live: true }),
+    () => now,
+  );
+  const heard = (...times: number[]) => {
+    said = [];
+    for (const at of times) {
+      now = at;
+      display.notice('it is connected again');
+      display.notice('save failed', new Error('no disk'));
+    }
+    return said;
+  };
+  assert.equal(heard(1000, 2000, 3000), ['(it is connected again)', '(save failed)']);
+  assert.equal(heard(20_000), ['(it is connected again)']);
+  assert.equal(heard(90_000), ['(it is connected again)', '(save failed)']);
+  display.begin();
+  assert.equal(heard(90_001), ['(it is connected again)', '(save failed)']);
 });
 
 test('.streams says how many bytes of files were read, and which output has been at work for long', async () => {
