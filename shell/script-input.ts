@@ -43,3 +43,9 @@ export async function whileInputFlows<T>(wait: Promise<T>): Promise<T> {
     holdInput();
   }
 }
+
+/** The script is being suspended. When it goes on readline reads no more until it is told to, and nothing would hear Ctrl-C. */
+export function readOnWhenContinued(): void {
+  const reading = input;
+  if (reading?.readableFlowing === true) process.once('SIGCONT', () => reading.resume());
+}

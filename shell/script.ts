@@ -8,7 +8,7 @@ import { readScript, runText } from './load';
 import { openSession } from './open-session';
 import { Repl, type Stage } from './repl';
 import { reportError } from './report';
-import { holdScriptInput } from './script-input';
+import { holdScriptInput, readOnWhenContinued } from './script-input';
 import type { EngineOptions, Screen, Session } from './session';
 import { defaultSettings, type Settings } from './settings';
 import { escapeControls } from './text';
@@ -66,6 +66,7 @@ class ScriptRun {
     process.on('SIGINT', () => this.#interrupt());
     const { ppid } = process;
     process.on('SIGTSTP', () => {
+      readOnWhenContinued();
       if (process.ppid === ppid) process.kill(ppid, suspendSignal);
     });
     const gate = new InterruptGate({

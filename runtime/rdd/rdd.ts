@@ -1,4 +1,5 @@
 // The resilient distributed dataset: an immutable list in partitions that knows how to make each from its parents.
+import { inspect } from 'node:util';
 import type { Context } from '../context';
 import { lineageError, MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
@@ -296,6 +297,11 @@ export abstract class RDD<T> {
    */
   toString(): string {
     return `${this.#name ? `${this.#name} (${this.operation})` : this.operation}[${this.id}]`;
+  }
+
+  /** What stands for it inside other values, at the prompt and in `console.log`. @internal */
+  [inspect.custom](): string {
+    return `RDD ${this.toString()}`;
   }
 
   /** What is said of it when a closure captures it by mistake. @internal */

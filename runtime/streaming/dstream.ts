@@ -1,4 +1,5 @@
 // The discretized stream: a dataset for each batch interval, made of the datasets of its parents.
+import { inspect } from 'node:util';
 import { driverOnly } from '../exec/closure/markers';
 import { refuseArgument } from '../ops/arguments';
 import type { RDD } from '../rdd/rdd';
@@ -196,6 +197,11 @@ export abstract class DStream<T> {
    */
   toString(): string {
     return `${this.#name ? `${this.#name} (${this.operation})` : this.name} every ${durationText(this.slide)}`;
+  }
+
+  /** What stands for it inside other values, at the prompt and in `console.log`. @internal */
+  [inspect.custom](): string {
+    return `DStream ${this.toString()}`;
   }
 
   /** What is said of it when a closure captures it by mistake. @internal */

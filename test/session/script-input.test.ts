@@ -41,9 +41,8 @@ test('Ctrl-Z suspends a script that reads keys, and fg brings it back', async ()
     [
       "import { createInterface } from 'node:readline/promises';",
       'const asking = createInterface({ input: process.stdin, output: process.stdout });',
-      // An interface is paused when it goes on.
-      "void asking.on('SIGCONT', () => asking.resume());",
       "console.log('hello', await asking.question('name? '));",
+      "await asking.question('more? ');",
     ].join('\n'),
   );
   const terminal = new Terminal(['bash', '--norc', '--noprofile', '-i'], { cwd: folder, env: { PS1: 'shell$ ' } });
@@ -58,7 +57,9 @@ test('Ctrl-Z suspends a script that reads keys, and fg brings it back', async ()
     terminal.type('fg\r');
     await terminal.waitFor(/name\? Ad$/);
     terminal.type('a\r');
-    await terminal.waitFor(/^hello Ada$/m);
+    await terminal.waitFor(/^hello Ada\nmore\?$/m);
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/Aborted with Ctrl\+C\n[\s\S]*shell\$$/);
   } finally {
     await terminal.close();
   }

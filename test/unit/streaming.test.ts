@@ -1,12 +1,15 @@
 // Streams: batches in, batches out, under a clock that stands still; and the life of a streaming context.
+import { inspect } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { type Context, type DStream, ManualClock, type PrintedBatch, StreamCheck, StreamingContext } from '../../runtime/index';
+import { printValue } from '../../shell/print';
 import { quietDisplay } from '../helpers/streams';
 import { until } from '../helpers/within';
 
 const test = suite('streaming');
+const screen = { columns: 100, color: false, live: false };
 let sc: Context;
 let check: StreamCheck;
 
@@ -16,6 +19,15 @@ test.before(async () => {
 });
 
 test.after(() => sc.stop());
+
+test('inside other values datasets and streams are shown by their names', async () => {
+  const streaming = new StreamingContext(sc, '1s', { clock: new ManualClock(), display: quietDisplay(() => {}) });
+  const values = { rdd: sc.range(3).setName('three'), stream: streaming.queueStream<number>([]).map((x) => x) };
+  assert.match(inspect(values), /^\{ rdd: RDD three \(range\)\[\d+\], stream: DStream map#\d+ every 1s \}$/);
+  const shown = await printValue('res0', 'RDD<number>[]', sc.range(4).randomSplit([1, 1]), screen);
+  assert.match(shown, /^res0: RDD<number>\[\] = \[RDD randomSplit\[\d+\], RDD randomSplit\[\d+\]\]$/);
+  await streaming.stop();
+});
 
 test('each operator of datasets works batch by batch', async () => {
   await check.batches(
