@@ -1,6 +1,7 @@
 // The context of a session, `sc`: makes datasets and shared variables, and runs jobs.
 import { AccumulatorTable, type Merging } from './accumulator-table';
 import { AddedFiles } from './added-files';
+import { CallStack, seekCallsAgain } from './call';
 import { type Config, makeConfig } from './config';
 import { MillraceError } from './errors';
 import { Accumulator } from './exec/accumulator';
@@ -8,7 +9,7 @@ import { Broadcast } from './exec/broadcast';
 import type { CaptureWarning } from './exec/closure';
 import { driverOnly } from './exec/closure/markers';
 import { type AccumulatorV2, RegisteredAccumulator } from './exec/custom-accumulator';
-import { currentSignal, siteOfCall, withCallSite } from './flow';
+import { currentSignal, withCallSite } from './flow';
 import { JobControl } from './job-control';
 import { maxPartitions } from './limits';
 import { checkPath, checkWhole, refuseArgument } from './ops/arguments';
@@ -248,8 +249,9 @@ export class Context {
     take: (partition: number, value: unknown) => void,
   ): Promise<void> {
     this.#checkAlive();
-    const call = new Error(); // Before the first await: it has the frames of who asked.
-    const labels = { properties: this.control.snapshot(), files: this.control.files.blobs(), callSite: siteOfCall() };
+    const call = new CallStack(); // Before the first await: it has the frames of who asked.
+    const labels = { properties: this.control.snapshot(), files: this.control.files.blobs(), callSite: call.site };
+    seekCallsAgain();
     await withCallSite(labels.callSite, () => rdd.prepareLineage());
     if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
     const all = () => Array.from({ length: rdd.numPartitions }, (_, i) => i);

@@ -1,6 +1,7 @@
 // Runs compiled entries: each is a script over versioned names, so that everything can be declared again and old closures keep what they saw.
 import vm from 'node:vm';
 import { breakable, Interruption, isInterruption } from './breakable';
+import { rememberLines } from './frames';
 import { importedValue, Loader, requireFrom } from './loader';
 import { registerTypeScript } from './modules';
 import { type RewrittenEntry, rewriteEntry } from './rewrite';
@@ -133,6 +134,7 @@ export class Evaluator {
     return (entry) => {
       const fileName = this.#fileNames.has(cell.label) ? `${cell.label}#${cell.id}` : cell.label;
       this.#fileNames.add(fileName);
+      rememberLines(cell);
       registerEntry(fileName, cell.label, cell.js, cell.map, cell.firstLine, entry.edited);
       return fileName;
     };

@@ -66,12 +66,25 @@ export function userFrames(stack: string, message: string, label?: string): Fram
   return parsed.filter((frame): frame is Frame => frame !== undefined && isUsers(frame.file, label)).slice(0, maxFrames);
 }
 
+/** The lines of what was run and is in no file, by labels. */
+const typed = new Map<string, string[]>();
+
+/** Has the lines of an entry known, for errors of later ones. */
+export function rememberLines({ label, firstLine, text }: { label: string; firstLine: number; text: string }): void {
+  if (!label.startsWith('<')) return;
+  const lines = typed.get(label) ?? [];
+  for (const [n, line] of text.split(/\r?\n/).entries()) lines[firstLine - 1 + n] = line;
+  typed.set(label, lines);
+}
+
 /** The line that a place points to, if its text is known or its file can be read. */
 export function lineAt(place: Place, source: SourceText): string | undefined {
   if (source.text !== undefined && place.file === source.label) {
     const line = source.text.split(/\r?\n/)[place.line - (source.firstLine ?? 1)];
     if (line !== undefined) return line;
   }
+  const earlier = typed.get(place.file)?.[place.line - 1];
+  if (earlier !== undefined) return earlier;
   // An earlier statement of a script is not in the text; the script may be named from the folder in which it was started.
   const isFile = isAbsolute(place.file) || (place.file === source.label && !place.file.startsWith('<'));
   return isFile ? lineOfFile(place) : undefined;

@@ -89,12 +89,23 @@ export interface Command {
 /** What a saved partition is: lines, packed lines, or rows that `objectFile` reads. */
 export type SaveFormat = 'text' | 'gzip' | 'objects';
 
+export const inputsOf = (plan: Plan): readonly Plan[] => ('inputs' in plan ? plan.inputs : 'input' in plan ? [plan.input] : []);
+
+/** The nodes of a plan, each before its inputs: by their numbers in this order driver and executors speak of steps. */
+export function* nodesOf(plan: Plan): Generator<Plan> {
+  const left = [plan];
+  for (let node = left.pop(); node; node = left.pop()) {
+    yield node;
+    const inputs = inputsOf(node);
+    for (let i = inputs.length - 1; i >= 0; i--) left.push(inputs[i]);
+  }
+}
+
 const gathering: ReadonlySet<Plan['op']> = new Set(['combine', 'group', 'cogroup', 'join', 'sort']);
 
 /** How many parts of a plan gather rows in memory, which they share. */
 export function gatherers(plan: Plan): number {
-  const inputs = 'inputs' in plan ? plan.inputs : 'input' in plan ? [plan.input] : [];
-  const below = inputs.map(gatherers);
+  const below = inputsOf(plan).map(gatherers);
   // A partition of a union reads one of its inputs.
   if (plan.op === 'choose') return Math.max(0, ...below);
   return below.reduce((sum, n) => sum + n, gathering.has(plan.op) ? 1 : 0);
