@@ -7,12 +7,15 @@ import * as assert from 'uvu/assert';
 import { promptFolder, type Shell, withShell } from '../helpers/prompt';
 import { file, millrace } from '../helpers/scripts';
 
+/** For the first job of a file that is loaded while the machine has others to do. */
+const limitMs = 30_000;
+
 const local = ['--master', 'local[1]'];
 
 /** Loads a file of these lines into the shell, and waits for an error that shows so. */
 async function fails(shell: Shell, name: string, lines: readonly string[], shown: RegExp): Promise<void> {
   writeFileSync(path.join(promptFolder, name), `${lines.join('\n')}\n`);
-  await shell.entry(`.load ${name}`, shown);
+  await shell.entry(`.load ${name}`, shown, limitMs);
 }
 
 const sides = ['const left = sc.range(0, 4, 1, 2)', 'const right = sc.range(0, 5, 1, 2)'];
