@@ -84,6 +84,7 @@ function readError(value: unknown): RemoteError {
     stack: error.string('stack', textLength * 64),
     frames: error.list('frames', maxFrames, readPlace),
     operator: error.has('operator') ? error.string('operator', textLength) : undefined,
+    step: error.has('step') ? error.integer('step') : undefined,
     element: error.has('element') ? error.string('element', textLength) : undefined,
     code: error.has('code') ? error.string('code', textLength) : undefined,
     details: error.has('details') ? readDetails(error.take('details')) : undefined,

@@ -1,24 +1,18 @@
-// The context of a session, `sc`: makes datasets and shared variables, and runs jobs.
+// The context of a session, `sc`: submits and watches jobs, and keeps what its datasets tell it.
 import { AccumulatorTable, type Merging } from './accumulator-table';
 import { AddedFiles } from './added-files';
+import { CallStack, seekCallsAgain } from './call';
 import { type Config, makeConfig } from './config';
 import { MillraceError } from './errors';
-import { Accumulator } from './exec/accumulator';
-import { Broadcast } from './exec/broadcast';
 import type { CaptureWarning } from './exec/closure';
 import { driverOnly } from './exec/closure/markers';
-import { type AccumulatorV2, RegisteredAccumulator } from './exec/custom-accumulator';
-import { currentSignal, siteOfCall, withCallSite } from './flow';
+import { currentSignal, withCallSite } from './flow';
 import { JobControl } from './job-control';
 import { maxPartitions } from './limits';
 import { checkPath, checkWhole, refuseArgument } from './ops/arguments';
 import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
 import type { ShuffleDependency } from './rdd/dependency';
-import { ObjectFileRDD } from './rdd/object-files';
-import { type OnlyAny, RDD } from './rdd/rdd';
-import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from './rdd/sources';
-import { TextFileRDD, WholeTextFilesRDD } from './rdd/text';
-import { unionOf } from './rdd/union';
+import { RDD } from './rdd/rdd';
 import type { TaskBackend } from './scheduler/backend';
 import type { ExecutorStatus } from './scheduler/executor-table';
 import { runsTogether, type SinkMaker } from './scheduler/job';
@@ -27,7 +21,7 @@ import type { StoredSize } from './scheduler/kept-blocks';
 import { Scheduler } from './scheduler/loop';
 import type { ReceiverBackend } from './streaming/receiver-backend';
 import { type Clock, systemClock } from './time';
-import { decode, encode } from './wire/codec';
+import { decode } from './wire/codec';
 
 /** What a context is made of, by `connect`. */
 export interface ContextOptions {
@@ -57,9 +51,15 @@ export interface JobOptions {
 
 /** Makes datasets and runs their jobs: `sc` at the prompt, and what `connect(master)` answers. */
 export class Context {
-  /** What this session was started with, and the defaults. @example Object.keys(sc.config).length > 0 */
+  /**
+   * What this session was started with, and the defaults.
+   * @example Object.keys(sc.config).length > 0
+   */
   readonly config: Config;
-  /** Where tasks run: `local`, or `local[N]` for N executors. @example sc.master // 'local' */
+  /**
+   * Where tasks run: `local`, or `local[N]` for N executors.
+   * @example sc.master // 'local'
+   */
   readonly master: string;
   readonly clock: Clock;
   /** Behind the methods of ops/control.ts. @internal */
@@ -106,133 +106,20 @@ export class Context {
     return 'the context sc';
   }
 
-  /** The context in a few words. @example sc.toString() */
+  /**
+   * The context in a few words.
+   * @example sc.toString()
+   */
   toString(): string {
     return `Context(${this.master})`;
   }
 
-  /** Partitions of a dataset where none are asked for. @example sc.parallelize([1, 2]).getNumPartitions() === sc.defaultParallelism */
+  /**
+   * Partitions of a dataset where none are asked for.
+   * @example sc.parallelize([1, 2]).getNumPartitions() === sc.defaultParallelism
+   */
   get defaultParallelism(): number {
     return this.config.defaultParallelism;
-  }
-
-  // Datasets.
-
-  /**
-   * A dataset of the session's values, cut into slices: 1..10 in 3 slices are 3, 3 and 4. Arrays of two are pairs.
-   * Throws BAD_ARGUMENT for a number of slices below 1 or above 1,000,000.
-   * @example await sc.parallelize([1, 2, 3, 4], 2).map(x => x * 2).collect() // [2, 4, 6, 8]
-   */
-  parallelize<A>(values: Iterable<OnlyAny<A>>, numSlices?: number): RDD<A>;
-  parallelize<K, V>(values: Iterable<[K, V]>, numSlices?: number): RDD<[K, V]>;
-  parallelize<T>(values: Iterable<T>, numSlices?: number): RDD<T>;
-  parallelize<T>(values: Iterable<T>, numSlices: number = this.defaultParallelism): RDD<T> {
-    this.#checkAlive();
-    if (typeof values?.[Symbol.iterator] !== 'function')
-      throw new MillraceError('NOT_ITERABLE', { operation: 'parallelize', value: String(values) });
-    return new ParallelizedRDD(this, [...values], this.checkPartitions('parallelize', numSlices));
-  }
-
-  /** Numbers from `start` to before `end`, made on the executors; with one argument from 0. @example await sc.range(0, 10, 3).collect() // [0, 3, 6, 9] */
-  range(start: number, end?: number, step = 1, numSlices: number = this.defaultParallelism): RDD<number> {
-    this.#checkAlive();
-    const { from, length } = lengthOfRange(start, end, step);
-    return new RangeRDD(this, from, step, length, this.checkPartitions('range', numSlices));
-  }
-
-  /** A dataset without partitions. @example await sc.emptyRDD().count() // 0 */
-  emptyRDD<T = never>(): RDD<T> {
-    this.#checkAlive();
-    return new EmptyRDD<T>(this);
-  }
-
-  /**
-   * The lines of a file, of the files of a folder, of what a pattern matches, or of a list of these separated by commas; files that
-   * end in .gz are unpacked. `minPartitions` is a wish: large files are cut into pieces of 32 MiB at most.
-   * Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE when its partitions are first asked for. @example sc.textFile('logs/*.txt').filter(line => line.includes('ERROR'))
-   */
-  textFile(path: string, minPartitions: number = Math.min(this.defaultParallelism, 2)): RDD<string> {
-    this.#checkAlive();
-    return new TextFileRDD(this, checkPath('textFile', path), this.checkPartitions('textFile', minPartitions));
-  }
-
-  /** Pairs [path, whole text] of small files; paths as for `textFile`. @example sc.wholeTextFiles('logs').mapValues(text => text.length) */
-  wholeTextFiles(path: string, minPartitions: number = this.defaultParallelism): RDD<[string, string]> {
-    this.#checkAlive();
-    return new WholeTextFilesRDD(this, checkPath('wholeTextFiles', path), this.checkPartitions('wholeTextFiles', minPartitions));
-  }
-
-  /**
-   * The rows that `saveAsObjectFile` wrote; paths as for `textFile`, a partition for each file.
-   * Throws NO_SUCH_PATH or NO_FILES when its partitions are first asked for, BAD_OBJECT_FILE in a job. @example sc.objectFile('saved')
-   */
-  objectFile<T = unknown>(path: string): RDD<T> {
-    this.#checkAlive();
-    return new ObjectFileRDD<T>(this, checkPath('objectFile', path));
-  }
-
-  /** All elements of several datasets, duplicates kept. @example await sc.union([sc.range(2), sc.range(3)]).count() // 5 */
-  union<T>(...rdds: (RDD<T> | readonly RDD<T>[])[]): RDD<T> {
-    this.#checkAlive();
-    const inputs = rdds.flat() as RDD<T>[];
-    for (const rdd of inputs) this.checkDataset('union', rdd);
-    return inputs.length === 0 ? this.emptyRDD<T>() : unionOf(this, inputs);
-  }
-
-  // Shared variables.
-
-  /** Sends a value to each executor once; closures read `.value`. The value is copied now. @example sc.broadcast(['a', 'b']).value // ['a', 'b'] */
-  broadcast<T>(value: T): Broadcast<T> {
-    this.#checkAlive();
-    const id = `broadcast-${this.#nextShared++}`;
-    const bytes = encode(value);
-    this.#scheduler.blobs.put(id, bytes);
-    return new Broadcast(id, decode(bytes) as T, () => this.#scheduler.blobs.remove(id));
-  }
-
-  /** A sum of whole numbers that closures add to. @example sc.longAccumulator().value // 0 */
-  longAccumulator(name?: string): Accumulator<number> {
-    return this.#accumulator<number, number>('sum', 0, name);
-  }
-
-  /** A sum of numbers that closures add to. @example sc.doubleAccumulator().value // 0 */
-  doubleAccumulator(name?: string): Accumulator<number> {
-    return this.#accumulator<number, number>('sum', 0, name);
-  }
-
-  /** A list that closures add elements to; their order is that in which tasks end. @example sc.collectionAccumulator('bad lines').value // [] */
-  collectionAccumulator<T>(name?: string): Accumulator<T, T[]> {
-    return this.#accumulator<T, T[]>('collection', [], name);
-  }
-
-  /**
-   * A value that closures merge others into, from `zero` on; without `merge` a sum of numbers.
-   * `merge` must be commutative and associative, for tasks end in any order. @example sc.accumulator(1, (a, b) => a * b, 'product').value // 1
-   */
-  accumulator<T>(zero: T, merge?: (a: T, b: T) => T, name?: string): Accumulator<T> {
-    return this.#accumulator<T, T>(merge ? 'custom' : 'sum', zero, name, merge as never);
-  }
-
-  #accumulator<In, Out>(
-    kind: 'sum' | 'collection' | 'custom',
-    zero: unknown,
-    name?: string,
-    merge?: (a: unknown, b: unknown) => unknown,
-  ) {
-    this.#checkAlive();
-    const accumulator = new Accumulator<In, Out>(this, `accumulator-${this.#nextShared++}`, kind, zero, name, merge);
-    this.noteAccumulator(accumulator);
-    return accumulator;
-  }
-
-  /**
-   * Registers an accumulator of a class of yours, with `reset`, `add`, `merge` and `value`; answers it. Closures add to copies of its zero, which
-   * are merged into it as tasks end. Throws BAD_ARGUMENT for an object without these. @example class Longest { value = ''; reset() { this.value = ''; } add(w) { if (w.length > this.value.length) this.value = w; } merge(other) { this.add(other.value); } }
-   */
-  register<A extends AccumulatorV2<never, unknown>>(accumulator: A): A {
-    this.#checkAlive();
-    new RegisteredAccumulator(this, `accumulator-${this.#nextShared++}`, accumulator);
-    return accumulator;
   }
 
   // Jobs.
@@ -247,9 +134,10 @@ export class Context {
     options: JobOptions,
     take: (partition: number, value: unknown) => void,
   ): Promise<void> {
-    this.#checkAlive();
-    const call = new Error(); // Before the first await: it has the frames of who asked.
-    const labels = { properties: this.control.snapshot(), files: this.control.files.blobs(), callSite: siteOfCall() };
+    this.checkAlive();
+    const call = new CallStack(); // Before the first await: it has the frames of who asked.
+    const labels = { properties: this.control.snapshot(), files: this.control.files.blobs(), callSite: call.site };
+    seekCallsAgain();
     await withCallSite(labels.callSite, () => rdd.prepareLineage());
     if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
     const all = () => Array.from({ length: rdd.numPartitions }, (_, i) => i);
@@ -269,17 +157,26 @@ export class Context {
     });
   }
 
-  /** The last jobs, oldest first. @example sc.jobs().map(job => job.id) */
+  /**
+   * The last jobs, oldest first.
+   * @example sc.jobs().map(job => job.id)
+   */
   jobs(): readonly JobRecord[] {
     return this.#scheduler.jobs();
   }
 
-  /** The oldest running job as it stands; those of streams and in the background are left out. @example sc.progress() */
+  /**
+   * The oldest running job as it stands; those of streams and in the background are left out.
+   * @example sc.progress()
+   */
   progress(): JobProgress | undefined {
     return this.#scheduler.progress();
   }
 
-  /** Executors that are there, with their free slots. @example sc.executors().length */
+  /**
+   * Executors that are there, with their free slots.
+   * @example sc.executors().length
+   */
   executors(): readonly ExecutorStatus[] {
     return this.#scheduler.executors();
   }
@@ -289,12 +186,18 @@ export class Context {
     return this.#scheduler.cached(rdd.id);
   }
 
-  /** The persisted datasets that are still referred to. @example sc.persistedRdds().length */
+  /**
+   * The persisted datasets that are still referred to.
+   * @example sc.persistedRdds().length
+   */
   persistedRdds(): readonly RDD<unknown>[] {
     return [...this.#persisted.values()].flatMap((ref) => ref.deref() ?? []);
   }
 
-  /** Ends all jobs and executors. @example const other = await connect('local'); await other.stop() */
+  /**
+   * Ends all jobs and executors.
+   * @example const other = await connect('local'); await other.stop()
+   */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -302,19 +205,26 @@ export class Context {
     await this.#scheduler.stop();
   }
 
-  #checkAlive(): void {
+  /** Throws CONTEXT_STOPPED after `stop`. @internal */
+  checkAlive(): void {
     if (this.#stopped) throw new MillraceError('CONTEXT_STOPPED');
   }
 
   // Checkpoints.
 
-  /** Where checkpoints are written: a folder of this session's own below `folder`, on a disk that outlives it. Throws DISK. @example const safe = () => sc.setCheckpointDir('checkpoints') */
+  /**
+   * Where checkpoints are written: a folder of this session's own below `folder`, on a disk that outlives it. Throws DISK.
+   * @example const safe = () => sc.setCheckpointDir('checkpoints')
+   */
   setCheckpointDir(folder: string): void {
-    this.#checkAlive();
+    this.checkAlive();
     this.#checkpointDir = makeCheckpointFolder(checkPath('setCheckpointDir', folder));
   }
 
-  /** The folder that `setCheckpointDir` made. @example sc.getCheckpointDir() */
+  /**
+   * The folder that `setCheckpointDir` made.
+   * @example sc.getCheckpointDir()
+   */
   getCheckpointDir(): string | undefined {
     return this.#checkpointDir;
   }
@@ -357,6 +267,11 @@ export class Context {
 
   /** @internal */ nextRddId(): number {
     return this.#nextRdd++;
+  }
+
+  /** Numbers broadcasts and accumulators. @internal */
+  nextSharedId(): number {
+    return this.#nextShared++;
   }
 
   /** @internal */ nextShuffleId(): number {

@@ -1,5 +1,7 @@
 // Every error that Millrace itself raises: code, sentence and remedy, declared in one place.
 
+import type { Place } from './exec/end';
+
 interface Declared {
   /** What happened; `{name}` is filled from the error's details. */
   readonly sentence: string;
@@ -316,6 +318,13 @@ export class MillraceError extends Error {
     this.remedy = fill(declared[code].remedy, details);
     this.details = details;
   }
+}
+
+/** The error, with a place in the user's text in its details where one of ours has none. */
+export function placed(error: unknown, place: Place | undefined): unknown {
+  if (!(error instanceof MillraceError) || place === undefined || 'place' in error.details) return error;
+  const { code, details, stack, cause } = error;
+  return Object.assign(new MillraceError(code, { ...details, place }, cause === undefined ? {} : { cause }), { stack });
 }
 
 /** Raises an INTERNAL error unless `condition` holds: for what only a mistake of ours can break. */

@@ -1,5 +1,6 @@
 // What the jobs of one flow of control take along: what cancels them, their local properties, and the user's text that they come from; known to all that is called in it.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Place } from './exec/end';
 
 /** The text of the user's that something was started by: an entry of the prompt, or a statement of a script. */
 export interface CallSite {
@@ -12,12 +13,22 @@ export interface CallSite {
   readonly at?: number;
 }
 
+/** The call of the user's that made a dataset or a stream. */
+export interface Call {
+  /** Where it stands, in the innermost function of the user's; undefined if that was not found. */
+  readonly place: Place | undefined;
+  /** The text that ran, with the line of the call where it stands in that text. */
+  readonly site: CallSite;
+}
+
 interface Flow {
   /** Aborts with the asynchronous action on whose behalf this runs. */
   readonly signal?: AbortSignal;
   /** Those of the innermost `withLocalProperties` around this; the session's where there is none. */
   readonly properties?: Map<string, string>;
   readonly callSite?: CallSite;
+  /** What datasets come from that no user's function makes. */
+  readonly call?: Call;
 }
 
 const current = new AsyncLocalStorage<Flow>();
@@ -36,7 +47,11 @@ export const withProperties = <T>(properties: Map<string, string>, f: () => T): 
 /** Runs `f` so that jobs and datasets know which text of the user's they come from; undefined: from none. */
 export const withCallSite = <T>(callSite: CallSite | undefined, f: () => T): T =>
   // Where nothing changes nothing is followed: that costs each promise of the process something.
-  currentCallSite() === callSite ? f() : within({ callSite }, f);
+  currentCallSite() === callSite ? f() : within({ callSite, call: undefined }, f);
+
+/** Runs `f` so that the datasets which it makes on its own come from a call that was made before: that of a stream. */
+export const withCall = <T>(call: Call | undefined, f: () => T): T =>
+  call === undefined ? f() : within({ call, callSite: call.site }, f);
 
 /** The signal of the action on whose behalf this runs. */
 export const currentSignal = (): AbortSignal | undefined => current.getStore()?.signal;
@@ -47,23 +62,5 @@ export const currentProperties = (): Map<string, string> | undefined => current.
 /** The text of the user's that this runs for. */
 export const currentCallSite = (): CallSite | undefined => current.getStore()?.callSite;
 
-/** Frames of ours between an action and the user's call of it, and some of the user's own functions. */
-const framesLookedAt = 30;
-
-/** The text of the user's that this runs for, with the line in it that makes the call which runs now. */
-export function siteOfCall(): CallSite | undefined {
-  const site = currentCallSite();
-  // A single line is found without the stack, which costs as much as a small part of a job.
-  if (!site?.text.includes('\n')) return site;
-  const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = framesLookedAt;
-  const frames = new Error().stack?.split('\n') ?? [];
-  Error.stackTraceLimit = before;
-  const prefix = `${site.file}:`;
-  for (const frame of frames) {
-    const start = frame.indexOf(prefix);
-    const at = start < 0 ? Number.NaN : Number.parseInt(frame.slice(start + prefix.length), 10);
-    if (Number.isInteger(at)) return { ...site, at };
-  }
-  return site;
-}
+/** The call that datasets come from which no function of the user's makes. */
+export const currentCall = (): Call | undefined => current.getStore()?.call;

@@ -99,6 +99,9 @@ export const shownDatasets = 60;
 /** Characters of a text of the user's that is remembered with a job, a dataset or a failure: a pasted megabyte is no headline. */
 export const rememberedText = 4000;
 
+/** Datasets made between two jobs of an entry whose line is looked for in the stack, at about 6 µs each: no loop that makes ten thousand pays for more. */
+export const soughtCalls = 1000;
+
 /** Ended jobs whose stages are remembered for `.stages` and the pages: as many of entries, and as many of streams, whose jobs are many. */
 export const rememberedJobs = 200;
 

@@ -43,12 +43,12 @@ function jobLine(sc: Context, job: JobRecord): string[] {
   return [head, `${records} records`, escapeControls(what), ...(output === undefined ? originOf(callSite) : [])];
 }
 
-/** The entry that started a job; of a script the line, with its place. */
+/** The entry that started a job or made a dataset; of a script the line, with its place. */
 function originOf(site: CallSite | undefined): string[] {
   if (!site) return [];
   const { file, line, at = line } = site;
   const place = file.startsWith('<') ? '' : `${file}:${at} `;
-  return [`← ${shortEntry(`${place}${place === '' ? site.text : headline(site)}`)}`];
+  return [`← ${shortEntry(`${place}${headline(site)}`)}`];
 }
 
 /** How far the stages of a running job are: `· stage 3: 4/8, 2 running`. */
@@ -171,7 +171,8 @@ function datasetLines(sc: Context, { executors }: StatusStore, rdd: RDD<unknown>
       : [`${partitions} of ${counted(rdd.numPartitions, 'partition')}`, ...sizes].join(', ');
   const where = places.length > 0 ? ` (${places.join(', ')})` : '';
   const called = names.filter((name) => name !== '_').join(', ');
-  return [[called === '' ? '(no name)' : called, escapeControls(String(rdd)), String(rdd.storageLevel)], [`  ${state}${where}`]];
+  const head = [called === '' ? '(no name)' : called, escapeControls(String(rdd)), String(rdd.storageLevel)];
+  return [[...head, ...originOf(rdd.callSite)], [`  ${state}${where}`]];
 }
 
 /** Ctrl-C: cancels the jobs of entries; those of streams and in the background go on. */

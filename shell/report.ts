@@ -114,7 +114,7 @@ class Report {
   }
 
   #task(remote: RemoteError, details: object): string {
-    const frames = this.#remoteFrames(remote);
+    const frames = this.#remoteFrames(remote, placeOf(read(details, 'place')));
     const name = readText(remote, 'name') || 'Error';
     // One of ours raised in a task is a sentence of ours; its class says nothing to the user.
     const title = this.#title(name === 'MillraceError' ? 'error' : name, readText(remote, 'message'));
@@ -133,10 +133,11 @@ class Report {
     );
   }
 
-  #remoteFrames({ frames }: RemoteError): Place[] {
-    if (!Array.isArray(frames)) return [];
-    const places = frames.slice(0, maxFrames).map(placeOf);
-    return places.filter((place) => place !== undefined).filter((place) => isUsers(place.file, this.#context.label));
+  /** The user's frames; without any the place where the function was given to its dataset. */
+  #remoteFrames({ frames }: RemoteError, given: Place | undefined): Place[] {
+    const places = Array.isArray(frames) ? frames.slice(0, maxFrames).map(placeOf) : [];
+    const users = places.flatMap((place) => (place && isUsers(place.file, this.#context.label) ? [place] : []));
+    return users.length === 0 && given ? [given] : users;
   }
 
   /** ` stage 3, partition 5, 4 attempts`, as far as it is known. */

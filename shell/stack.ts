@@ -1,5 +1,6 @@
 // Stacks of the user's errors, in positions of the text as typed; and the lines of entries that ran before.
 
+import { FrameProbe, UserFrame } from '../runtime/call';
 import type { EditedText } from '../runtime/exec/closure/edits';
 import { isUserScript, lineStartsOf, mapFrame, ProgramText } from '../runtime/exec/closure/position';
 import type { Place } from '../runtime/exec/end';
@@ -80,6 +81,29 @@ const isUsers = (site: NodeJS.CallSite) => {
   return typeof file === 'string' && (scripts.has(file) || isUserScript(file));
 };
 
+/** A frame of the user's by the script that runs. */
+class ScriptFrame extends UserFrame {
+  readonly #file: string;
+  readonly #line: number;
+  readonly #column: number;
+
+  constructor(site: NodeJS.CallSite) {
+    super();
+    this.#file = site.getFileName() ?? '';
+    this.#line = site.getLineNumber() ?? 1;
+    this.#column = site.getColumnNumber() ?? 1;
+  }
+
+  get place(): Place | undefined {
+    return placeOfFrame(this.#file, this.#line, this.#column);
+  }
+}
+
+function innermost(sites: readonly NodeJS.CallSite[]): UserFrame | undefined {
+  const site = sites.find(isUsers);
+  return site && new ScriptFrame(site);
+}
+
 /**
  * From now on `error.stack` shows typed positions, also where the user's code reads it. Stacks without a frame of the user are
  * left to whoever formatted them before.
@@ -87,6 +111,7 @@ const isUsers = (site: NodeJS.CallSite) => {
 export function installStackPositions(): void {
   const before = Error.prepareStackTrace;
   Error.prepareStackTrace = (error, sites) => {
+    if ((error as unknown) instanceof FrameProbe) return innermost(sites);
     const last = sites.findLastIndex(isUsers);
     if (before && last < 0) return before(error, sites);
     // Below the user's first frame is only what runs entries.

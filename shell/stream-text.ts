@@ -3,6 +3,7 @@ import type { DStream, StreamingContext } from '../runtime';
 import type { StreamMonitor } from '../runtime/status/stream-monitor';
 import { durationText, timeText } from '../runtime/streaming/duration';
 import { InputDStream } from '../runtime/streaming/input';
+import { graphOf } from '../runtime/streaming/ops/describe';
 import { bytesText, msText } from '../runtime/units';
 import { rateText } from './pane-model';
 import type { Described } from './print';
@@ -15,7 +16,7 @@ const stateText = ({ state }: StreamingContext): string => (state === 'initializ
 
 /** A stream: its name and slide, then what it is made of, a line a stream. */
 export function describeStream(stream: DStream<unknown>): Described {
-  const lines = stream.toDebugString().split('\n');
+  const lines = graphOf(stream, String);
   return {
     facts: [escapeControls(stream.name), `every ${durationText(stream.slide)}`],
     state: stateText(stream.streaming),

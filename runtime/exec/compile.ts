@@ -3,7 +3,7 @@
 import { MillraceError } from '../errors';
 import { compiledLoops, fusedSteps, pullChunk } from '../limits';
 import type { FunctionRef, Plan, Sink, Split } from './program';
-import { inputOf } from './task-runtime';
+import { inputOf, type NamedStep } from './task-runtime';
 import { countedSeparator } from './token-counts';
 
 /** A compiled stage: `run` is called with the runtime, the split, its functions and its plan nodes. */
@@ -13,13 +13,20 @@ export interface Compiled {
   readonly nodes: readonly unknown[];
 }
 
+/** What makes combined values of the values of a key. */
+interface Combining {
+  readonly create?: FunctionRef;
+  readonly merge: FunctionRef;
+}
+
 type Body = (element: string) => string;
 
 /** Collects the text of one function, with the functions and plan nodes that it refers to by number. */
 class Emitter {
   readonly functions: FunctionRef[] = [];
   readonly nodes: unknown[] = [];
-  readonly steps: string[] = [];
+  /** The marked steps: nodes of the plan, or the sink. */
+  readonly steps: NamedStep[] = [];
   #names = 0;
   #fused = 0;
 
@@ -38,12 +45,12 @@ class Emitter {
   }
 
   /** Notes which step runs and on what, for the report of an error. */
-  mark(step: string, element: string): string {
+  mark(step: NamedStep, element: string): string {
     return `${this.marking(step, element)};`;
   }
 
   /** The same as an expression. */
-  marking(step: string, element: string): string {
+  marking(step: NamedStep, element: string): string {
     this.steps.push(step);
     return `at=${this.steps.length - 1},el=${element}`;
   }
@@ -97,7 +104,7 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
       case 'objects':
         return this.chunks(`rt.objects(${split})`, body);
       case 'custom': {
-        const mark = this.mark(plan.name, 'none');
+        const mark = this.mark(plan, 'none');
         const call = `rt.custom(${this.fn(plan.f)},${this.node(plan)},${split})`;
         return `{${mark}${this.iterable(call, plan.name, mark, body)}}`;
       }
@@ -111,7 +118,7 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
       case 'stateRead':
         return this.chunks(`rt.${plan.op}(${this.node(plan)},${split})`, body);
       case 'sort':
-        return this.mark(plan.name, 'none') + this.chunks(`rt.sort(${this.node(plan)},${split})`, body);
+        return this.mark(plan, 'none') + this.chunks(`rt.sort(${this.node(plan)},${split})`, body);
       default:
         return this.step(plan, split, actual, body);
     }
@@ -129,19 +136,19 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
           split,
           actual,
           (x) =>
-            `${this.mark(plan.name, x)}const ${kept}=${f}(${x});if(${kept}===true||${kept}!==false&&rt.holds(${kept},${JSON.stringify(plan.name)})){${body(x)}}`,
+            `${this.mark(plan, x)}const ${kept}=${f}(${x});if(${kept}===true||${kept}!==false&&rt.holds(${kept},${JSON.stringify(plan.name)})){${body(x)}}`,
         );
       }
       case 'flatMap':
         return this.plan(plan.input, split, actual, (x) => this.flatMapped(plan, x, body));
       case 'mapPartitions': {
         const f = this.fn(plan.f);
-        const mark = this.mark(plan.name, 'none');
+        const mark = this.mark(plan, 'none');
         return `{${mark}${this.iterable(`${f}(rt.pull(${this.node(plan.input)},${split}),${split}.index)`, plan.name, mark, body)}}`;
       }
       case 'zipPartitions': {
         const f = this.fn(plan.f);
-        const mark = this.mark(plan.name, 'none');
+        const mark = this.mark(plan, 'none');
         return `{${mark}${this.iterable(`${f}(rt.pullAll(${this.node(plan)},${split}),${split}.index)`, plan.name, mark, body)}}`;
       }
       case 'sample': {
@@ -188,7 +195,7 @@ for(;${i}<${e};${i}++){const ${x}=[${ks}[${i}],${vs}[${i}]];${body(x)}}}}\n`;
     const [t, vs, f, ks, us, i, e, c, x, more] = ['t', 'vs', 'f', 'ks', 'us', 'i', 'e', 'c', 'x', 'more'].map((p) =>
       this.name(p),
     );
-    const add = this.merge({ name: plan.name, create: plan.create, merge: plan.merge }, vs, `${us}[${i}]`, e);
+    const add = this.merge(plan, vs, `${us}[${i}]`, e);
     const name = JSON.stringify(plan.name);
     const full = spilling(t, vs, more, `${e}x.room`, `${e}x.spill`);
     return `const ${e}x=rt.combiner(${name},${this.fn(plan.join ?? plan.merge)});let ${t}=rt.keyTable(),${vs}=[],${more}=${e}x.room(${t},${vs});
@@ -198,16 +205,16 @@ for(const ${c} of ${e}x.rows(${t},${vs})){pulse.tick(0);for(let ${i}=0;${i}<${c}
   }
 
   /** Adds a value to the entry `e` of the combined values. */
-  merge(combine: { name: string; create?: FunctionRef; merge: FunctionRef }, values: string, value: string, e: string): string {
-    const created = combine.create ? `(${this.marking(combine.name, value)},${this.fn(combine.create)}(${value}))` : value;
+  merge(combine: NamedStep & Combining, values: string, value: string, e: string): string {
+    const created = combine.create ? `(${this.marking(combine, value)},${this.fn(combine.create)}(${value}))` : value;
     const f = this.fn(combine.merge);
-    return `if(${e}===${values}.length)${values}.push(${created});else{${this.mark(combine.name, value)}${values}[${e}]=${f}(${values}[${e}],${value})}`;
+    return `if(${e}===${values}.length)${values}.push(${created});else{${this.mark(combine, value)}${values}[${e}]=${f}(${values}[${e}],${value})}`;
   }
 
   mapped(plan: Plan & { op: 'map' }, x: string, body: Body): string {
     const y = this.name('y');
     const f = plan.f ? this.fn(plan.f) : '';
-    const mark = plan.f ? this.mark(plan.name, x) : '';
+    const mark = plan.f ? this.mark(plan, x) : '';
     const pair = `if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${JSON.stringify(plan.name)},${x});`;
     const made: Record<typeof plan.template, string> = {
       call: `${mark}const ${y}=${f}(${x});`,
@@ -223,7 +230,7 @@ for(const ${c} of ${e}x.rows(${t},${vs})){pulse.tick(0);for(let ${i}=0;${i}<${c}
 
   flatMapped(plan: Plan & { op: 'flatMap' }, x: string, body: Body): string {
     const f = this.fn(plan.f);
-    const mark = this.mark(plan.name, x);
+    const mark = this.mark(plan, x);
     if (!plan.values) return `${mark}${this.iterable(`${f}(${x})`, plan.name, mark, body)}`;
     const y = this.name('y');
     return `if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${JSON.stringify(plan.name)},${x});
@@ -247,7 +254,7 @@ function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; a
       const f = emitter.fn(sink.f);
       return {
         before: 'let acc,has=false;',
-        body: (x) => `if(has){${emitter.mark(sink.name, x)}acc=${f}(acc,${x})}else{acc=${x};has=true}`,
+        body: (x) => `if(has){${emitter.mark(sink, x)}acc=${f}(acc,${x})}else{acc=${x};has=true}`,
         after: 'return has?[acc]:[];',
       };
     }
@@ -255,7 +262,7 @@ function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; a
       const f = emitter.fn(sink.f);
       return {
         before: `let acc=rt.decode(${emitter.node(sink.zero)});`,
-        body: (x) => `${emitter.mark(sink.name, x)}acc=${f}(acc,${x});`,
+        body: (x) => `${emitter.mark(sink, x)}acc=${f}(acc,${x});`,
         after: 'return acc;',
       };
     }
@@ -264,7 +271,7 @@ function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; a
       return {
         before: '',
         body: (x) =>
-          `${emitter.mark(sink.name, x)}{const p=${f}(${x});if(p!==undefined&&p!==null&&typeof p.then==='function')await p;}`,
+          `${emitter.mark(sink, x)}{const p=${f}(${x});if(p!==undefined&&p!==null&&typeof p.then==='function')await p;}`,
         after: 'return null;',
         isAsync: true,
       };
@@ -313,7 +320,7 @@ ${spilling('table', 'values', 'more', 'rt.room', 'writer.table')}}`,
 }
 
 const guarded = (emitter: Emitter, loops: string) =>
-  `try{done:{${loops}}}catch(thrown){rt.fail(thrown,${JSON.stringify(emitter.steps)},at,el)}`;
+  `try{done:{${loops}}}catch(thrown){rt.fail(thrown,${emitter.node(emitter.steps)},at,el)}`;
 
 /** Where a loop may `break done` it stands in a labelled block. */
 function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { text: string; isAsync: boolean } {
@@ -325,7 +332,7 @@ function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { te
   }
   if (sink.kind === 'foreachPartition') {
     const f = emitter.fn(sink.f);
-    const loops = `${emitter.mark(sink.name, 'none')}await ${f}(rt.pull(${emitter.node(plan)},split),split.index);`;
+    const loops = `${emitter.mark(sink, 'none')}await ${f}(rt.pull(${emitter.node(plan)},split),split.index);`;
     return { text: `${guarded(emitter, loops)}return null;`, isAsync: true };
   }
   const { before, body, after, isAsync } = sinkText(emitter, sink);

@@ -16,6 +16,8 @@ export interface RemoteError {
   readonly frames: readonly Place[];
   /** The operator that ran the closure, such as `map`. */
   readonly operator?: string;
+  /** The number of that step in the plan of its stage (see `nodesOf`), where it is known. */
+  readonly step?: number;
   /** The element being worked on, inspected and cut. */
   readonly element?: string;
   /** Set when the error is one of ours: its code and details, so that the driver raises the same one. */

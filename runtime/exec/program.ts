@@ -95,6 +95,18 @@ const gathering: ReadonlySet<Plan['op']> = new Set(['combine', 'group', 'cogroup
 export const inputsOf = <N extends Plan | Split>(node: N): readonly N[] =>
   ('inputs' in node ? node.inputs : 'input' in node ? [node.input] : []) as readonly N[];
 
+/** The nodes of a plan, each once and before its inputs: by their numbers in this order driver and executors speak of steps. */
+export function* nodesOf(plan: Plan): Generator<Plan> {
+  const left = [plan];
+  const seen = new Set<Plan>();
+  for (let node = left.pop(); node; node = left.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    yield node;
+    left.push(...inputsOf(node).toReversed());
+  }
+}
+
 /** How many parts of a plan gather rows in memory, which they share: one that is read twice counts twice, but no more than there are. */
 export function gatherers(plan: Plan): number {
   const counts = new Map<Plan, number>();

@@ -21,7 +21,7 @@ import '../streaming/receiver';
 import { installModules, loadModule } from './modules';
 import { packedFiles } from './packed';
 import type { RunCommand } from './pipe';
-import { type FunctionRef, gatherers, type Plan, type Program, type Split } from './program';
+import { type FunctionRef, gatherers, nodesOf, type Plan, type Program, type Split } from './program';
 import { installClasses, isClassBlob } from './shipped-classes';
 import { StateStore } from './state/store';
 import { stateFolder } from './state/version-file';
@@ -127,8 +127,10 @@ class Runner implements TaskRunner {
       scope?.close();
       for (const { path } of unpacked.values()) removeQuietly(path);
     };
+    let plan: Plan | undefined;
     try {
       const loaded = this.#load(task.programId);
+      plan = loaded.program.plan;
       for (const id of task.needs) if (isClassBlob(id)) this.#installClasses(id);
       const split = decodeSplit(task.split);
       await this.#unpackAll(loaded.program.plan, split, task.taskId, unpacked);
@@ -152,7 +154,7 @@ class Runner implements TaskRunner {
       return this.#success(task, loaded.program, value, scope, pulse, accumulators, started);
     } catch (e) {
       entered?.context.failed(asError(e instanceof StepFailure ? e.thrown : e));
-      return failure(e);
+      return failure(e, plan);
     } finally {
       this.#cleanUp();
     }
@@ -305,7 +307,8 @@ function isStateless(closure: CapturedClosure): boolean {
   return closure.nodes.every((node) => node.t === 'function' || node.t === 'intrinsic');
 }
 
-function failure(thrown: unknown): TaskEnd {
+/** The end of a task by what was thrown, while a plan ran if it came so far. */
+function failure(thrown: unknown, plan: Plan | undefined): TaskEnd {
   const inner = thrown instanceof StepFailure ? thrown.thrown : thrown;
   if (inner instanceof TaskCancelled || (inner as { code?: string })?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED')
     return { kind: 'cancelled' };
@@ -319,11 +322,11 @@ function failure(thrown: unknown): TaskEnd {
       reason: message,
     };
   }
-  return { kind: 'userError', error: remoteError(thrown) };
+  return { kind: 'userError', error: remoteError(thrown, plan) };
 }
 
 /** An error of the user's code as plain data, with its frames in the user's text. */
-function remoteError(thrown: unknown): RemoteError {
+function remoteError(thrown: unknown, plan: Plan | undefined): RemoteError {
   const step = thrown instanceof StepFailure ? thrown : undefined;
   const error = asError(step ? step.thrown : thrown);
   const stack = typeof error.stack === 'string' ? error.stack : '';
@@ -335,6 +338,7 @@ function remoteError(thrown: unknown): RemoteError {
     // Ours begin in the engine: only what is known to be the user's tells where they belong.
     frames: userFrames(stack, isOurs ? isUserScript : () => true),
     operator: step?.operator,
+    step: plan && numberOf(plan, step?.step),
     element: step?.element,
     code: isOurs ? error.code : undefined,
     details: isOurs ? plainDetails(error.details) : undefined,
@@ -355,6 +359,16 @@ function causesOf(error: Error): string {
     cause = told.cause;
   }
   return text;
+}
+
+/** The number of a step in the plan; undefined for what is no node of it: the sink. */
+function numberOf(plan: Plan, step: unknown): number | undefined {
+  let n = 0;
+  for (const node of nodesOf(plan)) {
+    if (node === step) return n;
+    n++;
+  }
+  return undefined;
 }
 
 function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {

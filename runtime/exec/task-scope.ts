@@ -31,6 +31,7 @@ import {
   Chunks,
   customData,
   inputOf,
+  type NamedStep,
   noElement,
   notAPair,
   type Pulse,
@@ -382,7 +383,7 @@ export class TaskScope {
   }
 
   /** Rethrows what a step threw with the step and the element it was at; what is not the user's doing passes as it is. */
-  fail(thrown: unknown, steps: readonly string[], at: number, element: unknown): never {
+  fail(thrown: unknown, steps: readonly NamedStep[], at: number, element: unknown): never {
     if (
       thrown instanceof TaskCancelled ||
       thrown instanceof TimeUp ||
@@ -391,6 +392,7 @@ export class TaskScope {
       at < 0
     )
       throw thrown;
-    throw new StepFailure(thrown, steps[at], element === noElement ? undefined : showElement(element));
+    const step = steps[at];
+    throw new StepFailure(thrown, step.name, element === noElement ? undefined : showElement(element), step);
   }
 }

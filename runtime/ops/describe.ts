@@ -1,4 +1,5 @@
 // What the prompt says of a dataset: its head, and its lineage.
+import type { Call } from '../flow';
 import { RDD } from '../rdd/rdd';
 
 declare module '../rdd/rdd' {
@@ -6,7 +7,8 @@ declare module '../rdd/rdd' {
     /** What stands in the head of its sample. @internal */
     describeForPrompt(): { name?: string; partitions: number; partitioner?: string; cached?: string };
     /**
-     * The lineage as text, a line a dataset: partitions, operator, partitioner; behind `+-` what a shuffle reads. As Spark's `toDebugString`.
+     * The lineage as text, a line a dataset: partitions, operator, partitioner, and in a session the line of its call; behind `+-` what a
+     * shuffle reads. As Spark's `toDebugString`.
      * @example sc.range(3).map(x => x).toDebugString()
      */
     toDebugString(): string;
@@ -47,8 +49,13 @@ RDD.prototype.toDebugString = function () {
   return lines.join('\n');
 };
 
-/** `(2) groupByKey[16] hash(2) [2 of 2 partitions cached]`: partitions first, as Spark writes it. */
-function lineOf(rdd: RDD<unknown>): string {
+/** `(2) groupByKey[16] hash(2) [2 of 2 partitions cached] at main.ts:7`: partitions first and the call last, as Spark writes it. */
+export function lineOf(rdd: RDD<unknown>, read = ''): string {
   const cached = cachedText(rdd);
-  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${cached ? ` [${cached}]` : ''}${rdd.isCheckpointed ? ' [checkpointed]' : ''}`;
+  const marks = `${cached ? ` [${cached}]` : ''}${rdd.isCheckpointed ? ' [checkpointed]' : ''}`;
+  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${marks}${read}${calledAt(rdd)}`;
 }
+
+/** Where the user called for a dataset or a stream, behind what is said of it; nothing where that is not known. */
+export const calledAt = ({ call }: { readonly call: Call | undefined }): string =>
+  call?.place ? ` at ${call.place.file}:${call.place.line}` : '';

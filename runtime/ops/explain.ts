@@ -5,12 +5,13 @@ import { type FunctionArgument, ShippedFunction } from '../rdd/function-argument
 import { PlanBuilder } from '../rdd/plan-builder';
 import { RDD } from '../rdd/rdd';
 import { bytesText } from '../units';
+import { lineOf } from './describe';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
     /**
-     * The stages of a job on this dataset, last one first: the datasets of each with partitions and partitioner, where their functions
-     * are written, and the names, types and sizes of what those captured. Runs nothing.
+     * The stages of a job on this dataset, last one first: the datasets of each with partitions, partitioner and line, where their
+     * functions are written, and the names, types and sizes of what those captured. Runs nothing.
      * @example sc.range(3).map(x => x).explain()
      */
     explain(): string;
@@ -84,7 +85,7 @@ class Stages {
     const finder = new FunctionFinder(last);
     finder.plan(last);
     const lines = datasets.flatMap((rdd) => [
-      `  ${lineOf(rdd)}${this.#reads(rdd)}`,
+      `  ${lineOf(rdd, this.#reads(rdd))}`,
       ...finder.of(rdd).map((f) => `      ${functionLine(f)}`),
     ]);
     const written = writes ? `, writes ${writes.partitioner} for ${writes.operation}` : '';
@@ -105,11 +106,6 @@ class Stages {
     return known;
   }
 }
-
-const lineOf = (rdd: RDD<unknown>) => {
-  const { cached } = rdd.describeForPrompt();
-  return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${cached ? ` [${cached}]` : ''}${rdd.isCheckpointed ? ' [checkpointed]' : ''}`;
-};
 
 RDD.prototype.explain = function () {
   const stages = new Stages();

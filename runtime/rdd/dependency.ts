@@ -1,4 +1,5 @@
 // How a dataset depends on another: narrowly, each parent partition used by at most one child's, or through a shuffle.
+import type { Call } from '../flow';
 import type { FunctionArgument } from './function-argument';
 import type { Partitioner } from './partitioner';
 import type { RDD } from './rdd';
@@ -17,11 +18,15 @@ export interface ShuffleDependency {
   readonly partitioner: Partitioner;
   /** The operator that asked for it, for errors about its rows. */
   readonly operation: string;
+  /** The call of that operator, where the user's text is known. @internal */
+  readonly call: Call | undefined;
   /** Set where the map side combines. @internal */
   readonly combine?: { readonly create?: FunctionArgument; readonly merge: FunctionArgument };
 }
 
 /** How a dataset depends on another. */
 export type Dependency = NarrowDependency | ShuffleDependency;
+
+export const isShuffle = (dependency: Dependency): dependency is ShuffleDependency => dependency.kind === 'shuffle';
 
 export const narrow = (rdd: RDD<unknown>): NarrowDependency => ({ kind: 'narrow', rdd });

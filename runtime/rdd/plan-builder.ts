@@ -39,6 +39,11 @@ export class PlanBuilder {
     return plan;
   }
 
+  /** The datasets that were planned, with the topmost node of each. */
+  get planned(): Iterable<readonly [RDD<unknown>, Plan]> {
+    return this.#plans;
+  }
+
   /** The reference by which a step calls a function. */
   function(argument: FunctionArgument): FunctionRef {
     if (!(argument instanceof ShippedFunction)) {

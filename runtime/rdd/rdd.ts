@@ -1,14 +1,15 @@
 // The resilient distributed dataset: an immutable list in partitions that knows how to make each from its parents.
 import { inspect } from 'node:util';
+import { callOf } from '../call';
 import type { Context } from '../context';
-import { lineageError, MillraceError } from '../errors';
+import { lineageError, MillraceError, placed } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import type { Plan, Split } from '../exec/program';
-import { type CallSite, currentCallSite } from '../flow';
+import type { Call, CallSite } from '../flow';
 import { checkOptions, refuseArgument } from '../ops/arguments';
 import { levelNames, StorageLevel } from '../storage/storage-level';
 import type { Checkpoint } from './checkpoint';
-import type { Dependency } from './dependency';
+import { type Dependency, isShuffle } from './dependency';
 import type { Partitioner } from './partitioner';
 import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { Preparation } from './preparation';
@@ -68,8 +69,8 @@ export abstract class RDD<T> {
    * @example sc.range(3).operation // 'range'
    */
   readonly operation: string;
-  /** The text of the user's that made it. @internal */
-  readonly callSite: CallSite | undefined = currentCallSite();
+  /** The call of the operation that made it, where the user's text is known. @internal */
+  readonly call: Call | undefined;
   /** Keeps T in the type, so that datasets of different elements are different. */
   declare protected readonly element: T;
   #name: string | undefined;
@@ -84,6 +85,7 @@ export abstract class RDD<T> {
     this.id = context.nextRddId();
     this.operation = operation;
     this.#dependencies = dependencies;
+    this.call = dependencies.find(isShuffle)?.call ?? callOf(new.target);
   }
 
   // The five properties.
@@ -163,6 +165,11 @@ export abstract class RDD<T> {
     return this;
   }
 
+  /** The text of the user's that made it, with the line of the call. @internal */
+  get callSite(): CallSite | undefined {
+    return this.call?.site;
+  }
+
   /** Gives up what it was made of, so that the memory and the files of that can go: once a checkpoint stands for it in all jobs. @internal */
   forgetLineage(): void {
     const { partitioner } = this;
@@ -210,8 +217,9 @@ export abstract class RDD<T> {
   get numPartitions(): number {
     try {
       this.#count ??= this.countPartitions();
-    } catch (e) {
-      throw lineageError(e, this);
+    } catch (error) {
+      // What is wrong, such as the path of a file, was written where the dataset was made.
+      throw placed(lineageError(error, this), this.call?.place);
     }
     return this.#count;
   }

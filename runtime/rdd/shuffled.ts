@@ -1,4 +1,5 @@
 // Pairs brought together by key: read as they come, combined, grouped, or cogrouped with other datasets.
+import { callOf } from '../call';
 import type { Context } from '../context';
 import type { Plan, Split } from '../exec/program';
 import type { Dependency, ShuffleDependency } from './dependency';
@@ -33,6 +34,7 @@ export function dependOn(
     shuffleId: rdd.context.nextShuffleId(),
     partitioner,
     operation,
+    call: callOf(dependOn),
     combine,
   };
   rdd.context.noteShuffle(shuffle);

@@ -1,9 +1,11 @@
 // Why a job failed, as the error that its promise rejects with.
+import type { CallStack } from '../call';
 import { MillraceError } from '../errors';
 import type { Place, RemoteError } from '../exec/end';
 import type { FunctionPlace } from '../rdd/plan-builder';
 import { bytesText } from '../units';
 import type { JobFailure } from './events';
+import type { StageSteps } from './stage-steps';
 
 /** Why a job failed, as listeners are told. */
 export interface JobFailureInfo {
@@ -22,8 +24,8 @@ export function failureInfo(error: Error): JobFailureInfo {
   return { message, remedy, code, stageId: stage, place: remote?.frames[0] ?? place };
 }
 
-/** `functionsOf` tells the user's functions in a stage and where they are written. */
-export function errorOf(failure: JobFailure, functionsOf: (stageId: number) => readonly FunctionPlace[]): MillraceError {
+/** `stepsOf` tells what a stage is made of, if its program could be made. */
+export function errorOf(failure: JobFailure, stepsOf: (stageId: number) => StageSteps | undefined): MillraceError {
   switch (failure.kind) {
     case 'cancelled':
       return new MillraceError('JOB_CANCELLED', { reason: failure.reason });
@@ -34,14 +36,15 @@ export function errorOf(failure: JobFailure, functionsOf: (stageId: number) => r
     case 'tooFewSlots':
       return new MillraceError('BARRIER_TOO_WIDE', { stage: failure.stageId, asked: failure.asked, slots: failure.slots });
     case 'task':
-      return taskError(failure, functionsOf(failure.stageId));
+      return taskError(failure, stepsOf(failure.stageId));
   }
 }
 
 function taskError(
   { end, stageId, partition, attempts }: JobFailure & { kind: 'task' },
-  functions: readonly FunctionPlace[],
+  steps: StageSteps | undefined,
 ): MillraceError {
+  const functions = steps?.functions ?? [];
   const where = { stage: stageId, partition, attempts };
   switch (end.kind) {
     case 'lost':
@@ -56,11 +59,11 @@ function taskError(
       return new MillraceError('RESULT_TOO_BIG', { bytes: bytesText(end.bytes), limit: bytesText(end.limit) });
     case 'userError': {
       const { error } = end;
-      if (error.code) {
-        const place = placeOf(error, functions);
-        return new MillraceError(error.code as never, { ...error.details, ...where, ...(place && { place }), remote: error });
-      }
-      return new MillraceError('TASK_FAILED', { error: `${error.name}: ${error.message}`, remedy: '', remote: error, ...where });
+      // What the user's own functions throw has its frames; where there are none of theirs, the call tells which function it was.
+      const place = (error.code ? placeOf(error, functions) : undefined) ?? steps?.callOf(error);
+      const told = { ...where, ...(place && { place }), remote: error };
+      if (error.code) return new MillraceError(error.code as never, { ...error.details, ...told });
+      return new MillraceError('TASK_FAILED', { error: `${error.name}: ${error.message}`, remedy: '', ...told });
     }
   }
 }
@@ -72,8 +75,7 @@ function placeOf({ frames, operator, details }: RemoteError, functions: readonly
 }
 
 /** Gives an error that came to be far from the user's text the stack of the call that began its job. */
-export function calledFrom(call: Error, error: MillraceError): MillraceError {
-  const frames = call.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
+export function calledFrom(call: CallStack, error: MillraceError): MillraceError {
+  error.stack = [`${error.name}: ${error.message}`, ...call.frames].join('\n');
   return error;
 }

@@ -4,9 +4,10 @@ import { encodeProgram } from '../exec/flat';
 import type { Program, Sink } from '../exec/program';
 import { specOf } from '../rdd/custom-partitioner';
 import type { ShuffleDependency } from '../rdd/dependency';
-import { type FunctionPlace, PlanBuilder } from '../rdd/plan-builder';
+import { PlanBuilder } from '../rdd/plan-builder';
 import type { RDD } from '../rdd/rdd';
 import type { JobSpec, StageParent, StageSpec } from './events';
+import { type Consumer, StageSteps } from './stage-steps';
 
 /** What a sink needs beyond plain data: functions are registered with the stage's own builder. */
 export type SinkMaker = (builder: PlanBuilder) => Sink;
@@ -15,6 +16,8 @@ export type SinkMaker = (builder: PlanBuilder) => Sink;
 export interface StageSource {
   readonly rdd: RDD<unknown>;
   readonly sink: SinkMaker;
+  /** The operator behind the shuffle that it writes, if it writes one. */
+  readonly consumer?: Consumer;
 }
 
 export interface PlannedJob {
@@ -47,12 +50,12 @@ export function planJob(
   const sources = new Map<number, StageSource>();
   const byShuffle = new Map<number, number>();
 
-  const addStage = (of: RDD<unknown>, make: SinkMaker, wanted: readonly number[], shuffleId?: number): number => {
+  const addStage = (of: RDD<unknown>, make: SinkMaker, wanted: readonly number[], consumer?: ShuffleDependency): number => {
     const parents = parentsOf(of);
     const stageId = nextStage();
     stages.push({
       stageId,
-      shuffleId,
+      shuffleId: consumer?.shuffleId,
       partitions: wanted,
       parents,
       blocks: blocksOf(of, wanted),
@@ -61,7 +64,7 @@ export function planJob(
       indeterminate: isIndeterminate(of, new Set()),
       title: of.name ?? of.operation,
     });
-    sources.set(stageId, { rdd: of, sink: make });
+    sources.set(stageId, { rdd: of, sink: make, consumer });
     return stageId;
   };
 
@@ -69,7 +72,7 @@ export function planJob(
     let stageId = byShuffle.get(d.shuffleId);
     if (stageId === undefined) {
       const all = Array.from({ length: d.rdd.numPartitions }, (_, i) => i);
-      stageId = addStage(d.rdd, shuffleSink(d), all, d.shuffleId);
+      stageId = addStage(d.rdd, shuffleSink(d), all, d);
       byShuffle.set(d.shuffleId, stageId);
     }
     return stageId;
@@ -146,8 +149,8 @@ export interface StageProgram {
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly needs: readonly string[];
-  /** The functions of the user's that it calls. */
-  readonly functions: readonly FunctionPlace[];
+  /** What errors of its tasks are about. */
+  readonly steps: StageSteps;
 }
 
 /** Makes a stage's program. `blob` keeps values that go once to each executor; `modules` answers the blob of the user's modules. */
@@ -162,7 +165,8 @@ export function programOf(
   const sink = source.sink(builder);
   const moduleBlob = builder.modules.size > 0 ? modules() : undefined;
   const program: Program = { plan, sink, closures: builder.closures, modules: moduleBlob };
+  const steps = new StageSteps(builder, plan, source.consumer);
   const bytes = encodeProgram(program);
   const id = `program-${createHash('sha1').update(bytes).digest('hex')}`;
-  return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])], functions: builder.functions };
+  return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])], steps };
 }

@@ -1,4 +1,5 @@
 // The one effectful place of the scheduler: feeds events to the state machine and carries its commands out.
+import type { CallStack } from '../call';
 import type { Config } from '../config';
 import { asError, lineageError, MillraceError } from '../errors';
 import type { AccumulatorUpdate, TaskEnd } from '../exec/end';
@@ -31,7 +32,7 @@ interface ActiveJob {
   /** Records read by tasks that run, by task. */
   readonly reading: Map<number, number>;
   readonly take: (partition: number, value: Uint8Array) => void;
-  readonly call: Error;
+  readonly call: CallStack;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   resultBytes: number;
@@ -45,7 +46,7 @@ export interface JobRequest {
   /** Called for each partition, in the order in which they end; again where a stage runs again as a whole. */
   readonly take: (partition: number, value: Uint8Array) => void;
   /** Made where the user called: its stack tells the line, where the job fails. */
-  readonly call: Error;
+  readonly call: CallStack;
   /** Stops the job from outside; the promise rejects with JOB_CANCELLED. */
   readonly signal?: AbortSignal;
   /** The local properties at the time of the call: job group, description, tags, pool, and the user's own. */
@@ -303,7 +304,7 @@ export class Scheduler implements TaskListener {
         return this.#end(command.jobId, status, (job) =>
           calledFrom(
             job.call,
-            errorOf(failure, (stageId) => job.tasks.functionsOf(stageId)),
+            errorOf(failure, (stageId) => job.tasks.stepsOf(stageId)),
           ),
         );
       }

@@ -4,12 +4,13 @@ import { moduleBlob } from '../exec/modules';
 import { classBlob } from '../exec/session-classes';
 import type { TaskSpec } from '../exec/task';
 import { environmentBlob, type TaskEnvironment } from '../exec/task-environment';
-import { type FunctionPlace, SplitBuilder } from '../rdd/plan-builder';
+import { SplitBuilder } from '../rdd/plan-builder';
 import { encode } from '../wire/codec';
 import type { BlobStore } from './blobs';
 import type { TaskRequest } from './events';
 import { type PlannedJob, programOf, type StageProgram } from './job';
 import type { OutputTracker } from './outputs';
+import type { StageSteps } from './stage-steps';
 
 /** The tasks of one job; what they need is kept from their first launch until `release`. */
 export class TaskMaker {
@@ -67,9 +68,9 @@ export class TaskMaker {
     return [...classes.needs, classes.id];
   }
 
-  /** The user's functions in a stage that has run. */
-  functionsOf(stageId: number): readonly FunctionPlace[] {
-    return this.#programs.get(stageId)?.functions ?? [];
+  /** The steps of a stage that has run. */
+  stepsOf(stageId: number): StageSteps | undefined {
+    return this.#programs.get(stageId)?.steps;
   }
 
   #program(jobId: number, stageId: number): StageProgram {

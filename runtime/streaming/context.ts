@@ -1,15 +1,13 @@
-// The streaming context: makes streams of sources, and turns their graph into jobs at each tick.
+// The streaming context: holds the graph of streams and turns it into jobs at each tick, from its start to its end.
 import type { Context } from '../context';
 import { asError, MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import { showElement } from '../exec/task-runtime';
-import type { RDD } from '../rdd/rdd';
 import { type Clock, resolvesWithin, steadyClock } from '../time';
 import { Backpressure } from './backpressure';
 import { Batch } from './batch';
 import { BatchQueue } from './batch-queue';
 import { privateFolder } from './checkpoint-folder';
-import { DerivedDStream } from './derived';
 import { plainDisplay, type StreamDisplay } from './display';
 import type { DStream } from './dstream';
 import { type Duration, milliseconds, type Time } from './duration';
@@ -21,24 +19,30 @@ import { checkedInterval, type StopOptions, type StreamingOptions, type Streamin
 import { type Output, OutputHandle } from './output';
 import { Pacer, type Past, type Span } from './pacer';
 import { Recovery, type Resumption } from './recovery/recovery';
-import { Retirement } from './retirement';
-import { checkTogether } from './together';
+import { RunningInputs } from './running-inputs';
 
 /** Makes streams of sources, and a batch of what has come each interval: `stream('1s')` at the prompt. */
 export class StreamingContext {
-  /** The context that its batches run on. @example new StreamingContext(sc, '1s').sc === sc */
+  /**
+   * The context that its batches run on.
+   * @example new StreamingContext(sc, '1s').sc === sc
+   */
   readonly sc: Context;
-  /** Milliseconds between batches. @example new StreamingContext(sc, '1s').interval // 1000 */
+  /**
+   * Milliseconds between batches.
+   * @example new StreamingContext(sc, '1s').interval // 1000
+   */
   readonly interval: number;
   clock: Clock;
   display: StreamDisplay;
   readonly #graph = new DStreamGraph();
   readonly #bus = new ListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
   readonly #queue: BatchQueue;
-  readonly #started = new Set<InputDStream<unknown>>();
-  readonly #retired = new Retirement();
-  readonly #backpressure: Backpressure | undefined;
-  /** Milliseconds between two blocks of a receiver. @example new StreamingContext(sc, '1s').blockInterval */
+  readonly #running: RunningInputs;
+  /**
+   * Milliseconds between two blocks of a receiver.
+   * @example new StreamingContext(sc, '1s').blockInterval
+   */
   readonly blockInterval: number;
   readonly #history: BatchInfo[] = [];
   readonly #ended: Promise<void>;
@@ -62,7 +66,8 @@ export class StreamingContext {
     this.sc = sc;
     this.interval = checkedInterval(interval);
     const { backpressure = false, blockInterval = '200ms' } = options;
-    this.#backpressure = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
+    const slowing = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
+    this.#running = new RunningInputs(slowing, (what, f) => this.#attempt(what, f));
     this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
     this.#isLogged = options.writeAheadLog ?? true;
     this.clock = options.clock ?? steadyClock();
@@ -94,34 +99,12 @@ export class StreamingContext {
     return this.#zeroTime;
   }
 
-  // Streams of several.
-
-  /** All elements of several streams of the same slide. @example const ssc = new StreamingContext(sc, '1s'); ssc.union([ssc.queueStream([]), ssc.queueStream([])]) */
-  union<T>(...streams: (DStream<T> | readonly DStream<T>[])[]): DStream<T> {
-    const parents = streams.flat() as DStream<T>[];
-    return this.transform('union', parents as DStream<unknown>[], (rdds) => this.sc.union(rdds as RDD<T>[]));
-  }
-
-  /**
-   * A stream made of several by a function on their datasets of one time, which runs in the session.
-   * A batch in which some stream has no dataset has none. @example const ssc = new StreamingContext(sc, '1s'); ssc.transform('distinct', [ssc.queueStream([])], ([rdd]) => rdd.distinct())
-   */
-  transform<T>(
-    operation: string,
-    streams: readonly DStream<unknown>[],
-    f: (rdds: RDD<unknown>[], time: Time) => RDD<T>,
-  ): DStream<T> {
-    checkTogether(operation, streams, this);
-    return new DerivedDStream<T>(this, operation, streams, (rdds, time) =>
-      rdds.every((rdd) => rdd !== undefined) ? f(rdds as RDD<unknown>[], time) : undefined,
-    );
-  }
-
   // Checkpoints.
 
   /**
    * Keeps what the streams remember in `folder`, which is made for this user only.
-   * Throws BAD_ARGUMENT, DISK, and STREAMING_STARTED after the start. @example const safe = (ssc) => ssc.checkpoint('checkpoints')
+   * Throws BAD_ARGUMENT, DISK, and STREAMING_STARTED after the start.
+   * @example const safe = (ssc) => ssc.checkpoint('checkpoints')
    */
   checkpoint(folder: string): void {
     this.#checkNotStopped();
@@ -165,7 +148,8 @@ export class StreamingContext {
 
   /**
    * Begins: sources are read, and the first batch ends at the next multiple of the interval and lasts one interval.
-   * Throws NO_OUTPUTS where nothing would be done with any batch, STREAMING_STOPPED after `stop`. @example const begin = (ssc) => ssc.start()
+   * Throws NO_OUTPUTS where nothing would be done with any batch, STREAMING_STOPPED after `stop`.
+   * @example const begin = (ssc) => ssc.start()
    */
   start(): void {
     if (this.#state === 'active') return;
@@ -175,7 +159,7 @@ export class StreamingContext {
     const resumption = this.#recovery?.begin();
     this.#zeroTime = resumption?.zeroTime ?? Math.ceil(this.clock.now() / this.interval) * this.interval;
     this.#state = 'active';
-    this.#startInputs();
+    this.#running.start(this.inputs);
     const old = this.inputs.flatMap((input) => input.past ?? []);
     if (old.length === 0) this.#begin(resumption);
     else void this.#attempt('the replay', () => this.#replay(old, resumption));
@@ -205,13 +189,16 @@ export class StreamingContext {
     }
   }
 
-  /** Ends all streams; `sc` stays. With `graceful` what was received is worked off first. @example const end = (ssc) => ssc.stop() */
+  /**
+   * Ends all streams; `sc` stays. With `graceful` what was received is worked off first.
+   * @example const end = (ssc) => ssc.stop()
+   */
   async stop({ graceful = false }: StopOptions = {}): Promise<void> {
     if (this.#state === 'stopped') return this.#ended;
     const wasActive = this.#state === 'active';
     this.#state = 'stopped';
     this.#pacer?.stop();
-    for (const input of this.#started) await this.#attempt(`stopping ${input.name}`, () => input.stop(graceful));
+    await this.#running.stop(graceful);
     // What is missed yet is left for the next run, which has its checkpoint.
     if (wasActive && graceful && this.#pacer?.isBehindClock === false) this.#tick(this.#pacer.next);
     await (graceful ? this.#queue.idle() : this.#queue.cancel());
@@ -221,12 +208,18 @@ export class StreamingContext {
     this.#end();
   }
 
-  /** Resolves when the context has stopped. @example const wait = async (ssc) => { ssc.start(); await ssc.awaitTermination(); } */
+  /**
+   * Resolves when the context has stopped.
+   * @example const wait = async (ssc) => { ssc.start(); await ssc.awaitTermination(); }
+   */
   awaitTermination(): Promise<void> {
     return this.#ended;
   }
 
-  /** True if the context stopped within `timeout`. @example const wait = (ssc) => ssc.awaitTerminationOrTimeout(10_000) */
+  /**
+   * True if the context stopped within `timeout`.
+   * @example const wait = (ssc) => ssc.awaitTerminationOrTimeout(10_000)
+   */
   async awaitTerminationOrTimeout(timeout: Duration): Promise<boolean> {
     const ms = milliseconds('awaitTerminationOrTimeout', 'the timeout', timeout);
     return resolvesWithin(this.clock, ms, this.#ended);
@@ -243,28 +236,10 @@ export class StreamingContext {
 
   // Batches.
 
-  #startInputs(): void {
-    for (const input of this.inputs) {
-      if (this.#started.has(input)) continue;
-      this.#started.add(input);
-      void this.#attempt(`starting ${input.name}`, async () => {
-        const started = input.start();
-        this.#backpressure?.started(input);
-        await started;
-      });
-    }
-  }
-
-  /** Ends the sources that nothing reads any more; what they gave is kept until the batches that read it are done. */
+  /** Ends the sources that nothing reads any more. */
   #stopUnread(): void {
-    const read = new Set(this.inputs);
-    for (const input of this.#started) {
-      if (read.has(input)) continue;
-      this.#started.delete(input);
-      this.#retired.add(input, this.#submitted);
-      void this.#attempt(`stopping ${input.name}`, () => input.stop(false));
-    }
-    if (this.#unfinished.length === 0) this.#retired.completed(Number.POSITIVE_INFINITY);
+    this.#running.stopAllBut(this.inputs, this.#submitted);
+    if (this.#unfinished.length === 0) this.#running.doneUpTo(Number.POSITIVE_INFINITY);
   }
 
   /** Tells listeners, and the user, what a receiver has to say. @internal */
@@ -307,9 +282,9 @@ export class StreamingContext {
     this.#unfinished.shift();
     if (done !== undefined) {
       this.#graph.forgetBefore(done);
-      this.#retired.completed(done);
+      this.#running.doneUpTo(done);
     }
-    this.#backpressure?.completed(info, this.#started);
+    this.#running.adjustRates(info);
     this.#bus.post('onBatchCompleted', info);
     this.#pacer?.batchDone();
   }
@@ -332,12 +307,18 @@ export class StreamingContext {
 
   // What streams and the shell ask.
 
-  /** Tells a listener of batches that begin, end and fail. @example new StreamingContext(sc, '1s').addStreamingListener({}) */
+  /**
+   * Tells a listener of batches that begin, end and fail.
+   * @example new StreamingContext(sc, '1s').addStreamingListener({})
+   */
   addStreamingListener(listener: StreamingListener): void {
     this.#bus.add(listener);
   }
 
-  /** The listener is told nothing more. @example new StreamingContext(sc, '1s').removeStreamingListener({}) */
+  /**
+   * The listener is told nothing more.
+   * @example new StreamingContext(sc, '1s').removeStreamingListener({})
+   */
   removeStreamingListener(listener: StreamingListener): void {
     this.#bus.remove(listener);
   }
@@ -347,7 +328,7 @@ export class StreamingContext {
     this.#checkNotStopped();
     if (this.#state === 'active') checkHomes(lineageOf([output.stream]), this.#checkpointFolder);
     this.#graph.add(output);
-    if (this.#state === 'active') this.#startInputs();
+    if (this.#state === 'active') this.#running.start(this.inputs);
     return new OutputHandle(output.name, () => this.removeOutput(output));
   }
 
@@ -361,7 +342,7 @@ export class StreamingContext {
   /** Makes each batch of this stream even where no output asks for it. @internal */
   keep(stream: DStream<unknown>): void {
     this.#graph.keep(stream);
-    if (this.#state === 'active') this.#startInputs();
+    if (this.#state === 'active') this.#running.start(this.inputs);
   }
 
   /** The sources that some stream reads. @internal */

@@ -1,6 +1,8 @@
 // The discretized stream: a dataset for each batch interval, made of the datasets of its parents.
 import { inspect } from 'node:util';
+import { callOf } from '../call';
 import { driverOnly } from '../exec/closure/markers';
+import { type Call, withCall } from '../flow';
 import { refuseArgument } from '../ops/arguments';
 import type { RDD } from '../rdd/rdd';
 import { StorageLevel } from '../storage/storage-level';
@@ -25,6 +27,8 @@ export abstract class DStream<T> {
   readonly id: number;
   /** What it was made by, for graphs: `map`, `socketTextStream`. */
   readonly operation: string;
+  /** The call of the operation that made it, where the user's text is known. @internal */
+  readonly call: Call | undefined;
   /** Keeps T in the type. */
   declare protected readonly element: T;
   readonly #datasets = new Map<Time, RDD<T> | undefined>();
@@ -35,6 +39,7 @@ export abstract class DStream<T> {
   /** @internal */ constructor(streaming: StreamingContext, operation: string) {
     this.streaming = streaming;
     this.operation = operation;
+    this.call = callOf(new.target);
     this.id = streaming.register(this as DStream<unknown>);
   }
 
@@ -68,7 +73,7 @@ export abstract class DStream<T> {
   getOrCompute(time: Time): RDD<T> | undefined {
     if (!this.isValid(time)) return undefined;
     if (!this.#datasets.has(time)) {
-      const rdd = this.compute(time);
+      const rdd = withCall(this.call, () => this.compute(time));
       if (rdd && this.#level.isKept && !rdd.storageLevel.isKept) rdd.persist(this.#level);
       this.#datasets.set(time, rdd);
     }

@@ -84,7 +84,10 @@ test('.stages tells of tasks and skew, .datasets of what is kept, and a skewed s
     await shell.entry('.datasets', /no dataset is kept/);
     await shell.entry('const kept = sc.range(0, 100, 1, 4).cache(); const again = kept', />/);
     await shell.entry('kept.count()', /= 100/);
-    await shell.entry('.datasets', /^kept, again {2}range\[\d+\] {2}MEMORY_ONLY\n {2}4 of 4 partitions, .*in memory \(e1: 4\)$/m);
+    await shell.entry(
+      '.datasets',
+      /^kept, again {2}range\[\d+\] {2}MEMORY_ONLY {2}← .*\n {2}4 of 4 partitions, .*in memory \(e1: 4\)$/m,
+    );
     await shell.entry('.stages', /job 0, done {2}count of range.* ← kept\.count\(\)\n +stage +tasks[\s\S]*4\/4/);
     const slow =
       'sc.range(0, 6, 1, 6).map(x => { const end = Date.now() + 2500; while (x === 3 && Date.now() < end); return x }).count()';

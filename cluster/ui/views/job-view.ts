@@ -58,15 +58,14 @@ function lineOf(sites: readonly (CallSite | undefined)[], { file, line }: Place)
 }
 
 export function jobPage(job: JobStatus, source: PageSource, now: number): PageData {
-  const stages = job.stages.map((stage) => stageNode(stage, job, source, now));
+  const stages = job.stages.map((stage) => stageNode(stage, source, now));
   return { page: 'job', job: jobView(job, source, now), stages };
 }
 
-function stageNode(stage: StageStatus, { output }: JobStatus, { sc }: PageSource, now: number): StageNode {
-  const datasets = stage.graph.datasets.map(({ rddId: id, callSite, level, ...dataset }) => {
+function stageNode(stage: StageStatus, { sc }: PageSource, now: number): StageNode {
+  const datasets = stage.graph.datasets.map(({ rddId: id, callSite: site, level, ...dataset }) => {
     const kept = level === undefined ? 0 : sc.control.scheduler.cached(id).partitions;
-    // The datasets of a batch are made by a clock that some entry started, which says nothing of them.
-    return { id, ...dataset, level, kept, site: output === undefined ? callSite : undefined };
+    return { id, ...dataset, level, kept, site };
   });
   return { ...stageView(stage, now), parents: stage.graph.parents, datasets };
 }

@@ -1,5 +1,5 @@
 // Outputs: what is done with each batch.
-import { siteOfCall } from '../../flow';
+import { siteOfCall } from '../../call';
 import { checkCallback, checkWhole } from '../../ops/arguments';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from '../dstream';

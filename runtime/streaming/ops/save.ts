@@ -2,10 +2,10 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { siteOfCall } from '../../call';
 import { MillraceError } from '../../errors';
 import { objectFrame, objectMagic } from '../../exec/object-file';
 import type { SaveFormat } from '../../exec/program';
-import { siteOfCall } from '../../flow';
 import { checkOptions, refuseArgument } from '../../ops/arguments';
 import { writeParts } from '../../ops/save';
 import { lib } from '../../rdd/function-argument';

@@ -1,7 +1,7 @@
 // The live pane of a stream: the first rows of each batch and their count, by one job a batch.
 
+import { siteOfCall } from '../../call';
 import { greatest } from '../../exec/library-streams';
-import { siteOfCall } from '../../flow';
 import { checkOptions, checkWhole, refuseArgument } from '../../ops/arguments';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
