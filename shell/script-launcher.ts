@@ -7,7 +7,10 @@ import { interruptDescriptor, scriptEntry } from './interrupt-gate';
 import { entryArguments } from './package-root';
 
 /** Those that mean the same to the script's process. */
-const passedOn = ['SIGTERM', 'SIGHUP', 'SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
+const passedOn = ['SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
+const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies NodeJS.Signals[];
+/** One that comes just before the user's code runs, while its handlers are taken away (see breakable.ts), is lost: it is sent again. */
+const insistMs = 1_000;
 
 /** Runs what the command line says, and ends this process with the status of the script, or by the signal that ended it. */
 export function launchScript(args: readonly string[]): void {
@@ -46,6 +49,12 @@ function handleSignals(script: () => ChildProcess): void {
     gateOf(script()).write(`${scriptEntry}\n`);
   });
   for (const signal of passedOn) process.on(signal, () => script().kill(signal));
+  for (const signal of endingSignals) {
+    process.on(signal, () => {
+      script().kill(signal);
+      setInterval(() => script().kill(signal), insistMs);
+    });
+  }
   process.on('SIGTSTP', () => {
     script().kill('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');
