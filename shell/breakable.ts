@@ -4,8 +4,6 @@ import type { InterruptGate } from './interrupt-gate';
 
 const slot = Symbol.for('millrace.call');
 
-const endingSignals = ['SIGTERM', 'SIGHUP'] as const;
-
 type Slot = { [slot]?: () => unknown };
 
 const script = new vm.Script(`globalThis[Symbol.for('millrace.call')]()`, { filename: 'node:internal/millrace' });
@@ -24,25 +22,14 @@ export function breakable<T>(f: () => T): T {
   const depth = gate?.depth ?? 0;
   const value = gate ? gate.pass.bind(gate, f) : f;
   Object.defineProperty(holder, slot, { value, configurable: true, enumerable: false, writable: true });
-  const giveBack = takeHandlers();
   try {
     return script.runInThisContext({ breakOnSigint: true, displayErrors: false }) as T;
   } catch (error) {
     if (isInterruption(error)) gate?.broken(depth);
     throw error;
   } finally {
-    giveBack();
     holder[slot] = outer;
   }
-}
-
-/** Handlers cannot run while a loop holds the thread: these signals get their default meanwhile, which is to end the process. */
-function takeHandlers(): () => void {
-  const taken = endingSignals.flatMap((signal) => process.rawListeners(signal).map((listener) => ({ signal, listener })));
-  for (const { signal, listener } of taken) process.off(signal, listener as NodeJS.SignalsListener);
-  return () => {
-    for (const { signal, listener } of taken) process.on(signal, listener as NodeJS.SignalsListener);
-  };
 }
 
 /** Whether an error says that SIGINT broke the code, or that an interrupt left an await. */

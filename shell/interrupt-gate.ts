@@ -4,9 +4,11 @@
 // the signal ends the process, and one that comes to the handler of the event loop just before a loop of the user's begins waits for
 // ever. So nobody sends a signal to this process from outside: Ctrl-C comes as a number through a pipe that a thread reads. The
 // thread tells the main thread of it, for what waits, and sends the signal only while the main thread is surely under the watch.
+// Signals that end a script come the same way, by name: a loop of the user's cannot hear of one, and is killed.
 import { Worker } from 'node:worker_threads';
+import type { EndingSignal } from './interrupt';
 
-/** The descriptor on which the parent names the entry to be interrupted, a line each. Its end tells that the parent is gone. */
+/** The descriptor on which the parent names the entry to be interrupted, or a signal, a line each. Its end tells that the parent is gone. */
 export const interruptDescriptor = 4;
 
 /** What Ctrl-C stops in the process of a script: all of it is one entry. */
@@ -23,7 +25,11 @@ const firing = 2;
 const stateWord = 0;
 /** The number of the entry that runs, negated once it has ended. */
 const entryWord = 1;
+/** 1 once the main thread has heard of a signal that ends this process. */
+const heardWord = 2;
 
+/** How long the user's code may hold the main thread once this process is to end. */
+const hearingMs = 1_000;
 /** How long the end of the user's code waits for a signal that is on its way; code that handles SIGINT itself may have taken it. */
 const arrivalMs = 250;
 /** Between two looks of the thread at an entry that is to be interrupted: it may be waiting, or not have begun. */
@@ -67,11 +73,19 @@ const thread = `
     parentPort.postMessage('orphan');
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${orphanStopMs});
   });
+  const end = (signal) => {
+    parentPort.postMessage({ signal });
+    setTimeout(() => {
+      if (Atomics.load(words, ${heardWord}) === 0) process.kill(process.pid, 'SIGKILL');
+    }, ${hearingMs});
+  };
   input.setEncoding('latin1').on('data', (text) => {
     const lines = (rest + text).split('\\n');
     rest = lines.pop();
-    if (lines.length === 0) return;
-    asked = Number(lines[lines.length - 1]);
+    for (const signal of lines.filter((line) => line.startsWith('SIG'))) end(signal);
+    const entry = lines.findLast((line) => !line.startsWith('SIG'));
+    if (entry === undefined) return;
+    asked = Number(entry);
     fired = false;
     told = 0;
     tellAt = 0;
@@ -84,17 +98,24 @@ export interface GateEvents {
   interrupted(again: boolean): void;
   /** The parent is gone; this process is killed 1.5 s later. */
   orphaned(): void;
+  /** The parent got a signal that is to end this process. */
+  ended?(signal: EndingSignal): void;
 }
 
+type Message = { readonly entry: number; readonly again: boolean } | { readonly signal: EndingSignal } | 'orphan';
+
 export class InterruptGate {
-  readonly #words = new Int32Array(new SharedArrayBuffer(8));
+  readonly #words = new Int32Array(new SharedArrayBuffer(12));
   #depth = 0;
 
   constructor(events: GateEvents) {
     const worker = new Worker(thread, { eval: true, workerData: this.#words, stdout: true, stderr: true });
-    worker.on('message', (message: { readonly entry: number; readonly again: boolean } | 'orphan') => {
+    worker.on('message', (message: Message) => {
       if (message === 'orphan') events.orphaned();
-      else if (message.entry === this.#words[entryWord]) events.interrupted(message.again);
+      else if ('signal' in message) {
+        Atomics.store(this.#words, heardWord, 1);
+        events.ended?.(message.signal);
+      } else if (message.entry === this.#words[entryWord]) events.interrupted(message.again);
     });
     worker.unref();
   }

@@ -3,28 +3,27 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import inspector from 'node:inspector';
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
-import { exitStatus, InterruptLadder, signalStatus, suspendSignal } from './interrupt';
+import { type EndingSignal, exitStatus, InterruptLadder, signalStatus, suspendSignal } from './interrupt';
 import { interruptDescriptor, scriptEntry } from './interrupt-gate';
 import { entryArguments } from './package-root';
 
 /** Those that mean the same to the script's process. */
-const passedOn = ['SIGTERM', 'SIGHUP', 'SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
-
-/** Those that end it. */
-const ending: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP'];
-
-/**
- * A script that was told to end has ended by then, if it heard of it. It may not have: handlers that are taken away for a moment, as
- * around each part of an entry (see breakable.ts), take a signal along that has come to the process and not yet to them.
- */
-const endLimitMs = 3_500;
+const passedOn = ['SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
+/** Those that end it go through the gate. */
+const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
 
 /** Runs what the command line says, and ends this process with the status of the script, or by the signal that ended it. */
 export function launchScript(args: readonly string[]): void {
   // A debugger (`node --inspect`) wants the script, which listens at the same port.
   inspector.close();
   // Handlers first: a script that was begun is not left behind.
-  handleSignals(() => child);
+  let ended: EndingSignal | undefined;
+  handleSignals(
+    () => child,
+    (signal) => {
+      ended = signal;
+    },
+  );
   const child = spawn(process.execPath, [...process.execArgv, ...entryArguments('script.js', 'shell/script-main.ts'), ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ignore', 'pipe'],
     // A session of its own: the signals of the terminal's keys are for this process.
@@ -36,8 +35,10 @@ export function launchScript(args: readonly string[]): void {
     process.stderr.write(`error: the process of the script cannot be started: ${error.message}\n`);
     process.exit(1);
   });
-  child.once('exit', (status, signal) => {
-    if (signal === null) process.exit(status ?? 1);
+  child.once('exit', (status, ownSignal) => {
+    if (ownSignal === null) process.exit(status ?? 1);
+    // One that could not hear of it was killed.
+    const signal = ended ?? ownSignal;
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
     // Where the signal is ignored.
@@ -45,7 +46,7 @@ export function launchScript(args: readonly string[]): void {
   });
 }
 
-function handleSignals(script: () => ChildProcess): void {
+function handleSignals(script: () => ChildProcess, onEnd: (signal: EndingSignal) => void): void {
   const ladder = new InterruptLadder();
   process.on('SIGINT', () => {
     const answer = ladder.press(true, performance.now());
@@ -57,19 +58,18 @@ function handleSignals(script: () => ChildProcess): void {
     if (answer === 'warn') process.stderr.write('(Still stopping. Ctrl-C once more ends it at once.)\n');
     gateOf(script()).write(`${scriptEntry}\n`);
   });
-  for (const signal of passedOn) process.on(signal, () => passOn(signal, script()));
+  for (const signal of passedOn) process.on(signal, () => script().kill(signal));
+  for (const signal of endingSignals)
+    process.on(signal, () =>
+      gateOf(script()).write(`${signal}
+`),
+    );
   process.on('SIGTSTP', () => {
     script().kill('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');
   });
   // The whole job, as the terminal's own key does it: npm, which may have started us, is a part of it.
   process.on(suspendSignal, () => process.kill(0, 'SIGTSTP'));
-}
-
-/** Signals that end the script are sent until it has ended; this process ends with it. */
-function passOn(signal: NodeJS.Signals, script: ChildProcess): void {
-  script.kill(signal);
-  if (ending.includes(signal)) setTimeout(() => passOn(signal, script), endLimitMs);
 }
 
 /** What is written here reaches the thread that stops what runs (see interrupt-gate.ts). */

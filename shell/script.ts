@@ -62,7 +62,7 @@ class ScriptRun {
     // A reader that has seen enough, as `head`, is no error.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => this.#outputFailed(error));
     for (const signal of endingSignals) process.on(signal, this.#onSignal);
-    // Ctrl-C comes through the gate; a signal that somebody sends by hand means the same. Handlers of the user's are told once.
+    // Signals come through the gate; one that somebody sends by hand means the same. Handlers of the user's are told once.
     process.on('SIGINT', () => this.#interrupt());
     const { ppid } = process;
     process.on('SIGTSTP', () => {
@@ -72,6 +72,7 @@ class ScriptRun {
     const gate = new InterruptGate({
       interrupted: (again) => (again ? this.#interrupt() : process.emit('SIGINT')),
       orphaned: () => void this.end(exitStatus('SIGHUP')),
+      ended: (signal) => process.emit(signal),
     });
     sendBreaksThrough(gate);
     gate.begin(scriptEntry);

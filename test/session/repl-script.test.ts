@@ -208,17 +208,21 @@ for (const [signal, status, code] of [
 const presses = size(12, 100);
 const seed = Number(process.env.MILLRACE_SEED ?? 20261127);
 
-test(`${presses} times Ctrl-C at random moments of a script (seed ${seed}): it ends with 130, each time`, async () => {
-  const random = new Random(seed);
-  const statement = '{ const end = performance.now() + 2; while (performance.now() < end); }\n';
-  const script = file('short.ts', `console.log("ready");\n${statement.repeat(100)}await null;\n${statement.repeat(900)}`);
-  for (let press = 0; press < presses; press++) {
-    const later = random.next() * 100;
-    const act = (pid: number) => void setTimeout(() => process.kill(pid, 'SIGINT'), later);
-    const { status, err } = await millrace([...local, script], { input: null, when: ['ready', act] });
-    assert.equal([status, err], [130, ''], `press ${press}`);
-  }
-});
+for (const [signal, wanted] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  test(`${presses} times ${signal} at random moments of a script (seed ${seed}): it ends with ${wanted}, each time`, async () => {
+    const random = new Random(seed);
+    const statement = '{ const end = performance.now() + 2; while (performance.now() < end); }\n';
+    const script = file('short.ts', `console.log("ready");\n${statement.repeat(100)}await null;\n${statement.repeat(900)}`);
+    for (let press = 0; press < presses; press++) {
+      const later = random.next() * 100;
+      const act = (pid: number) => void setTimeout(() => process.kill(pid, signal), later);
+      const { status, err } = await millrace([...local, script], { input: null, when: ['ready', act] });
+      assert.equal([status, err], [wanted, ''], `time ${press}`);
+    }
+  });
 
 test('Ctrl-C before a script has begun ends it with 130, also while it reads standard input', async () => {
   const started = async (pid: number) => {

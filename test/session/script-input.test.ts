@@ -1,4 +1,4 @@
-// What a script reads from standard input, and what becomes of its output where it does not fit.
+// What a script reads from standard input, what suspends it, and what becomes of its output where it does not fit.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { test } from 'uvu';
@@ -63,6 +63,18 @@ test('Ctrl-Z suspends a script that reads keys, and fg brings it back', async ()
   } finally {
     await terminal.close();
   }
+});
+
+test('a script that is suspended is ended by SIGTERM once it goes on', async () => {
+  const script = file('ticks.ts', 'for (;;) {\n  await new Promise((r) => setTimeout(r, 5));\n  console.log("tick");\n}\n');
+  const end = (pid: number) => {
+    process.kill(pid, 'SIGTSTP');
+    setTimeout(() => {
+      process.kill(pid, 'SIGTERM');
+      process.kill(pid, 'SIGCONT');
+    }, 300);
+  };
+  assert.is((await millrace([...local, script], { when: ['tick', end] })).status, 143);
 });
 
 test('output that does not fit on its disk is said, and fails', async () => {

@@ -108,16 +108,4 @@ for (const [signal, status] of [
   });
 }
 
-test('a script that lost a SIGTERM gets it again', async () => {
-  // In a timer: while a part of an entry runs a signal has its default, which is to end the process.
-  const loses = `await new Promise(() => setTimeout(() => {
-    process.removeAllListeners('SIGTERM')
-    process.once('SIGTERM', () => process.once('SIGTERM', () => process.exit(7)))
-    setInterval(() => {}, 1000)
-    console.log('ready')
-  }, 100))`;
-  const ended = await script(loses, 'ready', (pid) => process.kill(pid, 'SIGTERM'));
-  assert.is(ended.status, 7, ended.err);
-});
-
 test.run();
