@@ -18,12 +18,10 @@ export function launchScript(args: readonly string[]): void {
   inspector.close();
   // Handlers first: a script that was begun is not left behind.
   let ended: EndingSignal | undefined;
-  handleSignals(
-    () => child,
-    (signal) => {
-      ended = signal;
-    },
-  );
+  const onEnd = (signal: EndingSignal) => {
+    ended = signal;
+  };
+  handleSignals(() => child, onEnd);
   const child = spawn(process.execPath, [...process.execArgv, ...entryArguments('script.js', 'shell/script-main.ts'), ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ignore', 'pipe'],
     // A session of its own: the signals of the terminal's keys are for this process.
@@ -59,11 +57,12 @@ function handleSignals(script: () => ChildProcess, onEnd: (signal: EndingSignal)
     gateOf(script()).write(`${scriptEntry}\n`);
   });
   for (const signal of passedOn) process.on(signal, () => script().kill(signal));
-  for (const signal of endingSignals)
-    process.on(signal, () =>
-      gateOf(script()).write(`${signal}
-`),
-    );
+  for (const signal of endingSignals) {
+    process.on(signal, () => {
+      onEnd(signal);
+      gateOf(script()).write(`${signal}\n`);
+    });
+  }
   process.on('SIGTSTP', () => {
     script().kill('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');

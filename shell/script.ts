@@ -72,7 +72,7 @@ class ScriptRun {
     const gate = new InterruptGate({
       interrupted: (again) => (again ? this.#interrupt() : process.emit('SIGINT')),
       orphaned: () => void this.end(exitStatus('SIGHUP')),
-      ended: (signal) => process.emit(signal),
+      ended: (signal) => process.emit(signal, signal),
     });
     sendBreaksThrough(gate);
     gate.begin(scriptEntry);
@@ -107,7 +107,7 @@ class ScriptRun {
       this.#repl = repl;
       return watch ? await this.#runAgain(repl, script) : await this.#runOnce(repl, script);
     } catch (error) {
-      this.#write.err(reportError(error, {}, this.#screen()) + '\n');
+      if (!this.#ending) this.#write.err(reportError(error, {}, this.#screen()) + '\n');
       return 1;
     }
   }
@@ -181,7 +181,8 @@ class ScriptRun {
         this.#settings = settings;
       },
       page: async (text) => void this.#write.out(`${text}\n`),
-      print: (text, stream) => this.#write[stream](text),
+      // What is broken off by the end of the process fails because of it.
+      print: (text, stream) => void (this.#ending || this.#write[stream](text)),
       screen: () => this.#screen(),
       readBlock: async () => undefined,
       clearScreen: () => {},

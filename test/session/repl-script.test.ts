@@ -53,14 +53,14 @@ test('an error names file and line on stderr and leaves with 1; what came before
   assert.match(err, /fails\.ts:3/);
 });
 
-test('an error of ours raised in a task shows the line of the function that it is about, or of the action', async () => {
+test('an error of ours raised in a task shows the line of the function that it is about, or of the operation', async () => {
   const cases: [text: string, place: string, line: string][] = [
-    ['const z = sc.range(0, 4, 1, 2).zip(sc.range(0, 5, 1, 2));\nawait z.count();', '2:9', ' 2 │ await z.count();'],
+    ['const z = sc.range(0, 4, 1, 2).zip(sc.range(0, 5, 1, 2));\nawait z.count();', '1:32', ' 1 │ const z'],
     ['const s = sc.range(3)\n  .map((x): any => [new Map(), x]);\nawait s.groupByKey().count();', '2:8', ' 2 │   .map((x)'],
     ['const s = sc.range(3).map((x): any => x);\nawait s.mapValues((x) => x).collect();', '2:19', ' 2 │ await s.mapValues'],
     [
       'const p = { numPartitions: 2, getPartition: (k: number) => k };\nawait sc.range(5).keyBy((x) => x).partitionBy(p).count();',
-      '2:50',
+      '2:35',
       ' 2 │ await sc',
     ],
   ];
