@@ -9,7 +9,7 @@ import { driverOnly } from './exec/closure/markers';
 import { currentSignal, withCallSite } from './flow';
 import { JobControl } from './job-control';
 import { maxPartitions } from './limits';
-import { checkPath, checkWhole, refuseArgument } from './ops/arguments';
+import { checkNoFile, checkPath, checkWhole, refuseArgument } from './ops/arguments';
 import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
 import type { ShuffleDependency } from './rdd/dependency';
 import { RDD } from './rdd/rdd';
@@ -213,12 +213,14 @@ export class Context {
   // Checkpoints.
 
   /**
-   * Where checkpoints are written: a folder of this session's own below `folder`, on a disk that outlives it. Throws DISK.
+   * Where checkpoints are written: a folder of this session's own below `folder`, on a disk that outlives it. Throws DISK,
+   * and BAD_ARGUMENT where it is a file.
    * @example const safe = () => sc.setCheckpointDir('checkpoints')
    */
   setCheckpointDir(folder: string): void {
     this.checkAlive();
-    this.#checkpointDir = makeCheckpointFolder(checkPath('setCheckpointDir', folder));
+    checkNoFile('setCheckpointDir', checkPath('setCheckpointDir', folder));
+    this.#checkpointDir = makeCheckpointFolder(folder);
   }
 
   /**

@@ -210,7 +210,7 @@ function jobChoice({ jobId, title, status, callSite }: Pick<JobStatus, 'jobId' |
 }
 
 function unknownJob(operation: string, which: string, known: readonly (number | string)[]): never {
-  const none = operation === '.cancel' ? 'left out: no job runs' : 'left out: no job has run';
+  const none = operation === '.cancel' ? 'one that runs: none does' : 'one that has run: none has';
   const rule = known.length === 0 ? none : `one of ${known.slice(-20).join(', ')}`;
   throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the job', value: which, rule, remedy: 'See .jobs.' });
 }

@@ -1,4 +1,5 @@
 // Refusing arguments: each error names the operation, the argument, its value, the rule, and what to write instead.
+import { existsSync, statSync } from 'node:fs';
 import { MillraceError } from '../errors';
 import { driverOnly } from '../exec/closure/markers';
 import { showElement } from '../exec/task-runtime';
@@ -84,4 +85,16 @@ export function checkPath(operation: string, path: unknown): string {
   if (typeof path === 'string' && path.trim() !== '') return path;
   const remedy = `Write ${operation}('folder/*.txt').`;
   return refuseArgument({ operation, argument: 'the path', value: path, rule: 'a text that names files', remedy });
+}
+
+/** Throws BAD_ARGUMENT where the folder that is asked for is a file: no space that is freed would help. */
+export function checkNoFile(operation: string, folder: string): void {
+  if (!existsSync(folder) || statSync(folder).isDirectory()) return;
+  refuseArgument({
+    operation,
+    argument: 'the folder',
+    value: folder,
+    rule: 'a folder, or a name that is free; it is a file',
+    remedy: `Write ${operation}('folder').`,
+  });
 }

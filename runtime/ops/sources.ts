@@ -1,19 +1,18 @@
 // The datasets that a context makes of values, numbers, files and other datasets.
 import { Context } from '../context';
-import { MillraceError } from '../errors';
 import { ObjectFileRDD } from '../rdd/object-files';
 import type { OnlyAny, RDD } from '../rdd/rdd';
 import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/sources';
 import { TextFileRDD, WholeTextFilesRDD } from '../rdd/text';
 import { unionOf } from '../rdd/union';
-import { checkPath } from './arguments';
+import { checkPath, refuseArgument } from './arguments';
 
 declare module '../context' {
   interface Context {
     /**
      * A dataset of the session's values, cut into slices: 1..10 in 3 slices are 3, 3 and 4. Arrays of two are pairs. The values are
      * taken now: what is added to them later is not seen.
-     * Throws NOT_ITERABLE for what has no elements, and BAD_ARGUMENT for a number of slices below 1 or above 1,000,000.
+     * Throws BAD_ARGUMENT for what has no elements, and for a number of slices below 1 or above 1,000,000.
      * @example await sc.parallelize([1, 2, 3, 4], 2).map(x => x * 2).collect() // [2, 4, 6, 8]
      */
     parallelize<A>(values: Iterable<OnlyAny<A>>, numSlices?: number): RDD<A>;
@@ -60,7 +59,13 @@ declare module '../context' {
 Context.prototype.parallelize = function <T>(this: Context, values: Iterable<T>, numSlices = this.defaultParallelism): RDD<T> {
   this.checkAlive();
   if (typeof values?.[Symbol.iterator] !== 'function')
-    throw new MillraceError('NOT_ITERABLE', { operation: 'parallelize', value: String(values) });
+    refuseArgument({
+      operation: 'parallelize',
+      argument: 'its argument',
+      value: values,
+      rule: 'something to iterate over: an array, a set, a map, a generator',
+      remedy: 'Write parallelize([value]) for one value, parallelize(Object.entries(object)) for the properties of an object.',
+    });
   return new ParallelizedRDD(this, [...values], this.checkPartitions('parallelize', numSlices));
 };
 

@@ -1,8 +1,8 @@
 // The folder that a streaming context keeps its checkpoint in: made, checked, and closed to other users.
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { asError, MillraceError } from '../errors';
-import { refuseArgument } from '../ops/arguments';
+import { checkNoFile, refuseArgument } from '../ops/arguments';
 
 /** Throws BAD_ARGUMENT unless `folder` is a text that can be a path; `example` is the name that the remedy shows. */
 export function checkFolderName(operation: string, folder: unknown, example: string): string {
@@ -14,14 +14,7 @@ export function checkFolderName(operation: string, folder: unknown, example: str
 /** The whole path of a folder that can be written and that nobody else can enter. Throws BAD_ARGUMENT or DISK. */
 export function privateFolder(operation: string, folder: unknown): string {
   const path = resolve(checkFolderName(operation, folder, 'folder'));
-  if (existsSync(path) && !statSync(path).isDirectory())
-    refuseArgument({
-      operation,
-      argument: 'the folder',
-      value: folder,
-      rule: 'a folder, or a name that is free; it is a file',
-      remedy: `Write ${operation}('folder').`,
-    });
+  checkNoFile(operation, path);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);

@@ -209,11 +209,11 @@ export class StreamingContext {
   }
 
   /**
-   * Resolves when the context has stopped.
+   * Resolves when the context has stopped; at once for one that has no outputs and was not started, for nothing will begin there.
    * @example const wait = async (ssc) => { ssc.start(); await ssc.awaitTermination(); }
    */
-  awaitTermination(): Promise<void> {
-    return this.#ended;
+  async awaitTermination(): Promise<void> {
+    if (this.#state !== 'initialized' || this.#graph.outputs.length > 0) await this.#ended;
   }
 
   /**
@@ -222,7 +222,7 @@ export class StreamingContext {
    */
   async awaitTerminationOrTimeout(timeout: Duration): Promise<boolean> {
     const ms = milliseconds('awaitTerminationOrTimeout', 'the timeout', timeout);
-    return resolvesWithin(this.clock, ms, this.#ended);
+    return resolvesWithin(this.clock, ms, this.awaitTermination());
   }
 
   /** Resolves when every batch that has been made is done. */

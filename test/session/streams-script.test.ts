@@ -73,6 +73,12 @@ const transcripts: Record<string, readonly [text: string, out: RegExp, err: RegE
     /one of print of numbers, numbers\.[\s\S]*Did you mean \.stop numbers\?/,
     1,
   ],
+  'awaitTermination of streams that have ended ends, though stream() makes new ones then': [
+    `${numbers}const own = stream()\nnumbers.foreachRDD(() => { if (own.batches().length > 2) void own.stop() })\nown.start()\nawait own.awaitTermination()\nawait stream().awaitTermination()\nawait stream().awaitTerminationOrTimeout('1h')`,
+    /^res\d: boolean = true\n$/,
+    /^$/,
+    0,
+  ],
   'streams that fail at their start say so each time': [
     "for (const path of ['none', 'nothing']) { const s = new StreamingContext(sc, '1s'); s.replay(path).print(); s.start(); await s.awaitTermination() }",
     /^$/,

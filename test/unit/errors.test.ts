@@ -151,8 +151,11 @@ test('options and masters', async () => {
 });
 
 test('parallelize of what is no list', async () => {
-  await errorOf('NOT_ITERABLE', () => sc.parallelize(5 as never));
-  await errorOf('NOT_ITERABLE', () => sc.parallelize(null as never));
+  await errorOf('BAD_ARGUMENT', () => sc.parallelize(5 as never));
+  await errorOf('BAD_ARGUMENT', () => sc.parallelize(null as never));
+  const { message } = await errorOf('BAD_ARGUMENT', () => sc.parallelize({ a: 1 } as never));
+  assert.match(message, /^parallelize: its argument is \{"a":1\}/);
+  assert.match((await errorOf('BAD_ARGUMENT', () => sc.setCheckpointDir(__filename))).message, /it is a file/);
 });
 
 test('a storage level that is set already', async () => {
