@@ -44,7 +44,7 @@ export class SessionFolder {
 }
 
 function ownerOf(pid: number): Owner {
-  return { pid, namespace: namespaceOf(), started: startOf(pid) ?? '' };
+  return { pid, namespace: namespaceOf(), started: stateOf(pid)?.started ?? '' };
 }
 
 function namespaceOf(): string {
@@ -55,11 +55,18 @@ function namespaceOf(): string {
   }
 }
 
-/** The 22nd field of /proc/PID/stat; the second, the name, may hold anything up to its last bracket. */
-function startOf(pid: number): string | undefined {
+interface ProcessState {
+  readonly started: string;
+  /** It has ended, and its parent has not asked how. */
+  readonly isZombie: boolean;
+}
+
+/** The third and the 22nd field of /proc/PID/stat; the second, the name, may hold anything up to its last bracket. */
+function stateOf(pid: number): ProcessState | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { started: fields[19], isZombie: fields[0] === 'Z' };
   } catch {
     return undefined;
   }
@@ -71,8 +78,9 @@ function isAlive(owner: Owner): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-  const started = startOf(owner.pid);
-  return started === undefined || owner.started === '' || started === owner.started;
+  const state = stateOf(owner.pid);
+  if (!state) return true;
+  return !state.isZombie && (owner.started === '' || state.started === owner.started);
 }
 
 function removeStale(): void {

@@ -27,13 +27,22 @@ interface Session {
   readonly folder: string;
 }
 
-async function session(...args: string[]): Promise<Session> {
+const driverCommand = (...args: string[]) => {
   const script = path.join(__dirname, '../helpers/pool-driver.ts');
-  const command = ['-r', 'ts-node/register/transpile-only', script, program, ...args];
+  return [process.execPath, '-r', 'ts-node/register/transpile-only', script, program, ...args];
+};
+
+const session = (...args: string[]) => sessionOf(driverCommand(...args));
+
+async function sessionOf([command, ...args]: string[]): Promise<Session> {
   const env = { ...process.env, DISABLE_V8_COMPILE_CACHE: '1' };
-  const driver = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const driver = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   const [line] = (await within(20_000, once(driver.stdout!, 'data'), 'the start of a driver')) as [Buffer];
   return { driver, ...JSON.parse(line.toString()) };
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await within(5000, once(child, 'exit'), 'the exit');
 }
 
 test('a driver that is killed leaves no executor after 3 s, idle or busy, and its folder goes with the next start', async () => {
@@ -42,6 +51,7 @@ test('a driver that is killed leaves no executor after 3 s, idle or busy, and it
   assert.ok(existsSync(folder));
   driver.kill('SIGKILL');
   await until(3000, () => !pids.some(isAlive), 'the end of the executors');
+  await endOf(driver);
   const next = SessionFolder.make();
   await until(2000, () => !existsSync(folder), 'the removal of the folder');
   await next.remove();
@@ -49,7 +59,7 @@ test('a driver that is killed leaves no executor after 3 s, idle or busy, and it
 
 test('a driver that ends without stopping its pool leaves neither executors nor folder', async () => {
   const { driver, pids, folder } = await session('exit');
-  if (driver.exitCode === null) await within(5000, once(driver, 'exit'), 'the exit');
+  await endOf(driver);
   await until(1000, () => !pids.some(isAlive), 'the end of the executors');
   assert.is(existsSync(folder), false);
 });
@@ -58,9 +68,24 @@ test('the hang-up of a driver (SIGTERM) leaves no executor', async () => {
   const { driver, pids, folder } = await session();
   driver.kill('SIGTERM');
   await until(3000, () => !pids.some(isAlive), 'the end of the executors');
+  await endOf(driver);
   const next = SessionFolder.make();
   await until(2000, () => !existsSync(folder), 'the removal of the folder');
   await next.remove();
+});
+
+test('the folder of a driver that has ended, but whose parent has not asked how, goes with the next start', async () => {
+  // The shell becomes a program that asks after no child.
+  const { driver: parent, pids, folder } = await sessionOf(['sh', '-c', '"$@" & exec sleep 60', 'sh', ...driverCommand()]);
+  const driver = Number(/^millrace-(\d+)-/.exec(path.basename(folder))![1]);
+  process.kill(driver, 'SIGKILL');
+  await until(3000, () => ![driver, ...pids].some(isAlive), 'the end of the driver and of its executors');
+  process.kill(driver, 0);
+  const next = SessionFolder.make();
+  await until(2000, () => !existsSync(folder), 'the removal of the folder');
+  await next.remove();
+  parent.kill('SIGKILL');
+  await endOf(parent);
 });
 
 test('the folder is private, and gone when the pool is stopped', async () => {
