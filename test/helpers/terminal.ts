@@ -68,9 +68,12 @@ export class Terminal {
     });
     this.exited = new Promise((resolve) => {
       this.#pty.onExit(({ exitCode, signal }) => {
-        this.#status = signal ? 128 + signal : exitCode;
-        resolve(this.#status);
-        this.#changed();
+        // The screen takes what it is given a little later, and the last of it counts.
+        this.#screen.write('', () => {
+          this.#status = signal ? 128 + signal : exitCode;
+          resolve(this.#status);
+          this.#changed();
+        });
       });
     });
   }
