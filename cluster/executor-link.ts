@@ -26,6 +26,11 @@ class Link {
   #connection: Connection | undefined;
   #mainReady = false;
   #running: number | undefined;
+  /** The script of the running task was terminated. */
+  #terminated = false;
+  /** This is the question whether it has come to rest that counts. */
+  #resting: number | undefined;
+  #questions = 0;
   #told = 0;
 
   constructor(memory: SharedArrayBuffer) {
@@ -43,7 +48,9 @@ class Link {
     if (message.kind === 'ready') {
       this.#mainReady = true;
       this.#sayReady();
-    } else if (message.taskId === this.#running) {
+    } else if (message.kind === 'rested') {
+      if (message.number === this.#resting) this.#rested();
+    } else if (message.taskId === this.#running && !this.#terminated) {
       this.#end(message.taskId, message.end, message.tail);
     }
   }
@@ -111,15 +118,36 @@ class Link {
       setTimeout(() => this.#terminate(taskId), terminateMs);
       return;
     }
+    this.#terminated = true;
+    this.#terminateScript(() => {
+      this.#shared.terminated();
+      this.#rest();
+    });
+  }
+
+  #terminateScript(done: () => void): void {
     const termination = terminateMainScript();
     this.#post({ kind: 'nudge' });
-    termination.then(
-      () => {
-        this.#shared.terminated();
-        this.#end(taskId, { kind: 'cancelled' });
-      },
-      (error) => endProcess(`A script could not be terminated: ${error}`),
-    );
+    termination.then(done, (error) => endProcess(`A script could not be terminated: ${error}`));
+  }
+
+  /** A script may have left ticks that never end, which would hold up the next task: they are terminated until the driver's patience ends. */
+  #rest(): void {
+    const number = ++this.#questions;
+    this.#resting = number;
+    this.#post({ kind: 'rest', number });
+    setTimeout(() => {
+      if (this.#resting !== number) return;
+      // An answer that comes now would have the next task begin under this termination.
+      this.#resting = undefined;
+      this.#terminateScript(() => this.#rest());
+    }, terminateMs);
+  }
+
+  #rested(): void {
+    this.#resting = undefined;
+    this.#terminated = false;
+    if (this.#running !== undefined) this.#end(this.#running, { kind: 'cancelled' });
   }
 
   #report(): void {

@@ -49,6 +49,10 @@ class ExecutorMain {
         break;
       case 'nudge':
         break;
+      case 'rest':
+        // Behind all ticks and microtasks: those that a terminated script has left run first, and may never end.
+        setImmediate(() => this.#post({ kind: 'rested', number: message.number }));
+        break;
     }
   }
 

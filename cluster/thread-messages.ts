@@ -21,10 +21,13 @@ export type ToMain =
   /** Abandon the task if it is still awaiting something after the grace. */
   | { readonly kind: 'cancel'; readonly taskId: number }
   /** Nothing: gives a thread that idles in a task's await some JavaScript to terminate. */
-  | { readonly kind: 'nudge' };
+  | { readonly kind: 'nudge' }
+  /** Say `rested` once nothing runs any more. */
+  | { readonly kind: 'rest'; readonly number: number };
 
 export type ToLink =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'rested'; readonly number: number }
   | { readonly kind: 'ended'; readonly taskId: number; readonly end: SentEnd; readonly tail: Uint8Array };
 
 /** Below this size a copy is cheaper than finding out whether the memory may be moved. */

@@ -27,6 +27,8 @@ const endless: Record<string, string> = {
   'an await that never settles': 'await new Promise(() => {})',
   'a backtracking pattern': '/(a+)+$/.test("a".repeat(40) + "b")',
   'a loop of ticks': 'await new Promise(() => { const again = () => process.nextTick(again); again(); })',
+  'a loop in ticks that is there again once it was broken':
+    'let left = 1; await new Promise(() => { const again = () => { if (left-- > 0) process.nextTick(again); for (;;); }; again(); })',
   'a blocked thread': 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)',
   'a loop that looks at its flag': 'while (!control.cancelled()) {} return { end: { kind: "cancelled" } }',
 };
@@ -107,6 +109,19 @@ test('a task stuck outside of JavaScript costs its executor, and still ends as c
   await until(5000, () => pool.alive.length === 1, 'the replacement');
   assert.is(await pool.run(pool.alive[0], 'return kept.cache'), undefined);
   await until(2000, () => !processesOf('sleep\0' + '54321').length, 'the end of what the task had started');
+});
+
+test('ticks that come again however often they are broken cost the executor, and hold up no other task', async () => {
+  pool.output.length = 0;
+  const [executor] = pool.alive;
+  const lost = pool.lost.length;
+  const again = 'const again = () => { process.nextTick(again); for (;;); }';
+  const id = pool.launch(executor, `console.log("begun"); ${again}; await new Promise(() => again())`);
+  await until(5000, () => pool.output.length > 0, 'the begin of the task');
+  pool.started.backend.cancel(executor, id);
+  assert.equal(await pool.end(id, 5000), { kind: 'cancelled' });
+  await until(5000, () => pool.lost.length === lost + 1 && pool.alive.length === 1, 'the replacement');
+  assert.is(await pool.run(pool.alive[0], 'return 1'), 1);
 });
 
 test('leaves nothing behind', async () => {
