@@ -41,6 +41,9 @@ const statusOf = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof statusOf;
 
+/** Those that end the shell in order; what Ctrl-C means depends on what runs. */
+export const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
+
 /** The exit status of a process that a signal ended, as shells count it. */
 export function exitStatus(signal: EndingSignal): number {
   return statusOf[signal];

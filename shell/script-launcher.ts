@@ -3,14 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import inspector from 'node:inspector';
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
-import { type EndingSignal, exitStatus, InterruptLadder, signalStatus, suspendSignal } from './interrupt';
+import { type EndingSignal, endingSignals, exitStatus, InterruptLadder, signalStatus, suspendSignal } from './interrupt';
 import { interruptDescriptor, scriptEntry } from './interrupt-gate';
 import { entryArguments } from './package-root';
 
-/** Those that mean the same to the script's process. */
+/** Those that mean the same to the script's process; those that end it go through the gate. */
 const passedOn = ['SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
-/** Those that end it go through the gate. */
-const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
 
 /** Runs what the command line says, and ends this process with the status of the script, or by the signal that ended it. */
 export function launchScript(args: readonly string[]): void {

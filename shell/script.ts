@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { MillraceError } from '../runtime/errors';
 import { sendBreaksThrough } from './breakable';
-import { type EndingSignal, exitStatus, signalStatus, suspendSignal } from './interrupt';
+import { type EndingSignal, endingSignals, exitStatus, signalStatus, suspendSignal } from './interrupt';
 import { InterruptGate, scriptEntry } from './interrupt-gate';
 import { readScript, runText } from './load';
 import { openSession } from './open-session';
@@ -30,7 +30,6 @@ const stopLimitMs = 2_000;
 /** How long a slow reader may take for the last output after an interrupt. */
 const drainLimitMs = 1_000;
 const brokenPipeStatus = 141;
-const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
 
 /**
  * Runs the script, once it is known, to its end and ends the process: 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.

@@ -12,7 +12,7 @@ import { PlainEditor } from './editor/plain-editor';
 import { isUnfinished } from './editor/unfinished';
 import { dottedWord } from './entry';
 import { History, stateFolder } from './history';
-import { type EndingSignal, exitStatus, InterruptLadder } from './interrupt';
+import { endingSignals, exitStatus, InterruptLadder } from './interrupt';
 import { packageVersion } from './package-root';
 import { fitsScreen, pagerCommand, runPager } from './pager';
 import type { PaneModel } from './pane-model';
@@ -361,7 +361,7 @@ class Terminal implements EditorHost {
     process.on('SIGINT', () => {
       if (!this.#lent && !this.#plain?.dropEntry()) this.interrupt();
     });
-    for (const signal of ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[]) {
+    for (const signal of endingSignals) {
       process.on(signal, () => void this.#finish(exitStatus(signal)));
     }
     process.stdout.on('resize', () => this.#session?.setScreen(this.#screen()));
