@@ -2,11 +2,11 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
+import type { OutputListener } from './driver/output';
+import { printThrough, startBackend } from './driver/start-backend';
 import { parseMaster } from './master-url';
-import type { OutputListener } from './output';
 import { receiverProgram } from './program-path';
-import { Receivers } from './receivers';
-import { printThrough, startBackend } from './start-backend';
+import { Receivers } from './receivers/receivers';
 
 /** Options of `connect`: memory of the executors, options of the context, and who is told what happens. */
 export interface ConnectOptions {

@@ -1,6 +1,6 @@
 // What a master names: where the tasks of a session run.
 import os from 'node:os';
-import { MillraceError } from '../runtime/errors';
+import { MillraceError } from '../runtime/base/errors';
 import { maxExecutors } from './limits';
 
 export type Master = { readonly kind: 'inProcess' } | { readonly kind: 'pool'; readonly executors: number };

@@ -1,26 +1,27 @@
 // The context of a session, `sc`: submits and watches jobs, and keeps what its datasets tell it.
-import { AccumulatorTable, type Merging } from './accumulator-table';
-import { AddedFiles } from './added-files';
-import { CallStack, seekCallsAgain } from './call';
-import { type Config, makeConfig } from './config';
-import { MillraceError } from './errors';
-import type { CaptureWarning } from './exec/closure';
-import { driverOnly } from './exec/closure/markers';
-import { currentSignal, withCallSite } from './flow';
+
+import { checkNoFile, checkPath, checkWhole, refuseArgument } from './base/arguments';
+import { CallStack, seekCallsAgain } from './base/call';
+import { type Config, makeConfig } from './base/config';
+import { MillraceError } from './base/errors';
+import { currentSignal, withCallSite } from './base/flow';
+import { maxPartitions } from './base/limits';
+import { driverOnly } from './base/markers';
+import { type Clock, systemClock } from './base/time';
+import type { CaptureWarning } from './closure';
 import { JobControl } from './job-control';
-import { maxPartitions } from './limits';
-import { checkNoFile, checkPath, checkWhole, refuseArgument } from './ops/arguments';
+import { runsTogether, type SinkMaker } from './planner/stages';
 import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
 import type { ShuffleDependency } from './rdd/dependency';
 import { RDD } from './rdd/rdd';
 import type { TaskBackend } from './scheduler/backend';
 import type { ExecutorStatus } from './scheduler/executor-table';
-import { runsTogether, type SinkMaker } from './scheduler/job';
 import type { JobProgress, JobRecord } from './scheduler/job-record';
 import type { StoredSize } from './scheduler/kept-blocks';
 import { Scheduler } from './scheduler/loop';
-import type { ReceiverBackend } from './streaming/receiver-backend';
-import { type Clock, systemClock } from './time';
+import { AccumulatorTable, type Merging } from './shared/accumulator-table';
+import { AddedFiles } from './shared/added-files';
+import type { ReceiverBackend } from './streaming/receivers/receiver-backend';
 import { decode } from './wire/codec';
 
 /** What a context is made of, by `connect`. */

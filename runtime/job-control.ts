@@ -1,8 +1,9 @@
 // What belongs to a context beside datasets: local properties of jobs, listeners, added files, and notices to the user.
-import type { AddedFiles } from './added-files';
-import { currentProperties, withProperties } from './flow';
+
+import { currentProperties, withProperties } from './base/flow';
 import { ListenerBus } from './scheduler/listener-bus';
 import type { Scheduler } from './scheduler/loop';
+import type { AddedFiles } from './shared/added-files';
 
 export class JobControl {
   readonly bus: ListenerBus;

@@ -17,11 +17,11 @@ interface Bundle {
 
 const bundles: readonly Bundle[] = [
   { entry: 'shell/main.ts', output: 'millrace.js', command: true },
-  { entry: 'shell/script-main.ts', output: 'script.js' },
-  { entry: 'shell/session-main.ts', output: 'session.js' },
-  { entry: 'cluster/executor-main.ts', output: 'executor.js' },
-  { entry: 'cluster/executor-link.ts', output: 'executor-link.js' },
-  { entry: 'cluster/receiver-main.ts', output: 'receiver.js' },
+  { entry: 'shell/script/script-main.ts', output: 'script.js' },
+  { entry: 'shell/session/session-main.ts', output: 'session.js' },
+  { entry: 'cluster/executor/executor-main.ts', output: 'executor.js' },
+  { entry: 'cluster/executor/executor-link.ts', output: 'executor-link.js' },
+  { entry: 'cluster/receivers/receiver-main.ts', output: 'receiver.js' },
   { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
 ];
 

@@ -1,15 +1,15 @@
 // What the user starts: decides between the prompt and a script, and loads no more than that one needs.
 import { isatty } from 'node:tty';
-import { readCommandLine } from './command-line';
+import { readCommandLine } from './base/command-line';
 
 function main(): void {
   const line = readCommandLine();
   // Standard input itself is left alone: it is for the process of the script.
   if (line.file === undefined && line.eval === undefined && isatty(0)) {
-    const { runTerminal } = require('./terminal') as typeof import('./terminal');
+    const { runTerminal } = require('./terminal/terminal') as typeof import('./terminal/terminal');
     runTerminal(line);
   } else {
-    const { launchScript } = require('./script-launcher') as typeof import('./script-launcher');
+    const { launchScript } = require('./script/script-launcher') as typeof import('./script/script-launcher');
     launchScript(process.argv.slice(2));
   }
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to it that there is a Chromium for the tests of the pages: installs Debian's by apt-get where none is found and that is allowed.
-# Called before the tests; where it cannot install one it says so and goes on, and test/session/pages.test.ts fails with what to do.
+# Called before the tests; where it cannot install one it says so and goes on, and test/cluster/ui/pages.test.ts fails with what to do.
 set -u
 
 for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome-stable google-chrome; do

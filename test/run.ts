@@ -13,7 +13,7 @@ const longFactor = 15;
 const settleMs = 3_000;
 const atATime = 2;
 /** Files that start executors or measure time want the machine for themselves. */
-const alone = /^test\/(cluster|security|sim)\//;
+const alone = /^test\/(cluster\/(driver|jobs|receivers|streams)|security|sim)\//;
 const maxOutput = 200_000;
 
 interface Result {

@@ -27,8 +27,8 @@ const banned: readonly { readonly where: RegExp; readonly what: RegExp; readonly
   {
     where: /^runtime\//,
     what: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(/,
-    instead: 'a Clock or Random of runtime/time.ts, passed in',
-    except: /^runtime\/time\.ts$/,
+    instead: 'a Clock or Random of runtime/base/time.ts, passed in',
+    except: /^runtime\/base\/time\.ts$/,
   },
   {
     where: /^runtime\/(scheduler|streaming)\//,
@@ -81,7 +81,7 @@ test('each folder uses only what it may', () => {
 });
 
 /** The one file outside that goes to the browser with the pages: words for numbers, the same there as at the prompt. Pure, and without imports. */
-const alsoOnPages = 'runtime/units.ts';
+const alsoOnPages = 'runtime/base/units.ts';
 
 test('the pages take types only from the rest, but for one file that takes nothing', () => {
   assert.equal(sources.get(alsoOnPages)?.imports, []);
@@ -106,7 +106,7 @@ test('every relative import leads to a file', () => {
 
 test('an executor loads neither the compiler nor the shell', () => {
   const found: string[] = [];
-  for (const entry of ['cluster/executor-main.ts', 'cluster/executor-link.ts']) {
+  for (const entry of ['cluster/executor/executor-main.ts', 'cluster/executor/executor-link.ts']) {
     assert.ok(sources.has(entry), `${entry} is missing`);
     for (const [path, way] of reachable(entry, sources)) {
       if (folderOf(path) === 'shell') found.push(way.join(' → '));

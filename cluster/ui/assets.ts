@@ -1,7 +1,7 @@
 // The files of the pages, read when they are first opened: a fixed list, so that no request ever names a file.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { asError, MillraceError } from '../../runtime/errors';
+import { asError, MillraceError } from '../../runtime/base/errors';
 import { pagesFolder } from '../program-path';
 
 export interface Asset {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { asError, MillraceError } from '../../runtime/errors';
+import { asError, MillraceError } from '../../runtime/base/errors';
 import { livePages, loopback, pageConnections, pageMessageBytes, pageRequestBytes, pageRequestMs } from '../limits';
 import { Access } from './access';
 import { type Asset, readAssets } from './assets';

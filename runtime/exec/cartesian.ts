@@ -1,5 +1,5 @@
 // Each row of one partition with each row of another.
-import { pullChunk } from '../limits';
+import { pullChunk } from '../base/limits';
 
 /** Rows [x, y] in the order of x, then of y. The second partition is held in memory, the first one passes by. */
 export function* cartesian(left: Iterable<unknown[]>, right: Iterable<unknown[]>): Generator<unknown[]> {

@@ -1,10 +1,10 @@
 // Turns a stage's plan into JavaScript: one function of nested loops from source to sink, so that no generator and no shared loop
 // stands between two closures. Text is made from the plan's shape only; every value of the user's arrives as a parameter.
-import { MillraceError } from '../errors';
-import { compiledLoops, fusedSteps, pullChunk } from '../limits';
-import type { FunctionRef, Plan, Sink, Split } from './program';
+import { MillraceError } from '../base/errors';
+import { compiledLoops, fusedSteps, pullChunk } from '../base/limits';
+import type { FunctionRef, Plan, Sink, Split } from '../plan/program';
+import { countedSeparator } from './files/token-counts';
 import { inputOf, type NamedStep } from './task-runtime';
-import { countedSeparator } from './token-counts';
 
 /** A compiled stage: `run` is called with the runtime, the split, its functions and its plan nodes. */
 export interface Compiled {

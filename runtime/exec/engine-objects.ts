@@ -1,5 +1,5 @@
 // The engine's own objects that closures may name: they travel by name, and each executor has its own.
-import { MillraceError } from '../errors';
+import { MillraceError } from '../base/errors';
 import { SparkFiles } from './spark-files';
 import { BarrierTaskContext, TaskContext } from './task-context';
 

@@ -4,8 +4,8 @@
 // are told instead of waiting for ever. One run of the stage has one folder, so that late members of an earlier run meet nobody.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MillraceError } from '../errors';
-import { barrierPollMs } from '../limits';
+import { MillraceError } from '../base/errors';
+import { barrierPollMs } from '../base/limits';
 import { decode, encode } from '../wire/codec';
 import { TaskCancelled } from './task-runtime';
 

@@ -1,9 +1,10 @@
 // What the runtime of a task needs of its executor.
+
+import type { FunctionRef } from '../plan/program';
 import type { BlockStore } from '../storage/block-store';
-import type { RunCommand } from './pipe';
-import type { FunctionRef } from './program';
+import type { RunCommand } from './files/pipe';
+import type { TextRange } from './files/text';
 import type { StateStore } from './state/store';
-import type { TextRange } from './text';
 
 export interface ScopeHost {
   readonly folder: string;

@@ -1,5 +1,5 @@
 // Files that were added to the session, as functions on executors find them.
-import { type Reference, travelsAs } from './closure/markers';
+import { type Reference, travelsAs } from '../base/markers';
 import { TaskContext } from './task-context';
 
 /**

@@ -1,7 +1,7 @@
 // An accumulator as tasks see it: each starts from the zero, and what it added is told with its end.
-import { MillraceError } from '../errors';
+import { MillraceError } from '../base/errors';
+import type { CapturedClosure } from '../plan/payload';
 import { decode } from '../wire/codec';
-import type { CapturedClosure } from './closure/payload';
 
 /** How the values of an accumulator are put together. */
 export type AccumulatorKind = 'sum' | 'collection' | 'custom' | 'class';

@@ -1,11 +1,11 @@
 // What a function that runs on an executor can know of the task around it, and how the tasks of a barrier stage meet.
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { MillraceError } from '../errors';
-import { type Reference, travelsAs } from './closure/markers';
+import { MillraceError } from '../base/errors';
+import { type Reference, travelsAs } from '../base/markers';
+import type { TaskControl, TaskSpec } from '../plan/task';
+import type { TaskEnvironment } from '../plan/task-environment';
 import { Rendezvous } from './rendezvous';
-import type { TaskControl, TaskSpec } from './task';
-import type { TaskEnvironment } from './task-environment';
 
 /** What a task's context needs of its executor. */
 export interface TaskHost {

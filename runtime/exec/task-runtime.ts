@@ -1,10 +1,10 @@
 // What the compiled loops of one task call: chunks, cancellation, cached blocks, shuffle files, and the user's functions.
-import { asError, MillraceError } from '../errors';
-import { elementsPerTick, pullChunk, shownElement, slowTickMs, timedTick } from '../limits';
-import type { Random } from '../time';
+import { asError, MillraceError } from '../base/errors';
+import { elementsPerTick, pullChunk, shownElement, slowTickMs, timedTick } from '../base/limits';
+import type { Random } from '../base/time';
+import type { Split } from '../plan/program';
+import type { TaskControl } from '../plan/task';
 import { decode } from '../wire/codec';
-import type { Split } from './program';
-import type { TaskControl } from './task';
 
 /** Thrown through user code when the task was cancelled. */
 export class TaskCancelled extends Error {

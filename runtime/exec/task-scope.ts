@@ -1,31 +1,33 @@
 // The runtime of one task: what its compiled loops call as `rt`.
-import { MillraceError } from '../errors';
-import { KeyTable } from '../rdd/key';
-import { partitionerOf } from '../rdd/partitioner';
+import { MillraceError } from '../base/errors';
+import { Random } from '../base/time';
+import { KeyTable } from '../keys/key';
+import { partitionerOf } from '../keys/partitioner';
+import { checkVersion } from '../plan/file-version';
+import type { Plan, Sink, Split } from '../plan/program';
+import type { TaskSpec } from '../plan/task';
 import { checkpointPath, FrameFileWriter } from '../storage/frame-file';
 import { RowFile } from '../storage/row-file';
 import { type PairFrame, ShuffleWriter, shufflePath } from '../storage/shuffle-file';
 import { SpillFile, spillFolder } from '../storage/spill-file';
-import { Random } from '../time';
 import { decode } from '../wire/codec';
-import { branchesOf } from './branches';
-import { FetchFailure, readLocation } from './bucket';
 import { cartesian } from './cartesian';
+import { branchesOf } from './chosen-inputs';
 import { type Compiled, compileChunks } from './compile';
 import { ExternalCombine, tableRoom } from './external/combine';
 import { ExternalGroups } from './external/group';
 import { joined } from './external/join';
 import type { SpillSpace } from './external/runs';
 import { sorted } from './external/sort';
-import { checkVersion } from './file-version';
-import { readObjects } from './object-file';
-import { Piping } from './pipe';
-import type { Plan, Sink, Split } from './program';
-import { readCheckpoint } from './read-checkpoint';
-import { partOf, type SavedPart } from './saved-part';
+import { FetchFailure, readLocation } from './files/bucket';
+import { readObjects } from './files/object-file';
+import { Piping } from './files/pipe';
+import { readCheckpoint } from './files/read-checkpoint';
+import { partOf, type SavedPart } from './files/saved-part';
+import { countLines, lineChunks, type TextRange, textLines, wholeText } from './files/text';
+import { TokenCounts } from './files/token-counts';
 import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/run';
-import type { TaskSpec } from './task';
 import {
   ChunkIterator,
   Chunks,
@@ -41,8 +43,6 @@ import {
   TaskCancelled,
   TimeUp,
 } from './task-runtime';
-import { countLines, lineChunks, type TextRange, textLines, wholeText } from './text';
-import { TokenCounts } from './token-counts';
 
 export class TaskScope {
   readonly pulse: Pulse;

@@ -1,15 +1,16 @@
 // Actions: run a job and bring its answer to the session. Answers merge in the order of partitions, whatever ended first.
-import { MillraceError } from '../errors';
-import type { Sink } from '../exec/program';
+
+import { checkOrdering, checkSize } from '../base/arguments';
+import { MillraceError } from '../base/errors';
+import { freshSeed, Random } from '../base/time';
+import { msText } from '../base/units';
+import { compareKeys, KeyTable, sortValues } from '../keys/key';
+import type { Sink } from '../plan/program';
+import type { PlanBuilder } from '../planner/plan-builder';
 import { lib, ShippedFunction } from '../rdd/function-argument';
-import { compareKeys, KeyTable, sortValues } from '../rdd/key';
-import type { PlanBuilder } from '../rdd/plan-builder';
 import { RDD, type Widen } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
-import { freshSeed, Random } from '../time';
-import { msText } from '../units';
 import { decode, encode } from '../wire/codec';
-import { checkOrdering, checkSize } from './arguments';
 import { byFrozen, mergeInOrder, perPartition } from './merging';
 import { checkReplacement, checkSeed } from './transform';
 

@@ -1,13 +1,14 @@
 // Answers at a deadline: what the partitions that have ended say of all of them, with bounds.
-import type { Sink } from '../exec/program';
+
+import { refuseArgument } from '../base/arguments';
+import type { Clock } from '../base/time';
+import { KeyTable } from '../keys/key';
+import type { Sink } from '../plan/program';
+import type { PlanBuilder } from '../planner/plan-builder';
 import { lib } from '../rdd/function-argument';
-import { KeyTable } from '../rdd/key';
-import type { PlanBuilder } from '../rdd/plan-builder';
 import { RDD } from '../rdd/rdd';
-import type { Clock } from '../time';
 import { encode } from '../wire/codec';
 import { valueCounts } from './actions';
-import { refuseArgument } from './arguments';
 import { keysOf } from './pairs';
 import { studentReach } from './quantiles';
 

@@ -1,7 +1,7 @@
 // Actions that run while the session goes on, and that can be stopped by themselves.
 
-import { MillraceError } from '../errors';
-import { withSignal } from '../flow';
+import { MillraceError } from '../base/errors';
+import { withSignal } from '../base/flow';
 import { RDD } from '../rdd/rdd';
 
 /** The promise of an action's answer, with a way to stop its jobs. */

@@ -1,8 +1,9 @@
 // Stages whose tasks all run at the same time and can wait for each other.
+
+import { checkFlag } from '../base/arguments';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import { type Datum, RDD } from '../rdd/rdd';
 import { type Step, SteppedRDD } from '../rdd/stepped';
-import { checkFlag } from './arguments';
 
 /** A step whose stage runs as a whole. */
 class BarrierRDD<T> extends SteppedRDD<T> {

@@ -1,5 +1,5 @@
 // Checkpointing: cuts the lineage of a dataset off by writing its partitions to files.
-import { MillraceError } from '../errors';
+import { MillraceError } from '../base/errors';
 import { markForCheckpoint } from '../rdd/checkpoint';
 import { RDD } from '../rdd/rdd';
 

@@ -1,11 +1,12 @@
 // What a context offers to group, label, prioritise, watch and cancel jobs, and to send files along with them.
+
+import { checkOptions, refuseArgument } from '../base/arguments';
+import { MillraceError } from '../base/errors';
 import { Context } from '../context';
-import { MillraceError } from '../errors';
 import { showElement } from '../exec/task-runtime';
 import { propertyNames } from '../scheduler/job-record';
 import type { Listener } from '../scheduler/listener-bus';
-import { StatusTracker } from '../status-tracker';
-import { checkOptions, refuseArgument } from './arguments';
+import { StatusTracker } from '../status/status-tracker';
 
 declare module '../context' {
   interface Context {

@@ -1,5 +1,5 @@
 // What the prompt says of a dataset: its head, and its lineage.
-import type { Call } from '../flow';
+import type { Call } from '../base/flow';
 import { RDD } from '../rdd/rdd';
 
 declare module '../rdd/rdd' {

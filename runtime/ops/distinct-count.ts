@@ -1,11 +1,12 @@
 // About how many distinct elements there are, without moving them.
-import { mergeSketches, newSketch, type Sketch, sketchBits, sketchEstimate } from '../exec/hyper-log-log';
-import { maxSketchBits } from '../limits';
+
+import { refuseArgument } from '../base/arguments';
+import { maxSketchBits } from '../base/limits';
+import { mergeSketches, newSketch, type Sketch, sketchBits, sketchEstimate } from '../keys/hyper-log-log';
 import { lib } from '../rdd/function-argument';
 import { RDD } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { gather } from './actions';
-import { refuseArgument } from './arguments';
 import { choosePartitioner, combined, type Partitioning } from './pairs';
 
 declare module '../rdd/rdd' {

@@ -1,10 +1,11 @@
 // How a dataset would be computed: its stages, the datasets of each, and what the closures of each captured.
-import type { FunctionRef, Plan } from '../exec/program';
+
+import { bytesText } from '../base/units';
+import type { FunctionRef, Plan } from '../plan/program';
+import { PlanBuilder } from '../planner/plan-builder';
 import type { ShuffleDependency } from '../rdd/dependency';
 import { type FunctionArgument, ShippedFunction } from '../rdd/function-argument';
-import { PlanBuilder } from '../rdd/plan-builder';
 import { RDD } from '../rdd/rdd';
-import { bytesText } from '../units';
 import { lineOf } from './describe';
 
 declare module '../rdd/rdd' {

@@ -1,11 +1,12 @@
 // Actions on datasets of numbers.
-import { MillraceError } from '../errors';
-import { type Moments, mergeMoments, noMoments, StatCounter } from '../exec/stat-counter';
+
+import { checkWhole, refuseArgument } from '../base/arguments';
+import { MillraceError } from '../base/errors';
+import { type Moments, mergeMoments, noMoments, StatCounter } from '../base/stat-counter';
 import { lib } from '../rdd/function-argument';
 import { RDD } from '../rdd/rdd';
 import { encode } from '../wire/codec';
 import { gather } from './actions';
-import { checkWhole, refuseArgument } from './arguments';
 
 /** Bucket i is from edges[i] to before edges[i + 1]; the last one includes its end. */
 export interface Histogram {

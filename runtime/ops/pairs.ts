@@ -1,14 +1,15 @@
 // Operators on pairs [key, value]; keys compare by value.
+
+import { refuseArgument } from '../base/arguments';
 import { notAPair } from '../exec/task-runtime';
+import { KeyTable, keyText } from '../keys/key';
+import { HashPartitioner, type Partitioner, RangePartitioner } from '../keys/partitioner';
 import { type CustomPartitioner, isCustomPartitioner, UserPartitioner, userPartitioner } from '../rdd/custom-partitioner';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
-import { KeyTable, keyText } from '../rdd/key';
-import { HashPartitioner, type Partitioner, RangePartitioner } from '../rdd/partitioner';
 import { RDD } from '../rdd/rdd';
 import { CoGroupedRDD, dependOn, type Gather, type Meeting, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { encode } from '../wire/codec';
-import { refuseArgument } from './arguments';
 
 /** A number of partitions, or how keys are to be spread. */
 export type Partitioning = number | Partitioner | CustomPartitioner;

@@ -1,8 +1,9 @@
 // Partitions through commands of the system.
-import type { Command } from '../exec/program';
+
+import { checkOptions, refuseArgument } from '../base/arguments';
+import type { Command } from '../plan/program';
 import { RDD } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
-import { checkOptions, refuseArgument } from './arguments';
 
 /** Where and with what the command of a `pipe` runs. */
 export interface PipeOptions {

@@ -1,13 +1,14 @@
 // Operators on pairs that know where keys lie, and a reduction that leaves its result in the session.
+
+import { refuseArgument } from '../base/arguments';
+import { compareKeys, KeyTable, keyText } from '../keys/key';
+import { RangePartitioner } from '../keys/partitioner';
 import { lib, ShippedFunction } from '../rdd/function-argument';
-import { compareKeys, KeyTable, keyText } from '../rdd/key';
-import { RangePartitioner } from '../rdd/partitioner';
-import { PrunedRDD } from '../rdd/pruned';
+import { PrunedRDD } from '../rdd/partition-pruning';
 import { RDD } from '../rdd/rdd';
 import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { encode } from '../wire/codec';
-import { refuseArgument } from './arguments';
 import { byFrozen } from './merging';
 import { choosePartitioner, type Partitioning } from './pairs';
 

@@ -1,11 +1,12 @@
 // Random parts of a dataset: splits by weight, samples by key.
+
+import { refuseArgument } from '../base/arguments';
+import { freshSeed } from '../base/time';
+import { KeyTable } from '../keys/key';
 import { type FunctionArgument, lib } from '../rdd/function-argument';
-import { KeyTable } from '../rdd/key';
 import { RDD } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
-import { freshSeed } from '../time';
 import { encode } from '../wire/codec';
-import { refuseArgument } from './arguments';
 import { keysOf } from './pairs';
 import { checkReplacement, checkSeed } from './transform';
 

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { MillraceError } from '../errors';
-import type { SaveFormat } from '../exec/program';
-import { temporaryFolder } from '../exec/saved-part';
+import { checkOptions, refuseArgument } from '../base/arguments';
+import { MillraceError } from '../base/errors';
+import { diskError } from '../base/files';
+import { freshSeed } from '../base/time';
+import { temporaryFolder } from '../exec/files/saved-part';
+import type { SaveFormat } from '../plan/program';
 import { RDD } from '../rdd/rdd';
-import { diskError } from '../storage/files';
-import { freshSeed } from '../time';
 import { gather } from './actions';
-import { checkOptions, refuseArgument } from './arguments';
 
 /** How `saveAsTextFile` packs its parts. */
 export interface SaveOptions {

@@ -1,7 +1,8 @@
 // Datasets as sets and products: intersection, subtract, cartesian.
+
+import type { Partitioner } from '../keys/partitioner';
 import { CartesianRDD } from '../rdd/cartesian';
 import { lib } from '../rdd/function-argument';
-import type { Partitioner } from '../rdd/partitioner';
 import { RDD } from '../rdd/rdd';
 import { CoGroupedRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';

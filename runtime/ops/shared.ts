@@ -1,8 +1,8 @@
 // The variables that a context shares with executors: broadcasts to read, accumulators to add to.
 import { Context } from '../context';
-import { Accumulator } from '../exec/accumulator';
-import { Broadcast } from '../exec/broadcast';
-import { type AccumulatorV2, RegisteredAccumulator } from '../exec/custom-accumulator';
+import { Accumulator } from '../shared/accumulator';
+import { Broadcast } from '../shared/broadcast';
+import { type AccumulatorV2, RegisteredAccumulator } from '../shared/custom-accumulator';
 import { decode, encode } from '../wire/codec';
 
 declare module '../context' {

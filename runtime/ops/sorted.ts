@@ -1,11 +1,12 @@
 // Sorting: a sample chooses the bounds of the ranges, a shuffle moves each key to its range, each partition sorts itself.
+
+import { checkFlag } from '../base/arguments';
+import { compareKeys, sameKey } from '../keys/key';
+import { RangePartitioner } from '../keys/partitioner';
 import { lib } from '../rdd/function-argument';
-import { compareKeys, sameKey } from '../rdd/key';
-import { RangePartitioner } from '../rdd/partitioner';
 import { type Datum, RDD } from '../rdd/rdd';
 import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
-import { checkFlag } from './arguments';
 import { keysOf, valuesOf } from './pairs';
 import { keyedBy } from './transform';
 

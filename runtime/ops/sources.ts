@@ -1,11 +1,12 @@
 // The datasets that a context makes of values, numbers, files and other datasets.
+
+import { checkPath, refuseArgument } from '../base/arguments';
 import { Context } from '../context';
 import { ObjectFileRDD } from '../rdd/object-files';
 import type { OnlyAny, RDD } from '../rdd/rdd';
 import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/sources';
 import { TextFileRDD, WholeTextFilesRDD } from '../rdd/text';
 import { unionOf } from '../rdd/union';
-import { checkPath, refuseArgument } from './arguments';
 
 declare module '../context' {
   interface Context {

@@ -1,14 +1,15 @@
 // Operators that make a dataset of a dataset, element by element or as a whole.
+
+import { checkFlag, refuseArgument } from '../base/arguments';
+import { freshSeed } from '../base/time';
+import { DirectPartitioner, HashPartitioner } from '../keys/partitioner';
 import { CoalescedRDD } from '../rdd/coalesced';
 import { narrow } from '../rdd/dependency';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
-import { DirectPartitioner, HashPartitioner } from '../rdd/partitioner';
 import { RDD } from '../rdd/rdd';
 import { dependOn, type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { IndexedRDD, SteppedRDD } from '../rdd/stepped';
 import { unionOf } from '../rdd/union';
-import { freshSeed } from '../time';
-import { checkFlag, refuseArgument } from './arguments';
 import { groupedByKey, type Partitioning, valuesOf } from './pairs';
 
 declare module '../rdd/rdd' {

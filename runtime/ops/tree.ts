@@ -1,12 +1,13 @@
 // Reductions in levels: partial results meet on executors, so that the session merges few of them.
-import { MillraceError } from '../errors';
+
+import { checkWhole } from '../base/arguments';
+import { MillraceError } from '../base/errors';
+import { DirectPartitioner } from '../keys/partitioner';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
-import { DirectPartitioner } from '../rdd/partitioner';
 import { RDD, type Widen } from '../rdd/rdd';
 import { dependOn, ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { decode, encode } from '../wire/codec';
-import { checkWhole } from './arguments';
 import { mergeInOrder, perPartition } from './merging';
 
 declare module '../rdd/rdd' {

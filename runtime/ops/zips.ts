@@ -1,9 +1,10 @@
 // Datasets side by side: zip, zipPartitions, and numbers that need no job.
+
+import { checkFlag, refuseArgument } from '../base/arguments';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { RDD } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { ZippedPartitionsRDD } from '../rdd/zipped';
-import { checkFlag, refuseArgument } from './arguments';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {

@@ -1,8 +1,9 @@
 // A dataset of the blocks that a receiver left: lines of text, or rows, read where they lie.
+
+import { leastBlockBytes } from '../base/limits';
 import type { Context } from '../context';
-import type { Plan, Split } from '../exec/program';
-import type { TextRange } from '../exec/text';
-import { leastBlockBytes } from '../limits';
+import type { TextRange } from '../exec/files/text';
+import type { Plan, Split } from '../plan/program';
 import { RDD } from './rdd';
 
 /** One block file. */

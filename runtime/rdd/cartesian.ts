@@ -1,7 +1,7 @@
 // Every pair of an element of one dataset and one of another: a partition for each pair of partitions.
-import type { Plan, Split } from '../exec/program';
+import type { Plan, Split } from '../plan/program';
+import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import { narrow } from './dependency';
-import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 
 export class CartesianRDD<T, U> extends RDD<[T, U]> {

@@ -1,10 +1,10 @@
 // Checkpoints: the partitions of a dataset as files, which stand for all that it was made of from then on.
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { diskError, removeQuietly } from '../base/files';
+import { Preparation } from '../base/preparation';
 import type { Context } from '../context';
-import type { Split } from '../exec/program';
-import { diskError, removeQuietly } from '../storage/files';
-import { Preparation } from './preparation';
+import type { Split } from '../plan/program';
 import type { RDD } from './rdd';
 
 /** A dataset that is to be, or was, written to files. */

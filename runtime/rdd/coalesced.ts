@@ -1,7 +1,7 @@
 // Fewer partitions without a shuffle: each reads several neighbouring parent partitions, in order.
-import type { Plan, Split } from '../exec/program';
+import type { Plan, Split } from '../plan/program';
+import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import { narrow } from './dependency';
-import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 import { sliceBounds } from './sources';
 

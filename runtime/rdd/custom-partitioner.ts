@@ -1,8 +1,8 @@
 // Partitioners written by users: an object with a number of partitions and a function from key to partition, which is shipped.
 import type { Context } from '../context';
+import { FunctionPartitioner, type Partitioner, type PartitionerSpec } from '../keys/partitioner';
+import type { PlanBuilder } from '../planner/plan-builder';
 import { ShippedFunction } from './function-argument';
-import { FunctionPartitioner, type Partitioner, type PartitionerSpec } from './partitioner';
-import type { PlanBuilder } from './plan-builder';
 
 /** What a user writes to spread keys. It is frozen with all that it uses at the first dataset that it is given to. */
 export interface CustomPartitioner<K = any> {

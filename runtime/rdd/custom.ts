@@ -1,12 +1,13 @@
 // Datasets of the user's own kind: a subclass says what its partitions are, and a function computes one on an executor.
+
+import { MillraceError } from '../base/errors';
 import type { Context } from '../context';
-import { MillraceError } from '../errors';
-import type { Plan, Split } from '../exec/program';
 import { showElement } from '../exec/task-runtime';
+import type { Plan, Split } from '../plan/program';
+import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import { encode } from '../wire/codec';
 import { narrow } from './dependency';
 import { ShippedFunction } from './function-argument';
-import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 
 /** A partition of a parent, as `compute` gets it. */

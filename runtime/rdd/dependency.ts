@@ -1,7 +1,7 @@
 // How a dataset depends on another: narrowly, each parent partition used by at most one child's, or through a shuffle.
-import type { Call } from '../flow';
+import type { Call } from '../base/flow';
+import type { Partitioner } from '../keys/partitioner';
 import type { FunctionArgument } from './function-argument';
-import type { Partitioner } from './partitioner';
 import type { RDD } from './rdd';
 
 /** On a parent each partition of which is read by at most one child partition. */

@@ -1,8 +1,8 @@
 // A dataset of files that were chosen before, with the sizes they had then: their lines, or their whole texts.
 import type { Context } from '../context';
-import type { FileVersion } from '../exec/file-version';
-import type { Plan, Split } from '../exec/program';
-import type { TextRange } from '../exec/text';
+import type { TextRange } from '../exec/files/text';
+import type { FileVersion } from '../plan/file-version';
+import type { Plan, Split } from '../plan/program';
 import { RDD } from './rdd';
 import { rangesOfFiles } from './text';
 

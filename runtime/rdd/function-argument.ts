@@ -1,10 +1,10 @@
 // A function on its way into a stage: the user's, frozen where it was written, or one of the library's by name.
 
+import { refuseArgument } from '../base/arguments';
+import { type Capture, capture } from '../closure';
+import { noteClassesOf } from '../closure/classes/session-classes';
+import { type Idiom, idiomOf } from '../closure/idiom';
 import type { Context } from '../context';
-import { type Capture, capture } from '../exec/closure';
-import { type Idiom, idiomOf } from '../exec/closure/idiom';
-import { noteClassesOf } from '../exec/session-classes';
-import { refuseArgument } from '../ops/arguments';
 import { decode, encode } from '../wire/codec';
 
 function refuseFunction(operation: string, argument: string, value: unknown): never {

@@ -1,7 +1,7 @@
 // A dataset of the rows of object files, a file a partition.
 import type { Context } from '../context';
-import type { Plan, Split } from '../exec/program';
-import type { InputFile } from '../exec/text';
+import type { InputFile } from '../exec/files/text';
+import type { Plan, Split } from '../plan/program';
 import { RDD } from './rdd';
 import { inputFiles } from './text';
 

@@ -1,18 +1,18 @@
 // The resilient distributed dataset: an immutable list in partitions that knows how to make each from its parents.
 import { inspect } from 'node:util';
-import { callOf } from '../call';
+import { checkOptions, refuseArgument } from '../base/arguments';
+import { callOf } from '../base/call';
+import { lineageError, MillraceError, placed } from '../base/errors';
+import type { Call, CallSite } from '../base/flow';
+import { driverOnly } from '../base/markers';
+import { Preparation } from '../base/preparation';
 import type { Context } from '../context';
-import { lineageError, MillraceError, placed } from '../errors';
-import { driverOnly } from '../exec/closure/markers';
-import type { Plan, Split } from '../exec/program';
-import type { Call, CallSite } from '../flow';
-import { checkOptions, refuseArgument } from '../ops/arguments';
-import { levelNames, StorageLevel } from '../storage/storage-level';
+import type { Partitioner } from '../keys/partitioner';
+import type { Plan, Split } from '../plan/program';
+import { levelNames, StorageLevel } from '../plan/storage-level';
+import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import type { Checkpoint } from './checkpoint';
 import { type Dependency, isShuffle } from './dependency';
-import type { Partitioner } from './partitioner';
-import type { PlanBuilder, SplitBuilder } from './plan-builder';
-import { Preparation } from './preparation';
 
 /** What closures may return: the tuple in the union lets TypeScript infer `[string, number]` for `w => [w, 1]`. */
 export type Datum = {} | null | undefined | [unknown, ...unknown[]];

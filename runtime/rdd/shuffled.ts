@@ -1,11 +1,11 @@
 // Pairs brought together by key: read as they come, combined, grouped, or cogrouped with other datasets.
-import { callOf } from '../call';
+import { callOf } from '../base/call';
 import type { Context } from '../context';
-import type { Plan, Split } from '../exec/program';
+import type { Partitioner } from '../keys/partitioner';
+import type { Plan, Split } from '../plan/program';
+import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import type { Dependency, ShuffleDependency } from './dependency';
 import type { FunctionArgument } from './function-argument';
-import type { Partitioner } from './partitioner';
-import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 
 /** What is made of the pairs of one reduce partition. */

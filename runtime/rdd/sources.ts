@@ -1,7 +1,8 @@
 // Datasets that read no other: values of the driver's, ranges of numbers, nothing.
+
+import { refuseArgument } from '../base/arguments';
 import type { Context } from '../context';
-import type { Plan, Split } from '../exec/program';
-import { refuseArgument } from '../ops/arguments';
+import type { Plan, Split } from '../plan/program';
 import { encode } from '../wire/codec';
 import { RDD } from './rdd';
 

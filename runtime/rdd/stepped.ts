@@ -1,8 +1,9 @@
 // A dataset that is one narrow step on another, partition by partition: map, filter, flatMap, mapPartitions, sample.
-import type { Plan, Split } from '../exec/program';
+
+import type { Partitioner } from '../keys/partitioner';
+import type { Plan, Split } from '../plan/program';
+import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import { narrow } from './dependency';
-import type { Partitioner } from './partitioner';
-import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 
 export interface Step {

@@ -2,13 +2,13 @@
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { globSync } from 'tinyglobby';
+import { MillraceError } from '../base/errors';
+import { unreadable } from '../base/files';
+import { maxPartitions, textSplitBytes } from '../base/limits';
 import type { Context } from '../context';
-import { MillraceError } from '../errors';
-import { versionOf } from '../exec/file-version';
-import type { Plan, Split } from '../exec/program';
-import type { InputFile, TextRange } from '../exec/text';
-import { maxPartitions, textSplitBytes } from '../limits';
-import { unreadable } from '../storage/files';
+import type { InputFile, TextRange } from '../exec/files/text';
+import { versionOf } from '../plan/file-version';
+import type { Plan, Split } from '../plan/program';
 import { RDD } from './rdd';
 
 function statOf(path: string): Stats | undefined {

@@ -1,8 +1,8 @@
 // The partitions of several datasets one after the other, duplicates kept.
 import type { Context } from '../context';
-import type { Plan, Split } from '../exec/program';
+import type { Plan, Split } from '../plan/program';
+import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import { narrow } from './dependency';
-import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 import { AlignedUnionRDD } from './zipped';
 

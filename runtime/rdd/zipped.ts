@@ -1,9 +1,10 @@
 // Datasets whose partition i is made of partition i of several others: zip, zipPartitions, and a union of datasets partitioned alike.
-import type { Plan, Split } from '../exec/program';
+
+import type { Partitioner } from '../keys/partitioner';
+import type { Plan, Split } from '../plan/program';
+import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import { narrow } from './dependency';
 import type { FunctionArgument } from './function-argument';
-import type { Partitioner } from './partitioner';
-import type { PlanBuilder, SplitBuilder } from './plan-builder';
 import { RDD } from './rdd';
 
 /** All inputs have equally many partitions. */

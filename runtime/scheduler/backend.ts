@@ -1,6 +1,6 @@
 // The boundary between the scheduler and where tasks run: five calls down, four up.
-import type { TaskEnd } from '../exec/end';
-import type { Forget, TaskSpec } from '../exec/task';
+import type { TaskEnd } from '../plan/end';
+import type { Forget, TaskSpec } from '../plan/task';
 
 export interface ExecutorInfo {
   readonly id: string;

@@ -1,6 +1,6 @@
 // The bytes that tasks need by id: programs, broadcasts, bulky captures, modules; programs of old jobs are given up, least recent first.
-import { assert } from '../errors';
-import { keptBulkBytes, keptPrograms } from '../limits';
+import { assert } from '../base/errors';
+import { keptBulkBytes, keptPrograms } from '../base/limits';
 import type { BlobSource } from './backend';
 
 interface KeptProgram {

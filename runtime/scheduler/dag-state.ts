@@ -1,11 +1,12 @@
 // What the state machine of the scheduler knows: jobs, tasks, executors, outputs and kept blocks; and the commands of the step it makes.
-import { checkActive, type Job, type RunningTask } from './active';
+
+import type { DagOptions } from '../base/scheduling-options';
 import type { Command } from './events';
 import { ExecutorTable } from './executor-table';
 import { BlockTracker } from './kept-blocks';
 import { Levelling } from './levelling';
-import type { DagOptions } from './options';
 import { OutputTracker } from './outputs';
+import { checkActive, type Job, type RunningTask } from './running-jobs';
 import type { Stage } from './stage';
 
 export class DagState {

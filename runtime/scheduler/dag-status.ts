@@ -1,6 +1,7 @@
 // The state of running jobs as plain data, for the progress line, `.jobs` and the status tracker.
-import type { Job } from './active';
+
 import type { ExecutorStatus } from './executor-table';
+import type { Job } from './running-jobs';
 import type { Stage } from './stage';
 
 export interface StageStatus {

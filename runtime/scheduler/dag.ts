@@ -4,17 +4,18 @@
 // between makes them unneeded. A failed fetch takes the output back and runs its map task again, no more; where that would give other
 // rows (an indeterminate stage), all its outputs and all that was made of them are made again. This file takes the events in;
 // reruns.ts knows what has to run, launcher.ts where.
-import type { TaskEnd } from '../exec/end';
-import { type Job, jobOf, type RunningTask } from './active';
+
+import type { DagOptions } from '../base/scheduling-options';
+import type { TaskEnd } from '../plan/end';
 import { DagState } from './dag-state';
 import { type DagStatus, jobStatus } from './dag-status';
 import type { Command, JobFailure, JobSpec, SchedulerEvent } from './events';
 import type { ExecutorStatus } from './executor-table';
 import type { BlockTracker } from './kept-blocks';
 import { Launcher } from './launcher';
-import type { DagOptions } from './options';
 import type { OutputTracker } from './outputs';
 import { Reruns } from './reruns';
+import { type Job, jobOf, type RunningTask } from './running-jobs';
 
 export class Dag {
   readonly #state: DagState;

@@ -1,5 +1,5 @@
 // The closed unions of what the scheduler is told and what it decides: past tense in, imperative out.
-import type { AccumulatorUpdate, BlockId, CachedBlock, TaskEnd } from '../exec/end';
+import type { AccumulatorUpdate, BlockId, CachedBlock, TaskEnd } from '../plan/end';
 import type { ExecutorInfo } from './backend';
 
 /** One stage of a job as the scheduler sees it: how many tasks, what must come before, and where data lies. */

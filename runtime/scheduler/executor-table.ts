@@ -1,5 +1,5 @@
 // The executors that are there, their free slots, and which of them a task of a stage may run on.
-import { assert } from '../errors';
+import { assert } from '../base/errors';
 import type { ExecutorInfo } from './backend';
 import { type ExclusionOptions, Exclusions } from './exclusion';
 import type { BlockTracker } from './kept-blocks';

@@ -1,11 +1,11 @@
 // Why a job failed, as the error that its promise rejects with.
-import type { CallStack } from '../call';
-import { MillraceError } from '../errors';
-import type { Place, RemoteError } from '../exec/end';
-import type { FunctionPlace } from '../rdd/plan-builder';
-import { bytesText } from '../units';
+import type { CallStack } from '../base/call';
+import { MillraceError } from '../base/errors';
+import { bytesText } from '../base/units';
+import type { Place, RemoteError } from '../plan/end';
+import type { FunctionPlace } from '../planner/plan-builder';
+import type { StageSteps } from '../planner/stage-steps';
 import type { JobFailure } from './events';
-import type { StageSteps } from './stage-steps';
 
 /** Why a job failed, as listeners are told. */
 export interface JobFailureInfo {

@@ -1,5 +1,5 @@
 // What is remembered of a job, for `.jobs` and the progress line.
-import type { CallSite } from '../flow';
+import type { CallSite } from '../base/flow';
 
 /** A job that runs or has run: a row of `.jobs`. */
 export interface JobRecord {

@@ -1,5 +1,5 @@
 // Which executors hold which kept partitions, and which partitions lost their place with an executor.
-import type { BlockId, CachedBlock } from '../exec/end';
+import type { BlockId, CachedBlock } from '../plan/end';
 
 /** Where one kept partition is. */
 interface Held {

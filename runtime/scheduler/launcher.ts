@@ -1,10 +1,10 @@
 // Which task of a stage that can run starts on which executor: jobs in order or pools by their shares, near its data, together, as a copy.
-import type { BlockId } from '../exec/end';
-import { inputsOf, type Job } from './active';
+import type { BlockId } from '../plan/end';
 import type { DagState } from './dag-state';
 import { type Executor, freest } from './executor-table';
 import { fairOrder } from './pools';
 import type { Reruns } from './reruns';
+import { inputsOf, type Job } from './running-jobs';
 import { slowAfterMs } from './speculation';
 import type { Stage } from './stage';
 

@@ -3,7 +3,7 @@
 // What went with an executor is made again by those that are left, which then have more than their share: each later job would wait for
 // them. So who makes a lost partition again beyond its share writes it to a file too, and an executor that has less reads it
 // from there. A partition moves once after a loss; without losses nothing moves, however uneven stages are.
-import type { BlockId } from '../exec/end';
+import type { BlockId } from '../plan/end';
 import { type Executor, freest } from './executor-table';
 import type { BlockTracker } from './kept-blocks';
 

@@ -1,9 +1,9 @@
 // Tells listeners what happens to jobs, stages, tasks and executors, in order, and keeps what they throw away from the jobs.
-import { asError } from '../errors';
-import type { Place, TaskEnd, TaskMetrics } from '../exec/end';
-import type { CallSite } from '../flow';
+import { asError } from '../base/errors';
+import type { CallSite } from '../base/flow';
+import type { Place, TaskEnd, TaskMetrics } from '../plan/end';
+import type { StageGraph } from '../planner/job-graph';
 import type { JobFailureInfo } from './failures';
-import type { StageGraph } from './job-graph';
 import type { JobRecord } from './job-record';
 
 /** A job has begun. */

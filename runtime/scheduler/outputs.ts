@@ -1,5 +1,5 @@
 // Which map outputs of which shuffles are there.
-import type { MapOutput } from '../exec/end';
+import type { MapOutput } from '../plan/end';
 
 export class OutputTracker {
   readonly #shuffles = new Map<number, (MapOutput | undefined)[]>();

@@ -3,8 +3,9 @@
 // A determinate stage gives the same rows again: only what is lost runs again. The outputs of an indeterminate or barrier stage belong
 // together: one job writes them at a time, and from the first reader on, the loss of one takes all of them back (the next generation of
 // the shuffle), with all that was made of them: outputs, kept partitions, and the parts of running stages.
-import { type Job, missingParents, readersOf, waysTo } from './active';
+
 import type { DagState } from './dag-state';
+import { type Job, missingParents, readersOf, waysTo } from './running-jobs';
 import type { Stage } from './stage';
 
 /** Whether the outputs of a stage belong together. */

@@ -1,6 +1,6 @@
 // One stage of one running job: which partitions wait, run and are done, and how often each was tried.
-import { assert } from '../errors';
-import type { BlockId } from '../exec/end';
+import { assert } from '../base/errors';
+import type { BlockId } from '../plan/end';
 import type { StageSpec } from './events';
 
 const noTasks: ReadonlySet<number> = new Set();

@@ -1,16 +1,17 @@
 // Makes whole tasks of what the state machine asks for: program, split, environment, and the blobs that executors need for them.
-import { encodeSplit } from '../exec/flat';
-import { moduleBlob } from '../exec/modules';
-import { classBlob } from '../exec/session-classes';
-import type { TaskSpec } from '../exec/task';
-import { environmentBlob, type TaskEnvironment } from '../exec/task-environment';
-import { SplitBuilder } from '../rdd/plan-builder';
+
+import { classBlob } from '../closure/classes/session-classes';
+import { moduleBlob } from '../closure/modules';
+import { encodeSplit } from '../plan/encode';
+import type { TaskSpec } from '../plan/task';
+import { environmentBlob, type TaskEnvironment } from '../plan/task-environment';
+import { SplitBuilder } from '../planner/plan-builder';
+import type { StageSteps } from '../planner/stage-steps';
+import { type PlannedJob, programOf, type StageProgram } from '../planner/stages';
 import { encode } from '../wire/codec';
 import type { BlobStore } from './blobs';
 import type { TaskRequest } from './events';
-import { type PlannedJob, programOf, type StageProgram } from './job';
 import type { OutputTracker } from './outputs';
-import type { StageSteps } from './stage-steps';
 
 /** The tasks of one job; what they need is kept from their first launch until `release`. */
 export class TaskMaker {

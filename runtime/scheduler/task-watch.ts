@@ -1,7 +1,8 @@
 // What runs, as listeners are told of it: each task's start and end, stages, and the moment when nothing can run.
-import type { TaskEnd } from '../exec/end';
-import { stuckAfterMs } from '../limits';
-import type { Clock } from '../time';
+
+import { stuckAfterMs } from '../base/limits';
+import type { Clock } from '../base/time';
+import type { TaskEnd } from '../plan/end';
 import type { DagStatus } from './dag-status';
 import type { Command, TaskRequest } from './events';
 import type { ListenerBus, TaskStart } from './listener-bus';

@@ -1,6 +1,7 @@
 // The executors of a session, those that were lost, and the partitions that each keeps.
+
+import { cutText } from '../base/cut-text';
 import type { BlockUpdated, ExecutorAdded, ExecutorRemoved, TaskEnded, TaskStart } from '../scheduler/listener-bus';
-import { cutText } from './cut-text';
 
 export interface ExecutorRecord {
   readonly executorId: string;

@@ -1,7 +1,8 @@
 // One stage of a job as it stands: how many of its tasks are done, which run, and those that are remembered.
-import type { StageGraph } from '../scheduler/job-graph';
+
+import { cutText } from '../base/cut-text';
+import type { StageGraph } from '../planner/job-graph';
 import type { JobEnd, StageCompleted, StageSubmitted, TaskEnded, TaskStart } from '../scheduler/listener-bus';
-import { cutText } from './cut-text';
 import { type RunningTask, StageTasks } from './stage-tasks';
 
 /** Once its job has ended, a stage that no task ran for is `skipped` if the job did without, for what it makes was there; else it `neverRan`. */

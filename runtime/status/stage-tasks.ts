@@ -1,8 +1,9 @@
 // The tasks of one stage that are remembered: all of a small one; of a large one a fair sample, the slowest, and those that failed last.
-import type { Place } from '../exec/end';
-import { rememberedStageTasks } from '../limits';
+
+import { rememberedStageTasks } from '../base/limits';
+import { Random } from '../base/time';
+import type { Place } from '../plan/end';
 import type { TaskEnded } from '../scheduler/listener-bus';
-import { Random } from '../time';
 
 export interface RunningTask {
   readonly taskId: number;

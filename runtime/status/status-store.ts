@@ -1,10 +1,11 @@
 // What has happened in a session so far, for the pages and for commands: jobs, stages, tasks, executors, kept partitions; bounded in memory.
-import type { CallSite } from '../flow';
-import { rememberedJobs, rememberedTasks } from '../limits';
+
+import { cutText } from '../base/cut-text';
+import type { CallSite } from '../base/flow';
+import { rememberedJobs, rememberedTasks } from '../base/limits';
 import type { JobFailureInfo } from '../scheduler/failures';
 import { type JobRecord, labelsOf } from '../scheduler/job-record';
 import type { JobEnd, JobStart, Listener, StageCompleted, StageSubmitted, TaskEnded, TaskStart } from '../scheduler/listener-bus';
-import { cutText } from './cut-text';
 import { ExecutorStore } from './executor-store';
 import { StageStatus } from './stage-status';
 

@@ -1,13 +1,13 @@
 // The kept partitions of one executor, in memory and on disk as their level says; and the news of them for the driver.
-import { MillraceError } from '../errors';
-import { BlockChunks } from '../exec/block-chunks';
-import type { BlockId, CachedBlock } from '../exec/end';
-import { frameBytes } from '../limits';
+import { MillraceError } from '../base/errors';
+import { frameBytes } from '../base/limits';
+import type { BlockId, CachedBlock } from '../plan/end';
+import type { LevelFlags } from '../plan/storage-level';
+import { BlockChunks } from './block-chunks';
 import { DiskStore } from './disk-store';
 import { type FrameFile, type FrameFileWriter, frameOf, rowsOf } from './frame-file';
 import { type Block, type Content, MemoryStore } from './memory-store';
 import { sizeOfArray } from './size-of';
-import type { LevelFlags } from './storage-level';
 
 /** What a task wants kept. */
 export interface BlockRequest extends BlockId {

@@ -1,8 +1,8 @@
 // Kept partitions as files of the session's folder: every executor of the machine reads them, whoever wrote them.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MillraceError } from '../errors';
-import { removeQuietly } from './files';
+import { MillraceError } from '../base/errors';
+import { removeQuietly } from '../base/files';
 import { FrameFile, FrameFileWriter } from './frame-file';
 
 export class DiskStore {

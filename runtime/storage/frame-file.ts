@@ -5,8 +5,8 @@
 import { constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { closeQuietly, damaged, readAt, TemporaryFile } from '../base/files';
 import { decode, encode } from '../wire/codec';
-import { closeQuietly, damaged, readAt, TemporaryFile } from './files';
 
 const magic = 0x3142524d;
 const headBytes = 4;

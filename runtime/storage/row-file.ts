@@ -1,5 +1,5 @@
 // Rows one by one into a file of frames.
-import { frameBytes } from '../limits';
+import { frameBytes } from '../base/limits';
 import { type FrameFileWriter, frameOf } from './frame-file';
 import { sizeOfArray } from './size-of';
 

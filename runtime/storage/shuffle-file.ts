@@ -5,11 +5,11 @@
 //   frame: checksum u32 of what follows | bytes of the keys u32 | keys | values
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { shuffleBufferBytes, shuffleFrameRows } from '../limits';
-import type { KeyTable } from '../rdd/key';
-import { HashPartitioner, type Partitioner } from '../rdd/partitioner';
+import { damaged, readAt, TemporaryFile } from '../base/files';
+import { shuffleBufferBytes, shuffleFrameRows } from '../base/limits';
+import type { KeyTable } from '../keys/key';
+import { HashPartitioner, type Partitioner } from '../keys/partitioner';
 import { decode, encode } from '../wire/codec';
-import { damaged, readAt, TemporaryFile } from './files';
 import { sizeOf } from './size-of';
 
 const magic = 0x3153524d;

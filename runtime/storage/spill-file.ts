@@ -1,6 +1,6 @@
 // What one task puts aside for want of memory: frames of one file, private to the task and removed with it.
 import { join } from 'node:path';
-import { closeQuietly, createPrivate, diskError, readAt, removeQuietly, writeAt } from './files';
+import { closeQuietly, createPrivate, diskError, readAt, removeQuietly, writeAt } from '../base/files';
 import { frameOf, rowsOf } from './frame-file';
 
 /** Where a frame lies in the file. */

@@ -1,25 +1,26 @@
 // The streaming context: holds the graph of streams and turns it into jobs at each tick, from its start to its end.
+
+import { type Duration, milliseconds, type Time } from '../base/duration';
+import { asError, MillraceError } from '../base/errors';
+import { driverOnly } from '../base/markers';
+import { type Clock, resolvesWithin, steadyClock } from '../base/time';
 import type { Context } from '../context';
-import { asError, MillraceError } from '../errors';
-import { driverOnly } from '../exec/closure/markers';
 import { showElement } from '../exec/task-runtime';
-import { type Clock, resolvesWithin, steadyClock } from '../time';
-import { Backpressure } from './backpressure';
-import { Batch } from './batch';
-import { BatchQueue } from './batch-queue';
+import { Backpressure } from './batches/backpressure';
+import { Batch } from './batches/batch';
+import { BatchQueue } from './batches/batch-queue';
+import { Pacer, type Past, type Span } from './batches/pacer';
+import { RunningInputs } from './batches/running-inputs';
 import { privateFolder } from './checkpoint-folder';
-import { plainDisplay, type StreamDisplay } from './display';
-import type { DStream } from './dstream';
-import { type Duration, milliseconds, type Time } from './duration';
-import { checkHomes, DStreamGraph, lineageOf } from './graph';
-import { streamHomes } from './home';
-import type { InputDStream } from './input';
-import { type BatchInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './listener';
+import { plainDisplay, type StreamDisplay } from './graph/display';
+import type { DStream } from './graph/dstream';
+import { checkHomes, DStreamGraph, lineageOf } from './graph/graph';
+import type { InputDStream } from './graph/input';
+import { type BatchInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './graph/listener';
+import { type Output, OutputHandle } from './graph/output';
+import { streamHomes } from './graph/session-outputs';
 import { checkedInterval, type StopOptions, type StreamingOptions, type StreamingState } from './options';
-import { type Output, OutputHandle } from './output';
-import { Pacer, type Past, type Span } from './pacer';
 import { Recovery, type Resumption } from './recovery/recovery';
-import { RunningInputs } from './running-inputs';
 
 /** Makes streams of sources, and a batch of what has come each interval: `stream('1s')` at the prompt. */
 export class StreamingContext {

@@ -1,9 +1,9 @@
 // What a streaming context can be told when it is made and when it is stopped.
-import { refuseArgument } from '../ops/arguments';
-import type { Clock } from '../time';
-import type { BackpressureOptions } from './backpressure';
-import type { StreamDisplay } from './display';
-import { type Duration, durationText, milliseconds } from './duration';
+import { refuseArgument } from '../base/arguments';
+import { type Duration, durationText, milliseconds } from '../base/duration';
+import type { Clock } from '../base/time';
+import type { BackpressureOptions } from './batches/backpressure';
+import type { StreamDisplay } from './graph/display';
 
 /** The shortest batch interval, in milliseconds: a batch of a few tasks takes some milliseconds by itself. */
 const leastInterval = 20;

@@ -2,7 +2,7 @@
 //
 // Not msgpackr: it renames keys called __proto__, flattens class instances silently and rounds large bigints; here such a value
 // either arrives as it was or is refused at the sender.
-import { asError, MillraceError } from '../errors';
+import { asError, MillraceError } from '../base/errors';
 import { malformed, Reader } from './reader';
 import type { Side } from './tags';
 import { Writer } from './writer';

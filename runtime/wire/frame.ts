@@ -3,7 +3,7 @@
 //   | u32 little endian: n | n bytes of UTF-8: control | the rest: tail |
 //
 // Control is small and readable; bulk bytes (results, splits, blobs) ride in the tail and are never turned into text.
-import { MillraceError } from '../errors';
+import { MillraceError } from '../base/errors';
 
 const headerBytes = 4;
 

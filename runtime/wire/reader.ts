@@ -1,5 +1,5 @@
 // Reads what the writer wrote.
-import { MillraceError } from '../errors';
+import { MillraceError } from '../base/errors';
 import { errorKinds, hiddenOfErrors, instanceCodec, maxObjectColumns, maxTupleColumns, type Side, Tag, typedKinds } from './tags';
 
 export const malformed = (reason: string): never => {

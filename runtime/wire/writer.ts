@@ -1,6 +1,6 @@
 // Writes values as tagged bytes, with columns where the elements of an array are alike; refuses what would arrive changed.
-import { MillraceError } from '../errors';
-import { maxValueDepth } from '../limits';
+import { MillraceError } from '../base/errors';
+import { maxValueDepth } from '../base/limits';
 import { errorKinds, hiddenOfErrors, instanceCodec, maxObjectColumns, maxTupleColumns, Tag, typedKinds } from './tags';
 
 /** From this many elements on an array is looked at for columns. */

@@ -1,5 +1,6 @@
 // The editor of a real terminal: keys in, one block painted at the bottom, everything else printed above it.
 import type { ReadStream, WriteStream } from 'node:tty';
+import { safeText } from '../print/width';
 import { Block } from './block';
 import { colouringOf } from './colours';
 import { continuationText, type Editor, type EditorHost, type PaneRenderer, promptText, withPrompts } from './editor';
@@ -9,7 +10,6 @@ import { layout, type View } from './layout';
 import { editOutside } from './outside';
 import { Printed } from './printed';
 import type { Earlier } from './recall';
-import { safeText } from './width';
 
 /** Waiting entries shown before the rest is only counted. */
 const waitingShown = 5;

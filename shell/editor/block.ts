@@ -1,6 +1,7 @@
 // Paints the block at the bottom of the screen: in place, in one write, with everything else printed once above it.
+
+import { widthOf } from '../print/width';
 import type { Frame } from './layout';
-import { widthOf } from './width';
 
 /** What the block draws on; `process.stdout` is one. */
 export interface Surface {

@@ -1,5 +1,5 @@
 // The colours of an entry as it is typed: what each token is, as far as a tokenizer can tell, and the brackets that belong together.
-import { paint } from '../text';
+import { paint } from '../print/text';
 import { matchBrackets, readTokens, type Token } from './tokens';
 
 /** Longer texts are shown without colours: they are data, and each key would cost their reading. */

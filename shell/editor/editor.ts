@@ -1,5 +1,5 @@
 // The editor as the rest of the shell sees it: entries come out, everything else goes above them.
-import type { Completion, CompletionDetail, SignatureHint } from '../types/protocol';
+import type { Completion, CompletionDetail, SignatureHint } from '../contract/type-service';
 import type { Parts } from './colours';
 
 /** A completion, and how to learn more about an entry that came without. */

@@ -1,4 +1,6 @@
 // What keys do: to the entry being edited, to its menu and hints, and to the search through earlier entries.
+
+import { safeText } from '../print/width';
 import { Completing } from './completing';
 import { type EditorHost, isForced } from './editor';
 import { SignatureHints } from './hints';
@@ -7,7 +9,6 @@ import { type Action, actionOf, chordOf, isPrefix, type Key, typedText } from '.
 import { pastedText } from './paste';
 import { type Earlier, HistorySearch, HistoryWalk } from './recall';
 import { TextBuffer } from './text-buffer';
-import { safeText } from './width';
 
 /** What the entry needs of the screen that it is on. */
 export interface EntryScreen {

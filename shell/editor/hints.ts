@@ -1,8 +1,9 @@
 // The dim lines under an entry: the signature of the call that is being typed, asked for when the typing pauses.
-import { paint } from '../text';
-import type { SignatureHint } from '../types/protocol';
+
+import type { SignatureHint } from '../contract/type-service';
+import { paint } from '../print/text';
+import { safeText, widthOf } from '../print/width';
 import { matchBrackets, readTokens } from './tokens';
-import { safeText, widthOf } from './width';
 
 /** A pause in typing after which the type service is asked; long enough that fast typing asks nothing. */
 const pauseMs = 150;

@@ -1,6 +1,7 @@
 // Where everything of the block goes: pure arithmetic from what is to be seen to rows and a cursor.
+
+import { cell, clip, clusters, widthOf } from '../print/width';
 import { type Colouring, PaintedRow } from './colours';
-import { cell, clip, clusters, widthOf } from './width';
 
 export interface View {
   /** Live lines above the prompt, the first to give way on a small terminal: at most as many as there is room for. */

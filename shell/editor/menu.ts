@@ -1,8 +1,9 @@
 // The completion menu under the prompt: what it shows and which of its entries is chosen.
-import { paint } from '../text';
-import type { CompletionDetail } from '../types/protocol';
+
+import type { CompletionDetail } from '../contract/type-service';
+import { paint } from '../print/text';
+import { clip, safeText, widthOf } from '../print/width';
 import type { Offer } from './editor';
-import { clip, safeText, widthOf } from './width';
 
 const maxRows = 8;
 const gap = 2;

@@ -1,8 +1,8 @@
 // The editor where there is no cursor to move: lines in, lines out, for TERM=dumb and for output that goes to a file or pipe.
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { safeText } from '../print/width';
 import { continuationText, type Editor, type EditorHost, isForced, promptText } from './editor';
-import { safeText } from './width';
 
 /** The line that ends a block read here: Ctrl-D would end the input for good. */
 const blockEnd = '.';

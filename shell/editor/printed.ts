@@ -1,7 +1,8 @@
 // What is to be printed above the block with its next paint, and the line that still waits for its newline.
+
+import { cell, clusters, safeText } from '../print/width';
 import { type Colouring, PaintedRow } from './colours';
 import { continuationText, promptText } from './editor';
-import { cell, clusters, safeText } from './width';
 
 /** Longer entries are shown by their beginning and end: nobody scrolls back over a megabyte of pasted text. */
 const maxEcho = 64 * 1024;

@@ -1,7 +1,8 @@
 // The entry being edited: its text, the cursor, what was cut from it and what it was before. Knows nothing of keys or of the screen.
+
+import { clusters, widthOf } from '../print/width';
 import { KillRing } from './kill-ring';
 import { type State, UndoHistory } from './undo';
-import { clusters, widthOf } from './width';
 
 const wordCharacter = /[\p{L}\p{M}\p{N}_$]/u;
 const wordThenGap = /[\p{L}\p{M}\p{N}_$]+[^\p{L}\p{M}\p{N}_$]*$/u;

@@ -1,10 +1,8 @@
 // The type service as the shell sees it: a child process, started from a snapshot where there is one, started again if it dies.
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
-import { MillraceError } from '../../runtime/errors';
-import { packageRoot } from '../package-root';
-import { freshSnapshot, typeFiles } from './files';
-import { type PromptName, promptNames } from './names';
+import { MillraceError } from '../../runtime/base/errors';
+import { packageRoot } from '../base/package-root';
 import type {
   CommitOptions,
   CompileResult,
@@ -14,7 +12,9 @@ import type {
   SignatureHint,
   Statement,
   TypeService,
-} from './protocol';
+} from '../contract/type-service';
+import { freshSnapshot, typeFiles } from './files';
+import { type PromptName, promptNames } from './names';
 import type { Committed } from './service';
 import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
 

@@ -1,9 +1,9 @@
 // Completion and short help at a position of an entry.
 import ts from 'typescript';
+import type { Completion, CompletionDetail } from '../contract/type-service';
 import type { Layout } from './layout';
 import { fitsReceiver, receiverAt } from './members';
 import { cleanTypeText } from './names';
-import type { Completion, CompletionDetail } from './protocol';
 
 /** An entry as it is being typed, put before the language service. */
 export interface Scratch {

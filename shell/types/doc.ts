@@ -1,8 +1,8 @@
 // Documentation of names: where a name or a path like `rdd.reduceByKey` is declared, its signatures, its text and its examples.
 import ts from 'typescript';
-import { nearest } from '../../runtime/nearest';
+import { nearest } from '../../runtime/base/nearest';
+import type { Documentation } from '../contract/type-service';
 import { cleanTypeText } from './names';
-import type { Documentation } from './protocol';
 
 export interface DocAnswer {
   readonly found: readonly Documentation[];

@@ -1,8 +1,8 @@
 // How an entry is read: as an object, a continuation of the last value, or plain statements; whole, unfinished or wrong.
 import ts from 'typescript';
+import type { Diagnostic } from '../contract/type-service';
 import { syntaxMessage } from './friendly';
 import { Layout } from './layout';
-import type { Diagnostic } from './protocol';
 import { ambientOf, parse, parseErrors, stopsEarly } from './syntax';
 
 interface Range {

@@ -1,6 +1,6 @@
 // The process of the type service: answers requests on stdin, either from a plain start or out of a startup snapshot.
 import v8 from 'node:v8';
-import type { CommitOptions } from './protocol';
+import type { CommitOptions } from '../contract/type-service';
 import { type Committed, type Place, TypeServiceCore } from './service';
 import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
 

@@ -1,14 +1,6 @@
 // The type service itself, in one process and without waiting: checks, splits, completes and emits entries by a LanguageService.
 import path from 'node:path';
 import ts from 'typescript';
-import { completionsAt, describeAt, quickInfoAt, type Scratch } from './complete';
-import { type DocAnswer, documentationOf } from './doc';
-import { mapToTyped, withoutMapComment } from './emitted';
-import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
-import { messageOf, syntaxMessage, withoutConsequences } from './friendly';
-import { apiFile, apiFolder, Host, type HostOptions } from './host';
-import type { Layout } from './layout';
-import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
 import type {
   CommitOptions,
   CompiledCell,
@@ -19,7 +11,15 @@ import type {
   Diagnostic,
   SignatureHint,
   Statement,
-} from './protocol';
+} from '../contract/type-service';
+import { completionsAt, describeAt, quickInfoAt, type Scratch } from './complete';
+import { type DocAnswer, documentationOf } from './doc';
+import { mapToTyped, withoutMapComment } from './emitted';
+import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
+import { messageOf, syntaxMessage, withoutConsequences } from './friendly';
+import { apiFile, apiFolder, Host, type HostOptions } from './host';
+import type { Layout } from './layout';
+import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
 import { signatureAt } from './signature';
 import { askedSymbol, membersText, unaliased } from './symbols';
 import { ambientOf, augments, declaredNames, exportedNames, parse, parseErrors, splitStatements, usedNames } from './syntax';

@@ -1,8 +1,8 @@
 // The signature of the call that a position is in, with the parameter that is being typed.
 import ts from 'typescript';
+import type { SignatureHint } from '../contract/type-service';
 import { firstSentence, type Scratch } from './complete';
 import { cleanTypeText } from './names';
-import type { SignatureHint } from './protocol';
 
 export function signatureAt({ service, file, layout }: Scratch, position: number): SignatureHint | undefined {
   const help = service.getSignatureHelpItems(file, layout.toComposed(position), undefined);

@@ -4,7 +4,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { packageRoot } from '../package-root';
+import { packageRoot } from '../base/package-root';
 import { snapshotFile, snapshotStamp, stampFile, typeFiles } from './files';
 import { promptNames } from './names';
 import type { StartOptions } from './wire';

@@ -1,6 +1,6 @@
 // What can be said about an entry from its syntax alone: whether it is whole, what it declares and uses, where its statements are.
 import ts from 'typescript';
-import type { Declared, Statement } from './protocol';
+import type { Declared, Statement } from '../contract/type-service';
 
 export type DeclaredKind = Declared['kind'];
 

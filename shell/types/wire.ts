@@ -1,7 +1,7 @@
 // Messages between the shell and its type service: one JSON text a line, over stdin and stdout.
 import type { Readable } from 'node:stream';
+import type { TypeService } from '../contract/type-service';
 import type { PromptName } from './names';
-import type { TypeService } from './protocol';
 
 /** What a service needs to know before it can answer. One that comes from a snapshot has all but the folder inside. */
 export interface StartOptions {

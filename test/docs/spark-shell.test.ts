@@ -1,7 +1,7 @@
 // The tables of docs/from-spark-shell.md against Spark's own lists and against the code: nothing is missing on either side, nothing is made up.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { commandNames } from '../../shell/commands';
+import { commandNames } from '../../shell/repl/commands/commands';
 import { quoted, tableRows } from '../helpers/markdown';
 import { publicNames } from '../helpers/public-api';
 

@@ -1,9 +1,9 @@
 // A world around the scheduler's state machine: executors that run what they are told, lose things, and tell it late, twice or never.
-import { makeConfig } from '../../runtime/config';
-import type { CachedBlock, TaskEnd } from '../../runtime/exec/end';
+import { makeConfig } from '../../runtime/base/config';
+import type { Random } from '../../runtime/base/time';
+import type { CachedBlock, TaskEnd } from '../../runtime/plan/end';
 import { Dag } from '../../runtime/scheduler/dag';
 import type { Command, JobFailure, JobSpec, SchedulerEvent, StageSpec, TaskRequest } from '../../runtime/scheduler/events';
-import type { Random } from '../../runtime/time';
 
 /** A shuffle of the lineage that all jobs share: its map tasks read those of the parents, or a cached dataset. */
 interface Shuffle {

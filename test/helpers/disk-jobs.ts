@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Context, type RDD, StorageLevel } from '../../runtime/index';
-import type { levelNames } from '../../runtime/storage/storage-level';
+import type { levelNames } from '../../runtime/plan/storage-level';
 import { canonical, unordered, unorderedGroups } from './model';
 
 /** A job over `sc`, with files that are there in `input` and a folder of its own for what it writes. */

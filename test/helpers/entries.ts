@@ -2,11 +2,11 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Evaluation, Evaluator } from '../../shell/evaluate';
-import { packageRoot } from '../../shell/package-root';
+import { packageRoot } from '../../shell/base/package-root';
+import type { CompileResult } from '../../shell/contract/type-service';
+import { type Evaluation, Evaluator } from '../../shell/evaluate/evaluate';
 import { typeFiles } from '../../shell/types/files';
 import type { PromptName } from '../../shell/types/names';
-import type { CompileResult } from '../../shell/types/protocol';
 import { TypeServiceCore } from '../../shell/types/service';
 
 /** A small stand-in for the engine's declarations, so that tests of the prompt need no build. */

@@ -1,6 +1,6 @@
 // Asks for the error of something that must fail, and looks at all that a user is told.
 import * as assert from 'uvu/assert';
-import { type ErrorCode, MillraceError } from '../../runtime/errors';
+import { type ErrorCode, MillraceError } from '../../runtime/base/errors';
 
 /** What was thrown or rejected, which must be one of our errors with this code, a filled sentence and a remedy. */
 export async function errorOf(code: ErrorCode, f: () => unknown): Promise<MillraceError> {

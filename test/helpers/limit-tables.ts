@@ -1,7 +1,7 @@
 // The tables of docs/limits.md and README.md that are made from the sources: each hard number with its reason, each option with its default and range.
 import ts from 'typescript';
-import { type Config, makeConfig } from '../../runtime/config';
-import type { MillraceError } from '../../runtime/errors';
+import { type Config, makeConfig } from '../../runtime/base/config';
+import type { MillraceError } from '../../runtime/base/errors';
 import { readDocument } from './sources';
 
 interface Constant {
@@ -93,8 +93,8 @@ function rangeOf(option: string): string {
 function config(): string {
   const defaults = makeConfig(2);
   const members = [
-    ...membersOf('runtime/config.ts', 'Config'),
-    ...membersOf('runtime/scheduler/options.ts', 'SchedulingOptions'),
+    ...membersOf('runtime/base/config.ts', 'Config'),
+    ...membersOf('runtime/base/scheduling-options.ts', 'SchedulingOptions'),
     ...membersOf('runtime/scheduler/speculation.ts', 'SpeculationOptions'),
     ...membersOf('runtime/scheduler/exclusion.ts', 'ExclusionOptions'),
   ];
@@ -124,14 +124,14 @@ const optionsOf = (path: string, name: string) =>
 
 /** Numbers of the shell that people meet: file, constant, and what it limits. */
 const ofThePrompt: readonly (readonly [path: string, constant: string, what: string])[] = [
-  ['shell/table.ts', 'maxColumns', 'columns of a table'],
-  ['shell/pane-model.ts', 'trendLength', 'batches that the line of a pane looks back'],
-  ['shell/stream-display.ts', 'paneEveryMs', 'between two paints of a pane'],
-  ['shell/stream-display.ts', 'noticeAgainMs', 'between two notices of one kind'],
-  ['shell/streams.ts', 'leaveLimitMs', 'what was received is worked off, when the shell is left'],
-  ['shell/history.ts', 'maxEntries', 'entries of the history'],
-  ['shell/report.ts', 'maxDiagnostics', 'type errors shown of one entry'],
-  ['shell/report.ts', 'maxFrames', 'frames shown of a stack'],
+  ['shell/print/table.ts', 'maxColumns', 'columns of a table'],
+  ['shell/print/pane-model.ts', 'trendLength', 'batches that the line of a pane looks back'],
+  ['shell/session/stream-display.ts', 'paneEveryMs', 'between two paints of a pane'],
+  ['shell/session/stream-display.ts', 'noticeAgainMs', 'between two notices of one kind'],
+  ['shell/session/streams.ts', 'leaveLimitMs', 'what was received is worked off, when the shell is left'],
+  ['shell/terminal/history.ts', 'maxEntries', 'entries of the history'],
+  ['shell/print/report.ts', 'maxDiagnostics', 'type errors shown of one entry'],
+  ['shell/print/report.ts', 'maxFrames', 'frames shown of a stack'],
 ];
 
 function prompt(): string {
@@ -145,7 +145,7 @@ function prompt(): string {
 
 /** Each table by the name in its marks: `<!-- table: NAME -->` above, `<!-- end -->` below. */
 const makers: Readonly<Record<string, () => string>> = {
-  engine: () => limitsOf('runtime/limits.ts'),
+  engine: () => limitsOf('runtime/base/limits.ts'),
   processes: () => limitsOf('cluster/limits.ts'),
   config,
   conf,

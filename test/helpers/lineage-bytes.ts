@@ -1,8 +1,9 @@
 // What the driver ships for a job: the bytes of its stages' programs and of its tasks' splits, as the scheduler makes them.
-import { encodeSplit } from '../../runtime/exec/flat';
+
 import type { RDD } from '../../runtime/index';
-import { SplitBuilder } from '../../runtime/rdd/plan-builder';
-import { planJob, programOf } from '../../runtime/scheduler/job';
+import { encodeSplit } from '../../runtime/plan/encode';
+import { SplitBuilder } from '../../runtime/planner/plan-builder';
+import { planJob, programOf } from '../../runtime/planner/stages';
 import { encode } from '../../runtime/wire/codec';
 
 /** Bytes of the lineage of a collection of `rdd`, before any of its map outputs is there. */

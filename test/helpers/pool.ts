@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build, stop } from 'esbuild';
 import { type BackendOptions, type StartedBackend, startBackend } from '../../cluster/index';
-import type { TaskEnd } from '../../runtime/exec/end';
+import type { TaskEnd } from '../../runtime/plan/end';
 import type { ExecutorInfo, TaskListener } from '../../runtime/scheduler/backend';
 import { decode } from '../../runtime/wire/codec';
 import { until } from './within';
@@ -33,8 +33,8 @@ async function bundle(withToy: boolean): Promise<string> {
   const toy = path.join(root, 'test/helpers/toy-runner.ts');
   await build({
     entryPoints: {
-      executor: path.join(root, 'cluster/executor-main.ts'),
-      'executor-link': path.join(root, 'cluster/executor-link.ts'),
+      executor: path.join(root, 'cluster/executor/executor-main.ts'),
+      'executor-link': path.join(root, 'cluster/executor/executor-link.ts'),
     },
     outdir: folder,
     plugins: [

@@ -1,9 +1,9 @@
 // A session in a process of its own, for tests that interrupt it: entries come as lines of JSON on stdin, Ctrl-C through the gate, what happens goes out as JSON.
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { sendBreaksThrough } from '../../shell/breakable';
-import { InterruptGate } from '../../shell/interrupt-gate';
-import { LocalSession } from '../../shell/session-local';
+import { sendBreaksThrough } from '../../shell/evaluate/breakable';
+import { InterruptGate } from '../../shell/evaluate/interrupt-gate';
+import { LocalSession } from '../../shell/session/session-local';
 import { typeService } from './entries';
 
 const folder = process.argv[2];

@@ -1,7 +1,8 @@
 // A TaskRunner for tests of the cluster alone: a task's program is JavaScript text in a blob, run as an async function.
-import type { TaskEnd } from '../../runtime/exec/end';
+
 import type { RunnerOptions, TaskRunner } from '../../runtime/exec/run';
-import type { TaskControl, TaskSpec } from '../../runtime/exec/task';
+import type { TaskEnd } from '../../runtime/plan/end';
+import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
 import { encode } from '../../runtime/wire/codec';
 
 const noMetrics = { runMs: 0, recordsRead: 0, shuffleBytesWritten: 0, shuffleBytesRead: 0 };

@@ -1,5 +1,5 @@
 // Lets uvu report our errors: it takes the `details` of an error for a text, fails at ours, and then drops the rest of the file.
-import { MillraceError } from '../../runtime/errors';
+import { MillraceError } from '../../runtime/base/errors';
 
 // The very object whose members test files call: an import would be a copy.
 const uvu: Record<'suite' | 'test', unknown> = require('uvu');

@@ -1,5 +1,5 @@
 // What random programs ask of the dataset that they made: every action of the API.
-import type { Random } from '../../runtime/time';
+import type { Random } from '../../runtime/base/time';
 import type { ModelDataset } from '../helpers/model-dataset';
 import type { Action } from './program';
 

@@ -1,6 +1,7 @@
 // Draws random programs, judges them by the model, and shrinks those that differ.
+
+import { Random } from '../../runtime/base/time';
 import type { Context } from '../../runtime/index';
-import { Random } from '../../runtime/time';
 import { canonical, unordered } from '../helpers/model';
 import { within } from '../helpers/within';
 import { always, onAll, onSomePairs } from './asked';

@@ -1,6 +1,6 @@
 // Random programs as data: a source, steps and actions as texts that run on the engine and on the model alike, and that can be pasted.
 import ts from 'typescript';
-import { instrument } from '../../runtime/exec/closure';
+import { instrument } from '../../runtime/closure';
 import { type Context, HashPartitioner, RangePartitioner, type RDD, StorageLevel } from '../../runtime/index';
 import { ModelContext, type ModelDataset } from '../helpers/model-dataset';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
+import { Random } from '../../runtime/base/time';
 import type { Context } from '../../runtime/index';
-import { Random } from '../../runtime/time';
 import { canonical } from '../helpers/model';
 import { ModelDataset } from '../helpers/model-dataset';
 import { size } from '../helpers/sizes';
@@ -72,13 +72,13 @@ test('values are printed as expressions that make them again', () => {
 /** Operators of the README that random programs leave to other tests, and why. */
 const elsewhere: Record<string, string> = {
   parallelize: 'each source is one',
-  textFile: 'unit/text',
-  wholeTextFiles: 'unit/text',
-  objectFile: 'unit/outside',
-  pipe: 'unit/outside',
-  saveAsTextFile: 'unit/text',
-  saveAsObjectFile: 'unit/outside',
-  unpersist: 'unit/block-storage',
+  textFile: 'runtime/exec/text',
+  wholeTextFiles: 'runtime/exec/text',
+  objectFile: 'runtime/ops/outside',
+  pipe: 'runtime/ops/outside',
+  saveAsTextFile: 'runtime/exec/text',
+  saveAsObjectFile: 'runtime/ops/outside',
+  unpersist: 'runtime/storage/block-storage',
 };
 
 test('programs are made of every operator of the README', () => {

@@ -1,5 +1,5 @@
 // What random programs are made of: every operator of the dataset API, with arguments that are drawn.
-import type { Random } from '../../runtime/time';
+import type { Random } from '../../runtime/base/time';
 import type { ModelDataset } from '../helpers/model-dataset';
 import type { Rows, Step } from './program';
 import { pairsOf, pick, rowsOf } from './values';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
-import { capture } from '../../runtime/exec/closure';
-import { idiomOf } from '../../runtime/exec/closure/idiom';
-import { countedSeparator } from '../../runtime/exec/token-counts';
+import { Random } from '../../runtime/base/time';
+import { capture } from '../../runtime/closure';
+import { idiomOf } from '../../runtime/closure/idiom';
+import { countedSeparator } from '../../runtime/exec/files/token-counts';
 import type { Context, RDD } from '../../runtime/index';
+import { PlanBuilder } from '../../runtime/planner/plan-builder';
 import type { ShuffleDependency } from '../../runtime/rdd/dependency';
-import { PlanBuilder } from '../../runtime/rdd/plan-builder';
-import { Random } from '../../runtime/time';
 import { size } from '../helpers/sizes';
 
 const test = suite('token counts');

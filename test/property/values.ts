@@ -1,5 +1,5 @@
 // Rows for generated programs: everything that may be a row or a key, the awkward values more often than their share.
-import type { Random } from '../../runtime/time';
+import type { Random } from '../../runtime/base/time';
 
 const numbers = [0, -0, 1, -1, 2, 3, Number.NaN, Number.POSITIVE_INFINITY, 1e21, 0.1, 2 ** 31, -(2 ** 31), 2 ** 53, 5e-324];
 const words = [

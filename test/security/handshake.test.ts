@@ -5,9 +5,9 @@ import net from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ClientOptions, WebSocket } from 'ws';
-import { DriverHandshake, ExecutorHandshake, freshToken } from '../../cluster/auth';
-import { DriverDoor } from '../../cluster/driver';
+import { DriverDoor } from '../../cluster/driver/driver';
 import { executorPath } from '../../cluster/limits';
+import { DriverHandshake, ExecutorHandshake, freshToken } from '../../cluster/link/auth';
 import { watchLeaks } from '../helpers/leaks';
 import { until, within } from '../helpers/within';
 

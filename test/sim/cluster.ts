@@ -1,10 +1,11 @@
 // A cluster in memory for the state machine of the scheduler: random graphs of stages, tasks that end late, twice, out of order or
 // not at all, executors that come and go. Rows are the sets of what they were made of, so that a trivial interpreter knows them.
-import type { TaskEnd } from '../../runtime/exec/end';
+
+import { type DagOptions, schedulingDefaults } from '../../runtime/base/scheduling-options';
+import { Random } from '../../runtime/base/time';
+import type { TaskEnd } from '../../runtime/plan/end';
 import { Dag } from '../../runtime/scheduler/dag';
 import type { Command, JobSpec, SchedulerEvent, StageSpec, TaskRequest } from '../../runtime/scheduler/events';
-import { type DagOptions, schedulingDefaults } from '../../runtime/scheduler/options';
-import { Random } from '../../runtime/time';
 import { randomStages } from './graphs';
 
 /** A map output as the simulated disk holds it: which run wrote it, and the value that its readers get. */

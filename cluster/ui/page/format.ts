@@ -1,5 +1,5 @@
 // Texts in few characters, as the pages show them: numbers with their nouns, times of day, what users and data say.
-import { compact } from '../../../runtime/units';
+import { compact } from '../../../runtime/base/units';
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 

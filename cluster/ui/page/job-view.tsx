@@ -1,5 +1,5 @@
 // One job: the text that started it, why it failed, its graph and its stages.
-import { bytesText, compact, msText } from '../../../runtime/units';
+import { bytesText, compact, msText } from '../../../runtime/base/units';
 import type { JobView, PageData, StageNode } from '../messages';
 import { brief, plain, timeOfDay } from './format';
 import { GraphView } from './graph-view';

@@ -1,5 +1,5 @@
 // The first page: what runs now and how far it is, what deserves a look, and the jobs that have ended.
-import { compact, msText } from '../../../runtime/units';
+import { compact, msText } from '../../../runtime/base/units';
 import type { Head, JobView, Notice, PageData, StageView } from '../messages';
 import { brief, counted, plain, timeOfDay } from './format';
 import { useNow } from './now';

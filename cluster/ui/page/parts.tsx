@@ -1,6 +1,6 @@
 // Parts that several views are made of: texts of the user's, states, bars, tables that fold on narrow screens.
 import type { ComponentChildren } from 'preact';
-import { bytesText, compact, msText } from '../../../runtime/units';
+import { bytesText, compact, msText } from '../../../runtime/base/units';
 import type { Failure, PlaceInText, Site, SkewView, StageView } from '../messages';
 import { brief, plain } from './format';
 import { headline } from './headline';

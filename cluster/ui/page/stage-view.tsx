@@ -1,6 +1,6 @@
 // One stage: how its tasks lie in time, how they differ, and which failed.
 import { useState } from 'preact/hooks';
-import { bytesText, compact, msText } from '../../../runtime/units';
+import { bytesText, compact, msText } from '../../../runtime/base/units';
 import type { Five, JobView, PageData, StageView, TaskView } from '../messages';
 import { brief, counted, plain, timeOfDay } from './format';
 import { headline } from './headline';

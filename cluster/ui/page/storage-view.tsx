@@ -1,5 +1,5 @@
 // Kept datasets: how much of each is there, how large it is and where; and executors: what they do, hold, and why some were lost.
-import { bytesText, msText } from '../../../runtime/units';
+import { bytesText, msText } from '../../../runtime/base/units';
 import type { DatasetView, ExecutorView, PageData } from '../messages';
 import { brief, counted, plain, timeOfDay } from './format';
 import { useNow } from './now';

@@ -1,5 +1,5 @@
 // Streams: how each context keeps up, in numbers and charts; its sources and outputs.
-import { compact, msText } from '../../../runtime/units';
+import { compact, msText } from '../../../runtime/base/units';
 import type { PageData, StreamView } from '../messages';
 import { Chart } from './chart';
 import { brief, counted, plain, timeOfDay } from './format';

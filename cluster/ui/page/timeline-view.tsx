@@ -1,5 +1,5 @@
 // The tasks of a stage in time: a row for each executor slot, a bar for each task, those that hold the stage up marked.
-import { msText } from '../../../runtime/units';
+import { msText } from '../../../runtime/base/units';
 import type { TaskView } from '../messages';
 import { counted, plain } from './format';
 import { useNow } from './now';

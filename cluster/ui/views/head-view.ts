@@ -1,6 +1,7 @@
 // What stands above every page: what runs, what is there, and what deserves a look.
+
+import { msText } from '../../../runtime/base/units';
 import type { JobStatus } from '../../../runtime/status/status-store';
-import { msText } from '../../../runtime/units';
 import type { Head, JobView, Notice, StageView } from '../messages';
 import type { PageSource } from '../source';
 import { jobView } from './job-view';

@@ -1,6 +1,6 @@
 // Kept datasets and executors as the pages show them.
 
-import { cutText } from '../../../runtime/status/cut-text';
+import { cutText } from '../../../runtime/base/cut-text';
 import type { ExecutorRecord } from '../../../runtime/status/executor-store';
 import type { DatasetView, ExecutorView, PageData } from '../messages';
 import type { PageSource } from '../source';

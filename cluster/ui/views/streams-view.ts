@@ -1,8 +1,8 @@
 // Streaming contexts as the pages show them: the last batches, sources and outputs.
-import { cutText } from '../../../runtime/status/cut-text';
+import { cutText } from '../../../runtime/base/cut-text';
 import type { StreamMonitor } from '../../../runtime/status/stream-monitor';
-import { InputDStream } from '../../../runtime/streaming/input';
-import type { BatchInfo } from '../../../runtime/streaming/listener';
+import { InputDStream } from '../../../runtime/streaming/graph/input';
+import type { BatchInfo } from '../../../runtime/streaming/graph/listener';
 import type { BatchPoint, PageData, StreamView } from '../messages';
 import type { PageSource } from '../source';
 

@@ -1,5 +1,5 @@
 // Rows one by one, as the chunks that compiled loops read.
-import { pullChunk } from '../../limits';
+import { pullChunk } from '../../base/limits';
 import { sizeOfArray } from '../../storage/size-of';
 
 /** `maxBytes` bounds what the rows of a chunk take, where single rows may be large. */

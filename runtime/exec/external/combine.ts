@@ -1,9 +1,9 @@
 // Aggregation by key beyond the memory of a task: tables that are full go to disk sorted by hash, and are merged from there.
-import { combineKeys } from '../../limits';
-import type { KeyTable } from '../../rdd/key';
+import { combineKeys } from '../../base/limits';
+import { FewKeys } from '../../keys/few-keys';
+import type { KeyTable } from '../../keys/key';
 import { sizeOfArray } from '../../storage/size-of';
 import { chunked } from './chunked';
-import { FewKeys } from './few-keys';
 import { Runs, type SpillSpace } from './runs';
 
 /** A key with its combined value, and the hash by which runs are sorted. */

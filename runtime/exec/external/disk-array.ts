@@ -1,5 +1,5 @@
 // The values of one key that do not fit into memory, as an array that is read from disk: for the functions that iterate over a group.
-import { MillraceError } from '../../errors';
+import { MillraceError } from '../../base/errors';
 import { sizeHint, sizeOfArray } from '../../storage/size-of';
 import type { SpilledFrame, SpillFile } from '../../storage/spill-file';
 

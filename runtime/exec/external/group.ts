@@ -1,10 +1,10 @@
 // Grouping by key beyond the memory of a task, of one input or of several: full tables go to disk sorted by hash, and are merged from there.
-import { pullChunk } from '../../limits';
-import { KeyTable } from '../../rdd/key';
+import { pullChunk } from '../../base/limits';
+import { FewKeys } from '../../keys/few-keys';
+import { KeyTable } from '../../keys/key';
 import { sizeOfArray } from '../../storage/size-of';
 import { chunked } from './chunked';
 import { GrowingGroup } from './disk-array';
-import { FewKeys } from './few-keys';
 import { Runs, type SpillSpace } from './runs';
 
 /** Some values of a key from one input, and the hash by which runs are sorted. */

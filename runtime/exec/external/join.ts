@@ -1,9 +1,9 @@
 // Joins pairs by key: the left side stands in a table while it fits into memory, and both go to disk as groups where it does not.
-import { pullChunk } from '../../limits';
+import { pullChunk } from '../../base/limits';
 import type { PairFrame } from '../../storage/shuffle-file';
 import { sizeOfArray } from '../../storage/size-of';
-import { Joiner } from '../joiner';
 import type { ExternalGroups } from './group';
+import { Joiner } from './joiner';
 
 /** What a pair takes in the table beside its key and its value. */
 const pairBytes = 40;

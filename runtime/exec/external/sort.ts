@@ -1,9 +1,9 @@
 // External merge sort of pairs by key: sorted runs on disk where a partition does not fit into memory. Stable, as the sort in memory.
-import { pullChunk } from '../../limits';
-import { compareKeys } from '../../rdd/key';
+import { pullChunk } from '../../base/limits';
+import { compareKeys } from '../../keys/key';
+import { sortedOrder } from '../../keys/sort-pairs';
 import type { PairFrame } from '../../storage/shuffle-file';
 import { sizeOfArray } from '../../storage/size-of';
-import { sortedOrder } from '../sort-pairs';
 import { chunked } from './chunked';
 import { Runs, type SpillSpace } from './runs';
 

@@ -1,5 +1,5 @@
 // The state of one key as the function of `mapWithState` sees it.
-import { MillraceError } from '../../errors';
+import { MillraceError } from '../../base/errors';
 import { showElement } from '../task-runtime';
 import { absent } from './table';
 

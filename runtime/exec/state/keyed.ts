@@ -1,7 +1,7 @@
 // One version of the state of keys: made from the version before, or read back from snapshot and deltas.
-import type { FunctionRef } from '../program';
+import type { FunctionRef } from '../../plan/program';
+import type { StateRule, StateStep } from '../../plan/state-spec';
 import { applyRule } from './rules';
-import type { StateRule, StateStep } from './spec';
 import { StateTable } from './table';
 import type { FileKind, VersionFiles } from './version-file';
 

@@ -1,9 +1,9 @@
 // How the pairs of a batch change the state of their keys: one function for each rule, called with a table that holds the version before.
-import { MillraceError } from '../../errors';
-import type { FunctionRef } from '../program';
+import { MillraceError } from '../../base/errors';
+import type { FunctionRef } from '../../plan/program';
+import type { StateRule, StateStep } from '../../plan/state-spec';
 import { notAPair, StepFailure, showElement } from '../task-runtime';
 import { StateHandle } from './handle';
-import type { StateRule, StateStep } from './spec';
 import { absent, type StateTable } from './table';
 
 /** What a step did to its table: the keys that the delta file must tell of, and the rows that the function made. */

@@ -1,7 +1,7 @@
 // What tasks do with the state of streams: make a version of one partition, and read one.
-import type { FunctionRef } from '../program';
+import type { FunctionRef } from '../../plan/program';
+import type { StatePlace, StateRead, StateRule, StateStep } from '../../plan/state-spec';
 import { initialTable, loadKeyed, stepKeyed } from './keyed';
-import type { StatePlace, StateRead, StateRule, StateStep } from './spec';
 import type { StateStore } from './store';
 import type { StateTable } from './table';
 import { VersionFiles } from './version-file';

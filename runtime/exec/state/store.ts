@@ -1,6 +1,6 @@
 // The state tables that an executor holds: the newest version of each partition it works on, within a budget of memory.
-import { MillraceError } from '../../errors';
-import type { StatePlace } from './spec';
+import { MillraceError } from '../../base/errors';
+import type { StatePlace } from '../../plan/state-spec';
 import type { StateTable } from './table';
 
 /** Where a table is held: one partition of one stream's state. */

@@ -1,5 +1,5 @@
 // The state of one partition in memory: keys, values and a stamp each; an update costs what it touches.
-import { KeyTable } from '../../rdd/key';
+import { KeyTable } from '../../keys/key';
 import { sizeOfArray } from '../../storage/size-of';
 
 /** Stands where a key has no state. */

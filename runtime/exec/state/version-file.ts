@@ -1,9 +1,9 @@
 // The files of a partition's state: what changed with each batch, and now and then all of it.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { asError, MillraceError } from '../../errors';
+import { asError, MillraceError } from '../../base/errors';
+import type { StatePlace } from '../../plan/state-spec';
 import { FrameFile, FrameFileWriter, frameOf } from '../../storage/frame-file';
-import type { StatePlace } from './spec';
 import type { Columns } from './table';
 
 /** A delta holds what changed since the version before it, a snapshot all keys; a verdict says why the version cannot be made. */

@@ -4,12 +4,12 @@
 //   anew      = file of t-length+step + … + file of t             where no executor holds version t-1 any more
 //
 // How many batches hold a key is counted beside its value: the key leaves with the last of them, whatever its value looks like.
-import { MillraceError } from '../../errors';
-import { sameKey } from '../../rdd/key';
+import { MillraceError } from '../../base/errors';
+import { sameKey } from '../../keys/key';
+import { type StateStep, versionsIn, type WindowSpan } from '../../plan/state-spec';
 import { decode, encode } from '../../wire/codec';
 import { StepFailure, showElement } from '../task-runtime';
 import { differ, magnitude } from './differ';
-import { type StateStep, versionsIn, type WindowSpan } from './spec';
 import { type Columns, StateTable } from './table';
 import type { VersionFiles } from './version-file';
 

@@ -1,22 +1,23 @@
 // Operators that treat each batch by itself: those of datasets, one table for all of them.
-import { MillraceError } from '../../errors';
+
+import { checkCallback } from '../../base/arguments';
+import { type Time, timeText } from '../../base/duration';
+import { MillraceError } from '../../base/errors';
 import { showElement } from '../../exec/task-runtime';
-import { checkCallback } from '../../ops/arguments';
+import { HashPartitioner } from '../../keys/partitioner';
 import type { Partitioning } from '../../ops/pairs';
 import { combined } from '../../ops/pairs';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
-import { HashPartitioner } from '../../rdd/partitioner';
 import { type Datum, RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
-import { DerivedDStream, derive } from '../derived';
-import { DStream } from '../dstream';
-import { type Time, timeText } from '../duration';
-import { checkTogether } from '../together';
+import { checkTogether } from '../graph/compatible';
+import { DerivedDStream, derive } from '../graph/derived';
+import { DStream } from '../graph/dstream';
 
 /** The other side of a join: a stream of the same slide, or a dataset that is the same for all batches. */
 export type Other<T> = DStream<T> | RDD<T>;
 
-declare module '../dstream' {
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * Each element through `f`, as `RDD.map`. The function is frozen where it is written.

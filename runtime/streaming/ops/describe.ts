@@ -1,8 +1,8 @@
 // What is said of a stream: its lineage as text.
 import { calledAt } from '../../ops/describe';
-import { DStream } from '../dstream';
+import { DStream } from '../graph/dstream';
 
-declare module '../dstream' {
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * The streams that it is made of, a line each, itself first, and in a session the lines of their calls; as `RDD.toDebugString`.

@@ -1,12 +1,13 @@
 // Outputs: what is done with each batch.
-import { siteOfCall } from '../../call';
-import { checkCallback, checkWhole } from '../../ops/arguments';
-import type { RDD } from '../../rdd/rdd';
-import { DStream } from '../dstream';
-import type { Time } from '../duration';
-import type { OutputHandle, RunningBatch } from '../output';
 
-declare module '../dstream' {
+import { checkCallback, checkWhole } from '../../base/arguments';
+import { siteOfCall } from '../../base/call';
+import type { Time } from '../../base/duration';
+import type { RDD } from '../../rdd/rdd';
+import { DStream } from '../graph/dstream';
+import type { OutputHandle, RunningBatch } from '../graph/output';
+
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * Shows the first `rows` elements of each batch.

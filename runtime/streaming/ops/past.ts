@@ -1,14 +1,14 @@
 // Operators that look at the past of a stream: windows, the stream of some time ago, and queries on what is remembered.
-import { refuseArgument } from '../../ops/arguments';
+import { refuseArgument } from '../../base/arguments';
+import { checkMultiple, type Duration, milliseconds, type Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
-import { DStream } from '../dstream';
-import { checkMultiple, type Duration, milliseconds, type Time } from '../duration';
-import { ShiftedDStream, WindowedDStream } from '../windowed';
+import { DStream } from '../graph/dstream';
+import { ShiftedDStream, WindowedDStream } from '../graph/windowed';
 
 /** A moment: milliseconds since the epoch, a Date, or the time of day today as a text, `'21:00'` or `'21:00:05'`. */
 export type Moment = Time | Date | string;
 
-declare module '../dstream' {
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * All elements of the last `length`, each `slide` (default: the stream's own).

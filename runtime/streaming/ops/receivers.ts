@@ -1,13 +1,14 @@
 // Streams that receivers read: TCP, WebSockets, and classes of the user's.
-import { MillraceError } from '../../errors';
-import { maxStreamLineBytes, maxUnprocessedBytes } from '../../limits';
-import { checkOptions, refuseArgument } from '../../ops/arguments';
+
+import { checkOptions, refuseArgument } from '../../base/arguments';
+import { type Duration, milliseconds } from '../../base/duration';
+import { MillraceError } from '../../base/errors';
+import { maxStreamLineBytes, maxUnprocessedBytes } from '../../base/limits';
 import { StreamingContext } from '../context';
-import type { DStream } from '../dstream';
-import { type Duration, milliseconds } from '../duration';
-import { Receiver } from '../receiver';
-import type { ReceiverSource } from '../receiver-backend';
-import { shipReceiver } from '../receiver-program';
+import type { DStream } from '../graph/dstream';
+import { Receiver } from '../receivers/receiver';
+import type { ReceiverSource } from '../receivers/receiver-backend';
+import { shipReceiver } from '../receivers/receiver-program';
 import { ReceivedInputDStream, type ReceiverLimits } from '../sources/received';
 
 /** Limits of a source that is read by a process of its own. */

@@ -2,19 +2,19 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { siteOfCall } from '../../call';
-import { MillraceError } from '../../errors';
-import { objectFrame, objectMagic } from '../../exec/object-file';
-import type { SaveFormat } from '../../exec/program';
-import { checkOptions, refuseArgument } from '../../ops/arguments';
+import { checkOptions, refuseArgument } from '../../base/arguments';
+import { siteOfCall } from '../../base/call';
+import type { Time } from '../../base/duration';
+import { MillraceError } from '../../base/errors';
+import { diskError, removeQuietly } from '../../base/files';
+import { objectFrame, objectMagic } from '../../exec/files/object-file';
 import { writeParts } from '../../ops/save';
+import type { SaveFormat } from '../../plan/program';
 import { lib } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
-import { diskError, removeQuietly } from '../../storage/files';
-import { DStream } from '../dstream';
-import type { Time } from '../duration';
-import type { OutputHandle } from '../output';
+import { DStream } from '../graph/dstream';
+import type { OutputHandle } from '../graph/output';
 
 /** How a stream is saved. */
 export interface StreamSaveOptions {
@@ -27,7 +27,7 @@ export interface StreamSaveOptions {
   readonly compression?: 'gzip' | 'none';
 }
 
-declare module '../dstream' {
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * Writes each batch into a folder of its own below `folder`, named by the batch time in milliseconds: `folder/1700000001000/part-00000`.

@@ -1,10 +1,11 @@
 // Streams made of several others of one streaming context.
+
+import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
 import { StreamingContext } from '../context';
-import { DerivedDStream } from '../derived';
-import type { DStream } from '../dstream';
-import type { Time } from '../duration';
-import { checkTogether } from '../together';
+import { checkTogether } from '../graph/compatible';
+import { DerivedDStream } from '../graph/derived';
+import type { DStream } from '../graph/dstream';
 
 declare module '../context' {
   interface StreamingContext {

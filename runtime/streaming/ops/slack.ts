@@ -1,10 +1,11 @@
 // Time for late records: batches by the time of the records, which wait a fixed time for what is late.
-import { ShippedFunction } from '../../rdd/function-argument';
-import { DStream } from '../dstream';
-import { checkMultiple, type Duration, milliseconds, type Time } from '../duration';
-import { SlackedDStream } from '../slacked';
 
-declare module '../dstream' {
+import { checkMultiple, type Duration, milliseconds, type Time } from '../../base/duration';
+import { ShippedFunction } from '../../rdd/function-argument';
+import { DStream } from '../graph/dstream';
+import { SlackedDStream } from '../graph/slacked';
+
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * The stream by its records' own time: the batch of t has the records whose time lies in (t - slide - duration, t - duration], as far as

@@ -1,10 +1,10 @@
 // Streams of sources, as methods of the streaming context.
-import { checkFlag, checkOptions, refuseArgument } from '../../ops/arguments';
+import { checkFlag, checkOptions, refuseArgument } from '../../base/arguments';
+import { type Duration, milliseconds } from '../../base/duration';
 import type { Datum, RDD } from '../../rdd/rdd';
 import { checkFolderName } from '../checkpoint-folder';
 import { StreamingContext } from '../context';
-import type { DStream } from '../dstream';
-import { type Duration, milliseconds } from '../duration';
+import type { DStream } from '../graph/dstream';
 import { FileInputDStream } from '../sources/files';
 import type { FolderOptions } from '../sources/folder';
 import { GeneratorInputDStream } from '../sources/generator';

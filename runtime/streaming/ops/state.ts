@@ -1,13 +1,14 @@
 // Operators that remember: state by key, from batch to batch.
+
+import { checkCallback, checkOptions, refuseArgument } from '../../base/arguments';
+import { type Duration, milliseconds, type Time } from '../../base/duration';
 import type { State } from '../../exec/state/handle';
-import { checkCallback, checkOptions, refuseArgument } from '../../ops/arguments';
+import type { Partitioner } from '../../keys/partitioner';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
 import { ShippedFunction } from '../../rdd/function-argument';
-import type { Partitioner } from '../../rdd/partitioner';
 import { type Datum, RDD } from '../../rdd/rdd';
-import { DStream } from '../dstream';
-import { type Duration, milliseconds, type Time } from '../duration';
-import { SnapshotsDStream, StatefulDStream } from '../stateful';
+import { DStream } from '../graph/dstream';
+import { SnapshotsDStream, StatefulDStream } from '../graph/stateful';
 
 /** Called for each pair, and once more with `value` undefined when the key times out; what it returns goes on, undefined does not. */
 export type StateFunction<K, V, S, M> = (key: K, value: V | undefined, state: State<S>, time: Time) => M;
@@ -33,7 +34,7 @@ export interface TrackOptions<K, E, S> {
   readonly partitioning?: Partitioning;
 }
 
-declare module '../dstream' {
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * Each key's state after each batch: `f(values, state, key, time)` is called for every key that has values or state, `values` being

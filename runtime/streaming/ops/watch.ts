@@ -1,18 +1,18 @@
 // The live pane of a stream: the first rows of each batch and their count, by one job a batch.
 
-import { siteOfCall } from '../../call';
-import { greatest } from '../../exec/library-streams';
-import { checkOptions, checkWhole, refuseArgument } from '../../ops/arguments';
+import { checkOptions, checkWhole, refuseArgument } from '../../base/arguments';
+import { siteOfCall } from '../../base/call';
+import { greatest } from '../../exec/library/streams';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
-import type { WatchOptions } from '../display';
-import { DStream } from '../dstream';
-import { lineageOf } from '../graph';
-import { streamHomes } from '../home';
-import type { OutputHandle, RunningBatch } from '../output';
+import type { WatchOptions } from '../graph/display';
+import { DStream } from '../graph/dstream';
+import { lineageOf } from '../graph/graph';
+import type { OutputHandle, RunningBatch } from '../graph/output';
+import { streamHomes } from '../graph/session-outputs';
 
-declare module '../dstream' {
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * Shows each batch in a live pane above the prompt: its first rows, with bars for their numbers, how many there are, and how the stream

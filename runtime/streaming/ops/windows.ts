@@ -1,16 +1,16 @@
 // Reductions over windows: of each batch once, merged per window, or carried from window to window where the function has an inverse.
 
-import { refuseArgument } from '../../ops/arguments';
+import { refuseArgument } from '../../base/arguments';
+import type { Duration } from '../../base/duration';
+import type { Partitioner } from '../../keys/partitioner';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
+import { StorageLevel } from '../../plan/storage-level';
 import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
-import type { Partitioner } from '../../rdd/partitioner';
 import type { RDD } from '../../rdd/rdd';
-import { StorageLevel } from '../../storage/storage-level';
-import { derive } from '../derived';
-import { DStream } from '../dstream';
-import type { Duration } from '../duration';
-import { StatefulDStream } from '../stateful';
-import { WindowedDStream } from '../windowed';
+import { derive } from '../graph/derived';
+import { DStream } from '../graph/dstream';
+import { StatefulDStream } from '../graph/stateful';
+import { WindowedDStream } from '../graph/windowed';
 import { underOneKey, withOnes } from './batchwise';
 import { windowOf } from './past';
 
@@ -29,7 +29,7 @@ export interface KeyWindowOptions<K, V> extends WindowOptions {
   readonly partitioning?: Partitioning;
 }
 
-declare module '../dstream' {
+declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * One element each slide: all of the last `length` merged by `f`; none for an empty window. Each batch is reduced once. With

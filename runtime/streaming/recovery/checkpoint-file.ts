@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { asError, MillraceError } from '../../errors';
-import { closeQuietly, damaged, removeQuietly } from '../../storage/files';
-import type { Time } from '../duration';
-import type { BatchInput } from '../input';
+import type { Time } from '../../base/duration';
+import { asError, MillraceError } from '../../base/errors';
+import { closeQuietly, damaged, removeQuietly } from '../../base/files';
+import type { BatchInput } from '../graph/input';
 
 /** A stream as it is found again: by the name that was set, else by its operation and its place among those. */
 export interface SavedStream {

@@ -1,6 +1,6 @@
 // Streams of the program that runs now, and what a checkpoint holds of those of an earlier one: which is which.
-import { MillraceError } from '../../errors';
-import type { DStream } from '../dstream';
+import { MillraceError } from '../../base/errors';
+import type { DStream } from '../graph/dstream';
 import type { SavedStream } from './checkpoint-file';
 
 export interface Matches<S, D> {

@@ -1,10 +1,11 @@
 // What a streaming context does for its checkpoint: tells it of each batch before its jobs run and when it is done, and goes on from it.
-import { asError, MillraceError } from '../../errors';
-import { aheadOf } from '../../time';
+
+import { durationText, type Time, timeText } from '../../base/duration';
+import { asError, MillraceError } from '../../base/errors';
+import { aheadOf } from '../../base/time';
 import type { StreamingContext } from '../context';
-import { durationText, type Time, timeText } from '../duration';
-import type { InputDStream } from '../input';
-import { StatefulDStream } from '../stateful';
+import type { InputDStream } from '../graph/input';
+import { StatefulDStream } from '../graph/stateful';
 import { CheckpointFiles, type FoundCheckpoint, type SavedInput, type StreamCheckpoint } from './checkpoint-file';
 import { match, savedText } from './matching';
 import { Saver } from './saver';

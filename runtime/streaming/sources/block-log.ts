@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { asError, MillraceError } from '../../errors';
-import { removeQuietly } from '../../storage/files';
-import { partEnding, type ReceivedBlock } from '../receiver-backend';
+import { asError, MillraceError } from '../../base/errors';
+import { removeQuietly } from '../../base/files';
+import { partEnding, type ReceivedBlock } from '../receivers/receiver-backend';
 
 /** Where a log stands, as plain data: by run, the number of the first block that is in no batch. */
 export interface LogPosition {

@@ -1,9 +1,10 @@
 // `textFileStream` and `fileStream`: each batch is the files that have come into a folder since the one before.
+
+import type { Time } from '../../base/duration';
 import { type FoundFile, FoundFilesRDD } from '../../rdd/found-files';
 import type { RDD } from '../../rdd/rdd';
 import type { StreamingContext } from '../context';
-import type { Time } from '../duration';
-import { type BatchInput, InputDStream } from '../input';
+import { type BatchInput, InputDStream } from '../graph/input';
 import { type FolderOptions, FolderWatch } from './folder';
 
 export class FileInputDStream<T> extends InputDStream<T> {

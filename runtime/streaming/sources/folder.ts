@@ -2,10 +2,10 @@
 // is made up after its time has those that had come by then.
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { asError, MillraceError } from '../../errors';
-import { versionOf } from '../../exec/file-version';
+import type { Time } from '../../base/duration';
+import { asError, MillraceError } from '../../base/errors';
+import { versionOf } from '../../plan/file-version';
 import type { FoundFile } from '../../rdd/found-files';
-import type { Time } from '../duration';
 
 export interface FolderOptions {
   /** Reads only names for which it holds; runs in the session. */

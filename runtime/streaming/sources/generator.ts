@@ -1,10 +1,11 @@
 // `generatorStream`: elements made by a function of their number, so many a second; the same ones whenever it is run again.
+
+import type { Time } from '../../base/duration';
 import { ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
 import type { StreamingContext } from '../context';
-import type { Time } from '../duration';
-import { type BatchInput, InputDStream } from '../input';
+import { type BatchInput, InputDStream } from '../graph/input';
 
 /** Element numbers from `from` to before `to`. */
 interface Range {

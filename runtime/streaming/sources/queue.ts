@@ -1,8 +1,9 @@
 // `queueStream`: batches that the program itself puts into a queue; for tests, demonstrations and feeding by hand.
+
+import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
 import type { StreamingContext } from '../context';
-import type { Time } from '../duration';
-import { type BatchInput, InputDStream } from '../input';
+import { type BatchInput, InputDStream } from '../graph/input';
 
 /** Each batch takes the oldest entry of a queue, or all; entries are datasets or arrays. */
 export class QueueInputDStream<T> extends InputDStream<T> {

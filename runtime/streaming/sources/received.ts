@@ -1,13 +1,13 @@
 // Streams that a receiver reads: each batch is the blocks that have come since the one before.
 
 import { existsSync } from 'node:fs';
-import { asError } from '../../errors';
+import { type Time, timeText } from '../../base/duration';
+import { asError } from '../../base/errors';
 import { type BlockFormat, BlocksRDD } from '../../rdd/blocks';
 import type { RDD } from '../../rdd/rdd';
 import type { StreamingContext } from '../context';
-import { type Time, timeText } from '../duration';
-import { type BatchInput, InputDStream } from '../input';
-import type { ReceivedBlock, ReceiverSpec, RunningReceiver } from '../receiver-backend';
+import { type BatchInput, InputDStream } from '../graph/input';
+import type { ReceivedBlock, ReceiverSpec, RunningReceiver } from '../receivers/receiver-backend';
 import { BlockLog, type LogPosition } from './block-log';
 
 /** What the user may set of a receiver's limits. */

@@ -1,14 +1,14 @@
 // `replay`: old files as a stream, as fast as batches are worked off; what a program gives live, it gives on them.
-import { refuseArgument } from '../../ops/arguments';
+import { refuseArgument } from '../../base/arguments';
+import type { Time } from '../../base/duration';
+import { RangePartitioner } from '../../keys/partitioner';
 import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
-import { RangePartitioner } from '../../rdd/partitioner';
-import { PickedRDD } from '../../rdd/picked';
+import { PickedRDD } from '../../rdd/one-partition';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
+import type { Span } from '../batches/pacer';
 import type { StreamingContext } from '../context';
-import type { Time } from '../duration';
-import { type BatchInput, InputDStream } from '../input';
-import type { Span } from '../pacer';
+import { type BatchInput, InputDStream } from '../graph/input';
 
 /** Batches of a replay: each is a partition of one shuffle. */
 const mostBatches = 10_000;

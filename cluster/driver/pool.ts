@@ -1,0 +1,275 @@
+// The executors of this machine: started, handed their tasks, watched, and replaced when they end.
+import { rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import { asError, assert } from '../../runtime/base/errors';
+import type { Forget, TaskSpec } from '../../runtime/plan/task';
+import type { BlobSource, TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
+import { spillFolder } from '../../runtime/storage/spill-file';
+import { cancelKillMs, drainMs, joinMs, loopback, starvedMs } from '../limits';
+import { freshToken } from '../link/auth';
+import { Connection } from '../link/connection';
+import { deadline } from '../link/deadline';
+import { refuse } from '../link/fields';
+import { checkToDriver, type ToDriver } from '../link/protocol';
+import { unpackEnd } from '../link/task-end';
+import { Backoff } from './backoff';
+import { DriverDoor } from './driver';
+import { ExecutorProcess } from './executor-process';
+import type { SessionFolder } from './folder';
+import type { OutputListener } from './output';
+
+export interface PoolOptions {
+  readonly executors: number;
+  /** Heap of each executor in MiB; V8's own choice if left out. */
+  readonly executorMemory?: number;
+  /** Bytes of cached partitions that each executor keeps in memory. */
+  readonly storageBytes: number;
+  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. */
+  readonly executionBytes: number;
+  /** The bundled program of an executor. */
+  readonly program: string;
+  readonly folder: SessionFolder;
+  readonly onOutput: OutputListener;
+}
+
+interface PooledExecutor {
+  readonly id: string;
+  readonly process: ExecutorProcess;
+  /** Cancels the deadline for joining. */
+  readonly joinedInTime: () => void;
+  /** The tasks it runs or has queued; one that was cancelled with what cancels the deadline for obeying. */
+  readonly tasks: Map<number, (() => void) | undefined>;
+  readonly blobs: Set<string>;
+  connection?: Connection;
+  joined: boolean;
+}
+
+export class Pool implements TaskBackend {
+  readonly #options: PoolOptions;
+  readonly #token = freshToken();
+  readonly #backoff: Backoff;
+  readonly #executors = new Map<string, PooledExecutor>();
+  readonly #processes = new Set<ExecutorProcess>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  readonly #atExit = () => this.#killAll();
+  #news: (() => void)[] = [];
+  #door: DriverDoor | undefined;
+  #listener: TaskListener | undefined;
+  #blobs: BlobSource | undefined;
+  #started = 0;
+  #allGone: (() => void) | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.executors);
+  }
+
+  async start(listener: TaskListener, blobs: BlobSource): Promise<void> {
+    assert(this.#listener === undefined, 'a pool is started once');
+    this.#listener = listener;
+    this.#blobs = blobs;
+    this.#door = await DriverDoor.open({
+      token: this.#token,
+      maxExecutors: this.#options.executors,
+      admits: (id) => this.#executors.get(id)?.connection === undefined && this.#executors.has(id),
+      entered: (id, ws, socket) => this.#connect(id, ws, socket),
+    });
+    process.once('exit', this.#atExit);
+    for (let i = 0; i < this.#options.executors; i++) this.#spawn();
+  }
+
+  launch(executorId: string, task: TaskSpec): void {
+    const executor = this.#executors.get(executorId);
+    // Its loss is on its way to the scheduler, which then gives the task to another.
+    if (executor?.connection === undefined) return;
+    const { split, ...rest } = task;
+    for (const id of task.needs) this.#sendBlob(executor, executor.connection, id);
+    executor.tasks.set(task.taskId, undefined);
+    executor.connection.send({ kind: 'launch', task: rest }, split);
+  }
+
+  cancel(executorId: string, taskId: number): void {
+    const executor = this.#executors.get(executorId);
+    if (executor === undefined || !executor.tasks.has(taskId) || executor.tasks.get(taskId) !== undefined) return;
+    executor.connection?.send({ kind: 'cancel', taskId });
+    const obeyed = deadline(cancelKillMs, () => this.#cancelFailed(executor, taskId));
+    executor.tasks.set(taskId, obeyed);
+  }
+
+  forget(what: Forget): void {
+    for (const executor of this.#executors.values()) {
+      if (what.kind === 'blob') executor.blobs.delete(what.id);
+      executor.connection?.send({ kind: 'forget', what });
+    }
+  }
+
+  async stop(): Promise<void> {
+    process.off('exit', this.#atExit);
+    this.#listener = undefined;
+    for (const timer of this.#restarts) clearTimeout(timer);
+    for (const executor of this.#executors.values()) this.#drop(executor);
+    this.#killAll();
+    if (this.#processes.size > 0) await new Promise<void>((resolve) => (this.#allGone = resolve));
+    await this.#door?.close();
+    await this.#options.folder.remove();
+  }
+
+  #killAll(): void {
+    for (const child of this.#processes) child.kill();
+  }
+
+  #spawn(): void {
+    if (this.#listener === undefined || this.#door === undefined) return;
+    const id = `e${++this.#started}`;
+    const { program, executorMemory, storageBytes, executionBytes, folder, onOutput } = this.#options;
+    const told = { port: this.#door.port, token: this.#token.toString('hex'), storageBytes, executionBytes };
+    const child = new ExecutorProcess({
+      program,
+      executorMemory,
+      onOutput,
+      handover: { executorId: id, folder: folder.path, ...told },
+      onExit: (reason) => this.#exited(executor, reason),
+    });
+    const joinedInTime = deadline(joinMs, () => this.#lose(executor, 'it did not join in time'));
+    const executor: PooledExecutor = { id, process: child, joinedInTime, tasks: new Map(), blobs: new Set(), joined: false };
+    this.#processes.add(child);
+    this.#executors.set(id, executor);
+  }
+
+  #connect(id: string, ws: WebSocket, socket: Socket): void {
+    const executor = this.#executors.get(id);
+    assert(executor !== undefined, `executor ${id} was admitted`);
+    executor.connection = new Connection(ws, socket, {
+      message: (control, tail) => this.#receive(executor, checkToDriver(control, id, tail.length), tail),
+      closed: (reason) => this.#disconnected(executor, reason),
+      silent: (ms) => this.#silent(executor, ms),
+    });
+  }
+
+  #receive(executor: PooledExecutor, message: ToDriver, tail: Uint8Array): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#join(executor, message.pid);
+        break;
+      case 'progress':
+        if (executor.tasks.has(message.taskId)) this.#tell((listener) => listener.taskProgress(message.taskId, message.records));
+        break;
+      case 'ended': {
+        if (!executor.tasks.has(message.taskId)) refuse(`${executor.id} ended a task ${message.taskId} that it does not run`);
+        const end = unpackEnd(message.end, tail);
+        this.#forgetTask(executor, message.taskId);
+        this.#tell((listener) => listener.taskEnded(executor.id, message.taskId, end));
+        break;
+      }
+    }
+  }
+
+  #join(executor: PooledExecutor, pid: number): void {
+    if (executor.joined || pid !== executor.process.pid) refuse(`${executor.id} joined twice or from another process`);
+    executor.joined = true;
+    executor.joinedInTime();
+    this.#backoff.joined();
+    const { storageBytes } = this.#options;
+    const info = { id: executor.id, host: loopback, slots: 1, outputsSurvive: true, pid, storageBytes };
+    this.#tell((listener) => listener.executorJoined(info));
+  }
+
+  #sendBlob(executor: PooledExecutor, connection: Connection, id: string): void {
+    if (executor.blobs.has(id)) return;
+    const bytes = this.#blobs?.blob(id);
+    assert(bytes !== undefined, `blob ${id} is known`);
+    executor.blobs.add(id);
+    connection.send({ kind: 'blob', id }, bytes);
+  }
+
+  #forgetTask(executor: PooledExecutor, taskId: number): void {
+    executor.tasks.get(taskId)?.();
+    executor.tasks.delete(taskId);
+  }
+
+  /** The executor is stuck outside of JavaScript. The task did end as asked; what else the executor held is lost. */
+  #cancelFailed(executor: PooledExecutor, taskId: number): void {
+    this.#forgetTask(executor, taskId);
+    this.#tell((listener) => listener.taskEnded(executor.id, taskId, { kind: 'cancelled' }));
+    this.#lose(executor, 'it did not obey a cancel');
+  }
+
+  /** Mostly the process has just died: its exit says why, and is waited for a moment. */
+  #disconnected(executor: PooledExecutor, reason: string): void {
+    setTimeout(() => this.#lose(executor, reason), drainMs);
+  }
+
+  /** A stopped process is given up at the first beat that it missed; one that is merely starved is given time. */
+  #silent(executor: PooledExecutor, ms: number): void {
+    if (executor.process.isStopped() || ms >= starvedMs) this.#lose(executor, `it has not answered for ${Math.round(ms)} ms`);
+  }
+
+  #exited(executor: PooledExecutor, reason: string): void {
+    this.#processes.delete(executor.process);
+    // What its task had spilled is of use to nobody.
+    rmSync(spillFolder(this.#options.folder.path, executor.id), { recursive: true, force: true });
+    if (this.#processes.size === 0) this.#allGone?.();
+    this.#lose(executor, reason);
+  }
+
+  #lose(executor: PooledExecutor, reason: string): void {
+    if (this.#executors.get(executor.id) !== executor) return;
+    this.#drop(executor);
+    if (executor.joined) {
+      this.#tell((listener) => listener.executorLost(executor.id, reason));
+      this.#respawn(this.#backoff.died(performance.now()));
+      return;
+    }
+    const wait = this.#backoff.startFailed();
+    if (wait !== undefined) this.#respawn(wait);
+    else if (this.#executors.size === 0) this.#fail(reason, executor.process.lastWords);
+  }
+
+  /** Takes an executor out of the pool and ends its process; what still arrives from it is ignored. */
+  #drop(executor: PooledExecutor): void {
+    this.#executors.delete(executor.id);
+    executor.joinedInTime();
+    for (const obeyed of executor.tasks.values()) obeyed?.();
+    executor.connection?.close('the executor was given up');
+    executor.process.kill();
+  }
+
+  #respawn(wait: number): void {
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#spawn();
+    }, wait);
+    this.#restarts.add(timer);
+  }
+
+  #fail(reason: string, words: string): void {
+    this.#tell((listener) => listener.backendFailed(words === '' ? reason : `${reason}\n${words}`));
+  }
+
+  /**
+   * Tells the listener after everything that is readable now has been read: so what a task printed, which comes through a pipe,
+   * is on the screen before its end is known. Nothing is told out of order.
+   */
+  #tell(news: (listener: TaskListener) => void): void {
+    this.#news.push(() => {
+      if (this.#listener !== undefined) news(this.#listener);
+    });
+    if (this.#news.length === 1) setImmediate(() => this.#tellAll());
+  }
+
+  #tellAll(): void {
+    const told = this.#news;
+    this.#news = [];
+    for (const tell of told) {
+      try {
+        tell();
+      } catch (error) {
+        // A listener that throws must not keep the others' news from being told; it surfaces as what it is, a bug.
+        queueMicrotask(() => {
+          throw asError(error);
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,220 @@
+// The thread of an executor that owns its socket: signs of life, cancels and progress go on while user code holds the main thread.
+import fs from 'node:fs';
+import type { Socket } from 'node:net';
+import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
+import { WebSocket } from 'ws';
+import { driverSilenceMs, executorPath, loopback, maxToExecutorBytes, progressMs, terminateMs } from '../limits';
+import { ExecutorHandshake } from '../link/auth';
+import { Connection } from '../link/connection';
+import { checkToExecutor, type SentEnd, type ToDriver, type ToExecutor } from '../link/protocol';
+import { SharedState } from './shared-state';
+import { terminateMainScript } from './termination';
+import type { LinkData, ToLink, ToMain, Work } from './thread-messages';
+
+/**
+ * Ends the whole process and what user code started from it, whatever the main thread does: `process.exit` would end this thread
+ * only, and a signal that can be caught would wait for the main thread. `lastWords` reach the driver, if there is one.
+ */
+function endProcess(lastWords?: string): void {
+  if (lastWords !== undefined) fs.writeSync(2, `${lastWords}\n`);
+  process.kill(-process.pid, 'SIGKILL');
+}
+
+class Link {
+  readonly #shared: SharedState;
+  readonly #queue: Work[] = [];
+  #connection: Connection | undefined;
+  #mainReady = false;
+  #running: number | undefined;
+  /** The script of the running task was terminated. */
+  #terminated = false;
+  /** This is the question whether it has come to rest that counts. */
+  #resting: number | undefined;
+  #questions = 0;
+  #told = 0;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#shared = new SharedState(memory);
+    setInterval(() => this.#report(), progressMs);
+  }
+
+  /** The driver has been authenticated. */
+  connected(connection: Connection): void {
+    this.#connection = connection;
+    this.#sayReady();
+  }
+
+  fromMain(message: ToLink): void {
+    if (message.kind === 'ready') {
+      this.#mainReady = true;
+      this.#sayReady();
+    } else if (message.kind === 'rested') {
+      if (message.number === this.#resting) this.#rested();
+    } else if (message.taskId === this.#running && !this.#terminated) {
+      this.#end(message.taskId, message.end, message.tail);
+    }
+  }
+
+  fromDriver(message: ToExecutor, tail: Uint8Array): void {
+    switch (message.kind) {
+      case 'launch':
+        this.#queue.push({ kind: 'task', task: { ...message.task, split: tail } });
+        break;
+      case 'blob':
+        this.#queue.push({ kind: 'blob', id: message.id, bytes: tail });
+        break;
+      case 'forget':
+        this.#queue.push(message);
+        break;
+      case 'cancel':
+        this.#cancel(message.taskId);
+        break;
+    }
+    this.#handOver();
+  }
+
+  #sayReady(): void {
+    if (this.#mainReady) this.#send({ kind: 'ready', pid: process.pid });
+  }
+
+  /** Gives work to the main thread up to and with the next task. */
+  #handOver(): void {
+    while (this.#running === undefined) {
+      const work = this.#queue.shift();
+      if (work === undefined) return;
+      if (work.kind === 'task') this.#start(work.task.taskId);
+      this.#post(work, transfers(work));
+    }
+  }
+
+  #start(taskId: number): void {
+    this.#running = taskId;
+    this.#told = 0;
+  }
+
+  #end(taskId: number, end: SentEnd, tail?: Uint8Array): void {
+    this.#running = undefined;
+    this.#send({ kind: 'ended', taskId, end }, tail);
+    this.#handOver();
+  }
+
+  #cancel(taskId: number): void {
+    const queued = this.#queue.findIndex((work) => work.kind === 'task' && work.task.taskId === taskId);
+    if (queued >= 0) {
+      this.#queue.splice(queued, 1);
+      this.#send({ kind: 'ended', taskId, end: { kind: 'cancelled' } });
+    } else if (taskId === this.#running) {
+      this.#shared.cancel(taskId);
+      this.#post({ kind: 'cancel', taskId });
+      setTimeout(() => this.#terminate(taskId), terminateMs);
+    }
+  }
+
+  /** Terminates the task's script if the task has not ended by itself. */
+  #terminate(taskId: number): void {
+    if (this.#running !== taskId) return;
+    if (!this.#shared.claimTermination()) {
+      // The end is on its way, or the task has not begun: it is looked at again, until the driver's patience ends.
+      setTimeout(() => this.#terminate(taskId), terminateMs);
+      return;
+    }
+    this.#terminated = true;
+    this.#terminateScript(() => {
+      this.#shared.terminated();
+      this.#rest();
+    });
+  }
+
+  #terminateScript(done: () => void): void {
+    const termination = terminateMainScript();
+    this.#post({ kind: 'nudge' });
+    termination.then(done, (error) => endProcess(`A script could not be terminated: ${error}`));
+  }
+
+  /** A script may have left ticks that never end, which would hold up the next task: they are terminated until the driver's patience ends. */
+  #rest(): void {
+    const number = ++this.#questions;
+    this.#resting = number;
+    this.#post({ kind: 'rest', number });
+    setTimeout(() => {
+      if (this.#resting !== number) return;
+      // An answer that comes now would have the next task begin under this termination.
+      this.#resting = undefined;
+      this.#terminateScript(() => this.#rest());
+    }, terminateMs);
+  }
+
+  #rested(): void {
+    this.#resting = undefined;
+    this.#terminated = false;
+    if (this.#running !== undefined) this.#end(this.#running, { kind: 'cancelled' });
+  }
+
+  #report(): void {
+    const records = this.#shared.records;
+    if (this.#running === undefined || records <= this.#told) return;
+    this.#told = records;
+    this.#send({ kind: 'progress', taskId: this.#running, records });
+  }
+
+  #send(message: ToDriver, tail?: Uint8Array): void {
+    this.#connection?.send(message, tail);
+  }
+
+  #post(message: ToMain, transfer: readonly TransferListItem[] = []): void {
+    parentPort?.postMessage(message, transfer);
+  }
+}
+
+function transfers(work: Work): TransferListItem[] {
+  if (work.kind === 'task') return [work.task.split.buffer as ArrayBuffer];
+  return work.kind === 'blob' ? [work.bytes.buffer as ArrayBuffer] : [];
+}
+
+/** Connects to the driver and proves the executor; `entered` is called once the driver has proved itself too. */
+function connect(data: LinkData, entered: (ws: WebSocket, socket: Socket) => void): void {
+  const ws = new WebSocket(`ws://${loopback}:${data.port}${executorPath}`, {
+    perMessageDeflate: false,
+    maxPayload: maxToExecutorBytes,
+    handshakeTimeout: driverSilenceMs,
+    // A mask protects proxies between a browser and a server; here it would only cost a pass over every result.
+    generateMask: (mask) => mask.fill(0),
+  });
+  const handshake = new ExecutorHandshake(Buffer.from(data.token, 'hex'), data.executorId);
+  // As long as any silence of the driver's: it may be held up right after it has started this executor.
+  const answer = setTimeout(() => endProcess('The driver did not answer.'), driverSilenceMs);
+  let socket: Socket;
+  ws.on('error', (error) => endProcess(`The driver cannot be reached: ${error.message}`));
+  ws.on('close', () => endProcess());
+  ws.once('upgrade', (response) => {
+    socket = response.socket;
+  });
+  ws.once('open', () => ws.send(handshake.hello()));
+  ws.once('message', (challenge) => {
+    clearTimeout(answer);
+    try {
+      ws.send(handshake.answer(challenge.toString()));
+      entered(ws, socket);
+    } catch (error) {
+      endProcess(`The driver is not trusted: ${error}`);
+    }
+  });
+}
+
+function main(): void {
+  const data = workerData as LinkData;
+  const link = new Link(data.memory);
+  parentPort?.on('message', (message: ToLink) => link.fromMain(message));
+  connect(data, (ws, socket) => {
+    const connection = new Connection(ws, socket, {
+      message: (control, tail) => link.fromDriver(checkToExecutor(control), tail),
+      closed: () => endProcess(),
+      silent: (ms) => {
+        if (ms > driverSilenceMs) endProcess();
+      },
+    });
+    link.connected(connection);
+  });
+}
+
+main();

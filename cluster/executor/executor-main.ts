@@ -1,0 +1,143 @@
+// The main thread of an executor: it runs the tasks, one at a time, and the user's functions in them.
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { createTaskRunner, type TaskRunner } from '../../runtime/exec/run';
+import type { TaskEnd } from '../../runtime/plan/end';
+import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
+import { cancelGraceMs } from '../limits';
+import { exitCodes } from '../link/exit-codes';
+import { type Handover, readHandover } from '../link/handover';
+import { packEnd, plainError } from '../link/task-end';
+import { runCommand } from './command';
+import { printBlocking } from './executor-output';
+import { SharedState } from './shared-state';
+import { type LinkData, movable, type ToLink, type ToMain } from './thread-messages';
+
+interface RunningTask {
+  readonly taskId: number;
+  readonly control: TaskControl;
+}
+
+class ExecutorMain {
+  readonly #runner: TaskRunner;
+  readonly #shared: SharedState;
+  readonly #link: Worker;
+  /** The task whose end is waited for. One whose script was terminated stays here until the next one begins. */
+  #running: RunningTask | undefined;
+
+  constructor(runner: TaskRunner, shared: SharedState, link: Worker) {
+    this.#runner = runner;
+    this.#shared = shared;
+    this.#link = link;
+    link.on('message', (message: ToMain) => this.#take(message));
+    this.#post({ kind: 'ready' });
+  }
+
+  #take(message: ToMain): void {
+    switch (message.kind) {
+      case 'task':
+        this.#run(message.task);
+        break;
+      case 'blob':
+        this.#runner.addBlob(message.id, message.bytes);
+        break;
+      case 'forget':
+        this.#runner.forget(message.what);
+        break;
+      case 'cancel':
+        setTimeout(() => this.#abandon(message.taskId), cancelGraceMs);
+        break;
+      case 'nudge':
+        break;
+      case 'rest':
+        // Behind all ticks and microtasks: those that a terminated script has left run first, and may never end.
+        setImmediate(() => this.#post({ kind: 'rested', number: message.number }));
+        break;
+    }
+  }
+
+  #run(task: TaskSpec): void {
+    const run: RunningTask = { taskId: task.taskId, control: this.#control(task.taskId) };
+    this.#running = run;
+    this.#shared.begin();
+    this.#runner.run(task, run.control).then(
+      (end) => this.#end(run, end),
+      (error) => this.#end(run, { kind: 'userError', error: plainError(error) }),
+    );
+  }
+
+  /** As the shared one, but an abandoned task stays cancelled and silent when its await settles after all. */
+  #control(taskId: number): TaskControl {
+    const shared = this.#shared.control(taskId);
+    const current = () => this.#running?.taskId === taskId;
+    return {
+      cancelled: () => shared.cancelled() || !current(),
+      progress: (records) => {
+        if (current()) shared.progress(records);
+      },
+    };
+  }
+
+  /** The task did not end although it was cancelled, and yet the event loop turns: it awaits something. */
+  #abandon(taskId: number): void {
+    if (this.#running?.taskId === taskId) this.#end(this.#running, { kind: 'cancelled' });
+  }
+
+  #end(run: RunningTask, end: TaskEnd): void {
+    if (this.#running !== run) return;
+    const packed = packEnd(end);
+    const tail = movable(packed.tail);
+    this.#shared.finish();
+    this.#running = undefined;
+    this.#post({ kind: 'ended', taskId: run.taskId, end: packed.end, tail }, tail.buffer);
+  }
+
+  #post(message: ToLink, moved?: ArrayBuffer): void {
+    this.#link.postMessage(message, moved === undefined ? [] : [moved]);
+  }
+}
+
+function startLink(handover: Handover, shared: SharedState): Worker {
+  const { executorId, port, token } = handover;
+  const workerData: LinkData = { executorId, port, token, memory: shared.memory };
+  const link = new Worker(path.join(__dirname, 'executor-link.js'), { workerData, execArgv: [], trackUnmanagedFds: false });
+  link.on('error', (error) => fail('The link thread failed', error));
+  link.on('exit', () => process.exit(exitCodes.internal));
+  return link;
+}
+
+function fail(what: string, error: unknown): never {
+  process.stderr.write(`${what}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(exitCodes.internal);
+}
+
+/** What a function of the user's left behind (a timer, a promise) throws outside of any task: it is shown and costs nothing else. */
+function reportStrays(): void {
+  const report = (what: string) => (error: unknown) => {
+    process.stderr.write(`${what}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  };
+  process.on('uncaughtException', report('Uncaught on an executor'));
+  process.on('unhandledRejection', report('Unhandled rejection on an executor'));
+}
+
+function readInstructions(): Handover {
+  try {
+    return readHandover(0);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(exitCodes.noHandover);
+  }
+}
+
+function main(): void {
+  printBlocking();
+  const handover = readInstructions();
+  const shared = new SharedState();
+  const link = startLink(handover, shared);
+  const { executorId, folder, storageBytes, executionBytes } = handover;
+  const runner = createTaskRunner({ executorId, folder, storageBytes, executionBytes, runCommand });
+  reportStrays();
+  new ExecutorMain(runner, shared, link);
+}
+
+main();

@@ -1,0 +1,224 @@
+// All messages between the driver and its executors: closed unions, checked field by field on receipt.
+//
+// A message is a control text (superjson) and a binary tail, in one frame (runtime/wire/frame.ts). Values of the user's never ride
+// in the control text: they are in the tail, made by the binary codec, which says what it cannot carry instead of changing it.
+
+import { maxPartitions } from '../../runtime/base/limits';
+import type { BlockId, CachedBlock, MapOutput, TaskMetrics } from '../../runtime/plan/end';
+import type { Forget, TaskSpec } from '../../runtime/plan/task';
+import { countItem, Fields, refuse, textItem } from './fields';
+
+/** Both sides must speak the same. */
+export const protocolVersion = 1;
+
+/** A task without its split, which is the tail. */
+export type LaunchedTask = Omit<TaskSpec, 'split'>;
+
+export type ToExecutor =
+  /** Run a task; the tail is its split. */
+  | { readonly kind: 'launch'; readonly task: LaunchedTask }
+  /** Keep a blob; the tail is its bytes. */
+  | { readonly kind: 'blob'; readonly id: string }
+  | { readonly kind: 'cancel'; readonly taskId: number }
+  | { readonly kind: 'forget'; readonly what: Forget };
+
+/** A task's end without what is in the tail: success has its accumulator updates and then its value there, userError its error. */
+export type SentEnd =
+  | {
+      readonly kind: 'success';
+      readonly accumulatorBytes: number;
+      readonly output?: MapOutput;
+      readonly cached: readonly CachedBlock[];
+      readonly evicted: readonly BlockId[];
+      readonly metrics: TaskMetrics;
+    }
+  | {
+      readonly kind: 'fetchFailed';
+      readonly shuffleId: number;
+      readonly mapIndex: number;
+      readonly attempt: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'userError' }
+  | { readonly kind: 'tooBig'; readonly bytes: number; readonly limit: number }
+  | { readonly kind: 'cancelled' };
+
+export type ToDriver =
+  /** The executor can run tasks. */
+  | { readonly kind: 'ready'; readonly pid: number }
+  | { readonly kind: 'ended'; readonly taskId: number; readonly end: SentEnd }
+  | { readonly kind: 'progress'; readonly taskId: number; readonly records: number };
+
+const idLength = 256;
+const reasonLength = 10_000;
+const maxNeeds = 100_000;
+
+/** Checks what an executor received from its driver. Throws PROTOCOL. */
+export function checkToExecutor(value: unknown): ToExecutor {
+  const message = new Fields('message', value);
+  const checked = readToExecutor(message);
+  message.end();
+  return checked;
+}
+
+function readToExecutor(message: Fields): ToExecutor {
+  const kind = message.string('kind', idLength);
+  switch (kind) {
+    case 'launch':
+      return { kind, task: readTask(message.object('task')) };
+    case 'blob':
+      return { kind, id: message.string('id', idLength) };
+    case 'cancel':
+      return { kind, taskId: message.integer('taskId') };
+    case 'forget':
+      return { kind, what: readForget(message.object('what')) };
+    default:
+      return refuse(`a message of kind ${kind.slice(0, 40)}`);
+  }
+}
+
+function readTask(task: Fields): LaunchedTask {
+  const read: LaunchedTask = {
+    taskId: task.integer('taskId'),
+    jobId: task.integer('jobId'),
+    stageId: task.integer('stageId'),
+    stageAttempt: task.integer('stageAttempt'),
+    partition: task.integer('partition'),
+    attempt: task.integer('attempt'),
+    programId: task.string('programId', idLength),
+    ...(task.has('environmentId') ? { environmentId: task.string('environmentId', idLength) } : {}),
+    needs: task.list('needs', maxNeeds, textItem(idLength)),
+    ...(task.has('handsOver') ? { handsOver: task.yes('handsOver') } : {}),
+    maxResultBytes: task.integer('maxResultBytes'),
+  };
+  task.end();
+  return read;
+}
+
+function readForget(what: Fields): Forget {
+  const read = readForgetKind(what);
+  what.end();
+  return read;
+}
+
+function readForgetKind(what: Fields): Forget {
+  const kind = what.string('kind', idLength);
+  switch (kind) {
+    case 'rdd':
+      return { kind, rddId: what.integer('rddId') };
+    case 'copies': {
+      const [rddId, partition] = [what.integer('rddId'), what.integer('partition')];
+      return { kind, rddId, partition, keeper: what.string('keeper', idLength) };
+    }
+    case 'checkpoint':
+      return { kind, rddId: what.integer('rddId') };
+    case 'shuffle':
+      return { kind, shuffleId: what.integer('shuffleId') };
+    case 'state':
+      return { kind, id: what.integer('id') };
+    case 'blob':
+      return { kind, id: what.string('id', idLength) };
+    default:
+      return refuse(`a forget of kind ${kind.slice(0, 40)}`);
+  }
+}
+
+/** Checks what the driver received from the executor `executorId`. Throws PROTOCOL. */
+export function checkToDriver(value: unknown, executorId: string, tailBytes: number): ToDriver {
+  const message = new Fields('message', value);
+  const checked = readToDriver(message, executorId, tailBytes);
+  message.end();
+  return checked;
+}
+
+function readToDriver(message: Fields, executorId: string, tailBytes: number): ToDriver {
+  const kind = message.string('kind', idLength);
+  switch (kind) {
+    case 'ready':
+      return { kind, pid: message.integer('pid') };
+    case 'progress':
+      return { kind, taskId: message.integer('taskId'), records: message.integer('records') };
+    case 'ended': {
+      const taskId = message.integer('taskId');
+      const end = message.object('end');
+      const read = readEnd(end, executorId, tailBytes);
+      end.end();
+      return { kind, taskId, end: read };
+    }
+    default:
+      return refuse(`a message of kind ${kind.slice(0, 40)}`);
+  }
+}
+
+function readEnd(end: Fields, executorId: string, tailBytes: number): SentEnd {
+  const kind = end.string('kind', idLength);
+  switch (kind) {
+    case 'success':
+      return {
+        kind,
+        accumulatorBytes: end.integer('accumulatorBytes', tailBytes),
+        output: end.has('output') ? readOutput(end.object('output'), executorId) : undefined,
+        cached: end.list('cached', maxPartitions, readCached),
+        evicted: end.list('evicted', maxPartitions, readEvicted),
+        metrics: readMetrics(end.object('metrics')),
+      };
+    case 'fetchFailed':
+      return {
+        kind,
+        shuffleId: end.integer('shuffleId'),
+        mapIndex: end.position('mapIndex'),
+        attempt: end.position('attempt'),
+        reason: end.string('reason', reasonLength),
+      };
+    case 'tooBig':
+      return { kind, bytes: end.integer('bytes'), limit: end.integer('limit') };
+    case 'userError':
+    case 'cancelled':
+      return { kind };
+    default:
+      return refuse(`an end of kind ${kind.slice(0, 40)}`);
+  }
+}
+
+function readOutput(output: Fields, executorId: string): MapOutput {
+  const read: MapOutput = {
+    shuffleId: output.integer('shuffleId'),
+    mapIndex: output.integer('mapIndex'),
+    executorId: output.string('executorId', idLength),
+    attempt: output.integer('attempt'),
+    sizes: output.list('sizes', maxPartitions, countItem),
+  };
+  output.end();
+  if (read.executorId !== executorId) refuse(`${executorId} speaks of a map output of ${read.executorId}`);
+  return read;
+}
+
+function readCached(value: unknown, what: string): CachedBlock {
+  const cached = new Fields(what, value);
+  const read = {
+    rddId: cached.integer('rddId'),
+    partition: cached.integer('partition'),
+    bytes: cached.integer('bytes'),
+    diskBytes: cached.integer('diskBytes'),
+  };
+  cached.end();
+  return read;
+}
+
+function readEvicted(value: unknown, what: string): BlockId {
+  const evicted = new Fields(what, value);
+  const read = { rddId: evicted.integer('rddId'), partition: evicted.integer('partition') };
+  evicted.end();
+  return read;
+}
+
+function readMetrics(metrics: Fields): TaskMetrics {
+  const read: TaskMetrics = {
+    runMs: metrics.amount('runMs'),
+    recordsRead: metrics.integer('recordsRead'),
+    shuffleBytesWritten: metrics.integer('shuffleBytesWritten'),
+    shuffleBytesRead: metrics.integer('shuffleBytesRead'),
+  };
+  metrics.end();
+  return read;
+}

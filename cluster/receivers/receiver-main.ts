@@ -1,0 +1,173 @@
+// A receiver process: reads the sources that the driver opens, leaves what comes in block files, and ends with its driver.
+import fs from 'node:fs';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import '../../runtime/closure/classes/instances';
+import { asError } from '../../runtime/base/errors';
+import type { ReceiverSource } from '../../runtime/streaming/receivers/receiver-backend';
+import { reviveReceiver } from '../../runtime/streaming/receivers/receiver-program';
+import { unendedName } from '../../runtime/streaming/sources/block-log';
+import { printBlocking } from '../executor/executor-output';
+import { BlockWriter } from './blocks';
+import { CustomSource } from './custom';
+import { Flow } from './flow';
+import { Rarely } from './notices';
+import { checkToReceiver, type FromReceiver, type OpenStream, type ToReceiver } from './protocol';
+import { SocketClient, SocketServer } from './socket';
+import type { Source, SourceHost } from './source';
+import { WebSocketClient, WebSocketListener } from './websocket';
+
+const maxMessage = 4000;
+
+function send(message: FromReceiver): void {
+  process.send?.(message);
+}
+
+class Stream {
+  readonly #number: number;
+  readonly #folder: string;
+  readonly #flow: Flow;
+  readonly #blocks: BlockWriter;
+  readonly #badUtf8: Rarely;
+  readonly #lost: Rarely;
+  readonly #source: Source;
+  readonly #isDurable: boolean;
+  #custom: CustomSource | undefined;
+
+  constructor(open: OpenStream) {
+    const { stream, folder, firstBlock, isDurable, blockInterval, maxUnprocessedBytes } = open;
+    this.#isDurable = isDurable;
+    this.#number = stream;
+    this.#folder = folder;
+    this.#badUtf8 = new Rarely((count) => this.#tell('error', `${count === 1 ? 'a line is' : `${count} lines are`} not UTF-8`));
+    this.#lost = new Rarely((count, reason) => this.#tell('error', `${count} elements are lost: ${reason}`));
+    this.#flow = new Flow(maxUnprocessedBytes, open.unprocessedBytes, (message) => this.#tell('notice', message));
+    this.#flow.limit(open.rate);
+    this.#blocks = new BlockWriter({
+      folder,
+      firstBlock,
+      isDurable,
+      blockInterval,
+      beforeCut: () => this.#custom?.flush(),
+      handOver: (block, bytes, records) => send({ kind: 'block', stream, block, bytes, records }),
+      badLines: (count) => this.#badUtf8.happened(count),
+      lost: (records, reason) => this.#lost.happened(records, reason),
+    });
+    const host: SourceHost = {
+      blocks: this.#blocks,
+      flow: this.#flow,
+      maxLineBytes: open.maxLineBytes,
+      silence: open.silence,
+      told: (event, message) => this.#tell(event, message),
+    };
+    this.#source = this.#open(host, open.source, maxUnprocessedBytes);
+  }
+
+  #open(host: SourceHost, source: ReceiverSource, maxUnprocessed: number): Source {
+    switch (source.kind) {
+      case 'socket':
+        return new SocketClient(host, source);
+      case 'socketListen':
+        return new SocketServer(host, source.port);
+      case 'webSocket':
+        return new WebSocketClient(host, source.url);
+      case 'webSocketListen':
+        return new WebSocketListener(host, source.port);
+      case 'custom':
+        this.#custom = new CustomSource(host, reviveReceiver(source.program), source.isText, maxUnprocessed);
+        return this.#custom;
+    }
+  }
+
+  #tell(event: 'started' | 'error' | 'notice', message: string): void {
+    send({ kind: 'told', stream: this.#number, event, message: message.slice(0, maxMessage) });
+  }
+
+  receive(message: Exclude<ToReceiver, { kind: 'open' }>): void {
+    switch (message.kind) {
+      case 'processed':
+        return this.#flow.processed(message.bytes);
+      case 'known':
+        return this.#custom?.known(message.block);
+      case 'limit':
+        return this.#flow.limit(message.perSecond);
+      case 'close':
+        void this.#close(message.graceful);
+    }
+  }
+
+  /** The driver is gone: what was read is for its next run, which is told what could not be kept for it. */
+  leave(): void {
+    if (!this.#isDurable) return;
+    this.#blocks.close();
+    if (this.#source.pending)
+      fs.writeFileSync(path.join(this.#folder, unendedName), String(this.#source.pending), { mode: 0o600 });
+  }
+
+  async #close(graceful: boolean): Promise<void> {
+    await this.#source.close(graceful);
+    this.#blocks.close();
+    this.#flow.close();
+    this.#badUtf8.close();
+    this.#lost.close();
+    send({ kind: 'closed', stream: this.#number });
+  }
+}
+
+const streams = new Map<number, Stream>();
+const folders = new Set<string>();
+
+function receive(message: ToReceiver): void {
+  const { stream } = message;
+  if (message.kind !== 'open') return streams.get(stream)?.receive(message);
+  if (!message.isDurable) watchDriver(message.folder);
+  try {
+    streams.set(stream, new Stream(message));
+  } catch (error) {
+    send({ kind: 'told', stream, event: 'error', message: `it cannot start: ${asError(error).message}`.slice(0, maxMessage) });
+  }
+}
+
+/** The driver is gone: logged blocks are ended, and nobody else will remove the others. */
+function endWithDriver(): void {
+  for (const stream of streams.values()) stream.leave();
+  for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+}
+
+/**
+ * A thread sees the end of stdin, which the driver holds open, also while a loop of the user's holds the main thread; that one has its
+ * moment to end by itself.
+ */
+const watcher = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const fs = require('node:fs');
+  const folders = [];
+  parentPort.on('message', (folder) => folders.push(folder));
+  new (require('node:net').Socket)({ fd: 0, readable: true }).on('error', () => {}).on('close', () => setTimeout(() => {
+    for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
+    process.kill(process.pid, 'SIGKILL');
+  }, workerData)).resume();`;
+
+const watch = new Worker(watcher, { eval: true, workerData: 500, execArgv: [], trackUnmanagedFds: false });
+
+function watchDriver(folder: string): void {
+  if (folders.has(folder)) return;
+  folders.add(folder);
+  watch.postMessage(folder);
+}
+
+/** What is thrown in a callback of the user's receiver is told, and costs nothing else. */
+function reportStrays(): void {
+  const report = (error: unknown) => {
+    for (const stream of streams.keys())
+      send({ kind: 'told', stream, event: 'error', message: `uncaught: ${asError(error).message}`.slice(0, maxMessage) });
+  };
+  process.on('uncaughtException', report);
+  process.on('unhandledRejection', report);
+}
+
+printBlocking();
+reportStrays();
+process.on('message', (message) => receive(checkToReceiver(message)));
+process.on('disconnect', endWithDriver);

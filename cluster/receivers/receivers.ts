@@ -1,0 +1,251 @@
+// The receivers of a session: processes that read the sources of its streams, started again when they die.
+import fs from 'node:fs';
+import path from 'node:path';
+import type {
+  ReceivedBlock,
+  ReceiverBackend,
+  ReceiverListener,
+  ReceiverSpec,
+  RunningReceiver,
+} from '../../runtime/streaming/receivers/receiver-backend';
+import type { OutputListener } from '../driver/output';
+import { receiverDrainMs, receiverStopMs } from '../limits';
+import { deadline } from '../link/deadline';
+import { refuse } from '../link/fields';
+import { takeOver } from './leftovers';
+import { Retry } from './notices';
+import type { FromReceiver } from './protocol';
+import { ReceiverProcess } from './receiver-process';
+
+export interface ReceiversOptions {
+  readonly program: () => string;
+  /** The session's folder, in which blocks get one of their own. */
+  readonly folder: string;
+  readonly onOutput: OutputListener;
+}
+
+interface Stream {
+  readonly number: number;
+  readonly spec: ReceiverSpec;
+  readonly listener: ReceiverListener;
+  readonly folder: string;
+  nextBlock: number;
+  rate: number;
+  unprocessed: number;
+  /** Set while it is being stopped. */
+  closed?: () => void;
+}
+
+/** A process with the streams that it reads: one for all built-in sources, one for each receiver of the user's. */
+class Group {
+  readonly streams = new Map<number, Stream>();
+  readonly #options: ReceiversOptions;
+  readonly #retry = new Retry();
+  readonly #emptied: () => void;
+  #process: ReceiverProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ending: Promise<void> | undefined;
+  #gone = () => {};
+
+  /** `emptied` is told when no stream is left. */
+  constructor(options: ReceiversOptions, emptied: () => void) {
+    this.#options = options;
+    this.#emptied = emptied;
+    this.#spawn();
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  #spawn(): void {
+    this.#process = new ReceiverProcess({
+      program: this.#options.program(),
+      onOutput: this.#options.onOutput,
+      onMessage: (message) => this.#receive(message),
+      onExit: (reason) => this.#exited(reason),
+    });
+    for (const stream of this.streams.values()) this.#open(stream);
+  }
+
+  add(stream: Stream): void {
+    this.streams.set(stream.number, stream);
+    this.#open(stream);
+  }
+
+  #open({ number, spec, folder, nextBlock, rate, unprocessed }: Stream): void {
+    const { stream: _, rate: __, log, ...rest } = spec;
+    this.#process?.send({
+      kind: 'open',
+      stream: number,
+      folder,
+      firstBlock: nextBlock,
+      rate,
+      isDurable: log !== undefined,
+      unprocessedBytes: unprocessed,
+      ...rest,
+    });
+  }
+
+  #receive(message: FromReceiver): void {
+    const stream = this.streams.get(message.stream);
+    if (!stream) return;
+    switch (message.kind) {
+      case 'block':
+        if (message.block < stream.nextBlock) refuse(`block ${message.block} was handed over twice`);
+        stream.nextBlock = message.block + 1;
+        this.#retry.succeeded();
+        deliver(stream, message.block, message.bytes, message.records);
+        this.#process?.send({ kind: 'known', stream: stream.number, block: message.block });
+        break;
+      case 'told':
+        stream.listener.told(message.event, message.message);
+        break;
+      case 'closed':
+        this.#remove(stream);
+    }
+  }
+
+  #exited(reason: string): void {
+    this.#process = undefined;
+    if (this.#ending) return this.#gone();
+    const wait = this.#retry.wait();
+    for (const stream of [...this.streams.values()]) {
+      const { words, block, next } = takeOver(stream.folder, stream.nextBlock, stream.spec.source);
+      stream.nextBlock = next;
+      if (block) deliver(stream, block.number, block.bytes, block.records);
+      if (stream.closed) this.#remove(stream);
+      else stream.listener.told('error', `its process was lost: ${reason}; ${words}; it is started again in ${wait} ms`);
+    }
+    if (!this.#ending) this.#timer = setTimeout(() => this.#spawn(), wait);
+  }
+
+  processed(stream: Stream, bytes: number): void {
+    stream.unprocessed -= bytes;
+    this.#process?.send({ kind: 'processed', stream: stream.number, bytes });
+  }
+
+  limit(stream: Stream, perSecond: number): void {
+    stream.rate = perSecond;
+    this.#process?.send({ kind: 'limit', stream: stream.number, perSecond });
+  }
+
+  close(stream: Stream, graceful: boolean): Promise<void> {
+    if (!this.streams.has(stream.number)) return Promise.resolve();
+    return new Promise((resolve) => {
+      // A loop of the user's may keep it from answering.
+      const ms = graceful ? receiverDrainMs : receiverStopMs;
+      const late = deadline(ms, () => this.#closedLate(stream, ms));
+      stream.closed = () => {
+        late();
+        resolve();
+      };
+      if (this.#process) this.#process.send({ kind: 'close', stream: stream.number, graceful });
+      else this.#remove(stream);
+    });
+  }
+
+  #closedLate(stream: Stream, ms: number): void {
+    stream.listener.told('error', `it did not end within ${ms} ms and was ended`);
+    this.#process?.kill();
+    this.#remove(stream);
+  }
+
+  #remove(stream: Stream): void {
+    this.streams.delete(stream.number);
+    stream.closed?.();
+    if (this.streams.size === 0) this.#emptied();
+  }
+
+  kill(): void {
+    this.#process?.kill();
+  }
+
+  /** Resolves when the process is gone. */
+  end(): Promise<void> {
+    this.#ending ??= new Promise((resolve) => {
+      clearTimeout(this.#timer);
+      this.#gone = resolve;
+      if (this.#process) this.#process.kill();
+      else resolve();
+    });
+    return this.#ending;
+  }
+}
+
+function deliver(stream: Stream, block: number, bytes: number, records: number): void {
+  stream.unprocessed += bytes;
+  stream.listener.block({ path: path.join(stream.folder, String(block)), bytes, records });
+}
+
+export class Receivers implements ReceiverBackend {
+  readonly #options: ReceiversOptions;
+  readonly #groups = new Set<Group>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #atExit = () => this.#killAll();
+  #shared: Group | undefined;
+  #streams = 0;
+
+  constructor(options: ReceiversOptions) {
+    this.#options = options;
+  }
+
+  /** The processes that run now, for tests that end them. */
+  get pids(): readonly number[] {
+    return [...this.#groups].flatMap(({ pid }) => pid ?? []);
+  }
+
+  start(spec: ReceiverSpec, listener: ReceiverListener): RunningReceiver {
+    this.#watchExit();
+    const number = this.#streams++;
+    const folder = spec.log ?? path.join(this.#options.folder, 'received', String(number));
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const rate = spec.rate ?? -1;
+    const stream: Stream = { number, spec, listener, folder, nextBlock: 0, rate, unprocessed: 0 };
+    const group = spec.source.kind === 'custom' ? this.#newGroup() : this.#builtIn();
+    group.add(stream);
+    return {
+      processed: (bytes) => group.processed(stream, bytes),
+      limitRate: (perSecond) => group.limit(stream, perSecond === undefined ? -1 : Math.max(1, Math.round(perSecond))),
+      stop: (graceful) => group.close(stream, graceful),
+    };
+  }
+
+  /** Once, whatever is started later. */
+  #watchExit(): void {
+    process.off('exit', this.#atExit);
+    process.once('exit', this.#atExit);
+  }
+
+  #builtIn(): Group {
+    this.#shared ??= this.#newGroup();
+    return this.#shared;
+  }
+
+  #newGroup(): Group {
+    const group: Group = new Group(this.#options, () => {
+      this.#groups.delete(group);
+      if (this.#shared === group) this.#shared = undefined;
+      const ending = group.end().finally(() => this.#ending.delete(ending));
+      this.#ending.add(ending);
+    });
+    this.#groups.add(group);
+    return group;
+  }
+
+  release(blocks: readonly ReceivedBlock[]): void {
+    for (const { path: file } of blocks) fs.rm(file, { force: true }, () => {});
+  }
+
+  async stop(): Promise<void> {
+    process.off('exit', this.#atExit);
+    await Promise.all([...this.#groups].map((group) => group.end()));
+    await Promise.all(this.#ending);
+    this.#groups.clear();
+    this.#shared = undefined;
+  }
+
+  #killAll(): void {
+    for (const group of this.#groups) group.kill();
+  }
+}

@@ -1,0 +1,161 @@
+// Lines of TCP: as a client that connects again whenever the connection is lost, and listening on loopback.
+import net from 'node:net';
+import { loopback, maxReceiverConnections } from '../limits';
+import { Connection, Port } from './connection';
+import type { LineCutter } from './lines';
+import { networkReason, Rarely, Silence } from './notices';
+import { LineSink, type Source, type SourceHost } from './source';
+
+/** All sockets of the process read into this, one after the other: what is read is passed on before the next read. */
+const shared = Buffer.allocUnsafe(1 << 20);
+
+const keepAliveMs = 10_000;
+
+/** The next read: less of it while the rate is limited. */
+const readBuffer = (host: SourceHost) => shared.subarray(0, Math.min(shared.length, host.flow.readBytes));
+
+export class SocketClient implements Source {
+  readonly #host: SourceHost;
+  readonly #address: { readonly host: string; readonly port: number };
+  readonly #sink: LineSink;
+  readonly #cutter: LineCutter;
+  readonly #connection: Connection;
+  readonly #silence: Silence;
+  #socket: net.Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #detach = () => {};
+  #closed = false;
+
+  constructor(host: SourceHost, address: { readonly host: string; readonly port: number }) {
+    this.#host = host;
+    this.#address = address;
+    const name = `${address.host}:${address.port}`;
+    this.#sink = new LineSink(host);
+    this.#cutter = this.#sink.cutter();
+    this.#connection = new Connection(name, (event, message) => host.told(event, message));
+    this.#silence = new Silence(host.silence, name, (message) => host.told('notice', message));
+    this.#connect();
+  }
+
+  get pending(): number {
+    return this.#cutter.pending;
+  }
+
+  #connect(): void {
+    let why = 'ended the connection';
+    const socket = net.connect({
+      ...this.#address,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
+      onread: {
+        buffer: () => readBuffer(this.#host),
+        callback: (n, bytes) => {
+          this.#silence.heard();
+          this.#connection.heard();
+          this.#cutter.push(Buffer.from(bytes.buffer, bytes.byteOffset, n));
+          return true;
+        },
+      },
+    });
+    this.#socket = socket;
+    socket.once('connect', () => this.#connected(socket));
+    socket.once('end', () => this.#cutter.end());
+    socket.once('error', (error) => (why = networkReason(error)));
+    socket.once('close', () => this.#disconnected(why));
+  }
+
+  #connected(socket: net.Socket): void {
+    this.#detach = this.#host.flow.attach((open) => (open ? socket.resume() : socket.pause()));
+    this.#silence.heard();
+    this.#connection.connected();
+  }
+
+  #disconnected(why: string): void {
+    this.#detach();
+    this.#socket = undefined;
+    if (this.#closed) return;
+    const wait = this.#connection.disconnected(why, this.#cutter.abandon());
+    this.#timer = setTimeout(() => this.#connect(), wait);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.destroy();
+    this.#sink.close();
+    this.#connection.close();
+    this.#silence.close();
+  }
+}
+
+export class SocketServer implements Source {
+  readonly #host: SourceHost;
+  readonly #sink: LineSink;
+  readonly #server: net.Server;
+  readonly #port: Port;
+  readonly #connections = new Map<net.Socket, LineCutter>();
+  readonly #lost: Rarely;
+  readonly #refused: Rarely;
+  #lostBytes = 0;
+
+  constructor(host: SourceHost, port: number) {
+    this.#host = host;
+    this.#sink = new LineSink(host);
+    this.#lost = new Rarely((count, why) => this.#tellLost(count, why));
+    this.#refused = new Rarely((count) =>
+      host.told(
+        'error',
+        `${count === 1 ? 'a client was' : `${count} clients were`} refused: ${maxReceiverConnections} are connected`,
+      ),
+    );
+    this.#port = new Port(`${loopback}:${port}`, (event, message) => host.told(event, message));
+    this.#server = net.createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = maxReceiverConnections;
+    const listen = () => this.#server.listen({ host: loopback, port });
+    this.#server.on('error', (error) => this.#port.failed(error, listen));
+    this.#server.on('drop', () => this.#refused.happened());
+    this.#server.on('listening', () => {
+      const { port: bound } = this.#server.address() as net.AddressInfo;
+      this.#port.opened(`${loopback}:${bound}`);
+    });
+    listen();
+  }
+
+  get pending(): number {
+    return [...this.#connections.values()].reduce((sum, { pending }) => sum + pending, 0);
+  }
+
+  #accept(socket: net.Socket): void {
+    const cutter = this.#sink.cutter();
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    let why: string | undefined;
+    this.#connections.set(socket, cutter);
+    socket.on('data', (bytes) => cutter.push(bytes));
+    const detach = this.#host.flow.attach((open) => (open ? socket.resume() : socket.pause()));
+    socket.once('end', () => cutter.end());
+    socket.once('error', (error) => (why = networkReason(error)));
+    socket.once('close', () => {
+      detach();
+      this.#connections.delete(socket);
+      const cut = cutter.abandon();
+      this.#lostBytes += cut;
+      if (cut > 0 || why !== undefined) this.#lost.happened(1, `${peer} ${why ?? 'was lost'}`);
+    });
+  }
+
+  #tellLost(count: number, why: string): void {
+    const others = count === 1 ? '' : ` (${count} clients)`;
+    const loss = this.#lostBytes === 0 ? '' : `, in the middle of a line, of which ${this.#lostBytes} bytes are lost`;
+    this.#lostBytes = 0;
+    this.#host.told('error', `${why}${others}${loss}`);
+  }
+
+  close(): void {
+    this.#port.close();
+    this.#server.close();
+    for (const socket of this.#connections.keys()) socket.destroy();
+    this.#sink.close();
+    this.#lost.close();
+    this.#refused.close();
+  }
+}

@@ -1,0 +1,129 @@
+// Lines of WebSockets: as a client that connects again whenever the connection is lost, and listening on loopback.
+import type { AddressInfo } from 'node:net';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { handshakeMs, loopback, maxReceiverConnections } from '../limits';
+import { Connection, Port } from './connection';
+import { networkReason, Rarely, Silence } from './notices';
+import { LineSink, type Source, type SourceHost } from './source';
+
+const lineEnd = Buffer.from('\n');
+
+/** A message is one line, or several where it holds line ends. */
+function linesOf(data: RawData): Buffer {
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
+  return bytes.length > 0 && bytes[bytes.length - 1] === 0x0a ? bytes : Buffer.concat([bytes, lineEnd]);
+}
+
+/** Reads one open connection until it is closed. */
+function read(host: SourceHost, sink: LineSink, ws: WebSocket, heard: () => void): void {
+  const cutter = sink.cutter();
+  ws.on('message', (data) => {
+    heard();
+    cutter.push(linesOf(data));
+  });
+  const detach = host.flow.attach((open) => (open ? ws.resume() : ws.pause()));
+  ws.once('close', detach);
+}
+
+const tooBig = 1009;
+
+const closeReason = (code: number, host: SourceHost) =>
+  code === tooBig ? `sent a message above ${host.maxLineBytes} bytes` : `ended the connection (code ${code})`;
+
+export class WebSocketClient implements Source {
+  readonly #host: SourceHost;
+  readonly #url: string;
+  readonly #sink: LineSink;
+  readonly #connection: Connection;
+  readonly #silence: Silence;
+  #ws: WebSocket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(host: SourceHost, url: string) {
+    this.#host = host;
+    this.#url = url;
+    this.#sink = new LineSink(host);
+    this.#connection = new Connection(url, (event, message) => host.told(event, message));
+    this.#silence = new Silence(host.silence, url, (message) => host.told('notice', message));
+    this.#connect();
+  }
+
+  #connect(): void {
+    let why: string | undefined;
+    const { maxLineBytes } = this.#host;
+    const ws = new WebSocket(this.#url, { perMessageDeflate: false, maxPayload: maxLineBytes, handshakeTimeout: handshakeMs });
+    this.#ws = ws;
+    ws.once('open', () => {
+      this.#connection.connected();
+      this.#silence.heard();
+      read(this.#host, this.#sink, ws, () => {
+        this.#connection.heard();
+        this.#silence.heard();
+      });
+    });
+    ws.on('error', (error) => (why = tooBigReason(error, this.#host) ?? networkReason(error)));
+    ws.once('close', (code) => this.#disconnected(why ?? closeReason(code, this.#host)));
+  }
+
+  #disconnected(why: string): void {
+    this.#ws = undefined;
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => this.#connect(), this.#connection.disconnected(why));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#ws?.terminate();
+    this.#sink.close();
+    this.#connection.close();
+    this.#silence.close();
+  }
+}
+
+const tooBigReason = (error: Error, host: SourceHost) =>
+  (error as { code?: string }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? closeReason(tooBig, host) : undefined;
+
+export class WebSocketListener implements Source {
+  readonly #host: SourceHost;
+  readonly #sink: LineSink;
+  readonly #port: Port;
+  readonly #failed: Rarely;
+  #server: WebSocketServer;
+
+  constructor(host: SourceHost, port: number) {
+    this.#host = host;
+    this.#sink = new LineSink(host);
+    this.#port = new Port(`${loopback}:${port}`, (event, message) => host.told(event, message));
+    this.#failed = new Rarely((count, why) => host.told('error', `a client ${why}${count > 1 ? ` (${count} times)` : ''}`));
+    this.#server = this.#listen(port);
+  }
+
+  #listen(port: number): WebSocketServer {
+    const server: WebSocketServer = new WebSocketServer({
+      host: loopback,
+      port,
+      perMessageDeflate: false,
+      maxPayload: this.#host.maxLineBytes,
+      // A page in the user's browser has an origin; programs have none.
+      verifyClient: ({ req }: { req: { headers: { origin?: string } } }) =>
+        req.headers.origin === undefined && server.clients.size < maxReceiverConnections,
+    });
+    server.on('error', (error) => this.#port.failed(error, () => (this.#server = this.#listen(port))));
+    server.once('listening', () => this.#port.opened(`ws://${loopback}:${(server.address() as AddressInfo).port}`));
+    server.on('connection', (ws) => {
+      read(this.#host, this.#sink, ws, () => {});
+      ws.on('error', (error) => this.#failed.happened(1, tooBigReason(error, this.#host) ?? networkReason(error)));
+    });
+    return server;
+  }
+
+  close(): void {
+    this.#port.close();
+    for (const ws of this.#server.clients) ws.terminate();
+    this.#server.close();
+    this.#sink.close();
+    this.#failed.close();
+  }
+}

@@ -1,0 +1,125 @@
+// The calls of the user's that datasets, streams and jobs come from: found in the stack when they happen, put into lines of the text when somebody asks.
+import type { Place } from '../plan/end';
+import { type Call, type CallSite, currentCall, currentCallSite } from './flow';
+import { soughtCalls } from './limits';
+
+/** A frame of the user's code. It holds no function and no object of the stack, so that nothing lives longer for it. */
+export abstract class UserFrame {
+  /** Where it is in the text as typed. */
+  abstract get place(): Place | undefined;
+}
+
+/**
+ * Asks for a frame instead of a text: whoever formats stacks in this process, and knows which scripts are the user's, answers a
+ * probe's `stack` with the innermost `UserFrame`. Where nobody knows them, as in plain Node, calls have no line.
+ */
+export class FrameProbe {
+  declare readonly stack: unknown;
+}
+
+class FoundCall implements Call {
+  readonly #entry: CallSite;
+  readonly #frame: UserFrame | undefined;
+  #place: Place | undefined;
+  #site: CallSite | undefined;
+
+  constructor(entry: CallSite, frame: UserFrame | undefined) {
+    this.#entry = entry;
+    this.#frame = frame;
+  }
+
+  get place(): Place | undefined {
+    this.#place ??= this.#frame?.place;
+    return this.#place;
+  }
+
+  get site(): CallSite {
+    this.#site ??= hasLines(this.#entry) ? withLine(this.#entry, this.place) : this.#entry;
+    return this.#site;
+  }
+}
+
+const withLine = (entry: CallSite, place: Place | undefined): CallSite =>
+  place?.file === entry.file ? { ...entry, at: place.line } : entry;
+
+const hasLines = ({ text }: CallSite): boolean => text.includes('\n');
+
+/** How many more stacks may be looked at, and for which entry. */
+let left = soughtCalls;
+let entryOfLeft: CallSite | undefined;
+
+/** A job begins: beside it the stacks of the next datasets cost nothing. */
+export function seekCallsAgain(): void {
+  left = soughtCalls;
+}
+
+/** The call that runs now, from the caller of `below` outwards; undefined where no text of the user's is known. */
+export function callOf(below: Function): Call | undefined {
+  const entry = currentCallSite();
+  if (!entry) return undefined;
+  if (entry !== entryOfLeft) {
+    entryOfLeft = entry;
+    left = soughtCalls;
+  }
+  const frame = left-- > 0 ? innermostFrame(below) : undefined;
+  return (!frame && currentCall()) || new FoundCall(entry, frame);
+}
+
+function innermostFrame(below: Function): UserFrame | undefined {
+  const probe = new FrameProbe();
+  // As deep as stacks are anyway: a limit of our own would stay if Ctrl-C broke the loop that makes datasets right here.
+  Error.captureStackTrace(probe, below);
+  const stack = stackOf(probe);
+  return stack instanceof UserFrame ? stack : undefined;
+}
+
+/** What is made of a stack; a formatter of the user's may make anything of it, and throw. */
+function stackOf(holder: { readonly stack?: unknown }): unknown {
+  try {
+    return holder.stack;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Frames of ours between an action and the user's call of it, and some of the user's own functions. */
+const framesLookedAt = 30;
+
+/** The stack of a call that begins a job: for the error in which the job may end, and for the line in the text of the user's. */
+export class CallStack {
+  readonly #error: Error;
+  #frames: readonly string[] | undefined;
+
+  constructor() {
+    const before = Error.stackTraceLimit;
+    Error.stackTraceLimit = framesLookedAt;
+    this.#error = new Error();
+    Error.stackTraceLimit = before;
+  }
+
+  /** Its frames as lines of text, innermost first. */
+  get frames(): readonly string[] {
+    if (!this.#frames) {
+      const stack = stackOf(this.#error);
+      this.#frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
+    }
+    return this.#frames;
+  }
+
+  /** The text of the user's that runs, with the line in it that makes the call. */
+  get site(): CallSite | undefined {
+    const site = currentCallSite();
+    // A single line is found without the frames: their text costs as much as a small part of a job.
+    if (!site || !hasLines(site)) return site;
+    const prefix = `${site.file}:`;
+    for (const frame of this.frames) {
+      const start = frame.indexOf(prefix);
+      const at = start < 0 ? Number.NaN : Number.parseInt(frame.slice(start + prefix.length), 10);
+      if (Number.isInteger(at)) return { ...site, at };
+    }
+    return site;
+  }
+}
+
+/** The text of the user's that this runs for, with the line in it that makes the call which runs now. */
+export const siteOfCall = (): CallSite | undefined => new CallStack().site;

@@ -1,0 +1,357 @@
+// Every error that Millrace itself raises: code, sentence and remedy, declared in one place.
+
+import type { Place } from '../plan/end';
+
+interface Declared {
+  /** What happened; `{name}` is filled from the error's details. */
+  readonly sentence: string;
+  /** What the user can do about it. */
+  readonly remedy: string;
+}
+
+const declared = {
+  BAD_OPTION: { sentence: '{option} is {value}, but must be {rule}.', remedy: 'Choose a value in that range.' },
+  UNKNOWN_OPTION: { sentence: 'There is no option {option}.', remedy: '{remedy}' },
+  BAD_ARGUMENT: { sentence: '{operation}: {argument} is {value}, but must be {rule}.', remedy: '{remedy}' },
+  BAD_MASTER: {
+    sentence: 'The master "{master}" is not understood.',
+    remedy: 'Use local, local[N] or local[*]; for example --master local[4].',
+  },
+  NO_PAGES: {
+    sentence: 'The pages cannot be opened: {reason}.',
+    remedy: 'See .jobs, .executors and .streams at the prompt. If files are missing, npm run build makes them.',
+  },
+  NO_SUCH_PATH: { sentence: 'There is nothing at {path}.', remedy: 'Check the spelling; the path is taken from {folder}.' },
+  NOT_A_MULTIPLE: {
+    sentence: "{operation}: {argument} is {value}, which is no multiple of the stream's slide of {slide}.",
+    remedy: '{remedy}',
+  },
+  UNEQUAL_SLIDES: {
+    sentence: '{operation}: {left} and {right} have different slides.',
+    remedy: 'Give both the same slide, for example by .window(length, slide).',
+  },
+  NO_OUTPUTS: {
+    sentence: 'The streaming context has no outputs: nothing would be done with any batch.',
+    remedy: 'Add one first: print(), watch(), foreachRDD(f) or save(folder).',
+  },
+  STREAMING_STOPPED: {
+    sentence: 'This streaming context has stopped.',
+    remedy: "Make a new one: stream('1s') at the prompt, new StreamingContext(sc, '1s') in a program.",
+  },
+  NAME_TAKEN: {
+    sentence: 'Another stream is named {name}.',
+    remedy: 'Choose another name: state is found again by it after a restart.',
+  },
+  NOT_A_DATASET: {
+    sentence: '{operation}: the function returned {value} for the batch of {time}, but must return an RDD.',
+    remedy: 'Return the dataset itself, without await; for actions use foreachRDD.',
+  },
+  NO_RECEIVERS: {
+    sentence: 'This context has nothing to run receivers with.',
+    remedy: 'Make it with connect(master), as the shell does; or give ContextOptions.receivers.',
+  },
+  RECEIVER_NOT_STARTED: {
+    sentence: 'A receiver was used outside of its own process: it stores nothing before onStart is called there.',
+    remedy: 'Give it to receiverStream, and call store only from onStart on.',
+  },
+  NOT_LINES: {
+    sentence: 'storeBytes needs a stream of lines, but this one has elements of any kind.',
+    remedy: 'Make the stream with receiverStream(receiver, { lines: true }).',
+  },
+  RECEIVER_OVERRUN: {
+    sentence: 'The receiver stored more than the streams process, without waiting: {lost} elements were dropped.',
+    remedy: 'Await store(…) before more is taken from the source.',
+  },
+  STATE_NEEDS_CHECKPOINT: {
+    sentence: '{stream} has state, and no folder was chosen to keep it in.',
+    remedy:
+      "Call checkpoint('folder') of the streaming context before start(), at the prompt stream().checkpoint('folder'), with a folder on a disk that outlives the session.",
+  },
+  STREAMING_STARTED: {
+    sentence: '{operation}: the streaming context has started already.',
+    remedy: 'Call it before start().',
+  },
+  CHECKPOINT_EXISTS: {
+    sentence: '{path} is the checkpoint of an earlier run.',
+    remedy:
+      "Go on with it: StreamingContext.getOrCreate(folder, ssc => { … }, { sc, interval: '1s' }). Or choose another folder, or remove this one.",
+  },
+  CHECKPOINT_UNREADABLE: {
+    sentence: 'No checkpoint in {folder} can be read. {reasons}',
+    remedy: 'Restore one of the files from a copy; or begin anew with another folder.',
+  },
+  STREAMS_AMBIGUOUS: {
+    sentence:
+      'The checkpoint has {saved} unnamed streams of {operation} ({names}), the program {streams}: which is which is not known.',
+    remedy: "Name them before start(): setName('{name}') gives a stream what that name has in the checkpoint.",
+  },
+  STATE_PARTITIONS: {
+    sentence: 'The state of {stream} lies in {saved} partitions, but its partitioner has {asked}.',
+    remedy: 'Give the partitioner the number that it had.',
+  },
+  STATE_LOST: {
+    sentence: 'A file of the state of a stream is gone or damaged: {path}: {reason}.',
+    remedy: 'Begin with a new checkpoint folder; what the state held before is lost unless that file can be restored.',
+  },
+  STATE_TOO_LARGE: {
+    sentence: '{operation}: partition {partition} of the state has {keys} keys and takes {bytes} bytes, of at most {limit}.',
+    remedy: 'Take more partitions and executors, a larger --executor-memory, or drop keys, for example by a timeout.',
+  },
+  BAD_STATE_CALL: {
+    sentence: '{operation}: state.{call}() was called for the key {key}, but {reason}.',
+    remedy: 'Look at state.exists() and state.isTimingOut() first.',
+  },
+  NOT_INVERSE: {
+    sentence:
+      '{operation}: the inverse function does not undo the other one: the key {key} is left with {got}, but its batches hold {expected}.',
+    remedy: 'inverse(f(a, b), b) must be a; where there is no such function, leave it out.',
+  },
+  CHECK_FAILED: {
+    sentence: 'Batch {batch} is {got}, but {expected} was expected.',
+    remedy: 'Compare the operation with what is expected.',
+  },
+  NO_FILES: {
+    sentence: '{path} has no files to read.',
+    remedy: 'Give a file, a folder with files in it, or a pattern that matches some; names starting with . or _ are skipped.',
+  },
+  UNREADABLE_FILE: {
+    sentence: '{path} cannot be read: {reason}.',
+    remedy: 'Check that the file is still there and that you may read it.',
+  },
+  FILE_CHANGED: {
+    sentence: '{path} is not what it was when its dataset was made: {reason}.',
+    remedy:
+      'Make the dataset again: that looks at the file as it is now. cache() or checkpoint() keeps rows that their file loses.',
+  },
+  OUTPUT_EXISTS: {
+    sentence: 'The output folder {path} already exists.',
+    remedy: 'Choose another folder or remove this one first; nothing was written.',
+  },
+  NOT_A_PAIR: {
+    sentence: '{operation} needs pairs [key, value], but an element is {element}.',
+    remedy: 'Make pairs first, for example .map(x => [x, 1]) or .keyBy(f).',
+  },
+  NOT_ITERABLE: {
+    sentence: '{operation} must return something to iterate over, but returned {value}.',
+    remedy: 'Return an array, or another iterable; for a single element use map.',
+  },
+  BAD_KEY: {
+    sentence: '{key} cannot be a key: {reason}.',
+    remedy: 'Use strings, numbers, bigints, booleans, null, dates, or arrays and plain objects of these.',
+  },
+  NOT_COMPARABLE: {
+    sentence: '{left} and {right} cannot be compared.',
+    remedy: 'Sort by values of one kind: all numbers, all strings, all dates, or tuples of these.',
+  },
+  UNEQUAL_ZIP: {
+    sentence: 'zip: partition {index} has {left} elements on the left and {right} on the right.',
+    remedy: 'Both need the same number in each partition; else number them by zipWithIndex and join them by the number.',
+  },
+  BAD_PARTITION: {
+    sentence: 'The partitioner {partitioner} gave {value} for the key {key}, but must give {rule}.',
+    remedy: 'Correct its getPartition, for example by Math.abs(hash) % numPartitions.',
+  },
+  COMMAND_FAILED: {
+    sentence: 'The command "{command}" failed: {reason}.',
+    remedy: 'Try it in a terminal on a few lines; pipe needs it to read its input and to end with status 0.',
+  },
+  BAD_OBJECT_FILE: {
+    sentence: '{path} is not a whole object file: {reason}.',
+    remedy: 'Read what saveAsObjectFile wrote in this version; a copy that is not complete must be copied again.',
+  },
+  EMPTY_DATASET: {
+    sentence: '{operation} of an empty dataset.',
+    remedy: 'Use fold or aggregate with a zero value, or check isEmpty() first.',
+  },
+  UNSHIPPABLE_VALUE: { sentence: '{value} cannot leave its process: {reason}.', remedy: '{remedy}' },
+  UNSERIALIZABLE_CAPTURE: {
+    sentence: '{operation} cannot ship its function: it captures {reason}.\n  path: {path}',
+    remedy: '{remedy}',
+  },
+  NESTED_DATASET: {
+    sentence: '{what} was used inside a function that runs on executors, where there are no datasets.\n  path: {path}',
+    remedy: 'Use join, or collect() the smaller dataset first and capture the result.',
+  },
+  TASK_FAILED: {
+    sentence: '{error}',
+    remedy: 'Correct the function at that place, or filter out before it what it cannot take.',
+  },
+  EXECUTORS_LOST: {
+    sentence: 'Task {partition} of stage {stage} ({places}) was lost {attempts} times with its executor ({reason}).',
+    remedy: 'The function may exhaust memory or end the process; try more partitions, or run it on a few elements with take.',
+  },
+  SHUFFLE_LOST: {
+    sentence: 'Stage {stage} could not read its input after {attempts} tries: {reason}.',
+    remedy: 'Check the disk that holds the temporary folder.',
+  },
+  RESULT_TOO_BIG: {
+    sentence: 'The result is larger than {limit} ({bytes} so far).',
+    remedy: 'Use take(n), toLocalIterator() or saveAsTextFile(folder), or raise maxResultBytes.',
+  },
+  BARRIER_TOO_WIDE: {
+    sentence: 'Stage {stage} has a barrier and {asked} partitions, which must all run at once, but there are only {slots} slots.',
+    remedy: 'Use coalesce({slots}) before barrier(), or a master with more executors: local[{asked}].',
+  },
+  BARRIER_FAILED: {
+    sentence: '{operation}: {reason}.',
+    remedy: 'Every task of the stage must call barrier() and allGather() equally often; see that none ends or waits before.',
+  },
+  NOT_IN_A_TASK: {
+    sentence: '{operation} was called outside of {where}.',
+    remedy: 'Call it inside a function that runs on executors, such as one given to {example}.',
+  },
+  FILE_NOT_ADDED: {
+    sentence: 'There is no added file {name}.',
+    remedy: 'Add it with sc.addFile(path) before the job; there are: {names}.',
+  },
+  JOB_CANCELLED: {
+    sentence: 'The job was cancelled{reason}.',
+    remedy: 'Names, cached data and streams are as before; run the line again when you like.',
+  },
+  NO_EXECUTORS: {
+    sentence: 'No executor could be started: {reason}.',
+    remedy: 'Try --master local, which runs in this process, to see the cause.',
+  },
+  CONTEXT_STOPPED: {
+    sentence: 'This context was stopped.',
+    remedy: 'Make a new one with connect(master), or start the shell again.',
+  },
+  LINEAGE_TOO_LONG: {
+    sentence: '{name} needs more datasets, one upon the other, than one job can be planned with.',
+    remedy:
+      'Call checkpoint() or localCheckpoint() on it every hundred rounds or so, and run an action each time: its lineage ends there.',
+  },
+  LEVEL_CHANGED: { sentence: 'The storage level of {name} is already {level}.', remedy: 'Call unpersist() first.' },
+  NO_CHECKPOINT_DIR: {
+    sentence: '{name} cannot be checkpointed: no folder was chosen for it.',
+    remedy: 'Call sc.setCheckpointDir(folder) first, or use localCheckpoint(), which needs none.',
+  },
+  DUPLICATE_VERTEX: {
+    sentence: 'The graph has more than one vertex {id}.',
+    remedy: 'Leave one of each: vertices.reduceByKey((a, b) => a).',
+  },
+  MISSING_VERTEX: {
+    sentence: 'There is no vertex {id}, but {by} leads to it or from it.',
+    remedy: "Add the vertex, or say what becomes of such edges and messages: missing: 'drop', or missing: (id) => value.",
+  },
+  NOT_SINGLE: {
+    sentence: '{operation} found more than one element: {first}, {second}.',
+    remedy: 'Use first(), or narrow it with where().',
+  },
+  CHECKPOINT_LOST: {
+    sentence: 'A partition of a checkpoint is gone or damaged, and what it was made of was given up: {path}: {reason}.',
+    remedy: 'Make the dataset again from its sources.',
+  },
+  GROUP_ON_DISK: {
+    sentence: 'A group of {length} values is read from disk and cannot be changed.',
+    remedy: 'Iterate over it, or map it to something smaller; reduceByKey or aggregateByKey need no groups at all.',
+  },
+  GROUP_GONE: {
+    sentence: 'A group of {length} values was read after its task had ended.',
+    remedy: 'Keep what you make of a group, such as its sum, and not the group itself.',
+  },
+  CORRUPT_FILE: {
+    sentence: '{path} is damaged: {reason}.',
+    remedy: 'It is made again from its lineage when the job is run again.',
+  },
+  DISK: {
+    sentence: 'Writing {path} failed: {reason}.',
+    remedy: 'Free some space, or write to a larger disk; TMPDIR says where the session keeps its files.',
+  },
+  PROTOCOL: {
+    sentence: 'A peer sent something that is not allowed: {reason}.',
+    remedy: 'Both sides must run the same Millrace.',
+  },
+  MODULE_NOT_FOUND: {
+    sentence: 'The module {module} cannot be loaded on an executor: {reason}.',
+    remedy: 'Import it in the shell first, and by a path the executors can read.',
+  },
+  TYPE_SERVICE: {
+    sentence: 'The type service ended: {reason}.',
+    remedy: 'It is started again for the next line; names are as before.',
+  },
+  UNFINISHED_SCRIPT: {
+    sentence: '{label} ends in the middle of a statement.',
+    remedy: 'Close what is open there: a bracket, a quote, a comment.',
+  },
+  FILE_EXISTS: {
+    sentence: '{path} exists already: {rule}.',
+    remedy: '{remedy}',
+  },
+  INTERNAL: {
+    sentence: 'Millrace broke one of its own rules: {reason}.',
+    remedy: 'Please report this with the line that led to it.',
+  },
+} as const satisfies Record<string, Declared>;
+
+/** The codes of declared errors, such as BAD_ARGUMENT: what a program may tell them by. */
+export type ErrorCode = keyof typeof declared;
+
+/** All codes, for the test that asks each to have a case. */
+export const errorCodes = Object.keys(declared) as ErrorCode[];
+
+const fill = (text: string, details: Record<string, unknown>) =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => (name in details ? String(details[name]) : `{${name}}`));
+
+/** An error with a code, what happened, and what to do. `details` fill the declared sentence. */
+export class MillraceError extends Error {
+  /**
+   * Which error it is: a name of the list in the README that does not change.
+   * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).code // 'DISK'
+   */
+  readonly code: ErrorCode;
+  /**
+   * What to do about it, if anything can be said.
+   * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).remedy
+   */
+  readonly remedy: string;
+  /**
+   * The values that the message was made of.
+   * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).details.path // 'a'
+   */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}, options?: ErrorOptions) {
+    super(fill(declared[code].sentence, details), options);
+    this.name = 'MillraceError';
+    this.code = code;
+    this.remedy = fill(declared[code].remedy, details);
+    this.details = details;
+  }
+}
+
+/** The error, with a place in the user's text in its details where one of ours has none. */
+export function placed(error: unknown, place: Place | undefined): unknown {
+  if (!(error instanceof MillraceError) || place === undefined || 'place' in error.details) return error;
+  const { code, details, stack, cause } = error;
+  return Object.assign(new MillraceError(code, { ...details, place }, cause === undefined ? {} : { cause }), { stack });
+}
+
+/** Raises an INTERNAL error unless `condition` holds: for what only a mistake of ours can break. */
+export function assert(condition: unknown, reason: string): asserts condition {
+  if (!condition) throw new MillraceError('INTERNAL', { reason });
+}
+
+/** What was thrown, as an Error; anything can be thrown. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  // Errors of another realm (vm contexts) are not instances of ours but have the same shape.
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && 'stack' in thrown) return thrown as Error;
+  let text: string;
+  try {
+    const isPlain = typeof thrown === 'object' && thrown !== null && Object.prototype.toString.call(thrown) === '[object Object]';
+    text = isPlain ? JSON.stringify(thrown) : String(thrown);
+  } catch {
+    text = 'a value that cannot be shown';
+  }
+  return new Error(text);
+}
+
+/** An error of walking along the lineage of `name`: where that was too long for the stack it says so. */
+export function lineageError(thrown: unknown, name: unknown): Error {
+  const error = asError(thrown);
+  const overflow = error instanceof RangeError && error.message.includes('call stack');
+  // Told on the way back, it gets the name of the dataset that was asked.
+  const told = error instanceof MillraceError && error.code === 'LINEAGE_TOO_LONG';
+  return overflow || told ? new MillraceError('LINEAGE_TOO_LONG', { name }) : error;
+}

@@ -1,0 +1,129 @@
+// What files of ours have in common: made for their owner only, written under a temporary name, and gone without a trace where given up.
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { asError, MillraceError } from './errors';
+
+/** Raises DISK with what the system said. */
+export const diskError = (path: string, thrown: unknown): never => {
+  throw new MillraceError('DISK', { path, reason: asError(thrown).message });
+};
+
+/** Raises CORRUPT_FILE. */
+export const damaged = (path: string, reason: string): never => {
+  throw new MillraceError('CORRUPT_FILE', { path, reason });
+};
+
+/** Raises UNREADABLE_FILE with what the system said. */
+export const unreadable = (path: string, thrown: unknown): never => {
+  throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(thrown).message });
+};
+
+/** Closes a file that was read, or that is given up: what its close says changes nothing. */
+export function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // The descriptor is free all the same.
+  }
+}
+
+/** Removes what nobody needs any more; what the system keeps goes with the folder of the session. */
+export function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It cannot be removed, or a part of its path is a file.
+  }
+}
+
+/** Makes a file that nobody made before, for its owner only. */
+export function createPrivate(path: string): number {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+  return openSync(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0o600);
+}
+
+/** Writes all bytes at a place of a file. */
+export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+}
+
+/** Reads so many bytes at a place of a file. Throws CORRUPT_FILE where it ends before, UNREADABLE_FILE where the system cannot. */
+export function readAt(fd: number, path: string, bytes: number, position: number): Buffer {
+  const buffer = Buffer.allocUnsafe(bytes);
+  for (let done = 0; done < bytes; ) {
+    const n = readSome(fd, path, buffer, done, position + done);
+    if (n === 0) return damaged(path, 'it ends too early');
+    done += n;
+  }
+  return buffer;
+}
+
+function readSome(fd: number, path: string, into: Buffer, from: number, position: number): number {
+  try {
+    return readSync(fd, into, from, into.length - from, position);
+  } catch (e) {
+    return unreadable(path, e);
+  }
+}
+
+/** A file that is appended to, and has its name once it is whole. */
+export class TemporaryFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  #fd = -1;
+  /** It is there, under its temporary name. */
+  #there = false;
+  #position = 0;
+
+  /** Throws DISK. */
+  constructor(path: string, temporary: string) {
+    this.#path = path;
+    this.#temporary = temporary;
+    this.#orAbandon(() => {
+      this.#fd = createPrivate(temporary);
+      this.#there = true;
+    });
+  }
+
+  /** Bytes that were written. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Throws DISK; nothing is left of the file then. */
+  write(bytes: Uint8Array): void {
+    this.#orAbandon(() => writeAt(this.#fd, bytes, this.#position));
+    this.#position += bytes.length;
+  }
+
+  /** Gives the file its name. `durable` files outlive a crash of the machine. Throws DISK; nothing is left of the file then. */
+  commit(durable: boolean): void {
+    this.#orAbandon(() => {
+      if (durable) fsyncSync(this.#fd);
+      const fd = this.#fd;
+      this.#fd = -1;
+      // Before the file has its name: some systems tell of a write that failed at the close only.
+      closeSync(fd);
+      renameSync(this.#temporary, this.#path);
+      this.#there = false;
+    });
+  }
+
+  #orAbandon(write: () => void): void {
+    try {
+      write();
+    } catch (e) {
+      this.abandon();
+      diskError(this.#path, e);
+    }
+  }
+
+  /** Leaves no file behind, unless it is whole. */
+  abandon(): void {
+    if (this.#fd >= 0) closeQuietly(this.#fd);
+    this.#fd = -1;
+    if (this.#there) removeQuietly(this.#temporary);
+    this.#there = false;
+  }
+}

@@ -1,0 +1,66 @@
+// What the jobs of one flow of control take along: what cancels them, their local properties, and the user's text that they come from; known to all that is called in it.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Place } from '../plan/end';
+
+/** The text of the user's that something was started by: an entry of the prompt, or a statement of a script. */
+export interface CallSite {
+  /** `<input 3>`, or the path of the script. */
+  readonly file: string;
+  /** The line of the file on which the text begins, one-based. */
+  readonly line: number;
+  readonly text: string;
+  /** The line of the call, where the text has several and that is known. */
+  readonly at?: number;
+}
+
+/** The call of the user's that made a dataset or a stream. */
+export interface Call {
+  /** Where it stands, in the innermost function of the user's; undefined if that was not found. */
+  readonly place: Place | undefined;
+  /** The text that ran, with the line of the call where it stands in that text. */
+  readonly site: CallSite;
+}
+
+interface Flow {
+  /** Aborts with the asynchronous action on whose behalf this runs. */
+  readonly signal?: AbortSignal;
+  /** Those of the innermost `withLocalProperties` around this; the session's where there is none. */
+  readonly properties?: Map<string, string>;
+  readonly callSite?: CallSite;
+  /** What datasets come from that no user's function makes. */
+  readonly call?: Call;
+}
+
+const current = new AsyncLocalStorage<Flow>();
+
+const within = <T>(more: Flow, f: () => T): T => current.run({ ...current.getStore(), ...more }, f);
+
+/** Runs `f` so that each job it starts ends when `signal` aborts. */
+export const withSignal = <T>(signal: AbortSignal, f: () => T): T => within({ signal }, f);
+
+/** Runs `f` for all who may wait for it: the cancel of one action does not end it. */
+export const forEveryone = <T>(f: () => T): T => within({ signal: undefined }, f);
+
+/** Runs `f` with properties that it and all that it awaits change for themselves. */
+export const withProperties = <T>(properties: Map<string, string>, f: () => T): T => within({ properties }, f);
+
+/** Runs `f` so that jobs and datasets know which text of the user's they come from; undefined: from none. */
+export const withCallSite = <T>(callSite: CallSite | undefined, f: () => T): T =>
+  // Where nothing changes nothing is followed: that costs each promise of the process something.
+  currentCallSite() === callSite ? f() : within({ callSite, call: undefined }, f);
+
+/** Runs `f` so that the datasets which it makes on its own come from a call that was made before: that of a stream. */
+export const withCall = <T>(call: Call | undefined, f: () => T): T =>
+  call === undefined ? f() : within({ call, callSite: call.site }, f);
+
+/** The signal of the action on whose behalf this runs. */
+export const currentSignal = (): AbortSignal | undefined => current.getStore()?.signal;
+
+/** The properties of the `withLocalProperties` around this. */
+export const currentProperties = (): Map<string, string> | undefined => current.getStore()?.properties;
+
+/** The text of the user's that this runs for. */
+export const currentCallSite = (): CallSite | undefined => current.getStore()?.callSite;
+
+/** The call that datasets come from which no function of the user's makes. */
+export const currentCall = (): Call | undefined => current.getStore()?.call;

@@ -1,0 +1,72 @@
+// Closures whose whole meaning is known from their text: what executors do with them may be done without calling them.
+import { type AnyNode, parse } from 'acorn';
+import type { CapturedClosure } from '../plan/payload';
+
+/** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`. */
+export type Idiom = { readonly kind: 'split'; readonly by: string } | { readonly kind: 'pairWithOne' } | { readonly kind: 'sum' };
+
+/** Longer texts are none of these, and are not parsed. */
+const longest = 200;
+
+/** What is known of a closure that uses nothing but its parameters; undefined of all others. */
+export function idiomOf({ nodes, scripts }: CapturedClosure): Idiom | undefined {
+  const [node] = nodes;
+  if (nodes.length !== 1 || node.t !== 'function' || node.args.length > 0 || 'self' in node || 'props' in node) return undefined;
+  const script = scripts[node.script];
+  if (script.kind !== 'function' || script.text.length > longest) return undefined;
+  const { body } = parse(script.text, { ecmaVersion: 'latest', allowReturnOutsideFunction: true });
+  return meaningOf(functionIn(body[0] as AnyNode));
+}
+
+/** The function that the text of a script makes, behind the names and lists that are put around it. */
+function functionIn(node: AnyNode | null | undefined): AnyNode | undefined {
+  switch (node?.type) {
+    case 'ExpressionStatement':
+      return functionIn(node.expression);
+    case 'FunctionExpression': {
+      // The outer one, of the captured variables, answers a list.
+      const last = node.body.body.at(-1);
+      const list = last?.type === 'ReturnStatement' ? last.argument : undefined;
+      return list?.type === 'ArrayExpression' ? named(list.elements[0]) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** `({f: …}).f` gives a function its name. */
+function named(node: AnyNode | null): AnyNode | undefined {
+  if (node?.type !== 'MemberExpression' || node.object.type !== 'ObjectExpression') return node ?? undefined;
+  const [property] = node.object.properties;
+  return property.type === 'Property' ? property.value : undefined;
+}
+
+function meaningOf(f: AnyNode | undefined): Idiom | undefined {
+  if (f?.type !== 'ArrowFunctionExpression' && f?.type !== 'FunctionExpression') return undefined;
+  if (f.async || f.generator) return undefined;
+  const names = f.params.map((p) => (p.type === 'Identifier' ? p.name : undefined));
+  const answer = answerOf(f.body);
+  const is = (node: AnyNode | null | undefined, name: string | undefined): boolean =>
+    name !== undefined && node?.type === 'Identifier' && node.name === name;
+  const [x, y] = names;
+  if (answer?.type === 'ArrayExpression' && names.length === 1) {
+    const [first, second] = answer.elements;
+    const isPair = answer.elements.length === 2 && is(first, x) && second?.type === 'Literal' && second.value === 1;
+    return isPair ? { kind: 'pairWithOne' } : undefined;
+  }
+  if (answer?.type === 'BinaryExpression' && names.length === 2 && x !== y)
+    return answer.operator === '+' && is(answer.left, x) && is(answer.right, y) ? { kind: 'sum' } : undefined;
+  if (answer?.type !== 'CallExpression' || names.length !== 1 || answer.optional || answer.arguments.length !== 1)
+    return undefined;
+  const [{ callee }, [by]] = [answer, answer.arguments];
+  if (callee.type !== 'MemberExpression' || callee.computed || callee.optional || !is(callee.object, x)) return undefined;
+  if (!is(callee.property as AnyNode, 'split') || by.type !== 'Literal' || typeof by.value !== 'string') return undefined;
+  return { kind: 'split', by: by.value };
+}
+
+/** What a function returns that does nothing else. */
+function answerOf(body: AnyNode): AnyNode | undefined {
+  if (body.type !== 'BlockStatement') return body;
+  const [statement] = body.body;
+  return body.body.length === 1 && statement.type === 'ReturnStatement' ? (statement.argument ?? undefined) : undefined;
+}

@@ -1,0 +1,15 @@
+// The door of the closure package: instrument what is emitted, capture a function with what it uses, revive it elsewhere.
+
+export { type DriverOnly, driverOnly, type Reference, type TravelsAs, travelsAs } from '../base/markers';
+export type { CapturedClosure, ShippedScript } from '../plan/payload';
+export { type Bulk, type Capture, type CapturedName, type CaptureOptions, capture } from './capture/capture';
+export type { CaptureWarning } from './capture/warn';
+export { classByKey, classKeyOf, makeInstance, privatesOf, type Side } from './classes/class-registry';
+export type { FunctionFacts } from './facts';
+export { type AnalyzeOptions, analyze, namesOf } from './instrument/analyze';
+export { EditedText, Edits } from './instrument/edits';
+export { type InstrumentOptions, instrument } from './instrument/instrument';
+export { openClasses } from './instrument/open-classes';
+export type { Analysis, Binding, DeclaredIdentifier, FunctionInfo, Scope } from './instrument/scope';
+export { isUserScript, mapFrame } from './position';
+export { type ReviveEnvironment, revive } from './revive/revive';

@@ -1,0 +1,86 @@
+// Object files: rows in the engine's own encoding, with a header, a checksum on every frame, and a count of rows at the end.
+//
+//   magic 'MRO' and version 1 | frame … frame | frame without rows: the number of rows
+//   frame: bytes of the payload u32 | checksum u32 of the payload | payload: encoded array of rows, or the encoded number
+import { openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { asError, MillraceError } from '../../base/errors';
+import { closeQuietly, unreadable } from '../../base/files';
+import { maxObjectFrameBytes } from '../../base/limits';
+import { decode, encode } from '../../wire/codec';
+
+export const objectMagic = Buffer.from([0x4d, 0x52, 0x4f, 0x01]);
+const frameHead = 8;
+
+const notWhole = (path: string, reason: string): never => {
+  throw new MillraceError('BAD_OBJECT_FILE', { path, reason });
+};
+
+/** A frame of rows; of a number at the end of the file. */
+export function objectFrame(content: readonly unknown[] | number): Buffer {
+  const payload = encode(content);
+  const frame = Buffer.allocUnsafe(frameHead + payload.length);
+  frame.writeUInt32LE(payload.length, 0);
+  frame.writeUInt32LE(crc32(payload), 4);
+  frame.set(payload, frameHead);
+  return frame;
+}
+
+function readSome(fd: number, path: string, into: Buffer, from: number): number {
+  try {
+    return readSync(fd, into, from, into.length - from, null);
+  } catch (e) {
+    return unreadable(path, e);
+  }
+}
+
+function readExactly(fd: number, path: string, bytes: number): Buffer {
+  const buffer = Buffer.allocUnsafe(bytes);
+  for (let done = 0; done < bytes; ) {
+    const n = readSome(fd, path, buffer, done);
+    if (n === 0) return notWhole(path, 'it ends too early');
+    done += n;
+  }
+  return buffer;
+}
+
+function contentOf(path: string, payload: Buffer): unknown {
+  try {
+    return decode(payload, 'executor');
+  } catch (e) {
+    // Its checksum is right: it was written so, by a session with classes that this one does not have.
+    return notWhole(path, asError(e).message);
+  }
+}
+
+/** The rows of an object file, frame by frame. Throws UNREADABLE_FILE, and BAD_OBJECT_FILE at the first byte that is not right. */
+export function* readObjects(path: string): Generator<unknown[]> {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (e) {
+    return unreadable(path, e);
+  }
+  try {
+    if (!readExactly(fd, path, objectMagic.length).equals(objectMagic)) notWhole(path, 'it does not begin as one');
+    let rows = 0;
+    for (;;) {
+      const head = readExactly(fd, path, frameHead);
+      const bytes = head.readUInt32LE(0);
+      if (bytes > maxObjectFrameBytes) notWhole(path, `a frame of ${bytes} bytes`);
+      const payload = readExactly(fd, path, bytes);
+      if (crc32(payload) !== head.readUInt32LE(4)) notWhole(path, 'the checksum of a frame is wrong');
+      const content = contentOf(path, payload);
+      if (Array.isArray(content)) {
+        rows += content.length;
+        yield content;
+        continue;
+      }
+      if (content !== rows) notWhole(path, `it has ${rows} rows and says ${content}`);
+      if (readSome(fd, path, head, 0) > 0) notWhole(path, 'there is something behind its end');
+      return;
+    }
+  } finally {
+    closeQuietly(fd);
+  }
+}

@@ -1,0 +1,179 @@
+// Writes one partition as a file, under a temporary name that the driver renames once the whole job is right.
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { MillraceError } from '../../base/errors';
+import { closeQuietly, diskError } from '../../base/files';
+import { maxObjectFrameBytes, objectFrameRows, textChunkBytes } from '../../base/limits';
+import type { SaveFormat, Sink } from '../../plan/program';
+import type { TaskSpec } from '../../plan/task';
+import { objectFrame, objectMagic } from './object-file';
+
+/** Where the parts of a job lie until it commits. The session makes it, so that a task that ends late cannot make it again. */
+export function temporaryFolder(folder: string, jobTag: string): string {
+  return join(folder, '_temporary', jobTag);
+}
+
+/** What the names of parts end in. */
+const partSuffix = (format: SaveFormat): string => (format === 'gzip' ? '.gz' : '');
+
+/** A part that rows are added to. */
+export interface SavedPart {
+  add(value: unknown): void;
+  /** The file's name, once its bytes are on the disk. */
+  end(): string;
+  close(): void;
+}
+
+function savedPart(format: SaveFormat, folder: string, name: string): SavedPart {
+  const file = new PartFile(folder, name);
+  try {
+    return format === 'objects' ? new ObjectPart(file) : new TextPart(file, format === 'gzip');
+  } catch (e) {
+    // Its first bytes could not be written.
+    file.close();
+    throw e;
+  }
+}
+
+class PartFile {
+  readonly path: string;
+  readonly name: string;
+  readonly #fd: number;
+  #closed = false;
+
+  constructor(folder: string, name: string) {
+    this.name = name;
+    this.path = join(folder, name);
+    try {
+      this.#fd = openSync(this.path, 'w');
+    } catch (e) {
+      throw diskError(this.path, e);
+    }
+  }
+
+  write(bytes: Uint8Array): void {
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
+    } catch (e) {
+      diskError(this.path, e);
+    }
+  }
+
+  end(): string {
+    try {
+      fsyncSync(this.#fd);
+      this.#closed = true;
+      closeSync(this.#fd);
+    } catch (e) {
+      diskError(this.path, e);
+    }
+    return this.name;
+  }
+
+  /** Gives up a file that is not at its end. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeQuietly(this.#fd);
+  }
+}
+
+class TextPart implements SavedPart {
+  readonly #file: PartFile;
+  readonly #gzip: boolean;
+  #text = '';
+
+  constructor(file: PartFile, gzip: boolean) {
+    this.#file = file;
+    this.#gzip = gzip;
+    // A file without a single byte is no packed file.
+    if (gzip) file.write(gzipSync(Buffer.alloc(0)));
+  }
+
+  add(value: unknown): void {
+    this.#text += `${lineOf(value)}\n`;
+    if (this.#text.length > textChunkBytes) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#text === '') return;
+    const bytes = Buffer.from(this.#text);
+    this.#text = '';
+    // Packed pieces one after the other are a packed file.
+    this.#file.write(this.#gzip ? gzipSync(bytes) : bytes);
+  }
+
+  end(): string {
+    this.#flush();
+    return this.#file.end();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+class ObjectPart implements SavedPart {
+  readonly #file: PartFile;
+  #rows: unknown[] = [];
+  #written = 0;
+
+  constructor(file: PartFile) {
+    this.#file = file;
+    file.write(objectMagic);
+  }
+
+  add(value: unknown): void {
+    this.#rows.push(value);
+    if (this.#rows.length >= objectFrameRows) this.#flush();
+  }
+
+  #flush(): void {
+    const frame = objectFrame(this.#rows);
+    if (frame.length > maxObjectFrameBytes && this.#rows.length > 1) return this.#halve();
+    if (frame.length > maxObjectFrameBytes)
+      throw new MillraceError('UNSHIPPABLE_VALUE', {
+        value: 'a row',
+        reason: `its ${frame.length} bytes are more than a frame of an object file holds`,
+        remedy: 'Cut it into several rows.',
+      });
+    this.#file.write(frame);
+    this.#written += this.#rows.length;
+    this.#rows = [];
+  }
+
+  /** Long rows: fewer of them in a frame. */
+  #halve(): void {
+    const rows = this.#rows;
+    const middle = rows.length >>> 1;
+    for (const half of [rows.slice(0, middle), rows.slice(middle)]) {
+      this.#rows = half;
+      this.#flush();
+    }
+  }
+
+  end(): string {
+    if (this.#rows.length > 0) this.#flush();
+    this.#file.write(objectFrame(this.#written));
+    return this.#file.end();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+/** A row as a line: strings as they are, JSON for arrays and objects, the plain text for the rest. */
+export function lineOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
+  if (typeof value !== 'object' || value === null) return String(value);
+  return JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
+}
+
+/** The file of a task's partition, named by both, so that no two tries write the same one. */
+export function partOf(sink: Sink & { kind: 'save' }, { partition, taskId }: TaskSpec): SavedPart {
+  const part = String(partition).padStart(5, '0');
+  return savedPart(sink.format, temporaryFolder(sink.folder, sink.jobTag), `part-${part}${partSuffix(sink.format)}.${taskId}`);
+}

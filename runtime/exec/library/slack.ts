@@ -1,0 +1,63 @@
+// Functions of ours that sort the records of a stream by their own time: which interval they are in, and whether they came in time.
+import { MillraceError } from '../../base/errors';
+import type { State } from '../state/handle';
+import { notAPair, showElement } from '../task-runtime';
+
+/** A record with the end of its interval, in milliseconds since the epoch. */
+type Stamped = readonly [end: number, record: unknown];
+
+function checkedTime(time: unknown, record: unknown): number {
+  if (typeof time === 'number' && Number.isFinite(time)) return time;
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation: 'slack',
+    argument: `the time of ${showElement(record)}`,
+    value: showElement(time),
+    rule: 'milliseconds since the epoch',
+    remedy: 'Filter records without a time out, or give them one; of a Date take getTime().',
+  });
+}
+
+/** Each entry makes a function from its arguments, as in library.ts; generators are for partitions. */
+export const slackFunctions = {
+  /** Records with the end of their interval: intervals are `slide` long, and `offset` is what is left of an end divided by it. */
+  stamped: (timeOf: (record: unknown) => unknown, slide: number, offset: number) => (record: unknown) => {
+    const time = checkedTime(timeOf(record), record);
+    return [Math.ceil((time - offset) / slide) * slide + offset, record];
+  },
+  /** Of a partition the records of one interval. */
+  ofInterval: (interval: number) =>
+    function* (stamped: Iterable<Stamped>) {
+      for (const row of stamped) if (row[0] === interval) yield row;
+    },
+  /** What came in the batch of `arrival` and not in time for the batch of its interval. */
+  outOfTime: (arrival: number, slack: number) =>
+    function* (stamped: Iterable<Stamped>) {
+      for (const row of stamped) if (Math.abs(arrival - row[0]) > slack) yield row;
+    },
+  /** Of that, what still corrects totals, which are kept so long after their interval was closed; the rest is counted. */
+  corrections: (arrival: number, slack: number, keep: number, drop: (count: number) => void) =>
+    function* (stamped: Iterable<Stamped>) {
+      let dropped = 0;
+      for (const row of stamped) {
+        const late = arrival - row[0];
+        if (late > slack && late <= slack + keep) yield row;
+        else if (Math.abs(late) > slack) dropped++;
+      }
+      if (dropped > 0) drop(dropped);
+    },
+  /** A record's pair as [[interval, key], value]. */
+  underInterval:
+    (operation: string, pairOf: (record: unknown) => unknown = (record) => record) =>
+    ([end, record]: Stamped) => {
+      const pair = pairOf(record);
+      if (!Array.isArray(pair) || pair.length !== 2) notAPair(operation, pair);
+      const [key, value] = pair as [unknown, unknown];
+      return [[end, key], value];
+    },
+  /** The total of a key with what the batch adds to it, for `mapWithState`. */
+  correctedTotal: (merge: (a: unknown, b: unknown) => unknown) => (key: unknown, value: unknown, state: State<unknown>) => {
+    if (state.isTimingOut()) return undefined;
+    state.update(state.exists() ? merge(state.get(), value) : value);
+    return [key, state.get()];
+  },
+};

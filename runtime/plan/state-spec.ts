@@ -1,0 +1,55 @@
+// What a task is told of the state of a stream: where it lies, which version it makes of which, and by what rule.
+import type { FunctionRef } from './program';
+
+/** Where the state of one stream lies: the folder of the user's checkpoint, or the session's own. */
+export interface StatePlace {
+  /** Unique in the session: tables in the memory of executors are known by it. */
+  readonly id: number;
+  readonly folder?: string;
+}
+
+/** How a version of the state follows from the one before and the pairs of a batch. */
+export type StateRule =
+  /** `f(values, state, key, time)` for every key that has state or values; rows [key, values]. */
+  | { readonly kind: 'update'; readonly f: FunctionRef }
+  /** `f(key, value, state, time)` for every pair; what it returns is a row. */
+  | { readonly kind: 'map'; readonly f: FunctionRef; readonly timeout?: number }
+  | { readonly kind: 'track'; readonly init: FunctionRef; readonly update: FunctionRef; readonly timeout?: number }
+  /** Pairs that are reduced already, into the state of their keys. */
+  | { readonly kind: 'reduce'; readonly f: FunctionRef }
+  | { readonly kind: 'window'; readonly f: FunctionRef; readonly inverse: FunctionRef; readonly span: WindowSpan };
+
+/** The versions in a window that ends at t: those of first, first + step, … in (t - length, t]. */
+export interface WindowSpan {
+  readonly first: number;
+  readonly step: number;
+  readonly length: number;
+}
+
+/** One version of the state, a version being named by the time of its batch. */
+export interface StateStep {
+  readonly place: StatePlace;
+  readonly operation: string;
+  readonly version: number;
+  /** The version before; none at the start of the stream. */
+  readonly previous?: number;
+  /** When the stream starts: what its initial state was last touched at. */
+  readonly start: number;
+  /** No version before this one is asked for any more. */
+  readonly keepFrom: number;
+  readonly rule: StateRule;
+}
+
+/** What it takes to read one version. */
+export interface StateRead {
+  readonly place: StatePlace;
+  readonly operation: string;
+  readonly version: number;
+  readonly rule: StateRule;
+}
+
+/** The versions in the window that ends at `end`, oldest first. */
+export function versionsIn({ first, step, length }: WindowSpan, end: number): number[] {
+  const oldest = Math.max(first, end - length + step);
+  return Array.from({ length: Math.max(0, Math.floor((end - oldest) / step) + 1) }, (_, i) => oldest + i * step);
+}

@@ -1,0 +1,86 @@
+// The jobs and tasks that run now, as the state machine keeps them.
+import { assert } from '../base/errors';
+import type { BlockId } from '../plan/end';
+import type { JobSpec, StageParent } from './events';
+import type { BlockTracker } from './kept-blocks';
+import type { OutputTracker } from './outputs';
+import { defaultPool } from './pools';
+import { Stage } from './stage';
+
+export interface Job {
+  readonly jobId: number;
+  readonly pool: string;
+  readonly stages: ReadonlyMap<number, Stage>;
+  readonly result: Stage;
+  /** Its tasks that hold a slot. */
+  running: number;
+}
+
+export interface RunningTask {
+  readonly taskId: number;
+  readonly executorId: string;
+  readonly job: Job;
+  readonly stage: Stage;
+  readonly stageAttempt: number;
+  readonly partition: number;
+  readonly started: number;
+  /** Kept partitions that it takes to its executor. */
+  readonly moves: readonly BlockId[];
+  /** Its job is over, or another did its work: its end frees the slot and nothing else. */
+  abandoned: boolean;
+  /** Kept datasets that it may still write from rows that are no more. */
+  readonly spoils: Set<number>;
+}
+
+export function jobOf({ jobId, stages: specs, pool = defaultPool }: JobSpec): Job {
+  const stages = new Map(specs.map((spec) => [spec.stageId, new Stage(spec, jobId)]));
+  return { jobId, pool, stages, result: stages.get(specs[specs.length - 1].stageId)!, running: 0 };
+}
+
+/** The parents that must run before a stage can. */
+export function missingParents(
+  job: Job,
+  stage: Stage,
+  { outputs, blocks }: { readonly outputs: OutputTracker; readonly blocks: BlockTracker },
+): Stage[] {
+  return stage.spec.parents
+    .filter(({ guards }) => stage.ignoreGuards || !guards.some(([rddId, partitions]) => blocks.complete(rddId, partitions)))
+    .map(({ stageId }) => job.stages.get(stageId)!)
+    .filter((parent) => !outputs.complete(parent.spec.shuffleId!));
+}
+
+/** How a stage reads a shuffle, if it does. */
+export function waysTo(job: Job, stage: Stage, shuffleId: number): StageParent[] {
+  return stage.spec.parents.filter(({ stageId }) => job.stages.get(stageId)!.spec.shuffleId === shuffleId);
+}
+
+/** The stages under way that read a shuffle. */
+export function* readersOf(jobs: Iterable<Job>, shuffleId: number): Generator<Stage> {
+  for (const job of jobs) {
+    for (const stage of job.stages.values()) if (stage.submitted && waysTo(job, stage, shuffleId).length > 0) yield stage;
+  }
+}
+
+/** The shuffles that a stage reads whose outputs belong together, as [shuffle, generation]. */
+export function* inputsOf(job: Job, stage: Stage, outputs: OutputTracker): Generator<[number, number]> {
+  for (const { stageId } of stage.spec.parents) {
+    const { shuffleId, indeterminate } = job.stages.get(stageId)!.spec;
+    if (indeterminate && outputs.complete(shuffleId!)) yield [shuffleId!, outputs.generation(shuffleId!)];
+  }
+}
+
+/** Throws where jobs, stages and tasks contradict each other. */
+export function checkActive(jobs: Iterable<Job>, tasks: ReadonlyMap<number, RunningTask>, outputs: OutputTracker): void {
+  for (const job of jobs) {
+    const held = [...tasks.values()].filter((task) => task.job === job).length;
+    assert(held === job.running, `job ${job.jobId} counts ${job.running} running tasks of ${held}`);
+    for (const stage of job.stages.values()) {
+      stage.check();
+      for (const [shuffleId, generation] of stage.inputs)
+        assert(generation === outputs.generation(shuffleId), `stage ${stage.spec.stageId} has read outputs that were taken back`);
+      for (const [p, copies] of stage.running)
+        for (const taskId of copies)
+          assert(tasks.get(taskId)?.abandoned === false, `partition ${p} runs as task ${taskId}, which is not there`);
+    }
+  }
+}

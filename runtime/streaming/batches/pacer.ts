@@ -1,0 +1,92 @@
+// When batches are made: those that are due already as fast as they are worked off, the others each at its time.
+
+import type { Time } from '../../base/duration';
+import type { Clock } from '../../base/time';
+import { Ticker } from './ticker';
+
+/** Batches that are made ahead of the one that runs. */
+const ahead = 2;
+
+export interface PacerOptions {
+  readonly clock: Clock;
+  readonly interval: number;
+  /** Makes a batch. */
+  readonly tick: (time: Time) => void;
+  /** Batches that were made and are not done. */
+  readonly unfinished: () => number;
+}
+
+/** The batches of old data. */
+export interface Span {
+  readonly first: Time;
+  readonly last: Time;
+}
+
+/** A series of times that ends: of old data, which need not wait for the clock. */
+export interface Past extends Span {
+  /** Told once, when the last one is done. */
+  readonly ended: () => void;
+}
+
+export class Pacer {
+  readonly #options: PacerOptions;
+  #next: Time;
+  readonly #past: Past | undefined;
+  #ticker: Ticker | undefined;
+  #stopped = false;
+
+  /** `begin` makes the batch of `first`, which may be long past; or goes through a past without looking at the clock. */
+  constructor(options: PacerOptions, first: Time | Past) {
+    this.#options = options;
+    this.#next = typeof first === 'number' ? first : first.first;
+    this.#past = typeof first === 'number' ? undefined : first;
+  }
+
+  begin(): void {
+    this.#goOn();
+  }
+
+  /** Whether batches are made that should have been made before; or old data are read. */
+  get isBehindClock(): boolean {
+    return this.#ticker === undefined;
+  }
+
+  /** The time of the next batch. */
+  get next(): Time {
+    return this.#ticker?.next ?? this.#next;
+  }
+
+  /** A batch is done. */
+  batchDone(): void {
+    if (!this.#ticker) this.#goOn();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#ticker?.stop();
+  }
+
+  #goOn(): void {
+    const { interval, tick, unfinished } = this.#options;
+    while (!this.#stopped && this.#next <= this.#end() && unfinished() < ahead) {
+      const time = this.#next;
+      this.#next += interval;
+      tick(time);
+    }
+    if (this.#stopped || this.#next <= this.#end()) return;
+    if (!this.#past) this.#wait();
+    else if (unfinished() === 0) {
+      this.#stopped = true;
+      this.#past.ended();
+    }
+  }
+
+  #end(): Time {
+    return this.#past?.last ?? this.#options.clock.now();
+  }
+
+  #wait(): void {
+    const { clock, interval, tick } = this.#options;
+    this.#ticker = new Ticker(clock, interval, this.#next, tick);
+  }
+}

@@ -1,0 +1,36 @@
+// Whether several streams can be worked on together: of one context, with one slide.
+
+import { refuseArgument } from '../../base/arguments';
+import { durationText } from '../../base/duration';
+import { MillraceError } from '../../base/errors';
+import type { StreamingContext } from '../context';
+import type { DStream } from './dstream';
+
+/** Throws unless all are streams of `streaming` with the same slide. */
+export function checkTogether(operation: string, streams: readonly DStream<unknown>[], streaming: StreamingContext): void {
+  const [first] = streams;
+  if (!first)
+    refuseArgument({
+      operation,
+      argument: 'the streams',
+      value: 'none',
+      rule: 'one stream or more',
+      remedy: `Write ${operation}(a, b).`,
+    });
+  for (const stream of streams) {
+    if (stream?.streaming !== streaming)
+      refuseArgument({
+        operation,
+        argument: 'the other stream',
+        value: stream,
+        rule: 'a DStream of the same context',
+        remedy: 'Make both with the same streaming context.',
+      });
+    if (stream.slide !== first.slide)
+      throw new MillraceError('UNEQUAL_SLIDES', {
+        operation,
+        left: `${first.name} (${durationText(first.slide)})`,
+        right: `${stream.name} (${durationText(stream.slide)})`,
+      });
+  }
+}

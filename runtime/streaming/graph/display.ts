@@ -1,0 +1,68 @@
+// Where outputs for people go: the shell shows tables and panes; without one, plain lines.
+
+import type { Time } from '../../base/duration';
+import { timeText } from '../../base/duration';
+import type { BatchInfo } from './listener';
+
+/** The first rows of a batch, as `print` shows them. */
+export interface PrintedBatch {
+  readonly stream: string;
+  readonly time: Time;
+  readonly rows: readonly unknown[];
+  /** There are more rows than these. */
+  readonly more: boolean;
+}
+
+/** What a live pane shows after a batch. */
+export interface PaneUpdate extends PrintedBatch {
+  /** Rows of the whole batch. */
+  readonly total: number;
+  readonly batch: BatchInfo;
+  /** Elements that the sources of this stream gave to the batch; undefined where none of them knows. */
+  readonly records: number | undefined;
+  /** Milliseconds between batches. */
+  readonly interval: number;
+  /** Milliseconds since the batch began, and since its time. */
+  readonly tookMs: number;
+  readonly delayMs: number;
+  /** Batches that wait behind this one. */
+  readonly waiting: number;
+  readonly options: WatchOptions<never>;
+}
+
+/** What a live pane shows. */
+export interface WatchOptions<T> {
+  /** Rows of the pane. Default 10. */
+  readonly rows?: number;
+  /** Which rows come first: by this number, greatest first. Default: the value of pairs with numbers, else the order of the dataset. */
+  readonly by?: (row: T) => number;
+  /** Title of the pane. Default: the name of the stream. */
+  readonly title?: string;
+}
+
+/** Where the outputs of streams show: the shell has its own, a program prints plain lines. */
+export interface StreamDisplay {
+  /** Shows the first rows of a batch that `print` asked for. */
+  printed(batch: PrintedBatch): void;
+  /** A pane is opened by its first update. */
+  pane(id: number, update: PaneUpdate): void;
+  /** Leaves the last state of a pane. */
+  paneClosed(id: number): void;
+  /** Something that the user should know: a source that was lost, an output that failed. */
+  notice(message: string, error?: Error): void;
+}
+
+/** Plain lines on standard output: scripts, and tests. */
+export function plainDisplay(write: (line: string) => void, show: (row: unknown) => string): StreamDisplay {
+  const block = ({ stream, time, rows, more }: PrintedBatch) => {
+    write(`-- ${timeText(time)} ${stream}${rows.length === 0 ? ': no rows' : ''}`);
+    for (const row of rows) write(show(row));
+    if (more) write('…');
+  };
+  return {
+    printed: block,
+    pane: (_, update) => block({ ...update, stream: update.options.title ?? update.stream }),
+    paneClosed: () => {},
+    notice: (message, error) => write(error ? `${message}: ${error.message}` : message),
+  };
+}

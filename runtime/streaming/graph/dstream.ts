@@ -1,0 +1,216 @@
+// The discretized stream: a dataset for each batch interval, made of the datasets of its parents.
+import { inspect } from 'node:util';
+import { refuseArgument } from '../../base/arguments';
+import { callOf } from '../../base/call';
+import { checkMultiple, type Duration, durationText, milliseconds, type Time } from '../../base/duration';
+import { type Call, withCall } from '../../base/flow';
+import { driverOnly } from '../../base/markers';
+import { StorageLevel } from '../../plan/storage-level';
+import type { RDD } from '../../rdd/rdd';
+import type { StreamingContext } from '../context';
+
+/**
+ * A stream of elements of type T as a series of datasets, one each `slide` (Zaharia et al., Discretized Streams, SOSP 2013). Operators
+ * make new streams; outputs (`print`, `foreachRDD`, `save`, `watch`) say what is to be done with each batch. Three properties: the
+ * slide, the streams that it is made of, and how the dataset of one time is computed.
+ */
+export abstract class DStream<T> {
+  /**
+   * The streaming context that it belongs to.
+   * @example const clockOf = (s) => s.streaming.interval
+   */
+  readonly streaming: StreamingContext;
+  /**
+   * Its number in its streaming context.
+   * @example const numberOf = (s) => s.id
+   */
+  readonly id: number;
+  /** What it was made by, for graphs: `map`, `socketTextStream`. */
+  readonly operation: string;
+  /** The call of the operation that made it, where the user's text is known. @internal */
+  readonly call: Call | undefined;
+  /** Keeps T in the type. */
+  declare protected readonly element: T;
+  readonly #datasets = new Map<Time, RDD<T> | undefined>();
+  #name: string | undefined;
+  #level: StorageLevel = StorageLevel.NONE;
+  #remembers = 0;
+
+  /** @internal */ constructor(streaming: StreamingContext, operation: string) {
+    this.streaming = streaming;
+    this.operation = operation;
+    this.call = callOf(new.target);
+    this.id = streaming.register(this as DStream<unknown>);
+  }
+
+  // The three properties.
+
+  /** Milliseconds between two of its datasets. */
+  abstract get slide(): number;
+  abstract get dependencies(): readonly DStream<unknown>[];
+  /** The dataset of batch `time`; undefined where there is none. Runs no job. */
+  protected abstract compute(time: Time): RDD<T> | undefined;
+
+  /** How long beyond its own past it needs the past of its parents, in milliseconds: a window's length. */
+  protected get lookBack(): number {
+    return 0;
+  }
+
+  /** Whether it can only run with a checkpoint folder: what it remembers cannot be made again. @internal */
+  get needsCheckpoint(): boolean {
+    return false;
+  }
+
+  // What everything is built on.
+
+  /** Whether there can be a dataset at `time`: a multiple of the slide after the start. @internal */
+  isValid(time: Time): boolean {
+    const zero = this.streaming.zeroTime;
+    return zero !== undefined && time > zero && (time - zero) % this.slide === 0;
+  }
+
+  /** The dataset of batch `time`, made once. Undefined before the start, between slides, and for what is forgotten. @internal */
+  getOrCompute(time: Time): RDD<T> | undefined {
+    if (!this.isValid(time)) return undefined;
+    if (!this.#datasets.has(time)) {
+      const rdd = withCall(this.call, () => this.compute(time));
+      if (rdd && this.#level.isKept && !rdd.storageLevel.isKept) rdd.persist(this.#level);
+      this.#datasets.set(time, rdd);
+    }
+    return this.#datasets.get(time);
+  }
+
+  /** The datasets of the times in (from, to], oldest first. @internal */
+  datasetsOf(from: Time, to: Time): RDD<T>[] {
+    const zero = this.streaming.zeroTime ?? to;
+    const rdds: RDD<T>[] = [];
+    const first = Math.max(zero, zero + Math.floor((from - zero) / this.slide) * this.slide) + this.slide;
+    for (let time = first; time <= to; time += this.slide) {
+      const rdd = time > from ? this.getOrCompute(time) : undefined;
+      if (rdd) rdds.push(rdd);
+    }
+    return rdds;
+  }
+
+  /** How long it keeps its datasets, in milliseconds. @internal */
+  get remembers(): number {
+    return Math.max(this.#remembers, this.slide);
+  }
+
+  /** Keeps its datasets for so long at least, and the parents theirs for what that takes. @internal */
+  keepFor(ms: number): void {
+    this.#remembers = Math.max(this.#remembers, ms);
+    for (const parent of this.dependencies) parent.keepFor(this.remembers + this.lookBack);
+  }
+
+  /** Drops the datasets that are older than what it remembers at `time`. @internal */
+  forgetBefore(time: Time): void {
+    for (const [at, rdd] of this.#datasets) {
+      if (at > time - this.remembers) continue;
+      this.#datasets.delete(at);
+      if (rdd && this.#level.isKept) rdd.unpersist();
+    }
+  }
+
+  /** The times whose datasets are there, oldest first. @internal */
+  get times(): readonly Time[] {
+    return [...this.#datasets.keys()].sort((a, b) => a - b);
+  }
+
+  // What users say of it.
+
+  /**
+   * Keeps the datasets of each batch in executors, for streams that are read more than once.
+   * @example await check.outputOf([[1]], s => s.persist(StorageLevel.MEMORY_ONLY)) // [[1]]
+   */
+  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
+    if (!(level instanceof StorageLevel))
+      refuseArgument({
+        operation: 'persist',
+        argument: 'the level',
+        value: level,
+        rule: 'a StorageLevel',
+        remedy: 'Write persist(), or persist(StorageLevel.MEMORY_AND_DISK).',
+      });
+    this.#level = level;
+    return this;
+  }
+
+  /**
+   * `persist()` in memory.
+   * @example await check.outputOf([[1]], s => s.cache()) // [[1]]
+   */
+  cache(): this {
+    return this.persist(StorageLevel.MEMORY_ONLY);
+  }
+
+  /**
+   * How the datasets of its batches are kept.
+   * @example const isKept = (s) => s.storageLevel.isKept
+   */
+  get storageLevel(): StorageLevel {
+    return this.#level;
+  }
+
+  /**
+   * Keeps the datasets of the last `duration`, for queries on the past by `latest`, `between` and `slice`.
+   * Throws NOT_A_MULTIPLE unless it is a multiple of the slide.
+   * @example await check.outputOf([[1]], s => s.remember('5s')) // [[1]]
+   */
+  remember(duration: Duration): this {
+    const ms = milliseconds('remember', 'the duration', duration);
+    checkMultiple('remember', 'the duration', ms, this.slide);
+    this.keepFor(ms);
+    this.streaming.keep(this as DStream<unknown>);
+    return this;
+  }
+
+  /**
+   * Its name: what was set, else its operation and number, `map#3`. State is found again by it after a restart.
+   * @example const nameOf = (s) => s.name
+   */
+  get name(): string {
+    return this.#name ?? `${this.operation}#${this.id}`;
+  }
+
+  /**
+   * Names the stream in panes, messages and checkpoints. Throws NAME_TAKEN for the name of another stream.
+   * @example await check.outputOf([[1]], s => s.setName('numbers')) // [[1]]
+   */
+  setName(name: string): this {
+    if (typeof name !== 'string' || name.trim() === '')
+      refuseArgument({
+        operation: 'setName',
+        argument: 'the name',
+        value: name,
+        rule: 'a text',
+        remedy: "Write setName('counts').",
+      });
+    this.streaming.claimName(name, this as DStream<unknown>);
+    this.#name = name;
+    return this;
+  }
+
+  /** True once a name was set. @internal */
+  get isNamed(): boolean {
+    return this.#name !== undefined;
+  }
+
+  /**
+   * `counts (reduceByKey) every 1s`.
+   * @example const head = (s) => String(s)
+   */
+  toString(): string {
+    return `${this.#name ? `${this.#name} (${this.operation})` : this.name} every ${durationText(this.slide)}`;
+  }
+
+  /** What stands for it inside other values, at the prompt and in `console.log`. @internal */
+  [inspect.custom](): string {
+    return `DStream ${this.toString()}`;
+  }
+
+  /** What is said of it when a closure captures it by mistake. @internal */
+  get [driverOnly](): string {
+    return `a DStream (${this.toString()})`;
+  }
+}

@@ -1,0 +1,113 @@
+// The streams of a context: which outputs there are, which sources they read, and what each batch has to do.
+
+import type { Time } from '../../base/duration';
+import { MillraceError } from '../../base/errors';
+import type { RDD } from '../../rdd/rdd';
+import type { DStream } from './dstream';
+import { InputDStream } from './input';
+import type { Output } from './output';
+
+/** One output's work on one batch: its dataset, or why there is none because making it failed. */
+export interface Work {
+  readonly output: Output;
+  readonly rdd?: RDD<unknown>;
+  readonly failure?: unknown;
+}
+
+/** Every stream that `roots` are made of, parents before children. */
+export function lineageOf(roots: Iterable<DStream<unknown>>): DStream<unknown>[] {
+  const seen = new Set<DStream<unknown>>();
+  const visit = (stream: DStream<unknown>) => {
+    if (seen.has(stream)) return;
+    for (const parent of stream.dependencies) visit(parent);
+    seen.add(stream);
+  };
+  for (const root of roots) visit(root);
+  return [...seen];
+}
+
+/** Throws STATE_NEEDS_CHECKPOINT for a stream whose state has no folder to lie in. */
+export function checkHomes(streams: readonly DStream<unknown>[], folder: string | undefined): void {
+  const homeless = streams.find((stream) => stream.needsCheckpoint);
+  if (homeless && folder === undefined) throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: homeless.toString() });
+}
+
+export class DStreamGraph {
+  readonly #outputs = new Set<Output>();
+  readonly #kept = new Set<DStream<unknown>>();
+  readonly #names = new Map<string, WeakRef<DStream<unknown>>>();
+  /** As long as no output comes or goes: every tick asks several times. */
+  #needed: { readonly streams: readonly DStream<unknown>[]; readonly inputs: readonly InputDStream<unknown>[] } | undefined;
+  #nextId = 0;
+
+  nextId(): number {
+    return this.#nextId++;
+  }
+
+  claimName(name: string, stream: DStream<unknown>): void {
+    const holder = this.#names.get(name)?.deref();
+    if (holder && holder !== stream && this.streams.includes(holder)) throw new MillraceError('NAME_TAKEN', { name });
+    this.#names.set(name, new WeakRef(stream));
+  }
+
+  get outputs(): readonly Output[] {
+    return [...this.#outputs];
+  }
+
+  add(output: Output): void {
+    this.#needed = undefined;
+    this.#outputs.add(output);
+  }
+
+  remove(output: Output): boolean {
+    this.#needed = undefined;
+    return this.#outputs.delete(output);
+  }
+
+  /** Makes a dataset of this stream for each batch, also where no output asks for it: its past is to be queried, or it has state. */
+  keep(stream: DStream<unknown>): void {
+    this.#needed = undefined;
+    this.#kept.add(stream);
+  }
+
+  /** Every stream that some output or the memory of the past needs, parents before children. */
+  get streams(): readonly DStream<unknown>[] {
+    return this.#walk().streams;
+  }
+
+  get inputs(): readonly InputDStream<unknown>[] {
+    return this.#walk().inputs;
+  }
+
+  #walk(): { readonly streams: readonly DStream<unknown>[]; readonly inputs: readonly InputDStream<unknown>[] } {
+    if (this.#needed) return this.#needed;
+    const streams = lineageOf([...[...this.#outputs].map((o) => o.stream), ...this.#kept]);
+    const inputs = streams.filter((s): s is InputDStream<unknown> => s instanceof InputDStream);
+    this.#needed = { streams, inputs };
+    return this.#needed;
+  }
+
+  /** What the batch of `time` has to do. Making datasets runs no job; what throws fails its output only. */
+  generate(time: Time): Work[] {
+    for (const stream of this.#kept) {
+      try {
+        stream.getOrCompute(time);
+      } catch {
+        // The outputs that need it fail with the same error, and are named.
+      }
+    }
+    return this.outputs.flatMap((output): Work[] => {
+      try {
+        const rdd = output.stream.getOrCompute(time);
+        return rdd ? [{ output, rdd }] : [];
+      } catch (failure) {
+        return [{ output, failure }];
+      }
+    });
+  }
+
+  /** Drops what no later batch needs once the batch of `time` is done. */
+  forgetBefore(time: Time): void {
+    for (const stream of this.streams) stream.forgetBefore(time);
+  }
+}

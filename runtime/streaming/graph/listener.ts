@@ -1,0 +1,96 @@
+// What is told of a running stream: batches, outputs, receivers. A listener that throws never harms a batch.
+import type { Time } from '../../base/duration';
+
+/** One source in one batch. */
+export interface InputInfo {
+  readonly stream: string;
+  readonly records: number | undefined;
+  readonly bytes: number | undefined;
+  readonly notes: readonly string[];
+}
+
+/** One output of one batch. */
+export interface OutputInfo {
+  /** `print of counts`. */
+  readonly name: string;
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** Why it failed; the other outputs go on. */
+  readonly failure: Error | undefined;
+}
+
+/** A batch as it stands. All moments in milliseconds since the epoch, all delays in milliseconds. */
+export interface BatchInfo {
+  readonly time: Time;
+  readonly inputs: readonly InputInfo[];
+  /** Elements of all sources that know theirs. */
+  readonly records: number;
+  readonly submittedAt: number;
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** From its time to its start. */
+  readonly schedulingDelay: number | undefined;
+  /** From its start to its end. */
+  readonly processingTime: number | undefined;
+  /** From its time to its end. */
+  readonly totalDelay: number | undefined;
+  readonly outputs: readonly OutputInfo[];
+}
+
+/** A source that has something to say. */
+export interface ReceiverInfo {
+  readonly stream: string;
+  readonly message: string;
+}
+
+/** Events of a streaming context, as Spark's StreamingListener names them. */
+export interface StreamingListener {
+  /** The context has started, at so many milliseconds since the epoch. */
+  onStreamingStarted?(at: number): void;
+  /** A batch was made and waits for its turn. */
+  onBatchSubmitted?(batch: BatchInfo): void;
+  /** The first output of a batch begins. */
+  onBatchStarted?(batch: BatchInfo): void;
+  /** All outputs of a batch have ended, well or not. */
+  onBatchCompleted?(batch: BatchInfo): void;
+  /** One output of a batch begins. */
+  onOutputOperationStarted?(batch: BatchInfo, output: OutputInfo): void;
+  /** One output of a batch has ended, well or not. */
+  onOutputOperationCompleted?(batch: BatchInfo, output: OutputInfo): void;
+  /** A source is read. */
+  onReceiverStarted?(receiver: ReceiverInfo): void;
+  /** A source has trouble; it is tried again. */
+  onReceiverError?(receiver: ReceiverInfo): void;
+  /** A source is read no longer. */
+  onReceiverStopped?(receiver: ReceiverInfo): void;
+}
+
+type Events = Required<StreamingListener>;
+
+/** Hands events to listeners. */
+export class ListenerBus {
+  readonly #listeners = new Set<StreamingListener>();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  add(listener: StreamingListener): void {
+    this.#listeners.add(listener);
+  }
+
+  remove(listener: StreamingListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  post<E extends keyof Events>(event: E, ...args: Parameters<Events[E]>): void {
+    for (const listener of this.#listeners) {
+      try {
+        (listener[event] as ((...args: unknown[]) => void) | undefined)?.call(listener, ...args);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+}

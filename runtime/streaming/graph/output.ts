@@ -1,0 +1,44 @@
+// What is done with each batch of a stream: a name, and a function of the batch's dataset that runs in the session.
+
+import type { Time } from '../../base/duration';
+import type { CallSite } from '../../base/flow';
+import type { RDD } from '../../rdd/rdd';
+import type { DStream } from './dstream';
+import type { BatchInfo } from './listener';
+
+/** The batch that an output works for. */
+export interface RunningBatch {
+  readonly time: Time;
+  /** Batches that wait behind this one. */
+  readonly waiting: number;
+  info(): BatchInfo;
+}
+
+export interface Output {
+  /** `print of counts`, as errors and `.streams` name it. */
+  readonly name: string;
+  readonly stream: DStream<unknown>;
+  /** The text of the user's that added it. */
+  readonly callSite?: CallSite;
+  /** Works on one batch; a promise that rejects fails this output of this batch only. */
+  readonly run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown;
+  /** Told when no more batches will come. */
+  readonly ended?: () => void;
+}
+
+/** An output that was added: `stop` ends it, and the sources that nothing else reads. */
+export class OutputHandle {
+  /** What `.streams` and `.stop` call it. */
+  readonly name: string;
+  readonly #stop: () => void;
+
+  /** @internal */ constructor(name: string, stop: () => void) {
+    this.name = name;
+    this.#stop = stop;
+  }
+
+  /** Ends the output. */
+  stop(): void {
+    this.#stop();
+  }
+}

@@ -1,0 +1,185 @@
+// A stream by the time of its records: each interval is closed some time after its end, and what comes later still corrects its totals.
+
+import { refuseArgument } from '../../base/arguments';
+import { checkMultiple, type Duration, milliseconds, type Time } from '../../base/duration';
+import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
+import { StorageLevel } from '../../plan/storage-level';
+import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
+import type { RDD } from '../../rdd/rdd';
+import { SteppedRDD } from '../../rdd/stepped';
+import type { Accumulator } from '../../shared/accumulator';
+import { DerivedDStream, derive } from './derived';
+import { DStream } from './dstream';
+import { StatefulDStream, type StateKind } from './stateful';
+
+/** A record with the end of the interval that its own time is in. */
+type Stamped<T> = [end: Time, record: T];
+
+/** How long totals are corrected, and where their keys lie. */
+export interface CorrectionOptions {
+  /** How long after an interval was closed late records still change its totals: a multiple of the slide. */
+  readonly keep: Duration;
+  readonly partitioning?: Partitioning;
+}
+
+/** Element by element, so that what the user's function throws names its record. */
+const each = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
+  new SteppedRDD<T>(rdd, {
+    operation,
+    plan: (input, b) => ({ op: 'map', template: 'call', name: operation, f: b.function(f), input }),
+  });
+
+const through = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
+  new SteppedRDD<T>(rdd, { operation, plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }) });
+
+/**
+ * What `slack` makes. With intervals (e - slide, e] and a slack of d, the batch of e + d has the records of interval e:
+ *
+ *     times    ──────(e - slide    e]───────────────────────▶
+ *     arrival  ────[e - d ·· on time ·· e + d](·· late ·····▶
+ *
+ * Each record is in the batch of its interval or in `late()`, never in both.
+ */
+export class SlackedDStream<T> extends DStream<T> {
+  readonly #stamped: DStream<Stamped<T>>;
+  readonly #slack: number;
+
+  /** `timeOf` gives milliseconds since the epoch; `slack` is a multiple of the parent's slide; the operator checks it. @internal */
+  constructor(parent: DStream<T>, slack: number, timeOf: ShippedFunction) {
+    super(parent.streaming, 'slack');
+    this.#slack = slack;
+    // Kept: several batches look for their records in it. Encoded, for functions may change the values that they are given.
+    this.#stamped = derive(parent, 'timeOf', (rdd, time) => {
+      const { slide } = parent;
+      return each<Stamped<T>>(rdd, 'slack', lib('stamped', timeOf, slide, time % slide));
+    }).persist(StorageLevel.MEMORY_ONLY_SER);
+    this.keepFor(this.slide);
+  }
+
+  get slide(): number {
+    return this.#stamped.slide;
+  }
+
+  get dependencies(): readonly DStream<unknown>[] {
+    return [this.#stamped as DStream<unknown>];
+  }
+
+  /** From the batch that a record ahead of its time may be in, to the one that closes its interval. */
+  protected override get lookBack(): number {
+    return 2 * this.#slack + this.slide;
+  }
+
+  protected compute(time: Time): RDD<T> | undefined {
+    return this.#closedAt(time).values() as RDD<T>;
+  }
+
+  /** The interval that the batch of `time` closes. */
+  #closedAt(time: Time): RDD<Stamped<T>> {
+    const all = this.streaming.sc.union(this.#stamped.datasetsOf(time - this.lookBack, time));
+    return through(all, 'slack', lib('ofInterval', time - this.#slack));
+  }
+
+  /**
+   * Pairs [end of the interval, record] of what missed the batch of its interval, in the batch in which it came: records that are later
+   * than the slack allows, and those whose time lies further ahead than the slack.
+   */
+  late(): DStream<[interval: Time, record: T]> {
+    return derive(this.#stamped, 'late', (rdd, time) => through(rdd, 'late', lib('outOfTime', time, this.#slack)));
+  }
+
+  /**
+   * Pairs [[end of the interval, key], total]: the values of each key merged by `f` when their interval is closed, and the new total again
+   * each time that late records change it, for as long as `keep` after that. `f` must be associative and commutative; `pairOf` makes the
+   * pairs of the records where they are none. Later records, and those whose time lies further ahead than the slack, are left out, counted
+   * in `dropped`, and told. Costs the keys that have records. Needs a checkpoint folder. Throws NOT_A_MULTIPLE.
+   */
+  correctedReduceByKey<K, V>(
+    this: SlackedDStream<[K, V]>,
+    f: (a: V, b: V) => V,
+    options: CorrectionOptions,
+  ): CorrectedDStream<K, V>;
+  correctedReduceByKey<K, V>(
+    pairOf: (record: T) => [K, V],
+    f: (a: V, b: V) => V,
+    options: CorrectionOptions,
+  ): CorrectedDStream<K, V>;
+  correctedReduceByKey(...args: unknown[]): CorrectedDStream<unknown, unknown> {
+    const operation = 'correctedReduceByKey';
+    const { sc } = this.streaming;
+    const [f, pairOf] = typeof args[1] === 'function' ? [args[1], args[0]] : [args[0]];
+    const { keep, partitioning } = this.#checkOptions(operation, args[pairOf ? 2 : 1]);
+    const merge = ShippedFunction.of(sc, f, operation);
+    const pair = pairOf === undefined ? [] : [ShippedFunction.of(sc, pairOf, operation, 'pairOf')];
+    const partitioner = choosePartitioner(operation, [sc.emptyRDD()], partitioning ?? sc.defaultParallelism);
+    const dropped = sc.longAccumulator(`late records that ${operation} dropped`);
+    const drop = ShippedFunction.of(sc, (count: number) => dropped.add(count), operation);
+    const pairs = new DerivedDStream<unknown>(
+      this.streaming,
+      operation,
+      [this as DStream<unknown>, this.#stamped as DStream<unknown>],
+      ([, stamped], time) => {
+        const late = stamped && through(stamped, operation, lib('corrections', time, this.#slack, keep, drop));
+        const all = sc.union<unknown>([this.#closedAt(time), ...(late ? [late] : [])]);
+        return each(all, operation, lib('underInterval', operation, ...pair));
+      },
+    );
+    return new CorrectedDStream(
+      pairs,
+      {
+        operation,
+        partitioner,
+        arrange: (batch, at) => combined(batch, operation, at, undefined, merge, merge),
+        rule: (b) => ({ kind: 'map', f: b.function(lib('correctedTotal', merge)), timeout: keep }),
+        emits: 'made',
+      },
+      dropped,
+    );
+  }
+
+  #checkOptions(operation: string, options: unknown): { readonly keep: number; readonly partitioning?: Partitioning } {
+    const { keep: asked, partitioning } = (options ?? {}) as Partial<CorrectionOptions>;
+    if (asked === undefined)
+      refuseArgument({
+        operation,
+        argument: 'the options',
+        value: options,
+        rule: 'an object that says how long totals are kept for corrections',
+        remedy: `Write ${operation}((a, b) => a + b, { keep: '1m' }).`,
+      });
+    const keep = milliseconds(operation, 'keep', asked);
+    checkMultiple(operation, 'keep', keep, this.slide);
+    return { keep, partitioning };
+  }
+}
+
+/** What `correctedReduceByKey` makes: the totals of intervals, and their corrections. */
+export class CorrectedDStream<K, V> extends StatefulDStream<[[interval: Time, key: K], V]> {
+  readonly #dropped: Accumulator<number>;
+  #told = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  /** @internal */ constructor(pairs: DStream<unknown>, kind: StateKind, dropped: Accumulator<number>) {
+    super(pairs, kind);
+    this.#dropped = dropped;
+    this.streaming.addStreamingListener({ onBatchCompleted: () => this.#tell(restMs) });
+    this.streaming.onStop(() => this.#tell(0));
+  }
+
+  /** How many records came too late to correct anything, or too far ahead of their time, since the start of this run. */
+  get dropped(): number {
+    return this.#dropped.value;
+  }
+
+  /** At most once each `rest` milliseconds, with what was left untold. */
+  #tell(rest: number): void {
+    const count = this.dropped - this.#told;
+    const now = this.streaming.clock.now();
+    if (count === 0 || now - this.#toldAt < rest) return;
+    this.#told = this.dropped;
+    this.#toldAt = now;
+    const records = count === 1 ? '1 record was' : `${count} records were`;
+    this.streaming.display.notice(`${this.name}: ${records} dropped, too late for a correction or too far ahead of time`);
+  }
+}
+
+const restMs = 10_000;

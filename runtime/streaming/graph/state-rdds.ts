@@ -1,0 +1,104 @@
+// The datasets of a stream's state: one that makes a version of it, and one that reads the pairs of a version.
+
+import type { Time } from '../../base/duration';
+import type { Partitioner } from '../../keys/partitioner';
+import type { Plan, Split } from '../../plan/program';
+import type { StatePlace, StateRule } from '../../plan/state-spec';
+import { StorageLevel } from '../../plan/storage-level';
+import type { PlanBuilder, SplitBuilder } from '../../planner/plan-builder';
+import { narrow } from '../../rdd/dependency';
+import { RDD } from '../../rdd/rdd';
+
+/** What the versions of one state have in common. */
+export interface StateDefinition {
+  readonly place: StatePlace;
+  readonly operation: string;
+  readonly partitioner: Partitioner;
+  readonly rule: (builder: PlanBuilder) => StateRule;
+  /** The oldest version that may still be asked for. */
+  readonly keepFrom: () => Time;
+}
+
+/** Which version of a state is made, and of which. */
+export interface VersionOf {
+  readonly version: Time;
+  readonly previous: Time | undefined;
+  readonly start: Time;
+  /** The dataset that made the version before: where that ran, the table is in memory. */
+  readonly besides: StateUpdateRDD | undefined;
+}
+
+/** They go last: what they keep is small, and tells where the tables are. */
+const priority = 1_000_000;
+
+/**
+ * Makes one version of the state from the one before. Its inputs lie as the partitioner says: the batch, and before the first version
+ * the initial pairs. It is kept, so that the version is made once, that later ones run where it is, and that the session knows what is done.
+ */
+export class StateUpdateRDD extends RDD<unknown> {
+  readonly version: Time;
+  readonly definition: StateDefinition;
+  readonly #of: Omit<VersionOf, 'besides'>;
+  readonly #besides: number | undefined;
+
+  constructor(definition: StateDefinition, inputs: readonly RDD<unknown>[], { besides, ...of }: VersionOf) {
+    super(inputs[0].context, definition.operation, inputs.map(narrow));
+    this.definition = definition;
+    this.version = of.version;
+    this.#of = of;
+    this.#besides = besides?.id;
+    this.persist(StorageLevel.MEMORY_ONLY_SER, { priority });
+  }
+
+  protected countPartitions(): number {
+    return this.definition.partitioner.numPartitions;
+  }
+
+  override besides(index: number): readonly (readonly [number, number])[] {
+    return this.#besides === undefined ? [] : [[this.#besides, index]];
+  }
+
+  fragment(builder: PlanBuilder): Plan {
+    const { place, operation, rule, keepFrom } = this.definition;
+    const step = { place, operation, ...this.#of, keepFrom: keepFrom(), rule: rule(builder) };
+    return { op: 'stateUpdate', step, inputs: this.dependencies.map(({ rdd }) => builder.plan(rdd)) };
+  }
+
+  split(index: number, builder: SplitBuilder): Split {
+    return { kind: 'node', index, inputs: this.dependencies.map(({ rdd }) => builder.split(rdd, index)) };
+  }
+
+  /** Whether every partition of the version is made. */
+  get isMade(): boolean {
+    return this.context.storageOf(this).partitions >= this.numPartitions;
+  }
+}
+
+/** The pairs [key, state] of all keys, as they are after one batch. */
+export class StateReadRDD extends RDD<[unknown, unknown]> {
+  constructor(update: StateUpdateRDD) {
+    super(update.context, update.operation, [narrow(update)]);
+  }
+
+  get #update(): StateUpdateRDD {
+    return this.dependencies[0].rdd as StateUpdateRDD;
+  }
+
+  protected countPartitions(): number {
+    return this.#update.numPartitions;
+  }
+
+  override get partitioner(): Partitioner {
+    return this.#update.definition.partitioner;
+  }
+
+  fragment(builder: PlanBuilder): Plan {
+    const { place, operation, rule } = this.#update.definition;
+    const read = { place, operation, version: this.#update.version, rule: rule(builder) };
+    return { op: 'stateRead', read, input: builder.plan(this.#update) };
+  }
+
+  split(index: number, builder: SplitBuilder): Split {
+    return builder.split(this.#update, index);
+  }
+}

@@ -1,0 +1,89 @@
+// What may stand on the command line: read alike by the process that the user starts and by the one that runs a script for it.
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { EngineOptions } from '../contract/session';
+import { packageVersion } from './package-root';
+
+export interface CommandLine extends EngineOptions {
+  readonly eval?: string;
+  readonly quiet: boolean;
+  readonly watch: boolean;
+  readonly rc: boolean;
+  /** The script, or `-`. */
+  readonly file?: string;
+  readonly args: readonly string[];
+}
+
+const usageStatus = 2;
+
+function command(): Command {
+  return new Command('millrace')
+    .description('An interactive TypeScript shell for distributed datasets.')
+    .argument('[script]', 'a TypeScript file to run, or - for standard input; without it, the prompt')
+    .argument('[args...]', 'what the script finds in process.argv')
+    .option('-e, --eval <code>', 'run this code and leave')
+    .option('-m, --master <master>', 'where jobs run: local, local[N] or local[*]', 'local[*]')
+    .option('--executor-memory <MiB>', 'heap of each executor; by default a share of the memory of this machine', mebibytes)
+    .option('--conf <KEY=VALUE>', 'an option of the engine, listed below; given again for another one', added)
+    .option('--watch', 'run the script again, in the same session, whenever it or a module that it imports changes', false)
+    .option('--no-rc', 'do not run the rc file: millrace/rc.ts of the configuration folder, or ~/.millracerc.ts')
+    .option('--quiet', 'no banner', false)
+    .version(packageVersion(), '--version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', () => `\n${conf().confHelp()}`)
+    .passThroughOptions()
+    .exitOverride()
+    .showHelpAfterError('(millrace --help shows what there is)');
+}
+
+const added = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
+
+/** Not loaded before it is asked for: the prompt is on the screen sooner. */
+const conf = () => require('./conf') as typeof import('./conf');
+
+/** Less is no heap that an executor starts in. */
+const leastMebibytes = 64;
+
+function mebibytes(text: string): number {
+  const n = Number(text);
+  if (Number.isSafeInteger(n) && n >= leastMebibytes) return n;
+  throw new InvalidArgumentError(`It must be a whole number of MiB, from ${leastMebibytes}.`);
+}
+
+/** Reads the command line of this process. Ends it with 2 where it is wrong, with 0 after the help or the version. */
+export function readCommandLine(): CommandLine {
+  const program = command();
+  try {
+    program.parse();
+  } catch (error) {
+    // The message was printed; help and version are no errors.
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : usageStatus);
+    throw error;
+  }
+  const { conf: texts, ...options } = program.opts<Omit<CommandLine, 'file' | 'args' | 'config'> & { conf?: string[] }>();
+  if (program.getOptionValueSource('master') === 'cli') checkMaster(options.master);
+  const config = texts ? checked(() => conf().readConf(texts)) : undefined;
+  const [file, ...args] = program.args;
+  if (options.watch && (file === undefined || file === '-' || options.eval !== undefined)) refuseWatch();
+  return { ...options, config, file, args };
+}
+
+function refuseWatch(): never {
+  process.stderr.write('error: --watch needs the file of a script\nFor example: millrace --watch count.ts\n');
+  process.exit(usageStatus);
+}
+
+function checkMaster(master: string): void {
+  const { parseMaster } = require('../../cluster/master-url') as typeof import('../../cluster/master-url');
+  checked(() => parseMaster(master));
+}
+
+/** What is read, unless it is wrong, which ends this process. */
+function checked<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { message, remedy } = error as Error & { remedy?: string };
+    process.stderr.write(`error: ${message}\n${remedy ?? ''}\n`);
+    process.exit(usageStatus);
+  }
+}

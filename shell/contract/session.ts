@@ -1,0 +1,71 @@
+// What runs the user's entries: evaluates compiled cells, prints their values, answers Ctrl-C. In process for scripts, a child process for the terminal.
+import type { Config } from '../../runtime';
+import type { Settings } from '../base/settings';
+import type { PaneModel } from '../print/pane-model';
+import type { CompiledCell } from './type-service';
+
+/** Where the jobs of a session run, and how: what the command line chose. */
+export interface EngineOptions {
+  readonly master: string;
+  /** Heap of each executor in MiB; a share of the machine's memory if left out. */
+  readonly executorMemory?: number;
+  /** Options of the context that are not to be the defaults. */
+  readonly config?: Partial<Config>;
+}
+
+/** How results are to be printed. */
+export interface Screen {
+  readonly columns: number;
+  readonly color: boolean;
+  /** False for pipes and files: no progress line, no cursor movement. */
+  readonly live: boolean;
+  /** What `.set` chose. */
+  readonly settings?: Settings;
+}
+
+/** A command that needs the session. */
+export interface CommandCall {
+  readonly name: string;
+  /** What it was told beside an expression, each word as its command defines it. */
+  readonly words: readonly string[];
+  /** The expression on whose value it works: `.explain EXPR` has one, `.jobs` none. */
+  readonly cell?: CompiledCell;
+  /** What it answers is not printed. */
+  readonly quiet?: boolean;
+}
+
+/** What Tab offers as the argument of a command. */
+export interface Choice {
+  readonly name: string;
+  readonly brief?: string;
+}
+
+export type RunOutcome =
+  | { readonly status: 'ok'; readonly initialised?: readonly string[]; readonly page?: string }
+  /** The error was printed; `initialised` are the names that got their value before it. */
+  | { readonly status: 'failed'; readonly initialised: readonly string[] }
+  | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
+
+export interface SessionEvents {
+  /** Text for the screen, above the prompt: values, errors, console output. */
+  print(text: string, stream: 'out' | 'err'): void;
+  /** The progress line of the running job; undefined removes it. */
+  progress(line: string | undefined): void;
+  /** The state of a live pane; undefined closes it. Not called where there is no live screen. */
+  pane(id: number, pane: PaneModel | undefined): void;
+}
+
+export interface Session {
+  /** Runs a cell, prints its value or its error, and says how it ended. Never rejects for what the user's code does. */
+  run(cell: CompiledCell, screen: Screen): Promise<RunOutcome>;
+  /** Runs a dotted command that needs the session. */
+  command(call: CommandCall, screen: Screen): Promise<RunOutcome>;
+  /** What the argument of a command can be now, also while an entry runs. */
+  choices(command: string): Promise<readonly Choice[]>;
+  /** The screen has changed: what is printed between entries is for it. */
+  setScreen(screen: Screen): void;
+  /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; keeps every name. */
+  interrupt(): void;
+  /** Stops the context and ends. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,282 @@
+// Runs compiled entries: each is a script over versioned names, so that everything can be declared again and old closures keep what they saw.
+import vm from 'node:vm';
+import type { CompiledCell } from '../contract/type-service';
+import { installStackPositions, registerEntry } from '../print/stack';
+import { isEntryModule } from '../types/names';
+import { breakable, Interruption, isInterruption } from './breakable';
+import { importedValue, Loader, requireFrom } from './loader';
+import { registerTypeScript } from './modules';
+import { type RewrittenEntry, rewriteEntry } from './rewrite';
+import { holdInput, whileInputFlows } from './script-input';
+import { Waits } from './waits';
+
+export interface EvaluatorOptions {
+  /** The user's folder: imports are resolved from it. */
+  readonly cwd: string;
+  /** The names of the prompt with their values. They can be declared again like all others. */
+  readonly globals: Readonly<Record<string, unknown>>;
+  /** Modules that imports find before they look for them: the shell's own API by its package name. */
+  readonly packages?: Readonly<Record<string, unknown>>;
+  /** Told of each local TypeScript module that was compiled (see registerTypeScript). */
+  readonly onCompiled?: (file: string, js: string, map: string | undefined) => void;
+}
+
+export type Evaluation =
+  | { readonly status: 'ok'; readonly value: unknown }
+  /** `initialised` are the names that got their value before the error. */
+  | { readonly status: 'threw'; readonly error: unknown; readonly initialised: readonly string[] }
+  | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
+
+export interface RunOptions {
+  /** False for a look at a value: the names stay what they were. A list for a module: only these become names. */
+  readonly keeps?: boolean | readonly string[];
+  /** Given for an entry in the background: only through it can it be left, and its value is no last value. */
+  readonly background?: Waits;
+}
+
+interface Keeping {
+  /** Names of a failed entry are kept as far as it got. */
+  readonly all: boolean;
+  readonly named: readonly string[] | undefined;
+  readonly inBackground: boolean;
+}
+
+/** The last value's name, until the user declares it. */
+const lastValue = '_';
+
+const handOver = Symbol.for('millrace.value');
+
+/** Numbers the variables of the process: all scripts share one scope. */
+let versions = 0;
+
+export class Evaluator {
+  readonly #loader: Loader;
+  /** The variable that each name lives in now. */
+  readonly #variables = new Map<string, string>();
+  /** The user's name for each variable that was ever made. */
+  readonly #userNames = new Map<string, string>();
+  readonly #fileNames = new Set<string>();
+  /** Names whose values are made in the background, or would have been. */
+  readonly #inBackground = new Map<string, 'running' | 'failed'>();
+  readonly #foreground = new Waits();
+  #userOwnsLastValue = false;
+
+  constructor(options: EvaluatorOptions) {
+    const onCompiled = options.onCompiled ?? (() => {});
+    const onTypeScript = () => registerTypeScript({ folder: options.cwd, onCompiled });
+    this.#loader = new Loader({ packages: options.packages ?? {}, onTypeScript });
+    installStackPositions();
+    for (const [name, value] of Object.entries(options.globals)) this.define(name, value);
+  }
+
+  /** Gives a name of the prompt a value. */
+  define(name: string, value: unknown): void {
+    const variable = this.#version(name);
+    makeVariable(variable, value);
+    this.#variables.set(name, variable);
+  }
+
+  /** The names that have this value now. */
+  namesOf(value: unknown): string[] {
+    return [...this.#variables].filter(([, variable]) => readVariable(variable) === value).map(([name]) => name);
+  }
+
+  /** Runs an entry to its end, awaiting what it awaits. Never rejects for what the user's code does. */
+  async run(cell: CompiledCell, { keeps = true, background }: RunOptions = {}): Promise<Evaluation> {
+    const waits = background ?? this.#foreground;
+    const named = typeof keeps === 'boolean' ? undefined : keeps;
+    const keep = (done: boolean) =>
+      keeps && execution ? this.#keep(cell, execution, { all: done, named, inBackground: background !== undefined }) : [];
+    let execution: Execution | undefined;
+    if (background) this.#noteBackground(cell, 'running');
+    try {
+      const entry = this.#rewrite(cell);
+      execution = new Execution(entry, this.#loader, cell.folder);
+      await waits.unlessInterrupted(execution.import());
+      const started = execution.start(this.#fileName(cell));
+      holdInput();
+      await drive(entry, started, waits);
+      execution.close();
+      keep(true);
+      return { status: 'ok', value: cell.result && readVariable(entry.versions.get(cell.result.name)!) };
+    } catch (error) {
+      execution?.close();
+      const initialised = keep(false);
+      if (background) this.#noteBackground(cell, 'failed');
+      if (isInterruption(error)) {
+        return { status: 'interrupted', initialised };
+      }
+      this.#cleanMessage(error);
+      return { status: 'threw', error, initialised };
+    }
+  }
+
+  /** Leaves a pending top-level await. A synchronous loop is broken by SIGINT itself; what runs in the background goes on. */
+  interrupt(): void {
+    this.#foreground.interrupt();
+  }
+
+  #noteBackground(cell: CompiledCell, state: 'running' | 'failed'): void {
+    for (const { name } of [...cell.declared, ...(cell.result ? [cell.result] : [])]) this.#inBackground.set(name, state);
+  }
+
+  #rewrite(cell: CompiledCell): RewrittenEntry {
+    const rename = (name: string) => this.#variables.get(name);
+    return rewriteEntry(cell, { rename, version: (name) => this.#version(name), isEntryModule });
+  }
+
+  #version(name: string): string {
+    const variable = `${name}$${++versions}`;
+    this.#userNames.set(variable, name);
+    return variable;
+  }
+
+  /** The script's name: the label, made unique where the statements of a file share it, as stacks must tell them apart. */
+  #fileName(cell: CompiledCell): (entry: RewrittenEntry) => string {
+    return (entry) => {
+      const fileName = this.#fileNames.has(cell.label) ? `${cell.label}#${cell.id}` : cell.label;
+      this.#fileNames.add(fileName);
+      registerEntry(fileName, cell, entry.edited);
+      return fileName;
+    };
+  }
+
+  /** Makes the names of an entry those of the session; after a failure only the ones that have their value. */
+  #keep(cell: CompiledCell, execution: Execution, { all, named, inBackground }: Keeping): string[] {
+    const kept: string[] = [];
+    for (const [name, variable] of execution.entry.versions) {
+      if ((!all && !execution.initialised.has(name)) || named?.includes(name) === false) continue;
+      if (name.startsWith('res') && !cell.result && !cell.declared.some((declared) => declared.name === name)) continue;
+      this.#variables.set(name, variable);
+      this.#inBackground.delete(name);
+      kept.push(name);
+      if (name === lastValue) this.#userOwnsLastValue = true;
+    }
+    if (cell.result && kept.includes(cell.result.name) && !this.#userOwnsLastValue && !inBackground) {
+      this.#variables.set(lastValue, execution.entry.versions.get(cell.result.name)!);
+    }
+    return kept;
+  }
+
+  /** What is said of a name that is not there because it is made in the background. */
+  #absence(name: string | undefined): string | undefined {
+    const state = name === undefined ? undefined : this.#inBackground.get(name);
+    if (state === undefined) return undefined;
+    if (state === 'failed') return `${name} is not there: what was to make it in the background failed`;
+    return `${name} is not there yet: it is made in the background; .jobs shows how far it is`;
+  }
+
+  /** V8 names variables in its messages; the user knows them without a version. */
+  #cleanMessage(error: unknown): void {
+    if (!(error instanceof ReferenceError || error instanceof TypeError)) return;
+    const dead = /^(\S+) is not defined$/.exec(error.message);
+    const name = dead && this.#userNames.get(dead[1]);
+    const clean = (text: string) =>
+      text.replace(/[\p{ID_Start}$_][\p{ID_Continue}$]*\$\d+/gu, (word) => this.#userNames.get(word) ?? word);
+    const message = this.#absence(dead?.[1]) ?? (name ? `Cannot access '${name}' before initialization` : clean(error.message));
+    if (message === error.message) return;
+    const stack = error.stack?.replace(error.message, message);
+    Object.defineProperty(error, 'message', { value: message, configurable: true, enumerable: false, writable: true });
+    Object.defineProperty(error, 'stack', { value: stack, configurable: true, enumerable: false, writable: true });
+  }
+}
+
+/** Runs an entry part by part, each where SIGINT can break it. */
+async function drive(entry: RewrittenEntry, started: unknown, waits: Waits): Promise<void> {
+  if (entry.waiting === 'async') await whileInputFlows(waits.unlessInterrupted(started as Promise<unknown>));
+  if (entry.waiting !== 'generator') return;
+  const parts = started as Iterator<unknown, unknown, unknown>;
+  let part = breakable(() => parts.next());
+  while (!part.done) {
+    const awaited = await settled(part.value, waits);
+    part = breakable(() => ('error' in awaited ? parts.throw!(awaited.error) : parts.next(awaited.value)));
+  }
+}
+
+/** How what an entry awaits ends, for the entry. An interrupt is not for the entry: it is never resumed. */
+async function settled(value: unknown, waits: Waits): Promise<{ value: unknown } | { error: unknown }> {
+  try {
+    // Looking whether it can be awaited may run a getter or a trap of the user's.
+    return { value: await whileInputFlows(waits.unlessInterrupted(breakable(() => Promise.resolve(value)))) };
+  } catch (error) {
+    if (isInterruption(error)) throw error;
+    return { error };
+  }
+}
+
+/** One run of an entry. The script sees it as an object by which it tells how far it got. */
+class Execution {
+  readonly initialised = new Set<string>();
+  readonly #made = new Set<string>();
+  #closed = false;
+
+  constructor(
+    readonly entry: RewrittenEntry,
+    readonly loader: Loader,
+    readonly folder: string,
+  ) {}
+
+  async import(): Promise<void> {
+    for (const { specifier, names } of this.entry.imports) {
+      const module = await this.loader.load(specifier, this.folder);
+      for (const { local, exported } of names) this.#define(local, importedValue(module, exported));
+    }
+  }
+
+  /** Runs the script up to its first await. */
+  start(nameScript: (entry: RewrittenEntry) => string): unknown {
+    for (const name of this.entry.hoisted) this.#define(name, undefined);
+    const script = new vm.Script(this.entry.code, {
+      filename: nameScript(this.entry),
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    const run = script.runInThisContext({ displayErrors: false }) as (
+      this: unknown,
+      entry: unknown,
+      require: NodeJS.Require,
+    ) => unknown;
+    const view = {
+      declare: (group: number) => this.#declare(group),
+      done: (group: number) => this.#done(group),
+      import: (specifier: unknown) => this.loader.import(String(specifier), this.folder),
+    };
+    return breakable(() => run.call(globalThis, view, requireFrom(this.folder)));
+  }
+
+  /** What the script does after this does not count: it was left. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #declare(group: number): void {
+    if (this.#closed) throw new Interruption();
+    for (const name of this.entry.groups[group]) if (!this.#made.has(name)) this.#make(name, undefined);
+  }
+
+  #done(group: number): void {
+    if (this.#closed) throw new Interruption();
+    for (const name of this.entry.groups[group]) this.initialised.add(name);
+  }
+
+  #define(name: string, value: unknown): void {
+    this.#make(name, value);
+    this.initialised.add(name);
+  }
+
+  #make(name: string, value: unknown): void {
+    this.#made.add(name);
+    makeVariable(this.entry.versions.get(name)!, value);
+  }
+}
+
+/** Makes a variable of the script scope: as fast as a function's own, and seen by all scripts but by no module. */
+function makeVariable(variable: string, value: unknown): void {
+  const holder = globalThis as { [handOver]?: unknown };
+  Object.defineProperty(holder, handOver, { value, configurable: true, enumerable: false, writable: true });
+  new vm.Script(`let ${variable}=globalThis[Symbol.for('millrace.value')]`).runInThisContext();
+  holder[handOver] = undefined;
+}
+
+function readVariable(variable: string): unknown {
+  return new vm.Script(variable).runInThisContext();
+}

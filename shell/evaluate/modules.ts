@@ -1,0 +1,98 @@
+// Local TypeScript modules of the user: compiled by ts-node when they are first imported, instrumented, and handed on as plain JavaScript.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { TSError } from 'ts-node';
+import { instrument } from '../../runtime/closure/instrument/instrument';
+import { packageRoot } from '../base/package-root';
+
+export interface TypeScriptOptions {
+  /** The user's folder. */
+  readonly folder: string;
+  /** Told of each module that is compiled: its path, its JavaScript without instrumentation, and the source map of that, as JSON. */
+  readonly onCompiled: (file: string, js: string, map: string | undefined) => void;
+}
+
+type Extension = (module: NodeModule & { _compile(code: string, file: string): void }, file: string) => void;
+
+/** Suffixes of TypeScript modules, in the order in which they are looked for. */
+export const typeScriptSuffixes = ['.ts', '.tsx', '.mts', '.cts'] as const;
+
+/** Names that Node's wrapper around a CommonJS module declares. */
+const moduleParameters = ['exports', 'require', 'module', '__filename', '__dirname'];
+
+/** Folders of the package whose TypeScript is ours, when it runs from source. */
+const ownFolders = ['runtime', 'cluster', 'shell', 'test'];
+
+/**
+ * Teaches `require` to load the user's TypeScript. The user's tsconfig is not read: modules are compiled like entries, as modern
+ * JavaScript, but to CommonJS, so that they can be loaded again after an edit.
+ */
+export function registerTypeScript({ folder, onCompiled }: TypeScriptOptions): void {
+  const compile = compilerFor(folder);
+  const extensions = require.extensions as unknown as Record<string, Extension | undefined>;
+  for (const suffix of typeScriptSuffixes) {
+    const before = extensions[suffix];
+    extensions[suffix] = (module, file) => {
+      if (before && !isUsers(file)) return before(module, file);
+      const { js, map } = split(compile(readFileSync(file, 'utf8'), file));
+      onCompiled(file, js, map);
+      module._compile(instrument(js, file, { params: moduleParameters, map }).code, file);
+    };
+  }
+}
+
+/** ts-node's compiler. Loading it takes a third of a second, so it is left until it is needed. */
+function compilerFor(folder: string): (code: string, file: string) => string {
+  const { create }: typeof import('ts-node') = require('ts-node');
+  const formatter = Error.prepareStackTrace;
+  const service = create({
+    cwd: folder,
+    // The user's folder may hold another TypeScript, or none.
+    compiler: createRequire(path.join(packageRoot(), 'package.json')).resolve('typescript'),
+    transpileOnly: true,
+    skipProject: true,
+    compilerOptions: {
+      module: 'commonjs',
+      moduleResolution: 'bundler',
+      target: 'es2022',
+      esModuleInterop: true,
+      sourceMap: true,
+      resolveJsonModule: true,
+    },
+  });
+  // It installs a formatter of stacks that does not know of instrumentation; ours does.
+  Error.prepareStackTrace = formatter;
+  return (code, file) => {
+    try {
+      return service.compile(code, file);
+    } catch (error) {
+      throw syntaxErrorOf(error as Partial<TSError>, code, file) ?? error;
+    }
+  };
+}
+
+/** What the compiler says, as an error at the place in the module. */
+function syntaxErrorOf({ diagnostics }: Partial<TSError>, code: string, file: string): SyntaxError | undefined {
+  const found = diagnostics?.[0];
+  if (!found) return undefined;
+  const { messageText } = found;
+  const error = new SyntaxError(typeof messageText === 'string' ? messageText : messageText.messageText);
+  const before = code.slice(0, found.start ?? 0).split('\n');
+  error.stack = `${error}\n    at ${file}:${before.length}:${before[before.length - 1].length + 1}`;
+  return error;
+}
+
+function isUsers(file: string): boolean {
+  if (file.includes(`${path.sep}node_modules${path.sep}`)) return false;
+  const root = packageRoot();
+  return !ownFolders.some((own) => file.startsWith(path.join(root, own) + path.sep));
+}
+
+const inlineMap = /\n?\/\/# sourceMappingURL=data:application\/json[^,]*;base64,([A-Za-z0-9+/=]+)\s*$/;
+
+function split(output: string): { js: string; map: string | undefined } {
+  const found = inlineMap.exec(output);
+  if (!found) return { js: output, map: undefined };
+  return { js: `${output.slice(0, found.index)}\n`, map: Buffer.from(found[1], 'base64').toString('utf8') };
+}

@@ -1,0 +1,244 @@
+// Turns the emitted JavaScript of an entry into a script: its top-level names become versioned variables of the script scope.
+import type { AnyNode, VariableDeclaration } from 'acorn';
+import { analyze, namesOf } from '../../runtime/closure/instrument/analyze';
+import { type EditedText, Edits } from '../../runtime/closure/instrument/edits';
+import { instrument } from '../../runtime/closure/instrument/instrument';
+import { type Analysis, childrenOf } from '../../runtime/closure/instrument/scope';
+import type { CompiledCell } from '../contract/type-service';
+
+/** A name that an import brings in: an export of the module, `default`, or `*` for the whole. */
+export interface ImportedName {
+  readonly local: string;
+  readonly exported: string;
+}
+
+export interface ImportedModule {
+  readonly specifier: string;
+  readonly names: readonly ImportedName[];
+}
+
+/**
+ * How an entry waits. As a generator it yields what it awaits, so that whoever drives it runs each part where SIGINT can break it,
+ * and can leave it for good; `for await` has no such form.
+ */
+export type Waiting = 'never' | 'generator' | 'async';
+
+/** An entry as a script whose value is a function of the entry's own object and `require`. */
+export interface RewrittenEntry {
+  readonly waiting: Waiting;
+  readonly code: string;
+  readonly edited: EditedText;
+  /** The versioned name of each name that the entry declares. */
+  readonly versions: ReadonlyMap<string, string>;
+  readonly imports: readonly ImportedModule[];
+  /** Names that exist from the start: functions, with their values, and `var`s. */
+  readonly hoisted: readonly string[];
+  /** Names of each declaring statement; the script tells by their index when one is reached and when it is done. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+export interface RewriteOptions {
+  /** The variable that a name of an earlier entry lives in. */
+  readonly rename: (name: string) => string | undefined;
+  /** A variable for a name that this entry declares. */
+  readonly version: (name: string) => string;
+  /** Modules that exist for the checker only. */
+  readonly isEntryModule: (specifier: string) => boolean;
+}
+
+/** What the script calls its entry's object. */
+const entryObject = '__millrace';
+
+const headOf: Readonly<Record<Waiting, string>> = {
+  never: `(${entryObject},require)=>`,
+  generator: `function*(${entryObject},require)`,
+  async: `async(${entryObject},require)=>`,
+};
+
+export function rewriteEntry(cell: CompiledCell, options: RewriteOptions): RewrittenEntry {
+  return new Rewriter(cell, options).run();
+}
+
+class Rewriter {
+  readonly #cell: CompiledCell;
+  readonly #options: RewriteOptions;
+  readonly #analysis: Analysis;
+  readonly #edits = new Edits();
+  readonly #versions = new Map<string, string>();
+  readonly #imports: ImportedModule[] = [];
+  readonly #hoisted: string[] = [];
+  readonly #groups: string[][] = [];
+  readonly #waits: AnyNode[] = [];
+
+  constructor(cell: CompiledCell, options: RewriteOptions) {
+    this.#cell = cell;
+    this.#options = options;
+    const ownRequire = cell.declared.some(({ name }) => name === 'require');
+    this.#analysis = analyze(cell.js, { topLevelAwait: true, params: ownRequire ? [] : ['require'] });
+    for (const { name, kind } of this.#analysis.root.bindings.values()) {
+      if (kind !== 'param') this.#versions.set(name, options.version(name));
+      if (kind === 'var' || kind === 'function') this.#hoisted.push(name);
+    }
+  }
+
+  run(): RewrittenEntry {
+    const statements = this.#analysis.program.body as AnyNode[];
+    // Imports of earlier entries stand for names that have versions already.
+    for (const statement of statements) if (statement.type === 'ImportDeclaration') this.#import(statement);
+    for (const statement of statements) this.#findWaits(statement);
+    const waiting = this.#wait();
+    this.#edits.insertLeft(0, `"use strict";(${headOf[waiting]}{`);
+    for (const statement of statements) this.#statement(statement);
+    for (const statement of statements) this.#dynamicImports(statement);
+    const { js, label, map, firstLine } = this.#cell;
+    this.#edits.insertRight(js.length, '\n})');
+    const rename = (name: string) => this.#versions.get(name) ?? this.#options.rename(name);
+    const { code } = instrument(js, label, {
+      topLevelAwait: true,
+      analysis: this.#analysis,
+      edits: this.#edits,
+      rename,
+      map,
+      firstLine,
+    });
+    const edited = this.#edits.apply(js);
+    return {
+      waiting,
+      code,
+      edited,
+      versions: this.#versions,
+      imports: this.#imports,
+      hoisted: this.#hoisted,
+      groups: this.#groups,
+    };
+  }
+
+  /** Collects what suspends the entry itself, not a function in it. */
+  #findWaits(node: AnyNode): void {
+    if (isFunction(node)) return;
+    if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) this.#waits.push(node);
+    for (const child of childrenOf(node)) this.#findWaits(child);
+  }
+
+  #wait(): Waiting {
+    if (this.#waits.length === 0) return 'never';
+    if (this.#waits.some(({ type }) => type === 'ForOfStatement')) return 'async';
+    for (const node of this.#waits) {
+      if (node.type !== 'AwaitExpression') continue;
+      this.#edits.replace(node.start, node.start + 'await'.length, '(yield');
+      this.#edits.insertLeft(node.end, ')');
+    }
+    return 'generator';
+  }
+
+  #import(statement: AnyNode & { type: 'ImportDeclaration' }): void {
+    const specifier = String(statement.source.value);
+    const names = statement.specifiers.map((item): ImportedName => {
+      if (item.type === 'ImportDefaultSpecifier') return { local: item.local.name, exported: 'default' };
+      if (item.type === 'ImportNamespaceSpecifier') return { local: item.local.name, exported: '*' };
+      const exported = item.imported.type === 'Identifier' ? item.imported.name : String(item.imported.value);
+      return { local: item.local.name, exported };
+    });
+    if (this.#options.isEntryModule(specifier)) for (const { local } of names) this.#versions.delete(local);
+    else this.#imports.push({ specifier, names });
+  }
+
+  #statement(statement: AnyNode): void {
+    switch (statement.type) {
+      case 'ImportDeclaration':
+      case 'ExportAllDeclaration':
+        this.#edits.remove(statement.start, statement.end);
+        break;
+      case 'ExportNamedDeclaration':
+        this.#exported(statement);
+        break;
+      case 'ExportDefaultDeclaration':
+        this.#exportedDefault(statement);
+        break;
+      case 'VariableDeclaration':
+        this.#variables(statement);
+        break;
+      case 'FunctionDeclaration':
+        this.#function(statement, statement.id?.name ?? '');
+        break;
+      case 'ClassDeclaration':
+        this.#class(statement, statement.id?.name ?? '');
+        break;
+      default:
+        this.#nestedVars(statement, statement);
+    }
+  }
+
+  #exported(statement: AnyNode & { type: 'ExportNamedDeclaration' }): void {
+    const declaration = statement.declaration as AnyNode | null | undefined;
+    this.#edits.remove(statement.start, declaration?.start ?? statement.end);
+    if (declaration) this.#statement(declaration);
+  }
+
+  #exportedDefault(statement: AnyNode & { type: 'ExportDefaultDeclaration' }): void {
+    const declaration = statement.declaration as AnyNode;
+    this.#edits.remove(statement.start, declaration.start);
+    const named = (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration') && declaration.id;
+    if (named) this.#statement(declaration);
+    else this.#edits.wrap(declaration.start, declaration.end, '(', ')');
+  }
+
+  /** `const { a, b } = f()` becomes `({ a: a$1, b: b$2 } = f())`, with the variables made just before: not sooner, as a use before would be an error. */
+  #variables(statement: VariableDeclaration): void {
+    const names = statement.declarations.flatMap((declarator) => [...namesOf(declarator.id)].map(({ name }) => name));
+    const group = this.#groups.push(names) - 1;
+    this.#assignments(statement, `${entryObject}.declare(${group});(`, `);${entryObject}.done(${group});`);
+  }
+
+  #assignments(statement: VariableDeclaration, before: string, after: string): void {
+    const [first] = statement.declarations;
+    const last = statement.declarations[statement.declarations.length - 1];
+    this.#edits.replace(statement.start, first.start, before);
+    for (const { id, init } of statement.declarations) {
+      if (init || id.type !== 'Identifier') continue;
+      // `var x;` leaves what x holds; `let x;` begins with undefined.
+      this.#edits.insertLeft(id.end, statement.kind === 'var' ? `=${this.#versions.get(id.name)}` : '=void 0');
+    }
+    this.#edits.replace(last.end, statement.end, after);
+  }
+
+  /** Functions are there before the first statement. They are made as expressions, assigned to their variables. */
+  #function(statement: AnyNode, name: string): void {
+    this.#edits.wrap(statement.start, statement.end, `${this.#versions.get(name)}=`, ';');
+    this.#edits.move(statement.start, statement.end, 0);
+  }
+
+  #class(statement: AnyNode, name: string): void {
+    const group = this.#groups.push([name]) - 1;
+    const before = `${entryObject}.declare(${group});${this.#versions.get(name)}=`;
+    this.#edits.wrap(statement.start, statement.end, before, `;${entryObject}.done(${group});`);
+  }
+
+  /** A `var` inside of a block or a loop's head belongs to the top level too. */
+  #nestedVars(node: AnyNode, parent: AnyNode): void {
+    if (isFunction(node) || node.type.startsWith('Class')) return;
+    if (node.type === 'VariableDeclaration' && node.kind === 'var') this.#nestedVar(node, parent);
+    else for (const child of childrenOf(node)) this.#nestedVars(child, node);
+  }
+
+  #nestedVar(node: VariableDeclaration, parent: AnyNode): void {
+    const inHead = isLoop(parent) && parent.body !== (node as AnyNode);
+    if (!inHead) this.#assignments(node, '(', ');');
+    else if (parent.type === 'ForStatement') this.#assignments(node, '', '');
+    else this.#edits.remove(node.start, node.declarations[0].start);
+  }
+
+  /** `import(…)` anywhere in the entry goes through the entry's object: a script has no loader of its own for local TypeScript. */
+  #dynamicImports(node: AnyNode): void {
+    if (node.type === 'ImportExpression') this.#edits.replace(node.start, node.start + 'import'.length, `${entryObject}.import`);
+    for (const child of childrenOf(node)) this.#dynamicImports(child);
+  }
+}
+
+function isFunction(node: AnyNode): boolean {
+  return node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
+}
+
+function isLoop(node: AnyNode): node is AnyNode & { type: 'ForStatement' | 'ForInStatement' | 'ForOfStatement' } {
+  return node.type === 'ForStatement' || node.type === 'ForInStatement' || node.type === 'ForOfStatement';
+}

@@ -1,0 +1,52 @@
+// The one line that shows how far a running job is, fitted to the terminal by leaving out what matters least.
+import { compact } from '../../runtime/base/units';
+
+export interface JobProgress {
+  /** Zero-based number of the stage that runs, among `stages`. */
+  readonly stageIndex: number;
+  readonly stages: number;
+  /** Tasks of the stage that are done, of `total`, and that are running. */
+  readonly done: number;
+  readonly total: number;
+  readonly running: number;
+  /** Records read so far, and the seconds it took. */
+  readonly records: number;
+  readonly seconds: number;
+}
+
+const widestBar = 20;
+const narrowestBar = 4;
+
+/** A time that is only guessed, so in one unit: `12 s`, `3 min`, `2 h`. */
+function estimate(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+function bar(done: number, total: number, width: number): string {
+  const share = total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
+  const full = Math.floor(share * width);
+  return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+/** What stands behind the counts, the most telling first. */
+function details({ done, total, running, records, seconds }: JobProgress): string[] {
+  const parts = [`${running} running`];
+  if (records > 0 && seconds > 0) parts.push(`${compact(records / seconds)} rows/s`);
+  if (done > 0 && done < total) parts.push(`${estimate((seconds * (total - done)) / done)} left`);
+  return parts;
+}
+
+/** `[stage 2/3 ████░░ 41/80 · 2 running · 1.2 M rows/s · 12 s left]` in at most `columns` columns; empty where not even the counts fit. */
+export function progressLine(job: JobProgress, columns: number): string {
+  const counts = `${job.done}/${job.total}`;
+  const stage = `stage ${Math.min(job.stageIndex + 1, job.stages)}/${job.stages}`;
+  const parts = details(job);
+  for (let count = parts.length; count >= 0; count--) {
+    const tail = [counts, ...parts.slice(0, count)].join(' · ');
+    const space = columns - `[${stage}  ${tail}]`.length;
+    if (space >= narrowestBar) return `[${stage} ${bar(job.done, job.total, Math.min(widestBar, space))} ${tail}]`;
+  }
+  const shortened = [`[${stage} ${counts}]`, `[${counts}]`, counts];
+  return shortened.find((text) => text.length <= columns) ?? '';
+}

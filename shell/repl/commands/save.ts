@@ -1,0 +1,50 @@
+// `.save`: the entries that ran as a file that runs again, there whole or not at all.
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { MillraceError } from '../../../runtime/base/errors';
+import { replaceable } from '../../base/replaceable';
+import { escapeControls } from '../../print/text';
+import type { EntryEnd } from '../repl';
+import { fileArgument } from './arguments';
+import type { CommandHost } from './commands';
+
+/** The first line of what `.save` writes, by which it knows its own files again. */
+const savedMark = '// Saved by millrace: run it with .load, or as a script.';
+
+export async function save(host: CommandHost, argument: string): Promise<EntryEnd> {
+  const file = fileArgument('.save', argument);
+  const full = await replaceable(path.resolve(host.folder, file), file);
+  await refuseForeign(full, file);
+  await writeWhole(full, file, replayable(host.accepted));
+  const count = host.accepted.length;
+  host.stage.print(`${count} ${count === 1 ? 'entry' : 'entries'} written to ${escapeControls(file)}\n`, 'out');
+  return 'ok';
+}
+
+/** A file of entries that `.load` and a script run can take. */
+export function replayable(entries: readonly string[]): string {
+  return [savedMark, ...entries, ''].join('\n');
+}
+
+/** A full disk costs neither the file that was there nor leaves half of a new one. */
+async function writeWhole(full: string, shown: string, text: string): Promise<void> {
+  const beside = path.join(path.dirname(full), `.${path.basename(full)}.${randomBytes(6).toString('hex')}.part`);
+  try {
+    await writeFile(beside, text, { flag: 'wx' });
+    await rename(beside, full);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw new MillraceError('DISK', { path: shown, reason: (error as Error).message });
+  }
+}
+
+async function refuseForeign(full: string, shown: string): Promise<void> {
+  const text = await readFile(full, 'utf8').catch(() => savedMark);
+  if (text.startsWith(savedMark) || text === '') return;
+  throw new MillraceError('FILE_EXISTS', {
+    path: shown,
+    rule: '.save overwrites only what it wrote',
+    remedy: 'Choose another name; nothing was written.',
+  });
+}

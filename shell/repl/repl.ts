@@ -1,0 +1,280 @@
+// The conductor: takes entries one by one through check, run and commit, or to their command. The same for the terminal and for scripts.
+import { asError, MillraceError } from '../../runtime/base/errors';
+import { nearest } from '../../runtime/base/nearest';
+import type { Settings } from '../base/settings';
+import type { RunOutcome, Screen, Session } from '../contract/session';
+import type { CompiledCell, CompileResult, Diagnostic, TypeService } from '../contract/type-service';
+import { formatDiagnostics, reportError } from '../print/report';
+import { type CommandHost, commandNames, commandOf } from './commands/commands';
+import { dottedWord, isContinuation } from './entry';
+import { loadFile, moduleText } from './load';
+
+/** Where a text comes from, when it is not typed. */
+export interface Place {
+  readonly label: string;
+  readonly firstLine: number;
+  /** Relative imports are resolved from here. */
+  readonly folder: string;
+}
+
+export type EntryEnd = 'ok' | 'failed' | 'interrupted' | 'incomplete';
+
+/** What the conductor needs of the place it works in. */
+export interface Stage {
+  print(text: string, stream: 'out' | 'err'): void;
+  screen(): Screen;
+  /** Reads lines until the user ends them; undefined when given up or where there is nobody to ask. */
+  readBlock(): Promise<string | undefined>;
+  clearScreen(): void;
+  /** Begins anew with a session that knows no names. */
+  reset(): Promise<void>;
+  history(): readonly string[];
+  /** Shows a long text in a pager, where there is one; settles when it is left. */
+  page(text: string): Promise<void>;
+  settings(): Settings;
+  set(settings: Settings): void;
+  /** Leaves the shell once the entry has ended. */
+  leave(status: number): void;
+}
+
+/** What a command of the session works on. */
+export interface SessionWork {
+  readonly expression?: string;
+  readonly words?: readonly string[];
+  /** Keeps the names of the expression, as if it had been an entry. */
+  readonly keeps?: boolean;
+  /** What it answers is not printed. */
+  readonly quiet?: boolean;
+}
+
+const inputLabel = '<input>';
+
+export class Repl {
+  readonly #stage: Stage;
+  #types: TypeService;
+  #session: Session;
+  readonly #accepted: string[] = [];
+  /** The name that a leading dot continues. */
+  #lastValue: string | undefined;
+  /** Set while an entry is on its way: ends the wait for anything but the session, which answers interrupts itself. */
+  #abandon: (() => void) | undefined;
+  #interrupted = false;
+  #abandoned: Promise<'abandoned'> = new Promise(() => {});
+
+  constructor(stage: Stage, types: TypeService, session: Session) {
+    this.#stage = stage;
+    this.#types = types;
+    this.#session = session;
+  }
+
+  get types(): TypeService {
+    return this.#types;
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  get lastValue(): string | undefined {
+    return this.#lastValue;
+  }
+
+  /** The entries that ran, in order: running them again brings the names back. */
+  get accepted(): readonly string[] {
+    return this.#accepted;
+  }
+
+  /** Goes on with another session, in which no name is known yet. */
+  renew(types: TypeService, session: Session): void {
+    this.#types = types;
+    this.#session = session;
+    this.#lastValue = undefined;
+    this.#accepted.length = 0;
+  }
+
+  /** Takes one entry to its end. Never rejects: what goes wrong was printed. */
+  run(text: string): Promise<EntryEnd> {
+    return this.guard(() => this.dispatch(text));
+  }
+
+  /** Runs entries so that `interrupt` stops them and errors are printed. */
+  async guard(work: () => Promise<EntryEnd>): Promise<EntryEnd> {
+    this.#interrupted = false;
+    this.#abandoned = new Promise((resolve) => {
+      this.#abandon = () => resolve('abandoned');
+    });
+    try {
+      return await work();
+    } catch (error) {
+      this.fail(error);
+      return 'failed';
+    } finally {
+      this.#abandon = undefined;
+    }
+  }
+
+  /** Ctrl-C: stops the entry that runs, whatever stage it is at. */
+  interrupt(): void {
+    this.#interrupted = true;
+    this.#session.interrupt();
+    this.#abandon?.();
+  }
+
+  /** Prints an error of the shell's own: what happened and what to do. */
+  fail(thrown: unknown): void {
+    this.#stage.print(ended(reportError(asError(thrown), {}, this.#stage.screen())), 'err');
+  }
+
+  /** Prints what the checker has against a text. */
+  complain(diagnostics: readonly Diagnostic[], text: string, place?: Place): void {
+    const report = formatDiagnostics(diagnostics, text, place?.label ?? inputLabel, place?.firstLine ?? 1, this.#stage.screen());
+    this.#stage.print(ended(report), 'err');
+  }
+
+  /** Runs TypeScript: checks it, and if it passes runs it and keeps its names. */
+  async runTypeScript(text: string, place?: Place): Promise<EntryEnd> {
+    const cell = await this.compile(text, place);
+    if (typeof cell === 'string') return cell;
+    return this.#finish(cell, await this.#session.run(cell, this.#stage.screen()));
+  }
+
+  /** Runs a command that needs the session, on the value of an expression if there is one. */
+  async runInSession(
+    name: string,
+    { expression, words = [], keeps = false, quiet = false }: SessionWork = {},
+  ): Promise<EntryEnd> {
+    const cell = expression === undefined ? undefined : await this.compile(this.continued(expression));
+    if (typeof cell === 'string') return cell;
+    const outcome = await this.#session.command({ name, words, cell, quiet }, this.#stage.screen());
+    if (cell && keeps) return this.#finish(cell, outcome);
+    if (outcome.status === 'ok' && outcome.page !== undefined) await this.#stage.page(outcome.page);
+    return outcome.status;
+  }
+
+  /** Starts an entry behind the prompt. Its names are known at once; their values come when it ends. */
+  async runInBackground(expression: string): Promise<EntryEnd> {
+    const cell = await this.compile(this.continued(expression));
+    if (typeof cell === 'string') return cell;
+    const { status } = await this.#session.command({ name: 'bg', words: [], cell }, this.#stage.screen());
+    if (status === 'ok') {
+      await this.#types.commit(cell.id, undefined, { inBackground: true });
+      this.#accepted.push(cell.text);
+    }
+    return status;
+  }
+
+  /** Runs a file as a module of its own: of its names only those stay that it exports. */
+  async runModule(file: string, folder: string): Promise<EntryEnd> {
+    const { text, place } = await moduleText(file, folder);
+    const cell = await this.compile(text, place);
+    if (cell === 'incomplete') throw new MillraceError('UNFINISHED_SCRIPT', { label: file });
+    if (typeof cell === 'string') return cell;
+    const outcome = await this.#session.command({ name: 'run', words: [], cell }, this.#stage.screen());
+    const names = cell.exported.filter((name) => outcome.status === 'ok' || outcome.initialised.includes(name));
+    await this.#types.commit(cell.id, names, { isModule: true });
+    if (outcome.status !== 'ok') return outcome.status;
+    this.#accepted.push(`.run ${JSON.stringify(place.file)}`);
+    this.#stage.print(names.length === 0 ? '(it exports no names)\n' : `(names: ${names.join(', ')})\n`, 'out');
+    return 'ok';
+  }
+
+  /** Runs a file whose entries are none of the user's: `.save` leaves them out. */
+  async runQuietly(file: string): Promise<EntryEnd> {
+    const end = await loadFile(this, file, process.cwd());
+    this.#accepted.length = 0;
+    return end;
+  }
+
+  /** Text that begins with a dot goes on with the last value. */
+  continued(text: string): string {
+    return this.#lastValue !== undefined && isContinuation(text) ? this.#lastValue + text : text;
+  }
+
+  /** Checks a text; an end when it cannot run, which was then said. */
+  async compile(text: string, place?: Place): Promise<CompiledCell | EntryEnd> {
+    const result = await Promise.race<CompileResult | 'abandoned'>([this.#types.compile(text, place), this.#abandoned]);
+    // The answer may have come in the same turn as the interrupt.
+    if (result === 'abandoned' || this.#interrupted) return 'interrupted';
+    if (result.status === 'ok') return result.cell;
+    if (result.status === 'incomplete') return 'incomplete';
+    this.complain(result.diagnostics, text, place);
+    return 'failed';
+  }
+
+  /** Runs an entry, or the command that it is. */
+  async dispatch(text: string, place?: Place): Promise<EntryEnd> {
+    const word = dottedWord(text);
+    const command = word && commandOf(word);
+    if (word && command) return command.run(this.#commandHost(place), word.argument);
+    if (word && this.#isMisspelt(word.sign, word.argument)) return this.#unknownCommand(word.sign + word.word, word.word);
+    const end = await this.runTypeScript(this.continued(text), place);
+    if (end === 'failed' && word && word.argument === '') this.#suggest(word.word);
+    return end;
+  }
+
+  /** `.lod file.ts` cannot be a chain, and a chain needs something to go on with. */
+  #isMisspelt(sign: '.' | ':', argument: string): boolean {
+    return sign === ':' || this.#lastValue === undefined || /^[\w"'/~]/.test(argument);
+  }
+
+  #unknownCommand(written: string, word: string): EntryEnd {
+    const meant = nearest(word, commandNames());
+    const advice = meant === undefined ? 'Try .help for the list.' : `Did you mean .${meant}?`;
+    this.#stage.print(`There is no command ${written}. ${advice}\n`, 'err');
+    return 'failed';
+  }
+
+  #suggest(word: string): void {
+    const meant = nearest(word, commandNames());
+    if (meant !== undefined) this.#stage.print(`(There is a command .${meant}.)\n`, 'err');
+  }
+
+  async #finish(cell: CompiledCell, outcome: RunOutcome): Promise<EntryEnd> {
+    if (outcome.status === 'ok' || outcome.initialised.length > 0) {
+      await this.#types.commit(cell.id, outcome.initialised);
+      this.#remember(cell, outcome.initialised);
+    }
+    if (outcome.status === 'ok') this.#accepted.push(cell.text);
+    return outcome.status;
+  }
+
+  #remember(cell: CompiledCell, initialised: readonly string[] | undefined): void {
+    const isThere = (name: string) => initialised === undefined || initialised.includes(name);
+    const values = cell.declared.filter(({ name, kind }) => ['const', 'let', 'var'].includes(kind) && isThere(name));
+    const last = cell.result?.name ?? values.at(-1)?.name;
+    if (last !== undefined) this.#lastValue = last;
+  }
+
+  #commandHost(place?: Place): CommandHost {
+    return {
+      stage: this.#stage,
+      accepted: this.#accepted,
+      folder: place?.folder ?? process.cwd(),
+      typeOf: (expression) => this.#typeOf(expression),
+      doc: (name) => this.#types.doc(name),
+      lastValue: this.#lastValue,
+      inSession: (name, work) => this.runInSession(name, work),
+      inBackground: (expression) => this.runInBackground(expression),
+      entry: (text) => this.runTypeScript(this.continued(text)),
+      load: (file, folder) => loadFile(this, file, folder),
+      runModule: (file, folder) => this.runModule(file, folder),
+      fail: (error) => this.fail(error),
+    };
+  }
+
+  async #typeOf(expression: string): Promise<EntryEnd> {
+    const text = this.continued(expression);
+    const answer = await Promise.race([this.#types.typeOf(text), this.#abandoned]);
+    if (answer === 'abandoned') return 'interrupted';
+    if ('type' in answer) {
+      this.#stage.print(answer.type + '\n', 'out');
+      return 'ok';
+    }
+    this.complain(answer.diagnostics, text);
+    return 'failed';
+  }
+}
+
+function ended(text: string): string {
+  return text.endsWith('\n') ? text : text + '\n';
+}

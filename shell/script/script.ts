@@ -1,0 +1,221 @@
+// Runs a script without a terminal: the session in this process, plain output, and an exit status that tells.
+import path from 'node:path';
+import { MillraceError } from '../../runtime/base/errors';
+import { type EndingSignal, endingSignals, exitStatus, signalStatus, suspendSignal } from '../base/ctrl-c';
+import { defaultSettings, type Settings } from '../base/settings';
+import type { EngineOptions, Screen, Session } from '../contract/session';
+import { sendBreaksThrough } from '../evaluate/breakable';
+import { InterruptGate, scriptEntry } from '../evaluate/interrupt-gate';
+import { holdScriptInput, readOnWhenContinued } from '../evaluate/script-input';
+import { reportError } from '../print/report';
+import { escapeControls } from '../print/text';
+import { readScript, runText } from '../repl/load';
+import { Repl, type Stage } from '../repl/repl';
+import { openSession } from '../session/open-session';
+import { TypeServiceClient } from '../types/client';
+import { Watch } from './watch';
+
+/** What is to be run. */
+export type Script =
+  | { readonly kind: 'file'; readonly file: string; readonly args: readonly string[] }
+  | { readonly kind: 'text'; readonly label: string; readonly text: string; readonly args: readonly string[] };
+
+export interface ScriptOptions extends EngineOptions {
+  /** Runs it again whenever one of its files changes, until a signal ends it. */
+  readonly watch: boolean;
+}
+
+/** How long the context may take to stop. */
+const stopLimitMs = 2_000;
+/** How long a slow reader may take for the last output after an interrupt. */
+const drainLimitMs = 1_000;
+const brokenPipeStatus = 141;
+
+/**
+ * Runs the script, once it is known, to its end and ends the process: 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
+ * The process is that of `shell/script/script-main.ts`, with a parent that passes on Ctrl-C.
+ */
+export async function runScript(script: Promise<Script>, options: ScriptOptions): Promise<never> {
+  const run = new ScriptRun();
+  return run.end(await run.run(script, options));
+}
+
+class ScriptRun {
+  // Taken before the session routes what the user's code writes.
+  readonly #write = {
+    out: process.stdout.write.bind(process.stdout) as (text: string) => boolean,
+    err: process.stderr.write.bind(process.stderr) as (text: string) => boolean,
+  };
+  /** Ends the process in order; a signal that comes meanwhile changes nothing. */
+  #ending: Promise<never> | undefined;
+  #session: Session | undefined;
+  #types: TypeServiceClient | undefined;
+  #repl: Repl | undefined;
+  #leaveStatus: number | undefined;
+  /** Aborts when nothing runs and Ctrl-C ends the wait for a change. */
+  #waiting: AbortController | undefined;
+  #settings: Settings = defaultSettings;
+  readonly #onSignal = (signal: NodeJS.Signals) => void this.end(exitStatus(signal as EndingSignal));
+
+  constructor() {
+    // A reader that has seen enough, as `head`, is no error.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => this.#outputFailed(error));
+    for (const signal of endingSignals) process.on(signal, this.#onSignal);
+    // Signals come through the gate; one that somebody sends by hand means the same. Handlers of the user's are told once.
+    process.on('SIGINT', () => this.#interrupt());
+    const { ppid } = process;
+    process.on('SIGTSTP', () => {
+      readOnWhenContinued();
+      if (process.ppid === ppid) process.kill(ppid, suspendSignal);
+    });
+    const gate = new InterruptGate({
+      interrupted: (again) => (again ? this.#interrupt() : process.emit('SIGINT')),
+      orphaned: () => void this.end(exitStatus('SIGHUP')),
+      ended: (signal) => process.emit(signal, signal),
+    });
+    sendBreaksThrough(gate);
+    gate.begin(scriptEntry);
+  }
+
+  #outputFailed({ code, message }: NodeJS.ErrnoException): never {
+    if (code !== 'EPIPE') this.#write.err(`error: the output cannot be written: ${message}\n`);
+    return process.exit(code === 'EPIPE' ? brokenPipeStatus : 1);
+  }
+
+  #interrupt(): void {
+    if (this.#waiting) this.#waiting.abort();
+    else if (this.#repl) this.#repl.interrupt();
+    else void this.end(exitStatus('SIGINT'));
+  }
+
+  async run(asked: Promise<Script>, { master, executorMemory, config, watch }: ScriptOptions): Promise<number> {
+    try {
+      const script = await asked;
+      const { label } = await source(script);
+      holdScriptInput();
+      process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : label, ...script.args];
+      this.#types = new TypeServiceClient({ cwd: process.cwd() });
+      this.#session = await openSession({
+        master,
+        executorMemory,
+        config,
+        args: script.args,
+        events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {}, pane: () => {} },
+      });
+      const repl = new Repl(this.#stage(), this.#types, this.#session);
+      this.#repl = repl;
+      return watch ? await this.#runAgain(repl, script) : await this.#runOnce(repl, script);
+    } catch (error) {
+      if (!this.#ending) this.#write.err(reportError(error, {}, this.#screen()) + '\n');
+      return 1;
+    }
+  }
+
+  async #runOnce(repl: Repl, script: Script): Promise<number> {
+    const end = await repl.guard(async () => {
+      const { text, label, folder } = await source(script);
+      const ended = await runText(repl, text, label, folder);
+      // What it has put into the background belongs to it.
+      return ended === 'ok' && this.#leaveStatus === undefined ? repl.runInSession('idle') : ended;
+    });
+    if (this.#leaveStatus !== undefined) return this.#leaveStatus;
+    return end === 'ok' ? 0 : end === 'interrupted' ? exitStatus('SIGINT') : 1;
+  }
+
+  /** In the same session: executors stay, names are declared again, what it left running is stopped first. */
+  async #runAgain(repl: Repl, script: Script): Promise<number> {
+    const file = (script as Script & { kind: 'file' }).file;
+    for (;;) {
+      const watch = new Watch(path.resolve(file));
+      const left = new AbortController();
+      const run = this.#runOnce(repl, script);
+      const changed = watch.change(left.signal);
+      const early = await Promise.race([run.then(() => undefined), changed]);
+      if (early !== undefined) repl.interrupt();
+      const status = await run;
+      if (this.#leaveStatus !== undefined || (status === exitStatus('SIGINT') && early === undefined)) {
+        left.abort();
+        return status;
+      }
+      if (early === undefined)
+        this.#write.err(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${escapeControls(file)})\n`);
+      this.#waiting = left;
+      const next = await changed;
+      this.#waiting = undefined;
+      if (next === undefined) return exitStatus('SIGINT');
+      const name = path.relative(process.cwd(), next);
+      await repl.guard(() => repl.runInSession('cancel', { quiet: true }));
+      await repl.guard(() => repl.runInSession('stop', { quiet: true }));
+      this.#write.err(`(${escapeControls(name)} has changed: running again)\n`);
+    }
+  }
+
+  /** Stops everything, lets the last output out, and ends the process. */
+  end(status: number): Promise<never> {
+    this.#ending ??= this.#end(status);
+    return this.#ending;
+  }
+
+  async #end(status: number): Promise<never> {
+    // What is left to stop may hold no handle that keeps the process waiting; this timer does.
+    const timer = new Promise((resolve) => setTimeout(resolve, stopLimitMs));
+    await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), timer]);
+    const written = Promise.all([drained(process.stdout), drained(process.stderr)]);
+    // A write that a signal broke off never tells that it ended.
+    const patience = new Promise((resolve) => setTimeout(resolve, drainLimitMs));
+    await (status > signalStatus ? Promise.race([written, patience]) : written);
+    process.exit(status);
+  }
+
+  #screen(): Screen {
+    const { colors } = this.#settings;
+    const color = colors === 'auto' ? wantsColor(process.env) : colors === 'on';
+    return { columns: process.stdout.columns || 80, color, live: false, settings: this.#settings };
+  }
+
+  #stage(): Stage {
+    return {
+      settings: () => this.#settings,
+      set: (settings) => {
+        this.#settings = settings;
+      },
+      page: async (text) => void this.#write.out(`${text}\n`),
+      // What is broken off by the end of the process fails because of it.
+      print: (text, stream) => void (this.#ending || this.#write[stream](text)),
+      screen: () => this.#screen(),
+      readBlock: async () => undefined,
+      clearScreen: () => {},
+      reset: async () => {
+        throw new MillraceError('BAD_ARGUMENT', {
+          operation: '.reset',
+          argument: 'the place',
+          value: 'a script',
+          rule: 'the prompt',
+          remedy: 'Leave it out: a script has a session of its own.',
+        });
+      },
+      history: () => [],
+      leave: (status) => {
+        this.#leaveStatus ??= status;
+      },
+    };
+  }
+}
+
+/** A script prints plain text, unless FORCE_COLOR asks for colours: it may go through a pipe that a terminal shows. */
+function wantsColor({ FORCE_COLOR: force }: NodeJS.ProcessEnv): boolean {
+  return force !== undefined && force !== '0' && force !== 'false';
+}
+
+async function source(script: Script): Promise<{ text: string; label: string; folder: string }> {
+  if (script.kind === 'text') return { text: script.text, label: script.label, folder: process.cwd() };
+  const full = path.resolve(script.file);
+  return { text: await readScript(full, script.file, process.cwd()), label: script.file, folder: path.dirname(full) };
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0 || stream.destroyed) resolve();
+    else stream.once('drain', resolve);
+  });
+}

@@ -1,0 +1,73 @@
+// What `--watch` looks at: a script and the local modules that it imports, whether one of them has changed.
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { typeScriptSuffixes } from '../evaluate/modules';
+
+const everyMs = 200;
+const suffixes = ['', ...typeScriptSuffixes, '.js', '.mjs', '.cjs', '.json'];
+/** Files beyond these are not looked at. */
+const maxFiles = 1_000;
+
+/** The specifiers of relative imports; those in comments do no harm. */
+const relative = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(["'])(\.{1,2}\/[^"'\n]*)\1/g;
+
+/** A script and all that it imports by relative paths. */
+function watchedFiles(script: string): string[] {
+  const files = new Set([script]);
+  for (const file of files) {
+    if (files.size >= maxFiles) break;
+    for (const [, , specifier] of read(file).matchAll(relative)) {
+      const found = moduleFile(path.resolve(path.dirname(file), specifier));
+      if (found) files.add(found);
+    }
+  }
+  return [...files];
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function moduleFile(base: string): string | undefined {
+  const script = base.replace(/\.([mc]?)js$/, '.$1ts');
+  const candidates = [script, ...suffixes.flatMap((suffix) => [base + suffix, path.join(base, `index${suffix}`)])];
+  return candidates.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+}
+
+const signatureOf = (file: string): string => {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat ? `${stat.mtimeMs}:${stat.size}:${stat.ino}` : 'missing';
+};
+
+/** Looks at a script's files from now on. */
+export class Watch {
+  readonly #script: string;
+  #signatures = new Map<string, string>();
+
+  constructor(script: string) {
+    this.#script = script;
+    this.remember();
+  }
+
+  /** What there is now is what counts as unchanged. */
+  remember(): void {
+    this.#signatures = new Map(watchedFiles(this.#script).map((file) => [file, signatureOf(file)]));
+  }
+
+  /** The file that changes next, or has changed already. An editor that writes a file anew has it missing for a moment. */
+  async change(signal: AbortSignal): Promise<string | undefined> {
+    while (!signal.aborted) {
+      const changed = [...this.#signatures].find(([file, signature]) => {
+        const now = signatureOf(file);
+        return now !== signature && now !== 'missing';
+      });
+      if (changed) return changed[0];
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+    return undefined;
+  }
+}

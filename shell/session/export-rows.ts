@@ -1,0 +1,113 @@
+// Rows as lines of a file: CSV and TSV with a header and correct quoting, or JSON lines.
+import { types } from 'node:util';
+import { MillraceError } from '../../runtime/base/errors';
+
+export const exportFormats = ['csv', 'tsv', 'jsonl'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/** The rows whose keys make the header; a later row with another key is refused, for its column would be missing above. */
+export const headerRows = 10_000;
+
+/** Turns rows into text, batch by batch; the first batch decides the columns. */
+export interface RowWriter {
+  text(rows: readonly unknown[]): string;
+}
+
+export function rowWriter(format: ExportFormat, header: readonly string[]): RowWriter {
+  return format === 'jsonl' ? { text: jsonLines } : new CsvWriter(format === 'tsv' ? '\t' : ',', header);
+}
+
+function jsonLines(rows: readonly unknown[]): string {
+  return rows.map((row) => `${jsonOf(row)}\n`).join('');
+}
+
+const jsonOf = (value: unknown): string => JSON.stringify(value, plain) ?? 'null';
+
+/** What JSON has no form for, in the nearest that it has. */
+function plain(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (types.isMap(value)) return [...value];
+  if (types.isSet(value)) return [...value];
+  return value;
+}
+
+/** A cell of a CSV file: texts and numbers as they are, times as ISO texts, objects as JSON, nothing for null and undefined. */
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
+  return typeof value === 'object' ? jsonOf(value) : String(value);
+}
+
+type Shape = 'tuple' | 'object' | 'value';
+
+const shapeOf = (row: unknown): Shape => {
+  if (Array.isArray(row)) return 'tuple';
+  return typeof row === 'object' && row !== null && !types.isDate(row) && !types.isMap(row) && !types.isSet(row)
+    ? 'object'
+    : 'value';
+};
+
+class CsvWriter implements RowWriter {
+  readonly #delimiter: string;
+  readonly #header: readonly string[];
+  #columns: { readonly shape: Shape; readonly names: readonly string[] } | undefined;
+  #written = 0;
+
+  constructor(delimiter: string, header: readonly string[]) {
+    this.#delimiter = delimiter;
+    this.#header = header;
+  }
+
+  text(rows: readonly unknown[]): string {
+    // Only now: the prompt starts without it.
+    const { stringify } = require('csv-stringify/sync') as typeof import('csv-stringify/sync');
+    const records: string[][] = [];
+    if (!this.#columns) {
+      this.#columns = this.#columnsOf(rows);
+      records.push(this.#columns.names.map((name, index) => this.#header[index] ?? name));
+    }
+    for (const row of rows) records.push(this.#record(row, this.#columns));
+    this.#written += rows.length;
+    return stringify(records, { delimiter: this.#delimiter });
+  }
+
+  #columnsOf(rows: readonly unknown[]): { shape: Shape; names: string[] } {
+    const shapes = new Set(rows.map(shapeOf));
+    const shape = shapes.size === 1 ? [...shapes][0] : 'value';
+    const names = new Set<string>();
+    if (shape === 'object') for (const row of rows) for (const key of Object.keys(row as object)) names.add(key);
+    if (shape === 'tuple') for (const row of rows) for (const index of (row as unknown[]).keys()) names.add(String(index));
+    if (names.size > 0) this.#checkHeader(names.size);
+    return names.size > 0 ? { shape, names: [...names] } : { shape: 'value', names: ['value'] };
+  }
+
+  #checkHeader(columns: number): void {
+    if (this.#header.length === 0 || this.#header.length === columns) return;
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation: '.export',
+      argument: 'the header',
+      value: this.#header.join(),
+      rule: `${columns} ${columns === 1 ? 'name' : 'names'}, one a column`,
+      remedy: 'Name each column: --header key,value',
+    });
+  }
+
+  #record(row: unknown, { shape, names }: { readonly shape: Shape; readonly names: readonly string[] }): string[] {
+    if (shape === 'value') return [cell(row)];
+    const keys = shapeOf(row) === shape ? Object.keys(row as object) : undefined;
+    const odd = keys === undefined ? 'is of another kind' : this.#unknownKey(keys, names);
+    if (odd === undefined) return names.map((name) => cell((row as Record<string, unknown>)[name]));
+    throw new MillraceError('BAD_ARGUMENT', {
+      operation: '.export',
+      argument: `row ${this.#written + 1} or one of the next`,
+      value: odd,
+      rule: `like the first ${headerRows} rows, which made the header`,
+      remedy: 'Give all rows the same keys by a map, or write JSON lines: a file that ends in .jsonl.',
+    });
+  }
+
+  #unknownKey(keys: readonly string[], names: readonly string[]): string | undefined {
+    if (keys.length <= names.length && keys.every((key) => names.includes(key))) return undefined;
+    return `with the column ${keys.find((key) => !names.includes(key))}`;
+  }
+}

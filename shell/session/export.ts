@@ -1,0 +1,165 @@
+// `.export`: the rows of a dataset or an array into one file, which is there whole or not at all.
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { types } from 'node:util';
+import { MillraceError, RDD } from '../../runtime';
+import { bytesText } from '../../runtime/base/units';
+import { replaceable } from '../base/replaceable';
+import { counted, escapeControls } from '../print/text';
+import { type ExportFormat, exportFormats, headerRows, rowWriter } from './export-rows';
+import type { CommandInput } from './session-local';
+
+/** Rows that are written at once, after the first ones, which make the header. */
+const batchRows = 2_000;
+
+const endings: Readonly<Record<string, ExportFormat>> = { '.csv': 'csv', '.tsv': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' };
+
+/** Writes the value's rows; words are the path, the path as typed, `force` or nothing, the format or nothing, and names of columns. */
+export async function exportRows({ value, words, signal }: CommandInput): Promise<string> {
+  const [named, shown, force, wantedFormat, ...header] = words;
+  const format = formatOf(shown, wantedFormat);
+  const rows = rowsOf(value);
+  const overwrites = force === 'force';
+  const file = await replaceable(named, shown);
+  if (!overwrites) await refuseExisting(file, shown);
+  const beside = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.part`);
+  const target = new Target(beside, shown);
+  try {
+    await target.open();
+    const count = await writeAll(rows, rowWriter(format, header), target, signal);
+    await target.finish(file, overwrites);
+    return `${counted(count, 'row')}, ${bytesText(target.bytes)} written to ${escapeControls(shown)}`;
+  } catch (error) {
+    await target.giveUp();
+    throw error;
+  }
+}
+
+async function writeAll(
+  rows: AsyncIterable<unknown> | Iterable<unknown>,
+  writer: ReturnType<typeof rowWriter>,
+  target: Target,
+  signal: AbortSignal,
+): Promise<number> {
+  let count = 0;
+  let limit = headerRows;
+  let batch: unknown[] = [];
+  const flush = async () => {
+    signal.throwIfAborted();
+    await target.write(writer.text(batch));
+    count += batch.length;
+    batch = [];
+    limit = batchRows;
+  };
+  for await (const row of rows) {
+    batch.push(row);
+    if (batch.length >= limit) await flush();
+  }
+  if (batch.length > 0 || count === 0) await flush();
+  return count;
+}
+
+/** A file beside the wanted one, which takes its name when it is whole. */
+class Target {
+  readonly #beside: string;
+  readonly #shown: string;
+  #handle: FileHandle | undefined;
+  bytes = 0;
+
+  constructor(beside: string, shown: string) {
+    this.#beside = beside;
+    this.#shown = shown;
+  }
+
+  async open(): Promise<void> {
+    await this.#trying(async () => {
+      this.#handle = await open(this.#beside, 'wx');
+    });
+  }
+
+  async write(text: string): Promise<void> {
+    const bytes = Buffer.from(text);
+    await this.#trying(async () => {
+      for (let done = 0; done < bytes.length; ) done += (await this.#handle!.write(bytes, done)).bytesWritten;
+    });
+    this.bytes += bytes.length;
+  }
+
+  async finish(file: string, overwrites: boolean): Promise<void> {
+    await this.#trying(async () => {
+      await this.#handle!.sync();
+      await this.#close();
+    });
+    if (overwrites) await this.#trying(() => rename(this.#beside, file));
+    else await this.#takeFreeName(file);
+  }
+
+  async giveUp(): Promise<void> {
+    await this.#close().catch(() => {});
+    await rm(this.#beside, { force: true }).catch(() => {});
+  }
+
+  /** A link fails where another has made the file meanwhile; where there are no links, a look before the rename must do. */
+  async #takeFreeName(file: string): Promise<void> {
+    try {
+      await link(this.#beside, file);
+    } catch (error) {
+      await refuseExisting(file, this.#shown);
+      if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(String((error as NodeJS.ErrnoException).code))) this.#fail(error);
+      await this.#trying(() => rename(this.#beside, file));
+      return;
+    }
+    await rm(this.#beside, { force: true });
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+
+  async #trying<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): never {
+    throw new MillraceError('DISK', { path: this.#shown, reason: (error as Error).message });
+  }
+}
+
+async function refuseExisting(file: string, shown: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  const remedy = 'Choose another name, or add --force.';
+  if (found) throw new MillraceError('FILE_EXISTS', { path: shown, rule: '.export does not overwrite', remedy });
+}
+
+function formatOf(file: string, wanted: string): ExportFormat {
+  const format = wanted === '' ? endings[path.extname(file).toLowerCase()] : exportFormats.find((name) => name === wanted);
+  if (format) return format;
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation: '.export',
+    argument: wanted === '' ? 'the ending of the file' : 'the format',
+    value: wanted === '' ? path.extname(file) || 'missing' : wanted,
+    rule: wanted === '' ? 'one of .csv, .tsv, .jsonl, .ndjson' : `one of ${exportFormats.join(', ')}`,
+    remedy: 'For example: .export counts counts.csv, or --format csv.',
+  });
+}
+
+/** A dataset's rows come a partition at a time. */
+function rowsOf(value: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+  if (value instanceof RDD) return value.toLocalIterator();
+  if (typeof value === 'object' && value !== null && !types.isProxy(value) && Symbol.iterator in value)
+    return value as Iterable<unknown>;
+  throw new MillraceError('BAD_ARGUMENT', {
+    operation: '.export',
+    argument: 'its value',
+    value: value === null ? 'null' : typeof value,
+    rule: 'a dataset, an array, a map or a set',
+    remedy: 'Leave out the action: .export counts counts.csv',
+  });
+}

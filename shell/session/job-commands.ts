@@ -1,0 +1,216 @@
+// What `.jobs`, `.stages`, `.executors`, `.datasets` and `.cancel` show and do.
+import { headline } from '../../cluster/ui/page/headline';
+import { type CallSite, type Context, type JobRecord, MillraceError, type RDD } from '../../runtime';
+import { bytesText, msText } from '../../runtime/base/units';
+import { type Skew, skewOf } from '../../runtime/status/skew';
+import type { StageStatus } from '../../runtime/status/stage-status';
+import type { JobStatus, StatusStore } from '../../runtime/status/status-store';
+import type { Choice } from '../contract/session';
+import { skewLine } from '../print/skew';
+import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/text';
+import { type Backgrounds, shortEntry } from './background';
+
+/** Where a line is not cut: no terminal. */
+type Columns = number | undefined;
+
+/** Below this width the parts of a line stand below each other. */
+const narrow = 60;
+
+const isNarrow = (columns: Columns): boolean => columns !== undefined && columns < narrow;
+
+/** Each line in parts: side by side, or below each other where it is narrow. */
+function fitted(lines: readonly (readonly string[])[], columns: Columns): string {
+  const shown = lines.flatMap(([first, ...rest]) =>
+    isNarrow(columns) ? [first, ...rest.map((part) => `   ${part}`)] : [[first, ...rest].join('  ')],
+  );
+  return shown.map((line) => (columns === undefined ? line : cut(line, columns))).join('\n');
+}
+
+/** The last jobs, and what runs in the background, a line each. */
+export function jobsText(sc: Context, backgrounds: Backgrounds, columns: Columns): string {
+  const lines = [...sc.jobs().map((job) => jobLine(sc, job)), ...backgrounds.lines()];
+  return lines.length === 0 ? 'no jobs yet' : fitted(lines, columns);
+}
+
+function jobLine(sc: Context, job: JobRecord): string[] {
+  const { jobId, title, started, ended, status, records, output, callSite } = job;
+  const { group, tags, description, background } = job;
+  const marks = [background, output, group && `group ${group}`, tags.length > 0 && `tags ${tags.join(' ')}`, description].filter(
+    Boolean,
+  );
+  const what = `${title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}${status === 'running' ? tasksText(sc, jobId) : ''}`;
+  const head = `${String(jobId).padStart(4)}  ${status.padEnd(9)}  ${msText((ended ?? sc.clock.now()) - started).padStart(9)}`;
+  return [head, `${records} records`, escapeControls(what), ...(output === undefined ? originOf(callSite) : [])];
+}
+
+/** The entry that started a job or made a dataset; of a script the line, with its place. */
+function originOf(site: CallSite | undefined): string[] {
+  if (!site) return [];
+  const { file, line, at = line } = site;
+  const place = file.startsWith('<') ? '' : `${file}:${at} `;
+  return [`← ${shortEntry(`${place}${headline(site)}`)}`];
+}
+
+/** How far the stages of a running job are: `· stage 3: 4/8, 2 running`. */
+function tasksText({ statusTracker }: Context, jobId: number): string {
+  const stages = statusTracker.getJobInfo(jobId)?.stageIds.flatMap((id) => statusTracker.getStageInfo(id) ?? []) ?? [];
+  const active = stages.filter((stage) => stage.numActiveTasks > 0);
+  return active.map((s) => ` · stage ${s.stageId}: ${s.numCompletedTasks}/${s.numTasks}, ${s.numActiveTasks} running`).join('');
+}
+
+/** The stages of a job, the last one unless told: how long their tasks took, what they read and shuffled. */
+export function stagesText(store: StatusStore, now: number, which: string | undefined, columns: Columns): string {
+  const jobs = store.jobs().filter((job) => which !== undefined || job.output === undefined);
+  const job = which === undefined ? jobs.at(-1) : jobs.find(({ jobId }) => String(jobId) === which);
+  if (!job)
+    return which === undefined
+      ? 'no jobs yet'
+      : unknownJob(
+          '.stages',
+          which,
+          jobs.map(({ jobId }) => jobId),
+        );
+  const stages = job.stages.filter(({ submitted }) => submitted !== undefined);
+  const skews = stages.map((stage) => skewOf(stage, now));
+  const head = [`job ${job.jobId}, ${job.status}`, escapeControls(job.title), ...originOf(job.callSite)];
+  const rows = stages.map((stage, index) => stageCells(stage, skews[index]));
+  const table = isNarrow(columns)
+    ? rows.map(below)
+    : rows.length === 0
+      ? []
+      : aligned([stageColumns, ...rows]).map((line) => [line]);
+  const skewed = stages.flatMap(({ graph }, index) => {
+    const skew = skews[index];
+    return skew ? [skewLine(graph.stageId, skew)] : [];
+  });
+  return fitted([head, ...table, ...[...skewed, ...withoutTasks(job)].map((note) => [note])], columns);
+}
+
+/** The cells of a stage as parts that stand below each other. */
+function below([id, tasks, least, middle, most, rows, read, written, what]: readonly string[]): string[] {
+  return [` stage ${id}: ${tasks}`, what, `${least}, ${middle}, ${most}`, `${rows} rows`, `read ${read}`, `written ${written}`];
+}
+
+const stageColumns = ['stage', 'tasks', 'min', 'median', 'max', 'rows', 'read', 'written', 'what'];
+
+function stageCells(
+  { graph, tasks, done, rows, bytesRead, bytesWritten, failure }: StageStatus,
+  skew: Skew | undefined,
+): string[] {
+  const { stageId, title, numTasks } = graph;
+  const [least, , middle, , most] = tasks.quantiles('ms')?.map((ms) => msText(ms)) ?? ['-', '-', '-', '-', '-'];
+  const bytes = (n: number) => (n === 0 ? '-' : bytesText(n));
+  return [
+    String(stageId),
+    `${done}/${numTasks}${tasks.failures > 0 ? ` (${tasks.failures} failed)` : ''}`,
+    least,
+    middle,
+    `${most}${skew ? ' !' : ''}`,
+    grouped(String(rows)),
+    bytes(bytesRead),
+    bytes(bytesWritten),
+    escapeControls(title) + (failure === undefined ? '' : `: ${escapeControls(failure)}`),
+  ];
+}
+
+/** The stages of a job for which nothing has run, and why. */
+function withoutTasks({ stages }: JobStatus): string[] {
+  return (['waiting', 'skipped', 'neverRan'] as const).flatMap((wanted) => {
+    const ids = stages.filter(({ state }) => state === wanted).map(({ graph }) => graph.stageId);
+    return ids.length > 0 ? [` ${reasons[wanted]}: stages ${ids.join(', ')}`] : [];
+  });
+}
+
+const reasons = {
+  waiting: 'to come, or skipped',
+  skipped: 'skipped, for what they make was there',
+  neverRan: 'never ran, for the job had ended',
+};
+
+/** Cells in columns, the last one as long as it is; numbers to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const last = rows[0].length - 1;
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]))));
+  return rows.map(
+    (row) => ` ${row.map((cell, column) => (column === last ? cell : pad(cell, widths[column], true))).join('  ')}`,
+  );
+}
+
+/** The executors that are there, a line each. */
+export function executorsText(sc: Context): string {
+  const executors = sc.executors();
+  if (executors.length === 0) return 'no executor is there yet';
+  const lines = executors.map(({ id, host, slots, free, excluded }) => {
+    const state = excluded ? 'excluded after failures' : `${slots - free} of ${slots} ${slots === 1 ? 'slot' : 'slots'} busy`;
+    return `${id.padEnd(8)}  ${host}  ${state}`;
+  });
+  return lines.join('\n');
+}
+
+/** The datasets that are kept: their names here, level, partitions, size, and where they are. */
+export function datasetsText(sc: Context, store: StatusStore, namesOf: (value: unknown) => string[], columns: Columns): string {
+  const kept = sc.persistedRdds();
+  if (kept.length === 0) return 'no dataset is kept; cache() keeps one';
+  return fitted(
+    kept.flatMap((rdd) => datasetLines(sc, store, rdd, namesOf(rdd))),
+    columns,
+  );
+}
+
+function datasetLines(sc: Context, { executors }: StatusStore, rdd: RDD<unknown>, names: readonly string[]): string[][] {
+  const { partitions, bytes, diskBytes } = sc.storageOf(rdd);
+  const sizes = [bytes > 0 && `${bytesText(bytes)} in memory`, diskBytes > 0 && `${bytesText(diskBytes)} on disk`].filter(
+    Boolean,
+  );
+  const places = executors.holders(rdd.id).map((holder) => `${holder.executorId}: ${holder.partitions}`);
+  const files = executors.onDisk(rdd.id);
+  if (files > 0) places.push(`disk: ${files}`);
+  const state =
+    partitions === 0
+      ? 'nothing computed yet'
+      : [`${partitions} of ${counted(rdd.numPartitions, 'partition')}`, ...sizes].join(', ');
+  const where = places.length > 0 ? ` (${places.join(', ')})` : '';
+  const called = names.filter((name) => name !== '_').join(', ');
+  const head = [called === '' ? '(no name)' : called, escapeControls(String(rdd)), String(rdd.storageLevel)];
+  return [[...head, ...originOf(rdd.callSite)], [`  ${state}${where}`]];
+}
+
+/** Ctrl-C: cancels the jobs of entries; those of streams and in the background go on. */
+export function cancelEntryJobs(sc: Context): void {
+  for (const { jobId, status, output, background } of sc.jobs())
+    if (status === 'running' && output === undefined && background === undefined) sc.cancelJob(jobId);
+}
+
+/** Cancels a job by its number, a background entry by its name, or all that run where none is given. */
+export function cancelJobs(sc: Context, backgrounds: Backgrounds, which: string | undefined): string {
+  const running = sc.jobs().filter(({ status }) => status === 'running');
+  if (which === undefined) {
+    for (const id of backgrounds.ids) backgrounds.cancel(id);
+    sc.cancelAllJobs();
+    return `${counted(running.length, 'job')} cancelled`;
+  }
+  if (backgrounds.cancel(which)) return `${which} cancelled`;
+  const job = running.find(({ jobId }) => String(jobId) === which);
+  if (!job) return unknownJob('.cancel', which, [...running.map(({ jobId }) => jobId), ...backgrounds.ids]);
+  sc.cancelJob(job.jobId);
+  return `job ${which} cancelled`;
+}
+
+/** What `.cancel` can be told now. */
+export function cancelChoices(sc: Context, backgrounds: Backgrounds): Choice[] {
+  const jobs = sc.jobs().filter(({ status }) => status === 'running');
+  return [...jobs.map(jobChoice), ...backgrounds.choices()];
+}
+
+/** What `.stages` can be told now, the last job first. */
+export const stageChoices = (store: StatusStore): Choice[] => store.jobs().map(jobChoice).reverse();
+
+function jobChoice({ jobId, title, status, callSite }: Pick<JobStatus, 'jobId' | 'title' | 'status' | 'callSite'>): Choice {
+  return { name: String(jobId), brief: [status, escapeControls(title), ...originOf(callSite)].join('  ') };
+}
+
+function unknownJob(operation: string, which: string, known: readonly (number | string)[]): never {
+  const none = operation === '.cancel' ? 'one that runs: none does' : 'one that has run: none has';
+  const rule = known.length === 0 ? none : `one of ${known.slice(-20).join(', ')}`;
+  throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the job', value: which, rule, remedy: 'See .jobs.' });
+}

@@ -1,0 +1,89 @@
+// Opens the session that runs in this process: its context on the master, the evaluator of the user's entries, and the commands on values.
+import { connect } from '../../cluster';
+import * as api from '../../runtime';
+import { type CaptureWarning, openClasses, travelsAs } from '../../runtime/closure';
+import { registerModule } from '../../runtime/closure/modules';
+import * as models from '../../runtime/models';
+import { StatusStore } from '../../runtime/status/status-store';
+import { packageVersion } from '../base/package-root';
+import type { EngineOptions, Screen, Session, SessionEvents } from '../contract/session';
+import { givePackages } from '../evaluate/own-packages';
+import { skewNotice } from '../print/skew';
+import { escapeControls } from '../print/text';
+import { Backgrounds } from './background';
+import { cancelEntryJobs } from './job-commands';
+import { LocalSession } from './session-local';
+import { ShellStreams } from './streams';
+import { ShellPages } from './ui-server';
+import { sessionChoices, sessionCommands } from './value-commands';
+import { WatchedSession } from './watched-session';
+
+/** What `import` from the package gives; a closure that uses it finds the engine's own on its executor. */
+const packageExports = Object.defineProperty({ ...api, connect }, travelsAs, {
+  value: () => ({ kind: 'engine', id: 'millrace' }),
+});
+
+export interface SessionOptions extends EngineOptions {
+  readonly events: SessionEvents;
+  /** The arguments of a script, `args` to it. */
+  readonly args: readonly string[];
+}
+
+type OnStageCompleted = NonNullable<api.Listener['onStageCompleted']>;
+
+export async function openSession({ master, executorMemory, config, events, args }: SessionOptions): Promise<Session> {
+  // Executors come up while the first entry is typed; a job waits for them, and says what is wrong if they don't.
+  const sc = await connect(master, {
+    executorMemory,
+    config,
+    onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
+    onWarning: (warning) => events.print(warningText(warning), 'err'),
+    onNotice: (text) => events.print(`${escapeControls(text)}\n`, 'err'),
+  });
+  const packages = { millrace: packageExports, 'millrace/models': models };
+  givePackages(packages);
+  const status = new StatusStore();
+  sc.addListener(status.listener);
+  const streams = new ShellStreams(sc, events, () => local.screen);
+  const backgrounds = new Backgrounds(sc, () => local, events);
+  // After the store, which is told of the same event first.
+  sc.addListener({ onStageCompleted: tellSkew(sc, status, events, () => local.screen) });
+  const about = { started: sc.clock.now(), version: packageVersion() };
+  const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
+  const parts = { sc, streams, status, backgrounds, pages, local: () => local };
+  const local: LocalSession = new LocalSession({
+    cwd: process.cwd(),
+    events,
+    globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
+    packages,
+    onCompiled: (file, js) => registerModule(file, openClasses(js)),
+    commands: sessionCommands(parts),
+    choices: sessionChoices(parts),
+    describe: streams.describe,
+    onInterrupt: [() => cancelEntryJobs(sc)],
+    onStop: async () => {
+      await streams.leave();
+      await pages.close();
+      await sc.stop();
+    },
+  });
+  return new WatchedSession(local, sc, backgrounds, events);
+}
+
+/** Says when a stage has ended that was skewed, once of each kind: a stream, or a loop, has the same stage again and again. */
+function tellSkew(sc: api.Context, status: StatusStore, events: SessionEvents, screen: () => Screen): OnStageCompleted {
+  const said = new Set<string>();
+  return ({ stageId, failure }) => {
+    const { live, settings } = screen();
+    const stage = status.stage(stageId);
+    if (!live || settings?.hints === false || failure !== undefined || !stage || said.has(stage.graph.title)) return;
+    const notice = skewNotice(stage, sc.clock.now());
+    if (notice === undefined) return;
+    said.add(stage.graph.title);
+    events.print(`(${escapeControls(notice)})\n`, 'out');
+  };
+}
+
+function warningText({ place, message }: CaptureWarning): string {
+  return `warning: ${place.file}:${place.line}:${place.column}: ${message}\n`;
+}

@@ -1,0 +1,102 @@
+// The session process: runs the user's entries for the terminal that started it, and ends with it.
+import { writeSync } from 'node:fs';
+import { asError, MillraceError } from '../../runtime/base/errors';
+import type { EngineOptions, RunOutcome, Session } from '../contract/session';
+import { sendBreaksThrough } from '../evaluate/breakable';
+import { InterruptGate } from '../evaluate/interrupt-gate';
+import { answerDescriptor, type SessionFrame, type SessionRequest } from '../terminal/session-client';
+import { openSession } from './open-session';
+
+let stopping = false;
+let crashed = false;
+
+/** Set while a frame is being written: an interrupt may break off the user's code in the middle of its print. */
+let torn = false;
+
+function answer(frame: SessionFrame): void {
+  let rest = Buffer.from((torn ? '\n' : '') + JSON.stringify(frame) + '\n');
+  torn = true;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(answerDescriptor, rest));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === 'EAGAIN') continue;
+      // Nobody listens any more; leaving must not try to say so again.
+      stopping = true;
+      process.exit(1);
+    }
+  }
+  torn = false;
+}
+
+async function stop(session: Session | undefined): Promise<never> {
+  stopping = true;
+  await session?.stop().catch(() => undefined);
+  process.exit(0);
+}
+
+function serve(session: Session, gate: InterruptGate): void {
+  const serveOne = async (id: number, run: () => Promise<RunOutcome>) => {
+    gate.begin(id);
+    const outcome = await run();
+    gate.end(id);
+    answer({ kind: 'ended', id, outcome });
+  };
+  process.on('message', (request: SessionRequest) => {
+    switch (request.kind) {
+      case 'run':
+        void serveOne(request.id, () => session.run(request.cell, request.screen));
+        break;
+      case 'command':
+        void serveOne(request.id, () => session.command(request.call, request.screen));
+        break;
+      case 'choices':
+        void session.choices(request.command).then((choices) => answer({ kind: 'choices', id: request.id, choices }));
+        break;
+      case 'screen':
+        session.setScreen(request.screen);
+        break;
+      case 'stop':
+        void stop(session);
+        break;
+    }
+  });
+}
+
+async function main(engine: EngineOptions): Promise<void> {
+  let session: Session | undefined;
+  // Ctrl-C comes through the gate; a signal that somebody sends by hand means the same.
+  const gate = new InterruptGate({ interrupted: () => session?.interrupt(), orphaned: () => void stop(session) });
+  sendBreaksThrough(gate);
+  process.on('SIGINT', () => session?.interrupt());
+  process.on('uncaughtExceptionMonitor', () => {
+    crashed = true;
+  });
+  process.on('exit', (status) => {
+    if (!stopping && !crashed) answer({ kind: 'leaving', status });
+  });
+  try {
+    session = await openSession({
+      ...engine,
+      args: [],
+      events: {
+        print: (text, stream) => answer({ kind: 'print', text, stream }),
+        progress: (line) => answer({ kind: 'progress', line }),
+        pane: (id, pane) => answer({ kind: 'pane', id, pane }),
+      },
+    });
+  } catch (thrown) {
+    stopping = true;
+    const error = asError(thrown);
+    answer({
+      kind: 'failed',
+      message: error instanceof MillraceError ? `${error.message}\n${error.remedy}` : String(error.stack),
+    });
+    process.exit(1);
+  }
+  serve(session, gate);
+  answer({ kind: 'ready' });
+}
+
+void main(JSON.parse(process.argv[2]) as EngineOptions);

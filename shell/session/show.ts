@@ -1,0 +1,59 @@
+// `.show` and `.page`: a value with as many rows as were asked for, and one with no cell cut.
+
+import { defaultSettings } from '../base/settings';
+import { inspectWhole } from '../print/inspect';
+import { type Described, printValue } from '../print/print';
+import { counted, escapeLines } from '../print/text';
+import type { CommandInput } from './session-local';
+
+const shownRows = 100;
+const pagedRows = 10_000;
+/** The rows asked for may take any time: Ctrl-C stops them. */
+const anySeconds = 24 * 3_600;
+/** Wider than any row that a pager is used for. */
+const pageColumns = 20_000;
+const longestName = 40;
+/** Characters of a text that goes to the pager. */
+const longestText = 20_000_000;
+
+const rowsOf = (words: readonly string[], otherwise: number): number => (words.length > 0 ? Number(words[0]) : otherwise);
+
+interface Shown {
+  readonly rows: number;
+  readonly columns: number;
+  readonly whole: boolean;
+  readonly described: Described | undefined;
+}
+
+function printed({ value, cell, screen }: CommandInput, { rows, columns, ...options }: Shown): Promise<string> {
+  const settings = { ...(screen.settings ?? defaultSettings), rows, seconds: anySeconds };
+  const name = cell && cell.text.length <= longestName && !cell.text.includes('\n') ? cell.text : undefined;
+  return printValue(
+    name,
+    cell?.result?.type ?? 'unknown',
+    value,
+    { ...screen, columns, settings },
+    { rowsAlways: true, ...options },
+  );
+}
+
+/** `.show`: rows in a table that fits the screen; a text as it is. */
+export async function showText(input: CommandInput, described?: Described): Promise<string> {
+  const { columns } = input.screen;
+  return textOf(input.value) ?? printed(input, { rows: rowsOf(input.words, shownRows), columns, whole: false, described });
+}
+
+/** `.page`: for a pager that scrolls sideways, or for what reads a pipe. */
+export async function pageText(input: CommandInput, described?: Described): Promise<string> {
+  const text = textOf(input.value);
+  if (text !== undefined) return text;
+  const rows = rowsOf(input.words, pagedRows);
+  const table = await printed(input, { rows, columns: pageColumns, whole: true, described });
+  return described || table.includes('\n') ? table : inspectWhole(input.value, input.screen.columns);
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const rest = value.length - longestText;
+  return escapeLines(value.slice(0, longestText)) + (rest > 0 ? `\n… ${counted(rest, 'more character')}` : '');
+}

@@ -1,0 +1,136 @@
+// Where the outputs of streams show in the shell: tables above the prompt, live panes, and notices that do not repeat themselves.
+import type { PaneUpdate, PrintedBatch, StreamDisplay } from '../../runtime';
+import { timeText } from '../../runtime/base/duration';
+import { plainDisplay } from '../../runtime/streaming/graph/display';
+import type { Screen, SessionEvents } from '../contract/session';
+import { inspectLine } from '../print/inspect';
+import { nextTrend, paneModel } from '../print/pane-model';
+import { reportError } from '../print/report';
+import { areRecords, renderTable } from '../print/table';
+import { counted, escapeControls, escapeLines, paint } from '../print/text';
+
+/** Panes change at most this often, however short the batches are. */
+const paneEveryMs = 100;
+/** The same trouble with another message is shown again after this time. */
+const noticeAgainMs = 10_000;
+/** What was not heard of for so long is told as new: what went wrong, and what receivers say, who keep within limits of their own. */
+const quietMs = { trouble: 60_000, word: 10_000 };
+/** Troubles that are told apart. */
+const mostNotices = 1_000;
+/** Where there is no live screen a row is cut here. */
+const plainRow = 400;
+
+interface OpenPane {
+  trend: readonly number[];
+  /** What has not been shown yet. */
+  next: PaneUpdate | undefined;
+}
+
+interface Noticed {
+  times: number;
+  detail: string;
+  shownAt: number;
+  heardAt: number;
+}
+
+export class ShellDisplay implements StreamDisplay {
+  readonly #events: SessionEvents;
+  readonly #screen: () => Screen;
+  readonly #now: () => number;
+  readonly #plain: StreamDisplay;
+  readonly #panes = new Map<number, OpenPane>();
+  readonly #notices = new Map<string, Noticed>();
+  #timer: NodeJS.Timeout | undefined;
+  #flushedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(events: SessionEvents, screen: () => Screen, now = () => performance.now()) {
+    this.#events = events;
+    this.#screen = screen;
+    this.#now = now;
+    this.#plain = plainDisplay(
+      (line) => this.#say(escapeControls(line)),
+      (row) => inspectLine(row, plainRow),
+    );
+  }
+
+  printed(batch: PrintedBatch): void {
+    const screen = this.#screen();
+    if (!screen.live) {
+      this.#plain.printed(batch);
+      return;
+    }
+    const { stream, time, rows, more } = batch;
+    const colors = paint(screen.color);
+    const size = rows.length === 0 ? 'no rows' : more ? `first ${counted(rows.length, 'row')}` : counted(rows.length, 'row');
+    const head = `${colors.bold(timeText(time))}  ${escapeControls(stream)} · ${colors.dim(size)}`;
+    const body = areRecords(rows) ? [renderTable(rows, screen)] : rows.map((row) => ` ${inspectLine(row, screen.columns - 1)}`);
+    // One print: what comes from elsewhere never gets between head and rows.
+    this.#say([head, ...body].join('\n'));
+  }
+
+  pane(id: number, update: PaneUpdate): void {
+    if (!this.#screen().live) {
+      this.#plain.pane(id, update);
+      return;
+    }
+    const trend = nextTrend(this.#panes.get(id)?.trend ?? [], update);
+    this.#panes.set(id, { trend, next: update });
+    if (this.#timer) return;
+    const wait = Math.max(0, this.#flushedAt + paneEveryMs - performance.now());
+    this.#timer = setTimeout(() => this.#flush(), wait);
+    this.#timer.unref();
+  }
+
+  paneClosed(id: number): void {
+    const pane = this.#panes.get(id);
+    if (!pane) return;
+    this.#show(id, pane);
+    this.#panes.delete(id);
+    this.#events.pane(id, undefined);
+  }
+
+  notice(message: string, error?: Error): void {
+    const detail = error?.message ?? '';
+    const now = this.#now();
+    const before = this.#heard(message, now - (error ? quietMs.trouble : quietMs.word));
+    if (!before && this.#notices.size >= mostNotices) this.#notices.clear();
+    const times = (before?.times ?? 0) + 1;
+    const isNew = !before || (before.detail !== detail && now - before.shownAt > noticeAgainMs);
+    this.#notices.set(message, { times, detail, shownAt: isNew ? now : before.shownAt, heardAt: now });
+    const shown = escapeLines(message);
+    if (isNew)
+      this.#say(error ? `(${shown}${timesText(times)})\n${reportError(error, {}, this.#screen())}` : `(${shown})`, 'err');
+    // Named once, then counted: a failure of each batch must not fill the screen.
+    else if (Number.isInteger(Math.log10(times))) this.#say(`(${shown}${timesText(times)})`, 'err');
+  }
+
+  /** What is known of a notice that was heard since then. */
+  #heard(message: string, since: number): Noticed | undefined {
+    const known = this.#notices.get(message);
+    return known && known.heardAt >= since ? known : undefined;
+  }
+
+  /** Other streams begin: what they say is new, also where earlier ones said the same. */
+  begin(): void {
+    this.#notices.clear();
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    this.#flushedAt = performance.now();
+    for (const [id, pane] of this.#panes) this.#show(id, pane);
+  }
+
+  #show(id: number, pane: OpenPane): void {
+    const { next, trend } = pane;
+    if (!next) return;
+    pane.next = undefined;
+    this.#events.pane(id, paneModel(next, timeText(next.time), trend));
+  }
+
+  #say(text: string, stream: 'out' | 'err' = 'out'): void {
+    this.#events.print(`${text}\n`, stream);
+  }
+}
+
+const timesText = (times: number): string => (times > 1 ? `, ${times} times so far` : '');

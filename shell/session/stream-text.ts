@@ -1,0 +1,95 @@
+// What the shell says of streams: the head and graph of one that is printed, and the report of `.streams`.
+import type { DStream, StreamingContext } from '../../runtime';
+import { durationText, timeText } from '../../runtime/base/duration';
+import { bytesText, msText } from '../../runtime/base/units';
+import type { StreamMonitor } from '../../runtime/status/stream-monitor';
+import { InputDStream } from '../../runtime/streaming/graph/input';
+import { graphOf } from '../../runtime/streaming/ops/describe';
+import { rateText } from '../print/pane-model';
+import type { Described } from '../print/print';
+import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/text';
+
+/** An output that works on one batch for so long says so. */
+const slowMs = 1_000;
+
+const stateText = ({ state }: StreamingContext): string => (state === 'initialized' ? 'not started' : state);
+
+/** A stream: its name and slide, then what it is made of, a line a stream. */
+export function describeStream(stream: DStream<unknown>): Described {
+  const lines = graphOf(stream, String);
+  return {
+    facts: [escapeControls(stream.name), `every ${durationText(stream.slide)}`],
+    state: stateText(stream.streaming),
+    lines: lines.map((line) => ` ${escapeControls(line)}`),
+  };
+}
+
+/** A streaming context: what it reads and what it does. */
+export function describeStreaming(monitor: StreamMonitor): Described {
+  const { streaming } = monitor;
+  return {
+    facts: [`every ${durationText(streaming.interval)}`, counted(monitor.batches, 'batch').replace(/s$/, 'es')],
+    state: stateText(streaming),
+    lines: detailLines(monitor),
+  };
+}
+
+/** `.streams`: how each context does, its sources and its outputs. */
+export function streamsText(monitors: readonly StreamMonitor[], columns: number): string {
+  if (monitors.length === 0) return "no streams yet; stream('1s') makes a streaming context";
+  const lines = monitors.flatMap((monitor) => [headText(monitor), ...detailLines(monitor)]);
+  return lines.map((line) => cut(line, columns)).join('\n');
+}
+
+function headText({ streaming, batches, last }: StreamMonitor): string {
+  const parts = [`every ${durationText(streaming.interval)}`, stateText(streaming), `${batches} batches done`];
+  if (streaming.waiting > 0) parts.push(`${streaming.waiting} wait`);
+  if (last) {
+    const { processingTime = 0, schedulingDelay = 0 } = last;
+    parts.push(`last ${timeText(last.time)}: took ${msText(processingTime)}, delay ${msText(schedulingDelay)}`);
+  }
+  return parts.join(' · ');
+}
+
+function detailLines(monitor: StreamMonitor): string[] {
+  const { streaming } = monitor;
+  const sources = streaming.streams.filter((stream) => stream instanceof InputDStream);
+  return [
+    ...section(
+      'sources',
+      sources.map((stream) => sourceCells(stream, monitor)),
+    ),
+    ...section(
+      'outputs',
+      streaming.outputs.map(({ name }) => [name, outputText(monitor, name)]),
+    ),
+  ];
+}
+
+function sourceCells(stream: DStream<unknown>, monitor: StreamMonitor): string[] {
+  const { records, bytes, lastRecords, noted, note, receiver } = monitor.source(stream.name);
+  const said = [receiver, note && `${note} (so in ${noted} ${noted === 1 ? 'batch' : 'batches'})`].filter(Boolean);
+  const rate = lastRecords === undefined ? '' : rateText(lastRecords, monitor.streaming.interval);
+  // Lines of files are not counted before they are read.
+  const read = lastRecords === undefined && bytes > 0 ? bytesText(bytes) : `${grouped(String(records))} records`;
+  return [stream.name, stream.operation, read, rate, said.join(' · ')];
+}
+
+function outputText(monitor: StreamMonitor, name: string): string {
+  const { batches, failures, lastFailure, lastMs, runningSince } = monitor.output(name);
+  const runningMs = runningSince === undefined ? 0 : monitor.streaming.clock.now() - runningSince;
+  const running = runningMs < slowMs ? '' : `at work for ${msText(runningMs)}`;
+  if (batches === 0 && running) return running;
+  if (batches === 0) return monitor.streaming.state === 'active' ? 'begins with the next batch' : 'waits for start()';
+  const took = running ? ` · ${running}` : lastMs === undefined ? '' : ` · ${msText(lastMs)}`;
+  return failures === 0 ? `ok${took}` : `failed in ${failures} of ${batches} batches: ${lastFailure}`;
+}
+
+/** A title, and lines of cells in columns. */
+function section(title: string, rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return [` ${title}: none`];
+  const shown = rows.map((row) => row.map(escapeControls));
+  const widths = shown[0].map((_, column) => Math.max(...shown.map((row) => widthOf(row[column]))));
+  const lines = shown.map((row) => `  ${row.map((cell, column) => pad(cell, widths[column])).join('  ')}`.trimEnd());
+  return [` ${title}`, ...lines];
+}

@@ -1,0 +1,79 @@
+// `.ui`: the pages of the session, started when they are first asked for, and a browser for them where there is a desktop.
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { SessionFolder } from '../../cluster/driver/folder';
+import type { StatusPages } from '../../cluster/ui/pages';
+import type { PageSource } from '../../cluster/ui/source';
+import { MillraceError } from '../../runtime';
+import type { Screen } from '../contract/session';
+
+export class ShellPages {
+  readonly #source: PageSource;
+  #pages: Promise<StatusPages> | undefined;
+  #folder: SessionFolder | undefined;
+
+  constructor(source: PageSource) {
+    this.#source = source;
+  }
+
+  /** `.ui` and `.ui stop`: what to print. */
+  async command(word: unknown, { live }: Screen): Promise<string> {
+    if (word === 'stop') return (await this.close()) ? 'the pages have ended' : 'no pages are open';
+    if (word !== undefined)
+      throw new MillraceError('BAD_ARGUMENT', {
+        operation: '.ui',
+        argument: 'its word',
+        value: String(word),
+        rule: 'left out, or stop',
+        remedy: 'Write .ui or .ui stop.',
+      });
+    const pages = await this.#open();
+    const opener = live ? openerOf(process.env, process.platform) : undefined;
+    if (opener) this.#show(pages.link(), opener);
+    return `${pages.link()}\n(lets in once; .ui makes another, .ui stop ends the pages)`;
+  }
+
+  #open(): Promise<StatusPages> {
+    if (this.#pages) return this.#pages;
+    // Loaded on demand: most sessions never open a page.
+    const { StatusPages: made }: typeof import('../../cluster/ui/pages') = require('../../cluster/ui/pages');
+    const opened = made.open(this.#source);
+    this.#pages = opened;
+    opened.catch(() => {
+      this.#pages = undefined;
+    });
+    return opened;
+  }
+
+  /** Opens a browser by a file that only this user can read: all users of the machine see the arguments of a process. */
+  #show(link: string, opener: string): void {
+    this.#folder ??= SessionFolder.make();
+    const file = path.join(this.#folder.path, 'open.html');
+    const html = `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${link}"><title>Millrace</title>`;
+    writeFileSync(file, html, { mode: 0o600 });
+    const browser = spawn(opener, [file], { stdio: 'ignore', detached: true });
+    // Where there is no such program the address is there to be copied.
+    browser.on('error', () => {});
+    browser.unref();
+  }
+
+  /** Ends the pages; answers whether there were any. */
+  async close(): Promise<boolean> {
+    const pages = this.#pages;
+    this.#pages = undefined;
+    await this.#folder?.remove();
+    this.#folder = undefined;
+    // What could not be opened was told then.
+    const opened = await pages?.catch(() => undefined);
+    await opened?.close();
+    return opened !== undefined;
+  }
+}
+
+/** The program that opens a file in the user's browser, where there is a desktop to show it on. */
+export function openerOf(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string | undefined {
+  if (env.SSH_CONNECTION !== undefined) return undefined;
+  if (platform === 'darwin') return 'open';
+  return platform === 'linux' && (env.DISPLAY || env.WAYLAND_DISPLAY) ? 'xdg-open' : undefined;
+}

@@ -1,0 +1,101 @@
+// The commands that need the session, by name: what each does with the value it is given and what it answers.
+import * as api from '../../runtime';
+import type { StatusStore } from '../../runtime/status/status-store';
+import type { Choice, Screen } from '../contract/session';
+import { drawPlot } from '../print/plot';
+import { cut } from '../print/text';
+import type { Backgrounds } from './background';
+import { exportRows } from './export';
+import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stageChoices, stagesText } from './job-commands';
+import { plotData } from './plot-data';
+import type { CommandInput, LocalSession, SessionCommand } from './session-local';
+import { pageText, showText } from './show';
+import type { ShellStreams } from './streams';
+import type { ShellPages } from './ui-server';
+
+export interface SessionParts {
+  readonly sc: api.Context;
+  readonly streams: ShellStreams;
+  readonly status: StatusStore;
+  readonly backgrounds: Backgrounds;
+  readonly pages: ShellPages;
+  readonly local: () => LocalSession;
+}
+
+/** Lists are cut at the edge of a terminal, and whole in a file. */
+const edge = ({ live, columns }: Screen): number | undefined => (live ? columns : undefined);
+
+export function sessionCommands({
+  sc,
+  streams,
+  status,
+  backgrounds,
+  pages,
+  local,
+}: SessionParts): Record<string, SessionCommand> {
+  const needsValue = (name: string, command: SessionCommand) => (input: CommandInput) => {
+    if (!input.cell?.result) throw withoutValue(name);
+    return command(input);
+  };
+  // A stream is described, not looked into.
+  const described = ({ value, screen }: CommandInput) => {
+    const said = streams.describe(value, screen);
+    return said === 'nothing' ? undefined : said;
+  };
+  return {
+    explain: ({ value }) => explained(value),
+    show: needsValue('show', (input) => showText(input, described(input))),
+    page: needsValue('page', async (input) => ({ page: await pageText(input, described(input)) })),
+    plot: needsValue('plot', plotted),
+    export: needsValue('export', exportRows),
+    jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),
+    stages: ({ words, screen }) => stagesText(status, sc.clock.now(), words[0], edge(screen)),
+    executors: () => executorsText(sc),
+    datasets: ({ screen }) => datasetsText(sc, status, (value) => local().namesOf(value), edge(screen)),
+    cancel: ({ words }) => cancelJobs(sc, backgrounds, words[0]),
+    streams: ({ screen }) => streams.text(screen.columns),
+    ui: ({ words, screen }) => pages.command(words[0], screen),
+    stop: ({ words }) => streams.stop(words[0]),
+    // What a script waits for at its end.
+    idle: async () => {
+      await backgrounds.idle();
+      return '';
+    },
+  };
+}
+
+/** What can stand behind the commands that take the name or the id of something that is there now. */
+export function sessionChoices({ sc, streams, status, backgrounds }: SessionParts): Record<string, () => readonly Choice[]> {
+  return {
+    stop: () => streams.choices(),
+    cancel: () => cancelChoices(sc, backgrounds),
+    stages: () => stageChoices(status),
+  };
+}
+
+function withoutValue(name: string): api.MillraceError {
+  return new api.MillraceError('BAD_ARGUMENT', {
+    operation: `.${name}`,
+    argument: 'its argument',
+    value: 'an entry without a value',
+    rule: 'an expression',
+    remedy: `For example: .${name} sc.range(10)`,
+  });
+}
+
+function explained(value: unknown): string {
+  if (value instanceof api.RDD) return value.explain();
+  if (value instanceof api.DStream) return value.toDebugString();
+  throw new api.MillraceError('BAD_ARGUMENT', {
+    operation: '.explain',
+    argument: 'its value',
+    value: value === null ? 'null' : typeof value,
+    rule: 'a dataset or a stream',
+    remedy: 'Leave out the action: .explain counts, not .explain counts.collect()',
+  });
+}
+
+async function plotted({ value, screen }: CommandInput): Promise<string> {
+  const { plot, said } = await plotData(value);
+  return [cut(said, screen.columns), ...drawPlot(plot, screen.columns)].join('\n');
+}

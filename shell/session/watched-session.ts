@@ -1,0 +1,110 @@
+// Adds to a session what lies around an entry: the names of its file, the progress of its jobs, hints, and how long it took.
+import path from 'node:path';
+import type { Context } from '../../runtime';
+import type { Choice, CommandCall, RunOutcome, Screen, Session, SessionEvents } from '../contract/session';
+import type { CompiledCell } from '../contract/type-service';
+import { groupByKeyHint } from '../print/hints';
+import { progressLine } from '../print/progress';
+import type { Backgrounds } from './background';
+import type { LocalSession } from './session-local';
+
+/** A job shows its progress from this age on, so that quick ones do not flicker. */
+const progressAfterSeconds = 0.5;
+const progressEveryMs = 200;
+
+export class WatchedSession implements Session {
+  readonly #session: LocalSession;
+  readonly #sc: Context;
+  readonly #events: SessionEvents;
+  readonly #backgrounds: Backgrounds;
+  /** Entries of which something was said already. */
+  readonly #hinted = new Set<string>();
+  #label: string | undefined;
+
+  constructor(session: LocalSession, sc: Context, backgrounds: Backgrounds, events: SessionEvents) {
+    this.#session = session;
+    this.#sc = sc;
+    this.#backgrounds = backgrounds;
+    this.#events = events;
+  }
+
+  run(cell: CompiledCell, screen: Screen): Promise<RunOutcome> {
+    this.#begin(cell, screen);
+    return this.#watched(screen, () => this.#session.run(cell, screen));
+  }
+
+  async command(call: CommandCall, screen: Screen): Promise<RunOutcome> {
+    const { name, cell } = call;
+    if (!cell) return this.#watched(screen, () => this.#session.command(call, screen));
+    if (name === 'time') return this.#timed(cell, screen);
+    this.#begin(cell, screen);
+    if (name === 'bg') {
+      this.#events.print(`(${this.#backgrounds.start(cell)})\n`, 'out');
+      return { status: 'ok' };
+    }
+    return this.#watched(screen, () => this.#session.command(call, screen));
+  }
+
+  choices(command: string): Promise<readonly Choice[]> {
+    return this.#session.choices(command);
+  }
+
+  setScreen(screen: Screen): void {
+    this.#session.setScreen(screen);
+  }
+
+  interrupt(): void {
+    this.#session.interrupt();
+  }
+
+  stop(): Promise<void> {
+    return this.#session.stop();
+  }
+
+  async #timed(cell: CompiledCell, screen: Screen): Promise<RunOutcome> {
+    const started = performance.now();
+    const outcome = await this.run(cell, screen);
+    const seconds = (performance.now() - started) / 1000;
+    this.#events.print(`${seconds < 10 ? seconds.toFixed(3) : seconds.toFixed(1)} s\n`, 'out');
+    return outcome;
+  }
+
+  #begin(cell: CompiledCell, screen: Screen): void {
+    this.#namePlace(cell.label);
+    if (!screen.live || screen.settings?.hints === false || this.#hinted.has(cell.text)) return;
+    const hint = groupByKeyHint(cell.js);
+    if (hint === undefined) return;
+    this.#hinted.add(cell.text);
+    this.#events.print(`(${hint})\n`, 'out');
+  }
+
+  /** `__filename` and `__dirname` as in a module: of the file that is loaded, of the current folder at the prompt. */
+  #namePlace(label: string): void {
+    const typed = label.startsWith('<');
+    const place = typed ? '<input>' : label;
+    if (place === this.#label) return;
+    this.#label = place;
+    const file = path.resolve(place);
+    this.#session.define('__filename', file);
+    this.#session.define('__dirname', path.dirname(file));
+  }
+
+  async #watched(screen: Screen, run: () => Promise<RunOutcome>): Promise<RunOutcome> {
+    if (!screen.live || screen.settings?.progress === false) return run();
+    let shown = false;
+    const timer = setInterval(() => {
+      const job = this.#sc.progress();
+      const due = job !== undefined && job.seconds >= progressAfterSeconds;
+      if (!due && !shown) return;
+      const { columns } = this.#session.screen;
+      this.#events.progress(due ? progressLine({ ...job, stageIndex: job.stage - 1 }, columns) : undefined);
+      shown = due;
+    }, progressEveryMs);
+    try {
+      return await run();
+    } finally {
+      clearInterval(timer);
+      if (shown) this.#events.progress(undefined);
+    }
+  }
+}

@@ -1,0 +1,267 @@
+// The session as the terminal sees it: a child process, told what to run over its IPC channel, answering in lines on descriptor 3.
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { entryArguments } from '../base/package-root';
+import type { Choice, CommandCall, EngineOptions, RunOutcome, Screen, Session, SessionEvents } from '../contract/session';
+import type { CompiledCell } from '../contract/type-service';
+import { interruptDescriptor } from '../evaluate/interrupt-gate';
+import type { PaneModel } from '../print/pane-model';
+
+/** What the terminal asks of the session process. */
+export type SessionRequest =
+  | { readonly kind: 'run'; readonly id: number; readonly cell: CompiledCell; readonly screen: Screen }
+  | {
+      readonly kind: 'command';
+      readonly id: number;
+      readonly call: CommandCall;
+      readonly screen: Screen;
+    }
+  /** What can stand behind a command now; asked and answered beside the entry that runs. */
+  | { readonly kind: 'choices'; readonly id: number; readonly command: string }
+  /** Leaves what the entry awaits; a running loop is broken through the gate of the session. */
+  | { readonly kind: 'screen'; readonly screen: Screen }
+  | { readonly kind: 'stop' };
+
+/** What the session process says, one JSON line each, written synchronously so that a busy loop's output is seen at once and in order. */
+export type SessionFrame =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'print'; readonly text: string; readonly stream: 'out' | 'err' }
+  | { readonly kind: 'progress'; readonly line?: string }
+  | { readonly kind: 'pane'; readonly id: number; readonly pane?: PaneModel }
+  | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }
+  | { readonly kind: 'choices'; readonly id: number; readonly choices: readonly Choice[] }
+  /** The user's code ends the process, with this status. */
+  | { readonly kind: 'leaving'; readonly status: number }
+  /** The session could not begin; the message is for the user. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export type SessionEnd =
+  | { readonly kind: 'left'; readonly status: number }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'died'; readonly reason: string };
+
+/** The descriptor of the session's answers; after stdin, stdout and stderr. */
+export const answerDescriptor = 3;
+
+/** How long a session has to end its jobs and executors before it is killed. */
+const stopLimitMs = 2_000;
+
+/** How long a session has to say what Tab offers: one that is busy with a loop of the user's says nothing. */
+const choicesLimitMs = 1_000;
+
+/** Lines of a dying process that V8 writes for its own developers begin here. */
+const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
+
+export interface ChildSessionOptions {
+  readonly engine: EngineOptions;
+  readonly events: SessionEvents;
+  /** The process is gone, and not because it was stopped. */
+  onEnd(end: SessionEnd): void;
+}
+
+interface Pending {
+  readonly id: number;
+  readonly resolve: (outcome: RunOutcome) => void;
+}
+
+const givenUp: RunOutcome = { status: 'interrupted', initialised: [] };
+
+export class ChildSession implements Session {
+  readonly #options: ChildSessionOptions;
+  readonly #child: ChildProcess;
+  readonly #interrupts: Writable;
+  readonly #exited: Promise<void>;
+  #ready = false;
+  /** Requests made before the process listened. */
+  #early: SessionRequest[] = [];
+  #pending: Pending | undefined;
+  /** Who waits for what can stand behind a command. */
+  readonly #asking = new Map<number, (choices: readonly Choice[]) => void>();
+  #lastId = 0;
+  #stopping = false;
+  #end: SessionEnd | undefined;
+  #errorText = '';
+
+  constructor(options: ChildSessionOptions) {
+    this.#options = options;
+    const told = JSON.stringify(options.engine);
+    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session/session-main.ts'), told], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
+      // A session of its own: the signals of the terminal's keys are for the terminal process, which passes on what they mean.
+      detached: true,
+    });
+    this.#interrupts = this.#child.stdio[interruptDescriptor] as Writable;
+    // Its end is told by its exit.
+    this.#interrupts.on('error', () => {});
+    readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#takeLine(line));
+    readText(this.#child.stdout, (text) => options.events.print(text, 'out'));
+    readText(this.#child.stderr, (text) => this.#stderr(text));
+    this.#exited = new Promise((resolve) => {
+      // Not 'exit': answers may still be on their way then.
+      this.#child.once('close', (status, signal) => {
+        this.#closed(status, signal);
+        resolve();
+      });
+      this.#child.once('error', (error) => {
+        this.#end ??= { kind: 'died', reason: error.message };
+        this.#closed(null, null);
+        resolve();
+      });
+    });
+  }
+
+  run(cell: CompiledCell, screen: Screen): Promise<RunOutcome> {
+    return this.#ask((id) => ({ kind: 'run', id, cell, screen }));
+  }
+
+  command(call: CommandCall, screen: Screen): Promise<RunOutcome> {
+    return this.#ask((id) => ({ kind: 'command', id, call, screen }));
+  }
+
+  choices(command: string): Promise<readonly Choice[]> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#offer(id, []), choicesLimitMs);
+      this.#asking.set(id, (choices) => {
+        clearTimeout(timer);
+        resolve(choices);
+      });
+      this.#send({ kind: 'choices', id, command });
+    });
+  }
+
+  #offer(id: number, choices: readonly Choice[]): void {
+    this.#asking.get(id)?.(choices);
+    this.#asking.delete(id);
+  }
+
+  setScreen(screen: Screen): void {
+    this.#send({ kind: 'screen', screen });
+  }
+
+  interrupt(): void {
+    if (!this.#pending) return;
+    if (this.#ready) {
+      this.#interrupts.write(`${this.#pending.id}\n`);
+      return;
+    }
+    // A process that does not listen yet would die of the signal; what it has not begun can simply be taken back.
+    this.#early = [];
+    this.#settle(this.#pending.id, givenUp);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#send({ kind: 'stop' });
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopLimitMs);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends the process at once; `onEnd` is told. */
+  kill(reason: string): void {
+    this.#end ??= { kind: 'died', reason };
+    this.#child.kill('SIGKILL');
+  }
+
+  #ask(request: (id: number) => SessionRequest): Promise<RunOutcome> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      this.#pending = { id, resolve };
+      this.#send(request(id));
+    });
+  }
+
+  #send(request: SessionRequest): void {
+    if (!this.#ready) this.#early.push(request);
+    else if (this.#child.connected) this.#child.send(request);
+  }
+
+  #takeLine(line: string): void {
+    let frame: SessionFrame;
+    try {
+      frame = JSON.parse(line) as SessionFrame;
+    } catch {
+      // A print that was broken off by an interrupt.
+      return;
+    }
+    this.#take(frame);
+  }
+
+  #take(frame: SessionFrame): void {
+    switch (frame.kind) {
+      case 'ready':
+        this.#listens();
+        break;
+      case 'print':
+        this.#options.events.print(frame.text, frame.stream);
+        break;
+      case 'progress':
+        this.#options.events.progress(frame.line);
+        break;
+      case 'pane':
+        this.#options.events.pane(frame.id, frame.pane);
+        break;
+      case 'ended':
+        this.#settle(frame.id, frame.outcome);
+        break;
+      case 'choices':
+        this.#offer(frame.id, frame.choices);
+        break;
+      case 'leaving':
+        this.#end ??= { kind: 'left', status: frame.status };
+        break;
+      case 'failed':
+        this.#end ??= { kind: 'failed', message: frame.message };
+        break;
+    }
+  }
+
+  #listens(): void {
+    this.#ready = true;
+    const early = this.#early;
+    this.#early = [];
+    for (const request of early) this.#send(request);
+  }
+
+  #settle(id: number, outcome: RunOutcome): void {
+    const pending = this.#pending;
+    if (pending?.id !== id) return;
+    this.#pending = undefined;
+    pending.resolve(outcome);
+  }
+
+  #stderr(text: string): void {
+    // Only the end matters for the cause of death; what is no crash report is the user's.
+    this.#errorText = (this.#errorText + text).slice(-16_384);
+    if (!crashReport.test(this.#errorText)) this.#options.events.print(text, 'err');
+  }
+
+  #closed(status: number | null, signal: NodeJS.Signals | null): void {
+    this.#options.events.progress(undefined);
+    if (!this.#stopping) this.#options.onEnd(this.#end ?? { kind: 'died', reason: this.#causeOfDeath(status, signal) });
+    if (this.#pending) this.#settle(this.#pending.id, givenUp);
+  }
+
+  #causeOfDeath(status: number | null, signal: NodeJS.Signals | null): string {
+    if (/heap out of memory|Allocation failed/.test(this.#errorText)) return 'it ran out of memory';
+    return signal ? `${signal} ended it` : `it ended with status ${status}`;
+  }
+}
+
+function readText(stream: Readable | null, take: (text: string) => void): void {
+  stream?.setEncoding('utf8');
+  stream?.on('data', take);
+}
+
+function readLines(stream: Readable, take: (line: string) => void): void {
+  let parts: string[] = [];
+  readText(stream, (text) => {
+    const lines = text.split('\n');
+    parts.push(lines[0]);
+    if (lines.length === 1) return;
+    take(parts.join(''));
+    for (const line of lines.slice(1, -1)) take(line);
+    parts = [lines[lines.length - 1]];
+  });
+}

@@ -1,0 +1,391 @@
+// The terminal process: paints the prompt before anything heavy starts, then runs what is typed, in order, in the session process.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { endingSignals, exitStatus, InterruptLadder } from '../base/ctrl-c';
+import { packageVersion } from '../base/package-root';
+import { defaultSettings, type Settings } from '../base/settings';
+import type { EngineOptions, Screen } from '../contract/session';
+import type { SignatureHint, TypeService } from '../contract/type-service';
+import { BlockEditor } from '../editor/block-editor';
+import type { Parts } from '../editor/colours';
+import type { Editor, EditorHost, Offer } from '../editor/editor';
+import { PlainEditor } from '../editor/plain-editor';
+import { isUnfinished } from '../editor/unfinished';
+import type { PaneModel } from '../print/pane-model';
+import { commandOf } from '../repl/commands/commands';
+import { replayable } from '../repl/commands/save';
+import { dottedWord } from '../repl/entry';
+import { Repl, type Stage } from '../repl/repl';
+import { completeEntry } from './complete';
+import { History, stateFolder } from './history';
+import { PaneBoard } from './live-panes';
+import { fitsScreen, pagerCommand, runPager } from './pager';
+import { rcFile } from './rc';
+import { ChildSession, type SessionEnd } from './session-client';
+
+export interface TerminalOptions extends EngineOptions {
+  /** No banner. */
+  readonly quiet: boolean;
+  /** Runs the rc file, if there is one, before the first entry. */
+  readonly rc: boolean;
+}
+
+/** Keys are held while the type service says whether an entry is whole; a service that is just starting must not hold them long. */
+const completeLimitMs = 500;
+/** How long leaving may take in all. */
+const leaveLimitMs = 3_000;
+
+/** Shows the prompt and serves it until the user leaves, which ends the process. */
+export function runTerminal(options: TerminalOptions): void {
+  new Terminal(options).start();
+}
+
+class Terminal implements EditorHost {
+  readonly #options: TerminalOptions;
+  readonly #history: History;
+  readonly #editor: Editor;
+  readonly #plain: PlainEditor | undefined;
+  readonly #ladder = new InterruptLadder();
+  readonly #panes = new PaneBoard(() => this.#screen().color);
+  #types: TypeService | undefined;
+  #session: ChildSession | undefined;
+  #repl: Repl | undefined;
+  readonly #queue: string[] = [];
+  #running = false;
+  #leaveStatus: number | undefined;
+  #finishing = false;
+  #settings: Settings = defaultSettings;
+  /** A pager has the terminal, and its keys: Ctrl-C is for it. */
+  #lent = false;
+  #replacement: (() => Promise<void>) | undefined;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    const folder = stateFolder();
+    this.#history = new History(folder, (message) => this.#note(message));
+    const canPaint =
+      process.stdin.isTTY === true && process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && !isCI(process.env);
+    this.#plain = canPaint ? undefined : new PlainEditor(process.stdin, process.stdout);
+    this.#editor = this.#plain ?? this.#blockEditor();
+  }
+
+  start(): void {
+    if (!this.#options.quiet) this.#editor.print(this.#banner());
+    this.#handleSignals();
+    this.#editor.start(this);
+    // The prompt is on the screen; only now is there time for anything else.
+    setImmediate(() => this.#open());
+  }
+
+  submit(text: string): void {
+    this.#history.add(text);
+    this.#queue.push(text);
+    void this.#pump();
+  }
+
+  isComplete(text: string): boolean | Promise<boolean> {
+    const word = dottedWord(text);
+    const command = word && commandOf(word);
+    if (command && (command.argument !== 'expression' || command.partial)) return true;
+    const code = word && command ? word.argument : text;
+    if (isUnfinished(code)) return false;
+    if (command || !this.#types || !this.#repl) return true;
+    const answer = this.#types.isComplete(this.#repl.continued(code)).catch(() => true);
+    return Promise.race([answer, later(completeLimitMs, true)]);
+  }
+
+  parts(text: string): Parts {
+    const word = dottedWord(text);
+    const command = word && commandOf(word);
+    if (!word || !command) return { command: 0, code: 0 };
+    const length = word.sign.length + word.word.length;
+    return {
+      command: length,
+      code: command.argument === 'expression' || command.argument === 'export' ? word.argumentStart : text.length,
+    };
+  }
+
+  async complete(text: string, cursor: number): Promise<Offer> {
+    if (!this.#types || !this.#repl) return { start: cursor, end: cursor, entries: [] };
+    const choices = async (command: string) => (await this.#session?.choices(command)) ?? [];
+    return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue, choices });
+  }
+
+  async signature(text: string, cursor: number): Promise<SignatureHint | undefined> {
+    const [code, at] = this.#codeAt(text, cursor);
+    return this.#settings.signatures ? this.#types?.signature(code, at) : undefined;
+  }
+
+  async about(text: string, cursor: number): Promise<string | undefined> {
+    const [code, at] = this.#codeAt(text, cursor);
+    return this.#types?.quickInfo(code, at);
+  }
+
+  /** The TypeScript of an entry, as it is checked, and the place in it. */
+  #codeAt(text: string, cursor: number): [code: string, cursor: number] {
+    const { code: start } = this.parts(text);
+    const code = text.slice(start);
+    const continued = this.#repl?.continued(code) ?? code;
+    return [continued, cursor - start + continued.length - code.length];
+  }
+
+  interrupt(): void {
+    const answer = this.#ladder.press(this.#running, Date.now());
+    if (answer === 'hint') {
+      this.#note('To leave, press Ctrl-D or type .exit');
+      return;
+    }
+    this.#dropQueue();
+    if (answer === 'restart') this.#session?.kill('it did not answer Ctrl-C');
+    else this.#repl?.interrupt();
+    if (answer === 'warn')
+      this.#note('Still stopping. Ctrl-C once more ends the session and starts another: its names are lost.');
+  }
+
+  leave(): void {
+    this.#leaveStatus ??= 0;
+    if (this.#running) this.#note('Leaving when this has ended; Ctrl-C stops it.');
+    else if (this.#queue.length === 0) void this.#finish(this.#leaveStatus);
+  }
+
+  #blockEditor(): BlockEditor {
+    const earlier = { entries: () => this.#history.entries, refreshed: () => this.#history.refreshed() };
+    const color = () => this.#screen().color;
+    return new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, { earlier, color });
+  }
+
+  #banner(): string {
+    const color = this.#screen().color;
+    const name = color ? '\x1b[1mMillrace\x1b[22m' : 'Millrace';
+    return `${name} ${packageVersion()} · master ${this.#options.master} · sc is the context, .help lists the commands\n`;
+  }
+
+  #note(message: string): void {
+    this.#editor.print(`(${message})\n`);
+  }
+
+  #screen(): Screen {
+    const { stdout } = process;
+    const { colors } = this.#settings;
+    const color = colors === 'auto' ? stdout.isTTY === true && stdout.hasColors() : colors === 'on';
+    return { columns: stdout.columns || 80, color, live: this.#plain === undefined, settings: this.#settings };
+  }
+
+  #open(): void {
+    const session = this.#startSession();
+    const types = this.#startTypes();
+    const repl = new Repl(this.#stage(), types, session);
+    this.#repl = repl;
+    void this.#runRc(repl).then(() => this.#pump());
+  }
+
+  /** Entries that are typed meanwhile wait. An error in it is told, and what ran before stays. */
+  async #runRc(repl: Repl): Promise<void> {
+    const file = this.#options.rc ? rcFile() : undefined;
+    if (file === undefined) return;
+    const wasRunning = this.#running;
+    this.#running = true;
+    this.#editor.setBusy(true);
+    const end = await repl.guard(() => repl.runQuietly(file));
+    if (end !== 'ok') this.#note(`${file} did not run to its end; --no-rc leaves it out.`);
+    this.#running = wasRunning;
+    this.#editor.setBusy(wasRunning);
+  }
+
+  #startTypes(): TypeService {
+    // Loaded here and not above: whatever it needs must not come before the first paint.
+    const { TypeServiceClient } = require('../types/client') as typeof import('../types/client');
+    this.#types = new TypeServiceClient({ cwd: process.cwd() });
+    return this.#types;
+  }
+
+  #startSession(): ChildSession {
+    const { master, executorMemory, config } = this.#options;
+    const session = new ChildSession({
+      engine: { master, executorMemory, config },
+      events: {
+        print: (text) => this.#editor.print(text),
+        progress: (line) => this.#editor.setProgress(line),
+        pane: (id, pane) => this.#showPane(id, pane),
+      },
+      onEnd: (end) => this.#sessionEnded(session, end),
+    });
+    this.#session = session;
+    return session;
+  }
+
+  #showPane(id: number, pane: PaneModel | undefined): void {
+    const { columns } = this.#screen();
+    if (pane) this.#panes.update(id, pane);
+    else this.#editor.print(this.#panes.close(id, columns));
+    this.#editor.setPanes(this.#panes.isEmpty ? undefined : this.#panes.render);
+  }
+
+  /** The last state of every pane stays, above the prompt. */
+  #closePanes(): void {
+    if (this.#panes.isEmpty) return;
+    this.#editor.print(this.#panes.closeAll(this.#screen().columns));
+    this.#editor.setPanes(undefined);
+  }
+
+  #stage(): Stage {
+    return {
+      settings: () => this.#settings,
+      set: (settings) => {
+        this.#settings = settings;
+        this.#session?.setScreen(this.#screen());
+      },
+      page: (text) => this.#page(text),
+      reset: () => this.#reset(),
+      print: (text) => this.#editor.print(text),
+      screen: () => this.#screen(),
+      readBlock: () => this.#editor.readBlock(),
+      clearScreen: () => this.#editor.clearScreen(),
+      history: () => this.#history.entries,
+      leave: (status) => {
+        // What was typed behind it does not run.
+        this.#queue.length = 0;
+        this.#leaveStatus = status;
+      },
+    };
+  }
+
+  /** Long texts go to the pager, which gets the terminal as the shell found it. */
+  async #page(text: string): Promise<void> {
+    const { columns = 80, rows = 24 } = process.stdout;
+    const command = this.#plain ? undefined : pagerCommand(this.#settings.pager);
+    if (!command || fitsScreen(text, { columns, rows })) {
+      this.#editor.print(`${text}\n`);
+      return;
+    }
+    const takeBack = this.#editor.lend();
+    this.#lent = true;
+    const ran = await runPager(command, `${text}\n`);
+    this.#lent = false;
+    takeBack();
+    if (ran) return;
+    this.#note(`The pager ${command[0]} cannot be started; .set pager chooses another.`);
+    this.#editor.print(`${text}\n`);
+  }
+
+  /** Runs what is waiting, one entry after the other, each shown once: when it begins. */
+  async #pump(): Promise<void> {
+    if (this.#running || !this.#repl || this.#finishing) return;
+    this.#running = true;
+    this.#editor.setBusy(true);
+    for (let entry = this.#queue.shift(); entry !== undefined && !this.#finishing; entry = this.#queue.shift()) {
+      this.#ladder.reset();
+      this.#editor.setWaiting([...this.#queue]);
+      this.#editor.echo(entry);
+      const end = await this.#repl.run(entry);
+      if (end === 'incomplete') this.#goOn(entry);
+      if (this.#replacement) await this.#replacement();
+      else if (end === 'interrupted') this.#note('interrupted');
+    }
+    this.#running = false;
+    this.#ladder.reset();
+    this.#editor.setWaiting([]);
+    if (this.#leaveStatus !== undefined) await this.#finish(this.#leaveStatus);
+    else this.#editor.setBusy(false);
+  }
+
+  /** The checker wants more of an entry that was taken as whole: it goes back to be finished. */
+  #goOn(entry: string): void {
+    this.#note('This goes on; finish it, or press Ctrl-C to drop it.');
+    this.#editor.edit(entry + '\n');
+  }
+
+  #dropQueue(): void {
+    if (this.#queue.length === 0) return;
+    this.#note(`${this.#queue.length} waiting ${this.#queue.length === 1 ? 'entry' : 'entries'} dropped`);
+    this.#queue.length = 0;
+    this.#editor.setWaiting([]);
+  }
+
+  #sessionEnded(session: ChildSession, end: SessionEnd): void {
+    if (session !== this.#session || this.#finishing) return;
+    if (end.kind === 'left') {
+      void this.#finish(end.status);
+      return;
+    }
+    if (end.kind === 'failed') {
+      this.#editor.print(end.message + '\n', 'err');
+      void this.#finish(1);
+      return;
+    }
+    this.#dropQueue();
+    this.#closePanes();
+    this.#editor.print(`The session ended: ${end.reason}. Its names are gone; a new one starts.\n`, 'err');
+    this.#offerReplay();
+    this.#replaceSession();
+  }
+
+  #offerReplay(): void {
+    const accepted = this.#repl?.accepted ?? [];
+    if (accepted.length === 0) return;
+    const file = path.join(stateFolder(), `replay-${process.pid}.ts`);
+    try {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      writeFileSync(file, replayable(accepted), { mode: 0o600 });
+      this.#note(`To run its ${accepted.length === 1 ? 'entry' : `${accepted.length} entries`} again: .load ${file}`);
+    } catch (error) {
+      this.#note(`Its entries could not be kept: ${(error as Error).message}`);
+    }
+  }
+
+  async #reset(): Promise<void> {
+    const old = this.#session;
+    this.#closePanes();
+    this.#replaceSession();
+    await old?.stop();
+    this.#note('a fresh session');
+  }
+
+  /** The names go with the process, so the type service begins anew as well. */
+  #replaceSession(): void {
+    void this.#types?.stop();
+    const session = this.#startSession();
+    const types = this.#startTypes();
+    const renew = async () => {
+      this.#replacement = undefined;
+      this.#repl?.renew(types, session);
+      if (this.#repl) await this.#runRc(this.#repl);
+    };
+    // An entry on its way still holds the old ones; they are exchanged when it has ended.
+    if (this.#running) this.#replacement = renew;
+    else void renew().then(() => this.#pump());
+  }
+
+  #handleSignals(): void {
+    process.on('SIGINT', () => {
+      if (!this.#lent && !this.#plain?.dropEntry()) this.interrupt();
+    });
+    for (const signal of endingSignals) {
+      process.on(signal, () => void this.#finish(exitStatus(signal)));
+    }
+    process.stdout.on('resize', () => this.#session?.setScreen(this.#screen()));
+    process.stdout.on('error', () => void this.#finish(exitStatus('SIGHUP')));
+    process.on('exit', () => this.#editor.stop());
+  }
+
+  async #finish(status: number): Promise<void> {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    this.#editor.setPanes(undefined);
+    this.#editor.stop();
+    // Streams work off what they have received; what they still say, and the last state of their panes, follows.
+    await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), later(leaveLimitMs, undefined)]);
+    this.#closePanes();
+    process.exit(status);
+  }
+}
+
+function later<T>(ms: number, value: T): Promise<T> {
+  return new Promise((resolve) => setTimeout(resolve, ms, value));
+}
+
+/** A build machine may give its jobs a terminal that nobody sits at; its log is no place for moving cursors. */
+function isCI({ CI }: NodeJS.ProcessEnv): boolean {
+  return CI !== undefined && CI !== '' && CI !== '0' && CI !== 'false';
+}

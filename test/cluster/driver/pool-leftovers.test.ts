@@ -1,0 +1,133 @@
+// What a session leaves behind, however its driver ends: no executor and no folder.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { SessionFolder } from '../../../cluster/driver/folder';
+import { watchLeaks } from '../../helpers/leaks';
+import { ToyPool, toyExecutor } from '../../helpers/pool';
+import { isAlive } from '../../helpers/processes';
+import { until, within } from '../../helpers/within';
+
+const test = suite('pool: leftovers');
+let leaks: ReturnType<typeof watchLeaks>;
+let program: string;
+
+test.before(async () => {
+  program = await toyExecutor();
+  leaks = watchLeaks();
+});
+
+interface Session {
+  readonly driver: ChildProcess;
+  readonly pids: number[];
+  readonly folder: string;
+}
+
+const driverCommand = (...args: string[]) => {
+  const script = path.join(__dirname, '../../helpers/pool-driver.ts');
+  return [process.execPath, '-r', 'ts-node/register/transpile-only', script, program, ...args];
+};
+
+const session = (...args: string[]) => sessionOf(driverCommand(...args));
+
+async function sessionOf([command, ...args]: string[]): Promise<Session> {
+  const env = { ...process.env, DISABLE_V8_COMPILE_CACHE: '1' };
+  const driver = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const [line] = (await within(20_000, once(driver.stdout!, 'data'), 'the start of a driver')) as [Buffer];
+  return { driver, ...JSON.parse(line.toString()) };
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await within(5000, once(child, 'exit'), 'the exit');
+}
+
+test('a driver that is killed leaves no executor after 3 s, idle or busy, and its folder goes with the next start', async () => {
+  const { driver, pids, folder } = await session();
+  assert.ok(pids.every(isAlive));
+  assert.ok(existsSync(folder));
+  driver.kill('SIGKILL');
+  await until(3000, () => !pids.some(isAlive), 'the end of the executors');
+  await endOf(driver);
+  const next = SessionFolder.make();
+  await until(2000, () => !existsSync(folder), 'the removal of the folder');
+  await next.remove();
+});
+
+test('a driver that ends without stopping its pool leaves neither executors nor folder', async () => {
+  const { driver, pids, folder } = await session('exit');
+  await endOf(driver);
+  await until(1000, () => !pids.some(isAlive), 'the end of the executors');
+  assert.is(existsSync(folder), false);
+});
+
+test('the hang-up of a driver (SIGTERM) leaves no executor', async () => {
+  const { driver, pids, folder } = await session();
+  driver.kill('SIGTERM');
+  await until(3000, () => !pids.some(isAlive), 'the end of the executors');
+  await endOf(driver);
+  const next = SessionFolder.make();
+  await until(2000, () => !existsSync(folder), 'the removal of the folder');
+  await next.remove();
+});
+
+test('the folder of a driver that has ended, but whose parent has not asked how, goes with the next start', async () => {
+  // The shell becomes a program that asks after no child.
+  const { driver: parent, pids, folder } = await sessionOf(['sh', '-c', '"$@" & exec sleep 60', 'sh', ...driverCommand()]);
+  const driver = Number(/^millrace-(\d+)-/.exec(path.basename(folder))![1]);
+  process.kill(driver, 'SIGKILL');
+  await until(3000, () => ![driver, ...pids].some(isAlive), 'the end of the driver and of its executors');
+  process.kill(driver, 0);
+  const next = SessionFolder.make();
+  await until(2000, () => !existsSync(folder), 'the removal of the folder');
+  await next.remove();
+  parent.kill('SIGKILL');
+  await endOf(parent);
+});
+
+test('the folder is private, and gone when the pool is stopped', async () => {
+  const pool = await ToyPool.start('local[1]');
+  const { folder } = pool.started;
+  assert.is(statSync(folder).mode & 0o777, 0o700);
+  assert.ok(path.basename(folder).startsWith(`millrace-${process.pid}-`));
+  assert.is(await pool.run('e1', 'return options.folder'), folder);
+  await pool.run('e1', 'require("node:fs").writeFileSync(options.folder + "/7", "x")');
+  await pool.stop();
+  assert.is(existsSync(folder), false);
+});
+
+test('folders of living sessions, of other machines and of strangers stay', async () => {
+  const living = SessionFolder.make();
+  const elsewhere = path.join(tmpdir(), 'millrace-1-abcdef');
+  mkdirSync(elsewhere);
+  writeFileSync(path.join(elsewhere, 'owner'), JSON.stringify({ pid: 999_999_999, namespace: 'another machine', started: '1' }));
+  const unowned = path.join(tmpdir(), 'millrace-999999999-abcdef');
+  mkdirSync(unowned);
+  const pool = await ToyPool.start('local[1]');
+  await pool.stop();
+  assert.ok(existsSync(living.path) && existsSync(elsewhere) && existsSync(unowned));
+  await living.remove();
+  for (const folder of [elsewhere, unowned]) rmSync(folder, { recursive: true });
+});
+
+test('stopping in the middle of everything leaves nothing', async () => {
+  const pool = await ToyPool.start('local[2]');
+  const pids = await Promise.all([pool.pid('e1'), pool.pid('e2')]);
+  pool.launch('e1', 'for (;;) {}');
+  process.kill(pids[1], 'SIGKILL');
+  await pool.stop();
+  assert.ok(!pids.some(isAlive));
+});
+
+test('stopping while executors are still starting leaves nothing', async () => {
+  const pool = await ToyPool.start('local[2]', {}, 0);
+  await pool.stop();
+  assert.equal(pool.joined, []);
+});
+
+test('leaves nothing behind', () => leaks.check());
+
+test.run();

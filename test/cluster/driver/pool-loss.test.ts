@@ -1,0 +1,150 @@
+// Executors that die, stop or never start: noticed soon, told once, replaced.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { watchLeaks } from '../../helpers/leaks';
+import { ToyPool, toyExecutor } from '../../helpers/pool';
+import { until } from '../../helpers/within';
+
+const test = suite('pool: loss');
+let leaks: ReturnType<typeof watchLeaks>;
+let pool: ToyPool;
+
+test.before(async () => {
+  await toyExecutor();
+  leaks = watchLeaks();
+});
+
+test.before.each(async () => {
+  pool = await ToyPool.start('local[2]');
+});
+
+test.after.each(() => pool.stop());
+
+async function lossOf(id: string, ms: number): Promise<string> {
+  await until(ms, () => pool.lost.some((lost) => lost.id === id), `the loss of ${id}`);
+  await until(5000, () => pool.alive.length === 2, 'the replacement');
+  const losses = pool.lost.filter((lost) => lost.id === id);
+  assert.is(losses.length, 1);
+  assert.not(pool.alive.includes(id));
+  return losses[0].reason;
+}
+
+test('an idle executor that is killed is lost within 500 ms and replaced under a new id', async () => {
+  process.kill(await pool.pid('e1'), 'SIGKILL');
+  assert.match(await lossOf('e1', 500), /SIGKILL/);
+  assert.equal([...pool.alive].sort(), ['e2', 'e3']);
+  assert.is(await pool.run('e3', 'return 3'), 3);
+});
+
+test('a busy executor that is killed is lost, and its task gets no end from the pool', async () => {
+  const pid = await pool.pid('e1');
+  const id = pool.launch('e1', 'console.log("begun"); for (;;) {}');
+  await until(5000, () => pool.output.includes('stdout: begun'), 'the begin of the task');
+  process.kill(pid, 'SIGKILL');
+  assert.match(await lossOf('e1', 500), /SIGKILL/);
+  assert.is(pool.ends.has(id), false);
+});
+
+test('an executor that ends itself is lost with its exit code, and what it printed last is told', async () => {
+  pool.launch('e2', 'for (let i = 0; i < 900; i++) console.log("last " + i); process.exit(3)');
+  assert.match(await lossOf('e2', 2000), /exited with code 3/);
+  assert.is(pool.output.at(-1), 'stdout: last 899');
+});
+
+test('an executor that exhausts its memory is lost with that reason, and the dump of V8 is not shown', async () => {
+  const small = await ToyPool.start('local[1]', { executorMemory: 64 });
+  small.launch('e1', 'const all = []; for (;;) all.push({ i: all.length })');
+  await until(20_000, () => small.lost.length > 0, 'the loss');
+  assert.match(small.lost[0].reason, /out of memory/);
+  assert.not.match(small.output.join('\n'), /GCs|FATAL/);
+  await small.stop();
+});
+
+test('an executor that is stopped is found by its missing signs of life, ended and replaced', async () => {
+  const pid = await pool.pid('e1');
+  process.kill(pid, 'SIGSTOP');
+  assert.match(await lossOf('e1', 2500), /not answered/);
+  await until(2000, () => !isAlive(pid), 'the end of the stopped process');
+});
+
+test('a driver that was held up does not lose its executors', async () => {
+  const until = performance.now() + 2500;
+  while (performance.now() < until);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.equal(pool.lost, []);
+  assert.is(await pool.run('e1', 'return 1'), 1);
+});
+
+test('a driver that is held up while its executors start still gets them all', async () => {
+  const starting = await ToyPool.start('local[2]', {}, 0);
+  const end = performance.now() + 3000;
+  while (performance.now() < end);
+  await until(10_000, () => starting.joined.length === 2, 'the joining');
+  assert.equal(starting.joined.map(({ id }) => id).sort(), ['e1', 'e2']);
+  await starting.stop();
+});
+
+test('a cancel that was obeyed while the driver was held up costs nothing', async () => {
+  const id = pool.launch('e1', 'while (!control.cancelled()); return { end: { kind: "cancelled" } }');
+  pool.started.backend.cancel('e1', id);
+  await new Promise((resolve) => setImmediate(resolve));
+  const end = performance.now() + 1800;
+  while (performance.now() < end);
+  assert.equal(await pool.end(id), { kind: 'cancelled' });
+  assert.equal(pool.lost, []);
+});
+
+test('all executors killed at once are all replaced', async () => {
+  const pids = await Promise.all([pool.pid('e1'), pool.pid('e2')]);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await lossOf('e1', 500);
+  await lossOf('e2', 500);
+  assert.equal([...pool.alive].sort(), ['e3', 'e4']);
+});
+
+test('executors killed again and again are replaced each time', async () => {
+  for (let kills = 0; kills < 12; kills++) {
+    const victim = pool.alive[0];
+    process.kill(await pool.pid(victim), 'SIGKILL');
+    await lossOf(victim, 500);
+  }
+  assert.is(pool.lost.length, 12);
+  assert.equal(pool.failed, []);
+});
+
+test('a launch on an executor that is gone is ignored', async () => {
+  const id = pool.launch('nobody', 'return 1');
+  assert.is(await pool.run('e1', 'return 1'), 1);
+  assert.is(pool.ends.has(id), false);
+});
+
+test('executors that die at their start make the backend fail, with their last words', async () => {
+  const program = path.join(process.env.TMPDIR!, 'broken.js');
+  writeFileSync(program, 'console.error("no such library"); process.exit(9)');
+  const broken = await ToyPool.start('local[2]', { program }, 0);
+  await until(20_000, () => broken.failed.length > 0, 'the failure');
+  assert.match(broken.failed[0], /exited with code 9/);
+  assert.match(broken.failed[0], /no such library/);
+  assert.is(broken.failed.length, 1);
+  assert.is(broken.joined.length, 0);
+  await broken.stop();
+  require('node:fs').rmSync(program);
+});
+
+test('leaves nothing behind', async () => {
+  await pool.stop();
+  await leaks.check();
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test.run();

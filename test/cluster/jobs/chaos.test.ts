@@ -1,0 +1,255 @@
+// Executors are killed at random moments while mixed jobs run, one at a time and all at once: exact, in bounded time, and never a hang.
+// time limit: 600 s
+import { writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { MillraceError } from '../../../runtime/base/errors';
+import { Random } from '../../../runtime/base/time';
+import type { Context } from '../../../runtime/index';
+import { watchLeaks } from '../../helpers/leaks';
+import { engineExecutor } from '../../helpers/pool';
+import { openSession, type Session } from '../../helpers/session';
+import { size } from '../../helpers/sizes';
+import { until, within } from '../../helpers/within';
+
+const test = suite('chaos');
+let leaks: ReturnType<typeof watchLeaks>;
+
+const seed = Number(process.env.MILLRACE_SEED ?? 20261123);
+const executors = 3;
+const jobCount = size(10, 50);
+const killsPerJob = 2;
+/** Five as promised where the machine is ours; a machine that does other work at the same time only shows that nothing hangs. */
+const slowdown = size(20, 5);
+const jobLimitMs = 30_000;
+const rows = 240_000;
+
+test.before(async () => {
+  await engineExecutor();
+  leaks = watchLeaks();
+});
+
+/** Some work for each row, so that a task runs long enough to be met. */
+const stir = (x: number): number => {
+  let h = x | 0;
+  for (let i = 0; i < 60; i++) h = (Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) + i) | 0;
+  return h >>> 0;
+};
+
+interface Kind {
+  readonly name: string;
+  readonly run: (sc: Context, salt: number) => Promise<unknown>;
+  /** The same by loops over arrays. */
+  readonly model: (salt: number) => unknown;
+}
+
+const numbers = (salt: number) => Array.from({ length: rows }, (_, i) => stir(i + salt));
+
+function sumsByKey(values: readonly number[], keyOf: (x: number) => number): [number, number][] {
+  const sums = new Map<number, number>();
+  for (const x of values) sums.set(keyOf(x), (sums.get(keyOf(x)) ?? 0) + (x % 1000));
+  return [...sums].sort(([a], [b]) => a - b);
+}
+
+const byKey = (pairs: readonly (readonly [number, number])[]) => [...pairs].sort(([a], [b]) => a - b);
+
+const kinds: readonly Kind[] = [
+  {
+    name: 'reduceByKey',
+    run: async (sc, salt) => {
+      const stirred = sc.range(salt, salt + rows, 1, 9).map((x) => stir(x));
+      const pairs = stirred.map((x) => [x % 97, x % 1000] as [number, number]);
+      return byKey(await pairs.reduceByKey((a, b) => a + b, 5).collect());
+    },
+    model: (salt) => sumsByKey(numbers(salt), (x) => x % 97),
+  },
+  {
+    name: 'accumulator',
+    run: async (sc, salt) => {
+      const odd = sc.longAccumulator();
+      const count = await sc
+        .range(salt, salt + rows, 1, 8)
+        .filter((x) => {
+          const isOdd = stir(x) % 2 === 1;
+          if (isOdd) odd.add(1);
+          return isOdd;
+        })
+        .count();
+      return [count, odd.value];
+    },
+    model: (salt) => {
+      const odd = numbers(salt).filter((x) => x % 2 === 1).length;
+      return [odd, odd];
+    },
+  },
+  {
+    name: 'sortBy',
+    run: (sc, salt) =>
+      sc
+        .range(salt, salt + rows, 1, 6)
+        .map((x) => stir(x))
+        .filter((x) => x % 16 === 0)
+        .sortBy((x) => x, true, 4)
+        .collect(),
+    model: (salt) =>
+      numbers(salt)
+        .filter((x) => x % 16 === 0)
+        .sort((a, b) => a - b),
+  },
+  {
+    name: 'join',
+    run: async (sc, salt) => {
+      const left = sc.range(salt, salt + rows, 1, 6).map((x) => [stir(x) % 5003, 1] as [number, number]);
+      const counts = left.reduceByKey((a, b) => a + b, 4);
+      const right = sc.range(0, 5003, 1, 3).map((x) => [x, x * x] as [number, number]);
+      const joined = await counts.join(right).collect();
+      return joined.reduce((sum, [key, [count, square]]) => sum + (key + 1) * count + square, 0);
+    },
+    model: (salt) => {
+      const counts = new Map<number, number>();
+      for (const x of numbers(salt)) counts.set(x % 5003, (counts.get(x % 5003) ?? 0) + 1);
+      return [...counts].reduce((sum, [key, count]) => sum + (key + 1) * count + key * key, 0);
+    },
+  },
+  {
+    name: 'cached twice',
+    run: async (sc, salt) => {
+      const kept = sc
+        .range(salt, salt + rows, 1, 7)
+        .map((x) => stir(x) % 10_007)
+        .cache();
+      const answers = [await kept.sum(), await kept.max(), await kept.filter((x) => x < 5).count()];
+      kept.unpersist();
+      return answers;
+    },
+    model: (salt) => {
+      const kept = numbers(salt).map((x) => x % 10_007);
+      return [kept.reduce((a, b) => a + b, 0), kept.reduce((a, b) => Math.max(a, b)), kept.filter((x) => x < 5).length];
+    },
+  },
+];
+
+/** Kills a random executor at each of the given moments, in milliseconds from now. */
+class Killer {
+  kills = 0;
+  #left: number[];
+  readonly #timers: NodeJS.Timeout[];
+
+  constructor(session: Session, random: Random, moments: readonly number[]) {
+    this.#left = [...moments];
+    const strike = () => {
+      this.#left.pop();
+      const pids = session.pids();
+      // All executors may be on their way up; the fault is not counted then.
+      if (pids.length === 0) return;
+      process.kill(pids[random.below(pids.length)], 'SIGKILL');
+      this.kills++;
+    };
+    this.#timers = moments.map((ms) => setTimeout(strike, ms));
+  }
+
+  /** Stops; answers how many moments did not come. */
+  stop(): number {
+    for (const timer of this.#timers) clearTimeout(timer);
+    return this.#left.length;
+  }
+}
+
+test(`${jobCount * killsPerJob} kills over ${jobCount} mixed jobs (seed ${seed}): exact, at most ${slowdown} times as long`, async () => {
+  const session = await openSession(executors);
+  const random = new Random(seed);
+  const kindOf = (job: number) => kinds[job % kinds.length];
+  try {
+    for (const { run } of kinds) await within(jobLimitMs, run(session.sc, -1), 'warming up');
+    const usual: number[] = [];
+    for (let job = 0; job < jobCount; job++) {
+      const started = performance.now();
+      await within(jobLimitMs, kindOf(job).run(session.sc, job), `job ${job} without faults`);
+      usual.push(performance.now() - started);
+    }
+    let kills = 0;
+    let owed = 0;
+    let disturbed = 0;
+    for (let job = 0; job < jobCount; job++) {
+      const { name, run, model } = kindOf(job);
+      // A kill that a job was too quick for falls on the next one.
+      const moments = Array.from({ length: killsPerJob + owed }, () => random.next() * usual[job]);
+      const started = performance.now();
+      const killer = new Killer(session, random, moments);
+      const answer = await within(jobLimitMs, run(session.sc, job), `job ${job}, ${name}, with ${moments.length} kills`);
+      disturbed += performance.now() - started;
+      killer.stop();
+      kills += killer.kills;
+      owed = killsPerJob * (job + 1) - kills;
+      assert.equal(answer, model(job), `job ${job}, ${name}`);
+    }
+    const total = usual.reduce((a, b) => a + b, 0);
+    console.log(`  ${kills} kills, ${Math.round(total)} ms without, ${Math.round(disturbed)} ms with them`);
+    assert.ok(kills >= killsPerJob * (jobCount - 1), `${kills} kills`);
+    assert.ok(disturbed <= slowdown * total, `${disturbed} ms against ${total} ms`);
+  } finally {
+    await session.stop();
+  }
+});
+
+const waves = size(4, 20);
+
+test(`all executors killed at once ${waves} times, in maps and in reduces: exact, or a failure with its name`, async () => {
+  const session = await openSession(executors);
+  const { sc, notes, noted } = session;
+  const ends = { exact: 0, named: 0 };
+  try {
+    for (let wave = 0; wave < waves; wave++) {
+      await session.allThere();
+      const inMap = wave % 2 === 0;
+      const begun = `begun-${wave}-`;
+      const waits = (index: number) => {
+        writeFileSync(`${notes}/${begun}${index}-${process.pid}`, '');
+        // Those of the first wave wait to be killed; the limit is for a test that fails.
+        const end = Date.now() + (index < 3 ? 20_000 : 0);
+        const isFirst =
+          process
+            .getBuiltinModule('node:fs')
+            .readdirSync(notes)
+            .filter((name) => name.startsWith(begun)).length <= 3;
+        while (isFirst && Date.now() < end);
+      };
+      const job = sc
+        .range(0, 600, 1, 6)
+        .mapPartitionsWithIndex((index, numbers) => {
+          if (inMap) waits(index);
+          return [...numbers].map((x) => [x % 10, x] as [number, number]);
+        })
+        .reduceByKey((a, b) => a + b, 3)
+        .mapPartitionsWithIndex((index, pairs) => {
+          if (!inMap) waits(index);
+          return pairs;
+        })
+        .values()
+        .sum()
+        .then(
+          (sum) => assert.is(sum, 179_700),
+          (error) => {
+            if (!(error instanceof MillraceError)) throw error;
+            ends.named++;
+            ends.exact--;
+          },
+        );
+      await until(10_000, () => noted(begun).length >= executors, `three running tasks in wave ${wave}`);
+      const killed = session.pids();
+      assert.is(killed.length, executors);
+      for (const pid of killed) process.kill(pid, 'SIGKILL');
+      await within(jobLimitMs, job, `wave ${wave}`);
+      ends.exact++;
+      assert.is(await within(jobLimitMs, sc.range(0, 100, 1, 4).sum(), `the job after wave ${wave}`), 4950);
+    }
+    console.log(`  ${waves * executors} kills in ${waves} waves: ${ends.exact} exact, ${ends.named} failed by name`);
+    assert.is(ends.exact + ends.named, waves);
+  } finally {
+    await session.stop();
+  }
+});
+
+test('leaves nothing behind', () => leaks.check());
+
+test.run();

@@ -1,0 +1,70 @@
+// The capture cases of test/runtime/closure/closure-cases through the engine: on an executor each gives what it gives in the session.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../../cluster/connect';
+import type { Context } from '../../../runtime/index';
+import { decode, encode } from '../../../runtime/wire/codec';
+import { watchLeaks } from '../../helpers/leaks';
+import { within } from '../../helpers/within';
+import { loadInstrumented, show } from '../../runtime/closure/closure-cases/harness';
+import type { Case, Cases } from '../../runtime/closure/closure-cases/types';
+
+const folder = `${__dirname}/../../runtime/closure/closure-cases`;
+const files = ['scopes', 'functions', 'classes', 'modules', 'traps'];
+
+const test = suite('closures');
+let sc: Context;
+let ran = 0;
+
+let leaks: ReturnType<typeof watchLeaks>;
+
+test.before(async () => {
+  leaks = watchLeaks();
+  sc = await connect('local[1]');
+});
+
+/** What a result looks like once it travelled; undefined where it is no data. */
+function travelled(value: unknown): string | undefined {
+  try {
+    return show(decode(encode(value)));
+  } catch {
+    return undefined;
+  }
+}
+
+async function check({ f, args = [], refused, remotely }: Case): Promise<void> {
+  const make = () => sc.parallelize([0], 1).map(() => f(...args));
+  if (refused) {
+    let message = 'it was not refused';
+    try {
+      await within(10_000, make().collect(), 'the job');
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    // Here the case's function is one that another captured.
+    assert.match(message.replace('captured f → ', ''), refused);
+    return;
+  }
+  const rdd = make();
+  const result: unknown = f(...args);
+  const local = result instanceof Promise ? undefined : travelled(result);
+  if (local === undefined) return;
+  assert.equal((await within(10_000, rdd.collect(), 'the job')).map(show), [remotely ?? local]);
+  ran++;
+}
+
+for (const file of files) {
+  const { cases } = loadInstrumented(folder, `${file}.ts`) as { cases: Cases };
+  for (const [name, make] of Object.entries(cases)) test(`${file}: ${name}`, async () => check(await make()));
+}
+
+test('most cases have data as their result', () => {
+  assert.ok(ran >= 45, `${ran}`);
+});
+
+test('leaves nothing behind', async () => {
+  await sc.stop();
+  await leaks.check();
+});
+
+test.run();

@@ -1,0 +1,215 @@
+// Streams of folders and generated streams, under a clock that stands still.
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../../cluster/connect';
+import { type Context, type DStream, type FileStreamOptions, ManualClock, StreamingContext } from '../../../runtime/index';
+import { quietDisplay } from '../../helpers/streams';
+import { until } from '../../helpers/within';
+
+const test = suite('file streams');
+let sc: Context;
+let root: string;
+let folders = 0;
+
+test.before(async () => {
+  sc = await connect('local');
+  root = mkdtempSync(join(tmpdir(), 'millrace-files-'));
+});
+
+test.after(async () => {
+  await sc.stop();
+  rmSync(root, { recursive: true });
+});
+
+/** A stream on a folder, batch by batch: each `next` is one second. */
+class Watched<T> {
+  readonly folder = join(root, String(folders++));
+  readonly notices: string[] = [];
+  readonly streaming: StreamingContext;
+  readonly clock = new ManualClock(0);
+  #last: T[] = [];
+
+  constructor(make: (s: StreamingContext, folder: string) => DStream<T>, before: (folder: string) => void = () => {}) {
+    mkdirSync(this.folder);
+    before(this.folder);
+    this.streaming = new StreamingContext(sc, '1s', {
+      clock: this.clock,
+      display: quietDisplay((text) => this.notices.push(text)),
+    });
+    make(this.streaming, this.folder).foreachRDD(async (rdd) => {
+      this.#last = await rdd.collect();
+    });
+    this.streaming.start();
+  }
+
+  async next(): Promise<T[]> {
+    this.#last = [];
+    this.clock.advance('1s');
+    await this.streaming.idle();
+    return this.#last;
+  }
+
+  get notes(): readonly string[] {
+    return this.streaming.batches().at(-1)!.inputs[0].notes;
+  }
+
+  /** Writes elsewhere and moves it in, which is what whole files do. */
+  async moveIn(name: string, content: string | Buffer): Promise<void> {
+    const beside = join(root, `beside-${folders++}`);
+    writeFileSync(beside, content);
+    utimesSync(beside, new Date(1e9), new Date(1e9));
+    renameSync(beside, join(this.folder, name));
+  }
+}
+
+const lines = (options?: FileStreamOptions) => (s: StreamingContext, folder: string) => s.textFileStream(folder, options);
+
+test('files that are moved in are read in the next batch, once; those that were there are not', async () => {
+  const watched = new Watched(lines(), (folder) => writeFileSync(join(folder, 'old'), 'old\n'));
+  assert.equal(await watched.next(), []);
+  await watched.moveIn('a', 'one\ntwo\n');
+  await watched.moveIn('b', 'three');
+  assert.equal(await watched.next(), ['one', 'two', 'three']);
+  assert.equal(await watched.next(), []);
+  await watched.streaming.stop();
+});
+
+test('what is there at the start is read where that is wanted', async () => {
+  const watched = new Watched(lines({ newFilesOnly: false }), (folder) => writeFileSync(join(folder, 'old'), 'old\n'));
+  await watched.next();
+  await watched.next();
+  assert.equal(
+    watched.streaming.batches().flatMap((b) => b.inputs[0].bytes),
+    [0, 4],
+  );
+  await watched.streaming.stop();
+});
+
+test('a file that is written in place is read when it has settled; until then it is told', async () => {
+  const watched = new Watched(lines({ settle: '2s' }));
+  const file = join(watched.folder, 'log');
+  writeFileSync(file, 'one\n');
+  assert.equal(await watched.next(), []);
+  assert.equal(watched.notes, ['still being written: log']);
+  appendFileSync(file, 'two\n');
+  assert.equal(await watched.next(), []);
+  assert.equal(await watched.next(), []);
+  assert.equal(await watched.next(), ['one', 'two']);
+  assert.equal(watched.notes, []);
+  appendFileSync(file, 'three\n');
+  assert.equal(await watched.next(), []);
+  assert.equal(watched.notes, ['log grew by 6 bytes after it had been read; they are left out']);
+  assert.equal(await watched.next(), []);
+  assert.equal(watched.notes, []);
+  await watched.streaming.stop();
+});
+
+test('names of other things are skipped; packed files are unpacked; a filter chooses', async () => {
+  const watched = new Watched(lines({ filter: (name) => !name.endsWith('.bak') }));
+  for (const name of ['.hidden', '_SUCCESS', 'x.tmp', 'x.part', 'x.bak']) await watched.moveIn(name, `${name}\n`);
+  mkdirSync(join(watched.folder, 'folder'));
+  await watched.moveIn('packed.gz', gzipSync('zwölf\n'));
+  assert.equal(await watched.next(), ['zwölf']);
+  await watched.streaming.stop();
+});
+
+test('a name that comes again is another file', async () => {
+  const watched = new Watched(lines());
+  await watched.moveIn('a', 'one\n');
+  assert.equal(await watched.next(), ['one']);
+  unlinkSync(join(watched.folder, 'a'));
+  assert.equal(await watched.next(), []);
+  await watched.moveIn('a', 'two\n');
+  assert.equal(await watched.next(), ['two']);
+  await watched.streaming.stop();
+});
+
+test('whole files with their paths', async () => {
+  const watched = new Watched((s, folder) => s.fileStream(folder));
+  await watched.moveIn('a', 'one\ntwo');
+  assert.equal(await watched.next(), [[join(watched.folder, 'a'), 'one\ntwo']]);
+  assert.is(watched.streaming.batches().at(-1)!.records, 1);
+  await watched.streaming.stop();
+});
+
+test('a folder that is not there is told at the start; one that goes away, with the batch', async () => {
+  const missing = new Watched((s) => s.textFileStream(join(root, 'nowhere')));
+  await until(
+    5000,
+    () => missing.notices.some((n) => /starting textFileStream#0 failed: There is nothing at/.test(n)),
+    'a notice',
+  );
+  await missing.streaming.stop();
+  const watched = new Watched(lines());
+  rmSync(watched.folder, { recursive: true });
+  assert.equal(await watched.next(), []);
+  assert.match(watched.notes[0], /cannot be read now/);
+  await watched.streaming.stop();
+});
+
+test('a batch reads the same files again, in another run too', async () => {
+  const watched = new Watched(lines());
+  await watched.moveIn('a', 'one\n');
+  await watched.next();
+  const [input] = watched.streaming.streams as unknown as import('../../../runtime/streaming/graph/input').InputDStream<string>[];
+  const [position, read] = [input.position(), input.inputOf(1000)];
+  await watched.streaming.stop();
+  const again = new StreamingContext(sc, '1s', { clock: new ManualClock(1000) });
+  const stream = again.textFileStream(watched.folder) as unknown as typeof input;
+  stream.resume(JSON.parse(JSON.stringify(position)));
+  stream.restoreBatch(2000, JSON.parse(JSON.stringify(read)));
+  const seen: string[][] = [];
+  stream.foreachRDD(async (rdd) => {
+    seen.push((await rdd.collect()) as string[]);
+  });
+  again.start();
+  assert.equal(await stream.getOrCompute(2000)!.collect(), ['one']);
+  (again.clock as ManualClock).advance('2s');
+  await again.idle();
+  assert.equal(seen.at(-1), [], 'what was read before is not new');
+  await again.stop();
+});
+
+test('a generated stream is the same whenever it is run', async () => {
+  const run = async (position?: unknown) => {
+    const clock = new ManualClock(0);
+    const streaming = new StreamingContext(sc, '1s', { clock });
+    const batches: number[][] = [];
+    const stream = streaming.generatorStream(2.5, (i) => i * i);
+    const input = stream as unknown as { position(): unknown; resume(p: unknown): void };
+    if (position) input.resume(position);
+    stream.foreachRDD(async (rdd) => batches.push(await rdd.collect()));
+    streaming.start();
+    for (let i = 0; i < 4; i++) {
+      clock.advance('1s');
+      await streaming.idle();
+    }
+    await streaming.stop();
+    return { batches, position: input.position() };
+  };
+  const first = await run();
+  assert.equal(first.batches, [
+    [0, 1],
+    [4, 9, 16],
+    [25, 36],
+    [49, 64, 81],
+  ]);
+  assert.equal(await run(), first);
+  assert.equal((await run(first.position)).batches[0], [100, 121]);
+});
+
+test('wrong arguments are refused where they are written', async () => {
+  const streaming = new StreamingContext(sc, '1s');
+  assert.throws(() => streaming.textFileStream(''), /the folder is ""/);
+  assert.throws(() => streaming.fileStream('x', { filter: 5 as never }), /the filter is 5/);
+  assert.throws(() => streaming.textFileStream('x', { settle: 'soon' }), /settle is "soon"/);
+  assert.throws(() => streaming.generatorStream(0, (i) => i), /the rate is 0/);
+  assert.throws(() => streaming.generatorStream(1, 5 as never), /the function is 5/);
+  await streaming.stop();
+});
+
+test.run();

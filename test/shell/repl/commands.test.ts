@@ -1,0 +1,234 @@
+// The commands of the prompt on a pseudo-terminal: showing, paging, background, stages, settings, the rc file; narrow terminals too.
+// time limit: 300 s
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { widthOf } from '../../../shell/print/text';
+import { promptFolder as folder, withShell } from '../../helpers/prompt';
+import { keys } from '../../helpers/terminal';
+
+test('.bg frees the prompt at once, tells its end above the line being typed, and keeps _ and Ctrl-C away from it', () =>
+  withShell(async (shell, terminal) => {
+    const gate = path.join(folder, 'gate');
+    await shell.entry("import { existsSync } from 'node:fs'; const k = 40; k", /res0: number = 40/);
+    await shell.entry(
+      `.bg sc.range(2).map(x => { while (!existsSync('${gate}')); return x }).sum()`,
+      /\(b1 runs in the background; its value will be res1\)/,
+    );
+    await shell.entry('res1', /ReferenceError: res1 is not there yet/);
+    await shell.entry('_ + 2', /res2: number = 42/);
+    await shell.entry('.jobs', /running .* sum of map.*\(b1\)[\s\S]*b1 {2}background/);
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/To leave, press Ctrl-D/);
+    terminal.type('res1 + ');
+    writeFileSync(gate, '');
+    await terminal.waitFor(/\(b1 is done after [\d.]+ m?s: [^\n]*\n?[^\n]*\)\nres1: number = 1\n> res1 \+$/);
+    terminal.type('0\r');
+    await terminal.waitFor(/res3: number = 1\n>$/);
+  }));
+
+test('.cancel stops an entry in the background, jobs and awaits alike; one that fails is told with its place', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('.bg sc.range(1).map(x => { while (true); }).count()', /b1 runs/);
+    await shell.entry('.cancel b1', /\(b1 was cancelled/);
+    await shell.entry('.bg new Promise(() => {})', /b2 runs/);
+    await shell.entry('.cancel', /\(b2 was cancelled/);
+    await shell.entry('.cancel b2', /the job is b2, but must be one that runs: none does/);
+    await shell.entry('.bg sc.range(1).map(x => { throw new TypeError("n" + x) }).count()', /b3 runs/);
+    await terminal.waitFor(/\(b3 failed after[\s\S]*TypeError: n0/);
+    await shell.entry('res2', /res2 is not there: what was to make it in the background failed/);
+    await shell.entry('.errors', /TypeError|ReferenceError/);
+  }));
+
+test('.show gives the rows that were asked for, of the last value or another; cut cells are said, and .page has them whole', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry("const rows = sc.range(50).map(x => ({ x, text: 'wide '.repeat(30) + x }))", />/);
+    await shell.entry('rows', /sample of 20[\s\S]*… cells are cut: \.page shows all/);
+    await shell.entry('.show 3', /sample of 3[\s\S]*\n +2 │[^\n]*\n[^\n]*cells are cut/);
+    await shell.entry('.show 30 sc.range(100)', /sc\.range\(100\): RDD<number>[\s\S]*sample of 30[\s\S]*\n {5}29\n/);
+    await shell.entry(".show 'a\\nb'", /\na\nb\n/);
+    await shell.entry('.show', /sample of 50|50 rows/);
+    await shell.entry('res0.count()', /res1: number = 50/);
+    assert.not.match(terminal.everything(), /res2/);
+  }));
+
+test('.page lends the terminal to the pager and takes it back with the line being typed', () =>
+  withShell(
+    async (shell, terminal) => {
+      const pager = path.join(folder, 'pager.js');
+      writeFileSync(
+        pager,
+        `const fs = require('fs'); const text = fs.readFileSync(0, 'utf8'); const tty = fs.openSync('/dev/tty', 'r');
+        const raw = require('child_process').execFileSync('stty', ['-a'], { stdio: [tty, 'pipe', 'inherit'] }).toString();
+        process.stdout.write('PAGED ' + text.length + (/-icanon/.test(raw) ? ' raw' : ' cooked') + ' ' + text.includes('wide 199') + '\\n');
+        fs.readSync(tty, Buffer.alloc(10));`,
+      );
+      await shell.entry(`.set pager ${process.execPath} ${pager}`, />/);
+      terminal.type('.page sc.range(200).map(x => ({ x, text: "wide ".repeat(100) + x }))\r');
+      await terminal.waitFor(/PAGED \d{5,} cooked true/);
+      // Ctrl-C in a pager is for the pager.
+      terminal.type('q\r');
+      await terminal.waitFor(/>$/);
+      await shell.entry('1 + 1', /res\d+: number = 2/);
+      await shell.entry('.set pager /no/such/pager', />/);
+      await shell.entry('.page 60 sc.range(100)', /The pager \/no\/such\/pager cannot be started[\s\S]*\n +59\n/);
+      await shell.entry('.page 3 + 4', /\n7\n>$/);
+    },
+    { rows: 30 },
+  ));
+
+test('.stages tells of tasks and skew, .datasets of what is kept, and a skewed stage is told once', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('.stages', /no jobs yet/);
+    await shell.entry('.datasets', /no dataset is kept/);
+    await shell.entry('const kept = sc.range(0, 100, 1, 4).cache(); const again = kept', />/);
+    await shell.entry('kept.count()', /= 100/);
+    await shell.entry(
+      '.datasets',
+      /^kept, again {2}range\[\d+\] {2}MEMORY_ONLY {2}← .*\n {2}4 of 4 partitions, .*in memory \(e1: 4\)$/m,
+    );
+    await shell.entry('.stages', /job 0, done {2}count of range.* ← kept\.count\(\)\n +stage +tasks[\s\S]*4\/4/);
+    const slow =
+      'sc.range(0, 6, 1, 6).map(x => { const end = Date.now() + 2500; while (x === 3 && Date.now() < end); return x }).count()';
+    await shell.entry(slow, /is skewed: partition 3 took 2\.\d s[\s\S]*res\d+: number = 6/);
+    await shell.entry('.stages', /! stage \d+: partition 3 on e1/);
+    await shell.entry(slow, /res\d+: number = 6/);
+    assert.is(terminal.everything().split('is skewed').length, 2);
+    await shell.entry('.stages 99', /the job is 99, but must be one of/);
+    await shell.entry('const sums = sc.range(4).map(x => [x % 2, x]).reduceByKey((a, b) => a + b)', />/);
+    await shell.entry('sums.count()', /= 2/);
+    await shell.entry('sums.count()', /= 2/);
+    await shell.entry('.stages', /skipped, for what they make was there: stages \d+/);
+    await shell.entry('const stored = sc.range(0, 3, 1, 3).persist(StorageLevel.DISK_ONLY); await stored.count()', /= 3/);
+    await shell.entry('.datasets', /stored {2}[\s\S]*on disk \(disk: 3\)/);
+  }));
+
+test('groupByKey that only adds up is told once a line, with the rewrite, and .set hints off silences it', () =>
+  withShell(async (shell, terminal) => {
+    const line = "sc.parallelize(['a', 'a']).map(w => [w, 1]).groupByKey().mapValues(v => v.length).collect()";
+    await shell.entry(
+      line,
+      /\(groupByKey sends every value[\s\S]*\.mapValues\(\(\) => 1\)\.reduceByKey\(\(a, b\) => a \+ b\)[\s\S]*res0/,
+    );
+    await shell.entry(line, /res1/);
+    await shell.entry('.set hints off', />/);
+    await shell.entry(`${line} `.replace("'a', 'a'", "'b'"), /res2/);
+    assert.is(terminal.everything().split('groupByKey sends').length, 2);
+  }));
+
+test('.set shows, changes, checks and completes settings', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('.set', /rows 20 .*\nseconds 2 /);
+    await shell.entry('.set rows 3', />/);
+    await shell.entry('sc.range(9)', /sample of 3/);
+    await shell.entry('.set rows', /^rows 3 /m);
+    await shell.entry('.set seconds 0.1', />/);
+    const slow = 'sc.range(0, 1, 1, 1).map(x => { const end = Date.now() + 1500; while (Date.now() < end) {} return x })';
+    await shell.entry(
+      slow,
+      /no rows yet: it stopped after 100 ms\n … \.show, take\(N\), count\(\) run to the end, or until Ctrl-C$/m,
+    );
+    await shell.entry('.set rows 0', /rows is 0, but must be a whole number from 1 to 10000/);
+    await shell.entry('.set rwos 5', /Did you mean \.set rows\?/);
+    await shell.entry('.set rows default', />/);
+    terminal.type('.set hin\t');
+    await terminal.waitFor(/> \.set hints$/);
+    terminal.type(' \t');
+    await terminal.waitFor(/on[\s\S]*off[\s\S]*default/);
+    terminal.type(keys.ctrl('c'));
+  }));
+
+test('the rc file of the configuration folder runs before what is typed; an error in it is told with its place', async () => {
+  const config = path.join(folder, 'config');
+  mkdirSync(path.join(config, 'millrace'), { recursive: true });
+  writeFileSync(
+    path.join(config, 'millrace/rc.ts'),
+    '.set rows 4\nconst greeting: string = "from rc"\nnull!.x\nconst unreached = 1\n',
+  );
+  // One in the current folder is nobody's.
+  writeFileSync(path.join(folder, '.millracerc.ts'), 'console.log("never run")');
+  await withShell(
+    async (shell, terminal) => {
+      terminal.type('greeting\r');
+      await terminal.waitFor(/rc\.ts:3[\s\S]*rc\.ts did not run to its end[\s\S]*> greeting\nres0: string = "from rc"\n>$/);
+      await shell.entry('sc.range(9)', /sample of 4/);
+      await shell.entry('unreached', /Cannot find name 'unreached'/);
+      await shell.entry('.save rc-saved.ts', /2 entries written/);
+      assert.not.match(terminal.everything(), /never run/);
+    },
+    { env: { XDG_CONFIG_HOME: config, HOME: folder } },
+  );
+});
+
+test(".reset starts a fresh session without the names, and spark-shell's commands are understood", () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('const gone = 1', />/);
+    await shell.entry(':history', /const gone = 1/);
+    await shell.entry(':type gone', /^(1|number)$/m);
+    await shell.entry(':reset', /\(a fresh session\)/);
+    await shell.entry('gone', /Cannot find name 'gone'/);
+    await shell.entry('sc.range(3).count()', /res0: number = 3/);
+    terminal.type(':quit\r');
+    assert.is(await terminal.exited, 0);
+  }));
+
+test('what --conf chose holds in the first session, after .reset, and after the session died', () =>
+  withShell(
+    async (shell) => {
+      await shell.entry('sc.config.taskMaxFailures', /res0: number = 2/);
+      await shell.entry('.reset', /\(a fresh session\)/);
+      await shell.entry('sc.config.taskMaxFailures * 10', /res0: number = 20/);
+      await shell.entry('process.kill(process.pid, "SIGKILL")', /The session ended: SIGKILL ended it/);
+      await shell.entry('sc.config.taskMaxFailures * 100', /res0: number = 200/);
+    },
+    {},
+    ['--conf', 'taskMaxFailures=2'],
+  ));
+
+test('Ctrl-C breaks a loop in a trap or getter that is run to see whether a value can be awaited', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('const kept = 7', />/);
+    for (const trap of [
+      'new Proxy({}, { get() { console.log("in" + " trap"); while (true) {} } })',
+      '({ get then() { console.log("in" + " trap"); while (true) {} } })',
+    ]) {
+      const before = terminal.everything().length;
+      terminal.type(`${trap}\r`);
+      await terminal.until(() => terminal.everything().slice(before).includes('\nin trap'), 'the trap');
+      terminal.type(keys.ctrl('c'));
+      await terminal.until(() => /\(interrupted\)\n>$/.test(terminal.everything().slice(before)), 'the interruption');
+    }
+    await shell.entry('kept', /= 7/);
+  }));
+
+for (const columns of [40, 20]) {
+  test(`at ${columns} columns every command keeps within the width, prompt included`, () =>
+    withShell(
+      async (_, terminal) => {
+        const wide =
+          "sc.parallelize([{ name: '漢字 with more', n: 1.5, long: 'x'.repeat(99) }, { name: 'b', n: 22.25, long: '' }], 2)";
+        terminal.type(`const r = ${wide}.cache()\r`);
+        await terminal.waitFor(/>$/);
+        for (const [entry, wanted] of [
+          ['r', /2 rows/],
+          ['.show r', /2 rows/],
+          ['.plot r.map(x => x.n)', /histogram/],
+          ['.plot [[1, 2], [2, 5], [3, 1]]', /⠈|⠉|⡠|⢄/],
+          ['.jobs', /done/],
+          ['.stages', /stage/],
+          ['.datasets', /MEMORY/],
+        ] as const) {
+          terminal.type(`${entry}\r`);
+          await terminal.until(() => wanted.test(terminal.screen()) && />$/.test(terminal.screen()), `${wanted} after ${entry}`);
+        }
+        // What wraps is told by the terminal as one long line; only entries and prompts of one are longer than the screen.
+        const printed = terminal.everything().split('\n');
+        const tooWide = printed.filter((line) => widthOf(line) > columns && !/^[>…(M]|^ \w+ ·/.test(line));
+        assert.equal(tooWide, []);
+      },
+      { columns, rows: 30 },
+    ));
+}
+
+test.run();

@@ -1,0 +1,269 @@
+// The whole shell on a pseudo-terminal, as a person uses it: entries, errors, commands, Ctrl-C, and every way in which it ends.
+// time limit: 300 s
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { promptFolder as folder, withShell } from '../../helpers/prompt';
+import { allGone, descendants, keys, type Terminal } from '../../helpers/terminal';
+
+/** Runs a loop that never ends, and waits until it runs. */
+async function startLoop(terminal: Terminal, before = ''): Promise<void> {
+  terminal.type(before + 'console.log("loop" + "ing"); while (true) {}\r');
+  await terminal.waitFor(/^looping$/m);
+}
+
+test('entries run in order, each shown once, also those typed before anything has started', () =>
+  withShell(async (_, terminal) => {
+    terminal.type('const xs = sc.parallelize([1, 2, 3])\rxs.count()\rxs.sum()\r');
+    await terminal.waitFor(/res0: number = 3\n> xs\.sum\(\)\nres1: number = 6\n>$/, 20_000);
+    for (const entry of ['const xs', 'xs.count', 'xs.sum']) assert.is(terminal.everything().split(entry).length, 2, entry);
+  }));
+
+test('a leading dot goes on with the last value, unless it is a command', () =>
+  withShell(async (shell) => {
+    await shell.entry('const xs = [1, 2, 3]', /3\]/);
+    await shell.entry('.map(x => x * 2)', /res0: number\[\]/);
+    await shell.entry('.length', /res1: number = 3/);
+    await shell.entry('.type xs', /^number\[\]$/m);
+    await shell.entry('.type _', /^number$/m);
+  }));
+
+test('a type error stops the entry and marks the place; the session goes on', () =>
+  withShell(async (shell) => {
+    await shell.entry('const s: string = console.log("ran")', /error: Type 'void'[\s\S]*\^|~/);
+    assert.not.match(shell.terminal.everything(), /^ran$/m);
+    await shell.entry('1 + 1', /res0: number = 2/);
+  }));
+
+test('.errors shows the last error again, with every frame on request', () =>
+  withShell(async (shell) => {
+    await shell.entry('.errors', /^no errors yet$/m);
+    await shell.entry("sc.range(2, 5).map(x => { if (x > 3) throw new TypeError('no ' + x); return x }).count()", /attempts/);
+    await shell.entry('.errors', /TypeError: no 4/);
+    assert.not.match(shell.terminal.everything(), /Runner\.run/);
+    await shell.entry('.errors full', /Runner\.run/);
+  }));
+
+test('an error at run time keeps the names, and an interrupted loop too', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('let k = 7', />/);
+    await shell.entry('throw new RangeError("no")', /RangeError: no/);
+    await startLoop(terminal, 'k = 8; ');
+    const pressed = performance.now();
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/\(interrupted\)\n>$/, 2_000);
+    assert.ok(performance.now() - pressed < 500, 'stopped at once');
+    await shell.entry('k', /= 8/);
+  }));
+
+test('ctrl-c leaves an await that never settles, drops what waits, and never leaves the shell', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('1', /res0/);
+    terminal.type('await new Promise(() => {})\r');
+    await terminal.waitFor(/\{\}\)\n*$/);
+    terminal.type('"typed ahead"\r');
+    await terminal.waitFor(/^> "typed ahead"$/m);
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/1 waiting entry dropped\)\n\(interrupted\)\n>$/);
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/To leave, press Ctrl-D or type \.exit\)\n>$/);
+    await shell.entry('2', /res\d: number = 2/);
+  }));
+
+test('output of timers goes above the line being typed', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('const t = setInterval(() => console.log("tick"), 50)', />/);
+    terminal.type('clearInterval(t)');
+    await terminal.waitFor(/tick\ntick\ntick\n> clearInterval\(t\)$/);
+    await shell.entry('', />/);
+  }));
+
+test('a busy loop prints as it goes', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('1', /res0/);
+    terminal.type('for (let i = 0; ; i++) if (i % 5e7 === 0) console.log("at", i)\r');
+    await terminal.waitFor(/at 50000000\nat 100000000\n/, 20_000);
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/\(interrupted\)\n>$/);
+  }));
+
+test('.load runs a file statement by statement, names the line of an error, keeps what ran', () =>
+  withShell(async (shell) => {
+    writeFileSync(path.join(folder, 'half.ts'), 'export const half = (x: number) => x / 2;\n');
+    writeFileSync(path.join(folder, 'good.ts'), "import { half } from './half';\nconst four = half(8);\nfour\n");
+    writeFileSync(path.join(folder, 'bad.ts'), 'const before = 1;\n\n\nnull!.x;\nconst after = 2;\n');
+    await shell.entry('.load good.ts', /res0: number = 4/);
+    await shell.entry('.load bad.ts', /bad\.ts:4/);
+    await shell.entry('before', /= 1/);
+    await shell.entry('after', /Cannot find name 'after'/);
+    await shell.entry('.load nosuch.ts', /There is nothing at nosuch\.ts/);
+  }));
+
+test('.save writes what ran, which runs again, and spares files of others', () =>
+  withShell(async (shell) => {
+    await shell.entry('const base = 20', />/);
+    await shell.entry('nosuch', /Cannot find/);
+    await shell.entry('const doubled = base * 2', />/);
+    await shell.entry('.save saved.ts', /2 entries written/);
+    assert.match(readFileSync(path.join(folder, 'saved.ts'), 'utf8'), /^\/\/.*\nconst base = 20\nconst doubled = base \* 2\n$/);
+    writeFileSync(path.join(folder, 'mine.ts'), 'mine\n');
+    await shell.entry('.save mine.ts', /exists already: \.save overwrites only/);
+    assert.is(readFileSync(path.join(folder, 'mine.ts'), 'utf8'), 'mine\n');
+    await shell.entry('.load saved.ts', />/);
+  }));
+
+test('commands on values: .time, .explain, .jobs; a colon does as well', () =>
+  withShell(async (shell) => {
+    await shell.entry('.time sc.range(10).sum()', /number = 45\n\d\.\d{3} s/);
+    await shell.entry('.explain sc.range(10).map(x => x + 1)', /map/);
+    await shell.entry('.explain 5', /must be a dataset/);
+    await shell.entry('.jobs', /done/);
+    await shell.entry(':type 1 + 1', /^number$/m);
+  }));
+
+test('an unknown command names the nearest, and help has them all', () =>
+  withShell(async (shell) => {
+    await shell.entry('.lod file.ts', /no command \.lod\. Did you mean \.load\?/);
+    await shell.entry('.help load', /statement by statement/);
+    await shell.entry('.help', /\.save FILE[\s\S]*\.exit/);
+  }));
+
+test('an unfinished entry goes on at the continuation prompt', () =>
+  withShell(async (shell, terminal) => {
+    terminal.type('const f = (x: number) => {\r');
+    await terminal.waitFor(/^…$/m);
+    await shell.entry('return x + 1;\r}', />/);
+    await shell.entry('f(1)', /= 2/);
+    terminal.type('if (true)\r');
+    await terminal.waitFor(/^> if \(true\)\n…$/m);
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/^>$/m);
+  }));
+
+test('.editor reads lines until ctrl-d and runs them as one entry', () =>
+  withShell(async (_, terminal) => {
+    terminal.type('.editor\r');
+    await terminal.waitFor(/Ctrl-D runs it/);
+    terminal.type('const a = 1\rconst b = 2\ra + b\r' + keys.ctrl('d'));
+    await terminal.waitFor(/res0: number = 3\n>$/);
+  }));
+
+test('tab completes members, names in a lambda, commands and paths', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('const lines = sc.parallelize(["a"])', />/);
+    terminal.type('lines.map(l => l.toUpp' + keys.tab);
+    await terminal.waitFor(/l\.toUpperCase$/m);
+    terminal.type(keys.ctrl('u') + '.expl' + keys.tab);
+    await terminal.waitFor(/^> \.explain$/m);
+    writeFileSync(path.join(folder, 'data-file.txt'), 'x\n');
+    terminal.type(keys.ctrl('u') + 'sc.textFile("data-f' + keys.tab);
+    await terminal.waitFor(/textFile\("data-file\.txt$/m);
+    terminal.type(keys.ctrl('u'));
+  }));
+
+test('history survives the session, and is written before the entry runs', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('"remember me"', /res0/);
+    terminal.type('process.kill(process.ppid, "SIGKILL")\r');
+    await terminal.exited;
+    await withShell(async (_, next) => {
+      next.type(keys.up);
+      await next.waitFor(/^> process\.kill/m);
+      next.type(keys.ctrl('c') + keys.ctrl('r') + 'remember');
+      await next.waitFor(/"remember me"$/m);
+    });
+  }));
+
+test('a session that dies is replaced and its entries can be run again', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('const kept = 41', />/);
+    await shell.entry('process.kill(process.pid, "SIGKILL")', /SIGKILL ended it[\s\S]*a new one starts/);
+    const file = /\.load (\S+replay-\d+\.ts)/.exec(terminal.everything().replaceAll('\n', ''))?.[1];
+    await shell.entry('kept', /Cannot find name 'kept'/);
+    await shell.entry(`.load ${file}`, />/);
+    await shell.entry('kept + 1', /= 42/);
+  }));
+
+test('memory running out is said in one line', () =>
+  withShell(
+    async (shell, terminal) => {
+      await shell.entry(
+        'const all: unknown[] = []; while (true) all.push({ n: all.length })',
+        /ended: it ran out of memory/,
+        60_000,
+      );
+      assert.not.match(terminal.everything(), /GCs|FATAL|v8::/);
+      await shell.entry('1 + 1', /= 2/);
+    },
+    { env: { NODE_OPTIONS: '--max-old-space-size=80' } },
+  ));
+
+test('process.exit leaves with its code', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('1', /res0/);
+    terminal.type('process.exit(3)\r');
+    assert.is(await terminal.exited, 3);
+  }));
+
+test('ctrl-d and .exit leave with 0 and no process stays', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('sc.range(10).count()', /= 10/, 20_000);
+    const processes = descendants(terminal.pid);
+    assert.ok(processes.length >= 3, 'a session, a type service, an executor');
+    terminal.type(keys.ctrl('d'));
+    assert.is(await terminal.exited, 0);
+    await allGone(processes, 1_000);
+    await withShell(async (_, next) => {
+      next.type('.exit\r');
+      assert.is(await next.exited, 0);
+    });
+  }));
+
+test('entries typed before ctrl-d run first', () =>
+  withShell(async (_, terminal) => {
+    terminal.type('console.log("last" + " words")\r' + keys.ctrl('d'));
+    assert.is(await terminal.exited, 0);
+    assert.match(terminal.everything(), /^last words$/m);
+  }));
+
+for (const [signal, status] of [
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  test(`${signal} ends everything, whatever runs`, () =>
+    withShell(async (shell, terminal) => {
+      await shell.entry('sc.range(10).count()', /= 10/, 20_000);
+      await startLoop(terminal);
+      const processes = descendants(terminal.pid);
+      process.kill(terminal.pid, signal);
+      assert.is(await terminal.exited, status);
+      await allGone(processes, 1_000);
+    }));
+}
+
+test('a terminal that is killed takes its processes along within three seconds, whatever runs', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('sc.range(10).count()', /= 10/, 20_000);
+    await startLoop(terminal);
+    const processes = descendants(terminal.pid);
+    process.kill(terminal.pid, 'SIGKILL');
+    await allGone(processes, 3_000);
+  }));
+
+test('TERM=dumb gets lines without a code of the terminal', () =>
+  withShell(
+    async (_, terminal) => {
+      terminal.type('const a = [\r1]\ra.length\r');
+      await terminal.waitFor(/res0: number = 1\n>$/, 20_000);
+      assert.not.match(terminal.raw, /\x1b/);
+      await startLoop(terminal);
+      terminal.type(keys.ctrl('c'));
+      await terminal.waitFor(/\(interrupted\)\n>$/);
+      terminal.type(keys.ctrl('d'));
+      assert.is(await terminal.exited, 0);
+    },
+    { env: { TERM: 'dumb' } },
+  ));
+
+test.run();

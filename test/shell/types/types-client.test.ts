@@ -1,0 +1,165 @@
+// The type service as a process: restart with what was committed, and the startup snapshot, fresh, stale and broken.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { packageRoot } from '../../../shell/base/package-root';
+import { TypeServiceClient } from '../../../shell/types/client';
+import { freshSnapshot } from '../../../shell/types/files';
+import { buildSnapshot } from '../../../shell/types/snapshot';
+import { userFolder } from '../../helpers/entries';
+import { until, within } from '../../helpers/within';
+
+const limitMs = 30_000;
+const { folder } = userFolder({ 'local.ts': 'export const twice = (x: number) => x * 2;' });
+
+async function enter(client: TypeServiceClient, text: string): Promise<string | undefined> {
+  const result = await within(limitMs, client.compile(text), text);
+  assert.is(result.status, 'ok', JSON.stringify(result));
+  if (result.status !== 'ok') return undefined;
+  await client.commit(result.cell.id);
+  return result.cell.result && `${result.cell.result.name}: ${result.cell.result.type}`;
+}
+
+const restart = suite('restart');
+let client: TypeServiceClient;
+restart.before(() => {
+  client = new TypeServiceClient({ cwd: folder, snapshot: false });
+});
+restart.after(() => client.stop());
+
+restart('names are as before when the process has died', async () => {
+  await enter(client, "import { twice } from './local'; const a = 1; class K { v = a }; interface Shape { k: K }");
+  assert.is(await enter(client, 'twice(a)'), 'res0: number');
+  const first = client.pid;
+  process.kill(first!, 'SIGKILL');
+  assert.is(await enter(client, '({ k: new K() }) as Shape'), 'res1: Shape');
+  assert.is(await enter(client, 'twice(_.k.v) + res0'), 'res2: number');
+  assert.is.not(client.pid, first);
+});
+
+restart('a request that was being worked on is answered by the next process', async () => {
+  const answer = client.compile('a + 1');
+  process.kill(client.pid!, 'SIGKILL');
+  assert.is((await within(limitMs, answer, 'the answer')).status, 'ok');
+});
+
+restart('Ctrl-C is not for it', async () => {
+  const pid = client.pid!;
+  process.kill(pid, 'SIGINT');
+  await enter(client, 'a');
+  assert.is(client.pid, pid);
+});
+
+restart('nothing is left after stop', async () => {
+  const own = new TypeServiceClient({ cwd: folder, snapshot: false });
+  const pid = own.pid!;
+  await own.stop();
+  await until(limitMs, () => !isRunning(pid), 'its end');
+  const refused = await own.compile('1').then(
+    () => 'answered',
+    (error: Error) => error.message,
+  );
+  assert.match(refused, /stopped/);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+restart.run();
+
+const snapshot = suite('snapshot');
+const dist = mkdtempSync(path.join(tmpdir(), 'millrace-test-dist-'));
+process.on('exit', () => rmSync(dist, { recursive: true, force: true }));
+const root = packageRoot();
+const service = path.join(dist, 'types-service.js');
+
+snapshot.before(async () => {
+  const entry = path.join(root, 'shell/types/service-main.ts');
+  await build({
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    external: ['typescript'],
+    outfile: service,
+    logLevel: 'silent',
+  });
+  await within(120_000, buildSnapshot(dist), 'building the snapshot');
+});
+
+snapshot('answers the first line much sooner than a plain start, with the user folder of the session', async () => {
+  const timed = async (options: { snapshot: boolean }) => {
+    const start = performance.now();
+    const own = new TypeServiceClient({ cwd: folder, dist, ...options });
+    try {
+      assert.is(own.fromSnapshot, options.snapshot);
+      assert.is(await enter(own, "import { twice } from './local'; twice(2)"), 'res0: number');
+      const ms = performance.now() - start;
+      const { status } = await own.compile('nothing');
+      assert.is(status, 'error');
+      return ms;
+    } finally {
+      await own.stop();
+    }
+  };
+  const warm = await timed({ snapshot: true });
+  const plain = await timed({ snapshot: false });
+  assert.ok(warm < plain, `${warm.toFixed(0)} ms from the snapshot, ${plain.toFixed(0)} ms without`);
+});
+
+/** Each damages a whole snapshot in its own way. */
+const damages: Readonly<Record<string, (blob: Buffer) => Buffer>> = {
+  'of another Node': (blob) => {
+    const at = blob.indexOf(process.version);
+    assert.ok(at > 0, 'the snapshot says which Node made it');
+    blob.write('v1', at, 'latin1');
+    return blob;
+  },
+  'cut off': (blob) => blob.subarray(0, blob.length / 2),
+  empty: () => Buffer.alloc(0),
+};
+
+for (const [damage, apply] of Object.entries(damages)) {
+  snapshot(`${damage} is left for a plain start, silently`, async () => {
+    const blob = freshSnapshot(root, dist)!;
+    const whole = readFileSync(blob);
+    writeFileSync(blob, apply(Buffer.from(whole)));
+    const own = new TypeServiceClient({ cwd: folder, dist });
+    try {
+      assert.is(await enter(own, '1 + 1'), 'res0: number');
+      assert.is(own.fromSnapshot, false);
+    } finally {
+      await own.stop();
+      writeFileSync(blob, whole);
+    }
+  });
+}
+
+snapshot('that is broken is left for a plain start, silently', async () => {
+  const blob = freshSnapshot(root, dist)!;
+  writeFileSync(blob, 'not a snapshot at all');
+  const own = new TypeServiceClient({ cwd: folder, dist });
+  try {
+    assert.is(own.fromSnapshot, true);
+    assert.is(await enter(own, '1 + 1'), 'res0: number');
+    assert.is(own.fromSnapshot, false);
+  } finally {
+    await own.stop();
+  }
+});
+
+snapshot('of older code is not used', () => {
+  assert.ok(freshSnapshot(root, dist));
+  writeFileSync(service, '// newer');
+  assert.is(freshSnapshot(root, dist), undefined);
+});
+
+snapshot.run();
