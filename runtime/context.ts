@@ -10,6 +10,7 @@ import { driverOnly } from './base/markers';
 import { type Clock, systemClock } from './base/time';
 import type { CaptureWarning } from './closure';
 import { JobControl } from './job-control';
+import type { ReceiverBackend } from './plan/receivers';
 import { runsTogether, type SinkMaker } from './planner/stages';
 import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
 import type { ShuffleDependency } from './rdd/dependency';
@@ -21,7 +22,6 @@ import type { StoredSize } from './scheduler/kept-blocks';
 import { Scheduler } from './scheduler/loop';
 import { AccumulatorTable, type Merging } from './shared/accumulator-table';
 import { AddedFiles } from './shared/added-files';
-import type { ReceiverBackend } from './streaming/receivers/receiver-backend';
 import { decode } from './wire/codec';
 
 /** What a context is made of, by `connect`. */

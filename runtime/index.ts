@@ -38,6 +38,8 @@ export type { Config } from './base/config';
 export type { Duration, Time } from './base/duration';
 export { type ErrorCode, MillraceError } from './base/errors';
 export type { CallSite } from './base/flow';
+export type { Place } from './base/place';
+export type { PoolOptions, SchedulingMode } from './base/scheduling-options';
 export { StatCounter } from './base/stat-counter';
 export type { Clock } from './base/time';
 export type { CaptureWarning } from './closure';
@@ -54,7 +56,7 @@ export type { Histogram } from './ops/numeric';
 export type { Partitioning } from './ops/pairs';
 export type { PipeOptions } from './ops/pipe';
 export type { SaveOptions } from './ops/save';
-export type { Place, TaskMetrics } from './plan/end';
+export type { TaskMetrics } from './plan/end';
 export { type LevelFlags, StorageLevel } from './plan/storage-level';
 export type { DatasetInfo, StageGraph } from './planner/job-graph';
 export { CustomRDD, type PartitionInput } from './rdd/custom';
@@ -79,7 +81,6 @@ export type {
   TaskStart,
   Unpersisted,
 } from './scheduler/listener-bus';
-export type { PoolOptions, SchedulingMode } from './scheduler/pools';
 export { Accumulator } from './shared/accumulator';
 export { Broadcast } from './shared/broadcast';
 export type { AccumulatorV2 } from './shared/custom-accumulator';

@@ -1,6 +1,7 @@
 // A task's end on its way: what belongs to the user goes into the tail by the binary codec, the rest into the control text.
 import { MillraceError } from '../../runtime/base/errors';
-import type { AccumulatorUpdate, Place, RemoteError, TaskEnd } from '../../runtime/plan/end';
+import type { Place } from '../../runtime/base/place';
+import type { AccumulatorUpdate, RemoteError, TaskEnd } from '../../runtime/plan/end';
 import { decode, encode } from '../../runtime/wire/codec';
 import { Fields, refuse } from './fields';
 import type { SentEnd } from './protocol';

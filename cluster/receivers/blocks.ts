@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { asError } from '../../runtime/base/errors';
 import { objectFrame, objectMagic } from '../../runtime/exec/files/object-file';
-import { partEnding } from '../../runtime/streaming/receivers/receiver-backend';
+import { partEnding } from '../../runtime/plan/receivers';
 
 /** Smaller pieces are gathered until the end of the event loop's turn, larger ones are written as they come. */
 const gatherBytes = 64 << 10;

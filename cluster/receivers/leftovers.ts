@@ -1,7 +1,7 @@
 // What a receiver process left behind when it died: whole lines are taken over, what was cut off is counted.
 import fs from 'node:fs';
 import path from 'node:path';
-import { partEnding, type ReceiverSource } from '../../runtime/streaming/receivers/receiver-backend';
+import { partEnding, type ReceiverSource } from '../../runtime/plan/receivers';
 
 export interface Remains {
   /** What was saved and what is lost, in words. */

@@ -1,5 +1,5 @@
 // All messages between the driver and its receiver processes: closed unions over the child's IPC channel, checked field by field on receipt.
-import type { ReceiverSource } from '../../runtime/streaming/receivers/receiver-backend';
+import type { ReceiverSource } from '../../runtime/plan/receivers';
 import { Fields, refuse } from '../link/fields';
 
 /** What a receiver process is told. Streams and blocks are numbers, so that no path ever comes from a peer. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import '../../runtime/closure/classes/instances';
 import { asError } from '../../runtime/base/errors';
-import type { ReceiverSource } from '../../runtime/streaming/receivers/receiver-backend';
+import type { ReceiverSource } from '../../runtime/plan/receivers';
 import { reviveReceiver } from '../../runtime/streaming/receivers/receiver-program';
 import { unendedName } from '../../runtime/streaming/sources/block-log';
 import { printBlocking } from '../executor/executor-output';

@@ -7,7 +7,7 @@ import type {
   ReceiverListener,
   ReceiverSpec,
   RunningReceiver,
-} from '../../runtime/streaming/receivers/receiver-backend';
+} from '../../runtime/plan/receivers';
 import type { OutputListener } from '../driver/output';
 import { receiverDrainMs, receiverStopMs } from '../limits';
 import { deadline } from '../link/deadline';

@@ -1,8 +1,8 @@
 // Refusing arguments: each error names the operation, the argument, its value, the rule, and what to write instead.
 import { existsSync, statSync } from 'node:fs';
-import { showElement } from '../exec/task-runtime';
 import { MillraceError } from './errors';
 import { driverOnly } from './markers';
+import { showElement } from './show-element';
 
 export interface BadArgument {
   readonly operation: string;

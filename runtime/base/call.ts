@@ -1,7 +1,8 @@
 // The calls of the user's that datasets, streams and jobs come from: found in the stack when they happen, put into lines of the text when somebody asks.
-import type { Place } from '../plan/end';
+
 import { type Call, type CallSite, currentCall, currentCallSite } from './flow';
 import { soughtCalls } from './limits';
+import type { Place } from './place';
 
 /** A frame of the user's code. It holds no function and no object of the stack, so that nothing lives longer for it. */
 export abstract class UserFrame {

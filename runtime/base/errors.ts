@@ -1,6 +1,6 @@
 // Every error that Millrace itself raises: code, sentence and remedy, declared in one place.
 
-import type { Place } from '../plan/end';
+import type { Place } from './place';
 
 interface Declared {
   /** What happened; `{name}` is filled from the error's details. */

@@ -1,6 +1,6 @@
 // What the jobs of one flow of control take along: what cancels them, their local properties, and the user's text that they come from; known to all that is called in it.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Place } from '../plan/end';
+import type { Place } from './place';
 
 /** The text of the user's that something was started by: an entry of the prompt, or a statement of a script. */
 export interface CallSite {

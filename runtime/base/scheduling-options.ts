@@ -1,10 +1,44 @@
 // How jobs share the slots, and what is done about tasks that are slow or keep failing: options, defaults, ranges.
 
-import type { ExclusionOptions } from '../scheduler/exclusion';
-import type { PoolOptions, SchedulingMode } from '../scheduler/pools';
-import type { SpeculationOptions } from '../scheduler/speculation';
 import { MillraceError } from './errors';
 import { nearest } from './nearest';
+
+export interface ExclusionOptions {
+  /** Gives no more tasks to executors on which they keep failing. */
+  readonly excludeOnFailure: boolean;
+  /** Failed partitions of one stage on one executor, after which it gets no more tasks of the stage. */
+  readonly excludeStageFailures: number;
+  /** Failed partitions on one executor in stages that ended well elsewhere, after which it gets no more tasks at all. */
+  readonly excludeFailures: number;
+  /** How long an executor stays without tasks, in milliseconds. */
+  readonly excludeTimeoutMs: number;
+}
+
+export interface SpeculationOptions {
+  /** Starts a copy of a task that is slow beside the others of its stage; the first end counts. */
+  readonly speculation: boolean;
+  /** The part of a stage's tasks that must be done before any is slow. */
+  readonly speculationQuantile: number;
+  /** How many times the median a task must run to be slow. */
+  readonly speculationMultiplier: number;
+  /** Tasks are never slow before so many milliseconds. */
+  readonly speculationMinMs: number;
+  /** Between two looks at the running tasks, in milliseconds. */
+  readonly speculationIntervalMs: number;
+}
+
+/** First come, first served; or shares side by side. */
+export type SchedulingMode = 'FIFO' | 'FAIR';
+
+/** A pool of FAIR scheduling, as in Spark's fairscheduler.xml. */
+export interface PoolOptions {
+  /** How the jobs of the pool share what it gets. Default FIFO. */
+  readonly schedulingMode?: SchedulingMode;
+  /** Its share of the slots beside pools of weight 1. Default 1. */
+  readonly weight?: number;
+  /** Slots that it gets before others get more than theirs. Default 0. */
+  readonly minShare?: number;
+}
 
 export interface SchedulingOptions extends SpeculationOptions, ExclusionOptions {
   /** Whether jobs get slots one after the other (FIFO, the default) or pools side by side (FAIR). */

@@ -1,9 +1,8 @@
 // Closures whose whole meaning is known from their text: what executors do with them may be done without calling them.
-import { type AnyNode, parse } from 'acorn';
-import type { CapturedClosure } from '../plan/payload';
 
-/** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`. */
-export type Idiom = { readonly kind: 'split'; readonly by: string } | { readonly kind: 'pairWithOne' } | { readonly kind: 'sum' };
+import { type AnyNode, parse } from 'acorn';
+import type { Idiom } from '../plan/function-ref';
+import type { CapturedClosure } from '../plan/payload';
 
 /** Longer texts are none of these, and are not parsed. */
 const longest = 200;

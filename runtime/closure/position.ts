@@ -1,6 +1,6 @@
 // Positions: from emitted JavaScript to the user's text, and from the frames of running code back to it.
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
-import type { Place } from '../plan/end';
+import type { Place } from '../base/place';
 import { type EditedText, lastAtMost } from './instrument/edits';
 
 /** Offsets at which the lines of a text start. */

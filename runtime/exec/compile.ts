@@ -2,9 +2,11 @@
 // stands between two closures. Text is made from the plan's shape only; every value of the user's arrives as a parameter.
 import { MillraceError } from '../base/errors';
 import { compiledLoops, fusedSteps, pullChunk } from '../base/limits';
-import type { FunctionRef, Plan, Sink, Split } from '../plan/program';
+import type { FunctionRef } from '../plan/function-ref';
+import type { Plan, Sink, Split } from '../plan/program';
+import type { NamedStep } from '../plan/step-failure';
 import { countedSeparator } from './files/token-counts';
-import { inputOf, type NamedStep } from './task-runtime';
+import { inputOf } from './task-runtime';
 
 /** A compiled stage: `run` is called with the runtime, the split, its functions and its plan nodes. */
 export interface Compiled {

@@ -1,9 +1,9 @@
 // What the runtime of a task needs of its executor.
 
-import type { FunctionRef } from '../plan/program';
+import type { FunctionRef } from '../plan/function-ref';
+import type { TextRange } from '../plan/input-file';
 import type { BlockStore } from '../storage/block-store';
 import type { RunCommand } from './files/pipe';
-import type { TextRange } from './files/text';
 import type { StateStore } from './state/store';
 
 export interface ScopeHost {

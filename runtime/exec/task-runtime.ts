@@ -1,6 +1,8 @@
 // What the compiled loops of one task call: chunks, cancellation, cached blocks, shuffle files, and the user's functions.
-import { asError, MillraceError } from '../base/errors';
-import { elementsPerTick, pullChunk, shownElement, slowTickMs, timedTick } from '../base/limits';
+
+import { MillraceError } from '../base/errors';
+import { elementsPerTick, pullChunk, slowTickMs, timedTick } from '../base/limits';
+import { showElement } from '../base/show-element';
 import type { Random } from '../base/time';
 import type { Split } from '../plan/program';
 import type { TaskControl } from '../plan/task';
@@ -48,30 +50,6 @@ export class Chunks {
   }
 }
 
-const numberText = (n: number | bigint): string => (typeof n === 'bigint' ? `${n}n` : Object.is(n, -0) ? '-0' : String(n));
-
-/** JSON has null for NaN and the infinities, and refuses bigints. */
-const numbersKept = (_: string, v: unknown): unknown =>
-  typeof v === 'bigint' || (typeof v === 'number' && !Number.isFinite(v)) ? numberText(v) : v;
-
-/** Bounded text of a value for errors; never throws. */
-export function showElement(value: unknown): string {
-  let text: string;
-  try {
-    text =
-      typeof value === 'number' || typeof value === 'bigint'
-        ? numberText(value)
-        : (JSON.stringify(value, numbersKept) ?? String(value));
-  } catch {
-    try {
-      text = String(value);
-    } catch {
-      text = 'a value that cannot be shown';
-    }
-  }
-  return text.length > shownElement ? `${text.slice(0, shownElement)}…` : text;
-}
-
 /** The elements of chunks, for functions that take an iterator. */
 export class ChunkIterator implements IterableIterator<unknown> {
   readonly #chunks: Iterator<unknown[]>;
@@ -107,27 +85,6 @@ export class ChunkIterator implements IterableIterator<unknown> {
 /** Raises NOT_A_PAIR unless the element is an array of two. */
 export function notAPair(operation: string, element: unknown): never {
   throw new MillraceError('NOT_A_PAIR', { operation, element: showElement(element) });
-}
-
-/** A step by the operator that it is reported with; a node of the plan, where it is one. */
-export interface NamedStep {
-  readonly name: string;
-}
-
-/** Where a thrown error came from: the step and its element, noted for the report. */
-export class StepFailure extends Error {
-  readonly thrown: unknown;
-  readonly operator: string;
-  readonly element: string | undefined;
-  readonly step: NamedStep | undefined;
-
-  constructor(thrown: unknown, operator: string, element: string | undefined, step?: NamedStep) {
-    super(asError(thrown).message);
-    this.thrown = thrown;
-    this.operator = operator;
-    this.element = element;
-    this.step = step;
-  }
 }
 
 export const noElement = Symbol('no element');

@@ -1,10 +1,13 @@
 // The runtime of one task: what its compiled loops call as `rt`.
 import { MillraceError } from '../base/errors';
+import { showElement } from '../base/show-element';
 import { Random } from '../base/time';
 import { KeyTable } from '../keys/key';
 import { partitionerOf } from '../keys/partitioner';
 import { checkVersion } from '../plan/file-version';
+import type { TextRange } from '../plan/input-file';
 import type { Plan, Sink, Split } from '../plan/program';
+import { type NamedStep, StepFailure } from '../plan/step-failure';
 import type { TaskSpec } from '../plan/task';
 import { checkpointPath, FrameFileWriter } from '../storage/frame-file';
 import { RowFile } from '../storage/row-file';
@@ -24,7 +27,7 @@ import { readObjects } from './files/object-file';
 import { Piping } from './files/pipe';
 import { readCheckpoint } from './files/read-checkpoint';
 import { partOf, type SavedPart } from './files/saved-part';
-import { countLines, lineChunks, type TextRange, textLines, wholeText } from './files/text';
+import { countLines, lineChunks, textLines, wholeText } from './files/text';
 import { TokenCounts } from './files/token-counts';
 import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/run';
@@ -33,13 +36,10 @@ import {
   Chunks,
   customData,
   inputOf,
-  type NamedStep,
   noElement,
   notAPair,
   type Pulse,
   poisson,
-  StepFailure,
-  showElement,
   TaskCancelled,
   TimeUp,
 } from './task-runtime';

@@ -1,18 +1,12 @@
 // Which partition a key belongs to: by hash, by range, or by a function of the user's.
+
 import { MillraceError } from '../base/errors';
 import { Preparation } from '../base/preparation';
-import { StepFailure, showElement } from '../exec/task-runtime';
-import type { FunctionRef } from '../plan/program';
+import { showElement } from '../base/show-element';
+import type { FunctionRef } from '../plan/function-ref';
+import type { PartitionerSpec } from '../plan/program';
+import { StepFailure } from '../plan/step-failure';
 import { compareKeys, hashKey, keyText } from './key';
-
-/** A partitioner as plain data, for the tasks that use it. */
-export type PartitionerSpec =
-  | { readonly kind: 'hash'; readonly partitions: number }
-  /** The key is the partition. */
-  | { readonly kind: 'direct'; readonly partitions: number }
-  /** By a function of the user's. */
-  | { readonly kind: 'custom'; readonly partitions: number; readonly f: FunctionRef }
-  | { readonly kind: 'range'; readonly bounds: readonly unknown[]; readonly ascending: boolean; readonly partitions: number };
 
 /**
  * Decides the partition of a key. Two pair datasets whose partitioners are equal join without a shuffle.

@@ -2,8 +2,8 @@
 
 import { checkOptions, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
+import { showElement } from '../base/show-element';
 import { Context } from '../context';
-import { showElement } from '../exec/task-runtime';
 import { propertyNames } from '../scheduler/job-record';
 import type { Listener } from '../scheduler/listener-bus';
 import { StatusTracker } from '../status/status-tracker';

@@ -1,7 +1,8 @@
 // How a dataset would be computed: its stages, the datasets of each, and what the closures of each captured.
 
 import { bytesText } from '../base/units';
-import type { FunctionRef, Plan } from '../plan/program';
+import type { FunctionRef } from '../plan/function-ref';
+import type { Plan } from '../plan/program';
 import { PlanBuilder } from '../planner/plan-builder';
 import type { ShuffleDependency } from '../rdd/dependency';
 import { type FunctionArgument, ShippedFunction } from '../rdd/function-argument';

@@ -1,11 +1,5 @@
 // How a task ends: a closed union that survives the wire with its type, never a string.
-
-/** A place in the user's own text, one-based. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
+import type { Place } from '../base/place';
 
 /** An error thrown by the user's code on an executor, as plain data. */
 export interface RemoteError {

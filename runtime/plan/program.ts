@@ -1,11 +1,12 @@
 // A stage as plain data: a tree of sources and steps with a sink on top, which compile.ts turns into one function of nested loops.
 
-import type { CapturedClosure } from '../closure';
-import type { Idiom } from '../closure/idiom';
-import type { InputFile, TextRange } from '../exec/files/text';
-import type { PartitionerSpec } from '../keys/partitioner';
+import type { InputFile, TextRange } from './input-file';
+import type { CapturedClosure } from './payload';
 import type { StateRead, StateStep } from './state-spec';
 import type { LevelFlags } from './storage-level';
+
+/** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`. */
+export type Idiom = { readonly kind: 'split'; readonly by: string } | { readonly kind: 'pairWithOne' } | { readonly kind: 'sum' };
 
 /** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
 export type FunctionRef =
@@ -16,6 +17,15 @@ export type FunctionRef =
       readonly idiom?: Idiom;
     }
   | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
+
+/** A partitioner as plain data, for the tasks that use it. */
+export type PartitionerSpec =
+  | { readonly kind: 'hash'; readonly partitions: number }
+  /** The key is the partition. */
+  | { readonly kind: 'direct'; readonly partitions: number }
+  /** By a function of the user's. */
+  | { readonly kind: 'custom'; readonly partitions: number; readonly f: FunctionRef }
+  | { readonly kind: 'range'; readonly bounds: readonly unknown[]; readonly ascending: boolean; readonly partitions: number };
 
 /** What a `map` step makes of an element x and its function f; the compiler inlines these, so that no shared loop stands between. */
 export type MapTemplate = 'call' | 'keyBy' | 'mapValues' | 'key' | 'value' | 'pairWithNull' | 'pairWithOne';

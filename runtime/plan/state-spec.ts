@@ -1,5 +1,5 @@
 // What a task is told of the state of a stream: where it lies, which version it makes of which, and by what rule.
-import type { FunctionRef } from './program';
+import type { FunctionRef } from './function-ref';
 
 /** Where the state of one stream lies: the folder of the user's checkpoint, or the session's own. */
 export interface StatePlace {

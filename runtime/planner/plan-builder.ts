@@ -1,7 +1,10 @@
 // Collects the plan of one stage: fragments of its datasets, the closures they call and the blobs those need; and the splits of its tasks.
-import type { CapturedClosure } from '../closure';
-import type { MapOutput, Place } from '../plan/end';
-import type { BucketLocation, FunctionRef, Plan, Split } from '../plan/program';
+
+import type { Place } from '../base/place';
+import type { MapOutput } from '../plan/end';
+import type { FunctionRef } from '../plan/function-ref';
+import type { CapturedClosure } from '../plan/payload';
+import type { BucketLocation, Plan, Split } from '../plan/program';
 import { type FunctionArgument, ShippedFunction } from '../rdd/function-argument';
 import type { RDD } from '../rdd/rdd';
 

@@ -1,7 +1,8 @@
 // The steps of a stage as its errors speak of them: the user's functions in it, and the calls that made its datasets.
 
 import type { Call } from '../base/flow';
-import type { Place, RemoteError } from '../plan/end';
+import type { Place } from '../base/place';
+import type { RemoteError } from '../plan/end';
 import { inputsOf, nodesOf, type Plan } from '../plan/program';
 import type { FunctionPlace, PlanBuilder } from './plan-builder';
 

@@ -2,7 +2,7 @@
 
 import { leastBlockBytes } from '../base/limits';
 import type { Context } from '../context';
-import type { TextRange } from '../exec/files/text';
+import type { TextRange } from '../plan/input-file';
 import type { Plan, Split } from '../plan/program';
 import { RDD } from './rdd';
 

@@ -1,6 +1,7 @@
 // Partitioners written by users: an object with a number of partitions and a function from key to partition, which is shipped.
 import type { Context } from '../context';
-import { FunctionPartitioner, type Partitioner, type PartitionerSpec } from '../keys/partitioner';
+import { FunctionPartitioner, type Partitioner } from '../keys/partitioner';
+import type { PartitionerSpec } from '../plan/program';
 import type { PlanBuilder } from '../planner/plan-builder';
 import { ShippedFunction } from './function-argument';
 

@@ -1,8 +1,8 @@
 // Datasets of the user's own kind: a subclass says what its partitions are, and a function computes one on an executor.
 
 import { MillraceError } from '../base/errors';
+import { showElement } from '../base/show-element';
 import type { Context } from '../context';
-import { showElement } from '../exec/task-runtime';
 import type { Plan, Split } from '../plan/program';
 import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
 import { encode } from '../wire/codec';

@@ -1,7 +1,7 @@
 // A dataset of files that were chosen before, with the sizes they had then: their lines, or their whole texts.
 import type { Context } from '../context';
-import type { TextRange } from '../exec/files/text';
 import type { FileVersion } from '../plan/file-version';
+import type { TextRange } from '../plan/input-file';
 import type { Plan, Split } from '../plan/program';
 import { RDD } from './rdd';
 import { rangesOfFiles } from './text';

@@ -3,8 +3,9 @@
 import { refuseArgument } from '../base/arguments';
 import { type Capture, capture } from '../closure';
 import { noteClassesOf } from '../closure/classes/session-classes';
-import { type Idiom, idiomOf } from '../closure/idiom';
+import { idiomOf } from '../closure/idiom';
 import type { Context } from '../context';
+import type { Idiom } from '../plan/function-ref';
 import { decode, encode } from '../wire/codec';
 
 function refuseFunction(operation: string, argument: string, value: unknown): never {

@@ -1,6 +1,6 @@
 // A dataset of the rows of object files, a file a partition.
 import type { Context } from '../context';
-import type { InputFile } from '../exec/files/text';
+import type { InputFile } from '../plan/input-file';
 import type { Plan, Split } from '../plan/program';
 import { RDD } from './rdd';
 import { inputFiles } from './text';

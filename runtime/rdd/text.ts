@@ -6,8 +6,8 @@ import { MillraceError } from '../base/errors';
 import { unreadable } from '../base/files';
 import { maxPartitions, textSplitBytes } from '../base/limits';
 import type { Context } from '../context';
-import type { InputFile, TextRange } from '../exec/files/text';
 import { versionOf } from '../plan/file-version';
+import type { InputFile, TextRange } from '../plan/input-file';
 import type { Plan, Split } from '../plan/program';
 import { RDD } from './rdd';
 

@@ -1,15 +1,5 @@
 // Executors on which tasks keep failing: they get no more tasks of the stage, and in the end of no stage. As Spark's excludeOnFailure.
-export interface ExclusionOptions {
-  /** Gives no more tasks to executors on which they keep failing. */
-  readonly excludeOnFailure: boolean;
-  /** Failed partitions of one stage on one executor, after which it gets no more tasks of the stage. */
-  readonly excludeStageFailures: number;
-  /** Failed partitions on one executor in stages that ended well elsewhere, after which it gets no more tasks at all. */
-  readonly excludeFailures: number;
-  /** How long an executor stays without tasks, in milliseconds. */
-  readonly excludeTimeoutMs: number;
-}
-
+import type { ExclusionOptions } from '../base/scheduling-options';
 export class Exclusions {
   readonly #options: ExclusionOptions;
   /** Stage to executor to the partitions that failed there. */

@@ -1,7 +1,8 @@
 // The executors that are there, their free slots, and which of them a task of a stage may run on.
 import { assert } from '../base/errors';
+import type { ExclusionOptions } from '../base/scheduling-options';
 import type { ExecutorInfo } from './backend';
-import { type ExclusionOptions, Exclusions } from './exclusion';
+import { Exclusions } from './exclusion';
 import type { BlockTracker } from './kept-blocks';
 import type { Stage } from './stage';
 

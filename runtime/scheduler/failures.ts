@@ -1,8 +1,9 @@
 // Why a job failed, as the error that its promise rejects with.
 import type { CallStack } from '../base/call';
 import { MillraceError } from '../base/errors';
+import type { Place } from '../base/place';
 import { bytesText } from '../base/units';
-import type { Place, RemoteError } from '../plan/end';
+import type { RemoteError } from '../plan/end';
 import type { FunctionPlace } from '../planner/plan-builder';
 import type { StageSteps } from '../planner/stage-steps';
 import type { JobFailure } from './events';

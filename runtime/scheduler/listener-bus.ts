@@ -1,7 +1,8 @@
 // Tells listeners what happens to jobs, stages, tasks and executors, in order, and keeps what they throw away from the jobs.
 import { asError } from '../base/errors';
 import type { CallSite } from '../base/flow';
-import type { Place, TaskEnd, TaskMetrics } from '../plan/end';
+import type { Place } from '../base/place';
+import type { TaskEnd, TaskMetrics } from '../plan/end';
 import type { StageGraph } from '../planner/job-graph';
 import type { JobFailureInfo } from './failures';
 import type { JobRecord } from './job-record';

@@ -1,16 +1,5 @@
 // In which order jobs get free slots: one after the other, or pools side by side by weight and minimum share. As Spark's FIFO and FAIR.
-/** First come, first served; or shares side by side. */
-export type SchedulingMode = 'FIFO' | 'FAIR';
-
-/** A pool of FAIR scheduling, as in Spark's fairscheduler.xml. */
-export interface PoolOptions {
-  /** How the jobs of the pool share what it gets. Default FIFO. */
-  readonly schedulingMode?: SchedulingMode;
-  /** Its share of the slots beside pools of weight 1. Default 1. */
-  readonly weight?: number;
-  /** Slots that it gets before others get more than theirs. Default 0. */
-  readonly minShare?: number;
-}
+import type { PoolOptions, SchedulingMode } from '../base/scheduling-options';
 
 /** The pool of jobs that name none. */
 export const defaultPool = 'default';

@@ -1,18 +1,6 @@
 // Which tasks run so much longer than the others of their stage that a copy of them is worth a slot. As Spark's speculation.
+import type { SpeculationOptions } from '../base/scheduling-options';
 import type { Stage } from './stage';
-
-export interface SpeculationOptions {
-  /** Starts a copy of a task that is slow beside the others of its stage; the first end counts. */
-  readonly speculation: boolean;
-  /** The part of a stage's tasks that must be done before any is slow. */
-  readonly speculationQuantile: number;
-  /** How many times the median a task must run to be slow. */
-  readonly speculationMultiplier: number;
-  /** Tasks are never slow before so many milliseconds. */
-  readonly speculationMinMs: number;
-  /** Between two looks at the running tasks, in milliseconds. */
-  readonly speculationIntervalMs: number;
-}
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,8 +1,8 @@
 // The tasks of one stage that are remembered: all of a small one; of a large one a fair sample, the slowest, and those that failed last.
 
 import { rememberedStageTasks } from '../base/limits';
+import type { Place } from '../base/place';
 import { Random } from '../base/time';
-import type { Place } from '../plan/end';
 import type { TaskEnded } from '../scheduler/listener-bus';
 
 export interface RunningTask {

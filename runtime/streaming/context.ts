@@ -3,9 +3,9 @@
 import { type Duration, milliseconds, type Time } from '../base/duration';
 import { asError, MillraceError } from '../base/errors';
 import { driverOnly } from '../base/markers';
+import { showElement } from '../base/show-element';
 import { type Clock, resolvesWithin, steadyClock } from '../base/time';
 import type { Context } from '../context';
-import { showElement } from '../exec/task-runtime';
 import { Backpressure } from './batches/backpressure';
 import { Batch } from './batches/batch';
 import { BatchQueue } from './batches/batch-queue';

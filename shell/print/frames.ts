@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Place } from '../../runtime/plan/end';
+import type { Place } from '../../runtime/base/place';
 import { packageRoot } from '../base/package-root';
 import { lineIn, lineOfEntry } from './stack';
 import { escapeControls } from './text';

@@ -1,6 +1,7 @@
 // Shows errors: what happened, where in the user's text, and what to do; engine frames only when they are asked for.
 import { types } from 'node:util';
-import type { Place, RemoteError } from '../../runtime/plan/end';
+import type { Place } from '../../runtime/base/place';
+import type { RemoteError } from '../../runtime/plan/end';
 import type { Screen } from '../contract/session';
 import type { Diagnostic } from '../contract/type-service';
 import { excerpt } from './excerpt';

@@ -1,9 +1,9 @@
 // Stacks of the user's errors, in positions of the text as typed; and the lines of entries that ran before.
 
 import { FrameProbe, UserFrame } from '../../runtime/base/call';
+import type { Place } from '../../runtime/base/place';
 import type { EditedText } from '../../runtime/closure/instrument/edits';
 import { isUserScript, lineStartsOf, mapFrame, ProgramText } from '../../runtime/closure/position';
-import type { Place } from '../../runtime/plan/end';
 import type { CompiledCell } from '../contract/type-service';
 
 type Mapping = (line: number, column: number) => Place;

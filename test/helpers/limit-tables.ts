@@ -95,8 +95,8 @@ function config(): string {
   const members = [
     ...membersOf('runtime/base/config.ts', 'Config'),
     ...membersOf('runtime/base/scheduling-options.ts', 'SchedulingOptions'),
-    ...membersOf('runtime/scheduler/speculation.ts', 'SpeculationOptions'),
-    ...membersOf('runtime/scheduler/exclusion.ts', 'ExclusionOptions'),
+    ...membersOf('runtime/base/scheduling-options.ts', 'SpeculationOptions'),
+    ...membersOf('runtime/base/scheduling-options.ts', 'ExclusionOptions'),
   ];
   return table(
     ['option', 'default', 'may be', 'what it is'],

@@ -1,7 +1,7 @@
 // Jobs and stages as the pages show them.
 
 import type { CallSite } from '../../../runtime/base/flow';
-import type { Place } from '../../../runtime/plan/end';
+import type { Place } from '../../../runtime/base/place';
 import { skewOf } from '../../../runtime/status/skew';
 import type { StageStatus } from '../../../runtime/status/stage-status';
 import { metrics, type TaskRow } from '../../../runtime/status/stage-tasks';

@@ -1,7 +1,7 @@
 // Capture: a function with all that it uses, frozen as it is now, as plain data that can travel.
 import { MillraceError } from '../../base/errors';
 import type { Reference } from '../../base/markers';
-import type { Place } from '../../plan/end';
+import type { Place } from '../../base/place';
 import type { CapturedClosure, ClassNode, Encoded, PayloadNode, ShippedScript } from '../../plan/payload';
 import { sessionKeyOf } from '../classes/class-registry';
 import { components, groupOf, isRef } from '../graph';

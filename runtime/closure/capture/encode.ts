@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { MillraceError } from '../../base/errors';
 import { driverOnly, type Reference, travelsAs } from '../../base/markers';
-import type { Place } from '../../plan/end';
+import type { Place } from '../../base/place';
 import type { Accessor, Encoded, Fixed, List, NodeRef, PayloadNode, Privates, Properties, Subclassed } from '../../plan/payload';
 import { chainOf } from '../classes/class-registry';
 import { intrinsics } from '../intrinsics';

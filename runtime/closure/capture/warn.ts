@@ -1,7 +1,7 @@
 // Warnings of a capture: functions that change what they captured, which each task only does to a copy of its own.
 import { types } from 'node:util';
 import { travelsAs } from '../../base/markers';
-import type { Place } from '../../plan/end';
+import type { Place } from '../../base/place';
 import type { FunctionFacts, Variable } from '../facts';
 import type { Entry } from './encode-function';
 

@@ -1,8 +1,9 @@
 // The classes of the session that rows may be instances of: sent to executors, for a row can reach one whose closures never saw its class.
 import { createHash } from 'node:crypto';
 import { shippedClasses } from '../../base/limits';
+import type { CapturedClosure } from '../../plan/payload';
 import { encode } from '../../wire/codec';
-import { type CapturedClosure, capture, classByKey } from '..';
+import { capture, classByKey } from '..';
 import { onClassSent } from './instances';
 import type { ClassShipment } from './shipped-classes';
 

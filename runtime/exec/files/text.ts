@@ -1,4 +1,5 @@
 // Reads the lines of one byte range of a text file, a chunk at a time; a line belongs to the range in which it starts.
+
 import { isAscii } from 'node:buffer';
 import { createReadStream, createWriteStream, openSync, readFileSync, readSync, type WriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
@@ -6,26 +7,8 @@ import { createGunzip, gunzipSync } from 'node:zlib';
 import { MillraceError } from '../../base/errors';
 import { closeQuietly, createPrivate, diskError, unreadable } from '../../base/files';
 import { maxLineBytes, textChunkBytes } from '../../base/limits';
-import { checkVersion, type FileVersion } from '../../plan/file-version';
-
-/** One partition of a text file. `end` is not read beyond the line that started before it. */
-export interface TextRange {
-  readonly path: string;
-  readonly start: number;
-  readonly end: number;
-  /** Packed files are unpacked to a temporary file before the task reads them. */
-  readonly gzip: boolean;
-  /** What the file was when it was cut; left out of files of ours. */
-  readonly version?: FileVersion;
-}
-
-/** A file that is read whole. */
-export interface InputFile {
-  readonly path: string;
-  readonly gzip: boolean;
-  /** What the file was when it was chosen; left out of files of ours. */
-  readonly version?: FileVersion;
-}
+import { checkVersion } from '../../plan/file-version';
+import type { InputFile, TextRange } from '../../plan/input-file';
 
 const newline = 10;
 

@@ -1,7 +1,8 @@
 // Counts the words of lines as bytes, where the functions of a stage are known to do that: no line, word or pair is made of them.
 import { Buffer, isUtf8 } from 'node:buffer';
 import { combineKeys } from '../../base/limits';
-import type { FunctionRef, Plan, Sink } from '../../plan/program';
+import type { FunctionRef } from '../../plan/function-ref';
+import type { Plan, Sink } from '../../plan/program';
 import type { LineChunk } from './text';
 
 const newline = 10;

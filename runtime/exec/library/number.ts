@@ -1,6 +1,6 @@
 // Elements that must be numbers.
 import { MillraceError } from '../../base/errors';
-import { showElement } from '../task-runtime';
+import { showElement } from '../../base/show-element';
 
 /** The element as a number. Throws BAD_ARGUMENT. */
 export function numberOf(operation: string, x: unknown): number {

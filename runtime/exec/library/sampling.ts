@@ -1,9 +1,10 @@
 // Functions of ours that draw: cells of a random split, and samples by key.
 import { MillraceError } from '../../base/errors';
+import { showElement } from '../../base/show-element';
 import { Random } from '../../base/time';
 import { KeyTable } from '../../keys/key';
 import { decode } from '../../wire/codec';
-import { notAPair, poisson, showElement } from '../task-runtime';
+import { notAPair, poisson } from '../task-runtime';
 
 type Pair = [unknown, unknown];
 

@@ -1,7 +1,8 @@
 // Functions of ours that sort the records of a stream by their own time: which interval they are in, and whether they came in time.
 import { MillraceError } from '../../base/errors';
+import { showElement } from '../../base/show-element';
 import type { State } from '../state/handle';
-import { notAPair, showElement } from '../task-runtime';
+import { notAPair } from '../task-runtime';
 
 /** A record with the end of its interval, in milliseconds since the epoch. */
 type Stamped = readonly [end: number, record: unknown];

@@ -1,7 +1,7 @@
 // Functions of ours that streams are made of.
 
 import { MillraceError } from '../../base/errors';
-import { showElement } from '../task-runtime';
+import { showElement } from '../../base/show-element';
 
 const valueOfPair = (row: unknown): number | undefined =>
   Array.isArray(row) && row.length === 2 && typeof row[1] === 'number' ? row[1] : undefined;

@@ -1,6 +1,6 @@
 // The state of one key as the function of `mapWithState` sees it.
 import { MillraceError } from '../../base/errors';
-import { showElement } from '../task-runtime';
+import { showElement } from '../../base/show-element';
 import { absent } from './table';
 
 /** The state of the key that the function was called for. As Spark's `State`. */

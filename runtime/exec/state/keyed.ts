@@ -1,5 +1,5 @@
 // One version of the state of keys: made from the version before, or read back from snapshot and deltas.
-import type { FunctionRef } from '../../plan/program';
+import type { FunctionRef } from '../../plan/function-ref';
 import type { StateRule, StateStep } from '../../plan/state-spec';
 import { applyRule } from './rules';
 import { StateTable } from './table';

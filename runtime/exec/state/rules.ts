@@ -1,8 +1,10 @@
 // How the pairs of a batch change the state of their keys: one function for each rule, called with a table that holds the version before.
 import { MillraceError } from '../../base/errors';
-import type { FunctionRef } from '../../plan/program';
+import { showElement } from '../../base/show-element';
+import type { FunctionRef } from '../../plan/function-ref';
 import type { StateRule, StateStep } from '../../plan/state-spec';
-import { notAPair, StepFailure, showElement } from '../task-runtime';
+import { StepFailure } from '../../plan/step-failure';
+import { notAPair } from '../task-runtime';
 import { StateHandle } from './handle';
 import { absent, type StateTable } from './table';
 

@@ -1,5 +1,5 @@
 // What tasks do with the state of streams: make a version of one partition, and read one.
-import type { FunctionRef } from '../../plan/program';
+import type { FunctionRef } from '../../plan/function-ref';
 import type { StatePlace, StateRead, StateRule, StateStep } from '../../plan/state-spec';
 import { initialTable, loadKeyed, stepKeyed } from './keyed';
 import type { StateStore } from './store';

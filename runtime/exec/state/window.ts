@@ -5,10 +5,11 @@
 //
 // How many batches hold a key is counted beside its value: the key leaves with the last of them, whatever its value looks like.
 import { MillraceError } from '../../base/errors';
+import { showElement } from '../../base/show-element';
 import { sameKey } from '../../keys/key';
 import { type StateStep, versionsIn, type WindowSpan } from '../../plan/state-spec';
+import { StepFailure } from '../../plan/step-failure';
 import { decode, encode } from '../../wire/codec';
-import { StepFailure, showElement } from '../task-runtime';
 import { differ, magnitude } from './differ';
 import { type Columns, StateTable } from './table';
 import type { VersionFiles } from './version-file';

@@ -3,7 +3,7 @@
 import { checkCallback } from '../../base/arguments';
 import { type Time, timeText } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
-import { showElement } from '../../exec/task-runtime';
+import { showElement } from '../../base/show-element';
 import { HashPartitioner } from '../../keys/partitioner';
 import type { Partitioning } from '../../ops/pairs';
 import { combined } from '../../ops/pairs';

@@ -4,10 +4,10 @@ import { checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
 import { maxStreamLineBytes, maxUnprocessedBytes } from '../../base/limits';
+import type { ReceiverSource } from '../../plan/receivers';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
 import { Receiver } from '../receivers/receiver';
-import type { ReceiverSource } from '../receivers/receiver-backend';
 import { shipReceiver } from '../receivers/receiver-program';
 import { ReceivedInputDStream, type ReceiverLimits } from '../sources/received';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { basename, dirname, join } from 'node:path';
 import { asError, MillraceError } from '../../base/errors';
 import { removeQuietly } from '../../base/files';
-import { partEnding, type ReceivedBlock } from '../receivers/receiver-backend';
+import { partEnding, type ReceivedBlock } from '../../plan/receivers';
 
 /** Where a log stands, as plain data: by run, the number of the first block that is in no batch. */
 export interface LogPosition {

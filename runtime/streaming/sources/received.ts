@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs';
 import { type Time, timeText } from '../../base/duration';
 import { asError } from '../../base/errors';
+import type { ReceivedBlock, ReceiverSpec, RunningReceiver } from '../../plan/receivers';
 import { type BlockFormat, BlocksRDD } from '../../rdd/blocks';
 import type { RDD } from '../../rdd/rdd';
 import type { StreamingContext } from '../context';
 import { type BatchInput, InputDStream } from '../graph/input';
-import type { ReceivedBlock, ReceiverSpec, RunningReceiver } from '../receivers/receiver-backend';
 import { BlockLog, type LogPosition } from './block-log';
 
 /** What the user may set of a receiver's limits. */

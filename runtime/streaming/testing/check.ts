@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Duration, milliseconds } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
+import { showElement } from '../../base/show-element';
 import type { Context } from '../../context';
-import { showElement } from '../../exec/task-runtime';
 import { compareKeys } from '../../keys/key';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';

@@ -2,9 +2,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keptBulkBytes, keptPrograms } from '../../../runtime/base/limits';
+import { showElement } from '../../../runtime/base/show-element';
 import { addToMoments, type Moments, mergeMoments, noMoments, StatCounter } from '../../../runtime/base/stat-counter';
 import { Random } from '../../../runtime/base/time';
-import { poisson, showElement } from '../../../runtime/exec/task-runtime';
+import { poisson } from '../../../runtime/exec/task-runtime';
 import { sliceBounds } from '../../../runtime/rdd/sources';
 import { BlobStore } from '../../../runtime/scheduler/blobs';
 import { errorOf } from '../../helpers/errors';

@@ -1,0 +1,21 @@
+// The user's input files as plain data: what a partition of a text dataset reads, and files that are read whole.
+import type { FileVersion } from './file-version';
+
+/** One partition of a text file. `end` is not read beyond the line that started before it. */
+export interface TextRange {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+  /** Packed files are unpacked to a temporary file before the task reads them. */
+  readonly gzip: boolean;
+  /** What the file was when it was cut; left out of files of ours. */
+  readonly version?: FileVersion;
+}
+
+/** A file that is read whole. */
+export interface InputFile {
+  readonly path: string;
+  readonly gzip: boolean;
+  /** What the file was when it was chosen; left out of files of ours. */
+  readonly version?: FileVersion;
+}
