@@ -184,18 +184,12 @@ class Runner implements TaskRunner {
     const bytes = isMap ? new Uint8Array(0) : encode(value);
     if (bytes.length > task.maxResultBytes) return { kind: 'tooBig', bytes: bytes.length, limit: task.maxResultBytes };
     const sizes = isMap ? (value as number[]) : [];
+    const { executorId } = this.#options;
+    const { partition: mapIndex, taskId: attempt } = task;
     return {
       kind: 'success',
       value: bytes,
-      output: isMap
-        ? {
-            shuffleId: sink.shuffleId,
-            mapIndex: task.partition,
-            executorId: this.#options.executorId,
-            attempt: task.taskId,
-            sizes,
-          }
-        : undefined,
+      output: isMap ? { shuffleId: sink.shuffleId, mapIndex, executorId, attempt, sizes } : undefined,
       ...this.#store.takeNews(),
       accumulators: [...accumulators.values()].filter((a) => a.touched).map((a) => ({ id: a.id, value: a.value })),
       metrics: {

@@ -1,22 +1,10 @@
 // A stage as plain data: a tree of sources and steps with a sink on top, which compile.ts turns into one function of nested loops.
 
+import type { FunctionRef } from './function-ref';
 import type { InputFile, TextRange } from './input-file';
 import type { CapturedClosure } from './payload';
 import type { StateRead, StateStep } from './state-spec';
 import type { LevelFlags } from './storage-level';
-
-/** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`. */
-export type Idiom = { readonly kind: 'split'; readonly by: string } | { readonly kind: 'pairWithOne' } | { readonly kind: 'sum' };
-
-/** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
-export type FunctionRef =
-  | {
-      readonly kind: 'closure';
-      readonly index: number;
-      /** Set where its text says all that it does. */
-      readonly idiom?: Idiom;
-    }
-  | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
 
 /** A partitioner as plain data, for the tasks that use it. */
 export type PartitionerSpec =

@@ -1,0 +1,14 @@
+// How the steps of a program name the functions that they call.
+
+/** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`. */
+export type Idiom = { readonly kind: 'split'; readonly by: string } | { readonly kind: 'pairWithOne' } | { readonly kind: 'sum' };
+
+/** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
+export type FunctionRef =
+  | {
+      readonly kind: 'closure';
+      readonly index: number;
+      /** Set where its text says all that it does. */
+      readonly idiom?: Idiom;
+    }
+  | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
