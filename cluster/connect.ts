@@ -2,10 +2,10 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
-import type { OutputListener } from './driver/output';
+import { parseMaster } from './driver/master-url';
 import { printThrough, startBackend } from './driver/start-backend';
-import { parseMaster } from './master-url';
-import { receiverProgram } from './program-path';
+import type { OutputListener } from './process/output-lines';
+import { receiverProgram } from './process/program-path';
 import { Receivers } from './receivers/receivers';
 
 /** Options of `connect`: memory of the executors, options of the context, and who is told what happens. */

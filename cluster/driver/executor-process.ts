@@ -3,9 +3,10 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { drainMs } from '../limits';
-import { exitReason } from '../link/exit-codes';
 import { type Handover, writeHandover } from '../link/handover';
-import { LineReader, type OutputListener } from './output';
+import { environment, killGroup } from '../process/child-process';
+import { exitReason } from '../process/exit-codes';
+import { LineReader, type OutputListener } from '../process/output-lines';
 
 export interface ProcessOptions {
   /** The bundled program of an executor. */
@@ -22,9 +23,6 @@ export interface ProcessOptions {
  * Executors make many objects that die young: with the usual 16 MiB a half-space the survivors of a chunk are copied again and again.
  */
 const semiSpaceMb = 64;
-
-/** What user code may expect of its surroundings; everything else of the driver's environment stays with the driver. */
-const passedOn = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR'];
 
 export class ExecutorProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -96,22 +94,7 @@ export class ExecutorProcess {
   }
 }
 
-/** The process leads a group of its own, which lives on while a child of it does. */
-export function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // All of them are gone already.
-  }
-}
-
 function v8Flags(executorMemory: number | undefined): string[] {
   const flags = [`--max-semi-space-size=${semiSpaceMb}`];
   return executorMemory === undefined ? flags : [...flags, `--max-old-space-size=${executorMemory}`];
-}
-
-/** The environment of a process that runs code of the user's. */
-export function environment(): NodeJS.ProcessEnv {
-  const entries = passedOn.map((name) => [name, process.env[name]]);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

@@ -1,11 +1,11 @@
 // Turns a master into the backend that runs its tasks.
 import { MillraceError } from '../../runtime/base/errors';
 import type { TaskBackend } from '../../runtime/scheduler/backend';
-import { parseMaster } from '../master-url';
-import { executorProgram } from '../program-path';
+import type { OutputListener } from '../process/output-lines';
+import { executorProgram } from '../process/program-path';
+import { ExecutorPool } from './executor-pool';
 import { SessionFolder } from './folder';
-import type { OutputListener } from './output';
-import { Pool } from './pool';
+import { parseMaster } from './master-url';
 
 /** Memory and program of the executors. */
 export interface BackendOptions {
@@ -49,14 +49,14 @@ export async function startBackend(master: string, options: BackendOptions): Pro
   const { storageBytes, executionBytes = storageBytes, executorMemory, onOutput = printThrough } = options;
   if (parsed.kind === 'inProcess') {
     // Loaded on demand: it brings everything that runs tasks, which a driver with executors does not need.
-    const { LocalBackend }: typeof import('./local') = require('./local');
+    const { LocalBackend }: typeof import('./local-backend') = require('./local-backend');
     const folder = SessionFolder.make();
     return { backend: new LocalBackend(folder, storageBytes, executionBytes), slots: 1, folder: folder.path };
   }
   const program = options.program ?? executorProgram();
   const folder = SessionFolder.make();
   const { executors } = parsed;
-  const backend = new Pool({ executors, storageBytes, executionBytes, executorMemory, onOutput, program, folder });
+  const backend = new ExecutorPool({ executors, storageBytes, executionBytes, executorMemory, onOutput, program, folder });
   return { backend, slots: executors, folder: folder.path };
 }
 

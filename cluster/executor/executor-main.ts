@@ -5,15 +5,15 @@ import { createTaskRunner, type TaskRunner } from '../../runtime/exec/run';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
 import { cancelGraceMs } from '../limits';
-import { exitCodes } from '../link/exit-codes';
 import { type Handover, readHandover } from '../link/handover';
 import { packEnd, plainError } from '../link/task-end';
+import { printBlocking } from '../process/blocking-output';
+import { exitCodes } from '../process/exit-codes';
 import { runCommand } from './command';
-import { printBlocking } from './executor-output';
 import { SharedState } from './shared-state';
 import { type LinkData, movable, type ToLink, type ToMain } from './thread-messages';
 
-interface RunningTask {
+interface CurrentTask {
   readonly taskId: number;
   readonly control: TaskControl;
 }
@@ -23,7 +23,7 @@ class ExecutorMain {
   readonly #shared: SharedState;
   readonly #link: Worker;
   /** The task whose end is waited for. One whose script was terminated stays here until the next one begins. */
-  #running: RunningTask | undefined;
+  #running: CurrentTask | undefined;
 
   constructor(runner: TaskRunner, shared: SharedState, link: Worker) {
     this.#runner = runner;
@@ -57,7 +57,7 @@ class ExecutorMain {
   }
 
   #run(task: TaskSpec): void {
-    const run: RunningTask = { taskId: task.taskId, control: this.#control(task.taskId) };
+    const run: CurrentTask = { taskId: task.taskId, control: this.#control(task.taskId) };
     this.#running = run;
     this.#shared.begin();
     this.#runner.run(task, run.control).then(
@@ -83,7 +83,7 @@ class ExecutorMain {
     if (this.#running?.taskId === taskId) this.#end(this.#running, { kind: 'cancelled' });
   }
 
-  #end(run: RunningTask, end: TaskEnd): void {
+  #end(run: CurrentTask, end: TaskEnd): void {
     if (this.#running !== run) return;
     const packed = packEnd(end);
     const tail = movable(packed.tail);

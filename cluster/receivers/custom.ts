@@ -1,7 +1,7 @@
 // A receiver of the user's in its process: it is started, stores into blocks, and is started again when it asks for that or throws.
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { attachHost, type Receiver, type ReceiverHost } from '../../runtime/streaming/receivers/receiver';
-import { Rarely, Retry } from './notices';
+import { RetryDelay, ThrottledReport } from './notices';
 import { LineSink, type Source, type SourceHost } from './source';
 
 /** Rows are written in frames of so many at most, and after so many milliseconds. */
@@ -33,11 +33,11 @@ export class CustomSource implements Source, ReceiverHost {
   /** Elements are lines of text. */
   readonly #isText: boolean;
   readonly #sink: LineSink;
-  readonly #retry = new Retry();
-  readonly #overrun: Rarely;
-  readonly #refused: Rarely;
+  readonly #retry = new RetryDelay();
+  readonly #overrun: ThrottledReport;
+  readonly #refused: ThrottledReport;
   /** Of the reason why it was started again last. */
-  #restarts: Rarely | undefined;
+  #restarts: ThrottledReport | undefined;
   #restartReason = '';
   /** By the number of the block that holds what is waited for. */
   readonly #unknown = new Map<number, Waiting>();
@@ -55,12 +55,12 @@ export class CustomSource implements Source, ReceiverHost {
     this.#receiver = receiver;
     this.#maxUnprocessed = maxUnprocessed;
     this.#sink = new LineSink(host);
-    this.#overrun = new Rarely((lost) => host.told('error', new MillraceError('RECEIVER_OVERRUN', { lost }).message));
-    this.#refused = new Rarely((lost, why) =>
+    this.#overrun = new ThrottledReport((lost) => host.told('error', new MillraceError('RECEIVER_OVERRUN', { lost }).message));
+    this.#refused = new ThrottledReport((lost, why) =>
       host.told('error', `${lost === 1 ? 'an element is' : `${lost} elements are`} lost, for it cannot be stored: ${why}`),
     );
     attachHost(receiver, this);
-    host.flow.attach((open) => this.#flowChanged(open));
+    host.gate.attach((open) => this.#flowChanged(open));
     this.#start();
   }
 
@@ -94,7 +94,7 @@ export class CustomSource implements Source, ReceiverHost {
   }
 
   #isOver(elements: number): boolean {
-    if (this.#host.flow.unprocessed < 2 * this.#maxUnprocessed) return false;
+    if (this.#host.gate.unprocessed < 2 * this.#maxUnprocessed) return false;
     this.#overrun.happened(elements);
     return true;
   }
@@ -104,7 +104,7 @@ export class CustomSource implements Source, ReceiverHost {
     this.#unknown.set(block, known);
     await known.promise;
     if (call?.error !== undefined) throw call.error;
-    if (!this.#host.flow.isOpen) await this.#whenOpen();
+    if (!this.#host.gate.isOpen) await this.#whenOpen();
   }
 
   #whenOpen(): Promise<void> {
@@ -139,7 +139,7 @@ export class CustomSource implements Source, ReceiverHost {
   }
 
   #write(rows: readonly unknown[]): void {
-    this.#host.flow.received(this.#host.blocks.rows(rows), rows.length);
+    this.#host.gate.received(this.#host.blocks.rows(rows), rows.length);
   }
 
   #writeCall(call: Stored): void {
@@ -195,7 +195,9 @@ export class CustomSource implements Source, ReceiverHost {
     if (reason + detail !== this.#restartReason) {
       this.#restartReason = reason + detail;
       this.#restarts?.close();
-      this.#restarts = new Rarely((count, why) => this.#host.told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
+      this.#restarts = new ThrottledReport((count, why) =>
+        this.#host.told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`),
+      );
     }
     this.#restarts?.happened(1, `${reason}; it is started again in ${wait} ms${detail}`);
   }

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { partEnding, type ReceiverSource } from '../../runtime/plan/receivers';
 
-export interface Remains {
+export interface Leftovers {
   /** What was saved and what is lost, in words. */
   readonly words: string;
   /** A block that can be read. */
@@ -19,7 +19,7 @@ const nothing = 'what the connection held is lost';
  * Looks for blocks from `first` on that the driver was not told of. Elements of receivers that wait for their acknowledgement are not
  * taken over, for their source sends them again.
  */
-export function takeOver(folder: string, first: number, source: ReceiverSource): Remains {
+export function recoverLeftovers(folder: string, first: number, source: ReceiverSource): Leftovers {
   const names = fs.readdirSync(folder).filter((name) => Number.parseInt(name, 10) >= first);
   const next = names.reduce((most, name) => Math.max(most, Number.parseInt(name, 10) + 1), first);
   const isText = source.kind !== 'custom' || source.isText;
@@ -36,7 +36,7 @@ export function takeOver(folder: string, first: number, source: ReceiverSource):
 }
 
 /** The whole lines of several files as one block under the number `next`. */
-function join(files: readonly string[], folder: string, next: number): Remains {
+function join(files: readonly string[], folder: string, next: number): Leftovers {
   const bytes = Buffer.concat(files.map((file) => fs.readFileSync(file)));
   for (const file of files) fs.rmSync(file, { force: true });
   const whole = bytes.lastIndexOf(newline) + 1;

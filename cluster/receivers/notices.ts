@@ -5,7 +5,7 @@ import { msText } from '../../runtime/base/units';
 export const restMs = 10_000;
 
 /** Things of one kind that may happen very often. */
-export class Rarely {
+export class ThrottledReport {
   readonly #tell: (count: number, detail: string) => void;
   readonly #rest: number;
   #count = 0;
@@ -50,7 +50,7 @@ const firstMs = 100;
 const mostMs = 5000;
 
 /** The waits between attempts: doubled up to five seconds, each between half and the whole of that, so that many clients spread. */
-export class Retry {
+export class RetryDelay {
   #next = firstMs;
 
   wait(): number {
@@ -65,7 +65,7 @@ export class Retry {
 }
 
 /** Tells of a source that says nothing, once for each silence. */
-export class Silence {
+export class SilenceWatch {
   readonly #ms: number;
   readonly #tell: (message: string) => void;
   readonly #timer: NodeJS.Timeout;

@@ -7,12 +7,12 @@ import { asError } from '../../runtime/base/errors';
 import type { ReceiverSource } from '../../runtime/plan/receivers';
 import { reviveReceiver } from '../../runtime/streaming/receivers/receiver-program';
 import { unendedName } from '../../runtime/streaming/sources/block-log';
-import { printBlocking } from '../executor/executor-output';
+import { printBlocking } from '../process/blocking-output';
 import { BlockWriter } from './blocks';
 import { CustomSource } from './custom';
-import { Flow } from './flow';
-import { Rarely } from './notices';
+import { ThrottledReport } from './notices';
 import { checkToReceiver, type FromReceiver, type OpenStream, type ToReceiver } from './protocol';
+import { ReadGate } from './read-gate';
 import { SocketClient, SocketServer } from './socket';
 import type { Source, SourceHost } from './source';
 import { WebSocketClient, WebSocketListener } from './websocket';
@@ -26,10 +26,10 @@ function send(message: FromReceiver): void {
 class Stream {
   readonly #number: number;
   readonly #folder: string;
-  readonly #flow: Flow;
+  readonly #gate: ReadGate;
   readonly #blocks: BlockWriter;
-  readonly #badUtf8: Rarely;
-  readonly #lost: Rarely;
+  readonly #badUtf8: ThrottledReport;
+  readonly #lost: ThrottledReport;
   readonly #source: Source;
   readonly #isDurable: boolean;
   #custom: CustomSource | undefined;
@@ -39,10 +39,12 @@ class Stream {
     this.#isDurable = isDurable;
     this.#number = stream;
     this.#folder = folder;
-    this.#badUtf8 = new Rarely((count) => this.#tell('error', `${count === 1 ? 'a line is' : `${count} lines are`} not UTF-8`));
-    this.#lost = new Rarely((count, reason) => this.#tell('error', `${count} elements are lost: ${reason}`));
-    this.#flow = new Flow(maxUnprocessedBytes, open.unprocessedBytes, (message) => this.#tell('notice', message));
-    this.#flow.limit(open.rate);
+    this.#badUtf8 = new ThrottledReport((count) =>
+      this.#tell('error', `${count === 1 ? 'a line is' : `${count} lines are`} not UTF-8`),
+    );
+    this.#lost = new ThrottledReport((count, reason) => this.#tell('error', `${count} elements are lost: ${reason}`));
+    this.#gate = new ReadGate(maxUnprocessedBytes, open.unprocessedBytes, (message) => this.#tell('notice', message));
+    this.#gate.limit(open.rate);
     this.#blocks = new BlockWriter({
       folder,
       firstBlock,
@@ -55,7 +57,7 @@ class Stream {
     });
     const host: SourceHost = {
       blocks: this.#blocks,
-      flow: this.#flow,
+      gate: this.#gate,
       maxLineBytes: open.maxLineBytes,
       silence: open.silence,
       told: (event, message) => this.#tell(event, message),
@@ -86,11 +88,11 @@ class Stream {
   receive(message: Exclude<ToReceiver, { kind: 'open' }>): void {
     switch (message.kind) {
       case 'processed':
-        return this.#flow.processed(message.bytes);
+        return this.#gate.processed(message.bytes);
       case 'known':
         return this.#custom?.known(message.block);
       case 'limit':
-        return this.#flow.limit(message.perSecond);
+        return this.#gate.limit(message.perSecond);
       case 'close':
         void this.#close(message.graceful);
     }
@@ -107,7 +109,7 @@ class Stream {
   async #close(graceful: boolean): Promise<void> {
     await this.#source.close(graceful);
     this.#blocks.close();
-    this.#flow.close();
+    this.#gate.close();
     this.#badUtf8.close();
     this.#lost.close();
     send({ kind: 'closed', stream: this.#number });

@@ -1,10 +1,10 @@
 // One receiver process as the driver sees it: how it is spawned, told what to do, and how its end is put into words.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { asError } from '../../runtime/base/errors';
-import { environment, killGroup } from '../driver/executor-process';
-import { LineReader, type OutputListener } from '../driver/output';
 import { drainMs } from '../limits';
-import { exitReason } from '../link/exit-codes';
+import { environment, killGroup } from '../process/child-process';
+import { exitReason } from '../process/exit-codes';
+import { LineReader, type OutputListener } from '../process/output-lines';
 import { checkFromReceiver, type FromReceiver, type ToReceiver } from './protocol';
 
 export interface ReceiverProcessOptions {

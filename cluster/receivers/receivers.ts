@@ -8,12 +8,12 @@ import type {
   ReceiverSpec,
   RunningReceiver,
 } from '../../runtime/plan/receivers';
-import type { OutputListener } from '../driver/output';
 import { receiverDrainMs, receiverStopMs } from '../limits';
 import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';
-import { takeOver } from './leftovers';
-import { Retry } from './notices';
+import type { OutputListener } from '../process/output-lines';
+import { recoverLeftovers } from './leftovers';
+import { RetryDelay } from './notices';
 import type { FromReceiver } from './protocol';
 import { ReceiverProcess } from './receiver-process';
 
@@ -40,7 +40,7 @@ interface Stream {
 class Group {
   readonly streams = new Map<number, Stream>();
   readonly #options: ReceiversOptions;
-  readonly #retry = new Retry();
+  readonly #retry = new RetryDelay();
   readonly #emptied: () => void;
   #process: ReceiverProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -111,7 +111,7 @@ class Group {
     if (this.#ending) return this.#gone();
     const wait = this.#retry.wait();
     for (const stream of [...this.streams.values()]) {
-      const { words, block, next } = takeOver(stream.folder, stream.nextBlock, stream.spec.source);
+      const { words, block, next } = recoverLeftovers(stream.folder, stream.nextBlock, stream.spec.source);
       stream.nextBlock = next;
       if (block) deliver(stream, block.number, block.bytes, block.records);
       if (stream.closed) this.#remove(stream);

@@ -1,9 +1,9 @@
 // Lines of TCP: as a client that connects again whenever the connection is lost, and listening on loopback.
 import net from 'node:net';
 import { loopback, maxReceiverConnections } from '../limits';
-import { Connection, Port } from './connection';
 import type { LineCutter } from './lines';
-import { networkReason, Rarely, Silence } from './notices';
+import { networkReason, SilenceWatch, ThrottledReport } from './notices';
+import { ClientConnection, ListeningPort } from './reconnect';
 import { LineSink, type Source, type SourceHost } from './source';
 
 /** All sockets of the process read into this, one after the other: what is read is passed on before the next read. */
@@ -12,15 +12,15 @@ const shared = Buffer.allocUnsafe(1 << 20);
 const keepAliveMs = 10_000;
 
 /** The next read: less of it while the rate is limited. */
-const readBuffer = (host: SourceHost) => shared.subarray(0, Math.min(shared.length, host.flow.readBytes));
+const readBuffer = (host: SourceHost) => shared.subarray(0, Math.min(shared.length, host.gate.readBytes));
 
 export class SocketClient implements Source {
   readonly #host: SourceHost;
   readonly #address: { readonly host: string; readonly port: number };
   readonly #sink: LineSink;
   readonly #cutter: LineCutter;
-  readonly #connection: Connection;
-  readonly #silence: Silence;
+  readonly #connection: ClientConnection;
+  readonly #silence: SilenceWatch;
   #socket: net.Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #detach = () => {};
@@ -32,8 +32,8 @@ export class SocketClient implements Source {
     const name = `${address.host}:${address.port}`;
     this.#sink = new LineSink(host);
     this.#cutter = this.#sink.cutter();
-    this.#connection = new Connection(name, (event, message) => host.told(event, message));
-    this.#silence = new Silence(host.silence, name, (message) => host.told('notice', message));
+    this.#connection = new ClientConnection(name, (event, message) => host.told(event, message));
+    this.#silence = new SilenceWatch(host.silence, name, (message) => host.told('notice', message));
     this.#connect();
   }
 
@@ -65,7 +65,7 @@ export class SocketClient implements Source {
   }
 
   #connected(socket: net.Socket): void {
-    this.#detach = this.#host.flow.attach((open) => (open ? socket.resume() : socket.pause()));
+    this.#detach = this.#host.gate.attach((open) => (open ? socket.resume() : socket.pause()));
     this.#silence.heard();
     this.#connection.connected();
   }
@@ -92,23 +92,23 @@ export class SocketServer implements Source {
   readonly #host: SourceHost;
   readonly #sink: LineSink;
   readonly #server: net.Server;
-  readonly #port: Port;
+  readonly #port: ListeningPort;
   readonly #connections = new Map<net.Socket, LineCutter>();
-  readonly #lost: Rarely;
-  readonly #refused: Rarely;
+  readonly #lost: ThrottledReport;
+  readonly #refused: ThrottledReport;
   #lostBytes = 0;
 
   constructor(host: SourceHost, port: number) {
     this.#host = host;
     this.#sink = new LineSink(host);
-    this.#lost = new Rarely((count, why) => this.#tellLost(count, why));
-    this.#refused = new Rarely((count) =>
+    this.#lost = new ThrottledReport((count, why) => this.#tellLost(count, why));
+    this.#refused = new ThrottledReport((count) =>
       host.told(
         'error',
         `${count === 1 ? 'a client was' : `${count} clients were`} refused: ${maxReceiverConnections} are connected`,
       ),
     );
-    this.#port = new Port(`${loopback}:${port}`, (event, message) => host.told(event, message));
+    this.#port = new ListeningPort(`${loopback}:${port}`, (event, message) => host.told(event, message));
     this.#server = net.createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = maxReceiverConnections;
     const listen = () => this.#server.listen({ host: loopback, port });
@@ -131,7 +131,7 @@ export class SocketServer implements Source {
     let why: string | undefined;
     this.#connections.set(socket, cutter);
     socket.on('data', (bytes) => cutter.push(bytes));
-    const detach = this.#host.flow.attach((open) => (open ? socket.resume() : socket.pause()));
+    const detach = this.#host.gate.attach((open) => (open ? socket.resume() : socket.pause()));
     socket.once('end', () => cutter.end());
     socket.once('error', (error) => (why = networkReason(error)));
     socket.once('close', () => {

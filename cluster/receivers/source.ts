@@ -1,13 +1,13 @@
 // What the sources of a receiver process have in common: where their lines go, when they may read, and what they tell.
 import { bytesText } from '../../runtime/base/units';
 import type { BlockWriter } from './blocks';
-import type { Flow } from './flow';
 import { LineCutter } from './lines';
-import { Rarely } from './notices';
+import { ThrottledReport } from './notices';
+import type { ReadGate } from './read-gate';
 
 export interface SourceHost {
   readonly blocks: BlockWriter;
-  readonly flow: Flow;
+  readonly gate: ReadGate;
   readonly maxLineBytes: number;
   /** Milliseconds. */
   readonly silence: number;
@@ -25,21 +25,23 @@ export interface Source {
 /** The lines of all connections of one stream. */
 export class LineSink {
   readonly #host: SourceHost;
-  readonly #long: Rarely;
+  readonly #long: ThrottledReport;
 
   constructor(host: SourceHost) {
     this.#host = host;
-    this.#long = new Rarely((count) => host.told('error', `${dropped(count)} longer than ${bytesText(host.maxLineBytes)}`));
+    this.#long = new ThrottledReport((count) =>
+      host.told('error', `${dropped(count)} longer than ${bytesText(host.maxLineBytes)}`),
+    );
   }
 
   /** Cuts the bytes of one connection. */
   cutter(): LineCutter {
-    const { blocks, flow, maxLineBytes } = this.#host;
+    const { blocks, gate, maxLineBytes } = this.#host;
     return new LineCutter(
       {
         lines: (bytes, records) => {
           blocks.lines(bytes, records);
-          flow.received(bytes.length, records);
+          gate.received(bytes.length, records);
         },
         tooLong: () => this.#long.happened(),
       },

@@ -2,8 +2,8 @@
 import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { handshakeMs, loopback, maxReceiverConnections } from '../limits';
-import { Connection, Port } from './connection';
-import { networkReason, Rarely, Silence } from './notices';
+import { networkReason, SilenceWatch, ThrottledReport } from './notices';
+import { ClientConnection, ListeningPort } from './reconnect';
 import { LineSink, type Source, type SourceHost } from './source';
 
 const lineEnd = Buffer.from('\n');
@@ -21,7 +21,7 @@ function read(host: SourceHost, sink: LineSink, ws: WebSocket, heard: () => void
     heard();
     cutter.push(linesOf(data));
   });
-  const detach = host.flow.attach((open) => (open ? ws.resume() : ws.pause()));
+  const detach = host.gate.attach((open) => (open ? ws.resume() : ws.pause()));
   ws.once('close', detach);
 }
 
@@ -34,8 +34,8 @@ export class WebSocketClient implements Source {
   readonly #host: SourceHost;
   readonly #url: string;
   readonly #sink: LineSink;
-  readonly #connection: Connection;
-  readonly #silence: Silence;
+  readonly #connection: ClientConnection;
+  readonly #silence: SilenceWatch;
   #ws: WebSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -44,8 +44,8 @@ export class WebSocketClient implements Source {
     this.#host = host;
     this.#url = url;
     this.#sink = new LineSink(host);
-    this.#connection = new Connection(url, (event, message) => host.told(event, message));
-    this.#silence = new Silence(host.silence, url, (message) => host.told('notice', message));
+    this.#connection = new ClientConnection(url, (event, message) => host.told(event, message));
+    this.#silence = new SilenceWatch(host.silence, url, (message) => host.told('notice', message));
     this.#connect();
   }
 
@@ -88,15 +88,17 @@ const tooBigReason = (error: Error, host: SourceHost) =>
 export class WebSocketListener implements Source {
   readonly #host: SourceHost;
   readonly #sink: LineSink;
-  readonly #port: Port;
-  readonly #failed: Rarely;
+  readonly #port: ListeningPort;
+  readonly #failed: ThrottledReport;
   #server: WebSocketServer;
 
   constructor(host: SourceHost, port: number) {
     this.#host = host;
     this.#sink = new LineSink(host);
-    this.#port = new Port(`${loopback}:${port}`, (event, message) => host.told(event, message));
-    this.#failed = new Rarely((count, why) => host.told('error', `a client ${why}${count > 1 ? ` (${count} times)` : ''}`));
+    this.#port = new ListeningPort(`${loopback}:${port}`, (event, message) => host.told(event, message));
+    this.#failed = new ThrottledReport((count, why) =>
+      host.told('error', `a client ${why}${count > 1 ? ` (${count} times)` : ''}`),
+    );
     this.#server = this.#listen(port);
   }
 

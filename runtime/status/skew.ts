@@ -1,6 +1,6 @@
 // Skew: whether the slowest task of a stage takes many times as long as most, and whether what it read explains that.
 import type { StageStatus } from './stage-status';
-import type { RunningTask, TaskRow } from './stage-tasks';
+import type { RunningRow, TaskRow } from './stage-tasks';
 
 /** So many times the median is skew. */
 const skewFactor = 5;
@@ -50,8 +50,8 @@ export function skewOf(stage: StageStatus, now: number): Skew | undefined {
 type Slow = Pick<Skew, 'partition' | 'executorId' | 'ms' | 'isRunning' | 'rows' | 'bytesRead'>;
 
 /** The slowest of those that ended, or the oldest of those that run, if that has taken longer so far. */
-function slowerOf(ended: TaskRow | undefined, running: readonly RunningTask[], now: number): Slow | undefined {
-  const oldest = running.reduce<RunningTask | undefined>((a, b) => (a && a.started <= b.started ? a : b), undefined);
+function slowerOf(ended: TaskRow | undefined, running: readonly RunningRow[], now: number): Slow | undefined {
+  const oldest = running.reduce<RunningRow | undefined>((a, b) => (a && a.started <= b.started ? a : b), undefined);
   const endedMs = ended ? ended.ended - ended.started : 0;
   const runningMs = oldest ? now - oldest.started : 0;
   if (oldest && runningMs > endedMs)

@@ -3,7 +3,7 @@
 import { cutText } from '../base/cut-text';
 import type { StageGraph } from '../planner/job-graph';
 import type { JobEnd, StageCompleted, StageSubmitted, TaskEnded, TaskStart } from '../scheduler/listener-bus';
-import { type RunningTask, StageTasks } from './stage-tasks';
+import { type RunningRow, StageTasks } from './stage-tasks';
 
 /** Once its job has ended, a stage that no task ran for is `skipped` if the job did without, for what it makes was there; else it `neverRan`. */
 export type StageState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled' | 'skipped' | 'neverRan';
@@ -12,7 +12,7 @@ export class StageStatus {
   readonly jobId: number;
   readonly graph: StageGraph;
   readonly tasks = new StageTasks();
-  readonly running = new Map<number, RunningTask>();
+  readonly running = new Map<number, RunningRow>();
   state: StageState = 'waiting';
   /** Which run of the stage, from 0. */
   attempt = 0;

@@ -5,7 +5,7 @@ import type { Place } from '../base/place';
 import { Random } from '../base/time';
 import type { TaskEnded } from '../scheduler/listener-bus';
 
-export interface RunningTask {
+export interface RunningRow {
   readonly taskId: number;
   readonly partition: number;
   readonly attempt: number;
@@ -15,7 +15,7 @@ export interface RunningTask {
 }
 
 /** A task that has ended. */
-export interface TaskRow extends RunningTask {
+export interface TaskRow extends RunningRow {
   readonly ended: number;
   readonly end: TaskEnded['end'];
   /** Rows that it read, bytes of shuffles that it read and wrote; 0 where it did not end well. */

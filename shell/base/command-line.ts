@@ -73,7 +73,7 @@ function refuseWatch(): never {
 }
 
 function checkMaster(master: string): void {
-  const { parseMaster } = require('../../cluster/master-url') as typeof import('../../cluster/master-url');
+  const { parseMaster } = require('../../cluster/driver/master-url') as typeof import('../../cluster/driver/master-url');
   checked(() => parseMaster(master));
 }
 

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ClientOptions, WebSocket } from 'ws';
-import { DriverDoor } from '../../cluster/driver/driver';
+import { DriverDoor } from '../../cluster/driver/door';
 import { executorPath } from '../../cluster/limits';
 import { DriverHandshake, ExecutorHandshake, freshToken } from '../../cluster/link/auth';
 import { watchLeaks } from '../helpers/leaks';

@@ -4,8 +4,8 @@ import os from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Backoff } from '../../../cluster/driver/backoff';
+import { parseMaster } from '../../../cluster/driver/master-url';
 import { startBackend } from '../../../cluster/index';
-import { parseMaster } from '../../../cluster/master-url';
 import { MillraceError } from '../../../runtime/base/errors';
 import { watchLeaks } from '../../helpers/leaks';
 

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlockWriter, untilCut } from '../../../cluster/receivers/blocks';
-import { Connection } from '../../../cluster/receivers/connection';
-import { Flow } from '../../../cluster/receivers/flow';
 import { LineCutter } from '../../../cluster/receivers/lines';
-import { Silence } from '../../../cluster/receivers/notices';
+import { SilenceWatch } from '../../../cluster/receivers/notices';
+import { ReadGate } from '../../../cluster/receivers/read-gate';
+import { ClientConnection } from '../../../cluster/receivers/reconnect';
 import { readObjects } from '../../../runtime/exec/files/object-file';
 import { until } from '../../helpers/within';
 
@@ -76,42 +76,42 @@ test('what was cut off suddenly is counted and not mixed with what comes next', 
 test('the gate closes at the limit, opens at three quarters of it, and says so once', () => {
   const told: string[] = [];
   const states: boolean[] = [];
-  const flow = new Flow(1000, 0, (message) => told.push(message));
-  const detach = flow.attach((open) => states.push(open));
-  flow.received(999, 1);
+  const gate = new ReadGate(1000, 0, (message) => told.push(message));
+  const detach = gate.attach((open) => states.push(open));
+  gate.received(999, 1);
   assert.equal(states, []);
-  flow.received(1, 1);
+  gate.received(1, 1);
   assert.equal(states, [false]);
-  flow.processed(200);
+  gate.processed(200);
   assert.equal(states, [false]);
-  flow.processed(100);
+  gate.processed(100);
   assert.equal(states, [false, true]);
   detach();
-  flow.received(5000, 1);
+  gate.received(5000, 1);
   assert.equal(states, [false, true]);
   assert.is(told.length, 2);
   const late: boolean[] = [];
-  flow.attach((open) => late.push(open));
+  gate.attach((open) => late.push(open));
   assert.equal(late, [false], 'whoever comes while it is closed is told at once');
-  flow.close();
+  gate.close();
 });
 
 test('a limit of the rate closes the gate for the time that it takes', async () => {
   const states: boolean[] = [];
-  const flow = new Flow(1e9, 0, () => {});
-  flow.attach((open) => states.push(open));
-  flow.limit(1000);
-  await until(5000, () => flow.isOpen, 'the first allowance');
+  const gate = new ReadGate(1e9, 0, () => {});
+  gate.attach((open) => states.push(open));
+  gate.limit(1000);
+  await until(5000, () => gate.isOpen, 'the first allowance');
   states.length = 0;
   const started = performance.now();
-  flow.received(100, 600);
+  gate.received(100, 600);
   assert.equal(states, [false]);
-  await until(5000, () => flow.isOpen, 'the gate');
+  await until(5000, () => gate.isOpen, 'the gate');
   assert.ok(performance.now() - started > 50);
-  flow.limit(-1);
-  flow.received(1e6, 1e9);
-  assert.is(flow.isOpen, true);
-  flow.close();
+  gate.limit(-1);
+  gate.received(1e6, 1e9);
+  assert.is(gate.isOpen, true);
+  gate.close();
 });
 
 test('a disk that cannot be written costs what came then, counted, and nothing later', () => {
@@ -154,9 +154,9 @@ test('a disk that cannot be written costs what came then, counted, and nothing l
 });
 
 /** What a connection tells, with a rest of so many milliseconds. */
-function connection(rest: number): { readonly it: Connection; readonly told: string[] } {
+function connection(rest: number): { readonly it: ClientConnection; readonly told: string[] } {
   const told: string[] = [];
-  const it = new Connection('it', (event, message) => told.push(`${event}: ${message.replace(/\d+ ms/, 'N ms')}`), rest);
+  const it = new ClientConnection('it', (event, message) => told.push(`${event}: ${message.replace(/\d+ ms/, 'N ms')}`), rest);
   return { it, told };
 }
 
@@ -194,7 +194,7 @@ test('attempts that failed are not told any more once there is a connection', as
 
 test('a silence is told once, and its end', async () => {
   const told: string[] = [];
-  const silence = new Silence(20, 'it', (message) => told.push(message));
+  const silence = new SilenceWatch(20, 'it', (message) => told.push(message));
   await until(5000, () => told.length > 0, 'the silence');
   silence.heard();
   silence.heard();

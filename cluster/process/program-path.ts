@@ -1,7 +1,7 @@
 // Where the bundled programs of executors and receivers are, and the files of the pages, from the sources and from the bundles alike.
 import fs from 'node:fs';
 import path from 'node:path';
-import { MillraceError } from '../runtime/base/errors';
+import { MillraceError } from '../../runtime/base/errors';
 
 /** The path of `dist/executor.js` of this package. Throws NO_EXECUTORS when it was not built. */
 export const executorProgram = (): string => bundled('executor.js');

@@ -1,7 +1,7 @@
 // What a master names: where the tasks of a session run.
 import os from 'node:os';
-import { MillraceError } from '../runtime/base/errors';
-import { maxExecutors } from './limits';
+import { MillraceError } from '../../runtime/base/errors';
+import { maxExecutors } from '../limits';
 
 export type Master = { readonly kind: 'inProcess' } | { readonly kind: 'pool'; readonly executors: number };
 

@@ -13,13 +13,13 @@ import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';
 import { checkToDriver, type ToDriver } from '../link/protocol';
 import { unpackEnd } from '../link/task-end';
+import type { OutputListener } from '../process/output-lines';
 import { Backoff } from './backoff';
-import { DriverDoor } from './driver';
+import { DriverDoor } from './door';
 import { ExecutorProcess } from './executor-process';
 import type { SessionFolder } from './folder';
-import type { OutputListener } from './output';
 
-export interface PoolOptions {
+export interface ExecutorPoolOptions {
   readonly executors: number;
   /** Heap of each executor in MiB; V8's own choice if left out. */
   readonly executorMemory?: number;
@@ -45,8 +45,8 @@ interface PooledExecutor {
   joined: boolean;
 }
 
-export class Pool implements TaskBackend {
-  readonly #options: PoolOptions;
+export class ExecutorPool implements TaskBackend {
+  readonly #options: ExecutorPoolOptions;
   readonly #token = freshToken();
   readonly #backoff: Backoff;
   readonly #executors = new Map<string, PooledExecutor>();
@@ -60,7 +60,7 @@ export class Pool implements TaskBackend {
   #started = 0;
   #allGone: (() => void) | undefined;
 
-  constructor(options: PoolOptions) {
+  constructor(options: ExecutorPoolOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.executors);
   }

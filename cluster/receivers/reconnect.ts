@@ -1,14 +1,14 @@
 // What is told of a connection, or a port, and when it is tried again: one that comes and goes is told at most every ten seconds.
-import { networkReason, Rarely, Retry, restMs } from './notices';
+import { networkReason, RetryDelay, restMs, ThrottledReport } from './notices';
 
 type Told = (event: 'started' | 'error', message: string) => void;
 
 /** A client's connection. */
-export class Connection {
+export class ClientConnection {
   readonly #name: string;
   readonly #told: Told;
-  readonly #retry = new Retry();
-  readonly #trouble: Rarely;
+  readonly #retry = new RetryDelay();
+  readonly #trouble: ThrottledReport;
   #isUp = false;
   #wasUp = false;
   /** What was told last is that it is not there. */
@@ -22,7 +22,7 @@ export class Connection {
   constructor(name: string, told: Told, rest = restMs) {
     this.#name = name;
     this.#told = told;
-    this.#trouble = new Rarely((count) => this.#tell(count), rest);
+    this.#trouble = new ThrottledReport((count) => this.#tell(count), rest);
   }
 
   connected(): void {
@@ -67,17 +67,17 @@ export class Connection {
 }
 
 /** A port to listen on. It is tried again while it is taken: the receiver of an earlier run may hold it a moment longer. */
-export class Port {
+export class ListeningPort {
   readonly #name: string;
   readonly #told: Told;
-  readonly #retry = new Retry();
-  readonly #taken: Rarely;
+  readonly #retry = new RetryDelay();
+  readonly #taken: ThrottledReport;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(name: string, told: Told) {
     this.#name = name;
     this.#told = told;
-    this.#taken = new Rarely((count, why) => told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
+    this.#taken = new ThrottledReport((count, why) => told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
   }
 
   opened(address: string): void {

@@ -7,7 +7,7 @@ const refillMs = 20;
 /** The most that is made up for after a pause, in seconds of the limit. */
 const burstSeconds = 0.5;
 
-export class Flow {
+export class ReadGate {
   readonly #maxUnprocessed: number;
   readonly #told: (message: string) => void;
   readonly #readers = new Set<(open: boolean) => void>();
