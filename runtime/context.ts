@@ -10,16 +10,21 @@ import { driverOnly } from './base/markers';
 import { type Clock, systemClock } from './base/time';
 import type { CaptureWarning } from './closure';
 import { JobControl } from './job-control';
+import type { Engine, JobHandlers, Release } from './plan/engine';
+import type { Job } from './plan/job';
+import type { DatasetNode } from './plan/node';
 import type { ReceiverBackend } from './plan/receivers';
-import { runsTogether, type SinkMaker } from './planner/stages';
+import { BlobTable } from './rdd/blob-table';
 import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
-import type { ShuffleDependency } from './rdd/dependency';
-import { RDD } from './rdd/rdd';
+import { describeLineage } from './rdd/description';
+import { FunctionTable } from './rdd/function-table';
+import type { DatasetHost, JobOptions, SinkMaker } from './rdd/host';
+import { RDD, type ShuffleDependency } from './rdd/rdd';
 import type { TaskBackend } from './scheduler/backend';
 import type { ExecutorStatus } from './scheduler/executor-table';
 import type { JobProgress, JobRecord } from './scheduler/job-record';
 import type { StoredSize } from './scheduler/kept-blocks';
-import { Scheduler } from './scheduler/loop';
+import { type EngineStatus, Scheduler } from './scheduler/loop';
 import { AccumulatorTable, type Merging } from './shared/accumulator-table';
 import { AddedFiles } from './shared/added-files';
 import { decode } from './wire/codec';
@@ -41,17 +46,8 @@ export interface ContextOptions {
   readonly onNotice?: (text: string) => void;
 }
 
-/** How a job is run: on which partitions, under which name, and what stops it. */
-export interface JobOptions {
-  readonly title: string;
-  readonly partitions?: readonly number[];
-  readonly signal?: AbortSignal;
-  /** False for a job that must not write the checkpoints of its datasets first: a sample at the prompt, and the writing itself. */
-  readonly writesCheckpoints?: boolean;
-}
-
 /** Makes datasets and runs their jobs: `sc` at the prompt, and what `connect(master)` answers. */
-export class Context {
+export class Context implements DatasetHost {
   /**
    * What this session was started with, and the defaults.
    * @example Object.keys(sc.config).length > 0
@@ -65,15 +61,25 @@ export class Context {
   readonly clock: Clock;
   /** Behind the methods of ops/control.ts. @internal */
   readonly control: JobControl;
-  readonly #scheduler: Scheduler;
+  /** Runs the jobs. @internal */
+  readonly engine: Engine<EngineStatus>;
+  /** What the blobs of datasets and jobs stand for. @internal */
+  readonly blobs = new BlobTable();
   readonly #receivers: ReceiverBackend | undefined;
   readonly #onWarning: (warning: CaptureWarning) => void;
   readonly #accumulators = new AccumulatorTable();
   readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
+  /** Running jobs, each with the dataset that it runs on, which lives until the job has ended: its files must not go before. */
+  readonly #running = new Map<Promise<void>, RDD<unknown>>();
+  /** What goes when nobody refers to a dataset any more: what engines know of it, and the blobs that it named. */
+  readonly #described = new FinalizationRegistry<{ readonly id: number; readonly blobs: readonly string[] }>(({ id, blobs }) => {
+    for (const blob of blobs) this.blobs.remove(blob);
+    this.#release({ kind: 'dataset', id });
+  });
   /** Shuffle files live as long as the dependency that reads them. */
-  readonly #shuffles = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetShuffle(id));
-  readonly #datasets = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetDataset(id));
-  readonly #localCheckpoints = new FinalizationRegistry<number>((id) => this.#stopped || this.#scheduler.forgetCheckpoint(id));
+  readonly #shuffles = new FinalizationRegistry<number>((id) => this.#release({ kind: 'shuffle', id }));
+  readonly #datasets = new FinalizationRegistry<number>((id) => this.#release({ kind: 'persisted', id }));
+  readonly #localCheckpoints = new FinalizationRegistry<number>((id) => this.#release({ kind: 'checkpoint', id }));
   #checkpointDir: string | undefined;
   /** Some dataset was marked: jobs look for marks in their lineage. */
   #marksCheckpoints = false;
@@ -87,20 +93,19 @@ export class Context {
     this.master = options.master;
     this.clock = options.clock ?? systemClock;
     this.#onWarning = options.onWarning ?? (() => {});
-    this.control = new JobControl(options.onNotice ?? (() => {}));
+    this.control = new JobControl(new AddedFiles(this.blobs), options.onNotice ?? (() => {}));
     this.#receivers = options.receivers;
-    this.#scheduler = new Scheduler(options.backend, this.config, this.clock, {
+    this.engine = new Scheduler(options.backend, this.config, this.clock, {
       slots: options.slots,
       bus: this.control.bus,
       notice: this.control.notice,
       mergeAccumulators: (updates) => this.#accumulators.merge(updates),
     });
-    this.control.attach(this.#scheduler, new AddedFiles(this.#scheduler.blobs));
   }
 
   /** Lets executors come up. Jobs wait for the first of them. */
   start(): Promise<void> {
-    return this.#scheduler.start();
+    return this.engine.start(this.blobs);
   }
 
   /** @internal */ get [driverOnly](): string {
@@ -141,21 +146,58 @@ export class Context {
     seekCallsAgain();
     await withCallSite(labels.callSite, () => rdd.prepareLineage());
     if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
-    const all = () => Array.from({ length: rdd.numPartitions }, (_, i) => i);
-    const wanted = options.partitions && new Set(options.partitions);
-    // The tasks of a barrier stage wait for each other: all run, whatever is asked.
-    const partitions = wanted && !runsTogether(rdd) ? [...wanted] : all();
-    const { title, signal = currentSignal() } = options;
-    return this.#scheduler.runJob({
-      rdd,
-      sink,
-      partitions,
+    this.#define(rdd);
+    const functions = new FunctionTable();
+    const { title, partitions: asked, signal = currentSignal() } = options;
+    const wanted = asked && new Set(asked);
+    const job: Job = {
+      root: rdd.id,
+      sink: sink(functions),
+      functions: functions.nodes,
+      partitions: wanted ? [...wanted] : Array.from({ length: rdd.numPartitions }, (_, i) => i),
       title,
-      signal,
-      call,
       ...labels,
+    };
+    const blobs = functions.shipped.flatMap((f) => f.blobs);
+    for (const [id, make] of blobs) this.blobs.add(id, make);
+    const done = this.#run(job, signal, {
       take: (p, bytes) => (wanted?.has(p) === false ? undefined : take(p, decode(bytes))),
+      blame: (error) => call.blame(error),
     });
+    this.#running.set(done, rdd);
+    try {
+      await done;
+    } finally {
+      this.#running.delete(done);
+      for (const [id] of blobs) this.blobs.remove(id);
+    }
+  }
+
+  async #run(job: Job, signal: AbortSignal | undefined, handlers: JobHandlers): Promise<void> {
+    const { id, done } = this.engine.run(job, handlers);
+    const cancel = () => this.engine.cancel(id, typeof signal?.reason === 'string' ? signal.reason : '');
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
+    try {
+      await done;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Tells the engine of a dataset and of all it is made of, as far as it does not know them. */
+  #define(rdd: RDD<unknown>): void {
+    const nodes: DatasetNode[] = [];
+    try {
+      describeLineage(rdd, ({ node, blobs }, of) => {
+        nodes.push(node);
+        for (const [id, make] of blobs) this.blobs.add(id, make);
+        this.#described.register(of, { id: node.id, blobs: blobs.map(([id]) => id) });
+      });
+    } finally {
+      // Where one could not be described, those before it are known all the same.
+      if (nodes.length > 0) this.engine.define(nodes);
+    }
   }
 
   /**
@@ -163,7 +205,7 @@ export class Context {
    * @example sc.jobs().map(job => job.id)
    */
   jobs(): readonly JobRecord[] {
-    return this.#scheduler.jobs();
+    return this.engine.status.jobs();
   }
 
   /**
@@ -171,7 +213,7 @@ export class Context {
    * @example sc.progress()
    */
   progress(): JobProgress | undefined {
-    return this.#scheduler.progress();
+    return this.engine.status.progress();
   }
 
   /**
@@ -179,12 +221,12 @@ export class Context {
    * @example sc.executors().length
    */
   executors(): readonly ExecutorStatus[] {
-    return this.#scheduler.executors();
+    return this.engine.status.executors();
   }
 
   /** Partitions of a persisted dataset that are kept now, with their bytes in memory and in files. */
   storageOf(rdd: RDD<unknown>): StoredSize {
-    return this.#scheduler.cached(rdd.id);
+    return this.engine.status.stored(rdd.id);
   }
 
   /**
@@ -203,7 +245,7 @@ export class Context {
     if (this.#stopped) return;
     this.#stopped = true;
     await this.#receivers?.stop();
-    await this.#scheduler.stop();
+    await this.engine.stop();
   }
 
   /** Throws CONTEXT_STOPPED after `stop`. @internal */
@@ -238,20 +280,30 @@ export class Context {
     return this.#receivers;
   }
 
+  #release(what: Release): void {
+    if (!this.#stopped) this.engine.release(what);
+  }
+
+  /** A broadcast was destroyed. @internal */
+  removeBlob(id: string): void {
+    this.blobs.remove(id);
+    this.#release({ kind: 'blob', id });
+  }
+
   // What datasets tell their context.
+
+  /** @internal */ redefine(node: DatasetNode): void {
+    if (!this.#stopped) this.engine.define([node]);
+  }
 
   /** @internal */ noteCheckpoint(rdd: RDD<unknown>, isLocal: boolean): void {
     this.#marksCheckpoints = true;
     if (isLocal) this.#localCheckpoints.register(rdd, rdd.id);
   }
 
-  /** @internal */ get nextJobId(): number {
-    return this.#scheduler.nextJobId;
-  }
-
   /** Resolves when the jobs that run now have ended, well or not. @internal */
   endOfRunningJobs(): Promise<unknown> {
-    return this.#scheduler.endOfRunningJobs();
+    return Promise.allSettled(this.#running.keys());
   }
 
   /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. @internal */
@@ -299,12 +351,12 @@ export class Context {
   /** @internal */ forgetPersisted(rdd: RDD<unknown>): void {
     this.#persisted.delete(rdd.id);
     this.#datasets.unregister(rdd);
-    this.#scheduler.forgetDataset(rdd.id);
+    this.#release({ kind: 'persisted', id: rdd.id });
   }
 
   /** Has executors drop the state of a stream that has ended. @internal */
   forgetState(id: number): void {
-    if (!this.#stopped) this.#scheduler.forgetState(id);
+    this.#release({ kind: 'state', id });
   }
 
   /** @internal */ warn(warning: CaptureWarning): void {

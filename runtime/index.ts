@@ -61,7 +61,7 @@ export { type LevelFlags, StorageLevel } from './plan/storage-level';
 export type { DatasetInfo, StageGraph } from './planner/job-graph';
 export { CustomRDD, type PartitionInput } from './rdd/custom';
 export type { CustomPartitioner } from './rdd/custom-partitioner';
-export type { Dependency, NarrowDependency, ShuffleDependency } from './rdd/dependency';
+export type { Dependency, NarrowDependency, ShuffleDependency } from './rdd/rdd';
 export { type Datum, type OnlyAny, type PersistOptions, RDD } from './rdd/rdd';
 export type { ExecutorStatus } from './scheduler/executor-table';
 export type { JobFailureInfo } from './scheduler/failures';

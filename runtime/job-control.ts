@@ -2,32 +2,18 @@
 
 import { currentProperties, withProperties } from './base/flow';
 import { ListenerBus } from './scheduler/listener-bus';
-import type { Scheduler } from './scheduler/loop';
 import type { AddedFiles } from './shared/added-files';
 
 export class JobControl {
   readonly bus: ListenerBus;
   readonly notice: (text: string) => void;
   readonly #session = new Map<string, string>();
-  #scheduler: Scheduler | undefined;
-  #files: AddedFiles | undefined;
+  readonly files: AddedFiles;
 
-  constructor(notice: (text: string) => void) {
+  constructor(files: AddedFiles, notice: (text: string) => void) {
+    this.files = files;
     this.notice = notice;
     this.bus = new ListenerBus(notice);
-  }
-
-  attach(scheduler: Scheduler, files: AddedFiles): void {
-    this.#scheduler = scheduler;
-    this.#files = files;
-  }
-
-  get scheduler(): Scheduler {
-    return this.#scheduler!;
-  }
-
-  get files(): AddedFiles {
-    return this.#files!;
   }
 
   /** The properties of this flow of control: those of the innermost `withLocalProperties` around it, or the session's. */

@@ -3,8 +3,9 @@
 import type { TaskRunner } from '../../runtime/exec/run';
 import { createTaskRunner } from '../../runtime/exec/run';
 import type { TaskEnd } from '../../runtime/plan/end';
+import type { BlobSource } from '../../runtime/plan/engine';
 import type { Forget, TaskControl, TaskSpec } from '../../runtime/plan/task';
-import type { BlobSource, TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
+import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
 import { runCommand } from '../executor/command';
 import { cancelGraceMs, loopback, progressMs } from '../limits';
 import { plainError } from '../link/task-end';
@@ -47,6 +48,8 @@ export class LocalBackend implements TaskBackend {
   }
 
   launch(_executorId: string, task: TaskSpec): void {
+    // Within the call, so that a blob that is not there fails the job.
+    for (const id of task.needs) this.#addBlob(id);
     this.#queue.push({ task, cancelled: false, ended: false });
     // Not within the call: the scheduler is in the middle of a step.
     setImmediate(() => this.#next());
@@ -81,7 +84,6 @@ export class LocalBackend implements TaskBackend {
     const local = this.#queue.shift();
     if (local === undefined) return;
     this.#running = local;
-    for (const id of local.task.needs) this.#addBlob(id);
     this.#runner.run(local.task, this.#control(local)).then(
       (end) => this.#end(local, end),
       (error) => this.#end(local, { kind: 'userError', error: plainError(error) }),

@@ -107,6 +107,12 @@ export class CallStack {
     return this.#frames;
   }
 
+  /** Gives an error that came to be far from the user's text the stack of this call. */
+  blame<E extends Error>(error: E): E {
+    error.stack = [`${error.name}: ${error.message}`, ...this.frames].join('\n');
+    return error;
+  }
+
   /** The text of the user's that runs, with the line in it that makes the call. */
   get site(): CallSite | undefined {
     const site = currentCallSite();

@@ -278,6 +278,18 @@ const declared = {
     sentence: '{path} exists already: {rule}.',
     remedy: '{remedy}',
   },
+  UNKNOWN_DATASET: {
+    sentence: 'Dataset {id} is not known to the engine that should run a job on it: it was never defined, or was released.',
+    remedy: 'Make the dataset again. If it was in use, please report this with what was run.',
+  },
+  MISSING_BLOB: {
+    sentence: 'The session no longer has the blob {id}, which a task needs.',
+    remedy: 'Make the dataset again, or broadcast the value again.',
+  },
+  BAD_NODE: {
+    sentence: 'What should be {what} is not one that this version of Millrace can read: {reason}.',
+    remedy: 'Run the same version of Millrace on both sides.',
+  },
   INTERNAL: {
     sentence: 'Millrace broke one of its own rules: {reason}.',
     remedy: 'Please report this with the line that led to it.',

@@ -21,7 +21,7 @@ import '../closure/classes/instances';
 import '../streaming/receivers/receiver';
 import { installClasses, isClassBlob } from '../closure/classes/shipped-classes';
 import { installModules, loadModule } from '../closure/modules';
-import type { FunctionRef } from '../plan/function-ref';
+import { type FunctionRef, isFunctionRef } from '../plan/function-ref';
 import type { TextRange } from '../plan/input-file';
 import { gatherers, nodesOf, type Plan, type Program, type Split } from '../plan/program';
 import { StepFailure } from '../plan/step-failure';
@@ -60,6 +60,7 @@ export interface TaskRunner {
 /** A program as it was decoded once, with the functions that hold no state of their own. */
 interface LoadedProgram {
   readonly program: Program;
+  readonly closures: readonly CapturedClosure[];
   /** Tells loops over these closures from loops over others. */
   readonly sources: string;
   /** What each gathering part of a task may hold. */
@@ -218,8 +219,9 @@ class Runner implements TaskRunner {
     if (!loaded) {
       const program = decodeProgram(this.#bytes(id));
       if (program.modules) installModules(this.#bytes(program.modules));
-      const sources = program.closures.map((c) => c.scripts.map((s) => s.name).join()).join(';');
-      loaded = { program, sources, gatherBytes: gatherBytes(this.#options.executionBytes, program), shared: [] };
+      const closures = program.closures.map((bytes) => decode(bytes) as CapturedClosure);
+      const sources = closures.map((c) => c.scripts.map((s) => s.name).join()).join(';');
+      loaded = { program, closures, sources, gatherBytes: gatherBytes(this.#options.executionBytes, program), shared: [] };
       if (this.#programs.size >= decodedPrograms) this.#programs.delete(this.#programs.keys().next().value!);
       this.#programs.set(id, loaded);
     }
@@ -258,14 +260,14 @@ class Runner implements TaskRunner {
   }
 
   /** Makes functions for one task: each closure once, so that what it captures is shared within the task and not beyond it. */
-  #resolver({ program, shared }: LoadedProgram): (ref: FunctionRef) => Function {
+  #resolver({ closures, shared }: LoadedProgram): (ref: FunctionRef) => Function {
     const own: (Function | undefined)[] = [];
     const resolve = (ref: FunctionRef): Function => {
       if (ref.kind === 'library') {
         const args = ref.args.map((a) => (isFunctionRef(a) ? resolve(a) : a));
         return library[ref.name](...(args as never[]));
       }
-      const closure = program.closures[ref.index];
+      const closure = closures[ref.index];
       const made = isStateless(closure) ? shared : own;
       made[ref.index] ??= revive(closure, this.#environment);
       return made[ref.index]!;
@@ -293,12 +295,6 @@ function gatherBytes(executionBytes: number, { plan, sink }: Program): number {
   const parts = gatherers(plan) + (sink.kind === 'shuffle' ? 1 : 0);
   return parts <= 8 ? executionBytes / 2 : (executionBytes * 4) / parts;
 }
-
-const isFunctionRef = (v: unknown): v is FunctionRef =>
-  typeof v === 'object' &&
-  v !== null &&
-  ((v as FunctionRef).kind === 'closure' || (v as FunctionRef).kind === 'library') &&
-  ('index' in v || 'name' in v);
 
 /** Whether a closure captured primitives and such functions only: nothing that a task could change for the next. */
 function isStateless(closure: CapturedClosure): boolean {

@@ -5,9 +5,8 @@ import { MillraceError } from '../base/errors';
 import { freshSeed, Random } from '../base/time';
 import { msText } from '../base/units';
 import { compareKeys, KeyTable, sortValues } from '../keys/key';
-import type { Sink } from '../plan/program';
-import type { PlanBuilder } from '../planner/plan-builder';
 import { lib, ShippedFunction } from '../rdd/function-argument';
+import type { SinkMaker } from '../rdd/host';
 import { RDD, type Widen } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { decode, encode } from '../wire/codec';
@@ -121,10 +120,8 @@ declare module '../rdd/rdd' {
   }
 }
 
-type SinkOf = (builder: PlanBuilder) => Sink;
-
 /** What a sink answers for each of some partitions, in their order; all of them by default. */
-export async function gather<A>(rdd: RDD<unknown>, title: string, sink: SinkOf, partitions?: readonly number[]): Promise<A[]> {
+export async function gather<A>(rdd: RDD<unknown>, title: string, sink: SinkMaker, partitions?: readonly number[]): Promise<A[]> {
   const answers: A[] = [];
   const wanted = partitions ?? Array.from({ length: rdd.numPartitions }, (_, i) => i);
   const place = new Map(wanted.map((p, i) => [p, i]));
@@ -342,7 +339,7 @@ RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: numbe
       const partitions = Array.from({ length: Math.min(round, this.numPartitions - done) }, (_, i) => done + i);
       const limit = rows - out.length + 1;
       const parts: T[][] = [];
-      const sink: SinkOf = () => ({ kind: 'take', limit, ms: Math.max(1, Math.ceil(left())) });
+      const sink: SinkMaker = () => ({ kind: 'take', limit, ms: Math.max(1, Math.ceil(left())) });
       await this.context.runSink(
         this,
         sink,

@@ -4,8 +4,9 @@ import { refuseArgument } from '../base/arguments';
 import type { Clock } from '../base/time';
 import { KeyTable } from '../keys/key';
 import type { Sink } from '../plan/program';
-import type { PlanBuilder } from '../planner/plan-builder';
 import { lib } from '../rdd/function-argument';
+import type { FunctionTable } from '../rdd/function-table';
+import type { SinkMaker } from '../rdd/host';
 import { RDD } from '../rdd/rdd';
 import { encode } from '../wire/codec';
 import { valueCounts } from './actions';
@@ -103,7 +104,7 @@ interface Approximation<A, R> {
   readonly operation: string;
   readonly timeoutMs: number;
   readonly confidence: number;
-  readonly sink: (builder: PlanBuilder) => Sink;
+  readonly sink: SinkMaker;
   readonly estimate: Estimate<A, R>;
 }
 
@@ -227,7 +228,7 @@ RDD.prototype.countApprox = function (timeoutMs, confidence = defaultConfidence)
 const countAndSum = (operation: string) => {
   const zero = encode([0, 0]);
   const f = lib('countAndSum', operation);
-  return (builder: PlanBuilder): Sink => ({ kind: 'aggregate', name: operation, zero, f: builder.function(f) });
+  return (builder: FunctionTable): Sink => ({ kind: 'aggregate', name: operation, zero, f: builder.function(f) });
 };
 
 RDD.prototype.sumApprox = function (timeoutMs, confidence = defaultConfidence) {

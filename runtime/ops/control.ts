@@ -4,7 +4,7 @@ import { checkOptions, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { showElement } from '../base/show-element';
 import { Context } from '../context';
-import { propertyNames } from '../scheduler/job-record';
+import { type JobRecord, propertyNames } from '../scheduler/job-record';
 import type { Listener } from '../scheduler/listener-bus';
 import { StatusTracker } from '../status/status-tracker';
 
@@ -180,18 +180,25 @@ Context.prototype.setJobDescription = function (description) {
   this.setLocalProperty(propertyNames.description, description);
 };
 
+/** Cancels the running jobs that fit; answers how many. */
+function cancelWhere({ engine }: Context, fits: (job: JobRecord) => boolean, reason: string): number {
+  const jobs = engine.status.active().filter(fits);
+  for (const { jobId } of jobs) engine.cancel(jobId, reason);
+  return jobs.length;
+}
+
 Context.prototype.cancelAllJobs = function (reason = '') {
-  this.control.scheduler.cancelAllJobs(reason);
+  cancelWhere(this, () => true, reason);
 };
 
 Context.prototype.cancelJob = function (jobId, reason = '') {
-  this.control.scheduler.cancelJob(jobId, reason);
+  this.engine.cancel(jobId, reason);
 };
 
 Context.prototype.cancelJobGroup = function (groupId, reason) {
   checkText('cancelJobGroup', 'the group', groupId);
-  const of = (job: { group?: string }) => job.group === groupId;
-  return this.control.scheduler.cancelWhere(of, reason ?? `: its group ${groupId} was cancelled`);
+  const of = (job: JobRecord) => job.group === groupId;
+  return cancelWhere(this, of, reason ?? `: its group ${groupId} was cancelled`);
 };
 
 Context.prototype.addJobTag = function (tag) {
@@ -217,8 +224,8 @@ Context.prototype.clearJobTags = function () {
 
 Context.prototype.cancelJobsWithTag = function (tag, reason) {
   checkTag('cancelJobsWithTag', tag);
-  const of = (job: { tags: readonly string[] }) => job.tags.includes(tag);
-  return this.control.scheduler.cancelWhere(of, reason ?? `: jobs with the tag ${tag} were cancelled`);
+  const of = (job: JobRecord) => job.tags.includes(tag);
+  return cancelWhere(this, of, reason ?? `: jobs with the tag ${tag} were cancelled`);
 };
 
 Context.prototype.addListener = function (listener) {
@@ -241,7 +248,7 @@ const trackers = new WeakMap<Context, StatusTracker>();
 
 Object.defineProperty(Context.prototype, 'statusTracker', {
   get(this: Context) {
-    const tracker = trackers.get(this) ?? new StatusTracker(this.control.scheduler);
+    const tracker = trackers.get(this) ?? new StatusTracker(this.engine.status);
     trackers.set(this, tracker);
     return tracker;
   },

@@ -1,11 +1,9 @@
 // How a dataset would be computed: its stages, the datasets of each, and what the closures of each captured.
 
 import { bytesText } from '../base/units';
-import type { FunctionRef } from '../plan/function-ref';
-import type { Plan } from '../plan/program';
-import { PlanBuilder } from '../planner/plan-builder';
-import type { ShuffleDependency } from '../rdd/dependency';
-import { type FunctionArgument, ShippedFunction } from '../rdd/function-argument';
+import type { ShippedFunction } from '../rdd/function-argument';
+import { FunctionTable } from '../rdd/function-table';
+import type { ShuffleDependency } from '../rdd/rdd';
 import { RDD } from '../rdd/rdd';
 import { lineOf } from './describe';
 
@@ -20,37 +18,11 @@ declare module '../rdd/rdd' {
   }
 }
 
-/** Notes which functions each dataset calls while a plan is made. */
-class FunctionFinder extends PlanBuilder {
-  readonly #found = new Map<RDD<unknown>, Set<ShippedFunction>>();
-  readonly #making: RDD<unknown>[] = [];
-
-  /** Plans for the job that would be the next one. */
-  constructor(rdd: RDD<unknown>) {
-    super(rdd.context.nextJobId, () => {});
-  }
-
-  override plan(rdd: RDD<unknown>): Plan {
-    this.#making.push(rdd);
-    try {
-      return super.plan(rdd);
-    } finally {
-      this.#making.pop();
-    }
-  }
-
-  override function(argument: FunctionArgument): FunctionRef {
-    const maker = this.#making.at(-1);
-    if (maker && argument instanceof ShippedFunction) {
-      const functions = this.#found.get(maker) ?? new Set();
-      this.#found.set(maker, functions.add(argument));
-    }
-    return super.function(argument);
-  }
-
-  of(rdd: RDD<unknown>): readonly ShippedFunction[] {
-    return [...(this.#found.get(rdd) ?? [])];
-  }
+/** The user's functions that a dataset calls itself. */
+function functionsOf(rdd: RDD<unknown>): readonly ShippedFunction[] {
+  const table = new FunctionTable();
+  rdd.fragment(table);
+  return table.shipped;
 }
 
 /** `main.ts:3:12 captures k: number (8 B), stop: Set (1.2 KiB)`. */
@@ -84,11 +56,9 @@ class Stages {
   /** Adds the stage that ends in a dataset, and those before it; answers its number. */
   add(last: RDD<unknown>, writes?: ShuffleDependency): number {
     const datasets = datasetsOf(last);
-    const finder = new FunctionFinder(last);
-    finder.plan(last);
     const lines = datasets.flatMap((rdd) => [
       `  ${lineOf(rdd, this.#reads(rdd))}`,
-      ...finder.of(rdd).map((f) => `      ${functionLine(f)}`),
+      ...functionsOf(rdd).map((f) => `      ${functionLine(f)}`),
     ]);
     const written = writes ? `, writes ${writes.partitioner} for ${writes.operation}` : '';
     const combining = writes?.combine ? ', combined on the map side' : '';

@@ -3,10 +3,11 @@
 import { refuseArgument } from '../base/arguments';
 import { compareKeys, KeyTable, keyText } from '../keys/key';
 import { RangePartitioner } from '../keys/partitioner';
+import { dependOn } from '../rdd/dependency';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import { PrunedRDD } from '../rdd/partition-pruning';
 import { RDD } from '../rdd/rdd';
-import { dependOn, ShuffledRDD } from '../rdd/shuffled';
+import { ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { encode } from '../wire/codec';
 import { byFrozen } from './merging';

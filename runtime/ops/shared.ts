@@ -47,9 +47,8 @@ Context.prototype.broadcast = function <T>(this: Context, value: T) {
   this.checkAlive();
   const id = `broadcast-${this.nextSharedId()}`;
   const bytes = encode(value);
-  const { blobs } = this.control.scheduler;
-  blobs.put(id, bytes);
-  return new Broadcast(id, decode(bytes) as T, () => blobs.remove(id));
+  this.blobs.add(id, () => bytes);
+  return new Broadcast(id, decode(bytes) as T, () => this.removeBlob(id));
 };
 
 function accumulatorOf<In, Out>(

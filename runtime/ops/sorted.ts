@@ -3,9 +3,10 @@
 import { checkFlag } from '../base/arguments';
 import { compareKeys, sameKey } from '../keys/key';
 import { RangePartitioner } from '../keys/partitioner';
+import { dependOn } from '../rdd/dependency';
 import { lib } from '../rdd/function-argument';
 import { type Datum, RDD } from '../rdd/rdd';
-import { dependOn, ShuffledRDD } from '../rdd/shuffled';
+import { ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { keysOf, valuesOf } from './pairs';
 import { keyedBy } from './transform';

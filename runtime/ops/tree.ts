@@ -3,9 +3,10 @@
 import { checkWhole } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { DirectPartitioner } from '../keys/partitioner';
+import { dependOn } from '../rdd/dependency';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { RDD, type Widen } from '../rdd/rdd';
-import { dependOn, ShuffledRDD } from '../rdd/shuffled';
+import { ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { decode, encode } from '../wire/codec';
 import { mergeInOrder, perPartition } from './merging';

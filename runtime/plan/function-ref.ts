@@ -12,3 +12,10 @@ export type FunctionRef =
       readonly idiom?: Idiom;
     }
   | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
+
+/** Whether an argument of a library function stands for a function itself. */
+export const isFunctionRef = (v: unknown): v is FunctionRef =>
+  typeof v === 'object' &&
+  v !== null &&
+  ((v as FunctionRef).kind === 'closure' || (v as FunctionRef).kind === 'library') &&
+  ('index' in v || 'name' in v);

@@ -2,7 +2,6 @@
 
 import type { FunctionRef } from './function-ref';
 import type { InputFile, TextRange } from './input-file';
-import type { CapturedClosure } from './payload';
 import type { StateRead, StateStep } from './state-spec';
 import type { LevelFlags } from './storage-level';
 
@@ -20,6 +19,8 @@ export type MapTemplate = 'call' | 'keyBy' | 'mapValues' | 'key' | 'value' | 'pa
 
 /** Where the elements of a stage come from and what is done to them on the way. */
 export type Plan =
+  /** What a dependency of the dataset gives: in a `DatasetNode` only, the planner puts the plan of the dependency in its place. */
+  | { readonly op: 'input'; readonly dependency: number }
   | { readonly op: 'values' }
   | { readonly op: 'range' }
   | { readonly op: 'text' }
@@ -153,7 +154,8 @@ export interface Program {
   readonly modules?: string;
   readonly plan: Plan;
   readonly sink: Sink;
-  readonly closures: readonly CapturedClosure[];
+  /** Captured closures, each encoded: functions name them by their place. */
+  readonly closures: readonly Uint8Array[];
 }
 
 /** Where one map task left its bucket of a reduce partition. */

@@ -154,3 +154,7 @@ export class StorageLevel implements LevelFlags {
 export const levelNames = (Object.keys(StorageLevel) as (keyof typeof StorageLevel)[]).filter(
   (name): name is Exclude<keyof typeof StorageLevel, 'prototype'> => name !== 'prototype',
 );
+
+/** The name of a level that is plain data. */
+export const levelText = ({ useMemory, useDisk, serialized, replication }: LevelFlags): string =>
+  String(new StorageLevel(useMemory, useDisk, serialized, replication));

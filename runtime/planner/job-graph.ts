@@ -1,9 +1,10 @@
-// What the stages of a job are made of, as plain data: their datasets, and how these depend on each other. It outlives the datasets.
+// What the stages of a job are made of, for pages and listeners: their datasets, and how these depend on each other.
 
 import { cutText } from '../base/cut-text';
 import type { CallSite } from '../base/flow';
 import { shownDatasets } from '../base/limits';
-import type { RDD } from '../rdd/rdd';
+import { levelText } from '../plan/storage-level';
+import type { NodeView } from './node-table';
 import type { PlannedJob } from './stages';
 
 /** A dataset as a job saw it. */
@@ -33,28 +34,33 @@ export interface StageGraph {
 }
 
 /** The stages of a job, parents before children. */
-export function graphOf({ spec, sources }: PlannedJob): StageGraph[] {
-  const stageOf = new Map(spec.stages.map(({ shuffleId, stageId }) => [shuffleId, stageId]));
-  return spec.stages.map(({ stageId, title, partitions, parents }) => ({
+export function graphOf({ stages, sources }: PlannedJob, view: NodeView): StageGraph[] {
+  const stageOf = new Map(stages.map(({ shuffleId, stageId }) => [shuffleId, stageId]));
+  return stages.map(({ stageId, title, partitions, parents }) => ({
     stageId,
     title: cutText(title),
     numTasks: partitions.length,
     parents: parents.map((parent) => parent.stageId),
-    datasets: datasetsOf(sources.get(stageId)!.rdd, (shuffleId) => stageOf.get(shuffleId)),
+    datasets: datasetsOf(sources.get(stageId)!.dataset, view, (shuffleId) => stageOf.get(shuffleId)),
   }));
 }
 
-function datasetsOf(last: RDD<unknown>, stageOf: (shuffleId: number) => number | undefined): DatasetInfo[] {
+function datasetsOf(last: number, view: NodeView, stageOf: (shuffleId: number) => number | undefined): DatasetInfo[] {
   const found = new Set([last]);
-  for (const rdd of found) {
-    for (const d of rdd.lineage) if (d.kind === 'narrow' && found.size < shownDatasets) found.add(d.rdd);
+  for (const id of found) {
+    for (const d of view.node(id).dependencies) if (d.kind === 'narrow' && found.size < shownDatasets) found.add(d.dataset);
   }
-  return [...found].map((rdd) => {
-    const { id: rddId, operation, numPartitions: partitions, storageLevel, lineage, callSite } = rdd;
-    const name = rdd.name && cutText(rdd.name);
-    const level = storageLevel.isKept ? storageLevel.toString() : undefined;
-    const parents = lineage.flatMap((d) => (d.kind === 'narrow' && found.has(d.rdd) ? [d.rdd.id] : []));
-    const reads = lineage.flatMap((d) => (d.kind === 'shuffle' ? (stageOf(d.shuffleId) ?? []) : []));
-    return { rddId, operation, name, partitions, level, parents, reads, callSite };
+  return [...found].map((rddId) => {
+    const { operation, partitions, persistence, dependencies, call, name } = view.node(rddId);
+    return {
+      rddId,
+      operation,
+      name: name && cutText(name),
+      partitions,
+      level: persistence && levelText(persistence.level),
+      parents: dependencies.flatMap((d) => (d.kind === 'narrow' && found.has(d.dataset) ? [d.dataset] : [])),
+      reads: dependencies.flatMap((d) => (d.kind === 'shuffle' ? (stageOf(d.shuffleId) ?? []) : [])),
+      callSite: call?.site,
+    };
   });
 }

@@ -3,57 +3,64 @@
 import type { Call } from '../base/flow';
 import type { Place } from '../base/place';
 import type { RemoteError } from '../plan/end';
+import type { ShuffleNode } from '../plan/node';
 import { inputsOf, nodesOf, type Plan } from '../plan/program';
-import type { FunctionPlace, PlanBuilder } from './plan-builder';
+import type { NodeView } from './node-table';
+import type { FunctionPlace } from './program';
 
-/** What asks for the rows of the stage: the operator behind its shuffle. */
-export interface Consumer {
-  readonly operation: string;
-  readonly call: Call | undefined;
+/** What a stage was made of. */
+export interface StageParts {
+  readonly plan: Plan;
+  /** The plan of each dataset, parents first. */
+  readonly plans: ReadonlyMap<number, Plan>;
+  readonly functions: readonly FunctionPlace[];
+  readonly writes?: ShuffleNode;
 }
 
 export class StageSteps {
-  readonly #builder: PlanBuilder;
-  readonly #plan: Plan;
-  readonly #consumer: Consumer | undefined;
+  readonly #parts: StageParts;
+  readonly #view: NodeView;
 
-  constructor(builder: PlanBuilder, plan: Plan, consumer: Consumer | undefined) {
-    this.#builder = builder;
-    this.#plan = plan;
-    this.#consumer = consumer;
+  constructor(parts: StageParts, view: NodeView) {
+    this.#parts = parts;
+    this.#view = view;
   }
 
-  /** The functions of the user's that it calls. */
+  /** The user's functions that it calls. */
   get functions(): readonly FunctionPlace[] {
-    return this.#builder.functions;
+    return this.#parts.functions;
   }
 
   /** Where the operation was called that an error of a task is about. */
   callOf({ operator, step, details }: Pick<RemoteError, 'operator' | 'step' | 'details'>): Place | undefined {
+    const { writes } = this.#parts;
     const operation = details?.operation ?? operator;
     if (step !== undefined && operation === operator) return this.#ownerOf(step)?.place;
-    return operation === this.#consumer?.operation ? this.#consumer?.call?.place : this.#onlyOf(operation);
+    return operation === writes?.operation ? writes?.call?.place : this.#onlyOf(operation);
   }
 
   /** The call of the dataset to which a node of the plan belongs. */
   #ownerOf(step: number): Call | undefined {
     const calls = new Map<Plan, Call | undefined>();
     // Parents come first, so that what is left of a plan is its own dataset's.
-    for (const [rdd, plan] of this.#builder.planned) {
+    for (const [dataset, plan] of this.#parts.plans) {
       const left = [plan];
       for (let node = left.pop(); node; node = left.pop()) {
         if (calls.has(node)) continue;
-        calls.set(node, rdd.call);
+        calls.set(node, this.#view.node(dataset).call);
         left.push(...inputsOf(node));
       }
     }
-    const node = [...nodesOf(this.#plan)].at(step);
+    const node = [...nodesOf(this.#parts.plan)].at(step);
     return node && calls.get(node);
   }
 
   /** The place of the datasets of an operation, if they are all of one place. */
   #onlyOf(operation: unknown): Place | undefined {
-    const places = [...this.#builder.planned].flatMap(([rdd]) => (rdd.operation === operation ? [rdd.call?.place] : []));
+    const places = [...this.#parts.plans.keys()].flatMap((id) => {
+      const node = this.#view.node(id);
+      return node.operation === operation ? [node.call?.place] : [];
+    });
     const texts = new Set(places.map((place) => place && `${place.file}:${place.line}:${place.column}`));
     return texts.size === 1 ? places[0] : undefined;
   }

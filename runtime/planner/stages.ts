@@ -1,93 +1,71 @@
-// Cuts a dataset's lineage into the stages of a job, and makes the programs of those stages.
-import { createHash } from 'node:crypto';
-import { encodeProgram } from '../plan/encode';
-import type { Program, Sink } from '../plan/program';
-import { specOf } from '../rdd/custom-partitioner';
-import type { ShuffleDependency } from '../rdd/dependency';
-import type { RDD } from '../rdd/rdd';
-import type { JobSpec, StageParent, StageSpec } from '../scheduler/events';
-import { PlanBuilder } from './plan-builder';
-import { type Consumer, StageSteps } from './stage-steps';
+// Cuts a job into stages: a dataset's lineage at its shuffles, parents before children.
 
-/** What a sink needs beyond plain data: functions are registered with the stage's own builder. */
-export type SinkMaker = (builder: PlanBuilder) => Sink;
-
-/** The dataset and the sink behind a stage. */
-export interface StageSource {
-  readonly rdd: RDD<unknown>;
-  readonly sink: SinkMaker;
-  /** The operator behind the shuffle that it writes, if it writes one. */
-  readonly consumer?: Consumer;
-}
+import type { Job } from '../plan/job';
+import type { DatasetNode, ShuffleNode } from '../plan/node';
+import type { NodeView } from './node-table';
+import type { StageSource } from './program';
+import { narrowReads } from './splits';
+import type { StageParent, StageSpec } from './stage-spec';
 
 export interface PlannedJob {
-  readonly spec: JobSpec;
+  /** Parents before children; the last one answers. */
+  readonly stages: readonly StageSpec[];
+  /** What each stage computes, by its number. */
   readonly sources: ReadonlyMap<number, StageSource>;
 }
 
-const shuffleSink =
-  (d: ShuffleDependency): SinkMaker =>
-  (builder) => ({
-    kind: 'shuffle',
-    shuffleId: d.shuffleId,
-    partitioner: specOf(d.partitioner, builder),
-    operation: d.operation,
-    combine: d.combine && {
-      create: d.combine.create && builder.function(d.combine.create),
-      merge: builder.function(d.combine.merge),
-    },
-  });
+/** What a stage that writes a shuffle does with its rows. */
+const writerOf = (writes: ShuffleNode): StageSource => {
+  const { dataset, shuffleId, partitioner, operation, combine, functions } = writes;
+  return { dataset, sink: { kind: 'shuffle', shuffleId, partitioner, operation, combine }, functions, writes };
+};
 
-/** Plans the stages that answer `sink` on some partitions of a dataset; stage numbers come from `nextStage`. */
-export function planJob(
-  jobId: number,
-  rdd: RDD<unknown>,
-  sink: SinkMaker,
-  partitions: readonly number[],
-  nextStage: () => number,
-): PlannedJob {
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** Plans the stages that answer a job; stage numbers come from `nextStage`. Throws UNKNOWN_DATASET. */
+export function planJob({ root, sink, functions, partitions }: Job, view: NodeView, nextStage: () => number): PlannedJob {
   const stages: StageSpec[] = [];
   const sources = new Map<number, StageSource>();
   const byShuffle = new Map<number, number>();
 
-  const addStage = (of: RDD<unknown>, make: SinkMaker, wanted: readonly number[], consumer?: ShuffleDependency): number => {
-    const parents = parentsOf(of);
+  const addStage = (source: StageSource, wanted: readonly number[]): number => {
+    const node = view.node(source.dataset);
+    const parents = parentsOf(node);
     const stageId = nextStage();
     stages.push({
       stageId,
-      shuffleId: consumer?.shuffleId,
+      shuffleId: source.writes?.shuffleId,
       partitions: wanted,
       parents,
-      blocks: blocksOf(of, wanted),
-      locations: locationsOf(of, wanted),
-      barrier: runsTogether(of),
-      indeterminate: isIndeterminate(of, new Set()),
-      title: of.name ?? of.operation,
+      blocks: blocksOf(node, wanted, view),
+      locations: locationsOf(node, wanted, view),
+      barrier: runsTogether(node, view),
+      indeterminate: isIndeterminate(node, view),
+      title: node.name ?? node.operation,
     });
-    sources.set(stageId, { rdd: of, sink: make, consumer });
+    sources.set(stageId, source);
     return stageId;
   };
 
-  const mapStage = (d: ShuffleDependency): number => {
-    let stageId = byShuffle.get(d.shuffleId);
+  const mapStage = (shuffle: ShuffleNode): number => {
+    let stageId = byShuffle.get(shuffle.shuffleId);
     if (stageId === undefined) {
-      const all = Array.from({ length: d.rdd.numPartitions }, (_, i) => i);
-      stageId = addStage(d.rdd, shuffleSink(d), all, d);
-      byShuffle.set(d.shuffleId, stageId);
+      stageId = addStage(writerOf(shuffle), upTo(view.node(shuffle.dataset).partitions));
+      byShuffle.set(shuffle.shuffleId, stageId);
     }
     return stageId;
   };
 
-  const parentsOf = (of: RDD<unknown>): StageParent[] => {
+  const parentsOf = (of: DatasetNode): StageParent[] => {
     const parents: StageParent[] = [];
     const seen = new Set<string>();
-    const walk = (at: RDD<unknown>, above: readonly (readonly [number, number])[]): void => {
-      const guards = at.storageLevel.isKept ? [...above, [at.id, at.numPartitions] as const] : above;
+    const walk = (at: DatasetNode, above: readonly (readonly [number, number])[]): void => {
+      const guards = at.persistence ? [...above, [at.id, at.partitions] as const] : above;
       const key = `${at.id}:${guards.map(([id]) => id).join()}`;
       if (seen.has(key)) return;
       seen.add(key);
-      for (const d of at.lineage) {
-        if (d.kind === 'narrow') walk(d.rdd, guards);
+      for (const d of at.dependencies) {
+        if (d.kind === 'narrow') walk(view.node(d.dataset), guards);
         else parents.push({ stageId: mapStage(d), guards });
       }
     };
@@ -95,78 +73,63 @@ export function planJob(
     return parents;
   };
 
-  addStage(rdd, sink, partitions);
-  return { spec: { jobId, stages }, sources };
+  const last = view.node(root);
+  addStage({ dataset: root, sink, functions }, runsTogether(last, view) ? upTo(last.partitions) : partitions);
+  return { stages, sources };
 }
 
-/** The cached partitions that each of a stage's partitions would read first. */
-function blocksOf(rdd: RDD<unknown>, partitions: readonly number[]): (readonly [number, number])[][] {
-  if (!readsCached(rdd, new Set())) return [];
-  const find = (at: RDD<unknown>, index: number): (readonly [number, number])[] =>
-    at.storageLevel.isKept
-      ? [[at.id, index], ...at.besides(index)]
-      : at.lineage.length === 0
-        ? []
-        : at.narrowParents(index).flatMap(([parent, i]) => find(parent, i));
-  return partitions.map((p) => find(rdd, p));
+/** Down a chain of steps of one input, whose partitions read partitions of the same number, to a dataset that is such or is no step. */
+function belowSteps(from: DatasetNode, view: NodeView, is: (at: DatasetNode) => boolean): DatasetNode {
+  let at = from;
+  while (!is(at) && at.splits.kind === 'same' && at.dependencies[0].kind === 'narrow') at = view.node(at.dependencies[0].dataset);
+  return at;
 }
 
-function readsCached(rdd: RDD<unknown>, seen: Set<RDD<unknown>>): boolean {
-  if (seen.has(rdd)) return false;
-  seen.add(rdd);
-  if (rdd.storageLevel.isKept) return true;
-  return rdd.lineage.some((d) => d.kind === 'narrow' && readsCached(d.rdd, seen));
-}
-
-/** Where the datasets of a stage like their partitions to run; undefined where none says. */
-function locationsOf(rdd: RDD<unknown>, partitions: readonly number[]): (readonly string[])[] | undefined {
-  const find = (at: RDD<unknown>, index: number): readonly string[] => {
-    const own = at.preferredLocations(index);
-    return own.length > 0 ? own : at.narrowParents(index).flatMap(([parent, i]) => find(parent, i));
+/** The persisted partitions that each of a stage's partitions would read first. */
+function blocksOf(last: DatasetNode, partitions: readonly number[], view: NodeView): (readonly [number, number])[][] {
+  if (!someInStage(last, view, (at) => at.persistence !== undefined)) return [];
+  const find = (from: DatasetNode, index: number): (readonly [number, number])[] => {
+    const at = belowSteps(from, view, ({ persistence }) => persistence !== undefined);
+    if (!at.persistence) return narrowReads(at, index, view).flatMap(([parent, i]) => find(view.node(parent), i));
+    return at.besides === undefined
+      ? [[at.id, index]]
+      : [
+          [at.id, index],
+          [at.besides, index],
+        ];
   };
-  return someInStage(rdd, new Set(), (at) => at.hasPreferences) ? partitions.map((p) => find(rdd, p)) : undefined;
+  return partitions.map((p) => find(last, p));
 }
 
-/** Whether some dataset that is computed in the stage of `rdd` is such. */
-function someInStage(rdd: RDD<unknown>, seen: Set<RDD<unknown>>, is: (at: RDD<unknown>) => boolean): boolean {
-  if (seen.has(rdd)) return false;
-  seen.add(rdd);
-  return is(rdd) || rdd.lineage.some((d) => d.kind === 'narrow' && someInStage(d.rdd, seen, is));
+/** Where the datasets of a stage prefer their partitions to run; undefined where none says. */
+function locationsOf(last: DatasetNode, partitions: readonly number[], view: NodeView): (readonly string[])[] | undefined {
+  const find = (from: DatasetNode, index: number): readonly string[] => {
+    const at = belowSteps(from, view, ({ locations }) => locations !== undefined);
+    const own = at.locations?.[index] ?? [];
+    return own.length > 0 ? own : narrowReads(at, index, view).flatMap(([parent, i]) => find(view.node(parent), i));
+  };
+  return someInStage(last, view, (at) => at.locations !== undefined) ? partitions.map((p) => find(last, p)) : undefined;
+}
+
+/** Whether some dataset that is computed in a stage is such. */
+function someInStage(last: DatasetNode, view: NodeView, is: (at: DatasetNode) => boolean): boolean {
+  const found = new Set([last]);
+  for (const at of found) {
+    if (is(at)) return true;
+    for (const d of at.dependencies) if (d.kind === 'narrow') found.add(view.node(d.dataset));
+  }
+  return false;
 }
 
 /** Whether the stage that computes a dataset has a barrier. */
-export const runsTogether = (rdd: RDD<unknown>): boolean => someInStage(rdd, new Set(), (at) => at.isBarrier);
+const runsTogether = (last: DatasetNode, view: NodeView): boolean => someInStage(last, view, (at) => at.barrier === true);
 
 /** Whether another run of the dataset may give other rows: it or one that it is made of was marked so. */
-function isIndeterminate(rdd: RDD<unknown>, seen: Set<RDD<unknown>>): boolean {
-  if (seen.has(rdd)) return false;
-  seen.add(rdd);
-  return rdd.isIndeterminate || rdd.lineage.some((d) => isIndeterminate(d.rdd, seen));
-}
-
-/** The encoded program of a stage, with the blobs that its tasks need. */
-export interface StageProgram {
-  readonly id: string;
-  readonly bytes: Uint8Array;
-  readonly needs: readonly string[];
-  /** What errors of its tasks are about. */
-  readonly steps: StageSteps;
-}
-
-/** Makes a stage's program. `blob` keeps values that go once to each executor; `modules` answers the blob of the user's modules. */
-export function programOf(
-  jobId: number,
-  source: StageSource,
-  blob: (id: string, value: unknown) => void,
-  modules: () => string | undefined,
-): StageProgram {
-  const builder = new PlanBuilder(jobId, blob);
-  const plan = builder.plan(source.rdd);
-  const sink = source.sink(builder);
-  const moduleBlob = builder.modules.size > 0 ? modules() : undefined;
-  const program: Program = { plan, sink, closures: builder.closures, modules: moduleBlob };
-  const steps = new StageSteps(builder, plan, source.consumer);
-  const bytes = encodeProgram(program);
-  const id = `program-${createHash('sha1').update(bytes).digest('hex')}`;
-  return { id, bytes, needs: [id, ...builder.needs, ...(moduleBlob ? [moduleBlob] : [])], steps };
+function isIndeterminate(last: DatasetNode, view: NodeView): boolean {
+  const found = new Set([last]);
+  for (const at of found) {
+    if (at.indeterminate) return true;
+    for (const { dataset } of at.dependencies) found.add(view.node(dataset));
+  }
+  return false;
 }

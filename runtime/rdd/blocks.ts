@@ -1,10 +1,12 @@
 // A dataset of the blocks that a receiver left: lines of text, or rows, read where they lie.
 
 import { leastBlockBytes } from '../base/limits';
-import type { Context } from '../context';
 import type { TextRange } from '../plan/input-file';
-import type { Plan, Split } from '../plan/program';
+import { type SplitRule, sliceBounds } from '../plan/node';
+import type { Plan } from '../plan/program';
+import type { DatasetHost } from './host';
 import { RDD } from './rdd';
+import { fileSplits, textSplits } from './text';
 
 /** One block file. */
 export interface BlockFile {
@@ -37,7 +39,7 @@ export class BlocksRDD<T> extends RDD<T> {
   readonly #format: BlockFormat;
   readonly #bytes: number;
 
-  constructor(context: Context, name: string, format: BlockFormat, blocks: readonly BlockFile[]) {
+  constructor(context: DatasetHost, name: string, format: BlockFormat, blocks: readonly BlockFile[]) {
     super(context, name);
     this.#format = format;
     this.#blocks = blocks.filter(({ bytes }) => bytes > 0);
@@ -53,12 +55,13 @@ export class BlocksRDD<T> extends RDD<T> {
     return { op: this.#format };
   }
 
-  split(index: number): Split {
+  splits(): SplitRule {
     const n = this.numPartitions;
+    const all = Array.from({ length: n }, (_, i) => i);
     const cut = (i: number) => Math.floor((this.#bytes * i) / n);
-    if (this.#format === 'text') return { kind: 'text', index, ranges: rangesOf(this.#blocks, cut(index), cut(index + 1)) };
-    const byCount = (i: number) => Math.floor((this.#blocks.length * i) / n);
-    const files = this.#blocks.slice(byCount(index), byCount(index + 1)).map(({ path }) => ({ path, gzip: false }));
-    return { kind: 'files', index, files };
+    if (this.#format === 'text') return textSplits(all.map((i) => rangesOf(this.#blocks, cut(i), cut(i + 1))));
+    const files = this.#blocks.map(({ path }) => ({ path, gzip: false }));
+    const bounds = sliceBounds(files.length, n);
+    return fileSplits(all.map((i) => files.slice(...bounds(i))));
   }
 }

@@ -1,6 +1,6 @@
 // Every pair of an element of one dataset and one of another: a partition for each pair of partitions.
-import type { Plan, Split } from '../plan/program';
-import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
+import { input, type SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
 import { narrow } from './dependency';
 import { RDD } from './rdd';
 
@@ -22,26 +22,11 @@ export class CartesianRDD<T, U> extends RDD<[T, U]> {
     return partitions === 0 ? 0 : this.context.checkPartitions('cartesian', partitions);
   }
 
-  /** The partitions of both that partition `index` pairs, the right ones counting faster. */
-  #sides(index: number): [left: number, right: number] {
-    const width = this.#right.numPartitions;
-    return [Math.floor(index / width), index % width];
+  fragment(): Plan {
+    return { op: 'cartesian', inputs: [input(0), input(1)] };
   }
 
-  override narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
-    const [left, right] = this.#sides(index);
-    return [
-      [this.#left, left],
-      [this.#right, right],
-    ];
-  }
-
-  fragment(builder: PlanBuilder): Plan {
-    return { op: 'cartesian', inputs: [builder.plan(this.#left), builder.plan(this.#right)] };
-  }
-
-  split(index: number, builder: SplitBuilder): Split {
-    const [left, right] = this.#sides(index);
-    return { kind: 'node', index, inputs: [builder.split(this.#left, left), builder.split(this.#right, right)] };
+  splits(): SplitRule {
+    return { kind: 'pairs' };
   }
 }

@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { diskError, removeQuietly } from '../base/files';
 import { Preparation } from '../base/preparation';
-import type { Context } from '../context';
-import type { Split } from '../plan/program';
+import type { DatasetHost } from './host';
 import type { RDD } from './rdd';
 
 /** A dataset that is to be, or was, written to files. */
@@ -13,8 +12,7 @@ export class Checkpoint {
   /** The folder of this session's checkpoints; undefined where they lie in the session's own folder and go with it. */
   readonly #folder: string | undefined;
   #writing: Preparation | undefined;
-  /** The first job that reads the files: one that runs already keeps to the lineage that it was planned with. */
-  #servesFrom = Number.POSITIVE_INFINITY;
+  #isWritten = false;
 
   constructor(rdd: RDD<unknown>, folder: string | undefined) {
     this.#rddId = rdd.id;
@@ -23,12 +21,7 @@ export class Checkpoint {
   }
 
   get isWritten(): boolean {
-    return this.#servesFrom !== Number.POSITIVE_INFINITY;
-  }
-
-  /** Whether a job reads the files. */
-  serves(jobId: number): boolean {
-    return jobId >= this.#servesFrom;
+    return this.#isWritten;
   }
 
   /** Where the files are; undefined of a local checkpoint, and before it is written. */
@@ -56,13 +49,10 @@ export class Checkpoint {
       if (this.#folder !== undefined) removeQuietly(join(this.#folder, String(this.#rddId)));
       throw e;
     }
-    this.#servesFrom = context.nextJobId;
-    // Jobs that were planned before still make tasks of the lineage.
+    this.#isWritten = true;
+    rdd.readFrom({ kind: 'checkpoint', folder: this.#folder });
+    // Jobs that run already still read the lineage that they began with.
     void context.endOfRunningJobs().then(() => rdd.forgetLineage());
-  }
-
-  split(index: number): Split {
-    return { kind: 'checkpoint', index, rddId: this.#rddId, folder: this.#folder };
   }
 }
 
@@ -86,7 +76,7 @@ export function makeCheckpointFolder(folder: string): string {
 }
 
 /** Marks a dataset; a second mark changes nothing. */
-export function markForCheckpoint(context: Context, rdd: RDD<unknown>, folder: string | undefined): void {
+export function markForCheckpoint(context: DatasetHost, rdd: RDD<unknown>, folder: string | undefined): void {
   if (rdd.checkpointed) return;
   rdd.checkpointed = new Checkpoint(rdd, folder);
   context.noteCheckpoint(rdd, folder === undefined);

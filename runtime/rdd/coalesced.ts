@@ -1,9 +1,8 @@
 // Fewer partitions without a shuffle: each reads several neighbouring parent partitions, in order.
-import type { Plan, Split } from '../plan/program';
-import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
+import { input, type SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
 import { narrow } from './dependency';
 import { RDD } from './rdd';
-import { sliceBounds } from './sources';
 
 export class CoalescedRDD<T> extends RDD<T> {
   readonly #most: number;
@@ -21,20 +20,11 @@ export class CoalescedRDD<T> extends RDD<T> {
     return Math.min(this.#most, this.#parent.numPartitions);
   }
 
-  #members(index: number): number[] {
-    const [from, to] = sliceBounds(this.#parent.numPartitions, this.numPartitions)(index);
-    return Array.from({ length: to - from }, (_, i) => from + i);
+  fragment(): Plan {
+    return { op: 'concat', input: input(0) };
   }
 
-  override narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
-    return this.#members(index).map((p) => [this.#parent, p] as const);
-  }
-
-  fragment(builder: PlanBuilder): Plan {
-    return { op: 'concat', input: builder.plan(this.#parent) };
-  }
-
-  split(index: number, builder: SplitBuilder): Split {
-    return { kind: 'node', index, inputs: this.#members(index).map((p) => builder.split(this.#parent, p)) };
+  splits(): SplitRule {
+    return { kind: 'neighbours' };
   }
 }

@@ -1,9 +1,9 @@
 // Partitioners written by users: an object with a number of partitions and a function from key to partition, which is shipped.
-import type { Context } from '../context';
 import { FunctionPartitioner, type Partitioner } from '../keys/partitioner';
 import type { PartitionerSpec } from '../plan/program';
-import type { PlanBuilder } from '../planner/plan-builder';
 import { ShippedFunction } from './function-argument';
+import type { FunctionTable } from './function-table';
+import type { DatasetHost } from './host';
 
 /** What a user writes to spread keys. It is frozen with all that it uses at the first dataset that it is given to. */
 export interface CustomPartitioner<K = any> {
@@ -20,10 +20,10 @@ export const isCustomPartitioner = (v: unknown): v is CustomPartitioner =>
 /** A user's partitioner in a context. */
 export class UserPartitioner extends FunctionPartitioner {
   readonly #object: CustomPartitioner;
-  readonly #context: Context;
+  readonly #context: DatasetHost;
   readonly #shipped: ShippedFunction;
 
-  constructor(context: Context, object: CustomPartitioner) {
+  constructor(context: DatasetHost, object: CustomPartitioner) {
     super(context.checkPartitions('partitioner', object.numPartitions), (key) => object.getPartition(key), 'partitioner');
     this.#object = object;
     this.#context = context;
@@ -31,7 +31,7 @@ export class UserPartitioner extends FunctionPartitioner {
     this.#shipped = ShippedFunction.of(context, object.getPartition.bind(object), 'partitioner');
   }
 
-  isOf(context: Context): boolean {
+  isOf(context: DatasetHost): boolean {
     return context === this.#context;
   }
 
@@ -42,16 +42,16 @@ export class UserPartitioner extends FunctionPartitioner {
   }
 
   /** The spec with the function by its place in a stage's program. */
-  shippedSpec(builder: PlanBuilder): PartitionerSpec {
-    return { kind: 'custom', partitions: this.numPartitions, f: builder.function(this.#shipped) };
+  shippedSpec(functions: FunctionTable): PartitionerSpec {
+    return { kind: 'custom', partitions: this.numPartitions, f: functions.function(this.#shipped) };
   }
 }
 
-const known = new WeakMap<CustomPartitioner, Map<Context, UserPartitioner>>();
+const known = new WeakMap<CustomPartitioner, Map<DatasetHost, UserPartitioner>>();
 
 /** The partitioner of a user's object: the same one for each dataset of a context. */
-export function userPartitioner(context: Context, object: CustomPartitioner): UserPartitioner {
-  const contexts = known.get(object) ?? new Map<Context, UserPartitioner>();
+export function userPartitioner(context: DatasetHost, object: CustomPartitioner): UserPartitioner {
+  const contexts = known.get(object) ?? new Map<DatasetHost, UserPartitioner>();
   known.set(object, contexts);
   const made = contexts.get(context) ?? new UserPartitioner(context, object);
   contexts.set(context, made);
@@ -59,5 +59,5 @@ export function userPartitioner(context: Context, object: CustomPartitioner): Us
 }
 
 /** A partitioner as plain data for the stage that writes by it. */
-export const specOf = (partitioner: Partitioner, builder: PlanBuilder): PartitionerSpec =>
-  partitioner instanceof UserPartitioner ? partitioner.shippedSpec(builder) : partitioner.spec;
+export const specOf = (partitioner: Partitioner, functions: FunctionTable): PartitionerSpec =>
+  partitioner instanceof UserPartitioner ? partitioner.shippedSpec(functions) : partitioner.spec;

@@ -2,12 +2,13 @@
 
 import { MillraceError } from '../base/errors';
 import { showElement } from '../base/show-element';
-import type { Context } from '../context';
-import type { Plan, Split } from '../plan/program';
-import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
+import { input, type SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
 import { encode } from '../wire/codec';
+import type { BlobMaker } from './blob-table';
 import { narrow } from './dependency';
 import { ShippedFunction } from './function-argument';
+import type { FunctionTable } from './function-table';
 import { RDD } from './rdd';
 
 /** A partition of a parent, as `compute` gets it. */
@@ -28,7 +29,7 @@ export abstract class CustomRDD<T, P = unknown> extends RDD<T> {
   #partitions: readonly P[] | undefined;
   #compute: ShippedFunction | undefined;
 
-  constructor(context: Context, parents: readonly RDD<never>[] = []) {
+  constructor(context: RDD<T>['context'], parents: readonly RDD<never>[] = []) {
     super(context, new.target.name || 'CustomRDD', (parents as readonly RDD<unknown>[]).map(narrow));
     for (const parent of parents) context.checkDataset(this.operation, parent);
   }
@@ -46,13 +47,6 @@ export abstract class CustomRDD<T, P = unknown> extends RDD<T> {
   /** The partitions of the parents that partition `index` reads, as [parent, partition]: the same of each unless told otherwise. */
   parentPartitions(index: number): readonly (readonly [RDD<unknown>, number])[] {
     return this.#parents.map((parent) => [parent, index] as const);
-  }
-
-  /** @internal */ override narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
-    return this.parentPartitions(index).map(([parent, partition]) => {
-      this.#checkParent(parent, partition);
-      return [parent, partition] as const;
-    });
   }
 
   protected countPartitions(): number {
@@ -80,16 +74,31 @@ export abstract class CustomRDD<T, P = unknown> extends RDD<T> {
     return new MillraceError('BAD_ARGUMENT', { operation: this.operation, argument, value, rule, remedy });
   }
 
-  /** @internal */ fragment(builder: PlanBuilder): Plan {
+  /** @internal */ fragment(functions: FunctionTable): Plan {
     this.#compute ??= ShippedFunction.of(this.context, this.compute, this.operation);
-    const inputs = this.#parents.map((parent) => builder.plan(parent));
-    return { op: 'custom', name: this.operation, f: builder.function(this.#compute), inputs };
+    const inputs = this.#parents.map((_, i) => input(i));
+    return { op: 'custom', name: this.operation, f: functions.function(this.#compute), inputs };
   }
 
-  /** @internal */ split(index: number, builder: SplitBuilder): Split {
-    const read = this.narrowParents(index);
-    const which = read.map(([parent]) => this.#parents.indexOf(parent));
-    const own: Split = { kind: 'values', index, bytes: encode([this.#all[index], which]) };
-    return { kind: 'node', index, inputs: [own, ...read.map(([parent, partition]) => builder.split(parent, partition))] };
+  /** Which partitions of which parents each partition reads; asked once. */
+  get #reads(): readonly (readonly (readonly [dependency: number, partition: number])[])[] {
+    this.#asked ??= this.#all.map((_, index) =>
+      this.parentPartitions(index).map(([parent, partition]) => {
+        this.#checkParent(parent, partition);
+        return [this.#parents.indexOf(parent), partition] as const;
+      }),
+    );
+    return this.#asked;
+  }
+
+  #asked: readonly (readonly (readonly [number, number])[])[] | undefined;
+
+  /** @internal */ override splits(): SplitRule {
+    return { kind: 'custom', blobs: this.blobName, reads: this.#reads };
+  }
+
+  /** @internal */ override get ownBlob(): BlobMaker {
+    const [all, reads] = [this.#all, this.#reads];
+    return (index) => encode([all[index], reads[index].map(([dependency]) => dependency)]);
   }
 }

@@ -1,10 +1,11 @@
 // A dataset of files that were chosen before, with the sizes they had then: their lines, or their whole texts.
-import type { Context } from '../context';
 import type { FileVersion } from '../plan/file-version';
 import type { TextRange } from '../plan/input-file';
-import type { Plan, Split } from '../plan/program';
+import type { SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
+import type { DatasetHost } from './host';
 import { RDD } from './rdd';
-import { rangesOfFiles } from './text';
+import { fileSplits, rangesOfFiles, textSplits } from './text';
 
 /** A file as it was when it was chosen; plain data. */
 export interface FoundFile {
@@ -19,7 +20,7 @@ export class FoundFilesRDD<T> extends RDD<T> {
   readonly #lines: boolean;
   #ranges: readonly TextRange[] | undefined;
 
-  constructor(context: Context, name: string, files: readonly FoundFile[], lines: boolean) {
+  constructor(context: DatasetHost, name: string, files: readonly FoundFile[], lines: boolean) {
     super(context, name);
     this.#files = files;
     this.#lines = lines;
@@ -39,9 +40,8 @@ export class FoundFilesRDD<T> extends RDD<T> {
     return { op: this.#lines ? 'text' : 'wholeText' };
   }
 
-  split(index: number): Split {
-    if (this.#lines) return { kind: 'text', index, ranges: [this.#parts[index]] };
-    const { path, version } = this.#files[index];
-    return { kind: 'files', index, files: [{ path, gzip: isPacked(path), version }] };
+  splits(): SplitRule {
+    if (this.#lines) return textSplits(this.#parts.map((range) => [range]));
+    return fileSplits(this.#files.map(({ path, version }) => [{ path, gzip: isPacked(path), version }]));
   }
 }

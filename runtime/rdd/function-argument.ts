@@ -1,12 +1,21 @@
 // A function on its way into a stage: the user's, frozen where it was written, or one of the library's by name.
 
+import { createHash } from 'node:crypto';
 import { refuseArgument } from '../base/arguments';
-import { type Capture, capture } from '../closure';
+import { type Capture, type CaptureWarning, capture } from '../closure';
 import { noteClassesOf } from '../closure/classes/session-classes';
 import { idiomOf } from '../closure/idiom';
-import type { Context } from '../context';
 import type { Idiom } from '../plan/function-ref';
+import type { FunctionNode } from '../plan/node';
 import { decode, encode } from '../wire/codec';
+import type { BlobMaker } from './blob-table';
+
+/** What capturing a function needs of the context. */
+export interface CaptureHost {
+  readonly config: { readonly autoBroadcastBytes: number };
+  /** Tells the user what a closure does that will not do what it seems to. */
+  warn(warning: CaptureWarning): void;
+}
 
 function refuseFunction(operation: string, argument: string, value: unknown): never {
   const isOnly = argument === 'the function';
@@ -16,18 +25,20 @@ function refuseFunction(operation: string, argument: string, value: unknown): ne
 
 /** The user's function with its captured variables as they were when the operator was called. */
 export class ShippedFunction {
-  readonly #context: Context;
+  readonly #context: CaptureHost;
   readonly #function: Function;
   readonly #operation: string;
   #capture: Capture | undefined;
+  #bytes: Uint8Array | undefined;
+  #node: FunctionNode | undefined;
   #idiom: Idiom | 'none' | undefined;
 
   /** The function as it is now; one that is frozen already stays so: streams freeze theirs once, for the datasets of all batches. */
-  static of(context: Context, f: unknown, operation: string, argument = 'the function'): ShippedFunction {
+  static of(context: CaptureHost, f: unknown, operation: string, argument = 'the function'): ShippedFunction {
     return f instanceof ShippedFunction ? f : new ShippedFunction(context, f, operation, argument);
   }
 
-  private constructor(context: Context, f: unknown, operation: string, argument: string) {
+  private constructor(context: CaptureHost, f: unknown, operation: string, argument: string) {
     if (typeof f !== 'function') refuseFunction(operation, argument, f);
     this.#context = context;
     this.#function = f;
@@ -49,9 +60,10 @@ export class ShippedFunction {
 
   /** The capture cut off from the live values, by way of its bytes. */
   #frozen(taken: Capture): Capture {
+    this.#bytes = encode(taken.closure);
     return {
       ...taken,
-      closure: decode(encode(taken.closure)) as Capture['closure'],
+      closure: decode(this.#bytes) as Capture['closure'],
       bulk: taken.bulk.map(({ id, value }) => ({ id, value: decode(encode(value)) })),
     };
   }
@@ -81,7 +93,34 @@ export class ShippedFunction {
   get operation(): string {
     return this.#operation;
   }
+
+  /** The function as datasets and jobs list it. */
+  get node(): FunctionNode {
+    if (!this.#node) {
+      const { place, references, bulk, modules } = this.capture;
+      const own = bulk.map(({ id }) => id);
+      const broadcasts = references.flatMap(({ kind, id }) => (kind === 'broadcast' ? [id] : []));
+      this.#node = {
+        closure: `closure-${createHash('sha1').update(this.#bytes!).digest('hex')}`,
+        instance: nextInstance++,
+        operation: this.#operation,
+        place,
+        needs: [...broadcasts, ...own],
+        bulk: own,
+        usesModules: modules.length > 0 || undefined,
+      };
+    }
+    return this.#node;
+  }
+
+  /** The blobs that its node names. */
+  get blobs(): readonly (readonly [id: string, make: BlobMaker])[] {
+    const { closure } = this.node;
+    return [[closure, () => this.#bytes!], ...this.capture.bulk.map(({ id, value }) => [id, () => encode(value)] as const)];
+  }
 }
+
+let nextInstance = 0;
 
 /** A library function with its arguments, some of which may be the user's. */
 export interface LibraryFunction {

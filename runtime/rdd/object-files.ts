@@ -1,16 +1,17 @@
 // A dataset of the rows of object files, a file a partition.
-import type { Context } from '../context';
 import type { InputFile } from '../plan/input-file';
-import type { Plan, Split } from '../plan/program';
+import type { SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
+import type { DatasetHost } from './host';
 import { RDD } from './rdd';
-import { inputFiles } from './text';
+import { fileSplits, inputFiles } from './text';
 
 /** `sc.objectFile`: what `saveAsObjectFile` wrote. Paths are looked at when partitions are first asked for, as for text files. */
 export class ObjectFileRDD<T> extends RDD<T> {
   readonly #paths: string;
   #files: readonly InputFile[] | undefined;
 
-  constructor(context: Context, paths: string) {
+  constructor(context: DatasetHost, paths: string) {
     super(context, 'objectFile');
     this.#paths = paths;
     this.setName(paths);
@@ -29,7 +30,7 @@ export class ObjectFileRDD<T> extends RDD<T> {
     return { op: 'objects' };
   }
 
-  split(index: number): Split {
-    return { kind: 'files', index, files: [this.#parts[index]] };
+  splits(): SplitRule {
+    return fileSplits(this.#parts.map((file) => [file]));
   }
 }

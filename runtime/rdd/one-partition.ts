@@ -1,6 +1,6 @@
 // One partition of a dataset as a dataset.
-import type { Plan, Split } from '../plan/program';
-import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
+import { input, type SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
 import { narrow } from './dependency';
 import { RDD } from './rdd';
 
@@ -12,23 +12,15 @@ export class PickedRDD<T> extends RDD<T> {
     this.#partition = partition;
   }
 
-  get #parent(): RDD<unknown> {
-    return this.dependencies[0].rdd;
-  }
-
   protected countPartitions(): number {
     return 1;
   }
 
-  override narrowParents(): readonly (readonly [RDD<unknown>, number])[] {
-    return [[this.#parent, this.#partition]];
+  fragment(): Plan {
+    return { op: 'choose', inputs: [input(0)] };
   }
 
-  fragment(builder: PlanBuilder): Plan {
-    return { op: 'choose', inputs: [builder.plan(this.#parent)] };
-  }
-
-  split(index: number, builder: SplitBuilder): Split {
-    return { kind: 'node', index, number: 0, inputs: [builder.split(this.#parent, this.#partition)] };
+  splits(): SplitRule {
+    return { kind: 'one', partition: this.#partition };
   }
 }

@@ -8,11 +8,13 @@ import { driverOnly } from '../base/markers';
 import { Preparation } from '../base/preparation';
 import type { Context } from '../context';
 import type { Partitioner } from '../keys/partitioner';
-import type { Plan, Split } from '../plan/program';
+import type { DatasetNode, SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
 import { levelNames, StorageLevel } from '../plan/storage-level';
-import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
-import type { Checkpoint } from './checkpoint';
-import { type Dependency, isShuffle } from './dependency';
+import type { BlobMaker, DatasetDescription } from './blob-table';
+import type { FunctionArgument } from './function-argument';
+import type { FunctionTable } from './function-table';
+import type { CheckpointMark, DatasetHost } from './host';
 
 /** What closures may return: the tuple in the union lets TypeScript infer `[string, number]` for `w => [w, 1]`. */
 export type Datum = {} | null | undefined | [unknown, ...unknown[]];
@@ -48,6 +50,31 @@ function checkPersist(level: unknown, options: PersistOptions): number {
   return refuseArgument({ operation, argument: 'the priority', value, rule: 'a whole number', remedy });
 }
 
+/** On a parent each partition of which is read by at most one child partition. */
+export interface NarrowDependency {
+  readonly kind: 'narrow';
+  readonly rdd: RDD<unknown>;
+}
+
+/** On a parent whose rows are spread by key: it ends a stage. */
+export interface ShuffleDependency {
+  readonly kind: 'shuffle';
+  readonly rdd: RDD<unknown>;
+  readonly shuffleId: number;
+  readonly partitioner: Partitioner;
+  /** The operator that asked for it, for errors about its rows. */
+  readonly operation: string;
+  /** The call of that operator, where the user's text is known. @internal */
+  readonly call: Call | undefined;
+  /** Set where the map side combines. @internal */
+  readonly combine?: { readonly create?: FunctionArgument; readonly merge: FunctionArgument };
+}
+
+/** How a dataset depends on another. */
+export type Dependency = NarrowDependency | ShuffleDependency;
+
+const isShuffle = (dependency: Dependency): dependency is ShuffleDependency => dependency.kind === 'shuffle';
+
 /**
  * A dataset of elements of type T, in partitions spread over executors. Operators make new datasets and run nothing; actions
  * (`count`, `collect`, …) run a job. Five properties, as in the RDD paper (Zaharia et al., NSDI 2012): partitions, dependencies, how to
@@ -80,8 +107,8 @@ export abstract class RDD<T> {
 
   #dependencies: readonly Dependency[];
 
-  /** @internal */ constructor(context: Context, operation: string, dependencies: readonly Dependency[] = []) {
-    this.context = context;
+  /** @internal */ constructor(context: DatasetHost, operation: string, dependencies: readonly Dependency[] = []) {
+    this.context = context as Context;
     this.id = context.nextRddId();
     this.operation = operation;
     this.#dependencies = dependencies;
@@ -99,10 +126,10 @@ export abstract class RDD<T> {
   get dependencies(): readonly Dependency[] {
     return this.#dependencies;
   }
-  /** The step or source that computes a partition, on top of its parents' plans. @internal */
-  abstract fragment(builder: PlanBuilder): Plan;
-  /** What partition `index` reads. @internal */
-  abstract split(index: number, builder: SplitBuilder): Split;
+  /** The source or the steps that it adds, on top of what its dependencies give. @internal */
+  abstract fragment(functions: FunctionTable): Plan;
+  /** What each partition reads; asked once. @internal */
+  abstract splits(): SplitRule;
   /**
    * How pairs are spread over the partitions, if it is known.
    * @example words.map(w => [w, 1]).partitionBy(new HashPartitioner(3)).partitioner.numPartitions // 3
@@ -111,18 +138,13 @@ export abstract class RDD<T> {
     return undefined;
   }
 
-  /** The partitions of narrow parents that partition `index` reads. @internal */
-  narrowParents(index: number): readonly (readonly [RDD<unknown>, number])[] {
-    return this.dependencies.flatMap((d) => (d.kind === 'narrow' ? [[d.rdd, index] as const] : []));
-  }
-
-  /** Kept partitions of other datasets beside which partition `index` is computed best, where its own is not kept anywhere yet. @internal */
-  besides(_index: number): readonly (readonly [rddId: number, partition: number])[] {
-    return [];
+  /** The persisted dataset beside whose partition i partition i is computed best, where its own is not persisted anywhere yet. @internal */
+  get besides(): number | undefined {
+    return undefined;
   }
 
   /** How it was, or is to be, written to files that stand for its lineage. @internal */
-  checkpointed: Checkpoint | undefined;
+  checkpointed: CheckpointMark | undefined;
 
   /** What it must be computed from: its dependencies, or nothing once a checkpoint is written. @internal */
   get lineage(): readonly Dependency[] {
@@ -135,11 +157,6 @@ export abstract class RDD<T> {
    */
   preferredLocations(_index: number): readonly string[] {
     return [];
-  }
-
-  /** Whether `preferredLocations` ever names any: most kinds are never asked for each partition. @internal */
-  get hasPreferences(): boolean {
-    return this.preferredLocations !== RDD.prototype.preferredLocations;
   }
 
   /** All partitions of its stage run at the same time: `barrier()`. */
@@ -162,12 +179,45 @@ export abstract class RDD<T> {
    */
   markIndeterminate(): this {
     this.#indeterminate = true;
+    this.#redefine({ indeterminate: true });
     return this;
   }
 
   /** The text of the user's that made it, with the line of the call. @internal */
   get callSite(): CallSite | undefined {
     return this.call?.site;
+  }
+
+  // What engines know of it.
+
+  /** It as plain data, from the first job on that needs it: `describe` in description.ts. @internal */
+  described: DatasetDescription | undefined;
+
+  /** The name of its own blob, in a part for each partition. @internal */
+  get blobName(): string {
+    return `dataset-${this.id}`;
+  }
+
+  /** What makes the parts of its own blob, for kinds that read what the session holds. It must not refer to the dataset. @internal */
+  get ownBlob(): BlobMaker | undefined {
+    return undefined;
+  }
+
+  /** How its partitions are persisted, as plain data. @internal */
+  get persistence(): DatasetNode['persistence'] {
+    return this.#level.isKept ? { level: this.#level.flags, priority: this.#priority } : undefined;
+  }
+
+  /** Tells engines that know it already what has changed. */
+  #redefine(changes: Partial<DatasetNode>): void {
+    if (!this.described) return;
+    this.described = { ...this.described, node: { ...this.described.node, ...changes } };
+    this.context.redefine(this.described.node);
+  }
+
+  /** From the next job on it is read from its checkpoint. @internal */
+  readFrom(splits: SplitRule): void {
+    this.#redefine({ dependencies: [], fragment: { op: 'checkpoint' }, splits });
   }
 
   /** Gives up what it was made of, so that the memory and the files of that can go: once a checkpoint stands for it in all jobs. @internal */
@@ -198,14 +248,18 @@ export abstract class RDD<T> {
     }
   }
 
+  /** It and all it is made of are prepared: later jobs need not look. */
+  #isPrepared = false;
+
   async #prepareAll(seen: Set<RDD<unknown>>): Promise<void> {
-    if (seen.has(this)) return;
+    if (this.#isPrepared || seen.has(this)) return;
     seen.add(this);
     for (const dependency of this.lineage) {
       await dependency.rdd.#prepareAll(seen);
       if (dependency.kind === 'shuffle') await dependency.partitioner.prepare?.();
     }
     if (!this.checkpointed?.isWritten) await this.#preparation?.run();
+    this.#isPrepared = true;
   }
 
   // What everything is built on.
@@ -246,6 +300,7 @@ export abstract class RDD<T> {
    */
   setName(name: string): this {
     this.#name = name;
+    this.#redefine({ name });
     return this;
   }
 
@@ -276,6 +331,7 @@ export abstract class RDD<T> {
       throw new MillraceError('LEVEL_CHANGED', { name: this.toString(), level: this.#level });
     this.#level = level;
     this.#priority = priority;
+    this.#redefine({ persistence: this.persistence });
     if (!level.isKept) return this;
     this.context.notePersisted(this);
     return this;
@@ -295,6 +351,7 @@ export abstract class RDD<T> {
    */
   unpersist(): this {
     this.#level = StorageLevel.NONE;
+    this.#redefine({ persistence: undefined });
     this.context.forgetPersisted(this);
     return this;
   }

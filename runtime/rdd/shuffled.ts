@@ -1,11 +1,11 @@
-// Pairs brought together by key: read as they come, combined, grouped, or cogrouped with other datasets.
-import { callOf } from '../base/call';
-import type { Context } from '../context';
 import type { Partitioner } from '../keys/partitioner';
-import type { Plan, Split } from '../plan/program';
-import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
-import type { Dependency, ShuffleDependency } from './dependency';
+import { input, type SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
+import { dependOn } from './dependency';
 import type { FunctionArgument } from './function-argument';
+import type { FunctionTable } from './function-table';
+import type { DatasetHost } from './host';
+import type { Dependency } from './rdd';
 import { RDD } from './rdd';
 
 /** What is made of the pairs of one reduce partition. */
@@ -19,33 +19,6 @@ export type Gather =
       /** Joins two combined values, where `merge` adds a plain one. */
       readonly join?: FunctionArgument;
     };
-
-/** Depends on a dataset narrowly where its keys already lie as wanted, else by a shuffle. */
-export function dependOn(
-  rdd: RDD<unknown>,
-  partitioner: Partitioner,
-  operation: string,
-  combine?: ShuffleDependency['combine'],
-): Dependency {
-  if (rdd.partitioner?.equals(partitioner)) return { kind: 'narrow', rdd };
-  const shuffle: ShuffleDependency = {
-    kind: 'shuffle',
-    rdd,
-    shuffleId: rdd.context.nextShuffleId(),
-    partitioner,
-    operation,
-    call: callOf(dependOn),
-    combine,
-  };
-  rdd.context.noteShuffle(shuffle);
-  return shuffle;
-}
-
-const planOf = (dependency: Dependency, builder: PlanBuilder): Plan =>
-  dependency.kind === 'narrow' ? builder.plan(dependency.rdd) : { op: 'shuffleRead', shuffleId: dependency.shuffleId };
-
-const splitOf = (dependency: Dependency, index: number, builder: SplitBuilder): Split =>
-  dependency.kind === 'narrow' ? builder.split(dependency.rdd, index) : builder.buckets(dependency.shuffleId, index);
 
 /** One input, gathered. */
 export class ShuffledRDD<T> extends RDD<T> {
@@ -66,28 +39,27 @@ export class ShuffledRDD<T> extends RDD<T> {
     return this.#partitioner;
   }
 
-  fragment(builder: PlanBuilder): Plan {
-    const input = planOf(this.dependencies[0], builder);
+  fragment(functions: FunctionTable): Plan {
     const gather = this.#gather;
     switch (gather.kind) {
       case 'read':
-        return input;
+        return input(0);
       case 'group':
-        return { op: 'group', input };
+        return { op: 'group', input: input(0) };
       case 'combine':
         return {
           op: 'combine',
           name: this.operation,
-          create: gather.create && builder.function(gather.create),
-          merge: builder.function(gather.merge),
-          join: gather.join && builder.function(gather.join),
-          input,
+          create: gather.create && functions.function(gather.create),
+          merge: functions.function(gather.merge),
+          join: gather.join && functions.function(gather.join),
+          input: input(0),
         };
     }
   }
 
-  split(index: number, builder: SplitBuilder): Split {
-    return splitOf(this.dependencies[0], index, builder);
+  splits(): SplitRule {
+    return { kind: 'same' };
   }
 }
 
@@ -99,7 +71,13 @@ export class CoGroupedRDD<T> extends RDD<T> {
   readonly #partitioner: Partitioner;
   readonly #meeting: Meeting;
 
-  constructor(context: Context, operation: string, inputs: readonly RDD<unknown>[], partitioner: Partitioner, meeting: Meeting) {
+  constructor(
+    context: DatasetHost,
+    operation: string,
+    inputs: readonly RDD<unknown>[],
+    partitioner: Partitioner,
+    meeting: Meeting,
+  ) {
     super(
       context,
       operation,
@@ -117,14 +95,14 @@ export class CoGroupedRDD<T> extends RDD<T> {
     return this.#partitioner;
   }
 
-  fragment(builder: PlanBuilder): Plan {
-    const inputs = this.dependencies.map((d) => planOf(d, builder));
+  fragment(): Plan {
+    const inputs = this.dependencies.map((_, i) => input(i));
     const meeting = this.#meeting;
     if (meeting.kind === 'cogroup') return { op: 'cogroup', inputs };
     return { op: 'join', left: meeting.left, right: meeting.right, inputs: [inputs[0], inputs[1]] };
   }
 
-  split(index: number, builder: SplitBuilder): Split {
-    return { kind: 'node', index, inputs: this.dependencies.map((d) => splitOf(d, index, builder)) };
+  splits(): SplitRule {
+    return { kind: 'beside' };
   }
 }

@@ -1,26 +1,39 @@
 // Datasets that read no other: values of the driver's, ranges of numbers, nothing.
 
 import { refuseArgument } from '../base/arguments';
-import type { Context } from '../context';
-import type { Plan, Split } from '../plan/program';
+import { type SplitRule, sliceBounds } from '../plan/node';
+import type { Plan } from '../plan/program';
 import { encode } from '../wire/codec';
+import type { BlobMaker } from './blob-table';
+import type { DatasetHost } from './host';
 import { RDD } from './rdd';
 
-/** The first index of each slice, and the end: 10 elements in 3 slices are 3, 3 and 4, as Spark cuts them. */
-export function sliceBounds(length: number, slices: number): (index: number) => [number, number] {
-  return (index) => [Math.floor((index * length) / slices), Math.floor(((index + 1) * length) / slices)];
-}
-
-/** `sc.parallelize`: a copy of the driver's values, cut into slices. */
-export class ParallelizedRDD<T> extends RDD<T> {
-  readonly #values: readonly T[];
-  readonly #slices: number;
+/** The encoded slices of the session's values; the dataset may go while an engine still asks for them. */
+class Slices {
+  readonly #values: readonly unknown[];
+  readonly #bounds: (index: number) => [from: number, to: number];
   readonly #encoded: (Uint8Array | undefined)[] = [];
 
-  constructor(context: Context, values: readonly T[], slices: number) {
-    super(context, 'parallelize');
+  constructor(values: readonly unknown[], slices: number) {
     this.#values = values;
+    this.#bounds = sliceBounds(values.length, slices);
+  }
+
+  readonly encoded: BlobMaker = (index) => {
+    this.#encoded[index] ??= encode(this.#values.slice(...this.#bounds(index)));
+    return this.#encoded[index];
+  };
+}
+
+/** `sc.parallelize`: a copy of the session's values, cut into slices. */
+export class ParallelizedRDD<T> extends RDD<T> {
+  readonly #slices: number;
+  readonly #values: Slices;
+
+  constructor(context: DatasetHost, values: readonly T[], slices: number) {
+    super(context, 'parallelize');
     this.#slices = slices;
+    this.#values = new Slices(values, slices);
   }
 
   protected countPartitions(): number {
@@ -31,10 +44,12 @@ export class ParallelizedRDD<T> extends RDD<T> {
     return { op: 'values' };
   }
 
-  split(index: number): Split {
-    const [from, to] = sliceBounds(this.#values.length, this.#slices)(index);
-    this.#encoded[index] ??= encode(this.#values.slice(from, to));
-    return { kind: 'values', index, bytes: this.#encoded[index] };
+  splits(): SplitRule {
+    return { kind: 'values', blobs: this.blobName };
+  }
+
+  override get ownBlob(): BlobMaker {
+    return this.#values.encoded;
   }
 }
 
@@ -60,7 +75,7 @@ export class RangeRDD extends RDD<number> {
   readonly #length: number;
   readonly #slices: number;
 
-  constructor(context: Context, start: number, step: number, length: number, slices: number) {
+  constructor(context: DatasetHost, start: number, step: number, length: number, slices: number) {
     super(context, 'range');
     this.#start = start;
     this.#step = step;
@@ -76,15 +91,14 @@ export class RangeRDD extends RDD<number> {
     return { op: 'range' };
   }
 
-  split(index: number): Split {
-    const [from, to] = sliceBounds(this.#length, this.#slices)(index);
-    return { kind: 'range', index, start: this.#start, step: this.#step, from, to };
+  splits(): SplitRule {
+    return { kind: 'range', start: this.#start, step: this.#step, length: this.#length };
   }
 }
 
 /** `sc.emptyRDD`: no partitions. */
 export class EmptyRDD<T> extends RDD<T> {
-  constructor(context: Context) {
+  constructor(context: DatasetHost) {
     super(context, 'emptyRDD');
   }
 
@@ -96,7 +110,7 @@ export class EmptyRDD<T> extends RDD<T> {
     return { op: 'empty' };
   }
 
-  split(index: number): Split {
-    return { kind: 'empty', index };
+  splits(): SplitRule {
+    return { kind: 'none' };
   }
 }

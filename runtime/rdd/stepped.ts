@@ -1,15 +1,16 @@
 // A dataset that is one narrow step on another, partition by partition: map, filter, flatMap, mapPartitions, sample.
 
 import type { Partitioner } from '../keys/partitioner';
-import type { Plan, Split } from '../plan/program';
-import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
+import { input, type SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
 import { narrow } from './dependency';
+import type { FunctionTable } from './function-table';
 import { RDD } from './rdd';
 
 export interface Step {
   readonly operation: string;
   /** The step on top of the parent's plan. */
-  readonly plan: (input: Plan, builder: PlanBuilder) => Plan;
+  readonly plan: (input: Plan, functions: FunctionTable) => Plan;
   /** Keys stay where they are: the partitioner is kept. */
   readonly keepsPartitioner?: boolean;
 }
@@ -34,12 +35,12 @@ export class SteppedRDD<T> extends RDD<T> {
     return this.#step.keepsPartitioner ? this.#parent.partitioner : undefined;
   }
 
-  fragment(builder: PlanBuilder): Plan {
-    return this.#step.plan(builder.plan(this.#parent), builder);
+  fragment(functions: FunctionTable): Plan {
+    return this.#step.plan(input(0), functions);
   }
 
-  split(index: number, builder: SplitBuilder): Split {
-    return builder.split(this.#parent, index);
+  splits(): SplitRule {
+    return { kind: 'same' };
   }
 }
 
@@ -65,11 +66,11 @@ export class IndexedRDD<T> extends RDD<[T, number]> {
     return this.#parent.numPartitions;
   }
 
-  fragment(builder: PlanBuilder): Plan {
-    return { op: 'zipWithIndex', input: builder.plan(this.#parent) };
+  fragment(): Plan {
+    return { op: 'zipWithIndex', input: input(0) };
   }
 
-  split(index: number, builder: SplitBuilder): Split {
-    return { kind: 'node', index, number: this.#offsets[index], inputs: [builder.split(this.#parent, index)] };
+  splits(): SplitRule {
+    return { kind: 'numbered', offsets: this.#offsets };
   }
 }

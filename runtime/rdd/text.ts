@@ -5,10 +5,11 @@ import { globSync } from 'tinyglobby';
 import { MillraceError } from '../base/errors';
 import { unreadable } from '../base/files';
 import { maxPartitions, textSplitBytes } from '../base/limits';
-import type { Context } from '../context';
 import { versionOf } from '../plan/file-version';
 import type { InputFile, TextRange } from '../plan/input-file';
-import type { Plan, Split } from '../plan/program';
+import type { SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
+import type { DatasetHost } from './host';
 import { RDD } from './rdd';
 
 function statOf(path: string): Stats | undefined {
@@ -129,13 +130,34 @@ export function rangesOfFiles(files: readonly Required<InputFile>[], least: numb
   return out;
 }
 
+/** What the partitions of a dataset of text files read: each file is named once. */
+export function textSplits(partitions: readonly (readonly TextRange[])[]): SplitRule {
+  const files: InputFile[] = [];
+  const places = new Map<string, number>();
+  const placeOf = ({ path, gzip, version }: TextRange): number => {
+    const known = places.get(path);
+    if (known !== undefined) return known;
+    places.set(path, files.length);
+    return files.push({ path, gzip, version }) - 1;
+  };
+  const ranges = partitions.map((parts) => parts.map((range) => [placeOf(range), range.start, range.end] as const));
+  return { kind: 'text', files, ranges };
+}
+
+/** What the partitions of a dataset of whole files read: the given files of each, in their order. */
+export function fileSplits(partitions: readonly (readonly InputFile[])[]): SplitRule {
+  const bounds = [0];
+  for (const files of partitions) bounds.push(bounds[bounds.length - 1] + files.length);
+  return { kind: 'files', files: partitions.flat(), bounds };
+}
+
 /** `sc.textFile`: the lines of files. Paths are looked at when partitions are first asked for, as in Spark. */
 export class TextFileRDD extends RDD<string> {
   readonly #paths: string;
   readonly #least: number;
   #ranges: readonly TextRange[] | undefined;
 
-  constructor(context: Context, paths: string, least: number) {
+  constructor(context: DatasetHost, paths: string, least: number) {
     super(context, 'textFile');
     this.#paths = paths;
     this.#least = least;
@@ -155,8 +177,8 @@ export class TextFileRDD extends RDD<string> {
     return { op: 'text' };
   }
 
-  split(index: number): Split {
-    return { kind: 'text', index, ranges: [this.#parts[index]] };
+  splits(): SplitRule {
+    return textSplits(this.#parts.map((range) => [range]));
   }
 }
 
@@ -166,7 +188,7 @@ export class WholeTextFilesRDD extends RDD<[string, string]> {
   readonly #most: number;
   #groups: readonly InputFile[][] | undefined;
 
-  constructor(context: Context, paths: string, most: number) {
+  constructor(context: DatasetHost, paths: string, most: number) {
     super(context, 'wholeTextFiles');
     this.#paths = paths;
     this.#most = most;
@@ -192,7 +214,7 @@ export class WholeTextFilesRDD extends RDD<[string, string]> {
     return { op: 'wholeText' };
   }
 
-  split(index: number): Split {
-    return { kind: 'files', index, files: this.#parts[index] };
+  splits(): SplitRule {
+    return fileSplits(this.#parts);
   }
 }

@@ -1,10 +1,11 @@
 // Datasets whose partition i is made of partition i of several others: zip, zipPartitions, and a union of datasets partitioned alike.
 
 import type { Partitioner } from '../keys/partitioner';
-import type { Plan, Split } from '../plan/program';
-import type { PlanBuilder, SplitBuilder } from '../planner/plan-builder';
+import { input, type SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
 import { narrow } from './dependency';
 import type { FunctionArgument } from './function-argument';
+import type { FunctionTable } from './function-table';
 import { RDD } from './rdd';
 
 /** All inputs have equally many partitions. */
@@ -21,8 +22,13 @@ abstract class SideBySideRDD<T> extends RDD<T> {
     return this.inputs[0].numPartitions;
   }
 
-  split(index: number, builder: SplitBuilder): Split {
-    return { kind: 'node', index, inputs: this.inputs.map((rdd) => builder.split(rdd, index)) };
+  /** What stands for the plan of each input. */
+  protected get placeholders(): Plan[] {
+    return this.inputs.map((_, i) => input(i));
+  }
+
+  splits(): SplitRule {
+    return { kind: 'beside' };
   }
 }
 
@@ -41,9 +47,8 @@ export class ZippedPartitionsRDD<T> extends SideBySideRDD<T> {
     return this.#keepsPartitioner ? this.inputs.find((rdd) => rdd.partitioner)?.partitioner : undefined;
   }
 
-  fragment(builder: PlanBuilder): Plan {
-    const inputs = this.inputs.map((rdd) => builder.plan(rdd));
-    return { op: 'zipPartitions', name: this.operation, f: builder.function(this.#f), inputs };
+  fragment(functions: FunctionTable): Plan {
+    return { op: 'zipPartitions', name: this.operation, f: functions.function(this.#f), inputs: this.placeholders };
   }
 }
 
@@ -57,7 +62,7 @@ export class AlignedUnionRDD<T> extends SideBySideRDD<T> {
     return this.inputs[0].partitioner;
   }
 
-  fragment(builder: PlanBuilder): Plan {
-    return { op: 'merge', inputs: this.inputs.map((rdd) => builder.plan(rdd)) };
+  fragment(): Plan {
+    return { op: 'merge', inputs: this.placeholders };
   }
 }

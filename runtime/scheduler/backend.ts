@@ -1,5 +1,6 @@
 // The boundary between the scheduler and where tasks run: five calls down, four up.
 import type { TaskEnd } from '../plan/end';
+import type { BlobSource } from '../plan/engine';
 import type { Forget, TaskSpec } from '../plan/task';
 
 export interface ExecutorInfo {
@@ -12,11 +13,6 @@ export interface ExecutorInfo {
   readonly pid?: number;
   /** Bytes of kept partitions that it holds in memory at most. */
   readonly storageBytes?: number;
-}
-
-/** Where the backend gets the bytes of a blob that a task needs and an executor does not have yet. */
-export interface BlobSource {
-  blob(id: string): Uint8Array;
 }
 
 export interface TaskBackend {

@@ -1,7 +1,6 @@
 // The bytes that tasks need by id: programs, broadcasts, bulky captures, modules; programs of old jobs are given up, least recent first.
-import { assert } from '../base/errors';
 import { keptBulkBytes, keptPrograms } from '../base/limits';
-import type { BlobSource } from './backend';
+import type { BlobSource } from '../plan/engine';
 
 interface KeptProgram {
   /** Stages that run it. */
@@ -17,14 +16,13 @@ export class BlobStore implements BlobSource {
   /** How many programs name a bulky capture. */
   readonly #uses = new Map<string, number>();
   #bulkBytes = 0;
+  readonly #session: BlobSource;
   readonly #onDrop: (id: string) => void;
 
-  constructor(onDrop: (id: string) => void) {
+  /** What was not put here the session is asked for each time; `onDrop` is told of blobs that executors need no longer. */
+  constructor(session: BlobSource, onDrop: (id: string) => void) {
+    this.#session = session;
     this.#onDrop = onDrop;
-  }
-
-  has(id: string): boolean {
-    return this.#blobs.has(id);
   }
 
   put(id: string, bytes: Uint8Array): void {
@@ -32,16 +30,15 @@ export class BlobStore implements BlobSource {
   }
 
   blob(id: string): Uint8Array {
-    const bytes = this.#blobs.get(id);
-    assert(bytes, `the blob ${id} is gone`);
-    return bytes;
+    return this.#blobs.get(id) ?? this.#session.blob(id);
   }
 
   remove(id: string): void {
-    if (this.#blobs.delete(id)) this.#onDrop(id);
+    this.#blobs.delete(id);
+    this.#onDrop(id);
   }
 
-  /** Keeps a program, and the bulky captures that were put for it, while a stage runs it. */
+  /** Keeps a program, and the bulky captures that it names, while a stage runs it. */
   pin(id: string, bytes: Uint8Array, bulk: readonly string[] = []): void {
     const program = this.#programs.get(id) ?? this.#begin(bulk);
     program.pins++;
@@ -53,10 +50,17 @@ export class BlobStore implements BlobSource {
   #begin(bulk: readonly string[]): KeptProgram {
     for (const id of bulk) {
       const uses = this.#uses.get(id) ?? 0;
-      if (uses === 0) this.#bulkBytes += this.blob(id).length;
+      if (uses === 0) this.#keepBulk(id);
       this.#uses.set(id, uses + 1);
     }
     return { pins: 0, bulk };
+  }
+
+  /** Encoding a bulky capture takes long: its bytes stay while a program names it. */
+  #keepBulk(id: string): void {
+    const bytes = this.blob(id);
+    this.#blobs.set(id, bytes);
+    this.#bulkBytes += bytes.length;
   }
 
   unpin(id: string): void {

@@ -1,10 +1,9 @@
 // Why a job failed, as the error that its promise rejects with.
-import type { CallStack } from '../base/call';
 import { MillraceError } from '../base/errors';
 import type { Place } from '../base/place';
 import { bytesText } from '../base/units';
 import type { RemoteError } from '../plan/end';
-import type { FunctionPlace } from '../planner/plan-builder';
+import type { FunctionPlace } from '../planner/program';
 import type { StageSteps } from '../planner/stage-steps';
 import type { JobFailure } from './events';
 
@@ -73,10 +72,4 @@ function taskError(
 function placeOf({ frames, operator, details }: RemoteError, functions: readonly FunctionPlace[]): Place | undefined {
   const named = functions.filter(({ operation }) => operation === (details?.operation ?? operator));
   return named.length === 1 && !/^<(native|library)>$/.test(named[0].place.file) ? named[0].place : frames[0];
-}
-
-/** Gives an error that came to be far from the user's text the stack of the call that began its job. */
-export function calledFrom(call: CallStack, error: MillraceError): MillraceError {
-  error.stack = [`${error.name}: ${error.message}`, ...call.frames].join('\n');
-  return error;
 }

@@ -1,23 +1,24 @@
 // The one effectful place of the scheduler: feeds events to the state machine and carries its commands out.
-import type { CallStack } from '../base/call';
 import type { Config } from '../base/config';
 import { asError, lineageError, MillraceError } from '../base/errors';
-import type { CallSite } from '../base/flow';
 import { keptJobs } from '../base/limits';
 import type { Clock } from '../base/time';
 import { bytesText } from '../base/units';
 import { noteClassesOfRows } from '../closure/classes/session-classes';
 import type { AccumulatorUpdate, TaskEnd } from '../plan/end';
+import type { BlobSource, Engine, JobHandlers, Release, StartedJob } from '../plan/engine';
+import type { Job } from '../plan/job';
+import type { DatasetNode } from '../plan/node';
 import { graphOf } from '../planner/job-graph';
-import { type PlannedJob, planJob, type SinkMaker } from '../planner/stages';
-import type { RDD } from '../rdd/rdd';
+import { NodeTable, type NodeView } from '../planner/node-table';
+import { type PlannedJob, planJob } from '../planner/stages';
 import type { ExecutorInfo, TaskBackend, TaskListener } from './backend';
 import { BlobStore } from './blobs';
 import { Dag } from './dag';
 import { type DagStatus, progressOf } from './dag-status';
 import type { Command, SchedulerEvent, TaskRequest } from './events';
 import type { ExecutorStatus } from './executor-table';
-import { calledFrom, errorOf, failureInfo } from './failures';
+import { errorOf, failureInfo } from './failures';
 import { type JobProgress, type JobRecord, labelsOf } from './job-record';
 import type { StoredSize } from './kept-blocks';
 import type { JobEnd, ListenerBus } from './listener-bus';
@@ -31,30 +32,11 @@ interface ActiveJob {
   readonly answers: Map<number, number>;
   /** Records read by tasks that run, by task. */
   readonly reading: Map<number, number>;
-  readonly take: (partition: number, value: Uint8Array) => void;
-  readonly call: CallStack;
+  readonly handlers: JobHandlers;
+  readonly view: NodeView;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   resultBytes: number;
-}
-
-export interface JobRequest {
-  readonly rdd: RDD<unknown>;
-  readonly sink: SinkMaker;
-  readonly partitions: readonly number[];
-  readonly title: string;
-  /** Called for each partition, in the order in which they end; again where a stage runs again as a whole. */
-  readonly take: (partition: number, value: Uint8Array) => void;
-  /** Made where the user called: its stack tells the line, where the job fails. */
-  readonly call: CallStack;
-  /** Stops the job from outside; the promise rejects with JOB_CANCELLED. */
-  readonly signal?: AbortSignal;
-  /** The local properties at the time of the call: job group, description, tags, pool, and the user's own. */
-  readonly properties: Readonly<Record<string, string>>;
-  /** Added files by name, with the blobs that hold them. */
-  readonly files: Readonly<Record<string, string>>;
-  /** The text of the user's that starts it. */
-  readonly callSite?: CallSite;
 }
 
 export interface SchedulerHooks {
@@ -66,18 +48,36 @@ export interface SchedulerHooks {
   notice(text: string): void;
 }
 
-export class Scheduler implements TaskListener {
+/** What the engine tells of its state. */
+export interface EngineStatus {
+  /** The last jobs, oldest first. */
+  jobs(): readonly JobRecord[];
+  /** Those that run now. */
+  active(): readonly JobRecord[];
+  /** Jobs and stages that run now, and the executors. */
+  running(): DagStatus;
+  executors(): readonly ExecutorStatus[];
+  /** Partitions of a dataset that are persisted, and their bytes. */
+  stored(rddId: number): StoredSize;
+  /** Records that the tasks of a running job have read so far, those that run now included. */
+  readSoFar(jobId: number): number;
+  /** The oldest running job that somebody waits for, for the progress line: none of a stream, none in the background. */
+  progress(): JobProgress | undefined;
+}
+
+/** Our own engine: cuts jobs into stages and runs their tasks on the executors of a backend. */
+export class Scheduler implements Engine<EngineStatus>, TaskListener {
   readonly #backend: TaskBackend;
   readonly #config: Config;
   readonly #clock: Clock;
   readonly #hooks: SchedulerHooks;
   readonly #dag: Dag;
   readonly #jobs = new Map<number, ActiveJob>();
-  readonly #ends = new Set<Promise<void>>();
   readonly #history: JobRecord[] = [];
   readonly #taskJobs = new Map<number, number>();
   readonly #queue: SchedulerEvent[] = [];
-  readonly blobs: BlobStore;
+  readonly #nodes = new NodeTable();
+  #blobs: BlobStore | undefined;
   readonly #watch: TaskWatch;
   readonly #stuck: StuckWatch;
   #handling = false;
@@ -94,135 +94,101 @@ export class Scheduler implements TaskListener {
     this.#watch = new TaskWatch(hooks.bus, clock);
     this.#stuck = new StuckWatch(clock, () => this.#dag.status(), hooks.notice);
     noteClassesOfRows();
-    this.blobs = new BlobStore((id) => backend.forget({ kind: 'blob', id }));
   }
 
-  start(): Promise<void> {
-    return this.#backend.start(this, this.blobs);
+  start(blobs: BlobSource): Promise<void> {
+    this.#blobs = new BlobStore(blobs, (id) => this.#backend.forget({ kind: 'blob', id }));
+    return this.#backend.start(this, this.#blobs);
   }
 
-  /** Runs a sink on some partitions; resolves when each has answered. */
-  runJob(request: JobRequest): Promise<void> {
-    if (this.#failed) return Promise.reject(new MillraceError('NO_EXECUTORS', { reason: this.#failed }));
+  define(nodes: readonly DatasetNode[]): void {
+    this.#nodes.define(nodes);
+  }
+
+  release(what: Release): void {
+    switch (what.kind) {
+      case 'dataset':
+        return this.#nodes.release(what.id);
+      case 'persisted':
+        this.#handle({ kind: 'datasetForgotten', rddId: what.id });
+        this.#backend.forget({ kind: 'rdd', rddId: what.id });
+        return this.#hooks.bus.post('onUnpersist', { rddId: what.id });
+      case 'shuffle':
+        this.#handle({ kind: 'shuffleForgotten', shuffleId: what.id });
+        return this.#backend.forget({ kind: 'shuffle', shuffleId: what.id });
+      case 'checkpoint':
+        return this.#backend.forget({ kind: 'checkpoint', rddId: what.id });
+      case 'state':
+        return this.#backend.forget(what);
+      case 'blob':
+        return this.#blobs!.remove(what.id);
+    }
+  }
+
+  run(job: Job, handlers: JobHandlers): StartedJob {
+    if (this.#failed) throw new MillraceError('NO_EXECUTORS', { reason: this.#failed });
     const jobId = this.#nextJob++;
-    const planned = this.#plan(jobId, request);
-    const { take, signal, properties, files, title, callSite, call } = request;
-    const stageIds = planned.spec.stages.map((stage) => stage.stageId);
+    const view = this.#nodes.view();
+    const planned = this.#plan(job, view);
+    const { properties, files, title, callSite } = job;
+    const stageIds = planned.stages.map((stage) => stage.stageId);
     const started = this.#clock.now();
     const origin = { title, stageIds, callSite };
     const record: JobRecord = { jobId, started, status: 'running', records: 0, ...origin, ...labelsOf(properties) };
     const environment = { properties: Object.entries(properties), files: Object.entries(files) };
-    const promise = new Promise<void>((resolve, reject) => {
-      const tasks = new TaskMaker(planned, environment, this.blobs, this.#config.maxResultBytes);
-      const empty = { reading: new Map(), answers: new Map(), resultBytes: 0, call };
-      this.#jobs.set(jobId, { record, tasks, ...empty, take, resolve, reject });
+    const tasks = new TaskMaker(planned, view, environment, this.#blobs!, this.#config.maxResultBytes);
+    const done = new Promise<void>((resolve, reject) => {
+      const empty = { reading: new Map(), answers: new Map(), resultBytes: 0 };
+      this.#jobs.set(jobId, { record, tasks, view, ...empty, handlers, resolve, reject });
     });
     this.#history.push(record);
     const { bus } = this.#hooks;
-    if (bus.isHeard) bus.post('onJobStart', { jobId, ...origin, stages: graphOf(planned), properties, time: started });
+    if (bus.isHeard) bus.post('onJobStart', { jobId, ...origin, stages: graphOf(planned, view), properties, time: started });
     if (this.#history.length > keptJobs) this.#history.shift();
-    const cancel = () => this.cancelJob(jobId, typeof signal?.reason === 'string' ? signal.reason : '');
-    signal?.addEventListener('abort', cancel, { once: true });
-    this.#handle({ kind: 'jobSubmitted', job: { ...planned.spec, pool: record.pool } });
-    if (signal?.aborted) cancel();
-    this.#ends.add(promise);
-    return promise.finally(() => {
-      this.#ends.delete(promise);
-      signal?.removeEventListener('abort', cancel);
-    });
+    this.#handle({ kind: 'jobSubmitted', job: { jobId, stages: planned.stages, pool: record.pool } });
+    return { id: jobId, done };
   }
 
-  #plan(jobId: number, { rdd, sink, partitions }: JobRequest): PlannedJob {
+  #plan(job: Job, view: NodeView): PlannedJob {
     try {
-      return planJob(jobId, rdd, sink, partitions, () => this.#nextStage++);
+      return planJob(job, view, () => this.#nextStage++);
     } catch (e) {
-      throw lineageError(e, rdd);
+      view.close();
+      throw lineageError(e, job.title);
     }
   }
 
-  /** Resolves when the jobs that run now have ended, well or not. */
-  endOfRunningJobs(): Promise<unknown> {
-    return Promise.allSettled(this.#ends);
-  }
-
-  cancelJob(jobId: number, reason: string): void {
+  cancel(jobId: number, reason: string): void {
     this.#handle({ kind: 'jobCancelled', jobId, reason });
   }
 
-  cancelAllJobs(reason: string): void {
-    for (const jobId of [...this.#jobs.keys()]) this.cancelJob(jobId, reason);
-  }
+  readonly status: EngineStatus = {
+    jobs: () => this.#history,
+    active: () => [...this.#jobs.values()].map(({ record }) => record),
+    running: () => this.#dag.status(),
+    executors: () => this.#dag.executors(),
+    stored: (rddId) => this.#dag.blocks.summary(rddId),
+    readSoFar: (jobId) => {
+      const { record, reading } = this.#jobs.get(jobId) ?? {};
+      return [...(reading?.values() ?? [])].reduce((a, b) => a + b, record?.records ?? 0);
+    },
+    progress: () => this.#progress(),
+  };
 
-  /** Cancels the running jobs that fit; answers how many. */
-  cancelWhere(fits: (job: JobRecord) => boolean, reason: string): number {
-    const ids = [...this.#jobs].flatMap(([jobId, { record }]) => (fits(record) ? [jobId] : []));
-    for (const jobId of ids) this.cancelJob(jobId, reason);
-    return ids.length;
-  }
-
-  forgetDataset(rddId: number): void {
-    this.#handle({ kind: 'datasetForgotten', rddId });
-    this.#backend.forget({ kind: 'rdd', rddId });
-    this.#hooks.bus.post('onUnpersist', { rddId });
-  }
-
-  forgetShuffle(shuffleId: number): void {
-    this.#handle({ kind: 'shuffleForgotten', shuffleId });
-    this.#backend.forget({ kind: 'shuffle', shuffleId });
-  }
-
-  forgetCheckpoint(rddId: number): void {
-    this.#backend.forget({ kind: 'checkpoint', rddId });
-  }
-
-  forgetState(id: number): void {
-    this.#backend.forget({ kind: 'state', id });
-  }
-
-  /** The number that the next job will have. */
-  get nextJobId(): number {
-    return this.#nextJob;
-  }
-
-  /** Partitions of a dataset that are kept, and their bytes. */
-  cached(rddId: number): StoredSize {
-    return this.#dag.blocks.summary(rddId);
-  }
-
-  executors(): readonly ExecutorStatus[] {
-    return this.#dag.executors();
-  }
-
-  status(): DagStatus {
-    return this.#dag.status();
-  }
-
-  /** The last jobs, oldest first. */
-  jobs(): readonly JobRecord[] {
-    return this.#history;
-  }
-
-  /** Records that the tasks of a running job have read so far, those that run now included. */
-  readSoFar(jobId: number): number {
-    const { record, reading } = this.#jobs.get(jobId) ?? {};
-    return [...(reading?.values() ?? [])].reduce((a, b) => a + b, record?.records ?? 0);
-  }
-
-  /** The oldest running job that somebody waits for, for the progress line: none of a stream, none in the background. */
-  progress(): JobProgress | undefined {
+  #progress(): JobProgress | undefined {
     for (const status of this.#dag.status().jobs) {
       const { jobId } = status;
       const { record } = this.#jobs.get(jobId) ?? {};
       if (!record || record.output !== undefined || record.background !== undefined) continue;
       const state = progressOf(status);
-      const records = this.readSoFar(jobId);
+      const records = this.status.readSoFar(jobId);
       return { jobId, ...state, title: record.title, records, seconds: (this.#clock.now() - record.started) / 1000 };
     }
     return undefined;
   }
 
   async stop(): Promise<void> {
-    this.cancelAllJobs(': the context was stopped');
+    for (const jobId of [...this.#jobs.keys()]) this.cancel(jobId, ': the context was stopped');
     await this.#backend.stop();
   }
 
@@ -301,11 +267,8 @@ export class Scheduler implements TaskListener {
       case 'failJob': {
         const { failure } = command;
         const status = failure.kind === 'cancelled' ? 'cancelled' : 'failed';
-        return this.#end(command.jobId, status, (job) =>
-          calledFrom(
-            job.call,
-            errorOf(failure, (stageId) => job.tasks.stepsOf(stageId)),
-          ),
+        return this.#end(command.jobId, status, ({ tasks, handlers }) =>
+          handlers.blame(errorOf(failure, (stageId) => tasks.stepsOf(stageId))),
         );
       }
       case 'startLocalityTimer':
@@ -325,8 +288,8 @@ export class Scheduler implements TaskListener {
     try {
       const spec = job.tasks.make(request, this.#dag.outputs);
       this.#taskJobs.set(taskId, request.jobId);
-      this.#watch.started(executorId, request);
       this.#backend.launch(executorId, spec);
+      this.#watch.started(executorId, request);
     } catch (e) {
       // The program cannot be made (a capture that cannot travel): no task of the job can run.
       this.#fail(request.jobId, lineageError(e, job.record.title));
@@ -343,13 +306,12 @@ export class Scheduler implements TaskListener {
     if (job.resultBytes > maxResultBytes)
       return this.#fail(
         jobId,
-        calledFrom(
-          job.call,
+        job.handlers.blame(
           new MillraceError('RESULT_TOO_BIG', { bytes: bytesText(job.resultBytes), limit: bytesText(maxResultBytes) }),
         ),
       );
     try {
-      job.take(partition, value);
+      job.handlers.take(partition, value);
     } catch (e) {
       this.#fail(jobId, asError(e));
     }
@@ -370,6 +332,7 @@ export class Scheduler implements TaskListener {
     job.record.ended = this.#clock.now();
     const error = errorOf(job);
     job.tasks.release();
+    job.view.close();
     const failure = error && status === 'failed' ? failureInfo(error) : undefined;
     this.#hooks.bus.post('onJobEnd', { jobId, status, failure, time: job.record.ended });
     if (error) job.reject(error);

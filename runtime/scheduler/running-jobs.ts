@@ -1,7 +1,8 @@
 // The jobs and tasks that run now, as the state machine keeps them.
 import { assert } from '../base/errors';
 import type { BlockId } from '../plan/end';
-import type { JobSpec, StageParent } from './events';
+import type { StageParent } from '../planner/stage-spec';
+import type { JobSpec } from './events';
 import type { BlockTracker } from './kept-blocks';
 import type { OutputTracker } from './outputs';
 import { defaultPool } from './pools';

@@ -1,7 +1,7 @@
 // One stage of one running job: which partitions wait, run and are done, and how often each was tried.
 import { assert } from '../base/errors';
 import type { BlockId } from '../plan/end';
-import type { StageSpec } from './events';
+import type { StageSpec } from '../planner/stage-spec';
 
 const noTasks: ReadonlySet<number> = new Set();
 

@@ -5,10 +5,11 @@ import { moduleBlob } from '../closure/modules';
 import { encodeSplit } from '../plan/encode';
 import type { TaskSpec } from '../plan/task';
 import { environmentBlob, type TaskEnvironment } from '../plan/task-environment';
-import { SplitBuilder } from '../planner/plan-builder';
+import type { NodeView } from '../planner/node-table';
+import { programOf, type StageProgram } from '../planner/program';
+import { SplitMaker } from '../planner/splits';
 import type { StageSteps } from '../planner/stage-steps';
-import { type PlannedJob, programOf, type StageProgram } from '../planner/stages';
-import { encode } from '../wire/codec';
+import type { PlannedJob } from '../planner/stages';
 import type { BlobStore } from './blobs';
 import type { TaskRequest } from './events';
 import type { OutputTracker } from './outputs';
@@ -16,6 +17,7 @@ import type { OutputTracker } from './outputs';
 /** The tasks of one job; what they need is kept from their first launch until `release`. */
 export class TaskMaker {
   readonly #planned: PlannedJob;
+  readonly #view: NodeView;
   readonly #environment: TaskEnvironment;
   readonly #blobs: BlobStore;
   readonly #maxResultBytes: number;
@@ -23,8 +25,9 @@ export class TaskMaker {
   /** Environments that are kept. */
   readonly #pinned = new Set<string>();
 
-  constructor(planned: PlannedJob, environment: TaskEnvironment, blobs: BlobStore, maxResultBytes: number) {
+  constructor(planned: PlannedJob, view: NodeView, environment: TaskEnvironment, blobs: BlobStore, maxResultBytes: number) {
     this.#planned = planned;
+    this.#view = view;
     this.#environment = environment;
     this.#blobs = blobs;
     this.#maxResultBytes = maxResultBytes;
@@ -33,13 +36,13 @@ export class TaskMaker {
   /** Throws where a program cannot be made: a capture that cannot travel. */
   make(request: TaskRequest, outputs: OutputTracker): TaskSpec {
     const { taskId, jobId, stageId, stageAttempt, partition, attempt, handsOver } = request;
-    const program = this.#program(jobId, stageId);
-    const splits = new SplitBuilder(
-      jobId,
-      (shuffleId) => outputs.of(shuffleId),
-      (shuffleId) => outputs.complete(shuffleId),
-    );
-    const split = encodeSplit(splits.split(this.#planned.sources.get(stageId)!.rdd, partition));
+    const program = this.#program(stageId);
+    const splits = new SplitMaker(this.#view, {
+      outputs: (shuffleId) => outputs.of(shuffleId),
+      complete: (shuffleId) => outputs.complete(shuffleId),
+      blob: (id) => this.#blobs.blob(id),
+    });
+    const split = encodeSplit(splits.split(this.#planned.sources.get(stageId)!.dataset, partition));
     const environment = this.#environmentOf(request);
     const needs = [...program.needs, ...this.#classes(), ...environment.needs];
     const { id: programId } = program;
@@ -74,17 +77,13 @@ export class TaskMaker {
     return this.#programs.get(stageId)?.steps;
   }
 
-  #program(jobId: number, stageId: number): StageProgram {
+  #program(stageId: number): StageProgram {
     let program = this.#programs.get(stageId);
     if (!program) {
-      const bulk: string[] = [];
-      const blob = (id: string, value: unknown) => {
-        if (!bulk.includes(id)) bulk.push(id);
-        if (!this.#blobs.has(id)) this.#blobs.put(id, encode(value));
-      };
-      program = programOf(jobId, this.#planned.sources.get(stageId)!, blob, this.#modules);
+      const sources = { blob: (id: string) => this.#blobs.blob(id), modules: this.#modules };
+      program = programOf(this.#planned.sources.get(stageId)!, this.#view, sources);
       this.#programs.set(stageId, program);
-      this.#blobs.pin(program.id, program.bytes, bulk);
+      this.#blobs.pin(program.id, program.bytes, program.bulk);
     }
     return program;
   }

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { asError, MillraceError } from '../base/errors';
 import { maxAddedFileBytes } from '../base/limits';
-import type { BlobStore } from '../scheduler/blobs';
+import type { BlobTable } from '../rdd/blob-table';
 
 interface AddedFile {
   readonly path: string;
@@ -12,10 +12,10 @@ interface AddedFile {
 }
 
 export class AddedFiles {
-  readonly #blobs: BlobStore;
+  readonly #blobs: BlobTable;
   readonly #files = new Map<string, AddedFile>();
 
-  constructor(blobs: BlobStore) {
+  constructor(blobs: BlobTable) {
     this.#blobs = blobs;
   }
 
@@ -35,7 +35,7 @@ export class AddedFiles {
         remedy: 'Rename one of them: tasks find files by their name alone.',
       });
     this.#files.set(name, { path: full, blob });
-    this.#blobs.put(blob, bytes);
+    if (!known) this.#blobs.add(blob, () => bytes);
   }
 
   names(): string[] {

@@ -1,7 +1,7 @@
 // What a session can ask about its jobs, stages and executors while they run. As Spark's `SparkStatusTracker`.
 import type { ExecutorStatus } from '../scheduler/executor-table';
 import type { JobRecord } from '../scheduler/job-record';
-import type { Scheduler } from '../scheduler/loop';
+import type { EngineStatus } from '../scheduler/loop';
 
 /** What the status tracker knows of a job, as Spark's SparkJobInfo. */
 export interface JobInfo {
@@ -23,10 +23,10 @@ export interface StageInfo {
 
 /** Looks at running jobs and stages, as Spark's SparkStatusTracker: `sc.statusTracker`. */
 export class StatusTracker {
-  readonly #scheduler: Scheduler;
+  readonly #status: EngineStatus;
 
-  constructor(scheduler: Scheduler) {
-    this.#scheduler = scheduler;
+  constructor(status: EngineStatus) {
+    this.#status = status;
   }
 
   /**
@@ -34,7 +34,7 @@ export class StatusTracker {
    * @example sc.statusTracker.getActiveJobIds()
    */
   getActiveJobIds(): number[] {
-    return this.#scheduler.status().jobs.map(({ jobId }) => jobId);
+    return this.#status.running().jobs.map(({ jobId }) => jobId);
   }
 
   /**
@@ -54,7 +54,7 @@ export class StatusTracker {
   }
 
   #idsWhere(fits: (job: JobRecord) => boolean): number[] {
-    const jobs = this.#scheduler.jobs().filter(fits);
+    const jobs = this.#status.jobs().filter(fits);
     return jobs.map(({ jobId }) => jobId);
   }
 
@@ -73,7 +73,7 @@ export class StatusTracker {
    * @example sc.statusTracker.getJobInfo(1_000_000)
    */
   getJobInfo(jobId: number): JobInfo | undefined {
-    const job = this.#scheduler.jobs().find((record) => record.jobId === jobId);
+    const job = this.#status.jobs().find((record) => record.jobId === jobId);
     return job && { jobId, stageIds: job.stageIds, status: job.status };
   }
 
@@ -101,10 +101,10 @@ export class StatusTracker {
    * @example sc.statusTracker.getExecutorInfos().length
    */
   getExecutorInfos(): readonly ExecutorStatus[] {
-    return this.#scheduler.executors();
+    return this.#status.executors();
   }
 
   #stages() {
-    return this.#scheduler.status().jobs.flatMap((job) => job.stages);
+    return this.#status.running().jobs.flatMap((job) => job.stages);
   }
 }

@@ -2,8 +2,9 @@
 import { makeConfig } from '../../runtime/base/config';
 import type { Random } from '../../runtime/base/time';
 import type { CachedBlock, TaskEnd } from '../../runtime/plan/end';
+import type { StageSpec } from '../../runtime/planner/stage-spec';
 import { Dag } from '../../runtime/scheduler/dag';
-import type { Command, JobFailure, JobSpec, SchedulerEvent, StageSpec, TaskRequest } from '../../runtime/scheduler/events';
+import type { Command, JobFailure, JobSpec, SchedulerEvent, TaskRequest } from '../../runtime/scheduler/events';
 
 /** A shuffle of the lineage that all jobs share: its map tasks read those of the parents, or a cached dataset. */
 interface Shuffle {

@@ -2,34 +2,56 @@
 
 import type { RDD } from '../../runtime/index';
 import { encodeSplit } from '../../runtime/plan/encode';
-import { SplitBuilder } from '../../runtime/planner/plan-builder';
-import { planJob, programOf } from '../../runtime/planner/stages';
-import { encode } from '../../runtime/wire/codec';
+import { NodeTable } from '../../runtime/planner/node-table';
+import { programOf } from '../../runtime/planner/program';
+import { SplitMaker } from '../../runtime/planner/splits';
+import { planJob } from '../../runtime/planner/stages';
+import { BlobTable } from '../../runtime/rdd/blob-table';
+import { describe } from '../../runtime/rdd/description';
+
+/** The datasets that one is made of, parents first, without telling its context. */
+function lineageOf(rdd: RDD<unknown>, found = new Set<RDD<unknown>>()): Set<RDD<unknown>> {
+  if (found.has(rdd)) return found;
+  for (const dependency of rdd.lineage) lineageOf(dependency.rdd, found);
+  return found.add(rdd);
+}
+
+/** What an engine would know of a dataset, and the blobs that it would ask for. */
+export function knowledgeOf(rdd: RDD<unknown>): { readonly nodes: NodeTable; readonly blobs: BlobTable } {
+  const [nodes, blobs] = [new NodeTable(), new BlobTable()];
+  for (const dataset of lineageOf(rdd)) {
+    const description = dataset.described ?? describe(dataset);
+    nodes.define([description.node]);
+    for (const [id, make] of description.blobs) blobs.add(id, make);
+  }
+  return { nodes, blobs };
+}
 
 /** Bytes of the lineage of a collection of `rdd`, before any of its map outputs is there. */
 export function lineageBytes(rdd: RDD<unknown>): number {
+  const { nodes, blobs } = knowledgeOf(rdd);
+  const view = nodes.view();
   let stage = 0;
-  const all = Array.from({ length: rdd.numPartitions }, (_, i) => i);
-  const { spec, sources } = planJob(
-    0,
-    rdd,
-    () => ({ kind: 'collect' }),
-    all,
-    () => stage++,
-  );
-  const splits = new SplitBuilder(
-    0,
-    () => [],
-    () => false,
-  );
+  const partitions = Array.from({ length: rdd.numPartitions }, (_, i) => i);
+  const job = {
+    root: rdd.id,
+    sink: { kind: 'collect' },
+    functions: [],
+    partitions,
+    title: '',
+    properties: {},
+    files: {},
+  } as const;
+  const { stages, sources } = planJob(job, view, () => stage++);
+  const blob = (id: string) => blobs.blob(id);
+  const splits = new SplitMaker(view, { outputs: () => [], complete: () => false, blob });
   let bytes = 0;
-  for (const { stageId, partitions } of spec.stages) {
+  for (const { stageId, partitions } of stages) {
     const source = sources.get(stageId)!;
-    const bulk = (_: string, value: unknown) => {
-      bytes += encode(value).length;
-    };
-    bytes += programOf(0, source, bulk, () => undefined).bytes.length;
-    for (const partition of partitions) bytes += encodeSplit(splits.split(source.rdd, partition)).length;
+    const program = programOf(source, view, { blob, modules: () => '' });
+    bytes += program.bytes.length;
+    for (const id of program.bulk) bytes += blob(id).length;
+    for (const partition of partitions) bytes += encodeSplit(splits.split(source.dataset, partition)).length;
   }
   return bytes;
 }

@@ -10,8 +10,9 @@ import { capture } from '../../runtime/closure';
 import { idiomOf } from '../../runtime/closure/idiom';
 import { countedSeparator } from '../../runtime/exec/files/token-counts';
 import type { Context, RDD } from '../../runtime/index';
-import { PlanBuilder } from '../../runtime/planner/plan-builder';
-import type { ShuffleDependency } from '../../runtime/rdd/dependency';
+import type { ShuffleNode } from '../../runtime/plan/node';
+import { ProgramBuilder } from '../../runtime/planner/program';
+import { knowledgeOf } from '../helpers/lineage-bytes';
 import { size } from '../helpers/sizes';
 
 const test = suite('token counts');
@@ -96,11 +97,13 @@ function randomText(random: Random): Buffer {
 
 /** The byte that a stage is known to split at. */
 function separatorOf(pairs: Pairs): number | undefined {
-  const shuffle = pairs.dependencies[0] as ShuffleDependency;
-  const builder = new PlanBuilder(0, () => {});
-  const combine = { merge: builder.function(shuffle.combine!.merge) };
-  const sink = { kind: 'shuffle', shuffleId: 0, partitioner: {} as never, operation: 'reduceByKey', combine } as const;
-  return countedSeparator(builder.plan(shuffle.rdd), sink);
+  const { nodes, blobs } = knowledgeOf(pairs);
+  const view = nodes.view();
+  const shuffle = view.node(pairs.id).dependencies[0] as ShuffleNode;
+  const builder = new ProgramBuilder(view, (id) => blobs.blob(id));
+  const plan = builder.plan(shuffle.dataset);
+  const { shuffleId, partitioner, operation, combine, functions } = shuffle;
+  return countedSeparator(plan, builder.sink({ kind: 'shuffle', shuffleId, partitioner, operation, combine }, functions));
 }
 
 test(`${seeds.length} random texts give the same counts in the same order`, async () => {

@@ -4,8 +4,9 @@
 import { type DagOptions, schedulingDefaults } from '../../runtime/base/scheduling-options';
 import { Random } from '../../runtime/base/time';
 import type { TaskEnd } from '../../runtime/plan/end';
+import type { StageSpec } from '../../runtime/planner/stage-spec';
 import { Dag } from '../../runtime/scheduler/dag';
-import type { Command, JobSpec, SchedulerEvent, StageSpec, TaskRequest } from '../../runtime/scheduler/events';
+import type { Command, JobSpec, SchedulerEvent, TaskRequest } from '../../runtime/scheduler/events';
 import { randomStages } from './graphs';
 
 /** A map output as the simulated disk holds it: which run wrote it, and the value that its readers get. */

@@ -1,7 +1,7 @@
 // Random graphs of stages for the simulated clusters.
 
 import type { Random } from '../../runtime/base/time';
-import type { StageSpec } from '../../runtime/scheduler/events';
+import type { StageSpec } from '../../runtime/planner/stage-spec';
 
 /** A graph of up to five stages; each reads some of those before it, the last one all that nobody reads. */
 export function randomStages(random: Random, ids: { stage(): number; shuffle(): number }, wide: boolean): StageSpec[] {

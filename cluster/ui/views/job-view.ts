@@ -25,7 +25,7 @@ export function jobView(job: JobStatus, source: PageSource, now: number): JobVie
   const { jobId: id, title, callSite: site, status, started, ended, failure } = job;
   const { group, description, tags, pool, output } = job;
   const stages = job.stages.map((stage) => stageView(stage, now));
-  const rows = status === 'running' ? source.sc.control.scheduler.readSoFar(id) : stages.reduce((sum, s) => sum + s.rows, 0);
+  const rows = status === 'running' ? source.sc.engine.status.readSoFar(id) : stages.reduce((sum, s) => sum + s.rows, 0);
   const labels = { group, description, tags, pool, output };
   const told = failure && { ...failure, place: failure.place && placeInText(failure.place, job) };
   return { id, title, site, status, started, ended, stages, rows, failure: told, waits: waitsFor(job, source, now), ...labels };
@@ -65,7 +65,7 @@ export function jobPage(job: JobStatus, source: PageSource, now: number): PageDa
 
 function stageNode(stage: StageStatus, { sc }: PageSource, now: number): StageNode {
   const datasets = stage.graph.datasets.map(({ rddId: id, callSite: site, level, ...dataset }) => {
-    const kept = level === undefined ? 0 : sc.control.scheduler.cached(id).partitions;
+    const kept = level === undefined ? 0 : sc.engine.status.stored(id).partitions;
     return { id, ...dataset, level, kept, site };
   });
   return { ...stageView(stage, now), parents: stage.graph.parents, datasets };

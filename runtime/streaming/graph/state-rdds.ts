@@ -2,11 +2,12 @@
 
 import type { Time } from '../../base/duration';
 import type { Partitioner } from '../../keys/partitioner';
-import type { Plan, Split } from '../../plan/program';
+import { input, type SplitRule } from '../../plan/node';
+import type { Plan } from '../../plan/program';
 import type { StatePlace, StateRule } from '../../plan/state-spec';
 import { StorageLevel } from '../../plan/storage-level';
-import type { PlanBuilder, SplitBuilder } from '../../planner/plan-builder';
 import { narrow } from '../../rdd/dependency';
+import type { FunctionTable } from '../../rdd/function-table';
 import { RDD } from '../../rdd/rdd';
 
 /** What the versions of one state have in common. */
@@ -14,7 +15,7 @@ export interface StateDefinition {
   readonly place: StatePlace;
   readonly operation: string;
   readonly partitioner: Partitioner;
-  readonly rule: (builder: PlanBuilder) => StateRule;
+  readonly rule: (functions: FunctionTable) => StateRule;
   /** The oldest version that may still be asked for. */
   readonly keepFrom: () => Time;
 }
@@ -54,18 +55,18 @@ export class StateUpdateRDD extends RDD<unknown> {
     return this.definition.partitioner.numPartitions;
   }
 
-  override besides(index: number): readonly (readonly [number, number])[] {
-    return this.#besides === undefined ? [] : [[this.#besides, index]];
+  override get besides(): number | undefined {
+    return this.#besides;
   }
 
-  fragment(builder: PlanBuilder): Plan {
+  fragment(functions: FunctionTable): Plan {
     const { place, operation, rule, keepFrom } = this.definition;
-    const step = { place, operation, ...this.#of, keepFrom: keepFrom(), rule: rule(builder) };
-    return { op: 'stateUpdate', step, inputs: this.dependencies.map(({ rdd }) => builder.plan(rdd)) };
+    const step = { place, operation, ...this.#of, keepFrom: keepFrom(), rule: rule(functions) };
+    return { op: 'stateUpdate', step, inputs: this.dependencies.map((_, i) => input(i)) };
   }
 
-  split(index: number, builder: SplitBuilder): Split {
-    return { kind: 'node', index, inputs: this.dependencies.map(({ rdd }) => builder.split(rdd, index)) };
+  splits(): SplitRule {
+    return { kind: 'beside' };
   }
 
   /** Whether every partition of the version is made. */
@@ -92,13 +93,13 @@ export class StateReadRDD extends RDD<[unknown, unknown]> {
     return this.#update.definition.partitioner;
   }
 
-  fragment(builder: PlanBuilder): Plan {
+  fragment(functions: FunctionTable): Plan {
     const { place, operation, rule } = this.#update.definition;
-    const read = { place, operation, version: this.#update.version, rule: rule(builder) };
-    return { op: 'stateRead', read, input: builder.plan(this.#update) };
+    const read = { place, operation, version: this.#update.version, rule: rule(functions) };
+    return { op: 'stateRead', read, input: input(0) };
   }
 
-  split(index: number, builder: SplitBuilder): Split {
-    return builder.split(this.#update, index);
+  splits(): SplitRule {
+    return { kind: 'same' };
   }
 }

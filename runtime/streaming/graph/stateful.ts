@@ -6,7 +6,7 @@ import { MillraceError } from '../../base/errors';
 import { removeVersionsAfter } from '../../exec/state/version-file';
 import { HashPartitioner, type Partitioner } from '../../keys/partitioner';
 import type { StateRule } from '../../plan/state-spec';
-import type { PlanBuilder } from '../../planner/plan-builder';
+import type { FunctionTable } from '../../rdd/function-table';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from './dstream';
 import { StateReadRDD, StateUpdateRDD } from './state-rdds';
@@ -18,7 +18,7 @@ export interface StateKind {
   /** Brings a batch's pairs to where their keys' state is, grouped or reduced as the rule wants them. */
   readonly arrange: (pairs: RDD<unknown>, partitioner: Partitioner) => RDD<unknown>;
   /** `first` is the first version of the table. */
-  readonly rule: (builder: PlanBuilder, first: Time) => StateRule;
+  readonly rule: (functions: FunctionTable, first: Time) => StateRule;
   /** What the table holds before the first batch. */
   readonly initial?: RDD<unknown>;
   /** What the stream's datasets are: the pairs of the table, or what the function made of the batch. */
@@ -169,7 +169,7 @@ export class StatefulDStream<T> extends DStream<T> {
       place: { id: this.#stateId, folder: this.#folder() },
       operation,
       partitioner,
-      rule: (builder: PlanBuilder) => rule(builder, first),
+      rule: (functions: FunctionTable) => rule(functions, first),
       keepFrom: () => Math.min(...this.#updates.keys()) - step,
     };
     const last = this.#last;

@@ -4,8 +4,9 @@ import * as assert from 'uvu/assert';
 import { makeConfig } from '../../../runtime/base/config';
 import { Random } from '../../../runtime/base/time';
 import type { MapOutput, TaskEnd } from '../../../runtime/plan/end';
+import type { StageSpec } from '../../../runtime/planner/stage-spec';
 import { Dag } from '../../../runtime/scheduler/dag';
-import type { Command, SchedulerEvent, StageSpec } from '../../../runtime/scheduler/events';
+import type { Command, SchedulerEvent } from '../../../runtime/scheduler/events';
 import { DagWorld } from '../../helpers/dag-world';
 
 const test = suite('dag');

@@ -6,8 +6,9 @@ import { stuckAfterMs } from '../../../runtime/base/limits';
 import type { DagOptions } from '../../../runtime/base/scheduling-options';
 import type { Clock } from '../../../runtime/base/time';
 import type { TaskEnd } from '../../../runtime/plan/end';
+import type { StageSpec } from '../../../runtime/planner/stage-spec';
 import { Dag } from '../../../runtime/scheduler/dag';
-import type { Command, SchedulerEvent, StageSpec } from '../../../runtime/scheduler/events';
+import type { Command, SchedulerEvent } from '../../../runtime/scheduler/events';
 import { StuckWatch } from '../../../runtime/scheduler/task-watch';
 
 const test = suite('scheduling');

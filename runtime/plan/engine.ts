@@ -1,0 +1,59 @@
+// The boundary between a session and what runs its jobs: datasets, jobs and answers go over it as plain data.
+
+import type { Job } from './job';
+import type { DatasetNode } from './node';
+
+/** Where an engine gets the bytes of a blob that a dataset or a job names. */
+export interface BlobSource {
+  /** Throws MISSING_BLOB. */
+  blob(id: string): Uint8Array;
+}
+
+/** What a session gives up: engines and executors drop what they hold for it. */
+export type Release =
+  /** A dataset on which, and on whose children, no job will run. */
+  | { readonly kind: 'dataset'; readonly id: number }
+  /** The persisted partitions of a dataset. */
+  | { readonly kind: 'persisted'; readonly id: number }
+  | { readonly kind: 'shuffle'; readonly id: number }
+  /** The local checkpoint of a dataset. */
+  | { readonly kind: 'checkpoint'; readonly id: number }
+  /** The state of a stream that has ended, as far as it lies in the session's folder. */
+  | { readonly kind: 'state'; readonly id: number }
+  | { readonly kind: 'blob'; readonly id: string };
+
+/** What a session does with a job's answers. */
+export interface JobHandlers {
+  /**
+   * Called for each partition, in the order in which they end; again where a stage runs again as a whole. What it throws fails the job.
+   */
+  take(partition: number, value: Uint8Array): void;
+  /** Gives an error of the job the stack of the user's call. */
+  blame(error: Error): Error;
+}
+
+/** A job that was handed over. */
+export interface StartedJob {
+  readonly id: number;
+  /** Resolves when every partition has answered; rejects with the error that the user sees. */
+  readonly done: Promise<void>;
+}
+
+/**
+ * What runs jobs. `S` is how it tells its state: jobs, stages, executors, persisted partitions. A session calls `start` once, defines
+ * datasets before the first job that needs them, and `stop` in the end.
+ */
+export interface Engine<S> {
+  /** Begins to come up; jobs wait. `blobs` is asked for the bytes of blobs as long as the engine runs. */
+  start(blobs: BlobSource): Promise<void>;
+  /** Defines datasets, parents first; one that is known is replaced for the jobs that begin later. Throws UNKNOWN_DATASET. */
+  define(nodes: readonly DatasetNode[]): void;
+  release(what: Release): void;
+  /** Runs a job. Throws UNKNOWN_DATASET, or NO_EXECUTORS where nothing can run any more. */
+  run(job: Job, handlers: JobHandlers): StartedJob;
+  /** Stops a job soon; its promise rejects with JOB_CANCELLED. */
+  cancel(jobId: number, reason: string): void;
+  readonly status: S;
+  /** Ends all jobs and executors. */
+  stop(): Promise<void>;
+}
