@@ -25,7 +25,7 @@ import type { ExecutorStatus } from './scheduler/executor-table';
 import type { JobProgress, JobRecord } from './scheduler/job-record';
 import type { StoredSize } from './scheduler/kept-blocks';
 import { type EngineStatus, Scheduler } from './scheduler/loop';
-import { AccumulatorTable, type Merging } from './shared/accumulator-table';
+import { AccumulatorTable } from './shared/accumulator-table';
 import { AddedFiles } from './shared/added-files';
 import { decode } from './wire/codec';
 
@@ -67,7 +67,8 @@ export class Context implements DatasetHost {
   readonly blobs = new BlobTable();
   readonly #receivers: ReceiverBackend | undefined;
   readonly #onWarning: (warning: CaptureWarning) => void;
-  readonly #accumulators = new AccumulatorTable();
+  /** What tasks add is merged into these as long as they live. @internal */
+  readonly accumulators = new AccumulatorTable();
   readonly #persisted = new Map<number, WeakRef<RDD<unknown>>>();
   /** Running jobs, each with the dataset that it runs on, which lives until the job has ended: its files must not go before. */
   readonly #running = new Map<Promise<void>, RDD<unknown>>();
@@ -99,7 +100,7 @@ export class Context implements DatasetHost {
       slots: options.slots,
       bus: this.control.bus,
       notice: this.control.notice,
-      mergeAccumulators: (updates) => this.#accumulators.merge(updates),
+      mergeAccumulators: (updates) => this.accumulators.merge(updates),
     });
   }
 
@@ -335,11 +336,6 @@ export class Context implements DatasetHost {
 
   /** @internal */ noteShuffle(dependency: ShuffleDependency): void {
     this.#shuffles.register(dependency, dependency.shuffleId);
-  }
-
-  /** What tasks add is merged into it as long as it lives. @internal */
-  noteAccumulator(accumulator: Merging): void {
-    this.#accumulators.add(accumulator);
   }
 
   /** @internal */ notePersisted(rdd: RDD<unknown>): void {

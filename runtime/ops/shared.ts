@@ -60,7 +60,7 @@ function accumulatorOf<In, Out>(
 ): Accumulator<In, Out> {
   context.checkAlive();
   const accumulator = new Accumulator<In, Out>(context, `accumulator-${context.nextSharedId()}`, kind, zero, name, merge);
-  context.noteAccumulator(accumulator);
+  context.accumulators.add(accumulator);
   return accumulator;
 }
 
@@ -82,6 +82,6 @@ Context.prototype.accumulator = function <T>(this: Context, zero: T, merge?: (a:
 
 Context.prototype.register = function <A extends AccumulatorV2<never, unknown>>(this: Context, accumulator: A): A {
   this.checkAlive();
-  new RegisteredAccumulator(this, `accumulator-${this.nextSharedId()}`, accumulator);
+  new RegisteredAccumulator(this.accumulators, `accumulator-${this.nextSharedId()}`, accumulator);
   return accumulator;
 };

@@ -129,10 +129,6 @@ export type SplitRule =
 /** Stands in a dataset's own plan for what one of its dependencies gives. */
 export const input = (dependency: number): Plan => ({ op: 'input', dependency });
 
-/** How a dataset is called in titles and errors: `counts (reduceByKey)[7]`. */
-export const titleOf = ({ id, operation, name }: Pick<DatasetNode, 'id' | 'operation' | 'name'>): string =>
-  `${name ? `${name} (${operation})` : operation}[${id}]`;
-
 /** The first index of each of `slices` even slices of `length`, and the end: 10 elements in 3 slices are 3, 3 and 4, as Spark cuts them. */
 export function sliceBounds(length: number, slices: number): (index: number) => [from: number, to: number] {
   return (index) => [Math.floor((index * length) / slices), Math.floor(((index + 1) * length) / slices)];

@@ -34,7 +34,7 @@ export function planWith(plan: Plan, to: Renumber): Plan {
   }
 }
 
-export const partitionerWith = (spec: PartitionerSpec, to: Renumber): PartitionerSpec =>
+const partitionerWith = (spec: PartitionerSpec, to: Renumber): PartitionerSpec =>
   spec.kind === 'custom' ? renumberedIn(spec, to) : spec;
 
 export function sinkWith(sink: Sink, to: Renumber): Sink {

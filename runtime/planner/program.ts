@@ -1,18 +1,11 @@
 // The program of one stage: the plans of its datasets put together, its sink, and the functions that they call.
 import { createHash } from 'node:crypto';
-import type { Place } from '../base/place';
 import { encodeProgram } from '../plan/encode';
 import type { DatasetNode, FunctionNode, ShuffleNode } from '../plan/node';
 import type { Plan, Sink } from '../plan/program';
 import { planWith, sinkWith } from './functions';
 import type { NodeView } from './node-table';
-import { StageSteps } from './stage-steps';
-
-/** A function of the user in a stage, and where it is written. */
-export interface FunctionPlace {
-  readonly operation: string;
-  readonly place: Place;
-}
+import { type FunctionPlace, StageSteps } from './stage-steps';
 
 /** What a stage computes: a dataset, and what becomes of its rows. */
 export interface StageSource {

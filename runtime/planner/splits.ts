@@ -11,7 +11,7 @@ type Read = readonly [dependency: number, partition: number];
 const oneOf = (dependencies: readonly DependencyNode[], index: number): Read[] => dependencies.map((_, i) => [i, index]);
 
 /** The partitions that partition `index` reads, in the order in which its split lists them. */
-export function readsOf({ splits, dependencies, partitions }: DatasetNode, index: number, view: NodeView): readonly Read[] {
+function readsOf({ splits, dependencies, partitions }: DatasetNode, index: number, view: NodeView): readonly Read[] {
   const partitionsOf = (dependency: number) => view.node(dependencies[dependency].dataset).partitions;
   switch (splits.kind) {
     case 'same':

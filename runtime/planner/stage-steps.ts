@@ -6,7 +6,12 @@ import type { RemoteError } from '../plan/end';
 import type { ShuffleNode } from '../plan/node';
 import { inputsOf, nodesOf, type Plan } from '../plan/program';
 import type { NodeView } from './node-table';
-import type { FunctionPlace } from './program';
+
+/** A function of the user in a stage, and where it is written. */
+export interface FunctionPlace {
+  readonly operation: string;
+  readonly place: Place;
+}
 
 /** What a stage was made of. */
 export interface StageParts {

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { diskError, removeQuietly } from '../base/files';
 import { Preparation } from '../base/preparation';
-import type { DatasetHost } from './host';
+import type { CheckpointMark, DatasetHost } from './host';
 import type { RDD } from './rdd';
 
 /** A dataset that is to be, or was, written to files. */
-export class Checkpoint {
+class Checkpoint implements CheckpointMark {
   readonly #rddId: number;
   /** The folder of this session's checkpoints; undefined where they lie in the session's own folder and go with it. */
   readonly #folder: string | undefined;

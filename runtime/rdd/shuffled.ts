@@ -1,3 +1,4 @@
+// Pairs brought together by key: read as they come, combined, grouped, or cogrouped with other datasets.
 import type { Partitioner } from '../keys/partitioner';
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';

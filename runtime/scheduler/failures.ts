@@ -3,8 +3,7 @@ import { MillraceError } from '../base/errors';
 import type { Place } from '../base/place';
 import { bytesText } from '../base/units';
 import type { RemoteError } from '../plan/end';
-import type { FunctionPlace } from '../planner/program';
-import type { StageSteps } from '../planner/stage-steps';
+import type { FunctionPlace, StageSteps } from '../planner/stage-steps';
 import type { JobFailure } from './events';
 
 /** Why a job failed, as listeners are told. */

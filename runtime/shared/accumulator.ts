@@ -1,9 +1,8 @@
 // Shared variables that tasks only add to: each (stage, partition) counts once, whatever was retried.
 
 import { type Reference, travelsAs } from '../base/markers';
-import type { Context } from '../context';
 import { type AccumulatorData, type AccumulatorKind, checkAdded, checkZero, type Merge, merges } from '../exec/task-accumulator';
-import { ShippedFunction } from '../rdd/function-argument';
+import { type CaptureHost, ShippedFunction } from '../rdd/function-argument';
 import { decode, encode } from '../wire/codec';
 
 /**
@@ -27,7 +26,14 @@ export class Accumulator<In, Out = In> {
   readonly #shipped: ShippedFunction | undefined;
   #value: unknown;
 
-  /** @internal */ constructor(context: Context, id: string, kind: AccumulatorKind, zero: unknown, name?: string, merge?: Merge) {
+  /** @internal */ constructor(
+    context: CaptureHost,
+    id: string,
+    kind: AccumulatorKind,
+    zero: unknown,
+    name?: string,
+    merge?: Merge,
+  ) {
     checkZero(kind, zero);
     this.id = id;
     this.name = name;

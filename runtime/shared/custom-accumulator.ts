@@ -2,9 +2,10 @@
 
 import { MillraceError } from '../base/errors';
 import { travelsAs } from '../base/markers';
-import type { Context } from '../context';
+
 import type { AccumulatorData } from '../exec/task-accumulator';
 import { decode, encode } from '../wire/codec';
+import type { AccumulatorTable } from './accumulator-table';
 
 /** What the class of an accumulator must have. As Spark's `AccumulatorV2`. */
 export interface AccumulatorV2<In, Out> {
@@ -39,8 +40,8 @@ function check(accumulator: unknown): void {
 export class RegisteredAccumulator<A extends AccumulatorV2<never, unknown>> {
   readonly #accumulator: A;
 
-  /** Makes the object travel by reference; `context` is told of it. Throws BAD_ARGUMENT, or UNSHIPPABLE_VALUE for a class that cannot travel. */
-  constructor(context: Context, id: string, accumulator: A) {
+  /** Makes the object travel by reference; `table` merges into it. Throws BAD_ARGUMENT, or UNSHIPPABLE_VALUE for a class that cannot travel. */
+  constructor(table: AccumulatorTable, id: string, accumulator: A) {
     check(accumulator);
     this.#accumulator = accumulator;
     const zero = decode(encode(accumulator)) as A;
@@ -50,7 +51,7 @@ export class RegisteredAccumulator<A extends AccumulatorV2<never, unknown>> {
     const stand = () => ({ kind: 'accumulator' as const, id: this.id, data });
     this.id = id;
     Object.defineProperty(accumulator, travelsAs, { value: stand });
-    context.noteAccumulator(this);
+    table.add(this);
   }
 
   readonly id: string;
