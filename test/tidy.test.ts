@@ -1,6 +1,7 @@
 // Style is a test: which folder may use which, what may not be called, nothing exported that nobody uses, every file on the map.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { mapText, roomsOff } from './helpers/map';
 import { reachable, readDocument, readSources, type Source } from './helpers/sources';
 
 const sources = readSources(['runtime', 'cluster', 'shell', 'samples', 'test']);
@@ -126,23 +127,10 @@ test('every file starts with a sentence that says what it is', () => {
   );
 });
 
-test('every file is on the map', () => {
-  const map = readDocument('ARCHITECTURE.md');
-  assert.ok(map !== '', 'ARCHITECTURE.md is missing');
-  none(
-    product.map(({ path }) => path).filter((path) => !isNamed(path, map)),
-    'ARCHITECTURE.md does not name these',
-  );
+test('every room has a sentence, and MAP.md has every file', () => {
+  none(roomsOff(), 'each room is on the map with one sentence');
+  assert.ok(readDocument('MAP.md') === mapText(), 'MAP.md is not what the sources say; run: npm run map');
 });
-
-/** By its whole path, or by its name in a line (or the section) that names its folder. */
-function isNamed(path: string, map: string): boolean {
-  if (map.includes(path)) return true;
-  const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const name = path.slice(folder.length);
-  const word = new RegExp(`(^|[\`\\s/(])${name.replaceAll('.', '\\.')}([\`\\s:,;)]|$)`);
-  return map.split('\n').some((line) => line.includes(`\`${folder}`) && word.test(line));
-}
 
 test('banned calls have replacements', () => {
   const found: string[] = [];

@@ -1,0 +1,125 @@
+// The text of MAP.md: every room of the product in layer order with one sentence, and its files with the first sentence of each.
+import { readSources, type Source } from './sources';
+
+/** In layer order, lower layers first. */
+const rooms: Readonly<Record<string, string>> = {
+  'runtime/base': 'What every other room may use: errors, limits, options, durations, the clock, the call that is running.',
+  'runtime/wire': 'Values as bytes and back, and the frames that processes exchange.',
+  'runtime/plan': 'Plain data that session, driver and executor share: programs, splits, tasks, how a task ends.',
+  'runtime/keys': 'Keys compare by value: hash, order, tables by key, partitioners.',
+  'runtime/storage': 'Persisted partitions, shuffle files and spill files, in memory and on disk.',
+  'runtime/closure': "The user's functions on their way to executors.",
+  'runtime/closure/instrument': 'Inserts into emitted JavaScript what lets a function tell which variables it uses.',
+  'runtime/closure/capture': 'Copies a function with all that it uses into plain data.',
+  'runtime/closure/classes': "The user's classes: known by a key in every process, so that rows keep their class.",
+  'runtime/closure/revive': 'Rebuilds captured functions and values in another process.',
+  'runtime/exec': 'What an executor does: compiles the program of a stage and runs its tasks.',
+  'runtime/exec/library': 'Functions that the engine itself puts into programs, called by name.',
+  'runtime/exec/external': 'Sorting, grouping, combining and joining beyond the memory of a task.',
+  'runtime/exec/files': 'What tasks read from files and write to them.',
+  'runtime/exec/state': 'The state of streams on executors: tables by key and the files of their versions.',
+  'runtime/rdd': 'Datasets: each kind says what it is made of.',
+  'runtime/planner': 'Cuts the lineage of a dataset into stages and makes their programs.',
+  'runtime/scheduler': 'Decides which task runs where, retries what fails, and recomputes what is lost.',
+  'runtime/shared': "The driver's side of broadcasts, accumulators and added files.",
+  'runtime/status': 'What happened in a session so far, bounded, for commands and pages.',
+  'runtime/ops': 'The operators and actions of datasets, built on the room of datasets.',
+  'runtime/streaming': 'The streaming context: turns a graph of streams into jobs, batch by batch.',
+  'runtime/streaming/graph': 'Streams and outputs: what each batch has to do.',
+  'runtime/streaming/batches': 'When batches are made, in which order they run, and how fast sources may send.',
+  'runtime/streaming/sources': 'What a batch reads: files, generators, queues, blocks of receivers, old logs.',
+  'runtime/streaming/receivers': 'Receivers that users write, and how they reach their process.',
+  'runtime/streaming/recovery': 'Checkpoints of a streaming context, and going on from one.',
+  'runtime/streaming/ops': 'The operators and outputs of streams.',
+  'runtime/streaming/testing': 'The test kit of streams: batches in, batches out, under a manual clock.',
+  'runtime/models': 'MapReduce, Pregel, iterations and queries: libraries on the public API alone.',
+  runtime: 'The top of the engine: the context `sc`, and the public names.',
+  'cluster/process': 'What the child processes of a session have in common: environment, output, how they end.',
+  'cluster/link': 'What driver and executors say to each other, and how each proves who it is.',
+  'cluster/executor': 'The process of an executor: one thread runs tasks, the other owns the socket.',
+  'cluster/receivers': 'The processes that read sources of streams, and their side in the driver.',
+  'cluster/driver': 'Starts executors, hands them tasks, watches them and replaces them.',
+  'cluster/ui': "The server of a session's pages.",
+  'cluster/ui/views': 'What each page shows, as plain data.',
+  'cluster/ui/page': 'The pages themselves: a program for browsers, bundled into `dist/ui/`.',
+  cluster: 'Opens a context on a master.',
+  'shell/contract': 'What the processes of the shell promise each other: types only.',
+  'shell/base': 'What several processes of the shell use: command line, settings, signals.',
+  'shell/types': 'The type service: checks, completes and emits what is typed, in a process of its own.',
+  'shell/print': 'Values, errors, tables, plots and progress as text that fits the screen.',
+  'shell/editor': 'The editor of the prompt: keys in, one painted block out.',
+  'shell/evaluate': "Runs compiled entries and the user's modules so that Ctrl-C can break them.",
+  'shell/session': "The session process: evaluates the user's entries and holds `sc`.",
+  'shell/repl': 'Takes entries one by one through check, run and print, or to their command.',
+  'shell/repl/commands': 'The commands of the prompt: their arguments, help and topics.',
+  'shell/terminal': 'The terminal process: prompt, history, completion, pager and live panes.',
+  'shell/script': 'Runs a script without a terminal.',
+  shell: 'What the user starts, and what builds it.',
+};
+
+const testRooms: Readonly<Record<string, string>> = {
+  'test/runtime': 'Parts of the engine, in rooms that mirror those of `runtime/`.',
+  'test/cluster': 'Real executor and receiver processes, kills and faults; mirrors `cluster/`.',
+  'test/shell': 'Type service, evaluator, prompt in a real terminal, scripts; mirrors `shell/`.',
+  'test/property': 'Generated programs, models and streams against naive ones.',
+  'test/sim': "The scheduler's state machine under simulated clusters.",
+  'test/security': 'The handshake, every message, and who may see the pages.',
+  'test/docs': 'What README and `docs/` say: tables, numbers, examples, sessions, docstrings.',
+  'test/mutations': 'Mistakes made on purpose, each of which a test must catch.',
+  'test/bench': 'The works of the comparison with Spark, and the figures of the papers.',
+  'test/helpers': 'What tests share: naive models, processes, terminals, time limits, leak checks.',
+};
+
+const sources = readSources(['runtime', 'cluster', 'shell']);
+const roomOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
+const filesOf = (room: string) => [...sources.values()].filter(({ path }) => roomOf(path) === room);
+
+/** Where the table above and the folders differ. Empty when each room has a sentence. */
+export function roomsOff(): string[] {
+  const there = new Set([...sources.keys()].map(roomOf));
+  const without = [...there].filter((room) => !(room in rooms));
+  const gone = Object.keys(rooms).filter((room) => !there.has(room));
+  return [
+    ...without.map((room) => `${room}/ needs a sentence in test/helpers/map.ts`),
+    ...gone.map((room) => `${room}/ has no file any more: take it out of test/helpers/map.ts`),
+  ];
+}
+
+/** The comment that a file starts with, up to the end of its first sentence that ends a line. */
+function firstSentence({ text }: Source): string {
+  const lines: string[] = [];
+  for (const line of text.split('\n')) {
+    if (!line.startsWith('// ')) break;
+    lines.push(line.slice(3));
+    if (line.endsWith('.')) break;
+  }
+  return lines.join(' ').split(/(?<=\w\.) (?=[A-Z`])/)[0];
+}
+
+function section(room: string): string {
+  const files = filesOf(room).map((source) => {
+    const name = source.path.slice(room.length + 1);
+    return `- [\`${name}\`](${source.path}) ${firstSentence(source)}`;
+  });
+  return `### ${room}/\n\n${rooms[room]}\n\n${files.join('\n')}\n`;
+}
+
+const head = (top: string) => `## ${top}/\n`;
+
+/** Written by test/write-map.ts and compared by test/tidy.test.ts. */
+export function mapText(): string {
+  const product = ['runtime', 'cluster', 'shell'].flatMap((top) => [
+    head(top),
+    ...Object.keys(rooms)
+      .filter((room) => room === top || room.startsWith(`${top}/`))
+      .map(section),
+  ]);
+  const tests = Object.entries(testRooms).map(([room, sentence]) => `- \`${room}/\` ${sentence}`);
+  return [
+    '# Map\n',
+    'Every room in layer order, lower layers first, and every file with the sentence that it starts with.',
+    '`npm run map` writes this page; do not edit it. [ARCHITECTURE.md](ARCHITECTURE.md) says how the rooms work together.\n',
+    ...product,
+    `${head('test')}\n${tests.join('\n')}\n`,
+  ].join('\n');
+}
