@@ -1,13 +1,13 @@
-// Who may see the pages: links that open them once, the cookie that a link is exchanged for, and requests that no other site can cause.
+// Decides who may see the pages: each link opens them once and gives a cookie; requests that another site causes are refused.
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { loopback, pageLinks } from '../limits';
 
 const secretBytes = 32;
-/** So that a link fits into a line of 80 columns. */
+/** 43 characters: with it, a link fits into a line of 80 columns. */
 const secretText = /^[\w-]{43}$/;
 
-/** Secrets by their hash, so that a comparison tells nothing of them; the oldest give way to new ones. */
+/** Secrets, stored as hashes so that the time of a comparison reveals nothing; new ones evict the oldest. */
 class Secrets {
   readonly #hashes = new Set<string>();
 
@@ -40,18 +40,18 @@ export class Access {
     this.#port = port;
   }
 
-  /** An address that lets in whoever opens it first. */
+  /** An address that admits whoever opens it first. */
   link(): string {
     return `http://${loopback}:${this.#port}/?token=${this.#links.make()}`;
   }
 
-  /** The value of Set-Cookie for the token of a link, if that was not used before. */
+  /** The value of Set-Cookie for the token of a link; undefined if the token is unknown or used up. */
   exchange(token: string): string | undefined {
     if (!this.#links.use(token)) return undefined;
     return `${this.#cookieName}=${this.#logins.make()}; Path=/; HttpOnly; SameSite=Strict`;
   }
 
-  /** Cookies are shared by all ports of a host. */
+  /** All ports of a host share their cookies, so the name holds the port. */
   get #cookieName(): string {
     return `millrace-${this.#port}`;
   }
@@ -62,13 +62,13 @@ export class Access {
     return cookies.some((cookie) => cookie.startsWith(prefix) && this.#logins.has(cookie.slice(prefix.length)));
   }
 
-  /** A name that was bound to this address by somebody else is seen in Host, and a page of another site in Origin. */
+  /** Host gives away a foreign name that was rebound to this address; Origin gives away a page of another site. */
   isForUs({ headers }: IncomingMessage): boolean {
     const { host, origin } = headers;
     return this.#hosts.includes(host ?? '') && (origin === undefined || this.#isOurs(origin, host));
   }
 
-  /** Browsers always say where the page is from that opens a WebSocket. */
+  /** Browsers always send an Origin when a page opens a WebSocket. */
   isFromOurPage(request: IncomingMessage): boolean {
     return request.headers.origin !== undefined && this.isForUs(request);
   }

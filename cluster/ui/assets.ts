@@ -1,4 +1,4 @@
-// The files of the pages, read when they are first opened: a fixed list, so that no request ever names a file.
+// The files of the pages, read when the pages are first opened. The list is fixed: no request ever names a file.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { asError, MillraceError } from '../../runtime/base/errors';
@@ -15,10 +15,10 @@ const files = [
   { path: '/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
 ];
 
-/** The addresses of views; the page finds out by itself which one it is. */
+/** The addresses of all views. They get the same document; the page picks the view from the address. */
 const views = /^\/(?:(?:datasets|executors|streams)|(?:jobs|stages)\/\d{1,15})?$/;
 
-/** Answers the file behind the path of a request. Throws NO_PAGES where they were not built. */
+/** Returns a function that finds the file for the path of a request. Throws NO_PAGES when the pages were not built. */
 export function readAssets(folder = pagesFolder()): (path: string) => Asset | undefined {
   try {
     const byPath = new Map(

@@ -1,21 +1,21 @@
-// Tells the open pages what has changed, each the view that it shows, a few times a second at most and never faster than it reads.
+// Sends each open page the changes of the view that it shows: at most a few times a second, and never faster than the page reads.
 import { type RawData, WebSocket } from 'ws';
 import { pageMessagesPerSecond, pageSilenceMs, pageUpdateMs } from '../limits';
 import type { Wanted } from './messages';
 import type { PageSource } from './source';
 import { snapshotOf } from './views/snapshot';
 
-/** Close code for a page that does not keep to the rules. */
+/** Close code for a page that breaks the protocol. */
 const policyViolation = 1008;
 
-/** Above this many characters a state is sent less often: ten times as large, ten times as seldom. */
+/** States above this many characters are sent less often: ten times the size, a tenth of the rate. */
 const largeState = 100_000;
 
-/** How often a state is made while nothing is told to have happened: some things change unheard, such as how far a stream is behind. */
+/** How often a state is made although no event came: some values change without one, such as how far a stream is behind. */
 const idleMs = 1000;
 
-/** Ids are whole numbers of up to 15 digits. */
-const mostId = 1e15;
+/** Ids are whole numbers of at most 15 digits. */
+const idLimit = 1e15;
 
 export class Feed {
   readonly #source: PageSource;
@@ -54,12 +54,12 @@ class Reader {
   readonly #ws: WebSocket;
   readonly #source: PageSource;
   #wanted: Wanted | undefined;
-  /** What it was sent last, but for the time. */
+  /** The state that was sent last, without the time. */
   #last = '';
   #nextAt = 0;
   #version = -1;
   #madeAt = 0;
-  /** When it was last seen to have read all that it was sent. */
+  /** When we last knew that the page had read everything. */
   #readAt = performance.now();
   #second = 0;
   #messages = 0;
@@ -96,10 +96,10 @@ class Reader {
     this.#readAt = performance.now();
   }
 
-  /** Sends what has changed, if the last state was read. */
+  /** Sends the state if it changed and the page has read the last one. */
   tick(): void {
     const now = performance.now();
-    // A page that is gone, or whose machine sleeps, answers no ping.
+    // A page that was closed, or whose machine sleeps, answers no ping.
     if (now - this.#readAt > pageSilenceMs) this.#ws.terminate();
     if (this.#ws.readyState !== WebSocket.OPEN || this.#ws.bufferedAmount > 0) return;
     if (now - this.#readAt > pageSilenceMs / 3) this.#ws.ping();
@@ -119,7 +119,7 @@ class Reader {
   }
 }
 
-/** The view that a page asks for; undefined for anything else. */
+/** The view that a page asks for; undefined if the message is malformed. */
 function parseWanted(text: string): Wanted | undefined {
   let value: unknown;
   try {
@@ -137,7 +137,7 @@ function parseWanted(text: string): Wanted | undefined {
       return { page };
     case 'job':
     case 'stage':
-      return typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < mostId ? { page, id } : undefined;
+      return typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < idLimit ? { page, id } : undefined;
     default:
       return undefined;
   }

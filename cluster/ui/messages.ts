@@ -1,20 +1,20 @@
-// What the session tells a page and a page asks: plain data over one WebSocket. Types only: the pages' bundle takes nothing else from here.
+// The messages between the session and a page: plain data over one WebSocket. Types only, so that the pages' bundle takes no code from here.
 
-/** The views that there are; `job` and `stage` have a number. */
+/** All views; `job` and `stage` have a number. */
 export type Wanted =
   | { readonly page: 'jobs' | 'datasets' | 'executors' | 'streams' }
   | { readonly page: 'job' | 'stage'; readonly id: number };
 
-/** A text of the user's, and where it stands. */
+/** A piece of the user's text and where it is. */
 export interface Site {
   readonly file: string;
   readonly line: number;
   readonly text: string;
-  /** The line of the call, where the text has several. */
+  /** The line of the call, if the text has several lines. */
   readonly at?: number;
 }
 
-/** A place in the user's text, with its line where that is known. */
+/** A position in the user's text, with the text of that line if known. */
 export interface PlaceInText {
   readonly file: string;
   readonly line: number;
@@ -39,7 +39,7 @@ export interface SkewView {
   readonly bytesRead?: number;
   readonly medianRows: number;
   readonly medianBytesRead: number;
-  /** What the slow task read far more of than most. */
+  /** What the slow task read far more of than the median task. */
   readonly explainedBy?: 'rows' | 'bytes';
 }
 
@@ -72,17 +72,17 @@ export interface JobView {
   readonly stages: readonly StageView[];
   readonly rows: number;
   readonly failure?: Failure;
-  /** Why it does not move: nothing runs for it. */
+  /** Why no task of it runs. */
   readonly waits?: string;
   readonly group?: string;
   readonly description?: string;
   readonly tags: readonly string[];
   readonly pool?: string;
-  /** The output of a stream for which it runs. */
+  /** The stream output that it runs for. */
   readonly output?: string;
 }
 
-/** Something that deserves a look, with the page that shows it. */
+/** Something that the user should look at, with the page that shows it. */
 export interface Notice {
   readonly kind: 'failed' | 'skew' | 'lost' | 'behind' | 'output' | 'waits';
   readonly text: string;
@@ -90,7 +90,7 @@ export interface Notice {
   readonly href: string;
 }
 
-/** What stands above every page. */
+/** The content of the header of every page. */
 export interface Head {
   readonly master: string;
   readonly version: string;
@@ -104,23 +104,23 @@ export interface Head {
   readonly notices: readonly Notice[];
 }
 
-export interface DatasetNode {
+export interface GraphDataset {
   readonly id: number;
   readonly operation: string;
   readonly name?: string;
   readonly partitions: number;
   readonly level?: string;
-  /** Partitions that are kept now. */
-  readonly kept: number;
+  /** Partitions that are persisted now. */
+  readonly persisted: number;
   readonly parents: readonly number[];
-  /** Stages whose output it reads. */
+  /** The stages whose output it reads. */
   readonly reads: readonly number[];
   readonly site?: Site;
 }
 
-export interface StageNode extends StageView {
+export interface GraphStage extends StageView {
   readonly parents: readonly number[];
-  readonly datasets: readonly DatasetNode[];
+  readonly datasets: readonly GraphDataset[];
 }
 
 export interface TaskView {
@@ -140,7 +140,7 @@ export interface TaskView {
   readonly place?: PlaceInText;
 }
 
-/** Least, quartiles and greatest. */
+/** Minimum, quartiles and maximum. */
 export type Five = readonly [number, number, number, number, number];
 
 export interface DatasetView {
@@ -149,8 +149,8 @@ export interface DatasetView {
   readonly name?: string;
   readonly level: string;
   readonly site?: Site;
-  readonly kept: number;
-  /** Of all partitions; undefined before a job has used it. */
+  readonly persisted: number;
+  /** The number of all partitions; undefined until a job has used the dataset. */
   readonly partitions?: number;
   readonly memory: number;
   readonly disk: number;
@@ -214,7 +214,7 @@ export type PageData =
       readonly ended: readonly JobView[];
       readonly ofStreams: readonly JobView[];
     }
-  | { readonly page: 'job'; readonly job: JobView; readonly stages: readonly StageNode[] }
+  | { readonly page: 'job'; readonly job: JobView; readonly stages: readonly GraphStage[] }
   | {
       readonly page: 'stage';
       readonly stage: StageView;
@@ -232,12 +232,12 @@ export type PageData =
       readonly losses: number;
     }
   | { readonly page: 'streams'; readonly contexts: readonly StreamView[] }
-  /** A job or stage that is not remembered, or never was. */
+  /** A job or stage that never existed, or that the session no longer remembers. */
   | { readonly page: 'missing'; readonly wanted: 'job' | 'stage'; readonly id: number };
 
-/** What is sent when something has changed, a few times a second at most. */
+/** The state that is sent after a change, at most a few times a second. */
 export interface Snapshot {
-  /** The session's clock, in milliseconds since the epoch, as all moments here. */
+  /** The session's clock. All times here are milliseconds since the epoch. */
   readonly now: number;
   readonly head: Head;
   readonly data: PageData;

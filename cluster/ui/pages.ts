@@ -1,4 +1,4 @@
-// The server of a session's pages: HTTP and WebSocket on loopback, for whoever has a link; started when it is first asked for.
+// The server of a session's pages: HTTP and WebSocket on loopback, for whoever has a link. It starts at the first `.ui`.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -10,7 +10,7 @@ import { type Asset, readAssets } from './assets';
 import { Feed } from './feed';
 import type { PageSource } from './source';
 
-/** No script, style, frame, form or connection but our own; text can become neither markup nor script. */
+/** Only our own scripts, styles, frames, forms and connections; text can become neither markup nor script. */
 const contentPolicy = [
   "default-src 'self'",
   "base-uri 'none'",
@@ -37,8 +37,8 @@ const needsLink =
   'These pages open by the link that .ui prints. Each link opens them once: type .ui at the prompt for a new one.\n';
 
 /**
- * Whoever came by a link from another site (a chat, a mail) is not sent the cookie with the redirect, for SameSite=Strict counts where the
- * chain began; a page of ours that goes on begins a new one.
+ * After a click on another site (a chat, a mail) the browser sends no SameSite=Strict cookie along the redirect, because the chain began
+ * there. A page of ours that moves on begins a new chain.
  */
 const goOn = '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Millrace</title><a href="/">Go on</a>';
 
@@ -74,7 +74,7 @@ export class StatusPages {
     });
   }
 
-  /** An address that opens the pages once. */
+  /** An address that opens the pages, once. */
   link(): string {
     return this.#access.link();
   }
@@ -101,7 +101,7 @@ export class StatusPages {
     return asset ? send(request, response, 200, asset) : say(404, 'There is no such page.\n');
   }
 
-  /** Exchanges the token of a link for a cookie, so that it does not stay in the address. */
+  /** Exchanges the token of a link for a cookie, so that the token does not stay in the address bar. */
   #enter(token: string, request: IncomingMessage, response: ServerResponse): void {
     const cookie = this.#access.exchange(token);
     const isOpen = cookie === undefined && this.#access.isLoggedIn(request);

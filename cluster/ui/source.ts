@@ -1,4 +1,4 @@
-// What the pages are made of: the session's context, its status so far, and its streams.
+// What the pages read: the session's context, its status, and its streams.
 import type { Context } from '../../runtime/index';
 import type { StatusStore } from '../../runtime/status/status-store';
 import type { StreamMonitor } from '../../runtime/status/stream-monitor';

@@ -68,7 +68,7 @@ function detailLines(monitor: StreamMonitor): string[] {
 
 function sourceCells(stream: DStream<unknown>, monitor: StreamMonitor): string[] {
   const { records, bytes, lastRecords, noted, note, receiver } = monitor.source(stream.name);
-  const said = [receiver, note && `${note} (so in ${noted} ${noted === 1 ? 'batch' : 'batches'})`].filter(Boolean);
+  const said = [receiver, note && `${note} (in ${noted} ${noted === 1 ? 'batch' : 'batches'})`].filter(Boolean);
   const rate = lastRecords === undefined ? '' : rateText(lastRecords, monitor.streaming.interval);
   // Lines of files are not counted before they are read.
   const read = lastRecords === undefined && bytes > 0 ? bytesText(bytes) : `${grouped(String(records))} records`;

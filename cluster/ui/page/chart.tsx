@@ -1,4 +1,4 @@
-// A chart over time, with its last and greatest value as text for those who do not see it. Drawn by uPlot.
+// A chart over time, drawn by uPlot, with its last and greatest value as text for readers who cannot see it.
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { timeOfDay } from './format';
@@ -9,7 +9,7 @@ interface ChartProps {
   /** Seconds since the epoch. */
   readonly times: readonly number[];
   readonly values: readonly number[];
-  /** A line that values should stay below. */
+  /** A line under which the values should stay. */
   readonly limit?: { readonly value: number; readonly name: string };
   readonly show: (value: number) => string;
 }

@@ -1,23 +1,23 @@
-// Where the boxes of a job's graph go: a box a stage with its datasets one under the other, arrows for shuffles; by dagre.
+// Lays out the graph of a job with dagre: one box per stage, its datasets in rows, arrows for shuffles.
 import { Graph, layout } from '@dagrejs/dagre';
-import type { DatasetNode, StageNode } from '../messages';
+import type { GraphDataset, GraphStage } from '../messages';
 
 export interface PlacedDataset {
-  readonly dataset: DatasetNode;
+  readonly dataset: GraphDataset;
   readonly label: string;
   readonly y: number;
-  /** Rows of this box that it is computed from, further up. */
+  /** The rows above it in this box that it is computed from. */
   readonly from: readonly number[];
 }
 
 export interface PlacedStage {
-  readonly stage: StageNode;
+  readonly stage: GraphStage;
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
   readonly datasets: readonly PlacedDataset[];
-  /** Datasets that are left out. */
+  /** How many datasets are not shown. */
   readonly omitted: number;
 }
 
@@ -35,27 +35,28 @@ export interface PlacedGraph {
 
 export const rowHeight = 22;
 export const headHeight = 26;
-/** Left of the labels: the lines between datasets. */
+/** The width left of the labels, for the lines between datasets. */
 export const railWidth = 18;
 const letterWidth = 7.3;
 const mostLetters = 30;
-/** What stands beside labels: `12/12 kept`; and what stands in the head of a box at least. */
-const keptLetters = 12;
+/** Room beside a label, for `12/12 persisted`. */
+const persistedLetters = 17;
+/** The least width of the head of a box. */
 const headLetters = 22;
 const mostRows = 16;
 const padding = 10;
 
-/** `counts (reduceByKey)`, cut to the width of a box. */
-function labelOf({ name, operation }: DatasetNode): string {
+/** A label such as `counts (reduceByKey)`, cut to the width of a box. */
+function labelOf({ name, operation }: GraphDataset): string {
   const label = name === undefined ? operation : `${name} (${operation})`;
   return label.length <= mostLetters ? label : `${label.slice(0, mostLetters - 1)}…`;
 }
 
-/** Sources first, each after what it is computed from. */
-function inOrder(datasets: readonly DatasetNode[]): DatasetNode[] {
+/** Sources first; each dataset comes after its parents. */
+function inOrder(datasets: readonly GraphDataset[]): GraphDataset[] {
   const byId = new Map(datasets.map((dataset) => [dataset.id, dataset]));
-  const ordered = new Set<DatasetNode>();
-  const visit = (dataset: DatasetNode): void => {
+  const ordered = new Set<GraphDataset>();
+  const visit = (dataset: GraphDataset): void => {
     if (ordered.has(dataset)) return;
     for (const id of dataset.parents) {
       const parent = byId.get(id);
@@ -67,7 +68,7 @@ function inOrder(datasets: readonly DatasetNode[]): DatasetNode[] {
   return [...ordered];
 }
 
-function placedDatasets(stage: StageNode): { datasets: PlacedDataset[]; omitted: number } {
+function placedDatasets(stage: GraphStage): { datasets: PlacedDataset[]; omitted: number } {
   const ordered = inOrder(stage.datasets);
   const shown = ordered.slice(-mostRows);
   const rows = new Map(shown.map(({ id }, index) => [id, index]));
@@ -78,7 +79,7 @@ function placedDatasets(stage: StageNode): { datasets: PlacedDataset[]; omitted:
   return { datasets, omitted: ordered.length - shown.length };
 }
 
-export function placed(stages: readonly StageNode[], isNarrow: boolean): PlacedGraph {
+export function placed(stages: readonly GraphStage[], isNarrow: boolean): PlacedGraph {
   const graph = new Graph({ multigraph: false });
   graph.setGraph({ rankdir: isNarrow ? 'TB' : 'LR', nodesep: 18, ranksep: isNarrow ? 28 : 44, marginx: 4, marginy: 4 });
   graph.setDefaultEdgeLabel(() => ({}));
@@ -86,7 +87,7 @@ export function placed(stages: readonly StageNode[], isNarrow: boolean): PlacedG
     const { datasets, omitted } = placedDatasets(stage);
     const longest = Math.max(
       headLetters,
-      ...datasets.map(({ label, dataset }) => label.length + (dataset.level === undefined ? 0 : keptLetters)),
+      ...datasets.map(({ label, dataset }) => label.length + (dataset.level === undefined ? 0 : persistedLetters)),
     );
     const width = Math.min(340, railWidth + longest * letterWidth + 2 * padding);
     const height = headHeight + datasets.length * rowHeight + padding / 2;

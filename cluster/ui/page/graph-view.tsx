@@ -1,6 +1,6 @@
-// The graph of a job, drawn: stages as boxes that lead to their pages, datasets within, shuffles as arrows, kept datasets marked.
+// Draws the graph of a job: stages as boxes that link to their pages, their datasets inside, shuffles as arrows, persisted datasets marked.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { StageNode } from '../messages';
+import type { GraphStage } from '../messages';
 import { plain } from './format';
 import { headHeight, type PlacedDataset, type PlacedEdge, type PlacedStage, placed, railWidth, rowHeight } from './graph-layout';
 import { placeName } from './parts';
@@ -19,9 +19,9 @@ function useIsNarrow(): boolean {
   return isNarrow;
 }
 
-export function GraphView({ stages }: { readonly stages: readonly StageNode[] }) {
+export function GraphView({ stages }: { readonly stages: readonly GraphStage[] }) {
   const isNarrow = useIsNarrow();
-  // The shape of a job never changes; what its stages are at does, several times a second.
+  // The layout is computed once: the shape of a job never changes, while the states of its stages change several times a second.
   const shape = stages.map(({ id }) => id).join();
   const graph = useMemo(() => placed(stages, isNarrow), [shape, isNarrow]);
   const now = new Map(stages.map((stage) => [stage.id, stage]));
@@ -51,7 +51,7 @@ function Edge({ edge: { points } }: { readonly edge: PlacedEdge }) {
   return <path class="edge" d={path} marker-end="url(#arrow)" />;
 }
 
-function StageBox({ box, stage }: { readonly box: PlacedStage; readonly stage: StageNode }) {
+function StageBox({ box, stage }: { readonly box: PlacedStage; readonly stage: GraphStage }) {
   const { x, y, width, height, datasets, omitted } = box;
   const { id, state, done, tasks, parents } = stage;
   const progress =
@@ -70,7 +70,7 @@ function StageBox({ box, stage }: { readonly box: PlacedStage; readonly stage: S
         <text class="head count" x={width - 8} y={17}>
           {progress}
         </text>
-        {omitted > 0 && <title>{omitted} earlier datasets are left out</title>}
+        {omitted > 0 && <title>{omitted} earlier datasets are not shown</title>}
         {datasets.map((each, index) => (
           <DatasetRow placed={each} index={index} width={width} now={stage} key={each.dataset.id} />
         ))}
@@ -83,17 +83,17 @@ interface RowProps {
   readonly placed: PlacedDataset;
   readonly index: number;
   readonly width: number;
-  readonly now: StageNode;
+  readonly now: GraphStage;
 }
 
 function DatasetRow({ placed: { dataset, label, y, from }, index, width, now }: RowProps) {
-  const kept = now.datasets.find(({ id }) => id === dataset.id)?.kept ?? dataset.kept;
+  const persisted = now.datasets.find(({ id }) => id === dataset.id)?.persisted ?? dataset.persisted;
   const middle = y + rowHeight / 2;
   const { site, level, partitions, name, operation } = dataset;
   const full = name === undefined ? operation : `${name} (${operation})`;
-  const storage = level === undefined ? '' : `, ${level}, ${kept} of ${partitions} partitions kept`;
+  const storage = level === undefined ? '' : `, ${level}, ${persisted} of ${partitions} partitions persisted`;
   return (
-    <g class={level === undefined ? 'dataset' : 'dataset cached'}>
+    <g class={level === undefined ? 'dataset' : 'dataset persisted'}>
       <title>{plain(`${full}[${dataset.id}]${storage}${site ? `, ${placeName(site)}` : ''}`)}</title>
       {from.map((row) => (
         <path class="narrow" d={railPath(row, index)} key={row} />
@@ -103,15 +103,15 @@ function DatasetRow({ placed: { dataset, label, y, from }, index, width, now }: 
         {plain(label)}
       </text>
       {level !== undefined && (
-        <text class="kept" x={width - 8} y={middle + 4}>
-          {kept}/{partitions} kept
+        <text class="persisted-count" x={width - 8} y={middle + 4}>
+          {persisted}/{partitions} persisted
         </text>
       )}
     </g>
   );
 }
 
-/** From the dot of one row to that of a later one: straight to the next, around those in between. */
+/** A line from the dot of one row to that of a later row: straight to the next row, curved around rows in between. */
 function railPath(from: number, to: number): string {
   const x = railWidth / 2 + 2;
   const y = (row: number) => headHeight + row * rowHeight + rowHeight / 2;

@@ -1,6 +1,6 @@
-// One job: the text that started it, why it failed, its graph and its stages.
+// The page of one job: the text that started it, why it failed, its graph and its stages.
 import { bytesText, compact, msText } from '../../../runtime/base/units';
-import type { JobView, PageData, StageNode } from '../messages';
+import type { GraphStage, JobView, PageData } from '../messages';
 import { brief, plain, timeOfDay } from './format';
 import { GraphView } from './graph-view';
 import { Origin } from './jobs-view';
@@ -14,15 +14,15 @@ export function JobPage({ data: { job, stages } }: { readonly data: Job }) {
   return (
     <>
       <Summary job={job} />
-      {job.waits && <p class="waits">It waits: {job.waits}.</p>}
+      {job.waits && <p class="waits">Waiting: {job.waits}.</p>}
       {job.failure && <FailureBox failure={job.failure} />}
       {job.site ? <Listing site={job.site} failed={job.failure?.place} /> : <p class="code">{plain(job.title)}</p>}
       <section aria-labelledby="graph">
         <h2 id="graph">Graph</h2>
         <GraphView stages={stages} />
         <p class="legend">
-          <span class="key shuffle">reads a shuffle</span> <span class="key cached">kept</span>{' '}
-          <span class="key skipped">skipped: its output was there</span>
+          <span class="key shuffle">reads a shuffle</span> <span class="key persisted">persisted</span>{' '}
+          <span class="key skipped">skipped: its output already existed</span>
         </p>
       </section>
       <section aria-labelledby="stages">
@@ -53,12 +53,12 @@ function Summary({ job }: { readonly job: JobView }) {
   );
 }
 
-function StageTable({ stages }: { readonly stages: readonly StageNode[] }) {
+function StageTable({ stages }: { readonly stages: readonly GraphStage[] }) {
   const now = useNow(stages.some(({ state }) => state === 'running'));
-  const took = ({ submitted, completed }: StageNode) => (submitted === undefined ? '' : msText((completed ?? now) - submitted));
+  const took = ({ submitted, completed }: GraphStage) => (submitted === undefined ? '' : msText((completed ?? now) - submitted));
   return (
     <Table
-      caption="Stages of this job, the last one answers"
+      caption="Stages of this job; the last one gives the result"
       rows={stages}
       keyOf={({ id }) => id}
       classOf={({ state }) => state}
@@ -80,7 +80,7 @@ function StageTable({ stages }: { readonly stages: readonly StageNode[] }) {
   );
 }
 
-function StageTasks({ stage }: { readonly stage: StageNode }) {
+function StageTasks({ stage }: { readonly stage: GraphStage }) {
   if (['skipped', 'neverRan', 'waiting'].includes(stage.state)) return <span class="muted">{stage.tasks}</span>;
   return (
     <span class="tasks">
@@ -90,7 +90,7 @@ function StageTasks({ stage }: { readonly stage: StageNode }) {
   );
 }
 
-function StageCell({ stage }: { readonly stage: StageNode }) {
+function StageCell({ stage }: { readonly stage: GraphStage }) {
   const { id, title, parents, failure } = stage;
   return (
     <>

@@ -1,4 +1,4 @@
-// The first page: what runs now and how far it is, what deserves a look, and the jobs that have ended.
+// The first page: the progress of running jobs, notices, and the jobs that have ended.
 import { compact, msText } from '../../../runtime/base/units';
 import type { Head, JobView, Notice, PageData, StageView } from '../messages';
 import { brief, counted, plain, timeOfDay } from './format';
@@ -60,7 +60,7 @@ function RunningJob({ job }: { readonly job: JobView }) {
           <span key={String(text)}>· {text} </span>
         ))}
       </p>
-      {job.waits && <p class="waits">It waits: {job.waits}.</p>}
+      {job.waits && <p class="waits">Waiting: {job.waits}.</p>}
       <ul class="stages">
         {shown.map((stage) => (
           <RunningStage stage={stage} now={now} key={stage.id} />
@@ -85,13 +85,13 @@ function RunningStage({ stage, now }: { readonly stage: StageView; readonly now:
   );
 }
 
-/** What is left if it goes on as it did. */
+/** The time left if the stage continues at its rate so far. */
 function leftText({ done, tasks, submitted, state }: StageView, now: number): string {
   if (state !== 'running' || done === 0 || done === tasks || submitted === undefined) return '';
   return ` · about ${msText(((now - submitted) * (tasks - done)) / done)} left`;
 }
 
-/** Where a job comes from: its action, entry, and labels. */
+/** The origin of a job: its action, entry and labels. */
 export function Origin({ job, isNamed = false }: { readonly job: JobView; readonly isNamed?: boolean }) {
   const labels = [job.output, job.group && `group ${job.group}`, job.description, ...job.tags.map((tag) => `#${tag}`)];
   const place = job.site && placeName(job.site);

@@ -1,4 +1,4 @@
-// The connection to the session: says which view is shown, takes its states, and comes back by itself after a break.
+// The page's connection to the session: it asks for the view that is shown, receives states, and reconnects after a break.
 import type { Snapshot, Wanted } from '../messages';
 
 export type LinkState = 'connecting' | 'live' | 'lost';

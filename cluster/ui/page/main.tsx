@@ -1,4 +1,4 @@
-// The pages of a session: frame, navigation, and the view that the address names.
+// The pages of a session: the frame, the navigation, and the view for the address.
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Head, PageData, Snapshot, Wanted } from '../messages';
@@ -12,7 +12,7 @@ import { StagePage } from './stage-view';
 import { DatasetsPage, ExecutorsPage } from './storage-view';
 import { StreamsPage } from './streams-view';
 
-/** Addresses change without the page being loaded again. */
+/** The view for the current address, which changes without a reload. */
 function useAddress(): [Wanted, (path: string) => void] {
   const [path, setPath] = useState(location.pathname);
   useEffect(() => {
@@ -91,10 +91,10 @@ function App() {
   );
 }
 
-/** The view of the state that came last, if it is the one that the address names now. */
+/** The view of the last state, if that state is for the current address. */
 function View({ data, head, wanted }: { readonly data: PageData; readonly head: Head; readonly wanted: Wanted }) {
   if (data.page === 'missing' && data.wanted === wanted.page)
-    return <p class="empty">There is no such {data.wanted}, or it is too long ago: the pages remember the last 200 jobs.</p>;
+    return <p class="empty">There is no such {data.wanted}, or it is too old: the pages remember the last 200 jobs.</p>;
   const shown = data.page === 'job' ? data.job.id : data.page === 'stage' ? data.stage.id : undefined;
   if (data.page !== wanted.page || ('id' in wanted && shown !== wanted.id)) return <p class="empty">…</p>;
   switch (data.page) {
@@ -149,7 +149,7 @@ function Frame({ head, wanted, state }: { readonly head?: Head; readonly wanted:
           </span>
         )}{' '}
         <span class={`link ${state}`} role="status">
-          {state === 'live' ? 'live' : state === 'lost' ? 'the session has ended, or does not answer' : 'connecting'}
+          {state === 'live' ? 'live' : state === 'lost' ? 'the session has ended or does not answer' : 'connecting'}
         </span>
       </p>
     </header>

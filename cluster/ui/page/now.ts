@@ -1,13 +1,13 @@
-// The session's clock on the page: between two states it goes on by itself, so that what runs is seen to run.
+// The session's clock on the page. It runs on between two states, so that running times are seen to grow.
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 
-/** Milliseconds that the session's clock is ahead of this browser's. */
+/** By how many milliseconds the session's clock is ahead of this browser's clock. */
 export const ClockOffset = createContext(0);
 
 const tickMs = 500;
 
-/** The time now; the part that uses it is drawn again twice a second while `isMoving`. */
+/** The session's time now; the component that uses it is drawn twice a second while `isMoving`. */
 export function useNow(isMoving: boolean): number {
   const offset = useContext(ClockOffset);
   const [, setTicks] = useState(0);

@@ -1,4 +1,4 @@
-// Parts that several views are made of: texts of the user's, states, bars, tables that fold on narrow screens.
+// Components that several views share: the user's texts, states, progress bars, tables that fold on narrow screens.
 import type { ComponentChildren } from 'preact';
 import { bytesText, compact, msText } from '../../../runtime/base/units';
 import type { Failure, PlaceInText, Site, SkewView, StageView } from '../messages';
@@ -6,7 +6,7 @@ import { brief, plain } from './format';
 import { headline } from './headline';
 import { stagePath } from './route';
 
-/** Where a text stands: `input 3`, `main.ts:12`. */
+/** The name of a place: `input 3`, `main.ts:12`. */
 export function placeName(place: { readonly file: string; readonly line: number; readonly at?: number }): string {
   const { file } = place;
   const line = place.at ?? place.line;
@@ -20,7 +20,7 @@ export function Code({ site, title }: { readonly site?: Site; readonly title: st
   return <code class="code">{brief(site ? headline(site) : title)}</code>;
 }
 
-/** A whole text of the user's, with numbered lines and a mark at the line that failed. */
+/** A whole piece of the user's text with line numbers; the line that failed is marked. */
 export function Listing({ site, failed }: { readonly site: Site; readonly failed?: PlaceInText }) {
   const bad = failed?.file === site.file ? failed.line : undefined;
   return (
@@ -60,7 +60,7 @@ const signs = {
 };
 export type State = keyof typeof signs;
 
-/** A state by sign, colour and word. */
+/** A state as sign, colour and word. */
 export function Badge({ state, word }: { readonly state: State; readonly word?: string }) {
   return (
     <span class={`badge ${state}`}>
@@ -69,7 +69,7 @@ export function Badge({ state, word }: { readonly state: State; readonly word?: 
   );
 }
 
-/** How far a stage is: done, running and what is left of its tasks. */
+/** The progress of a stage: how many tasks are done, running and left. */
 export function Progress({ stage }: { readonly stage: StageView }) {
   const { done, running, tasks, id } = stage;
   const share = (n: number) => `${tasks === 0 ? 0 : Math.min(100, (100 * n) / tasks)}%`;
@@ -128,7 +128,7 @@ export function FailureBox({ failure }: { readonly failure: Failure }) {
       {remedy && <p>{plain(remedy)}</p>}
       {stageId !== undefined && (
         <p>
-          <a href={stagePath(stageId)}>Stage {stageId}</a> has the tasks.
+          <a href={stagePath(stageId)}>Stage {stageId}</a> shows its tasks.
         </p>
       )}
     </section>
@@ -138,7 +138,7 @@ export function FailureBox({ failure }: { readonly failure: Failure }) {
 export interface Column<Row> {
   readonly head: string;
   readonly cell: (row: Row) => ComponentChildren;
-  /** Numbers are set to the right. */
+  /** Numbers are aligned to the right. */
   readonly isNumber?: boolean;
   /** The cell that names the row. */
   readonly isName?: boolean;
@@ -154,7 +154,7 @@ interface TableProps<Row> {
   readonly empty: ComponentChildren;
 }
 
-/** A table; on narrow screens each row is a block of its own, its cells named by the heads. */
+/** A table. On narrow screens each row becomes a block whose cells carry the column heads. */
 export function Table<Row>({ caption, columns, rows, keyOf, classOf, empty }: TableProps<Row>) {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   const kind = ({ isNumber, wide }: Column<Row>) => [isNumber && 'number', wide && 'wide'].filter(Boolean).join(' ');
@@ -199,7 +199,7 @@ function Cell<Row>({ column, row, kind }: { readonly column: Column<Row>; readon
   );
 }
 
-/** Facts in a row: names and values. */
+/** Names and values in one row; empty values are left out. */
 export function Facts({ facts }: { readonly facts: readonly (readonly [name: string, value: ComponentChildren])[] }) {
   return (
     <dl class="facts">

@@ -1,4 +1,4 @@
-// Addresses of views: which one a path is, and the paths that links lead to. Numbers only: no text of the user's is ever part of an address.
+// Maps paths to views and back. Paths hold words of ours and numbers only: the user's text is never part of an address.
 import type { Wanted } from '../messages';
 
 export const paths = { jobs: '/', datasets: '/datasets', executors: '/executors', streams: '/streams' } as const;

@@ -1,4 +1,4 @@
-// One stage: how its tasks lie in time, how they differ, and which failed.
+// The page of one stage: its tasks on a timeline, how they differ, and which failed.
 import { useState } from 'preact/hooks';
 import { bytesText, compact, msText } from '../../../runtime/base/units';
 import type { Five, JobView, PageData, StageView, TaskView } from '../messages';
@@ -23,16 +23,16 @@ export function StagePage({ data }: { readonly data: Stage }) {
         <p class="skewed">
           <strong>Skewed:</strong> {skewText(stage.skew)}.{' '}
           {stage.skew.explainedBy
-            ? 'Its keys are unevenly spread: salt the largest, or combine before the shuffle.'
-            : 'Its rows do not explain it: look at the function and at the machine.'}
+            ? 'The keys are unevenly spread: salt the largest, or combine before the shuffle.'
+            : 'Its rows do not explain it: check the function and the machine.'}
         </p>
       )}
       {failed.length > 0 && <Failures tasks={failed} />}
       <section aria-labelledby="timeline">
-        <h2 id="timeline">Tasks in time</h2>
+        <h2 id="timeline">Timeline</h2>
         <Timeline tasks={tasks} isMoving={isMoving} median={quantiles.find(({ metric }) => metric === 'ms')?.five[2]} />
         {ended > tasks.length && (
-          <p class="muted">{counted(ended, 'task')} ended; a sample of them is drawn, with the slowest and those that failed.</p>
+          <p class="muted">{counted(ended, 'task')} ended; shown are a sample, the slowest and those that failed.</p>
         )}
       </section>
       <section aria-labelledby="quantiles">
@@ -78,7 +78,7 @@ function Summary({ stage, job, isMoving }: { readonly stage: StageView; readonly
   );
 }
 
-/** The same error at the same place is one failure, however many tasks had it. */
+/** The failures of a stage; tasks with the same error at the same place count as one failure. */
 function Failures({ tasks }: { readonly tasks: readonly TaskView[] }) {
   const groups = new Map<string, TaskView[]>();
   for (const task of tasks) {
@@ -94,9 +94,7 @@ function Failures({ tasks }: { readonly tasks: readonly TaskView[] }) {
           <Failed group={group} key={group[0].id} />
         ))}
       </ul>
-      {newest.length > mostFailures && (
-        <p class="muted">{counted(newest.length - mostFailures, 'other failure')} before these.</p>
-      )}
+      {newest.length > mostFailures && <p class="muted">{counted(newest.length - mostFailures, 'earlier failure')} not shown.</p>}
     </section>
   );
 }
@@ -129,10 +127,10 @@ function QuantileTable({ quantiles }: { readonly quantiles: Stage['quantiles'] }
   const at = ['least', '25 %', 'median', '75 %', 'most'];
   return (
     <Table
-      caption="Least, quartiles and greatest of the tasks that ended well"
+      caption="Minimum, quartiles and maximum over the tasks that succeeded"
       rows={quantiles}
       keyOf={({ metric }) => metric}
-      empty="No task has ended well yet."
+      empty="No task has succeeded yet."
       columns={[
         { head: 'of', isName: true, cell: ({ metric }) => measures[metric] },
         ...at.map((head, index) => ({

@@ -1,4 +1,4 @@
-// Kept datasets: how much of each is there, how large it is and where; and executors: what they do, hold, and why some were lost.
+// The pages of persisted datasets (partitions, size, where) and of executors (load, memory, and why some were lost).
 import { bytesText, msText } from '../../../runtime/base/units';
 import type { DatasetView, ExecutorView, PageData } from '../messages';
 import { brief, counted, plain, timeOfDay } from './format';
@@ -11,23 +11,24 @@ export function DatasetsPage({ data: { datasets } }: { readonly data: PageData &
     <>
       {datasets.length > 0 && (
         <p class="under">
-          {counted(datasets.length, 'dataset')} kept · {bytesText(sum(({ memory }) => memory))} in memory ·{' '}
+          {counted(datasets.length, 'dataset')} persisted · {bytesText(sum(({ memory }) => memory))} in memory ·{' '}
           {bytesText(sum(({ disk }) => disk))} on disk
         </p>
       )}
       <Table
-        caption="Datasets that are kept"
+        caption="Persisted datasets"
         rows={datasets}
         keyOf={({ id }) => id}
         empty={
           <>
-            Nothing is kept. <code>.cache()</code> or <code>.persist(level)</code> keeps a dataset once a job has computed it.
+            No dataset is persisted. Mark one with <code>.cache()</code> or <code>.persist(level)</code>: the next job that
+            computes it stores its partitions.
           </>
         }
         columns={[
           { head: 'Dataset', isName: true, wide: true, cell: (dataset) => <DatasetName dataset={dataset} /> },
           { head: 'Level', cell: ({ level }) => brief(level, 60) },
-          { head: 'Partitions kept', isNumber: true, cell: (dataset) => <Kept dataset={dataset} /> },
+          { head: 'Partitions', isNumber: true, cell: (dataset) => <Persisted dataset={dataset} /> },
           { head: 'Memory', isNumber: true, cell: ({ memory }) => bytesText(memory) },
           { head: 'Disk', isNumber: true, cell: ({ disk }) => bytesText(disk) },
           { head: 'Where', wide: true, cell: ({ holders }) => <Holders holders={holders} /> },
@@ -53,12 +54,12 @@ function DatasetName({ dataset: { id, name, operation, site } }: { readonly data
   );
 }
 
-function Kept({ dataset: { kept, partitions, id } }: { readonly dataset: DatasetView }) {
+function Persisted({ dataset: { persisted, partitions, id } }: { readonly dataset: DatasetView }) {
   if (partitions === undefined) return <span class="muted">not computed yet</span>;
   return (
     <span class="tasks">
-      <Meter value={kept} most={partitions} label={`partitions of dataset ${id} that are kept`} />
-      {kept} of {partitions}
+      <Meter value={persisted} most={partitions} label={`persisted partitions of dataset ${id}`} />
+      {persisted} of {partitions}
     </span>
   );
 }
@@ -66,7 +67,7 @@ function Kept({ dataset: { kept, partitions, id } }: { readonly dataset: Dataset
 function Meter({ value, most, label }: { readonly value: number; readonly most: number; readonly label: string }) {
   const share = most === 0 ? 0 : Math.min(100, (100 * value) / most);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: browsers draw their own meters, each in another way
+    // biome-ignore lint/a11y/useSemanticElements: each browser draws its own meter differently
     <span class="bar" role="meter" aria-valuemin={0} aria-valuemax={most} aria-valuenow={value} aria-label={label}>
       <span class="done" style={{ width: `${share}%` }} />
     </span>
@@ -94,19 +95,23 @@ export function ExecutorsPage({ data: { alive, lost, losses } }: { readonly data
   return (
     <>
       <section aria-labelledby="alive">
-        <h2 id="alive">There now</h2>
+        <h2 id="alive">Alive</h2>
         <Table
-          caption="Executors that are there"
+          caption="Executors that are alive"
           rows={alive}
           keyOf={({ id }) => id}
-          empty="No executor is there yet."
+          empty="No executor has joined yet."
           columns={[
             { head: 'Executor', isName: true, cell: (executor) => <ExecutorName executor={executor} /> },
             { head: 'Slots busy', cell: ({ id, running, slots }) => <Busy id={id} running={running} slots={slots} /> },
-            { head: 'Kept in memory', isNumber: true, cell: (executor) => <Memory executor={executor} /> },
+            { head: 'Storage memory', isNumber: true, cell: (executor) => <Memory executor={executor} /> },
             { head: 'Tasks done', isNumber: true, cell: ({ done }) => done },
             { head: 'Failed', isNumber: true, cell: ({ failed }) => (failed > 0 ? <strong class="bad">{failed}</strong> : '0') },
-            { head: 'At work', isNumber: true, cell: ({ taskMs, added, slots }) => `${percent(taskMs, (now - added) * slots)}` },
+            {
+              head: 'Time in tasks',
+              isNumber: true,
+              cell: ({ taskMs, added, slots }) => `${percent(taskMs, (now - added) * slots)}`,
+            },
             { head: 'Up for', isNumber: true, cell: ({ added }) => msText(now - added) },
           ]}
         />
@@ -114,9 +119,9 @@ export function ExecutorsPage({ data: { alive, lost, losses } }: { readonly data
       {lost.length > 0 && (
         <section aria-labelledby="lost">
           <h2 id="lost">Lost</h2>
-          <p class="under">{counted(losses, 'executor')} lost so far; what they had to do was done again elsewhere.</p>
+          <p class="under">{counted(losses, 'executor')} lost so far; other executors ran their tasks again.</p>
           <Table
-            caption="Executors that were lost, the last one first"
+            caption="Executors that were lost, newest first"
             rows={lost}
             keyOf={({ id }) => id}
             empty=""
@@ -162,7 +167,7 @@ function Memory({ executor: { id, memory, memoryLimit } }: { readonly executor: 
   if (memoryLimit === undefined) return <>{bytesText(memory)}</>;
   return (
     <span class="tasks">
-      <Meter value={memory} most={memoryLimit} label={`memory for kept partitions of ${plain(id)} that is used`} />
+      <Meter value={memory} most={memoryLimit} label={`storage memory of ${plain(id)} in use`} />
       {bytesText(memory)} of {bytesText(memoryLimit)}
     </span>
   );

@@ -1,4 +1,4 @@
-// Streams: how each context keeps up, in numbers and charts; its sources and outputs.
+// The page of streams: how well each context keeps up, in numbers and charts; its sources and outputs.
 import { compact, msText } from '../../../runtime/base/units';
 import type { PageData, StreamView } from '../messages';
 import { Chart } from './chart';
@@ -78,17 +78,17 @@ function Sources({ sources }: { readonly sources: StreamView['sources'] }) {
         { head: 'Rows', isNumber: true, cell: ({ records }) => compact(records) },
         { head: 'Rate', isNumber: true, cell: ({ rate }) => (rate === undefined ? '' : `${compact(rate)}/s`) },
         {
-          head: 'What it says',
+          head: 'Messages',
           wide: true,
           cell: ({ receiver, notes }) =>
-            [receiver, notes].filter(Boolean).map((text) => <SaidLine text={String(text)} key={text} />),
+            [receiver, notes].filter(Boolean).map((text) => <MessageLine text={String(text)} key={text} />),
         },
       ]}
     />
   );
 }
 
-const SaidLine = ({ text }: { readonly text: string }) => <span class="said">{brief(text, 200)}</span>;
+const MessageLine = ({ text }: { readonly text: string }) => <span class="message-line">{brief(text, 200)}</span>;
 
 function Named({ name, under }: { readonly name: string; readonly under: string }) {
   return (

@@ -1,4 +1,4 @@
-// The tasks of a stage in time: a row for each executor slot, a bar for each task, those that hold the stage up marked.
+// The timeline of a stage: a row for each executor slot, a bar for each task; tasks that hold up the stage are marked.
 import { msText } from '../../../runtime/base/units';
 import type { TaskView } from '../messages';
 import { counted, plain } from './format';
@@ -7,11 +7,11 @@ import { useNow } from './now';
 const rowHeight = 16;
 const barHeight = 12;
 const axisHeight = 18;
-/** Of the width, in the units of the drawing: it is stretched to the screen. */
+/** The width in units of the drawing, which is stretched to the screen. */
 const drawnWidth = 1000;
-/** So many times the median is slow. */
+/** A task is slow from this many times the median. */
 const slowFactor = 5;
-/** Below this a slow task holds nothing up. */
+/** A task shorter than this holds up nothing. */
 const leastSlowMs = 500;
 const mostRows = 64;
 
@@ -21,7 +21,7 @@ interface Lane {
   until: number;
 }
 
-/** A row for each task that an executor runs at the same time as another. */
+/** One row per executor, and more rows where its tasks overlap. */
 function lanesOf(tasks: readonly TaskView[], now: number): Lane[] {
   const lanes: Lane[] = [];
   for (const task of [...tasks].sort((a, b) => a.started - b.started)) {
@@ -103,7 +103,7 @@ function barTitle({ partition, attempt, started, ended, rows, end }: TaskView, n
   return [...parts, rows > 0 && counted(rows, 'row'), end !== 'success' && (end ?? 'running')].filter(Boolean).join(', ');
 }
 
-/** Round times on the axis, five at most. */
+/** Round times on the axis, at most five. */
 function ticks(span: number): number[] {
   const rough = span / 4;
   const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));

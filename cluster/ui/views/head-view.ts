@@ -1,4 +1,4 @@
-// What stands above every page: what runs, what is there, and what deserves a look.
+// The header of every page: counts of what runs, and notices that the user should look at.
 
 import { msText } from '../../../runtime/base/units';
 import type { JobStatus } from '../../../runtime/status/status-store';
@@ -7,9 +7,9 @@ import type { PageSource } from '../source';
 import { jobView } from './job-view';
 import { streamView } from './streams-view';
 
-/** Ended jobs that are looked through: what went wrong longer ago is history, and stands in the list. */
+/** Only the last ended jobs give notices; the list of jobs shows what failed before. */
 const recentJobs = 10;
-/** How long a lost executor is told of. */
+/** How long the notice of a lost executor stays. */
 const recentMs = 600_000;
 
 export function headOf(source: PageSource, now: number): Head {
@@ -58,12 +58,12 @@ function streamNotices(source: PageSource): Notice[] {
     const { state, behind, interval, outputs } = streamView(monitor);
     if (state !== 'active') return [];
     const failing = outputs.filter(({ failures }) => failures > 0);
-    const told: Notice[] = failing.map(({ name, failures, batches, lastFailure: detail }) => {
+    const notices: Notice[] = failing.map(({ name, failures, batches, lastFailure: detail }) => {
       return { kind: 'output', text: `${name} failed in ${failures} of ${batches} batches`, detail, href: '/streams' };
     });
-    // Less than a batch is the batch that runs now.
-    if (behind > interval) told.push({ kind: 'behind', text: `Streams are ${msText(behind)} behind`, href: '/streams' });
-    return told;
+    // A delay below one interval is just the batch that runs now.
+    if (behind > interval) notices.push({ kind: 'behind', text: `Streams are ${msText(behind)} behind`, href: '/streams' });
+    return notices;
   });
 }
 

@@ -1,4 +1,4 @@
-// Jobs and stages as the pages show them.
+// Turns the status of jobs and stages into what the pages show.
 
 import type { CallSite } from '../../../runtime/base/flow';
 import type { Place } from '../../../runtime/base/place';
@@ -6,10 +6,10 @@ import { skewOf } from '../../../runtime/status/skew';
 import type { StageStatus } from '../../../runtime/status/stage-status';
 import { metrics, type TaskRow } from '../../../runtime/status/stage-tasks';
 import type { JobStatus } from '../../../runtime/status/status-store';
-import type { JobView, PageData, PlaceInText, StageNode, StageView, TaskView } from '../messages';
+import type { GraphStage, JobView, PageData, PlaceInText, StageView, TaskView } from '../messages';
 import type { PageSource } from '../source';
 
-/** A running job of which no task runs for so long is said to wait. */
+/** A running job counts as waiting after this long without a running task. */
 const waitsAfterMs = 2000;
 
 function stageView(stage: StageStatus, now: number): StageView {
@@ -27,23 +27,24 @@ export function jobView(job: JobStatus, source: PageSource, now: number): JobVie
   const stages = job.stages.map((stage) => stageView(stage, now));
   const rows = status === 'running' ? source.sc.engine.status.readSoFar(id) : stages.reduce((sum, s) => sum + s.rows, 0);
   const labels = { group, description, tags, pool, output };
-  const told = failure && { ...failure, place: failure.place && placeInText(failure.place, job) };
-  return { id, title, site, status, started, ended, stages, rows, failure: told, waits: waitsFor(job, source, now), ...labels };
+  const reported = failure && { ...failure, place: failure.place && placeInText(failure.place, job) };
+  const waits = waitsFor(job, source, now);
+  return { id, title, site, status, started, ended, stages, rows, failure: reported, waits, ...labels };
 }
 
-/** Why a job does not move, once it has not for a while. */
+/** Why no task of a running job has run for a while; undefined if one has. */
 function waitsFor({ status, started, stages }: JobStatus, { status: store }: PageSource, now: number): string | undefined {
   if (status !== 'running' || stages.some(({ running }) => running.size > 0)) return undefined;
   const lastEnd = stages.reduce((last, stage) => Math.max(last, stage.completed ?? 0), started);
   if (now - lastEnd < waitsAfterMs) return undefined;
   const executors = store.executors.alive();
-  if (executors.length === 0) return 'no executor is there';
+  if (executors.length === 0) return 'no executor has joined';
   const slots = executors.reduce((sum, e) => sum + e.slots, 0);
   const busy = executors.reduce((sum, e) => sum + e.running, 0);
   return `${busy} of ${slots} slots are busy with other jobs`;
 }
 
-/** Where a task threw, with the line of the user's, if the job knows the text: its own, or that of a dataset that it reads. */
+/** Where a task threw. The text of the line is found in the call site of the job or of a dataset that it reads. */
 function placeInText(place: Place, job: JobStatus): PlaceInText {
   const { file, line, column } = place;
   const sites = [job.callSite, ...job.stages.flatMap(({ graph }) => graph.datasets.map(({ callSite }) => callSite))];
@@ -63,10 +64,10 @@ export function jobPage(job: JobStatus, source: PageSource, now: number): PageDa
   return { page: 'job', job: jobView(job, source, now), stages };
 }
 
-function stageNode(stage: StageStatus, { sc }: PageSource, now: number): StageNode {
+function stageNode(stage: StageStatus, { sc }: PageSource, now: number): GraphStage {
   const datasets = stage.graph.datasets.map(({ rddId: id, callSite: site, level, ...dataset }) => {
-    const kept = level === undefined ? 0 : sc.engine.status.stored(id).partitions;
-    return { id, ...dataset, level, kept, site };
+    const persisted = level === undefined ? 0 : sc.engine.status.stored(id).partitions;
+    return { id, ...dataset, level, persisted, site };
   });
   return { ...stageView(stage, now), parents: stage.graph.parents, datasets };
 }
@@ -78,7 +79,7 @@ export function stagePage(stage: StageStatus, job: JobStatus, source: PageSource
   });
   const quantiles = metrics.flatMap((metric) => {
     const five = stage.tasks.quantiles(metric);
-    // A measure that no task has is no measure of this stage.
+    // Leave out a metric that is 0 in every task.
     return five && (metric === 'ms' || five[4] > 0) ? [{ metric, five }] : [];
   });
   const count = stage.tasks.succeeded + stage.tasks.failures;

@@ -1,4 +1,4 @@
-// What a page shows now, as plain data.
+// Takes the current state of the view that a page shows, as plain data.
 import type { PageData, Snapshot, Wanted } from '../messages';
 import type { PageSource } from '../source';
 import { headOf } from './head-view';
@@ -6,7 +6,7 @@ import { jobPage, jobView, stagePage } from './job-view';
 import { datasetsPage, executorsPage } from './storage-view';
 import { streamsPage } from './streams-view';
 
-/** Jobs of streams in a list; they are alike. */
+/** A list shows this many jobs of streams; they are alike. */
 const listedStreamJobs = 20;
 
 export function snapshotOf(source: PageSource, wanted: Wanted): Snapshot {

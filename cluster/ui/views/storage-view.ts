@@ -1,4 +1,4 @@
-// Kept datasets and executors as the pages show them.
+// Turns persisted datasets and executors into what the pages show.
 
 import { cutText } from '../../../runtime/base/cut-text';
 import type { ExecutorRecord } from '../../../runtime/status/executor-store';
@@ -12,11 +12,22 @@ export function datasetsPage(source: PageSource): PageData {
 function datasetView(rdd: ReturnType<PageSource['sc']['persistedRdds']>[number], { sc, status }: PageSource): DatasetView {
   const { id, operation, storageLevel, callSite: site } = rdd;
   const name = rdd.name && cutText(rdd.name);
-  const { partitions: kept, bytes, diskBytes } = sc.storageOf(rdd);
-  // Counting them may have to look at files, which a page must not cause.
+  const { partitions: persisted, bytes, diskBytes } = sc.storageOf(rdd);
+  // Not from the dataset itself: counting its partitions may have to read files, and opening a page must not do that.
   const partitions = status.partitionsOf(id);
   const holders = status.executors.holders(id).map(({ executorId, ...held }) => ({ executor: executorId, ...held }));
-  return { id, operation, name, level: storageLevel.toString(), site, kept, partitions, memory: bytes, disk: diskBytes, holders };
+  return {
+    id,
+    operation,
+    name,
+    level: storageLevel.toString(),
+    site,
+    persisted,
+    partitions,
+    memory: bytes,
+    disk: diskBytes,
+    holders,
+  };
 }
 
 const byNumber = (a: ExecutorView, b: ExecutorView): number => a.id.localeCompare(b.id, undefined, { numeric: true });

@@ -1,4 +1,4 @@
-// Streaming contexts as the pages show them: the last batches, sources and outputs.
+// Turns streaming contexts into what the pages show: the last batches, sources and outputs.
 import { cutText } from '../../../runtime/base/cut-text';
 import type { StreamMonitor } from '../../../runtime/status/stream-monitor';
 import { InputDStream } from '../../../runtime/streaming/graph/input';
@@ -29,9 +29,9 @@ function sourcesOf(monitor: StreamMonitor): StreamView['sources'] {
     if (!(stream instanceof InputDStream)) return [];
     const { records, lastRecords, noted, note, receiver } = monitor.source(stream.name);
     const rate = lastRecords === undefined ? undefined : (lastRecords * 1000) / streaming.interval;
-    const notes = note === undefined ? undefined : `${note} (so in ${noted} ${noted === 1 ? 'batch' : 'batches'})`;
-    const told = { notes: notes && cutText(notes), receiver: receiver && cutText(receiver) };
-    return [{ name: cutText(stream.name), operation: stream.operation, records, rate, ...told }];
+    const notes = note === undefined ? undefined : `${note} (in ${noted} ${noted === 1 ? 'batch' : 'batches'})`;
+    const texts = { notes: notes && cutText(notes), receiver: receiver && cutText(receiver) };
+    return [{ name: cutText(stream.name), operation: stream.operation, records, rate, ...texts }];
   });
 }
 

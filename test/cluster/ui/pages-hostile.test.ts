@@ -51,10 +51,10 @@ let page: Page;
 /** Each text as the name of a dataset, a group, a description, a tag, an error, a stream and an output. */
 const script = `
 const hostile: string[] = ${JSON.stringify(hostile)}
-const kept: RDD<number>[] = []
+const persisted: RDD<number>[] = []
 for (const text of hostile) {
   const named = sc.parallelize([1], 1).setName(text).cache()
-  kept.push(named)
+  persisted.push(named)
   sc.setJobGroup(text, text)
   sc.addJobTag(text.replaceAll(',', ''))
   await named.count()

@@ -54,7 +54,7 @@ test('a job that ended before the pages were opened is there with the line that 
   await shows(/job 0 · collect.*input 3/);
 });
 
-test('a job that runs is seen to run, and to end', async () => {
+test('the page shows the progress of a running job and its end', async () => {
   shell.terminal.type('sc.range(0, 20, 1, 20).map(i => busy(100)).sum()\r');
   const job = page.getByRole('article');
   await job.getByText('sc.range(0, 20, 1, 20).map(i => busy(100)).sum()').waitFor();
@@ -68,7 +68,7 @@ test('a job that runs is seen to run, and to end', async () => {
   await shows('Nothing is running');
 });
 
-test('a job is drawn: its stages, their datasets, what is kept, and what is skipped', async () => {
+test('the graph of a job shows its stages, their datasets, which are persisted, and which stages were skipped', async () => {
   await shell.entry('const counts = words.map(w => [w, 1]).reduceByKey((a, b) => a + b).setName("counts")', /^>$/m);
   await shell.entry('counts.count()', /number = 3/);
   await shell.entry('counts.mapValues(n => n + 1).count()', /number = 3/);
@@ -81,7 +81,7 @@ test('a job is drawn: its stages, their datasets, what is kept, and what is skip
     .getByRole('link', { name: /Stage \d+, done, 3 tasks, reads stage \d+: counts \(reduceByKey\), mapValues/ })
     .waitFor();
   assert.is(await page.locator('.edge').count(), 1);
-  await page.locator('.dataset.cached', { hasText: '3/3 kept' }).waitFor();
+  await page.locator('.dataset.persisted', { hasText: '3/3 persisted' }).waitFor();
   assert.match((await page.locator('.listing').textContent()) ?? '', /counts\.mapValues\(n => n \+ 1\)\.count\(\)/);
 });
 
@@ -115,7 +115,7 @@ test('a stage shows its tasks in time, how they differ, and its skew with the re
   assert.match((await first.textContent()) ?? '', /^0✓ done/);
 });
 
-test('datasets: level, partitions, size and where; gone when they are given up', async () => {
+test('datasets: level, partitions, size and where; unpersist() removes them', async () => {
   await visit('Datasets');
   await row(/^wordsparallelize\[\d+\] · input 2.*MEMORY_ONLY3 of 3\d+ B0 Be1: 3, \d+ B$/).waitFor();
   await shell.entry('const later = sc.range(3).persist(StorageLevel.DISK_ONLY).setName("later")', /^>$/m);
@@ -164,7 +164,7 @@ test('streams: rates, times and delays as charts, sources, outputs, and what fai
   await shell.entry('.stop', /all streams have ended/);
 });
 
-test('everything can be reached by keys, and where they are is seen', async () => {
+test('everything can be reached by keys, and the focus is visible', async () => {
   await page.goto(new URL('/', page.url()).href);
   await row(/busy/).first().waitFor();
   await page.keyboard.press('Tab');
@@ -212,7 +212,7 @@ test('all jobs that are remembered are listed', async () => {
   assert.ok((await page.locator('tbody tr').count()) > 120);
 });
 
-test('a job that is not there is said to be so', async () => {
+test('an unknown job is reported as missing', async () => {
   await page.goto(new URL('/jobs/4711', page.url()).href);
   await shows('There is no such job');
 });
@@ -224,14 +224,14 @@ test('.ui with another word is an error that says what it takes', async () => {
 test('.ui stop ends the pages, which say so; .ui opens them again', async () => {
   await shell.entry('.ui stop', /the pages have ended/);
   await page.locator('.link.lost').waitFor();
-  await page.getByText('the session has ended, or does not answer').waitFor();
+  await page.getByText('the session has ended or does not answer').waitFor();
   await shell.entry('.ui stop', /no pages are open/);
   const again = await browser.page();
   await openPages(again, shell);
   await shows(/job \d+ · count of/, again);
 });
 
-test('no page had an error in its console, but for the address that was gone', () => {
+test('no page logged an error, except that the server had ended', () => {
   const others = browser.complaints.filter((text) => !/WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/.test(text));
   assert.equal(others, []);
 });
