@@ -1,4 +1,4 @@
-// The blocks of one stream: whole lines, or rows, go into a file that is given its name and handed over every block interval.
+// Writes the blocks of one stream: files of whole lines or rows. At every block interval a file gets its final name and is handed over.
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -6,36 +6,36 @@ import { asError } from '../../runtime/base/errors';
 import { objectFrame, objectMagic } from '../../runtime/exec/files/object-file';
 import { partEnding } from '../../runtime/plan/receivers';
 
-/** Smaller pieces are gathered until the end of the event loop's turn, larger ones are written as they come. */
+/** Smaller pieces are gathered until the event loop's turn ends; larger ones are written at once. */
 const gatherBytes = 64 << 10;
 
-/** Milliseconds by which a block is cut before the tick of its batch: as long as it takes to hand it over on a busy machine. */
+/** A block is cut this many milliseconds before its batch begins: long enough to hand it over on a busy machine. */
 const leadMs = 20;
 
 /**
- * Milliseconds until the next block is cut: shortly before a multiple of the interval, for that is when batches end. Blocks cut at any
- * other time would leave what came after the last of them, half an interval on the average, to the next batch.
+ * Milliseconds until the next cut, which falls shortly before a multiple of the interval because batches end there. With cuts at other
+ * times, elements that came after the last cut (half an interval on average) would have to wait for the next batch.
  */
 export function untilCut(now: number, interval: number): number {
   const lead = Math.min(leadMs, interval / 4);
   const delay = interval - ((now + lead) % interval);
-  // A timer may ring early or late; a block is not made for a moment only.
+  // A timer may fire early; do not cut again right after a cut.
   return delay < interval / 2 ? delay + interval : delay;
 }
 
 export interface BlockOptions {
   readonly folder: string;
   readonly firstBlock: number;
-  /** Blocks are on the disk before they are handed over. */
+  /** Blocks are synced to disk before they are handed over. */
   readonly isDurable: boolean;
   readonly blockInterval: number;
-  /** A block is whole. */
+  /** Called with each complete block. */
   readonly handOver: (block: number, bytes: number, records: number) => void;
-  /** What the source still holds is to be added now. */
+  /** Called before each cut, so that the source adds what it still holds. */
   readonly beforeCut: () => void;
-  /** So many lines are not UTF-8; they are kept, and decoded with the replacement character. */
+  /** Called with the number of lines that are not UTF-8. They stay in the block and decode with the replacement character. */
   readonly badLines: (count: number) => void;
-  /** So many elements are lost, because the disk is full or the like. */
+  /** Called with the number of elements that could not be written, such as when the disk is full. */
   readonly lost: (records: number, reason: string) => void;
 }
 
@@ -78,7 +78,7 @@ export class BlockWriter {
     return this.#fd < 0 && this.#gatheredBytes === 0;
   }
 
-  /** Adds whole lines with their line ends; the bytes are not kept. */
+  /** Adds whole lines with their line ends. The caller may reuse the bytes. */
   lines(bytes: Buffer, records: number): void {
     if (bytes.length > gatherBytes - this.#gatheredBytes) this.#flush();
     if (bytes.length >= gatherBytes) return this.#writeText(bytes, records);
@@ -92,7 +92,7 @@ export class BlockWriter {
     });
   }
 
-  /** Adds rows; answers their bytes. Throws what keeps them from being encoded or written; none of them is in the block then. */
+  /** Adds rows and returns their size in bytes. Throws if they cannot be encoded or written; then the block has none of them. */
   rows(values: readonly unknown[]): number {
     const frame = objectFrame(values);
     const isFirst = this.#fd < 0;
@@ -102,7 +102,7 @@ export class BlockWriter {
     return frame.length;
   }
 
-  /** Ends the block and begins the next one; nothing is done where nothing came. */
+  /** Ends the block and begins the next one; an empty block is not ended. */
   cut(): void {
     this.#options.beforeCut();
     this.#flush();
@@ -122,7 +122,7 @@ export class BlockWriter {
     [this.#fd, this.#bytes, this.#records, this.#isRows] = [-1, 0, 0, false];
   }
 
-  /** Hands over what is there and ends. */
+  /** Hands over the last block and stops. */
   close(): void {
     clearTimeout(this.#timer);
     this.cut();
@@ -145,7 +145,7 @@ export class BlockWriter {
     }
   }
 
-  /** Writes all of it or nothing. */
+  /** Writes all bytes or none. */
   #write(bytes: Uint8Array): void {
     if (this.#fd < 0) this.#fd = openNew(path.join(this.#options.folder, this.#number + partEnding));
     try {
@@ -159,7 +159,7 @@ export class BlockWriter {
   }
 }
 
-/** The names in it outlive a crash of the machine. */
+/** Syncs a folder, so that the names in it survive a crash of the machine. */
 function syncFolder(folder: string): void {
   const fd = fs.openSync(folder, 'r');
   try {
@@ -174,7 +174,7 @@ function openNew(file: string): number {
   return fs.openSync(file, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
 }
 
-/** How many of the lines are not UTF-8. */
+/** Counts the lines that are not UTF-8. */
 function badLines(bytes: Buffer): number {
   let bad = 0;
   for (let from = 0; from < bytes.length; ) {

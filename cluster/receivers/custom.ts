@@ -1,17 +1,17 @@
-// A receiver of the user's in its process: it is started, stores into blocks, and is started again when it asks for that or throws.
+// Runs the user's receiver in its process: starts it, stores its elements into blocks, and restarts it when it asks for that or throws.
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { attachHost, type Receiver, type ReceiverHost } from '../../runtime/streaming/receivers/receiver';
 import { RetryDelay, ThrottledReport } from './notices';
 import { LineSink, type Source, type SourceHost } from './source';
 
-/** Rows are written in frames of so many at most, and after so many milliseconds. */
+/** Rows are written in frames of at most this many, at the latest after this many milliseconds. */
 const frameRows = 1024;
 const frameMs = 20;
 
-/** What one call of `store` brought. */
+/** The elements of one call of `store`. */
 interface Stored {
   readonly values: readonly unknown[];
-  /** Why none of it is in a block. */
+  /** Why none of them is in a block. */
   error?: unknown;
 }
 
@@ -30,16 +30,16 @@ export class CustomSource implements Source, ReceiverHost {
   readonly #host: SourceHost;
   readonly #receiver: Receiver<unknown>;
   readonly #maxUnprocessed: number;
-  /** Elements are lines of text. */
+  /** Whether elements are lines of text. */
   readonly #isText: boolean;
   readonly #sink: LineSink;
   readonly #retry = new RetryDelay();
   readonly #overrun: ThrottledReport;
   readonly #refused: ThrottledReport;
-  /** Of the reason why it was started again last. */
+  /** Reports restarts for the last reason. */
   #restarts: ThrottledReport | undefined;
   #restartReason = '';
-  /** By the number of the block that holds what is waited for. */
+  /** Callers that wait until the driver knows a block, by the number of that block. */
   readonly #unknown = new Map<number, Waiting>();
   #calls: Stored[] = [];
   #rows = 0;
@@ -55,9 +55,12 @@ export class CustomSource implements Source, ReceiverHost {
     this.#receiver = receiver;
     this.#maxUnprocessed = maxUnprocessed;
     this.#sink = new LineSink(host);
-    this.#overrun = new ThrottledReport((lost) => host.told('error', new MillraceError('RECEIVER_OVERRUN', { lost }).message));
+    this.#overrun = new ThrottledReport((lost) => host.report('error', new MillraceError('RECEIVER_OVERRUN', { lost }).message));
     this.#refused = new ThrottledReport((lost, why) =>
-      host.told('error', `${lost === 1 ? 'an element is' : `${lost} elements are`} lost, for it cannot be stored: ${why}`),
+      host.report(
+        'error',
+        `${lost === 1 ? 'an element that cannot be stored is' : `${lost} elements that cannot be stored are`} lost: ${why}`,
+      ),
     );
     attachHost(receiver, this);
     host.gate.attach((open) => this.#flowChanged(open));
@@ -78,7 +81,7 @@ export class CustomSource implements Source, ReceiverHost {
     const stored = this.#stored(number, call);
     if (this.#rows >= frameRows) this.#writeRows();
     else this.#rowTimer ??= setTimeout(() => this.#writeRows(), frameMs);
-    // Whoever stores need not wait.
+    // Callers need not await the promise: a rejection that nobody handles is none.
     stored.catch(() => {});
     return stored;
   }
@@ -118,7 +121,7 @@ export class CustomSource implements Source, ReceiverHost {
     this.#opened = undefined;
   }
 
-  /** The rows that wait go into the block that is being written. Called before each cut. */
+  /** Writes the waiting rows into the current block. Called before each cut. */
   flush(): void {
     if (this.#calls.length > 0) this.#writeRows();
   }
@@ -132,7 +135,7 @@ export class CustomSource implements Source, ReceiverHost {
     try {
       this.#write(calls.length === 1 ? calls[0].values : calls.flatMap(({ values }) => values));
     } catch {
-      // What cannot be stored does not take along what came at the same time.
+      // Write each call alone, so that one that cannot be stored costs only itself.
       for (const call of calls) this.#writeCall(call);
       this.#releaseEmpty();
     }
@@ -151,7 +154,7 @@ export class CustomSource implements Source, ReceiverHost {
     }
   }
 
-  /** A block that stays empty is never known. */
+  /** Releases the callers that wait for the current block if it is empty: no empty block is ever handed over. */
   #releaseEmpty(): void {
     const { isEmpty, number } = this.#host.blocks;
     if (!isEmpty) return;
@@ -168,11 +171,9 @@ export class CustomSource implements Source, ReceiverHost {
     }
   }
 
-  // Life.
-
   #start(): void {
     this.#isStopped = false;
-    this.#host.told('started', `${this.#receiver.constructor.name} has started`);
+    this.#host.report('started', `${this.#receiver.constructor.name} has started`);
     this.#attempt('onStart', (error) => this.restart('onStart failed', error));
   }
 
@@ -184,33 +185,33 @@ export class CustomSource implements Source, ReceiverHost {
     if (this.#isStopped || this.#closed) return;
     this.#isStopped = true;
     const wait = this.#retry.wait();
-    this.#tellRestart(reason, error === undefined ? '' : `: ${asError(error).message}`, wait);
+    this.#reportRestart(reason, error === undefined ? '' : `: ${asError(error).message}`, wait);
     void this.#attempt('onStop', (thrown) => this.reportError('onStop failed', thrown)).then(() => {
       if (!this.#closed) this.#restartTimer = setTimeout(() => this.#start(), wait);
     });
   }
 
-  /** Another reason is told at once, the same one seldom. */
-  #tellRestart(reason: string, detail: string, wait: number): void {
+  /** Reports a new reason at once, and the same reason at most every ten seconds. */
+  #reportRestart(reason: string, detail: string, wait: number): void {
     if (reason + detail !== this.#restartReason) {
       this.#restartReason = reason + detail;
       this.#restarts?.close();
       this.#restarts = new ThrottledReport((count, why) =>
-        this.#host.told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`),
+        this.#host.report('error', `${why}${count > 1 ? ` (${count} times)` : ''}`),
       );
     }
-    this.#restarts?.happened(1, `${reason}; it is started again in ${wait} ms${detail}`);
+    this.#restarts?.happened(1, `${reason}; restarting in ${wait} ms${detail}`);
   }
 
   stop(reason: string): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#host.told('notice', `${this.#receiver.constructor.name} has stopped: ${reason}`);
+    this.#host.report('notice', `${this.#receiver.constructor.name} has stopped: ${reason}`);
     void this.#attempt('onStop', (thrown) => this.reportError('onStop failed', thrown));
   }
 
   reportError(message: string, error?: unknown): void {
-    this.#host.told('error', error === undefined ? message : `${message}: ${asError(error).message}`);
+    this.#host.report('error', error === undefined ? message : `${message}: ${asError(error).message}`);
   }
 
   async close(): Promise<void> {

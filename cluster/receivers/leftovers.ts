@@ -1,23 +1,23 @@
-// What a receiver process left behind when it died: whole lines are taken over, what was cut off is counted.
+// Recovers what a dead receiver process left: its whole lines become a block, and what is lost is counted.
 import fs from 'node:fs';
 import path from 'node:path';
 import { partEnding, type ReceiverSource } from '../../runtime/plan/receivers';
 
 export interface Leftovers {
-  /** What was saved and what is lost, in words. */
-  readonly words: string;
-  /** A block that can be read. */
+  /** What was recovered and what is lost, for the user. */
+  readonly summary: string;
+  /** The recovered block. */
   readonly block?: { readonly number: number; readonly bytes: number; readonly records: number };
   /** The number of the next block. */
   readonly next: number;
 }
 
 const newline = 0x0a;
-const nothing = 'what the connection held is lost';
+const connectionLost = 'data still in its connection is lost';
 
 /**
- * Looks for blocks from `first` on that the driver was not told of. Elements of receivers that wait for their acknowledgement are not
- * taken over, for their source sends them again.
+ * Recovers the blocks from `first` on, which the driver has not heard of. Elements of the user's receivers are not recovered: a source that
+ * waits for acknowledgements sends them again.
  */
 export function recoverLeftovers(folder: string, first: number, source: ReceiverSource): Leftovers {
   const names = fs.readdirSync(folder).filter((name) => Number.parseInt(name, 10) >= first);
@@ -27,15 +27,15 @@ export function recoverLeftovers(folder: string, first: number, source: Receiver
   if (isText && source.kind !== 'custom' && files.length > 0) return join(files, folder, next);
   const bytes = files.reduce((sum, file) => sum + fs.statSync(file).size, 0);
   for (const file of files) fs.rmSync(file, { force: true });
-  if (source.kind !== 'custom') return { words: nothing, next };
-  const words =
+  if (source.kind !== 'custom') return { summary: connectionLost, next };
+  const summary =
     bytes === 0
-      ? 'what it stored in its last moment, if anything, is lost'
-      : `${bytes} bytes of elements that were stored and not yet handed over are lost`;
-  return { words, next };
+      ? 'elements stored in its last moment may be lost'
+      : `${bytes} bytes of elements that it had just stored are lost`;
+  return { summary, next };
 }
 
-/** The whole lines of several files as one block under the number `next`. */
+/** Joins the whole lines of several files into one block with the number `next`. */
 function join(files: readonly string[], folder: string, next: number): Leftovers {
   const bytes = Buffer.concat(files.map((file) => fs.readFileSync(file)));
   for (const file of files) fs.rmSync(file, { force: true });
@@ -46,7 +46,7 @@ function join(files: readonly string[], folder: string, next: number): Leftovers
   fs.writeFileSync(part, bytes.subarray(0, whole), { mode: 0o600, flag: 'wx' });
   fs.renameSync(part, path.join(folder, String(next)));
   return {
-    words: `${records} lines that it had written are taken over, ${nothing}`,
+    summary: `recovered ${records} lines that it had written; ${connectionLost}`,
     block: { number: next, bytes: whole, records },
     next: next + 1,
   };

@@ -1,13 +1,13 @@
-// Cuts the bytes of one connection at line ends: whole lines go on, the rest waits for more.
+// Cuts the bytes of one connection at line ends: passes whole lines on and holds the rest until more comes.
 import { Buffer } from 'node:buffer';
 
 const newline = 0x0a;
 const lineEnd = Buffer.from([newline]);
 
 export interface LineTarget {
-  /** Whole lines with their line ends, and how many; the bytes are used again afterwards. */
+  /** Takes whole lines with their line ends, and their number. The bytes are reused afterwards. */
   lines(bytes: Buffer, records: number): void;
-  /** A line was longer than the limit and is left out. */
+  /** A line was longer than the limit and was dropped. */
   tooLong(): void;
 }
 
@@ -16,10 +16,10 @@ export class LineCutter {
   readonly #most: number;
   #tail: Buffer[] = [];
   #tailBytes = 0;
-  /** The rest of a line that was too long is left out up to its end. */
+  /** The rest of a line that was too long is being dropped. */
   #skipping = false;
 
-  /** Lines of up to `most` bytes, the line end not counted. */
+  /** Lines may have at most `most` bytes, without the line end. */
   constructor(target: LineTarget, most: number) {
     this.#target = target;
     this.#most = most;
@@ -39,13 +39,13 @@ export class LineCutter {
     if (to < bytes.length) this.#keep(bytes.subarray(to));
   }
 
-  /** The connection has ended in good order: a last line without a line end is a line too. */
+  /** The connection ended properly: a last line without a line end counts as a line. */
   end(): void {
     if (this.#tailBytes > 0) this.push(lineEnd);
     this.#skipping = false;
   }
 
-  /** The connection has ended suddenly: what was cut off is given up. Answers its bytes. */
+  /** The connection broke: drops the incomplete line and returns its size in bytes. */
   abandon(): number {
     const bytes = this.#tailBytes;
     this.#tail = [];
@@ -54,7 +54,7 @@ export class LineCutter {
     return bytes;
   }
 
-  /** The line that began before ends at `end`; answers where the next one begins. */
+  /** The line that began in an earlier chunk ends at `end`; returns where the next one begins. */
   #endFirst(bytes: Buffer, end: number): number {
     if (this.#skipping) this.#skipping = false;
     else if (this.#tailBytes + end > this.#most) {
@@ -67,7 +67,7 @@ export class LineCutter {
     return end + 1;
   }
 
-  /** Counts the lines of [from, to), and leaves out those that are too long. */
+  /** Passes on the lines of [from, to) and drops those that are too long. */
   #whole(bytes: Buffer, from: number, to: number): void {
     let records = 0;
     let start = from;
@@ -93,7 +93,7 @@ export class LineCutter {
       this.#target.tooLong();
       return;
     }
-    // A copy: the buffer that sockets read into is used again.
+    // A copy: sockets reuse their read buffer.
     this.#tail.push(Buffer.from(bytes));
     this.#tailBytes += bytes.length;
   }

@@ -1,40 +1,40 @@
-// What a receiver tells its user, and how often: the first time at once, then at most every ten seconds, with what was left untold.
+// Limits how often a receiver reports the same kind of trouble: the first at once, then at most every ten seconds, with a count.
 import { msText } from '../../runtime/base/units';
 
-/** Milliseconds between two that are told. */
+/** Milliseconds between two reports of one kind. */
 export const restMs = 10_000;
 
-/** Things of one kind that may happen very often. */
+/** Reports something that may happen very often. */
 export class ThrottledReport {
-  readonly #tell: (count: number, detail: string) => void;
+  readonly #report: (count: number, detail: string) => void;
   readonly #rest: number;
   #count = 0;
   #detail = '';
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #reportedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `tell` hears how many there were since it was told last, and the last detail. */
-  constructor(tell: (count: number, detail: string) => void, rest = restMs) {
-    this.#tell = tell;
+  /** `report` gets the number since the last report, and the last detail. */
+  constructor(report: (count: number, detail: string) => void, rest = restMs) {
+    this.#report = report;
     this.#rest = rest;
   }
 
   happened(count = 1, detail = ''): void {
     this.#count += count;
     this.#detail = detail;
-    const wait = this.#toldAt + this.#rest - performance.now();
-    if (wait <= 0) this.#tellNow();
-    else this.#timer ??= setTimeout(() => this.#tellNow(), wait);
+    const wait = this.#reportedAt + this.#rest - performance.now();
+    if (wait <= 0) this.#reportNow();
+    else this.#timer ??= setTimeout(() => this.#reportNow(), wait);
   }
 
-  #tellNow(): void {
+  #reportNow(): void {
     const count = this.#count;
     this.forget();
-    this.#toldAt = performance.now();
-    if (count > 0) this.#tell(count, this.#detail);
+    this.#reportedAt = performance.now();
+    if (count > 0) this.#report(count, this.#detail);
   }
 
-  /** What has not been told yet needs no telling any more. */
+  /** Drops what has not been reported yet. */
   forget(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -49,7 +49,7 @@ export class ThrottledReport {
 const firstMs = 100;
 const mostMs = 5000;
 
-/** The waits between attempts: doubled up to five seconds, each between half and the whole of that, so that many clients spread. */
+/** The wait before the next attempt: it doubles up to five seconds, with jitter so that many clients spread out. */
 export class RetryDelay {
   #next = firstMs;
 
@@ -64,30 +64,30 @@ export class RetryDelay {
   }
 }
 
-/** Tells of a source that says nothing, once for each silence. */
+/** Reports a source that sends nothing, once per silence. */
 export class SilenceWatch {
   readonly #ms: number;
-  readonly #tell: (message: string) => void;
+  readonly #report: (message: string) => void;
   readonly #timer: NodeJS.Timeout;
   #heardAt = performance.now();
-  #told = false;
+  #isReported = false;
 
-  constructor(ms: number, source: string, tell: (message: string) => void) {
+  constructor(ms: number, source: string, report: (message: string) => void) {
     this.#ms = ms;
-    this.#tell = (message) => tell(`${source} ${message}`);
-    this.#timer = setInterval(() => this.#look(), Math.max(10, ms / 4));
+    this.#report = (message) => report(`${source} ${message}`);
+    this.#timer = setInterval(() => this.#check(), Math.max(10, ms / 4));
   }
 
   heard(): void {
     this.#heardAt = performance.now();
-    if (this.#told) this.#tell('is sending again');
-    this.#told = false;
+    if (this.#isReported) this.#report('is sending again');
+    this.#isReported = false;
   }
 
-  #look(): void {
-    if (this.#told || performance.now() - this.#heardAt < this.#ms) return;
-    this.#told = true;
-    this.#tell(`has sent nothing for ${msText(this.#ms)}`);
+  #check(): void {
+    if (this.#isReported || performance.now() - this.#heardAt < this.#ms) return;
+    this.#isReported = true;
+    this.#report(`has sent nothing for ${msText(this.#ms)}`);
   }
 
   close(): void {
@@ -95,19 +95,19 @@ export class SilenceWatch {
   }
 }
 
-/** Network errors in words. */
+/** What a network error means, as the rest of a sentence about the peer. */
 export function networkReason(error: Error): string {
-  const words: Record<string, string> = {
+  const reasons: Record<string, string> = {
     ECONNREFUSED: 'refused the connection',
     ECONNRESET: 'reset the connection',
     ETIMEDOUT: 'did not answer',
-    ENOTFOUND: 'is not known by that name',
+    ENOTFOUND: 'is an unknown host name',
     EAI_AGAIN: 'could not be looked up',
     EHOSTUNREACH: 'cannot be reached',
     ENETUNREACH: 'cannot be reached',
     EADDRINUSE: 'is in use by another process',
-    EACCES: 'may not be listened on',
+    EACCES: 'is not permitted by the system',
   };
   const { code } = error as NodeJS.ErrnoException;
-  return (code && words[code]) || `failed: ${error.message}`;
+  return (code && reasons[code]) || `failed: ${error.message}`;
 }

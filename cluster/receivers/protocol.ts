@@ -1,33 +1,33 @@
-// All messages between the driver and its receiver processes: closed unions over the child's IPC channel, checked field by field on receipt.
+// All messages between the driver and its receiver processes: closed unions over the IPC channel, checked field by field on receipt.
 import type { ReceiverSource } from '../../runtime/plan/receivers';
 import { Fields, refuse } from '../link/fields';
 
-/** What a receiver process is told. Streams and blocks are numbers, so that no path ever comes from a peer. */
+/** Messages to a receiver process. Streams and blocks are numbers, so that no path ever comes from a peer. */
 export type ToReceiver =
   | ({ readonly kind: 'open' } & OpenStream)
-  /** Batches with so many bytes of blocks are done. */
+  /** Batches have processed this many bytes of blocks. */
   | { readonly kind: 'processed'; readonly stream: number; readonly bytes: number }
-  /** The driver knows this block: what is in it may be acknowledged to its source. */
+  /** The driver knows this block: the receiver may acknowledge its elements to the source. */
   | { readonly kind: 'known'; readonly stream: number; readonly block: number }
-  /** Elements a second; -1 for no limit. */
+  /** Elements per second; -1 for no limit. */
   | { readonly kind: 'limit'; readonly stream: number; readonly perSecond: number }
   | { readonly kind: 'close'; readonly stream: number; readonly graceful: boolean };
 
 export interface OpenStream {
   readonly stream: number;
   readonly source: ReceiverSource;
-  /** Where its blocks go, named by their numbers. */
+  /** The folder of its block files, which are named by their numbers. */
   readonly folder: string;
   readonly firstBlock: number;
-  /** Blocks outlive a crash of the machine, and this process does not remove them. */
+  /** Blocks survive a crash of the machine; this process does not remove them. */
   readonly isDurable: boolean;
   readonly blockInterval: number;
   readonly maxLineBytes: number;
   readonly maxUnprocessedBytes: number;
-  /** Bytes in blocks of an earlier process that no batch has finished. */
+  /** Bytes in blocks of an earlier process that no batch has processed. */
   readonly unprocessedBytes: number;
   readonly silence: number;
-  /** Elements a second; -1 for no limit. */
+  /** Elements per second; -1 for no limit. */
   readonly rate: number;
 }
 
@@ -40,7 +40,7 @@ export type FromReceiver =
       readonly records: number;
     }
   | {
-      readonly kind: 'told';
+      readonly kind: 'report';
       readonly stream: number;
       readonly event: 'started' | 'error' | 'notice';
       readonly message: string;
@@ -62,16 +62,16 @@ function flag(fields: Fields, name: string): boolean {
   return typeof value === 'boolean' ? value : refuse(`${name} is not true or false`);
 }
 
-/** A message of a receiver process. Throws PROTOCOL. */
+/** Checks a message from a receiver process. Throws PROTOCOL. */
 export function checkFromReceiver(message: unknown): FromReceiver {
   const fields = new Fields('a receiver message', message);
-  const kind = oneOf(fields, 'kind', ['block', 'told', 'closed']);
+  const kind = oneOf(fields, 'kind', ['block', 'report', 'closed']);
   const stream = fields.integer('stream');
   let checked: FromReceiver;
   if (kind === 'block') {
     const [block, bytes, records] = [fields.integer('block'), fields.integer('bytes'), fields.integer('records')];
     checked = { kind, stream, block, bytes, records };
-  } else if (kind === 'told')
+  } else if (kind === 'report')
     checked = { kind, stream, event: oneOf(fields, 'event', events), message: fields.string('message', maxText) };
   else checked = { kind, stream };
   fields.end();
@@ -103,7 +103,7 @@ function sourceOf(kind: ReceiverSource['kind'], fields: Fields): ReceiverSource 
   }
 }
 
-/** A message of the driver. Throws PROTOCOL. */
+/** Checks a message from the driver. Throws PROTOCOL. */
 export function checkToReceiver(message: unknown): ToReceiver {
   const fields = new Fields('a driver message', message);
   const kind = oneOf(fields, 'kind', ['open', 'processed', 'known', 'limit', 'close']);

@@ -1,15 +1,15 @@
-// When a source may be read: not while too much of it waits to be processed, and not faster than the limit.
+// Opens and closes the reading of a source: closed while too many bytes wait for batches, and while the rate is above its limit.
 import { bytesText } from '../../runtime/base/units';
 
-/** Milliseconds between two looks at a limited rate. */
+/** Milliseconds between two checks of a limited rate. */
 const refillMs = 20;
 
-/** The most that is made up for after a pause, in seconds of the limit. */
+/** After a pause, at most this many seconds' worth of the limit may be read at once. */
 const burstSeconds = 0.5;
 
 export class ReadGate {
   readonly #maxUnprocessed: number;
-  readonly #told: (message: string) => void;
+  readonly #notify: (message: string) => void;
   readonly #readers = new Set<(open: boolean) => void>();
   #unprocessed: number;
   #rate = -1;
@@ -18,14 +18,14 @@ export class ReadGate {
   #isOpen = true;
   #full = false;
 
-  /** `unprocessed` bytes wait already; `told` hears when reading stops for want of processing, and when it goes on. */
-  constructor(maxUnprocessed: number, unprocessed: number, told: (message: string) => void) {
+  /** `unprocessed` bytes wait already; `notify` is called whenever reading pauses because too many wait. */
+  constructor(maxUnprocessed: number, unprocessed: number, notify: (message: string) => void) {
     this.#maxUnprocessed = maxUnprocessed;
     this.#unprocessed = unprocessed;
-    this.#told = told;
+    this.#notify = notify;
   }
 
-  /** Bytes that no batch has finished. */
+  /** Bytes that no batch has processed yet. */
   get unprocessed(): number {
     return this.#unprocessed;
   }
@@ -35,26 +35,26 @@ export class ReadGate {
     return this.#isOpen;
   }
 
-  /** Has a reader stopped and let on; the answer forgets it. It is told at once. */
+  /** Calls `reader` at each change, and at once if the gate is closed; the returned function detaches it. */
   attach(reader: (open: boolean) => void): () => void {
     this.#readers.add(reader);
     if (!this.#isOpen) reader(false);
     return () => this.#readers.delete(reader);
   }
 
-  /** So much was read. */
+  /** Counts what was read. */
   received(bytes: number, records: number): void {
     this.#unprocessed += bytes;
     if (this.#rate >= 0) this.#allowance -= records;
-    this.#look();
+    this.#update();
   }
 
   processed(bytes: number): void {
     this.#unprocessed = Math.max(0, this.#unprocessed - bytes);
-    this.#look();
+    this.#update();
   }
 
-  /** Elements a second from now on; -1 for no limit. */
+  /** Elements per second from now on; -1 for no limit. */
   limit(perSecond: number): void {
     this.#rate = perSecond;
     clearInterval(this.#timer);
@@ -66,13 +66,13 @@ export class ReadGate {
         const now = performance.now();
         this.#allowance = Math.min(perSecond * burstSeconds, this.#allowance + (perSecond * (now - last)) / 1000);
         last = now;
-        this.#look();
+        this.#update();
       }, refillMs);
     }
-    this.#look();
+    this.#update();
   }
 
-  /** Bytes that are worth reading at a time, so that a limit is kept evenly: a tenth of a second's, at 100 bytes each. */
+  /** How many bytes to read at a time, so that a limit holds evenly: a tenth of a second's elements, at 100 bytes each. */
   get readBytes(): number {
     return this.#rate < 0 ? Number.POSITIVE_INFINITY : Math.max(1024, this.#rate * 10);
   }
@@ -82,11 +82,11 @@ export class ReadGate {
     this.#readers.clear();
   }
 
-  #look(): void {
-    // It goes on at three quarters, not at each block that is done.
+  #update(): void {
+    // Reopen at three quarters of the limit, not after each block.
     this.#full = this.#unprocessed >= this.#maxUnprocessed * (this.#full ? 0.75 : 1);
     const open = !this.#full && (this.#rate < 0 || this.#allowance > 0);
-    if (this.#full && this.#isOpen) this.#told(`reading stops: ${bytesText(this.#unprocessed)} wait to be processed`);
+    if (this.#full && this.#isOpen) this.#notify(`reading paused: ${bytesText(this.#unprocessed)} wait to be processed`);
     if (open === this.#isOpen) return;
     this.#isOpen = open;
     for (const reader of this.#readers) reader(open);

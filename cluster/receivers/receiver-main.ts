@@ -1,4 +1,4 @@
-// A receiver process: reads the sources that the driver opens, leaves what comes in block files, and ends with its driver.
+// The program of a receiver process: it reads the sources that the driver opens, writes block files, and ends with its driver.
 import fs from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -40,10 +40,10 @@ class Stream {
     this.#number = stream;
     this.#folder = folder;
     this.#badUtf8 = new ThrottledReport((count) =>
-      this.#tell('error', `${count === 1 ? 'a line is' : `${count} lines are`} not UTF-8`),
+      this.#report('error', `${count === 1 ? 'a line is' : `${count} lines are`} not UTF-8`),
     );
-    this.#lost = new ThrottledReport((count, reason) => this.#tell('error', `${count} elements are lost: ${reason}`));
-    this.#gate = new ReadGate(maxUnprocessedBytes, open.unprocessedBytes, (message) => this.#tell('notice', message));
+    this.#lost = new ThrottledReport((count, reason) => this.#report('error', `${count} elements are lost: ${reason}`));
+    this.#gate = new ReadGate(maxUnprocessedBytes, open.unprocessedBytes, (message) => this.#report('notice', message));
     this.#gate.limit(open.rate);
     this.#blocks = new BlockWriter({
       folder,
@@ -60,7 +60,7 @@ class Stream {
       gate: this.#gate,
       maxLineBytes: open.maxLineBytes,
       silence: open.silence,
-      told: (event, message) => this.#tell(event, message),
+      report: (event, message) => this.#report(event, message),
     };
     this.#source = this.#open(host, open.source, maxUnprocessedBytes);
   }
@@ -81,8 +81,8 @@ class Stream {
     }
   }
 
-  #tell(event: 'started' | 'error' | 'notice', message: string): void {
-    send({ kind: 'told', stream: this.#number, event, message: message.slice(0, maxMessage) });
+  #report(event: 'started' | 'error' | 'notice', message: string): void {
+    send({ kind: 'report', stream: this.#number, event, message: message.slice(0, maxMessage) });
   }
 
   receive(message: Exclude<ToReceiver, { kind: 'open' }>): void {
@@ -98,7 +98,7 @@ class Stream {
     }
   }
 
-  /** The driver is gone: what was read is for its next run, which is told what could not be kept for it. */
+  /** The driver is gone: hands over what was read to its next run, and leaves a note about the incomplete line. */
   leave(): void {
     if (!this.#isDurable) return;
     this.#blocks.close();
@@ -126,11 +126,11 @@ function receive(message: ToReceiver): void {
   try {
     streams.set(stream, new Stream(message));
   } catch (error) {
-    send({ kind: 'told', stream, event: 'error', message: `it cannot start: ${asError(error).message}`.slice(0, maxMessage) });
+    send({ kind: 'report', stream, event: 'error', message: `cannot start: ${asError(error).message}`.slice(0, maxMessage) });
   }
 }
 
-/** The driver is gone: logged blocks are ended, and nobody else will remove the others. */
+/** The driver is gone: ends the logged blocks, and removes the others because nobody else will. */
 function endWithDriver(): void {
   for (const stream of streams.values()) stream.leave();
   for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
@@ -138,8 +138,8 @@ function endWithDriver(): void {
 }
 
 /**
- * A thread sees the end of stdin, which the driver holds open, also while a loop of the user's holds the main thread; that one has its
- * moment to end by itself.
+ * A thread that waits for the end of stdin, which the driver holds open. It notices the end of the driver even while the user's loop
+ * blocks the main thread. The main thread first gets half a second to end by itself.
  */
 const watcher = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -159,11 +159,11 @@ function watchDriver(folder: string): void {
   watch.postMessage(folder);
 }
 
-/** What is thrown in a callback of the user's receiver is told, and costs nothing else. */
+/** An error in a callback of the user's receiver is reported and has no other effect. */
 function reportStrays(): void {
   const report = (error: unknown) => {
     for (const stream of streams.keys())
-      send({ kind: 'told', stream, event: 'error', message: `uncaught: ${asError(error).message}`.slice(0, maxMessage) });
+      send({ kind: 'report', stream, event: 'error', message: `uncaught error: ${asError(error).message}`.slice(0, maxMessage) });
   };
   process.on('uncaughtException', report);
   process.on('unhandledRejection', report);

@@ -1,4 +1,4 @@
-// One receiver process as the driver sees it: how it is spawned, told what to do, and how its end is put into words.
+// One receiver process, seen from the driver: spawns it, sends it messages, and reports why it ended.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { asError } from '../../runtime/base/errors';
 import { drainMs } from '../limits';
@@ -12,23 +12,23 @@ export interface ReceiverProcessOptions {
   readonly program: string;
   readonly onOutput: OutputListener;
   readonly onMessage: (message: FromReceiver) => void;
-  /** Told once, when the process is gone and all that it said was heard. */
+  /** Called once, when the process has ended and its last messages have been read. */
   readonly onExit: (reason: string) => void;
 }
 
 export class ReceiverProcess {
   readonly #child: ChildProcess;
   readonly #options: ReceiverProcessOptions;
-  #told = false;
+  #isGone = false;
   #broken: string | undefined;
 
   constructor(options: ReceiverProcessOptions) {
     this.#options = options;
-    // Functions of the user's that import modules make Node warn of its own means.
+    // Node would warn of its experimental features when the user's functions import modules.
     this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', options.program], {
-      // Its stdin stays open as long as this process lives: so it sees the end of a driver that had no time to say so.
+      // Its stdin stays open while this process lives, so it notices even when the driver is killed.
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-      // Bytes travel as bytes; the messages themselves are checked field by field.
+      // Sends bytes as bytes. The messages are checked field by field.
       serialization: 'advanced',
       env: environment(),
       detached: true,
@@ -41,7 +41,7 @@ export class ReceiverProcess {
   }
 
   send(message: ToReceiver): void {
-    // One that is gone is told by its exit.
+    // If it has ended, `onExit` reports that.
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
@@ -57,7 +57,7 @@ export class ReceiverProcess {
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdin?.on('error', () => {});
     child.on('message', (message) => {
-      if (this.#told) return;
+      if (this.#isGone) return;
       try {
         onMessage(checkFromReceiver(message));
       } catch (error) {
@@ -66,8 +66,8 @@ export class ReceiverProcess {
       }
     });
     const gone = (reason: string) => {
-      if (this.#told) return;
-      this.#told = true;
+      if (this.#isGone) return;
+      this.#isGone = true;
       stdout.end();
       stderr.end();
       this.#options.onExit(reason);
@@ -75,10 +75,10 @@ export class ReceiverProcess {
     child.once('error', (error) => gone(`it could not be started: ${error.message}`));
     child.once('exit', (code, signal) => {
       this.kill();
-      const tell = () => gone(this.#broken ?? exitReason(code, signal, stderr.lastLines));
-      // Its last messages are still on their way; a process that it left behind may hold the pipes open for ever.
-      child.once('close', tell);
-      setTimeout(tell, drainMs);
+      const report = () => gone(this.#broken ?? exitReason(code, signal, stderr.lastLines));
+      // Its last messages may still be in the pipes. Do not wait for `close` alone: a child that it left behind may hold the pipes open.
+      child.once('close', report);
+      setTimeout(report, drainMs);
     });
   }
 }

@@ -1,4 +1,4 @@
-// The receivers of a session: processes that read the sources of its streams, started again when they die.
+// The receivers of a session: starts the processes that read the sources of its streams, and restarts them when they die.
 import fs from 'node:fs';
 import path from 'node:path';
 import type {
@@ -19,7 +19,7 @@ import { ReceiverProcess } from './receiver-process';
 
 export interface ReceiversOptions {
   readonly program: () => string;
-  /** The session's folder, in which blocks get one of their own. */
+  /** The session's folder; each stream without a log gets a subfolder for its blocks. */
   readonly folder: string;
   readonly onOutput: OutputListener;
 }
@@ -36,7 +36,7 @@ interface Stream {
   closed?: () => void;
 }
 
-/** A process with the streams that it reads: one for all built-in sources, one for each receiver of the user's. */
+/** A process with the streams that it reads: one process for all built-in sources, and one for each of the user's receivers. */
 class Group {
   readonly streams = new Map<number, Stream>();
   readonly #options: ReceiversOptions;
@@ -47,7 +47,7 @@ class Group {
   #ending: Promise<void> | undefined;
   #gone = () => {};
 
-  /** `emptied` is told when no stream is left. */
+  /** `emptied` is called when no stream is left. */
   constructor(options: ReceiversOptions, emptied: () => void) {
     this.#options = options;
     this.#emptied = emptied;
@@ -98,7 +98,7 @@ class Group {
         deliver(stream, message.block, message.bytes, message.records);
         this.#process?.send({ kind: 'known', stream: stream.number, block: message.block });
         break;
-      case 'told':
+      case 'report':
         stream.listener.told(message.event, message.message);
         break;
       case 'closed':
@@ -111,11 +111,11 @@ class Group {
     if (this.#ending) return this.#gone();
     const wait = this.#retry.wait();
     for (const stream of [...this.streams.values()]) {
-      const { words, block, next } = recoverLeftovers(stream.folder, stream.nextBlock, stream.spec.source);
+      const { summary, block, next } = recoverLeftovers(stream.folder, stream.nextBlock, stream.spec.source);
       stream.nextBlock = next;
       if (block) deliver(stream, block.number, block.bytes, block.records);
       if (stream.closed) this.#remove(stream);
-      else stream.listener.told('error', `its process was lost: ${reason}; ${words}; it is started again in ${wait} ms`);
+      else stream.listener.told('error', `its process was lost: ${reason}; ${summary}; restarting in ${wait} ms`);
     }
     if (!this.#ending) this.#timer = setTimeout(() => this.#spawn(), wait);
   }
@@ -133,7 +133,7 @@ class Group {
   close(stream: Stream, graceful: boolean): Promise<void> {
     if (!this.streams.has(stream.number)) return Promise.resolve();
     return new Promise((resolve) => {
-      // A loop of the user's may keep it from answering.
+      // The user's code may block the process so that it cannot answer.
       const ms = graceful ? receiverDrainMs : receiverStopMs;
       const late = deadline(ms, () => this.#closedLate(stream, ms));
       stream.closed = () => {
@@ -146,7 +146,7 @@ class Group {
   }
 
   #closedLate(stream: Stream, ms: number): void {
-    stream.listener.told('error', `it did not end within ${ms} ms and was ended`);
+    stream.listener.told('error', `it did not stop within ${ms} ms and was killed`);
     this.#process?.kill();
     this.#remove(stream);
   }
@@ -161,7 +161,7 @@ class Group {
     this.#process?.kill();
   }
 
-  /** Resolves when the process is gone. */
+  /** Kills the process; resolves when it has ended. */
   end(): Promise<void> {
     this.#ending ??= new Promise((resolve) => {
       clearTimeout(this.#timer);
@@ -190,7 +190,7 @@ export class Receivers implements ReceiverBackend {
     this.#options = options;
   }
 
-  /** The processes that run now, for tests that end them. */
+  /** The ids of the running processes, for tests that kill them. */
   get pids(): readonly number[] {
     return [...this.#groups].flatMap(({ pid }) => pid ?? []);
   }
@@ -211,7 +211,7 @@ export class Receivers implements ReceiverBackend {
     };
   }
 
-  /** Once, whatever is started later. */
+  /** Registers the exit handler once, however many receivers start. */
   #watchExit(): void {
     process.off('exit', this.#atExit);
     process.once('exit', this.#atExit);

@@ -1,46 +1,49 @@
-// What is told of a connection, or a port, and when it is tried again: one that comes and goes is told at most every ten seconds.
+// When a client connects again and a listener opens its port again, and what the user hears of it: at most one report every ten seconds.
 import { networkReason, RetryDelay, restMs, ThrottledReport } from './notices';
 
-type Told = (event: 'started' | 'error', message: string) => void;
+type Report = (event: 'started' | 'error', message: string) => void;
 
-/** A client's connection. */
+/** The connection of a client: counts its losses and says when to try again. */
 export class ClientConnection {
   readonly #name: string;
-  readonly #told: Told;
+  readonly #report: Report;
   readonly #retry = new RetryDelay();
   readonly #trouble: ThrottledReport;
   #isUp = false;
   #wasUp = false;
-  /** What was told last is that it is not there. */
-  #isToldLost = false;
-  // What has not been told yet.
+  /** The last report said that the connection is lost. */
+  #isReportedLost = false;
+  // Not reported yet:
   #losses = 0;
   #lostBytes = 0;
   #why = '';
   #waitMs = 0;
 
-  constructor(name: string, told: Told, rest = restMs) {
+  constructor(name: string, report: Report, rest = restMs) {
     this.#name = name;
-    this.#told = told;
-    this.#trouble = new ThrottledReport((count) => this.#tell(count), rest);
+    this.#report = report;
+    this.#trouble = new ThrottledReport((count) => this.#reportTrouble(count), rest);
   }
 
   connected(): void {
-    if (!this.#wasUp) this.#told('started', `connected to ${this.#name}`);
-    else if (this.#isToldLost) this.#told('started', `${this.#name} is connected again`);
-    this.#isToldLost = false;
+    if (!this.#wasUp) this.#report('started', `connected to ${this.#name}`);
+    else if (this.#isReportedLost) this.#report('started', `reconnected to ${this.#name}`);
+    this.#isReportedLost = false;
     this.#isUp = true;
     this.#wasUp = true;
-    // Attempts that failed are over; connections that were lost are still to be told.
+    // Failed attempts need no report any more; lost connections still do.
     if (this.#losses === 0) this.#trouble.forget();
   }
 
-  /** It has sent something: the next loss is tried again at once. */
+  /** The source has sent something, so the wait after the next loss is short again. */
   heard(): void {
     this.#retry.succeeded();
   }
 
-  /** It was lost with so many bytes of a line that had not ended, or could not be made. Answers when to try again, in milliseconds. */
+  /**
+   * The connection was lost or could not be made; `cutBytes` of an incomplete line are lost with it. Returns the milliseconds until the
+   * next attempt.
+   */
   disconnected(why: string, cutBytes = 0): number {
     if (this.#isUp) this.#losses++;
     this.#isUp = false;
@@ -51,14 +54,14 @@ export class ClientConnection {
     return this.#waitMs;
   }
 
-  #tell(count: number): void {
+  #reportTrouble(count: number): void {
     const times = count > 1 ? ` (${count} times)` : '';
-    const loss = this.#lostBytes > 0 ? `, in the middle of a line, of which ${this.#lostBytes} bytes are lost` : '';
-    const next = this.#isUp ? 'it is connected again' : `next attempt in ${this.#waitMs} ms`;
+    const loss = lossText(this.#lostBytes);
+    const next = this.#isUp ? 'reconnected' : `next attempt in ${this.#waitMs} ms`;
     this.#losses = 0;
     this.#lostBytes = 0;
-    this.#isToldLost = !this.#isUp;
-    this.#told('error', `${this.#name} ${this.#why}${times}${loss}; ${next}`);
+    this.#isReportedLost = !this.#isUp;
+    this.#report('error', `${this.#name} ${this.#why}${times}${loss}; ${next}`);
   }
 
   close(): void {
@@ -66,23 +69,26 @@ export class ClientConnection {
   }
 }
 
-/** A port to listen on. It is tried again while it is taken: the receiver of an earlier run may hold it a moment longer. */
+/** `; 9 bytes of an incomplete line are lost`, or nothing. */
+export const lossText = (bytes: number): string => (bytes === 0 ? '' : `; ${bytes} bytes of an incomplete line are lost`);
+
+/** A port to listen on. While it is taken it is tried again: the receiver of an earlier run may hold it a moment longer. */
 export class ListeningPort {
   readonly #name: string;
-  readonly #told: Told;
+  readonly #report: Report;
   readonly #retry = new RetryDelay();
   readonly #taken: ThrottledReport;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(name: string, told: Told) {
+  constructor(name: string, report: Report) {
     this.#name = name;
-    this.#told = told;
-    this.#taken = new ThrottledReport((count, why) => told('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
+    this.#report = report;
+    this.#taken = new ThrottledReport((count, why) => report('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
   }
 
   opened(address: string): void {
     this.#taken.forget();
-    this.#told('started', `listening on ${address}`);
+    this.#report('started', `listening on ${address}`);
   }
 
   failed(error: Error, again: () => void): void {

@@ -1,17 +1,17 @@
-// Lines of TCP: as a client that connects again whenever the connection is lost, and listening on loopback.
+// Reads lines over TCP: as a client that reconnects whenever the connection is lost, or as a server on loopback.
 import net from 'node:net';
 import { loopback, maxReceiverConnections } from '../limits';
 import type { LineCutter } from './lines';
 import { networkReason, SilenceWatch, ThrottledReport } from './notices';
-import { ClientConnection, ListeningPort } from './reconnect';
+import { ClientConnection, ListeningPort, lossText } from './reconnect';
 import { LineSink, type Source, type SourceHost } from './source';
 
-/** All sockets of the process read into this, one after the other: what is read is passed on before the next read. */
+/** All sockets of the process read into this buffer: what was read is passed on before the next read. */
 const shared = Buffer.allocUnsafe(1 << 20);
 
 const keepAliveMs = 10_000;
 
-/** The next read: less of it while the rate is limited. */
+/** The buffer for the next read, smaller while the rate is limited. */
 const readBuffer = (host: SourceHost) => shared.subarray(0, Math.min(shared.length, host.gate.readBytes));
 
 export class SocketClient implements Source {
@@ -32,8 +32,8 @@ export class SocketClient implements Source {
     const name = `${address.host}:${address.port}`;
     this.#sink = new LineSink(host);
     this.#cutter = this.#sink.cutter();
-    this.#connection = new ClientConnection(name, (event, message) => host.told(event, message));
-    this.#silence = new SilenceWatch(host.silence, name, (message) => host.told('notice', message));
+    this.#connection = new ClientConnection(name, (event, message) => host.report(event, message));
+    this.#silence = new SilenceWatch(host.silence, name, (message) => host.report('notice', message));
     this.#connect();
   }
 
@@ -42,7 +42,7 @@ export class SocketClient implements Source {
   }
 
   #connect(): void {
-    let why = 'ended the connection';
+    let why = 'closed the connection';
     const socket = net.connect({
       ...this.#address,
       keepAlive: true,
@@ -101,14 +101,14 @@ export class SocketServer implements Source {
   constructor(host: SourceHost, port: number) {
     this.#host = host;
     this.#sink = new LineSink(host);
-    this.#lost = new ThrottledReport((count, why) => this.#tellLost(count, why));
+    this.#lost = new ThrottledReport((count, why) => this.#reportLost(count, why));
     this.#refused = new ThrottledReport((count) =>
-      host.told(
+      host.report(
         'error',
-        `${count === 1 ? 'a client was' : `${count} clients were`} refused: ${maxReceiverConnections} are connected`,
+        `refused ${count === 1 ? 'a client' : `${count} clients`}: ${maxReceiverConnections} clients are already connected`,
       ),
     );
-    this.#port = new ListeningPort(`${loopback}:${port}`, (event, message) => host.told(event, message));
+    this.#port = new ListeningPort(`${loopback}:${port}`, (event, message) => host.report(event, message));
     this.#server = net.createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = maxReceiverConnections;
     const listen = () => this.#server.listen({ host: loopback, port });
@@ -143,11 +143,11 @@ export class SocketServer implements Source {
     });
   }
 
-  #tellLost(count: number, why: string): void {
+  #reportLost(count: number, why: string): void {
     const others = count === 1 ? '' : ` (${count} clients)`;
-    const loss = this.#lostBytes === 0 ? '' : `, in the middle of a line, of which ${this.#lostBytes} bytes are lost`;
+    const loss = lossText(this.#lostBytes);
     this.#lostBytes = 0;
-    this.#host.told('error', `${why}${others}${loss}`);
+    this.#host.report('error', `${why}${others}${loss}`);
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-// What the sources of a receiver process have in common: where their lines go, when they may read, and what they tell.
+// What the sources of a receiver process share: where their lines go, when they may read, and how they report.
 import { bytesText } from '../../runtime/base/units';
 import type { BlockWriter } from './blocks';
 import { LineCutter } from './lines';
@@ -11,18 +11,18 @@ export interface SourceHost {
   readonly maxLineBytes: number;
   /** Milliseconds. */
   readonly silence: number;
-  told(event: 'started' | 'error' | 'notice', message: string): void;
+  report(event: 'started' | 'error' | 'notice', message: string): void;
 }
 
 /** A source that is being read. */
 export interface Source {
-  /** Bytes of lines that have begun and not ended; none where elements come whole. */
+  /** Bytes of incomplete lines; undefined if the source has no lines. */
   readonly pending?: number;
-  /** Reads no more. */
+  /** Stops reading. */
   close(graceful: boolean): void | Promise<void>;
 }
 
-/** The lines of all connections of one stream. */
+/** Takes the lines of all connections of one stream. */
 export class LineSink {
   readonly #host: SourceHost;
   readonly #long: ThrottledReport;
@@ -30,11 +30,11 @@ export class LineSink {
   constructor(host: SourceHost) {
     this.#host = host;
     this.#long = new ThrottledReport((count) =>
-      host.told('error', `${dropped(count)} longer than ${bytesText(host.maxLineBytes)}`),
+      host.report('error', `dropped ${count === 1 ? 'a line' : `${count} lines`} longer than ${bytesText(host.maxLineBytes)}`),
     );
   }
 
-  /** Cuts the bytes of one connection. */
+  /** Makes the cutter for one connection. */
   cutter(): LineCutter {
     const { blocks, gate, maxLineBytes } = this.#host;
     return new LineCutter(
@@ -53,5 +53,3 @@ export class LineSink {
     this.#long.close();
   }
 }
-
-const dropped = (count: number) => (count === 1 ? 'a line was left out: it is' : `${count} lines were left out: they are`);

@@ -1,4 +1,4 @@
-// Lines of WebSockets: as a client that connects again whenever the connection is lost, and listening on loopback.
+// Reads lines over WebSockets: as a client that reconnects whenever the connection is lost, or as a server on loopback.
 import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { handshakeMs, loopback, maxReceiverConnections } from '../limits';
@@ -8,7 +8,7 @@ import { LineSink, type Source, type SourceHost } from './source';
 
 const lineEnd = Buffer.from('\n');
 
-/** A message is one line, or several where it holds line ends. */
+/** A message is one line, or several if it contains line ends. */
 function linesOf(data: RawData): Buffer {
   const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
   return bytes.length > 0 && bytes[bytes.length - 1] === 0x0a ? bytes : Buffer.concat([bytes, lineEnd]);
@@ -28,7 +28,7 @@ function read(host: SourceHost, sink: LineSink, ws: WebSocket, heard: () => void
 const tooBig = 1009;
 
 const closeReason = (code: number, host: SourceHost) =>
-  code === tooBig ? `sent a message above ${host.maxLineBytes} bytes` : `ended the connection (code ${code})`;
+  code === tooBig ? `sent a message above ${host.maxLineBytes} bytes` : `closed the connection (code ${code})`;
 
 export class WebSocketClient implements Source {
   readonly #host: SourceHost;
@@ -44,8 +44,8 @@ export class WebSocketClient implements Source {
     this.#host = host;
     this.#url = url;
     this.#sink = new LineSink(host);
-    this.#connection = new ClientConnection(url, (event, message) => host.told(event, message));
-    this.#silence = new SilenceWatch(host.silence, url, (message) => host.told('notice', message));
+    this.#connection = new ClientConnection(url, (event, message) => host.report(event, message));
+    this.#silence = new SilenceWatch(host.silence, url, (message) => host.report('notice', message));
     this.#connect();
   }
 
@@ -95,9 +95,9 @@ export class WebSocketListener implements Source {
   constructor(host: SourceHost, port: number) {
     this.#host = host;
     this.#sink = new LineSink(host);
-    this.#port = new ListeningPort(`${loopback}:${port}`, (event, message) => host.told(event, message));
+    this.#port = new ListeningPort(`${loopback}:${port}`, (event, message) => host.report(event, message));
     this.#failed = new ThrottledReport((count, why) =>
-      host.told('error', `a client ${why}${count > 1 ? ` (${count} times)` : ''}`),
+      host.report('error', `a client ${why}${count > 1 ? ` (${count} times)` : ''}`),
     );
     this.#server = this.#listen(port);
   }
@@ -108,7 +108,7 @@ export class WebSocketListener implements Source {
       port,
       perMessageDeflate: false,
       maxPayload: this.#host.maxLineBytes,
-      // A page in the user's browser has an origin; programs have none.
+      // Refuse pages in the user's browser: they send an Origin, programs do not.
       verifyClient: ({ req }: { req: { headers: { origin?: string } } }) =>
         req.headers.origin === undefined && server.clients.size < maxReceiverConnections,
     });

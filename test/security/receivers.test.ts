@@ -32,7 +32,7 @@ const open = {
 const good = {
   from: [
     { kind: 'block', stream: 0, block: 1, bytes: 2, records: 3 },
-    { kind: 'told', stream: 0, event: 'error', message: 'x' },
+    { kind: 'report', stream: 0, event: 'error', message: 'x' },
     { kind: 'closed', stream: 0 },
   ],
   to: [

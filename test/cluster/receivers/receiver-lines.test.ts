@@ -64,7 +64,7 @@ test('any bytes, cut anywhere, give the lines of the naive twin', () => {
   fc.assert(property, { numRuns: 2000, verbose: true });
 });
 
-test('what was cut off suddenly is counted and not mixed with what comes next', () => {
+test('an incomplete line is counted and does not mix with the next line', () => {
   const lines: string[] = [];
   const cutter = new LineCutter({ lines: (bytes) => lines.push(bytes.toString()), tooLong() {} }, 100);
   cutter.push(Buffer.from('whole\nhal'));
@@ -73,7 +73,7 @@ test('what was cut off suddenly is counted and not mixed with what comes next', 
   assert.equal(lines, ['whole\n', 'next\n']);
 });
 
-test('the gate closes at the limit, opens at three quarters of it, and says so once', () => {
+test('the gate closes at the limit, opens at three quarters of it, and reports each pause once', () => {
   const told: string[] = [];
   const states: boolean[] = [];
   const gate = new ReadGate(1000, 0, (message) => told.push(message));
@@ -92,11 +92,11 @@ test('the gate closes at the limit, opens at three quarters of it, and says so o
   assert.is(told.length, 2);
   const late: boolean[] = [];
   gate.attach((open) => late.push(open));
-  assert.equal(late, [false], 'whoever comes while it is closed is told at once');
+  assert.equal(late, [false], 'a reader that attaches to a closed gate is paused at once');
   gate.close();
 });
 
-test('a limit of the rate closes the gate for the time that it takes', async () => {
+test('a rate limit closes the gate until the allowance is back', async () => {
   const states: boolean[] = [];
   const gate = new ReadGate(1e9, 0, () => {});
   gate.attach((open) => states.push(open));
@@ -114,7 +114,7 @@ test('a limit of the rate closes the gate for the time that it takes', async () 
   gate.close();
 });
 
-test('a disk that cannot be written costs what came then, counted, and nothing later', () => {
+test('a disk that cannot be written loses the elements of that time, counted, and none later', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-blocks-'));
   const blocks: [number, number, number][] = [];
   const lost: string[] = [];
@@ -153,14 +153,14 @@ test('a disk that cannot be written costs what came then, counted, and nothing l
   rmSync(folder, { recursive: true });
 });
 
-/** What a connection tells, with a rest of so many milliseconds. */
+/** Collects the reports of a connection; `rest` is the pause between them in milliseconds. */
 function connection(rest: number): { readonly it: ClientConnection; readonly told: string[] } {
   const told: string[] = [];
   const it = new ClientConnection('it', (event, message) => told.push(`${event}: ${message.replace(/\d+ ms/, 'N ms')}`), rest);
   return { it, told };
 }
 
-test('a connection that is lost again and again is told seldom, with how often, what was lost, and how it stands', async () => {
+test('repeated losses of a connection give few reports, with the count, the lost bytes and the current state', async () => {
   const { it, told } = connection(200);
   it.connected();
   for (let i = 0; i < 5; i++) {
@@ -168,17 +168,17 @@ test('a connection that is lost again and again is told seldom, with how often, 
     it.disconnected('went away', 3);
     it.connected();
   }
-  await until(5000, () => told.length > 3, 'what was left untold');
+  await until(5000, () => told.length > 3, 'the delayed report');
   it.close();
   assert.equal(told, [
     'started: connected to it',
-    'error: it went away, in the middle of a line, of which 3 bytes are lost; next attempt in N ms',
-    'started: it is connected again',
-    'error: it went away (4 times), in the middle of a line, of which 12 bytes are lost; it is connected again',
+    'error: it went away; 3 bytes of an incomplete line are lost; next attempt in N ms',
+    'started: reconnected to it',
+    'error: it went away (4 times); 12 bytes of an incomplete line are lost; reconnected',
   ]);
 });
 
-test('attempts that failed are not told any more once there is a connection', async () => {
+test('failed attempts are not reported once the connection is made', async () => {
   const { it, told } = connection(50);
   for (let i = 0; i < 3; i++) it.disconnected('refused');
   it.connected();
@@ -192,7 +192,7 @@ test('attempts that failed are not told any more once there is a connection', as
   ]);
 });
 
-test('a silence is told once, and its end', async () => {
+test('a silence is reported once, and so is its end', async () => {
   const told: string[] = [];
   const silence = new SilenceWatch(20, 'it', (message) => told.push(message));
   await until(5000, () => told.length > 0, 'the silence');
@@ -202,7 +202,7 @@ test('a silence is told once, and its end', async () => {
   assert.equal(told, ['it has sent nothing for 20 ms', 'it is sending again']);
 });
 
-test('blocks are cut shortly before the ends of batches, whenever the timer rang', () => {
+test('blocks are cut shortly before the ends of batches, whenever the timer fired', () => {
   for (const interval of [20, 50, 200, 1000]) {
     for (let now = 0; now < 2 * interval; now++) {
       const delay = untilCut(now, interval);

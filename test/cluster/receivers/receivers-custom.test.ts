@@ -1,4 +1,4 @@
-// Receivers of the user's: classes with state of their own run in their processes, store what they like, and are started again.
+// The user's receivers: classes with their own state run in processes of their own, store any values, and are restarted.
 import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
@@ -82,7 +82,7 @@ test('elements of any kind, instances of classes too', async () => {
   await listening.stop();
 });
 
-test('node’s modules work where it runs; bytes are lines', async () => {
+test('Node’s modules work in the receiver process; stored bytes become lines', async () => {
   class Lines extends Receiver<string> {
     readonly port: number;
     #socket?: net.Socket;
@@ -109,7 +109,7 @@ test('node’s modules work where it runs; bytes are lines', async () => {
   await server.close();
 });
 
-test('storing bytes into a stream that is not of lines is refused', async () => {
+test('storing bytes in a stream that has no lines is refused', async () => {
   class Wrong extends Receiver<string> {
     onStart() {
       void this.storeBytes(Buffer.from('x\n'));
@@ -121,7 +121,7 @@ test('storing bytes into a stream that is not of lines is refused', async () => 
   await listening.stop();
 });
 
-test('an element that cannot be stored is lost alone, and only who stored it hears of it', async () => {
+test('an element that cannot be stored costs no other element, and only its own call rejects', async () => {
   class Mixed extends Receiver<unknown> {
     async onStart() {
       const stored = [1, () => 2, 3, new Map([[4, 4]]), Symbol('5')].map((x) => this.store(x));
@@ -134,11 +134,11 @@ test('an element that cannot be stored is lost alone, and only who stored it hea
   const listening = new Listening(sc, (s) => s.receiverStream(new Mixed()));
   const elements = await listening.count(4);
   assert.equal(elements, [1, 3, new Map([[4, 4]]), 'fulfilled,rejected,fulfilled,fulfilled,rejected,rejected']);
-  await listening.told(/an element is lost, for it cannot be stored: the function/);
+  await listening.told(/an element that cannot be stored is lost: the function/);
   await listening.stop();
 });
 
-test('a receiver that cannot begin is told, and then at most every ten seconds', async () => {
+test('a receiver that cannot start is reported at most every ten seconds', async () => {
   class Broken extends Receiver<string> {
     #starts = 0;
     async onStart() {
@@ -156,7 +156,7 @@ test('a receiver that cannot begin is told, and then at most every ten seconds',
   await listening.stop();
 });
 
-test('a reliable receiver: awaiting store means that it is in a file which the session knows', async () => {
+test('a reliable receiver: once store resolves, the element is in a file that the session knows', async () => {
   const acknowledged = join(process.env.TMPDIR!, 'acknowledged');
   class Reliable extends Receiver<number> {
     readonly file: string;
@@ -179,9 +179,9 @@ test('a reliable receiver: awaiting store means that it is in a file which the s
   process.kill(pids()[0], 'SIGKILL');
   const upTo = Number(readFileSync(acknowledged, 'utf8'));
   await listening.told(
-    /its process was lost: it was ended by SIGKILL; (\d+ bytes of elements|what it stored in its last moment)/,
+    /its process was lost: it was killed by SIGKILL; (\d+ bytes of elements|elements stored in its last moment)/,
   );
-  // It is started again from the state it had in the session.
+  // It restarts from the state that it had in the session.
   await listening.count(upTo + 1 + 20);
   for (let i = 0; i <= upTo; i++) assert.ok(listening.elements.includes(i), `${i} was acknowledged`);
   await listening.stop();
@@ -210,7 +210,7 @@ test('restart, reported errors, and a receiver that ends itself', async () => {
   }
   const listening = new Listening(sc, (s) => s.receiverStream(new Flaky()));
   await listening.told(/a hiccup: no matter/);
-  await listening.told(/onStart failed; it is started again in \d+ ms: cannot/);
+  await listening.told(/onStart failed; restarting in \d+ ms: cannot/);
   await listening.told(/Flaky has stopped: enough/);
   const all = await listening.count(8);
   assert.equal(
@@ -220,7 +220,7 @@ test('restart, reported errors, and a receiver that ends itself', async () => {
   await listening.stop();
 });
 
-test('one that stores without waiting loses what is beyond twice the limit, counted', async () => {
+test('a receiver that stores without awaiting loses what exceeds twice the limit, counted', async () => {
   class Flood extends Receiver<string> {
     #timer?: NodeJS.Timeout;
     onStart() {
@@ -247,7 +247,7 @@ test('one that stores without waiting loses what is beyond twice the limit, coun
   await listening.stop();
 });
 
-test('one that never looks up ends with its stream', async () => {
+test('a receiver in an endless loop ends with its stream', async () => {
   class Busy extends Receiver<number> {
     onStart() {
       for (;;);
@@ -260,7 +260,7 @@ test('one that never looks up ends with its stream', async () => {
   assert.is(pids().length, 0);
 });
 
-test('outside of its process it stores nothing; what cannot travel is refused', async () => {
+test('a receiver outside of its process stores nothing; one that cannot be captured is refused', async () => {
   const counter = new Counter(1, (n) => n);
   assert.throws(
     () => counter.store(1),

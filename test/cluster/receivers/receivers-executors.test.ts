@@ -1,4 +1,4 @@
-// Streams of sockets on real executors: exact while executors are killed, and bounded while the source is far too fast.
+// Socket streams on real executors: exact while executors are killed, bounded while the source is far too fast.
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -25,7 +25,7 @@ const executorPids = () =>
     .filter((child) => /executor\.js/.test(child))
     .map((child) => Number(/process (\d+)/.exec(child)![1]));
 
-test('blocks outlive executors: each line counts once although executors are killed', async () => {
+test('blocks survive executors: each line counts once although executors are killed', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) =>
     s
@@ -61,7 +61,7 @@ test('blocks outlive executors: each line counts once although executors are kil
 
 const residentMb = (pid: number) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 
-test('a source many times faster than its batches: memory and files stay bounded, and how far it is behind is known', async () => {
+test('a source many times faster than its batches: memory and files stay bounded, and the delay is reported', async () => {
   const server = await LineServer.open();
   const maxUnprocessedBytes = 4 << 20;
   const listening = new Listening(sc, (s) =>
@@ -91,7 +91,7 @@ test('a source many times faster than its batches: memory and files stay bounded
     most = Math.max(most, residentMb(receiver));
     behind = Math.max(behind, listening.streaming.behind);
   }
-  await listening.told(/reading stops/);
+  await listening.told(/reading paused/);
   assert.ok(most - before < 64, `the receiver grew from ${before} to ${most} MB`);
   assert.ok(behind > 0);
   assert.ok(sent > 50_000, `${sent} lines were sent`);

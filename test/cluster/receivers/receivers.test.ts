@@ -1,4 +1,4 @@
-// Receivers on real sockets: every whole line once, whatever happens to the connection; and what went wrong is told.
+// Receivers on real sockets: every whole line arrives once, whatever happens to the connection, and every trouble is reported.
 import { existsSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import { suite } from 'uvu';
@@ -25,7 +25,7 @@ test.before(async () => {
 
 const pids = () => (sc.receivers as Receivers).pids;
 
-/** Numbers that look random and are the same each time. */
+/** Pseudorandom numbers, the same in each run. */
 function draws(seed: number): (bound: number) => number {
   let state = seed;
   return (bound) => {
@@ -55,7 +55,7 @@ test('lines cut anywhere, in multibyte characters and in CRLF too, arrive whole,
   await server.close();
 });
 
-test('a server that goes away and comes back is connected again; a last line without a line end counts', async () => {
+test('the client reconnects to a server that comes back; a last line without a line end counts', async () => {
   const first = await LineServer.open();
   const { port } = first;
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', port));
@@ -63,29 +63,29 @@ test('a server that goes away and comes back is connected again; a last line wit
   first.send('one\ntwo');
   await first.close();
   assert.equal(await listening.count(2), ['one', 'two']);
-  await listening.told(/127.0.0.1:\d+ ended the connection; next attempt in \d+ ms/);
+  await listening.told(/127.0.0.1:\d+ closed the connection; next attempt in \d+ ms/);
   const second = await LineServer.open(port);
   await second.connected();
-  await listening.told(/is connected again/);
+  await listening.told(/reconnected/);
   second.send('three\n');
   assert.equal(await listening.count(3), ['one', 'two', 'three']);
   await listening.stop();
   await second.close();
 });
 
-test('a connection that is lost in the middle of a line: the line is lost, and counted', async () => {
+test('a connection lost in the middle of a line loses that line, and its bytes are counted', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port));
   await server.connected();
   server.send('whole\nhalf a li');
   await listening.count(1);
   await server.close(true);
-  await listening.told(/reset the connection, in the middle of a line, of which 9 bytes are lost/);
+  await listening.told(/reset the connection; 9 bytes of an incomplete line are lost/);
   assert.equal(listening.elements, ['whole']);
   await listening.stop();
 });
 
-test('a source that refuses is told, with when it is tried again, and tried until it is there', async () => {
+test('a refused connection is reported with the time of the next attempt, and tried until it succeeds', async () => {
   const free = await LineServer.open();
   const { port } = free;
   await free.close();
@@ -102,7 +102,7 @@ test('a source that refuses is told, with when it is tried again, and tried unti
   await server.close();
 });
 
-test('a silent source is told once', async () => {
+test('a silent source is reported once', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port, { silence: '100ms' }));
   await listening.told(/has sent nothing for 100 ms/);
@@ -113,7 +113,7 @@ test('a silent source is told once', async () => {
   await server.close();
 });
 
-test('a line without end is left out and told, and the stream goes on', async () => {
+test('an endless line is dropped and reported, and the stream goes on', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port, { maxLineBytes: 1000 }));
   await server.connected();
@@ -121,7 +121,7 @@ test('a line without end is left out and told, and the stream goes on', async ()
   for (let i = 0; i < 50; i++) server.send('x'.repeat(1000));
   server.send(`\nbetween\n${'y'.repeat(1001)}\n${'z'.repeat(1000)}\nafter\n`);
   assert.equal(await listening.count(4), ['before', 'between', 'z'.repeat(1000), 'after']);
-  await listening.told(/a line was left out: it is longer than 1000 B/);
+  await listening.told(/dropped a line longer than 1000 B/);
   await listening.stop();
   await server.close();
 });
@@ -172,7 +172,7 @@ test('listening: on loopback only, several clients at once, lines of each stay w
   await listening.stop();
 });
 
-test('a port that is taken is told, and listened on as soon as it is free', async () => {
+test('a port in use is reported, and opened as soon as it is free', async () => {
   for (const operation of ['socketTextStream', 'webSocketStream'] as const) {
     const server = await LineServer.open();
     const { port } = server;
@@ -184,7 +184,7 @@ test('a port that is taken is told, and listened on as soon as it is free', asyn
   }
 });
 
-test('clients that are cut off are told together', async () => {
+test('clients that break off are reported together', async () => {
   const listening = new Listening(sc, (s) => s.socketTextStream({ listen: 0 }));
   const port = await listening.port();
   const started = performance.now();
@@ -194,9 +194,9 @@ test('clients that are cut off are told together', async () => {
     await listening.count(i);
     socket.resetAndDestroy();
   }
-  await listening.told(/was lost|reset the connection, in the middle of a line, of which 4 bytes are lost/);
+  await listening.told(/(was lost|reset the connection); 4 bytes of an incomplete line are lost/);
   const most = 1 + Math.floor((performance.now() - started) / 10_000);
-  assert.ok(listening.notices.filter((n) => /middle of a line/.test(n)).length <= most, String(listening.notices));
+  assert.ok(listening.notices.filter((n) => /incomplete line/.test(n)).length <= most, String(listening.notices));
   await listening.stop();
 });
 
@@ -215,7 +215,7 @@ test('ten sockets in one process', async () => {
   await Promise.all(servers.map((server) => server.close()));
 });
 
-test('messages of a WebSocket, as a client that connects again', async () => {
+test('messages of a WebSocket arrive, and its client reconnects', async () => {
   let server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as net.AddressInfo;
@@ -228,7 +228,7 @@ test('messages of a WebSocket, as a client that connects again', async () => {
   assert.equal(await listening.count(4), ['one', 'two', 'three', 'zwölf']);
   await send('x'.repeat(101));
   await listening.told(/sent a message above 100 bytes; next attempt/);
-  await listening.told(/is connected again/);
+  await listening.told(/reconnected/);
   for (const client of server.clients) client.terminate();
   await new Promise((resolve) => server.close(resolve));
   server = new WebSocketServer({ host: '127.0.0.1', port });
@@ -260,7 +260,7 @@ test('a WebSocket that listens is on loopback and refuses web pages', async () =
   await listening.stop();
 });
 
-test('a receiver process that is killed is started again; what it had written is taken over', async () => {
+test('a killed receiver process is restarted, and the lines that it had written are recovered', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port), { blockInterval: '1h' });
   await server.connected();
@@ -271,14 +271,14 @@ test('a receiver process that is killed is started again; what it had written is
   const [pid] = pids();
   process.kill(pid, 'SIGKILL');
   assert.equal(await listening.count(2), ['first', 'second']);
-  await listening.told(/its process was lost: it was ended by SIGKILL; 2 lines that it had written are taken over/);
+  await listening.told(/its process was lost: it was killed by SIGKILL; recovered 2 lines that it had written/);
   await server.connected();
   await until(limitMs, () => pids()[0] !== pid && pids().length === 1, 'another process');
   await listening.stop();
   await server.close();
 });
 
-test('a source far faster than its batches: reading stops at the limit, nothing is lost, the delay is known', async () => {
+test('a source far faster than its batches: reading pauses at the limit, nothing is lost, the delay is reported', async () => {
   const server = await LineServer.open();
   const maxUnprocessedBytes = 200_000;
   const listening = new Listening(sc, (s) =>
@@ -291,7 +291,7 @@ test('a source far faster than its batches: reading stops at the limit, nothing 
   await server.connected();
   const total = size(20_000, 240_000);
   server.send(Array.from({ length: total }, (_, i) => `${i}`.padEnd(99, '.').concat('\n')).join(''));
-  await listening.told(/reading stops: [\d.]+ KiB wait to be processed/);
+  await listening.told(/reading paused: [\d.]+ KiB wait to be processed/);
   await until(limitMs, () => listening.streaming.behind > 0, 'being behind');
   const lines = await listening.count(total);
   assert.equal(
@@ -303,7 +303,7 @@ test('a source far faster than its batches: reading stops at the limit, nothing 
   await server.close();
 });
 
-test('a limited rate is kept', async () => {
+test('a rate limit holds', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port, { maxRate: 1000 }));
   await server.connected();
@@ -316,7 +316,7 @@ test('a limited rate is kept', async () => {
   await server.close();
 });
 
-test('a stream that nothing reads any more is not received, and its blocks go', async () => {
+test('a stream without outputs is no longer received, and its blocks are removed', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.queueStream([] as number[][]));
   const output = listening.streaming.socketTextStream('127.0.0.1', server.port).foreachRDD(() => {});
@@ -329,7 +329,7 @@ test('a stream that nothing reads any more is not received, and its blocks go', 
   await server.close();
 });
 
-test('stopping gracefully takes in what was read', async () => {
+test('a graceful stop processes everything that was read', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port), { blockInterval: '1h' });
   await server.connected();
