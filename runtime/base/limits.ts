@@ -54,6 +54,9 @@ export const shownElement = 200;
 /** Programs of ended jobs that stay on executors, so that the same line typed again costs nothing. */
 export const keptPrograms = 200;
 
+/** A plan below a persisted dataset of more datasets than this is sent apart from programs, once for all that read it. */
+export const partDatasets = 20;
+
 /** Bytes of bulky captures that stay for programs of ended jobs: a loop that captures new weights each round must not fill the memory. */
 export const keptBulkBytes = 256 << 20;
 

@@ -3,19 +3,16 @@ import { join } from 'node:path';
 import { asError, MillraceError } from '../base/errors';
 import { removeQuietly } from '../base/files';
 import { decodedPrograms } from '../base/limits';
-import type { Place } from '../base/place';
 import { systemClock } from '../base/time';
-import { isUserScript, mapFrame } from '../closure/position';
 import { type ReviveEnvironment, revive } from '../closure/revive/revive';
-import { decodeProgram, decodeSplit } from '../plan/encode';
-import type { RemoteError, TaskEnd } from '../plan/end';
+import { decodePart, decodeProgram, decodeSplit } from '../plan/encode';
+import type { TaskEnd } from '../plan/end';
 import type { CapturedClosure } from '../plan/payload';
 import { BlockStore } from '../storage/block-store';
 import { checkpointFolder } from '../storage/frame-file';
 import { decode, encode } from '../wire/codec';
 import { compileStage } from './compile';
 import { engineObject } from './engine-objects';
-import { FetchFailure } from './files/bucket';
 import { library } from './library/library';
 import '../closure/classes/instances';
 import '../streaming/receivers/receiver';
@@ -34,7 +31,8 @@ import { StateStore } from './state/store';
 import { stateFolder } from './state/version-file';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
 import { enterTask } from './task-context';
-import { Pulse, TaskCancelled } from './task-runtime';
+import { failure } from './task-failure';
+import { Pulse } from './task-runtime';
 import { TaskScope } from './task-scope';
 
 export interface RunnerOptions {
@@ -57,16 +55,25 @@ export interface TaskRunner {
   forget(what: Forget): void;
 }
 
-/** A program as it was decoded once, with the functions that hold no state of their own. */
-interface LoadedProgram {
-  readonly program: Program;
+/** The closures of a program, or of a part that several programs share. */
+interface LoadedClosures {
   readonly closures: readonly CapturedClosure[];
+  /** Functions that tasks may share: they captured nothing that could be changed. */
+  readonly shared: (Function | undefined)[];
+}
+
+const closuresOf = ({ closures }: Pick<Program, 'closures'>): LoadedClosures => ({
+  closures: closures.map((bytes) => decode(bytes) as CapturedClosure),
+  shared: [],
+});
+
+/** A program as it was decoded once, with the functions that hold no state of their own. */
+interface LoadedProgram extends LoadedClosures {
+  readonly program: Program;
   /** Tells loops over these closures from loops over others. */
   readonly sources: string;
   /** What each gathering part of a task may hold. */
   readonly gatherBytes: number;
-  /** Functions that tasks may share: they captured nothing that could be changed. */
-  readonly shared: (Function | undefined)[];
 }
 
 class Runner implements TaskRunner {
@@ -76,6 +83,7 @@ class Runner implements TaskRunner {
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #values = new Map<string, unknown>();
   readonly #programs = new Map<string, LoadedProgram>();
+  readonly #parts = new Map<string, LoadedClosures & { readonly plan: Plan }>();
   readonly #handles = new Map<string, object>();
   #accumulators = new Map<string, TaskAccumulator>();
   /** The blob of classes that was installed last. */
@@ -112,6 +120,7 @@ class Runner implements TaskRunner {
         this.#blobs.delete(what.id);
         this.#values.delete(what.id);
         this.#programs.delete(what.id);
+        this.#parts.delete(what.id);
     }
   }
 
@@ -217,13 +226,25 @@ class Runner implements TaskRunner {
   #load(id: string): LoadedProgram {
     let loaded = this.#programs.get(id);
     if (!loaded) {
-      const program = decodeProgram(this.#bytes(id));
+      const program = decodeProgram(this.#bytes(id), (part) => this.#part(part).plan);
       if (program.modules) installModules(this.#bytes(program.modules));
-      const closures = program.closures.map((bytes) => decode(bytes) as CapturedClosure);
-      const sources = closures.map((c) => c.scripts.map((s) => s.name).join()).join(';');
-      loaded = { program, closures, sources, gatherBytes: gatherBytes(this.#options.executionBytes, program), shared: [] };
+      const functions = closuresOf(program);
+      const parts = [...nodesOf(program.plan)].flatMap((node) => (node.op === 'cached' && node.part ? [node.part] : []));
+      const sources = [...functions.closures.map((c) => c.scripts.map((s) => s.name).join()), ...parts].join(';');
+      loaded = { program, ...functions, sources, gatherBytes: gatherBytes(this.#options.executionBytes, program) };
       if (this.#programs.size >= decodedPrograms) this.#programs.delete(this.#programs.keys().next().value!);
       this.#programs.set(id, loaded);
+    }
+    return loaded;
+  }
+
+  /** A part of programs, decoded once for all that refer to it. */
+  #part(id: string): LoadedClosures & { readonly plan: Plan } {
+    let loaded = this.#parts.get(id);
+    if (!loaded) {
+      const part = decodePart(id, this.#bytes(id), (inner) => this.#part(inner).plan);
+      loaded = { plan: part.plan, ...closuresOf(part) };
+      this.#parts.set(id, loaded);
     }
     return loaded;
   }
@@ -260,15 +281,17 @@ class Runner implements TaskRunner {
   }
 
   /** Makes functions for one task: each closure once, so that what it captures is shared within the task and not beyond it. */
-  #resolver({ closures, shared }: LoadedProgram): (ref: FunctionRef) => Function {
-    const own: (Function | undefined)[] = [];
+  #resolver(loaded: LoadedProgram): (ref: FunctionRef) => Function {
+    const own = new Map<string | undefined, (Function | undefined)[]>();
     const resolve = (ref: FunctionRef): Function => {
       if (ref.kind === 'library') {
         const args = ref.args.map((a) => (isFunctionRef(a) ? resolve(a) : a));
         return library[ref.name](...(args as never[]));
       }
+      const { closures, shared } = ref.part === undefined ? loaded : this.#part(ref.part);
       const closure = closures[ref.index];
-      const made = isStateless(closure) ? shared : own;
+      if (!own.has(ref.part)) own.set(ref.part, []);
+      const made = isStateless(closure) ? shared : own.get(ref.part)!;
       made[ref.index] ??= revive(closure, this.#environment);
       return made[ref.index]!;
     };
@@ -299,91 +322,6 @@ function gatherBytes(executionBytes: number, { plan, sink }: Program): number {
 /** Whether a closure captured primitives and such functions only: nothing that a task could change for the next. */
 function isStateless(closure: CapturedClosure): boolean {
   return closure.nodes.every((node) => node.t === 'function' || node.t === 'intrinsic');
-}
-
-/** The end of a task by what was thrown, while a plan ran if it came so far. */
-function failure(thrown: unknown, plan: Plan | undefined): TaskEnd {
-  const inner = thrown instanceof StepFailure ? thrown.thrown : thrown;
-  if (inner instanceof TaskCancelled || (inner as { code?: string })?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED')
-    return { kind: 'cancelled' };
-  if (inner instanceof FetchFailure) {
-    const { shuffleId, location, message } = inner;
-    return {
-      kind: 'fetchFailed',
-      shuffleId,
-      mapIndex: location?.mapIndex ?? -1,
-      attempt: location?.attempt ?? -1,
-      reason: message,
-    };
-  }
-  return { kind: 'userError', error: remoteError(thrown, plan) };
-}
-
-/** An error of the user's code as plain data, with its frames in the user's text. */
-function remoteError(thrown: unknown, plan: Plan | undefined): RemoteError {
-  const step = thrown instanceof StepFailure ? thrown : undefined;
-  const error = asError(step ? step.thrown : thrown);
-  const stack = typeof error.stack === 'string' ? error.stack : '';
-  const isOurs = error instanceof MillraceError;
-  return {
-    name: String(error.name),
-    message: `${error.message}${causesOf(error)}`,
-    stack,
-    // Ours begin in the engine: only what is known to be the user's tells where they belong.
-    frames: userFrames(stack, isOurs ? isUserScript : () => true),
-    operator: step?.operator,
-    step: plan && numberOf(plan, step?.step),
-    element: step?.element,
-    code: isOurs ? error.code : undefined,
-    details: isOurs ? plainDetails(error.details) : undefined,
-  };
-}
-
-/** How far causes of causes are told, and how many characters of each. */
-const maxCauses = 5;
-const maxCause = 400;
-
-/** What an error says that it was caused by: a line each. */
-function causesOf(error: Error): string {
-  let text = '';
-  let cause = error.cause;
-  for (let depth = 0; cause !== undefined && depth < maxCauses; depth++) {
-    const told = asError(cause);
-    text += `\n caused by ${`${told.name}: ${told.message}`.slice(0, maxCause)}`;
-    cause = told.cause;
-  }
-  return text;
-}
-
-/** The number of a step in the plan; undefined for what is no node of it: the sink. */
-function numberOf(plan: Plan, step: unknown): number | undefined {
-  let n = 0;
-  for (const node of nodesOf(plan)) {
-    if (node === step) return n;
-    n++;
-  }
-  return undefined;
-}
-
-function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(details).map(([k, v]) => [k, typeof v === 'number' ? v : String(v)]));
-}
-
-/** Characters of a line of a stack that can be a frame. */
-const longestFrame = 2000;
-
-/** The frames of shipped functions, at the places where the user wrote them. */
-function userFrames(stack: string, isWanted: (file: string) => boolean): Place[] {
-  const places: Place[] = [];
-  for (const line of stack.split('\n')) {
-    // A message of any length is part of the stack, and finding out that it is no frame takes the square of that.
-    if (line.length > longestFrame || !/^\s*at /.test(line)) continue;
-    const match = /\(?([^()\s][^()]*):(\d+):(\d+)\)?$/.exec(line.trim().replace(/^at (?:.* \()?/, ''));
-    if (!match || !isWanted(match[1])) continue;
-    const place = mapFrame(match[1], Number(match[2]), Number(match[3]));
-    if (place) places.push(place);
-  }
-  return places;
 }
 
 /** The runner of one executor. */

@@ -3,15 +3,18 @@
 /** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`. */
 export type Idiom = { readonly kind: 'split'; readonly by: string } | { readonly kind: 'pairWithOne' } | { readonly kind: 'sum' };
 
-/** A function that a step calls: a closure of the user's by its place in the program, or one of ours by name. */
-export type FunctionRef =
-  | {
-      readonly kind: 'closure';
-      readonly index: number;
-      /** Set where its text says all that it does. */
-      readonly idiom?: Idiom;
-    }
-  | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
+/** A captured closure of the user, by its place in the program. */
+export interface ClosureRef {
+  readonly kind: 'closure';
+  readonly index: number;
+  /** The part of the program whose closures it is one of; undefined: the program's own. */
+  readonly part?: string;
+  /** Set where its text says all that it does. */
+  readonly idiom?: Idiom;
+}
+
+/** A function that a step calls: a closure of the user, or one of ours by name. */
+export type FunctionRef = ClosureRef | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
 
 /** Whether an argument of a library function stands for a function itself. */
 export const isFunctionRef = (v: unknown): v is FunctionRef =>

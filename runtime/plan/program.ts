@@ -48,7 +48,15 @@ export type Plan =
   | { readonly op: 'join'; readonly left: boolean; readonly right: boolean; readonly inputs: readonly [Plan, Plan] }
   /** Pairs in the order of their keys. */
   | { readonly op: 'sort'; readonly name: string; readonly ascending: boolean; readonly input: Plan }
-  | { readonly op: 'cached'; readonly rddId: number; readonly level: LevelFlags; readonly priority: number; readonly input: Plan }
+  | {
+      readonly op: 'cached';
+      readonly rddId: number;
+      readonly level: LevelFlags;
+      readonly priority: number;
+      readonly input: Plan;
+      /** The blob of a `ProgramPart` that holds the input: it is sent once for all programs that read the dataset. */
+      readonly part?: string;
+    }
   | { readonly op: 'map'; readonly template: MapTemplate; readonly name: string; readonly f?: FunctionRef; readonly input: Plan }
   | { readonly op: 'flatMap'; readonly values: boolean; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
   | { readonly op: 'filter'; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
@@ -148,6 +156,13 @@ export type Sink =
       /** Set where the map side combines values of a key before they are written. */
       readonly combine?: { readonly create?: FunctionRef; readonly merge: FunctionRef };
     };
+
+/** A plan below a persisted dataset, with the closures that it calls. */
+export interface ProgramPart {
+  readonly plan: Plan;
+  /** Each encoded; references in the plan name its id. */
+  readonly closures: readonly Uint8Array[];
+}
 
 export interface Program {
   /** The blob with the compiled text of the user's modules, where closures refer to some. */

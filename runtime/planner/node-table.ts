@@ -2,7 +2,7 @@
 import { MillraceError } from '../base/errors';
 import type { DatasetNode } from '../plan/node';
 
-/** A dataset as it was defined at one time, with what planners worked out about it. */
+/** A dataset as it was defined at one time. */
 interface Definition {
   readonly node: DatasetNode;
   /** The version of the table from which on it holds. */
@@ -11,16 +11,36 @@ interface Definition {
   readonly before?: Definition;
 }
 
-/** The datasets as a job sees them. */
-export interface NodeView {
-  /** Throws UNKNOWN_DATASET. */
-  node(id: number): DatasetNode;
-  /** Ends the view: what only it could see is forgotten. */
-  close(): void;
+/** What follows from a dataset and all that it is made of. */
+export interface Facts {
+  /** Another run may give other rows: it or a dataset of its lineage was marked so. */
+  readonly indeterminate: boolean;
+  /** In the stage that computes it: some dataset has a barrier, is persisted, or prefers executors. */
+  readonly barrier: boolean;
+  readonly persisted: boolean;
+  readonly located: boolean;
+  /** How many datasets are computed in that stage, those that are read twice counted twice; up to a limit. */
+  readonly steps: number;
+}
+
+/** What was worked out about datasets, as long as none of them is defined again: what lies behind is looked at once, not by each job. */
+class Knowledge {
+  readonly facts = new Map<number, Facts>();
+  /** Parts of programs, as whoever builds programs made them. */
+  readonly parts = new Map<number, unknown>();
+  /** The dataset at the end of a chain of steps of one input. */
+  readonly ends = new Map<number, DatasetNode>();
+
+  forget(id: number): void {
+    this.facts.delete(id);
+    this.parts.delete(id);
+    this.ends.delete(id);
+  }
 }
 
 export class NodeTable {
   readonly #definitions = new Map<number, Definition>();
+  #knowledge = new Knowledge();
   /** Rises with each definition that replaces another. */
   #version = 0;
   #openViews = 0;
@@ -30,7 +50,10 @@ export class NodeTable {
     for (const node of nodes) {
       for (const { dataset } of node.dependencies) if (!this.#definitions.has(dataset)) throw unknown(dataset);
       const before = this.#definitions.get(node.id);
-      if (before) this.#version++;
+      if (before) {
+        this.#version++;
+        this.#knowledge = new Knowledge();
+      }
       // Without a job that runs, nobody can see what was before.
       this.#definitions.set(node.id, { node, since: this.#version, before: this.#openViews > 0 ? before : undefined });
     }
@@ -39,20 +62,18 @@ export class NodeTable {
   /** Forgets a dataset that nobody will run a job on again. */
   release(id: number): void {
     this.#definitions.delete(id);
+    this.#knowledge.forget(id);
   }
 
   /** The datasets as they are now, until the view is closed. */
   view(): NodeView {
-    const version = this.#version;
     this.#openViews++;
-    let isOpen = true;
-    return {
-      node: (id) => this.#at(id, version),
-      close: () => {
-        if (isOpen) this.#openViews--;
-        isOpen = false;
-      },
-    };
+    const version = this.#version;
+    return new NodeView(
+      (id) => this.#at(id, version),
+      this.#knowledge,
+      () => this.#openViews--,
+    );
   }
 
   #at(id: number, version: number): DatasetNode {
@@ -64,3 +85,86 @@ export class NodeTable {
 }
 
 const unknown = (id: number) => new MillraceError('UNKNOWN_DATASET', { id });
+
+/** The datasets as a job sees them. */
+export class NodeView {
+  /** A dataset by its id. Throws UNKNOWN_DATASET. */
+  readonly node: (id: number) => DatasetNode;
+  readonly #knowledge: Knowledge;
+  #onClose: (() => void) | undefined;
+
+  constructor(node: (id: number) => DatasetNode, knowledge: Knowledge, onClose: () => void) {
+    this.node = node;
+    this.#knowledge = knowledge;
+    this.#onClose = onClose;
+  }
+
+  /** Ends the view: what only it could see is forgotten. */
+  close(): void {
+    this.#onClose?.();
+    this.#onClose = undefined;
+  }
+
+  facts(id: number): Facts {
+    const { facts } = this.#knowledge;
+    const open = [id];
+    for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+      const node = this.node(at);
+      const waiting = facts.has(at) ? [] : node.dependencies.filter(({ dataset }) => !facts.has(dataset));
+      if (waiting.length > 0) {
+        for (const { dataset } of waiting) open.push(dataset);
+        continue;
+      }
+      open.pop();
+      if (!facts.has(at)) facts.set(at, factsOf(node, facts));
+    }
+    return facts.get(id)!;
+  }
+
+  /** Down a chain of steps of one input, whose partitions read those of the same number, to the first dataset that is no such step. */
+  endOfSteps(id: number): DatasetNode {
+    const { ends } = this.#knowledge;
+    const passed: number[] = [];
+    let node = this.node(id);
+    while (node.splits.kind === 'same' && node.dependencies[0].kind === 'narrow') {
+      const known = ends.get(node.id);
+      if (known) {
+        node = known;
+        break;
+      }
+      passed.push(node.id);
+      node = this.node(node.dependencies[0].dataset);
+    }
+    for (const step of passed) ends.set(step, node);
+    return node;
+  }
+
+  /** The part of programs that computes a persisted dataset: made once for all that read it. */
+  part<P>(id: number, make: () => P): P {
+    const { parts } = this.#knowledge;
+    const known = (parts.get(id) as P | undefined) ?? make();
+    parts.set(id, known);
+    return known;
+  }
+}
+
+/** More are not told apart. */
+const mostSteps = 1_000;
+
+function factsOf(
+  { dependencies, indeterminate, barrier, persistence, locations }: DatasetNode,
+  known: Map<number, Facts>,
+): Facts {
+  const all = dependencies.map(({ dataset }) => known.get(dataset)!);
+  const near = dependencies.flatMap(({ kind, dataset }) => (kind === 'narrow' ? [known.get(dataset)!] : []));
+  return {
+    indeterminate: indeterminate === true || all.some((facts) => facts.indeterminate),
+    barrier: barrier === true || near.some((facts) => facts.barrier),
+    persisted: persistence !== undefined || near.some((facts) => facts.persisted),
+    located: locations !== undefined || near.some((facts) => facts.located),
+    steps: Math.min(
+      mostSteps,
+      near.reduce((sum, { steps }) => sum + steps, 1),
+    ),
+  };
+}

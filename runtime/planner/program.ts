@@ -1,9 +1,12 @@
 // The program of one stage: the plans of its datasets put together, its sink, and the functions that they call.
 import { createHash } from 'node:crypto';
-import { encodeProgram } from '../plan/encode';
+import { partDatasets } from '../base/limits';
+import { encodePart, encodeProgram } from '../plan/encode';
+import type { ClosureRef } from '../plan/function-ref';
+import { planWith, sinkWith } from '../plan/functions';
 import type { DatasetNode, FunctionNode, ShuffleNode } from '../plan/node';
 import type { Plan, Sink } from '../plan/program';
-import { planWith, sinkWith } from './functions';
+
 import type { NodeView } from './node-table';
 import { type FunctionPlace, StageSteps } from './stage-steps';
 
@@ -25,8 +28,18 @@ export interface StageProgram {
   readonly needs: readonly string[];
   /** Those of `needs` that belong to the functions of this program. */
   readonly bulk: readonly string[];
+  readonly parts: readonly SharedPart[];
   /** What errors of its tasks are about. */
   readonly steps: StageSteps;
+}
+
+/** The plan below a persisted dataset, as all programs that read it share it: most tasks find its partitions and never run it. */
+export interface SharedPart {
+  /** Its blob, named by a hash of its content. */
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  readonly plan: Plan;
+  readonly built: ProgramBuilder;
 }
 
 /** Where a program finds what is no plain data in it. */
@@ -42,8 +55,10 @@ export class ProgramBuilder {
   readonly functions: FunctionPlace[] = [];
   readonly needs = new Set<string>();
   readonly bulk = new Set<string>();
-  /** The plan of each dataset, parents first. */
+  /** The plan of each dataset, parents first, but for those in parts. */
   readonly plans = new Map<number, Plan>();
+  /** Parts that the plan refers to, and those that these refer to. */
+  readonly parts = new Set<SharedPart>();
   usesModules = false;
   readonly #view: NodeView;
   readonly #blob: (id: string) => Uint8Array;
@@ -59,23 +74,45 @@ export class ProgramBuilder {
     const open = [root];
     for (let id = open.at(-1); id !== undefined; id = open.at(-1)) {
       const node = this.#view.node(id);
-      const waiting = node.dependencies.filter((d) => d.kind === 'narrow' && !this.plans.has(d.dataset));
-      if (waiting.length > 0 && !this.plans.has(id)) {
-        open.push(...waiting.map(({ dataset }) => dataset).reverse());
+      const isShared = node.persistence !== undefined && this.#view.facts(id).steps > partDatasets;
+      const waiting = this.plans.has(id) || isShared ? [] : narrowParents(node).filter((parent) => !this.plans.has(parent));
+      if (waiting.length > 0) {
+        open.push(...waiting.reverse());
         continue;
       }
       open.pop();
-      if (!this.plans.has(id)) this.plans.set(id, this.#planOf(node));
+      if (!this.plans.has(id)) this.plans.set(id, isShared ? this.#shared(node) : this.#persisted(node, this.#own(node)));
     }
     return this.plans.get(root)!;
   }
 
-  #planOf({ id, dependencies, fragment, functions, persistence }: DatasetNode): Plan {
+  /** The plan of a persisted dataset with a long lineage, by reference to its part. */
+  #shared(node: DatasetNode): Plan {
+    const part = this.#view.part(node.id, () => {
+      const built = new ProgramBuilder(this.#view, this.#blob);
+      for (const parent of narrowParents(node)) built.plan(parent);
+      const plan = built.#own(node);
+      const bytes = encodePart({ plan, closures: built.closures });
+      return { id: `part-${createHash('sha1').update(bytes).digest('hex')}`, bytes, plan, built };
+    });
+    this.parts.add(part);
+    for (const inner of part.built.parts) this.parts.add(inner);
+    for (const need of part.built.needs) this.needs.add(need);
+    for (const id of part.built.bulk) this.bulk.add(id);
+    this.usesModules ||= part.built.usesModules;
+    return this.#persisted(node, part.plan, part.id);
+  }
+
+  #persisted({ id, persistence }: DatasetNode, input: Plan, part?: string): Plan {
+    return persistence ? { op: 'cached', rddId: id, ...persistence, input, part } : input;
+  }
+
+  /** What a dataset adds, on the plans of its dependencies. */
+  #own({ dependencies, fragment, functions }: DatasetNode): Plan {
     const inputs = dependencies.map(
       (d): Plan => (d.kind === 'narrow' ? this.plans.get(d.dataset)! : { op: 'shuffleRead', shuffleId: d.shuffleId }),
     );
-    const own = this.#filled(fragment, inputs, functions);
-    return persistence ? { op: 'cached', rddId: id, ...persistence, input: own } : own;
+    return this.#filled(fragment, inputs, functions);
   }
 
   /** A part of a dataset's own plan with the plans of its dependencies in it. */
@@ -91,22 +128,26 @@ export class ProgramBuilder {
   }
 
   /** The numbers that functions of a dataset have in the program; one is taken in when it is first called. */
-  #numbering(functions: readonly FunctionNode[]): (index: number) => number {
-    return (index) => {
-      const { instance, closure, operation, place, needs, bulk, usesModules } = functions[index];
-      const known = this.#indexes.get(instance);
-      if (known !== undefined) return known;
-      const own = this.closures.length;
-      this.#indexes.set(instance, own);
-      this.closures.push(this.#blob(closure));
-      this.functions.push({ operation, place });
-      for (const id of needs) this.needs.add(id);
-      for (const id of bulk) this.bulk.add(id);
-      this.usesModules ||= usesModules === true;
-      return own;
-    };
+  #numbering(functions: readonly FunctionNode[]): (ref: ClosureRef) => ClosureRef {
+    return (ref) => ({ ...ref, index: this.#numberOf(functions[ref.index]) });
+  }
+
+  #numberOf({ instance, closure, operation, place, needs, bulk, usesModules }: FunctionNode): number {
+    const known = this.#indexes.get(instance);
+    if (known !== undefined) return known;
+    const own = this.closures.length;
+    this.#indexes.set(instance, own);
+    this.closures.push(this.#blob(closure));
+    this.functions.push({ operation, place });
+    for (const id of needs) this.needs.add(id);
+    for (const id of bulk) this.bulk.add(id);
+    this.usesModules ||= usesModules === true;
+    return own;
   }
 }
+
+const narrowParents = ({ dependencies }: DatasetNode): number[] =>
+  dependencies.flatMap(({ kind, dataset }) => (kind === 'narrow' ? [dataset] : []));
 
 /** Makes a stage's program. */
 export function programOf(
@@ -120,7 +161,9 @@ export function programOf(
   const modules = builder.usesModules ? sources.modules() : undefined;
   const bytes = encodeProgram({ plan, sink: numbered, closures: builder.closures, modules });
   const id = `program-${createHash('sha1').update(bytes).digest('hex')}`;
-  const needs = [id, ...builder.needs, ...(modules ? [modules] : [])];
-  const steps = new StageSteps({ plan, writes, plans: builder.plans, functions: builder.functions }, view);
-  return { id, bytes, needs, bulk: [...builder.bulk], steps };
+  const parts = [...builder.parts];
+  const needs = [id, ...parts.map((part) => part.id), ...builder.needs, ...(modules ? [modules] : [])];
+  const built = [builder, ...parts.map((part) => part.built)];
+  const steps = new StageSteps({ plan, writes, built }, view);
+  return { id, bytes, needs, bulk: [...builder.bulk], parts, steps };
 }

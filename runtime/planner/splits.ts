@@ -77,10 +77,8 @@ export class SplitMaker {
 
   /** What partition `index` of a dataset reads. */
   split(dataset: number, index: number): Split {
-    let node = this.#view.node(dataset);
-    // Steps of one input add nothing to a split: long chains of them cost no stack.
-    while (node.splits.kind === 'same' && node.dependencies[0].kind === 'narrow')
-      node = this.#view.node(node.dependencies[0].dataset);
+    // Steps of one input add nothing to a split: long chains of them cost nothing.
+    const node = this.#view.endOfSteps(dataset);
     const key = `${node.id}.${index}`;
     const known = this.#splits.get(key);
     if (known) return known;

@@ -1,5 +1,11 @@
 // One stage of a job as the scheduler sees it: how many tasks, what must come before, and where data lies.
 
+/** A persisted dataset on the way to a stage, with the number of its partitions: where all of them are there, the stage need not run. */
+export type Guard = readonly [dataset: number, partitions: number];
+
+/** A persisted partition. */
+export type Block = readonly [dataset: number, partition: number];
+
 export interface StageSpec {
   readonly stageId: number;
   /** The shuffle that this stage writes; undefined for the stage that answers the job. */
@@ -7,9 +13,14 @@ export interface StageSpec {
   /** The partitions to run: all of them for a map stage, those asked for in the result stage. */
   readonly partitions: readonly number[];
   readonly parents: readonly StageParent[];
-  /** For each partition the cached blocks that it would read, as [dataset, partition]: where it likes to run. */
-  readonly blocks: readonly (readonly (readonly [number, number])[])[];
-  /** For each partition the executors or hosts that it likes to run on; left out where no dataset names any. */
+  /**
+   * Set where parents are not planned yet: none at all, for the outputs were there, where the list is empty; else those behind persisted
+   * datasets that were there as a whole.
+   */
+  readonly deferred?: readonly Guard[];
+  /** For each partition the persisted ones that it would read: where it prefers to run. */
+  readonly blocks: readonly (readonly Block[])[];
+  /** For each partition the executors or hosts that it prefers; left out where no dataset names any. */
   readonly locations?: readonly (readonly string[])[];
   /** All its tasks are launched together, and run again together. */
   readonly barrier?: boolean;
@@ -21,6 +32,5 @@ export interface StageSpec {
 
 export interface StageParent {
   readonly stageId: number;
-  /** Cached datasets on the way to the parent, as [dataset, partitions]: where one is wholly in memory the parent need not run. */
-  readonly guards: readonly (readonly [number, number])[];
+  readonly guards: readonly Guard[];
 }

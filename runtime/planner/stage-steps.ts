@@ -13,12 +13,18 @@ export interface FunctionPlace {
   readonly place: Place;
 }
 
-/** What a stage was made of. */
-export interface StageParts {
-  readonly plan: Plan;
+/** What a program, or a part of one, was made of. */
+interface Built {
   /** The plan of each dataset, parents first. */
   readonly plans: ReadonlyMap<number, Plan>;
   readonly functions: readonly FunctionPlace[];
+}
+
+/** What a stage was made of. */
+export interface StageParts {
+  readonly plan: Plan;
+  /** The program and its parts. */
+  readonly built: readonly Built[];
   readonly writes?: ShuffleNode;
 }
 
@@ -33,7 +39,12 @@ export class StageSteps {
 
   /** The user's functions that it calls. */
   get functions(): readonly FunctionPlace[] {
-    return this.#parts.functions;
+    return this.#parts.built.flatMap(({ functions }) => functions);
+  }
+
+  /** The plans of the datasets, those of parts first. */
+  get #plans(): (readonly [dataset: number, plan: Plan])[] {
+    return this.#parts.built.toReversed().flatMap(({ plans }) => [...plans]);
   }
 
   /** Where the operation was called that an error of a task is about. */
@@ -48,7 +59,7 @@ export class StageSteps {
   #ownerOf(step: number): Call | undefined {
     const calls = new Map<Plan, Call | undefined>();
     // Parents come first, so that what is left of a plan is its own dataset's.
-    for (const [dataset, plan] of this.#parts.plans) {
+    for (const [dataset, plan] of this.#plans) {
       const left = [plan];
       for (let node = left.pop(); node; node = left.pop()) {
         if (calls.has(node)) continue;
@@ -62,7 +73,7 @@ export class StageSteps {
 
   /** The place of the datasets of an operation, if they are all of one place. */
   #onlyOf(operation: unknown): Place | undefined {
-    const places = [...this.#parts.plans.keys()].flatMap((id) => {
+    const places = this.#plans.flatMap(([id]) => {
       const node = this.#view.node(id);
       return node.operation === operation ? [node.call?.place] : [];
     });

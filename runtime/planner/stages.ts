@@ -1,17 +1,21 @@
-// Cuts a job into stages: a dataset's lineage at its shuffles, parents before children.
+// Cuts a job into stages: a dataset's lineage at its shuffles, parents before children, as far back as something may have to run.
+//
+// What lies behind a shuffle whose outputs are all there, or behind a dataset that is persisted as a whole, need not run: it is left
+// out, and planned by `behind` when some of it is lost. So a job costs what its live part costs, however long the lineage is.
 
 import type { Job } from '../plan/job';
-import type { DatasetNode, ShuffleNode } from '../plan/node';
+import type { DatasetNode, DependencyNode, ShuffleNode } from '../plan/node';
 import type { NodeView } from './node-table';
 import type { StageSource } from './program';
 import { narrowReads } from './splits';
-import type { StageParent, StageSpec } from './stage-spec';
+import type { Block, Guard, StageParent, StageSpec } from './stage-spec';
 
-export interface PlannedJob {
-  /** Parents before children; the last one answers. */
-  readonly stages: readonly StageSpec[];
-  /** What each stage computes, by its number. */
-  readonly sources: ReadonlyMap<number, StageSource>;
+/** What is there already. */
+export interface Present {
+  /** Whether all outputs of a shuffle are there. */
+  isComplete(shuffleId: number): boolean;
+  /** Whether a dataset is persisted in all its partitions. */
+  isWhole(guard: Guard): boolean;
 }
 
 /** What a stage that writes a shuffle does with its rows. */
@@ -22,75 +26,113 @@ const writerOf = (writes: ShuffleNode): StageSource => {
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-/** Plans the stages that answer a job; stage numbers come from `nextStage`. Throws UNKNOWN_DATASET. */
-export function planJob({ root, sink, functions, partitions }: Job, view: NodeView, nextStage: () => number): PlannedJob {
-  const stages: StageSpec[] = [];
-  const sources = new Map<number, StageSource>();
-  const byShuffle = new Map<number, number>();
+export class PlannedJob {
+  /** Parents before children; the last one answers. */
+  readonly stages: readonly StageSpec[];
+  /** What each stage computes, by its number. */
+  readonly sources = new Map<number, StageSource>();
+  readonly #view: NodeView;
+  readonly #present: Present;
+  readonly #nextStage: () => number;
+  readonly #byShuffle = new Map<number, number>();
+  /** The stages that were planned since the last answer, parents before children. */
+  #planned: StageSpec[] = [];
 
-  const addStage = (source: StageSource, wanted: readonly number[]): number => {
+  /** Plans the stages that answer a job; their numbers come from `nextStage`. Throws UNKNOWN_DATASET. */
+  constructor({ root, sink, functions, partitions }: Job, view: NodeView, present: Present, nextStage: () => number) {
+    this.#view = view;
+    this.#present = present;
+    this.#nextStage = nextStage;
+    const wanted = view.facts(root).barrier ? upTo(view.node(root).partitions) : partitions;
+    this.#add({ dataset: root, sink, functions }, wanted);
+    this.stages = this.#planned;
+  }
+
+  /**
+   * Plans what lies behind a stage that was left out before: answers the new stages, and last the stage itself as it is now. With
+   * `all`, persisted datasets are not relied on.
+   */
+  behind(spec: StageSpec, all: boolean): readonly StageSpec[] {
+    this.#planned = [];
+    const source = this.sources.get(spec.stageId)!;
+    this.#planned.push({ ...spec, ...this.#parentsOf(this.#view.node(source.dataset), all) });
+    return this.#planned;
+  }
+
+  #add(source: StageSource, wanted: readonly number[]): number {
+    const view = this.#view;
     const node = view.node(source.dataset);
-    const parents = parentsOf(node);
-    const stageId = nextStage();
-    stages.push({
+    const shuffleId = source.writes?.shuffleId;
+    const isThere = shuffleId !== undefined && this.#present.isComplete(shuffleId) && !view.facts(node.id).indeterminate;
+    const parents = isThere ? { parents: [], deferred: [] } : this.#parentsOf(node, false);
+    const stageId = this.#nextStage();
+    const { barrier, indeterminate } = view.facts(node.id);
+    this.#planned.push({
       stageId,
-      shuffleId: source.writes?.shuffleId,
+      shuffleId,
       partitions: wanted,
-      parents,
+      ...parents,
       blocks: blocksOf(node, wanted, view),
       locations: locationsOf(node, wanted, view),
-      barrier: runsTogether(node, view),
-      indeterminate: isIndeterminate(node, view),
+      barrier,
+      indeterminate,
       title: node.name ?? node.operation,
     });
-    sources.set(stageId, source);
+    this.sources.set(stageId, source);
     return stageId;
-  };
+  }
 
-  const mapStage = (shuffle: ShuffleNode): number => {
-    let stageId = byShuffle.get(shuffle.shuffleId);
-    if (stageId === undefined) {
-      stageId = addStage(writerOf(shuffle), upTo(view.node(shuffle.dataset).partitions));
-      byShuffle.set(shuffle.shuffleId, stageId);
-    }
+  #mapStage(shuffle: ShuffleNode): number {
+    const known = this.#byShuffle.get(shuffle.shuffleId);
+    if (known !== undefined) return known;
+    const stageId = this.#add(writerOf(shuffle), upTo(this.#view.node(shuffle.dataset).partitions));
+    this.#byShuffle.set(shuffle.shuffleId, stageId);
     return stageId;
-  };
+  }
 
-  const parentsOf = (of: DatasetNode): StageParent[] => {
+  /** The stages that one needs. What may be made of several runs of a lineage is never left out: its readers must be known. */
+  #parentsOf(of: DatasetNode, all: boolean): Pick<StageSpec, 'parents' | 'deferred'> {
     const parents: StageParent[] = [];
+    const deferred: Guard[] = [];
     const seen = new Set<string>();
-    const walk = (at: DatasetNode, above: readonly (readonly [number, number])[]): void => {
-      const guards = at.persistence ? [...above, [at.id, at.partitions] as const] : above;
-      const key = `${at.id}:${guards.map(([id]) => id).join()}`;
-      if (seen.has(key)) return;
-      seen.add(key);
-      for (const d of at.dependencies) {
-        if (d.kind === 'narrow') walk(view.node(d.dataset), guards);
-        else parents.push({ stageId: mapStage(d), guards });
+    const open: [of: DependencyNode, above: readonly Guard[]][] = [[{ kind: 'narrow', dataset: of.id }, []]];
+    for (let next = open.pop(); next; next = open.pop()) {
+      const [dependency, above] = next;
+      if (dependency.kind === 'shuffle') {
+        parents.push({ stageId: this.#mapStage(dependency), guards: above });
+        continue;
       }
-    };
-    walk(of, []);
-    return parents;
-  };
-
-  const last = view.node(root);
-  addStage({ dataset: root, sink, functions }, runsTogether(last, view) ? upTo(last.partitions) : partitions);
-  return { stages, sources };
+      const at = this.#view.node(dependency.dataset);
+      const guard: Guard | undefined = at.persistence && [at.id, at.partitions];
+      if (guard && !all && this.#present.isWhole(guard) && !this.#view.facts(at.id).indeterminate) {
+        deferred.push(guard);
+        continue;
+      }
+      const guards = guard ? [...above, guard] : above;
+      const key = `${at.id}:${guards.map(([id]) => id).join()}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      open.push(...at.dependencies.map((d): (typeof open)[number] => [d, guards]).reverse());
+    }
+    return { parents, deferred: deferred.length > 0 ? deferred : undefined };
+  }
 }
 
-/** Down a chain of steps of one input, whose partitions read partitions of the same number, to a dataset that is such or is no step. */
-function belowSteps(from: DatasetNode, view: NodeView, is: (at: DatasetNode) => boolean): DatasetNode {
+/** Past steps of one input that are not such. */
+function find(from: DatasetNode, view: NodeView, isSought: (at: DatasetNode) => boolean): DatasetNode {
   let at = from;
-  while (!is(at) && at.splits.kind === 'same' && at.dependencies[0].kind === 'narrow') at = view.node(at.dependencies[0].dataset);
+  while (!isSought(at) && at.splits.kind === 'same' && at.dependencies[0].kind === 'narrow')
+    at = view.node(at.dependencies[0].dataset);
   return at;
 }
 
 /** The persisted partitions that each of a stage's partitions would read first. */
-function blocksOf(last: DatasetNode, partitions: readonly number[], view: NodeView): (readonly [number, number])[][] {
-  if (!someInStage(last, view, (at) => at.persistence !== undefined)) return [];
-  const find = (from: DatasetNode, index: number): (readonly [number, number])[] => {
-    const at = belowSteps(from, view, ({ persistence }) => persistence !== undefined);
-    if (!at.persistence) return narrowReads(at, index, view).flatMap(([parent, i]) => find(view.node(parent), i));
+function blocksOf(last: DatasetNode, partitions: readonly number[], view: NodeView): Block[][] {
+  if (!view.facts(last.id).persisted) return [];
+  const below = (from: DatasetNode, index: number): Block[] => {
+    if (!view.facts(from.id).persisted) return [];
+    const at = find(from, view, ({ persistence }) => persistence !== undefined);
+    if (!at.persistence) return narrowReads(at, index, view).flatMap(([parent, i]) => below(view.node(parent), i));
     return at.besides === undefined
       ? [[at.id, index]]
       : [
@@ -98,38 +140,16 @@ function blocksOf(last: DatasetNode, partitions: readonly number[], view: NodeVi
           [at.besides, index],
         ];
   };
-  return partitions.map((p) => find(last, p));
+  return partitions.map((p) => below(last, p));
 }
 
 /** Where the datasets of a stage prefer their partitions to run; undefined where none says. */
 function locationsOf(last: DatasetNode, partitions: readonly number[], view: NodeView): (readonly string[])[] | undefined {
-  const find = (from: DatasetNode, index: number): readonly string[] => {
-    const at = belowSteps(from, view, ({ locations }) => locations !== undefined);
+  if (!view.facts(last.id).located) return undefined;
+  const below = (from: DatasetNode, index: number): readonly string[] => {
+    const at = find(from, view, ({ locations }) => locations !== undefined);
     const own = at.locations?.[index] ?? [];
-    return own.length > 0 ? own : narrowReads(at, index, view).flatMap(([parent, i]) => find(view.node(parent), i));
+    return own.length > 0 ? own : narrowReads(at, index, view).flatMap(([parent, i]) => below(view.node(parent), i));
   };
-  return someInStage(last, view, (at) => at.locations !== undefined) ? partitions.map((p) => find(last, p)) : undefined;
-}
-
-/** Whether some dataset that is computed in a stage is such. */
-function someInStage(last: DatasetNode, view: NodeView, is: (at: DatasetNode) => boolean): boolean {
-  const found = new Set([last]);
-  for (const at of found) {
-    if (is(at)) return true;
-    for (const d of at.dependencies) if (d.kind === 'narrow') found.add(view.node(d.dataset));
-  }
-  return false;
-}
-
-/** Whether the stage that computes a dataset has a barrier. */
-const runsTogether = (last: DatasetNode, view: NodeView): boolean => someInStage(last, view, (at) => at.barrier === true);
-
-/** Whether another run of the dataset may give other rows: it or one that it is made of was marked so. */
-function isIndeterminate(last: DatasetNode, view: NodeView): boolean {
-  const found = new Set([last]);
-  for (const at of found) {
-    if (at.indeterminate) return true;
-    for (const { dataset } of at.dependencies) found.add(view.node(dataset));
-  }
-  return false;
+  return partitions.map((p) => below(last, p));
 }

@@ -15,7 +15,7 @@ import type { BlockTracker } from './kept-blocks';
 import { Launcher } from './launcher';
 import type { OutputTracker } from './outputs';
 import { Reruns } from './reruns';
-import { type Job, jobOf, type RunningTask } from './running-jobs';
+import { type Job, jobOf, noteShuffles, type RunningTask } from './running-jobs';
 
 export class Dag {
   readonly #state: DagState;
@@ -78,26 +78,13 @@ export class Dag {
     const { options, jobs } = this.#state;
     const job = jobOf(spec);
     jobs.set(spec.jobId, job);
-    this.#noteShuffles(job, spec);
+    noteShuffles(job, spec.stages, this.#state.outputs);
     const { slots } = options;
     for (const { barrier, stageId, partitions } of spec.stages)
       if (barrier && partitions.length > slots)
         return this.#failJob(spec.jobId, { kind: 'tooFewSlots', stageId, asked: partitions.length, slots });
     job.result.submit(job.result.spec.partitions);
     this.#finishIfDone(job);
-  }
-
-  /** What is made of which shuffle, for the day when its rows are made again otherwise. */
-  #noteShuffles(job: Job, spec: JobSpec): void {
-    const { outputs } = this.#state;
-    for (const { shuffleId, partitions, parents } of spec.stages) {
-      if (shuffleId !== undefined) outputs.declare(shuffleId, partitions.length);
-      for (const { stageId, guards } of parents) {
-        const from = job.stages.get(stageId)!.spec.shuffleId!;
-        if (shuffleId !== undefined) outputs.derive(from, shuffleId);
-        for (const [rddId] of guards) outputs.keep(from, rddId);
-      }
-    }
   }
 
   #endTask(taskId: number, executorId: string, end: TaskEnd): void {

@@ -7,6 +7,11 @@ export interface JobSpec {
   readonly jobId: number;
   /** Parents before children; the last one answers. */
   readonly stages: readonly StageSpec[];
+  /**
+   * Plans what lies behind a stage with deferred parents: the new stages, and last the stage itself. A function of the job's datasets and
+   * of what is there, without effects. Left out where no stage has any.
+   */
+  readonly behind?: (stage: StageSpec, all: boolean) => readonly StageSpec[];
   /** The scheduling pool; the one called `default` if left out. */
   readonly pool?: string;
 }

@@ -11,7 +11,7 @@ import type { Job } from '../plan/job';
 import type { DatasetNode } from '../plan/node';
 import { graphOf } from '../planner/job-graph';
 import { NodeTable, type NodeView } from '../planner/node-table';
-import { type PlannedJob, planJob } from '../planner/stages';
+import { PlannedJob, type Present } from '../planner/stages';
 import type { ExecutorInfo, TaskBackend, TaskListener } from './backend';
 import { BlobStore } from './blobs';
 import { Dag } from './dag';
@@ -145,13 +145,22 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
     const { bus } = this.#hooks;
     if (bus.isHeard) bus.post('onJobStart', { jobId, ...origin, stages: graphOf(planned, view), properties, time: started });
     if (this.#history.length > keptJobs) this.#history.shift();
-    this.#handle({ kind: 'jobSubmitted', job: { jobId, stages: planned.stages, pool: record.pool } });
+    this.#handle({
+      kind: 'jobSubmitted',
+      job: { jobId, stages: planned.stages, behind: (stage, all) => planned.behind(stage, all), pool: record.pool },
+    });
     return { id: jobId, done };
   }
 
+  /** What jobs find there already. */
+  readonly #present: Present = {
+    isComplete: (shuffleId) => this.#dag.outputs.complete(shuffleId),
+    isWhole: ([rddId, partitions]) => this.#dag.blocks.complete(rddId, partitions),
+  };
+
   #plan(job: Job, view: NodeView): PlannedJob {
     try {
-      return planJob(job, view, () => this.#nextStage++);
+      return new PlannedJob(job, view, this.#present, () => this.#nextStage++);
     } catch (e) {
       view.close();
       throw lineageError(e, job.title);

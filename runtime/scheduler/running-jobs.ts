@@ -1,7 +1,7 @@
 // The jobs and tasks that run now, as the state machine keeps them.
 import { assert } from '../base/errors';
 import type { BlockId } from '../plan/end';
-import type { StageParent } from '../planner/stage-spec';
+import type { StageParent, StageSpec } from '../planner/stage-spec';
 import type { JobSpec } from './events';
 import type { BlockTracker } from './kept-blocks';
 import type { OutputTracker } from './outputs';
@@ -11,7 +11,8 @@ import { Stage } from './stage';
 export interface Job {
   readonly jobId: number;
   readonly pool: string;
-  readonly stages: ReadonlyMap<number, Stage>;
+  readonly stages: Map<number, Stage>;
+  readonly behind: JobSpec['behind'];
   readonly result: Stage;
   /** Its tasks that hold a slot. */
   running: number;
@@ -33,17 +34,48 @@ export interface RunningTask {
   readonly spoils: Set<number>;
 }
 
-export function jobOf({ jobId, stages: specs, pool = defaultPool }: JobSpec): Job {
+export function jobOf({ jobId, stages: specs, behind, pool = defaultPool }: JobSpec): Job {
   const stages = new Map(specs.map((spec) => [spec.stageId, new Stage(spec, jobId)]));
-  return { jobId, pool, stages, result: stages.get(specs[specs.length - 1].stageId)!, running: 0 };
+  return { jobId, pool, stages, behind, result: stages.get(specs[specs.length - 1].stageId)!, running: 0 };
+}
+
+interface Trackers {
+  readonly outputs: OutputTracker;
+  readonly blocks: BlockTracker;
+}
+
+/** Whether parents of a stage that were not planned may have to run now. */
+const needsMore = ({ spec: { deferred }, ignoreGuards }: Stage, blocks: BlockTracker): boolean =>
+  deferred !== undefined && (ignoreGuards || deferred.length === 0 || !deferred.every(([id, n]) => blocks.complete(id, n)));
+
+/** Plans what was left out behind a stage, where some of it may have to run. */
+function planBehind(job: Job, stage: Stage, { outputs, blocks }: Trackers): void {
+  while (needsMore(stage, blocks)) {
+    const specs = job.behind!(stage.spec, stage.ignoreGuards);
+    for (const spec of specs) {
+      if (spec.stageId === stage.spec.stageId) stage.spec = spec;
+      else job.stages.set(spec.stageId, new Stage(spec, job.jobId));
+    }
+    noteShuffles(job, specs, outputs);
+  }
+}
+
+/** Notes what is made of which shuffle, for the day when its rows are recomputed and differ. */
+export function noteShuffles(job: Job, specs: readonly StageSpec[], outputs: OutputTracker): void {
+  for (const { shuffleId, partitions, parents } of specs) {
+    if (shuffleId !== undefined) outputs.declare(shuffleId, partitions.length);
+    for (const { stageId, guards } of parents) {
+      const from = job.stages.get(stageId)!.spec.shuffleId!;
+      if (shuffleId !== undefined) outputs.derive(from, shuffleId);
+      for (const [rddId] of guards) outputs.keep(from, rddId);
+    }
+  }
 }
 
 /** The parents that must run before a stage can. */
-export function missingParents(
-  job: Job,
-  stage: Stage,
-  { outputs, blocks }: { readonly outputs: OutputTracker; readonly blocks: BlockTracker },
-): Stage[] {
+export function missingParents(job: Job, stage: Stage, trackers: Trackers): Stage[] {
+  planBehind(job, stage, trackers);
+  const { outputs, blocks } = trackers;
   return stage.spec.parents
     .filter(({ guards }) => stage.ignoreGuards || !guards.some(([rddId, partitions]) => blocks.complete(rddId, partitions)))
     .map(({ stageId }) => job.stages.get(stageId)!)

@@ -6,7 +6,7 @@ import type { StageSpec } from '../planner/stage-spec';
 const noTasks: ReadonlySet<number> = new Set();
 
 export class Stage {
-  readonly spec: StageSpec;
+  spec: StageSpec;
   readonly jobId: number;
   /** Partitions that no task runs for and that are not done, in order. */
   readonly waiting = new Set<number>();

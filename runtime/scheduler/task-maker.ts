@@ -83,7 +83,8 @@ export class TaskMaker {
       const sources = { blob: (id: string) => this.#blobs.blob(id), modules: this.#modules };
       program = programOf(this.#planned.sources.get(stageId)!, this.#view, sources);
       this.#programs.set(stageId, program);
-      this.#blobs.pin(program.id, program.bytes, program.bulk);
+      for (const { id, bytes } of program.parts) this.#blobs.put(id, bytes);
+      this.#blobs.pin(program.id, program.bytes, [...program.bulk, ...program.parts.map(({ id }) => id)]);
     }
     return program;
   }

@@ -5,7 +5,7 @@ import { encodeSplit } from '../../runtime/plan/encode';
 import { NodeTable } from '../../runtime/planner/node-table';
 import { programOf } from '../../runtime/planner/program';
 import { SplitMaker } from '../../runtime/planner/splits';
-import { planJob } from '../../runtime/planner/stages';
+import { PlannedJob } from '../../runtime/planner/stages';
 import { BlobTable } from '../../runtime/rdd/blob-table';
 import { describe } from '../../runtime/rdd/description';
 
@@ -42,7 +42,8 @@ export function lineageBytes(rdd: RDD<unknown>): number {
     properties: {},
     files: {},
   } as const;
-  const { stages, sources } = planJob(job, view, () => stage++);
+  const nothing = { isComplete: () => false, isWhole: () => false };
+  const { stages, sources } = new PlannedJob(job, view, nothing, () => stage++);
   const blob = (id: string) => blobs.blob(id);
   const splits = new SplitMaker(view, { outputs: () => [], complete: () => false, blob });
   let bytes = 0;

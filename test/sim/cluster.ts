@@ -7,6 +7,8 @@ import type { TaskEnd } from '../../runtime/plan/end';
 import type { StageSpec } from '../../runtime/planner/stage-spec';
 import { Dag } from '../../runtime/scheduler/dag';
 import type { Command, JobSpec, SchedulerEvent, TaskRequest } from '../../runtime/scheduler/events';
+import { noCounts } from './counts';
+import { deferred } from './deferred';
 import { randomStages } from './graphs';
 
 /** A map output as the simulated disk holds it: which run wrote it, and the value that its readers get. */
@@ -43,27 +45,6 @@ interface SimJob {
   ended?: 'done' | 'failed' | 'cancelled';
 }
 
-export interface Counts {
-  losses: number;
-  fetchFailures: number;
-  doubled: number;
-  stale: number;
-  copies: number;
-  cancels: number;
-  evictions: number;
-  /** Kept partitions that served a task. */
-  hits: number;
-  /** Times that a kept dataset was dropped because its rows were made again. */
-  drops: number;
-  /** Kept partitions that moved to another executor after a loss. */
-  moves: number;
-}
-
-export const noCounts = (): Counts => {
-  const faults = { losses: 0, fetchFailures: 0, doubled: 0, stale: 0, copies: 0, cancels: 0, evictions: 0 };
-  return { ...faults, hits: 0, drops: 0, moves: 0 };
-};
-
 const modulus = 1_000_003;
 
 /** What a deterministic task makes of its inputs: the sum of all that it reads, and something of its own. */
@@ -94,6 +75,8 @@ export class SimCluster {
   #faults: number;
   #nextStage = 0;
   #nextShuffle = 0;
+  /** Jobs on earlier datasets that begin while others run or have ended. */
+  #later = 2;
 
   constructor(seed: number, faults: number) {
     this.#random = new Random(seed);
@@ -138,7 +121,16 @@ export class SimCluster {
 
   #begin(spec: JobSpec): void {
     this.jobs.set(spec.jobId, { spec, results: new Map() });
-    this.#feed({ kind: 'jobSubmitted', job: spec });
+    const job = deferred(spec, {
+      isComplete: (shuffleId) => this.#dag.outputs.complete(shuffleId),
+      isWhole: ([rddId, partitions]) => this.#dag.blocks.complete(rddId, partitions),
+    });
+    const planBehind: JobSpec['behind'] = (stage, all) => {
+      this.counts.behind++;
+      return job.behind!(stage, all);
+    };
+    if (job.stages.length < spec.stages.length) this.counts.deferred++;
+    this.#feed({ kind: 'jobSubmitted', job: { ...job, behind: planBehind } });
   }
 
   #submit(jobId: number, wide: boolean): void {
@@ -233,6 +225,10 @@ export class SimCluster {
   }
 
   #step(): void {
+    if (this.#later > 0 && this.#chance(0.03)) {
+      this.#later--;
+      return this.#again(this.jobs.size, this.jobs.get(this.#random.below(this.jobs.size))!.spec);
+    }
     if (this.#faults > 0 && this.#chance(0.2)) return this.#fault();
     if (this.#timers.length > 0 && this.#chance(0.2)) return this.#feed(this.#timers.shift()!);
     if (this.#alive.size < 3 && this.#chance(0.1)) return this.#join();

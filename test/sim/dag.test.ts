@@ -3,7 +3,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { size } from '../helpers/sizes';
-import { type Counts, noCounts, SimCluster } from './cluster';
+import { SimCluster } from './cluster';
+import { type Counts, noCounts } from './counts';
 
 const test = suite('scheduler simulation');
 const seeds = Number(process.env.SIM_SEEDS ?? size(2000, 20_000));

@@ -100,6 +100,38 @@ onTwo('rows that no file can hold stay where they are', async (session) => {
   for (let i = 0; i < 3; i++) assert.is(await sum(), expected);
 });
 
+test('the partitions of a long lineage that went with their executor are recomputed by later jobs', async () => {
+  const session = await openSession(2);
+  const { sc, notes } = session;
+  const offset = 1;
+  let rows: RDD<number> = sc.range(0, 100, 1, 8).mapPartitionsWithIndex((part, rows) => {
+    writeFileSync(`${notes}/made-${part}-${process.hrtime.bigint()}`, '');
+    return rows;
+  });
+  // Long enough to be sent apart from the programs that read it.
+  for (let i = 0; i < 40; i++) rows = rows.map((x) => x + offset);
+  const persisted = rows.persist(StorageLevel.MEMORY_ONLY);
+  const sums = persisted.map((x): [number, number] => [x % 3, x]).reduceByKey((a, b) => a + b);
+  const expected = new Map(await sums.collect());
+  const [victim] = session.pids();
+  process.kill(victim, 'SIGKILL');
+  await until(10_000, () => !session.pids().includes(victim), 'its end');
+  assert.is(await persisted.map((x) => x + 1).sum(), 4950 + 41 * 100);
+  assert.equal(
+    new Map(
+      await persisted
+        .map((x): [number, number] => [x % 3, x])
+        .reduceByKey((a, b) => a + b)
+        .collect(),
+    ),
+    expected,
+  );
+  const made = session.noted('made-').length;
+  assert.ok(made > 8 && made <= 16, `${made} partitions were computed`);
+  await session.allThere();
+  await session.stop();
+});
+
 test('leaves nothing behind', () => leaks.check());
 
 test.run();

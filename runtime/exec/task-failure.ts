@@ -1,0 +1,94 @@
+// What a task that failed is told as: the end by what was thrown, with the error of the user's code as plain data.
+import { asError, MillraceError } from '../base/errors';
+import type { Place } from '../base/place';
+import { isUserScript, mapFrame } from '../closure/position';
+import type { RemoteError, TaskEnd } from '../plan/end';
+import { nodesOf, type Plan } from '../plan/program';
+import { StepFailure } from '../plan/step-failure';
+import { FetchFailure } from './files/bucket';
+import { TaskCancelled } from './task-runtime';
+
+/** The end of a task by what was thrown, while a plan ran if it came so far. */
+export function failure(thrown: unknown, plan: Plan | undefined): TaskEnd {
+  const inner = thrown instanceof StepFailure ? thrown.thrown : thrown;
+  if (inner instanceof TaskCancelled || (inner as { code?: string })?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED')
+    return { kind: 'cancelled' };
+  if (inner instanceof FetchFailure) {
+    const { shuffleId, location, message } = inner;
+    return {
+      kind: 'fetchFailed',
+      shuffleId,
+      mapIndex: location?.mapIndex ?? -1,
+      attempt: location?.attempt ?? -1,
+      reason: message,
+    };
+  }
+  return { kind: 'userError', error: remoteError(thrown, plan) };
+}
+
+/** An error of the user's code as plain data, with its frames in the user's text. */
+function remoteError(thrown: unknown, plan: Plan | undefined): RemoteError {
+  const step = thrown instanceof StepFailure ? thrown : undefined;
+  const error = asError(step ? step.thrown : thrown);
+  const stack = typeof error.stack === 'string' ? error.stack : '';
+  const isOurs = error instanceof MillraceError;
+  return {
+    name: String(error.name),
+    message: `${error.message}${causesOf(error)}`,
+    stack,
+    // Ours begin in the engine: only what is known to be the user's tells where they belong.
+    frames: userFrames(stack, isOurs ? isUserScript : () => true),
+    operator: step?.operator,
+    step: plan && numberOf(plan, step?.step),
+    element: step?.element,
+    code: isOurs ? error.code : undefined,
+    details: isOurs ? plainDetails(error.details) : undefined,
+  };
+}
+
+/** How far causes of causes are told, and how many characters of each. */
+const maxCauses = 5;
+const maxCause = 400;
+
+/** What an error says that it was caused by: a line each. */
+function causesOf(error: Error): string {
+  let text = '';
+  let cause = error.cause;
+  for (let depth = 0; cause !== undefined && depth < maxCauses; depth++) {
+    const told = asError(cause);
+    text += `\n caused by ${`${told.name}: ${told.message}`.slice(0, maxCause)}`;
+    cause = told.cause;
+  }
+  return text;
+}
+
+/** The number of a step in the plan; undefined for what is no node of it: the sink. */
+function numberOf(plan: Plan, step: unknown): number | undefined {
+  let n = 0;
+  for (const node of nodesOf(plan)) {
+    if (node === step) return n;
+    n++;
+  }
+  return undefined;
+}
+
+function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(details).map(([k, v]) => [k, typeof v === 'number' ? v : String(v)]));
+}
+
+/** Characters of a line of a stack that can be a frame. */
+const longestFrame = 2000;
+
+/** The frames of shipped functions, at the places where the user wrote them. */
+function userFrames(stack: string, isWanted: (file: string) => boolean): Place[] {
+  const places: Place[] = [];
+  for (const line of stack.split('\n')) {
+    // A message of any length is part of the stack, and finding out that it is no frame takes the square of that.
+    if (line.length > longestFrame || !/^\s*at /.test(line)) continue;
+    const match = /\(?([^()\s][^()]*):(\d+):(\d+)\)?$/.exec(line.trim().replace(/^at (?:.* \()?/, ''));
+    if (!match || !isWanted(match[1])) continue;
+    const place = mapFrame(match[1], Number(match[2]), Number(match[3]));
+    if (place) places.push(place);
+  }
+  return places;
+}
