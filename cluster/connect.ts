@@ -1,4 +1,4 @@
-// Opens a context on a master: what a script or the shell begins with.
+// Opens a context on a master. Scripts and the shell begin with it.
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
@@ -8,27 +8,27 @@ import type { OutputListener } from './process/output-lines';
 import { receiverProgram } from './process/program-path';
 import { Receivers } from './receivers/receivers';
 
-/** Options of `connect`: memory of the executors, options of the context, and who is told what happens. */
+/** Options of `connect`: memory of the executors, options of the context, and callbacks for output and notices. */
 export interface ConnectOptions {
-  /** Options of jobs: parallelism, tries, sizes, scheduling. */
+  /** Options of jobs: parallelism, retries, sizes, scheduling. */
   readonly config?: Partial<Config>;
-  /** Bytes of cached partitions that each executor keeps in memory. Default: half of its heap. */
+  /** Bytes of persisted partitions that each executor holds in memory. Default: half of its heap. */
   readonly storageBytes?: number;
-  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. Default: a fifth of its heap. */
+  /** Bytes that the groups, tables and sorts of a task may take before they spill to disk. Default: a fifth of its heap. */
   readonly executionBytes?: number;
   /** Heap of each executor in MiB. Default: three quarters of the machine's memory, shared by the executors. */
   readonly executorMemory?: number;
-  /** Takes the lines that closures print on executors; left out, they go to stdout and stderr. */
+  /** Takes the lines that closures print on executors. Default: stdout and stderr. */
   readonly onOutput?: OutputListener;
-  /** Told of closures that change what they captured. Default: nobody is. */
+  /** Called with a warning for each closure that changes what it captured. Default: no warnings. */
   readonly onWarning?: ContextOptions['onWarning'];
-  /** Told what no error says, such as that no executor can run a task. Default: nobody is. */
+  /** Called with notices that are not errors, such as that no executor can run a task. Default: no notices. */
   readonly onNotice?: ContextOptions['onNotice'];
 }
 
 /**
- * A context whose jobs run on `master`: `local`, `local[N]` or `local[*]`. Executors come up behind it; stop() ends them.
- * Throws BAD_MASTER or BAD_OPTION.
+ * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`. Its executors start in the background; stop() ends them.
+ * Throws BAD_MASTER, BAD_OPTION or NO_EXECUTORS.
  * @example const sc = await connect('local[2]')
  */
 export async function connect(master: string, options: ConnectOptions = {}): Promise<Context> {

@@ -1,4 +1,4 @@
-// The door of the cluster: a context on a master, and the backends behind it.
+// The public names of cluster/: a context on a master, and the backends behind it.
 export { type ConnectOptions, connect } from './connect';
 export { type BackendOptions, type StartedBackend, startBackend } from './driver/start-backend';
 export type { OutputListener, OutputStream } from './process/output-lines';

@@ -1,4 +1,4 @@
-// When the next executor is started after one has ended: at once as a rule, later where they keep dying, never where none can start.
+// When to start the replacement of an executor: usually at once, later if executors keep dying, never if none can start.
 import { backoffMs, deathWindowMs, freeDeaths, maxBackoffMs, startAttempts } from '../limits';
 
 export class Backoff {
@@ -14,15 +14,15 @@ export class Backoff {
     this.#failedStarts = 0;
   }
 
-  /** An executor ended before it had joined: the wait before the next start, or undefined when it is hopeless. */
+  /** An executor ended before it joined. Returns the wait before the next start, or undefined to give up. */
   startFailed(): number | undefined {
     this.#failedStarts++;
-    // All slots start at once, and each failure of that first round says the same.
+    // All slots start at once, so the failures of that first round count as one.
     if (this.#failedStarts >= startAttempts + this.#slots - 1) return undefined;
     return wait(this.#failedStarts);
   }
 
-  /** An executor that had joined ended at `now` (milliseconds): the wait before its replacement. */
+  /** An executor that had joined ended at `now` (milliseconds). Returns the wait before its replacement starts. */
   died(now: number): number {
     this.#deaths = this.#deaths.filter((time) => now - time < deathWindowMs);
     this.#deaths.push(now);

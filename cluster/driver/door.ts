@@ -1,4 +1,4 @@
-// The driver's door: a WebSocket server on loopback that lets in the executors of this session and nobody else.
+// The driver's door: a WebSocket server on loopback that admits the executors of this session and nobody else.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -8,7 +8,7 @@ import { DriverHandshake } from '../link/auth';
 import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';
 
-/** WebSocket close code for a peer that is turned away. */
+/** WebSocket close code for a peer that is refused. */
 const turnedAway = 4401;
 
 export interface DoorOptions {
@@ -16,7 +16,7 @@ export interface DoorOptions {
   readonly maxExecutors: number;
   /** True for an executor that was started and has not connected yet. */
   admits(executorId: string): boolean;
-  /** An executor has proved itself; the next frame is its first message. */
+  /** Called when an executor has proved itself; the next frame is its first message. */
   entered(executorId: string, ws: WebSocket, socket: Socket): void;
 }
 
@@ -76,7 +76,7 @@ export class DriverDoor {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#handshake(ws, socket));
   }
 
-  /** No browser page can make such a request: browsers always send an Origin, and a rebound name is seen in Host. */
+  /** No browser page can send such a request: browsers always send an Origin, and Host gives away a rebound name. */
   #isOurs(request: IncomingMessage): boolean {
     const { headers, url } = request;
     return headers.origin === undefined && headers.host === `${loopback}:${this.#port}` && url === executorPath;
@@ -88,7 +88,7 @@ export class DriverDoor {
     const handshake = new DriverHandshake(this.#options.token, (id) => this.#options.admits(id));
     const take = (data: RawData, isBinary: boolean) => {
       try {
-        if (isBinary) refuse('a message before the handshake');
+        if (isBinary) refuse('a binary message before the handshake');
         const next = handshake.take(data.toString());
         if ('reply' in next) {
           ws.send(next.reply);
@@ -98,7 +98,7 @@ export class DriverDoor {
         stranger?.settle();
         this.#options.entered(next.executorId, ws, socket);
       } catch {
-        // The reason is not told to a stranger.
+        // A stranger does not learn the reason.
         ws.close(turnedAway);
         ws.terminate();
       }
@@ -108,7 +108,7 @@ export class DriverDoor {
   }
 }
 
-/** A connection that has not authenticated yet: closed when it takes too long or sends too much. */
+/** A connection that has not authenticated yet. It is closed if it takes too long or sends too much. */
 class Stranger {
   readonly #socket: Socket;
   readonly #cancelDeadline: () => void;
@@ -122,7 +122,7 @@ class Stranger {
     socket.once('close', () => this.settle());
   }
 
-  /** Counts its bytes from now on. Not before the upgrade, which the HTTP parser reads: it has a limit of its own. */
+  /** Counts its bytes from now on. Called after the upgrade: the HTTP parser has its own limit for what comes before. */
   count(): void {
     this.#socket.on('data', this.#check);
   }

@@ -1,4 +1,4 @@
-// The executors of this machine: started, handed their tasks, watched, and replaced when they end.
+// The executors of a session on this machine: starts them, hands them tasks, watches them, and replaces those that end.
 import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -24,9 +24,9 @@ export interface ExecutorPoolOptions {
   readonly executors: number;
   /** Heap of each executor in MiB; V8's own choice if left out. */
   readonly executorMemory?: number;
-  /** Bytes of cached partitions that each executor keeps in memory. */
+  /** Bytes of persisted partitions that each executor holds in memory. */
   readonly storageBytes: number;
-  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. */
+  /** Bytes that the groups, tables and sorts of a task may take before they spill to disk. */
   readonly executionBytes: number;
   /** The bundled program of an executor. */
   readonly program: string;
@@ -39,7 +39,7 @@ interface PooledExecutor {
   readonly process: ExecutorProcess;
   /** Cancels the deadline for joining. */
   readonly joinedInTime: () => void;
-  /** The tasks it runs or has queued; one that was cancelled with what cancels the deadline for obeying. */
+  /** The tasks that it runs or has queued. A cancelled task maps to the function that cancels its deadline. */
   readonly tasks: Map<number, (() => void) | undefined>;
   readonly blobs: Set<string>;
   connection?: Connection;
@@ -54,7 +54,7 @@ export class ExecutorPool implements TaskBackend {
   readonly #processes = new Set<ExecutorProcess>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #atExit = () => this.#killAll();
-  #news: (() => void)[] = [];
+  #notifications: (() => void)[] = [];
   #door: DriverDoor | undefined;
   #listener: TaskListener | undefined;
   #blobs: BlobSource | undefined;
@@ -82,7 +82,7 @@ export class ExecutorPool implements TaskBackend {
 
   launch(executorId: string, task: TaskSpec): void {
     const executor = this.#executors.get(executorId);
-    // Its loss is on its way to the scheduler, which then gives the task to another.
+    // The scheduler is about to hear of its loss, and will give the task to another executor.
     if (executor?.connection === undefined) return;
     const { split, ...rest } = task;
     for (const id of task.needs) this.#sendBlob(executor, executor.connection, id);
@@ -124,12 +124,12 @@ export class ExecutorPool implements TaskBackend {
     if (this.#listener === undefined || this.#door === undefined) return;
     const id = `e${++this.#started}`;
     const { program, executorMemory, storageBytes, executionBytes, folder, onOutput } = this.#options;
-    const told = { port: this.#door.port, token: this.#token.toString('hex'), storageBytes, executionBytes };
+    const shared = { port: this.#door.port, token: this.#token.toString('hex'), storageBytes, executionBytes };
     const child = new ExecutorProcess({
       program,
       executorMemory,
       onOutput,
-      handover: { executorId: id, folder: folder.path, ...told },
+      handover: { executorId: id, folder: folder.path, ...shared },
       onExit: (reason) => this.#exited(executor, reason),
     });
     const joinedInTime = deadline(joinMs, () => this.#lose(executor, 'it did not join in time'));
@@ -154,13 +154,14 @@ export class ExecutorPool implements TaskBackend {
         this.#join(executor, message.pid);
         break;
       case 'progress':
-        if (executor.tasks.has(message.taskId)) this.#tell((listener) => listener.taskProgress(message.taskId, message.records));
+        if (executor.tasks.has(message.taskId))
+          this.#notify((listener) => listener.taskProgress(message.taskId, message.records));
         break;
       case 'ended': {
         if (!executor.tasks.has(message.taskId)) refuse(`${executor.id} ended a task ${message.taskId} that it does not run`);
         const end = unpackEnd(message.end, tail);
         this.#forgetTask(executor, message.taskId);
-        this.#tell((listener) => listener.taskEnded(executor.id, message.taskId, end));
+        this.#notify((listener) => listener.taskEnded(executor.id, message.taskId, end));
         break;
       }
     }
@@ -173,7 +174,7 @@ export class ExecutorPool implements TaskBackend {
     this.#backoff.joined();
     const { storageBytes } = this.#options;
     const info = { id: executor.id, host: loopback, slots: 1, outputsSurvive: true, pid, storageBytes };
-    this.#tell((listener) => listener.executorJoined(info));
+    this.#notify((listener) => listener.executorJoined(info));
   }
 
   #sendBlob(executor: PooledExecutor, connection: Connection, id: string): void {
@@ -189,26 +190,26 @@ export class ExecutorPool implements TaskBackend {
     executor.tasks.delete(taskId);
   }
 
-  /** The executor is stuck outside of JavaScript. The task did end as asked; what else the executor held is lost. */
+  /** The executor is stuck outside of JavaScript. Its task counts as cancelled, and the executor as lost with all it held. */
   #cancelFailed(executor: PooledExecutor, taskId: number): void {
     this.#forgetTask(executor, taskId);
-    this.#tell((listener) => listener.taskEnded(executor.id, taskId, { kind: 'cancelled' }));
-    this.#lose(executor, 'it did not obey a cancel');
+    this.#notify((listener) => listener.taskEnded(executor.id, taskId, { kind: 'cancelled' }));
+    this.#lose(executor, 'it did not react to a cancel');
   }
 
-  /** Mostly the process has just died: its exit says why, and is waited for a moment. */
+  /** Usually the process has just died: wait a moment, because its exit gives a better reason. */
   #disconnected(executor: PooledExecutor, reason: string): void {
     setTimeout(() => this.#lose(executor, reason), drainMs);
   }
 
-  /** A stopped process is given up at the first beat that it missed; one that is merely starved is given time. */
+  /** A stopped process counts as lost at its first missed heartbeat; one that is only starved gets time. */
   #silent(executor: PooledExecutor, ms: number): void {
     if (executor.process.isStopped() || ms >= starvedMs) this.#lose(executor, `it has not answered for ${Math.round(ms)} ms`);
   }
 
   #exited(executor: PooledExecutor, reason: string): void {
     this.#processes.delete(executor.process);
-    // What its task had spilled is of use to nobody.
+    // Nobody needs the spill files of its task.
     rmSync(spillFolder(this.#options.folder.path, executor.id), { recursive: true, force: true });
     if (this.#processes.size === 0) this.#allGone?.();
     this.#lose(executor, reason);
@@ -218,7 +219,7 @@ export class ExecutorPool implements TaskBackend {
     if (this.#executors.get(executor.id) !== executor) return;
     this.#drop(executor);
     if (executor.joined) {
-      this.#tell((listener) => listener.executorLost(executor.id, reason));
+      this.#notify((listener) => listener.executorLost(executor.id, reason));
       this.#respawn(this.#backoff.died(performance.now()));
       return;
     }
@@ -227,12 +228,12 @@ export class ExecutorPool implements TaskBackend {
     else if (this.#executors.size === 0) this.#fail(reason, executor.process.lastWords);
   }
 
-  /** Takes an executor out of the pool and ends its process; what still arrives from it is ignored. */
+  /** Removes an executor from the pool and kills its process; later messages from it are ignored. */
   #drop(executor: PooledExecutor): void {
     this.#executors.delete(executor.id);
     executor.joinedInTime();
     for (const obeyed of executor.tasks.values()) obeyed?.();
-    executor.connection?.close('the executor was given up');
+    executor.connection?.close('the driver dropped the executor');
     executor.process.kill();
   }
 
@@ -244,29 +245,29 @@ export class ExecutorPool implements TaskBackend {
     this.#restarts.add(timer);
   }
 
-  #fail(reason: string, words: string): void {
-    this.#tell((listener) => listener.backendFailed(words === '' ? reason : `${reason}\n${words}`));
+  #fail(reason: string, lastWords: string): void {
+    this.#notify((listener) => listener.backendFailed(lastWords === '' ? reason : `${reason}\n${lastWords}`));
   }
 
   /**
-   * Tells the listener after everything that is readable now has been read: so what a task printed, which comes through a pipe,
-   * is on the screen before its end is known. Nothing is told out of order.
+   * Notifies the listener after everything that is readable now has been read. So what a task printed, which comes through a pipe, is on the
+   * screen before the end of the task is known. Notifications keep their order.
    */
-  #tell(news: (listener: TaskListener) => void): void {
-    this.#news.push(() => {
-      if (this.#listener !== undefined) news(this.#listener);
+  #notify(call: (listener: TaskListener) => void): void {
+    this.#notifications.push(() => {
+      if (this.#listener !== undefined) call(this.#listener);
     });
-    if (this.#news.length === 1) setImmediate(() => this.#tellAll());
+    if (this.#notifications.length === 1) setImmediate(() => this.#notifyAll());
   }
 
-  #tellAll(): void {
-    const told = this.#news;
-    this.#news = [];
-    for (const tell of told) {
+  #notifyAll(): void {
+    const notifications = this.#notifications;
+    this.#notifications = [];
+    for (const notify of notifications) {
       try {
-        tell();
+        notify();
       } catch (error) {
-        // A listener that throws must not keep the others' news from being told; it surfaces as what it is, a bug.
+        // A listener that throws is a bug and must surface as one, but the other notifications still go out.
         queueMicrotask(() => {
           throw asError(error);
         });

@@ -1,4 +1,4 @@
-// One executor as a process: how it is spawned, told what to do, and how its end is put into words.
+// The process of one executor, seen from the driver: spawns it, hands it its instructions, and reports why it ended.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
@@ -15,12 +15,12 @@ export interface ProcessOptions {
   readonly executorMemory?: number;
   readonly handover: Handover;
   readonly onOutput: OutputListener;
-  /** Told once, when the process is gone. */
+  /** Called once, when the process has ended. */
   readonly onExit: (reason: string) => void;
 }
 
 /**
- * Executors make many objects that die young: with the usual 16 MiB a half-space the survivors of a chunk are copied again and again.
+ * Executors make many short-lived objects: with Node's default of 16 MiB per half-space, survivors of a chunk are copied again and again.
  */
 const semiSpaceMb = 64;
 
@@ -29,7 +29,7 @@ export class ExecutorProcess {
   readonly #onExit: (reason: string) => void;
   readonly #stdout: LineReader;
   readonly #stderr: LineReader;
-  #told = false;
+  #isGone = false;
 
   constructor(options: ProcessOptions) {
     this.#onExit = options.onExit;
@@ -38,11 +38,11 @@ export class ExecutorProcess {
     this.#child = spawn(process.execPath, [...v8Flags(options.executorMemory), options.program], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: environment(),
-      // A session of its own: Ctrl-C and the hang-up of the user's terminal are for the driver alone.
+      // Its own session, so that Ctrl-C and the hang-up of the user's terminal reach the driver alone.
       detached: true,
     });
     this.#watch();
-    // The process may be gone before it has read this; its end is told anyway.
+    // The process may end before it has read this; `onExit` reports that.
     this.#child.stdin.on('error', () => {});
     this.#child.stdin.end(writeHandover(options.handover));
   }
@@ -51,12 +51,12 @@ export class ExecutorProcess {
     return this.#child.pid;
   }
 
-  /** Ends it at once, and what user code started from it; an executor has nothing to put in order. */
+  /** Kills it at once, with all children of user code; an executor has nothing to clean up. */
   kill(): void {
     if (this.#child.pid !== undefined) killGroup(this.#child.pid);
   }
 
-  /** Stopped by a signal, or dead: it will not answer, however long it is given. */
+  /** Whether it was stopped by a signal or is dead: then it will never answer. */
   isStopped(): boolean {
     try {
       const stat = fs.readFileSync(`/proc/${this.pid}/stat`, 'utf8');
@@ -73,22 +73,22 @@ export class ExecutorProcess {
     child.once('error', (error) => this.#gone(`it could not be started: ${error.message}`));
     child.once('exit', (code, signal) => {
       this.kill();
-      const tell = () => this.#gone(exitReason(code, signal, this.#stderr.lastLines));
-      // Its last output is still on its way; a process that it left behind may hold the pipes open for ever.
-      child.once('close', tell);
-      setTimeout(tell, drainMs);
+      const report = () => this.#gone(exitReason(code, signal, this.#stderr.lastLines));
+      // Its last output may still be in the pipes. Do not wait for `close` alone: a child that it left behind may hold the pipes open.
+      child.once('close', report);
+      setTimeout(report, drainMs);
     });
   }
 
   #gone(reason: string): void {
-    if (this.#told) return;
-    this.#told = true;
+    if (this.#isGone) return;
+    this.#isGone = true;
     this.#stdout.end();
     this.#stderr.end();
     this.#onExit(reason);
   }
 
-  /** Its last words, for the reason why none can be started. */
+  /** The last lines of its stderr, for the reason why no executor can start. */
   get lastWords(): string {
     return this.#stderr.lastLines.join('\n');
   }

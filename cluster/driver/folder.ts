@@ -1,4 +1,4 @@
-// The session's folder for shuffle and spill files: private, removed at the end, and at the next start where the end was sudden.
+// The session's folder for shuffle and spill files: private, and removed at the end, or by the next session after a sudden end.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,11 +7,11 @@ const prefix = 'millrace-';
 const ownerFile = 'owner';
 const pattern = /^millrace-(\d+)-[A-Za-z0-9]{6}$/;
 
-/** Who made a folder. Process ids mean something within one namespace only, and are used again. */
+/** The process that made a folder. A process id is valid in one namespace only, and is reused. */
 interface Owner {
   readonly pid: number;
   readonly namespace: string;
-  /** The process's start in clock ticks since the machine's. */
+  /** When the process started, in clock ticks since the machine booted. */
   readonly started: string;
 }
 
@@ -24,7 +24,7 @@ export class SessionFolder {
     process.once('exit', this.#atExit);
   }
 
-  /** Makes a folder of mode 0700 below the machine's temporary folder, and begins to remove those that dead sessions left. */
+  /** Makes a folder of mode 0700 below the machine's temporary folder, and starts to remove those of dead sessions. */
   static make(): SessionFolder {
     removeStale();
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${prefix}${process.pid}-`));
@@ -34,7 +34,7 @@ export class SessionFolder {
 
   async remove(): Promise<void> {
     process.off('exit', this.#atExit);
-    // An executor that was just killed may have made one more file.
+    // Retries, because an executor that was just killed may have made one more file.
     await fs.promises.rm(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -57,11 +57,11 @@ function namespaceOf(): string {
 
 interface ProcessState {
   readonly started: string;
-  /** It has ended, and its parent has not asked how. */
+  /** It has ended, but its parent has not read its exit status. */
   readonly isZombie: boolean;
 }
 
-/** The third and the 22nd field of /proc/PID/stat; the second, the name, may hold anything up to its last bracket. */
+/** Reads fields 3 and 22 of /proc/PID/stat. Field 2, the name, may contain anything, so we split after its last bracket. */
 function stateOf(pid: number): ProcessState | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -91,7 +91,7 @@ function removeStale(): void {
   }
 }
 
-/** Only a folder of this user's, made on this machine and in this namespace, whose process is surely gone. */
+/** True only for a folder of this user, from this machine and namespace, whose process has certainly ended. */
 function isStale(folder: string): boolean {
   try {
     const stat = fs.lstatSync(folder);
@@ -99,7 +99,7 @@ function isStale(folder: string): boolean {
     const owner = JSON.parse(fs.readFileSync(path.join(folder, ownerFile), 'utf8')) as Owner;
     return owner.namespace === namespaceOf() && Number.isInteger(owner.pid) && !isAlive(owner);
   } catch {
-    // Just being made, or not ours.
+    // It is just being made, or it is not ours.
     return false;
   }
 }

@@ -20,8 +20,8 @@ interface LocalTask {
 }
 
 /**
- * Runs tasks one after another where the driver runs. A loop that never looks at its cancel flag holds the driver too; Ctrl-C breaks
- * it there.
+ * Runs tasks one after another in the driver's process. A loop that never checks its cancel flag blocks the driver too; Ctrl-C breaks it
+ * there.
  */
 export class LocalBackend implements TaskBackend {
   readonly #folder: SessionFolder;
@@ -51,7 +51,7 @@ export class LocalBackend implements TaskBackend {
     // Within the call, so that a blob that is not there fails the job.
     for (const id of task.needs) this.#addBlob(id);
     this.#queue.push({ task, cancelled: false, ended: false });
-    // Not within the call: the scheduler is in the middle of a step.
+    // Not within this call: the scheduler is in the middle of a step.
     setImmediate(() => this.#next());
   }
 
@@ -97,13 +97,13 @@ export class LocalBackend implements TaskBackend {
   }
 
   #control(local: LocalTask): TaskControl {
-    let toldAt = performance.now();
+    let reportedAt = performance.now();
     return {
       cancelled: () => local.cancelled,
       progress: (records) => {
         const now = performance.now();
-        if (local.ended || now - toldAt < progressMs) return;
-        toldAt = now;
+        if (local.ended || now - reportedAt < progressMs) return;
+        reportedAt = now;
         this.#listener?.taskProgress(local.task.taskId, records);
       },
     };

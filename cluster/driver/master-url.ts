@@ -1,11 +1,11 @@
-// What a master names: where the tasks of a session run.
+// Parses a master such as `local[2]`, which says where the tasks of a session run.
 import os from 'node:os';
 import { MillraceError } from '../../runtime/base/errors';
 import { maxExecutors } from '../limits';
 
 export type Master = { readonly kind: 'inProcess' } | { readonly kind: 'pool'; readonly executors: number };
 
-/** Reads `local`, `local[N]` or `local[*]`. Throws BAD_MASTER for anything else, with the limit where the number is the fault. */
+/** Parses `local`, `local[N]` or `local[*]`. Throws BAD_OPTION for an N out of range and BAD_MASTER for anything else. */
 export function parseMaster(master: string): Master {
   if (master === 'local') return { kind: 'inProcess' };
   if (master === 'local[*]') return { kind: 'pool', executors: Math.min(os.availableParallelism(), maxExecutors) };

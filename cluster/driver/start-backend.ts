@@ -1,4 +1,4 @@
-// Turns a master into the backend that runs its tasks.
+// Makes the backend that runs the tasks of a master.
 import { MillraceError } from '../../runtime/base/errors';
 import type { TaskBackend } from '../../runtime/scheduler/backend';
 import type { OutputListener } from '../process/output-lines';
@@ -9,19 +9,19 @@ import { parseMaster } from './master-url';
 
 /** Memory and program of the executors. */
 export interface BackendOptions {
-  /** Bytes of cached partitions that each executor keeps in memory. */
+  /** Bytes of persisted partitions that each executor holds in memory. */
   readonly storageBytes: number;
-  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. Default: as much as for cached partitions. */
+  /** Bytes that the groups, tables and sorts of a task may take before they spill to disk. Default: `storageBytes`. */
   readonly executionBytes?: number;
-  /** Heap of each executor in MiB, at least 64; V8's own choice if left out. Without meaning for `local`. */
+  /** Heap of each executor in MiB, at least 64. Default: V8's own choice. Ignored for `local`. */
   readonly executorMemory?: number;
-  /** Takes the lines that user code prints on executors; left out, they go to stdout and stderr of this process. */
+  /** Takes the lines that user code prints on executors. Default: stdout and stderr of this process. */
   readonly onOutput?: OutputListener;
-  /** The bundled program of an executor, where it is not that of this package. */
+  /** The bundled program of an executor. Default: that of this package. */
   readonly program?: string;
 }
 
-/** What a context is made on. */
+/** A backend and what a context needs to use it. */
 export interface StartedBackend {
   readonly backend: TaskBackend;
   /** How many tasks can run at once. */
@@ -32,14 +32,14 @@ export interface StartedBackend {
 
 const leastMemoryMb = 64;
 
-/** Lines of user code go where this process's own go. */
+/** Prints lines of user code to stdout and stderr of this process. */
 export const printThrough: OutputListener = (line, stream) => {
   process[stream].write(`${line}\n`);
 };
 
 /**
- * The backend of `master`: `local`, `local[N]` or `local[*]`. It is not started: the scheduler does that. Throws BAD_MASTER,
- * BAD_OPTION, NO_EXECUTORS.
+ * Makes the backend for `master`: `local`, `local[N]` or `local[*]`. The scheduler starts it later. Throws BAD_MASTER, BAD_OPTION or
+ * NO_EXECUTORS.
  *
  *     const { backend, slots } = await startBackend('local[2]', { storageBytes: 256 * 2 ** 20 });
  */
@@ -48,7 +48,7 @@ export async function startBackend(master: string, options: BackendOptions): Pro
   check(options);
   const { storageBytes, executionBytes = storageBytes, executorMemory, onOutput = printThrough } = options;
   if (parsed.kind === 'inProcess') {
-    // Loaded on demand: it brings everything that runs tasks, which a driver with executors does not need.
+    // Loaded on demand: it loads all code that runs tasks, which a driver with executors does not need.
     const { LocalBackend }: typeof import('./local-backend') = require('./local-backend');
     const folder = SessionFolder.make();
     return { backend: new LocalBackend(folder, storageBytes, executionBytes), slots: 1, folder: folder.path };

@@ -1,11 +1,11 @@
-// Starts the command of a `pipe` on an executor and waits for its end.
+// Runs the command of a `pipe` on an executor and waits until it ends.
 import { spawnSync } from 'node:child_process';
 import type { RunCommand } from '../../runtime/exec/files/pipe';
 import { commandErrorBytes } from '../limits';
 
 /**
- * The thread waits meanwhile: a task has nothing else to do, and a cancel that a command outlasts ends the executor with all that it
- * started. What the command says on stderr is shown, or told as the reason of its failure.
+ * Blocks the thread meanwhile: the task has nothing else to do, and if the command outlasts a cancel, the executor is killed with all its
+ * children. The stderr of the command is printed, or becomes the reason of its failure.
  */
 export const runCommand: RunCommand = ({ args: [file, ...args], cwd, env }, input, output) => {
   const { error, status, signal, stderr } = spawnSync(file, args, {
@@ -20,6 +20,6 @@ export const runCommand: RunCommand = ({ args: [file, ...args], cwd, env }, inpu
     if (said !== '') process.stderr.write(`${said}\n`);
     return undefined;
   }
-  const end = signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`;
+  const end = signal === null ? `it ended with status ${status}` : `it was killed by ${signal}`;
   return said === '' ? end : `${end}: ${said.slice(-1000)}`;
 };

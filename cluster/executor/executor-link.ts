@@ -1,4 +1,4 @@
-// The thread of an executor that owns its socket: signs of life, cancels and progress go on while user code holds the main thread.
+// The thread of an executor that owns its socket: heartbeats, cancels and progress go on while user code blocks the main thread.
 import fs from 'node:fs';
 import type { Socket } from 'node:net';
 import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
@@ -12,8 +12,8 @@ import { terminateMainScript } from './termination';
 import type { LinkData, ToLink, ToMain, Work } from './thread-messages';
 
 /**
- * Ends the whole process and what user code started from it, whatever the main thread does: `process.exit` would end this thread
- * only, and a signal that can be caught would wait for the main thread. `lastWords` reach the driver, if there is one.
+ * Kills the whole process and all children of user code, whatever the main thread does. `process.exit` would end this thread only, and a
+ * signal that can be caught would wait for the main thread. `lastWords` go to the driver if it still exists.
  */
 function endProcess(lastWords?: string): void {
   if (lastWords !== undefined) fs.writeSync(2, `${lastWords}\n`);
@@ -28,10 +28,10 @@ class Link {
   #running: number | undefined;
   /** The script of the running task was terminated. */
   #terminated = false;
-  /** This is the question whether it has come to rest that counts. */
-  #resting: number | undefined;
-  #questions = 0;
-  #told = 0;
+  /** The number of the `rest` message whose reply we wait for. */
+  #awaitedRest: number | undefined;
+  #rests = 0;
+  #reported = 0;
 
   constructor(memory: SharedArrayBuffer) {
     this.#shared = new SharedState(memory);
@@ -41,15 +41,15 @@ class Link {
   /** The driver has been authenticated. */
   connected(connection: Connection): void {
     this.#connection = connection;
-    this.#sayReady();
+    this.#sendReady();
   }
 
   fromMain(message: ToLink): void {
     if (message.kind === 'ready') {
       this.#mainReady = true;
-      this.#sayReady();
+      this.#sendReady();
     } else if (message.kind === 'rested') {
-      if (message.number === this.#resting) this.#rested();
+      if (message.number === this.#awaitedRest) this.#rested();
     } else if (message.taskId === this.#running && !this.#terminated) {
       this.#end(message.taskId, message.end, message.tail);
     }
@@ -73,11 +73,11 @@ class Link {
     this.#handOver();
   }
 
-  #sayReady(): void {
+  #sendReady(): void {
     if (this.#mainReady) this.#send({ kind: 'ready', pid: process.pid });
   }
 
-  /** Gives work to the main thread up to and with the next task. */
+  /** Gives the main thread all work up to and including the next task. */
   #handOver(): void {
     while (this.#running === undefined) {
       const work = this.#queue.shift();
@@ -89,7 +89,7 @@ class Link {
 
   #start(taskId: number): void {
     this.#running = taskId;
-    this.#told = 0;
+    this.#reported = 0;
   }
 
   #end(taskId: number, end: SentEnd, tail?: Uint8Array): void {
@@ -110,11 +110,11 @@ class Link {
     }
   }
 
-  /** Terminates the task's script if the task has not ended by itself. */
+  /** Terminates the task's script unless the task has ended by itself. */
   #terminate(taskId: number): void {
     if (this.#running !== taskId) return;
     if (!this.#shared.claimTermination()) {
-      // The end is on its way, or the task has not begun: it is looked at again, until the driver's patience ends.
+      // The end is on its way, or the task has not begun. Try again until it ends or the driver kills this executor.
       setTimeout(() => this.#terminate(taskId), terminateMs);
       return;
     }
@@ -131,29 +131,32 @@ class Link {
     termination.then(done, (error) => endProcess(`A script could not be terminated: ${error}`));
   }
 
-  /** A script may have left ticks that never end, which would hold up the next task: they are terminated until the driver's patience ends. */
+  /**
+   * Asks whether the main thread is idle. A terminated script may leave endless ticks, which would block the next task: they are terminated
+   * too, until the thread is idle or the driver kills this executor.
+   */
   #rest(): void {
-    const number = ++this.#questions;
-    this.#resting = number;
+    const number = ++this.#rests;
+    this.#awaitedRest = number;
     this.#post({ kind: 'rest', number });
     setTimeout(() => {
-      if (this.#resting !== number) return;
-      // An answer that comes now would have the next task begin under this termination.
-      this.#resting = undefined;
+      if (this.#awaitedRest !== number) return;
+      // Ignore a late reply: it would start the next task, which this termination would hit.
+      this.#awaitedRest = undefined;
       this.#terminateScript(() => this.#rest());
     }, terminateMs);
   }
 
   #rested(): void {
-    this.#resting = undefined;
+    this.#awaitedRest = undefined;
     this.#terminated = false;
     if (this.#running !== undefined) this.#end(this.#running, { kind: 'cancelled' });
   }
 
   #report(): void {
     const records = this.#shared.records;
-    if (this.#running === undefined || records <= this.#told) return;
-    this.#told = records;
+    if (this.#running === undefined || records <= this.#reported) return;
+    this.#reported = records;
     this.#send({ kind: 'progress', taskId: this.#running, records });
   }
 
@@ -171,17 +174,17 @@ function transfers(work: Work): TransferListItem[] {
   return work.kind === 'blob' ? [work.bytes.buffer as ArrayBuffer] : [];
 }
 
-/** Connects to the driver and proves the executor; `entered` is called once the driver has proved itself too. */
+/** Connects to the driver and runs the handshake; calls `entered` once the driver has proved itself. */
 function connect(data: LinkData, entered: (ws: WebSocket, socket: Socket) => void): void {
   const ws = new WebSocket(`ws://${loopback}:${data.port}${executorPath}`, {
     perMessageDeflate: false,
     maxPayload: maxToExecutorBytes,
     handshakeTimeout: driverSilenceMs,
-    // A mask protects proxies between a browser and a server; here it would only cost a pass over every result.
+    // Masks protect proxies between browsers and servers; here a mask would only cost a pass over every result.
     generateMask: (mask) => mask.fill(0),
   });
   const handshake = new ExecutorHandshake(Buffer.from(data.token, 'hex'), data.executorId);
-  // As long as any silence of the driver's: it may be held up right after it has started this executor.
+  // As long as the driver may stay silent: it may be blocked right after it has started this executor.
   const answer = setTimeout(() => endProcess('The driver did not answer.'), driverSilenceMs);
   let socket: Socket;
   ws.on('error', (error) => endProcess(`The driver cannot be reached: ${error.message}`));
@@ -196,7 +199,7 @@ function connect(data: LinkData, entered: (ws: WebSocket, socket: Socket) => voi
       ws.send(handshake.answer(challenge.toString()));
       entered(ws, socket);
     } catch (error) {
-      endProcess(`The driver is not trusted: ${error}`);
+      endProcess(`The driver failed the handshake: ${error}`);
     }
   });
 }

@@ -1,4 +1,4 @@
-// The main thread of an executor: it runs the tasks, one at a time, and the user's functions in them.
+// The main thread of an executor: it runs tasks, one at a time, and with them the user's functions.
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createTaskRunner, type TaskRunner } from '../../runtime/exec/run';
@@ -22,7 +22,7 @@ class ExecutorMain {
   readonly #runner: TaskRunner;
   readonly #shared: SharedState;
   readonly #link: Worker;
-  /** The task whose end is waited for. One whose script was terminated stays here until the next one begins. */
+  /** The current task. A task whose script was terminated stays here until the next one begins. */
   #running: CurrentTask | undefined;
 
   constructor(runner: TaskRunner, shared: SharedState, link: Worker) {
@@ -50,7 +50,7 @@ class ExecutorMain {
       case 'nudge':
         break;
       case 'rest':
-        // Behind all ticks and microtasks: those that a terminated script has left run first, and may never end.
+        // An immediate runs after all ticks and microtasks that a terminated script has left, if they ever end.
         setImmediate(() => this.#post({ kind: 'rested', number: message.number }));
         break;
     }
@@ -66,7 +66,7 @@ class ExecutorMain {
     );
   }
 
-  /** As the shared one, but an abandoned task stays cancelled and silent when its await settles after all. */
+  /** Like the shared control, but an abandoned task stays cancelled and reports nothing if its await settles after all. */
   #control(taskId: number): TaskControl {
     const shared = this.#shared.control(taskId);
     const current = () => this.#running?.taskId === taskId;
@@ -78,7 +78,7 @@ class ExecutorMain {
     };
   }
 
-  /** The task did not end although it was cancelled, and yet the event loop turns: it awaits something. */
+  /** Ends a cancelled task that is still awaiting something: the event loop turns, so no script of it runs. */
   #abandon(taskId: number): void {
     if (this.#running?.taskId === taskId) this.#end(this.#running, { kind: 'cancelled' });
   }
@@ -111,12 +111,12 @@ function fail(what: string, error: unknown): never {
   process.exit(exitCodes.internal);
 }
 
-/** What a function of the user's left behind (a timer, a promise) throws outside of any task: it is shown and costs nothing else. */
+/** Prints errors from leftovers of the user's functions (a timer, a promise), which throw outside of any task and fail none. */
 function reportStrays(): void {
   const report = (what: string) => (error: unknown) => {
     process.stderr.write(`${what}: ${error instanceof Error ? error.stack : String(error)}\n`);
   };
-  process.on('uncaughtException', report('Uncaught on an executor'));
+  process.on('uncaughtException', report('Uncaught error on an executor'));
   process.on('unhandledRejection', report('Unhandled rejection on an executor'));
 }
 

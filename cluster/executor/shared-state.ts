@@ -1,4 +1,4 @@
-// What the two threads of an executor share without messages: the state of the running task, its cancel flag and its progress.
+// The memory that the two threads of an executor share: the state of the running task, its cancel flag and its progress.
 import type { TaskControl } from '../../runtime/plan/task';
 
 const idle = 0;
@@ -7,11 +7,11 @@ const terminating = 2;
 
 const stateWord = 0;
 const cancelWord = 1;
-/** The count of records lies behind the two words, at a multiple of eight bytes. */
+/** The count of records comes after the two words, at a multiple of eight bytes. */
 const recordsOffset = 8;
 const totalBytes = 16;
 
-/** Task ids are cut to 32 bits in the cancel word; two tasks that are 4 billion apart never run at once. */
+/** The cancel word holds 32 bits of a task id: two tasks whose ids differ by 4 billion never run at once. */
 const mark = (taskId: number): number => (taskId + 1) | 0;
 
 export class SharedState {
@@ -32,8 +32,8 @@ export class SharedState {
   }
 
   /**
-   * Main thread: the task is over. If the link thread is just terminating it, this never returns: the termination is certain to come,
-   * and must not hit what runs next.
+   * Main thread: the task has ended. If the link thread is just terminating it, this call never returns: the termination will come, and it
+   * must not hit the next task.
    */
   finish(): void {
     while (Atomics.compareExchange(this.#words, stateWord, running, idle) === terminating);
@@ -49,17 +49,17 @@ export class SharedState {
     Atomics.store(this.#words, stateWord, idle);
   }
 
-  /** Link thread: asks the task to stop at its next look. */
+  /** Link thread: asks the task to stop when it next checks its flag. */
   cancel(taskId: number): void {
     Atomics.store(this.#words, cancelWord, mark(taskId));
   }
 
-  /** Link thread: records read by the running task. */
+  /** Link thread: the number of records that the running task has read. */
   get records(): number {
     return this.#records[0];
   }
 
-  /** Main thread: how a task sees all this. */
+  /** Main thread: the control of a task on this memory. */
   control(taskId: number): TaskControl {
     const own = mark(taskId);
     return {

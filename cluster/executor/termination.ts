@@ -1,10 +1,10 @@
-// Ends the script that the main thread is running, from another thread: also a loop that never looks up.
+// Terminates the script that the main thread is running, from another thread, even in an endless loop.
 import inspector from 'node:inspector';
 
 /**
- * Terminates what the main thread runs now and resolves when it has come to rest. No `finally` of the terminated script runs; the
- * thread's event loop goes on, and all its data stay. Costs nothing until it is used, unlike `breakOnSigint` of `vm` (0.1 ms for
- * each script), and it reaches scripts that go on after an await.
+ * Terminates the script that the main thread runs now, and resolves when it has ended. No `finally` block of it runs; the thread's event
+ * loop goes on, and all its data stay. It costs nothing until it is used, unlike `breakOnSigint` of `vm` (0.1 ms per script), and it also
+ * reaches scripts that continue after an await.
  */
 export function terminateMainScript(): Promise<void> {
   const session = new inspector.Session();

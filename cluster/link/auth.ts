@@ -1,12 +1,12 @@
-// The handshake: each side proves to the other that it knows the session's token, without sending it.
+// The handshake: driver and executor prove to each other that they know the session's token, without sending it.
 //
 //   executor → driver   hello      version, executor id, nonce of the executor
 //   driver → executor   challenge  nonce of the driver, proof of the driver
 //   executor → driver   answer     proof of the executor
 //
-// A proof is HMAC-SHA256(token, role, executor id, both nonces): the role keeps a proof from being sent back to its maker, the
-// nonces keep it from being used again, the id binds the connection to one executor. These three are JSON in text frames, so that
-// nothing richer is parsed for a stranger; what follows is binary.
+// A proof is HMAC-SHA256(token, role, executor id, both nonces). The role prevents reflection, the nonces prevent replay, and the id binds
+// the connection to one executor. These three messages are JSON in text frames, so that we parse nothing richer for a stranger; all later
+// messages are binary.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Fields, refuse } from './fields';
 import { protocolVersion } from './protocol';
@@ -32,7 +32,7 @@ function proofOf(token: Buffer, role: Role, nonces: Nonces): Buffer {
 
 function isProof(given: string, token: Buffer, role: Role, nonces: Nonces): boolean {
   const bytes = Buffer.from(given, 'hex');
-  // timingSafeEqual demands equal lengths, and a length is no secret.
+  // timingSafeEqual requires equal lengths; the length is no secret.
   return bytes.length === tokenBytes && timingSafeEqual(bytes, proofOf(token, role, nonces));
 }
 
@@ -40,7 +40,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return refuse('a handshake that is not JSON');
+    return refuse('the handshake is not JSON');
   }
 }
 
@@ -59,7 +59,7 @@ export class ExecutorHandshake {
     return JSON.stringify({ kind: 'hello', version: protocolVersion, executorId: this.#executorId, nonce: this.#nonce });
   }
 
-  /** Checks the driver's challenge and answers it. Throws PROTOCOL when the driver does not know the token. */
+  /** Checks the driver's challenge and answers it. Throws PROTOCOL if the driver does not know the token. */
   answer(text: string): string {
     const challenge = new Fields('challenge', parse(text));
     if (challenge.string('kind', hexLength) !== 'challenge') refuse('the driver did not send a challenge');
@@ -77,38 +77,38 @@ export class DriverHandshake {
   readonly #admits: (executorId: string) => boolean;
   #nonces: Nonces | undefined;
 
-  /** `admits` says whether an executor of that id was started and is waited for. */
+  /** `admits` says whether the executor with this id was started and has not connected yet. */
   constructor(token: Buffer, admits: (executorId: string) => boolean) {
     this.#token = token;
     this.#admits = admits;
   }
 
-  /** Takes the next message of the peer: a reply to send, or the id of the executor that has proved itself. Throws PROTOCOL. */
+  /** Takes the next message of the peer. Returns a reply to send, or the id of the executor that has proved itself. Throws PROTOCOL. */
   take(text: string): { readonly reply: string } | { readonly executorId: string } {
     const message = new Fields('handshake', parse(text));
     return this.#nonces === undefined ? { reply: this.#challenge(message) } : { executorId: this.#check(message, this.#nonces) };
   }
 
   #challenge(hello: Fields): string {
-    if (hello.string('kind', hexLength) !== 'hello') refuse('a message before the handshake');
+    if (hello.string('kind', hexLength) !== 'hello') refuse('the first message is no hello');
     const version = hello.integer('version');
-    if (version !== protocolVersion) refuse(`an executor of protocol ${version} instead of ${protocolVersion}`);
+    if (version !== protocolVersion) refuse(`the executor speaks protocol ${version} instead of ${protocolVersion}`);
     const executorId = hello.string('executorId', hexLength);
     const nonce = hello.string('nonce', hexLength);
     hello.end();
-    if (nonce.length !== hexLength) refuse('a nonce that is too short');
+    if (nonce.length !== hexLength) refuse('the nonce is too short');
     this.#nonces = { executorId, executor: nonce, driver: randomBytes(tokenBytes).toString('hex') };
     const proof = proofOf(this.#token, 'driver', this.#nonces).toString('hex');
     return JSON.stringify({ kind: 'challenge', nonce: this.#nonces.driver, proof });
   }
 
   #check(answer: Fields, nonces: Nonces): string {
-    if (answer.string('kind', hexLength) !== 'answer') refuse('a message before the handshake');
+    if (answer.string('kind', hexLength) !== 'answer') refuse('the second message is no answer');
     const proof = answer.string('proof', hexLength);
     answer.end();
-    if (!isProof(proof, this.#token, 'executor', nonces)) refuse('a peer that does not know the token of the session');
-    // Asked only now, so that a stranger cannot find out which ids are waited for.
-    if (!this.#admits(nonces.executorId)) refuse(`an executor ${nonces.executorId} that nobody waits for`);
+    if (!isProof(proof, this.#token, 'executor', nonces)) refuse('the peer does not know the token of the session');
+    // Checked last, so that a stranger cannot probe for ids.
+    if (!this.#admits(nonces.executorId)) refuse(`nobody waits for an executor ${nonces.executorId}`);
     return nonces.executorId;
   }
 }

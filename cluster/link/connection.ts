@@ -1,4 +1,4 @@
-// One authenticated connection between a driver and an executor: frames both ways, signs of life both ways, caps on what waits.
+// One authenticated connection between a driver and an executor: frames and heartbeats both ways, and a cap on unsent bytes.
 import type { Socket } from 'node:net';
 import { parse, stringify } from 'superjson';
 import type { RawData, WebSocket } from 'ws';
@@ -7,15 +7,15 @@ import { heartbeatMs, maxBufferedBytes } from '../limits';
 import { refuse } from './fields';
 
 export interface ConnectionListener {
-  /** The tail is the receiver's own memory. Throwing closes the connection with what was thrown as the reason. */
+  /** Takes a message; the tail is memory of its own. If it throws, the connection closes with that error as the reason. */
   message(control: unknown, tail: Uint8Array): void;
-  /** Told once. */
+  /** Called once. */
   closed(reason: string): void;
-  /** Called at each beat if nothing has been heard since the beat before it, with the length of the silence. */
+  /** Called with the length of the silence at each heartbeat interval in which nothing arrived. */
   silent(ms: number): void;
 }
 
-/** Up to this size a tail is copied behind its head: one write is cheaper than two frames. */
+/** Tails of at most this size are copied behind their head: one write is cheaper than two frames. */
 const joinedTail = 32_768;
 
 export class Connection {
@@ -27,7 +27,7 @@ export class Connection {
   #closed = false;
   #heardBytes = 0;
   #heardAt = performance.now();
-  #lookedAt = performance.now();
+  #checkedAt = performance.now();
 
   constructor(ws: WebSocket, socket: Socket, listener: ConnectionListener) {
     this.#ws = ws;
@@ -40,7 +40,7 @@ export class Connection {
     this.#timer = setInterval(() => this.#beat(), heartbeatMs);
   }
 
-  /** Sends a message; messages of one turn of the event loop leave in one write. */
+  /** Sends a message. All messages of one turn of the event loop leave in one write. */
   send(control: object, tail?: Uint8Array): void {
     if (this.#closed) return;
     if (this.#ws.bufferedAmount > maxBufferedBytes) {
@@ -57,7 +57,7 @@ export class Connection {
     }
   }
 
-  /** Ends the connection at once and tells the listener. */
+  /** Ends the connection at once and calls `closed`. */
   close(reason: string): void {
     this.#ws.terminate();
     this.#close(reason);
@@ -76,7 +76,7 @@ export class Connection {
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#closed) return;
     try {
-      if (!isBinary || !Buffer.isBuffer(data)) refuse('a text where a frame was expected');
+      if (!isBinary || !Buffer.isBuffer(data)) refuse('a text message instead of a frame');
       const frame = readFrame(data);
       this.#listener.message(parse(frame.control), ownTail(data, frame.tail));
     } catch (error) {
@@ -86,9 +86,9 @@ export class Connection {
 
   #beat(): void {
     const now = performance.now();
-    // After a pause of this process itself (a loop of the user's, a suspended machine) what the peer sent is still unread.
-    const paused = now - this.#lookedAt > 2 * heartbeatMs;
-    this.#lookedAt = now;
+    // If this process itself paused (the user's loop, a suspended machine), what the peer sent is still unread.
+    const paused = now - this.#checkedAt > 2 * heartbeatMs;
+    this.#checkedAt = now;
     const heard = paused || this.#socket.bytesRead !== this.#heardBytes;
     if (heard) {
       this.#heardBytes = this.#socket.bytesRead;
@@ -106,7 +106,7 @@ export class Connection {
   }
 }
 
-/** The tail of a frame in memory of its own: a small frame is a view on a chunk of the socket that holds other frames too. */
+/** Copies a tail that is a view on a chunk of the socket, which holds other frames too. */
 function ownTail(frame: Buffer, tail: Uint8Array): Uint8Array {
   const alone = frame.byteOffset === 0 && frame.byteLength === frame.buffer.byteLength;
   return alone ? tail : new Uint8Array(tail);

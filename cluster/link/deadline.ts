@@ -1,15 +1,15 @@
-// Deadlines for peers that do not run out while this process itself is held up, for example by a loop of the user's at the prompt.
+// Deadlines for peers. They do not expire while this process itself is blocked, for example by the user's loop at the prompt.
 
-/** A timer that fires this late has been held up: what the peer did meanwhile is still unread. */
-const heldUpMs = 250;
+/** If a timer fires this late, this process was blocked, and what the peer sent meanwhile is still unread. */
+const blockedMs = 250;
 
-/** Calls `f` once after `ms` in which the event loop has turned; the answer cancels it. */
+/** Calls `f` once, after `ms` in which the event loop was not blocked; the returned function cancels it. */
 export function deadline(ms: number, f: () => void): () => void {
   let timer: NodeJS.Timeout;
   const arm = () => {
     const due = performance.now() + ms;
     timer = setTimeout(() => {
-      if (performance.now() - due > heldUpMs) arm();
+      if (performance.now() - due > blockedMs) arm();
       else f();
     }, ms);
   };

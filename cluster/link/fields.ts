@@ -1,12 +1,12 @@
-// Reading what a peer sent, one field at a time: a field of the wrong kind, a missing or an unknown one is refused by name.
+// Reads a peer's message field by field and refuses wrong, missing and unknown fields by name.
 import { MillraceError } from '../../runtime/base/errors';
 
-/** Refuses what a peer sent. */
+/** Throws PROTOCOL: a peer sent something wrong. */
 export function refuse(reason: string): never {
   throw new MillraceError('PROTOCOL', { reason });
 }
 
-/** The fields of a received object. Each is read once; `end` refuses those that nobody read. */
+/** The fields of a received object. Each is read once; `end` refuses unread fields. */
 export class Fields {
   readonly #what: string;
   readonly #values: Map<string, unknown>;
@@ -47,7 +47,7 @@ export class Fields {
     return this.#refuse(name, 'a whole number or -1');
   }
 
-  /** A mark that is true where it is there. */
+  /** An optional flag, which can only be true. */
   yes(name: string): true {
     const value = this.take(name);
     return value === true ? value : this.#refuse(name, 'true');
@@ -70,10 +70,10 @@ export class Fields {
     return new Fields(`${this.#what}.${name}`, this.take(name));
   }
 
-  /** Ends the reading. */
+  /** Refuses all fields that have not been read. */
   end(): void {
     for (const [name, value] of this.#values) {
-      if (value !== undefined) refuse(`${this.#what} has a field ${name.slice(0, 40)} that does not belong there`);
+      if (value !== undefined) refuse(`${this.#what} has an unknown field ${name.slice(0, 40)}`);
     }
   }
 

@@ -1,4 +1,4 @@
-// What an executor is told at its start, over its stdin: the only way the token travels.
+// The instructions that an executor gets at its start, over its stdin. The token travels no other way.
 import fs from 'node:fs';
 import { Fields, refuse } from './fields';
 
@@ -20,7 +20,7 @@ const maxPort = 65_535;
 /** The one line that the driver writes. */
 export const writeHandover = (handover: Handover): string => `${JSON.stringify(handover)}\n`;
 
-/** Reads the line from a descriptor, blocking. Throws PROTOCOL where it is missing or wrong. */
+/** Reads the line from a descriptor, blocking. Throws PROTOCOL if it is missing or wrong. */
 export function readHandover(descriptor: number): Handover {
   const fields = new Fields('handover', JSON.parse(readLine(descriptor)));
   const handover: Handover = {

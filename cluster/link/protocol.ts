@@ -1,14 +1,14 @@
 // All messages between the driver and its executors: closed unions, checked field by field on receipt.
 //
-// A message is a control text (superjson) and a binary tail, in one frame (runtime/wire/frame.ts). Values of the user's never ride
-// in the control text: they are in the tail, made by the binary codec, which says what it cannot carry instead of changing it.
+// A message is a control text (superjson) and a binary tail in one frame (runtime/wire/frame.ts). The user's values are never in the
+// control text. They are in the tail, encoded by the binary codec, which refuses what it cannot carry instead of changing it.
 
 import { maxPartitions } from '../../runtime/base/limits';
 import type { BlockId, CachedBlock, MapOutput, TaskMetrics } from '../../runtime/plan/end';
 import type { Forget, TaskSpec } from '../../runtime/plan/task';
 import { countItem, Fields, refuse, textItem } from './fields';
 
-/** Both sides must speak the same. */
+/** Both sides must have the same version. */
 export const protocolVersion = 1;
 
 /** A task without its split, which is the tail. */
@@ -17,12 +17,12 @@ export type LaunchedTask = Omit<TaskSpec, 'split'>;
 export type ToExecutor =
   /** Run a task; the tail is its split. */
   | { readonly kind: 'launch'; readonly task: LaunchedTask }
-  /** Keep a blob; the tail is its bytes. */
+  /** Store a blob; the tail is its bytes. */
   | { readonly kind: 'blob'; readonly id: string }
   | { readonly kind: 'cancel'; readonly taskId: number }
   | { readonly kind: 'forget'; readonly what: Forget };
 
-/** A task's end without what is in the tail: success has its accumulator updates and then its value there, userError its error. */
+/** How a task ended, without the tail. The tail of `success` holds accumulator updates and then the value; that of `userError` the error. */
 export type SentEnd =
   | {
       readonly kind: 'success';
@@ -44,7 +44,7 @@ export type SentEnd =
   | { readonly kind: 'cancelled' };
 
 export type ToDriver =
-  /** The executor can run tasks. */
+  /** The executor is ready to run tasks. */
   | { readonly kind: 'ready'; readonly pid: number }
   | { readonly kind: 'ended'; readonly taskId: number; readonly end: SentEnd }
   | { readonly kind: 'progress'; readonly taskId: number; readonly records: number };
@@ -53,7 +53,7 @@ const idLength = 256;
 const reasonLength = 10_000;
 const maxNeeds = 100_000;
 
-/** Checks what an executor received from its driver. Throws PROTOCOL. */
+/** Checks a message that an executor got from its driver. Throws PROTOCOL. */
 export function checkToExecutor(value: unknown): ToExecutor {
   const message = new Fields('message', value);
   const checked = readToExecutor(message);
@@ -73,7 +73,7 @@ function readToExecutor(message: Fields): ToExecutor {
     case 'forget':
       return { kind, what: readForget(message.object('what')) };
     default:
-      return refuse(`a message of kind ${kind.slice(0, 40)}`);
+      return refuse(`unknown message kind ${kind.slice(0, 40)}`);
   }
 }
 
@@ -119,11 +119,11 @@ function readForgetKind(what: Fields): Forget {
     case 'blob':
       return { kind, id: what.string('id', idLength) };
     default:
-      return refuse(`a forget of kind ${kind.slice(0, 40)}`);
+      return refuse(`unknown kind of forget ${kind.slice(0, 40)}`);
   }
 }
 
-/** Checks what the driver received from the executor `executorId`. Throws PROTOCOL. */
+/** Checks a message that the driver got from the executor `executorId`. Throws PROTOCOL. */
 export function checkToDriver(value: unknown, executorId: string, tailBytes: number): ToDriver {
   const message = new Fields('message', value);
   const checked = readToDriver(message, executorId, tailBytes);
@@ -146,7 +146,7 @@ function readToDriver(message: Fields, executorId: string, tailBytes: number): T
       return { kind, taskId, end: read };
     }
     default:
-      return refuse(`a message of kind ${kind.slice(0, 40)}`);
+      return refuse(`unknown message kind ${kind.slice(0, 40)}`);
   }
 }
 
@@ -176,7 +176,7 @@ function readEnd(end: Fields, executorId: string, tailBytes: number): SentEnd {
     case 'cancelled':
       return { kind };
     default:
-      return refuse(`an end of kind ${kind.slice(0, 40)}`);
+      return refuse(`unknown kind of task end ${kind.slice(0, 40)}`);
   }
 }
 
@@ -189,7 +189,7 @@ function readOutput(output: Fields, executorId: string): MapOutput {
     sizes: output.list('sizes', maxPartitions, countItem),
   };
   output.end();
-  if (read.executorId !== executorId) refuse(`${executorId} speaks of a map output of ${read.executorId}`);
+  if (read.executorId !== executorId) refuse(`${executorId} reports a map output of ${read.executorId}`);
   return read;
 }
 

@@ -1,4 +1,4 @@
-// A task's end on its way: what belongs to the user goes into the tail by the binary codec, the rest into the control text.
+// Packs how a task ended for sending: the user's values go into the tail by the binary codec, the rest into the control text.
 import { MillraceError } from '../../runtime/base/errors';
 import type { Place } from '../../runtime/base/place';
 import type { AccumulatorUpdate, RemoteError, TaskEnd } from '../../runtime/plan/end';
@@ -16,7 +16,7 @@ const maxUpdates = 100_000;
 const maxFrames = 1000;
 const textLength = 1 << 20;
 
-/** Makes an end ready to be sent. An end that cannot be sent becomes a `userError` that says so. */
+/** Packs an end for sending. An end that cannot be encoded becomes a `userError` that says so. */
 export function packEnd(end: TaskEnd): PackedEnd {
   try {
     return pack(end);
@@ -36,13 +36,13 @@ function pack(end: TaskEnd): PackedEnd {
     case 'userError':
       return { end: { kind: 'userError' }, tail: encode(end.error) };
     case 'lost':
-      throw new MillraceError('INTERNAL', { reason: 'an executor cannot tell its own loss' });
+      throw new MillraceError('INTERNAL', { reason: 'an executor cannot report its own loss' });
     default:
       return { end, tail: nothing };
   }
 }
 
-/** An error of the engine on an executor, as plain data: only details that surely travel. */
+/** Makes plain data of an error that the engine threw on an executor; details become strings, which can always be encoded. */
 export function plainError(thrown: unknown): RemoteError {
   if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown), stack: '', frames: [] };
   const { name, message, stack } = thrown;
@@ -52,7 +52,7 @@ export function plainError(thrown: unknown): RemoteError {
   return { ...plain, code: thrown.code, details: Object.fromEntries(details) };
 }
 
-/** Reads a received end, checked. Throws PROTOCOL. */
+/** Unpacks and checks a received end. Throws PROTOCOL. */
 export function unpackEnd(end: SentEnd, tail: Uint8Array): TaskEnd {
   switch (end.kind) {
     case 'success': {

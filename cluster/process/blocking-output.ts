@@ -1,11 +1,11 @@
-// What user code prints on an executor: written at once and whole, so that nothing is lost when the process ends in the next line.
+// Makes a child process print with blocking writes, so that nothing is lost if the process ends in the next line.
 import fs from 'node:fs';
 import { Writable } from 'node:stream';
 
 const waitMs = 1;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes all of it, waiting while the driver does not read. A driver that is gone is noticed elsewhere. */
+/** Writes all bytes, and waits while the driver does not read. Other code notices a driver that is gone. */
 function writeWhole(descriptor: number, bytes: Uint8Array): void {
   let written = 0;
   while (written < bytes.length) {
@@ -29,8 +29,8 @@ function blockingStream(descriptor: number): Writable {
 }
 
 /**
- * Replaces stdout and stderr, and with them the console, by streams that write blocking: Node's own keep in memory what a pipe does
- * not take, and forget it at `process.exit`.
+ * Replaces stdout and stderr, and thereby the console, by streams with blocking writes. Node's own streams buffer what the pipe does not
+ * take, and drop it at `process.exit`.
  */
 export function printBlocking(): void {
   for (const [name, descriptor] of [

@@ -1,14 +1,14 @@
-// The lines that an executor prints, on their way to the screen: whole lines, a bounded number of them a second.
+// Turns what a child process prints into whole lines for the screen, a bounded number per second.
 import { StringDecoder } from 'node:string_decoder';
 import { lastWords, outputLineLength, outputLinesPerSecond } from '../limits';
 
-/** Where a line was printed. */
+/** The stream on which a line was printed. */
 export type OutputStream = 'stdout' | 'stderr';
 
-/** Takes one line (without its end) that was printed by user code on an executor. It may hold control characters. */
+/** Takes one line (without its line end) that user code printed on an executor. The line may contain control characters. */
 export type OutputListener = (line: string, stream: OutputStream) => void;
 
-/** How V8 announces that it gives up; what follows is a dump that says nothing to the user. */
+/** How V8 announces a fatal error. The dump that follows does not help the user. */
 const fatal = /^(<--- Last few GCs|FATAL ERROR:|#\s+Fatal error)/;
 
 export class LineReader {
@@ -27,7 +27,7 @@ export class LineReader {
     this.#listener = listener;
   }
 
-  /** The last lines, also those that were not passed on; what V8 said first when it gave up comes first. */
+  /** The last lines, including dropped ones. If V8 failed, its first lines about that come first. */
   get lastLines(): readonly string[] {
     return [...this.#fatal, ...this.#last];
   }
@@ -41,11 +41,11 @@ export class LineReader {
     this.#rest = '';
   }
 
-  /** The executor is gone: what it began to print is a line too. */
+  /** The process has ended: an incomplete line counts as a line. */
   end(): void {
     if (this.#rest !== '') this.#line(this.#rest);
     this.#rest = '';
-    this.#tellDropped();
+    this.#reportDropped();
   }
 
   #line(text: string): void {
@@ -61,15 +61,15 @@ export class LineReader {
   #hasRoom(): boolean {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {
-      this.#tellDropped();
+      this.#reportDropped();
       this.#second = second;
       this.#lines = 0;
     }
     return this.#lines++ < outputLinesPerSecond;
   }
 
-  #tellDropped(): void {
-    if (this.#dropped > 0) this.#listener(`… ${this.#dropped} more lines of an executor are not shown`, this.#stream);
+  #reportDropped(): void {
+    if (this.#dropped > 0) this.#listener(`… ${this.#dropped} more lines of an executor were dropped`, this.#stream);
     this.#dropped = 0;
   }
 }

@@ -1,21 +1,21 @@
-// Where the bundled programs of executors and receivers are, and the files of the pages, from the sources and from the bundles alike.
+// Finds the bundled programs of executors and receivers and the files of the pages, both from the sources and from the bundles.
 import fs from 'node:fs';
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 
-/** The path of `dist/executor.js` of this package. Throws NO_EXECUTORS when it was not built. */
+/** The path of `dist/executor.js` of this package. Throws NO_EXECUTORS if it was not built. */
 export const executorProgram = (): string => bundled('executor.js');
 
-/** The path of `dist/receiver.js` of this package. Throws NO_EXECUTORS when it was not built. */
+/** The path of `dist/receiver.js` of this package. Throws NO_EXECUTORS if it was not built. */
 export const receiverProgram = (): string => bundled('receiver.js');
 
-/** The folder of the files of the pages. */
+/** The folder with the files of the pages. */
 export const pagesFolder = (): string => path.join(packageRoot(), 'dist', 'ui');
 
 function bundled(name: string): string {
   const program = path.join(packageRoot(), 'dist', name);
   if (!fs.existsSync(program))
-    throw new MillraceError('NO_EXECUTORS', { reason: `${program} is missing (npm run build makes it)` });
+    throw new MillraceError('NO_EXECUTORS', { reason: `${program} is missing; build it with npm run build` });
   return program;
 }
 
