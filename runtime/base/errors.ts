@@ -308,7 +308,7 @@ const fill = (text: string, details: Record<string, unknown>) =>
 /** An error with a code, what happened, and what to do. `details` fill the declared sentence. */
 export class MillraceError extends Error {
   /**
-   * Which error it is: a name of the list in the README that does not change.
+   * Which error it is: a name that never changes, for programs that handle it.
    * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).code // 'DISK'
    */
   readonly code: ErrorCode;

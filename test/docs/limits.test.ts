@@ -1,4 +1,4 @@
-// The numbers of docs/limits.md, and the tables of README.md, are those of the sources.
+// The numbers of docs/limits.md, and the tables of docs/options.md, are those of the sources.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tabledDocuments, tableNames, withTables } from '../helpers/limit-tables';

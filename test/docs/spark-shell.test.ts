@@ -154,13 +154,13 @@ test('every command is in the table of commands, and every one of the table is t
   );
 });
 
-test('every command is in the table of the README', () => {
-  const named = tableRows('README.md', 'At the prompt').flatMap(([command]) => quoted(command));
+test('every command is in the table of docs/commands.md', () => {
+  const named = tableRows('docs/commands.md', 'Commands').flatMap(([command]) => quoted(command));
   const words = named.map((code) => code.split(' ')[0].replace('.', ''));
   assert.equal(
     commandNames().filter((name) => !words.includes(name)),
     [],
-    'commands without a row in README.md, "At the prompt"',
+    'commands without a row in docs/commands.md, "Commands"',
   );
 });
 

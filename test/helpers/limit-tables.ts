@@ -1,4 +1,4 @@
-// The tables of docs/limits.md and README.md that are made from the sources: each hard number with its reason, each option with its default and range.
+// The tables of docs/limits.md and docs/options.md that are made from the sources: each hard number with its reason, each option with its default and range.
 import ts from 'typescript';
 import { type Config, makeConfig } from '../../runtime/base/config';
 import type { MillraceError } from '../../runtime/base/errors';
@@ -167,4 +167,4 @@ export function withTables(document: string): string {
 export const tableNames = Object.keys(makers);
 
 /** The documents that have such tables. */
-export const tabledDocuments = ['docs/limits.md', 'README.md'];
+export const tabledDocuments = ['docs/limits.md', 'docs/options.md'];

@@ -65,6 +65,7 @@ const testRooms: Readonly<Record<string, string>> = {
   'test/sim': "The scheduler's state machine under simulated clusters.",
   'test/security': 'The handshake, every message, and who may see the pages.',
   'test/docs': 'What README and `docs/` say: tables, numbers, examples, sessions, docstrings.',
+  'test/pictures': 'Draws the pictures of the README from the recorded session and the measured figures.',
   'test/mutations': 'Mistakes made on purpose, each of which a test must catch.',
   'test/bench': 'The works of the comparison with Spark, and the figures of the papers.',
   'test/helpers': 'What tests share: naive models, processes, terminals, time limits, leak checks.',

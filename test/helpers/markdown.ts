@@ -39,6 +39,6 @@ export const quoted = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g
 export const isSession = ({ language, text }: Block): boolean => language === '' && text.startsWith('> ');
 
 /** A session on a stream reads the lines of the bundled log. */
-export function sceneOf({ text }: Block): { readonly sent?: readonly string[] } {
+export function sceneOf({ text }: Pick<Block, 'text'>): { readonly sent?: readonly string[] } {
   return text.includes('9999') ? { sent: readDocument('samples/data/server.log').trim().split('\n') } : {};
 }

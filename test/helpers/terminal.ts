@@ -3,13 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type IPty, spawn } from '@lydell/node-pty';
-import { Terminal as Xterm } from '@xterm/headless';
+import { type IBufferCell, type IBufferLine, Terminal as Xterm } from '@xterm/headless';
 import { buildSync } from 'esbuild';
 
 export interface Size {
   readonly columns?: number;
   readonly rows?: number;
-  readonly env?: Readonly<Record<string, string>>;
+  /** What differs from the environment of the tests; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
 
@@ -60,7 +61,7 @@ export class Terminal {
       cols: columns,
       rows,
       cwd: size.cwd ?? root,
-      env: { ...(process.env as Record<string, string>), NO_COLOR: '1', CI: '', ...size.env },
+      env: environment(size),
     });
     this.#pty.onData((data) => {
       this.raw += data;
@@ -105,6 +106,18 @@ export class Terminal {
   /** Scrollback and screen; rows that the terminal wrapped are joined. */
   everything(): string {
     return this.#rows(0, this.#screen.buffer.active.length).trimEnd();
+  }
+
+  /** The same as `everything`, with the escapes that colour it. */
+  painted(): string {
+    const { active } = this.#screen.buffer;
+    let text = '';
+    for (let row = 0; row < active.length; row++) {
+      const line = active.getLine(row);
+      if (row > 0 && !line?.isWrapped) text += '\n';
+      if (line) text += paintedLine(line, !active.getLine(row + 1)?.isWrapped);
+    }
+    return text.trimEnd();
   }
 
   cursor(): { row: number; column: number } {
@@ -158,6 +171,33 @@ export class Terminal {
     }
     return text;
   }
+}
+
+function environment({ env }: Size): Record<string, string> {
+  const all = Object.entries({ ...process.env, NO_COLOR: '1', CI: '', ...env });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** The escape codes of a cell's style, without those that turn it off. */
+function styleOf(cell: IBufferCell): string {
+  const codes = [cell.isBold() && 1, cell.isDim() && 2, cell.isUnderline() && 4, cell.isInverse() && 7];
+  if (cell.isFgPalette()) codes.push(cell.getFgColor() < 8 ? 30 + cell.getFgColor() : 82 + cell.getFgColor());
+  return codes.filter(Boolean).join(';');
+}
+
+function paintedLine(line: IBufferLine, isTrimmed: boolean): string {
+  const width = isTrimmed ? line.translateToString(true).length : line.length;
+  let text = '';
+  let style = '';
+  for (let column = 0; column < width; column++) {
+    const cell = line.getCell(column)!;
+    if (cell.getWidth() === 0) continue;
+    const next = styleOf(cell);
+    if (next !== style) text += (style === '' ? '' : '\x1b[0m') + (next === '' ? '' : `\x1b[${next}m`);
+    style = next;
+    text += cell.getChars() || ' ';
+  }
+  return text + (style === '' ? '' : '\x1b[0m');
 }
 
 /** Starts a program on a terminal. */

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Shell } from './prompt';
-import { allGone, descendants, isAlive, keys, root } from './terminal';
+import { allGone, descendants, isAlive, keys, root, type Size } from './terminal';
 
 /** An entry with its output, as lines. */
 interface Step {
@@ -34,6 +34,9 @@ function stepsOf(transcript: string): Step[] {
   }
   return steps;
 }
+
+/** A text without the escapes that colour it. */
+export const plainText = (painted: string): string => painted.replace(/\x1b\[[\d;]*m/g, '');
 
 const echoOf = ({ entry }: Step): string[] => entry.map((line, at) => `${at === 0 ? '>' : '…'} ${line}`);
 
@@ -79,16 +82,16 @@ class Player {
   readonly #server: Server | undefined;
   #from = 0;
 
-  private constructor(folder: string, server: Server | undefined) {
+  private constructor(folder: string, server: Server | undefined, env: Size['env']) {
     this.#folder = folder;
     this.#server = server;
-    this.shell = new Shell({ columns, rows: 60, cwd: folder });
+    this.shell = new Shell({ columns, rows: 60, cwd: folder, env });
   }
 
-  static async open({ sent }: Scene): Promise<Player> {
+  static async open({ sent }: Scene, env: Size['env'] = {}): Promise<Player> {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
     symlinkSync(join(root, 'samples'), join(folder, 'samples'));
-    const player = new Player(folder, sent && (await lineServer(sent)));
+    const player = new Player(folder, sent && (await lineServer(sent)), env);
     await player.shell.terminal.waitFor(/^>$/m);
     player.#from = player.shell.terminal.everything().length - '>'.length;
     return player;
@@ -101,6 +104,19 @@ class Player {
   /** All that is shown from the first entry on. */
   shown(): string {
     return this.shell.terminal.everything().slice(this.#from).replaceAll(this.#port, shownPort);
+  }
+
+  /** The same without a live pane and the prompt below it. */
+  above(): string {
+    return this.shown().split(/^── /m)[0].replace(/\n>$/, '');
+  }
+
+  /** All that is shown with its colours, from the first line that begins with the prompt. */
+  painted(): string {
+    const painted = this.shell.terminal.painted();
+    const lines = painted.split('\n');
+    const first = lines.findIndex((line) => plainText(line).startsWith('> '));
+    return lines.slice(first).join('\n').replaceAll(this.#port, shownPort);
   }
 
   type({ entry }: Step): void {
@@ -163,22 +179,28 @@ export async function checkSession(transcript: string, scene: Scene = {}): Promi
 const quietMs = 700;
 const paneMs = 8_000;
 
+/** Types the entries one by one, each when the one before is answered. */
+async function* played(player: Player, steps: readonly Step[], scene: Scene): AsyncGenerator<Step> {
+  for (const [at, step] of steps.entries()) {
+    player.type(step);
+    for (let seen = ''; seen !== player.above() || !player.shown().endsWith('\n>'); ) {
+      seen = player.above();
+      await new Promise((resolve) => setTimeout(resolve, quietMs));
+    }
+    if (at === steps.length - 1 && scene.sent) await new Promise((resolve) => setTimeout(resolve, paneMs));
+    yield step;
+  }
+}
+
 /** Types the entries again and answers the session with what is printed now; where that fits what was written, what was written stays. */
 export async function recordSession(transcript: string, scene: Scene = {}): Promise<string> {
   const player = await Player.open(scene);
-  const above = () => player.shown().split(/^── /m)[0].replace(/\n>$/, '');
   try {
     const lines: string[] = [];
     const steps = stepsOf(transcript);
-    for (const [at, step] of steps.entries()) {
-      const from = above().replace(/^>$/, '').length;
-      player.type(step);
-      for (let seen = ''; seen !== above() || !player.shown().endsWith('\n>'); ) {
-        seen = above();
-        await new Promise((resolve) => setTimeout(resolve, quietMs));
-      }
-      if (at === steps.length - 1 && scene.sent) await new Promise((resolve) => setTimeout(resolve, paneMs));
-      const shown = at === steps.length - 1 ? player.shown().replace(/\n>$/, '') : above();
+    let from = 0;
+    for await (const step of played(player, steps, scene)) {
+      const shown = step === steps.at(-1) ? player.shown().replace(/\n>$/, '') : player.above();
       const output = shown
         .slice(from)
         .trimEnd()
@@ -188,8 +210,23 @@ export async function recordSession(transcript: string, scene: Scene = {}): Prom
         .map((line) => line.trimEnd());
       const isAsWritten = outputPattern(step.output).test(output.map((line) => `${line}\n`).join(''));
       lines.push(...echoOf(step), ...(isAsWritten ? step.output : output));
+      from = player.above().length;
     }
     return `${lines.join('\n').trimEnd()}\n`;
+  } finally {
+    await player.close();
+  }
+}
+
+/** The session typed again in a terminal with colours: what its last screen shows, with the escapes that colour it. */
+export async function recordPainted(transcript: string, scene: Scene = {}): Promise<string> {
+  const player = await Player.open(scene, { NO_COLOR: undefined, FORCE_COLOR: undefined });
+  try {
+    for await (const _ of played(player, stepsOf(transcript), scene));
+    return `${player
+      .painted()
+      .replace(/\n[^\n]*$/, '')
+      .trimEnd()}\n`;
   } finally {
     await player.close();
   }

@@ -69,7 +69,7 @@ test('values are printed as expressions that make them again', () => {
   }
 });
 
-/** Operators of the README that random programs leave to other tests, and why. */
+/** Operators of docs/operators.md that random programs leave to other tests, and why. */
 const elsewhere: Record<string, string> = {
   parallelize: 'each source is one',
   textFile: 'runtime/exec/text',
@@ -81,10 +81,10 @@ const elsewhere: Record<string, string> = {
   unpersist: 'runtime/storage/block-storage',
 };
 
-test('programs are made of every operator of the README', () => {
-  const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+test('programs are made of every operator of docs/operators.md', () => {
+  const operators = readFileSync(join(__dirname, '..', '..', 'docs', 'operators.md'), 'utf8');
   const rows = /^\| (make|element by element|as a whole|two datasets and more|pairs|answers.*?) \| (.*) \|$/gm;
-  const declared = [...readme.matchAll(rows)].flatMap(([, , cell]) =>
+  const declared = [...operators.matchAll(rows)].flatMap(([, , cell]) =>
     [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, names]) => names.replaceAll('sc.', '').split(' ')),
   );
   assert.ok(declared.length > 90, `${declared.length} operators`);

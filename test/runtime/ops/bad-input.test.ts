@@ -1,4 +1,4 @@
-// Wrong arguments of every operator in README's table: each is one declared error that names operation, argument and value; nothing runs.
+// Wrong arguments of every operator in docs/operators.md: each is one declared error that names operation, argument and value; nothing runs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -292,13 +292,13 @@ const withoutArguments = new Set(
   toLocalIterator countAsync collectAsync`.split(/\s+/),
 );
 
-test("every operator in README's table has a row, or no argument", () => {
-  const readme = readFileSync(join(__dirname, '../..', '..', 'README.md'), 'utf8');
+test('every operator in docs/operators.md has a row, or no argument', () => {
+  const operators = readFileSync(join(__dirname, '../../..', 'docs/operators.md'), 'utf8');
   const kinds = ['make', 'element by element', 'as a whole', 'two datasets and more', 'pairs'];
   kinds.push('answers', 'answers at a deadline', 'answers in the background');
   const covered = new Set([...rows.map(([operator]) => operator), ...withoutArguments]);
   for (const kind of kinds) {
-    const line = new RegExp(`^\\| ${kind} \\| (.*) \\|$`, 'm').exec(readme)?.[1] ?? '';
+    const line = new RegExp(`^\\| ${kind} \\| (.*) \\|$`, 'm').exec(operators)?.[1] ?? '';
     const names = [...line.matchAll(/`([^`]*)`/g)].flatMap(([, code]) =>
       code
         .replace(/\w+\(\)/g, '')

@@ -1,0 +1,28 @@
+// Every test that docs/promises.md names is there, and every name of a promise leads to one.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { quoted, tableRows } from '../helpers/markdown';
+import { readDocument } from '../helpers/sources';
+
+const root = join(__dirname, '..', '..');
+const document = 'docs/promises.md';
+const headings = [...readDocument(document).matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+
+for (const heading of headings)
+  test(`${heading}: each promise names a test that is there`, () => {
+    const rows = tableRows(document, heading);
+    assert.ok(rows.length > 1, `${rows.length} promises`);
+    for (const [promise, tests] of rows) {
+      const names = quoted(tests).filter((name) => !name.startsWith('npm run') && !name.endsWith('/'));
+      assert.ok(quoted(tests).length > 0, promise);
+      assert.equal(
+        names.filter((name) => !existsSync(join(root, 'test', `${name}.test.ts`))),
+        [],
+        promise,
+      );
+    }
+  });
+
+test.run();
