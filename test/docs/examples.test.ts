@@ -15,7 +15,7 @@ import { checkSession, outputPattern } from '../helpers/transcript';
 
 const run = promisify(execFile);
 const root = join(__dirname, '..', '..');
-const documents = ['README.md', ...globSync('docs/*.md', { cwd: root }).sort()];
+const documents = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md', { cwd: root }).sort()];
 const limitMs = 60_000;
 
 /** A folder in which `samples` is what it is in the project. */
