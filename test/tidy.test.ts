@@ -1,6 +1,7 @@
 // Style is a test: which folder may use which, what may not be called, nothing exported that nobody uses, every file on the map.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { crossings, importCircles, upwardImports } from './helpers/layers';
 import { mapText, roomsOff } from './helpers/map';
 import { reachable, readDocument, readSources, type Source } from './helpers/sources';
 
@@ -79,6 +80,18 @@ test('each folder uses only what it may', () => {
     }
   }
   none(found, 'the engine knows nothing of where it runs, and neither of them of the shell');
+});
+
+test('no file leads back to itself by imports', () => {
+  none(importCircles(sources, ['cluster', 'shell']), 'circles, types included; a contract in a lower layer opens one');
+});
+
+test('imports lead to the same layer or a lower one', () => {
+  none(upwardImports(sources), 'the layers are in test/helpers/layers.ts');
+});
+
+test('rooms of one process know nothing of those of another', () => {
+  none(crossings(sources), 'what they share is in shell/contract');
 });
 
 /** The one file outside that goes to the browser with the pages: words for numbers, the same there as at the prompt. Pure, and without imports. */

@@ -1,23 +1,7 @@
 // What `.set` changes: one table of the settings of the shell with their defaults, rules, and the words that complete them.
 import { MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
-import type { Choice } from '../contract/session';
-
-export interface Settings {
-  /** Rows of a sample and of a table. */
-  readonly rows: number;
-  /** How long a sample may take. */
-  readonly seconds: number;
-  readonly colors: 'auto' | 'on' | 'off';
-  /** Whether the shell says what would be done better in another way. */
-  readonly hints: boolean;
-  /** Whether a long job shows how far it is. */
-  readonly progress: boolean;
-  /** The program of `.page` with its arguments; `auto` is $PAGER, else less. */
-  readonly pager: string;
-  /** A line under the entry with the signature of the call that is being typed. */
-  readonly signatures: boolean;
-}
+import type { Choice, Settings } from '../contract/screen';
 
 export const defaultSettings: Settings = {
   rows: 20,

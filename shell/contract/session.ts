@@ -1,7 +1,7 @@
 // What runs the user's entries: evaluates compiled cells, prints their values, answers Ctrl-C. In process for scripts, a child process for the terminal.
 import type { Config } from '../../runtime';
-import type { Settings } from '../base/settings';
-import type { PaneModel } from '../print/pane-model';
+import type { PaneModel } from './pane';
+import type { Choice, Screen } from './screen';
 import type { CompiledCell } from './type-service';
 
 /** Where the jobs of a session run, and how: what the command line chose. */
@@ -13,16 +13,6 @@ export interface EngineOptions {
   readonly config?: Partial<Config>;
 }
 
-/** How results are to be printed. */
-export interface Screen {
-  readonly columns: number;
-  readonly color: boolean;
-  /** False for pipes and files: no progress line, no cursor movement. */
-  readonly live: boolean;
-  /** What `.set` chose. */
-  readonly settings?: Settings;
-}
-
 /** A command that needs the session. */
 export interface CommandCall {
   readonly name: string;
@@ -32,12 +22,6 @@ export interface CommandCall {
   readonly cell?: CompiledCell;
   /** What it answers is not printed. */
   readonly quiet?: boolean;
-}
-
-/** What Tab offers as the argument of a command. */
-export interface Choice {
-  readonly name: string;
-  readonly brief?: string;
 }
 
 export type RunOutcome =

@@ -89,11 +89,21 @@ export interface Statement {
   readonly line: number;
 }
 
+/** Where a text comes from that was not typed at the prompt: a file, a script, standard input. */
+export interface TextOrigin {
+  /** What error positions call it. */
+  readonly label: string;
+  /** Line of the label's file on which the text starts, one-based. */
+  readonly firstLine: number;
+  /** Relative imports are resolved from here. */
+  readonly folder: string;
+}
+
 export interface TypeService {
   /** Resolves when the service can answer: the library files are parsed. */
   ready(): Promise<void>;
-  /** Checks and emits one entry against the names committed so far. `label` and `firstLine` place it in a file under .load. */
-  compile(text: string, place?: { label: string; firstLine: number; folder: string }): Promise<CompileResult>;
+  /** Checks and emits one entry against the names committed so far. */
+  compile(text: string, origin?: TextOrigin): Promise<CompileResult>;
   /** Keeps the names of a compiled cell; `names` are those whose initialisation was reached, all of them if undefined. */
   commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void>;
   /** Whether the text is a whole entry (Enter submits) or goes on (Enter makes a new line). */

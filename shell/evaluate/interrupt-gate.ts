@@ -7,12 +7,7 @@
 // Signals that end a script come the same way, by name: a loop of the user's cannot hear of one, and is killed.
 import { Worker } from 'node:worker_threads';
 import type { EndingSignal } from '../base/ctrl-c';
-
-/** The descriptor on which the parent names the entry to be interrupted, or a signal, a line each. Its end tells that the parent is gone. */
-export const interruptDescriptor = 4;
-
-/** What Ctrl-C stops in the process of a script: all of it is one entry. */
-export const scriptEntry = 1;
+import { interruptDescriptor } from '../contract/protocol';
 
 /** How long this process has to stop once its parent is gone, although a loop of the user's may hold the main thread. */
 const orphanStopMs = 1_500;

@@ -1,6 +1,6 @@
 // A line of the user's text with a mark under a place in it, cut around the place where the line is wider than the screen.
 
-import type { Screen } from '../contract/session';
+import type { Screen } from '../contract/screen';
 import { cut, escapeControls, paint, widthOf } from './text';
 import { clusters } from './width';
 

@@ -1,32 +1,9 @@
-// What a live pane shows, as plain data: made in the session, where the rows are; drawn in the terminal's process, which knows its size.
+// Makes what a live pane shows from the rows and times of a batch, and from the batches before it.
 import type { PaneUpdate } from '../../runtime';
 import { compact, msText } from '../../runtime/base/units';
+import type { PaneModel, PaneRow } from '../contract/pane';
 import { inspectLine } from './inspect';
 import { escapeControls, grouped } from './text';
-
-export interface PaneRow {
-  /** Already fit for the screen: nothing of a row is obeyed by a terminal. */
-  readonly cells: readonly string[];
-  /** What the row's bar shows. */
-  readonly value?: number;
-}
-
-export interface PaneModel {
-  readonly title: string;
-  /** The time of the batch, such as `12:00:05`. */
-  readonly time: string;
-  /** How the stream does, the most telling first. */
-  readonly facts: readonly string[];
-  /** How far it is behind, when it is. */
-  readonly late?: string;
-  /** Elements of the last batches, the newest last; what the sparkline draws. */
-  readonly trend: readonly number[];
-  readonly rows: readonly PaneRow[];
-  /** Columns of cells that are numbers. */
-  readonly numeric: readonly boolean[];
-  /** How many rows there are beyond these. */
-  readonly left: number;
-}
 
 /** A cell is cut here; no terminal that anybody looks at is wider. */
 const widestCell = 200;

@@ -1,8 +1,8 @@
 // Prints the value of an expression: scalars with their type, records as tables, datasets as a head line and a sample.
 import { types } from 'node:util';
 import { msText } from '../../runtime/base/units';
-import { defaultSettings, type Settings } from '../base/settings';
-import type { Screen } from '../contract/session';
+import { defaultSettings } from '../base/settings';
+import type { Screen, Settings } from '../contract/screen';
 import { dataProperty, inspectValue } from './inspect';
 import { reportError } from './report';
 import { areRecords, tableOf as layTable } from './table';

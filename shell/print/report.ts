@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import type { Place } from '../../runtime/base/place';
 import type { RemoteError } from '../../runtime/plan/end';
-import type { Screen } from '../contract/session';
+import type { Screen } from '../contract/screen';
 import type { Diagnostic } from '../contract/type-service';
 import { excerpt } from './excerpt';
 import { type Frame, frameText, isUsers, lineAt, placeText, type SourceText, userFrames } from './frames';

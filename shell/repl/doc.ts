@@ -1,5 +1,5 @@
 // What `.doc` shows: signatures, text and examples of a name, kept within the screen, or the names nearest to it.
-import type { Screen } from '../contract/session';
+import type { Screen } from '../contract/screen';
 import type { Documentation, TypeService } from '../contract/type-service';
 import { escapeLines, paint, widthOf } from '../print/text';
 

@@ -2,10 +2,25 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
+import type { EntryEnd } from '../contract/commands';
+import type { Diagnostic, TextOrigin, TypeService } from '../contract/type-service';
 import { isAtTopLevel } from '../editor/unfinished';
 import { commandOf } from './commands/commands';
 import { dottedWord } from './entry';
-import type { EntryEnd, Place, Repl } from './repl';
+
+/** What runs the pieces of a text. */
+export interface StatementRunner {
+  /** Cuts TypeScript into its top-level statements. */
+  statements(text: string): ReturnType<TypeService['statements']>;
+  /** Runs one statement. */
+  runTypeScript(text: string, origin: TextOrigin): Promise<EntryEnd>;
+  /** Runs a line that is a command. */
+  dispatch(text: string, origin: TextOrigin): Promise<EntryEnd>;
+  /** Prints what the checker has against a text. */
+  complain(diagnostics: readonly Diagnostic[], text: string, origin: TextOrigin): void;
+  /** Prints an error of the shell. */
+  fail(error: unknown): void;
+}
 
 interface Piece {
   readonly kind: 'command' | 'typescript';
@@ -15,16 +30,16 @@ interface Piece {
 }
 
 /** Runs a file; relative paths are taken from `folder`. What ran before an error stays. */
-export async function loadFile(repl: Repl, file: string, folder: string): Promise<EntryEnd> {
+export async function loadFile(runner: StatementRunner, file: string, folder: string): Promise<EntryEnd> {
   const full = path.resolve(folder, file);
-  return runText(repl, await readScript(full, file, folder), file, path.dirname(full));
+  return runText(runner, await readScript(full, file, folder), file, path.dirname(full));
 }
 
 /** The text of a file that runs as one module, and where it stands. */
-export async function moduleText(file: string, folder: string): Promise<{ text: string; place: Place & { file: string } }> {
+export async function moduleText(file: string, folder: string): Promise<{ text: string; origin: TextOrigin & { file: string } }> {
   const full = path.resolve(folder, file);
   const text = withoutFirstLineMark(await readScript(full, file, folder));
-  return { text, place: { label: file, folder: path.dirname(full), firstLine: 1, file: full } };
+  return { text, origin: { label: file, folder: path.dirname(full), firstLine: 1, file: full } };
 }
 
 /** The text of a script, or an error that says what is in the way. */
@@ -39,25 +54,26 @@ export async function readScript(full: string, shown: string, folder: string): P
 }
 
 /** Runs the statements of a text one after the other, until one doesn't end well. */
-export async function runText(repl: Repl, text: string, label: string, folder: string): Promise<EntryEnd> {
+export async function runText(runner: StatementRunner, text: string, label: string, folder: string): Promise<EntryEnd> {
   for (const piece of pieces(withoutFirstLineMark(text))) {
-    const place: Place = { label, folder, firstLine: piece.line };
-    const end = piece.kind === 'command' ? await repl.dispatch(piece.text, place) : await runStatements(repl, piece.text, place);
-    if (end === 'incomplete') repl.fail(new MillraceError('UNFINISHED_SCRIPT', { label }));
+    const origin: TextOrigin = { label, folder, firstLine: piece.line };
+    const end =
+      piece.kind === 'command' ? await runner.dispatch(piece.text, origin) : await runStatements(runner, piece.text, origin);
+    if (end === 'incomplete') runner.fail(new MillraceError('UNFINISHED_SCRIPT', { label }));
     if (end !== 'ok') return end === 'incomplete' ? 'failed' : end;
   }
   return 'ok';
 }
 
-async function runStatements(repl: Repl, text: string, place: Place): Promise<EntryEnd> {
-  const { statements, diagnostics } = await repl.types.statements(text);
+async function runStatements(runner: StatementRunner, text: string, origin: TextOrigin): Promise<EntryEnd> {
+  const { statements, diagnostics } = await runner.statements(text);
   if (diagnostics.length > 0) {
-    repl.complain(diagnostics, text, place);
+    runner.complain(diagnostics, text, origin);
     return 'failed';
   }
   for (const statement of statements) {
-    const firstLine = place.firstLine + statement.line - 1;
-    const end = await repl.runTypeScript(statement.text, { ...place, firstLine });
+    const firstLine = origin.firstLine + statement.line - 1;
+    const end = await runner.runTypeScript(statement.text, { ...origin, firstLine });
     if (end !== 'ok') return end;
   }
   return 'ok';

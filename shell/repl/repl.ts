@@ -1,56 +1,18 @@
 // The conductor: takes entries one by one through check, run and commit, or to their command. The same for the terminal and for scripts.
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
-import type { Settings } from '../base/settings';
-import type { RunOutcome, Screen, Session } from '../contract/session';
-import type { CompiledCell, CompileResult, Diagnostic, TypeService } from '../contract/type-service';
+import type { CommandHost, EntryEnd, FrontEnd, SessionWork } from '../contract/commands';
+import type { RunOutcome, Session } from '../contract/session';
+import type { CompiledCell, CompileResult, Diagnostic, TextOrigin, TypeService } from '../contract/type-service';
 import { formatDiagnostics, reportError } from '../print/report';
-import { type CommandHost, commandNames, commandOf } from './commands/commands';
+import { commandNames, commandOf } from './commands/commands';
 import { dottedWord, isContinuation } from './entry';
-import { loadFile, moduleText } from './load';
-
-/** Where a text comes from, when it is not typed. */
-export interface Place {
-  readonly label: string;
-  readonly firstLine: number;
-  /** Relative imports are resolved from here. */
-  readonly folder: string;
-}
-
-export type EntryEnd = 'ok' | 'failed' | 'interrupted' | 'incomplete';
-
-/** What the conductor needs of the place it works in. */
-export interface Stage {
-  print(text: string, stream: 'out' | 'err'): void;
-  screen(): Screen;
-  /** Reads lines until the user ends them; undefined when given up or where there is nobody to ask. */
-  readBlock(): Promise<string | undefined>;
-  clearScreen(): void;
-  /** Begins anew with a session that knows no names. */
-  reset(): Promise<void>;
-  history(): readonly string[];
-  /** Shows a long text in a pager, where there is one; settles when it is left. */
-  page(text: string): Promise<void>;
-  settings(): Settings;
-  set(settings: Settings): void;
-  /** Leaves the shell once the entry has ended. */
-  leave(status: number): void;
-}
-
-/** What a command of the session works on. */
-export interface SessionWork {
-  readonly expression?: string;
-  readonly words?: readonly string[];
-  /** Keeps the names of the expression, as if it had been an entry. */
-  readonly keeps?: boolean;
-  /** What it answers is not printed. */
-  readonly quiet?: boolean;
-}
+import { loadFile, moduleText, type StatementRunner } from './load';
 
 const inputLabel = '<input>';
 
-export class Repl {
-  readonly #stage: Stage;
+export class Repl implements StatementRunner {
+  readonly #front: FrontEnd;
   #types: TypeService;
   #session: Session;
   readonly #accepted: string[] = [];
@@ -61,18 +23,10 @@ export class Repl {
   #interrupted = false;
   #abandoned: Promise<'abandoned'> = new Promise(() => {});
 
-  constructor(stage: Stage, types: TypeService, session: Session) {
-    this.#stage = stage;
+  constructor(front: FrontEnd, types: TypeService, session: Session) {
+    this.#front = front;
     this.#types = types;
     this.#session = session;
-  }
-
-  get types(): TypeService {
-    return this.#types;
-  }
-
-  get stage(): Stage {
-    return this.#stage;
   }
 
   get lastValue(): string | undefined {
@@ -122,20 +76,26 @@ export class Repl {
 
   /** Prints an error of the shell's own: what happened and what to do. */
   fail(thrown: unknown): void {
-    this.#stage.print(ended(reportError(asError(thrown), {}, this.#stage.screen())), 'err');
+    this.#front.print(ended(reportError(asError(thrown), {}, this.#front.screen())), 'err');
   }
 
   /** Prints what the checker has against a text. */
-  complain(diagnostics: readonly Diagnostic[], text: string, place?: Place): void {
-    const report = formatDiagnostics(diagnostics, text, place?.label ?? inputLabel, place?.firstLine ?? 1, this.#stage.screen());
-    this.#stage.print(ended(report), 'err');
+  complain(diagnostics: readonly Diagnostic[], text: string, origin?: TextOrigin): void {
+    const report = formatDiagnostics(
+      diagnostics,
+      text,
+      origin?.label ?? inputLabel,
+      origin?.firstLine ?? 1,
+      this.#front.screen(),
+    );
+    this.#front.print(ended(report), 'err');
   }
 
   /** Runs TypeScript: checks it, and if it passes runs it and keeps its names. */
-  async runTypeScript(text: string, place?: Place): Promise<EntryEnd> {
-    const cell = await this.compile(text, place);
+  async runTypeScript(text: string, origin?: TextOrigin): Promise<EntryEnd> {
+    const cell = await this.compile(text, origin);
     if (typeof cell === 'string') return cell;
-    return this.#finish(cell, await this.#session.run(cell, this.#stage.screen()));
+    return this.#finish(cell, await this.#session.run(cell, this.#front.screen()));
   }
 
   /** Runs a command that needs the session, on the value of an expression if there is one. */
@@ -145,9 +105,9 @@ export class Repl {
   ): Promise<EntryEnd> {
     const cell = expression === undefined ? undefined : await this.compile(this.continued(expression));
     if (typeof cell === 'string') return cell;
-    const outcome = await this.#session.command({ name, words, cell, quiet }, this.#stage.screen());
+    const outcome = await this.#session.command({ name, words, cell, quiet }, this.#front.screen());
     if (cell && keeps) return this.#finish(cell, outcome);
-    if (outcome.status === 'ok' && outcome.page !== undefined) await this.#stage.page(outcome.page);
+    if (outcome.status === 'ok' && outcome.page !== undefined) await this.#front.page(outcome.page);
     return outcome.status;
   }
 
@@ -155,7 +115,7 @@ export class Repl {
   async runInBackground(expression: string): Promise<EntryEnd> {
     const cell = await this.compile(this.continued(expression));
     if (typeof cell === 'string') return cell;
-    const { status } = await this.#session.command({ name: 'bg', words: [], cell }, this.#stage.screen());
+    const { status } = await this.#session.command({ name: 'bg', words: [], cell }, this.#front.screen());
     if (status === 'ok') {
       await this.#types.commit(cell.id, undefined, { inBackground: true });
       this.#accepted.push(cell.text);
@@ -165,16 +125,16 @@ export class Repl {
 
   /** Runs a file as a module of its own: of its names only those stay that it exports. */
   async runModule(file: string, folder: string): Promise<EntryEnd> {
-    const { text, place } = await moduleText(file, folder);
-    const cell = await this.compile(text, place);
+    const { text, origin } = await moduleText(file, folder);
+    const cell = await this.compile(text, origin);
     if (cell === 'incomplete') throw new MillraceError('UNFINISHED_SCRIPT', { label: file });
     if (typeof cell === 'string') return cell;
-    const outcome = await this.#session.command({ name: 'run', words: [], cell }, this.#stage.screen());
+    const outcome = await this.#session.command({ name: 'run', words: [], cell }, this.#front.screen());
     const names = cell.exported.filter((name) => outcome.status === 'ok' || outcome.initialised.includes(name));
     await this.#types.commit(cell.id, names, { isModule: true });
     if (outcome.status !== 'ok') return outcome.status;
-    this.#accepted.push(`.run ${JSON.stringify(place.file)}`);
-    this.#stage.print(names.length === 0 ? '(it exports no names)\n' : `(names: ${names.join(', ')})\n`, 'out');
+    this.#accepted.push(`.run ${JSON.stringify(origin.file)}`);
+    this.#front.print(names.length === 0 ? '(it exports no names)\n' : `(names: ${names.join(', ')})\n`, 'out');
     return 'ok';
   }
 
@@ -190,24 +150,29 @@ export class Repl {
     return this.#lastValue !== undefined && isContinuation(text) ? this.#lastValue + text : text;
   }
 
-  /** Checks a text; an end when it cannot run, which was then said. */
-  async compile(text: string, place?: Place): Promise<CompiledCell | EntryEnd> {
-    const result = await Promise.race<CompileResult | 'abandoned'>([this.#types.compile(text, place), this.#abandoned]);
+  /** Cuts a text into its top-level statements. */
+  statements(text: string): ReturnType<TypeService['statements']> {
+    return this.#types.statements(text);
+  }
+
+  /** Checks a text; answers the compiled entry, or how it ended (already reported). */
+  async compile(text: string, origin?: TextOrigin): Promise<CompiledCell | EntryEnd> {
+    const result = await Promise.race<CompileResult | 'abandoned'>([this.#types.compile(text, origin), this.#abandoned]);
     // The answer may have come in the same turn as the interrupt.
     if (result === 'abandoned' || this.#interrupted) return 'interrupted';
     if (result.status === 'ok') return result.cell;
     if (result.status === 'incomplete') return 'incomplete';
-    this.complain(result.diagnostics, text, place);
+    this.complain(result.diagnostics, text, origin);
     return 'failed';
   }
 
   /** Runs an entry, or the command that it is. */
-  async dispatch(text: string, place?: Place): Promise<EntryEnd> {
+  async dispatch(text: string, origin?: TextOrigin): Promise<EntryEnd> {
     const word = dottedWord(text);
     const command = word && commandOf(word);
-    if (word && command) return command.run(this.#commandHost(place), word.argument);
+    if (word && command) return command.run(this.#commandHost(origin), word.argument);
     if (word && this.#isMisspelt(word.sign, word.argument)) return this.#unknownCommand(word.sign + word.word, word.word);
-    const end = await this.runTypeScript(this.continued(text), place);
+    const end = await this.runTypeScript(this.continued(text), origin);
     if (end === 'failed' && word && word.argument === '') this.#suggest(word.word);
     return end;
   }
@@ -220,13 +185,13 @@ export class Repl {
   #unknownCommand(written: string, word: string): EntryEnd {
     const meant = nearest(word, commandNames());
     const advice = meant === undefined ? 'Try .help for the list.' : `Did you mean .${meant}?`;
-    this.#stage.print(`There is no command ${written}. ${advice}\n`, 'err');
+    this.#front.print(`There is no command ${written}. ${advice}\n`, 'err');
     return 'failed';
   }
 
   #suggest(word: string): void {
     const meant = nearest(word, commandNames());
-    if (meant !== undefined) this.#stage.print(`(There is a command .${meant}.)\n`, 'err');
+    if (meant !== undefined) this.#front.print(`(There is a command .${meant}.)\n`, 'err');
   }
 
   async #finish(cell: CompiledCell, outcome: RunOutcome): Promise<EntryEnd> {
@@ -245,11 +210,11 @@ export class Repl {
     if (last !== undefined) this.#lastValue = last;
   }
 
-  #commandHost(place?: Place): CommandHost {
+  #commandHost(origin?: TextOrigin): CommandHost {
     return {
-      stage: this.#stage,
+      front: this.#front,
       accepted: this.#accepted,
-      folder: place?.folder ?? process.cwd(),
+      folder: origin?.folder ?? process.cwd(),
       typeOf: (expression) => this.#typeOf(expression),
       doc: (name) => this.#types.doc(name),
       lastValue: this.#lastValue,
@@ -267,7 +232,7 @@ export class Repl {
     const answer = await Promise.race([this.#types.typeOf(text), this.#abandoned]);
     if (answer === 'abandoned') return 'interrupted';
     if ('type' in answer) {
-      this.#stage.print(answer.type + '\n', 'out');
+      this.#front.print(answer.type + '\n', 'out');
       return 'ok';
     }
     this.complain(answer.diagnostics, text);

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
 import { type EndingSignal, endingSignals, exitStatus, InterruptLadder, signalStatus, suspendSignal } from '../base/ctrl-c';
 import { entryArguments } from '../base/package-root';
-import { interruptDescriptor, scriptEntry } from '../evaluate/interrupt-gate';
+import { interruptDescriptor, scriptEntry } from '../contract/protocol';
 
 /** Those that mean the same to the script's process; those that end it go through the gate. */
 const passedOn = ['SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];

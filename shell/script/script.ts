@@ -2,15 +2,18 @@
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { type EndingSignal, endingSignals, exitStatus, signalStatus, suspendSignal } from '../base/ctrl-c';
-import { defaultSettings, type Settings } from '../base/settings';
-import type { EngineOptions, Screen, Session } from '../contract/session';
+import { defaultSettings } from '../base/settings';
+import type { FrontEnd } from '../contract/commands';
+import { scriptEntry } from '../contract/protocol';
+import type { Screen, Settings } from '../contract/screen';
+import type { EngineOptions, Session } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
-import { InterruptGate, scriptEntry } from '../evaluate/interrupt-gate';
+import { InterruptGate } from '../evaluate/interrupt-gate';
 import { holdScriptInput, readOnWhenContinued } from '../evaluate/script-input';
 import { reportError } from '../print/report';
 import { escapeControls } from '../print/text';
 import { readScript, runText } from '../repl/load';
-import { Repl, type Stage } from '../repl/repl';
+import { Repl } from '../repl/repl';
 import { openSession } from '../session/open-session';
 import { TypeServiceClient } from '../types/client';
 import { Watch } from './watch';
@@ -102,7 +105,7 @@ class ScriptRun {
         args: script.args,
         events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {}, pane: () => {} },
       });
-      const repl = new Repl(this.#stage(), this.#types, this.#session);
+      const repl = new Repl(this.#front(), this.#types, this.#session);
       this.#repl = repl;
       return watch ? await this.#runAgain(repl, script) : await this.#runOnce(repl, script);
     } catch (error) {
@@ -173,7 +176,7 @@ class ScriptRun {
     return { columns: process.stdout.columns || 80, color, live: false, settings: this.#settings };
   }
 
-  #stage(): Stage {
+  #front(): FrontEnd {
     return {
       settings: () => this.#settings,
       set: (settings) => {

@@ -1,7 +1,8 @@
 // Entries in the background: started by `.bg`, told of when they end, listed by `.jobs`, stopped by `.cancel` and by nothing else.
 import type { Context } from '../../runtime';
 import { msText } from '../../runtime/base/units';
-import type { Choice, Screen, SessionEvents } from '../contract/session';
+import type { Choice, Screen } from '../contract/screen';
+import type { SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 import { isInterruption } from '../evaluate/breakable';
 import { Waits } from '../evaluate/waits';

@@ -5,7 +5,7 @@ import { bytesText, msText } from '../../runtime/base/units';
 import { type Skew, skewOf } from '../../runtime/status/skew';
 import type { StageStatus } from '../../runtime/status/stage-status';
 import type { JobStatus, StatusStore } from '../../runtime/status/status-store';
-import type { Choice } from '../contract/session';
+import type { Choice } from '../contract/screen';
 import { skewLine } from '../print/skew';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/text';
 import { type Backgrounds, shortEntry } from './background';

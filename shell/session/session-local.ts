@@ -2,7 +2,8 @@
 
 import { rememberedSite } from '../../runtime/base/cut-text';
 import { withCallSite } from '../../runtime/base/flow';
-import type { Choice, CommandCall, RunOutcome, Screen, Session, SessionEvents } from '../contract/session';
+import type { Choice, Screen } from '../contract/screen';
+import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 import { isInterruption } from '../evaluate/breakable';
 import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from '../evaluate/evaluate';

@@ -1,10 +1,10 @@
 // The session process: runs the user's entries for the terminal that started it, and ends with it.
 import { writeSync } from 'node:fs';
 import { asError, MillraceError } from '../../runtime/base/errors';
+import { answerDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
 import type { EngineOptions, RunOutcome, Session } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
 import { InterruptGate } from '../evaluate/interrupt-gate';
-import { answerDescriptor, type SessionFrame, type SessionRequest } from '../terminal/session-client';
 import { openSession } from './open-session';
 
 let stopping = false;

@@ -2,7 +2,8 @@
 import type { PaneUpdate, PrintedBatch, StreamDisplay } from '../../runtime';
 import { timeText } from '../../runtime/base/duration';
 import { plainDisplay } from '../../runtime/streaming/graph/display';
-import type { Screen, SessionEvents } from '../contract/session';
+import type { Screen } from '../contract/screen';
+import type { SessionEvents } from '../contract/session';
 import { inspectLine } from '../print/inspect';
 import { nextTrend, paneModel } from '../print/pane-model';
 import { reportError } from '../print/report';

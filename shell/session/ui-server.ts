@@ -6,7 +6,7 @@ import { SessionFolder } from '../../cluster/driver/folder';
 import type { StatusPages } from '../../cluster/ui/pages';
 import type { PageSource } from '../../cluster/ui/source';
 import { MillraceError } from '../../runtime';
-import type { Screen } from '../contract/session';
+import type { Screen } from '../contract/screen';
 
 export class ShellPages {
   readonly #source: PageSource;

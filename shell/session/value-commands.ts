@@ -1,7 +1,7 @@
 // The commands that need the session, by name: what each does with the value it is given and what it answers.
 import * as api from '../../runtime';
 import type { StatusStore } from '../../runtime/status/status-store';
-import type { Choice, Screen } from '../contract/session';
+import type { Choice, Screen } from '../contract/screen';
 import { drawPlot } from '../print/plot';
 import { cut } from '../print/text';
 import type { Backgrounds } from './background';

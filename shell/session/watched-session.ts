@@ -1,7 +1,8 @@
 // Adds to a session what lies around an entry: the names of its file, the progress of its jobs, hints, and how long it took.
 import path from 'node:path';
 import type { Context } from '../../runtime';
-import type { Choice, CommandCall, RunOutcome, Screen, Session, SessionEvents } from '../contract/session';
+import type { Choice, Screen } from '../contract/screen';
+import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 import { groupByKeyHint } from '../print/hints';
 import { progressLine } from '../print/progress';

@@ -1,11 +1,12 @@
 // What Tab offers: commands and their arguments, paths and modules inside quotes, and otherwise what the type service knows.
 
-import type { Choice } from '../contract/session';
+import type { Command } from '../contract/commands';
+import type { Choice } from '../contract/screen';
 import type { TypeService } from '../contract/type-service';
 import type { Offer } from '../editor/editor';
 import { isUnfinished } from '../editor/unfinished';
 import { escapeControls } from '../print/text';
-import { type Command, commandBrief, commandNames, commandOf } from '../repl/commands/commands';
+import { commandBrief, commandNames, commandOf } from '../repl/commands/commands';
 import { dottedWord, isContinuation } from '../repl/entry';
 import { paths, specifiers } from './complete-paths';
 

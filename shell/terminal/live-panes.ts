@@ -1,6 +1,6 @@
 // Live panes on the terminal: each drawn for the width and the rows that are there, several sharing the height, the last state printed at the end.
 
-import type { PaneModel, PaneRow } from '../print/pane-model';
+import type { PaneModel, PaneRow } from '../contract/pane';
 import { clip, widthOf } from '../print/width';
 
 const gap = '  ';

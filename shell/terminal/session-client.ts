@@ -2,46 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { entryArguments } from '../base/package-root';
-import type { Choice, CommandCall, EngineOptions, RunOutcome, Screen, Session, SessionEvents } from '../contract/session';
+import { answerDescriptor, interruptDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
+import type { Choice, Screen } from '../contract/screen';
+import type { CommandCall, EngineOptions, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
-import { interruptDescriptor } from '../evaluate/interrupt-gate';
-import type { PaneModel } from '../print/pane-model';
-
-/** What the terminal asks of the session process. */
-export type SessionRequest =
-  | { readonly kind: 'run'; readonly id: number; readonly cell: CompiledCell; readonly screen: Screen }
-  | {
-      readonly kind: 'command';
-      readonly id: number;
-      readonly call: CommandCall;
-      readonly screen: Screen;
-    }
-  /** What can stand behind a command now; asked and answered beside the entry that runs. */
-  | { readonly kind: 'choices'; readonly id: number; readonly command: string }
-  /** Leaves what the entry awaits; a running loop is broken through the gate of the session. */
-  | { readonly kind: 'screen'; readonly screen: Screen }
-  | { readonly kind: 'stop' };
-
-/** What the session process says, one JSON line each, written synchronously so that a busy loop's output is seen at once and in order. */
-export type SessionFrame =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'print'; readonly text: string; readonly stream: 'out' | 'err' }
-  | { readonly kind: 'progress'; readonly line?: string }
-  | { readonly kind: 'pane'; readonly id: number; readonly pane?: PaneModel }
-  | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }
-  | { readonly kind: 'choices'; readonly id: number; readonly choices: readonly Choice[] }
-  /** The user's code ends the process, with this status. */
-  | { readonly kind: 'leaving'; readonly status: number }
-  /** The session could not begin; the message is for the user. */
-  | { readonly kind: 'failed'; readonly message: string };
 
 export type SessionEnd =
   | { readonly kind: 'left'; readonly status: number }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'died'; readonly reason: string };
-
-/** The descriptor of the session's answers; after stdin, stdout and stderr. */
-export const answerDescriptor = 3;
 
 /** How long a session has to end its jobs and executors before it is killed. */
 const stopLimitMs = 2_000;

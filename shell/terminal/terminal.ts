@@ -4,19 +4,21 @@ import path from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { endingSignals, exitStatus, InterruptLadder } from '../base/ctrl-c';
 import { packageVersion } from '../base/package-root';
-import { defaultSettings, type Settings } from '../base/settings';
-import type { EngineOptions, Screen } from '../contract/session';
+import { defaultSettings } from '../base/settings';
+import type { FrontEnd } from '../contract/commands';
+import type { PaneModel } from '../contract/pane';
+import type { Screen, Settings } from '../contract/screen';
+import type { EngineOptions } from '../contract/session';
 import type { SignatureHint, TypeService } from '../contract/type-service';
 import { BlockEditor } from '../editor/block-editor';
 import type { Parts } from '../editor/colours';
 import type { Editor, EditorHost, Offer } from '../editor/editor';
 import { PlainEditor } from '../editor/plain-editor';
 import { isUnfinished } from '../editor/unfinished';
-import type { PaneModel } from '../print/pane-model';
 import { commandOf } from '../repl/commands/commands';
 import { replayable } from '../repl/commands/save';
 import { dottedWord } from '../repl/entry';
-import { Repl, type Stage } from '../repl/repl';
+import { Repl } from '../repl/repl';
 import { completeEntry } from './complete';
 import { History, stateFolder } from './history';
 import { PaneBoard } from './live-panes';
@@ -175,7 +177,7 @@ class Terminal implements EditorHost {
   #open(): void {
     const session = this.#startSession();
     const types = this.#startTypes();
-    const repl = new Repl(this.#stage(), types, session);
+    const repl = new Repl(this.#front(), types, session);
     this.#repl = repl;
     void this.#runRc(repl).then(() => this.#pump());
   }
@@ -229,7 +231,7 @@ class Terminal implements EditorHost {
     this.#editor.setPanes(undefined);
   }
 
-  #stage(): Stage {
+  #front(): FrontEnd {
     return {
       settings: () => this.#settings,
       set: (settings) => {

@@ -11,6 +11,7 @@ import type {
   Diagnostic,
   SignatureHint,
   Statement,
+  TextOrigin,
   TypeService,
 } from '../contract/type-service';
 import { freshSnapshot, typeFiles } from './files';
@@ -83,8 +84,8 @@ export class TypeServiceClient implements TypeService {
     await this.#ready;
   }
 
-  compile(text: string, place?: { label: string; firstLine: number; folder: string }): Promise<CompileResult> {
-    return this.#request('compile', text, place);
+  compile(text: string, origin?: TextOrigin): Promise<CompileResult> {
+    return this.#request('compile', text, origin);
   }
 
   async commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void> {

@@ -10,7 +10,7 @@ export interface DocAnswer {
 }
 
 /** Where documentation is looked for. */
-export interface DocPlace {
+export interface DocScope {
   readonly checker: ts.TypeChecker;
   /** What the asked text is, if it is a name that an entry could use. */
   readonly asked: ts.Symbol | undefined;
@@ -29,21 +29,21 @@ const maxNear = 3;
 /** A type's declaration is shown up to this many lines. */
 const maxTypeLines = 20;
 
-export function documentationOf(name: string, place: DocPlace): DocAnswer {
-  const found = find(name, place).slice(0, maxFound);
-  if (found.length > 0) return { found: found.map((named) => describe(named, place.checker)), near: [] };
-  return { found: [], near: nearestNames(name, place) };
+export function documentationOf(name: string, scope: DocScope): DocAnswer {
+  const found = find(name, scope).slice(0, maxFound);
+  if (found.length > 0) return { found: found.map((named) => describe(named, scope.checker)), near: [] };
+  return { found: [], near: nearestNames(name, scope) };
 }
 
-function find(name: string, place: DocPlace): Named[] {
-  if (place.asked) return [{ name: ownName(name, place.asked), symbol: place.asked }];
+function find(name: string, scope: DocScope): Named[] {
+  if (scope.asked) return [{ name: ownName(name, scope.asked), symbol: scope.asked }];
   const [first, member] = name.split('.');
-  const exported = place.exports.filter((symbol) => symbol.name.toLowerCase() === first.toLowerCase());
+  const exported = scope.exports.filter((symbol) => symbol.name.toLowerCase() === first.toLowerCase());
   if (member === undefined) {
     if (exported.length > 0) return exported.map((symbol) => ({ name: symbol.name, symbol }));
-    return allMembers(place).filter(({ symbol }) => symbol.name === name);
+    return allMembers(scope).filter(({ symbol }) => symbol.name === name);
   }
-  return exported.flatMap((owner) => membersOf(owner, place.checker)).filter(({ symbol }) => symbol.name === member);
+  return exported.flatMap((owner) => membersOf(owner, scope.checker)).filter(({ symbol }) => symbol.name === member);
 }
 
 /** What a member is called by: its class, so that `counts.map` and `rdd.map` are the same; what the context has is best known as sc's. */
@@ -77,7 +77,7 @@ function isAskable(symbol: ts.Symbol): boolean {
 }
 
 /** Of the classes of the API; what one inherits from another comes once, under the name of the first. */
-function allMembers({ exports, checker }: DocPlace): Named[] {
+function allMembers({ exports, checker }: DocScope): Named[] {
   const seen = new Set<ts.Node | undefined>();
   return exports
     .flatMap((owner) => membersOf(owner, checker))
@@ -140,14 +140,14 @@ function typeText(declaration: ts.Declaration): string {
   return lines.length > maxTypeLines ? [...lines.slice(0, maxTypeLines), '  …'].join('\n') : text;
 }
 
-function nearestNames(name: string, place: DocPlace): string[] {
+function nearestNames(name: string, scope: DocScope): string[] {
   const word = name.split('.').at(-1) ?? name;
   const all = new Map(
-    allMembers(place)
+    allMembers(scope)
       .map((named) => [named.symbol.name, named.name] as const)
       .reverse(),
   );
-  for (const { name: exported } of place.exports) all.set(exported, exported);
+  for (const { name: exported } of scope.exports) all.set(exported, exported);
   const near: string[] = [];
   const names = [...all.keys()];
   for (let best = nearest(word, names); best !== undefined && near.length < maxNear; best = nearest(word, names)) {

@@ -1,8 +1,8 @@
 // A few of TypeScript's messages in the terms of datasets.
 import ts from 'typescript';
 
-/** What a rewrite needs to know about the place of an error. */
-interface Place {
+/** The file of an error, as it was checked. */
+interface CheckedFile {
   readonly checker: ts.TypeChecker;
   readonly file: ts.SourceFile;
 }
@@ -19,14 +19,14 @@ const datasetType = /^(\w*(?:RDD|DStream))<(.*)>$/s;
 const articleOf = (type: string): string => (type.startsWith('RDD') ? 'an' : 'a');
 
 /** The message for a diagnostic, rewritten where the user's terms say it better. */
-export function messageOf(diagnostic: ts.Diagnostic, place: Place): string {
+export function messageOf(diagnostic: ts.Diagnostic, checked: CheckedFile): string {
   const plain = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
   if (diagnostic.start === undefined) return plain;
-  const node = innermost(place.file, diagnostic.start);
-  if (diagnostic.code === wrongThis) return pairsNeeded(node, diagnostic.start + (diagnostic.length ?? 0), place) ?? plain;
-  if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, place) ?? plain;
+  const node = innermost(checked.file, diagnostic.start);
+  if (diagnostic.code === wrongThis) return pairsNeeded(node, diagnostic.start + (diagnostic.length ?? 0), checked) ?? plain;
+  if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, checked) ?? plain;
   if (diagnostic.code === noOverload) return widestOverload(diagnostic) ?? plain;
-  if (diagnostic.code === unknownName && node.getText(place.file) === '_') return 'There is no last value to continue yet.';
+  if (diagnostic.code === unknownName && node.getText(checked.file) === '_') return 'There is no last value to continue yet.';
   return plain;
 }
 
@@ -82,7 +82,7 @@ function accessAround(node: ts.Node): ts.PropertyAccessExpression | undefined {
 }
 
 /** `reduceByKey` on a dataset of numbers: TypeScript speaks of the `this` context, the user has to make pairs. */
-function pairsNeeded(first: ts.Node, end: number, { checker }: Place): string | undefined {
+function pairsNeeded(first: ts.Node, end: number, { checker }: CheckedFile): string | undefined {
   const access = callOn(first, end);
   if (!access) return undefined;
   const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
@@ -126,7 +126,7 @@ const arrayHabits: Readonly<Record<string, string>> = {
 };
 
 /** A method that arrays have and datasets call otherwise. */
-function arrayMethodOnDataset(node: ts.Node, { checker }: Place): string | undefined {
+function arrayMethodOnDataset(node: ts.Node, { checker }: CheckedFile): string | undefined {
   const access = accessAround(node);
   const instead = access && Object.hasOwn(arrayHabits, access.name.text) ? arrayHabits[access.name.text] : undefined;
   if (!access || !instead) return undefined;

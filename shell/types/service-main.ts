@@ -1,7 +1,7 @@
 // The process of the type service: answers requests on stdin, either from a plain start or out of a startup snapshot.
 import v8 from 'node:v8';
-import type { CommitOptions } from '../contract/type-service';
-import { type Committed, type Place, TypeServiceCore } from './service';
+import type { CommitOptions, TextOrigin } from '../contract/type-service';
+import { type Committed, TypeServiceCore } from './service';
 import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
 
 /** Lines that bring into a snapshot what the first lines of a session will need. */
@@ -49,7 +49,7 @@ function answer({ method, args }: Request): unknown {
   if (!core) throw new Error('the service was not started');
   switch (method) {
     case 'compile':
-      return core.compile(args[0] as string, args[1] as Place | undefined);
+      return core.compile(args[0] as string, args[1] as TextOrigin | undefined);
     case 'commit':
       return core.commit(
         args[0] as number,

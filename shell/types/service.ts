@@ -11,6 +11,7 @@ import type {
   Diagnostic,
   SignatureHint,
   Statement,
+  TextOrigin,
 } from '../contract/type-service';
 import { completionsAt, describeAt, quickInfoAt, type Scratch } from './complete';
 import { type DocAnswer, documentationOf } from './doc';
@@ -28,12 +29,6 @@ export interface CoreOptions extends HostOptions {
   /** The user's folder: imports are resolved from it. */
   readonly cwd: string;
   readonly promptNames: readonly PromptName[];
-}
-
-export interface Place {
-  readonly label: string;
-  readonly firstLine: number;
-  readonly folder: string;
 }
 
 /** What a committed entry left: enough to give its names to a new service. */
@@ -118,14 +113,14 @@ export class TypeServiceCore {
     }
   }
 
-  compile(text: string, place?: Place): CompileResult {
-    const checked = this.#check(text, place?.folder ?? this.#cwd);
+  compile(text: string, origin?: TextOrigin): CompileResult {
+    const checked = this.#check(text, origin?.folder ?? this.#cwd);
     if (checked.status !== 'checked') return checked;
     if (checked.diagnostics.length > 0) {
       this.#host.remove(checked.file);
       return { status: 'error', diagnostics: checked.diagnostics };
     }
-    return { status: 'ok', cell: this.#cellOf(text, checked, place) };
+    return { status: 'ok', cell: this.#cellOf(text, checked, origin) };
   }
 
   commit(
@@ -280,11 +275,11 @@ export class TypeServiceCore {
     const source = program?.getSourceFile(file);
     if (!program || !source) return [];
     const all = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    const place = { checker: program.getTypeChecker(), file: source };
+    const checkedFile = { checker: program.getTypeChecker(), file: source };
     const errors = all.filter((found) => found.category === ts.DiagnosticCategory.Error && !harmless.has(found.code));
     // What is wrong in the tail is wrong with an older name that could not be written down, not with what was typed.
     const typed = errors.filter((found) => (found.start ?? 0) <= layout.bodyLength());
-    return withoutConsequences(typed).map((found) => this.#diagnostic(found, layout, messageOf(found, place)));
+    return withoutConsequences(typed).map((found) => this.#diagnostic(found, layout, messageOf(found, checkedFile)));
   }
 
   #diagnostic(found: ts.Diagnostic, layout?: Layout, message?: string): Diagnostic {
@@ -295,10 +290,10 @@ export class TypeServiceCore {
     return { message: cleanTypeText(text), code: found.code, start: typed(start), length: typed(end) - typed(start) };
   }
 
-  #cellOf(text: string, checked: Checked, place: Place | undefined): CompiledCell {
+  #cellOf(text: string, checked: Checked, origin: TextOrigin | undefined): CompiledCell {
     const id = this.#nextCell++;
     const { js, map, declarations } = this.#emit(checked.file);
-    const label = place?.label ?? `<input ${id}>`;
+    const label = origin?.label ?? `<input ${id}>`;
     const type = checked.entry.expression ? this.#resultType(checked) : 'void';
     const result = type === 'void' || type === 'never' ? undefined : { name: checked.resultName, type };
     const module = checked.file.slice(0, -'.ts'.length);
@@ -310,7 +305,7 @@ export class TypeServiceCore {
       global: augments(checked.entry.file),
     });
     const mapped = mapToTyped(map, checked.layout, label);
-    const { firstLine, folder } = { firstLine: 1, folder: this.#cwd, ...place };
+    const { firstLine, folder } = { firstLine: 1, folder: this.#cwd, ...origin };
     const { entry, declared } = checked;
     const exported = [...exportedNames(entry.file)];
     return { id, label, text, firstLine, folder, js: withoutMapComment(js), map: mapped, declared, exported, result };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageRoot } from '../../shell/base/package-root';
-import type { CompileResult } from '../../shell/contract/type-service';
+import type { CompileResult, TextOrigin } from '../../shell/contract/type-service';
 import { type Evaluation, Evaluator } from '../../shell/evaluate/evaluate';
 import { typeFiles } from '../../shell/types/files';
 import type { PromptName } from '../../shell/types/names';
@@ -65,8 +65,8 @@ export class Prompt {
     this.evaluator = new Evaluator({ cwd: folder, globals, onCompiled });
   }
 
-  async enter(text: string, place?: { label: string; firstLine: number; folder: string }): Promise<Entered> {
-    const compiled = this.types.compile(text, place);
+  async enter(text: string, origin?: TextOrigin): Promise<Entered> {
+    const compiled = this.types.compile(text, origin);
     if (compiled.status !== 'ok') return { compiled };
     const evaluation = await this.evaluator.run(compiled.cell);
     this.types.commit(compiled.cell.id, evaluation.status === 'ok' ? undefined : evaluation.initialised);

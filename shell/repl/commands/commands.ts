@@ -1,55 +1,17 @@
 // The commands of the prompt: one table that is the source of what they do, of help, and of completion.
 import { nearest } from '../../../runtime/base/nearest';
 import { changedSettings, settingsText, settingWords } from '../../base/settings';
-import type { Choice } from '../../contract/session';
-import type { TypeService } from '../../contract/type-service';
+import type { Command, CommandHost, EntryEnd } from '../../contract/commands';
+import type { Choice } from '../../contract/screen';
 import { escapeControls } from '../../print/text';
 import { documentation, notDocumented } from '../doc';
 import type { DottedWord } from '../entry';
 import { fromSpark } from '../from-spark';
-import type { EntryEnd, SessionWork, Stage } from '../repl';
 import { countArgument, expressionArgument, fileArgument } from './arguments';
 import { jobCommands } from './jobs';
 import { save } from './save';
 import { topicNames, topics } from './topics';
 import { valueCommands } from './values';
-
-/** What a command may use. */
-export interface CommandHost {
-  readonly stage: Stage;
-  /** Entries that ran, in order. */
-  readonly accepted: readonly string[];
-  /** Paths are taken from here. */
-  readonly folder: string;
-  typeOf(expression: string): Promise<EntryEnd>;
-  doc(name: string): ReturnType<TypeService['doc']>;
-  /** The name of the last value. */
-  readonly lastValue: string | undefined;
-  /** Runs a command in the session, on an expression's value if one is given. */
-  inSession(name: string, work?: SessionWork): Promise<EntryEnd>;
-  /** Starts an entry behind the prompt. */
-  inBackground(expression: string): Promise<EntryEnd>;
-  /** Runs TypeScript as if it had been typed. */
-  entry(text: string): Promise<EntryEnd>;
-  load(file: string, folder: string): Promise<EntryEnd>;
-  runModule(file: string, folder: string): Promise<EntryEnd>;
-  fail(error: unknown): void;
-}
-
-export interface Command {
-  readonly name: string;
-  readonly aliases?: readonly string[];
-  /** What the argument is, for completion and for knowing when a line is whole. */
-  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word' | 'choice';
-  /** What can come next, behind these words. */
-  readonly words?: (before: readonly string[]) => readonly Choice[];
-  /** Its expression may stop in the middle: Enter asks about what is there. */
-  readonly partial?: boolean;
-  readonly usage: string;
-  readonly brief: string;
-  readonly help: string;
-  run(host: CommandHost, argument: string): Promise<EntryEnd>;
-}
 
 const historyShown = 20;
 
@@ -199,7 +161,7 @@ const commands: readonly Command[] = [
     brief: 'start a fresh session: names, datasets and streams are gone',
     help: 'What runs is stopped. .save FILE before it keeps the entries.',
     run: async (host) => {
-      await host.stage.reset();
+      await host.front.reset();
       return 'ok';
     },
   },
@@ -210,7 +172,7 @@ const commands: readonly Command[] = [
     brief: 'clear the screen; names stay',
     help: 'Ctrl-L does the same.',
     run: async (host) => {
-      host.stage.clearScreen();
+      host.front.clearScreen();
       return 'ok';
     },
   },
@@ -222,7 +184,7 @@ const commands: readonly Command[] = [
     brief: 'leave; so does Ctrl-D on an empty line',
     help: 'Stops running jobs and streams, and leaves no process behind.',
     run: async (host) => {
-      host.stage.leave(0);
+      host.front.leave(0);
       return 'ok';
     },
   },
@@ -258,7 +220,7 @@ function help(host: CommandHost, topic: string): EntryEnd {
   if (topic === '') {
     const width = Math.max(...commands.map(({ usage }) => usage.length)) + 2;
     const lines = commands.map(({ usage, brief }) => usage.padEnd(width) + brief);
-    host.stage.print(
+    host.front.print(
       [
         ...lines,
         '',
@@ -275,16 +237,16 @@ function help(host: CommandHost, topic: string): EntryEnd {
   const text = topics[topic];
   if (text) {
     const { usage, brief } = byName.get(topic) ?? {};
-    host.stage.print(`${[...text.lines, ...(usage ? [`${usage}: ${brief}`] : [])].join('\n')}\n`, 'out');
+    host.front.print(`${[...text.lines, ...(usage ? [`${usage}: ${brief}`] : [])].join('\n')}\n`, 'out');
     return 'ok';
   }
   const command = byName.get(topic);
   if (command) {
-    host.stage.print(`${command.usage}\n${command.brief}\n${command.help}\n`, 'out');
+    host.front.print(`${command.usage}\n${command.brief}\n${command.help}\n`, 'out');
     return 'ok';
   }
   const meant = nearest(topic, [...commandNames(), ...topicNames()]);
-  host.stage.print(
+  host.front.print(
     `There is no help on ${escapeControls(topic)}. ${meant ? `Did you mean .help ${meant}?` : 'Try .help alone.'}\n`,
     'err',
   );
@@ -301,32 +263,32 @@ async function doc(host: CommandHost, argument: string): Promise<EntryEnd> {
   if (/^[.:]/.test(name)) return help(host, name.slice(1));
   if (name === '') expressionArgument('.doc', name);
   const answer = await host.doc(name);
-  if (answer.found.length > 0) host.stage.print(documentation(answer.found, host.stage.screen()), 'out');
+  if (answer.found.length > 0) host.front.print(documentation(answer.found, host.front.screen()), 'out');
   else if (byName.has(name)) return help(host, name);
   else {
     const ofSpark = fromSpark(name);
-    host.stage.print(ofSpark || notDocumented(name, answer), ofSpark ? 'out' : 'err');
+    host.front.print(ofSpark || notDocumented(name, answer), ofSpark ? 'out' : 'err');
     return ofSpark ? 'ok' : 'failed';
   }
   return 'ok';
 }
 
 async function editor(host: CommandHost): Promise<EntryEnd> {
-  host.stage.print('(Write on; Ctrl-D runs it, Ctrl-C gives it up.)\n', 'out');
-  const text = await host.stage.readBlock();
+  host.front.print('(Write on; Ctrl-D runs it, Ctrl-C gives it up.)\n', 'out');
+  const text = await host.front.readBlock();
   if (text === undefined) return 'interrupted';
   return text.trim() === '' ? 'ok' : host.entry(text);
 }
 
 async function showHistory(host: CommandHost, argument: string): Promise<EntryEnd> {
   const count = countArgument('.history', argument, historyShown);
-  for (const entry of host.stage.history().slice(-count)) host.stage.print(entry + '\n', 'out');
+  for (const entry of host.front.history().slice(-count)) host.front.print(entry + '\n', 'out');
   return 'ok';
 }
 
 async function set(host: CommandHost, argument: string): Promise<EntryEnd> {
   const [, name, value] = /^(\S*)\s*([\s\S]*)$/.exec(argument)!;
-  if (value !== '') host.stage.set(changedSettings(host.stage.settings(), name, value));
-  else host.stage.print(`${settingsText(host.stage.settings(), name)}\n`, 'out');
+  if (value !== '') host.front.set(changedSettings(host.front.settings(), name, value));
+  else host.front.print(`${settingsText(host.front.settings(), name)}\n`, 'out');
   return 'ok';
 }

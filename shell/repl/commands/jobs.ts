@@ -1,5 +1,5 @@
 // Commands about what runs and what is kept: jobs, stages, executors, datasets.
-import type { Command } from './commands';
+import type { Command } from '../../contract/commands';
 
 export const jobCommands: readonly Command[] = [
   {

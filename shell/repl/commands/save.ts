@@ -4,10 +4,9 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../../../runtime/base/errors';
 import { replaceable } from '../../base/replaceable';
+import type { CommandHost, EntryEnd } from '../../contract/commands';
 import { escapeControls } from '../../print/text';
-import type { EntryEnd } from '../repl';
 import { fileArgument } from './arguments';
-import type { CommandHost } from './commands';
 
 /** The first line of what `.save` writes, by which it knows its own files again. */
 const savedMark = '// Saved by millrace: run it with .load, or as a script.';
@@ -18,7 +17,7 @@ export async function save(host: CommandHost, argument: string): Promise<EntryEn
   await refuseForeign(full, file);
   await writeWhole(full, file, replayable(host.accepted));
   const count = host.accepted.length;
-  host.stage.print(`${count} ${count === 1 ? 'entry' : 'entries'} written to ${escapeControls(file)}\n`, 'out');
+  host.front.print(`${count} ${count === 1 ? 'entry' : 'entries'} written to ${escapeControls(file)}\n`, 'out');
   return 'ok';
 }
 

@@ -1,7 +1,7 @@
 // Commands that show a value or give it away: more rows, a pager, a plot, a file, or the background.
 import path from 'node:path';
+import type { Command } from '../../contract/commands';
 import { exportArgument, expressionArgument, showArgument } from './arguments';
-import type { Command } from './commands';
 
 export const valueCommands: readonly Command[] = [
   {

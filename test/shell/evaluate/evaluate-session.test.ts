@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { interruptDescriptor } from '../../../shell/contract/protocol';
 import type { RunOutcome } from '../../../shell/contract/session';
-import { interruptDescriptor } from '../../../shell/evaluate/interrupt-gate';
 import { userFolder } from '../../helpers/entries';
 import { until } from '../../helpers/within';
 

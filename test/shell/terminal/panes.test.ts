@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PaneUpdate } from '../../../runtime/index';
-import { nextTrend, type PaneModel, paneModel } from '../../../shell/print/pane-model';
+import type { PaneModel } from '../../../shell/contract/pane';
+import { nextTrend, paneModel } from '../../../shell/print/pane-model';
 import { widthOf } from '../../../shell/print/width';
 import { PaneBoard, paneLines } from '../../../shell/terminal/live-panes';
 
