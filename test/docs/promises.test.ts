@@ -1,6 +1,7 @@
-// Every test that docs/promises.md names is there, and every name of a promise leads to one.
+// Every test that docs/promises.md names is there, and every command of test/RECORD.md runs one.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { globSync } from 'tinyglobby';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { quoted, tableRows } from '../helpers/markdown';
@@ -24,5 +25,16 @@ for (const heading of headings)
       );
     }
   });
+
+test('every command of test/RECORD.md names a test that is there', () => {
+  const files = globSync('test/**/*.test.ts', { cwd: root });
+  const commands = [...readDocument('test/RECORD.md').matchAll(/`npm test -- ([^`]+)`/g)].map(([, words]) => words);
+  assert.ok(commands.length > 100, `${commands.length} commands`);
+  const words = commands.flatMap((command) => command.split(' '));
+  assert.equal(
+    words.filter((word) => !files.some((file) => file.includes(word))),
+    [],
+  );
+});
 
 test.run();
