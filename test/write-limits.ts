@@ -1,4 +1,4 @@
-// Makes the tables of docs/limits.md and docs/options.md anew: node -r ts-node/register/transpile-only test/write-limits.ts
+// Writes the tables of docs/limits.md and docs/options.md from the sources: npm run tables
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tabledDocuments, withTables } from './helpers/limit-tables';

@@ -14,7 +14,7 @@ test('every table is there, and as the sources have it', () => {
     const changed = withTables(text)
       .split('\n')
       .filter((line, at) => line !== lines[at]);
-    assert.equal(changed, [], 'run: node -r ts-node/register/transpile-only test/write-limits.ts');
+    assert.equal(changed, [], 'run: npm run tables');
   }
   assert.ok(document.split('\n').filter((line) => line.startsWith('| `')).length > 80);
 });
