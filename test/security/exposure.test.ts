@@ -1,4 +1,4 @@
-// What others on the machine can see of a session: only loopback sockets, and nowhere the token.
+// What other users of the machine can see of a session: only loopback sockets, and never the token.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

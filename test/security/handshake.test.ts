@@ -1,4 +1,4 @@
-// The door of the driver: who is let in, and how the others are turned away.
+// The driver's door: who is admitted, and how the others are refused.
 import { createHmac, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
@@ -31,7 +31,7 @@ function client(options: ClientOptions = {}, path = executorPath): WebSocket {
   return new WebSocket(`ws://127.0.0.1:${door.port}${path}`, options);
 }
 
-/** How a client that does what `talk` does is treated: the status of the refused upgrade, or the close of the connection. */
+/** How the door treats a client that does `talk`: the status of the refused upgrade, or the close of the connection. */
 function treatment(ws: WebSocket, talk: (ws: WebSocket) => void = () => {}): Promise<string> {
   const treated = new Promise<string>((resolve) => {
     ws.on('unexpected-response', (_, response) => {
@@ -60,7 +60,7 @@ test('an executor that knows the token enters', async () => {
 });
 
 const refusedUpgrades: Record<string, [ClientOptions, string?]> = {
-  'an Origin, even the own one': [{ origin: 'http://127.0.0.1' }],
+  'an Origin, even its own': [{ origin: 'http://127.0.0.1' }],
   'the Origin null of a sandboxed page': [{ origin: 'null' }],
   'a foreign Host, as after DNS rebinding': [{ headers: { host: 'attacker.example' } }],
   'the Host localhost': [{ headers: { host: 'localhost' } }],
@@ -88,10 +88,10 @@ const firstMessages: Record<string, string | Buffer> = {
   'no JSON': 'open sesame',
   'JSON that is no object': '[]',
   'a binary frame': Buffer.from('{}'),
-  'a message of a later time': JSON.stringify({ kind: 'ready', pid: 1 }),
+  'a message from after the handshake': JSON.stringify({ kind: 'ready', pid: 1 }),
   'a hello of another version': hello({ version: 2 }),
   'a hello with a short nonce': hello({ nonce: 'ab' }),
-  'a hello with a field too many': hello({ admin: true }),
+  'a hello with an unknown field': hello({ admin: true }),
   'an id that is no text': hello({ executorId: 7 }),
   'a flood': Buffer.alloc(1 << 20),
 };
@@ -105,7 +105,7 @@ for (const [name, message] of Object.entries(firstMessages)) {
   });
 }
 
-test('a wrong token is refused, and the stranger’s proof of the driver is of no use to it', async () => {
+test('a wrong token is refused, and the proof that the stranger got from the driver is of no use to it', async () => {
   const ws = client();
   const wrong = freshToken();
   const treated = treatment(ws, () => ws.send(hello()));
@@ -126,7 +126,7 @@ test('the driver’s own proof, sent back, is refused', async () => {
   assert.equal(entered, []);
 });
 
-test('an answer that was seen before is refused in another handshake', () => {
+test('an answer replayed in another handshake is refused', () => {
   const executor = new ExecutorHandshake(token, 'e1');
   const first = new DriverHandshake(token, () => true);
   const opened = first.take(executor.hello());

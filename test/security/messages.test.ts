@@ -1,4 +1,4 @@
-// What an authenticated peer may say: every message is checked field by field, and one that is wrong ends the connection.
+// What an authenticated peer may send: every message is checked field by field, and a wrong message ends the connection.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -104,7 +104,7 @@ function* mutants(message: object): Generator<unknown> {
   }
 }
 
-/** Where the "wrong" value happens to be right: an empty list for a list, an output that may be left out, a fraction of a time. */
+/** Where the "wrong" value happens to be valid: an empty list for a list, an optional output, a fraction of a time. */
 function sameKind(wrong: unknown, right: unknown): boolean {
   if (Array.isArray(wrong) && wrong.length === 0) return Array.isArray(right);
   if (wrong === undefined) return right === output;
@@ -112,7 +112,7 @@ function sameKind(wrong: unknown, right: unknown): boolean {
   return false;
 }
 
-test('messages that are right are read as they are', () => {
+test('valid messages are read unchanged', () => {
   for (const message of good.toDriver) assert.equal(toDriver(message), message);
   for (const message of good.toExecutor) assert.equal(checkToExecutor(message), message);
 });
@@ -125,7 +125,7 @@ for (const [name, messages, check] of [
     let refused = 0;
     for (const message of messages) {
       for (const mutant of mutants(message)) {
-        // A time may be a fraction and an id any text: those are the mutants that are right.
+        // A time may be a fraction and an id any text: those mutants are valid.
         if (isRight(mutant)) continue;
         assert.throws(
           () => check(mutant),
@@ -146,7 +146,7 @@ function isRight(mutant: any): boolean {
   return mutant?.end?.metrics?.runMs === 2 ** 60 || mutant?.end?.metrics?.runMs === 1.5;
 }
 
-test('what is no message at all is refused', () => {
+test('values that are no message at all are refused', () => {
   for (const wrong of [
     null,
     undefined,
@@ -171,7 +171,7 @@ test('an executor cannot speak for another, nor claim more bytes than it sent', 
   assert.throws(() => toDriver({ ...ended, end: { ...success, accumulatorBytes: 1 } }), /accumulatorBytes/);
 });
 
-test('errors and accumulator updates in the tail are checked too', () => {
+test('errors and accumulator updates in the tail are checked as well', () => {
   const error = { name: 'E', message: 'm', stack: '', frames: [{ file: 'f', line: 1, column: 1 }] };
   assert.equal(unpackEnd({ kind: 'userError' }, encode(error)).kind, 'userError');
   for (const wrong of [
@@ -241,7 +241,7 @@ const rogueDeeds: Record<string, (it: Rogue) => void> = {
 };
 
 for (const [name, deed] of Object.entries(rogueDeeds)) {
-  test(`an executor that sends ${name} is given up, and the driver goes on`, async () => {
+  test(`an executor that sends ${name} is dropped, and the driver goes on`, async () => {
     const it = await rogue();
     const { pool, ws, folder, pid } = it;
     const process = pid();
@@ -258,7 +258,7 @@ for (const [name, deed] of Object.entries(rogueDeeds)) {
   });
 }
 
-test('a peer that joins for another process is given up before it gets a task', async () => {
+test('a peer that joins for another process is dropped before it gets a task', async () => {
   const { pool, ws, folder } = await rogue();
   say(ws, { kind: 'ready', pid: process.pid });
   await until(2000, () => ws.readyState === WebSocket.CLOSED, 'the close');
@@ -283,7 +283,7 @@ test('an id is used once: a second connection for a joined executor is refused',
   rmSync(folder, { recursive: true });
 });
 
-test('an executor that gets no handover ends with its own exit code', async () => {
+test('an executor that gets no instructions ends with its own exit code', async () => {
   const program = await toyExecutor();
   for (const input of ['', '{}\n', '{"executorId":"e1"', 'x'.repeat(30_000)]) {
     assert.is(spawnSync(process.execPath, [program], { input, timeout: 10_000 }).status, 71, input.slice(0, 20));

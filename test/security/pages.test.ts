@@ -1,4 +1,4 @@
-// The pages of a session: who gets in, what every answer says to the browser, and what requests cannot do.
+// The pages of a session: who is admitted, the headers of every response, and what requests cannot do.
 // time limit: 120 s
 import { connect } from 'node:net';
 import { suite } from 'uvu';
@@ -25,7 +25,7 @@ let cookie: string;
 
 const tokenOf = (link: string): string => new URL(link).searchParams.get('token')!;
 
-/** Lets itself in by a fresh link. */
+/** Logs in with a fresh link. */
 async function logIn(): Promise<string> {
   const { status, headers } = await request(port, `GET /?token=${tokenOf(pages.link())}`);
   assert.is(status, 303);
@@ -47,7 +47,7 @@ test('the pages listen on loopback only', () => {
   assert.is(listening[0].address, '0100007F');
 });
 
-test('a link is exchanged once for a cookie that scripts and other sites do not get, and for an address without the token', async () => {
+test('a link is exchanged once for a cookie that scripts and other sites cannot read, and redirects to an address without the token', async () => {
   const token = tokenOf(pages.link());
   const first = await request(port, `GET /?token=${token}`);
   assert.is(first.status, 303);
@@ -60,13 +60,13 @@ test('a link is exchanged once for a cookie that scripts and other sites do not 
   assert.match(again.body, /\.ui/);
 });
 
-test('who is logged in and opens an old link again gets the pages', async () => {
+test('a logged-in browser that opens an old link gets the pages', async () => {
   const { status, headers } = await request(port, `GET /?token=${'0'.repeat(43)}`, { cookie });
   assert.is(status, 303);
   assert.is(headers['set-cookie'], undefined);
 });
 
-test('a link that another site opened goes on by a page, for a redirect would not carry the cookie', async () => {
+test('a link opened from another site continues through a page, because a redirect would not carry the cookie', async () => {
   const link = `GET /?token=${tokenOf(pages.link())}`;
   const { status, headers, body } = await request(port, link, { 'sec-fetch-site': 'cross-site' });
   assert.is(status, 200);
@@ -74,7 +74,7 @@ test('a link that another site opened goes on by a page, for a redirect would no
   assert.match(body, /http-equiv="refresh" content="0;url=\/"/);
 });
 
-test('only the last links hold', async () => {
+test('only the latest links are valid', async () => {
   const oldest = tokenOf(pages.link());
   for (let i = 0; i < 16; i++) pages.link();
   assert.is((await request(port, `GET /?token=${oldest}`)).status, 401);
@@ -90,7 +90,7 @@ const wrongCookies = (): Record<string, string | undefined> => ({
   'the token of a link': `${cookie.split('=')[0]}=${tokenOf(pages.link())}`,
 });
 
-test('without the cookie there is nothing: no page, no file, no WebSocket, whatever the token', async () => {
+test('without the cookie there is no page, no file and no WebSocket, whatever the token', async () => {
   for (const [name, wrong] of Object.entries(wrongCookies())) {
     for (const path of [
       '/',
@@ -136,7 +136,7 @@ test('the page itself has no script and no style of its own', async () => {
   assert.not.match(body, /<script(?![^>]*\ssrc="\/page\.js")|<style|\son\w+=|javascript:/i);
 });
 
-test('names that were bound to this address, and pages of other sites, are turned away', async () => {
+test('rebound names and pages of other sites are refused', async () => {
   const hosts = [
     'evil.example',
     `evil.example:${port}`,
@@ -183,7 +183,7 @@ test('GET and HEAD only, and no body', async () => {
   );
 });
 
-test('a HEAD, as of a preview of links, uses no link up', async () => {
+test('a HEAD, as from a link preview, does not use up the link', async () => {
   const token = tokenOf(pages.link());
   assert.is((await request(port, `HEAD /?token=${token}`)).status, 401);
   assert.is((await request(port, `GET /?token=${token}`)).status, 303);
@@ -211,18 +211,18 @@ test('a path never names a file', async () => {
   ];
   for (const path of paths) {
     const { status, body } = await request(port, `GET ${path}`, { cookie });
-    // Dots that lead from one page to another are the same to a browser; what counts is that nothing else comes.
+    // A browser resolves dots that lead from one page to another; no other file may come.
     assert.ok([400, 404].includes(status) || body.startsWith('<!doctype html>') || status === 200, `${path}: ${status}`);
     assert.not.match(body, /"dependencies"|root:/, path);
   }
 });
 
-test('pages that were not built are an error that says what to do', async () => {
+test('pages that were not built give an error that says what to do', async () => {
   const error = await errorOf('NO_PAGES', () => readAssets('no/such/folder'));
   assert.match(error.remedy, /npm run build/);
 });
 
-test('heads that are too large, and requests that are none, end the connection', async () => {
+test('heads that are too large and malformed requests end the connection', async () => {
   assert.match(
     await sendRaw(port, `GET / HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`),
     /^HTTP\/1\.1 431/,
@@ -232,7 +232,7 @@ test('heads that are too large, and requests that are none, end the connection',
   assert.match(await sendRaw(port, 'GET / HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400/);
 });
 
-test('who sends a head byte by byte is cut off, and keeps nobody out', async () => {
+test('a client that sends a head byte by byte is cut off, and blocks nobody', async () => {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   socket.write('GET / HTTP/1.1\r\n');
@@ -243,7 +243,7 @@ test('who sends a head byte by byte is cut off, and keeps nobody out', async () 
   await within(15_000, closed, 'the end of the slow request').finally(() => clearInterval(drip));
 });
 
-test('connections beyond the limit are closed, and those that go make room', async () => {
+test('connections above the limit are closed, and closed ones make room', async () => {
   const sockets = Array.from({ length: pageConnections + 20 }, () => connect(port, '127.0.0.1').on('error', () => {}));
   await until(
     5000,
@@ -297,7 +297,7 @@ test('a WebSocket needs the cookie, our origin, and the one path', async () => {
   await closeOf(ws);
 });
 
-test('what is no view ends the WebSocket: other texts, bytes, long ones, too many', async () => {
+test('anything but a view ends the WebSocket: other texts, bytes, long messages, too many', async () => {
   const wrong: readonly (string | Buffer)[] = [
     '',
     'x',
@@ -328,7 +328,7 @@ test('what is no view ends the WebSocket: other texts, bytes, long ones, too man
   assert.is(await end, 1008);
 });
 
-test('so many pages at a time', async () => {
+test('the number of live pages is limited', async () => {
   const open = await Promise.all(Array.from({ length: livePages }, openLive));
   assert.is((await upgrade({})).status, 503);
   for (const ws of open) ws.terminate();
@@ -343,7 +343,7 @@ test('so many pages at a time', async () => {
   );
 });
 
-test('a page that does not read what it is sent costs one state and no more', async () => {
+test('a page that does not read costs the memory of one state at most', async () => {
   const ws = await openLive();
   const text = 'x'.repeat(100_000);
   ws.send('{"page":"jobs"}');

@@ -1,4 +1,4 @@
-// Receiver processes: what they and their driver may say to each other, and that nothing of them outlives a driver that was killed.
+// Receiver processes: the messages between them and their driver, and that none of them survives a killed driver.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -58,7 +58,7 @@ function* spoiled(message: Record<string, unknown>): Generator<Record<string, un
   }
 }
 
-test('messages are taken as they are meant, and refused with any field wrong', () => {
+test('valid messages are read unchanged, and messages with any wrong field are refused', () => {
   let refused = 0;
   for (const [check, messages] of [
     [checkFromReceiver, good.from],
@@ -80,7 +80,7 @@ test('messages are taken as they are meant, and refused with any field wrong', (
   for (const nothing of [undefined, null, 'block', [], 5]) assert.throws(() => checkFromReceiver(nothing));
 });
 
-test('a driver that is killed: its receivers and their files are gone within three seconds', async () => {
+test('the receivers and files of a killed driver are gone within three seconds', async () => {
   const program = path.join(__dirname, '../helpers/stream-driver.ts');
   const options = ['-r', 'ts-node/register/transpile-only', '-r', path.join(__dirname, '../helpers/instrument.ts')];
   const driver = spawn(process.execPath, [...options, program], {
@@ -100,7 +100,7 @@ test('a driver that is killed: its receivers and their files are gone within thr
 });
 
 test('leaves nothing behind', async () => {
-  // What a killed driver leaves of its folder goes at the next start.
+  // The next session removes what a killed driver left of its folder.
   await SessionFolder.make().remove();
   await leaks.check();
 });

@@ -1,5 +1,5 @@
-// A cluster in memory for the state machine of the scheduler: random graphs of stages, tasks that end late, twice, out of order or
-// not at all, executors that come and go. Rows are the sets of what they were made of, so that a trivial interpreter knows them.
+// A simulated cluster for the scheduler's state machine: random graphs of stages, tasks that end late, twice, out of order or
+// not at all, executors that come and go. Values are sums of their inputs, so that a trivial interpreter can check every result.
 
 import { type DagOptions, schedulingDefaults } from '../../runtime/base/scheduling-options';
 import { Random } from '../../runtime/base/time';
@@ -11,14 +11,14 @@ import { noCounts } from './counts';
 import { deferred } from './deferred';
 import { randomStages } from './graphs';
 
-/** A map output as the simulated disk holds it: which run wrote it, and the value that its readers get. */
+/** A map output on the simulated disk: its writer, the value that readers get, and the runs that it was computed from. */
 interface Written {
   readonly value: number;
   readonly executorId: string;
   readonly runs: Runs;
 }
 
-/** The runs of indeterminate map tasks that a value was made of, by shuffle and map task. More than one of each is a mixture. */
+/** The runs of indeterminate map tasks that a value was computed from, by shuffle and map task. Two runs of one task are a mixture. */
 type Runs = Map<string, Set<number>>;
 
 function addRuns(to: Runs, from: Runs): void {
@@ -33,21 +33,21 @@ interface Launched {
   readonly stage: StageSpec;
   /** What its split names, as [shuffle, map task, attempt]; -1 for an output that was not there at the launch. */
   readonly reads: readonly (readonly [number, number, number])[];
-  /** What it has read already, before the others lose it. */
+  /** Inputs that it has read at its launch, before they could be lost. */
   readonly early?: Written | FetchFailed;
   cancelled: boolean;
 }
 
 interface SimJob {
   readonly spec: JobSpec;
-  /** By partition: the value, and what it was made of. */
+  /** By partition: the value, and the runs that it was computed from. */
   readonly results: Map<number, [number, Runs]>;
   ended?: 'done' | 'failed' | 'cancelled';
 }
 
 const modulus = 1_000_003;
 
-/** What a deterministic task makes of its inputs: the sum of all that it reads, and something of its own. */
+/** The result of a deterministic task: computed from the sum of its inputs and its own place. */
 const mix = ({ shuffleId = 99 }: StageSpec, partition: number, inputs: number): number =>
   (inputs * 31 + shuffleId * 7 + partition + 1) % modulus;
 
@@ -59,16 +59,16 @@ export class SimCluster {
   readonly #dag: Dag;
   readonly #running = new Map<number, Launched>();
   readonly #disk = new Map<string, Written>();
-  /** Kept partitions in the memory of executors, by `executor.dataset.partition`. */
+  /** Persisted partitions in the memory of executors, by `executor.dataset.partition`. */
   readonly #memory = new Map<string, Written>();
-  /** Kept partitions in files, by `dataset.partition`: those that were handed over. */
+  /** Persisted partitions in files, by `dataset.partition`: those that were handed over. */
   readonly #files = new Map<string, Written>();
-  /** Ends that were told before, to be told again. */
-  readonly #told: SchedulerEvent[] = [];
+  /** Ends that were delivered before, to be delivered again. */
+  readonly #delivered: SchedulerEvent[] = [];
   readonly #alive = new Map<string, boolean>();
   readonly #timers: SchedulerEvent[] = [];
   readonly #accumulated = new Map<string, number>();
-  /** What each task read, for the judge. */
+  /** The runs that each task read, for the judge. */
   readonly #runs = new Map<number, Runs>();
   #now = 0;
   #executors = 0;
@@ -98,7 +98,7 @@ export class SimCluster {
     this.#dag = new Dag(this.#options);
     for (let i = 0; i < 3; i++) this.#join();
     const jobs = 1 + this.#random.below(3);
-    // Many actions on wide datasets: partitions that were made again after a loss have time to move.
+    // Many actions on wide datasets, so that partitions that were recomputed after a loss have time to move.
     const wide = this.#chance(0.3);
     for (let i = 0; i < jobs; i++) this.#submit(i, wide);
     if (wide) for (let i = 0; i < 4; i++) this.#again(jobs + i, this.jobs.get(jobs - 1)!.spec);
@@ -108,7 +108,7 @@ export class SimCluster {
     return this.#random.next() < p;
   }
 
-  /** Another action on the same datasets: stages of its own over the shuffles of an earlier job. */
+  /** Another action on the same datasets: its own stages over the shuffles of an earlier job. */
   #again(jobId: number, earlier: JobSpec): void {
     const renamed = new Map(earlier.stages.map(({ stageId }) => [stageId, this.#nextStage++]));
     const stages = earlier.stages.map((stage) => ({
@@ -233,19 +233,19 @@ export class SimCluster {
     if (this.#timers.length > 0 && this.#chance(0.2)) return this.#feed(this.#timers.shift()!);
     if (this.#alive.size < 3 && this.#chance(0.1)) return this.#join();
     const ids = [...this.#running.keys()];
-    if (ids.length > 0 && this.#chance(0.3)) this.#keepEarly(ids[this.#random.below(ids.length)]);
+    if (ids.length > 0 && this.#chance(0.3)) this.#persistEarly(ids[this.#random.below(ids.length)]);
     if (ids.length > 0) return this.#finish(ids[this.#random.below(ids.length)]);
     if (this.#alive.size < 3) return this.#join();
     if (this.#timers.length > 0) return this.#feed(this.#timers.shift()!);
     throw new Error(`nothing can happen any more: ${JSON.stringify(this.#dag.status())}`);
   }
 
-  /** What a task keeps is seen by others of its executor before its end is told. */
-  #keepEarly(taskId: number): void {
+  /** Other tasks of an executor see what a task persists before its end is delivered. */
+  #persistEarly(taskId: number): void {
     const { executorId, stage, task, early } = this.#running.get(taskId)!;
-    const [kept] = stage.blocks[task.partition] ?? [];
-    const key = `${executorId}.${kept?.join('.')}`;
-    if (kept && early && !('kind' in early) && !this.#memory.has(key)) this.#memory.set(key, early);
+    const [persisted] = stage.blocks[task.partition] ?? [];
+    const key = `${executorId}.${persisted?.join('.')}`;
+    if (persisted && early && !('kind' in early) && !this.#memory.has(key)) this.#memory.set(key, early);
   }
 
   #fault(): void {
@@ -254,24 +254,24 @@ export class SimCluster {
     const ids = [...this.#running.keys()];
     if (kind === 0) return this.#lose();
     if (kind === 1 && ids.length > 0) return this.#fail(ids[this.#random.below(ids.length)]);
-    if (kind === 2 && this.#told.length > 0) {
+    if (kind === 2 && this.#delivered.length > 0) {
       this.counts.doubled++;
-      return this.#feed(this.#told[this.#random.below(this.#told.length)]);
+      return this.#feed(this.#delivered[this.#random.below(this.#delivered.length)]);
     }
     if (kind === 3 && this.#disk.size > 0) {
-      // A file is damaged: whoever reads it next finds out.
+      // A file is damaged: its next reader finds out.
       const keys = [...this.#disk.keys()];
       this.#disk.delete(keys[this.#random.below(keys.length)]);
       return;
     }
-    const kept = [
+    const persisted = [
       ...[...this.#memory.keys()].map((key) => [this.#memory, key] as const),
       ...[...this.#files.keys()].map((key) => [this.#files, key] as const),
     ];
-    if (kind === 5 && kept.length > 0) {
-      // Nobody is told: a task that wants it finds out.
+    if (kind === 5 && persisted.length > 0) {
+      // An eviction without a message: a task that wants the partition finds out.
       this.counts.evictions++;
-      const [store, key] = kept[this.#random.below(kept.length)];
+      const [store, key] = persisted[this.#random.below(persisted.length)];
       store.delete(key);
       return;
     }
@@ -292,7 +292,7 @@ export class SimCluster {
     for (const key of this.#memory.keys()) if (key.startsWith(`${executorId}.`)) this.#memory.delete(key);
     if (!survives) for (const [key, { executorId: at }] of this.#disk) if (at === executorId) this.#disk.delete(key);
     this.#feed({ kind: 'executorLost', executorId, reason: 'simulated' });
-    // What ran there ends all the same, too late: as after SIGSTOP and SIGCONT.
+    // Its tasks still end, too late, as after SIGSTOP and SIGCONT.
     for (const [taskId, launched] of this.#running) {
       if (launched.executorId !== executorId) continue;
       this.#running.delete(taskId);
@@ -305,11 +305,11 @@ export class SimCluster {
     const { executorId } = this.#running.get(taskId)!;
     this.#running.delete(taskId);
     const error = { name: 'Error', message: 'simulated', stack: '', frames: [] };
-    this.#tell({ kind: 'taskEnded', executorId, taskId, end: { kind: 'userError', error } });
+    this.#deliver({ kind: 'taskEnded', executorId, taskId, end: { kind: 'userError', error } });
   }
 
-  #tell(event: SchedulerEvent): void {
-    this.#told.push(event);
+  #deliver(event: SchedulerEvent): void {
+    this.#delivered.push(event);
     this.#feed(event);
   }
 
@@ -321,24 +321,24 @@ export class SimCluster {
     const launched = this.#running.get(taskId)!;
     this.#running.delete(taskId);
     const { executorId } = launched;
-    // What is cancelled ends soon, or as if nobody had told it.
+    // A cancelled task ends as cancelled, or as if the cancel had come too late.
     const end = launched.cancelled && this.#chance(0.5) ? { kind: 'cancelled' as const } : this.#endOf(launched);
-    this.#tell({ kind: 'taskEnded', executorId, taskId, end });
+    this.#deliver({ kind: 'taskEnded', executorId, taskId, end });
   }
 
-  /** Runs a task: it reads a kept partition, or what its split names; an output that is not on the disk is a failed fetch. */
+  /** Runs a task: it reads a persisted partition or the outputs in its split; an output that is not on the disk is a failed fetch. */
   #endOf(launched: Launched): TaskEnd {
     const { executorId, stage, task, reads } = launched;
     const { partition, taskId } = task;
-    const [kept] = stage.blocks[partition] ?? [];
-    const key = kept && `${executorId}.${kept.join('.')}`;
-    const found = key === undefined ? undefined : (this.#memory.get(key) ?? this.#files.get(kept.join('.')));
+    const [persisted] = stage.blocks[partition] ?? [];
+    const key = persisted && `${executorId}.${persisted.join('.')}`;
+    const found = key === undefined ? undefined : (this.#memory.get(key) ?? this.#files.get(persisted.join('.')));
     if (found) this.counts.hits++;
     const inputs = found ?? launched.early ?? this.#readAll(executorId, reads);
     if ('kind' in inputs) return inputs;
     if (key !== undefined) this.#memory.set(key, inputs);
-    if (kept && task.handsOver) this.#files.set(kept.join('.'), inputs);
-    const cached = kept ? [{ rddId: kept[0], partition, bytes: 1, diskBytes: task.handsOver ? 1 : 0 }] : [];
+    if (persisted && task.handsOver) this.#files.set(persisted.join('.'), inputs);
+    const cached = persisted ? [{ rddId: persisted[0], partition, bytes: 1, diskBytes: task.handsOver ? 1 : 0 }] : [];
     // The rows of an indeterminate stage differ from run to run.
     const runs: Runs = new Map();
     addRuns(runs, inputs.runs);
@@ -374,7 +374,7 @@ export class SimCluster {
     return { ...end, value: new Uint8Array(0), output };
   }
 
-  /** The trivial interpreter: stages in order; what an indeterminate task made is known by its run, of which there must be one. */
+  /** The trivial interpreter: runs stages in order; the run of an indeterminate task, of which there must be one, gives its result. */
   #judge({ spec, results }: SimJob): void {
     const last = spec.stages[spec.stages.length - 1];
     const runs: Runs = new Map();

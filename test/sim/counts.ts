@@ -1,4 +1,4 @@
-// How often each fault and each way around it happened in simulated clusters: faults that do not happen prove nothing.
+// Counts how often each fault and each recovery happened in simulated clusters: faults that do not happen prove nothing.
 
 export interface Counts {
   losses: number;
@@ -8,13 +8,13 @@ export interface Counts {
   copies: number;
   cancels: number;
   evictions: number;
-  /** Kept partitions that served a task. */
+  /** Persisted partitions that served a task. */
   hits: number;
-  /** Times that a kept dataset was dropped because its rows were made again. */
+  /** Times that a persisted dataset was dropped because its rows were recomputed. */
   drops: number;
-  /** Kept partitions that moved to another executor after a loss. */
+  /** Persisted partitions that moved to another executor after a loss. */
   moves: number;
-  /** Jobs of which stages were left out, and times that some of these were planned after all. */
+  /** Jobs with stages that were not planned at first, and how often some of these were planned later. */
   deferred: number;
   behind: number;
 }

@@ -1,4 +1,4 @@
-// The scheduler under simulated clusters: after each event its state agrees with itself, every job ends, every result is exact.
+// The scheduler on simulated clusters: its state is consistent after each event, every job ends, every result is exact.
 // time limit: 300 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,10 +1,10 @@
-// Leaves out of a job what lies behind what is there already, as the planner does, and plans it when it is asked for.
+// Defers the stages behind finished shuffles and persisted datasets, as the planner does, and plans them when the scheduler asks.
 
 import type { Guard, StageSpec } from '../../runtime/planner/stage-spec';
 import type { Present } from '../../runtime/planner/stages';
 import type { JobSpec } from '../../runtime/scheduler/events';
 
-/** The job with as few stages as what is there allows; lineages that may give other rows are planned whole. */
+/** The job with as few stages as possible; indeterminate lineages are planned whole, because they may give other rows. */
 export function deferred({ stages, ...job }: JobSpec, present: Present): JobSpec {
   const whole = new Map(stages.map((stage) => [stage.stageId, stage]));
   const planned = new Set<number>();

@@ -3,7 +3,7 @@
 import type { Random } from '../../runtime/base/time';
 import type { StageSpec } from '../../runtime/planner/stage-spec';
 
-/** A graph of up to five stages; each reads some of those before it, the last one all that nobody reads. */
+/** A graph of at most five stages: each reads some earlier ones, and the last reads all that no other reads. */
 export function randomStages(random: Random, ids: { stage(): number; shuffle(): number }, wide: boolean): StageSpec[] {
   const chance = (p: number) => random.next() < p;
   const count = 1 + random.below(5);
@@ -19,13 +19,13 @@ export function randomStages(random: Random, ids: { stage(): number; shuffle(): 
     indeterminate ||= chance(0.3);
     const width = (wide ? 5 : 1) + random.below(4);
     const partitions = Array.from({ length: width }, (_, p) => p);
-    const kept = read.length > 0 && chance(wide ? 0.9 : 0.5) ? 1000 + stageId : undefined;
+    const persisted = read.length > 0 && chance(wide ? 0.9 : 0.5) ? 1000 + stageId : undefined;
     stages.push({
       stageId,
       shuffleId: isLast ? undefined : ids.shuffle(),
       partitions,
-      parents: read.map((parent) => ({ stageId: parent.stageId, guards: kept === undefined ? [] : [[kept, width]] })),
-      blocks: kept === undefined ? [] : partitions.map((p) => [[kept, p]]),
+      parents: read.map((parent) => ({ stageId: parent.stageId, guards: persisted === undefined ? [] : [[persisted, width]] })),
+      blocks: persisted === undefined ? [] : partitions.map((p) => [[persisted, p]]),
       barrier: width <= 2 && chance(0.2),
       indeterminate,
       title: `stage ${stageId}`,

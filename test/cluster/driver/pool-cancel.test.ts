@@ -1,4 +1,4 @@
-// Cancelling a task, whatever it is doing: soon, without losing the executor and what it keeps.
+// Cancelling a task, whatever it is doing: it ends soon, and the executor keeps its data.
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -47,7 +47,7 @@ for (const [name, program] of Object.entries(endless)) {
   });
 }
 
-test('a task that was cancelled while it was awaiting stays cancelled when it goes on', async () => {
+test('a task cancelled during an await stays cancelled when it continues', async () => {
   pool.output.length = 0;
   const wait = 'await new Promise((r) => { kept.goOn = r; console.log("begun") })';
   const id = pool.launch('e1', `${wait}; kept.saw = control.cancelled(); control.progress(1e9)`);
@@ -62,7 +62,7 @@ test('a task that was cancelled while it was awaiting stays cancelled when it go
   assert.is(pool.ends.get(id)!.length, 1);
 });
 
-test('a queued task is cancelled at once, and the running one goes on', async () => {
+test('a queued task is cancelled at once, and the running task goes on', async () => {
   const running = pool.launch('e1', 'await new Promise((r) => { kept.goOn = r; setTimeout(r, 300) }); return 1');
   const queued = pool.launch('e1', 'return 2');
   pool.started.backend.cancel('e1', queued);
@@ -99,7 +99,7 @@ test('cancels that race with the ends of tasks give one end each and never hit t
   assert.ok(cancelled > 0 && cancelled < 40, `${cancelled} of 40 were cancelled: the race was not met`);
 });
 
-test('a task stuck outside of JavaScript costs its executor, and still ends as cancelled', async () => {
+test('a cancelled task stuck outside of JavaScript ends as cancelled, and its executor is killed', async () => {
   pool.output.length = 0;
   const id = pool.launch('e1', 'console.log("begun"); require("node:child_process").execSync("sleep 54321")');
   await until(5000, () => pool.output.length > 0, 'the begin of the task');
@@ -111,7 +111,7 @@ test('a task stuck outside of JavaScript costs its executor, and still ends as c
   await until(2000, () => !processesOf('sleep\0' + '54321').length, 'the end of what the task had started');
 });
 
-test('ticks that come again however often they are broken cost the executor, and hold up no other task', async () => {
+test('endless ticks of a cancelled task cost the executor, and block no other task', async () => {
   pool.output.length = 0;
   const [executor] = pool.alive;
   const lost = pool.lost.length;

@@ -1,4 +1,4 @@
-// What a session leaves behind, however its driver ends: no executor and no folder.
+// However a driver ends, its session leaves no executor and no folder.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ async function endOf(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await within(5000, once(child, 'exit'), 'the exit');
 }
 
-test('a driver that is killed leaves no executor after 3 s, idle or busy, and its folder goes with the next start', async () => {
+test('a killed driver leaves no executor after 3 s, idle or busy, and the next session removes its folder', async () => {
   const { driver, pids, folder } = await session();
   assert.ok(pids.every(isAlive));
   assert.ok(existsSync(folder));
@@ -74,8 +74,8 @@ test('the hang-up of a driver (SIGTERM) leaves no executor', async () => {
   await next.remove();
 });
 
-test('the folder of a driver that has ended, but whose parent has not asked how, goes with the next start', async () => {
-  // The shell becomes a program that asks after no child.
+test('the next session removes the folder of a driver that is a zombie', async () => {
+  // The shell becomes a program that never reads the exit status of its child.
   const { driver: parent, pids, folder } = await sessionOf(['sh', '-c', '"$@" & exec sleep 60', 'sh', ...driverCommand()]);
   const driver = Number(/^millrace-(\d+)-/.exec(path.basename(folder))![1]);
   process.kill(driver, 'SIGKILL');
@@ -88,7 +88,7 @@ test('the folder of a driver that has ended, but whose parent has not asked how,
   await endOf(parent);
 });
 
-test('the folder is private, and gone when the pool is stopped', async () => {
+test('the folder is private, and removed when the pool stops', async () => {
   const pool = await ToyPool.start('local[1]');
   const { folder } = pool.started;
   assert.is(statSync(folder).mode & 0o777, 0o700);
@@ -99,7 +99,7 @@ test('the folder is private, and gone when the pool is stopped', async () => {
   assert.is(existsSync(folder), false);
 });
 
-test('folders of living sessions, of other machines and of strangers stay', async () => {
+test('folders of living sessions, of other machines and of other users stay', async () => {
   const living = SessionFolder.make();
   const elsewhere = path.join(tmpdir(), 'millrace-1-abcdef');
   mkdirSync(elsewhere);
@@ -113,7 +113,7 @@ test('folders of living sessions, of other machines and of strangers stay', asyn
   for (const folder of [elsewhere, unowned]) rmSync(folder, { recursive: true });
 });
 
-test('stopping in the middle of everything leaves nothing', async () => {
+test('stopping while tasks run leaves nothing', async () => {
   const pool = await ToyPool.start('local[2]');
   const pids = await Promise.all([pool.pid('e1'), pool.pid('e2')]);
   pool.launch('e1', 'for (;;) {}');

@@ -1,4 +1,4 @@
-// Executors that die, stop or never start: noticed soon, told once, replaced.
+// Executors that die, stop or never start: noticed soon, reported once, and replaced.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite } from 'uvu';
@@ -47,13 +47,13 @@ test('a busy executor that is killed is lost, and its task gets no end from the 
   assert.is(pool.ends.has(id), false);
 });
 
-test('an executor that ends itself is lost with its exit code, and what it printed last is told', async () => {
+test('an executor that ends itself is lost with its exit code, and its last output arrives', async () => {
   pool.launch('e2', 'for (let i = 0; i < 900; i++) console.log("last " + i); process.exit(3)');
   assert.match(await lossOf('e2', 2000), /exited with code 3/);
   assert.is(pool.output.at(-1), 'stdout: last 899');
 });
 
-test('an executor that exhausts its memory is lost with that reason, and the dump of V8 is not shown', async () => {
+test('an executor that runs out of memory is lost with that reason, and the dump of V8 is not printed', async () => {
   const small = await ToyPool.start('local[1]', { executorMemory: 64 });
   small.launch('e1', 'const all = []; for (;;) all.push({ i: all.length })');
   await until(20_000, () => small.lost.length > 0, 'the loss');
@@ -62,14 +62,14 @@ test('an executor that exhausts its memory is lost with that reason, and the dum
   await small.stop();
 });
 
-test('an executor that is stopped is found by its missing signs of life, ended and replaced', async () => {
+test('a stopped executor is found by its missing heartbeats, killed and replaced', async () => {
   const pid = await pool.pid('e1');
   process.kill(pid, 'SIGSTOP');
   assert.match(await lossOf('e1', 2500), /not answered/);
   await until(2000, () => !isAlive(pid), 'the end of the stopped process');
 });
 
-test('a driver that was held up does not lose its executors', async () => {
+test('a driver that was blocked does not lose its executors', async () => {
   const until = performance.now() + 2500;
   while (performance.now() < until);
   await new Promise((resolve) => setTimeout(resolve, 700));
@@ -77,7 +77,7 @@ test('a driver that was held up does not lose its executors', async () => {
   assert.is(await pool.run('e1', 'return 1'), 1);
 });
 
-test('a driver that is held up while its executors start still gets them all', async () => {
+test('a driver that is blocked while its executors start still gets them all', async () => {
   const starting = await ToyPool.start('local[2]', {}, 0);
   const end = performance.now() + 3000;
   while (performance.now() < end);
@@ -86,7 +86,7 @@ test('a driver that is held up while its executors start still gets them all', a
   await starting.stop();
 });
 
-test('a cancel that was obeyed while the driver was held up costs nothing', async () => {
+test('a cancel that succeeded while the driver was blocked costs no executor', async () => {
   const id = pool.launch('e1', 'while (!control.cancelled()); return { end: { kind: "cancelled" } }');
   pool.started.backend.cancel('e1', id);
   await new Promise((resolve) => setImmediate(resolve));
@@ -114,7 +114,7 @@ test('executors killed again and again are replaced each time', async () => {
   assert.equal(pool.failed, []);
 });
 
-test('a launch on an executor that is gone is ignored', async () => {
+test('a launch on a lost executor is ignored', async () => {
   const id = pool.launch('nobody', 'return 1');
   assert.is(await pool.run('e1', 'return 1'), 1);
   assert.is(pool.ends.has(id), false);

@@ -1,4 +1,4 @@
-// Masters and options of a backend: what is understood, and what is refused before anything is started.
+// Masters and options of a backend: what is accepted, and what is refused before anything starts.
 
 import os from 'node:os';
 import { suite } from 'uvu';
@@ -16,7 +16,7 @@ test.before(() => {
   leaks = watchLeaks();
 });
 
-test('local, local[N] and local[*] are understood', () => {
+test('local, local[N] and local[*] are accepted', () => {
   assert.equal(parseMaster('local'), { kind: 'inProcess' });
   assert.equal(parseMaster('local[1]'), { kind: 'pool', executors: 1 });
   assert.equal(parseMaster('local[256]'), { kind: 'pool', executors: 256 });
@@ -25,7 +25,7 @@ test('local, local[N] and local[*] are understood', () => {
 
 const refused = (code: string) => (error: unknown) => error instanceof MillraceError && error.code === code;
 
-test('anything else is refused by name', () => {
+test('any other master is refused by name', () => {
   for (const master of [
     '',
     'Local',
@@ -65,7 +65,7 @@ test('bad options are refused before a process or a folder is made', async () =>
   }
 });
 
-test('deaths are replaced at once, until there are too many in a short time', () => {
+test('dead executors are replaced at once, until too many die in a short time', () => {
   const backoff = new Backoff(2);
   const waits = Array.from({ length: 14 }, () => backoff.died(1000));
   assert.equal(waits.slice(0, 8), [0, 0, 0, 0, 0, 0, 0, 0]);
@@ -73,7 +73,7 @@ test('deaths are replaced at once, until there are too many in a short time', ()
   assert.is(backoff.died(10_000), 0, 'old deaths are forgotten');
 });
 
-test('failed starts are tried again a bounded number of times in a row', () => {
+test('failed starts are retried a bounded number of times in a row', () => {
   const backoff = new Backoff(1);
   const tries = () => Array.from({ length: 5 }, () => backoff.startFailed());
   assert.equal(tries(), [50, 100, 200, 400, undefined]);

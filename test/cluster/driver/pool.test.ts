@@ -1,4 +1,4 @@
-// A pool of real executors: joining, running, blobs, output, progress, and the order in which things are told.
+// A pool of real executors: joining, running, blobs, output, progress, and the order of notifications.
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -28,7 +28,7 @@ test('every executor joins once, with an id and one slot', () => {
   );
 });
 
-test('executors are processes of their own', async () => {
+test('each executor is a process of its own', async () => {
   const pids = await Promise.all(pool.alive.map((id) => pool.pid(id)));
   assert.is(new Set([process.pid, ...pids]).size, 3);
 });
@@ -39,7 +39,7 @@ test('a task gets its split, and its value comes back with its bytes', async () 
   assert.is(Buffer.compare(Buffer.from(back), Buffer.from(split)), 0);
 });
 
-test('values whose keys no text format carries travel', async () => {
+test('values with keys that no text format carries arrive unchanged', async () => {
   const value = (await pool.run('e1', 'return JSON.parse(`{"__proto__":1,"constructor":2,"prototype":3}`)')) as object;
   assert.equal(Object.keys(value), ['__proto__', 'constructor', 'prototype']);
 });
@@ -111,7 +111,7 @@ test('many tasks queued on one executor all end, once each, in order', async () 
   assert.ok(ids.every((id) => pool.ends.get(id)!.length === 1));
 });
 
-test('what a task prints is told as lines, before its end', async () => {
+test('what a task prints arrives as lines, before the end of the task', async () => {
   pool.output.length = 0;
   await pool.run(
     'e1',
@@ -138,7 +138,7 @@ test('a flood of output is cut to a bounded number of lines, and counted', async
   assert.is(dropped + shown, 50_000);
 });
 
-test('progress of a task that never yields is told while it runs', async () => {
+test('the progress of a task that never yields is reported while it runs', async () => {
   const id = pool.launch('e1', 'for (let i = 1; !control.cancelled(); i++) control.progress(i)');
   await until(5000, () => (pool.progress.get(id)?.length ?? 0) >= 2, 'two reports');
   pool.started.backend.cancel('e1', id);
@@ -147,7 +147,7 @@ test('progress of a task that never yields is told while it runs', async () => {
   assert.ok(told[0] > 0 && told[1] > told[0], `${told}`);
 });
 
-test('an error thrown outside of any task is shown and costs no executor', async () => {
+test('an error thrown outside of any task is printed and costs no executor', async () => {
   pool.output.length = 0;
   await pool.run('e1', 'setTimeout(() => { throw new Error("late") }, 0); Promise.reject(new Error("stray"))');
   await until(5000, () => pool.output.some((line) => line.includes('late')), 'the late error');
@@ -156,7 +156,7 @@ test('an error thrown outside of any task is shown and costs no executor', async
   assert.is(pool.lost.length, 0);
 });
 
-test('the working folder is the driver’s, the environment is not', async () => {
+test('executors share the driver’s working folder, but not its environment', async () => {
   process.env.MILLRACE_TEST_SECRET = 'x';
   const other = await ToyPool.start('local[1]');
   assert.is(await other.run('e1', 'return process.cwd()'), process.cwd());

@@ -19,7 +19,7 @@ const seed = Number(process.env.MILLRACE_SEED ?? 20261123);
 const executors = 3;
 const jobCount = size(10, 50);
 const killsPerJob = 2;
-/** Five as promised where the machine is ours; a machine that does other work at the same time only shows that nothing hangs. */
+/** Five on a quiet machine, as promised; a busy machine can only show that nothing hangs. */
 const slowdown = size(20, 5);
 const jobLimitMs = 30_000;
 const rows = 240_000;
@@ -29,7 +29,7 @@ test.before(async () => {
   leaks = watchLeaks();
 });
 
-/** Some work for each row, so that a task runs long enough to be met. */
+/** Some work for each row, so that a task runs long enough to be hit. */
 const stir = (x: number): number => {
   let h = x | 0;
   for (let i = 0; i < 60; i++) h = (Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) + i) | 0;
@@ -39,7 +39,7 @@ const stir = (x: number): number => {
 interface Kind {
   readonly name: string;
   readonly run: (sc: Context, salt: number) => Promise<unknown>;
-  /** The same by loops over arrays. */
+  /** The same result by loops over arrays. */
   readonly model: (salt: number) => unknown;
 }
 
@@ -114,17 +114,21 @@ const kinds: readonly Kind[] = [
   {
     name: 'cached twice',
     run: async (sc, salt) => {
-      const kept = sc
+      const persisted = sc
         .range(salt, salt + rows, 1, 7)
         .map((x) => stir(x) % 10_007)
         .cache();
-      const answers = [await kept.sum(), await kept.max(), await kept.filter((x) => x < 5).count()];
-      kept.unpersist();
+      const answers = [await persisted.sum(), await persisted.max(), await persisted.filter((x) => x < 5).count()];
+      persisted.unpersist();
       return answers;
     },
     model: (salt) => {
-      const kept = numbers(salt).map((x) => x % 10_007);
-      return [kept.reduce((a, b) => a + b, 0), kept.reduce((a, b) => Math.max(a, b)), kept.filter((x) => x < 5).length];
+      const expected = numbers(salt).map((x) => x % 10_007);
+      return [
+        expected.reduce((a, b) => a + b, 0),
+        expected.reduce((a, b) => Math.max(a, b)),
+        expected.filter((x) => x < 5).length,
+      ];
     },
   },
 ];
@@ -140,7 +144,7 @@ class Killer {
     const strike = () => {
       this.#left.pop();
       const pids = session.pids();
-      // All executors may be on their way up; the fault is not counted then.
+      // All executors may be starting; then the fault does not count.
       if (pids.length === 0) return;
       process.kill(pids[random.below(pids.length)], 'SIGKILL');
       this.kills++;
@@ -148,7 +152,7 @@ class Killer {
     this.#timers = moments.map((ms) => setTimeout(strike, ms));
   }
 
-  /** Stops; answers how many moments did not come. */
+  /** Stops; returns how many moments are left. */
   stop(): number {
     for (const timer of this.#timers) clearTimeout(timer);
     return this.#left.length;
@@ -172,7 +176,7 @@ test(`${jobCount * killsPerJob} kills over ${jobCount} mixed jobs (seed ${seed})
     let disturbed = 0;
     for (let job = 0; job < jobCount; job++) {
       const { name, run, model } = kindOf(job);
-      // A kill that a job was too quick for falls on the next one.
+      // If a job ends before its kill, the kill hits the next one.
       const moments = Array.from({ length: killsPerJob + owed }, () => random.next() * usual[job]);
       const started = performance.now();
       const killer = new Killer(session, random, moments);
@@ -205,7 +209,7 @@ test(`all executors killed at once ${waves} times, in maps and in reduces: exact
       const begun = `begun-${wave}-`;
       const waits = (index: number) => {
         writeFileSync(`${notes}/${begun}${index}-${process.pid}`, '');
-        // Those of the first wave wait to be killed; the limit is for a test that fails.
+        // Tasks of the first wave wait to be killed; the limit only matters if the test fails.
         const end = Date.now() + (index < 3 ? 20_000 : 0);
         const isFirst =
           process

@@ -1,4 +1,4 @@
-// The capture cases of test/runtime/closure/closure-cases through the engine: on an executor each gives what it gives in the session.
+// The capture cases of test/runtime/closure/closure-cases through the engine: each gives the same on an executor as in the session.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
@@ -23,7 +23,7 @@ test.before(async () => {
   sc = await connect('local[1]');
 });
 
-/** What a result looks like once it travelled; undefined where it is no data. */
+/** A result after encoding and decoding; undefined if it is no data. */
 function travelled(value: unknown): string | undefined {
   try {
     return show(decode(encode(value)));
@@ -41,7 +41,7 @@ async function check({ f, args = [], refused, remotely }: Case): Promise<void> {
     } catch (error) {
       message = (error as Error).message;
     }
-    // Here the case's function is one that another captured.
+    // Here another function has captured the function of the case.
     assert.match(message.replace('captured f → ', ''), refused);
     return;
   }

@@ -11,7 +11,7 @@ import { engineExecutor } from '../../helpers/pool';
 import { openSession, type Session } from '../../helpers/session';
 import { until, within } from '../../helpers/within';
 
-// As at the prompt, where they are names of their own.
+// As at the prompt, where these are global names.
 const { BarrierTaskContext, SparkFiles, TaskContext } = api;
 
 const test = suite('control on executors');
@@ -61,42 +61,37 @@ onExecutors('the tasks of a barrier stage meet', 2, {}, async ({ sc }) => {
     });
   const all = [1, 5, '0 of 2', '1 of 2'];
   assert.equal(await met.collect(), [all, all]);
-  // A part of the partitions needs all of its tasks.
+  // A job on some of the partitions still needs all tasks of the barrier.
   assert.equal(await met.take(1), [all]);
   assert.equal(await met.map((row) => row.length).sum(), 8);
 });
 
-onExecutors(
-  'a barrier task that fails has all of them run again, and nobody waits for ever',
-  2,
-  {},
-  async ({ sc, notes, noted }) => {
-    const rows = await sc
-      .range(0, 2, 1, 2)
-      .barrier()
-      .mapPartitionsWithIndex((i) => {
-        const task = BarrierTaskContext.get();
-        writeFileSync(`${notes}/run-${i}-${process.hrtime.bigint()}`, '');
-        task.barrier();
-        if (i === 1 && once(notes, 'thrown')) throw new Error('the first time');
-        return task.allGather(i * 10);
-      })
-      .collect();
-    assert.equal(rows, [0, 10, 0, 10]);
-    assert.equal([noted('run-0').length, noted('run-1').length], [2, 2]);
-    const leaving = sc
-      .range(0, 2, 1, 2)
-      .barrier()
-      .mapPartitionsWithIndex((i) => (i === 0 ? BarrierTaskContext.get().allGather(i) : [i]));
-    const error = await leaving.collect().then(
-      () => assert.unreachable('one member left'),
-      (e) => e,
-    );
-    assert.is(error.code, 'BARRIER_FAILED');
-    assert.match(error.message, /task 1 has ended without calling it/);
-    assert.is(await sc.range(10).count(), 10);
-  },
-);
+onExecutors('if one barrier task fails, all of them run again, and none waits for ever', 2, {}, async ({ sc, notes, noted }) => {
+  const rows = await sc
+    .range(0, 2, 1, 2)
+    .barrier()
+    .mapPartitionsWithIndex((i) => {
+      const task = BarrierTaskContext.get();
+      writeFileSync(`${notes}/run-${i}-${process.hrtime.bigint()}`, '');
+      task.barrier();
+      if (i === 1 && once(notes, 'thrown')) throw new Error('the first time');
+      return task.allGather(i * 10);
+    })
+    .collect();
+  assert.equal(rows, [0, 10, 0, 10]);
+  assert.equal([noted('run-0').length, noted('run-1').length], [2, 2]);
+  const leaving = sc
+    .range(0, 2, 1, 2)
+    .barrier()
+    .mapPartitionsWithIndex((i) => (i === 0 ? BarrierTaskContext.get().allGather(i) : [i]));
+  const error = await leaving.collect().then(
+    () => assert.unreachable('one member left'),
+    (e) => e,
+  );
+  assert.is(error.code, 'BARRIER_FAILED');
+  assert.match(error.message, /task 1 has ended without calling it/);
+  assert.is(await sc.range(10).count(), 10);
+});
 
 onExecutors('a barrier survives the death of a member', 2, {}, async ({ sc, notes }) => {
   const rows = await sc
@@ -134,7 +129,7 @@ onExecutors('a copy of a slow task wins, and counts once', 2, speculative, async
   assert.is(await sc.range(0, 100, 1, 4).sum(), 4950);
 });
 
-onExecutors('of two tasks one is slow as soon as the other is done', 2, speculative, async ({ sc, notes }) => {
+onExecutors('of two tasks, one counts as slow as soon as the other is done', 2, speculative, async ({ sc, notes }) => {
   const started = performance.now();
   const rows = await sc
     .range(0, 2, 1, 2)
@@ -149,7 +144,7 @@ onExecutors('of two tasks one is slow as soon as the other is done', 2, speculat
 
 const excluding = { excludeOnFailure: true, taskMaxFailures: 20 };
 
-onExecutors('an executor on which tasks keep failing gets no more of them', 2, excluding, async ({ sc, notes, noted }) => {
+onExecutors('an executor on which tasks keep failing is excluded', 2, excluding, async ({ sc, notes, noted }) => {
   const [bad] = await sc
     .range(0, 1, 1, 1)
     .map(() => TaskContext.get().executorId())
@@ -159,7 +154,7 @@ onExecutors('an executor on which tasks keep failing gets no more of them', 2, e
       .range(0, 12, 1, 12)
       .map((x) => {
         if (TaskContext.get().executorId() !== bad) {
-          // The good one does not take all before the bad one has failed.
+          // The good executor waits, so that the bad one gets tasks to fail.
           const limit = Date.now() + 10_000;
           while (readdirSync(notes).filter((name) => name.startsWith('failed-')).length < 2 && Date.now() < limit)
             Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
@@ -201,7 +196,7 @@ class Placed extends api.CustomRDD<string, number> {
 }
 
 onExecutors(
-  'partitions run where their dataset likes them, also below other steps',
+  'partitions run on the preferred executor of their dataset, also below other steps',
   3,
   { localityWaitMs: 10_000 },
   async ({ sc }) => {
@@ -213,7 +208,7 @@ onExecutors(
       await placed.map((id) => `on ${id}`).collect(),
       wished.map((id) => `on ${id}`),
     );
-    // Of an executor that is not there nobody waits.
+    // No task waits for an executor that does not exist.
     assert.is((await new Placed(sc, ['nowhere']).collect()).length, 1);
   },
 );
@@ -232,7 +227,7 @@ onExecutors('pools share the executors', 2, { schedulerMode: 'FAIR' }, async ({ 
     );
   const slow = spin('one');
   const second = spin('two').then(() => noted('one-').length);
-  // The pool that came second got its share: it was not left until the first one was done.
+  // The second pool got its share before the first one was done.
   assert.ok((await second) <= 6 && (await slow) === 6);
   const order = sc.jobs().map(({ pool, ended }) => [pool, ended] as const);
   const gap = Math.abs(order[0][1]! - order[1][1]!);
@@ -255,7 +250,7 @@ class Words {
   }
 }
 
-onExecutors('added files, properties and own accumulators reach executors', 2, {}, async ({ sc }) => {
+onExecutors('added files, properties and custom accumulators reach executors', 2, {}, async ({ sc }) => {
   const folder = mkdtempSync(join(tmpdir(), 'control-'));
   writeFileSync(`${folder}/stop.txt`, 'the a');
   sc.addFile(`${folder}/stop.txt`);
@@ -275,7 +270,7 @@ onExecutors('added files, properties and own accumulators reach executors', 2, {
   assert.equal(words.value, ['cat', 'dog']);
 });
 
-onExecutors('what a stopped executor says later is ignored', 2, {}, async ({ sc, notes, noted }) => {
+onExecutors('late messages of a stopped executor are ignored', 2, {}, async ({ sc, notes, noted }) => {
   const counted = sc.longAccumulator();
   const removed: string[] = [];
   sc.addListener({ onExecutorRemoved: ({ executorId }) => void removed.push(executorId) });

@@ -1,4 +1,4 @@
-// Calls to the file system that fail inside of real executors: jobs of all kinds are exact or end with one clear error.
+// File system calls fail inside real executors: jobs of all kinds are exact or end with one clear error.
 // time limit: 900 s
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ test.before(async () => {
   await stop();
 });
 
-/** The program of an executor whose calls below the session's folder fail so; it writes down each that did. */
+/** The program of an executor whose calls below the session's folder fail this way; it records each failed call. */
 function faultyProgram(fault: Fault): string {
   const path = join(folder, 'program', 'executor.js');
   const text = `
@@ -51,7 +51,7 @@ function faultyProgram(fault: Fault): string {
   return path;
 }
 
-/** The calls that failed in the executors so far. */
+/** The calls that have failed in the executors so far. */
 function firedCalls(): string {
   const path = join(folder, 'program', 'fired');
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
@@ -73,7 +73,7 @@ async function runAll(executor: string, expected: Map<string, unknown> | undefin
         if (!(e instanceof MillraceError)) throw e;
         assert.ok(expected && clear.includes(e.code), `${name}: ${e.stack}`);
       }
-      // What the disk refuses to remove goes with the session.
+      // What the disk refuses to remove is removed with the session.
       const gone = () => firedCalls().includes('rmSync') || temporaryFiles(own, output).length === 0;
       await until(5000, gone, `${name}: the removal of temporary files`);
     }
@@ -84,14 +84,14 @@ async function runAll(executor: string, expected: Map<string, unknown> | undefin
   return answers;
 }
 
-test('each session has executors that fail at another call', async () => {
+test('in each session executors fail at another call', async () => {
   const expected = await runAll(program, undefined);
   const random = new Random(seed);
   const sessions = size(4, 60);
   let firedIn = 0;
   for (let i = 0; i < sessions; i++) {
     rmSync(join(folder, 'program', 'fired'), { force: true });
-    // An executor has some 400 calls in all the jobs.
+    // An executor makes some 400 calls in all jobs.
     const fault = { call: 1 + random.below(300), code: codes[i % 3], lasting: codes[i % 3] === 'ENOSPC' };
     await runAll(faultyProgram(fault), expected).catch((e) => {
       throw new Error(`${JSON.stringify(fault)}: ${e.stack}`);

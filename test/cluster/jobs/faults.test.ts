@@ -24,7 +24,7 @@ const failure = (job: Promise<unknown>): Promise<MillraceError> =>
     (error) => error,
   );
 
-/** A test with a session of its own. */
+/** A test in its own session. */
 function onExecutors(name: string, executors: number, body: (session: Session) => Promise<void>): void {
   test(name, async () => {
     const session = await openSession(executors);
@@ -36,7 +36,7 @@ function onExecutors(name: string, executors: number, body: (session: Session) =
   });
 }
 
-/** Notes that something happened; true the first time. */
+/** Records that something happened; true the first time. */
 function once(folder: string, name: string): boolean {
   try {
     writeFileSync(`${folder}/${name}`, String(process.pid), { flag: 'wx' });
@@ -68,7 +68,7 @@ const exact = async (counts: RDD<[string, number]>) =>
 
 // ---- closures that fail
 
-onExecutors('a task that throws once is run once more, and only it', 2, async ({ sc, notes, noted }) => {
+onExecutors('a task that throws once runs once more, and no other task does', 2, async ({ sc, notes, noted }) => {
   const rows = await sc
     .parallelize([1, 2, 3], 3)
     .map((x) => {
@@ -153,7 +153,7 @@ onExecutors('killed during the reduce: exact', 2, async ({ sc, notes }) => {
   assert.ok(existsSync(`${notes}/killed`));
 });
 
-onExecutors('one that wrote map output is killed while another reads: exact', 3, async ({ sc, notes }) => {
+onExecutors('an executor with map output is killed while another reads: exact', 3, async ({ sc, notes }) => {
   const lines = sc.parallelize(text, 6).mapPartitions((rows) => {
     writeFileSync(`${notes}/map-${process.pid}`, '');
     return rows;
@@ -171,49 +171,49 @@ onExecutors('one that wrote map output is killed while another reads: exact', 3,
   assert.match(readFileSync(`${notes}/victim`, 'utf8'), /^\d+$/);
 });
 
-onExecutors('killed while it fills the cache: exact, and every partition is there in the end', 2, async ({ sc, notes }) => {
-  const lines = sc
-    .parallelize(text, 6)
-    .mapPartitionsWithIndex(function* (index, rows) {
-      let n = 0;
-      for (const line of rows) {
-        if (index === 4 && n++ === 300 && once(notes, 'killed')) die();
-        yield line;
-      }
-    })
-    .cache();
-  await exact(wordCount(lines));
-  assert.ok(existsSync(`${notes}/killed`));
-  assert.is(await lines.count(), text.length);
-  assert.is(sc.storageOf(lines).partitions, 6);
-  await exact(wordCount(lines));
-});
-
 onExecutors(
-  'of a cached dataset only the partitions of the lost executor are made again',
-  3,
-  async ({ sc, notes, noted, allThere }) => {
-    const rows = sc
-      .range(0, 1600, 1, 16)
-      .mapPartitionsWithIndex((index, numbers) => {
-        writeFileSync(`${notes}/made-${index}-${process.pid}-${process.hrtime.bigint()}`, '');
-        return numbers;
+  'killed while it stores persisted partitions: exact, and all of them are stored in the end',
+  2,
+  async ({ sc, notes }) => {
+    const lines = sc
+      .parallelize(text, 6)
+      .mapPartitionsWithIndex(function* (index, rows) {
+        let n = 0;
+        for (const line of rows) {
+          if (index === 4 && n++ === 300 && once(notes, 'killed')) die();
+          yield line;
+        }
       })
       .cache();
-    assert.is(await rows.sum(), 1_279_200);
-    const made = noted('made-').map((name) => Number(name.split('-')[2]));
-    assert.is(made.length, 16);
-    const victim = made[0];
-    const lost = made.filter((pid) => pid === victim).length;
-    assert.ok(lost < 16, 'the partitions are spread');
-    process.kill(victim, 'SIGKILL');
-    await until(5_000, () => sc.storageOf(rows).partitions === 16 - lost, 'the loss to be noticed');
-    await allThere();
-    assert.is(await rows.sum(), 1_279_200);
-    assert.is(noted('made-').length, 16 + lost);
-    assert.is(sc.storageOf(rows).partitions, 16);
+    await exact(wordCount(lines));
+    assert.ok(existsSync(`${notes}/killed`));
+    assert.is(await lines.count(), text.length);
+    assert.is(sc.storageOf(lines).partitions, 6);
+    await exact(wordCount(lines));
   },
 );
+
+onExecutors('only the persisted partitions of the lost executor are recomputed', 3, async ({ sc, notes, noted, allThere }) => {
+  const rows = sc
+    .range(0, 1600, 1, 16)
+    .mapPartitionsWithIndex((index, numbers) => {
+      writeFileSync(`${notes}/made-${index}-${process.pid}-${process.hrtime.bigint()}`, '');
+      return numbers;
+    })
+    .cache();
+  assert.is(await rows.sum(), 1_279_200);
+  const made = noted('made-').map((name) => Number(name.split('-')[2]));
+  assert.is(made.length, 16);
+  const victim = made[0];
+  const lost = made.filter((pid) => pid === victim).length;
+  assert.ok(lost < 16, 'the partitions are spread');
+  process.kill(victim, 'SIGKILL');
+  await until(5_000, () => sc.storageOf(rows).partitions === 16 - lost, 'the loss to be noticed');
+  await allThere();
+  assert.is(await rows.sum(), 1_279_200);
+  assert.is(noted('made-').length, 16 + lost);
+  assert.is(sc.storageOf(rows).partitions, 16);
+});
 
 onExecutors('accumulators count each partition once, whatever was lost', 2, async ({ sc, notes }) => {
   const seen = sc.longAccumulator();
@@ -236,7 +236,7 @@ onExecutors('all executors killed at once: exact', 3, async ({ sc, notes, noted,
   const lines = sc.parallelize(text, 6).mapPartitionsWithIndex((index, rows) => {
     const all = [...rows];
     if (once(notes, `begun-${index}`)) {
-      // Those of the first wave wait to be killed.
+      // Tasks of the first wave wait to be killed.
       const end = Date.now() + (index < 3 ? 20_000 : 0);
       while (Date.now() < end);
     }
@@ -251,7 +251,7 @@ onExecutors('all executors killed at once: exact', 3, async ({ sc, notes, noted,
   assert.ok(pids().every((pid) => !killed.includes(pid)));
 });
 
-onExecutors('a map output that is deleted, cut or changed is made again', 2, async ({ sc, notes, noted }) => {
+onExecutors('a map output that is deleted, cut or changed is recomputed', 2, async ({ sc, notes, noted }) => {
   const counts = wordCount(
     sc.parallelize(text, 5).mapPartitionsWithIndex((index, rows) => {
       writeFileSync(`${notes}/map-${index}-${process.hrtime.bigint()}`, '');

@@ -1,4 +1,4 @@
-// The programs of the paper's evaluation: right whatever is kept in memory, shuffled once or each time, or killed on the way.
+// The programs of the paper's evaluation: correct whatever is persisted in memory, shuffled once or each time, or killed midway.
 // time limit: 180 s
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ test.before(async () => {
 
 async function withExecutors<T>(executors: number, storageBytes: number, use: (sc: Context) => Promise<T>): Promise<T> {
   const master = `local[${executors}]`;
-  // A busy machine must not make a task give up waiting for the executor that holds its partition.
+  // Even on a busy machine a task must wait for the executor that holds its partition.
   const config = { localityWaitMs: 60_000 };
   const sc = new Context({ ...(await startBackend(master, { storageBytes, program })), master, config });
   await sc.start();
@@ -70,14 +70,14 @@ test('logistic regression gives the same weights with 0 to 100 % of its points i
     const each = ((bytes * share) / 2) * 1.02;
     const some = await run(each, StorageLevel.MEMORY_ONLY);
     assert.equal(some.w, w, `${share}`);
-    assert.is(some.partitions, pieces * share, `partitions kept of ${share}`);
+    assert.is(some.partitions, pieces * share, `partitions persisted at ${share}`);
     const all = await run(each, StorageLevel.MEMORY_AND_DISK);
     assert.equal(all.w, w, `${share} with disk`);
     assert.is(all.partitions, pieces);
   }
 });
 
-test('ranks are equal where links are partitioned once and where they move each time, and only the ranks move then', async () => {
+test('ranks are equal whether links are partitioned once or move each time; partitioned once, only the ranks move', async () => {
   const path = join(folder, 'links.txt');
   writeLinks(path, 1000);
   await withExecutors(2, 64 << 20, async (sc) => {
@@ -101,7 +101,7 @@ test('ranks are equal where links are partitioned once and where they move each 
   });
 });
 
-test('k-means that loses an executor in iteration 6 ends in the same centers, and reads again what was lost and no more', async () => {
+test('k-means that loses an executor in iteration 6 finds the same centers, and rereads only what was lost', async () => {
   const pieces = 9;
   const run = (kill: boolean) =>
     withExecutors(3, 64 << 20, async (sc) => {
@@ -124,7 +124,7 @@ test('k-means that loses an executor in iteration 6 ends in the same centers, an
         }
         centers = await step;
       }
-      return { centers, lost, read: read.value, kept: sc.storageOf(data).partitions };
+      return { centers, lost, read: read.value, persisted: sc.storageOf(data).partitions };
     });
   const calm = await run(false);
   const killed = await run(true);
@@ -132,7 +132,7 @@ test('k-means that loses an executor in iteration 6 ends in the same centers, an
   assert.is(calm.read, count);
   assert.ok(killed.lost > 0 && killed.lost < count, `${killed.lost} rows lost`);
   assert.is(killed.read, count + killed.lost);
-  assert.is(killed.kept, pieces);
+  assert.is(killed.persisted, pieces);
 });
 
 test('only the first iteration on a cached dataset reads its text', async () => {

@@ -1,4 +1,4 @@
-// A disk that is really full under real executors: one clear error, nothing half-written left, and the next job that fits is exact.
+// Real executors on a disk that is really full: one clear error, no incomplete file left, and the next job that fits is exact.
 // time limit: 240 s
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ const diskMb = 6;
 let leaks: ReturnType<typeof watchLeaks>;
 let program: string;
 let folder: string;
-/** Why this machine gives the test no small disk. */
+/** Why this machine cannot give the test a small disk. */
 let refused = '';
 
 test.before(async () => {
@@ -33,7 +33,7 @@ test.before(async () => {
   if (status !== 0) refused = error?.message ?? stderr.toString().trim();
 });
 
-/** A session whose files lie in a folder of the test, with 100 kB for each part of a task that gathers. */
+/** A session whose files are in the test's folder, with 100 kB for each part of a task that gathers. */
 async function session<T>(place: string, use: (sc: Context, own: string) => Promise<T>): Promise<T> {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = place;
@@ -52,7 +52,7 @@ async function session<T>(place: string, use: (sc: Context, own: string) => Prom
 const pairs = (sc: Context, n: number) =>
   sc.range(0, n, 1, 4).map((i) => [i % 1000, `${i}`.padEnd(100, 'x')] as [number, string]);
 
-/** Jobs that write more than there is room for; one that fits follows each of them. */
+/** Jobs that write more than the disk can hold; a job that fits follows each of them. */
 async function fillAndGoOn(sc: Context, own: string, reason: RegExp): Promise<void> {
   const small = async () => assert.is(await pairs(sc, 1000).groupByKey(2).count(), 1000);
   await small();
@@ -73,12 +73,12 @@ async function fillAndGoOn(sc: Context, own: string, reason: RegExp): Promise<vo
   );
   await checkedError(() => pairs(sc, 200_000).map(String).saveAsTextFile(join(own, 'output')));
   await checkedError(() => pairs(sc, 200_000).localCheckpoint().count());
-  // What is kept for speed only costs its place, not the job.
-  const kept = pairs(sc, 200_000).persist(StorageLevel.DISK_ONLY);
-  assert.is(await kept.count(), 200_000);
-  assert.ok(sc.storageOf(kept).partitions < 4);
-  assert.equal(unordered(await kept.keys().distinct().collect()).length, 1000);
-  kept.unpersist();
+  // A persisted partition that does not fit is not stored; the job succeeds.
+  const persisted = pairs(sc, 200_000).persist(StorageLevel.DISK_ONLY);
+  assert.is(await persisted.count(), 200_000);
+  assert.ok(sc.storageOf(persisted).partitions < 4);
+  assert.equal(unordered(await persisted.keys().distinct().collect()).length, 1000);
+  persisted.unpersist();
   assert.equal(processesOf(program), executors, 'no executor died of it');
 }
 
@@ -87,7 +87,7 @@ test('a small disk', async () => {
   await session(join(folder, 'disk'), (sc, own) => fillAndGoOn(sc, own, /ENOSPC/));
 });
 
-test('files that may not grow beyond a limit', async () => {
+test('a limit on the size of files', async () => {
   await session(folder, async (sc, own) => {
     for (const pid of processesOf(program)) {
       const { status, stderr } = spawnSync('prlimit', ['--pid', String(pid), `--fsize=${1 << 20}`]);

@@ -17,7 +17,7 @@ import { pairsOf, rowsOf } from '../../property/values';
 const test = suite('grid');
 const masters = ['local', 'local[1]', 'local[2]', 'local[3]'];
 const partitions = [1, 2, 7, 64];
-/** So little that groups, tables and sorts go to disk, and kept partitions are given up. */
+/** So little memory that groups, tables and sorts spill to disk, and persisted partitions are evicted. */
 const tight = { executionBytes: 2_048, storageBytes: 4_096 };
 const memories = { 'much memory': {}, 'little memory': tight };
 const expected = new Map<string, unknown>();
@@ -39,7 +39,7 @@ const pairs = pairsOf(new Random(13), 80);
 const others = pairsOf(new Random(13), 40);
 const points = Array.from({ length: 60 }, (_, i) => [i % 9, (i * 7) % 10]);
 
-/** Each answers rows whose order is its own, or one value. */
+/** Each returns rows in an order of its own, or one value. */
 const programs: Record<string, (sc: Context, n: number) => Promise<unknown>> = {
   'word count': (sc, n) =>
     sc
@@ -122,7 +122,7 @@ const programs: Record<string, (sc: Context, n: number) => Promise<unknown>> = {
 
 const comparable = (answer: unknown) => (Array.isArray(answer) ? unordered(answer) : answer);
 
-/** 64 partitions of every program on every master are for the long run; each has them in this process and on three executors. */
+/** 64 partitions on every master are for the long run; the short run has them in this process and on three executors. */
 const widths = (master: string) => (long || master === 'local' || master === 'local[3]' ? partitions : partitions.slice(0, 3));
 
 for (const master of masters) {

@@ -1,4 +1,4 @@
-// Indeterminate stages on real executors: a lost output makes all of them again, and no result mixes two runs.
+// Indeterminate stages on real executors: losing one output reruns the whole stage, and no result mixes two runs.
 // time limit: 120 s
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ function shuffleFiles(before: ReadonlySet<string>): string[] {
 }
 
 for (const mark of [true, false]) {
-  test(mark ? 'marked: all of it runs again' : 'not marked: only what was lost runs again', async () => {
+  test(mark ? 'marked indeterminate: the whole stage runs again' : 'not marked: only lost tasks run again', async () => {
     const before = new Set(readdirSync(tmpdir()));
     const { sc, notes, noted, stop } = await openSession(2);
     try {

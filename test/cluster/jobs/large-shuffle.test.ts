@@ -15,7 +15,7 @@ import { until, within } from '../../helpers/within';
 const test = suite('large shuffle');
 const rows = size(300_000, 18_500_000);
 const memoryMb = size(64, 256);
-/** What an executor's process may take beside its heap: code, stacks, buffers of files. */
+/** What an executor's process may take in addition to its heap: code, stacks, file buffers. */
 const besideHeapMb = 256;
 let leaks: ReturnType<typeof watchLeaks>;
 let program: string;
@@ -28,7 +28,7 @@ test.before(async () => {
 });
 
 test.before.each(async () => {
-  // A test that failed ran nothing after it.
+  // A test that failed has not stopped its session.
   await sc?.stop();
   const heap = memoryMb * 2 ** 20;
   const budgets = { storageBytes: heap / 2, executionBytes: Math.floor(heap / 5) };
@@ -38,7 +38,7 @@ test.before.each(async () => {
   await sc.start();
 });
 
-/** Every value is another one: nothing of it can be written once for all. */
+/** Every value is different, so that none can be written once for all. */
 const pairs = (): RDD<[number, string]> =>
   sc.range(0, rows, 1, 32).map((i) => [(i * 7919) % 1_000_003, `${i}`.padEnd(110, 'x')] as [number, string]);
 
@@ -47,7 +47,7 @@ function bytesOfShuffles(): number {
   return files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
-/** Runs a job, and tells its time, what it wrote, and the most that each executor took. */
+/** Runs a job and prints its time, the bytes that it wrote, and the peak memory of each executor. */
 async function measured<T>(what: string, leastBytes: number, job: () => Promise<T>): Promise<T> {
   await until(20_000, () => sc.executors().length === 2, 'both executors');
   const before = processesOf(program);
@@ -112,7 +112,7 @@ test('sort', async () => {
   });
 });
 
-test('one key has all the values: its group is read from disk', async () => {
+test('one key has all values: its group is read from disk', async () => {
   const values = size(2_000_000, 20_000_000);
   const groups = await measured(`one key of ${values} values`, values * 4, () =>
     sc
@@ -135,7 +135,7 @@ test('one key has all the values: its group is read from disk', async () => {
 });
 
 test('leaves nothing behind', async () => {
-  // `before.each` made one more session.
+  // `before.each` opened one more session.
   await sc.stop();
   await leaks.check();
 });

@@ -1,4 +1,4 @@
-// After the loss of an executor its kept partitions are made again where there is room, and then spread: each executor has its share again.
+// After the loss of an executor its persisted partitions are recomputed where there is room, and then spread until each executor has its share.
 // time limit: 120 s
 import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -18,7 +18,7 @@ test.before(async () => {
   leaks = watchLeaks();
 });
 
-/** The process that reads each partition. Making and reading take a moment, so that no executor does it all. */
+/** The process that reads each partition. Computing and reading take a moment, so that no executor does it all. */
 const readers = (rows: RDD<unknown>): Promise<number[]> =>
   rows
     .mapPartitions((part) => {
@@ -28,17 +28,17 @@ const readers = (rows: RDD<unknown>): Promise<number[]> =>
     })
     .collect();
 
-/** How many partitions the executor that reads fewest has. */
+/** The number of partitions of the executor that reads fewest. */
 const least = (pids: readonly number[]): number => Math.min(...pids.map((pid) => pids.filter((p) => p === pid).length));
 
-/** Runs jobs until no executor reads fewer partitions than this: each job moves what it can while the holder is busy. */
+/** Runs jobs until every executor reads at least this many partitions: each job moves what it can while the holder is busy. */
 async function levelled(rows: RDD<unknown>, fewest: number): Promise<void> {
   for (let i = 0; i < 100; i++) if (least(await readers(rows)) === fewest) return;
   assert.is(least(await readers(rows)), fewest);
 }
 
-/** Kept rows, each making of a partition noted in a file. */
-function keptRows<T>({ sc, notes }: Session, element: (x: number) => T, level: StorageLevel): RDD<T> {
+/** Persisted rows; each computation of a partition is recorded in a file. */
+function persistedRows<T>({ sc, notes }: Session, element: (x: number) => T, level: StorageLevel): RDD<T> {
   const numbers = sc.range(0, pieces * 100, 1, pieces).mapPartitionsWithIndex((part, rows) => {
     writeFileSync(`${notes}/made-${part}-${process.hrtime.bigint()}`, '');
     for (const started = performance.now(); performance.now() - started < 10; );
@@ -47,7 +47,7 @@ function keptRows<T>({ sc, notes }: Session, element: (x: number) => T, level: S
   return numbers.map(element).persist(level);
 }
 
-/** Loses an executor between two jobs and runs a job at once. Answers how many partitions were lost. */
+/** Loses an executor between two jobs and runs a job at once. Returns how many partitions were lost. */
 async function loseOne(session: Session, rows: RDD<unknown>): Promise<number> {
   const { sc } = session;
   const before = await readers(rows);
@@ -72,35 +72,35 @@ function onTwo(name: string, body: (session: Session) => Promise<void>): void {
 }
 
 for (const level of ['MEMORY_ONLY', 'MEMORY_ONLY_SER', 'MEMORY_AND_DISK_2'] as const) {
-  onTwo(`${level}: the new executor gets its share, and nothing is made twice`, async (session) => {
-    const rows = keptRows(session, (x) => ({ x, name: `row ${x}` }), StorageLevel[level]);
+  onTwo(`${level}: the replacement executor gets its share, and nothing is computed twice`, async (session) => {
+    const rows = persistedRows(session, (x) => ({ x, name: `row ${x}` }), StorageLevel[level]);
     const made = () => session.noted('made-').length;
     const expected = await rows.collect();
     const { bytes } = session.sc.storageOf(rows);
     const lost = await loseOne(session, rows);
-    const madeAgain = level === 'MEMORY_AND_DISK_2' ? 0 : lost;
-    assert.is(made(), pieces + madeAgain);
-    // All that was lost moves, or a half of the whole.
+    const recomputed = level === 'MEMORY_AND_DISK_2' ? 0 : lost;
+    assert.is(made(), pieces + recomputed);
+    // Everything that was lost moves, or half of all partitions.
     await levelled(rows, Math.min(lost, pieces / 2));
-    assert.is(made(), pieces + madeAgain, 'what moves is not made again');
+    assert.is(made(), pieces + recomputed, 'what moves is not recomputed');
     assert.equal(await rows.collect(), expected);
-    assert.is(session.sc.storageOf(rows).bytes, bytes, 'what has moved is in one memory');
+    assert.is(session.sc.storageOf(rows).bytes, bytes, 'a moved partition is in one memory only');
     const second = await loseOne(session, rows);
     await levelled(rows, Math.min(second, pieces / 2));
-    assert.ok(made() <= pieces + madeAgain + second);
+    assert.ok(made() <= pieces + recomputed + second);
     assert.equal(await rows.collect(), expected);
   });
 }
 
-onTwo('rows that no file can hold stay where they are', async (session) => {
-  const rows = keptRows(session, (x) => () => x, StorageLevel.MEMORY_ONLY);
+onTwo('rows that cannot be encoded to a file stay where they are', async (session) => {
+  const rows = persistedRows(session, (x) => () => x, StorageLevel.MEMORY_ONLY);
   const sum = () => rows.map((f) => f()).reduce((a, b) => a + b);
   const expected = await sum();
   await loseOne(session, rows);
   for (let i = 0; i < 3; i++) assert.is(await sum(), expected);
 });
 
-test('the partitions of a long lineage that went with their executor are recomputed by later jobs', async () => {
+test('later jobs recompute the partitions of a long lineage that were lost with their executor', async () => {
   const session = await openSession(2);
   const { sc, notes } = session;
   const offset = 1;
@@ -108,7 +108,7 @@ test('the partitions of a long lineage that went with their executor are recompu
     writeFileSync(`${notes}/made-${part}-${process.hrtime.bigint()}`, '');
     return rows;
   });
-  // Long enough to be sent apart from the programs that read it.
+  // Long enough that it is sent apart from the programs that read it.
   for (let i = 0; i < 40; i++) rows = rows.map((x) => x + offset);
   const persisted = rows.persist(StorageLevel.MEMORY_ONLY);
   const sums = persisted.map((x): [number, number] => [x % 3, x]).reduceByKey((a, b) => a + b);

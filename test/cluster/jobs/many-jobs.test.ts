@@ -14,13 +14,13 @@ import { within } from '../../helpers/within';
 const test = suite('many jobs');
 let leaks: ReturnType<typeof watchLeaks>;
 
-/** Histories and stores of programs are full by then, and heaps have found their size. */
+/** After this many jobs, histories and program stores are full, and heaps have reached their size. */
 const warmUp = size(400, 2_000);
 const jobs = size(1_200, 10_000);
 const executors = 2;
-/** Of resident memory after the warm-up. */
+/** The allowed growth of resident memory after the warm-up. */
 const growth = 1.2;
-/** Live bytes after a collection that each job may leave; a heap breathes by a megabyte, which few jobs must share. */
+/** Live bytes per job that may remain after a collection. A heap varies by a megabyte, which few jobs must share. */
 const bytesPerJob = size(1_500, 500);
 const jobLimitMs = 20_000;
 
@@ -29,7 +29,7 @@ test.before(async () => {
   leaks = watchLeaks();
 });
 
-/** Live bytes of this process: what finalizers give back after one collection is gone after the next. */
+/** Live bytes of this process. Two collections: what finalizers release after the first is freed by the second. */
 async function collected(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const gc = vm.runInNewContext('gc') as () => void;
@@ -61,7 +61,7 @@ function resident(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 }
 
-/** Values that live for a while, so that the young generation of each executor, which V8 never shrinks again, has its full size. */
+/** Makes values that live for a while, so that the young generation of each executor reaches its full size; V8 never shrinks it. */
 async function growNurseries({ sc }: Session): Promise<void> {
   await sc.range(0, executors * 2, 1, executors * 2).foreach(() => {
     for (let round = 0; round < 10; round++) {
@@ -81,7 +81,7 @@ async function sizesOf(session: Session): Promise<Sizes> {
   return { live, resident: new Map([...live.keys()].map((pid) => [pid, resident(pid)])) };
 }
 
-/** Closures, captures, a shuffle, a cached dataset, a broadcast, an accumulator: each job has its own. */
+/** Each job has its own closures, captures, shuffle, persisted dataset, broadcast and accumulator. */
 async function smallJob({ sc }: Session, n: number): Promise<void> {
   const numbers = sc.range(0, 20, 1, 2).map((x) => x + n);
   switch (n % 5) {
@@ -94,9 +94,9 @@ async function smallJob({ sc }: Session, n: number): Promise<void> {
       break;
     }
     case 2: {
-      const kept = numbers.cache();
-      assert.is(await kept.count(), 20);
-      kept.unpersist();
+      const persisted = numbers.cache();
+      assert.is(await persisted.count(), 20);
+      persisted.unpersist();
       break;
     }
     case 3: {
@@ -138,7 +138,7 @@ test(`${jobs} small jobs leave the driver and its executors as small as ${warmUp
         `  ${name}: ${Math.round(perJob)} live bytes a job, ${megabytes} MB resident, ${ratio.toFixed(2)} times the start`,
       );
       if (perJob > bytesPerJob) faults.push(`${name} keeps ${perJob} bytes of each job`);
-      // Resident memory needs many jobs to show more than the moods of a heap.
+      // Resident memory only means something after many jobs; before, the variation of a heap is larger.
       if (long && ratio > growth) faults.push(`${name} is ${ratio} times as large`);
     }
     console.log(`  ${jobs} jobs, ${(ms / jobs).toFixed(2)} ms each`);

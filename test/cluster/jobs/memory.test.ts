@@ -1,4 +1,4 @@
-// Memory on real executors: budgets that data exceeds many times, levels, eviction, and executors that die with what they hold.
+// Memory on real executors: data far beyond the budgets, levels, eviction, and executors that die with the partitions they hold.
 // time limit: 240 s
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ async function answers(sc: Context) {
   };
 }
 
-test('shuffles give the same with budgets of 20 kB as without, and leave no file', async () => {
+test('shuffles give the same result with budgets of 20 kB as without, and leave no file', async () => {
   const roomy = await session({ executionBytes: 1 << 28 });
   const expected = await answers(roomy.sc);
   const tight = await session({ executionBytes: 20_000 });
@@ -84,7 +84,7 @@ test('one key of two million values does not kill executors of 64 MB', async () 
 
 test('a dataset of which 0, 50 or 100 % fit into memory gives the same rows', async () => {
   const rows = 20_000;
-  // All of it, should one executor be so much faster that it computes every partition.
+  // Room for all, in case one executor is so fast that it computes every partition.
   const full = 3 << 20;
   const expected = Array.from({ length: rows }, (_, x) => x + `row ${x}`.length).reduce((a, b) => a + b, 0);
   for (const share of [0, 0.25, 1]) {
@@ -103,24 +103,24 @@ test('a dataset of which 0, 50 or 100 % fit into memory gives the same rows', as
   }
 });
 
-test('the driver knows what was evicted', async () => {
+test('the driver knows which partitions were evicted', async () => {
   const { sc } = await session({ storageBytes: 300_000 });
   const numbers = (from: number) => sc.range(from, from + 16_000, 1, 2).map((x) => x + 0.5);
   const first = numbers(0).cache();
   const second = numbers(1).cache();
-  const kept = numbers(2).persist(StorageLevel.MEMORY_ONLY, { priority: 9 });
+  const persisted = numbers(2).persist(StorageLevel.MEMORY_ONLY, { priority: 9 });
   await first.count();
   assert.is(sc.storageOf(first).partitions, 2);
   await second.count();
-  await kept.count();
-  assert.is(sc.storageOf(kept).partitions, 2);
+  await persisted.count();
+  assert.is(sc.storageOf(persisted).partitions, 2);
   assert.is(sc.storageOf(first).partitions, 0);
   await numbers(3).cache().count();
-  assert.is(sc.storageOf(kept).partitions, 2, 'a higher priority stays');
+  assert.is(sc.storageOf(persisted).partitions, 2, 'a higher priority stays');
   assert.is(await first.sum(), 128_000_000);
 });
 
-test('with two replicas an executor that dies loses no partition', async () => {
+test('with two replicas the death of an executor loses no partition', async () => {
   const { sc } = await session({});
   for (const level of [StorageLevel.MEMORY_ONLY_2, StorageLevel.MEMORY_ONLY_SER_2, StorageLevel.DISK_ONLY]) {
     const computed = sc.longAccumulator();
@@ -143,7 +143,7 @@ test('with two replicas an executor that dies loses no partition', async () => {
   }
 });
 
-test('tasks that fail, are cancelled or die leave no spilled file and no part of a kept partition', async () => {
+test('tasks that fail, are cancelled or die leave no spill file and no incomplete persisted partition', async () => {
   const { sc, folder } = await session({ executionBytes: 20_000 });
   const groups = pairsOf(sc, 60_000, 20_000).groupByKey(2);
   const failing = groups.map(([key]) => {

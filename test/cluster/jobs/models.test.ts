@@ -1,4 +1,4 @@
-// Pregel and iterations on executors that die in the middle: exact, and no more computed again than the lineage since the last cut.
+// Pregel and iterations on executors that die midway: exact, and only the lineage since the last cut is recomputed.
 // time limit: 120 s
 import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -21,7 +21,7 @@ test.before(async () => {
 
 const size = 40;
 const vertices = Array.from({ length: size }, (_, i) => i);
-/** A long line with a few chords, so that news needs many supersteps. */
+/** A long line with a few chords, so that messages need many supersteps. */
 const edges: Edge[] = vertices.flatMap((i): Edge[] => [
   [i, (i + 1) % size, 1],
   [i, (i * 7 + 3) % size, 25],
@@ -72,24 +72,21 @@ function onExecutors(name: string, body: (session: Session) => Promise<void>): v
   });
 }
 
-onExecutors(
-  'an executor that is killed between supersteps, before and after a cut of the lineage',
-  async ({ sc, pids, allThere }) => {
-    let killed = 0;
-    const result = await shortestPaths(sc, {
-      async onSuperstep({ superstep }) {
-        if (superstep !== 4 && superstep !== 9 && superstep !== 13) return;
-        await allThere();
-        const [pid] = pids();
-        process.kill(pid, 'SIGKILL');
-        killed++;
-        await until(5000, () => !pids().includes(pid), 'the end of the executor');
-      },
-    });
-    assert.is(killed, 3);
-    await checkExact(result);
-  },
-);
+onExecutors('an executor killed between supersteps, before and after a cut of the lineage', async ({ sc, pids, allThere }) => {
+  let killed = 0;
+  const result = await shortestPaths(sc, {
+    async onSuperstep({ superstep }) {
+      if (superstep !== 4 && superstep !== 9 && superstep !== 13) return;
+      await allThere();
+      const [pid] = pids();
+      process.kill(pid, 'SIGKILL');
+      killed++;
+      await until(5000, () => !pids().includes(pid), 'the end of the executor');
+    },
+  });
+  assert.is(killed, 3);
+  await checkExact(result);
+});
 
 onExecutors('an executor that dies while a vertex computes', async ({ sc, notes, noted }) => {
   const result = await shortestPaths(sc, {

@@ -1,4 +1,4 @@
-// An executor is killed in each phase of a job, again and again: every result is exact, every accumulator too, and nothing hangs.
+// An executor is killed in each phase of a job, again and again: results and accumulators are exact, and nothing hangs.
 // time limit: 600 s
 import { existsSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -35,7 +35,7 @@ const expected = (): [number, number][] => {
   return sums.map((sum, key) => [key, sum * 2]);
 };
 
-/** Sums by key in two stages, with an executor that dies in `phase`; `round` says in which partition, and before or after the step. */
+/** Sums by key in two stages while an executor dies in `phase`; `round` picks the partition, and before or after the step. */
 function sums({ sc }: Session, phase: Phase, round: number, fault: Fault) {
   const victim = round % mapPartitions;
   const when = round % 2 === 0 ? 'before' : 'after';
@@ -93,7 +93,7 @@ for (const phase of phases) {
           `round ${round}`,
         );
         assert.is(seen.value, rows, `the accumulator of round ${round}`);
-        // What strikes after the end was sent may do so after the answer has come.
+        // A kill after the end was sent may come after the result has arrived.
         await until(5000, () => existsSync(`${session.notes}/killed-${round}`), `the fault of round ${round}`);
         if (phase === 'cache write') assert.is(await within(jobLimitMs, result.count(), 'the second job'), keys);
       }

@@ -1,4 +1,4 @@
-// The two backends under the engine itself: the same jobs in this process and on executors, with executors killed under them.
+// The engine on both backends: the same jobs in this process and on executors, with executors killed meanwhile.
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -32,7 +32,7 @@ async function session(master: string): Promise<{ sc: Context; folder: string }>
 }
 
 for (const master of ['local', 'local[1]', 'local[3]']) {
-  test(`${master} runs jobs, and its folder goes with it`, async () => {
+  test(`${master} runs jobs, and its folder is removed with it`, async () => {
     const { sc, folder } = await session(master);
     assert.ok(existsSync(folder));
     assert.is(await sc.range(0, 100_000, 1, 7).count(), 100_000);
@@ -43,14 +43,14 @@ for (const master of ['local', 'local[1]', 'local[3]']) {
   });
 }
 
-test('answers merge in the order of partitions, whichever task ends first', async () => {
+test('results merge in the order of partitions, whichever task ends first', async () => {
   const { sc, folder } = await session('local[2]');
   const sign = `${folder}/second-has-run`;
   const texts = sc.parallelize(['a', 'b'], 2).mapPartitionsWithIndex((i, rows) => {
     if (i === 1) writeFileSync(sign, '');
     const deadline = Date.now() + 10_000;
     let seen = 0;
-    // A little longer than the sign: the end of the second task is told first.
+    // A little longer than the sign, so that the end of the second task arrives first.
     for (let now = Date.now(); i === 0 && now < deadline && (seen === 0 || now < seen + 50); now = Date.now())
       if (seen === 0 && existsSync(sign)) seen = now;
     return rows;
@@ -59,7 +59,7 @@ test('answers merge in the order of partitions, whichever task ends first', asyn
   rmSync(sign);
 });
 
-test('a job whose executors are killed under it gives what it gives without faults', async () => {
+test('a job whose executors are killed gives the same result as without faults', async () => {
   const { sc } = await session('local[2]');
   const sum = () => sc.range(0, 400_000_000, 1, 8).sum();
   const expected = await sum();

@@ -1,4 +1,4 @@
-// How soon the loss of an executor is answered: killed or stopped, its tasks run elsewhere, and what it still says does not count.
+// How soon a lost executor is replaced: killed or stopped, its tasks run elsewhere, and its late messages do not count.
 // time limit: 400 s
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -28,7 +28,7 @@ const atRank = (sorted: readonly number[], share: number) =>
 
 const kills = size(8, 40);
 
-test(`${kills} executors killed: their tasks run elsewhere within a tenth of a second as a rule`, async () => {
+test(`${kills} executors killed: their tasks usually run elsewhere within a tenth of a second`, async () => {
   const session = await openSession(2);
   const { sc, notes } = session;
   const delays: number[] = [];
@@ -41,7 +41,7 @@ test(`${kills} executors killed: their tasks run elsewhere within a tenth of a s
         .mapPartitions((numbers) => {
           const all = [...numbers];
           if (existsSync(`${prefix}first`)) {
-            // The clock of all processes of the machine.
+            // This clock is the same in all processes of the machine.
             writeFileSync(`${prefix}second`, String(process.hrtime.bigint()));
             return all;
           }
@@ -62,12 +62,12 @@ test(`${kills} executors killed: their tasks run elsewhere within a tenth of a s
   delays.sort((a, b) => a - b);
   const [p50, p95] = [atRank(delays, 0.5), atRank(delays, 0.95)];
   console.log(`  ${kills} kills: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, longest ${delays.at(-1)!.toFixed(1)} ms`);
-  // The targets are 100 and 500 ms; with ten other processes on two cores a start of cold code alone takes as long.
+  // The targets are 100 and 500 ms; with ten other processes on two cores, starting cold code alone takes that long.
   assert.ok(p50 <= 2_000 && p95 <= 5_000, `p50 ${p50} ms, p95 ${p95} ms`);
 });
 
 const stops = size(4, 20);
-/** A beat begins when the one before it was late, and the driver may be late itself. */
+/** A heartbeat interval begins late if the last one was late, and the driver may be late itself. */
 const slackMs = size(5_000, 400);
 
 test(`${stops} executors stopped, at a row and with a result ready: found within two heartbeats, exact, counted once`, async () => {
@@ -101,7 +101,7 @@ test(`${stops} executors stopped, at a row and with a result ready: found within
         process.kill(pid, 'SIGCONT');
         continued++;
       } catch {
-        // The pool has ended it, as it should.
+        // The pool has killed it, as it should.
       }
       assert.is(await within(jobLimitMs, sum, `round ${round}`), (rows * (rows - 1)) / 2);
       assert.is(seen.value, rows, `the accumulator of round ${round}`);
@@ -120,7 +120,7 @@ test(`${stops} executors stopped, at a row and with a result ready: found within
 
 const pauses = size(3, 20);
 
-test(`${pauses} executors stopped and let go on before or after they are missed: exact, counted once`, async () => {
+test(`${pauses} executors stopped and resumed before or after they are missed: exact, counted once`, async () => {
   const session = await openSession(2);
   const { sc, notes } = session;
   try {
@@ -141,7 +141,7 @@ test(`${pauses} executors stopped and let go on before or after they are missed:
         .collectAsMap();
       await until(10_000, () => existsSync(`${notes}/${fault.name}`), 'the stop');
       const pid = Number(readFileSync(`${notes}/${fault.name}`, 'utf8'));
-      // From at once to past two heartbeats, in even steps.
+      // Pauses from zero to more than two heartbeats, in even steps.
       await new Promise((resolve) => setTimeout(resolve, (round * 1.2 * 2 * heartbeatMs) / pauses));
       if (isAlive(pid)) process.kill(pid, 'SIGCONT');
       const answer = await within(jobLimitMs, counts, `round ${round}`);

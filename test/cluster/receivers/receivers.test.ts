@@ -126,7 +126,7 @@ test('an endless line is dropped and reported, and the stream goes on', async ()
   await server.close();
 });
 
-test('lines that are not UTF-8 are counted and kept', async () => {
+test('lines that are not UTF-8 are counted and stay', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port));
   await server.connected();

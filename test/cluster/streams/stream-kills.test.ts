@@ -1,4 +1,4 @@
-// A stream's driver killed again and again: with a checkpoint and a source that can be read again no state is lost, doubled or reordered.
+// A stream's driver is killed again and again: with a checkpoint and a replayable source no state is lost, doubled or reordered.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ function start(folder: string, master: string): ChildProcess {
 function entries(folder: string): Logged[] {
   const path = join(folder, 'log');
   if (!existsSync(path)) return [];
-  // The last line may be cut off.
+  // The last line may be incomplete.
   const lines = readFileSync(path, 'utf8').split('\n');
   return lines.slice(0, -1).flatMap((line) => {
     try {
@@ -40,7 +40,7 @@ function entries(folder: string): Logged[] {
   });
 }
 
-/** What the program must have after `n` batches. */
+/** The state that the program must have after `n` batches. */
 function model(n: number): [number, [number, number]][] {
   const table = new Map<number, [number, number]>();
   for (let i = 0; i < n * perBatch; i++) {
@@ -66,7 +66,7 @@ test(`killed at any moment, seed ${seed}`, async () => {
       const had = entries(folder).length;
       const enough = run < kills ? () => entries(folder).length > had + 2 + random.below(4) : () => times().length >= batches;
       await until(60_000, enough, `batches of run ${run}`);
-      // Anywhere in a batch.
+      // At any moment of a batch.
       const moment = performance.now() + random.below(60);
       await until(1000, () => performance.now() >= moment, 'the moment of the kill');
       driver.kill('SIGKILL');
@@ -80,7 +80,7 @@ test(`killed at any moment, seed ${seed}`, async () => {
   }
 });
 
-/** Each batch has the state of the model, in order, none is left out, and what is saved is each number once. */
+/** Every batch comes in order with the state of the model, and each number is saved once. */
 function judge(folder: string, kills: number): void {
   const log = entries(folder);
   const zero = log[0].zero ?? Number.NaN;
@@ -91,7 +91,7 @@ function judge(folder: string, kills: number): void {
     if (time === undefined || rows === undefined) continue;
     const n = (time - zero) / interval;
     seen.add(n);
-    // A batch may come once more after a kill, but never one that was followed by a later one of the same run.
+    // A batch may come again after a kill, but not if a later batch of the same run has followed it.
     if (time > last + interval) failures.push(`batch ${n} came after ${(last - zero) / interval}`);
     last = time;
     const got = JSON.stringify([...rows].sort(([a], [b]) => a - b));

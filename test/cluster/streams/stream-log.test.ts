@@ -1,4 +1,4 @@
-// The write-ahead log of receivers: what was read of a socket outlives the driver, and is in one batch, once.
+// The write-ahead log of receivers: lines read from a socket survive the driver, and each is in one batch, once.
 // time limit: 300 s
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -14,13 +14,13 @@ import { until } from '../../helpers/within';
 
 const test = suite('logs of receivers');
 
-/** The different lines in the log and in batches. */
+/** The distinct lines in the log and in batches. */
 function linesSeen(folder: string): number {
   const lines = new Set([...batchesOf(folder).values()].flat());
   const received = join(folder, 'checkpoint', 'received');
   const files = existsSync(received) ? readdirSync(received, { recursive: true, encoding: 'utf8' }) : [];
   for (const name of files.filter((file) => /\/\d+\/\d+$/.test(file))) {
-    // A block whose batch is done goes at any time.
+    // A block whose batch is done may be removed at any time.
     if (existsSync(join(received, name)))
       for (const line of readFileSync(join(received, name), 'utf8').split('\n')) lines.add(line);
   }
@@ -28,7 +28,7 @@ function linesSeen(folder: string): number {
   return lines.size;
 }
 
-/** What the batches had; one that came twice counts as it came last. */
+/** The contents of the batches; of a batch that came twice, the last. */
 function batchesOf(folder: string): Map<number, string[]> {
   const text = existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '';
   const entries = text.split('\n').slice(0, -1);
@@ -50,7 +50,7 @@ async function kill(child: ChildProcess): Promise<boolean> {
 
 const told = (folder: string) => (existsSync(join(folder, 'told')) ? readFileSync(join(folder, 'told'), 'utf8') : '');
 
-/** The receiver of a driver: the child of it whose program is the receiver's. */
+/** The receiver of a driver: its child that runs the receiver program. */
 function receiverOf({ pid = 0 }: ChildProcess): number {
   const line = childrenOf(pid).find((process) => process.includes('receiver')) ?? '';
   return Number(/^process (\d+)/.exec(line)?.[1]);
@@ -73,7 +73,7 @@ async function restarted(
     await until(60_000, () => server.connections.size === 0, 'the end of the connection');
     driver = start(folder, server.port);
     await until(60_000, () => words.test(told(folder)), `${words} to be told`);
-    // What is told comes with the batch that has what was taken over.
+    // The notice comes with the batch that has the recovered lines.
     const had = batchesOf(folder).size;
     await until(60_000, () => batchesOf(folder).size > had + 1, 'batches');
     return [...batchesOf(folder).values()].flat();
@@ -87,7 +87,7 @@ async function restarted(
 const logFiles = (folder: string) => readdirSync(join(folder, 'checkpoint', 'received'), { recursive: true, encoding: 'utf8' });
 const partOf = (folder: string) => logFiles(folder).find((name) => name.endsWith('.part'));
 
-test('a line that had not ended when the driver was killed is counted, and told after the restart', async () => {
+test('a line that was incomplete when the driver was killed is counted, and reported after the restart', async () => {
   const end = async (driver: ChildProcess, folder: string) => {
     await until(60_000, () => linesSeen(folder) === 2, 'the lines');
     await kill(driver);
@@ -96,11 +96,11 @@ test('a line that had not ended when the driver was killed is counted, and told 
   assert.equal(lines, ['one', 'two']);
 });
 
-test('what a receiver that is killed with its driver had written is taken over, and what is cut off is counted', async () => {
+test('lines written by a receiver that is killed with its driver are recovered, and an incomplete line is counted', async () => {
   const end = async (driver: ChildProcess, folder: string) => {
     await until(60_000, () => partOf(folder), 'a block that is being written');
     const receiver = receiverOf(driver);
-    // It must not see the end of its driver before its own.
+    // It must not notice the end of its driver before its own.
     process.kill(receiver, 'SIGSTOP');
     const part = join(folder, 'checkpoint', 'received', partOf(folder) ?? '');
     appendFileSync(part, 'cut');
@@ -111,7 +111,7 @@ test('what a receiver that is killed with its driver had written is taken over, 
   assert.equal(lines, ['one', 'two']);
 });
 
-test('without a log it is told that what was received is not counted', async () => {
+test('without a log a notice says that received lines were lost uncounted', async () => {
   const end = (driver: ChildProcess) => kill(driver);
   await restarted(['200ms', 'no log'], end, /there was no log: what the last run had received and no batch had read/);
 });
@@ -133,7 +133,7 @@ test('nothing that was read is lost or doubled when the driver is killed', async
       const driver = start(folder, port);
       const inBatches = () => [...batchesOf(folder).values()].reduce((n, lines) => n + lines.length, 0);
       const target = (run + 1) * each;
-      // As soon as all is in the log, which is before a batch has it as a rule; at the end when batches have all.
+      // As soon as the log has everything, which is usually before a batch has it; at the end when batches have everything.
       const logged = () => linesSeen(folder) >= target;
       const enough = run < kills ? logged : () => inBatches() >= target;
       await until(60_000, enough, `the lines of run ${run}`);

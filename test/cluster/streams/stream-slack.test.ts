@@ -82,6 +82,6 @@ test(`executors that are killed between batches: exact (SEED=${seed})`, async ()
   assert.is(dropped, expected.dropped);
 });
 
-test('nothing is left behind', () => leaks.check());
+test('leaves nothing behind', () => leaks.check());
 
 test.run();

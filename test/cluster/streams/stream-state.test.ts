@@ -1,4 +1,4 @@
-// State and windows on executors that are killed, and tasks that fail and are tried again: every batch exact.
+// State and windows while executors are killed and tasks fail and run again: every batch is exact.
 // time limit: 240 s
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ const batches: Pair[][] = Array.from({ length: 16 }, (_, b) =>
   b % 5 === 4 ? [] : Array.from({ length: 40 }, (_, i): Pair => [`key ${(i * (b + 3)) % 23}`, ((i * 7 + b) % 9) - 1]),
 );
 
-/** Runs the batches through streams, with `fault` called between them, and answers what each batch gave, by output. */
+/** Runs the batches through streams, calls `fault` between them, and returns the result of each batch, by output. */
 async function through(
   session: Session,
   outputs: (pairs: DStream<Pair>) => Record<string, DStream<unknown>>,
@@ -148,7 +148,7 @@ test('executors that are killed while they work on the state: exact', () =>
     assert.equal(out.sums.map(unordered), expected.map(unordered));
   }));
 
-test('a function that throws once, of each kind: tried again, and nothing counts twice', () =>
+test('a function of each kind throws once: its task runs again, and nothing counts twice', () =>
   onExecutors(async (session) => {
     const { notes } = session;
     const once = (name: string) => {
@@ -210,7 +210,7 @@ test('a partition of the state stays on the executor that holds its table', () =
         return { where };
       },
       async (batch) => {
-        // Every other batch finds an executor busy for a moment: whoever is free first would take the task without a preference.
+        // Every other batch finds an executor busy for a moment: without a preference, the free executor would take the task.
         if (batch % 2 === 0) return;
         const busy = session.sc
           .range(0, 1, 1, 1)
@@ -228,11 +228,11 @@ test('a partition of the state stays on the executor that holds its table', () =
     for (const parity of [0, 1]) {
       const pids = out.where.flatMap((rows) => (rows as [number, number][]).find(([p]) => p === parity)?.[1] ?? []);
       const moves = pids.filter((pid, i) => i > 0 && pid !== pids[i - 1]).length;
-      // A machine that is busy may have the wait for an executor run out.
+      // On a busy machine the wait for an executor may time out.
       assert.ok(pids.length > 10 && moves <= 3, `${moves} moves in ${pids.length} batches`);
     }
   }));
 
-test('nothing is left behind', () => leaks.check());
+test('leaves nothing behind', () => leaks.check());
 
 test.run();
