@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { createTaskRunner, type TaskRunner } from '../../runtime/exec/run';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
+// Registers the class `Receiver`: closures that capture a class derived from it are revived here.
+import '../../runtime/streaming/receivers/receiver';
 import { cancelGraceMs } from '../limits';
 import { type Handover, readHandover } from '../link/handover';
 import { packEnd, plainError } from '../link/task-end';

@@ -9,6 +9,18 @@ export type Duration = string | number;
 /** A moment: milliseconds since the epoch. A batch is named by its end: the batch of time t holds what came in (t - interval, t]. */
 export type Time = number;
 
+/** The first and the last batch of old data. */
+export interface Span {
+  readonly first: Time;
+  readonly last: Time;
+}
+
+/** A series of batches that ends: those of old data, which need not wait for the clock. */
+export interface Past extends Span {
+  /** Called once, when the last batch is done. */
+  readonly ended: () => void;
+}
+
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Milliseconds of a duration. Throws BAD_ARGUMENT unless it is a whole number of milliseconds above 0. */

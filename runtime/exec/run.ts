@@ -15,7 +15,6 @@ import { compileStage } from './compile';
 import { engineObject } from './engine-objects';
 import { library } from './library/library';
 import '../closure/classes/instances';
-import '../streaming/receivers/receiver';
 import { installClasses, isClassBlob } from '../closure/classes/shipped-classes';
 import { installModules, loadModule } from '../closure/modules';
 import { type FunctionRef, isFunctionRef } from '../plan/function-ref';

@@ -1,29 +1,33 @@
 // The streaming context: holds the graph of streams and turns it into jobs at each tick, from its start to its end.
 
-import { type Duration, milliseconds, type Time } from '../base/duration';
+import { type Duration, milliseconds, type Past, type Span, type Time } from '../base/duration';
 import { asError, MillraceError } from '../base/errors';
 import { driverOnly } from '../base/markers';
 import { showElement } from '../base/show-element';
 import { type Clock, resolvesWithin, steadyClock } from '../base/time';
-import type { Context } from '../context';
+import type { RDD } from '../rdd/rdd';
 import { Backpressure } from './batches/backpressure';
 import { Batch } from './batches/batch';
 import { BatchQueue } from './batches/batch-queue';
-import { Pacer, type Past, type Span } from './batches/pacer';
+import { Pacer } from './batches/pacer';
 import { RunningInputs } from './batches/running-inputs';
-import { privateFolder } from './checkpoint-folder';
 import { plainDisplay, type StreamDisplay } from './graph/display';
 import type { DStream } from './graph/dstream';
-import { checkHomes, DStreamGraph, lineageOf } from './graph/graph';
+import { checkStateFolders, DStreamGraph, lineageOf } from './graph/graph';
+import type { ReceiverEvent, StreamHost } from './graph/host';
 import type { InputDStream } from './graph/input';
-import { type BatchInfo, ListenerBus, type ReceiverInfo, type StreamingListener } from './graph/listener';
+import { type BatchInfo, type ReceiverInfo, type StreamingListener, StreamingListenerBus } from './graph/listener';
 import { type Output, OutputHandle } from './graph/output';
-import { streamHomes } from './graph/session-outputs';
+import { sessionOutputs } from './graph/session-outputs';
 import { checkedInterval, type StopOptions, type StreamingOptions, type StreamingState } from './options';
-import { Recovery, type Resumption } from './recovery/recovery';
+import { privateFolder } from './recovery/checkpoint-folder';
+import { Recovery, type RecoverySubject, type Resumption } from './recovery/recovery';
+
+/** The context of a session, `sc`: the type that datasets name it by. */
+type Context = RDD<unknown>['context'];
 
 /** Makes streams of sources, and a batch of what has come each interval: `stream('1s')` at the prompt. */
-export class StreamingContext {
+export class StreamingContext implements StreamHost, RecoverySubject {
   /**
    * The context that its batches run on.
    * @example new StreamingContext(sc, '1s').sc === sc
@@ -37,7 +41,7 @@ export class StreamingContext {
   clock: Clock;
   display: StreamDisplay;
   readonly #graph = new DStreamGraph();
-  readonly #bus = new ListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
+  readonly #bus = new StreamingListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
   readonly #queue: BatchQueue;
   readonly #running: RunningInputs;
   /**
@@ -72,7 +76,7 @@ export class StreamingContext {
     this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
     this.#isLogged = options.writeAheadLog ?? true;
     this.clock = options.clock ?? steadyClock();
-    const home = streamHomes.get(sc);
+    const home = sessionOutputs.get(sc);
     const write = (line: string) => process.stdout.write(`${line}\n`);
     this.display = options.display ?? home?.display ?? plainDisplay(write, showElement);
     this.#ended = new Promise((resolve) => {
@@ -156,7 +160,7 @@ export class StreamingContext {
     if (this.#state === 'active') return;
     this.#checkNotStopped();
     if (this.#graph.outputs.length === 0) throw new MillraceError('NO_OUTPUTS');
-    checkHomes(this.streams, this.#checkpointFolder);
+    checkStateFolders(this.streams, this.#checkpointFolder);
     const resumption = this.#recovery?.begin();
     this.#zeroTime = resumption?.zeroTime ?? Math.ceil(this.clock.now() / this.interval) * this.interval;
     this.#state = 'active';
@@ -244,7 +248,7 @@ export class StreamingContext {
   }
 
   /** Tells listeners, and the user, what a receiver has to say. @internal */
-  receiverTold(event: 'started' | 'error' | 'notice' | 'stopped', receiver: ReceiverInfo): void {
+  reportReceiver(event: ReceiverEvent, receiver: ReceiverInfo): void {
     const events = { started: 'onReceiverStarted', error: 'onReceiverError', stopped: 'onReceiverStopped' } as const;
     if (event !== 'notice') this.#bus.post(events[event], receiver);
     if (event !== 'stopped') this.display.notice(`${receiver.stream}: ${receiver.message}`);
@@ -327,7 +331,7 @@ export class StreamingContext {
   /** Adds an output; in a running context it begins with the next batch. @internal */
   addOutput(output: Output): OutputHandle {
     this.#checkNotStopped();
-    if (this.#state === 'active') checkHomes(lineageOf([output.stream]), this.#checkpointFolder);
+    if (this.#state === 'active') checkStateFolders(lineageOf([output.stream]), this.#checkpointFolder);
     this.#graph.add(output);
     if (this.#state === 'active') this.#running.start(this.inputs);
     return new OutputHandle(output.name, () => this.removeOutput(output));
@@ -365,7 +369,7 @@ export class StreamingContext {
     this.#cleanups.push(cleanUp);
   }
 
-  /** @internal */ register(_stream: DStream<unknown>): number {
+  /** @internal */ register(): number {
     this.#checkNotStopped();
     return this.#graph.nextId();
   }

@@ -2,9 +2,9 @@
 import type { DStream, StreamingContext } from '../../runtime';
 import { durationText, timeText } from '../../runtime/base/duration';
 import { bytesText, msText } from '../../runtime/base/units';
-import type { StreamMonitor } from '../../runtime/status/stream-monitor';
 import { InputDStream } from '../../runtime/streaming/graph/input';
 import { graphOf } from '../../runtime/streaming/ops/describe';
+import type { StreamMonitor } from '../../runtime/streaming/status/stream-monitor';
 import { rateText } from '../print/pane-model';
 import type { Described } from '../print/print';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/text';

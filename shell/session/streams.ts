@@ -2,11 +2,11 @@
 import { type Context, DStream, MillraceError, OutputHandle, StreamingContext, type StreamingOptions } from '../../runtime';
 import { type Duration, durationText, milliseconds } from '../../runtime/base/duration';
 import { nearest } from '../../runtime/base/nearest';
-import { StreamMonitor } from '../../runtime/status/stream-monitor';
 import { lineageOf } from '../../runtime/streaming/graph/graph';
 import { InputDStream } from '../../runtime/streaming/graph/input';
 import type { Output } from '../../runtime/streaming/graph/output';
-import { type StreamHome, streamHomes } from '../../runtime/streaming/graph/session-outputs';
+import { type SessionOutputs, sessionOutputs } from '../../runtime/streaming/graph/session-outputs';
+import { StreamMonitor } from '../../runtime/streaming/status/stream-monitor';
 import type { Choice, Screen } from '../contract/screen';
 import type { SessionEvents } from '../contract/session';
 import type { Described } from '../print/print';
@@ -22,7 +22,7 @@ const rememberedStopped = 3;
 
 const stopped = (name: string) => `${escapeControls(name)} stopped`;
 
-export class ShellStreams implements StreamHome {
+export class ShellStreams implements SessionOutputs {
   readonly display: ShellDisplay;
   readonly #sc: Context;
   readonly #monitors = new Set<StreamMonitor>();
@@ -32,7 +32,7 @@ export class ShellStreams implements StreamHome {
   constructor(sc: Context, events: SessionEvents, screen: () => Screen) {
     this.#sc = sc;
     this.display = new ShellDisplay(events, screen);
-    streamHomes.set(sc, this);
+    sessionOutputs.set(sc, this);
   }
 
   /** Contexts that a user makes are started by their user: one that goes on from a checkpoint must have all its streams first. */

@@ -1,8 +1,8 @@
 // Turns streaming contexts into what the pages show: the last batches, sources and outputs.
 import { cutText } from '../../../runtime/base/cut-text';
-import type { StreamMonitor } from '../../../runtime/status/stream-monitor';
 import { InputDStream } from '../../../runtime/streaming/graph/input';
 import type { BatchInfo } from '../../../runtime/streaming/graph/listener';
+import type { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
 import type { BatchPoint, PageData, StreamView } from '../messages';
 import type { PageSource } from '../source';
 

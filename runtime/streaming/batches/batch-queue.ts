@@ -2,7 +2,7 @@
 
 import { checkWhole } from '../../base/arguments';
 import { withSignal } from '../../base/flow';
-import type { ListenerBus } from '../graph/listener';
+import type { StreamingListenerBus } from '../graph/listener';
 import type { Batch } from './batch';
 
 /** Outputs of a batch that run at the same time. */
@@ -11,7 +11,7 @@ const mostAtOnce = 1000;
 export class BatchQueue {
   readonly #waiting: Batch[] = [];
   readonly #width: number;
-  readonly #bus: ListenerBus;
+  readonly #bus: StreamingListenerBus;
   readonly #ready: (batch: Batch) => void | Promise<void>;
   readonly #done: (batch: Batch) => void | Promise<void>;
   #abort = new AbortController();
@@ -20,7 +20,7 @@ export class BatchQueue {
   /** `width` outputs of a batch run at a time; `ready` is waited for before its first job, `done` before the next batch starts. */
   constructor(
     width: number,
-    bus: ListenerBus,
+    bus: StreamingListenerBus,
     ready: (batch: Batch) => void | Promise<void>,
     done: (batch: Batch) => void | Promise<void>,
   ) {

@@ -6,7 +6,7 @@ import { withCallSite, withProperties } from '../../base/flow';
 import type { Clock } from '../../base/time';
 import { propertyNames } from '../../scheduler/job-record';
 import type { Work } from '../graph/graph';
-import type { BatchInfo, InputInfo, ListenerBus, OutputInfo } from '../graph/listener';
+import type { BatchInfo, InputInfo, OutputInfo, StreamingListenerBus } from '../graph/listener';
 import type { RunningBatch } from '../graph/output';
 
 interface OutputState {
@@ -52,7 +52,7 @@ export class Batch {
   }
 
   /** Does the outputs' work, `width` of them at a time, in their order. Never rejects: what fails is in the info. */
-  async run(width: number, waiting: () => number, bus: ListenerBus): Promise<void> {
+  async run(width: number, waiting: () => number, bus: StreamingListenerBus): Promise<void> {
     this.#startedAt = this.#clock.now();
     bus.post('onBatchStarted', this.info());
     const queue = [...this.#outputs];
@@ -70,7 +70,7 @@ export class Batch {
     this.#endedAt = this.#clock.now();
   }
 
-  async #runOne(output: OutputState, batch: RunningBatch, bus: ListenerBus): Promise<void> {
+  async #runOne(output: OutputState, batch: RunningBatch, bus: StreamingListenerBus): Promise<void> {
     const { work } = output;
     output.startedAt = this.#clock.now();
     bus.post('onOutputOperationStarted', this.info(), outputInfo(output));

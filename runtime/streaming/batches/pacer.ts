@@ -1,6 +1,6 @@
 // When batches are made: those that are due already as fast as they are worked off, the others each at its time.
 
-import type { Time } from '../../base/duration';
+import type { Past, Time } from '../../base/duration';
 import type { Clock } from '../../base/time';
 import { Ticker } from './ticker';
 
@@ -14,18 +14,6 @@ export interface PacerOptions {
   readonly tick: (time: Time) => void;
   /** Batches that were made and are not done. */
   readonly unfinished: () => number;
-}
-
-/** The batches of old data. */
-export interface Span {
-  readonly first: Time;
-  readonly last: Time;
-}
-
-/** A series of times that ends: of old data, which need not wait for the clock. */
-export interface Past extends Span {
-  /** Told once, when the last one is done. */
-  readonly ended: () => void;
 }
 
 export class Pacer {

@@ -3,11 +3,11 @@
 import { refuseArgument } from '../../base/arguments';
 import { durationText } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
-import type { StreamingContext } from '../context';
 import type { DStream } from './dstream';
+import type { StreamHost } from './host';
 
-/** Throws unless all are streams of `streaming` with the same slide. */
-export function checkTogether(operation: string, streams: readonly DStream<unknown>[], streaming: StreamingContext): void {
+/** Throws unless all are streams of `host` with the same slide. */
+export function checkCompatible(operation: string, streams: readonly DStream<unknown>[], host: StreamHost): void {
   const [first] = streams;
   if (!first)
     refuseArgument({
@@ -18,7 +18,7 @@ export function checkTogether(operation: string, streams: readonly DStream<unkno
       remedy: `Write ${operation}(a, b).`,
     });
   for (const stream of streams) {
-    if (stream?.streaming !== streaming)
+    if (stream?.host !== host)
       refuseArgument({
         operation,
         argument: 'the other stream',

@@ -2,8 +2,8 @@
 
 import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
-import type { StreamingContext } from '../context';
 import { DStream } from './dstream';
+import type { StreamHost } from './host';
 
 /** Makes the dataset of a batch of those of its parents; one of them has none at this time where it is undefined. */
 export type BatchFunction<T> = (rdds: readonly (RDD<unknown> | undefined)[], time: Time) => RDD<T> | undefined;
@@ -13,8 +13,8 @@ export class DerivedDStream<T> extends DStream<T> {
   readonly #make: BatchFunction<T>;
 
   /** `parents` have the same slide; the operators check it. */
-  constructor(streaming: StreamingContext, operation: string, parents: readonly DStream<unknown>[], make: BatchFunction<T>) {
-    super(streaming, operation);
+  constructor(host: StreamHost, operation: string, parents: readonly DStream<unknown>[], make: BatchFunction<T>) {
+    super(host, operation);
     this.#parents = parents;
     this.#make = make;
     this.keepFor(this.slide);
@@ -38,6 +38,6 @@ export class DerivedDStream<T> extends DStream<T> {
 
 /** A stream of one parent: batches without a dataset stay without one. */
 export const derive = <T, U>(parent: DStream<T>, operation: string, make: (rdd: RDD<T>, time: Time) => RDD<U>): DStream<U> =>
-  new DerivedDStream<U>(parent.streaming, operation, [parent as DStream<unknown>], ([rdd], time) =>
+  new DerivedDStream<U>(parent.host, operation, [parent as DStream<unknown>], ([rdd], time) =>
     rdd ? make(rdd as RDD<T>, time) : undefined,
   );

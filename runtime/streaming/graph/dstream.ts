@@ -7,7 +7,7 @@ import { type Call, withCall } from '../../base/flow';
 import { driverOnly } from '../../base/markers';
 import { StorageLevel } from '../../plan/storage-level';
 import type { RDD } from '../../rdd/rdd';
-import type { StreamingContext } from '../context';
+import type { StreamHost } from './host';
 
 /**
  * A stream of elements of type T as a series of datasets, one each `slide` (Zaharia et al., Discretized Streams, SOSP 2013). Operators
@@ -15,11 +15,8 @@ import type { StreamingContext } from '../context';
  * slide, the streams that it is made of, and how the dataset of one time is computed.
  */
 export abstract class DStream<T> {
-  /**
-   * The streaming context that it belongs to.
-   * @example const clockOf = (s) => s.streaming.interval
-   */
-  readonly streaming: StreamingContext;
+  /** What it needs of its streaming context. @internal */
+  readonly host: StreamHost;
   /**
    * Its number in its streaming context.
    * @example const numberOf = (s) => s.id
@@ -36,11 +33,11 @@ export abstract class DStream<T> {
   #level: StorageLevel = StorageLevel.NONE;
   #remembers = 0;
 
-  /** @internal */ constructor(streaming: StreamingContext, operation: string) {
-    this.streaming = streaming;
+  /** @internal */ constructor(host: StreamHost, operation: string) {
+    this.host = host;
     this.operation = operation;
     this.call = callOf(new.target);
-    this.id = streaming.register(this as DStream<unknown>);
+    this.id = host.register();
   }
 
   // The three properties.
@@ -65,7 +62,7 @@ export abstract class DStream<T> {
 
   /** Whether there can be a dataset at `time`: a multiple of the slide after the start. @internal */
   isValid(time: Time): boolean {
-    const zero = this.streaming.zeroTime;
+    const zero = this.host.zeroTime;
     return zero !== undefined && time > zero && (time - zero) % this.slide === 0;
   }
 
@@ -82,7 +79,7 @@ export abstract class DStream<T> {
 
   /** The datasets of the times in (from, to], oldest first. @internal */
   datasetsOf(from: Time, to: Time): RDD<T>[] {
-    const zero = this.streaming.zeroTime ?? to;
+    const zero = this.host.zeroTime ?? to;
     const rdds: RDD<T>[] = [];
     const first = Math.max(zero, zero + Math.floor((from - zero) / this.slide) * this.slide) + this.slide;
     for (let time = first; time <= to; time += this.slide) {
@@ -161,7 +158,7 @@ export abstract class DStream<T> {
     const ms = milliseconds('remember', 'the duration', duration);
     checkMultiple('remember', 'the duration', ms, this.slide);
     this.keepFor(ms);
-    this.streaming.keep(this as DStream<unknown>);
+    this.host.keep(this);
     return this;
   }
 
@@ -186,7 +183,7 @@ export abstract class DStream<T> {
         rule: 'a text',
         remedy: "Write setName('counts').",
       });
-    this.streaming.claimName(name, this as DStream<unknown>);
+    this.host.claimName(name, this);
     this.#name = name;
     return this;
   }

@@ -27,9 +27,9 @@ export function lineageOf(roots: Iterable<DStream<unknown>>): DStream<unknown>[]
 }
 
 /** Throws STATE_NEEDS_CHECKPOINT for a stream whose state has no folder to lie in. */
-export function checkHomes(streams: readonly DStream<unknown>[], folder: string | undefined): void {
-  const homeless = streams.find((stream) => stream.needsCheckpoint);
-  if (homeless && folder === undefined) throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: homeless.toString() });
+export function checkStateFolders(streams: readonly DStream<unknown>[], folder: string | undefined): void {
+  const folderless = streams.find((stream) => stream.needsCheckpoint);
+  if (folderless && folder === undefined) throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: folderless.toString() });
 }
 
 export class DStreamGraph {

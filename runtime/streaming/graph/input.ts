@@ -1,8 +1,7 @@
 // Streams that read a source: at each tick it is decided, as plain data, what belongs to the batch; that makes batches repeatable.
 
-import type { Time } from '../../base/duration';
+import type { Span, Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
-import type { Span } from '../batches/pacer';
 import { DStream } from './dstream';
 import type { InputInfo } from './listener';
 
@@ -21,7 +20,7 @@ export abstract class InputDStream<T> extends DStream<T> {
   readonly #inputs = new Map<Time, BatchInput>();
 
   get slide(): number {
-    return this.streaming.interval;
+    return this.host.interval;
   }
 
   get dependencies(): readonly DStream<unknown>[] {

@@ -68,7 +68,7 @@ export interface StreamingListener {
 type Events = Required<StreamingListener>;
 
 /** Hands events to listeners. */
-export class ListenerBus {
+export class StreamingListenerBus {
   readonly #listeners = new Set<StreamingListener>();
   readonly #onError: (error: unknown) => void;
 

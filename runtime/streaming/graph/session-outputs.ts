@@ -1,15 +1,15 @@
-// What a session does for all its streaming contexts: where they show things, and who is told of them. The shell settles this for its own.
-import type { Context } from '../../context';
-import type { StreamingContext } from '../context';
-import type { StreamDisplay } from './display';
+// What a session does for all its streaming contexts: it displays their outputs and is told of each new context. The shell registers here.
 
-export interface StreamHome {
+import type { StreamDisplay } from './display';
+import type { StreamHost, StreamSession } from './host';
+
+export interface SessionOutputs {
   readonly display: StreamDisplay;
-  /** Whether `watch` starts this context, if it has not started: a person who asks to see something wants to see it. */
-  startsOnWatch(streaming: StreamingContext): boolean;
-  /** Told of each new context. */
-  opened(streaming: StreamingContext): void;
+  /** Whether `watch` starts this context if it has not started: who asks to see something wants to see it. */
+  startsOnWatch(streaming: StreamHost): boolean;
+  /** Called with each new context. */
+  opened(streaming: StreamHost): void;
 }
 
-/** By the context whose executors do the work; contexts without a home print plain lines. */
-export const streamHomes = new WeakMap<Context, StreamHome>();
+/** By the session's context; outputs of a session without an entry are printed as plain lines. */
+export const sessionOutputs = new WeakMap<StreamSession, SessionOutputs>();

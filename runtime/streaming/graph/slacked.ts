@@ -2,6 +2,7 @@
 
 import { refuseArgument } from '../../base/arguments';
 import { checkMultiple, type Duration, milliseconds, type Time } from '../../base/duration';
+import { perPartition } from '../../ops/merging';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
 import { StorageLevel } from '../../plan/storage-level';
 import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
@@ -29,9 +30,6 @@ const each = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD
     plan: (input, b) => ({ op: 'map', template: 'call', name: operation, f: b.function(f), input }),
   });
 
-const through = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
-  new SteppedRDD<T>(rdd, { operation, plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }) });
-
 /**
  * What `slack` makes. With intervals (e - slide, e] and a slack of d, the batch of e + d has the records of interval e:
  *
@@ -46,7 +44,7 @@ export class SlackedDStream<T> extends DStream<T> {
 
   /** `timeOf` gives milliseconds since the epoch; `slack` is a multiple of the parent's slide; the operator checks it. @internal */
   constructor(parent: DStream<T>, slack: number, timeOf: ShippedFunction) {
-    super(parent.streaming, 'slack');
+    super(parent.host, 'slack');
     this.#slack = slack;
     // Kept: several batches look for their records in it. Encoded, for functions may change the values that they are given.
     this.#stamped = derive(parent, 'timeOf', (rdd, time) => {
@@ -75,8 +73,8 @@ export class SlackedDStream<T> extends DStream<T> {
 
   /** The interval that the batch of `time` closes. */
   #closedAt(time: Time): RDD<Stamped<T>> {
-    const all = this.streaming.sc.union(this.#stamped.datasetsOf(time - this.lookBack, time));
-    return through(all, 'slack', lib('ofInterval', time - this.#slack));
+    const all = this.host.sc.union(this.#stamped.datasetsOf(time - this.lookBack, time));
+    return perPartition(all, 'slack', lib('ofInterval', time - this.#slack));
   }
 
   /**
@@ -84,7 +82,7 @@ export class SlackedDStream<T> extends DStream<T> {
    * than the slack allows, and those whose time lies further ahead than the slack.
    */
   late(): DStream<[interval: Time, record: T]> {
-    return derive(this.#stamped, 'late', (rdd, time) => through(rdd, 'late', lib('outOfTime', time, this.#slack)));
+    return derive(this.#stamped, 'late', (rdd, time) => perPartition(rdd, 'late', lib('outOfTime', time, this.#slack)));
   }
 
   /**
@@ -105,7 +103,7 @@ export class SlackedDStream<T> extends DStream<T> {
   ): CorrectedDStream<K, V>;
   correctedReduceByKey(...args: unknown[]): CorrectedDStream<unknown, unknown> {
     const operation = 'correctedReduceByKey';
-    const { sc } = this.streaming;
+    const { sc } = this.host;
     const [f, pairOf] = typeof args[1] === 'function' ? [args[1], args[0]] : [args[0]];
     const { keep, partitioning } = this.#checkOptions(operation, args[pairOf ? 2 : 1]);
     const merge = ShippedFunction.of(sc, f, operation);
@@ -114,11 +112,11 @@ export class SlackedDStream<T> extends DStream<T> {
     const dropped = sc.longAccumulator(`late records that ${operation} dropped`);
     const drop = ShippedFunction.of(sc, (count: number) => dropped.add(count), operation);
     const pairs = new DerivedDStream<unknown>(
-      this.streaming,
+      this.host,
       operation,
       [this as DStream<unknown>, this.#stamped as DStream<unknown>],
       ([, stamped], time) => {
-        const late = stamped && through(stamped, operation, lib('corrections', time, this.#slack, keep, drop));
+        const late = stamped && perPartition(stamped, operation, lib('corrections', time, this.#slack, keep, drop));
         const all = sc.union<unknown>([this.#closedAt(time), ...(late ? [late] : [])]);
         return each(all, operation, lib('underInterval', operation, ...pair));
       },
@@ -161,8 +159,8 @@ export class CorrectedDStream<K, V> extends StatefulDStream<[[interval: Time, ke
   /** @internal */ constructor(pairs: DStream<unknown>, kind: StateKind, dropped: Accumulator<number>) {
     super(pairs, kind);
     this.#dropped = dropped;
-    this.streaming.addStreamingListener({ onBatchCompleted: () => this.#tell(restMs) });
-    this.streaming.onStop(() => this.#tell(0));
+    this.host.addStreamingListener({ onBatchCompleted: () => this.#tell(restMs) });
+    this.host.onStop(() => this.#tell(0));
   }
 
   /** How many records came too late to correct anything, or too far ahead of their time, since the start of this run. */
@@ -173,12 +171,12 @@ export class CorrectedDStream<K, V> extends StatefulDStream<[[interval: Time, ke
   /** At most once each `rest` milliseconds, with what was left untold. */
   #tell(rest: number): void {
     const count = this.dropped - this.#told;
-    const now = this.streaming.clock.now();
+    const now = this.host.clock.now();
     if (count === 0 || now - this.#toldAt < rest) return;
     this.#told = this.dropped;
     this.#toldAt = now;
     const records = count === 1 ? '1 record was' : `${count} records were`;
-    this.streaming.display.notice(`${this.name}: ${records} dropped, too late for a correction or too far ahead of time`);
+    this.host.display.notice(`${this.name}: ${records} dropped, too late for a correction or too far ahead of time`);
   }
 }
 

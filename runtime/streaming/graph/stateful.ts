@@ -48,12 +48,12 @@ export class StatefulDStream<T> extends DStream<T> {
   #first: Time | undefined;
 
   /** @internal */ constructor(parent: DStream<unknown>, kind: StateKind) {
-    super(parent.streaming, kind.operation);
+    super(parent.host, kind.operation);
     this.#parent = parent;
     this.#kind = kind;
     this.#partitioner = kind.partitioner;
     this.keepFor(this.slide);
-    this.streaming.onStop(() => this.#forgetState());
+    this.host.onStop(() => this.#forgetState());
   }
 
   get slide(): number {
@@ -137,7 +137,7 @@ export class StatefulDStream<T> extends DStream<T> {
   /** Every batch of the parent makes a version, also those for which this stream has no dataset. */
   #makeUntil(time: Time): void {
     const step = this.#parent.slide;
-    const zero = this.streaming.zeroTime ?? time;
+    const zero = this.host.zeroTime ?? time;
     // What lies further back no stream remembers.
     const reach = Math.max(this.#parent.remembers, this.slide, step);
     const oldest = Math.max(zero, time - Math.floor(reach / step) * step) + step;
@@ -156,7 +156,7 @@ export class StatefulDStream<T> extends DStream<T> {
   }
 
   #make(version: Time, step: number): void {
-    const { sc } = this.streaming;
+    const { sc } = this.host;
     const { arrange, initial, operation, rule } = this.#kind;
     const partitioner = this.#partitioner;
     this.#first ??= version;
@@ -186,7 +186,7 @@ export class StatefulDStream<T> extends DStream<T> {
 
   /** Where its files lie below the checkpoint folder: a name that any text gives. Undefined: in the session's folder. */
   #folder(): string | undefined {
-    const folder = this.streaming.checkpointFolder;
+    const folder = this.host.checkpointFolder;
     return folder && join(folder, 'state', this.#folderName());
   }
 
@@ -206,7 +206,7 @@ export class StatefulDStream<T> extends DStream<T> {
   #forgetState(): void {
     for (const update of this.#updates.values()) update.unpersist();
     this.#updates.clear();
-    if (this.#stateId !== undefined) this.streaming.sc.forgetState(this.#stateId);
+    if (this.#stateId !== undefined) this.host.sc.forgetState(this.#stateId);
     this.#stateId = undefined;
   }
 }
@@ -229,7 +229,7 @@ export class SnapshotsDStream<T> extends DStream<T> {
   readonly #states: StatefulDStream<unknown>;
 
   constructor(states: StatefulDStream<unknown>) {
-    super(states.streaming, 'stateSnapshots');
+    super(states.host, 'stateSnapshots');
     this.#states = states;
     this.keepFor(this.slide);
   }

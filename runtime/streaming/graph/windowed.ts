@@ -12,7 +12,7 @@ export class WindowedDStream<T> extends DStream<T> {
 
   /** `length` and `slide` are multiples of the parent's slide; the operators check it. */
   constructor(parent: DStream<T>, operation: string, length: number, slide: number) {
-    super(parent.streaming, operation);
+    super(parent.host, operation);
     this.#parent = parent;
     this.#length = length;
     this.#slide = slide;
@@ -33,7 +33,7 @@ export class WindowedDStream<T> extends DStream<T> {
 
   protected compute(time: Time): RDD<T> | undefined {
     const rdds = this.#parent.datasetsOf(time - this.#length, time);
-    return rdds.length === 1 ? rdds[0] : this.streaming.sc.union(rdds);
+    return rdds.length === 1 ? rdds[0] : this.host.sc.union(rdds);
   }
 }
 
@@ -44,7 +44,7 @@ export class ShiftedDStream<T> extends DStream<T> {
 
   /** `by` is a multiple of the parent's slide; the operator checks it. */
   constructor(parent: DStream<T>, by: number) {
-    super(parent.streaming, 'ago');
+    super(parent.host, 'ago');
     this.#parent = parent;
     this.#by = by;
     this.keepFor(this.slide);

@@ -10,7 +10,7 @@ import { combined } from '../../ops/pairs';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
 import { type Datum, RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
-import { checkTogether } from '../graph/compatible';
+import { checkCompatible } from '../graph/compatible';
 import { DerivedDStream, derive } from '../graph/derived';
 import { DStream } from '../graph/dstream';
 
@@ -289,7 +289,7 @@ function batchwise(operation: string) {
   return function (this: DStream<unknown>, ...args: unknown[]): DStream<unknown> {
     const { sc } = this.streaming;
     const parents = [this, ...args.filter((a): a is DStream<unknown> => a instanceof DStream)];
-    checkTogether(operation, parents, this.streaming);
+    checkCompatible(operation, parents, this.streaming);
     const frozen = args.map((a) => (typeof a === 'function' ? ShippedFunction.of(sc, a, operation) : a));
     const apply = (rdds: readonly RDD<unknown>[]) => {
       const others = rdds.slice(1);

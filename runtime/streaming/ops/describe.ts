@@ -1,9 +1,15 @@
-// What is said of a stream: its lineage as text.
+// What a stream tells of itself: its context, and its lineage as text.
 import { calledAt } from '../../ops/describe';
+import type { StreamingContext } from '../context';
 import { DStream } from '../graph/dstream';
 
 declare module '../graph/dstream' {
   interface DStream<T> {
+    /**
+     * The streaming context that it belongs to.
+     * @example const clockOf = (s) => s.streaming.interval
+     */
+    readonly streaming: StreamingContext;
     /**
      * The streams that it is made of, a line each, itself first, and in a session the lines of their calls; as `RDD.toDebugString`.
      * @example const graph = (s) => s.toDebugString()
@@ -27,6 +33,12 @@ export function graphOf(of: DStream<unknown>, tell: (stream: DStream<unknown>) =
   walk(of, '', '');
   return lines;
 }
+
+Object.defineProperty(DStream.prototype, 'streaming', {
+  get(this: DStream<unknown>) {
+    return this.host;
+  },
+});
 
 DStream.prototype.toDebugString = function (this: DStream<unknown>) {
   return graphOf(this, (stream) => `${stream}${calledAt(stream)}`).join('\n');

@@ -3,7 +3,7 @@
 import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
 import { StreamingContext } from '../context';
-import { checkTogether } from '../graph/compatible';
+import { checkCompatible } from '../graph/compatible';
 import { DerivedDStream } from '../graph/derived';
 import type { DStream } from '../graph/dstream';
 
@@ -40,7 +40,7 @@ StreamingContext.prototype.transform = function <T>(
   streams: readonly DStream<unknown>[],
   f: (rdds: RDD<unknown>[], time: Time) => RDD<T>,
 ) {
-  checkTogether(operation, streams, this);
+  checkCompatible(operation, streams, this);
   return new DerivedDStream<T>(this, operation, streams, (rdds, time) =>
     rdds.every((rdd) => rdd !== undefined) ? f(rdds as RDD<unknown>[], time) : undefined,
   );

@@ -2,9 +2,9 @@
 import { checkFlag, checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds } from '../../base/duration';
 import type { Datum, RDD } from '../../rdd/rdd';
-import { checkFolderName } from '../checkpoint-folder';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
+import { checkFolderName } from '../recovery/checkpoint-folder';
 import { FileInputDStream } from '../sources/files';
 import type { FolderOptions } from '../sources/folder';
 import { GeneratorInputDStream } from '../sources/generator';

@@ -10,7 +10,7 @@ import type { WatchOptions } from '../graph/display';
 import { DStream } from '../graph/dstream';
 import { lineageOf } from '../graph/graph';
 import type { OutputHandle, RunningBatch } from '../graph/output';
-import { streamHomes } from '../graph/session-outputs';
+import { sessionOutputs } from '../graph/session-outputs';
 
 declare module '../graph/dstream' {
   interface DStream<T> {
@@ -97,7 +97,7 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
     ended: () => streaming.display.paneClosed(id),
   };
   const handle = streaming.addOutput(output);
-  if (streaming.state === 'initialized' && streamHomes.get(streaming.sc)?.startsOnWatch(streaming)) {
+  if (streaming.state === 'initialized' && sessionOutputs.get(streaming.sc)?.startsOnWatch(streaming)) {
     try {
       streaming.start();
     } catch (error) {

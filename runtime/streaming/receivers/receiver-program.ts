@@ -4,9 +4,8 @@ import { refuseArgument } from '../../base/arguments';
 import { MillraceError } from '../../base/errors';
 import { revive } from '../../closure';
 import { installModules, loadModule, moduleBlob } from '../../closure/modules';
-import type { Context } from '../../context';
 import type { CapturedClosure } from '../../plan/payload';
-import { ShippedFunction } from '../../rdd/function-argument';
+import { type CaptureHost, ShippedFunction } from '../../rdd/function-argument';
 import { decode, encode } from '../../wire/codec';
 import type { Receiver } from './receiver';
 
@@ -17,10 +16,10 @@ interface ReceiverProgram {
 }
 
 /** The bytes of a receiver as it is now. Throws UNSERIALIZABLE_CAPTURE for one that holds what cannot travel. */
-export function shipReceiver(context: Context, receiver: Receiver<unknown>): Uint8Array {
+export function shipReceiver(session: CaptureHost, receiver: Receiver<unknown>): Uint8Array {
   // A bound function is captured with what it is bound to, and this one answers just that.
   const hold = Object.prototype.valueOf.bind(receiver);
-  const { closure, bulk, modules, references } = ShippedFunction.of(context, hold, 'receiverStream').capture;
+  const { closure, bulk, modules, references } = ShippedFunction.of(session, hold, 'receiverStream').capture;
   if (references.length > 0)
     refuseArgument({
       operation: 'receiverStream',

@@ -2,8 +2,9 @@
 
 import { durationText, type Time, timeText } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
-import { aheadOf } from '../../base/time';
-import type { StreamingContext } from '../context';
+import { aheadOf, type Clock } from '../../base/time';
+import type { StreamDisplay } from '../graph/display';
+import type { DStream } from '../graph/dstream';
 import type { InputDStream } from '../graph/input';
 import { StatefulDStream } from '../graph/stateful';
 import { CheckpointFiles, type FoundCheckpoint, type SavedInput, type StreamCheckpoint } from './checkpoint-file';
@@ -24,6 +25,17 @@ const mostMissed = 600;
 
 type Input = InputDStream<unknown>;
 
+/** What recovery needs of the streaming context that it checkpoints. */
+export interface RecoverySubject {
+  readonly interval: number;
+  readonly zeroTime: Time | undefined;
+  /** Replaced where batch times must run ahead of the clock. */
+  clock: Clock;
+  readonly display: StreamDisplay;
+  readonly streams: readonly DStream<unknown>[];
+  readonly inputs: readonly Input[];
+}
+
 /** Where an earlier run stood, in the times of this one. */
 interface Standing {
   readonly zeroTime: Time;
@@ -35,7 +47,7 @@ interface Standing {
 }
 
 export class Recovery {
-  readonly #streaming: StreamingContext;
+  readonly #streaming: RecoverySubject;
   readonly #files: CheckpointFiles;
   readonly #saver: Saver;
   readonly #mayResume: boolean;
@@ -50,7 +62,7 @@ export class Recovery {
   #isFailing = false;
 
   /** `mayResume`: whether what is in the folder is to be gone on with, or must not be there. */
-  constructor(streaming: StreamingContext, folder: string, mayResume: boolean) {
+  constructor(streaming: RecoverySubject, folder: string, mayResume: boolean) {
     this.#streaming = streaming;
     this.#mayResume = mayResume;
     this.#files = new CheckpointFiles(folder);

@@ -3,7 +3,7 @@
 import type { Time } from '../../base/duration';
 import { type FoundFile, FoundFilesRDD } from '../../rdd/found-files';
 import type { RDD } from '../../rdd/rdd';
-import type { StreamingContext } from '../context';
+import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 import { type FolderOptions, FolderWatch } from './folder';
 
@@ -12,20 +12,20 @@ export class FileInputDStream<T> extends InputDStream<T> {
   readonly #lines: boolean;
 
   /** Elements are lines, or pairs of a path and a whole text. */
-  constructor(streaming: StreamingContext, operation: string, folder: string, lines: boolean, options: FolderOptions) {
-    super(streaming, operation);
+  constructor(host: StreamHost, operation: string, folder: string, lines: boolean, options: FolderOptions) {
+    super(host, operation);
     this.#lines = lines;
     this.#watch = new FolderWatch(folder, options);
   }
 
   start(): void {
-    this.#watch.start(this.streaming.clock.now());
+    this.#watch.start(this.host.clock.now());
   }
 
   stop(): void {}
 
   protected take(time: Time): BatchInput {
-    const { files, notes } = this.#watch.look({ time, now: this.streaming.clock.now(), interval: this.slide });
+    const { files, notes } = this.#watch.look({ time, now: this.host.clock.now(), interval: this.slide });
     return {
       records: this.#lines ? undefined : files.length,
       bytes: files.reduce((n, f) => n + f.version.size, 0),
@@ -35,7 +35,7 @@ export class FileInputDStream<T> extends InputDStream<T> {
   }
 
   protected datasetOf(_time: Time, { reads }: BatchInput): RDD<T> {
-    return new FoundFilesRDD<T>(this.streaming.sc, this.operation, reads as readonly FoundFile[], this.#lines);
+    return new FoundFilesRDD<T>(this.host.sc, this.operation, reads as readonly FoundFile[], this.#lines);
   }
 
   override position(): unknown {

@@ -4,7 +4,7 @@ import type { Time } from '../../base/duration';
 import { ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
-import type { StreamingContext } from '../context';
+import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 
 /** Element numbers from `from` to before `to`. */
@@ -21,10 +21,10 @@ export class GeneratorInputDStream<T> extends InputDStream<T> {
   /** Parts of an element that were due and are not made yet. */
   #due = 0;
 
-  constructor(streaming: StreamingContext, perSecond: number, f: (i: number) => T) {
-    super(streaming, 'generatorStream');
+  constructor(host: StreamHost, perSecond: number, f: (i: number) => T) {
+    super(host, 'generatorStream');
     this.#perSecond = perSecond;
-    this.#f = ShippedFunction.of(streaming.sc, f, 'generatorStream');
+    this.#f = ShippedFunction.of(host.sc, f, 'generatorStream');
   }
 
   start(): void {}
@@ -44,7 +44,7 @@ export class GeneratorInputDStream<T> extends InputDStream<T> {
 
   protected datasetOf(_time: Time, { reads }: BatchInput): RDD<T> {
     const { from, to } = reads as Range;
-    return new SteppedRDD<T>(this.streaming.sc.range(from, to), {
+    return new SteppedRDD<T>(this.host.sc.range(from, to), {
       operation: 'generatorStream',
       plan: (input, b) => ({ op: 'map', template: 'call', name: 'generatorStream', f: b.function(this.#f), input }),
     });

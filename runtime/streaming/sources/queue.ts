@@ -2,7 +2,7 @@
 
 import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
-import type { StreamingContext } from '../context';
+import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 
 /** Each batch takes the oldest entry of a queue, or all; entries are datasets or arrays. */
@@ -11,8 +11,8 @@ export class QueueInputDStream<T> extends InputDStream<T> {
   readonly #oneAtATime: boolean;
   readonly #taken = new Map<Time, readonly (RDD<T> | readonly T[])[]>();
 
-  constructor(streaming: StreamingContext, queue: (RDD<T> | readonly T[])[], oneAtATime: boolean) {
-    super(streaming, 'queueStream');
+  constructor(host: StreamHost, queue: (RDD<T> | readonly T[])[], oneAtATime: boolean) {
+    super(host, 'queueStream');
     this.#queue = queue;
     this.#oneAtATime = oneAtATime;
   }
@@ -29,7 +29,7 @@ export class QueueInputDStream<T> extends InputDStream<T> {
   }
 
   protected datasetOf(time: Time): RDD<T> | undefined {
-    const { sc } = this.streaming;
+    const { sc } = this.host;
     const rdds = (this.#taken.get(time) ?? []).map((e) => (Array.isArray(e) ? sc.parallelize(e as readonly T[]) : (e as RDD<T>)));
     return rdds.length === 1 ? rdds[0] : sc.union(rdds);
   }

@@ -6,7 +6,7 @@ import { asError } from '../../base/errors';
 import type { ReceivedBlock, ReceiverSpec, RunningReceiver } from '../../plan/receivers';
 import { type BlockFormat, BlocksRDD } from '../../rdd/blocks';
 import type { RDD } from '../../rdd/rdd';
-import type { StreamingContext } from '../context';
+import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 import { BlockLog, type LogPosition } from './block-log';
 
@@ -39,30 +39,30 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
 
   /** `source` is asked at the start. */
   constructor(
-    streaming: StreamingContext,
+    host: StreamHost,
     operation: string,
     source: () => ReceiverSpec['source'],
     format: BlockFormat,
     limits: ReceiverLimits,
   ) {
-    super(streaming, operation);
+    super(host, operation);
     this.#source = source;
     this.#format = format;
     this.#limits = limits;
   }
 
   start(): void {
-    const { logFolder } = this.streaming;
+    const { logFolder } = this.host;
     if (logFolder !== undefined) {
       this.#log = new BlockLog(logFolder, this.name, this.#saved);
-      this.#lateUntil = this.streaming.clock.now() + lateMs;
+      this.#lateUntil = this.host.clock.now() + lateMs;
     }
     const spec: ReceiverSpec = { stream: this.name, source: this.#source(), log: this.#log?.folder, ...this.#limits };
-    this.#running = this.streaming.sc.receivers.start(spec, {
+    this.#running = this.host.sc.receivers.start(spec, {
       block: (block) => this.#arrived.push(block),
       told: (event, message) => {
         if (event === 'error') this.#notes.push(message);
-        this.streaming.receiverTold(event, { stream: this.name, message });
+        this.host.reportReceiver(event, { stream: this.name, message });
       },
     });
   }
@@ -71,10 +71,10 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
     const running = this.#running;
     this.#running = undefined;
     await running?.stop(graceful);
-    this.streaming.receiverTold('stopped', { stream: this.name, message: 'the receiver has ended' });
+    this.host.reportReceiver('stopped', { stream: this.name, message: 'the receiver has ended' });
     // What is logged is for the next run.
     if (graceful || this.#log || this.#arrived.length === 0) return;
-    this.streaming.sc.receivers.release(this.#arrived);
+    this.host.sc.receivers.release(this.#arrived);
     this.#arrived = [];
   }
 
@@ -95,13 +95,10 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
     if (!this.#log || this.#areEnded) return [];
     const needed = new Set(this.remembered.flatMap(([, input]) => blocksOf(input).map((block) => block.path)));
     try {
-      if (this.streaming.clock.now() > this.#lateUntil) this.#endEarlierRuns(this.#log);
+      if (this.host.clock.now() > this.#lateUntil) this.#endEarlierRuns(this.#log);
       return this.#log.leftBehind(needed);
     } catch (error) {
-      this.streaming.display.notice(
-        `${this.name}: what an earlier run received cannot be read for ${timeText(time)}`,
-        asError(error),
-      );
+      this.host.display.notice(`${this.name}: what an earlier run received cannot be read for ${timeText(time)}`, asError(error));
       return [];
     }
   }
@@ -110,7 +107,7 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
     this.#areEnded = true;
     for (const message of log.endEarlierRuns(this.#source().kind === 'custom')) {
       this.#notes.push(message);
-      this.streaming.receiverTold('error', { stream: this.name, message });
+      this.host.reportReceiver('error', { stream: this.name, message });
     }
   }
 
@@ -121,7 +118,7 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   override resume(position: unknown): void {
     if (position !== unlogged) this.#saved = position as LogPosition;
     else
-      this.streaming.display.notice(
+      this.host.display.notice(
         `${this.name}: there was no log: what the last run had received and no batch had read, if anything, is lost and not counted`,
       );
   }
@@ -138,7 +135,7 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   }
 
   protected datasetOf(_time: Time, input: BatchInput): RDD<T> {
-    return new BlocksRDD<T>(this.streaming.sc, this.operation, this.#format, blocksOf(input));
+    return new BlocksRDD<T>(this.host.sc, this.operation, this.#format, blocksOf(input));
   }
 
   override forgetBefore(time: Time): void {
@@ -153,7 +150,7 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   }
 
   protected override release(inputs: readonly BatchInput[]): void {
-    this.streaming.sc.receivers.release(inputs.flatMap(blocksOf));
+    this.host.sc.receivers.release(inputs.flatMap(blocksOf));
   }
 
   override limitRate(perSecond: number | undefined): void {

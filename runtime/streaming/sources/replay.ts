@@ -1,13 +1,12 @@
 // `replay`: old files as a stream, as fast as batches are worked off; what a program gives live, it gives on them.
 import { refuseArgument } from '../../base/arguments';
-import type { Time } from '../../base/duration';
+import type { Span, Time } from '../../base/duration';
 import { RangePartitioner } from '../../keys/partitioner';
 import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
 import { PickedRDD } from '../../rdd/one-partition';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
-import type { Span } from '../batches/pacer';
-import type { StreamingContext } from '../context';
+import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 
 /** Batches of a replay: each is a partition of one shuffle. */
@@ -36,10 +35,10 @@ export class ReplayInputDStream extends InputDStream<string> {
   #batches: Placed | undefined;
   #first = 0;
 
-  constructor(streaming: StreamingContext, paths: string, { timeOf, recordsPerBatch = 10_000 }: ReplayOptions) {
-    super(streaming, 'replay');
+  constructor(host: StreamHost, paths: string, { timeOf, recordsPerBatch = 10_000 }: ReplayOptions) {
+    super(host, 'replay');
     this.#paths = paths;
-    this.#timeOf = timeOf && ShippedFunction.of(streaming.sc, timeOf, 'replay');
+    this.#timeOf = timeOf && ShippedFunction.of(host.sc, timeOf, 'replay');
     this.#recordsPerBatch = recordsPerBatch;
   }
 
@@ -53,7 +52,7 @@ export class ReplayInputDStream extends InputDStream<string> {
 
   /** Sorts the lines by their batches, by one shuffle. */
   async #sort(): Promise<Span> {
-    const { sc, interval } = this.streaming;
+    const { sc, interval } = this.host;
     const lines = sc.textFile(this.#paths);
     const all = this.#timeOf
       ? placed(lines, lib('batchOfTime', this.#timeOf, interval))
@@ -79,8 +78,8 @@ export class ReplayInputDStream extends InputDStream<string> {
   }
 
   protected datasetOf(time: Time): RDD<string> | undefined {
-    const number = time / this.streaming.interval - this.#first;
-    if (!this.#batches || number < 0 || number >= this.#batches.numPartitions) return this.streaming.sc.emptyRDD<string>();
+    const number = time / this.host.interval - this.#first;
+    if (!this.#batches || number < 0 || number >= this.#batches.numPartitions) return this.host.sc.emptyRDD<string>();
     return new PickedRDD(this.#batches, 'replay', number).values();
   }
 

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Duration, milliseconds } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
-import type { Context } from '../../context';
 import { compareKeys } from '../../keys/key';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
@@ -24,9 +23,9 @@ export interface CheckOptions {
 
 /** Runs streams on batches that are given and compares what comes out. */
 export class StreamCheck {
-  readonly #sc: Context;
+  readonly #sc: StreamingContext['sc'];
 
-  constructor(sc: Context) {
+  constructor(sc: StreamingContext['sc']) {
     this.#sc = sc;
   }
 

@@ -6,8 +6,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, type DStream, ManualClock, type PaneUpdate, StreamingContext } from '../../../runtime/index';
-import { StreamMonitor } from '../../../runtime/status/stream-monitor';
-import { streamHomes } from '../../../runtime/streaming/graph/session-outputs';
+import { sessionOutputs } from '../../../runtime/streaming/graph/session-outputs';
+import { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
 import { ShellDisplay } from '../../../shell/session/stream-display';
 import { streamsText } from '../../../shell/session/stream-text';
 import { until } from '../../helpers/within';
@@ -118,10 +118,10 @@ test('jobs of a stream say for which output they run, and take no property of th
   assert.equal([mine.output, mine.group], [undefined, 'mine']);
 });
 
-test('a home shows all contexts of its session, and starts what is watched', async () => {
+test('a session displays the outputs of all its contexts, and starts what is watched', async () => {
   const display = new Panes();
-  const opened: StreamingContext[] = [];
-  streamHomes.set(sc, {
+  const opened: unknown[] = [];
+  sessionOutputs.set(sc, {
     display,
     startsOnWatch: (streaming) => streaming.interval === 1000,
     opened: (streaming) => opened.push(streaming),
@@ -139,14 +139,14 @@ test('a home shows all contexts of its session, and starts what is watched', asy
     assert.equal([opened.length, display.updates.length], [1, 1]);
     const other = new StreamingContext(sc, '2s', { clock });
     other.queueStream([]).watch();
-    assert.is(other.state, 'initialized', 'only where its home wants it');
+    assert.is(other.state, 'initialized', 'only where the session wants it');
     pane.stop();
     pane.stop();
     assert.is(display.closed.length, 1);
     await streaming.stop();
     assert.is(display.closed.length, 1);
   } finally {
-    streamHomes.delete(sc);
+    sessionOutputs.delete(sc);
   }
 });
 

@@ -1,6 +1,6 @@
 // What has happened in one streaming context so far, for `.streams` and the pages: kept from its events, bounded by the number of its sources and outputs.
-import type { StreamingContext } from '../streaming/context';
-import type { BatchInfo, OutputInfo, ReceiverInfo, StreamingListener } from '../streaming/graph/listener';
+import type { StreamingContext } from '../context';
+import type { BatchInfo, OutputInfo, ReceiverInfo, StreamingListener } from '../graph/listener';
 
 export interface SourceState {
   records: number;

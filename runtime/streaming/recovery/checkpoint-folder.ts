@@ -1,8 +1,8 @@
 // The folder that a streaming context keeps its checkpoint in: made, checked, and closed to other users.
 import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { checkNoFile, refuseArgument } from '../base/arguments';
-import { asError, MillraceError } from '../base/errors';
+import { checkNoFile, refuseArgument } from '../../base/arguments';
+import { asError, MillraceError } from '../../base/errors';
 
 /** Throws BAD_ARGUMENT unless `folder` is a text that can be a path; `example` is the name that the remedy shows. */
 export function checkFolderName(operation: string, folder: unknown, example: string): string {
