@@ -26,10 +26,10 @@ import { Recovery, type RecoverySubject, type Resumption } from './recovery/reco
 /** The context of a session, `sc`: the type that datasets name it by. */
 type Context = RDD<unknown>['context'];
 
-/** Makes streams of sources, and a batch of what has come each interval: `stream('1s')` at the prompt. */
+/** Makes streams from sources, and each interval a batch of what has arrived: `stream('1s')` at the prompt. */
 export class StreamingContext implements StreamHost, RecoverySubject {
   /**
-   * The context that its batches run on.
+   * The context whose executors run its batches.
    * @example new StreamingContext(sc, '1s').sc === sc
    */
   readonly sc: Context;
@@ -59,12 +59,12 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   #pacer: Pacer | undefined;
   #recovery: Recovery | undefined;
   #zeroTime: Time | undefined;
-  /** The time of the last batch that was made, and of those that are not done, oldest first. */
+  /** The time of the last submitted batch; and below, the times of the unfinished ones, oldest first. */
   #submitted: Time = Number.NEGATIVE_INFINITY;
   readonly #unfinished: Time[] = [];
 
   /**
-   * Batches each `interval` on the executors of `sc`. Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms.
+   * Runs a batch each `interval` on the executors of `sc`. Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms.
    * @example new StreamingContext(sc, '1s').interval // 1000
    */
   constructor(sc: Context, interval: Duration, options: StreamingOptions = {}) {
@@ -107,25 +107,25 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   // Checkpoints.
 
   /**
-   * Keeps what the streams remember in `folder`, which is made for this user only.
+   * Saves state and progress of the streams in `folder`, which is created for this user only.
    * Throws BAD_ARGUMENT, DISK, and STREAMING_STARTED after the start.
    * @example const safe = (ssc) => ssc.checkpoint('checkpoints')
    */
   checkpoint(folder: string): void {
     this.#checkNotStopped();
     if (this.#state === 'active') throw new MillraceError('STREAMING_STARTED', { operation: 'checkpoint' });
-    this.#keepIn(folder, false);
+    this.#checkpointIn(folder, false);
   }
 
-  #keepIn(folder: string, mayResume: boolean): void {
+  #checkpointIn(folder: string, mayResume: boolean): void {
     this.#checkpointFolder = privateFolder('checkpoint', folder);
     this.#recovery = new Recovery(this, this.#checkpointFolder, mayResume);
   }
 
   /**
-   * A context that keeps its checkpoint in `folder` and, at its start, goes on from the one that an earlier run left there. `create` makes the
-   * streams either way, so the program may have changed: state and sources are found by the names of streams (`setName`), else by their
-   * operation and order; what cannot be matched is told. `start` throws CHECKPOINT_UNREADABLE, STREAMS_AMBIGUOUS, STATE_PARTITIONS.
+   * A context that saves its checkpoint in `folder`. If an earlier run left one there, `start` resumes from it. `create` makes the streams
+   * either way, so the program may have changed. State and sources are matched by the names of streams (`setName`), else by their
+   * operation and order; the user is warned of what has no match. `start` throws CHECKPOINT_UNREADABLE, STREAMS_AMBIGUOUS, STATE_PARTITIONS.
    * @example const ssc = StreamingContext.getOrCreate('checkpoint', s => s.generatorStream(10, i => i).print(), { sc, interval: '1s' })
    */
   static getOrCreate(
@@ -134,17 +134,17 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     { sc, interval, ...options }: StreamingOptions & { readonly sc: Context; readonly interval: Duration },
   ): StreamingContext {
     const streaming = new StreamingContext(sc, interval, options);
-    streaming.#keepIn(folder, true);
+    streaming.#checkpointIn(folder, true);
     create(streaming);
     return streaming;
   }
 
-  /** Where the blocks of receivers are logged; undefined: they go with the session. @internal */
+  /** The folder of the write-ahead logs of receivers; undefined: their blocks are removed with the session. @internal */
   get logFolder(): string | undefined {
     return this.#isLogged ? this.#checkpointFolder : undefined;
   }
 
-  /** The folder that `checkpoint` was called with, as a whole path. */
+  /** The absolute path of the folder that `checkpoint` was called with. */
   get checkpointFolder(): string | undefined {
     return this.#checkpointFolder;
   }
@@ -152,8 +152,8 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   // Life.
 
   /**
-   * Begins: sources are read, and the first batch ends at the next multiple of the interval and lasts one interval.
-   * Throws NO_OUTPUTS where nothing would be done with any batch, STREAMING_STOPPED after `stop`.
+   * Starts reading the sources. The first batch ends one interval after the next multiple of the interval.
+   * Throws NO_OUTPUTS if there is no output, STREAMING_STOPPED after `stop`.
    * @example const begin = (ssc) => ssc.start()
    */
   start(): void {
@@ -180,7 +180,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     this.#pacer.begin();
   }
 
-  /** Old data need not wait for the clock: batches follow each other as fast as they are done, and the context stops after the last. */
+  /** Old data need not wait for the clock: each batch follows as soon as the one before is done. The context stops after the last. */
   async #replay(old: readonly (() => Promise<Span>)[], resumption: Resumption | undefined): Promise<void> {
     try {
       const spans = await Promise.all(old.map((find) => find()));
@@ -195,7 +195,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   }
 
   /**
-   * Ends all streams; `sc` stays. With `graceful` what was received is worked off first.
+   * Ends all streams; `sc` stays. With `graceful` it first processes everything that was received.
    * @example const end = (ssc) => ssc.stop()
    */
   async stop({ graceful = false }: StopOptions = {}): Promise<void> {
@@ -204,7 +204,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     this.#state = 'stopped';
     this.#pacer?.stop();
     await this.#running.stop(graceful);
-    // What is missed yet is left for the next run, which has its checkpoint.
+    // The next run catches up on batches that are still missed: they follow from the checkpoint.
     if (wasActive && graceful && this.#pacer?.isBehindClock === false) this.#tick(this.#pacer.next);
     await (graceful ? this.#queue.idle() : this.#queue.cancel());
     await this.#recovery?.stop();
@@ -214,7 +214,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   }
 
   /**
-   * Resolves when the context has stopped; at once for one that has no outputs and was not started, for nothing will begin there.
+   * Resolves when the context has stopped. Resolves at once if it was not started and has no outputs: nothing will begin there.
    * @example const wait = async (ssc) => { ssc.start(); await ssc.awaitTermination(); }
    */
   async awaitTermination(): Promise<void> {
@@ -230,7 +230,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     return resolvesWithin(this.clock, ms, this.awaitTermination());
   }
 
-  /** Resolves when every batch that has been made is done. */
+  /** Resolves when all submitted batches are done. */
   idle(): Promise<void> {
     return this.#queue.idle();
   }
@@ -241,13 +241,13 @@ export class StreamingContext implements StreamHost, RecoverySubject {
 
   // Batches.
 
-  /** Ends the sources that nothing reads any more. */
+  /** Stops the sources that no output reads any more. */
   #stopUnread(): void {
     this.#running.stopAllBut(this.inputs, this.#submitted);
     if (this.#unfinished.length === 0) this.#running.doneUpTo(Number.POSITIVE_INFINITY);
   }
 
-  /** Tells listeners, and the user, what a receiver has to say. @internal */
+  /** Reports to listeners and to the user what a receiver says. @internal */
   reportReceiver(event: ReceiverEvent, receiver: ReceiverInfo): void {
     const events = { started: 'onReceiverStarted', error: 'onReceiverError', stopped: 'onReceiverStopped' } as const;
     if (event !== 'notice') this.#bus.post(events[event], receiver);
@@ -267,7 +267,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     this.#submit(time);
   }
 
-  /** Has the batch run that reads what its sources have for `time`. */
+  /** Submits the batch of `time`, which reads what each source recorded for it. */
   #submit(time: Time): void {
     const inputs = this.inputs.map((input) => input.infoOf(time));
     const batch = new Batch(time, inputs, this.#graph.generate(time), this.clock);
@@ -294,12 +294,12 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     this.#pacer?.batchDone();
   }
 
-  /** The last batches that are done, oldest first; at most 100. */
+  /** The last completed batches, oldest first; at most 100. */
   batches(): readonly BatchInfo[] {
     return [...this.#history];
   }
 
-  /** How far the oldest batch that is not done is behind, in milliseconds: 0 while each is done before the next one ends. */
+  /** How late the oldest unfinished batch is, in milliseconds: 0 while each batch is done before the next one ends. */
   get behind(): number {
     const [oldest] = this.#unfinished;
     return oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest - this.interval);
@@ -310,10 +310,10 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     return this.#queue.waiting;
   }
 
-  // What streams and the shell ask.
+  // For streams and the shell.
 
   /**
-   * Tells a listener of batches that begin, end and fail.
+   * Adds a listener that is called when batches begin, end and fail.
    * @example new StreamingContext(sc, '1s').addStreamingListener({})
    */
   addStreamingListener(listener: StreamingListener): void {
@@ -321,7 +321,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   }
 
   /**
-   * The listener is told nothing more.
+   * Removes a listener: it is called no more.
    * @example new StreamingContext(sc, '1s').removeStreamingListener({})
    */
   removeStreamingListener(listener: StreamingListener): void {
@@ -337,20 +337,20 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     return new OutputHandle(output.name, () => this.removeOutput(output));
   }
 
-  /** Ends an output, and the sources that nothing else reads. @internal */
+  /** Ends an output, and the sources that no other output reads. @internal */
   removeOutput(output: Output): void {
     if (!this.#graph.remove(output)) return;
     output.ended?.();
     if (this.#state === 'active') this.#stopUnread();
   }
 
-  /** Makes each batch of this stream even where no output asks for it. @internal */
+  /** Makes a dataset of this stream for each batch even if no output asks for it. @internal */
   keep(stream: DStream<unknown>): void {
     this.#graph.keep(stream);
     if (this.#state === 'active') this.#running.start(this.inputs);
   }
 
-  /** The sources that some stream reads. @internal */
+  /** The sources that the outputs read. @internal */
   get inputs(): readonly InputDStream<unknown>[] {
     return this.#graph.inputs;
   }
@@ -359,12 +359,12 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     return this.#graph.outputs;
   }
 
-  /** Every stream that is needed by an output or for its past, parents before children. @internal */
+  /** Every stream that an output or a query on the past needs, parents before children. @internal */
   get streams(): readonly DStream<unknown>[] {
     return this.#graph.streams;
   }
 
-  /** Has `cleanUp` called when the context has stopped. @internal */
+  /** Calls `cleanUp` when the context has stopped. @internal */
   onStop(cleanUp: () => void): void {
     this.#cleanups.push(cleanUp);
   }

@@ -1,4 +1,4 @@
-// What a streaming context can be told when it is made and when it is stopped.
+// The options of a streaming context: those of its constructor and of `stop`.
 import { refuseArgument } from '../base/arguments';
 import { type Duration, durationText, milliseconds } from '../base/duration';
 import type { Clock } from '../base/time';
@@ -10,29 +10,29 @@ const leastInterval = 20;
 
 /** Options of a streaming context. */
 export interface StreamingOptions {
-  /** What cuts the batches: the machine's clock, or a ManualClock in tests. */
+  /** The clock that times the batches: the machine's, or a ManualClock in tests. */
   readonly clock?: Clock;
-  /** Where `print` and `watch` show. Default: the shell's, or plain lines on stdout. */
+  /** Where `print` and `watch` display rows. Default: the shell's display, or plain lines on stdout. */
   readonly display?: StreamDisplay;
-  /** Outputs of one batch that run at a time. Default 1, in their order, as Spark's. */
+  /** How many outputs of one batch run at the same time. Default 1, in their order, as in Spark. */
   readonly concurrentJobs?: number;
-  /** Slows sources down to what batches can process. Default false. */
+  /** Limits the rate of sources to what batches can process. Default false. */
   readonly backpressure?: boolean | BackpressureOptions;
   /**
-   * Writes what receivers read to the checkpoint folder before it is handed over and acknowledged, so that a driver that dies loses nothing
-   * of it. Default true where a checkpoint folder is set; of no effect without one.
+   * Receivers write what they read to the checkpoint folder before they hand it over and acknowledge it, so the death of the driver loses
+   * none of it. Default true if a checkpoint folder is set; without one it has no effect.
    */
   readonly writeAheadLog?: boolean;
-  /** How often receivers hand over what came. Default '200ms'. */
+  /** How often receivers hand over what they have read. Default '200ms'. */
   readonly blockInterval?: Duration;
 }
 
-/** As Spark's: not started, running, or stopped for good. */
+/** As in Spark: not started, running, or stopped for good. */
 export type StreamingState = 'initialized' | 'active' | 'stopped';
 
 /** How a streaming context ends. */
 export interface StopOptions {
-  /** Take in what has been received and finish what waits. Default: drop it. */
+  /** Process what was received and finish the waiting batches. Default: drop both. */
   readonly graceful?: boolean;
 }
 

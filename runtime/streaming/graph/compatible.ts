@@ -1,4 +1,4 @@
-// Whether several streams can be worked on together: of one context, with one slide.
+// Checks that streams can be combined: they belong to one context and have one slide.
 
 import { refuseArgument } from '../../base/arguments';
 import { durationText } from '../../base/duration';

@@ -1,4 +1,4 @@
-// Where outputs for people go: the shell shows tables and panes; without one, plain lines.
+// Where `print` and `watch` display rows: the shell shows tables and panes, a program prints plain lines.
 
 import type { Time } from '../../base/duration';
 import { timeText } from '../../base/duration';
@@ -40,15 +40,15 @@ export interface WatchOptions<T> {
   readonly title?: string;
 }
 
-/** Where the outputs of streams show: the shell has its own, a program prints plain lines. */
+/** Displays the outputs of streams: the shell has its own, a program prints plain lines. */
 export interface StreamDisplay {
   /** Shows the first rows of a batch that `print` asked for. */
   printed(batch: PrintedBatch): void;
-  /** A pane is opened by its first update. */
+  /** Updates a pane; the first update opens it. */
   pane(id: number, update: PaneUpdate): void;
-  /** Leaves the last state of a pane. */
+  /** Closes a pane; its last state stays visible. */
   paneClosed(id: number): void;
-  /** Something that the user should know: a source that was lost, an output that failed. */
+  /** Reports something that the user should know: a lost source, a failed output. */
   notice(message: string, error?: Error): void;
 }
 

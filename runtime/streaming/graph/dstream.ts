@@ -1,4 +1,4 @@
-// The discretized stream: a dataset for each batch interval, made of the datasets of its parents.
+// The discretized stream: a dataset for each batch interval, made from the datasets of its parents.
 import { inspect } from 'node:util';
 import { refuseArgument } from '../../base/arguments';
 import { callOf } from '../../base/call';
@@ -10,9 +10,9 @@ import type { RDD } from '../../rdd/rdd';
 import type { StreamHost } from './host';
 
 /**
- * A stream of elements of type T as a series of datasets, one each `slide` (Zaharia et al., Discretized Streams, SOSP 2013). Operators
- * make new streams; outputs (`print`, `foreachRDD`, `save`, `watch`) say what is to be done with each batch. Three properties: the
- * slide, the streams that it is made of, and how the dataset of one time is computed.
+ * A stream of elements of type T: a series of datasets, one each `slide` (Zaharia et al., Discretized Streams, SOSP 2013). Operators
+ * make new streams; outputs (`print`, `foreachRDD`, `save`, `watch`) say what to do with each batch. A stream has three properties: its
+ * slide, its parent streams, and how it computes the dataset of one time.
  */
 export abstract class DStream<T> {
   /** What it needs of its streaming context. @internal */
@@ -22,9 +22,9 @@ export abstract class DStream<T> {
    * @example const numberOf = (s) => s.id
    */
   readonly id: number;
-  /** What it was made by, for graphs: `map`, `socketTextStream`. */
+  /** The operation that made it, for graphs: `map`, `socketTextStream`. */
   readonly operation: string;
-  /** The call of the operation that made it, where the user's text is known. @internal */
+  /** The user's call that made it, if its text is known. @internal */
   readonly call: Call | undefined;
   /** Keeps T in the type. */
   declare protected readonly element: T;
@@ -48,17 +48,17 @@ export abstract class DStream<T> {
   /** The dataset of batch `time`; undefined where there is none. Runs no job. */
   protected abstract compute(time: Time): RDD<T> | undefined;
 
-  /** How long beyond its own past it needs the past of its parents, in milliseconds: a window's length. */
+  /** How much longer than itself its parents must remember, in milliseconds: the length of a window. */
   protected get lookBack(): number {
     return 0;
   }
 
-  /** Whether it can only run with a checkpoint folder: what it remembers cannot be made again. @internal */
+  /** True if it needs a checkpoint folder: its state cannot be recomputed. @internal */
   get needsCheckpoint(): boolean {
     return false;
   }
 
-  // What everything is built on.
+  // Datasets by time.
 
   /** Whether there can be a dataset at `time`: a multiple of the slide after the start. @internal */
   isValid(time: Time): boolean {
@@ -66,7 +66,7 @@ export abstract class DStream<T> {
     return zero !== undefined && time > zero && (time - zero) % this.slide === 0;
   }
 
-  /** The dataset of batch `time`, made once. Undefined before the start, between slides, and for what is forgotten. @internal */
+  /** The dataset of batch `time`, made once. Undefined before the start, between slides, and after it was forgotten. @internal */
   getOrCompute(time: Time): RDD<T> | undefined {
     if (!this.isValid(time)) return undefined;
     if (!this.#datasets.has(time)) {
@@ -89,18 +89,18 @@ export abstract class DStream<T> {
     return rdds;
   }
 
-  /** How long it keeps its datasets, in milliseconds. @internal */
+  /** How long it remembers its datasets, in milliseconds. @internal */
   get remembers(): number {
     return Math.max(this.#remembers, this.slide);
   }
 
-  /** Keeps its datasets for so long at least, and the parents theirs for what that takes. @internal */
-  keepFor(ms: number): void {
+  /** Remembers its datasets for at least `ms`; the parents remember theirs for as long as that needs. @internal */
+  rememberFor(ms: number): void {
     this.#remembers = Math.max(this.#remembers, ms);
-    for (const parent of this.dependencies) parent.keepFor(this.remembers + this.lookBack);
+    for (const parent of this.dependencies) parent.rememberFor(this.remembers + this.lookBack);
   }
 
-  /** Drops the datasets that are older than what it remembers at `time`. @internal */
+  /** Drops the datasets that it need not remember at `time`. @internal */
   forgetBefore(time: Time): void {
     for (const [at, rdd] of this.#datasets) {
       if (at > time - this.remembers) continue;
@@ -109,15 +109,15 @@ export abstract class DStream<T> {
     }
   }
 
-  /** The times whose datasets are there, oldest first. @internal */
+  /** The times of the datasets that it remembers, oldest first. @internal */
   get times(): readonly Time[] {
     return [...this.#datasets.keys()].sort((a, b) => a - b);
   }
 
-  // What users say of it.
+  // Settings by the user.
 
   /**
-   * Keeps the datasets of each batch in executors, for streams that are read more than once.
+   * Persists the dataset of each batch on executors, for streams that are read more than once.
    * @example await check.outputOf([[1]], s => s.persist(StorageLevel.MEMORY_ONLY)) // [[1]]
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
@@ -142,28 +142,28 @@ export abstract class DStream<T> {
   }
 
   /**
-   * How the datasets of its batches are kept.
-   * @example const isKept = (s) => s.storageLevel.isKept
+   * The level at which the datasets of its batches are persisted.
+   * @example const isPersisted = (s) => s.storageLevel.isKept
    */
   get storageLevel(): StorageLevel {
     return this.#level;
   }
 
   /**
-   * Keeps the datasets of the last `duration`, for queries on the past by `latest`, `between` and `slice`.
+   * Remembers the datasets of the last `duration`, for queries on the past by `latest`, `between` and `slice`.
    * Throws NOT_A_MULTIPLE unless it is a multiple of the slide.
    * @example await check.outputOf([[1]], s => s.remember('5s')) // [[1]]
    */
   remember(duration: Duration): this {
     const ms = milliseconds('remember', 'the duration', duration);
     checkMultiple('remember', 'the duration', ms, this.slide);
-    this.keepFor(ms);
+    this.rememberFor(ms);
     this.host.keep(this);
     return this;
   }
 
   /**
-   * Its name: what was set, else its operation and number, `map#3`. State is found again by it after a restart.
+   * Its name: the one that was set, else its operation and number, `map#3`. A restart finds its state by this name.
    * @example const nameOf = (s) => s.name
    */
   get name(): string {
@@ -188,7 +188,7 @@ export abstract class DStream<T> {
     return this;
   }
 
-  /** True once a name was set. @internal */
+  /** True if `setName` was called. @internal */
   get isNamed(): boolean {
     return this.#name !== undefined;
   }
@@ -201,12 +201,12 @@ export abstract class DStream<T> {
     return `${this.#name ? `${this.#name} (${this.operation})` : this.name} every ${durationText(this.slide)}`;
   }
 
-  /** What stands for it inside other values, at the prompt and in `console.log`. @internal */
+  /** How it shows inside other values, at the prompt and in `console.log`. @internal */
   [inspect.custom](): string {
     return `DStream ${this.toString()}`;
   }
 
-  /** What is said of it when a closure captures it by mistake. @internal */
+  /** How errors name it when a closure captures it by mistake. @internal */
   get [driverOnly](): string {
     return `a DStream (${this.toString()})`;
   }

@@ -7,14 +7,14 @@ import type { DStream } from './dstream';
 import { InputDStream } from './input';
 import type { Output } from './output';
 
-/** One output's work on one batch: its dataset, or why there is none because making it failed. */
+/** One output's work on one batch: its dataset, or the error that making it raised. */
 export interface Work {
   readonly output: Output;
   readonly rdd?: RDD<unknown>;
   readonly failure?: unknown;
 }
 
-/** Every stream that `roots` are made of, parents before children. */
+/** `roots` and all their ancestors, parents before children. */
 export function lineageOf(roots: Iterable<DStream<unknown>>): DStream<unknown>[] {
   const seen = new Set<DStream<unknown>>();
   const visit = (stream: DStream<unknown>) => {
@@ -26,7 +26,7 @@ export function lineageOf(roots: Iterable<DStream<unknown>>): DStream<unknown>[]
   return [...seen];
 }
 
-/** Throws STATE_NEEDS_CHECKPOINT for a stream whose state has no folder to lie in. */
+/** Throws STATE_NEEDS_CHECKPOINT for a stream with state if there is no checkpoint folder. */
 export function checkStateFolders(streams: readonly DStream<unknown>[], folder: string | undefined): void {
   const folderless = streams.find((stream) => stream.needsCheckpoint);
   if (folderless && folder === undefined) throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: folderless.toString() });
@@ -36,7 +36,7 @@ export class DStreamGraph {
   readonly #outputs = new Set<Output>();
   readonly #kept = new Set<DStream<unknown>>();
   readonly #names = new Map<string, WeakRef<DStream<unknown>>>();
-  /** As long as no output comes or goes: every tick asks several times. */
+  /** Cached until an output is added or removed: every tick asks several times. */
   #needed: { readonly streams: readonly DStream<unknown>[]; readonly inputs: readonly InputDStream<unknown>[] } | undefined;
   #nextId = 0;
 
@@ -64,13 +64,13 @@ export class DStreamGraph {
     return this.#outputs.delete(output);
   }
 
-  /** Makes a dataset of this stream for each batch, also where no output asks for it: its past is to be queried, or it has state. */
+  /** Makes a dataset of this stream for each batch even if no output asks for it: its past can be queried then. */
   keep(stream: DStream<unknown>): void {
     this.#needed = undefined;
     this.#kept.add(stream);
   }
 
-  /** Every stream that some output or the memory of the past needs, parents before children. */
+  /** Every stream that an output or a query on the past needs, parents before children. */
   get streams(): readonly DStream<unknown>[] {
     return this.#walk().streams;
   }
@@ -87,13 +87,13 @@ export class DStreamGraph {
     return this.#needed;
   }
 
-  /** What the batch of `time` has to do. Making datasets runs no job; what throws fails its output only. */
+  /** The work of the batch of `time`. Making datasets runs no job; an error fails its output only. */
   generate(time: Time): Work[] {
     for (const stream of this.#kept) {
       try {
         stream.getOrCompute(time);
       } catch {
-        // The outputs that need it fail with the same error, and are named.
+        // The outputs that need this stream fail with the same error and report it.
       }
     }
     return this.outputs.flatMap((output): Work[] => {
@@ -106,7 +106,7 @@ export class DStreamGraph {
     });
   }
 
-  /** Drops what no later batch needs once the batch of `time` is done. */
+  /** The batch of `time` is done: drops what no later batch needs. */
   forgetBefore(time: Time): void {
     for (const stream of this.streams) stream.forgetBefore(time);
   }

@@ -41,11 +41,11 @@ export interface StreamHost {
   readonly checkpointFolder: string | undefined;
   /** The folder of the write-ahead logs of receivers; undefined: their blocks are removed with the session. */
   readonly logFolder: string | undefined;
-  /** Takes in a new stream and answers its number. Throws STREAMING_STOPPED. */
+  /** Registers a new stream and returns its number. Throws STREAMING_STOPPED. */
   register(): number;
   /** Throws NAME_TAKEN for the name of another stream. */
   claimName(name: string, stream: HostedStream): void;
-  /** Makes each batch of this stream even where no output asks for it. */
+  /** Makes a dataset of this stream for each batch even if no output asks for it. */
   keep(stream: HostedStream): void;
   addStreamingListener(listener: StreamingListener): void;
   /** Reports to listeners and to the user what a receiver says. */

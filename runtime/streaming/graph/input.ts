@@ -1,18 +1,18 @@
-// Streams that read a source: at each tick it is decided, as plain data, what belongs to the batch; that makes batches repeatable.
+// Streams that read a source: each tick decides, as plain data, what the batch reads. So a batch can be repeated.
 
 import type { Span, Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from './dstream';
 import type { InputInfo } from './listener';
 
-/** What one batch reads of a source. Plain data: it is written to the checkpoint, and gives the same dataset after a restart. */
+/** What one batch reads from a source. Plain data: the checkpoint holds it, and it gives the same dataset after a restart. */
 export interface BatchInput {
-  /** Elements, where the source knows. */
+  /** How many elements, if the source knows. */
   readonly records?: number;
   readonly bytes?: number;
-  /** What was left out and why: `2 files still being written`. */
+  /** What the batch leaves out and why: `2 files still being written`. */
   readonly notes?: readonly string[];
-  /** What the source needs to make the dataset again: files, ranges of offsets, blocks. */
+  /** What the source needs to remake the dataset: files, ranges of offsets, blocks. */
   readonly reads: unknown;
 }
 
@@ -27,45 +27,45 @@ export abstract class InputDStream<T> extends DStream<T> {
     return [];
   }
 
-  // What a source says.
+  // What each source defines.
 
-  /** Begins to read: before the first tick, or when the stream is added to a running context, again after a `stop`. */
+  /** Begins to read: before the first tick, or when the stream is added to a running context. May follow a `stop`. */
   abstract start(): void | Promise<void>;
-  /** Ends reading. A graceful stop first takes in what has been received. */
+  /** Ends reading. A graceful stop first hands over what was received. */
   abstract stop(graceful: boolean): void | Promise<void>;
-  /** What belongs to the batch of `time`: all that came since the batch before. Asked once for each batch, in order; must not wait. */
+  /** What the batch of `time` reads: all that arrived since the previous batch. Called once per batch, in order; must not wait. */
   protected abstract take(time: Time): BatchInput;
-  /** The dataset of what `take` answered, now or before a restart. */
+  /** The dataset of what `take` returned, now or before a restart. */
   protected abstract datasetOf(time: Time, input: BatchInput): RDD<T> | undefined;
-  /** Set of a source that replays old data: finds out which batches it has. */
+  /** Set if the source replays old data: finds which batches there are. */
   get past(): (() => Promise<Span>) | undefined {
     return undefined;
   }
-  /** Where the source stands after the last `take`, as plain data; undefined if it cannot be read again. */
+  /** The position after the last `take`, as plain data; undefined if the source cannot be reread. */
   position(): unknown {
     return undefined;
   }
-  /** Goes on from a position of an earlier run. Called before `start`. */
+  /** Continues from a position of an earlier run. Called before `start`. */
   resume(_position: unknown): void {}
-  /** What of a batch of an earlier run cannot be read any more, in words, `''` if that is nothing; undefined: all can be read. */
+  /** Describes what a batch of an earlier run has lost; `''` for a lost batch without elements; undefined if it can be reread. */
   lostOf({ records = 1 }: BatchInput): string | undefined {
     if (this.position() !== undefined) return undefined;
-    return records === 0 ? '' : `the ${records} elements that it had read cannot be read again, and are lost`;
+    return records === 0 ? '' : `the ${records} elements that it had read cannot be reread: they are lost`;
   }
-  /** Whether batches that were missed while nothing ran can be made up. */
+  /** Whether catch-up batches make sense: the source has data for the time in which nothing ran. */
   get canCatchUp(): boolean {
     return this.position() !== undefined;
   }
-  /** No batch will read these again: blocks can be removed. */
+  /** No batch will read these any more: their blocks can be removed. */
   protected release(_inputs: readonly BatchInput[]): void {}
-  /** At most so many elements a second from now on; for backpressure. Undefined: no limit. */
+  /** Sets the greatest number of elements per second, for backpressure; undefined: no limit. */
   limitRate(_perSecond: number | undefined): void {}
   /** True where backpressure can slow the source down. */
   get isLimited(): boolean {
     return false;
   }
 
-  // What the context does with it.
+  // What the context calls.
 
   /** Decides what the batch of `time` reads. */
   takeBatch(time: Time): BatchInput {
@@ -74,7 +74,7 @@ export abstract class InputDStream<T> extends DStream<T> {
     return input;
   }
 
-  /** What the batch of `time` read; undefined for batches that are forgotten or were never taken. */
+  /** What the batch of `time` read; undefined if it was forgotten or never taken. */
   inputOf(time: Time): BatchInput | undefined {
     return this.#inputs.get(time);
   }

@@ -1,4 +1,4 @@
-// What is told of a running stream: batches, outputs, receivers. A listener that throws never harms a batch.
+// The events of running streams: batches, outputs, receivers. A listener that throws never harms a batch.
 import type { Time } from '../../base/duration';
 
 /** One source in one batch. */
@@ -19,11 +19,11 @@ export interface OutputInfo {
   readonly failure: Error | undefined;
 }
 
-/** A batch as it stands. All moments in milliseconds since the epoch, all delays in milliseconds. */
+/** The progress of a batch. All moments in milliseconds since the epoch, all delays in milliseconds. */
 export interface BatchInfo {
   readonly time: Time;
   readonly inputs: readonly InputInfo[];
-  /** Elements of all sources that know theirs. */
+  /** Elements of all sources that know their number. */
   readonly records: number;
   readonly submittedAt: number;
   readonly startedAt: number | undefined;
@@ -37,7 +37,7 @@ export interface BatchInfo {
   readonly outputs: readonly OutputInfo[];
 }
 
-/** A source that has something to say. */
+/** A message of a source's receiver. */
 export interface ReceiverInfo {
   readonly stream: string;
   readonly message: string;
@@ -45,29 +45,29 @@ export interface ReceiverInfo {
 
 /** Events of a streaming context, as Spark's StreamingListener names them. */
 export interface StreamingListener {
-  /** The context has started, at so many milliseconds since the epoch. */
+  /** The context has started; `at` is in milliseconds since the epoch. */
   onStreamingStarted?(at: number): void;
-  /** A batch was made and waits for its turn. */
+  /** A batch was submitted and waits for its turn. */
   onBatchSubmitted?(batch: BatchInfo): void;
   /** The first output of a batch begins. */
   onBatchStarted?(batch: BatchInfo): void;
-  /** All outputs of a batch have ended, well or not. */
+  /** All outputs of a batch have ended, successfully or not. */
   onBatchCompleted?(batch: BatchInfo): void;
   /** One output of a batch begins. */
   onOutputOperationStarted?(batch: BatchInfo, output: OutputInfo): void;
-  /** One output of a batch has ended, well or not. */
+  /** One output of a batch has ended, successfully or not. */
   onOutputOperationCompleted?(batch: BatchInfo, output: OutputInfo): void;
-  /** A source is read. */
+  /** A receiver has started to read its source. */
   onReceiverStarted?(receiver: ReceiverInfo): void;
-  /** A source has trouble; it is tried again. */
+  /** A receiver has trouble and tries again. */
   onReceiverError?(receiver: ReceiverInfo): void;
-  /** A source is read no longer. */
+  /** A receiver has ended. */
   onReceiverStopped?(receiver: ReceiverInfo): void;
 }
 
 type Events = Required<StreamingListener>;
 
-/** Hands events to listeners. */
+/** Delivers events to listeners. */
 export class StreamingListenerBus {
   readonly #listeners = new Set<StreamingListener>();
   readonly #onError: (error: unknown) => void;

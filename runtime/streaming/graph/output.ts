@@ -1,4 +1,4 @@
-// What is done with each batch of a stream: a name, and a function of the batch's dataset that runs in the session.
+// Outputs: a name, and a function that runs in the session on the dataset of each batch.
 
 import type { Time } from '../../base/duration';
 import type { CallSite } from '../../base/flow';
@@ -6,7 +6,7 @@ import type { RDD } from '../../rdd/rdd';
 import type { DStream } from './dstream';
 import type { BatchInfo } from './listener';
 
-/** The batch that an output works for. */
+/** The batch that an output is called for. */
 export interface RunningBatch {
   readonly time: Time;
   /** Batches that wait behind this one. */
@@ -18,15 +18,15 @@ export interface Output {
   /** `print of counts`, as errors and `.streams` name it. */
   readonly name: string;
   readonly stream: DStream<unknown>;
-  /** The text of the user's that added it. */
+  /** The user's call that added it. */
   readonly callSite?: CallSite;
-  /** Works on one batch; a promise that rejects fails this output of this batch only. */
+  /** Handles one batch; a promise that rejects fails this output of this batch only. */
   readonly run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown;
-  /** Told when no more batches will come. */
+  /** Called when no more batches will come. */
   readonly ended?: () => void;
 }
 
-/** An output that was added: `stop` ends it, and the sources that nothing else reads. */
+/** An output that was added: `stop` ends it, and the sources that no other output reads. */
 export class OutputHandle {
   /** What `.streams` and `.stop` call it. */
   readonly name: string;

@@ -1,4 +1,4 @@
-// A stream by the time of its records: each interval is closed some time after its end, and what comes later still corrects its totals.
+// A stream by the time of its records: each interval closes some time after its end, and later records still correct its totals.
 
 import { refuseArgument } from '../../base/arguments';
 import { checkMultiple, type Duration, milliseconds, type Time } from '../../base/duration';
@@ -13,17 +13,17 @@ import { DerivedDStream, derive } from './derived';
 import { DStream } from './dstream';
 import { StatefulDStream, type StateKind } from './stateful';
 
-/** A record with the end of the interval that its own time is in. */
+/** A record with the end of the interval that contains its own time. */
 type Stamped<T> = [end: Time, record: T];
 
-/** How long totals are corrected, and where their keys lie. */
+/** How long totals are corrected, and how their keys are partitioned. */
 export interface CorrectionOptions {
-  /** How long after an interval was closed late records still change its totals: a multiple of the slide. */
+  /** How long late records still change the totals of an interval after it closed: a multiple of the slide. */
   readonly keep: Duration;
   readonly partitioning?: Partitioning;
 }
 
-/** Element by element, so that what the user's function throws names its record. */
+/** Calls `f` per element, so an error of the user's function names the record. */
 const each = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
   new SteppedRDD<T>(rdd, {
     operation,
@@ -46,12 +46,12 @@ export class SlackedDStream<T> extends DStream<T> {
   constructor(parent: DStream<T>, slack: number, timeOf: ShippedFunction) {
     super(parent.host, 'slack');
     this.#slack = slack;
-    // Kept: several batches look for their records in it. Encoded, for functions may change the values that they are given.
+    // Persisted: several batches search it for their records. Encoded: functions may change the values that they are given.
     this.#stamped = derive(parent, 'timeOf', (rdd, time) => {
       const { slide } = parent;
       return each<Stamped<T>>(rdd, 'slack', lib('stamped', timeOf, slide, time % slide));
     }).persist(StorageLevel.MEMORY_ONLY_SER);
-    this.keepFor(this.slide);
+    this.rememberFor(this.slide);
   }
 
   get slide(): number {
@@ -62,7 +62,7 @@ export class SlackedDStream<T> extends DStream<T> {
     return [this.#stamped as DStream<unknown>];
   }
 
-  /** From the batch that a record ahead of its time may be in, to the one that closes its interval. */
+  /** From the batch of the earliest record ahead of its time to the batch that closes its interval. */
   protected override get lookBack(): number {
     return 2 * this.#slack + this.slide;
   }
@@ -78,18 +78,18 @@ export class SlackedDStream<T> extends DStream<T> {
   }
 
   /**
-   * Pairs [end of the interval, record] of what missed the batch of its interval, in the batch in which it came: records that are later
-   * than the slack allows, and those whose time lies further ahead than the slack.
+   * Pairs [end of the interval, record] of the records that missed the batch of their interval, in the batch in which they arrived: those
+   * that are later than the slack allows, and those whose time lies further ahead than the slack.
    */
   late(): DStream<[interval: Time, record: T]> {
     return derive(this.#stamped, 'late', (rdd, time) => perPartition(rdd, 'late', lib('outOfTime', time, this.#slack)));
   }
 
   /**
-   * Pairs [[end of the interval, key], total]: the values of each key merged by `f` when their interval is closed, and the new total again
-   * each time that late records change it, for as long as `keep` after that. `f` must be associative and commutative; `pairOf` makes the
-   * pairs of the records where they are none. Later records, and those whose time lies further ahead than the slack, are left out, counted
-   * in `dropped`, and told. Costs the keys that have records. Needs a checkpoint folder. Throws NOT_A_MULTIPLE.
+   * Pairs [[end of the interval, key], total]: `f` merges the values of each key when their interval closes. For as long as `keep` after
+   * that, each change by late records gives the new total. `f` must be associative and commutative; `pairOf` turns records into pairs.
+   * Later records, and those whose time lies further ahead than the slack, are dropped, counted in `dropped`, and reported. The cost
+   * depends only on the keys that have records. Needs a checkpoint folder. Throws NOT_A_MULTIPLE.
    */
   correctedReduceByKey<K, V>(
     this: SlackedDStream<[K, V]>,
@@ -141,7 +141,7 @@ export class SlackedDStream<T> extends DStream<T> {
         operation,
         argument: 'the options',
         value: options,
-        rule: 'an object that says how long totals are kept for corrections',
+        rule: 'an object that says how long totals can be corrected',
         remedy: `Write ${operation}((a, b) => a + b, { keep: '1m' }).`,
       });
     const keep = milliseconds(operation, 'keep', asked);
@@ -150,17 +150,17 @@ export class SlackedDStream<T> extends DStream<T> {
   }
 }
 
-/** What `correctedReduceByKey` makes: the totals of intervals, and their corrections. */
+/** The result of `correctedReduceByKey`: the totals of intervals, and their corrections. */
 export class CorrectedDStream<K, V> extends StatefulDStream<[[interval: Time, key: K], V]> {
   readonly #dropped: Accumulator<number>;
-  #told = 0;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #reported = 0;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   /** @internal */ constructor(pairs: DStream<unknown>, kind: StateKind, dropped: Accumulator<number>) {
     super(pairs, kind);
     this.#dropped = dropped;
-    this.host.addStreamingListener({ onBatchCompleted: () => this.#tell(restMs) });
-    this.host.onStop(() => this.#tell(0));
+    this.host.addStreamingListener({ onBatchCompleted: () => this.#report(restMs) });
+    this.host.onStop(() => this.#report(0));
   }
 
   /** How many records came too late to correct anything, or too far ahead of their time, since the start of this run. */
@@ -168,13 +168,13 @@ export class CorrectedDStream<K, V> extends StatefulDStream<[[interval: Time, ke
     return this.#dropped.value;
   }
 
-  /** At most once each `rest` milliseconds, with what was left untold. */
-  #tell(rest: number): void {
-    const count = this.dropped - this.#told;
+  /** Reports new drops at most once per `rest` milliseconds. */
+  #report(rest: number): void {
+    const count = this.dropped - this.#reported;
     const now = this.host.clock.now();
-    if (count === 0 || now - this.#toldAt < rest) return;
-    this.#told = this.dropped;
-    this.#toldAt = now;
+    if (count === 0 || now - this.#reportedAt < rest) return;
+    this.#reported = this.dropped;
+    this.#reportedAt = now;
     const records = count === 1 ? '1 record was' : `${count} records were`;
     this.host.display.notice(`${this.name}: ${records} dropped, too late for a correction or too far ahead of time`);
   }

@@ -16,25 +16,25 @@ export interface StateDefinition {
   readonly operation: string;
   readonly partitioner: Partitioner;
   readonly rule: (functions: FunctionTable) => StateRule;
-  /** The oldest version that may still be asked for. */
+  /** The oldest version that may still be needed. */
   readonly keepFrom: () => Time;
 }
 
-/** Which version of a state is made, and of which. */
+/** Which version of a state is made, and from which. */
 export interface VersionOf {
   readonly version: Time;
   readonly previous: Time | undefined;
   readonly start: Time;
-  /** The dataset that made the version before: where that ran, the table is in memory. */
+  /** The dataset that made the previous version: the executors that ran it have the table in memory. */
   readonly besides: StateUpdateRDD | undefined;
 }
 
-/** They go last: what they keep is small, and tells where the tables are. */
+/** Evicted last: these partitions are small, and they tell where the tables are. */
 const priority = 1_000_000;
 
 /**
- * Makes one version of the state from the one before. Its inputs lie as the partitioner says: the batch, and before the first version
- * the initial pairs. It is kept, so that the version is made once, that later ones run where it is, and that the session knows what is done.
+ * Makes one version of the state from the previous one. Its inputs are partitioned alike: the batch, and for the first version the
+ * initial pairs. It is persisted, so that the version is made once, later ones run where it is, and the session knows what is done.
  */
 export class StateUpdateRDD extends RDD<unknown> {
   readonly version: Time;

@@ -1,4 +1,4 @@
-// Streams that remember: each batch makes a new version of a table by key, of the version before and the batch's pairs.
+// Streams with state: each batch makes a new version of a table by key, from the previous version and the batch's pairs.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Time } from '../../base/duration';
@@ -11,23 +11,23 @@ import type { RDD } from '../../rdd/rdd';
 import { DStream } from './dstream';
 import { StateReadRDD, StateUpdateRDD } from './state-rdds';
 
-/** What an operator says of its state. */
+/** What an operator defines of its state. */
 export interface StateKind {
   readonly operation: string;
   readonly partitioner: Partitioner;
-  /** Brings a batch's pairs to where their keys' state is, grouped or reduced as the rule wants them. */
+  /** Shuffles a batch's pairs to the state of their keys, grouped or reduced as the rule needs them. */
   readonly arrange: (pairs: RDD<unknown>, partitioner: Partitioner) => RDD<unknown>;
   /** `first` is the first version of the table. */
   readonly rule: (functions: FunctionTable, first: Time) => StateRule;
-  /** What the table holds before the first batch. */
+  /** The content of the table before the first batch. */
   readonly initial?: RDD<unknown>;
-  /** What the stream's datasets are: the pairs of the table, or what the function made of the batch. */
+  /** The stream's datasets: the pairs of the table, or what the function returned for the batch. */
   readonly emits: 'pairs' | 'made';
-  /** Set for a window: its length and slide in milliseconds. Its table can be made anew from the window's batches. */
+  /** Set for a window: its length and slide in milliseconds. Its table can be rebuilt from the window's batches. */
   readonly window?: { readonly length: number; readonly slide: number };
 }
 
-/** What a restart needs to go on with a state. */
+/** What a restart needs to resume a state. */
 export interface StateVersion {
   readonly version: Time;
   readonly first: Time;
@@ -43,7 +43,7 @@ export class StatefulDStream<T> extends DStream<T> {
   #last: StateUpdateRDD | undefined;
   #restored: StateVersion | undefined;
   #partitioner: Partitioner;
-  /** Unique in the session; another one where a table begins anew. */
+  /** Unique in the session; a table that is rebuilt gets a new one. */
   #stateId: number | undefined;
   #first: Time | undefined;
 
@@ -52,7 +52,7 @@ export class StatefulDStream<T> extends DStream<T> {
     this.#parent = parent;
     this.#kind = kind;
     this.#partitioner = kind.partitioner;
-    this.keepFor(this.slide);
+    this.rememberFor(this.slide);
     this.host.onStop(() => this.#forgetState());
   }
 
@@ -64,7 +64,7 @@ export class StatefulDStream<T> extends DStream<T> {
     return [this.#parent];
   }
 
-  /** The table cannot be made again from what the sources remember. @internal */
+  /** The sources do not remember enough to rebuild the table. @internal */
   override get needsCheckpoint(): boolean {
     return this.#kind.window === undefined;
   }
@@ -73,7 +73,7 @@ export class StatefulDStream<T> extends DStream<T> {
     return this.#partitioner.numPartitions;
   }
 
-  // What a checkpoint asks.
+  // For checkpoints.
 
   /** The newest version until `time`; undefined before the first. @internal */
   stateVersion(time: Time): StateVersion | undefined {
@@ -88,8 +88,8 @@ export class StatefulDStream<T> extends DStream<T> {
   }
 
   /**
-   * Goes on from a version whose files lie in the checkpoint folder; later ones, of batches that were cut off, are removed. Called before
-   * the start. Answers what the user should know. Throws STATE_PARTITIONS where its keys lie otherwise than this program puts them. @internal
+   * Resumes from a version in the checkpoint folder. Removes later versions, which interrupted batches wrote. Called before the start.
+   * Returns notices for the user. Throws STATE_PARTITIONS if this program partitions the keys in another way. @internal
    */
   restoreState({ version, first, numPartitions, folder }: StateVersion): string[] {
     const notes: string[] = [];
@@ -97,27 +97,27 @@ export class StatefulDStream<T> extends DStream<T> {
       const sizes = { stream: this.toString(), saved: numPartitions, asked: this.numPartitions };
       if (!(this.#partitioner instanceof HashPartitioner)) throw new MillraceError('STATE_PARTITIONS', sizes);
       notes.push(
-        `the state of ${sizes.stream} has ${sizes.saved} partitions, and keeps them; the program asks for ${sizes.asked}`,
+        `the state of ${sizes.stream} keeps its ${sizes.saved} partitions, although the program asks for ${sizes.asked}`,
       );
       this.#partitioner = new HashPartitioner(numPartitions);
     }
     this.#restored = { version, first, numPartitions, folder };
     this.#first = first;
-    const home = this.#folder();
-    if (home !== undefined) removeVersionsAfter(home, version);
+    const folderPath = this.#folder();
+    if (folderPath !== undefined) removeVersionsAfter(folderPath, version);
     return notes;
   }
 
-  /** Removes its files of an earlier run: a window is made anew of what its batches read. Called before the start. @internal */
+  /** Removes its files of an earlier run: a window is rebuilt from its batches. Called before the start. @internal */
   removeFiles(): void {
-    const home = this.#folder();
-    if (home !== undefined) removeVersionsAfter(home, Number.NEGATIVE_INFINITY);
+    const folderPath = this.#folder();
+    if (folderPath !== undefined) removeVersionsAfter(folderPath, Number.NEGATIVE_INFINITY);
   }
 
-  /** Has the version of a batch made whole, also where nobody read all of it. @internal */
+  /** Completes the version of a batch, even if no job has read all of it. @internal */
   async settle(time: Time): Promise<void> {
     const update = this.#updates.get(time);
-    if (update) await makeWhole(update);
+    if (update) await complete(update);
   }
 
   // Versions.
@@ -128,27 +128,27 @@ export class StatefulDStream<T> extends DStream<T> {
     return (this.#kind.emits === 'pairs' ? new StateReadRDD(update) : update) as RDD<unknown> as RDD<T>;
   }
 
-  /** The dataset that makes the version of `time`; undefined of a time that is forgotten. @internal */
+  /** The dataset that makes the version of `time`; undefined if that time was forgotten. @internal */
   updateAt(time: Time): StateUpdateRDD | undefined {
     if (!this.#updates.has(time) && time > (this.#last?.version ?? Number.NEGATIVE_INFINITY)) this.#makeUntil(time);
     return this.#updates.get(time);
   }
 
-  /** Every batch of the parent makes a version, also those for which this stream has no dataset. */
+  /** Every batch of the parent makes a version, even one for which this stream has no dataset. */
   #makeUntil(time: Time): void {
     const step = this.#parent.slide;
     const zero = this.host.zeroTime ?? time;
-    // What lies further back no stream remembers.
+    // No stream remembers anything older.
     const reach = Math.max(this.#parent.remembers, this.slide, step);
     const oldest = Math.max(zero, time - Math.floor(reach / step) * step) + step;
     const before = this.#last?.version ?? this.#restored?.version;
-    if (this.#kind.window && before !== undefined && before + step < oldest) this.#beginAnew();
+    if (this.#kind.window && before !== undefined && before + step < oldest) this.#rebuild();
     const known = this.#last?.version ?? this.#restored?.version;
     for (let at = known === undefined ? oldest : Math.max(oldest, known + step); at <= time; at += step) this.#make(at, step);
   }
 
-  /** Batches are missing in the window: they were not read while nothing asked for this stream. */
-  #beginAnew(): void {
+  /** The window lacks batches: they were not read while no output needed this stream. */
+  #rebuild(): void {
     this.#forgetState();
     this.#last = undefined;
     this.#restored = undefined;
@@ -175,16 +175,16 @@ export class StatefulDStream<T> extends DStream<T> {
     const last = this.#last;
     const update = new StateUpdateRDD(definition, inputs, { version, previous, start: version - step, besides: last });
     let before = last;
-    // The version before must be made whole, also where nobody read all of it.
+    // The previous version must be complete, even if no job has read all of it.
     update.beforeFirstJob(async () => {
-      if (before) await makeWhole(before);
+      if (before) await complete(before);
       before = undefined;
     });
     this.#updates.set(version, update);
     this.#last = update;
   }
 
-  /** Where its files lie below the checkpoint folder: a name that any text gives. Undefined: in the session's folder. */
+  /** The folder of its files below the checkpoint folder; undefined: they lie in the session's folder. */
   #folder(): string | undefined {
     const folder = this.host.checkpointFolder;
     return folder && join(folder, 'state', this.#folderName());
@@ -214,7 +214,7 @@ export class StatefulDStream<T> extends DStream<T> {
 /** The folder of a stream's state below `state/` in the checkpoint folder. */
 const stateFolderName = (stream: string): string => createHash('sha256').update(stream).digest('hex').slice(0, 32);
 
-async function makeWhole(update: StateUpdateRDD): Promise<void> {
+async function complete(update: StateUpdateRDD): Promise<void> {
   if (update.isMade) return;
   await update.context.runSink(
     update,
@@ -231,7 +231,7 @@ export class SnapshotsDStream<T> extends DStream<T> {
   constructor(states: StatefulDStream<unknown>) {
     super(states.host, 'stateSnapshots');
     this.#states = states;
-    this.keepFor(this.slide);
+    this.rememberFor(this.slide);
   }
 
   get slide(): number {

@@ -1,4 +1,4 @@
-// Streams that look at the past of their parent: windows of its last datasets, and its datasets of some time ago.
+// Streams that read the past of their parent: windows of its last datasets, and its datasets of some time ago.
 
 import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
@@ -16,7 +16,7 @@ export class WindowedDStream<T> extends DStream<T> {
     this.#parent = parent;
     this.#length = length;
     this.#slide = slide;
-    this.keepFor(slide);
+    this.rememberFor(slide);
   }
 
   get slide(): number {
@@ -37,7 +37,7 @@ export class WindowedDStream<T> extends DStream<T> {
   }
 }
 
-/** `ago`: the parent's dataset of some time before; nothing until that time has passed. */
+/** `ago`: the parent's dataset of some time before; there is none until that time has passed. */
 export class ShiftedDStream<T> extends DStream<T> {
   readonly #parent: DStream<T>;
   readonly #by: number;
@@ -47,7 +47,7 @@ export class ShiftedDStream<T> extends DStream<T> {
     super(parent.host, 'ago');
     this.#parent = parent;
     this.#by = by;
-    this.keepFor(this.slide);
+    this.rememberFor(this.slide);
   }
 
   get slide(): number {
