@@ -5,6 +5,7 @@ type Sources = ReadonlyMap<string, Pick<Source, 'path' | 'imports'>>;
 
 /** Rooms of each folder, lower layers first; a room's subfolders are in its layer unless they have one. `''` is the folder itself. */
 export const layers: Readonly<Record<string, readonly string[]>> = {
+  'runtime/streaming': ['graph', 'batches', 'receivers', 'sources', 'recovery', '', 'ops', 'testing', 'status'],
   shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', ''],
 };
 
@@ -15,15 +16,12 @@ export const separate: Readonly<Record<string, readonly string[]>> = {
   'shell/terminal': ['shell/evaluate', 'shell/session'],
 };
 
-const topOf = (path: string): string => path.slice(0, path.indexOf('/'));
-
 const isIn = (room: string, path: string): boolean => path.startsWith(`${room}/`);
 
-/** The layer of a file: its longest room in the table. Undefined where no room has it. */
-function layerOf(path: string, rooms: readonly string[]): number | undefined {
-  const top = topOf(path);
-  const ownRoom =
-    path.lastIndexOf('/') === top.length ? [''] : rooms.filter((room) => room !== '' && isIn(`${top}/${room}`, path));
+/** The layer of a file of `folder`: its longest room in the table. Undefined where no room has it. */
+function layerOf(path: string, folder: string, rooms: readonly string[]): number | undefined {
+  const isTop = path.lastIndexOf('/') === folder.length;
+  const ownRoom = isTop ? [''] : rooms.filter((room) => room !== '' && isIn(`${folder}/${room}`, path));
   const room = ownRoom.sort((a, b) => b.length - a.length)[0];
   return room === undefined || !rooms.includes(room) ? undefined : rooms.indexOf(room);
 }
@@ -31,14 +29,15 @@ function layerOf(path: string, rooms: readonly string[]): number | undefined {
 /** Imports within a folder of the table that lead to a higher layer, and files whose room has no layer. */
 export function upwardImports(sources: Sources, table: Readonly<Record<string, readonly string[]>> = layers): string[] {
   const found: string[] = [];
-  for (const { path, imports } of sources.values()) {
-    const rooms = table[topOf(path)];
-    if (!rooms) continue;
-    const layer = layerOf(path, rooms);
-    if (layer === undefined) found.push(`${path}: its room has no layer in test/helpers/layers.ts`);
-    for (const { file } of imports) {
-      if (layer === undefined || !file || topOf(file) !== topOf(path)) continue;
-      if ((layerOf(file, rooms) ?? 0) > layer) found.push(`${path} imports ${file}`);
+  for (const [folder, rooms] of Object.entries(table)) {
+    for (const { path, imports } of sources.values()) {
+      if (!isIn(folder, path)) continue;
+      const layer = layerOf(path, folder, rooms);
+      if (layer === undefined) found.push(`${path}: its room has no layer in test/helpers/layers.ts`);
+      for (const { file } of imports) {
+        if (layer === undefined || !file || !isIn(folder, file)) continue;
+        if ((layerOf(file, folder, rooms) ?? 0) > layer) found.push(`${path} imports ${file}`);
+      }
     }
   }
   return found;
@@ -63,7 +62,7 @@ export function importCircles(sources: Sources, folders: readonly string[]): str
   const way: string[] = [];
   const done = new Set<string>();
   const visit = (path: string): void => {
-    if (!folders.includes(topOf(path)) || done.has(path)) return;
+    if (!folders.some((folder) => isIn(folder, path)) || done.has(path)) return;
     if (way.includes(path)) {
       found.push([...way.slice(way.indexOf(path)), path].join(' → '));
       return;
