@@ -10,7 +10,7 @@ async function record(document: string): Promise<void> {
   for (const block of blocksOf(document).filter(isSession)) {
     const text = readFileSync(join(root, document), 'utf8');
     const recorded = await recordSession(block.text, sceneOf(block));
-    if (recorded !== block.text) console.log(`${document}:${block.line} is recorded anew`);
+    if (recorded !== block.text) console.log(`${document}:${block.line} is recorded again`);
     writeFileSync(
       join(root, document),
       text.replace(`\`\`\`\n${block.text}\`\`\``, () => `\`\`\`\n${recorded}\`\`\``),

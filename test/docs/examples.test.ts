@@ -50,6 +50,18 @@ function scriptOf(blocks: readonly Block[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+for (const document of [...documents, 'ARCHITECTURE.md', 'MAP.md', 'SECURITY.md', 'CHANGELOG.md']) {
+  test(`${document}: its links and the files that it names are there`, () => {
+    const text = readDocument(document);
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => join(dirname(document), link));
+    const named = [...text.matchAll(/`((?:runtime|cluster|shell|test|samples|docs)\/[\w./-]+\.\w+)`/g)].map(([, path]) => path);
+    assert.equal(
+      [...links, ...named].filter((path) => !existsSync(join(root, path))),
+      [],
+    );
+  });
+}
+
 for (const document of documents) {
   const blocks = blocksOf(document);
   const scripts = blocks.filter(({ language }) => language === 'ts');
@@ -58,14 +70,6 @@ for (const document of documents) {
     const others = blocks.filter((block) => !['ts', 'bash', 'text'].includes(block.language) && !isSession(block));
     assert.equal(
       others.map(({ line }) => `${document}:${line}`),
-      [],
-    );
-  });
-
-  test(`${document}: its links lead to files`, () => {
-    const links = [...readDocument(document).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link);
-    assert.equal(
-      links.filter((link) => !existsSync(join(root, dirname(document), link))),
       [],
     );
   });

@@ -21,7 +21,7 @@ interface Locked {
 
 const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** A lockfile for the folder with the versions of ours, so that npm takes them from the cache that `npm ci` filled. */
+/** A lockfile for the folder with our versions, so that npm takes them from the cache that `npm ci` filled. */
 function lockfile(archive: string): unknown {
   const { name, version, dependencies, bin, engines } = readJson(join(root, 'package.json'));
   const locked: [string, Locked][] = Object.entries(readJson(join(root, 'package-lock.json')).packages);

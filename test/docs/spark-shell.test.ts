@@ -74,7 +74,7 @@ const classOfName: Readonly<Record<string, string>> = { sc: 'Context', rdd: 'RDD
 const all = publicNames().map(({ name }) => name);
 const known = new Set([...all, 'stream']);
 
-/** What the second column of a row says: names of ours, as `Class.member`. */
+/** What the second column of a row says: our names, as `Class.member`. */
 function namesHere(heading: string, [spark, here]: readonly string[]): string[] {
   if (here === 'not there') return [];
   return quoted(here === 'the same' ? spark : here).map((code) => {

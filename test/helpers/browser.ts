@@ -1,4 +1,4 @@
-// A real Chromium for the tests of the pages: the system's, driven by playwright-core; what its console says against a page is kept.
+// A real Chromium for the tests of the pages: the system's, driven by playwright-core; it collects what the console says against a page.
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';

@@ -1,4 +1,4 @@
-// The scheduler's state machine played by hand: what it is told, and what it decided.
+// The scheduler's state machine played by hand: the events it gets, and the commands it returns.
 import { makeConfig } from '../../runtime/base/config';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { StageSpec } from '../../runtime/planner/stage-spec';

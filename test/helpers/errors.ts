@@ -1,4 +1,4 @@
-// Asks for the error of something that must fail, and looks at all that a user is told.
+// Catches the error of something that must fail, and checks everything that the user reads.
 import * as assert from 'uvu/assert';
 import { type ErrorCode, MillraceError } from '../../runtime/base/errors';
 

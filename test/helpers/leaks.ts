@@ -111,6 +111,6 @@ function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Not empty: the check has told what is in it, and it is kept to be looked at.
+    // Not empty: the check has reported what is in it; it stays for inspection.
   }
 }

@@ -155,7 +155,7 @@ const makers: Readonly<Record<string, () => string>> = {
   prompt,
 };
 
-/** The document with each marked table made anew. */
+/** The document with each marked table as the sources have it. */
 export function withTables(document: string): string {
   return document.replace(/<!-- table: (\w+) -->[\s\S]*?<!-- end -->/g, (_, name: string) => {
     const make = makers[name];

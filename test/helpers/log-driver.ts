@@ -1,4 +1,4 @@
-// The driver of a stream of lines of TCP that is killed: keeps a checkpoint with its log, and writes down the lines of each batch and what is told.
+// The driver of a stream of lines of TCP that is killed: it has a checkpoint with a log, and writes down the lines and notices of each batch.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../../cluster/connect';

@@ -1,4 +1,5 @@
 // The text of MAP.md: every room of the product in layer order with one sentence, and its files with the first sentence of each.
+import { layers } from './layers';
 import { readSources, type Source } from './sources';
 
 /** In layer order, lower layers first. */
@@ -76,12 +77,27 @@ const sources = readSources(['runtime', 'cluster', 'shell']);
 const roomOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
 const filesOf = (room: string) => [...sources.values()].filter(({ path }) => roomOf(path) === room);
 
+/** Rooms that the table above names after a higher layer. */
+function outOfOrder(): string[] {
+  return Object.entries(layers).flatMap(([top, order]) => {
+    const own = Object.keys(rooms).filter((room) => room.startsWith(`${top}/`));
+    // A room without a layer has that of the room around it.
+    const ranks = own.map((room) => order.lastIndexOf(room.split('/').slice(1).join('/')));
+    const known = own.filter((_, at) => ranks[at] >= 0);
+    const sorted = ranks.filter((rank) => rank >= 0);
+    return known
+      .filter((_, at) => at > 0 && sorted[at] < sorted[at - 1])
+      .map((room) => `${room}/ stands after a higher layer in test/helpers/map.ts`);
+  });
+}
+
 /** Where the table above and the folders differ. Empty when each room has a sentence. */
 export function roomsOff(): string[] {
   const there = new Set([...sources.keys()].map(roomOf));
   const without = [...there].filter((room) => !(room in rooms));
   const gone = Object.keys(rooms).filter((room) => !there.has(room));
   return [
+    ...outOfOrder(),
     ...without.map((room) => `${room}/ needs a sentence in test/helpers/map.ts`),
     ...gone.map((room) => `${room}/ has no file any more: take it out of test/helpers/map.ts`),
   ];

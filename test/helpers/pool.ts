@@ -1,4 +1,4 @@
-// A real pool of real executor processes, whose programs are JavaScript texts (toy-runner.ts), and everything its listener is told.
+// A real pool of real executor processes, whose programs are JavaScript texts (toy-runner.ts), and all events of its listener.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

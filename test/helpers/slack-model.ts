@@ -1,4 +1,4 @@
-// The naive twin of slack: each record is asked for its interval and judged by the batch in which it came; totals are added up anew.
+// The naive twin of slack: it computes the interval of each record, compares it with the batch in which the record arrived, and adds up totals from scratch.
 export interface Timed {
   readonly id: number;
   readonly at: number;
