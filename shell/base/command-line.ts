@@ -1,4 +1,4 @@
-// What may stand on the command line: read alike by the process that the user starts and by the one that runs a script for it.
+// The command line. Both the process that the user starts and the process of a script read it.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { EngineOptions } from '../contract/session';
 import { packageVersion } from './package-root';
@@ -19,37 +19,37 @@ function command(): Command {
   return new Command('millrace')
     .description('An interactive TypeScript shell for distributed datasets.')
     .argument('[script]', 'a TypeScript file to run, or - for standard input; without it, the prompt')
-    .argument('[args...]', 'what the script finds in process.argv')
-    .option('-e, --eval <code>', 'run this code and leave')
+    .argument('[args...]', 'arguments of the script: args and process.argv')
+    .option('-e, --eval <code>', 'run this code and exit')
     .option('-m, --master <master>', 'where jobs run: local, local[N] or local[*]', 'local[*]')
-    .option('--executor-memory <MiB>', 'heap of each executor; by default a share of the memory of this machine', mebibytes)
-    .option('--conf <KEY=VALUE>', 'an option of the engine, listed below; given again for another one', added)
+    .option('--executor-memory <MiB>', "heap of each executor; by default a share of this machine's memory", mebibytes)
+    .option('--conf <KEY=VALUE>', 'set an option of the engine, listed below; repeat it for more options', added)
     .option('--watch', 'run the script again, in the same session, whenever it or a module that it imports changes', false)
     .option('--no-rc', 'do not run the rc file: millrace/rc.ts of the configuration folder, or ~/.millracerc.ts')
-    .option('--quiet', 'no banner', false)
+    .option('--quiet', 'print no banner', false)
     .version(packageVersion(), '--version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', () => `\n${conf().confHelp()}`)
     .passThroughOptions()
     .exitOverride()
-    .showHelpAfterError('(millrace --help shows what there is)');
+    .showHelpAfterError('(millrace --help lists the options)');
 }
 
 const added = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
-/** Not loaded before it is asked for: the prompt is on the screen sooner. */
+/** Loaded only when needed, so that the prompt appears sooner. */
 const conf = () => require('./conf') as typeof import('./conf');
 
-/** Less is no heap that an executor starts in. */
+/** An executor does not start in a smaller heap. */
 const leastMebibytes = 64;
 
 function mebibytes(text: string): number {
   const n = Number(text);
   if (Number.isSafeInteger(n) && n >= leastMebibytes) return n;
-  throw new InvalidArgumentError(`It must be a whole number of MiB, from ${leastMebibytes}.`);
+  throw new InvalidArgumentError(`It must be a whole number of MiB, at least ${leastMebibytes}.`);
 }
 
-/** Reads the command line of this process. Ends it with 2 where it is wrong, with 0 after the help or the version. */
+/** Reads the command line of this process. A mistake ends the process with 2, the help or the version with 0. */
 export function readCommandLine(): CommandLine {
   const program = command();
   try {
@@ -68,7 +68,7 @@ export function readCommandLine(): CommandLine {
 }
 
 function refuseWatch(): never {
-  process.stderr.write('error: --watch needs the file of a script\nFor example: millrace --watch count.ts\n');
+  process.stderr.write('error: --watch needs a script file\nFor example: millrace --watch count.ts\n');
   process.exit(usageStatus);
 }
 
@@ -77,7 +77,7 @@ function checkMaster(master: string): void {
   checked(() => parseMaster(master));
 }
 
-/** What is read, unless it is wrong, which ends this process. */
+/** Answers what `read` reads. A mistake is printed and ends this process. */
 function checked<T>(read: () => T): T {
   try {
     return read();

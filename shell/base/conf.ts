@@ -1,11 +1,11 @@
-// What `--conf KEY=VALUE` says: options of the engine, by the names and the rules of `connect`.
+// `--conf KEY=VALUE`: options of the engine, with the names and rules of `connect`.
 import { type Config, makeConfig } from '../../runtime/base/config';
 import { MillraceError } from '../../runtime/base/errors';
 
 /** One value of one pool: `pools.fast.weight`. */
 const ofPool = /^pools\.(.+)\.(\w+)$/;
 
-/** The options that the texts set, the last one of a name; checked. Throws BAD_OPTION, UNKNOWN_OPTION or BAD_ARGUMENT. */
+/** The checked options; of several texts with one name the last wins. Throws BAD_OPTION, UNKNOWN_OPTION or BAD_ARGUMENT. */
 export function readConf(texts: readonly string[]): Partial<Config> {
   const options = new Map<string, unknown>();
   const pools = new Map<string, Map<string, unknown>>();
@@ -25,13 +25,13 @@ export function readConf(texts: readonly string[]): Partial<Config> {
 function keyAndValue(text: string): readonly [key: string, value: unknown] {
   const [, key, value] = /^\s*([^=]*[^=\s])\s*=\s*([\s\S]*?)\s*$/.exec(text) ?? [];
   if (key === undefined || value === '') refuse(text, 'KEY=VALUE', 'For example: --conf taskMaxFailures=2');
-  // Pools are objects, which no text stands for.
+  // A pool is an object; its values are set one by one.
   if (/^pools(\.|$)/.test(key) && !ofPool.test(key))
     refuse(text, 'pools.NAME.KEY=VALUE', 'For example: --conf pools.fast.weight=2');
   return [key, meaning(value)];
 }
 
-/** What cannot be read stays a text, which the rule of the option refuses. */
+/** A value that is neither true, false nor a number stays a text; the option's own rule then refuses it. */
 function meaning(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true';
   const number = Number(text);
@@ -46,10 +46,6 @@ function refuse(value: string, rule: string, remedy: string): never {
 export function confHelp(): string {
   const { defaultParallelism, pools, ...fixed } = makeConfig(1);
   const lines = Object.entries(fixed).map(([name, value]) => `${name}=${value}`);
-  const shown = [
-    'defaultParallelism=(the slots of the master, at least 2)',
-    ...lines,
-    'pools.NAME.schedulingMode|weight|minShare',
-  ];
-  return ['Options of the engine for --conf, with their defaults (docs/limits.md says what each is):', ...shown].join('\n  ');
+  const shown = ['defaultParallelism=(slots of the master, at least 2)', ...lines, 'pools.NAME.schedulingMode|weight|minShare'];
+  return ['Options of the engine for --conf, with their defaults (docs/limits.md explains each):', ...shown].join('\n  ');
 }

@@ -1,8 +1,8 @@
-// Which file a name stands for, where it is to be written over: never a device or a pipe, which a rename would remove.
+// Finds the file to overwrite by a rename: never a device or a pipe, which the rename would remove.
 import { realpath, stat } from 'node:fs/promises';
 import { MillraceError } from '../../runtime/base/errors';
 
-/** The file itself where the name is a link to it, so that the link stays; the name as it is where nothing is there yet. */
+/** Follows a link to its file, so that the link survives. A name without a file is returned as it is. */
 export async function replaceable(file: string, shown: string): Promise<string> {
   const found = await stat(file).catch(() => undefined);
   if (!found) return file;
@@ -10,6 +10,6 @@ export async function replaceable(file: string, shown: string): Promise<string> 
   throw new MillraceError('FILE_EXISTS', {
     path: shown,
     rule: `it is a ${found.isDirectory() ? 'folder' : 'device or a pipe'}, not a file`,
-    remedy: 'Choose another name; nothing was written.',
+    remedy: 'Choose another name. Nothing was written.',
   });
 }

@@ -1,4 +1,4 @@
-// What `.set` changes: one table of the settings of the shell with their defaults, rules, and the words that complete them.
+// The settings that `.set` changes: one table with defaults, rules and completions.
 import { MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
 import type { Choice, Settings } from '../contract/screen';
@@ -52,15 +52,15 @@ const table: Readonly<Record<keyof Settings, Setting>> = {
     words: colorWords,
     read: (text) => colorWords.find((word) => word === text),
   },
-  hints: flag('say what would be done better in another way'),
-  progress: flag('show how far a long job is'),
+  hints: flag('suggest a better way where there is one'),
+  progress: flag('show the progress of long jobs'),
   pager: {
-    brief: 'what .page runs: a program with arguments, off, or auto for $PAGER, else less',
+    brief: 'the pager of .page: a program with arguments, off, or auto ($PAGER, or else less)',
     rule: 'a program with arguments, off or auto',
     words: ['auto', 'off', 'less'],
     read: (text) => (text.trim() === '' ? undefined : text.trim()),
   },
-  signatures: flag('show the signature of the call that is being typed'),
+  signatures: flag('show the signature of the call you are typing'),
 };
 
 const names = Object.keys(table) as (keyof Settings)[];
@@ -69,7 +69,7 @@ const isName = (name: string): name is keyof Settings => Object.hasOwn(table, na
 
 const shown = (value: Settings[keyof Settings]): string => (typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value));
 
-/** All settings with their values, or the one that is named, a line each. */
+/** All settings with their values, or only the named one, one per line. */
 export function settingsText(settings: Settings, name = ''): string {
   const wanted = name === '' ? names : [known(name)];
   const pairs = wanted.map((key) => [`${key} ${shown(settings[key])}`, table[key].brief] as const);
@@ -77,7 +77,7 @@ export function settingsText(settings: Settings, name = ''): string {
   return pairs.map(([pair, brief]) => pair.padEnd(width) + brief).join('\n');
 }
 
-/** The settings with one of them changed; the word `default` brings back what it was. Throws BAD_ARGUMENT. */
+/** The settings with one of them changed; the word `default` restores its default. Throws BAD_ARGUMENT. */
 export function changedSettings(settings: Settings, name: string, text: string): Settings {
   const key = known(name);
   const value = text === 'default' ? defaultSettings[key] : table[key].read(text);
@@ -91,7 +91,7 @@ export function changedSettings(settings: Settings, name: string, text: string):
   });
 }
 
-/** What can come next after the words of `.set`: names, then values of the named one. */
+/** The next words of `.set`: names, then values of the named setting. */
 export function settingWords(before: readonly string[]): readonly Choice[] {
   if (before.length === 0) return names.map((name) => ({ name, brief: table[name].brief }));
   const [name] = before;
@@ -106,6 +106,6 @@ function known(name: string): keyof Settings {
     argument: 'the setting',
     value: name,
     rule: `one of ${names.join(', ')}`,
-    remedy: meant === undefined ? '.set alone shows them.' : `Did you mean .set ${meant}?`,
+    remedy: meant === undefined ? '.set alone lists the settings.' : `Did you mean .set ${meant}?`,
   });
 }

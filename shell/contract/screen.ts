@@ -17,9 +17,9 @@ export interface Settings {
   /** How long a sample may take. */
   readonly seconds: number;
   readonly colors: 'auto' | 'on' | 'off';
-  /** Whether the shell says what would be done better in another way. */
+  /** Whether the shell suggests better ways. */
   readonly hints: boolean;
-  /** Whether a long job shows how far it is. */
+  /** Whether long jobs show their progress. */
   readonly progress: boolean;
   /** The program of `.page` with its arguments; `auto` is $PAGER, else less. */
   readonly pager: string;

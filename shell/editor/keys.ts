@@ -1,4 +1,4 @@
-// Which key does what: one table of the editor's actions, the chords that ask for them, and what `.help keys` says of them.
+// Which key does what: one table of the editor's actions with their chords and their line in `.help keys`.
 
 /** A key as `readline.emitKeypressEvents` reports it. */
 export interface Key {
@@ -10,30 +10,30 @@ export interface Key {
 }
 
 interface Binding {
-  /** C- for Ctrl, M- for Alt, S- for Shift; two chords with a space between are pressed one after the other. */
+  /** C- is Ctrl, M- is Alt, S- is Shift; two chords with a space between them are pressed one after the other. */
   readonly chords: readonly string[];
   readonly help: string;
 }
 
 const bindings = {
-  enter: { chords: ['return', 'enter'], help: 'runs the entry, or makes a new line in one that is not whole' },
-  newline: { chords: ['M-return', 'M-enter', 'S-return', 'C-return'], help: 'makes a new line in any entry' },
+  enter: { chords: ['return', 'enter'], help: 'runs the entry, or starts a new line in an unfinished one' },
+  newline: { chords: ['M-return', 'M-enter', 'S-return', 'C-return'], help: 'starts a new line in any entry' },
   left: { chords: ['left', 'C-b'], help: 'one character back' },
-  right: { chords: ['right', 'C-f'], help: 'one character on' },
+  right: { chords: ['right', 'C-f'], help: 'one character forward' },
   wordLeft: { chords: ['M-b', 'C-left', 'M-left'], help: 'one word back' },
-  wordRight: { chords: ['M-f', 'C-right', 'M-right'], help: 'one word on' },
+  wordRight: { chords: ['M-f', 'C-right', 'M-right'], help: 'one word forward' },
   lineStart: { chords: ['home', 'C-a'], help: 'to the start of the line' },
   lineEnd: { chords: ['end', 'C-e'], help: 'to the end of the line' },
   entryStart: { chords: ['C-home', 'M-<'], help: 'to the start of the entry' },
   entryEnd: { chords: ['C-end', 'M->'], help: 'to the end of the entry' },
-  up: { chords: ['up', 'C-p'], help: 'a line up; from the first one the entry before, of those that begin as what was typed' },
-  down: { chords: ['down', 'C-n'], help: 'a line down; from the last one the entry after' },
+  up: { chords: ['up', 'C-p'], help: 'a line up; from the first line, the previous entry that begins with what you typed' },
+  down: { chords: ['down', 'C-n'], help: 'a line down; from the last line, the next such entry' },
   pageUp: { chords: ['pageup'], help: 'a screen up in a long entry' },
   pageDown: { chords: ['pagedown'], help: 'a screen down in a long entry' },
-  searchBack: { chords: ['C-r'], help: 'searches earlier entries, of other terminals too; again for the next older one' },
+  searchBack: { chords: ['C-r'], help: 'searches earlier entries, also those of other terminals; again for the next older one' },
   searchForward: { chords: ['C-s'], help: 'in a search: the next newer one' },
-  complete: { chords: ['tab'], help: 'completes; again to choose from the menu' },
-  completeBack: { chords: ['S-tab'], help: 'the choice before' },
+  complete: { chords: ['tab'], help: 'completes; again chooses from the menu' },
+  completeBack: { chords: ['S-tab'], help: 'the previous choice' },
   about: { chords: ['M-h', 'f1'], help: 'shows the type of what is under the cursor' },
   backspace: { chords: ['backspace', 'C-h', 'S-backspace'], help: 'deletes the character before' },
   deleteForward: { chords: ['delete'], help: 'deletes the character after' },
@@ -42,21 +42,21 @@ const bindings = {
   cutBackToSpace: { chords: ['C-w'], help: 'cuts back to the last space' },
   cutWordLeft: { chords: ['M-backspace', 'C-backspace'], help: 'cuts the word before' },
   cutWordRight: { chords: ['M-d', 'C-delete'], help: 'cuts the word after' },
-  pasteCut: { chords: ['C-y'], help: 'pastes what was cut; cuts in a row are one' },
-  pasteEarlierCut: { chords: ['M-y'], help: 'after that: the cut before instead' },
-  undo: { chords: ['C-_', 'C-x C-u'], help: 'takes back the last change' },
-  redo: { chords: ['M-_', 'M-/'], help: 'makes it again' },
-  transpose: { chords: ['C-t'], help: 'exchanges two characters' },
-  transposeWords: { chords: ['M-t'], help: 'exchanges two words' },
-  upperWord: { chords: ['M-u'], help: 'the word in capitals' },
-  lowerWord: { chords: ['M-l'], help: 'the word in small letters' },
-  capitalWord: { chords: ['M-c'], help: 'the word with a capital' },
+  pasteCut: { chords: ['C-y'], help: 'pastes the last cut; cuts in a row count as one' },
+  pasteEarlierCut: { chords: ['M-y'], help: 'after a paste: the previous cut instead' },
+  undo: { chords: ['C-_', 'C-x C-u'], help: 'undoes the last change' },
+  redo: { chords: ['M-_', 'M-/'], help: 'redoes it' },
+  transpose: { chords: ['C-t'], help: 'swaps two characters' },
+  transposeWords: { chords: ['M-t'], help: 'swaps two words' },
+  upperWord: { chords: ['M-u'], help: 'turns the word into capitals' },
+  lowerWord: { chords: ['M-l'], help: 'turns the word into small letters' },
+  capitalWord: { chords: ['M-c'], help: 'capitalizes the word' },
   externalEditor: { chords: ['C-x C-e'], help: 'edits the entry with $VISUAL or $EDITOR' },
   clearScreen: { chords: ['C-l'], help: 'clears the screen' },
   cancel: { chords: ['C-g', 'escape', 'M-escape'], help: 'leaves a search or a menu' },
   interrupt: { chords: ['C-c'], help: 'drops the entry; with nothing typed, stops what runs' },
   endOfInput: { chords: ['C-d'], help: 'with nothing typed, leaves; else deletes the character after' },
-  suspend: { chords: ['C-z'], help: 'suspends the shell; fg brings it back, jobs go on meanwhile' },
+  suspend: { chords: ['C-z'], help: 'suspends the shell; fg brings it back, and jobs go on meanwhile' },
 } as const satisfies Record<string, Binding>;
 
 export type Action = keyof typeof bindings;
@@ -70,7 +70,7 @@ for (const action of Object.keys(bindings) as Action[]) {
   }
 }
 
-/** What terminals send for keys that Node's decoder has no name for. */
+/** What terminals send for keys that Node's decoder does not name. */
 const sequences: Readonly<Record<string, string>> = {
   '\x1b[13;2u': 'S-return',
   '\x1b[13;5u': 'C-return',
@@ -116,7 +116,7 @@ export function keysHelp(): string[] {
   return rows.map(([shown, help]) => shown.padEnd(width) + help);
 }
 
-/** Chords as people write them; `enter` is the same key as `return`, and more than three are as good as none. */
+/** At most three chords, as people write them; `enter` is the same key as `return`. */
 function shownChords(chords: readonly string[]): string {
   const told = chords.filter((chord) => !chord.endsWith('enter')).slice(0, 3);
   return told.map((chord) => chord.split(' ').map(shownChord).join(' ')).join(', ');

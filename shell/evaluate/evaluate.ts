@@ -2,7 +2,7 @@
 import vm from 'node:vm';
 import type { CompiledCell } from '../contract/type-service';
 import { installStackPositions, registerEntry } from '../print/stack';
-import { isEntryModule } from '../types/names';
+import { isEntryModule, isResultName } from '../types/names';
 import { breakable, Interruption, isInterruption } from './breakable';
 import { importedValue, Loader, requireFrom } from './loader';
 import { registerTypeScript } from './modules';
@@ -146,7 +146,7 @@ export class Evaluator {
     const kept: string[] = [];
     for (const [name, variable] of execution.entry.versions) {
       if ((!all && !execution.initialised.has(name)) || named?.includes(name) === false) continue;
-      if (name.startsWith('res') && !cell.result && !cell.declared.some((declared) => declared.name === name)) continue;
+      if (isVoidResult(name, cell)) continue;
       this.#variables.set(name, variable);
       this.#inBackground.delete(name);
       kept.push(name);
@@ -179,6 +179,11 @@ export class Evaluator {
     Object.defineProperty(error, 'message', { value: message, configurable: true, enumerable: false, writable: true });
     Object.defineProperty(error, 'stack', { value: stack, configurable: true, enumerable: false, writable: true });
   }
+}
+
+/** Whether a variable is the result of an expression without a value, of type void or never: it gets no name at the prompt. */
+function isVoidResult(name: string, { result, declared }: CompiledCell): boolean {
+  return isResultName(name) && !result && !declared.some((one) => one.name === name);
 }
 
 /** Runs an entry part by part, each where SIGINT can break it. */

@@ -19,7 +19,7 @@ export interface Description {
 }
 
 /** The first rows of a dataset. */
-export interface Preview {
+export interface Sample {
   readonly rows: readonly unknown[];
   /** True when these are all rows that there are. */
   readonly complete: boolean;
@@ -32,7 +32,7 @@ export interface Preview {
 export interface Printable {
   describeForPrompt(): Description;
   /** The first `rows` rows, as far as they can be had in `ms` milliseconds. */
-  preview(rows: number, ms: number): Promise<Preview>;
+  preview(rows: number, ms: number): Promise<Sample>;
 }
 
 /** What is said of a value that has a life of its own, such as a stream. */
@@ -184,7 +184,7 @@ function factsOf({ name, partitions, partitioner, cached }: Description): string
     .map((fact) => cut(escapeControls(String(fact)), 60));
 }
 
-function sampleText({ rows, complete, gaveUp, seconds }: Preview): string {
+function sampleText({ rows, complete, gaveUp, seconds }: Sample): string {
   const took = msText(seconds * 1_000);
   if (gaveUp) {
     const found = rows.length === 0 ? 'no rows yet' : `sample of ${rows.length}`;

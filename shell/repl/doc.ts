@@ -1,11 +1,11 @@
-// What `.doc` shows: signatures, text and examples of a name, kept within the screen, or the names nearest to it.
+// What `.doc` shows: signatures, text and examples of a name, wrapped to the screen, or the names nearest to it.
 import type { Screen } from '../contract/screen';
 import type { Documentation, TypeService } from '../contract/type-service';
 import { escapeLines, paint, widthOf } from '../print/text';
 
 const widest = 100;
 
-/** Documentation of all that has a name, as text. */
+/** The documentation of every place that declares the name, as text. */
 export function documentation(found: readonly Documentation[], screen: Screen): string {
   const columns = Math.min(screen.columns, widest);
   return found.map((one) => shown(one, columns, screen.color)).join('\n');
@@ -36,5 +36,5 @@ function wrapped(paragraph: string, columns: number): string[] {
 export function notDocumented(name: string, { near }: Awaited<ReturnType<TypeService['doc']>>): string {
   const advice =
     near.length > 0 ? `Did you mean ${near.map((one) => `.doc ${one}`).join(' or ')}?` : 'Try .doc RDD, .doc sc, or .help.';
-  return `Nothing is documented as ${escapeLines(name)}. ${advice}\n`;
+  return `There is no documentation of ${escapeLines(name)}. ${advice}\n`;
 }

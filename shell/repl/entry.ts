@@ -1,6 +1,6 @@
-// What a line at the prompt is: a command, a chain that goes on with the last value, or TypeScript.
+// Tells what an entry is: a command, a chain that continues the last value, or TypeScript.
 
-/** A dotted (or, as in Spark's shell, colon) word at column 0 and what follows it. */
+/** A word after a dot (or a colon, as in Spark's shell) at column 0, and what follows it. */
 export interface DottedWord {
   readonly sign: '.' | ':';
   readonly word: string;
@@ -12,7 +12,7 @@ export interface DottedWord {
 
 const dotted = /^([.:])([A-Za-z]\w*)(?=\s|$)[ \t]*/;
 
-/** Reads `.word argument`; undefined when the word is followed by anything but space, as the `(` of a chain. */
+/** Reads `.word argument`; undefined if the word is followed by anything but space, such as the `(` of a chain. */
 export function dottedWord(text: string): DottedWord | undefined {
   const match = dotted.exec(text);
   if (!match) return undefined;
@@ -24,7 +24,7 @@ export function dottedWord(text: string): DottedWord | undefined {
   };
 }
 
-/** True for text that can only go on with the last value: `.map(…)`, `?.x`, but not `.5` and not `...rest`. */
+/** True for text that can only continue the last value: `.map(…)`, `?.x`, but not `.5` and not `...rest`. */
 export function isContinuation(text: string): boolean {
   return /^\??\.\s*[A-Za-z_$#]/.test(text);
 }

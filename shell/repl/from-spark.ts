@@ -1,11 +1,11 @@
-// What a name of Spark's is called here: the rows of docs/from-spark-shell.md that have it.
+// What a Spark name is called here: looks it up in the tables of docs/from-spark-shell.md.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../base/package-root';
 
 const plain = (cell: string): string => cell.replaceAll('`', '').replaceAll('\\|', '|').trim();
 
-/** `Spark's SparkContext.makeRDD is parallelize here. …`, a line for each class that has it; empty where none has. */
+/** `Spark's SparkContext.makeRDD is parallelize here. …`, one line per class that has the name; empty if none has. */
 export function fromSpark(name: string): string {
   const wanted = name.split('.').at(-1)!.replace(/\(.*$/, '');
   const lines: string[] = [];
@@ -21,7 +21,7 @@ export function fromSpark(name: string): string {
   return lines.join('');
 }
 
-/** The guide is in the package; without it nothing is known. */
+/** The guide is part of the package; without it the answer is empty. */
 function readGuide(): string {
   try {
     return readFileSync(path.join(packageRoot(), 'docs', 'from-spark-shell.md'), 'utf8');

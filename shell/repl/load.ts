@@ -29,20 +29,20 @@ interface Piece {
   readonly line: number;
 }
 
-/** Runs a file; relative paths are taken from `folder`. What ran before an error stays. */
+/** Runs a file; a relative path starts from `folder`. What ran before an error stays. */
 export async function loadFile(runner: StatementRunner, file: string, folder: string): Promise<EntryEnd> {
   const full = path.resolve(folder, file);
   return runText(runner, await readScript(full, file, folder), file, path.dirname(full));
 }
 
-/** The text of a file that runs as one module, and where it stands. */
+/** The text of a file that runs as one module, and its origin. */
 export async function moduleText(file: string, folder: string): Promise<{ text: string; origin: TextOrigin & { file: string } }> {
   const full = path.resolve(folder, file);
   const text = withoutFirstLineMark(await readScript(full, file, folder));
   return { text, origin: { label: file, folder: path.dirname(full), firstLine: 1, file: full } };
 }
 
-/** The text of a script, or an error that says what is in the way. */
+/** Reads a script. Throws NO_SUCH_PATH or UNREADABLE_FILE. */
 export async function readScript(full: string, shown: string, folder: string): Promise<string> {
   try {
     return await readFile(full, 'utf8');
@@ -53,7 +53,7 @@ export async function readScript(full: string, shown: string, folder: string): P
   }
 }
 
-/** Runs the statements of a text one after the other, until one doesn't end well. */
+/** Runs the statements of a text one after the other, up to the first that fails. */
 export async function runText(runner: StatementRunner, text: string, label: string, folder: string): Promise<EntryEnd> {
   for (const piece of pieces(withoutFirstLineMark(text))) {
     const origin: TextOrigin = { label, folder, firstLine: piece.line };
@@ -79,12 +79,12 @@ async function runStatements(runner: StatementRunner, text: string, origin: Text
   return 'ok';
 }
 
-/** A script may begin with `#!`, and a file with a byte order mark; lines keep their numbers. */
+/** Removes a byte order mark and a first line that begins with `#!`; line numbers stay. */
 function withoutFirstLineMark(text: string): string {
   return text.replace(/^\ufeff/, '').replace(/^#!.*/, '');
 }
 
-/** Cuts a text at the lines that are commands, so that what was typed can be piped in as it was. */
+/** Splits a text at the lines that are commands, so that a session can be piped in as it was typed. */
 function pieces(text: string): Piece[] {
   const found: Piece[] = [];
   let lines: string[] = [];

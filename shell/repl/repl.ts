@@ -1,4 +1,4 @@
-// The conductor: takes entries one by one through check, run and commit, or to their command. The same for the terminal and for scripts.
+// The REPL: takes entries one by one through check, run and commit, or to their command; the same for terminal and scripts.
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
 import type { CommandHost, EntryEnd, FrontEnd, SessionWork } from '../contract/commands';
@@ -16,9 +16,9 @@ export class Repl implements StatementRunner {
   #types: TypeService;
   #session: Session;
   readonly #accepted: string[] = [];
-  /** The name that a leading dot continues. */
+  /** The name of the value that an entry with a leading dot continues. */
   #lastValue: string | undefined;
-  /** Set while an entry is on its way: ends the wait for anything but the session, which answers interrupts itself. */
+  /** Set while an entry runs: ends its wait for the type service. The session answers interrupts itself. */
   #abandon: (() => void) | undefined;
   #interrupted = false;
   #abandoned: Promise<'abandoned'> = new Promise(() => {});
@@ -33,12 +33,12 @@ export class Repl implements StatementRunner {
     return this.#lastValue;
   }
 
-  /** The entries that ran, in order: running them again brings the names back. */
+  /** The entries that ran, in order; running them again restores the names. */
   get accepted(): readonly string[] {
     return this.#accepted;
   }
 
-  /** Goes on with another session, in which no name is known yet. */
+  /** Continues with a fresh session that knows no names yet. */
   renew(types: TypeService, session: Session): void {
     this.#types = types;
     this.#session = session;
@@ -46,12 +46,12 @@ export class Repl implements StatementRunner {
     this.#accepted.length = 0;
   }
 
-  /** Takes one entry to its end. Never rejects: what goes wrong was printed. */
+  /** Takes one entry to its end. Never rejects: errors are printed. */
   run(text: string): Promise<EntryEnd> {
     return this.guard(() => this.dispatch(text));
   }
 
-  /** Runs entries so that `interrupt` stops them and errors are printed. */
+  /** Does `work` so that `interrupt` can stop it and errors are printed. */
   async guard(work: () => Promise<EntryEnd>): Promise<EntryEnd> {
     this.#interrupted = false;
     this.#abandoned = new Promise((resolve) => {
@@ -67,19 +67,19 @@ export class Repl implements StatementRunner {
     }
   }
 
-  /** Ctrl-C: stops the entry that runs, whatever stage it is at. */
+  /** Ctrl-C: stops the running entry, whether it is checked or runs in the session. */
   interrupt(): void {
     this.#interrupted = true;
     this.#session.interrupt();
     this.#abandon?.();
   }
 
-  /** Prints an error of the shell's own: what happened and what to do. */
+  /** Prints an error of the shell: what happened and what to do. */
   fail(thrown: unknown): void {
     this.#front.print(ended(reportError(asError(thrown), {}, this.#front.screen())), 'err');
   }
 
-  /** Prints what the checker has against a text. */
+  /** Prints the type errors of a text. */
   complain(diagnostics: readonly Diagnostic[], text: string, origin?: TextOrigin): void {
     const report = formatDiagnostics(
       diagnostics,
@@ -91,14 +91,14 @@ export class Repl implements StatementRunner {
     this.#front.print(ended(report), 'err');
   }
 
-  /** Runs TypeScript: checks it, and if it passes runs it and keeps its names. */
+  /** Checks TypeScript; if it passes, runs it and commits its names. */
   async runTypeScript(text: string, origin?: TextOrigin): Promise<EntryEnd> {
     const cell = await this.compile(text, origin);
     if (typeof cell === 'string') return cell;
     return this.#finish(cell, await this.#session.run(cell, this.#front.screen()));
   }
 
-  /** Runs a command that needs the session, on the value of an expression if there is one. */
+  /** Runs a command of the session, on the value of an expression if there is one. */
   async runInSession(
     name: string,
     { expression, words = [], keeps = false, quiet = false }: SessionWork = {},
@@ -111,7 +111,7 @@ export class Repl implements StatementRunner {
     return outcome.status;
   }
 
-  /** Starts an entry behind the prompt. Its names are known at once; their values come when it ends. */
+  /** Starts an entry in the background. Its names are known at once; they get their values when it ends. */
   async runInBackground(expression: string): Promise<EntryEnd> {
     const cell = await this.compile(this.continued(expression));
     if (typeof cell === 'string') return cell;
@@ -123,7 +123,7 @@ export class Repl implements StatementRunner {
     return status;
   }
 
-  /** Runs a file as a module of its own: of its names only those stay that it exports. */
+  /** Runs a file as a module: only its exports become names. */
   async runModule(file: string, folder: string): Promise<EntryEnd> {
     const { text, origin } = await moduleText(file, folder);
     const cell = await this.compile(text, origin);
@@ -134,18 +134,18 @@ export class Repl implements StatementRunner {
     await this.#types.commit(cell.id, names, { isModule: true });
     if (outcome.status !== 'ok') return outcome.status;
     this.#accepted.push(`.run ${JSON.stringify(origin.file)}`);
-    this.#front.print(names.length === 0 ? '(it exports no names)\n' : `(names: ${names.join(', ')})\n`, 'out');
+    this.#front.print(names.length === 0 ? '(the file exports no names)\n' : `(names: ${names.join(', ')})\n`, 'out');
     return 'ok';
   }
 
-  /** Runs a file whose entries are none of the user's: `.save` leaves them out. */
+  /** Runs the rc file: `.save` leaves its entries out. */
   async runQuietly(file: string): Promise<EntryEnd> {
     const end = await loadFile(this, file, process.cwd());
     this.#accepted.length = 0;
     return end;
   }
 
-  /** Text that begins with a dot goes on with the last value. */
+  /** The text, with the last value put in front if it begins with a dot. */
   continued(text: string): string {
     return this.#lastValue !== undefined && isContinuation(text) ? this.#lastValue + text : text;
   }
@@ -166,7 +166,7 @@ export class Repl implements StatementRunner {
     return 'failed';
   }
 
-  /** Runs an entry, or the command that it is. */
+  /** Runs an entry: a command or TypeScript. */
   async dispatch(text: string, origin?: TextOrigin): Promise<EntryEnd> {
     const word = dottedWord(text);
     const command = word && commandOf(word);
@@ -177,7 +177,7 @@ export class Repl implements StatementRunner {
     return end;
   }
 
-  /** `.lod file.ts` cannot be a chain, and a chain needs something to go on with. */
+  /** Whether an unknown word is a misspelt command: `.lod file.ts` is no chain, and a chain needs a last value. */
   #isMisspelt(sign: '.' | ':', argument: string): boolean {
     return sign === ':' || this.#lastValue === undefined || /^[\w"'/~]/.test(argument);
   }
@@ -191,7 +191,7 @@ export class Repl implements StatementRunner {
 
   #suggest(word: string): void {
     const meant = nearest(word, commandNames());
-    if (meant !== undefined) this.#front.print(`(There is a command .${meant}.)\n`, 'err');
+    if (meant !== undefined) this.#front.print(`(Did you mean the command .${meant}?)\n`, 'err');
   }
 
   async #finish(cell: CompiledCell, outcome: RunOutcome): Promise<EntryEnd> {

@@ -1,6 +1,7 @@
 // Entries in the background: started by `.bg`, told of when they end, listed by `.jobs`, stopped by `.cancel` and by nothing else.
 import type { Context } from '../../runtime';
 import { msText } from '../../runtime/base/units';
+import { propertyNames } from '../../runtime/scheduler/job-record';
 import type { Choice, Screen } from '../contract/screen';
 import type { SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
@@ -42,7 +43,7 @@ export class Backgrounds {
     const id = `b${++this.#count}`;
     const waits = new Waits();
     const started = this.#sc.clock.now();
-    const properties = { 'millrace.background': id };
+    const properties = { [propertyNames.background]: id };
     const end = this.#sc.withLocalProperties(properties, () => this.#run(id, cell, waits, started));
     this.#running.set(id, { id, text: cell.text, result: cell.result?.name, started, waits, end });
     return `${id} runs in the background${cell.result ? `; its value will be ${cell.result.name}` : ''}`;

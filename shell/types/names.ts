@@ -91,6 +91,11 @@ export class Names {
   }
 }
 
+/** Whether a variable holds the value of an entry's last expression: res0, res1, … */
+export function isResultName(name: string): boolean {
+  return /^res\d+$/.test(name);
+}
+
 /** Specifiers of modules that exist for the checker only. */
 export function isEntryModule(specifier: string): boolean {
   return /__(?:in_\d+|prompt)$/.test(specifier);

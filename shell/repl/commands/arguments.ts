@@ -1,4 +1,4 @@
-// Reading what stands behind a command: expressions, files, counts and options, each with the error that says how to write it.
+// Reads the arguments of commands: expressions, files, counts and options. Each error shows how to write the argument.
 import { homedir } from 'node:os';
 import { MillraceError } from '../../../runtime/base/errors';
 
@@ -8,13 +8,13 @@ export function expressionArgument(command: string, argument: string): string {
     : refuse(command, 'the expression', 'missing', 'given', `For example: ${command} sc.range(10)`);
 }
 
-/** A path, without quotes around it, `~` being the home folder. */
+/** A path without the quotes around it; `~` is the home folder. */
 export function fileArgument(command: string, argument: string, example = `${command} script.ts`): string {
   const file = argument.replace(/^(["'])(.*)\1$/, '$2').replace(/^~(?=\/|$)/, homedir());
   return file !== '' ? file : refuse(command, 'the file', 'missing', 'given', `For example: ${example}`);
 }
 
-/** A whole number of at least 1; `fallback` where nothing is given. */
+/** A whole number of at least 1; `fallback` if there is none. */
 export function countArgument(command: string, argument: string, fallback: number): number {
   const count = argument === '' ? fallback : Number(argument);
   if (Number.isSafeInteger(count) && count >= 1) return count;
@@ -23,11 +23,11 @@ export function countArgument(command: string, argument: string, fallback: numbe
 
 export interface ShowArgument {
   readonly count: number | undefined;
-  /** The last value where none is named. */
+  /** The last value if none is named. */
   readonly expression: string;
 }
 
-/** `[COUNT] [EXPRESSION]`; a count alone is for the last value. `3 + 4` is an expression. */
+/** `[COUNT] [EXPRESSION]`; a count alone shows the last value. `3 + 4` is an expression. */
 export function showArgument(command: string, argument: string, lastValue: string | undefined): ShowArgument {
   const [, digits, rest] = /^(?:(\d+)(?=\s+[\w$"'`([{]|$))?\s*([\s\S]*)$/.exec(argument)!;
   const count = digits === undefined ? undefined : countArgument(command, digits, 1);
@@ -53,7 +53,7 @@ export interface ExportArgument {
 
 const exportUsage = '.export counts counts.csv';
 
-/** `EXPRESSION FILE`, with `--force` or `!`, `--format F`, and `--header A,B` behind or before the file. */
+/** `EXPRESSION FILE`, with `--force` or `!`, `--format F` and `--header A,B` after or before the file. */
 export function exportArgument(argument: string): ExportArgument {
   const options = { force: false, format: undefined as string | undefined, header: undefined as readonly string[] | undefined };
   let rest = argument.trim();

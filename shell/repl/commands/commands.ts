@@ -22,7 +22,7 @@ const commands: readonly Command[] = [
     argument: 'word',
     usage: '.help [COMMAND]',
     brief: 'list the commands, or explain one or a topic',
-    help: 'Shows every command with one line, or all about the one or the topic that is named.',
+    help: 'Alone it lists every command. With the name of a command or a topic it explains that one.',
     words: (before) => (before.length === 0 ? helpWords() : []),
     run: async (host, argument) => help(host, argument.replace(/^[.:]/, '')),
   },
@@ -31,15 +31,15 @@ const commands: readonly Command[] = [
     argument: 'file',
     usage: '.load FILE',
     brief: 'run a TypeScript file here, statement by statement',
-    help: 'Names of the file stay afterwards. Its relative imports are taken from its own folder. An error stops it and names the line; what ran before stays.',
+    help: 'The names that the file declares stay. Its relative imports start from its own folder. An error stops the file and names the line; what ran before stays.',
     run: async (host, argument) => host.load(fileArgument('.load', argument), host.folder),
   },
   {
     name: 'run',
     argument: 'file',
     usage: '.run FILE',
-    brief: 'run a TypeScript file as a module: only what it exports stays',
-    help: 'It sees the names of the prompt and may await; its types are checked as a whole before anything runs. Names that it does not export never come into the way of yours.',
+    brief: 'run a TypeScript file as a module: only its exports become names',
+    help: 'The file sees the names of the prompt and may await. The whole file is type-checked before anything runs. Names that it does not export cannot collide with yours.',
     run: async (host, argument) => host.runModule(fileArgument('.run', argument), host.folder),
   },
   {
@@ -47,7 +47,7 @@ const commands: readonly Command[] = [
     argument: 'file',
     usage: '.save FILE',
     brief: 'write the entries that ran to a file',
-    help: 'The file can be run again with .load, or as a script. A file that .save did not write is never overwritten.',
+    help: '.load runs the file again; so does millrace FILE. .save never overwrites a file that it did not write.',
     run: save,
   },
   {
@@ -64,15 +64,15 @@ const commands: readonly Command[] = [
     name: 'doc',
     argument: 'name',
     usage: '.doc NAME',
-    brief: 'show what a name is for: signatures, text, an example',
-    help: 'For example: .doc rdd.reduceByKey, .doc sc.textFile, .doc DStream.window, .doc .load; a name alone is looked for everywhere.',
+    brief: 'show the documentation of a name: signatures, text, an example',
+    help: 'For example: .doc rdd.reduceByKey, .doc sc.textFile, .doc DStream.window, .doc .load. A name without a class is searched everywhere.',
     run: doc,
   },
   {
     name: 'time',
     argument: 'expression',
     usage: '.time EXPRESSION',
-    brief: 'run an entry and say how long it took',
+    brief: 'run an entry and print how long it took',
     help: 'Prints the value as usual, then the seconds.',
     run: async (host, argument) => host.inSession('time', { expression: expressionArgument('.time', argument), keeps: true }),
   },
@@ -90,16 +90,16 @@ const commands: readonly Command[] = [
     name: 'streams',
     argument: 'none',
     usage: '.streams',
-    brief: 'list the streams that run: their sources and outputs',
-    help: 'For each source its records, rate, and what was skipped; for each output its time or its failures; how far batches are behind.',
+    brief: 'list the running streams with their sources and outputs',
+    help: 'Shows records, rate and skipped records per source, time or failures per output, and how far batches are behind.',
     run: async (host) => host.inSession('streams'),
   },
   {
     name: 'stop',
     argument: 'choice',
     usage: '.stop [NAME]',
-    brief: 'end an output or pane, what reads a source, or all streams',
-    help: 'The names are those of .streams: an output (watch of counts), a stream (counts), or a source, which ends all that reads it. Alone it ends all streams; what was received is worked off first.',
+    brief: 'stop an output or pane, everything that reads a source, or all streams',
+    help: 'NAME is one that .streams shows: an output (watch of counts), a stream (counts), or a source, which stops everything that reads it. Alone it stops all streams, after they have processed what they received.',
     run: async (host, argument) => host.inSession('stop', { words: argument === '' ? [] : [argument] }),
   },
   {
@@ -107,16 +107,16 @@ const commands: readonly Command[] = [
     argument: 'word',
     usage: '.ui [stop]',
     brief: 'open pages that show jobs, stages, datasets, executors and streams',
-    help: 'Prints an address for a browser on this machine, and opens one where there is a desktop. The address lets in once; .ui again makes a new one. From elsewhere: ssh -L PORT:127.0.0.1:PORT, with the port of the address. .ui stop ends the pages; so does leaving.',
-    words: (before) => (before.length === 0 ? [{ name: 'stop', brief: 'end the pages' }] : []),
+    help: 'Prints an address for a browser on this machine, and opens the browser where there is a desktop. Each address lets in one browser, once; .ui prints a new one. From another machine: ssh -L PORT:127.0.0.1:PORT, with the port of the address. .ui stop closes the pages; so does leaving the shell.',
+    words: (before) => (before.length === 0 ? [{ name: 'stop', brief: 'close the pages' }] : []),
     run: async (host, argument) => host.inSession('ui', { words: argument === '' ? [] : [argument] }),
   },
   {
     name: 'errors',
     argument: 'word',
     usage: '.errors [full]',
-    brief: 'show the last error again, with every frame if full',
-    help: 'Errors show the frames of your own code. With "full" the frames of Millrace and of packages are shown too.',
+    brief: 'show the last error again; full shows every frame',
+    help: 'Errors show the frames of your own code. .errors full adds the frames of Millrace and of packages.',
     words: (before) => (before.length === 0 ? [{ name: 'full', brief: 'with every frame' }] : []),
     run: async (host, argument) => host.inSession('errors', { words: argument === '' ? [] : [argument] }),
   },
@@ -125,7 +125,7 @@ const commands: readonly Command[] = [
     argument: 'word',
     usage: '.set [NAME VALUE]',
     brief: 'show or change how the shell behaves: rows, colours, hints, the pager',
-    help: 'Alone it shows all. They are for this session; lines of .set in the rc file make them lasting. The value "default" takes a change back.',
+    help: 'Alone it shows all settings. A change lasts for this session; put .set lines into the rc file to keep it. The value "default" undoes a change.',
     words: settingWords,
     run: set,
   },
@@ -134,8 +134,8 @@ const commands: readonly Command[] = [
     aliases: ['edit'],
     argument: 'none',
     usage: '.editor',
-    brief: 'write several lines, and run them as one entry at Ctrl-D',
-    help: 'Enter always makes a new line here. Ctrl-D runs the text, Ctrl-C gives it up. On a terminal without a cursor a line that is only a dot ends it.',
+    brief: 'write several lines; Ctrl-D runs them as one entry',
+    help: 'Enter always starts a new line here. Ctrl-D runs the text, Ctrl-C drops it. On a terminal without a cursor, a line with only a dot ends the text.',
     run: editor,
   },
   {
@@ -143,23 +143,23 @@ const commands: readonly Command[] = [
     argument: 'none',
     usage: '.paste',
     brief: 'the same as .editor, for pasted text',
-    help: 'Terminals mark pasted text, so that it is one entry anyway; this is for those that do not.',
+    help: 'Most terminals mark pasted text, so that it is one entry anyway. Use .paste where yours does not.',
     run: editor,
   },
   {
     name: 'history',
     argument: 'count',
     usage: '.history [COUNT]',
-    brief: `show the last entries, ${historyShown} unless told`,
-    help: 'Entries of earlier sessions are among them. Ctrl-R searches them all.',
+    brief: `show the last entries, ${historyShown} by default`,
+    help: 'The list includes entries of earlier sessions. Ctrl-R searches all of them.',
     run: showHistory,
   },
   {
     name: 'reset',
     argument: 'none',
     usage: '.reset',
-    brief: 'start a fresh session: names, datasets and streams are gone',
-    help: 'What runs is stopped. .save FILE before it keeps the entries.',
+    brief: 'start a fresh session without names, datasets and streams',
+    help: 'Stops everything that runs. To keep your entries, .save FILE first.',
     run: async (host) => {
       await host.front.reset();
       return 'ok';
@@ -169,7 +169,7 @@ const commands: readonly Command[] = [
     name: 'clear',
     argument: 'none',
     usage: '.clear',
-    brief: 'clear the screen; names stay',
+    brief: 'clear the screen and keep all names',
     help: 'Ctrl-L does the same.',
     run: async (host) => {
       host.front.clearScreen();
@@ -181,7 +181,7 @@ const commands: readonly Command[] = [
     aliases: ['quit', 'q'],
     argument: 'none',
     usage: '.exit',
-    brief: 'leave; so does Ctrl-D on an empty line',
+    brief: 'leave the shell, as Ctrl-D on an empty line does',
     help: 'Stops running jobs and streams, and leaves no process behind.',
     run: async (host) => {
       host.front.leave(0);
@@ -195,7 +195,7 @@ for (const command of commands) {
   for (const name of [command.name, ...(command.aliases ?? [])]) byName.set(name, command);
 }
 
-/** The command that a dotted word names. One letter is short for a command only after a colon, as in Spark's shell. */
+/** The command that a dotted word names. A single letter is an alias only after a colon, as in Spark's shell. */
 export function commandOf({ sign, word }: DottedWord): Command | undefined {
   return sign === '.' && word.length === 1 ? undefined : byName.get(word);
 }
@@ -210,7 +210,7 @@ export function commandBrief(name: string): string | undefined {
   return byName.get(name)?.brief;
 }
 
-/** What help can be asked for: commands, then topics that are none. */
+/** The words of `.help`: commands, then topics that are no commands. */
 function helpWords(): Choice[] {
   const topicsOnly = topicNames().filter((name) => !byName.has(name));
   return [...commands.map(({ name, brief }) => ({ name, brief })), ...topicsOnly.map((name) => ({ name, brief: 'a topic' }))];
@@ -254,8 +254,8 @@ function help(host: CommandHost, topic: string): EntryEnd {
 }
 
 const typingHelp = [
-  'Anything else is TypeScript: sc is the context, res0, res1… are the values of expressions, _ is the last one,',
-  'and a line that begins with .name( goes on with it. Tab completes, Ctrl-C stops what runs, Ctrl-R searches the history.',
+  'Anything else is TypeScript: sc is the context, res0, res1… are the values of expressions, _ is the last value,',
+  'and a line that begins with .name( continues it. Tab completes, Ctrl-C stops what runs, Ctrl-R searches the history.',
 ];
 
 async function doc(host: CommandHost, argument: string): Promise<EntryEnd> {
@@ -274,7 +274,7 @@ async function doc(host: CommandHost, argument: string): Promise<EntryEnd> {
 }
 
 async function editor(host: CommandHost): Promise<EntryEnd> {
-  host.front.print('(Write on; Ctrl-D runs it, Ctrl-C gives it up.)\n', 'out');
+  host.front.print('(Type the entry; Ctrl-D runs it, Ctrl-C drops it.)\n', 'out');
   const text = await host.front.readBlock();
   if (text === undefined) return 'interrupted';
   return text.trim() === '' ? 'ok' : host.entry(text);

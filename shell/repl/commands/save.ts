@@ -1,4 +1,4 @@
-// `.save`: the entries that ran as a file that runs again, there whole or not at all.
+// `.save`: writes the entries that ran to a file that can run again, whole or not at all.
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import type { CommandHost, EntryEnd } from '../../contract/commands';
 import { escapeControls } from '../../print/text';
 import { fileArgument } from './arguments';
 
-/** The first line of what `.save` writes, by which it knows its own files again. */
+/** The first line that `.save` writes; it recognizes its own files by it. */
 const savedMark = '// Saved by millrace: run it with .load, or as a script.';
 
 export async function save(host: CommandHost, argument: string): Promise<EntryEnd> {
@@ -21,12 +21,12 @@ export async function save(host: CommandHost, argument: string): Promise<EntryEn
   return 'ok';
 }
 
-/** A file of entries that `.load` and a script run can take. */
+/** The text of a file that `.load` can run, and `millrace FILE` too. */
 export function replayable(entries: readonly string[]): string {
   return [savedMark, ...entries, ''].join('\n');
 }
 
-/** A full disk costs neither the file that was there nor leaves half of a new one. */
+/** A full disk neither destroys the old file nor leaves half of a new one. */
 async function writeWhole(full: string, shown: string, text: string): Promise<void> {
   const beside = path.join(path.dirname(full), `.${path.basename(full)}.${randomBytes(6).toString('hex')}.part`);
   try {
@@ -43,7 +43,7 @@ async function refuseForeign(full: string, shown: string): Promise<void> {
   if (text.startsWith(savedMark) || text === '') return;
   throw new MillraceError('FILE_EXISTS', {
     path: shown,
-    rule: '.save overwrites only what it wrote',
-    remedy: 'Choose another name; nothing was written.',
+    rule: '.save overwrites only files that it wrote',
+    remedy: 'Choose another name. Nothing was written.',
   });
 }

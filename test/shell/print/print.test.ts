@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isPrintable, type Preview, type Printable, printValue } from '../../../shell/print/print';
+import { isPrintable, type Printable, printValue, type Sample } from '../../../shell/print/print';
 import { widthOf } from '../../../shell/print/text';
 import { clearScreen, hostile } from '../../helpers/hostile';
 
@@ -172,7 +172,7 @@ interface Facts {
   readonly cached?: string;
 }
 
-function dataset(preview: Partial<Preview>, facts: Facts = {}): Printable {
+function dataset(preview: Partial<Sample>, facts: Facts = {}): Printable {
   return {
     describeForPrompt: () => ({ partitions: 8, ...facts }),
     preview: async () => ({ rows: [], complete: false, seconds: 0.21, ...preview }),
@@ -251,7 +251,7 @@ test('a dataset is told by its two methods, also inherited ones', () => {
     describeForPrompt() {
       return { partitions: 1 };
     }
-    async preview(): Promise<Preview> {
+    async preview(): Promise<Sample> {
       return { rows: [], complete: true, seconds: 0 };
     }
   }

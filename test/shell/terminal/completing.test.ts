@@ -75,7 +75,7 @@ test('a call shows its signature as it is typed; .doc and .help keys tell the re
     await shell.entry('.doc sc.textFile', /^sc\.textFile\n {2}textFile\(path: string[\s\S]*lines of a file/m);
     await shell.entry('.doc .load', /^\.load FILE/m);
     await shell.entry('.doc load', /^\.load FILE/m);
-    await shell.entry('.doc reduceByKy', /Nothing is documented as reduceByKy\. Did you mean \.doc RDD\.reduceByKey\?/);
+    await shell.entry('.doc reduceByKy', /There is no documentation of reduceByKy\. Did you mean \.doc RDD\.reduceByKey\?/);
     await shell.entry('.doc sc.makeRDD', /^Spark's SparkContext\.makeRDD is parallelize here: no preferred locations/m);
     await shell.entry('.doc binaryFiles', /^Spark's SparkContext\.binaryFiles is not there: sc\.parallelize/m);
     await shell.entry('.doc', /needs|given|missing/);
