@@ -1,6 +1,7 @@
 // What a task that failed is told as: the end by what was thrown, with the error of the user's code as plain data.
 import { asError, MillraceError } from '../base/errors';
 import type { Place } from '../base/place';
+import { parseFrame } from '../base/stack-frame';
 import { isUserScript, mapFrame } from '../closure/position';
 import type { RemoteError, TaskEnd } from '../plan/end';
 import { nodesOf, type Plan } from '../plan/program';
@@ -76,18 +77,13 @@ function plainDetails(details: Readonly<Record<string, unknown>>): Record<string
   return Object.fromEntries(Object.entries(details).map(([k, v]) => [k, typeof v === 'number' ? v : String(v)]));
 }
 
-/** Characters of a line of a stack that can be a frame. */
-const longestFrame = 2000;
-
 /** The frames of shipped functions, at the places where the user wrote them. */
 function userFrames(stack: string, isWanted: (file: string) => boolean): Place[] {
   const places: Place[] = [];
   for (const line of stack.split('\n')) {
-    // A message of any length is part of the stack, and finding out that it is no frame takes the square of that.
-    if (line.length > longestFrame || !/^\s*at /.test(line)) continue;
-    const match = /\(?([^()\s][^()]*):(\d+):(\d+)\)?$/.exec(line.trim().replace(/^at (?:.* \()?/, ''));
-    if (!match || !isWanted(match[1])) continue;
-    const place = mapFrame(match[1], Number(match[2]), Number(match[3]));
+    const frame = parseFrame(line);
+    if (!frame || !isWanted(frame.file)) continue;
+    const place = mapFrame(frame.file, frame.line, frame.column);
     if (place) places.push(place);
   }
   return places;

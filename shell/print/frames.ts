@@ -3,13 +3,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Place } from '../../runtime/base/place';
+import { parseFrame, type StackFrame } from '../../runtime/base/stack-frame';
 import { packageRoot } from '../base/package-root';
 import { lineIn, lineOfEntry } from './stack';
 import { escapeControls } from './text';
-
-export interface Frame extends Place {
-  readonly function?: string;
-}
 
 /** The text that an error's places may point into. */
 export interface SourceText {
@@ -30,19 +27,14 @@ const root = packageRoot() + sep;
 /** What is ours below the package's own folder; samples, which are there too, are the user's. */
 const engineFolders = ['dist', 'runtime', 'cluster', 'shell', 'node_modules'].map((folder) => root + folder + sep);
 
-const withFunction = /^\s*at (?:async )?(.*?) \((.+):(\d+):(\d+)\)$/;
-const withoutFunction = /^\s*at (?:async )?(.+):(\d+):(\d+)$/;
-/** Functions that only the evaluator and Node know of. */
+/** Function names that the user never wrote. */
 const unnamed = /^(?:__|eval$|Object\.<anonymous>$|<anonymous>$)/;
 
-function parseFrame(line: string): Frame | undefined {
-  const named = withFunction.exec(line);
-  if (named) {
-    const name = unnamed.test(named[1]) ? undefined : named[1];
-    return { function: name, file: pathOf(named[2]), line: Number(named[3]), column: Number(named[4]) };
-  }
-  const plain = withoutFunction.exec(line);
-  return plain ? { file: pathOf(plain[1]), line: Number(plain[2]), column: Number(plain[3]) } : undefined;
+function shownFrame(line: string): StackFrame | undefined {
+  const frame = parseFrame(line);
+  if (!frame) return undefined;
+  const name = frame.function !== undefined && unnamed.test(frame.function) ? undefined : frame.function;
+  return { ...frame, function: name, file: pathOf(frame.file) };
 }
 
 function pathOf(file: string): string {
@@ -61,11 +53,11 @@ export function isUsers(file: string, label?: string): boolean {
 }
 
 /** The user's frames of a stack, innermost first; a message that looks like a frame is not taken for one. */
-export function userFrames(stack: string, message: string, label?: string): Frame[] {
+export function userFrames(stack: string, message: string, label?: string): StackFrame[] {
   const start = message ? stack.indexOf(message) : -1;
   const frames = stack.slice(start < 0 ? 0 : start + message.length, start + message.length + maxStack);
-  const parsed = frames.split('\n').map(parseFrame);
-  return parsed.filter((frame): frame is Frame => frame !== undefined && isUsers(frame.file, label)).slice(0, maxFrames);
+  const parsed = frames.split('\n').map(shownFrame);
+  return parsed.filter((frame): frame is StackFrame => frame !== undefined && isUsers(frame.file, label)).slice(0, maxFrames);
 }
 
 /** The line that a place points to, if its text is known or its file can be read. */
@@ -98,6 +90,6 @@ export function placeText({ file, line, column }: Place): string {
 }
 
 /** ` at f (file:line:column)`, as people know it from stacks. */
-export function frameText(frame: Frame): string {
+export function frameText(frame: StackFrame): string {
   return frame.function ? ` at ${escapeControls(frame.function)} (${placeText(frame)})` : ` at ${placeText(frame)}`;
 }

@@ -1,11 +1,12 @@
 // Shows errors: what happened, where in the user's text, and what to do; engine frames only when they are asked for.
 import { types } from 'node:util';
 import type { Place } from '../../runtime/base/place';
+import type { StackFrame } from '../../runtime/base/stack-frame';
 import type { RemoteError } from '../../runtime/plan/end';
 import type { Screen } from '../contract/screen';
 import type { Diagnostic } from '../contract/type-service';
 import { excerpt } from './excerpt';
-import { type Frame, frameText, isUsers, lineAt, placeText, type SourceText, userFrames } from './frames';
+import { frameText, isUsers, lineAt, placeText, type SourceText, userFrames } from './frames';
 import { inspectLine } from './inspect';
 import { cut, escapeControls, escapeLines, paint } from './text';
 
@@ -167,12 +168,12 @@ class Report {
     return remedy === '' || /^\{\w+\}$/.test(remedy) ? undefined : ` ${this.#colors.green('→')} ${bounded(remedy)}`;
   }
 
-  #frames(error: object, message: string): Frame[] {
+  #frames(error: object, message: string): StackFrame[] {
     return userFrames(readText(error, 'stack'), message, this.#context.label);
   }
 
   /** The frames, innermost first, with the line of the first whose text is known. */
-  #places(frames: readonly Frame[]): string | undefined {
+  #places(frames: readonly StackFrame[]): string | undefined {
     const known = frames.findIndex((frame) => lineAt(frame, this.#context) !== undefined);
     if (known < 0) return this.#frameLines(frames);
     // A single place in the entry that was just typed needs no name: its line is shown.
@@ -181,11 +182,11 @@ class Report {
     return lines(before, this.#line(frames[known]), this.#frameLines(frames.slice(known + 1)));
   }
 
-  #isTyped(frame: Frame): boolean {
+  #isTyped(frame: StackFrame): boolean {
     return frame.file === this.#context.label && frame.file.startsWith('<');
   }
 
-  #frameLines(frames: readonly Frame[]): string | undefined {
+  #frameLines(frames: readonly StackFrame[]): string | undefined {
     return frames.length === 0 ? undefined : frames.map((frame) => this.#colors.dim(frameText(frame))).join('\n');
   }
 
