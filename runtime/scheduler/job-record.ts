@@ -54,11 +54,14 @@ export function labelsOf(properties: Readonly<Record<string, string>>): Pick<Job
 export interface JobProgress {
   readonly jobId: number;
   readonly title: string;
+  /** The number of the running stage among `stages`, from 1. */
   readonly stage: number;
   readonly stages: number;
+  /** Finished tasks of the stage, of `total`. */
   readonly done: number;
   readonly total: number;
   readonly running: number;
+  /** Records read so far. */
   readonly records: number;
   readonly seconds: number;
 }

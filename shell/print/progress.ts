@@ -1,18 +1,9 @@
 // The one line that shows how far a running job is, fitted to the terminal by leaving out what matters least.
+import type { JobProgress } from '../../runtime';
 import { compact } from '../../runtime/base/units';
 
-export interface JobProgress {
-  /** Zero-based number of the stage that runs, among `stages`. */
-  readonly stageIndex: number;
-  readonly stages: number;
-  /** Tasks of the stage that are done, of `total`, and that are running. */
-  readonly done: number;
-  readonly total: number;
-  readonly running: number;
-  /** Records read so far, and the seconds it took. */
-  readonly records: number;
-  readonly seconds: number;
-}
+/** What the line shows of a job. */
+type Progress = Omit<JobProgress, 'jobId' | 'title'>;
 
 const widestBar = 20;
 const narrowestBar = 4;
@@ -30,7 +21,7 @@ function bar(done: number, total: number, width: number): string {
 }
 
 /** What stands behind the counts, the most telling first. */
-function details({ done, total, running, records, seconds }: JobProgress): string[] {
+function details({ done, total, running, records, seconds }: Progress): string[] {
   const parts = [`${running} running`];
   if (records > 0 && seconds > 0) parts.push(`${compact(records / seconds)} rows/s`);
   if (done > 0 && done < total) parts.push(`${estimate((seconds * (total - done)) / done)} left`);
@@ -38,9 +29,9 @@ function details({ done, total, running, records, seconds }: JobProgress): strin
 }
 
 /** `[stage 2/3 ████░░ 41/80 · 2 running · 1.2 M rows/s · 12 s left]` in at most `columns` columns; empty where not even the counts fit. */
-export function progressLine(job: JobProgress, columns: number): string {
+export function progressLine(job: Progress, columns: number): string {
   const counts = `${job.done}/${job.total}`;
-  const stage = `stage ${Math.min(job.stageIndex + 1, job.stages)}/${job.stages}`;
+  const stage = `stage ${Math.min(job.stage, job.stages)}/${job.stages}`;
   const parts = details(job);
   for (let count = parts.length; count >= 0; count--) {
     const tail = [counts, ...parts.slice(0, count)].join(' · ');

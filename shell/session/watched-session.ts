@@ -98,7 +98,7 @@ export class WatchedSession implements Session {
       const due = job !== undefined && job.seconds >= progressAfterSeconds;
       if (!due && !shown) return;
       const { columns } = this.#session.screen;
-      this.#events.progress(due ? progressLine({ ...job, stageIndex: job.stage - 1 }, columns) : undefined);
+      this.#events.progress(due ? progressLine(job, columns) : undefined);
       shown = due;
     }, progressEveryMs);
     try {

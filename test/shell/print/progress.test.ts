@@ -1,10 +1,10 @@
 // The progress line: what it says, and what it leaves out where the terminal is narrow.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type JobProgress, progressLine } from '../../../shell/print/progress';
+import { progressLine } from '../../../shell/print/progress';
 import { widthOf } from '../../../shell/print/text';
 
-const job: JobProgress = { stageIndex: 1, stages: 3, done: 41, total: 80, running: 2, records: 15_000_000, seconds: 12.5 };
+const job = { stage: 2, stages: 3, done: 41, total: 80, running: 2, records: 15_000_000, seconds: 12.5 };
 
 test('a wide terminal shows everything', () => {
   assert.is(progressLine(job, 100), '[stage 2/3 ██████████░░░░░░░░░░ 41/80 · 2 running · 1.2 M rows/s · 12 s left]');
