@@ -1,4 +1,4 @@
-// Runs the user's code so that SIGINT breaks it, even a loop that never ends: through a script that V8 is told to interrupt.
+// Runs the user's code so that SIGINT breaks even an endless loop: inside a script that V8 can interrupt.
 import vm from 'node:vm';
 import type { InterruptGate } from './interrupt-gate';
 
@@ -10,12 +10,12 @@ const script = new vm.Script(`globalThis[Symbol.for('millrace.call')]()`, { file
 
 let gate: InterruptGate | undefined;
 
-/** From now on the signals that break the user's code come through this gate, and none comes from outside. */
+/** From now on this gate alone sends the signals that break the user's code. */
 export function sendBreaksThrough(opened: InterruptGate): void {
   gate = opened;
 }
 
-/** Calls `f`. A SIGINT while it runs makes this throw an error for which `isInterruption` is true; what `f` did so far stays. */
+/** Calls `f`. A SIGINT meanwhile makes this throw an error for which `isInterruption` is true; the effects of `f` so far stay. */
 export function breakable<T>(f: () => T): T {
   const holder = globalThis as Slot;
   const outer = holder[slot];
@@ -32,12 +32,12 @@ export function breakable<T>(f: () => T): T {
   }
 }
 
-/** Whether an error says that SIGINT broke the code, or that an interrupt left an await. */
+/** Whether SIGINT broke the code, or an interrupt ended an await. */
 export function isInterruption(error: unknown): boolean {
   return error instanceof Interruption || (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
 }
 
-/** What a pending await of an entry is rejected with when the user interrupts. */
+/** An interrupt rejects the pending awaits of an entry with this. */
 export class Interruption extends Error {
   constructor() {
     super('The entry was interrupted.');

@@ -1,4 +1,13 @@
-// Runs compiled entries: each is a script over versioned names, so that everything can be declared again and old closures keep what they saw.
+// Runs compiled entries: each is a script over versioned names, so that any name can be declared again and old closures keep theirs.
+//
+//   entry                 what its script does            the name's variable afterwards
+//   const x = 1           let x$1; x$1 = 1                x → x$1
+//   const f = () => x     let f$2; f$2 = () => x$1        f → f$2
+//   const x = 'two'       let x$3; x$3 = 'two'            x → x$3 (f still reads x$1)
+//   f()                   let res0$4; res0$4 = f$2()      res0 → res0$4, _ → res0$4
+//
+// The checker assigns the expression that ends an entry to `resN`. If its type is void the entry has no result: the script still
+// assigns `resN`, but the session drops the variable, and the next entry uses the same N.
 import vm from 'node:vm';
 import type { CompiledCell } from '../contract/type-service';
 import { installStackPositions, registerEntry } from '../print/stack';
@@ -17,7 +26,7 @@ export interface EvaluatorOptions {
   readonly globals: Readonly<Record<string, unknown>>;
   /** Modules that imports find before they look for them: the shell's own API by its package name. */
   readonly packages?: Readonly<Record<string, unknown>>;
-  /** Told of each local TypeScript module that was compiled (see registerTypeScript). */
+  /** Called with each local TypeScript module that was compiled (see registerTypeScript). */
   readonly onCompiled?: (file: string, js: string, map: string | undefined) => void;
 }
 
@@ -28,35 +37,35 @@ export type Evaluation =
   | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
 
 export interface RunOptions {
-  /** False for a look at a value: the names stay what they were. A list for a module: only these become names. */
+  /** False evaluates without changing any name. A list, for a module: only these become names of the session. */
   readonly keeps?: boolean | readonly string[];
-  /** Given for an entry in the background: only through it can it be left, and its value is no last value. */
+  /** For an entry in the background: only these waits interrupt it, and its value does not become `_`. */
   readonly background?: Waits;
 }
 
 interface Keeping {
-  /** Names of a failed entry are kept as far as it got. */
+  /** False for a failed entry: only the names that already have a value are kept. */
   readonly all: boolean;
   readonly named: readonly string[] | undefined;
   readonly inBackground: boolean;
 }
 
-/** The last value's name, until the user declares it. */
+/** The name of the last value, unless the user declares it. */
 const lastValue = '_';
 
 const handOver = Symbol.for('millrace.value');
 
-/** Numbers the variables of the process: all scripts share one scope. */
+/** Numbers all variables of the process, because all scripts share one scope. */
 let versions = 0;
 
 export class Evaluator {
   readonly #loader: Loader;
-  /** The variable that each name lives in now. */
+  /** The current variable of each name. */
   readonly #variables = new Map<string, string>();
-  /** The user's name for each variable that was ever made. */
+  /** The user's name for each variable ever made. */
   readonly #userNames = new Map<string, string>();
   readonly #fileNames = new Set<string>();
-  /** Names whose values are made in the background, or would have been. */
+  /** Names that a background entry is computing, or failed to compute. */
   readonly #inBackground = new Map<string, 'running' | 'failed'>();
   readonly #foreground = new Waits();
   #userOwnsLastValue = false;
@@ -76,12 +85,12 @@ export class Evaluator {
     this.#variables.set(name, variable);
   }
 
-  /** The names that have this value now. */
+  /** The names whose current value is this one. */
   namesOf(value: unknown): string[] {
     return [...this.#variables].filter(([, variable]) => readVariable(variable) === value).map(([name]) => name);
   }
 
-  /** Runs an entry to its end, awaiting what it awaits. Never rejects for what the user's code does. */
+  /** Runs an entry to its end, with everything it awaits. Never rejects, whatever the user's code does. */
   async run(cell: CompiledCell, { keeps = true, background }: RunOptions = {}): Promise<Evaluation> {
     const waits = background ?? this.#foreground;
     const named = typeof keeps === 'boolean' ? undefined : keeps;
@@ -111,7 +120,7 @@ export class Evaluator {
     }
   }
 
-  /** Leaves a pending top-level await. A synchronous loop is broken by SIGINT itself; what runs in the background goes on. */
+  /** Ends a pending top-level await. SIGINT itself breaks a synchronous loop; background entries go on. */
   interrupt(): void {
     this.#foreground.interrupt();
   }
@@ -131,7 +140,7 @@ export class Evaluator {
     return variable;
   }
 
-  /** The script's name: the label, made unique where the statements of a file share it, as stacks must tell them apart. */
+  /** The script's name: the label, with a number where statements of a file share it, so that stacks tell them apart. */
   #fileName(cell: CompiledCell): (entry: RewrittenEntry) => string {
     return (entry) => {
       const fileName = this.#fileNames.has(cell.label) ? `${cell.label}#${cell.id}` : cell.label;
@@ -141,7 +150,7 @@ export class Evaluator {
     };
   }
 
-  /** Makes the names of an entry those of the session; after a failure only the ones that have their value. */
+  /** Points the session's names at the entry's variables; after a failure only those that already have a value. */
   #keep(cell: CompiledCell, execution: Execution, { all, named, inBackground }: Keeping): string[] {
     const kept: string[] = [];
     for (const [name, variable] of execution.entry.versions) {
@@ -158,15 +167,15 @@ export class Evaluator {
     return kept;
   }
 
-  /** What is said of a name that is not there because it is made in the background. */
+  /** The message for a name that has no value yet because a background entry computes it. */
   #absence(name: string | undefined): string | undefined {
     const state = name === undefined ? undefined : this.#inBackground.get(name);
     if (state === undefined) return undefined;
-    if (state === 'failed') return `${name} is not there: what was to make it in the background failed`;
-    return `${name} is not there yet: it is made in the background; .jobs shows how far it is`;
+    if (state === 'failed') return `${name} has no value: the background entry that computes it failed`;
+    return `${name} has no value yet: a background entry computes it; .jobs shows its progress`;
   }
 
-  /** V8 names variables in its messages; the user knows them without a version. */
+  /** Removes the versions from the variable names in V8's messages. */
   #cleanMessage(error: unknown): void {
     if (!(error instanceof ReferenceError || error instanceof TypeError)) return;
     const dead = /^(\S+) is not defined$/.exec(error.message);
@@ -186,7 +195,7 @@ function isVoidResult(name: string, { result, declared }: CompiledCell): boolean
   return isResultName(name) && !result && !declared.some((one) => one.name === name);
 }
 
-/** Runs an entry part by part, each where SIGINT can break it. */
+/** Runs an entry part by part; SIGINT can break each part. */
 async function drive(entry: RewrittenEntry, started: unknown, waits: Waits): Promise<void> {
   if (entry.waiting === 'async') await whileInputFlows(waits.unlessInterrupted(started as Promise<unknown>));
   if (entry.waiting !== 'generator') return;
@@ -198,10 +207,10 @@ async function drive(entry: RewrittenEntry, started: unknown, waits: Waits): Pro
   }
 }
 
-/** How what an entry awaits ends, for the entry. An interrupt is not for the entry: it is never resumed. */
+/** How an awaited value ends, to resume the entry with. An interrupted entry is never resumed: this throws. */
 async function settled(value: unknown, waits: Waits): Promise<{ value: unknown } | { error: unknown }> {
   try {
-    // Looking whether it can be awaited may run a getter or a trap of the user's.
+    // Testing for a `then` may run the user's getter or proxy trap.
     return { value: await whileInputFlows(waits.unlessInterrupted(breakable(() => Promise.resolve(value)))) };
   } catch (error) {
     if (isInterruption(error)) throw error;
@@ -209,7 +218,7 @@ async function settled(value: unknown, waits: Waits): Promise<{ value: unknown }
   }
 }
 
-/** One run of an entry. The script sees it as an object by which it tells how far it got. */
+/** One run of an entry. The script reports its progress to it through `__millrace`. */
 class Execution {
   readonly initialised = new Set<string>();
   readonly #made = new Set<string>();
@@ -248,7 +257,7 @@ class Execution {
     return breakable(() => run.call(globalThis, view, requireFrom(this.folder)));
   }
 
-  /** What the script does after this does not count: it was left. */
+  /** The entry is over: if an abandoned script goes on, it can declare nothing more. */
   close(): void {
     this.#closed = true;
   }
@@ -274,7 +283,7 @@ class Execution {
   }
 }
 
-/** Makes a variable of the script scope: as fast as a function's own, and seen by all scripts but by no module. */
+/** Makes a variable of the script scope: as fast as a local variable; every script sees it, no module does. */
 function makeVariable(variable: string, value: unknown): void {
   const holder = globalThis as { [handOver]?: unknown };
   Object.defineProperty(holder, handOver, { value, configurable: true, enumerable: false, writable: true });

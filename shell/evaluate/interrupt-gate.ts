@@ -1,15 +1,21 @@
-// Lets a Ctrl-C break the user's code without a moment in which the signal could end the process, get lost, or break what comes next.
+// Lets Ctrl-C break the user's code safely: the signal never ends the process, gets lost, or breaks the next entry.
 //
-// Node's watch over a script (`breakOnSigint`) replaces the handler of SIGINT when it begins and when it ends: between two handlers
-// the signal ends the process, and one that comes to the handler of the event loop just before a loop of the user's begins waits for
-// ever. So nobody sends a signal to this process from outside: Ctrl-C comes as a number through a pipe that a thread reads. The
-// thread tells the main thread of it, for what waits, and sends the signal only while the main thread is surely under the watch.
-// Signals that end a script come the same way, by name: a loop of the user's cannot hear of one, and is killed.
+//   terminal process            session process: thread                                  session process: main thread
+//   Ctrl-C ── entry number ───▶ SIGINT, once, while `state` is inside ─────────────────▶ V8 breaks the user's code
+//                               message every 100 ms, at most 10 while the entry runs ─▶ interrupted(): pending awaits end
+//   SIGTERM … ── its name ────▶ message; SIGKILL after 1 s unless `heard` ─────────────▶ ended()
+//   dies ── the pipe closes ──▶ message; SIGKILL after 1.5 s ──────────────────────────▶ orphaned()
+//
+// Why no signal comes from outside: Node's `breakOnSigint` swaps the SIGINT handler when a script starts and when it ends. Between two
+// handlers SIGINT ends the process. If SIGINT reaches the event loop's handler just before an endless loop starts, it waits for ever.
+// So the terminal writes to a pipe, and the thread raises SIGINT only while the main thread is surely inside `breakOnSigint`.
+// A loop cannot hear a signal that should end the script, so the thread kills the process then.
+// Thread and main thread share three words: `state` (outside, inside, firing), `entry` and `heard`.
 import { Worker } from 'node:worker_threads';
 import type { EndingSignal } from '../base/ctrl-c';
 import { interruptDescriptor } from '../contract/protocol';
 
-/** How long this process has to stop once its parent is gone, although a loop of the user's may hold the main thread. */
+/** How long this process may take to stop once its parent is gone: the user's loop may hold the main thread. */
 const orphanStopMs = 1_500;
 
 const outside = 0;
@@ -18,22 +24,22 @@ const inside = 1;
 const firing = 2;
 
 const stateWord = 0;
-/** The number of the entry that runs, negated once it has ended. */
+/** The number of the running entry, negated once it has ended. */
 const entryWord = 1;
-/** 1 once the main thread has heard of a signal that ends this process. */
+/** 1 once the main thread has received a signal that ends this process. */
 const heardWord = 2;
 
-/** How long the user's code may hold the main thread once this process is to end. */
+/** How long the user's code may hold the main thread after a signal that ends this process. */
 const hearingMs = 1_000;
-/** How long the end of the user's code waits for a signal that is on its way; code that handles SIGINT itself may have taken it. */
+/** How long the end of the user's code waits for a signal under way; the user's own SIGINT handler may have taken it. */
 const arrivalMs = 250;
-/** Between two looks of the thread at an entry that is to be interrupted: it may be waiting, or not have begun. */
+/** How often the thread looks at an entry to interrupt: it may be awaiting, or not have started. */
 const lookMs = 10;
-/** What an entry waits for can be left only while it waits, so the main thread is told again while the entry goes on. */
+/** An await can end only while it is pending, so the thread repeats its message while the entry goes on. */
 const tellEveryMs = 100;
 const maxTold = 10;
 
-/** For the entry that was named last: the signal once, when its code runs under the watch, and word to the main thread. */
+/** The thread. For the entry named last: one signal while its code runs under the watch, and messages to the main thread. */
 const thread = `
   const { parentPort, workerData: words } = require('node:worker_threads');
   const input = new (require('node:net').Socket)({ fd: ${interruptDescriptor}, readable: true, writable: false });
@@ -89,11 +95,11 @@ const thread = `
 `;
 
 export interface GateEvents {
-  /** The entry that runs is to stop what it waits for; told again while it goes on. */
+  /** The running entry must end its pending awaits; `again` if it went on after an earlier call. */
   interrupted(again: boolean): void;
   /** The parent is gone; this process is killed 1.5 s later. */
   orphaned(): void;
-  /** The parent got a signal that is to end this process. */
+  /** The parent received a signal that must end this process. */
   ended?(signal: EndingSignal): void;
 }
 
@@ -115,7 +121,7 @@ export class InterruptGate {
     worker.unref();
   }
 
-  /** How many watched calls are under way, one within the other. */
+  /** How many watched calls are nested now. */
   get depth(): number {
     return this.#depth;
   }
@@ -128,7 +134,7 @@ export class InterruptGate {
     Atomics.store(this.#words, entryWord, -entry);
   }
 
-  /** Calls `f`, which runs under the watch. An interrupted `f` does not come back here, nor does any `finally`: see `broken`. */
+  /** Calls `f` under the watch. An interrupted `f` does not return here and no `finally` runs: `broken` does that work. */
   pass<T>(f: () => T): T {
     if (this.#depth++ === 0) Atomics.store(this.#words, stateWord, inside);
     try {
@@ -138,13 +144,13 @@ export class InterruptGate {
     }
   }
 
-  /** A watched call was interrupted: the signal has arrived, and `depth` calls around it go on. */
+  /** A watched call was interrupted: the signal has arrived, and the `depth` calls around it go on. */
   broken(depth: number): void {
     this.#depth = depth;
     Atomics.store(this.#words, stateWord, depth === 0 ? outside : inside);
   }
 
-  /** A signal on its way is waited for under the watch, and breaks this loop. */
+  /** Waits, still under the watch, for a signal under way; it breaks this loop. */
   #leave(): void {
     const end = performance.now() + arrivalMs;
     while (Atomics.compareExchange(this.#words, stateWord, inside, outside) === firing && performance.now() < end);

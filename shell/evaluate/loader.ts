@@ -1,4 +1,4 @@
-// Imports of entries: packages and builtins as Node finds them from the user's folder, local modules afresh after an edit.
+// Loads what entries import: packages and builtins as Node finds them from the user's folder, local modules again after an edit.
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -9,16 +9,16 @@ import { breakable } from './breakable';
 import { typeScriptSuffixes } from './modules';
 
 export interface LoaderOptions {
-  /** Modules that are given, not looked for: the shell's own API. */
+  /** Modules that need no search: the shell's own API. */
   readonly packages: Readonly<Record<string, unknown>>;
   /** Called once, before the first TypeScript module is loaded. */
   readonly onTypeScript: () => void;
 }
 
-/** What stands in place of a path that has no file; `require` fails on it with its usual message. */
+/** Suffixes that complete a path, in search order. */
 const suffixes = ['', ...typeScriptSuffixes, '.js', '.mjs', '.cjs', '.json'];
 
-/** Codes with which `require` declines what only `import` can load. */
+/** Error codes of `require` for modules that only `import` can load. */
 const importOnly = new Set([
   'ERR_REQUIRE_ESM',
   'ERR_REQUIRE_ASYNC_MODULE',
@@ -28,7 +28,7 @@ const importOnly = new Set([
 
 export class Loader {
   readonly #options: LoaderOptions;
-  /** Size and time of each local module's file when it was loaded. */
+  /** Size and modification time of each local module's file when it was loaded. */
   readonly #loaded = new Map<string, string>();
   #knowsTypeScript = false;
 
@@ -36,7 +36,7 @@ export class Loader {
     this.#options = options;
   }
 
-  /** The module that a static import names, as `require` answers it or, where only that works, as `import()` does. */
+  /** The module of a static import: from `require`, or from `import()` where only that works. */
   async load(specifier: string, folder: string): Promise<unknown> {
     if (Object.hasOwn(this.#options.packages, specifier)) return this.#options.packages[specifier];
     const file = localFile(specifier, folder);
@@ -48,7 +48,7 @@ export class Loader {
     }
   }
 
-  /** What `import()` answers: a namespace, with the module itself as `default` where it has none. */
+  /** The result of `import()`: a namespace, with the module itself as `default` if it has none. */
   async import(specifier: string, folder: string): Promise<unknown> {
     const own = Object.hasOwn(this.#options.packages, specifier) || localFile(specifier, folder) !== undefined;
     if (!own) return nativeImport(specifier, folder);
@@ -76,7 +76,7 @@ export class Loader {
     for (const child of localChildren(file)) this.#note(child, seen);
   }
 
-  /** Drops a module from the cache if its file, or that of one it imports, has changed; those in between go with it. */
+  /** Drops a module from the cache if its file or one it imports has changed, and with it every module in between. */
   #forgetEdited(file: string): void {
     const stale = new Map<string, boolean>();
     const isStale = (current: string): boolean => {
@@ -93,12 +93,12 @@ export class Loader {
   }
 }
 
-/** `require` as a module in that folder has it. */
+/** The `require` of a module in that folder. */
 export function requireFrom(folder: string): NodeJS.Require {
   return createRequire(path.join(folder, '__millrace__.js'));
 }
 
-/** An import of a name from what was loaded. */
+/** The value that an imported name gets from a loaded module. */
 export function importedValue(module: unknown, exported: string): unknown {
   if (exported === '*') return module;
   const holder = module as Record<string, unknown> | null | undefined;
@@ -111,7 +111,7 @@ function namespaceOf(module: unknown): unknown {
   return Object.freeze(Object.assign(Object.create(null), { default: module }, exported));
 }
 
-/** `import()` as a module in that folder would do it. */
+/** The `import()` of a module in that folder. */
 function nativeImport(specifier: string, folder: string): Promise<unknown> {
   const script = new vm.Script('(specifier) => import(specifier)', {
     filename: path.join(folder, '__millrace__.js'),
@@ -121,7 +121,7 @@ function nativeImport(specifier: string, folder: string): Promise<unknown> {
   return withoutExperimentalWarning(() => load(specifier));
 }
 
-/** Node warns once that this way to its own loader is experimental; that is our business, not the user's. */
+/** Node warns once that its dynamic-import option is experimental; the user need not see that. */
 function withoutExperimentalWarning<T>(f: () => T): T {
   const emit = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {

@@ -1,4 +1,4 @@
-// Local TypeScript modules of the user: compiled by ts-node when they are first imported, instrumented, and handed on as plain JavaScript.
+// Compiles the user's local TypeScript modules with ts-node at their first import, and instruments the JavaScript.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -9,19 +9,19 @@ import { packageRoot } from '../base/package-root';
 export interface TypeScriptOptions {
   /** The user's folder. */
   readonly folder: string;
-  /** Told of each module that is compiled: its path, its JavaScript without instrumentation, and the source map of that, as JSON. */
+  /** Called for each compiled module: its path, its JavaScript before instrumentation, and the source map of that, as JSON. */
   readonly onCompiled: (file: string, js: string, map: string | undefined) => void;
 }
 
 type Extension = (module: NodeModule & { _compile(code: string, file: string): void }, file: string) => void;
 
-/** Suffixes of TypeScript modules, in the order in which they are looked for. */
+/** Suffixes of TypeScript modules, in search order. */
 export const typeScriptSuffixes = ['.ts', '.tsx', '.mts', '.cts'] as const;
 
 /** Names that Node's wrapper around a CommonJS module declares. */
 const moduleParameters = ['exports', 'require', 'module', '__filename', '__dirname'];
 
-/** Folders of the package whose TypeScript is ours, when it runs from source. */
+/** Folders of the package that hold Millrace's own TypeScript, when it runs from source. */
 const ownFolders = ['runtime', 'cluster', 'shell', 'test'];
 
 /**
@@ -61,7 +61,7 @@ function compilerFor(folder: string): (code: string, file: string) => string {
       resolveJsonModule: true,
     },
   });
-  // It installs a formatter of stacks that does not know of instrumentation; ours does.
+  // ts-node installs a stack formatter that ignores our instrumentation; restore ours.
   Error.prepareStackTrace = formatter;
   return (code, file) => {
     try {
@@ -72,7 +72,7 @@ function compilerFor(folder: string): (code: string, file: string) => string {
   };
 }
 
-/** What the compiler says, as an error at the place in the module. */
+/** The compiler's first diagnostic, as an error at its place in the module. */
 function syntaxErrorOf({ diagnostics }: Partial<TSError>, code: string, file: string): SyntaxError | undefined {
   const found = diagnostics?.[0];
   if (!found) return undefined;

@@ -1,4 +1,15 @@
 // Turns the emitted JavaScript of an entry into a script: its top-level names become versioned variables of the script scope.
+//
+// before (`x` is `x$1` and `f` is `f$2` by earlier entries; a test compares the text after it):
+//   const { a, b } = await f(x);
+//   function half() { return a / 2; }
+//   let res0 = await (half());
+// after (`yield` hands each awaited value to the evaluator; `declare` and `done` report progress; `__c` records captures):
+//   "use strict";(function*(__millrace,require){
+//   half$5=__c(function half() { return a$3 / 2; },0,()=>a$3);
+//   __millrace.declare(0);({ a:a$3, b:b$4 } = (yield f$2(x$1)));__millrace.done(0);
+//   __millrace.declare(1);(res0$6 = (yield (half$5())));__millrace.done(1);
+//   })
 import type { AnyNode, VariableDeclaration } from 'acorn';
 import { analyze, namesOf } from '../../runtime/closure/instrument/analyze';
 import { type EditedText, Edits } from '../../runtime/closure/instrument/edits';
@@ -18,8 +29,8 @@ export interface ImportedModule {
 }
 
 /**
- * How an entry waits. As a generator it yields what it awaits, so that whoever drives it runs each part where SIGINT can break it,
- * and can leave it for good; `for await` has no such form.
+ * How an entry awaits. A generator yields what it awaits: the evaluator runs each part where SIGINT can break it, and can abandon the
+ * rest. `for await` cannot be a generator, so such an entry is an async function.
  */
 export type Waiting = 'never' | 'generator' | 'async';
 
@@ -31,16 +42,16 @@ export interface RewrittenEntry {
   /** The versioned name of each name that the entry declares. */
   readonly versions: ReadonlyMap<string, string>;
   readonly imports: readonly ImportedModule[];
-  /** Names that exist from the start: functions, with their values, and `var`s. */
+  /** Names that exist from the start: `var`s, and functions with their values. */
   readonly hoisted: readonly string[];
-  /** Names of each declaring statement; the script tells by their index when one is reached and when it is done. */
+  /** Names of each declaring statement; the script calls `declare` and `done` with their index. */
   readonly groups: readonly (readonly string[])[];
 }
 
 export interface RewriteOptions {
-  /** The variable that a name of an earlier entry lives in. */
+  /** The variable of a name from an earlier entry. */
   readonly rename: (name: string) => string | undefined;
-  /** A variable for a name that this entry declares. */
+  /** A new variable for a name that this entry declares. */
   readonly version: (name: string) => string;
   /** Modules that exist for the checker only. */
   readonly isEntryModule: (specifier: string) => boolean;
@@ -83,7 +94,7 @@ class Rewriter {
 
   run(): RewrittenEntry {
     const statements = this.#analysis.program.body as AnyNode[];
-    // Imports of earlier entries stand for names that have versions already.
+    // Imports of earlier entries name variables that exist already.
     for (const statement of statements) if (statement.type === 'ImportDeclaration') this.#import(statement);
     for (const statement of statements) this.#findWaits(statement);
     const waiting = this.#wait();
@@ -113,7 +124,7 @@ class Rewriter {
     };
   }
 
-  /** Collects what suspends the entry itself, not a function in it. */
+  /** Collects the awaits of the entry itself, not of functions inside it. */
   #findWaits(node: AnyNode): void {
     if (isFunction(node)) return;
     if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) this.#waits.push(node);
@@ -183,7 +194,7 @@ class Rewriter {
     else this.#edits.wrap(declaration.start, declaration.end, '(', ')');
   }
 
-  /** `const { a, b } = f()` becomes `({ a: a$1, b: b$2 } = f())`, with the variables made just before: not sooner, as a use before would be an error. */
+  /** `const { a, b } = f()` becomes `({ a: a$1, b: b$2 } = f())`. `declare` makes the variables just before, so that an earlier use fails. */
   #variables(statement: VariableDeclaration): void {
     const names = statement.declarations.flatMap((declarator) => [...namesOf(declarator.id)].map(({ name }) => name));
     const group = this.#groups.push(names) - 1;
@@ -196,13 +207,13 @@ class Rewriter {
     this.#edits.replace(statement.start, first.start, before);
     for (const { id, init } of statement.declarations) {
       if (init || id.type !== 'Identifier') continue;
-      // `var x;` leaves what x holds; `let x;` begins with undefined.
+      // `var x;` keeps the value of x; `let x;` starts with undefined.
       this.#edits.insertLeft(id.end, statement.kind === 'var' ? `=${this.#versions.get(id.name)}` : '=void 0');
     }
     this.#edits.replace(last.end, statement.end, after);
   }
 
-  /** Functions are there before the first statement. They are made as expressions, assigned to their variables. */
+  /** Functions exist before the first statement: their assignments move to the front. */
   #function(statement: AnyNode, name: string): void {
     this.#edits.wrap(statement.start, statement.end, `${this.#versions.get(name)}=`, ';');
     this.#edits.move(statement.start, statement.end, 0);
@@ -214,7 +225,7 @@ class Rewriter {
     this.#edits.wrap(statement.start, statement.end, before, `;${entryObject}.done(${group});`);
   }
 
-  /** A `var` inside of a block or a loop's head belongs to the top level too. */
+  /** A `var` inside a block or a loop's head belongs to the top level too. */
   #nestedVars(node: AnyNode, parent: AnyNode): void {
     if (isFunction(node) || node.type.startsWith('Class')) return;
     if (node.type === 'VariableDeclaration' && node.kind === 'var') this.#nestedVar(node, parent);
@@ -228,7 +239,7 @@ class Rewriter {
     else this.#edits.remove(node.start, node.declarations[0].start);
   }
 
-  /** `import(…)` anywhere in the entry goes through the entry's object: a script has no loader of its own for local TypeScript. */
+  /** Every `import(…)` goes through `__millrace.import`: a script's own loader cannot load local TypeScript. */
   #dynamicImports(node: AnyNode): void {
     if (node.type === 'ImportExpression') this.#edits.replace(node.start, node.start + 'import'.length, `${entryObject}.import`);
     for (const child of childrenOf(node)) this.#dynamicImports(child);

@@ -1,13 +1,13 @@
-// Standard input as a script sees it: it flows only while the script waits, so that nothing comes between two statements, unheard.
+// Standard input of a script: it flows only while the script awaits, so that no line arrives between two statements and is lost.
 //
-// `const lines = createInterface({ input: process.stdin })` begins to read, and the `for await` over it is a statement of its own, which
-// is checked first. What came meanwhile would be lost: an interface gives its lines to those who listen then.
+// `const lines = createInterface({ input: process.stdin })` starts to read. The `for await` over it is the next statement, and is
+// type-checked first. Lines that arrive meanwhile would be lost: an interface emits them only to current listeners.
 
-/** The stream, once the script has asked for it: to open it changes how the descriptor is read. */
+/** The stream, once the script has asked for it: opening it changes how the descriptor is read. */
 let input: NodeJS.ReadStream | undefined;
-/** How many entries wait: one, and those in the background. */
+/** How many entries are awaiting, background entries included. */
 let waiting = 0;
-/** The script reads, and is stopped from it. */
+/** The script reads, but we paused the stream. */
 let held = false;
 
 /** From now on `process.stdin` belongs to a script. */
@@ -22,14 +22,14 @@ export function holdScriptInput(): void {
   });
 }
 
-/** A part of an entry has run, and may have begun to read. */
+/** Pauses the input after a part of an entry that may have started to read. */
 export function holdInput(): void {
   if (waiting > 0 || input?.readableFlowing !== true) return;
   input.pause();
   held = true;
 }
 
-/** What an entry waits for. */
+/** Awaits for an entry, and lets the input flow meanwhile. */
 export async function whileInputFlows<T>(wait: Promise<T>): Promise<T> {
   waiting++;
   if (held) {
@@ -44,7 +44,7 @@ export async function whileInputFlows<T>(wait: Promise<T>): Promise<T> {
   }
 }
 
-/** The script is being suspended. When it goes on readline reads no more until it is told to, and nothing would hear Ctrl-C. */
+/** Called before a suspend (Ctrl-Z). Afterwards readline stays paused until resumed, and Ctrl-C would not be heard. */
 export function readOnWhenContinued(): void {
   const reading = input;
   if (reading?.readableFlowing === true) process.once('SIGCONT', () => reading.resume());

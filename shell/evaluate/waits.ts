@@ -1,17 +1,17 @@
-// What an entry awaits, so that an interrupt can leave it: the work goes on, but nobody waits for it any more.
+// The pending awaits of an entry: an interrupt ends the waiting, while the awaited work goes on unheard.
 import { Interruption } from './breakable';
 
 export class Waits {
   readonly #rejects = new Set<(reason: Interruption) => void>();
 
-  /** Leaves all that is awaited now. A synchronous loop is broken by SIGINT itself. */
+  /** Ends all pending awaits. SIGINT itself breaks a synchronous loop. */
   interrupt(): void {
     for (const reject of this.#rejects) reject(new Interruption());
   }
 
-  /** How the work ends; rejects with an Interruption when it is left. */
+  /** Settles as the work does, or rejects with an Interruption. */
   async unlessInterrupted<T>(work: Promise<T>): Promise<T> {
-    // What is left behind may still fail; nobody waits for it then.
+    // After an interrupt the work may still fail, and nobody awaits it.
     work.catch(() => {});
     let reject!: (reason: Interruption) => void;
     const interruption = new Promise<never>((_, fail) => {

@@ -16,7 +16,7 @@ test('.bg frees the prompt at once, tells its end above the line being typed, an
       `.bg sc.range(2).map(x => { while (!existsSync('${gate}')); return x }).sum()`,
       /\(b1 runs in the background; its value will be res1\)/,
     );
-    await shell.entry('res1', /ReferenceError: res1 is not there yet/);
+    await shell.entry('res1', /ReferenceError: res1 has no value yet/);
     await shell.entry('_ + 2', /res2: number = 42/);
     await shell.entry('.jobs', /running .* sum of map.*\(b1\)[\s\S]*b1 {2}background/);
     terminal.type(keys.ctrl('c'));
@@ -37,7 +37,7 @@ test('.cancel stops an entry in the background, jobs and awaits alike; one that 
     await shell.entry('.cancel b2', /the job is b2, but must be one that runs: none does/);
     await shell.entry('.bg sc.range(1).map(x => { throw new TypeError("n" + x) }).count()', /b3 runs/);
     await terminal.waitFor(/\(b3 failed after[\s\S]*TypeError: n0/);
-    await shell.entry('res2', /res2 is not there: what was to make it in the background failed/);
+    await shell.entry('res2', /res2 has no value: the background entry that computes it failed/);
     await shell.entry('.errors', /TypeError|ReferenceError/);
   }));
 
