@@ -2,10 +2,10 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
+import type { OutputListener } from './base/output-lines';
+import { receiverProgram } from './base/program-path';
 import { parseMaster } from './driver/master-url';
 import { printThrough, startBackend } from './driver/start-backend';
-import type { OutputListener } from './process/output-lines';
-import { receiverProgram } from './process/program-path';
 import { Receivers } from './receivers/receivers';
 
 /** Options of `connect`: memory of the executors, options of the context, and callbacks for output and notices. */

@@ -1,5 +1,5 @@
 // When to start the replacement of an executor: usually at once, later if executors keep dying, never if none can start.
-import { backoffMs, deathWindowMs, freeDeaths, maxBackoffMs, startAttempts } from '../limits';
+import { backoffMs, deathWindowMs, freeDeaths, maxBackoffMs, startAttempts } from '../base/limits';
 
 export class Backoff {
   readonly #slots: number;

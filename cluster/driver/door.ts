@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { executorPath, handshakeBytes, handshakeMs, loopback, maxToDriverBytes, strangers } from '../limits';
+import { executorPath, handshakeBytes, handshakeMs, loopback, maxToDriverBytes, strangers } from '../base/limits';
 import { DriverHandshake } from '../link/auth';
 import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';

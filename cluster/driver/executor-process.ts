@@ -2,11 +2,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { drainMs } from '../limits';
+import { environment, killGroup } from '../base/child-process';
+import { exitReason } from '../base/exit-codes';
+import { drainMs } from '../base/limits';
+import { LineReader, type OutputListener } from '../base/output-lines';
 import { type Handover, writeHandover } from '../link/handover';
-import { environment, killGroup } from '../process/child-process';
-import { exitReason } from '../process/exit-codes';
-import { LineReader, type OutputListener } from '../process/output-lines';
 
 export interface ProcessOptions {
   /** The bundled program of an executor. */

@@ -6,8 +6,8 @@ import type { TaskEnd } from '../../runtime/plan/end';
 import type { BlobSource } from '../../runtime/plan/engine';
 import type { Forget, TaskControl, TaskSpec } from '../../runtime/plan/task';
 import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
+import { cancelGraceMs, loopback, progressMs } from '../base/limits';
 import { runCommand } from '../executor/command';
-import { cancelGraceMs, loopback, progressMs } from '../limits';
 import { plainError } from '../link/task-end';
 import type { SessionFolder } from './folder';
 

@@ -1,7 +1,7 @@
 // Parses a master such as `local[2]`, which says where the tasks of a session run.
 import os from 'node:os';
 import { MillraceError } from '../../runtime/base/errors';
-import { maxExecutors } from '../limits';
+import { maxExecutors } from '../base/limits';
 
 export type Master = { readonly kind: 'inProcess' } | { readonly kind: 'pool'; readonly executors: number };
 

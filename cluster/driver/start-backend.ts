@@ -1,8 +1,8 @@
 // Makes the backend that runs the tasks of a master.
 import { MillraceError } from '../../runtime/base/errors';
 import type { TaskBackend } from '../../runtime/scheduler/backend';
-import type { OutputListener } from '../process/output-lines';
-import { executorProgram } from '../process/program-path';
+import type { OutputListener } from '../base/output-lines';
+import { executorProgram } from '../base/program-path';
 import { ExecutorPool } from './executor-pool';
 import { SessionFolder } from './folder';
 import { parseMaster } from './master-url';

@@ -1,7 +1,7 @@
 // Runs the command of a `pipe` on an executor and waits until it ends.
 import { spawnSync } from 'node:child_process';
 import type { RunCommand } from '../../runtime/exec/files/pipe';
-import { commandErrorBytes } from '../limits';
+import { commandErrorBytes } from '../base/limits';
 
 /**
  * Blocks the thread meanwhile: the task has nothing else to do, and if the command outlasts a cancel, the executor is killed with all its

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import type { Socket } from 'node:net';
 import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
 import { WebSocket } from 'ws';
-import { driverSilenceMs, executorPath, loopback, maxToExecutorBytes, progressMs, terminateMs } from '../limits';
+import { driverSilenceMs, executorPath, loopback, maxToExecutorBytes, progressMs, terminateMs } from '../base/limits';
 import { ExecutorHandshake } from '../link/auth';
 import { Connection } from '../link/connection';
 import { checkToExecutor, type SentEnd, type ToDriver, type ToExecutor } from '../link/protocol';

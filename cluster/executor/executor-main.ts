@@ -6,11 +6,11 @@ import type { TaskEnd } from '../../runtime/plan/end';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
 // Registers the class `Receiver`: closures that capture a class derived from it are revived here.
 import '../../runtime/streaming/receivers/receiver';
-import { cancelGraceMs } from '../limits';
+import { printBlocking } from '../base/blocking-output';
+import { exitCodes } from '../base/exit-codes';
+import { cancelGraceMs } from '../base/limits';
 import { type Handover, readHandover } from '../link/handover';
 import { packEnd, plainError } from '../link/task-end';
-import { printBlocking } from '../process/blocking-output';
-import { exitCodes } from '../process/exit-codes';
 import { runCommand } from './command';
 import { SharedState } from './shared-state';
 import { type LinkData, movable, type ToLink, type ToMain } from './thread-messages';

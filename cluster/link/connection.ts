@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { parse, stringify } from 'superjson';
 import type { RawData, WebSocket } from 'ws';
 import { frameHead, readFrame } from '../../runtime/wire/frame';
-import { heartbeatMs, maxBufferedBytes } from '../limits';
+import { heartbeatMs, maxBufferedBytes } from '../base/limits';
 import { refuse } from './fields';
 
 export interface ConnectionListener {

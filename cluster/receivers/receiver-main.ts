@@ -7,7 +7,7 @@ import { asError } from '../../runtime/base/errors';
 import type { ReceiverSource } from '../../runtime/plan/receivers';
 import { reviveReceiver } from '../../runtime/streaming/receivers/receiver-program';
 import { unendedName } from '../../runtime/streaming/sources/block-log';
-import { printBlocking } from '../process/blocking-output';
+import { printBlocking } from '../base/blocking-output';
 import { BlockWriter } from './blocks';
 import { CustomSource } from './custom';
 import { ThrottledReport } from './notices';

@@ -1,10 +1,10 @@
 // One receiver process, seen from the driver: spawns it, sends it messages, and reports why it ended.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { asError } from '../../runtime/base/errors';
-import { drainMs } from '../limits';
-import { environment, killGroup } from '../process/child-process';
-import { exitReason } from '../process/exit-codes';
-import { LineReader, type OutputListener } from '../process/output-lines';
+import { environment, killGroup } from '../base/child-process';
+import { exitReason } from '../base/exit-codes';
+import { drainMs } from '../base/limits';
+import { LineReader, type OutputListener } from '../base/output-lines';
 import { checkFromReceiver, type FromReceiver, type ToReceiver } from './protocol';
 
 export interface ReceiverProcessOptions {

@@ -8,10 +8,10 @@ import type {
   ReceiverSpec,
   RunningReceiver,
 } from '../../runtime/plan/receivers';
-import { receiverDrainMs, receiverStopMs } from '../limits';
+import { receiverDrainMs, receiverStopMs } from '../base/limits';
+import type { OutputListener } from '../base/output-lines';
 import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';
-import type { OutputListener } from '../process/output-lines';
 import { recoverLeftovers } from './leftovers';
 import { RetryDelay } from './notices';
 import type { FromReceiver } from './protocol';

@@ -1,6 +1,6 @@
 // Reads lines over TCP: as a client that reconnects whenever the connection is lost, or as a server on loopback.
 import net from 'node:net';
-import { loopback, maxReceiverConnections } from '../limits';
+import { loopback, maxReceiverConnections } from '../base/limits';
 import type { LineCutter } from './lines';
 import { networkReason, SilenceWatch, ThrottledReport } from './notices';
 import { ClientConnection, ListeningPort, lossText } from './reconnect';

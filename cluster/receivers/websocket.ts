@@ -1,7 +1,7 @@
 // Reads lines over WebSockets: as a client that reconnects whenever the connection is lost, or as a server on loopback.
 import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import { handshakeMs, loopback, maxReceiverConnections } from '../limits';
+import { handshakeMs, loopback, maxReceiverConnections } from '../base/limits';
 import { networkReason, SilenceWatch, ThrottledReport } from './notices';
 import { ClientConnection, ListeningPort } from './reconnect';
 import { LineSink, type Source, type SourceHost } from './source';

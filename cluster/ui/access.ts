@@ -1,7 +1,7 @@
 // Decides who may see the pages: each link opens them once and gives a cookie; requests that another site causes are refused.
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { loopback, pageLinks } from '../limits';
+import { loopback, pageLinks } from '../base/limits';
 
 const secretBytes = 32;
 /** 43 characters: with it, a link fits into a line of 80 columns. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { asError, MillraceError } from '../../runtime/base/errors';
-import { pagesFolder } from '../process/program-path';
+import { pagesFolder } from '../base/program-path';
 
 export interface Asset {
   readonly type: string;

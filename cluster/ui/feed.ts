@@ -1,9 +1,9 @@
 // Sends each open page the changes of the view that it shows: at most a few times a second, and never faster than the page reads.
 import { type RawData, WebSocket } from 'ws';
-import { pageMessagesPerSecond, pageSilenceMs, pageUpdateMs } from '../limits';
-import type { Wanted } from './messages';
-import type { PageSource } from './source';
+import { pageMessagesPerSecond, pageSilenceMs, pageUpdateMs } from '../base/limits';
+import type { Wanted } from './page/messages';
 import { snapshotOf } from './views/snapshot';
+import type { PageSource } from './views/source';
 
 /** Close code for a page that breaks the protocol. */
 const policyViolation = 1008;

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { asError, MillraceError } from '../../runtime/base/errors';
-import { livePages, loopback, pageConnections, pageMessageBytes, pageRequestBytes, pageRequestMs } from '../limits';
+import { livePages, loopback, pageConnections, pageMessageBytes, pageRequestBytes, pageRequestMs } from '../base/limits';
 import { Access } from './access';
 import { type Asset, readAssets } from './assets';
 import { Feed } from './feed';
-import type { PageSource } from './source';
+import type { PageSource } from './views/source';
 
 /** Only our own scripts, styles, frames, forms and connections; text can become neither markup nor script. */
 const contentPolicy = [

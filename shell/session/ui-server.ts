@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SessionFolder } from '../../cluster/driver/folder';
 import type { StatusPages } from '../../cluster/ui/pages';
-import type { PageSource } from '../../cluster/ui/source';
+import type { PageSource } from '../../cluster/ui/views/source';
 import { MillraceError } from '../../runtime';
 import type { Screen } from '../contract/screen';
 

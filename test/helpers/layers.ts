@@ -6,11 +6,15 @@ type Sources = ReadonlyMap<string, Pick<Source, 'path' | 'imports'>>;
 /** Rooms of each folder, lower layers first; a room's subfolders are in its layer unless they have one. `''` is the folder itself. */
 export const layers: Readonly<Record<string, readonly string[]>> = {
   'runtime/streaming': ['graph', 'batches', 'receivers', 'sources', 'recovery', '', 'ops', 'testing', 'status'],
+  cluster: ['base', 'link', 'executor', 'receivers', 'driver', 'ui/page', 'ui/views', 'ui', ''],
   shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', ''],
 };
 
 /** What a room may not import although it is lower, types included. */
 export const separate: Readonly<Record<string, readonly string[]>> = {
+  'cluster/receivers': ['cluster/executor'],
+  'cluster/driver': ['cluster/receivers'],
+  'cluster/ui': ['cluster/link', 'cluster/executor', 'cluster/receivers', 'cluster/driver'],
   'shell/editor': ['shell/evaluate', 'shell/session'],
   'shell/repl': ['shell/evaluate', 'shell/session'],
   'shell/terminal': ['shell/evaluate', 'shell/session'],

@@ -146,7 +146,7 @@ function prompt(): string {
 /** Each table by the name in its marks: `<!-- table: NAME -->` above, `<!-- end -->` below. */
 const makers: Readonly<Record<string, () => string>> = {
   engine: () => limitsOf('runtime/base/limits.ts'),
-  processes: () => limitsOf('cluster/limits.ts'),
+  processes: () => limitsOf('cluster/base/limits.ts'),
   config,
   conf,
   connect: () => optionsOf('cluster/connect.ts', 'ConnectOptions'),

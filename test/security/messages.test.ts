@@ -7,7 +7,7 @@ import { stringify } from 'superjson';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
-import { executorPath } from '../../cluster/limits';
+import { executorPath } from '../../cluster/base/limits';
 import { ExecutorHandshake } from '../../cluster/link/auth';
 import type { Handover } from '../../cluster/link/handover';
 import { checkToDriver, checkToExecutor } from '../../cluster/link/protocol';

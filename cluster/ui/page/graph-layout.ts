@@ -1,6 +1,6 @@
 // Lays out the graph of a job with dagre: one box per stage, its datasets in rows, arrows for shuffles.
 import { Graph, layout } from '@dagrejs/dagre';
-import type { GraphDataset, GraphStage } from '../messages';
+import type { GraphDataset, GraphStage } from './messages';
 
 export interface PlacedDataset {
   readonly dataset: GraphDataset;

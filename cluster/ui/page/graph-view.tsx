@@ -1,8 +1,8 @@
 // Draws the graph of a job: stages as boxes that link to their pages, their datasets inside, shuffles as arrows, persisted datasets marked.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { GraphStage } from '../messages';
 import { plain } from './format';
 import { headHeight, type PlacedDataset, type PlacedEdge, type PlacedStage, placed, railWidth, rowHeight } from './graph-layout';
+import type { GraphStage } from './messages';
 import { placeName } from './parts';
 import { stagePath } from './route';
 

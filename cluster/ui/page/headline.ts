@@ -1,5 +1,5 @@
 // Picks the lines of the user's text that identify a job best, for the pages and for `.jobs`.
-import type { Site } from '../messages';
+import type { Site } from './messages';
 
 /** The line of the call, with the earlier lines of the same expression. */
 export function headline({ text, line, at }: Site): string {

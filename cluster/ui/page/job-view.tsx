@@ -1,9 +1,9 @@
 // The page of one job: the text that started it, why it failed, its graph and its stages.
 import { bytesText, compact, msText } from '../../../runtime/base/units';
-import type { GraphStage, JobView, PageData } from '../messages';
 import { brief, plain, timeOfDay } from './format';
 import { GraphView } from './graph-view';
 import { Origin } from './jobs-view';
+import type { GraphStage, JobView, PageData } from './messages';
 import { useNow } from './now';
 import { Badge, Facts, FailureBox, Listing, Progress, SkewMark, Table, tasksText } from './parts';
 import { stagePath } from './route';

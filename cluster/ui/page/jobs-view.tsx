@@ -1,7 +1,7 @@
 // The first page: the progress of running jobs, notices, and the jobs that have ended.
 import { compact, msText } from '../../../runtime/base/units';
-import type { Head, JobView, Notice, PageData, StageView } from '../messages';
 import { brief, counted, plain, timeOfDay } from './format';
+import type { Head, JobView, Notice, PageData, StageView } from './messages';
 import { useNow } from './now';
 import { Badge, Code, Progress, placeName, SkewMark, Table, tasksText } from './parts';
 import { jobPath, stagePath } from './route';

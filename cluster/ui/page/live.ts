@@ -1,5 +1,5 @@
 // The page's connection to the session: it asks for the view that is shown, receives states, and reconnects after a break.
-import type { Snapshot, Wanted } from '../messages';
+import type { Snapshot, Wanted } from './messages';
 
 export type LinkState = 'connecting' | 'live' | 'lost';
 

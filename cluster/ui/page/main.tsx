@@ -1,11 +1,11 @@
 // The pages of a session: the frame, the navigation, and the view for the address.
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Head, PageData, Snapshot, Wanted } from '../messages';
 import { counted, plain } from './format';
 import { JobPage } from './job-view';
 import { JobsPage } from './jobs-view';
 import { type LinkState, Live } from './live';
+import type { Head, PageData, Snapshot, Wanted } from './messages';
 import { ClockOffset } from './now';
 import { paths, titleOf, wantedOf } from './route';
 import { StagePage } from './stage-view';

@@ -1,9 +1,9 @@
 // Components that several views share: the user's texts, states, progress bars, tables that fold on narrow screens.
 import type { ComponentChildren } from 'preact';
 import { bytesText, compact, msText } from '../../../runtime/base/units';
-import type { Failure, PlaceInText, Site, SkewView, StageView } from '../messages';
 import { brief, plain } from './format';
 import { headline } from './headline';
+import type { Failure, PlaceInText, Site, SkewView, StageView } from './messages';
 import { stagePath } from './route';
 
 /** The name of a place: `input 3`, `main.ts:12`. */

@@ -1,5 +1,5 @@
 // Maps paths to views and back. Paths hold words of ours and numbers only: the user's text is never part of an address.
-import type { Wanted } from '../messages';
+import type { Wanted } from './messages';
 
 export const paths = { jobs: '/', datasets: '/datasets', executors: '/executors', streams: '/streams' } as const;
 

@@ -1,9 +1,9 @@
 // The page of one stage: its tasks on a timeline, how they differ, and which failed.
 import { useState } from 'preact/hooks';
 import { bytesText, compact, msText } from '../../../runtime/base/units';
-import type { Five, JobView, PageData, StageView, TaskView } from '../messages';
 import { brief, counted, plain, timeOfDay } from './format';
 import { headline } from './headline';
+import type { Five, JobView, PageData, StageView, TaskView } from './messages';
 import { useNow } from './now';
 import { Badge, Facts, Progress, placeName, skewText, Table, tasksText } from './parts';
 import { jobPath } from './route';

@@ -1,7 +1,7 @@
 // The pages of persisted datasets (partitions, size, where) and of executors (load, memory, and why some were lost).
 import { bytesText, msText } from '../../../runtime/base/units';
-import type { DatasetView, ExecutorView, PageData } from '../messages';
 import { brief, counted, plain, timeOfDay } from './format';
+import type { DatasetView, ExecutorView, PageData } from './messages';
 import { useNow } from './now';
 import { Badge, Code, placeName, Table } from './parts';
 

@@ -1,8 +1,8 @@
 // The page of streams: how well each context keeps up, in numbers and charts; its sources and outputs.
 import { compact, msText } from '../../../runtime/base/units';
-import type { PageData, StreamView } from '../messages';
 import { Chart } from './chart';
 import { brief, counted, plain, timeOfDay } from './format';
+import type { PageData, StreamView } from './messages';
 import { Badge, Code, Facts, Table } from './parts';
 
 export function StreamsPage({ data: { contexts } }: { readonly data: PageData & { readonly page: 'streams' } }) {

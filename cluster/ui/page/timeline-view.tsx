@@ -1,7 +1,7 @@
 // The timeline of a stage: a row for each executor slot, a bar for each task; tasks that hold up the stage are marked.
 import { msText } from '../../../runtime/base/units';
-import type { TaskView } from '../messages';
 import { counted, plain } from './format';
+import type { TaskView } from './messages';
 import { useNow } from './now';
 
 const rowHeight = 16;

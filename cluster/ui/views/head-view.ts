@@ -2,9 +2,9 @@
 
 import { msText } from '../../../runtime/base/units';
 import type { JobStatus } from '../../../runtime/status/status-store';
-import type { Head, JobView, Notice, StageView } from '../messages';
-import type { PageSource } from '../source';
+import type { Head, JobView, Notice, StageView } from '../page/messages';
 import { jobView } from './job-view';
+import type { PageSource } from './source';
 import { streamView } from './streams-view';
 
 /** Only the last ended jobs give notices; the list of jobs shows what failed before. */

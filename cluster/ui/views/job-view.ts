@@ -6,8 +6,8 @@ import { skewOf } from '../../../runtime/status/skew';
 import type { StageStatus } from '../../../runtime/status/stage-status';
 import { metrics, type TaskRow } from '../../../runtime/status/stage-tasks';
 import type { JobStatus } from '../../../runtime/status/status-store';
-import type { GraphStage, JobView, PageData, PlaceInText, StageView, TaskView } from '../messages';
-import type { PageSource } from '../source';
+import type { GraphStage, JobView, PageData, PlaceInText, StageView, TaskView } from '../page/messages';
+import type { PageSource } from './source';
 
 /** A running job counts as waiting after this long without a running task. */
 const waitsAfterMs = 2000;

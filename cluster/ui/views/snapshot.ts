@@ -1,8 +1,8 @@
 // Takes the current state of the view that a page shows, as plain data.
-import type { PageData, Snapshot, Wanted } from '../messages';
-import type { PageSource } from '../source';
+import type { PageData, Snapshot, Wanted } from '../page/messages';
 import { headOf } from './head-view';
 import { jobPage, jobView, stagePage } from './job-view';
+import type { PageSource } from './source';
 import { datasetsPage, executorsPage } from './storage-view';
 import { streamsPage } from './streams-view';
 

@@ -2,8 +2,8 @@
 
 import { cutText } from '../../../runtime/base/cut-text';
 import type { ExecutorRecord } from '../../../runtime/status/executor-store';
-import type { DatasetView, ExecutorView, PageData } from '../messages';
-import type { PageSource } from '../source';
+import type { DatasetView, ExecutorView, PageData } from '../page/messages';
+import type { PageSource } from './source';
 
 export function datasetsPage(source: PageSource): PageData {
   return { page: 'datasets', datasets: source.sc.persistedRdds().map((rdd) => datasetView(rdd, source)) };

@@ -3,8 +3,8 @@ import { cutText } from '../../../runtime/base/cut-text';
 import { InputDStream } from '../../../runtime/streaming/graph/input';
 import type { BatchInfo } from '../../../runtime/streaming/graph/listener';
 import type { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
-import type { BatchPoint, PageData, StreamView } from '../messages';
-import type { PageSource } from '../source';
+import type { BatchPoint, PageData, StreamView } from '../page/messages';
+import type { PageSource } from './source';
 
 export function streamsPage(source: PageSource): PageData {
   return { page: 'streams', contexts: source.streams().map(streamView) };

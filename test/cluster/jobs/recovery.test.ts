@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { heartbeatMs } from '../../../cluster/limits';
+import { heartbeatMs } from '../../../cluster/base/limits';
 import { type Fault, strike, strikeAtEnd } from '../../helpers/kills';
 import { watchLeaks } from '../../helpers/leaks';
 import { engineExecutor } from '../../helpers/pool';

@@ -1,7 +1,7 @@
 // What the pages read: the session's context, its status, and its streams.
-import type { Context } from '../../runtime/index';
-import type { StatusStore } from '../../runtime/status/status-store';
-import type { StreamMonitor } from '../../runtime/streaming/status/stream-monitor';
+import type { Context } from '../../../runtime/index';
+import type { StatusStore } from '../../../runtime/status/status-store';
+import type { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
 
 export interface PageSource {
   readonly sc: Context;

@@ -1,4 +1,4 @@
-// The messages between the session and a page: plain data over one WebSocket. Types only, so that the pages' bundle takes no code from here.
+// The messages between the session and a page: plain data over one WebSocket. Types only: the session process imports them too.
 
 /** All views; `job` and `stage` have a number. */
 export type Wanted =

@@ -1,6 +1,6 @@
 // Turns what a child process prints into whole lines for the screen, a bounded number per second.
 import { StringDecoder } from 'node:string_decoder';
-import { lastWords, outputLineLength, outputLinesPerSecond } from '../limits';
+import { lastWords, outputLineLength, outputLinesPerSecond } from './limits';
 
 /** The stream on which a line was printed. */
 export type OutputStream = 'stdout' | 'stderr';
