@@ -1,4 +1,4 @@
-// A dataset of one's own kind: the numbers of a sequence, each partition computed from where it starts.
+// A custom kind of dataset: the numbers of a sequence, each partition computed from its own start.
 class Collatz extends CustomRDD<[number, number], [number, number]> {
   /** Plain data for each partition: which numbers it computes. */
   getPartitions(): [number, number][] {

@@ -1,11 +1,11 @@
-// Iterative MapReduce (the descendant query of HaLoop): children of what was found are looked for until nothing new is.
+// Iterative MapReduce (the descendant query of HaLoop): looks for the children of what it found, until nothing new is found.
 import { join } from 'node:path';
 import { iterate } from 'millrace/models';
 
 const ancestor = args[0] ?? 'olav';
 const children = sc.textFile(join(__dirname, 'data/parents.csv')).map((line) => line.split(',') as [string, string]);
 
-// State: who descends, and in which generation. The table of children is partitioned and kept once; each round joins it where it lies.
+// State: who descends, and in which generation. The table of children is partitioned and persisted once; each round joins it without moving it.
 const { state, iterations } = await iterate(sc.parallelize([[ancestor, 0]] as [string, number][], 2), {
   invariant: children,
   body: (found, childrenOf) =>

@@ -1,5 +1,5 @@
-// Reads the files that come into a folder: npm start -- samples/file-stream.ts FOLDER SECONDS
-// Without a folder the sample makes one, and moves a piece of a log into it whenever the one before was counted.
+// Reads the files that arrive in a folder: npm start -- samples/file-stream.ts FOLDER SECONDS
+// Without a folder the sample makes one, and moves the next piece of a log into it when the one before was counted.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Joins page views with a table of users, and counts views by country; users without a row are kept as "unknown".
+// Joins page views with a table of users, and counts views by country; users without a row count as "unknown".
 import { join } from 'node:path';
 
 const rows = (name: string) => sc.textFile(join(__dirname, 'data', name)).map((line) => line.split(',') as [string, string]);

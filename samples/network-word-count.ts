@@ -1,5 +1,5 @@
 // Counts the words that a server sends, batch by batch: npm start -- samples/network-word-count.ts HOST PORT SECONDS
-// `nc -lk 9999` is a server that sends what you type. Without one, a server of the sample's own sends a text.
+// `nc -lk 9999` is a server that sends what you type. Without one, the sample starts its own server, which sends a text.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';

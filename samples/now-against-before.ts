@@ -10,7 +10,7 @@ const visits = stream('1s').generatorStream(1000, (i) => {
 
 const now = visits.map((page) => [page, 1]).reduceByKey((a, b) => a + b);
 
-// Nothing, until there is a past to compare with.
+// Prints nothing until there is a past to compare with.
 const changes = now
   .join(now.ago(before))
   .mapValues(([n, past]) => Math.round((n / past - 1) * 100))

@@ -1,4 +1,4 @@
-// PageRank with fixed partitioning: links are hashed and cached once, so that only the ranks move in each iteration.
+// PageRank with fixed partitioning: links are hashed and cached once, so that each iteration moves only the ranks.
 import { join } from 'node:path';
 
 const links = sc

@@ -1,4 +1,4 @@
-// A recovery drill: the context is dropped in the middle, as by a crash, and another one goes on from its checkpoint folder.
+// A recovery drill: the context is dropped in the middle, as by a crash, and another one continues from its checkpoint folder.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,5 +25,5 @@ async function runFor(batches: number): Promise<number> {
 const before = await runFor(batchesARun);
 console.log(`counted ${before} numbers, then stopped in the middle`);
 const after = await runFor(batchesARun);
-console.log(after > before ? 'went on: every number was counted once' : 'began anew');
+console.log(after > before ? 'went on: every number was counted once' : 'started from zero');
 console.log(`each batch of 200 ms adds 20: ${after % 20 === 0 ? 'nothing is missing, nothing is doubled' : after}`);

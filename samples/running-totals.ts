@@ -1,4 +1,4 @@
-// Totals since the start that each batch goes on with: state by key, which lies in a checkpoint folder.
+// Running totals since the start: state by key, which each batch updates in a checkpoint folder.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

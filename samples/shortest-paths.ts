@@ -1,4 +1,4 @@
-// Pregel: how many clicks lead from one page to each other one. A page tells its links whenever it hears of a shorter way.
+// Pregel: how many clicks lead from one page to each other page. A page sends its distance to its links whenever it gets a shorter one.
 import { join } from 'node:path';
 import { pregel } from 'millrace/models';
 

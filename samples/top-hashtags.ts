@@ -1,10 +1,10 @@
-// The most frequent hashtags of the last seconds, as posts come in: npm start -- samples/top-hashtags.ts WINDOW SECONDS
-// The window is carried on: what comes is added and what leaves is subtracted, so that its length costs nothing.
+// The most frequent hashtags of the last seconds, as posts arrive: npm start -- samples/top-hashtags.ts WINDOW SECONDS
+// The window is incremental: it adds the new batch and subtracts the one that leaves, so its length costs nothing.
 const [window = '2s', seconds = '4'] = args;
 
 const topics = ['spark', 'typescript', 'streams', 'rivers', 'mills', 'wheels'];
 
-// Two thousand posts a second, the same ones whenever it runs; the first topics are the most popular.
+// Two thousand posts a second, the same ones in each run; the first topics are the most popular.
 const posts = stream('500ms').generatorStream(2000, (i) => {
   const [first, second] = [(i * 7919) % 36, (i * 104729) % 36];
   const topic = (n: number) => topics[Math.floor(Math.sqrt(n))];

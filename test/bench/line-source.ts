@@ -6,7 +6,7 @@ import net from 'node:net';
 const stepMs = 10;
 const recordBytes = 100;
 
-/** What it is told over its IPC channel, and what it answers. */
+/** Its commands over the IPC channel, and its answers. */
 export interface SourceOrder {
   readonly data: string;
   readonly perSecond: number;

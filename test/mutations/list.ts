@@ -169,14 +169,14 @@ const checksums: readonly Mutation[] = [
     tests: ['runtime/storage/storage'],
   },
   {
-    mistake: 'frames of kept partitions are not checked',
+    mistake: 'frames of persisted partitions are not checked',
     file: frameFile,
     find: ' && checksumOf(frame) === frame.readUInt32LE(4);',
     replace: ';',
     tests: ['runtime/storage/block-storage', 'runtime/storage/storage'],
   },
   {
-    mistake: 'kept files give rows before they were checked whole',
+    mistake: 'files of persisted partitions give rows before they are checked as a whole',
     file: frameFile,
     find: 'file.#checkFrames();',
     replace: '',
@@ -214,7 +214,7 @@ const codec: readonly Mutation[] = [
     tests: ['runtime/wire/codec'],
   },
   {
-    mistake: 'functions in rows vanish without a word',
+    mistake: 'functions in rows vanish silently',
     file: writer,
     find: "case 'function':\n        return refuse(",
     replace:
@@ -270,7 +270,7 @@ const spilling: readonly Mutation[] = [
 
 const accumulators: readonly Mutation[] = [
   {
-    mistake: 'what tasks add is not told',
+    mistake: 'what tasks add is not reported',
     file: taskAccumulator,
     find: 'checkAdded(this.#kind, value);\n    this.touched = true;',
     replace: 'checkAdded(this.#kind, value);',
@@ -287,14 +287,14 @@ const accumulators: readonly Mutation[] = [
 
 const capture: readonly Mutation[] = [
   {
-    mistake: 'variables that two functions share travel apart',
+    mistake: 'variables that two functions share are shipped as two copies',
     file: 'runtime/closure/capture/encode-function.ts',
     find: 'shared.written = true;',
     replace: 'shared.written = false;',
     tests: ['runtime/closure/closure-cases', 'runtime/closure/closure-capture'],
   },
   {
-    mistake: 'a closure is frozen at the first job and not where it is written',
+    mistake: 'a closure captures its variables at the first job, not at the call',
     file: 'runtime/rdd/function-argument.ts',
     find: 'if (taken.deadZone === undefined) this.#capture = this.#frozen(taken);',
     replace: '',
@@ -318,14 +318,14 @@ const retries: readonly Mutation[] = [
     tests: ['runtime/storage/storage', 'runtime/ops/errors', 'cluster/jobs/faults'],
   },
   {
-    mistake: 'a late report takes a newer output back',
+    mistake: 'a late report invalidates a newer output',
     file: 'runtime/scheduler/outputs.ts',
     find: 'if (outputs?.[mapIndex]?.attempt !== attempt) return;',
     replace: 'if (outputs?.[mapIndex] === undefined) return;',
     tests: ['runtime/scheduler/dag', 'sim'],
   },
   {
-    mistake: 'an end counts whichever executor tells it',
+    mistake: 'an end counts whichever executor reports it',
     file: 'runtime/scheduler/dag.ts',
     find: 'if (!task || task.executorId !== executorId) return;',
     replace: 'if (!task) return;',
