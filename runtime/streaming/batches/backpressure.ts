@@ -1,14 +1,14 @@
-// Slows sources down to what batches can process: one rate estimator for each source that can be slowed.
+// Backpressure: limits the rate of sources to what batches can process, with one rate estimator per source that can be limited.
 import { MillraceError } from '../../base/errors';
 import type { InputDStream } from '../graph/input';
 import type { BatchInfo } from '../graph/listener';
 import { PidRateEstimator } from './rate';
 
-/** Rates that backpressure begins with and never goes below. */
+/** The initial rate of backpressure, and the least. */
 export interface BackpressureOptions {
-  /** Elements a second of each source until the first batches are done. Default: no limit. */
+  /** Elements per second of each source until the first batches are done. Default: no limit. */
   readonly initialRate?: number;
-  /** Elements a second that are always let through. Default 100. */
+  /** Elements per second that are always let through. Default 100. */
   readonly minRate?: number;
 }
 
@@ -31,7 +31,7 @@ export class Backpressure {
     if (input.isLimited && this.#options.initialRate !== undefined) input.limitRate(this.#options.initialRate);
   }
 
-  /** Sets the new limits of the sources after a batch. */
+  /** Sets new limits of the sources after a batch. */
   completed(batch: BatchInfo, inputs: Iterable<InputDStream<unknown>>): void {
     const { processingTime, startedAt, endedAt, submittedAt } = batch;
     if (processingTime === undefined || startedAt === undefined || endedAt === undefined) return;

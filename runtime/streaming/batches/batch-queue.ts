@@ -1,11 +1,11 @@
-// Batches that wait for their turn: they run one after the other in the order of their times; making new ones never waits for them.
+// The queue of batches: they run one after another, in the order of their times. Making new batches never waits for it.
 
 import { checkWhole } from '../../base/arguments';
 import { withSignal } from '../../base/flow';
 import type { StreamingListenerBus } from '../graph/listener';
 import type { Batch } from './batch';
 
-/** Outputs of a batch that run at the same time. */
+/** The greatest number of outputs of a batch that run at the same time. */
 const mostAtOnce = 1000;
 
 export class BatchQueue {
@@ -17,7 +17,7 @@ export class BatchQueue {
   #abort = new AbortController();
   #running: Promise<void> | undefined;
 
-  /** `width` outputs of a batch run at a time; `ready` is waited for before its first job, `done` before the next batch starts. */
+  /** Runs `width` outputs of a batch at a time. Awaits `ready` before its first job, and `done` before the next batch starts. */
   constructor(
     width: number,
     bus: StreamingListenerBus,
@@ -47,7 +47,7 @@ export class BatchQueue {
   }
 
   async #run(): Promise<void> {
-    // A tick makes all its datasets before the first job of it starts.
+    // A tick makes all its datasets before its first job starts.
     await Promise.resolve();
     for (let batch = this.#waiting.shift(); batch; batch = this.#waiting.shift()) {
       const { signal } = this.#abort;

@@ -1,4 +1,4 @@
-// One batch on its way: what it reads, what it does, and how long that took.
+// One batch: what it reads, its outputs, and how long they took.
 
 import { type Time, timeText } from '../../base/duration';
 import { asError } from '../../base/errors';
@@ -51,7 +51,7 @@ export class Batch {
     };
   }
 
-  /** Does the outputs' work, `width` of them at a time, in their order. Never rejects: what fails is in the info. */
+  /** Runs the outputs in their order, `width` at a time. Never rejects: the info has the failures. */
   async run(width: number, waiting: () => number, bus: StreamingListenerBus): Promise<void> {
     this.#startedAt = this.#clock.now();
     bus.post('onBatchStarted', this.info());
@@ -86,7 +86,7 @@ export class Batch {
     bus.post('onOutputOperationCompleted', this.info(), outputInfo(output));
   }
 
-  /** Jobs say for which output they run, and take no property of the entry that started the streams. */
+  /** The properties of its jobs: they name the output, and have none of the entry that started the streams. */
   #propertiesOf({ name }: Work['output']): Map<string, string> {
     const description = `batch of ${timeText(this.time)}`;
     return new Map([

@@ -1,10 +1,10 @@
-// When batches are made: those that are due already as fast as they are worked off, the others each at its time.
+// Decides when batches are made: overdue ones as fast as they are done, the others each at its time.
 
 import type { Past, Time } from '../../base/duration';
 import type { Clock } from '../../base/time';
 import { Ticker } from './ticker';
 
-/** Batches that are made ahead of the one that runs. */
+/** How many batches may be unfinished while overdue ones are made. */
 const ahead = 2;
 
 export interface PacerOptions {
@@ -12,7 +12,7 @@ export interface PacerOptions {
   readonly interval: number;
   /** Makes a batch. */
   readonly tick: (time: Time) => void;
-  /** Batches that were made and are not done. */
+  /** The number of unfinished batches. */
   readonly unfinished: () => number;
 }
 
@@ -23,7 +23,7 @@ export class Pacer {
   #ticker: Ticker | undefined;
   #stopped = false;
 
-  /** `begin` makes the batch of `first`, which may be long past; or goes through a past without looking at the clock. */
+  /** `begin` starts with the batch of `first`, which may be long past, or runs through old data regardless of the clock. */
   constructor(options: PacerOptions, first: Time | Past) {
     this.#options = options;
     this.#next = typeof first === 'number' ? first : first.first;
@@ -34,7 +34,7 @@ export class Pacer {
     this.#goOn();
   }
 
-  /** Whether batches are made that should have been made before; or old data are read. */
+  /** True while it makes overdue batches or reads old data. */
   get isBehindClock(): boolean {
     return this.#ticker === undefined;
   }

@@ -1,8 +1,8 @@
-// Backpressure: how many elements a second a source may send so that batches are done in time; a PID controller as Spark's.
+// The rate estimator of backpressure: how many elements per second let batches finish in time. A PID controller, as in Spark.
 
-/** What a batch that is done says of the rate. */
+/** The figures of a completed batch. */
 export interface BatchFigures {
-  /** When it was done, in milliseconds since the epoch. */
+  /** When it was completed, in milliseconds since the epoch. */
   readonly time: number;
   readonly records: number;
   /** Milliseconds. */
@@ -15,15 +15,15 @@ export interface PidOptions {
   readonly proportional: number;
   readonly integral: number;
   readonly derivative: number;
-  /** Elements a second that are always let through, so that an estimate can be made. */
+  /** Elements per second that are always let through, so that an estimate can be made. */
   readonly least: number;
 }
 
 const defaults: PidOptions = { proportional: 1, integral: 0.2, derivative: 0, least: 100 };
 
 /**
- * Follows the rate at which batches were processed. The error is what came above that rate; what waits in the queue of batches is
- * its history. Source: Spark's `PIDRateEstimator`.
+ * Follows the rate at which batches were processed. The error is the excess of the last rate over it; the history is the backlog in
+ * the queue of batches. Source: Spark's `PIDRateEstimator`.
  */
 export class PidRateEstimator {
   readonly #interval: number;
@@ -38,14 +38,14 @@ export class PidRateEstimator {
     this.#options = { ...defaults, ...options };
   }
 
-  /** The new rate in elements a second; undefined where this batch says nothing new. */
+  /** The new rate in elements per second; undefined if this batch gives no new estimate. */
   estimate({ time, records, processingDelay, schedulingDelay }: BatchFigures): number | undefined {
     if (time <= this.#time || records <= 0 || processingDelay <= 0) return undefined;
     const { proportional, integral, derivative, least } = this.#options;
     const seconds = (time - this.#time) / 1000;
     const processed = (records / processingDelay) * 1000;
     const error = this.#rate - processed;
-    // What the queue holds, as a rate that would have had to be lower over one interval.
+    // The backlog of the queue, as the rate that would clear it in one interval.
     const history = (schedulingDelay * processed) / this.#interval;
     const change = (error - this.#error) / seconds;
     const wanted = this.#rate - proportional * error - integral * history - derivative * change;

@@ -1,11 +1,11 @@
-// Sources that nothing reads any more, until the batches that still read what they gave are done.
+// Stopped sources: each keeps its blocks until the last batch that reads them is done.
 import type { Time } from '../../base/duration';
 import type { InputDStream } from '../graph/input';
 
 export class Retirement {
   readonly #waiting = new Map<InputDStream<unknown>, Time>();
 
-  /** `last` is the last batch that may read of it. */
+  /** `last` is the last batch that may read it. */
   add(input: InputDStream<unknown>, last: Time): void {
     this.#waiting.set(input, last);
   }

@@ -1,4 +1,4 @@
-// The sources of a streaming context that are read: when each starts, how fast it may be, and when it ends because nothing reads it any more.
+// The running sources of a streaming context: starts them, limits their rate, and stops those that no output reads any more.
 
 import type { Time } from '../../base/duration';
 import type { InputDStream } from '../graph/input';
@@ -6,7 +6,7 @@ import type { BatchInfo } from '../graph/listener';
 import type { Backpressure } from './backpressure';
 import { Retirement } from './retirement';
 
-/** Does something to a source; what fails is told, and ends nothing else. */
+/** Calls `f` on a source; a failure is reported and stops nothing else. */
 type Attempt = (what: string, f: () => void | Promise<void>) => Promise<void>;
 
 export class RunningInputs {
@@ -20,7 +20,7 @@ export class RunningInputs {
     this.#attempt = attempt;
   }
 
-  /** Starts those of `inputs` that do not run yet. */
+  /** Starts the inputs that do not run yet. */
   start(inputs: readonly InputDStream<unknown>[]): void {
     for (const input of inputs) {
       if (this.#started.has(input)) continue;
@@ -33,7 +33,7 @@ export class RunningInputs {
     }
   }
 
-  /** Ends those that are not among `read`; what they gave is kept until `last`, the last batch that may read it, is done. */
+  /** Stops the inputs that are not in `read`; their data stays until `last`, the last batch that may read it, is done. */
   stopAllBut(read: readonly InputDStream<unknown>[], last: Time): void {
     const stay = new Set(read);
     for (const input of this.#started) {
@@ -44,17 +44,17 @@ export class RunningInputs {
     }
   }
 
-  /** All batches up to this one are done: nobody reads any more what ended sources gave them. */
+  /** All batches up to this one are done: they no longer need the data of stopped sources. */
   doneUpTo(time: Time): void {
     this.#retired.completed(time);
   }
 
-  /** Sets the rates of the sources by how long a batch took. */
+  /** Adjusts the rates of the sources to the duration of a batch. */
   adjustRates(batch: BatchInfo): void {
     this.#backpressure?.completed(batch, this.#started);
   }
 
-  /** Ends all of them, one after the other; gracefully, what has come is handed over first. */
+  /** Stops all inputs one after another; a graceful stop first hands over what was received. */
   async stop(graceful: boolean): Promise<void> {
     for (const input of this.#started) await this.#attempt(`stopping ${input.name}`, () => input.stop(graceful));
   }

@@ -1,4 +1,4 @@
-// Tells each batch time as it comes, each once and in order; times that were missed are told at once.
+// Calls back at each batch time, once each and in order; for missed times it calls at once.
 
 import type { Time } from '../../base/duration';
 import type { Clock } from '../../base/time';

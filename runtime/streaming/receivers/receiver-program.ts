@@ -1,4 +1,4 @@
-// A receiver of the user's on its way to its process: captured in the session as a function is, revived where it runs.
+// How the user's receiver reaches its process: captured in the session like a function, revived where it runs.
 
 import { refuseArgument } from '../../base/arguments';
 import { MillraceError } from '../../base/errors';
@@ -15,9 +15,9 @@ interface ReceiverProgram {
   readonly modules: Uint8Array | undefined;
 }
 
-/** The bytes of a receiver as it is now. Throws UNSERIALIZABLE_CAPTURE for one that holds what cannot travel. */
+/** Captures a receiver as it is now, as bytes. Throws UNSERIALIZABLE_CAPTURE if it holds something that cannot be shipped. */
 export function shipReceiver(session: CaptureHost, receiver: Receiver<unknown>): Uint8Array {
-  // A bound function is captured with what it is bound to, and this one answers just that.
+  // Capturing a bound function captures the object that it is bound to; this one returns that object.
   const hold = Object.prototype.valueOf.bind(receiver);
   const { closure, bulk, modules, references } = ShippedFunction.of(session, hold, 'receiverStream').capture;
   if (references.length > 0)
@@ -36,7 +36,7 @@ export function shipReceiver(session: CaptureHost, receiver: Receiver<unknown>):
   return encode(program);
 }
 
-/** The receiver again, in the process where it runs. */
+/** Revives the receiver in its process. */
 export function reviveReceiver(bytes: Uint8Array): Receiver<unknown> {
   const { closure, bulk, modules } = decode(bytes, 'executor') as ReceiverProgram;
   if (modules) installModules(modules);

@@ -1,8 +1,8 @@
-// Receivers that users write: a class with `onStart` and `onStop`, whose instance runs in a process of its own and stores what comes.
+// The base class of the user's receivers: an instance with `onStart` and `onStop` runs in a process of its own and stores what arrives.
 import { MillraceError } from '../../base/errors';
 import { registerEngineClass } from '../../closure/intrinsics';
 
-/** What a running receiver calls; set on the instance in its process only. */
+/** What the methods of a running receiver call; set on the instance in its process only. */
 export interface ReceiverHost {
   store(values: readonly unknown[]): Promise<void>;
   storeBytes(bytes: Uint8Array): Promise<void>;
@@ -15,8 +15,8 @@ export interface ReceiverHost {
 const host: unique symbol = Symbol.for('millrace.receiverHost') as never;
 
 /**
- * A source of one's own, for `receiverStream`. The instance travels, with what it captured, to a process of its own, where Node's
- * modules work as usual. Fields hold what makes it up (addresses, options); sockets and timers are opened in `onStart`.
+ * Your own source, for `receiverStream`. The instance is shipped, with what it captured, to a process of its own; Node's modules work
+ * there as usual. Keep addresses and options in fields; open sockets and timers in `onStart`.
  *
  *     class Ticks extends Receiver<number> {
  *       #timer?: NodeJS.Timeout;
@@ -29,34 +29,34 @@ export abstract class Receiver<T> {
   /** Keeps T in the type. */
   declare protected readonly element: T;
 
-  /** Begins to receive, without waiting for the end: timers and sockets go on by themselves. A promise that rejects restarts it. */
+  /** Begins to receive and returns; timers and sockets continue by themselves. A promise that rejects restarts the receiver. */
   abstract onStart(): unknown;
-  /** Ends what `onStart` began. */
+  /** Stops what `onStart` began. */
   abstract onStop(): unknown;
 
   /**
-   * Stores one element. The promise resolves when it is on disk and known to the session: a reliable receiver acknowledges to its
-   * source after that. It also waits while more is received than is processed; a receiver that never awaits loses what is beyond
-   * twice the limit, and that is counted and told.
+   * Stores one element. The promise resolves when the element is on disk and the session knows it: a reliable receiver acknowledges to
+   * its source after that. It also waits while too much is received and not processed. A receiver that never awaits loses what exceeds
+   * twice the limit; the loss is counted and reported.
    */
   store(element: T): Promise<void> {
     return hostOf(this).store([element]);
   }
 
-  /** Stores several elements; as `store`. */
+  /** Stores several elements, like `store`. */
   storeAll(elements: Iterable<T>): Promise<void> {
     return hostOf(this).store([...elements]);
   }
 
   /**
-   * Stores lines of UTF-8 text undecoded: the fastest way in, for streams made by `receiverStream(receiver, { lines: true })`. As
-   * `store`. Throws NOT_LINES in other streams.
+   * Stores lines of UTF-8 text undecoded, like `store`: the fastest way, for streams made by
+   * `receiverStream(receiver, { lines: true })`. Throws NOT_LINES in other streams.
    */
   storeBytes(this: Receiver<string>, lines: Uint8Array): Promise<void> {
     return hostOf(this).storeBytes(lines);
   }
 
-  /** Tells the reason, stops the receiver and starts it again after a moment. */
+  /** Reports the reason, stops the receiver, and starts it again after a moment. */
   restart(reason: string, error?: unknown): void {
     hostOf(this).restart(reason, error);
   }
@@ -66,12 +66,12 @@ export abstract class Receiver<T> {
     hostOf(this).stop(reason);
   }
 
-  /** Tells of something that went wrong while the receiver goes on. */
+  /** Reports an error; the receiver continues. */
   reportError(message: string, error?: unknown): void {
     hostOf(this).reportError(message, error);
   }
 
-  /** True once it is to end: for loops of `onStart`. */
+  /** True once the receiver must end: for loops of `onStart`. */
   get isStopped(): boolean {
     return hostOf(this).isStopped;
   }

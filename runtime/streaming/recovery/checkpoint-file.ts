@@ -1,4 +1,4 @@
-// The files of a stream's checkpoint: what is known after one batch, written whole or not at all; the last two are kept.
+// The checkpoint files of streams: the progress after one batch, written whole or not at all. The last two stay.
 //
 //   magic 'MRK1' | version u32 | bytes of the text f64 | checksum of these and of the text u32 | text: JSON
 import fs from 'node:fs';
@@ -10,7 +10,7 @@ import { asError, MillraceError } from '../../base/errors';
 import { closeQuietly, damaged, removeQuietly } from '../../base/files';
 import type { BatchInput } from '../graph/input';
 
-/** A stream as it is found again: by the name that was set, else by its operation and its place among those. */
+/** How a restart finds a stream: by the name that was set, else by its operation and its place among the streams of that operation. */
 export interface SavedStream {
   readonly name: string;
   readonly isNamed: boolean;
@@ -18,14 +18,14 @@ export interface SavedStream {
 }
 
 export interface SavedInput extends SavedStream {
-  /** Where it stood after the last batch that was made; left out if it cannot be read again. */
+  /** The position after the last batch that was made; left out if the source cannot be reread. */
   readonly position?: unknown;
-  /** What the batches read that are not done, or that some window still needs; oldest first. */
+  /** What each batch read that is unfinished or that a window still needs; oldest first. */
   readonly batches: readonly (readonly [Time, BatchInput])[];
 }
 
 export interface SavedState extends SavedStream {
-  /** The version to go on from: that of the last batch that is done. */
+  /** The version to resume from: that of the last completed batch. */
   readonly version: Time;
   readonly first: Time;
   readonly numPartitions: number;
@@ -33,15 +33,15 @@ export interface SavedState extends SavedStream {
   readonly folder: string;
 }
 
-/** All that a restart needs besides the program. Plain data: code is never in it. */
+/** All that a restart needs besides the program. Plain data, never code. */
 export interface StreamCheckpoint {
   readonly interval: number;
   readonly zeroTime: Time;
-  /** The last batch that is done, and all before it; the zero time before the first. */
+  /** The last completed batch; all earlier ones are completed too. The zero time before the first. */
   readonly lastDone: Time;
   /** The last batch that was made. */
   readonly lastMade: Time;
-  /** Batches that were made and are not done, oldest first. */
+  /** Unfinished batches, oldest first. */
   readonly unfinished: readonly Time[];
   readonly inputs: readonly SavedInput[];
   readonly states: readonly SavedState[];
@@ -50,7 +50,7 @@ export interface StreamCheckpoint {
 const magic = 0x314b524d;
 const version = 1;
 const headBytes = 20;
-const kept = 2;
+const filesThatStay = 2;
 
 const nameOf = (number: number) => String(number);
 
@@ -75,7 +75,7 @@ function checkpointOf(path: string, bytes: Buffer): StreamCheckpoint {
   return JSON.parse(text.toString('utf8')) as StreamCheckpoint;
 }
 
-/** The newest checkpoint that is whole, and what is wrong with newer ones. */
+/** The newest intact checkpoint, and the damage of newer ones. */
 export interface FoundCheckpoint {
   readonly checkpoint: StreamCheckpoint;
   readonly path: string;
@@ -92,7 +92,7 @@ export class CheckpointFiles {
     this.#folder = join(folder, 'batches');
   }
 
-  /** The newest whole checkpoint; undefined where there never was one. Throws CHECKPOINT_UNREADABLE where no file of some is whole. */
+  /** The newest intact checkpoint; undefined if there is no file. Throws CHECKPOINT_UNREADABLE if no file is intact. */
   read(): FoundCheckpoint | undefined {
     const damage: Error[] = [];
     for (const number of this.#numbers().reverse()) {
@@ -107,7 +107,7 @@ export class CheckpointFiles {
     throw new MillraceError('CHECKPOINT_UNREADABLE', { folder: this.#folder, reasons: damage.map((e) => e.message).join(' ') });
   }
 
-  /** Writes the next file, so that it outlives a crash of the machine, and removes those before the last two. Throws DISK. */
+  /** Writes the next file so that it survives a crash of the machine, then removes all but the last two. Throws DISK. */
   async write(checkpoint: StreamCheckpoint): Promise<void> {
     const number = this.#next ?? (this.#numbers().at(-1) ?? -1) + 1;
     const path = join(this.#folder, nameOf(number));
@@ -118,7 +118,7 @@ export class CheckpointFiles {
       throw new MillraceError('DISK', { path, reason: asError(e).message });
     }
     this.#next = number + 1;
-    for (const old of this.#numbers().slice(0, -kept)) removeQuietly(join(this.#folder, nameOf(old)));
+    for (const old of this.#numbers().slice(0, -filesThatStay)) removeQuietly(join(this.#folder, nameOf(old)));
   }
 
   /** Oldest first. */
@@ -135,7 +135,7 @@ export class CheckpointFiles {
   }
 }
 
-/** Temporary name, all bytes on the disk, rename, and the rename on the disk. Without holding up the session meanwhile. */
+/** Writes under a temporary name, syncs, renames, and syncs the folder. Does not block the session meanwhile. */
 async function writeDurably(path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.tmp`;
   const { O_CREAT, O_TRUNC, O_NOFOLLOW, O_WRONLY, O_RDONLY } = fs.constants;

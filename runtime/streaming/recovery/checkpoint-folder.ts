@@ -1,4 +1,4 @@
-// The folder that a streaming context keeps its checkpoint in: made, checked, and closed to other users.
+// The checkpoint folder of a streaming context: created, checked, and closed to other users.
 import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkNoFile, refuseArgument } from '../../base/arguments';
@@ -11,7 +11,7 @@ export function checkFolderName(operation: string, folder: unknown, example: str
   return refuseArgument({ operation, argument: 'the folder', value: folder, rule: 'the path of a folder', remedy });
 }
 
-/** The whole path of a folder that can be written and that nobody else can enter. Throws BAD_ARGUMENT or DISK. */
+/** The absolute path of a folder that is writable and that no other user can enter. Throws BAD_ARGUMENT or DISK. */
 export function privateFolder(operation: string, folder: unknown): string {
   const path = resolve(checkFolderName(operation, folder, 'folder'));
   checkNoFile(operation, path);

@@ -1,19 +1,19 @@
-// Streams of the program that runs now, and what a checkpoint holds of those of an earlier one: which is which.
+// Matches the streams of this program with the saved streams of a checkpoint, which an earlier program may have written.
 import { MillraceError } from '../../base/errors';
 import type { DStream } from '../graph/dstream';
 import type { SavedStream } from './checkpoint-file';
 
 export interface Matches<S, D> {
   readonly pairs: readonly (readonly [S, D])[];
-  /** What no stream claims. */
+  /** Saved streams that no stream of the program matches. */
   readonly unclaimed: readonly S[];
-  /** Streams of which nothing was saved. */
+  /** Streams without a saved one. */
   readonly fresh: readonly D[];
 }
 
 /**
- * Named streams by their names; the others by their operation, in the order in which the program makes them, so that a step that was added
- * or taken away elsewhere changes nothing. Throws STREAMS_AMBIGUOUS where their number differs.
+ * Matches named streams by their names, the others by operation in the order in which the program makes them. So a step that was added or
+ * removed elsewhere changes nothing. Throws STREAMS_AMBIGUOUS if the number of unnamed streams of one operation differs.
  */
 export function match<S extends SavedStream, D extends DStream<unknown>>(
   saved: readonly S[],

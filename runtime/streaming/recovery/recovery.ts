@@ -1,4 +1,4 @@
-// What a streaming context does for its checkpoint: tells it of each batch before its jobs run and when it is done, and goes on from it.
+// The recovery of a streaming context: checkpoints each batch before its jobs run and when it is done, and resumes from a checkpoint.
 
 import { durationText, type Time, timeText } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
@@ -11,17 +11,17 @@ import { CheckpointFiles, type FoundCheckpoint, type SavedInput, type StreamChec
 import { match, savedText } from './matching';
 import { Saver } from './saver';
 
-/** Where batches go on. */
+/** Where batches resume. */
 export interface Resumption {
   readonly zeroTime: Time;
-  /** Batches that an earlier run made and did not finish; they read what they read then. */
+  /** Batches that an earlier run did not finish; they read what they read then. */
   readonly unfinished: readonly Time[];
-  /** The first batch that is to be made. */
+  /** The first new batch. */
   readonly next: Time;
 }
 
-/** Missed batches that are made up at most; older ones are left out, and what their sources still have goes into those. */
-const mostMissed = 600;
+/** The greatest number of catch-up batches. Older missed batches are skipped; the catch-up batches read what their sources still have. */
+const mostCatchUp = 600;
 
 type Input = InputDStream<unknown>;
 
@@ -36,7 +36,7 @@ export interface RecoverySubject {
   readonly inputs: readonly Input[];
 }
 
-/** Where an earlier run stood, in the times of this one. */
+/** The progress of an earlier run, in the times of this one. */
 interface Standing {
   readonly zeroTime: Time;
   readonly lastDone: Time;
@@ -54,14 +54,14 @@ export class Recovery {
   #lastDone: Time | undefined;
   #lastMade: Time | undefined;
   readonly #unfinished: Time[] = [];
-  /** The state of a batch could not be made: it and all after it are run again after a restart. */
+  /** The state of a batch could not be computed: that batch and all later ones run again after a restart. */
   #isStuck = false;
-  /** What the two files that are kept call done. */
+  /** The last completed batch in each of the two files. */
   #older: Time | undefined;
   #newer: Time | undefined;
   #isFailing = false;
 
-  /** `mayResume`: whether what is in the folder is to be gone on with, or must not be there. */
+  /** With `mayResume` it resumes from a checkpoint in the folder; without, there must not be one. */
   constructor(streaming: RecoverySubject, folder: string, mayResume: boolean) {
     this.#streaming = streaming;
     this.#mayResume = mayResume;
@@ -78,18 +78,18 @@ export class Recovery {
     void this.#saver.save();
   }
 
-  /** Resolves when what the batch reads is on the disk, so that its jobs may run; also when it cannot be written, which is told. */
+  /** Resolves when the checkpoint has what the batch reads, so that its jobs may run. A failed write is reported and resolves too. */
   saved(): Promise<void> {
     return this.#saver.idle();
   }
 
-  /** A batch is done; answers the batch up to which everything may be forgotten, if there is one. */
+  /** A batch is done; returns the batch up to which everything may be forgotten, if there is one. */
   async done(time: Time): Promise<Time | undefined> {
     for (const stream of this.#states()) {
       try {
         await stream.settle(time);
       } catch (e) {
-        if (!this.#isStuck) this.#notice(`the state of ${stream.name} could not be made for ${timeText(time)}`, asError(e));
+        if (!this.#isStuck) this.#notice(`the state of ${stream.name} could not be computed for ${timeText(time)}`, asError(e));
         this.#isStuck = true;
       }
     }
@@ -100,7 +100,7 @@ export class Recovery {
     return this.#older;
   }
 
-  /** Writes what is not written yet. */
+  /** Waits for the last write. */
   async stop(): Promise<void> {
     await this.#saver.idle();
   }
@@ -171,7 +171,7 @@ export class Recovery {
   }
 
   #resume({ checkpoint, path, damage }: FoundCheckpoint): Resumption {
-    for (const error of damage) this.#notice(`${error.message} The checkpoint before it, ${path}, is used`);
+    for (const error of damage) this.#notice(`${error.message} The previous checkpoint, ${path}, is used`);
     const standing = this.#standing(checkpoint);
     const inputs = match(checkpoint.inputs, this.#inputs());
     const states = match(checkpoint.states, this.#states());
@@ -182,7 +182,7 @@ export class Recovery {
     for (const stream of states.fresh) this.#notice(`${stream} has no state in the checkpoint: it starts empty`);
     for (const [saved, input] of inputs.pairs) this.#restoreInput(saved, input, standing);
     for (const saved of inputs.unclaimed)
-      this.#notice(`no stream reads what the checkpoint knows of ${savedText(saved)}: its unfinished batches have nothing of it`);
+      this.#notice(`no stream matches the saved source ${savedText(saved)}: unfinished batches run without its data`);
     for (const input of inputs.fresh) this.#notice(`${input} is not in the checkpoint: it starts anew`);
     this.#lastDone = standing.lastDone;
     this.#lastMade = standing.lastMade;
@@ -199,7 +199,7 @@ export class Recovery {
     this.#notice(
       `the interval was ${durationText(interval)} and is ${durationText(now)}: unfinished batches get new times, windows start empty`,
     );
-    // No time of the new series may be before the last version of a state.
+    // New batch times must follow the last version of each state.
     const moved = new Map(unfinished.map((time, i) => [time, lastDone + (i + 1) * now]));
     const last = lastDone + unfinished.length * now;
     const skipped = Math.max(0, Math.ceil((lastMade - last) / now));
@@ -219,14 +219,14 @@ export class Recovery {
     if (saved.position !== undefined) input.resume(saved.position);
   }
 
-  /** Times of batches only go forward: where the clock was set back, they go on from the last one, ahead of the clock. */
+  /** Batch times only go forward: if the clock was set back, they continue from the last one, ahead of the clock. */
   #keepAhead(lastMade: Time): void {
     const { clock, interval } = this.#streaming;
     const now = clock.now();
     if (lastMade - now < interval) return;
     this.#streaming.clock = aheadOf(clock, lastMade - now);
     const times = `the last batch is of ${timeText(lastMade)}, and the clock says ${timeText(now)}`;
-    this.#notice(`${times}: batch times go on from the last one, ahead of the clock`);
+    this.#notice(`${times}: batch times continue from the last one, ahead of the clock`);
   }
 
   #resumption({ zeroTime, lastMade, unfinished }: Standing): Resumption {
@@ -235,12 +235,12 @@ export class Recovery {
     const { interval, clock } = this.#streaming;
     const missed = isOld ? 0 : Math.max(0, Math.floor((clock.now() - lastMade) / interval));
     const canCatchUp = this.#inputs().some((input) => input.canCatchUp);
-    const made = canCatchUp ? Math.min(missed, mostMissed) : 0;
+    const made = canCatchUp ? Math.min(missed, mostCatchUp) : 0;
     const first = lastMade + (missed - made + 1) * interval;
-    const again = unfinished.size === 0 ? 'no batch was cut off' : `${plural(unfinished.size)} run again`;
-    const up = made > 0 ? `, ${plural(made)} that were missed are made up` : '';
-    const out = missed > made ? `, ${plural(missed - made)} that were missed are left out` : '';
-    this.#notice(`goes on after the batch of ${timeText(lastMade)}: ${again}${up}${out}`);
+    const again = unfinished.size === 0 ? 'no batch was interrupted' : `${plural(unfinished.size)} run again`;
+    const up = made > 0 ? `, ${made} catch-up ${made === 1 ? 'batch' : 'batches'}` : '';
+    const out = missed > made ? `, ${missed - made} missed ${missed - made === 1 ? 'batch' : 'batches'} skipped` : '';
+    this.#notice(`resumes after the batch of ${timeText(lastMade)}: ${again}${up}${out}`);
     return { zeroTime, unfinished: [...unfinished.values()], next: first };
   }
 }

@@ -1,15 +1,15 @@
-// Saves again and again what changes: one save at a time, and one more for all that changed meanwhile.
+// Saves changes: one save at a time, and one more for everything that changed meanwhile.
 export class Saver {
   readonly #write: () => Promise<void>;
   #running: Promise<void> | undefined;
   #isDue = false;
 
-  /** `write` takes what is to be saved at once, when it is called, and never rejects. */
+  /** `write` takes its snapshot when it is called, and never rejects. */
   constructor(write: () => Promise<void>) {
     this.#write = write;
   }
 
-  /** Has what is there now saved; resolves when it is. */
+  /** Saves the present state; resolves when it is written. */
   save(): Promise<void> {
     this.#isDue = true;
     this.#running ??= this.#run().finally(() => {
@@ -19,7 +19,7 @@ export class Saver {
   }
 
   async #run(): Promise<void> {
-    // All that changes in this turn is saved at once.
+    // One save covers all changes of this turn.
     await Promise.resolve();
     while (this.#isDue) {
       this.#isDue = false;
@@ -27,7 +27,7 @@ export class Saver {
     }
   }
 
-  /** Resolves when all is saved. */
+  /** Resolves when everything is saved. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
   }

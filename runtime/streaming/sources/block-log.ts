@@ -1,4 +1,4 @@
-// The write-ahead log of a receiver: its blocks lie in the checkpoint folder, and a later run takes those that were in no batch yet.
+// The write-ahead log of a receiver: its blocks lie in the checkpoint folder, and the next run reads those that no batch has read.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -6,13 +6,13 @@ import { asError, MillraceError } from '../../base/errors';
 import { removeQuietly } from '../../base/files';
 import { partEnding, type ReceivedBlock } from '../../plan/receivers';
 
-/** Where a log stands, as plain data: by run, the number of the first block that is in no batch. */
+/** The position of a log, as plain data: per run, the first block that no batch has read. */
 export interface LogPosition {
   readonly home: string;
   readonly runs: readonly (readonly [run: number, next: number])[];
 }
 
-/** A receiver that outlives its driver leaves here how many bytes of unended lines it held. */
+/** A receiver that outlives its driver writes here how many bytes of unfinished lines it held. */
 export const unendedName = 'unended';
 
 const newline = 0x0a;
@@ -25,14 +25,14 @@ const numbersIn = (folder: string): number[] =>
         .sort((a, b) => a - b)
     : [];
 
-/** Each run of the program has a folder of its own, so that a receiver of an earlier one that still ends gets in nobody's way. */
+/** Each run of the program has a folder of its own, so a receiver of an earlier run that still ends disturbs nothing. */
 export class BlockLog {
   readonly #home: string;
   readonly #run: number;
-  /** By run, the first block that was not handed out. */
+  /** Per run, the first block that no batch has read. */
   readonly #next: Map<number, number>;
 
-  /** `stream` names the stream below the checkpoint folder; `position` is where an earlier run stood. Throws DISK. */
+  /** `stream` names the stream below the checkpoint folder; `position` is that of an earlier run. Throws DISK. */
   constructor(checkpointFolder: string, stream: string, position: LogPosition | undefined) {
     const name = createHash('sha256').update(stream).digest('hex').slice(0, 32);
     this.#home = position?.home ?? join(checkpointFolder, 'received', name);
@@ -45,12 +45,12 @@ export class BlockLog {
     }
   }
 
-  /** Where the blocks of this run go. */
+  /** The folder of this run's blocks. */
   get folder(): string {
     return join(this.#home, String(this.#run));
   }
 
-  /** Whole blocks of earlier runs that were in no batch, each once. Those of batches that are done, and not in `needed`, are removed. */
+  /** Complete blocks of earlier runs that no batch has read. Removes blocks of completed batches that are not in `needed`. */
   leftBehind(needed: ReadonlySet<string>): ReceivedBlock[] {
     return numbersIn(this.#home).flatMap((run) => (run === this.#run ? [] : this.#leftOf(run, needed)));
   }
@@ -68,8 +68,8 @@ export class BlockLog {
   }
 
   /**
-   * Ends what receivers of earlier runs left unfinished: whole lines become blocks, and what is lost is told, in words. Elements that their
-   * source sends again unless they were acknowledged are not taken over. To be called once those receivers can write no more.
+   * Ends the unfinished blocks of earlier runs, once their receivers can write no more: complete lines become blocks. With `areResent` the
+   * source sends unacknowledged elements again, so they are dropped. Returns notices of what is lost.
    */
   endEarlierRuns(areResent: boolean): string[] {
     const lost = { lineBytes: 0, elementBytes: 0 };
@@ -94,7 +94,7 @@ export class BlockLog {
     return words;
   }
 
-  /** Blocks went into a batch. */
+  /** A batch reads these blocks. */
   taken(blocks: readonly ReceivedBlock[]): void {
     for (const { path } of blocks) {
       const run = Number(basename(dirname(path)));
@@ -102,7 +102,7 @@ export class BlockLog {
     }
   }
 
-  /** Whether a block is of this run. */
+  /** Whether a block belongs to this run. */
   isOwn({ path }: ReceivedBlock): boolean {
     return dirname(path) === this.folder;
   }
@@ -112,7 +112,7 @@ export class BlockLog {
   }
 }
 
-/** Makes a block of the whole lines in the file of one that was being written; answers how many bytes are cut off. */
+/** Turns the complete lines of an unfinished block into a block; returns how many bytes are cut off. */
 function endLines(part: string): number {
   const bytes = readFileSync(part);
   const whole = bytes.lastIndexOf(newline) + 1;

@@ -1,4 +1,4 @@
-// `textFileStream` and `fileStream`: each batch is the files that have come into a folder since the one before.
+// `textFileStream` and `fileStream`: each batch reads the files that arrived in a folder since the previous batch.
 
 import type { Time } from '../../base/duration';
 import { type FoundFile, FoundFilesRDD } from '../../rdd/found-files';

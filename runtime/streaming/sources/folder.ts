@@ -1,5 +1,5 @@
-// What is new in a folder: files that were moved in at once, files that are written in place when they have stopped growing. A batch that
-// is made up after its time has those that had come by then.
+// Finds new files in a folder: moved files at once, files that are written in place when they stop growing. A catch-up batch has the files
+// that had arrived by its time.
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Time } from '../../base/duration';
@@ -8,11 +8,11 @@ import { versionOf } from '../../plan/file-version';
 import type { FoundFile } from '../../rdd/found-files';
 
 export interface FolderOptions {
-  /** Reads only names for which it holds; runs in the session. */
+  /** Reads only the names for which it returns true; runs in the session. */
   readonly filter?: (name: string) => unknown;
-  /** Leaves out what is there at the start. */
+  /** Leaves out the files that are there at the start. */
   readonly newFilesOnly: boolean;
-  /** Milliseconds without a change, after which a file that is written in place is taken for whole. */
+  /** Milliseconds without a change after which a file that is written in place counts as complete. */
   readonly settle: number;
 }
 
@@ -20,36 +20,36 @@ export interface FolderOptions {
 interface Seen {
   readonly bytes: number;
   readonly modified: number;
-  /** When it was first seen so. */
+  /** When it was first seen with this size and time. */
   readonly since: Time;
-  /** It was read, or left out for good. */
+  /** True once it was read or left out for good. */
   readonly done: boolean;
 }
 
 /**
- * A rename changes the time of the inode but not that of the content; a write sets both to the same. So a difference says that the last
- * thing done to the file was not a write: it was moved in, linked or copied with its times, and is whole.
+ * A rename changes the time of the inode but not that of the content; a write sets both to the same. So different times mean that the
+ * last change was no write: the file was moved in, linked, or copied with its times, and is complete.
  */
 const movedIn = ({ ctimeMs, mtimeMs }: Stats) => ctimeMs - mtimeMs > 5;
 
 interface Found {
   readonly name: string;
   readonly stats: Stats;
-  /** Whether it is for this batch, which is late; undefined where its own times do not say. */
+  /** Whether it belongs to this late batch or an earlier one; undefined if its times cannot tell. */
   readonly due: boolean | undefined;
 }
 
-/** When a look is for a batch, and when it is. */
+/** The batch time of a look, and the time now. */
 export interface Moment {
   readonly time: Time;
   readonly now: Time;
   readonly interval: number;
 }
 
-/** Whether a later batch is due already: what has come meanwhile may be for that one. */
+/** Whether a later batch is due already: files that arrived meanwhile may belong to that one. */
 const isLate = ({ time, now, interval }: Moment) => now - time >= interval;
 
-/** What is new at one look. */
+/** The new files at one look. */
 export interface Look {
   readonly files: readonly FoundFile[];
   readonly notes: readonly string[];
@@ -60,7 +60,7 @@ export class FolderWatch {
   readonly #options: FolderOptions;
   #seen = new Map<string, Seen>();
   #isFirst = true;
-  /** While batches are made up: in which of them those files are that are for batches which are left out. */
+  /** The catch-up batch for each file whose own batch is skipped. */
   #spread: ReadonlyMap<string, Time> | undefined;
 
   constructor(folder: string, options: FolderOptions) {
@@ -68,7 +68,7 @@ export class FolderWatch {
     this.#options = options;
   }
 
-  /** Looks at the folder for the first time, unless it goes on from an earlier run. Throws NO_SUCH_PATH. */
+  /** Looks at the folder for the first time, unless it resumes an earlier run. Throws NO_SUCH_PATH. */
   start(now: Time): void {
     if (!this.#isFirst) return;
     this.#isFirst = false;
@@ -81,7 +81,7 @@ export class FolderWatch {
     }
   }
 
-  /** The files that are ready and were not before. */
+  /** The files that have become complete. */
   look(moment: Moment): Look {
     const files: FoundFile[] = [];
     const notes: string[] = [];
@@ -99,7 +99,7 @@ export class FolderWatch {
       if (next.done && !before?.done) files.push({ path: join(this.#folder, name), version: versionOf(stats) });
       else if (!next.done && due === undefined) waiting.push(name);
     }
-    // A name that is gone may come again as another file.
+    // A removed name may come back as another file.
     this.#seen = seen;
     if (waiting.length > 0) notes.push(`still being written: ${shortList(waiting)}`);
     return { files, notes };
@@ -118,19 +118,19 @@ export class FolderWatch {
     return { bytes: stats.size, modified: stats.mtimeMs, since, done: due ?? settled };
   }
 
-  /** When a file was whole, by its own times. */
+  /** When a file was complete, by its own times. */
   #cameAt(stats: Stats): Time {
     return movedIn(stats) ? stats.ctimeMs : stats.mtimeMs + this.#options.settle;
   }
 
-  /** Undefined too where the times are of another clock, or the file is still being written. */
+  /** Also undefined if the times come from another clock, or the file is still being written. */
   #isDue(name: string, stats: Stats, moment: Moment): boolean | undefined {
     const at = this.#cameAt(stats);
     if (!isLate(moment) || at > moment.now) return undefined;
     return (this.#spread?.get(name) ?? at) <= moment.time;
   }
 
-  /** Files that came for batches before the first that is made up go evenly into all that are, in the order in which they came. */
+  /** Spreads files of skipped batches evenly over all catch-up batches, in the order in which they arrived. */
   #spreadOver({ time, now, interval }: Moment, found: readonly (readonly [string, Stats])[]): Map<string, Time> {
     const early = found
       .map(([name, stats]) => ({ name, at: this.#cameAt(stats) }))
@@ -140,7 +140,7 @@ export class FolderWatch {
     return new Map(early.map(({ name }, i) => [name, time + Math.floor((i * batches) / early.length) * interval]));
   }
 
-  /** The files that are there, by name. */
+  /** The files in the folder, by name. */
   #find(): (readonly [string, Stats])[] | undefined {
     return this.#list()
       ?.sort()
@@ -161,7 +161,7 @@ export class FolderWatch {
     return names.filter((name) => !/^[._]/.test(name) && !/\.(tmp|part|crdownload)$/.test(name) && filter(name));
   }
 
-  /** Undefined for folders, and for what was removed meanwhile. */
+  /** Undefined for a folder, and for a file that was removed meanwhile. */
   #stat(name: string): Stats | undefined {
     try {
       const stats = statSync(join(this.#folder, name));
@@ -172,7 +172,7 @@ export class FolderWatch {
     }
   }
 
-  /** What was seen, as plain data. */
+  /** What it has seen, as plain data. */
   position(): unknown {
     return [...this.#seen];
   }

@@ -1,4 +1,4 @@
-// `generatorStream`: elements made by a function of their number, so many a second; the same ones whenever it is run again.
+// `generatorStream`: a function makes elements from their numbers, at a fixed rate; a rerun makes the same elements.
 
 import type { Time } from '../../base/duration';
 import { ShippedFunction } from '../../rdd/function-argument';
@@ -18,7 +18,7 @@ export class GeneratorInputDStream<T> extends InputDStream<T> {
   readonly #f: ShippedFunction;
   #limit: number | undefined;
   #next = 0;
-  /** Parts of an element that were due and are not made yet. */
+  /** The fraction of an element that is due. */
   #due = 0;
 
   constructor(host: StreamHost, perSecond: number, f: (i: number) => T) {
@@ -34,7 +34,7 @@ export class GeneratorInputDStream<T> extends InputDStream<T> {
   protected take(): BatchInput {
     const perSecond = Math.min(this.#perSecond, this.#limit ?? Number.POSITIVE_INFINITY);
     this.#due += (perSecond * this.slide) / 1000;
-    // Sums of fractions are a hair below whole numbers now and then.
+    // Sums of fractions may lie slightly below a whole number.
     const records = Math.floor(this.#due + 1e-9);
     this.#due -= records;
     const range: Range = { from: this.#next, to: this.#next + records };

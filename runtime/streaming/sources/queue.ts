@@ -1,11 +1,11 @@
-// `queueStream`: batches that the program itself puts into a queue; for tests, demonstrations and feeding by hand.
+// `queueStream`: batches that the program puts into a queue; for tests, demonstrations and input by hand.
 
 import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
 import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 
-/** Each batch takes the oldest entry of a queue, or all; entries are datasets or arrays. */
+/** Each batch takes the oldest element of a queue, or all; the elements are datasets or arrays. */
 export class QueueInputDStream<T> extends InputDStream<T> {
   readonly #queue: (RDD<T> | readonly T[])[];
   readonly #oneAtATime: boolean;

@@ -1,4 +1,4 @@
-// Streams that a receiver reads: each batch is the blocks that have come since the one before.
+// Streams that a receiver reads: each batch has the blocks that arrived since the previous batch.
 
 import { existsSync } from 'node:fs';
 import { type Time, timeText } from '../../base/duration';
@@ -10,13 +10,13 @@ import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 import { BlockLog, type LogPosition } from './block-log';
 
-/** What the user may set of a receiver's limits. */
+/** The limits of a receiver that the user may set. */
 export type ReceiverLimits = Omit<ReceiverSpec, 'stream' | 'source' | 'log'>;
 
-/** Milliseconds within which a receiver whose driver died hands over what it has, and ends. */
+/** Milliseconds within which a receiver whose driver died writes what it has, and ends. */
 const lateMs = 5000;
 
-/** The position of a source whose blocks go with the session. */
+/** The position of a source whose blocks are removed with the session. */
 const unlogged = 'unlogged';
 
 const blocksOf = ({ reads }: BatchInput) => reads as readonly ReceivedBlock[];
@@ -32,12 +32,12 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   #running: RunningReceiver | undefined;
   #log: BlockLog | undefined;
   #saved: LogPosition | undefined;
-  /** Until then a receiver of an earlier run may still leave blocks. */
+  /** Until then a receiver of an earlier run may still write blocks. */
   #lateUntil = Number.NEGATIVE_INFINITY;
-  /** Whether what those left unfinished has been seen to. */
+  /** True once the unfinished blocks of earlier runs were ended. */
   #areEnded = false;
 
-  /** `source` is asked at the start. */
+  /** Calls `source` at the start. */
   constructor(
     host: StreamHost,
     operation: string,
@@ -72,7 +72,7 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
     this.#running = undefined;
     await running?.stop(graceful);
     this.host.reportReceiver('stopped', { stream: this.name, message: 'the receiver has ended' });
-    // What is logged is for the next run.
+    // The next run reads what is logged.
     if (graceful || this.#log || this.#arrived.length === 0) return;
     this.host.sc.receivers.release(this.#arrived);
     this.#arrived = [];
@@ -119,14 +119,14 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
     if (position !== unlogged) this.#saved = position as LogPosition;
     else
       this.host.display.notice(
-        `${this.name}: there was no log: what the last run had received and no batch had read, if anything, is lost and not counted`,
+        `${this.name}: the last run kept no log: elements that it had received and no batch had read are lost and not counted`,
       );
   }
 
   override lostOf(input: BatchInput): string | undefined {
     const lost = blocksOf(input).filter(({ path }) => !existsSync(path));
     if (lost.length === 0) return undefined;
-    return `${lost.length} of its blocks, of ${sum(lost, 'records')} elements, are gone, and are lost`;
+    return `${lost.length} of its blocks, with ${sum(lost, 'records')} elements, are lost`;
   }
 
   /** Nothing was received while nothing ran. */

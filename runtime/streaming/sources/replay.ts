@@ -1,4 +1,4 @@
-// `replay`: old files as a stream, as fast as batches are worked off; what a program gives live, it gives on them.
+// `replay`: old files as a stream, as fast as batches are done. A program gives the same on them as live.
 import { refuseArgument } from '../../base/arguments';
 import type { Span, Time } from '../../base/duration';
 import { RangePartitioner } from '../../keys/partitioner';
@@ -9,10 +9,10 @@ import { SteppedRDD } from '../../rdd/stepped';
 import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 
-/** Batches of a replay: each is a partition of one shuffle. */
+/** The greatest number of batches of a replay: each is a partition of one shuffle. */
 const mostBatches = 10_000;
 
-/** How old files are cut into batches. */
+/** How old files are divided into batches. */
 export interface ReplayOptions {
   /** The time of a line in milliseconds since the epoch: it belongs to the batch of that time. Left out: lines in their order. */
   readonly timeOf?: (line: string) => number;

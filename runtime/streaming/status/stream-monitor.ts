@@ -1,16 +1,16 @@
-// What has happened in one streaming context so far, for `.streams` and the pages: kept from its events, bounded by the number of its sources and outputs.
+// The record of one streaming context for `.streams` and the pages: made from its events, bounded by the number of sources and outputs.
 import type { StreamingContext } from '../context';
 import type { BatchInfo, OutputInfo, ReceiverInfo, StreamingListener } from '../graph/listener';
 
 export interface SourceState {
   records: number;
   bytes: number;
-  /** Of the last batch; undefined where the source does not know. */
+  /** Of the last batch; undefined if the source does not know. */
   lastRecords: number | undefined;
-  /** Batches in which something was left out, and what was said of the last one. */
+  /** Batches that left something out, and the note of the last one. */
   noted: number;
   note: string | undefined;
-  /** What its receiver said last. */
+  /** The last message of its receiver. */
   receiver: string | undefined;
 }
 

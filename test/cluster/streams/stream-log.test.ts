@@ -113,7 +113,7 @@ test('lines written by a receiver that is killed with its driver are recovered, 
 
 test('without a log a notice says that received lines were lost uncounted', async () => {
   const end = (driver: ChildProcess) => kill(driver);
-  await restarted(['200ms', 'no log'], end, /there was no log: what the last run had received and no batch had read/);
+  await restarted(['200ms', 'no log'], end, /the last run kept no log: elements that it had received and no batch had read/);
 });
 
 test('nothing that was read is lost or doubled when the driver is killed', async () => {

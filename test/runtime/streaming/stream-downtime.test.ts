@@ -60,7 +60,7 @@ function moveIn(name: string): number {
 const batchOf = (time: number) => Math.ceil(time / interval) * interval;
 const filesOf = (out: Batches) => [...out].flatMap(([time, names]) => names.map((name) => [name, time] as const));
 
-test('each is in the made-up batch in which it would have been', async () => {
+test('each file is in the catch-up batch of its time', async () => {
   await run(Date.now() - 300, 1);
   const came = new Map<string, number>();
   for (let i = 0; i < 4; i++) {
@@ -79,11 +79,11 @@ test('each is in the made-up batch in which it would have been', async () => {
   );
 });
 
-test('those of batches that are left out go evenly into all that are made up; a crash in between doubles none', async () => {
+test('files of skipped batches go evenly into all catch-up batches; a crash in between doubles none', async () => {
   await run(Date.now() - 300, 1);
   const names = Array.from({ length: 12 }, (_, i) => `file-${String(i).padStart(2, '0')}`);
   for (const name of names) moveIn(name);
-  // 600 batches are made up, which is a minute, and none of them is of the time in which the files came.
+  // 600 catch-up batches cover a minute, and none of them has the time in which the files arrived.
   const later = Date.now() + 100_000;
   const first = await run(later, 160);
   assert.equal(

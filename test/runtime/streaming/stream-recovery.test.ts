@@ -66,7 +66,7 @@ const both = (n: number) => [
   ['odd', n],
 ];
 
-test('state, sources and the series of batches go on; missed batches are made up', async () => {
+test('state, sources and the series of batches resume; missed batches become catch-up batches', async () => {
   assert.equal(await run(totals, { from: 0, until: 3000 }), [
     [1000, both(1)],
     [2000, both(2)],
@@ -77,7 +77,7 @@ test('state, sources and the series of batches go on; missed batches are made up
     [5000, both(5)],
     [6000, both(6)],
   ]);
-  assert.match(notices.join(), /^goes on after the batch of .*: no batch was cut off, 2 batches that were missed are made up$/);
+  assert.match(notices.join(), /^resumes after the batch of .*: no batch was interrupted, 2 catch-up batches$/);
 });
 
 test('files are private, two are kept, and hold no code', async () => {
@@ -92,7 +92,7 @@ test('files are private, two are kept, and hold no code', async () => {
   }
 });
 
-test('a batch that was cut off runs again on what it read', async () => {
+test('an interrupted batch runs again on what it read', async () => {
   let isBroken = true;
   let reach = () => {};
   const reached = new Promise<void>((resolve) => {
@@ -126,7 +126,7 @@ test('a batch that was cut off runs again on what it read', async () => {
   await streaming.idle();
   clock.advance('2s');
   // Its jobs run once what it reads is on the disk.
-  await within(5000, reached, 'the batch that is cut off');
+  await within(5000, reached, 'the interrupted batch');
   isBroken = false;
   const again = await run(program, { from: 3000, until: 4000 });
   assert.equal(again, [
@@ -267,12 +267,12 @@ test("a partitioner of the program's own with another number is refused, and not
   assert.is((await run(program(2), { from: 1000, until: 2000 })).length, 1);
 });
 
-test('a long downtime is made up in pieces that end, the rest is left out with a word', async () => {
+test('a long downtime gives a bounded number of catch-up batches, and the skipped ones are reported', async () => {
   await run(totals, { from: 0, until: 1000 });
   const out = await run(totals, { from: 1_000_000, until: 1_000_000 });
   assert.is(out.length, 600);
   assert.equal(out.at(-1), [1_000_000, both(601)]);
-  assert.match(notices.join(), /600 batches that were missed are made up, 399 batches that were missed are left out/);
+  assert.match(notices.join(), /600 catch-up batches, 399 missed batches skipped/);
 });
 
 test('with the clock set back an hour between two runs batches go on at once, from the last one', async () => {
@@ -282,7 +282,7 @@ test('with the clock set back an hour between two runs batches go on at once, fr
     [hour + 3000, both(3)],
     [hour + 4000, both(4)],
   ]);
-  assert.match(notices.join('\n'), /the last batch is of .*, and the clock says .*: batch times go on from the last one/);
+  assert.match(notices.join('\n'), /the last batch is of .*, and the clock says .*: batch times continue from the last one/);
   // Set right again.
   assert.equal(await run(totals, { from: hour + 4500, until: hour + 5500 }), [[hour + 5000, both(5)]]);
 });
@@ -322,7 +322,7 @@ test('a graceful end loses nothing and leaves nothing to run again', async () =>
   const first = await run(totals, { from: 0, until: 2500, graceful: true });
   assert.equal(first.at(-1), [4000, both(4)]);
   assert.equal(await run(totals, { from: 4000, until: 5000 }), [[5000, both(5)]]);
-  assert.match(notices.join(), /no batch was cut off/);
+  assert.match(notices.join(), /no batch was interrupted/);
 });
 
 test('files that came while nothing ran come in the batches of their time', async () => {

@@ -49,7 +49,7 @@ for (const [name, patterns] of Object.entries(expected)) {
     const { stdout, stderr } = await run(process.execPath, [program, '--master', 'local[2]', join('samples', name)], {
       cwd: root,
     });
-    const told = /^(\((socketTextStream#0: connected to 127\.0\.0\.1:\d+|goes on after the batch of .*)\)\n)?$/;
+    const told = /^(\((socketTextStream#0: connected to 127\.0\.0\.1:\d+|resumes after the batch of .*)\)\n)?$/;
     assert.match(stderr, told, 'nothing but what a stream tells');
     for (const pattern of patterns) assert.match(stdout, pattern);
   });
