@@ -13,9 +13,18 @@ export function idiomOf({ nodes, scripts }: CapturedClosure): Idiom | undefined 
   if (nodes.length !== 1 || node.t !== 'function' || node.args.length > 0 || 'self' in node || 'props' in node) return undefined;
   const script = scripts[node.script];
   if (script.kind !== 'function' || script.text.length > longest) return undefined;
+  const known = meanings.get(script.text);
+  if (known) return known === 'none' ? undefined : known;
   const { body } = parse(script.text, { ecmaVersion: 'latest', allowReturnOutsideFunction: true });
-  return meaningOf(functionIn(body[0] as AnyNode));
+  const meaning = meaningOf(functionIn(body[0] as AnyNode));
+  if (meanings.size >= mostMeanings) meanings.clear();
+  meanings.set(script.text, meaning ?? 'none');
+  return meaning;
 }
+
+/** What was found before, by text: loops and streams ship the same functions again and again, and parsing takes longer than the rest. */
+const meanings = new Map<string, Idiom | 'none'>();
+const mostMeanings = 1_000;
 
 /** The function that the text of a script makes, behind the names and lists that are put around it. */
 function functionIn(node: AnyNode | null | undefined): AnyNode | undefined {

@@ -29,11 +29,10 @@ function flatten(root: Node): Flat {
 /** What stands in a part of its own is not written with the rest. */
 const writtenInputs = (node: Node): readonly Node[] => ('part' in node && node.part !== undefined ? [] : inputsOf(node));
 
+/** Copies by spreading alone: what leaves a property out makes objects that encode many times as slowly. */
 function withNumbers(node: Node, numbers: ReadonlyMap<Node, number>): object {
   if ('inputs' in node) return { ...node, inputs: node.inputs.map((n) => numbers.get(n)) };
-  if (!('input' in node)) return node;
-  const { input, ...rest } = node;
-  return 'part' in node && node.part !== undefined ? rest : { ...rest, input: numbers.get(input) };
+  return 'input' in node ? { ...node, input: numbers.get(node.input) } : node;
 }
 
 /** Makes of a list that was just decoded what it was made of; `partOf` finds the plan of a part. */

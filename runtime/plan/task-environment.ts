@@ -1,5 +1,5 @@
 // What a task sees of its job beside its program: local properties, added files, and the other members of its barrier stage.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { encode } from '../wire/codec';
 
 export interface TaskEnvironment {
@@ -13,5 +13,5 @@ export interface TaskEnvironment {
 /** The environment as a blob, by content: tasks of jobs with the same one share it. */
 export function environmentBlob(environment: TaskEnvironment): { id: string; bytes: Uint8Array } {
   const bytes = encode(environment);
-  return { id: `environment-${createHash('sha1').update(bytes).digest('hex')}`, bytes };
+  return { id: `environment-${hash('sha1', bytes)}`, bytes };
 }

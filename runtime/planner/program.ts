@@ -1,5 +1,5 @@
 // The program of one stage: the plans of its datasets put together, its sink, and the functions that they call.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { partDatasets } from '../base/limits';
 import { encodePart, encodeProgram } from '../plan/encode';
 import type { ClosureRef } from '../plan/function-ref';
@@ -93,7 +93,7 @@ export class ProgramBuilder {
       for (const parent of narrowParents(node)) built.plan(parent);
       const plan = built.#own(node);
       const bytes = encodePart({ plan, closures: built.closures });
-      return { id: `part-${createHash('sha1').update(bytes).digest('hex')}`, bytes, plan, built };
+      return { id: `part-${hash('sha1', bytes)}`, bytes, plan, built };
     });
     this.parts.add(part);
     for (const inner of part.built.parts) this.parts.add(inner);
@@ -160,7 +160,7 @@ export function programOf(
   const numbered = builder.sink(sink, functions);
   const modules = builder.usesModules ? sources.modules() : undefined;
   const bytes = encodeProgram({ plan, sink: numbered, closures: builder.closures, modules });
-  const id = `program-${createHash('sha1').update(bytes).digest('hex')}`;
+  const id = `program-${hash('sha1', bytes)}`;
   const parts = [...builder.parts];
   const needs = [id, ...parts.map((part) => part.id), ...builder.needs, ...(modules ? [modules] : [])];
   const built = [builder, ...parts.map((part) => part.built)];

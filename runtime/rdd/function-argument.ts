@@ -1,6 +1,6 @@
 // A function on its way into a stage: the user's, frozen where it was written, or one of the library's by name.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { refuseArgument } from '../base/arguments';
 import { type Capture, type CaptureWarning, capture } from '../closure';
 import { noteClassesOf } from '../closure/classes/session-classes';
@@ -101,7 +101,7 @@ export class ShippedFunction {
       const own = bulk.map(({ id }) => id);
       const broadcasts = references.flatMap(({ kind, id }) => (kind === 'broadcast' ? [id] : []));
       this.#node = {
-        closure: `closure-${createHash('sha1').update(this.#bytes!).digest('hex')}`,
+        closure: `closure-${hash('sha1', this.#bytes!)}`,
         instance: nextInstance++,
         operation: this.#operation,
         place,
