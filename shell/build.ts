@@ -11,7 +11,7 @@ const dist = join(root, 'dist');
 interface Bundle {
   readonly entry: string;
   readonly output: string;
-  /** Run as a command: gets a shebang and the right to be executed. */
+  /** Users run it as a command: it gets a shebang and is executable. */
   readonly command?: boolean;
 }
 
@@ -25,22 +25,22 @@ const bundles: readonly Bundle[] = [
   { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
 ];
 
-/** The modules that make up the public API, what `import 'millrace'` gives. */
+/** The modules of the public API: what `import 'millrace'` gives. */
 const publicModules = ['runtime/index', 'cluster/index'];
 
-/** What `import 'millrace/models'` gives: a bundle of its own, on top of that of the API. */
+/** What `import 'millrace/models'` gives: a bundle on top of that of the API. */
 const modelsModule = 'runtime/models/index';
 
 const reexports = (modules: readonly string[]) => modules.map((module) => `export * from './${module}';\n`).join('');
 
-/** The declarations of what an import by this name gives; the pages of the API are called so. */
+/** The declarations of an import by this name; the pages of the API use the name too. */
 const declarationsOf = (name: string, modules: readonly string[]) => `/** @module ${name} */\n${reexports(modules)}`;
 
-// Some packages ask where they are with import.meta.url, which CommonJS has not.
+// Some packages find themselves by import.meta.url, which CommonJS does not have.
 const importMetaUrl = "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
 
-// The compiler, ts-node and esbuild load files of their own by path, so they stay packages.
-// Names are not kept by wrappers: functions of the engine are sent to executors as text.
+// The compiler, ts-node and esbuild load their own files by path, so they stay packages.
+// No keepNames: functions of the engine go to executors as text, where esbuild's helper is missing.
 const shared: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
@@ -67,7 +67,7 @@ async function bundlePublicApi(): Promise<void> {
   await Promise.all(result.outputFiles!.map(writeWhole));
 }
 
-/** The models import the API as a user does: what is a relative path in the source is the bundle beside them. */
+/** The models import the API as users do: the relative path of the source becomes the bundle beside them. */
 async function bundleModels(): Promise<void> {
   const api = { name: 'api', setup: ({ onResolve }: PluginBuild) => onResolve({ filter: /^\.\.\/index$/ }, () => besideApi) };
   const options = {
@@ -82,7 +82,7 @@ async function bundleModels(): Promise<void> {
 
 const pages = join(root, 'cluster/ui/page');
 
-/** What browsers load: one script, one style sheet, and files as they are. No source map: the pages are to be read in the sources. */
+/** What browsers load: one script, one style sheet, and plain files. No source map: readers find the pages in the sources. */
 async function bundlePages(): Promise<void> {
   const result = await build({
     absWorkingDir: root,
@@ -110,14 +110,14 @@ async function bundlePages(): Promise<void> {
 
 const besideApi = { path: './index.js', external: true };
 
-/** Writes beside and renames, so that a process that starts meanwhile never reads half a bundle. */
+/** Writes to another name and renames, so that a process that starts meanwhile never reads half a bundle. */
 async function writeWhole(file: Pick<OutputFile, 'path' | 'contents'>): Promise<void> {
   const beside = `${file.path}.${process.pid}`;
   await writeFile(beside, file.contents);
   await rename(beside, file.path);
 }
 
-/** Emits `dist/types/**`; its `index.d.ts` and `models.d.ts` are the roots. Answers whether the API can be declared without an error. */
+/** Emits `dist/types/**` with the roots `index.d.ts` and `models.d.ts`. Answers whether there was no error. */
 async function declarations(): Promise<boolean> {
   // Only this step needs the compiler, which takes a third of a second to load.
   const ts: typeof import('typescript') = require('typescript');
@@ -156,7 +156,7 @@ async function snapshot(): Promise<void> {
   await module.buildSnapshot(dist);
 }
 
-/** Made at the end of a whole build; older than a source, it says that dist/ is not of these sources. */
+/** Written at the end of a whole build. If a source is newer, dist/ is stale. */
 const stamp = join(dist, '.built');
 
 function isCurrent(): boolean {
@@ -180,7 +180,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  // A source that was saved while this ran is newer than its start.
+  // The stamp gets the start time: a source saved during the build is newer.
   await writeFile(stamp, '');
   await utimes(stamp, started, started);
 }

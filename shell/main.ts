@@ -1,10 +1,10 @@
-// What the user starts: decides between the prompt and a script, and loads no more than that one needs.
+// What the user starts: decides between the prompt and a script, and loads only what that one needs.
 import { isatty } from 'node:tty';
 import { readCommandLine } from './base/command-line';
 
 function main(): void {
   const line = readCommandLine();
-  // Standard input itself is left alone: it is for the process of the script.
+  // Standard input is not opened here: it belongs to the process of the script.
   if (line.file === undefined && line.eval === undefined && isatty(0)) {
     const { runTerminal } = require('./terminal/terminal') as typeof import('./terminal/terminal');
     runTerminal(line);

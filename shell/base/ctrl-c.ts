@@ -1,24 +1,24 @@
-// What Ctrl-C and signals mean: a ladder of answers for the key, and one exit status for each signal that ends the shell.
+// What Ctrl-C and signals mean: a ladder of answers for the key, and an exit status per signal that ends the shell.
 
-/** How long a running entry has to stop before the session may be given up for it. */
+/** How long a running entry has to stop before Ctrl-C may end its session. */
 const patienceMs = 2_000;
 
 export type InterruptAnswer =
-  /** Nothing runs: say how to leave. */
+  /** Nothing runs: tell the user how to leave. */
   | 'hint'
   /** Stop what runs. */
   | 'stop'
-  /** It was asked to stop and did not: say that once more ends the session. */
+  /** The entry did not stop: warn that the next press ends the session. */
   | 'warn'
-  /** End the session's process and start another. */
+  /** Kill the session process and start another. */
   | 'restart';
 
-/** Counts the presses on one running entry. Ctrl-C never leaves the shell. */
+/** Counts the presses during one entry. Ctrl-C never leaves the shell. */
 export class InterruptLadder {
   #firstAt: number | undefined;
   #warned = false;
 
-  /** A new entry runs, or none does. */
+  /** Called when another entry starts or none runs any more. */
   reset(): void {
     this.#firstAt = undefined;
     this.#warned = false;
@@ -34,20 +34,20 @@ export class InterruptLadder {
   }
 }
 
-/** Exit statuses above this tell of a signal, by its number. */
+/** An exit status above this is that of a signal: this plus its number. */
 export const signalStatus = 128;
 
 const statusOf = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof statusOf;
 
-/** Those that end the shell in order; what Ctrl-C means depends on what runs. */
+/** The signals that end the shell in an orderly way. SIGINT is not among them: its meaning depends on what runs. */
 export const endingSignals = ['SIGTERM', 'SIGHUP'] satisfies EndingSignal[];
 
-/** The exit status of a process that a signal ended, as shells count it. */
+/** The exit status of a process that a signal ended, as shells report it. */
 export function exitStatus(signal: EndingSignal): number {
   return statusOf[signal];
 }
 
-/** With it the process of a script asks the one before it to suspend the job: a script that reads single keys, as readline does, gets Ctrl-Z itself. */
+/** A script process sends this to its parent to suspend the whole job. A script that reads single keys, as readline does, gets Ctrl-Z itself. */
 export const suspendSignal = 'SIGUSR2';

@@ -1,4 +1,4 @@
-// Where this package is installed, and how its other processes are started from there.
+// Where this package is installed, and how to start its other processes from there.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -33,7 +33,7 @@ export function packageVersion(): string {
   return find().version;
 }
 
-/** Arguments for Node to run one of our entry files: the bundle, or the source when we run from source ourselves. */
+/** Node's arguments that run one of our processes: the bundle, or the source if this process runs from source. */
 export function entryArguments(bundle: string, source: string): string[] {
   if (!__filename.endsWith('.ts')) return [path.join(packageRoot(), 'dist', bundle)];
   return ['-r', 'ts-node/register/transpile-only', path.join(packageRoot(), source)];

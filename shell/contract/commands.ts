@@ -4,17 +4,17 @@ import type { TypeService } from './type-service';
 
 export type EntryEnd = 'ok' | 'failed' | 'interrupted' | 'incomplete';
 
-/** What the conductor needs of the place it works in. */
+/** What shows the REPL to the user: the terminal, or the output of a script. */
 export interface FrontEnd {
   print(text: string, stream: 'out' | 'err'): void;
   screen(): Screen;
-  /** Reads lines until the user ends them; undefined when given up or where there is nobody to ask. */
+  /** Reads lines until the user ends them; undefined if the user drops them or there is no user to ask. */
   readBlock(): Promise<string | undefined>;
   clearScreen(): void;
-  /** Begins anew with a session that knows no names. */
+  /** Replaces the session by a fresh one without names. */
   reset(): Promise<void>;
   history(): readonly string[];
-  /** Shows a long text in a pager, where there is one; settles when it is left. */
+  /** Shows a long text in a pager, if there is one; settles when the user leaves it. */
   page(text: string): Promise<void>;
   settings(): Settings;
   set(settings: Settings): void;
@@ -26,9 +26,9 @@ export interface FrontEnd {
 export interface SessionWork {
   readonly expression?: string;
   readonly words?: readonly string[];
-  /** Keeps the names of the expression, as if it had been an entry. */
+  /** Commits the names of the expression, as if it were an entry. */
   readonly keeps?: boolean;
-  /** What it answers is not printed. */
+  /** Its answer is not printed. */
   readonly quiet?: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface CommandHost {
   readonly front: FrontEnd;
   /** Entries that ran, in order. */
   readonly accepted: readonly string[];
-  /** Paths are taken from here. */
+  /** Relative paths start here. */
   readonly folder: string;
   typeOf(expression: string): Promise<EntryEnd>;
   doc(name: string): ReturnType<TypeService['doc']>;
@@ -45,7 +45,7 @@ export interface CommandHost {
   readonly lastValue: string | undefined;
   /** Runs a command in the session, on an expression's value if one is given. */
   inSession(name: string, work?: SessionWork): Promise<EntryEnd>;
-  /** Starts an entry behind the prompt. */
+  /** Starts an entry in the background. */
   inBackground(expression: string): Promise<EntryEnd>;
   /** Runs TypeScript as if it had been typed. */
   entry(text: string): Promise<EntryEnd>;
@@ -57,11 +57,11 @@ export interface CommandHost {
 export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
-  /** What the argument is, for completion and for knowing when a line is whole. */
+  /** What the argument is: for completion, and to know when an entry is whole. */
   readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word' | 'choice';
-  /** What can come next, behind these words. */
+  /** The possible next words after these. */
   readonly words?: (before: readonly string[]) => readonly Choice[];
-  /** Its expression may stop in the middle: Enter asks about what is there. */
+  /** Its expression may be unfinished: Enter runs the command all the same. */
   readonly partial?: boolean;
   readonly usage: string;
   readonly brief: string;

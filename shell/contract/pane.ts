@@ -1,9 +1,9 @@
-// What a live pane shows, as plain data: made in the session, where the rows are; drawn by the terminal process, which knows its size.
+// What a live pane shows, as plain data: the session process makes it from the rows, the terminal process draws it for its size.
 
 export interface PaneRow {
-  /** Already fit for the screen: nothing of a row is obeyed by a terminal. */
+  /** Escaped for the screen: no control character is left. */
   readonly cells: readonly string[];
-  /** What the row's bar shows. */
+  /** The length of the row's bar. */
   readonly value?: number;
 }
 
@@ -11,15 +11,15 @@ export interface PaneModel {
   readonly title: string;
   /** The time of the batch, such as `12:00:05`. */
   readonly time: string;
-  /** How the stream does, the most telling first. */
+  /** How well the stream keeps up, the most telling fact first. */
   readonly facts: readonly string[];
-  /** How far it is behind, when it is. */
+  /** How far it is behind, if it is. */
   readonly late?: string;
-  /** Elements of the last batches, the newest last; what the sparkline draws. */
+  /** Elements of the last batches, the newest last, for the sparkline. */
   readonly trend: readonly number[];
   readonly rows: readonly PaneRow[];
   /** Columns of cells that are numbers. */
   readonly numeric: readonly boolean[];
-  /** How many rows there are beyond these. */
+  /** How many more rows there are. */
   readonly left: number;
 }

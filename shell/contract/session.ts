@@ -1,4 +1,4 @@
-// What runs the user's entries: evaluates compiled cells, prints their values, answers Ctrl-C. In process for scripts, a child process for the terminal.
+// What runs the user's entries: evaluates compiled entries, prints their values, answers Ctrl-C. A script's session is in its process, the terminal's in a child.
 import type { Config } from '../../runtime';
 import type { PaneModel } from './pane';
 import type { Choice, Screen } from './screen';
@@ -9,24 +9,24 @@ export interface EngineOptions {
   readonly master: string;
   /** Heap of each executor in MiB; a share of the machine's memory if left out. */
   readonly executorMemory?: number;
-  /** Options of the context that are not to be the defaults. */
+  /** Options of the context that differ from the defaults. */
   readonly config?: Partial<Config>;
 }
 
 /** A command that needs the session. */
 export interface CommandCall {
   readonly name: string;
-  /** What it was told beside an expression, each word as its command defines it. */
+  /** Its arguments besides the expression; each command defines its words. */
   readonly words: readonly string[];
   /** The expression on whose value it works: `.explain EXPR` has one, `.jobs` none. */
   readonly cell?: CompiledCell;
-  /** What it answers is not printed. */
+  /** Its answer is not printed. */
   readonly quiet?: boolean;
 }
 
 export type RunOutcome =
   | { readonly status: 'ok'; readonly initialised?: readonly string[]; readonly page?: string }
-  /** The error was printed; `initialised` are the names that got their value before it. */
+  /** The error was printed. `initialised` are the names that got their value before it. */
   | { readonly status: 'failed'; readonly initialised: readonly string[] }
   | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
 
@@ -35,20 +35,20 @@ export interface SessionEvents {
   print(text: string, stream: 'out' | 'err'): void;
   /** The progress line of the running job; undefined removes it. */
   progress(line: string | undefined): void;
-  /** The state of a live pane; undefined closes it. Not called where there is no live screen. */
+  /** The state of a live pane; undefined closes it. Only called for a live screen. */
   pane(id: number, pane: PaneModel | undefined): void;
 }
 
 export interface Session {
-  /** Runs a cell, prints its value or its error, and says how it ended. Never rejects for what the user's code does. */
+  /** Runs an entry, prints its value or error, and answers how it ended. Never rejects because of the user's code. */
   run(cell: CompiledCell, screen: Screen): Promise<RunOutcome>;
   /** Runs a dotted command that needs the session. */
   command(call: CommandCall, screen: Screen): Promise<RunOutcome>;
-  /** What the argument of a command can be now, also while an entry runs. */
+  /** The possible arguments of a command now; also answers while an entry runs. */
   choices(command: string): Promise<readonly Choice[]>;
-  /** The screen has changed: what is printed between entries is for it. */
+  /** The screen has changed: output between entries is for the new one. */
   setScreen(screen: Screen): void;
-  /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; keeps every name. */
+  /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; all names stay. */
   interrupt(): void;
   /** Stops the context and ends. */
   stop(): Promise<void>;

@@ -1,5 +1,5 @@
-// What the type service answers: it checks, splits, completes and emits what the user types. All plain data; all positions are
-// UTF-16 offsets into the text that was sent, lines and columns one-based.
+// The type service: checks, splits, completes and emits what the user types. All answers are plain data. Positions are UTF-16
+// offsets into the text that was sent; lines and columns are one-based.
 
 export interface Diagnostic {
   readonly message: string;
@@ -17,29 +17,29 @@ export interface Declared {
 /** An entry that passed the check, ready for the evaluator. */
 export interface CompiledCell {
   readonly id: number;
-  /** What error positions call it: `res12` style inputs are `<input 12>`, loaded files their path. */
+  /** The name in error positions: `<input 12>` for a typed entry, its path for a loaded file. */
   readonly label: string;
   /** The text as typed. */
   readonly text: string;
   /** Line of the label's file on which the text starts, one-based: 1 at the prompt, the statement's line under .load. */
   readonly firstLine: number;
-  /** Where relative imports are looked for: the user's folder, or that of a loaded file. */
+  /** Relative imports start here: the user's folder, or that of a loaded file. */
   readonly folder: string;
   /** ESNext JavaScript with import and export statements as emitted. */
   readonly js: string;
   /** Source map of `js` to `text`, JSON. */
   readonly map: string;
   readonly declared: readonly Declared[];
-  /** Names that the text itself exports: what stays of a file that runs as a module. */
+  /** Names that the text itself exports: a file that runs as a module leaves only these. */
   readonly exported: readonly string[];
   /** Set when the entry ends in an expression: the result variable that holds its (awaited) value, and its type as text. */
   readonly result?: { readonly name: string; readonly type: string };
 }
 
 export interface CommitOptions {
-  /** Its result is there later, and so is no last value. */
+  /** Its result comes later, so it does not become the last value. */
   readonly inBackground?: boolean;
-  /** Types are kept by name too, as its values are: what is not exported stays in it. */
+  /** Only exported names are committed, types as well as values. */
   readonly isModule?: boolean;
 }
 
@@ -55,7 +55,7 @@ export interface Completion {
   readonly entries: readonly ({ readonly name: string; readonly kind: string } & CompletionDetail)[];
 }
 
-/** What is known of an entry of a completion. */
+/** Details of an entry of a completion. */
 export interface CompletionDetail {
   /** Its type or signature. */
   readonly detail?: string;
@@ -63,20 +63,20 @@ export interface CompletionDetail {
   readonly sentence?: string;
 }
 
-/** The signature of a call that is being typed: `before`, the parameters with commas between, `after`. */
+/** The signature of the call being typed: `before`, the parameters separated by commas, `after`. */
 export interface SignatureHint {
   readonly before: string;
   readonly parameters: readonly string[];
-  /** Index of the parameter that the cursor is in; beyond the last where there are too many arguments. */
+  /** Index of the parameter at the cursor; beyond the last if there are too many arguments. */
   readonly active: number;
   readonly after: string;
   /** The first sentence of its documentation. */
   readonly sentence?: string;
 }
 
-/** What `.doc` shows of one place where a name is declared. */
+/** What `.doc` shows of one declaration of a name. */
 export interface Documentation {
-  /** As one would write it: `RDD.reduceByKey`, `sc.textFile`. */
+  /** As users write it: `RDD.reduceByKey`, `sc.textFile`. */
   readonly name: string;
   readonly signatures: readonly string[];
   readonly text: string;
@@ -91,11 +91,11 @@ export interface Statement {
 
 /** Where a text comes from that was not typed at the prompt: a file, a script, standard input. */
 export interface TextOrigin {
-  /** What error positions call it. */
+  /** Its name in error positions. */
   readonly label: string;
   /** Line of the label's file on which the text starts, one-based. */
   readonly firstLine: number;
-  /** Relative imports are resolved from here. */
+  /** Relative imports start here. */
   readonly folder: string;
 }
 
@@ -104,22 +104,22 @@ export interface TypeService {
   ready(): Promise<void>;
   /** Checks and emits one entry against the names committed so far. */
   compile(text: string, origin?: TextOrigin): Promise<CompileResult>;
-  /** Keeps the names of a compiled cell; `names` are those whose initialisation was reached, all of them if undefined. */
+  /** Commits names of a compiled entry: the given ones, which have their value, or all. */
   commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void>;
-  /** Whether the text is a whole entry (Enter submits) or goes on (Enter makes a new line). */
+  /** Whether the text is a whole entry (Enter submits) or unfinished (Enter starts a new line). */
   isComplete(text: string): Promise<boolean>;
-  /** Cuts a script into its top-level statements; a syntax error is answered as diagnostics of the whole text. */
+  /** Splits a script into its top-level statements; a syntax error becomes diagnostics of the whole text. */
   statements(text: string): Promise<{ statements: readonly Statement[]; diagnostics: readonly Diagnostic[] }>;
-  /** The type of an expression, or what is wrong with it. */
+  /** The type of an expression, or its errors. */
   typeOf(expression: string): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }>;
   complete(text: string, position: number): Promise<Completion>;
-  /** What is known of an entry of the completion at a position. */
+  /** Details of an entry of the completion at a position. */
   describe(text: string, position: number, name: string): Promise<CompletionDetail | undefined>;
   /** The call around a position. */
   signature(text: string, position: number): Promise<SignatureHint | undefined>;
-  /** Documentation of a name or `A.b` path; where nothing has that name, the names nearest to it. */
+  /** Documentation of a name or `A.b` path; if nothing has that name, the names nearest to it. */
   doc(name: string): Promise<{ found: readonly Documentation[]; near: readonly string[] }>;
-  /** The signature and first sentence of what is at the position, if anything. */
+  /** Type and first sentence of the name at the position, if there is one. */
   quickInfo(text: string, position: number): Promise<string | undefined>;
   stop(): Promise<void>;
 }

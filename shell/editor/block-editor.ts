@@ -11,18 +11,18 @@ import { editOutside } from './outside';
 import { Printed } from './printed';
 import type { Earlier } from './recall';
 
-/** Waiting entries shown before the rest is only counted. */
+/** Waiting entries shown; the rest is counted. */
 const waitingShown = 5;
 
 const pasteOn = '\x1b[?2004h';
 const pasteOff = '\x1b[?2004l';
 
-/** A process that was not stopped by its own SIGTSTP (nobody could bring it back) goes on after this. */
+/** If our own SIGTSTP has not stopped the process after this time, it goes on: nobody could resume it. */
 const suspendLimitMs = 300;
 
 export interface BlockEditorOptions {
   readonly earlier: Earlier;
-  /** Whether there are colours, now. */
+  /** Whether colours are on now. */
   readonly color: () => boolean;
 }
 
@@ -35,7 +35,7 @@ export class BlockEditor implements Editor, EntryScreen {
   #host: EditorHost | undefined;
   #entry: EntryEditor | undefined;
   #keys: KeyInput | undefined;
-  /** The terminal is as it was found: what is still said just follows. */
+  /** The terminal is restored; later output is just appended. */
   #stopped = false;
   /** Another program has the terminal. */
   #away = false;
@@ -159,7 +159,7 @@ export class BlockEditor implements Editor, EntryScreen {
   suspend(): void {
     this.#giveTerminal();
     this.#suspended = true;
-    // The whole group, as the terminal's own key does it: npm, which may have started us, is a part of the job.
+    // The whole group, as the terminal's own key does: npm, which may have started us, is part of the job.
     process.kill(0, 'SIGTSTP');
     setTimeout(() => {
       if (this.#suspended) this.#continued();
@@ -178,7 +178,7 @@ export class BlockEditor implements Editor, EntryScreen {
     }
   }
 
-  /** One paint for all that happens in one turn of the event loop. */
+  /** One paint for all changes of one turn of the event loop. */
   changed(): void {
     if (this.#paintDue || !this.#host) return;
     this.#paintDue = true;
@@ -188,7 +188,7 @@ export class BlockEditor implements Editor, EntryScreen {
     });
   }
 
-  /** Leaves the terminal as it was found, below what was printed. */
+  /** Restores the terminal, below what was printed. */
   #giveTerminal(above = ''): void {
     this.#block.remove(above);
     this.#output.write(pasteOff);
@@ -201,12 +201,12 @@ export class BlockEditor implements Editor, EntryScreen {
     this.changed();
   }
 
-  /** In the foreground again, whoever stopped us: another program may have changed the terminal. */
+  /** Back in the foreground: another program may have changed the terminal meanwhile. */
   #continued(): void {
     if (!this.#host || this.#away) return;
     if (!this.#suspended) {
       this.#block.forget();
-      // Node believes that the terminal still is in the mode that it set.
+      // Node believes that the terminal is still in the mode that Node set.
       this.#input.setRawMode(false);
     }
     this.#suspended = false;

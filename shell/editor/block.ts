@@ -1,4 +1,4 @@
-// Paints the block at the bottom of the screen: in place, in one write, with everything else printed once above it.
+// Paints the block at the bottom of the screen in place, in one write, and prints everything else above it.
 
 import { widthOf } from '../print/width';
 import type { Frame } from './layout';
@@ -23,7 +23,7 @@ export class Block {
   }
 
   get columns(): number {
-    // A pseudo-terminal that nobody gave a size says 0.
+    // A pseudo-terminal without a size reports 0.
     return this.#surface.columns || 80;
   }
 
@@ -31,7 +31,7 @@ export class Block {
     return this.#surface.rows || 24;
   }
 
-  /** Replaces what was drawn by `frame`, with `above` printed once between the two; `above` ends its own lines. */
+  /** Replaces the drawn block by `frame` and prints `above` before it; `above` ends with a newline. */
   paint(frame: Frame, above = ''): void {
     if (above === '' && sameFrame(frame, this.#drawn)) return;
     // Most paints change a row or two: an echo under a tall pane must not cost the whole pane.
@@ -46,21 +46,21 @@ export class Block {
     this.paint(emptyFrame, above);
   }
 
-  /** Somebody else has written on the terminal: what was drawn stays where it is, and the block begins on a row of its own. */
+  /** Another program wrote to the terminal: the drawn block stays there, and the next one starts on a new row. */
   forget(): void {
     if (this.#drawn.rows.length > 0) this.#surface.write('\r\n');
     this.#drawn = emptyFrame;
   }
 
-  /** Empties the screen, as the user asked; scrollback stays. */
+  /** Clears the screen for the user; the scrollback stays. */
   clearScreen(): void {
     this.#surface.write('\x1b[H\x1b[2J');
     this.#drawn = emptyFrame;
   }
 
   /**
-   * Takes in that the terminal's width changed: what was drawn has been reflowed by then, each of our rows (which end in a newline)
-   * into as many as it needs at the new width.
+   * The terminal's width changed: the terminal has reflowed each of our rows (which end in a newline) into as many rows as it
+   * needs at the new width.
    */
   reflowed(): void {
     const rowsOf = (row: string) => Math.max(1, Math.ceil(widthOf(row) / this.columns));
@@ -68,7 +68,7 @@ export class Block {
     if (rows.length === 0) return;
     const above = rows.slice(0, cursorRow).reduce((sum, row) => sum + rowsOf(row), 0);
     const total = rows.reduce((sum, row) => sum + rowsOf(row), 0);
-    // Only the number of rows matters for erasing; an impossible frame is never equal to a real one, so it is painted over.
+    // Erasing needs only the number of rows; this impossible frame equals no real one, so everything is repainted.
     const reflowedRows = new Array<string>(total).fill('\n');
     this.#drawn = { rows: reflowedRows, cursorRow: above + Math.floor(cursorColumn / this.columns), cursorColumn };
   }
@@ -78,12 +78,12 @@ export class Block {
     const { rows, cursorRow } = this.#drawn;
     if (rows.length === 0) return '\r';
     const cleared = rows.map(() => '\x1b[K').join('\x1b[B');
-    // Back by the saved cursor and not by counting: a terminal that got lower has dropped rows under the cursor.
+    // Back by the saved cursor, not by counting: a terminal that became lower dropped rows below the cursor.
     return `${up(cursorRow)}\r\x1b7${cleared}\x1b8`;
   }
 }
 
-/** Rewrites the rows that differ. Each is erased first: behind its last column the cursor would still stand on that. */
+/** Rewrites the rows that differ. Each is erased first: after its last column the cursor would still be on it. */
 function changes(from: Frame, to: Frame): string {
   let text = '';
   let at = from.cursorRow;

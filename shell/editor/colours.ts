@@ -1,14 +1,14 @@
-// The colours of an entry as it is typed: what each token is, as far as a tokenizer can tell, and the brackets that belong together.
+// Colours an entry as it is typed: each token as far as a tokenizer can tell, and matching brackets.
 import { paint } from '../print/text';
 import { matchBrackets, readTokens, type Token } from './tokens';
 
-/** Longer texts are shown without colours: they are data, and each key would cost their reading. */
+/** Longer texts have no colours: they are data, and each key would tokenize them again. */
 const maxColoured = 48 * 1024;
 
 const styles = ['plain', 'keyword', 'string', 'constant', 'type', 'regex', 'comment', 'command', 'bracket'] as const;
 type Style = (typeof styles)[number];
 
-/** Only colours that can be read on black and on white, of the sixteen that every terminal has. */
+/** Of the sixteen colours of every terminal, only those that are readable on black and on white. */
 const painters: Readonly<Record<Style, (text: string) => string>> = (() => {
   const { magenta, green, cyan, red, dim, bold } = paint(true);
   return {
@@ -27,7 +27,7 @@ const painters: Readonly<Record<Style, (text: string) => string>> = (() => {
 /** A style for each UTF-16 unit of a text; undefined where there are no colours. */
 export type Colouring = Uint8Array | undefined;
 
-/** A row under construction: neighbours of one style are painted in one piece, and every row is whole in itself. */
+/** A row under construction: neighbours of one style are painted together, and each row resets its styles. */
 export class PaintedRow {
   #done = '';
   #piece = '';
@@ -54,20 +54,20 @@ const words = (text: string) => new Set(text.split(' '));
 const keywords = words(
   'await break case catch class const continue debugger default delete do else enum export extends finally for function if import in instanceof let new return super switch this throw try typeof var void while with yield',
 );
-/** Keywords only before another word or a bracket: elsewhere they are names. */
+/** These words are keywords only before another word or a bracket; elsewhere they are names. */
 const softKeywords = words(
   'abstract as async declare from get implements infer interface is keyof namespace of override private protected public readonly satisfies set static type using',
 );
 const constants = words('true false null undefined NaN Infinity');
 const primitives = words('any bigint boolean never number object string symbol unknown void');
 
-/** Where the code of a text begins, and how much of what is before it is a command's word. */
+/** Where the code of a text begins, and how long the command's word before it is. */
 export interface Parts {
   readonly command: number;
   readonly code: number;
 }
 
-/** Colours of a text; `cursor` is where brackets are matched, if anywhere. */
+/** The colours of a text; brackets are matched at `cursor`, if given. */
 export function colouringOf(text: string, parts: Parts, cursor?: number): Colouring {
   if (text.length > maxColoured) return undefined;
   const colouring = new Uint8Array(text.length);
@@ -85,7 +85,7 @@ export function colouringOf(text: string, parts: Parts, cursor?: number): Colour
   return colouring;
 }
 
-/** The text of a template, without the signs that its holes are made of. */
+/** The text of a template without the signs of its holes. */
 function colourTemplate(
   { type, text, start }: Token,
   shift: number,

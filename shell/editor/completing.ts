@@ -1,4 +1,4 @@
-// Tab: asks what fits, puts in what all of it shares, and opens the menu of the rest.
+// Tab: asks for completions, inserts their common beginning, and opens the menu.
 import type { Offer } from './editor';
 import { commonPrefix, Menu } from './menu';
 import type { TextBuffer } from './text-buffer';
@@ -42,12 +42,12 @@ export class Completing {
   async #open(): Promise<void> {
     const { text, cursor } = this.#buffer;
     const offer = await this.#ask(text, cursor).catch(() => undefined);
-    // The answer is for a text that may be gone by now.
+    // The text may have changed while the answer was on its way.
     if (!offer || this.#buffer.text !== text || this.#buffer.cursor !== cursor || offer.entries.length === 0) return;
     const { start, end, entries } = offer;
     const names = entries.map((entry) => entry.name);
     const prefix = commonPrefix(names);
-    // What is only like the word stands in the menu until it is chosen.
+    // Entries that only resemble the word are not inserted: they wait in the menu.
     const goesOn = names.length === 1 || (prefix.length > end - start && prefix.startsWith(text.slice(start, end)));
     if (goesOn && prefix !== text.slice(start, end)) this.#buffer.replace(start, end, prefix);
     if (names.length > 1) this.#menu = new Menu({ ...offer, end: goesOn ? start + prefix.length : end });

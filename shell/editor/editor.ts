@@ -1,24 +1,24 @@
-// The editor as the rest of the shell sees it: entries come out, everything else goes above them.
+// The editor as the rest of the shell sees it: it delivers entries and prints everything else above the prompt.
 import type { Completion, CompletionDetail, SignatureHint } from '../contract/type-service';
 import type { Parts } from './colours';
 
-/** A completion, and how to learn more about an entry that came without. */
+/** A completion, and a way to get the details of an entry that lacks them. */
 export interface Offer extends Completion {
   readonly describe?: (name: string) => Promise<CompletionDetail | undefined>;
 }
 
-/** What the editor asks of, and tells to, the one who runs it. */
+/** What the editor asks and reports: the terminal implements it. */
 export interface EditorHost {
-  /** A whole entry was given. */
+  /** The user submitted a whole entry. */
   submit(text: string): void;
-  /** Whether a text is a whole entry. Keys are held while a promise is pending, so it must settle soon. */
+  /** Whether a text is a whole entry. Keys wait while a promise is pending, so it must settle soon. */
   isComplete(text: string): boolean | Promise<boolean>;
   /** Which part of a text is a command's word, and which is code. */
   parts(text: string): Parts;
   complete(text: string, cursor: number): Promise<Offer>;
-  /** The call that the cursor is in; undefined where there is none to tell of. */
+  /** The signature of the call at the cursor; undefined if there is none. */
   signature(text: string, cursor: number): Promise<SignatureHint | undefined>;
-  /** The type of what is at the cursor, and a sentence about it. */
+  /** The type of the name at the cursor, and a sentence about it. */
   about(text: string, cursor: number): Promise<string | undefined>;
   /** Ctrl-C with nothing typed. */
   interrupt(): void;
@@ -26,32 +26,32 @@ export interface EditorHost {
   leave(): void;
 }
 
-/** Lines of at most `columns`, no more of them than `room`. */
+/** At most `room` lines of at most `columns`. */
 export type PaneRenderer = (columns: number, room: number) => readonly string[];
 
 export interface Editor {
   /** Shows the prompt and begins to read. */
   start(host: EditorHost): void;
-  /** Prints above the entry being typed. Text without a newline at its end is continued by the next print. */
+  /** Prints above the entry being typed. The next print continues text without a newline at its end. */
   print(text: string, stream?: 'out' | 'err'): void;
   /** Prints an entry as it was typed, prompt included, above the entry being typed. */
   echo(entry: string): void;
   /** Whether something runs: the prompt is shown when nothing does. */
   setBusy(busy: boolean): void;
-  /** The line of the running job; undefined takes it away without a trace. */
+  /** The progress line of the running job; undefined removes it without a trace. */
   setProgress(line: string | undefined): void;
-  /** Entries typed ahead, in the order they will run. */
+  /** Entries typed ahead, in the order in which they will run. */
   setWaiting(entries: readonly string[]): void;
-  /** What draws the live panes, above everything else of the block; undefined where there are none. To be told again of each change. */
+  /** Draws the live panes on top of the block; undefined if there are none. Call it again after each change. */
   setPanes(render: PaneRenderer | undefined): void;
-  /** Puts a text into the editor, to be worked on. */
+  /** Puts a text into the editor. */
   edit(text: string): void;
-  /** Reads lines, whatever they are, until Ctrl-D; undefined when it was given up with Ctrl-C. */
+  /** Reads lines until Ctrl-D; undefined if Ctrl-C dropped them. */
   readBlock(): Promise<string | undefined>;
   clearScreen(): void;
-  /** Lends the terminal to another program, as it was found; what is printed meanwhile waits. Answers what takes it back. */
+  /** Restores the terminal for another program; output waits meanwhile. Answers a function that takes the terminal back. */
   lend(): () => void;
-  /** Leaves the terminal as it was found. */
+  /** Restores the terminal. */
   stop(): void;
 }
 
@@ -66,7 +66,7 @@ export function withPrompts(entry: string): string {
     .join('\n');
 }
 
-/** Two empty lines in a row end an entry whatever it looks like: nobody is held in one that a typo left open. */
+/** Two empty lines in a row end any entry, so that a typo cannot hold the user in an open one. */
 export function isForced(text: string): boolean {
   return /\n[ \t]*\n[ \t]*$/.test(text);
 }

@@ -1,4 +1,4 @@
-// What keys do: to the entry being edited, to its menu and hints, and to the search through earlier entries.
+// Applies keys to the entry being edited, to its menu and hints, and to the search through earlier entries.
 
 import { safeText } from '../print/width';
 import { Completing } from './completing';
@@ -10,18 +10,18 @@ import { pastedText } from './paste';
 import { type Earlier, HistorySearch, HistoryWalk } from './recall';
 import { TextBuffer } from './text-buffer';
 
-/** What the entry needs of the screen that it is on. */
+/** What the entry editor needs of its screen. */
 export interface EntryScreen {
   readonly rows: number;
-  /** Something else is to be seen. */
+  /** The view has changed: paint it. */
   changed(): void;
   print(text: string): void;
-  /** An empty entry was given. */
+  /** The user submitted an empty entry. */
   emptyEntry(): void;
   clearScreen(): void;
   /** Gives the terminal back until the shell is in the foreground again. */
   suspend(): void;
-  /** Gives the terminal to the user's own editor; undefined where it changed nothing. */
+  /** Opens the text in the user's own editor; undefined if that changed nothing. */
   editOutside(text: string): Promise<string | undefined>;
 }
 
@@ -34,9 +34,9 @@ export class EntryEditor {
   readonly #earlier: Earlier;
   readonly #walk: HistoryWalk;
   #search: HistorySearch | undefined;
-  /** The first of two chords that are one. */
+  /** The first of two chords that belong together. */
   #prefix: string | undefined;
-  /** Keys and pastes that came while an answer was waited for that they depend on. */
+  /** Keys and pastes that wait for an answer on which they depend. */
   #held: (() => void)[] | undefined;
   #blockRead: ((text: string | undefined) => void) | undefined;
   #about: string | undefined;
@@ -55,7 +55,7 @@ export class EntryEditor {
     return this.#search;
   }
 
-  /** Whether lines are read as they are, until Ctrl-D. */
+  /** Whether `.editor` reads lines, until Ctrl-D. */
   get readsBlock(): boolean {
     return this.#blockRead !== undefined;
   }
@@ -66,7 +66,7 @@ export class EntryEditor {
     });
   }
 
-  /** Takes a key; `inText` when it came in the middle of text that nobody types at that speed. */
+  /** Takes a key; `inText` if it came in the middle of text too fast to be typed. */
   key(text: string | undefined, key: Key, inText: boolean): void {
     this.#orHold(() => this.#handle(text, key, inText));
   }
@@ -97,7 +97,7 @@ export class EntryEditor {
     this.#screen.changed();
   }
 
-  /** Holds what comes until an answer is there; an Enter among it may hold the rest again. */
+  /** Holds keys until the answer is there; an Enter among them may hold the rest again. */
   #holdFor<T>(answer: Promise<T>, then: (value: T) => void): void {
     this.#held = [];
     const release = (goOn: () => void) => {
@@ -206,7 +206,7 @@ export class EntryEditor {
     const { text, cursor } = this.buffer;
     const { indentation, after } = newLineAt(text, cursor);
     const lineStart = text.lastIndexOf('\n', cursor - 1) + 1;
-    // A line that holds nothing but its indentation loses it.
+    // A line with nothing but indentation loses it.
     const from = text.slice(lineStart, cursor).trim() === '' ? lineStart : cursor;
     this.buffer.replace(from, cursor, `\n${indentation}${after}`);
     if (after !== '') this.buffer.back(after.length);
@@ -281,7 +281,7 @@ export class EntryEditor {
     }
   }
 
-  /** Takes the match into the line, to be edited or submitted. */
+  /** Ends the search and takes its match as the entry, to edit or submit. */
   #leaveSearch(): void {
     if (this.#search?.match) this.buffer.set(this.#search.match);
     if (this.#search) this.#walk.reset();

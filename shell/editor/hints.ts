@@ -1,17 +1,17 @@
-// The dim lines under an entry: the signature of the call that is being typed, asked for when the typing pauses.
+// The dim lines under an entry: the signature of the call being typed, requested when the typing pauses.
 
 import type { SignatureHint } from '../contract/type-service';
 import { paint } from '../print/text';
 import { safeText, widthOf } from '../print/width';
 import { matchBrackets, readTokens } from './tokens';
 
-/** A pause in typing after which the type service is asked; long enough that fast typing asks nothing. */
+/** A pause in typing after which the type service is asked; long enough that fast typing sends no request. */
 const pauseMs = 150;
-/** In longer texts no hints are given: each would cost the reading of all of it. */
+/** Longer texts get no hints: each hint would tokenize the whole text. */
 const maxText = 48 * 1024;
 
 interface Known {
-  /** The text up to the bracket of the call that was asked about. */
+  /** The text up to the bracket of the requested call. */
   readonly call: string;
   readonly hint: SignatureHint;
 }
@@ -29,13 +29,13 @@ export class SignatureHints {
     this.#changed = changed;
   }
 
-  /** Takes in where the cursor is now. */
+  /** Called with the text and the cursor after each change. */
   moved(text: string, cursor: number): void {
     if (this.#now?.text === text && this.#now.cursor === cursor) return;
     this.#now = { text, cursor };
     clearTimeout(this.#timer);
     const isWanted = text.length <= maxText;
-    // The text is read for each key only while there is a hint that it may have left.
+    // The text is tokenized for each key only while a hint is shown, which the cursor may have left.
     if (this.#known && (!isWanted || callBefore(text.slice(0, cursor)) !== this.#known.call)) this.#known = undefined;
     if (isWanted) this.#timer = setTimeout(() => void this.#request(), pauseMs);
   }
@@ -46,7 +46,7 @@ export class SignatureHints {
     this.#now = undefined;
   }
 
-  /** The lines to show, for a width. */
+  /** The lines to show at this width. */
   rows(columns: number, color: boolean): string[] {
     if (!this.#known) return [];
     const { hint } = this.#known;
@@ -55,7 +55,7 @@ export class SignatureHints {
     return rows;
   }
 
-  /** One question at a time: the type service has other things to answer. */
+  /** One request at a time: the type service has other work. */
   async #request(): Promise<void> {
     const now = this.#now;
     if (!now || this.#asking) return;
@@ -75,7 +75,7 @@ export class SignatureHints {
   }
 }
 
-/** The text up to the bracket of the innermost call that is open at its end. */
+/** The text up to the bracket of the innermost open call. */
 function callBefore(text: string): string | undefined {
   const { tokens } = readTokens(text);
   const last = tokens.at(-1);
@@ -84,13 +84,13 @@ function callBefore(text: string): string | undefined {
   return call && text.slice(0, call.start);
 }
 
-/** Whether a bracket after this token can be that of a call: not that of `if (` or of a group. */
+/** Whether a bracket after this token can open a call, unlike that of `if (` or of a group. */
 function isCallee(before: string | undefined): boolean {
   if (before === undefined || /^(?:if|for|while|switch|catch|function|return|await|typeof|of|in)$/.test(before)) return false;
   return /^[\p{ID_Start}$_#]|^[)\]>`]$/u.test(before);
 }
 
-/** The signature on one line; where it is too long, the current parameter is what is left of the list. */
+/** The signature on one line; if it is too long, only the current parameter is left of the list. */
 function signatureRow({ before, parameters, active, after }: SignatureHint, columns: number, color: boolean): string {
   const { dim, bold } = paint(color);
   const clean = (text: string) => safeText(text).replace(/\s+/g, ' ');

@@ -1,4 +1,4 @@
-// What comes from the keyboard: keys as Node's decoder names them, and pastes whole, past the decoder, however large they are.
+// Input from the keyboard: keys, named by Node's decoder, and pastes, which bypass the decoder as a whole.
 import { EventEmitter } from 'node:events';
 import { emitKeypressEvents } from 'node:readline';
 import { StringDecoder } from 'node:string_decoder';
@@ -7,11 +7,11 @@ import type { Key } from './keys';
 const pasteStart = '\x1b[200~';
 const pasteEnd = '\x1b[201~';
 
-/** A paste that has been silent this long and is followed by a single key was cut off: its end is not coming any more. */
+/** If a paste is silent this long and a single key follows, the paste was cut off: its end will not come. */
 const stalledMs = 700;
 
 export interface KeyHandler {
-  /** `inText` is true for a key in the middle of a burst that nobody can type: text sent by a terminal that does not mark pastes. */
+  /** `inText` is true for a key in a burst too fast to be typed: a paste from a terminal that does not mark pastes. */
   key(text: string | undefined, key: Key, inText: boolean): void;
   paste(text: string): void;
 }
@@ -20,10 +20,10 @@ export interface KeyHandler {
 export class KeyInput {
   readonly #handler: KeyHandler;
   readonly #utf8 = new StringDecoder('utf8');
-  /** Node's decoder listens to this: it takes pastes for keys, one character at a time. */
+  /** The input of Node's decoder, which would take a paste for keys, one character at a time. */
   readonly #keys = new EventEmitter();
   #paste: string[] | undefined;
-  /** What may be the beginning of a mark. */
+  /** A possible beginning of a mark. */
   #tail = '';
   #lastPasteAt = 0;
   /** Newlines of the chunk that are still to come. */
@@ -58,7 +58,7 @@ export class KeyInput {
 
   #pasted(text: string): void {
     this.#lastPasteAt = performance.now();
-    // The mark may be cut in two by the chunks that it comes in.
+    // Two chunks may split the mark.
     const all = this.#tail + text;
     const end = all.indexOf(pasteEnd);
     if (end >= 0) {
@@ -84,7 +84,7 @@ export class KeyInput {
   }
 }
 
-/** How much of the end of a text may be the beginning of the mark that ends a paste. */
+/** How many characters at the end of a text may be the beginning of the end mark of a paste. */
 function partOfMark(text: string): number {
   for (let length = Math.min(pasteEnd.length - 1, text.length); length > 0; length--) {
     if (pasteEnd.startsWith(text.slice(-length))) return length;

@@ -1,10 +1,10 @@
-// Where everything of the block goes: pure arithmetic from what is to be seen to rows and a cursor.
+// Lays out the block: pure arithmetic from the view to rows and a cursor.
 
 import { cell, clip, clusters, widthOf } from '../print/width';
 import { type Colouring, PaintedRow } from './colours';
 
 export interface View {
-  /** Live lines above the prompt, the first to give way on a small terminal: at most as many as there is room for. */
+  /** Live lines above the prompt, at most as many as there is room for; on a small terminal they give way first. */
   readonly panes: (room: number) => readonly string[];
   /** Lines that belong to the running job: unfinished output, progress, waiting entries. */
   readonly status: readonly string[];
@@ -25,10 +25,10 @@ export interface Frame {
   readonly cursorColumn: number;
 }
 
-/** Panes leave a part of the screen to what is printed, or no answer could be read. */
+/** Panes leave part of the screen to printed output, or no answer could be read. */
 const paneShare = 2 / 3;
 
-/** Of a longer line only the part around the cursor is laid out: a megabyte in one line must not cost each key its length. */
+/** Of a longer line only the part around the cursor is laid out, or each key would cost the whole length of a megabyte line. */
 const maxLine = 8192;
 
 interface Wrapped {
@@ -37,7 +37,7 @@ interface Wrapped {
   column: number;
 }
 
-/** Lays the view out for a terminal of `columns` × `rows`; never taller than the terminal, and the cursor's row is always in it. */
+/** Lays out the view for a terminal of `columns` × `rows`: never taller than the terminal, always with the cursor's row. */
 export function layout(view: View, columns: number, rows: number): Frame {
   const window = windowed(wrapEntry(view, columns, rows), rows);
   const menu = view.menu.slice(0, rows - window.rows.length).map((line) => clip(line, columns));
@@ -57,8 +57,8 @@ export function layout(view: View, columns: number, rows: number): Frame {
 }
 
 /**
- * Breaks prompt and text into rows of the terminal's width; the cursor is found on the way. Lines further from the cursor than
- * the screen is high are left out.
+ * Breaks prompt and text into rows of the terminal's width and finds the cursor's row. Lines further from the cursor than the
+ * height of the screen are left out.
  */
 function wrapEntry(view: View, columns: number, height: number): Wrapped {
   const { text, cursor } = view;
@@ -110,7 +110,7 @@ function wrapLine(view: View, lineStart: number, lineEnd: number, columns: numbe
     position += cluster.length;
   }
   if (cursor === position) {
-    // A cursor behind the last column would hang in the terminal's pending wrap: it gets a row of its own.
+    // A cursor after the last column would hang in the terminal's pending wrap: it gets a new row.
     if (width >= columns) breakRow();
     placeCursor();
   }

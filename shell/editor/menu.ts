@@ -1,4 +1,4 @@
-// The completion menu under the prompt: what it shows and which of its entries is chosen.
+// The completion menu under the prompt: its rows and the chosen entry.
 
 import type { CompletionDetail } from '../contract/type-service';
 import { paint } from '../print/text';
@@ -7,7 +7,7 @@ import type { Offer } from './editor';
 
 const maxRows = 8;
 const gap = 2;
-/** Names longer than this do not widen the columns of all. */
+/** Longer names do not widen the columns. */
 const maxNameWidth = 32;
 
 const onOneLine = (text: string) => safeText(text).replace(/\s+/g, ' ');
@@ -46,7 +46,7 @@ export class Menu {
     return name;
   }
 
-  /** Asks for what is not known yet of the chosen entry. */
+  /** Requests missing details of the chosen entry. */
   learn(changed: () => void): void {
     const chosen = this.#chosen;
     if (chosen === undefined || this.#details[chosen] || !this.#describe) return;
@@ -65,7 +65,7 @@ export class Menu {
     return [...rows, ...this.#about(isList, color)];
   }
 
-  /** One entry a row, with its signature. */
+  /** One entry per row, with its signature. */
   #list(columns: number, color: boolean): string[] {
     const width = Math.min(columns, maxNameWidth, Math.max(...this.#names.map(widthOf))) + gap;
     const { dim } = paint(color);
@@ -91,7 +91,7 @@ export class Menu {
     return rows;
   }
 
-  /** What is known of the chosen entry; in a list its signature stands beside it already. */
+  /** Details of the chosen entry; a list already shows its signature beside it. */
   #about(isList: boolean, color: boolean): string[] {
     const known = this.#chosen === undefined ? undefined : this.#details[this.#chosen];
     const lines = isList ? [known?.sentence] : [known?.detail, known?.sentence];
@@ -104,7 +104,7 @@ export class Menu {
     return (index === this.#chosen ? `\x1b[7m${name}\x1b[27m` : name) + padding;
   }
 
-  /** Scrolls so that the chosen entry is seen. */
+  /** Scrolls to the chosen entry. */
   #firstRow(perRow: number, rowCount: number): number {
     if (this.#chosen === undefined || rowCount <= maxRows) return 0;
     return Math.max(0, Math.min(Math.floor(this.#chosen / perRow) - maxRows + 1, rowCount - maxRows));

@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** The program and its arguments: `code --wait` is two words, and no shell reads them. */
+/** The program and its arguments: `code --wait` is two words. No shell is involved. */
 function editorCommand(environment: NodeJS.ProcessEnv): string[] {
   const words = (environment['VISUAL'] || environment['EDITOR'] || 'vi').trim().split(/\s+/);
   return words[0] === '' ? ['vi'] : words;
 }
 
-/** The edited text. Throws where the editor cannot be run or does not end well; the text is then as it was. */
+/** The edited text. Throws if the editor cannot run or fails; the entry then stays as it was. */
 export async function editOutside(text: string, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-entry-'));
   const file = path.join(folder, 'entry.ts');

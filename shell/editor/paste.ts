@@ -1,4 +1,4 @@
-// What a pasted text becomes: one entry, with Unix newlines and without the prompts it was copied with.
+// Turns pasted text into one entry, with Unix newlines and without copied prompts.
 
 const prompts = /^(?:> |… |>>> |\.\.\. |ts> |scala> |millrace> )/;
 const emptyPrompt = /^(?:>|…|>>>|\.\.\.)$/;
@@ -7,7 +7,7 @@ const emptyPrompt = /^(?:>|…|>>>|\.\.\.)$/;
 export function pastedText(raw: string): string {
   const text = raw.replace(/\r\n?/g, '\n').replace(/\n+$/, '');
   const lines = text.split('\n');
-  // No entry begins with a prompt's sign, so a first line that does was copied from a session: its output lines go too.
+  // No entry begins with the prompt's sign: a first line that does was copied from a session, so output lines are removed too.
   if (!prompts.test(lines[0])) return text;
   return lines
     .filter((line) => prompts.test(line) || emptyPrompt.test(line))

@@ -1,13 +1,13 @@
-// The editor where there is no cursor to move: lines in, lines out, for TERM=dumb and for output that goes to a file or pipe.
+// The editor without cursor movements: lines in, lines out, for TERM=dumb and for output to a file or pipe.
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { safeText } from '../print/width';
 import { continuationText, type Editor, type EditorHost, isForced, promptText } from './editor';
 
-/** The line that ends a block read here: Ctrl-D would end the input for good. */
+/** The line that ends an `.editor` block: Ctrl-D would end the input for good. */
 const blockEnd = '.';
 
-/** What comes by itself comes in several pieces; the prompt comes again once, after so many milliseconds without more. */
+/** Output of background work comes in several pieces; the prompt is printed again after so many milliseconds of silence. */
 const restMs = 50;
 
 export class PlainEditor implements Editor {
@@ -18,11 +18,11 @@ export class PlainEditor implements Editor {
   #entry: string[] = [];
   #busy = false;
   #midLine = false;
-  /** The prompt that waits at the end of the screen, or is to come again there; none while something runs. */
+  /** The prompt at the end of the screen, or about to be printed there again; none while something runs. */
   #waiting: string | undefined;
   #again: NodeJS.Timeout | undefined;
   #block: { readonly lines: string[]; readonly resolve: (text: string | undefined) => void } | undefined;
-  /** Lines are looked at one after the other: whether an entry is whole takes an answer from another process. */
+  /** Lines are handled one after the other: another process answers whether an entry is whole. */
   #reading: Promise<void> = Promise.resolve();
 
   constructor(input: Readable, output: Writable) {
@@ -51,11 +51,11 @@ export class PlainEditor implements Editor {
     if (prompt !== undefined) this.#promptAgain(prompt);
   }
 
-  /** What is half typed by then is shown by nobody, for the terminal itself holds it until its line ends; it counts all the same. */
+  /** A half-typed line is not shown again, since the terminal holds it until its end; it still counts. */
   #promptAgain(prompt: string): void {
     clearTimeout(this.#again);
     const again = setTimeout(() => {
-      // A line that has come meanwhile is read first: the terminal has shown it already, and the prompt would stand behind it.
+      // A line that came meanwhile is read first: the terminal has echoed it, and the prompt would follow it.
       setImmediate(() => {
         if (this.#again === again) this.#prompt(prompt);
       });
@@ -63,13 +63,13 @@ export class PlainEditor implements Editor {
     this.#again = again;
   }
 
-  /** Something runs, or the input has ended. */
+  /** Drops the prompt: something runs, or the input has ended. */
   #noPrompt(): void {
     clearTimeout(this.#again);
     [this.#again, this.#waiting] = [undefined, undefined];
   }
 
-  /** The terminal itself has shown what was typed. */
+  /** Nothing to do: the terminal itself echoes what is typed. */
   echo(): void {}
 
   setBusy(busy: boolean): void {
@@ -98,7 +98,7 @@ export class PlainEditor implements Editor {
 
   clearScreen(): void {}
 
-  /** A terminal without a cursor is good for no pager. */
+  /** No pager runs on a terminal without a cursor. */
   lend(): () => void {
     return () => {};
   }

@@ -1,21 +1,21 @@
-// What is to be printed above the block with its next paint, and the line that still waits for its newline.
+// Output that the next paint prints above the block, and the last line that still lacks its newline.
 
 import { cell, clusters, safeText } from '../print/width';
 import { type Colouring, PaintedRow } from './colours';
 import { continuationText, promptText } from './editor';
 
-/** Longer entries are shown by their beginning and end: nobody scrolls back over a megabyte of pasted text. */
+/** Of longer entries only beginning and end are echoed: nobody scrolls back over a megabyte of pasted text. */
 const maxEcho = 64 * 1024;
 const echoHead = 20;
 const echoTail = 5;
-/** In such an entry lines are cut, too. */
+/** In such an entry long lines are cut too. */
 const maxEchoLine = 2000;
 
 export class Printed {
   #lines = '';
   #unended = '';
 
-  /** Text without a newline at its end is gone on with by the next. */
+  /** Adds text; the next call continues text without a newline at its end. */
   add(text: string): void {
     const all = this.#unended + text;
     const end = all.lastIndexOf('\n') + 1;

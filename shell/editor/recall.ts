@@ -3,11 +3,11 @@
 /** The earlier entries, oldest first. */
 export interface Earlier {
   entries(): readonly string[];
-  /** With those that other shells have added meanwhile. */
+  /** The same with those that other shells added meanwhile. */
   refreshed(): readonly string[];
 }
 
-/** Where Up and Down stand in the history; the text being typed is the newest place. */
+/** The position of Up and Down in the history; the text being typed is its newest end. */
 export class HistoryWalk {
   readonly #entries: () => readonly string[];
   #index: number | undefined;
@@ -17,7 +17,7 @@ export class HistoryWalk {
     this.#entries = entries;
   }
 
-  /** The entry before, of those that begin as the text being typed, which is kept. */
+  /** The previous entry that begins with the text being typed; that text can be reached again by Down. */
   older(current: string): string | undefined {
     const entries = this.#entries();
     const draft = this.#index === undefined ? current : this.#draft;
@@ -50,7 +50,7 @@ export class HistoryWalk {
   }
 }
 
-/** A search through the history, backwards first, refined as it is typed. */
+/** An incremental search through the history, backwards first. */
 export class HistorySearch {
   readonly #entries: readonly string[];
   #query = '';
@@ -67,7 +67,7 @@ export class HistorySearch {
     return this.#entries[this.#index] ?? '';
   }
 
-  /** Where in the match the query stands. */
+  /** The offset of the query in the match. */
   get matchedAt(): number {
     return Math.max(0, this.match.toLowerCase().indexOf(this.#query.toLowerCase()));
   }
@@ -86,7 +86,7 @@ export class HistorySearch {
     this.#find(this.#entries.length - 1, -1);
   }
 
-  /** Goes on to the next older (-1) or newer (1) entry that matches and differs. */
+  /** Moves to the next older (-1) or newer (1) matching entry that differs. */
   next(step: -1 | 1): void {
     const shown = this.match;
     let from = this.#index + step;
@@ -94,7 +94,7 @@ export class HistorySearch {
     this.#find(from, step);
   }
 
-  /** Small letters find capitals too; a capital asks for itself. */
+  /** Small letters also match capitals; a capital matches only itself. */
   #find(from: number, step: -1 | 1): void {
     this.#forward = step === 1;
     const anyCase = this.#query === this.#query.toLowerCase();

@@ -1,4 +1,4 @@
-// The entry being edited: its text, the cursor, what was cut from it and what it was before. Knows nothing of keys or of the screen.
+// The entry being edited: text, cursor, cuts and undo. It knows nothing of keys or of the screen.
 
 import { clusters, widthOf } from '../print/width';
 import { KillRing } from './kill-ring';
@@ -7,7 +7,7 @@ import { type State, UndoHistory } from './undo';
 const wordCharacter = /[\p{L}\p{M}\p{N}_$]/u;
 const wordThenGap = /[\p{L}\p{M}\p{N}_$]+[^\p{L}\p{M}\p{N}_$]*$/u;
 const gapThenWord = /^[^\p{L}\p{M}\p{N}_$]*[\p{L}\p{M}\p{N}_$]*/u;
-/** Words longer than this are gone through in several steps. */
+/** The cursor crosses longer words in several steps. */
 const maxWord = 4096;
 
 type CutSide = 'before' | 'after';
@@ -19,9 +19,9 @@ export class TextBuffer {
   readonly #undo = new UndoHistory();
   /** The last action was a cut, so that the next one joins it. */
   #cutting = false;
-  /** The range that the last paste of a cut filled; other cuts can take its place. */
+  /** The range of the last pasted cut; an earlier cut can replace it. */
   #pasted: readonly [start: number, end: number] | undefined;
-  /** The column that Up and Down keep while they pass shorter lines. */
+  /** The column that Up and Down keep across shorter lines. */
   #goal: number | undefined;
 
   get text(): string {
@@ -32,13 +32,13 @@ export class TextBuffer {
     return this.#cursor;
   }
 
-  /** Another entry: the cursor goes to the end unless told, and what was before is not undone into. */
+  /** Starts another entry with the cursor at its end by default; undo stops here. */
   set(text: string, cursor = text.length): void {
     this.#undo.clear();
     this.#restore({ text, cursor });
   }
 
-  /** Types a text; letters typed one after the other are undone together, a word at a time. */
+  /** Types a text; consecutive letters are undone together, one word at a time. */
   type(text: string): void {
     const isWord = wordCharacter.test(text.slice(-1));
     if (!isWord) this.#undo.pause();
@@ -49,12 +49,12 @@ export class TextBuffer {
     this.replace(this.#cursor, this.#cursor, text);
   }
 
-  /** Replaces a range; the cursor goes behind what was inserted. */
+  /** Replaces a range; the cursor goes after the inserted text. */
   replace(start: number, end: number, text: string): void {
     this.#change(start, end, text, undefined);
   }
 
-  /** Replaces everything as one step that can be undone. */
+  /** Replaces everything, as one undo step. */
   rewrite(text: string, cursor = text.length): void {
     if (text !== this.#text) this.#change(0, this.#text.length, text, undefined);
     this.#moveTo(cursor);
@@ -159,7 +159,7 @@ export class TextBuffer {
     this.#cut(this.#cursor, this.#wordEnd(), 'after');
   }
 
-  /** Cuts everything, so that a dropped entry can be had back by pasting the cut. */
+  /** Cuts everything, so that pasting the cut restores a dropped entry. */
   cutAll(): void {
     this.#cut(0, this.#text.length, 'before');
   }
@@ -168,12 +168,12 @@ export class TextBuffer {
     this.#pasteOver(this.#cursor, this.#cursor, this.#kills.newest());
   }
 
-  /** After a paste: the cut before takes its place. */
+  /** After a paste: replaces it by the previous cut. */
   pasteEarlierCut(): void {
     if (this.#pasted) this.#pasteOver(...this.#pasted, this.#kills.rotate());
   }
 
-  /** Exchanges the two characters around the cursor, at the end of a line the two before it. */
+  /** Swaps the two characters around the cursor; at the end of a line, the two before it. */
   transpose(): void {
     if (this.#cursor === this.#endOfLine()) this.left();
     const [before, after] = [this.#clusterBefore(), this.#clusterAfter()];
@@ -181,7 +181,7 @@ export class TextBuffer {
     this.replace(this.#cursor - before.length, this.#cursor + after.length, after + before);
   }
 
-  /** Exchanges the word before the cursor with the one at it or behind it. */
+  /** Swaps the word before the cursor with the word at or after it. */
   transposeWords(): void {
     const end = this.#wordEnd();
     const start = end - (/[\p{L}\p{M}\p{N}_$]+$/u.exec(this.#text.slice(0, end))?.[0].length ?? 0);
@@ -219,7 +219,7 @@ export class TextBuffer {
     this.#place(start + text.length);
   }
 
-  /** A move by hand ends a run of typing and of cuts. */
+  /** Moving the cursor ends a run of typing and of cuts. */
   #moveTo(position: number): void {
     this.#undo.pause();
     this.#place(position);
@@ -260,7 +260,7 @@ export class TextBuffer {
   }
 
   #clusterBefore(): string {
-    // A cluster never crosses a newline, and is short: a part of the line is enough to look at.
+    // A grapheme cluster never crosses a newline and is short: part of the line is enough.
     const from = Math.max(this.#startOfLine(), this.#cursor - maxWord);
     return clusters(this.#text.slice(from, this.#cursor)).at(-1) ?? this.#text.slice(this.#cursor - 1, this.#cursor);
   }

@@ -1,4 +1,4 @@
-// The tokens of an entry with their places: one reading that colours, brackets, indentation and the look for an end all share.
+// The tokens of an entry with their positions: one pass shared by colours, brackets, indentation and the check for its end.
 import jsTokens, { type Token as Read } from 'js-tokens';
 
 export interface Token {
@@ -20,11 +20,11 @@ export interface Opening {
 
 export interface Reading {
   readonly text: string;
-  /** All but spaces and newlines. */
+  /** All tokens but spaces and newlines. */
   readonly tokens: readonly Token[];
 }
 
-/** The last few readings: each key asks several times for the same text, and for what of it is before the cursor. */
+/** The last few results: each key asks several times for the same text, and for its part before the cursor. */
 const remembered: Reading[] = [];
 const maxRemembered = 4;
 
@@ -47,7 +47,7 @@ export function readTokens(text: string): Reading {
 
 const partners: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
-/** Calls back for each bracket that is closed; answers with those that stay open, outermost first. */
+/** Calls back for each closed bracket; answers those that stay open, outermost first. */
 export function matchBrackets(tokens: readonly Token[], matched?: (open: Opening, close: Token) => void): Opening[] {
   const open: Opening[] = [];
   tokens.forEach((token, index) => {

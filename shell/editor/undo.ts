@@ -1,4 +1,4 @@
-// The earlier states of an entry: what undo goes back to, a run of typing at a time, and redo forward again.
+// Undo and redo: earlier states of an entry, one per run of typing.
 
 export interface State {
   readonly text: string;
@@ -6,17 +6,17 @@ export interface State {
 }
 
 const maxSteps = 500;
-/** Together in UTF-16 units, so that undoing in a huge paste does not take the memory. */
+/** UTF-16 units of all states together, so that undo in a huge paste does not fill the memory. */
 const maxUnits = 16 * 1024 * 1024;
 
 export class UndoHistory {
   #past: State[] = [];
   #future: State[] = [];
   #units = 0;
-  /** The kind of the last change: changes of one kind that follow each other are one step. */
+  /** The kind of the last change: consecutive changes of one kind are one step. */
   #run: string | undefined;
 
-  /** To be told of the state before each change; `run` names changes that belong together. */
+  /** Call it with the state before each change; `run` names changes that belong together. */
   changing(before: State, run: string | undefined): void {
     this.#future = [];
     const goesOn = run !== undefined && run === this.#run;
@@ -27,7 +27,7 @@ export class UndoHistory {
     while (this.#past.length > maxSteps || this.#units > maxUnits) this.#units -= this.#past.shift()?.text.length ?? 0;
   }
 
-  /** Ends a run: the next change is a step of its own. */
+  /** Ends a run: the next change starts a new step. */
   pause(): void {
     this.#run = undefined;
   }
@@ -50,7 +50,7 @@ export class UndoHistory {
     return state;
   }
 
-  /** Forgets everything: another entry begins. */
+  /** Forgets everything, for a new entry. */
   clear(): void {
     this.#past = [];
     this.#future = [];

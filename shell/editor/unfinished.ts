@@ -1,4 +1,4 @@
-// A quick look at whether an entry certainly goes on: open brackets, quotes, comments, a trailing operator. Never waits for anything.
+// Finds out quickly, without the type service, whether an entry is certainly unfinished: open brackets, quotes, a trailing operator.
 import { isComment, matchBrackets, readTokens, type Token } from './tokens';
 
 const trailingOperator = /^(?:=>|.*[=+\-*/%&|^<,?:~])$/;
@@ -7,7 +7,7 @@ const trailingWords = new Set(
   'in of instanceof extends implements as satisfies new typeof await throw return else do'.split(' '),
 );
 
-/** True when the text cannot be a whole entry yet. False means only that nothing obvious is missing. */
+/** True if the text cannot be a whole entry yet. False means only that nothing obvious is missing. */
 export function isUnfinished(text: string): boolean {
   if (!isAtTopLevel(text)) return true;
   const code = readTokens(text).tokens.filter((token) => !isComment(token));
@@ -21,7 +21,7 @@ export function isAtTopLevel(text: string): boolean {
   return matchBrackets(tokens).length === 0 && !isOpenAcrossLines(tokens.at(-1));
 }
 
-/** A string or regular expression is over at its line's end, as the language has it; templates and comments are not. */
+/** A string or regular expression ends with its line, as in the language; a template or comment does not. */
 function isOpenAcrossLines(token: Token | undefined): boolean {
   return token?.closed === false && /Template|Comment/.test(token.type);
 }

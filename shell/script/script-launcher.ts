@@ -1,4 +1,4 @@
-// Starts a script in a process of its own and stands between it and the terminal: passes on what keys and signals mean, and ends as it ends.
+// Starts a script in a child process, forwards the meaning of keys and signals to it, and ends as it ends.
 import { type ChildProcess, spawn } from 'node:child_process';
 import inspector from 'node:inspector';
 import { constants } from 'node:os';
@@ -7,14 +7,14 @@ import { type EndingSignal, endingSignals, exitStatus, InterruptLadder, signalSt
 import { entryArguments } from '../base/package-root';
 import { interruptDescriptor, scriptEntry } from '../contract/protocol';
 
-/** Those that mean the same to the script's process; those that end it go through the gate. */
-const passedOn = ['SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
+/** Signals sent on to the script's process as they are; those that end it go through the gate. */
+const forwarded = ['SIGWINCH', 'SIGCONT'] satisfies NodeJS.Signals[];
 
-/** Runs what the command line says, and ends this process with the status of the script, or by the signal that ended it. */
+/** Runs the script of the command line; this process ends with the script's status, or by the signal that ended it. */
 export function launchScript(args: readonly string[]): void {
-  // A debugger (`node --inspect`) wants the script, which listens at the same port.
+  // A debugger (`node --inspect`) is meant for the script, which listens at the same port.
   inspector.close();
-  // Handlers first: a script that was begun is not left behind.
+  // Handlers first, so that no signal leaves a running script behind.
   let ended: EndingSignal | undefined;
   const onEnd = (signal: EndingSignal) => {
     ended = signal;
@@ -25,23 +25,23 @@ export function launchScript(args: readonly string[]): void {
     [...process.execArgv, ...entryArguments('script.js', 'shell/script/script-main.ts'), ...args],
     {
       stdio: ['inherit', 'inherit', 'inherit', 'ignore', 'pipe'],
-      // A session of its own: the signals of the terminal's keys are for this process.
+      // A process group of its own: this process gets the signals of the terminal's keys.
       detached: true,
     },
   );
-  // Its end is told by its exit.
+  // The exit of the process reports its end.
   gateOf(child).on('error', () => {});
   child.once('error', (error) => {
-    process.stderr.write(`error: the process of the script cannot be started: ${error.message}\n`);
+    process.stderr.write(`error: cannot start the process of the script: ${error.message}\n`);
     process.exit(1);
   });
   child.once('exit', (status, ownSignal) => {
     if (ownSignal === null) process.exit(status ?? 1);
-    // One that could not hear of it was killed.
+    // If the script was too busy to hear of a signal, it was killed; the signal still counts.
     const signal = ended ?? ownSignal;
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
-    // Where the signal is ignored.
+    // If the signal is ignored.
     process.exit(signalStatus + constants.signals[signal]);
   });
 }
@@ -51,14 +51,14 @@ function handleSignals(script: () => ChildProcess, onEnd: (signal: EndingSignal)
   process.on('SIGINT', () => {
     const answer = ladder.press(true, performance.now());
     if (answer === 'restart') {
-      // With what it started and waits for.
+      // The whole group: also the processes that it started.
       process.kill(-script().pid!, 'SIGKILL');
       process.exit(exitStatus('SIGINT'));
     }
-    if (answer === 'warn') process.stderr.write('(Still stopping. Ctrl-C once more ends it at once.)\n');
+    if (answer === 'warn') process.stderr.write('(Still stopping. Another Ctrl-C kills the script.)\n');
     gateOf(script()).write(`${scriptEntry}\n`);
   });
-  for (const signal of passedOn) process.on(signal, () => script().kill(signal));
+  for (const signal of forwarded) process.on(signal, () => script().kill(signal));
   for (const signal of endingSignals) {
     process.on(signal, () => {
       onEnd(signal);
@@ -69,9 +69,9 @@ function handleSignals(script: () => ChildProcess, onEnd: (signal: EndingSignal)
     script().kill('SIGSTOP');
     process.kill(process.pid, 'SIGSTOP');
   });
-  // The whole job, as the terminal's own key does it: npm, which may have started us, is a part of it.
+  // The whole job, as the terminal's own key does: npm, which may have started us, is part of it.
   process.on(suspendSignal, () => process.kill(0, 'SIGTSTP'));
 }
 
-/** What is written here reaches the thread that stops what runs (see interrupt-gate.ts). */
+/** The pipe to the thread that stops what runs (see interrupt-gate.ts). */
 const gateOf = (script: ChildProcess) => script.stdio[interruptDescriptor] as Writable;

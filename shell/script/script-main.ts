@@ -1,14 +1,14 @@
-// The process of a script: finds out what is to run, and runs it for the process that the user started.
+// The process of a script: reads the command line, and runs the script for the process that the user started.
 import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import { type CommandLine, readCommandLine } from '../base/command-line';
 import { packageRoot } from '../base/package-root';
 import { runScript, type Script } from './script';
 
-/** How long a pipe without a script's name may stay silent before it counts as nothing: those who wait for input say `-`. */
+/** If no script is named and standard input stays silent this long, it counts as empty. Users who want to wait write `-`. */
 const silenceMs = 2_000;
 
-/** What to run without asking anyone. */
+/** The script that the command line asks for. */
 async function scriptOf({ file, args, eval: code }: CommandLine): Promise<Script> {
   if (code !== undefined) return { kind: 'text', label: '<eval>', text: code, args: file === undefined ? [] : [file, ...args] };
   if (file === '-') return { kind: 'text', label: '<stdin>', text: await readInput(), args };
@@ -18,7 +18,7 @@ async function scriptOf({ file, args, eval: code }: CommandLine): Promise<Script
   return { kind: 'file', file: path.join(packageRoot(), 'samples', 'tour.ts'), args };
 }
 
-/** False where nothing can come from standard input: it is closed, or a device such as /dev/null. */
+/** False if nothing can come from standard input: it is closed, or a device such as /dev/null. */
 function hasInput(): boolean {
   try {
     const stat = fstatSync(0);
@@ -28,7 +28,7 @@ function hasInput(): boolean {
   }
 }
 
-/** All of standard input. With a limit, nothing if the first of it does not come in time. */
+/** All of standard input. With a limit, empty if the first data does not come in time. */
 function readInput(limitMs?: number): Promise<string> {
   const { stdin } = process;
   stdin.setEncoding('utf8');

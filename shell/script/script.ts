@@ -1,4 +1,4 @@
-// Runs a script without a terminal: the session in this process, plain output, and an exit status that tells.
+// Runs a script without a terminal: the session is in this process, the output is plain, the exit status reports how it ended.
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { type EndingSignal, endingSignals, exitStatus, signalStatus, suspendSignal } from '../base/ctrl-c';
@@ -18,25 +18,25 @@ import { openSession } from '../session/open-session';
 import { TypeServiceClient } from '../types/client';
 import { Watch } from './watch';
 
-/** What is to be run. */
+/** What to run. */
 export type Script =
   | { readonly kind: 'file'; readonly file: string; readonly args: readonly string[] }
   | { readonly kind: 'text'; readonly label: string; readonly text: string; readonly args: readonly string[] };
 
 export interface ScriptOptions extends EngineOptions {
-  /** Runs it again whenever one of its files changes, until a signal ends it. */
+  /** Runs the script again whenever one of its files changes, until a signal ends it. */
   readonly watch: boolean;
 }
 
 /** How long the context may take to stop. */
 const stopLimitMs = 2_000;
-/** How long a slow reader may take for the last output after an interrupt. */
+/** How long a slow reader of the output may take after an interrupt. */
 const drainLimitMs = 1_000;
 const brokenPipeStatus = 141;
 
 /**
- * Runs the script, once it is known, to its end and ends the process: 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
- * The process is that of `shell/script/script-main.ts`, with a parent that passes on Ctrl-C.
+ * Runs the script to its end and ends the process with 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
+ * The process is that of `shell/script/script-main.ts`; its parent forwards Ctrl-C.
  */
 export async function runScript(script: Promise<Script>, options: ScriptOptions): Promise<never> {
   const run = new ScriptRun();
@@ -44,27 +44,27 @@ export async function runScript(script: Promise<Script>, options: ScriptOptions)
 }
 
 class ScriptRun {
-  // Taken before the session routes what the user's code writes.
+  // Taken before the session redirects what the user's code writes.
   readonly #write = {
     out: process.stdout.write.bind(process.stdout) as (text: string) => boolean,
     err: process.stderr.write.bind(process.stderr) as (text: string) => boolean,
   };
-  /** Ends the process in order; a signal that comes meanwhile changes nothing. */
+  /** The orderly end of the process; a signal that comes meanwhile changes nothing. */
   #ending: Promise<never> | undefined;
   #session: Session | undefined;
   #types: TypeServiceClient | undefined;
   #repl: Repl | undefined;
   #leaveStatus: number | undefined;
-  /** Aborts when nothing runs and Ctrl-C ends the wait for a change. */
+  /** Set while `--watch` waits for a change: Ctrl-C aborts it. */
   #waiting: AbortController | undefined;
   #settings: Settings = defaultSettings;
   readonly #onSignal = (signal: NodeJS.Signals) => void this.end(exitStatus(signal as EndingSignal));
 
   constructor() {
-    // A reader that has seen enough, as `head`, is no error.
+    // A reader that has seen enough, such as `head`, is no error.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => this.#outputFailed(error));
     for (const signal of endingSignals) process.on(signal, this.#onSignal);
-    // Signals come through the gate; one that somebody sends by hand means the same. Handlers of the user's are told once.
+    // Signals come through the gate; one sent by hand means the same. The user's handlers are called once.
     process.on('SIGINT', () => this.#interrupt());
     const { ppid } = process;
     process.on('SIGTSTP', () => {
@@ -81,7 +81,7 @@ class ScriptRun {
   }
 
   #outputFailed({ code, message }: NodeJS.ErrnoException): never {
-    if (code !== 'EPIPE') this.#write.err(`error: the output cannot be written: ${message}\n`);
+    if (code !== 'EPIPE') this.#write.err(`error: cannot write the output: ${message}\n`);
     return process.exit(code === 'EPIPE' ? brokenPipeStatus : 1);
   }
 
@@ -118,14 +118,14 @@ class ScriptRun {
     const end = await repl.guard(async () => {
       const { text, label, folder } = await source(script);
       const ended = await runText(repl, text, label, folder);
-      // What it has put into the background belongs to it.
+      // Its background entries belong to the script.
       return ended === 'ok' && this.#leaveStatus === undefined ? repl.runInSession('idle') : ended;
     });
     if (this.#leaveStatus !== undefined) return this.#leaveStatus;
     return end === 'ok' ? 0 : end === 'interrupted' ? exitStatus('SIGINT') : 1;
   }
 
-  /** In the same session: executors stay, names are declared again, what it left running is stopped first. */
+  /** Runs the script again and again in one session: executors stay, and what a run left running is stopped first. */
   async #runAgain(repl: Repl, script: Script): Promise<number> {
     const file = (script as Script & { kind: 'file' }).file;
     for (;;) {
@@ -153,18 +153,18 @@ class ScriptRun {
     }
   }
 
-  /** Stops everything, lets the last output out, and ends the process. */
+  /** Stops everything, flushes the last output, and ends the process. */
   end(status: number): Promise<never> {
     this.#ending ??= this.#end(status);
     return this.#ending;
   }
 
   async #end(status: number): Promise<never> {
-    // What is left to stop may hold no handle that keeps the process waiting; this timer does.
+    // Stopping may leave no handle that keeps the process alive; this timer does.
     const timer = new Promise((resolve) => setTimeout(resolve, stopLimitMs));
     await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), timer]);
     const written = Promise.all([drained(process.stdout), drained(process.stderr)]);
-    // A write that a signal broke off never tells that it ended.
+    // A write that a signal broke off never reports its end.
     const patience = new Promise((resolve) => setTimeout(resolve, drainLimitMs));
     await (status > signalStatus ? Promise.race([written, patience]) : written);
     process.exit(status);
@@ -183,7 +183,7 @@ class ScriptRun {
         this.#settings = settings;
       },
       page: async (text) => void this.#write.out(`${text}\n`),
-      // What is broken off by the end of the process fails because of it.
+      // Once the process ends, errors of what it breaks off are not printed.
       print: (text, stream) => void (this.#ending || this.#write[stream](text)),
       screen: () => this.#screen(),
       readBlock: async () => undefined,
@@ -191,10 +191,10 @@ class ScriptRun {
       reset: async () => {
         throw new MillraceError('BAD_ARGUMENT', {
           operation: '.reset',
-          argument: 'the place',
-          value: 'a script',
-          rule: 'the prompt',
-          remedy: 'Leave it out: a script has a session of its own.',
+          argument: 'the command',
+          value: 'in a script',
+          rule: 'at the prompt',
+          remedy: 'Leave it out: each script has its own session.',
         });
       },
       history: () => [],
@@ -205,7 +205,7 @@ class ScriptRun {
   }
 }
 
-/** A script prints plain text, unless FORCE_COLOR asks for colours: it may go through a pipe that a terminal shows. */
+/** A script prints plain text unless FORCE_COLOR asks for colours: a terminal may show its pipe. */
 function wantsColor({ FORCE_COLOR: force }: NodeJS.ProcessEnv): boolean {
   return force !== undefined && force !== '0' && force !== 'false';
 }

@@ -1,11 +1,11 @@
-// What `--watch` looks at: a script and the local modules that it imports, whether one of them has changed.
+// `--watch`: notices when a script or one of the local modules that it imports changes.
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { typeScriptSuffixes } from '../evaluate/modules';
 
 const everyMs = 200;
 const suffixes = ['', ...typeScriptSuffixes, '.js', '.mjs', '.cjs', '.json'];
-/** Files beyond these are not looked at. */
+/** At most this many files are watched. */
 const maxFiles = 1_000;
 
 /** The specifiers of relative imports; those in comments do no harm. */
@@ -43,7 +43,7 @@ const signatureOf = (file: string): string => {
   return stat ? `${stat.mtimeMs}:${stat.size}:${stat.ino}` : 'missing';
 };
 
-/** Looks at a script's files from now on. */
+/** Watches a script's files from now on. */
 export class Watch {
   readonly #script: string;
   #signatures = new Map<string, string>();
@@ -53,12 +53,12 @@ export class Watch {
     this.remember();
   }
 
-  /** What there is now is what counts as unchanged. */
+  /** The files as they are now count as unchanged. */
   remember(): void {
     this.#signatures = new Map(watchedFiles(this.#script).map((file) => [file, signatureOf(file)]));
   }
 
-  /** The file that changes next, or has changed already. An editor that writes a file anew has it missing for a moment. */
+  /** The first file that has changed, or changes next. A missing file is no change: an editor may be replacing it. */
   async change(signal: AbortSignal): Promise<string | undefined> {
     while (!signal.aborted) {
       const changed = [...this.#signatures].find(([file, signature]) => {

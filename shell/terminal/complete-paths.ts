@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Completion } from '../contract/type-service';
 
-/** The files and folders that a path typed so far can become. */
+/** The files and folders that complete a path. */
 export async function paths(typed: string, cursor: number): Promise<Completion> {
   const slash = typed.lastIndexOf('/') + 1;
   const start = typed.slice(slash);
@@ -18,7 +18,7 @@ export async function paths(typed: string, cursor: number): Promise<Completion> 
 
 const inHome = (folder: string) => folder.replace(/^~(?=\/)/, homedir());
 
-/** The modules that a specifier typed so far can become: local ones from a dot on, else builtins and installed packages. */
+/** The modules that complete a specifier: local ones after a dot, otherwise builtins and installed packages. */
 export async function specifiers(typed: string, cursor: number): Promise<Completion> {
   if (/^\.{1,2}\//.test(typed)) return localModules(typed, cursor);
   const names = [

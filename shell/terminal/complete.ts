@@ -1,4 +1,4 @@
-// What Tab offers: commands and their arguments, paths and modules inside quotes, and otherwise what the type service knows.
+// What Tab offers: commands and their arguments, paths and modules inside quotes, and otherwise what the type service finds.
 
 import type { Command } from '../contract/commands';
 import type { Choice } from '../contract/screen';
@@ -15,16 +15,16 @@ const nothing: Offer = { start: 0, end: 0, entries: [] };
 /** An open string that is the argument of something that takes a path. */
 const openPath =
   /\b(?:textFile|wholeTextFiles|objectFile|textFileStream|fileStream|saveAs\w+|addFile|setCheckpointDir|checkpoint)\s*\(\s*["'`]([^"'`\n]*)$/;
-/** An open string that can only be a path: it begins like one. */
+/** An open string that begins like a path. */
 const pathLike = /["']((?:\.{0,2}|~)\/[^"'\n]*)$/;
 /** An open string that names a module. */
 const openSpecifier = /(?:\bfrom\s*|\bimport\s*|\b(?:import|require)\s*\(\s*)["']([^"'\n]*)$/;
 
 export interface CompletionContext {
   readonly types: TypeService;
-  /** The name that a leading dot continues. */
+  /** The name of the value that a leading dot continues. */
   readonly lastValue: string | undefined;
-  /** What the session says can stand behind a command now. */
+  /** The possible arguments of a command, from the session. */
   choices(command: string): Promise<readonly Choice[]>;
 }
 
@@ -48,7 +48,7 @@ export async function completeEntry(text: string, cursor: number, context: Compl
   return expression(text, cursor, 0, context);
 }
 
-/** Completes what begins at `from`, which may go on with the last value. */
+/** Completes the code from `from` on, which may continue the last value. */
 async function expression(text: string, cursor: number, from: number, context: CompletionContext): Promise<Offer> {
   const before = text.slice(from, cursor);
   const specifier = openSpecifier.exec(before);
@@ -59,7 +59,7 @@ async function expression(text: string, cursor: number, from: number, context: C
   return shifted(text, cursor, from, goesOn ? (context.lastValue ?? '') : '', context.types);
 }
 
-/** Names to read about: `rdd.` and `RDD.` are for what datasets have, and need no dataset. */
+/** Completes `.doc`: after `rdd.` or `RDD.` come the members of all datasets, without a dataset. */
 async function documented(text: string, cursor: number, from: number, context: CompletionContext): Promise<Offer> {
   const owner = /^(rdd|dstream)\./i.exec(text.slice(from))?.[1];
   if (owner === undefined) return expression(text, cursor, from, context);
@@ -77,12 +77,12 @@ function commandsFrom(word: string, cursor: number): Offer {
 /** The next of the words that a command defines. */
 function wordsFrom(words: NonNullable<Command['words']>, typed: string, cursor: number): Offer {
   const before = typed.split(/\s+/);
-  // Empty behind a space: any word can come.
+  // Empty after a space: every word fits.
   const word = before.pop() ?? '';
   return choicesFrom(words(before), word, cursor);
 }
 
-/** Those that begin as what was typed. A name that cannot be typed is none. */
+/** The choices that begin with the typed text. A name with control characters cannot be typed and is left out. */
 function choicesFrom(choices: readonly Choice[], typed: string, cursor: number): Offer {
   const entries = choices
     .filter(({ name }) => name.startsWith(typed) && escapeControls(name) === name)
@@ -96,18 +96,18 @@ function exportedFile(argument: string): string | undefined {
   return expression === undefined || isUnfinished(expression) ? undefined : file;
 }
 
-/** After a dot at column 0 both are possible: a command, and a member of the last value. */
+/** After a dot at column 0 both fit: a command and a member of the last value. */
 async function commandsAndMembers(text: string, cursor: number, context: CompletionContext): Promise<Offer> {
   const found = commandsFrom(text.slice(1, cursor), cursor);
   if (text[0] !== '.' || context.lastValue === undefined) return found;
   const members = await shifted(text, cursor, 0, context.lastValue, context.types);
   const word = text.slice(1, cursor).toLowerCase();
-  // What is only like the word gives way to a command that begins so.
+  // Members that only resemble the word give way to a command that begins with it.
   const begins = members.entries.filter(({ name }) => name.toLowerCase().startsWith(word));
   return { ...members, ...found, entries: [...found.entries, ...(found.entries.length > 0 ? begins : members.entries)] };
 }
 
-/** Asks about a part of the text with something put before it, and moves the answer back to where the user sees it. */
+/** Completes the text from `from` on with `prefix` put in front, and moves the answer's range back to the user's text. */
 async function shifted(text: string, cursor: number, from: number, prefix: string, types: TypeService): Promise<Offer> {
   const shift = prefix.length - from;
   const asked = prefix + text.slice(from);

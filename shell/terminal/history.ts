@@ -1,19 +1,19 @@
-// The entries of all sessions: an append-only file that several shells write at once and that never gets in the way.
+// The history: entries of all sessions in an append-only file. Several shells may write it at once, and its errors never stop an entry.
 import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-/** Entries taken from the file: more than anyone goes back through, few enough to search at every key. */
+/** Entries read from the file: more than users go back, and few enough to search at every key. */
 const maxEntries = 10_000;
-/** Bytes read from the end of the file, so that a file grown for years does not slow the start. */
+/** Bytes read from the end of the file, so that an old, large file does not slow the start. */
 const maxBytesRead = 8 * 1024 * 1024;
-/** Longer entries are pasted data: kept for the session, but they would push everything else out of what is read. */
+/** Longer entries are pasted data. They stay in this session only: in the file they would displace all others. */
 const maxEntryUnits = 256 * 1024;
 
-/** The folder for what outlives a session, private to the user. */
+/** The user's private folder for state that outlives a session. */
 export function stateFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment['XDG_STATE_HOME'];
-  // The specification has relative paths ignored.
+  // The XDG specification ignores relative paths.
   const usable = base !== undefined && path.isAbsolute(base);
   return path.join(usable ? base : path.join(homedir(), '.local', 'state'), 'millrace');
 }
@@ -21,20 +21,20 @@ export function stateFolder(environment: NodeJS.ProcessEnv = process.env): strin
 export class History {
   readonly #file: string;
   readonly #onTrouble: (message: string) => void;
-  /** What is in the file, as far as it was read, without what this session wrote. */
+  /** The entries read from the file, without those of this session. */
   #earlier: string[] | undefined;
   readonly #own: string[] = [];
-  /** All of them; made when asked for. */
+  /** Both together; built on demand. */
   #all: readonly string[] | undefined;
-  /** Up to where the file was read. */
+  /** The file has been read up to here. */
   #readTo = 0;
-  /** Lines of this session that will be met when the file is read on. */
+  /** Entries that this session wrote behind that point: reading on will meet them. */
   #written: string[] = [];
-  /** The last write failed and may have left a part of its line. */
+  /** The last write failed and may have left part of a line. */
   #torn = false;
   #troubled = false;
 
-  /** `onTrouble` is told once when the file cannot be used; entries are then kept for this session only. */
+  /** `onTrouble` is called once if the file cannot be used; entries then last for this session only. */
   constructor(folder: string, onTrouble: (message: string) => void) {
     this.#file = path.join(folder, 'history');
     this.#onTrouble = onTrouble;
@@ -47,7 +47,7 @@ export class History {
     return this.#all;
   }
 
-  /** The same with what other shells have written meanwhile; this session's own stay the newest. */
+  /** The same with what other shells wrote meanwhile; this session's entries stay the newest. */
   refreshed(): readonly string[] {
     if (this.#earlier) {
       const added = this.#readOn();
@@ -59,7 +59,7 @@ export class History {
     return this.entries;
   }
 
-  /** Keeps an entry, in the file before anything else happens with it. One that begins with a space is not to be kept. */
+  /** Adds an entry, to the file too, before it runs. An entry that begins with a space is left out. */
   add(entry: string): void {
     if (/^\s/.test(entry) || this.entries.at(-1) === entry) return;
     this.#own.push(entry);
@@ -76,7 +76,7 @@ export class History {
     }
   }
 
-  /** One write, so that lines of several shells do not mix; a part that a full disk left is ended first. */
+  /** One write, so that lines of several shells do not mix. It first ends the partial line that a full disk left. */
   #append(line: string): void {
     this.#refuseOther();
     const descriptor = openSync(this.#file, 'a', 0o600);
@@ -89,13 +89,13 @@ export class History {
     }
   }
 
-  /** Reading a pipe in the file's place would wait for ever. */
+  /** Refuses a pipe or a socket in the file's place: reading it would never end. */
   #refuseOther(): void {
     const stat = statSync(this.#file, { throwIfNoEntry: false });
     if (stat?.isFIFO() || stat?.isSocket()) throw new Error(`${this.#file} is not a file`);
   }
 
-  /** Entries of the file from where it was read to, those of this session left out. */
+  /** Reads the new entries of the file, without those of this session. */
   #readOn(): string[] {
     try {
       this.#refuseOther();
@@ -114,13 +114,13 @@ export class History {
     try {
       const stat = fstatSync(descriptor);
       const { size } = stat;
-      // What was typed may hold secrets; a file that others may read came from elsewhere.
+      // Entries may hold secrets. We never create a file that others may read: somebody changed its mode.
       if (stat.isFile() && (stat.mode & 0o077) !== 0) chmodSync(this.#file, 0o600);
-      // Shorter than before: somebody emptied it, and it is read anew.
+      // Shorter than before: somebody emptied it, so read it from the start.
       const start = Math.max(size < this.#readTo ? 0 : this.#readTo, size - maxBytesRead);
       const bytes = Buffer.alloc(size - start);
       const count = readSync(descriptor, bytes, 0, bytes.length, start);
-      // A line that another shell is just writing is read the next time.
+      // Another shell may be writing the last line: it is read the next time.
       const end = bytes.lastIndexOf(0x0a, count - 1) + 1;
       this.#readTo = start + end;
       return bytes.toString('utf8', 0, end);
@@ -133,7 +133,7 @@ export class History {
     if (this.#troubled) return;
     this.#troubled = true;
     const reason = error instanceof Error ? error.message : String(error);
-    this.#onTrouble(`History is kept for this session only: ${reason}.`);
+    this.#onTrouble(`The history lasts for this session only: ${reason}.`);
   }
 }
 
@@ -147,7 +147,7 @@ function withoutOwn(found: readonly string[], written: readonly string[]): strin
   });
 }
 
-/** One JSON string a line; a line cut by a full disk or by the bound is passed over. */
+/** Each line is a JSON string; a line cut by a full disk or by the read limit is skipped. */
 function entriesOf(text: string): string[] {
   const entries: string[] = [];
   for (const line of text.split('\n').slice(-maxEntries - 1)) {
@@ -156,7 +156,7 @@ function entriesOf(text: string): string[] {
       const entry: unknown = JSON.parse(line);
       if (typeof entry === 'string') entries.push(entry);
     } catch {
-      // A torn line says nothing about the others.
+      // A torn line: the others are still good.
     }
   }
   return entries;

@@ -1,4 +1,4 @@
-// Live panes on the terminal: each drawn for the width and the rows that are there, several sharing the height, the last state printed at the end.
+// Live panes on the terminal: draws them for its width, divides the height among them, and prints their last state at the end.
 
 import type { PaneModel, PaneRow } from '../contract/pane';
 import { clip, widthOf } from '../print/width';
@@ -6,7 +6,7 @@ import { clip, widthOf } from '../print/width';
 const gap = '  ';
 const widestBar = 30;
 const narrowestBar = 6;
-/** A cell is cut to this share of the width where there are several. */
+/** With several columns, a cell is cut to this share of the width. */
 const cellShare = 0.5;
 const sparks = '▁▂▃▄▅▆▇█';
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -31,7 +31,7 @@ function sparkline(values: readonly number[], columns: number): string {
     .join('');
 }
 
-/** A bar of `columns` at most, in eighths of a column. */
+/** A bar of at most `columns`, in eighths of a column. */
 function bar(value: number, top: number, columns: number): string {
   if (!(value > 0) || !(top > 0)) return '';
   const units = Math.max(1, Math.round((value / top) * columns * 8));
@@ -48,7 +48,7 @@ function titleLine({ title, time }: PaneModel, columns: number, bold: Style, dim
   return `${dim('── ')}${bold(name)} ${dim(rule + end)}`;
 }
 
-/** Facts that fit, then the sparkline in what is left. */
+/** The facts that fit, then the sparkline in the remaining width. */
 function factLine({ facts, late, trend }: PaneModel, columns: number, warn: Style, dim: Style): string {
   let line = late === undefined ? '' : ` ${late}`;
   const lateEnd = line.length;
@@ -77,7 +77,7 @@ function rowLines(rows: readonly PaneRow[], numeric: readonly boolean[], columns
   });
 }
 
-/** Rows that a pane takes where there is room enough. */
+/** The height of a pane with enough room. */
 const heightOf = ({ rows, left }: PaneModel): number => 2 + Math.max(1, rows.length) + (left > 0 ? 1 : 0);
 
 /** One pane in at most `height` lines of at most `columns`. */
@@ -96,13 +96,13 @@ export function paneLines(pane: PaneModel, columns: number, height: number, colo
   return lines.slice(0, height).map((line) => clip(line, columns));
 }
 
-/** How many lines each gets: small ones all they want, the others the same share of what is left. */
+/** How many lines each gets: small panes all they need, the others equal shares of the rest. */
 function shares(wanted: readonly number[], room: number): number[] {
   const given = wanted.map(() => 0);
   const ascending = wanted.map((_, index) => index).sort((a, b) => wanted[a] - wanted[b]);
   let left = room;
   ascending.forEach((index, place) => {
-    // What does not divide goes to the last.
+    // The last ones get the remainder.
     given[index] = Math.min(wanted[index], Math.floor(left / (ascending.length - place)));
     left -= given[index];
   });
@@ -128,7 +128,7 @@ export class PaneBoard {
     this.#drawn = undefined;
   }
 
-  /** Takes a pane away; answers what it showed last, for the scrollback. */
+  /** Removes a pane; answers its last state, for the scrollback. */
   close(id: number, columns: number): string {
     const pane = this.#panes.get(id);
     this.#panes.delete(id);
@@ -136,7 +136,7 @@ export class PaneBoard {
     return pane ? `${paneLines(pane, columns, heightOf(pane), this.#color()).join('\n')}\n` : '';
   }
 
-  /** Takes all away. */
+  /** Removes all panes; answers their last states. */
   closeAll(columns: number): string {
     return [...this.#panes.keys()].map((id) => this.close(id, columns)).join('');
   }

@@ -1,4 +1,4 @@
-// The session as the terminal sees it: a child process, told what to run over its IPC channel, answering in lines on descriptor 3.
+// The session as the terminal sees it: a child process that gets requests over its IPC channel and answers in lines on descriptor 3.
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { entryArguments } from '../base/package-root';
@@ -15,16 +15,16 @@ export type SessionEnd =
 /** How long a session has to end its jobs and executors before it is killed. */
 const stopLimitMs = 2_000;
 
-/** How long a session has to say what Tab offers: one that is busy with a loop of the user's says nothing. */
+/** How long Tab waits for the session: one that is busy with the user's loop does not answer. */
 const choicesLimitMs = 1_000;
 
-/** Lines of a dying process that V8 writes for its own developers begin here. */
+/** The start of a crash report that V8 writes for its own developers. */
 const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
 
 export interface ChildSessionOptions {
   readonly engine: EngineOptions;
   readonly events: SessionEvents;
-  /** The process is gone, and not because it was stopped. */
+  /** The process is gone, although nobody stopped it. */
   onEnd(end: SessionEnd): void;
 }
 
@@ -33,7 +33,7 @@ interface Pending {
   readonly resolve: (outcome: RunOutcome) => void;
 }
 
-const givenUp: RunOutcome = { status: 'interrupted', initialised: [] };
+const abandoned: RunOutcome = { status: 'interrupted', initialised: [] };
 
 export class ChildSession implements Session {
   readonly #options: ChildSessionOptions;
@@ -44,7 +44,7 @@ export class ChildSession implements Session {
   /** Requests made before the process listened. */
   #early: SessionRequest[] = [];
   #pending: Pending | undefined;
-  /** Who waits for what can stand behind a command. */
+  /** Resolves the pending requests for choices, by id. */
   readonly #asking = new Map<number, (choices: readonly Choice[]) => void>();
   #lastId = 0;
   #stopping = false;
@@ -53,20 +53,20 @@ export class ChildSession implements Session {
 
   constructor(options: ChildSessionOptions) {
     this.#options = options;
-    const told = JSON.stringify(options.engine);
-    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session/session-main.ts'), told], {
+    const engine = JSON.stringify(options.engine);
+    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session/session-main.ts'), engine], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
-      // A session of its own: the signals of the terminal's keys are for the terminal process, which passes on what they mean.
+      // A process group of its own: the terminal process gets the signals of the terminal's keys and forwards their meaning.
       detached: true,
     });
     this.#interrupts = this.#child.stdio[interruptDescriptor] as Writable;
-    // Its end is told by its exit.
+    // The exit of the process reports its end.
     this.#interrupts.on('error', () => {});
     readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#takeLine(line));
     readText(this.#child.stdout, (text) => options.events.print(text, 'out'));
     readText(this.#child.stderr, (text) => this.#stderr(text));
     this.#exited = new Promise((resolve) => {
-      // Not 'exit': answers may still be on their way then.
+      // Not 'exit': answers may still be in the pipe then.
       this.#child.once('close', (status, signal) => {
         this.#closed(status, signal);
         resolve();
@@ -114,9 +114,9 @@ export class ChildSession implements Session {
       this.#interrupts.write(`${this.#pending.id}\n`);
       return;
     }
-    // A process that does not listen yet would die of the signal; what it has not begun can simply be taken back.
+    // Before it is ready, the process would die of the signal; a request that it has not received is simply dropped.
     this.#early = [];
-    this.#settle(this.#pending.id, givenUp);
+    this.#settle(this.#pending.id, abandoned);
   }
 
   async stop(): Promise<void> {
@@ -127,7 +127,7 @@ export class ChildSession implements Session {
     clearTimeout(timer);
   }
 
-  /** Ends the process at once; `onEnd` is told. */
+  /** Kills the process; `onEnd` gets the reason. */
   kill(reason: string): void {
     this.#end ??= { kind: 'died', reason };
     this.#child.kill('SIGKILL');
@@ -151,7 +151,7 @@ export class ChildSession implements Session {
     try {
       frame = JSON.parse(line) as SessionFrame;
     } catch {
-      // A print that was broken off by an interrupt.
+      // An interrupt broke off this print.
       return;
     }
     this.#take(frame);
@@ -201,7 +201,7 @@ export class ChildSession implements Session {
   }
 
   #stderr(text: string): void {
-    // Only the end matters for the cause of death; what is no crash report is the user's.
+    // The cause of death is in the last lines. Anything but a crash report is the user's output.
     this.#errorText = (this.#errorText + text).slice(-16_384);
     if (!crashReport.test(this.#errorText)) this.#options.events.print(text, 'err');
   }
@@ -209,7 +209,7 @@ export class ChildSession implements Session {
   #closed(status: number | null, signal: NodeJS.Signals | null): void {
     this.#options.events.progress(undefined);
     if (!this.#stopping) this.#options.onEnd(this.#end ?? { kind: 'died', reason: this.#causeOfDeath(status, signal) });
-    if (this.#pending) this.#settle(this.#pending.id, givenUp);
+    if (this.#pending) this.#settle(this.#pending.id, abandoned);
   }
 
   #causeOfDeath(status: number | null, signal: NodeJS.Signals | null): string {

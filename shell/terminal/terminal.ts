@@ -1,4 +1,4 @@
-// The terminal process: paints the prompt before anything heavy starts, then runs what is typed, in order, in the session process.
+// The terminal process: paints the prompt before anything heavy starts, then runs the typed entries in order in the session process.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
@@ -33,9 +33,9 @@ export interface TerminalOptions extends EngineOptions {
   readonly rc: boolean;
 }
 
-/** Keys are held while the type service says whether an entry is whole; a service that is just starting must not hold them long. */
+/** Keys wait while the type service decides whether an entry is whole; a service that is still starting must not block them for long. */
 const completeLimitMs = 500;
-/** How long leaving may take in all. */
+/** How long leaving may take in total. */
 const leaveLimitMs = 3_000;
 
 /** Shows the prompt and serves it until the user leaves, which ends the process. */
@@ -58,7 +58,7 @@ class Terminal implements EditorHost {
   #leaveStatus: number | undefined;
   #finishing = false;
   #settings: Settings = defaultSettings;
-  /** A pager has the terminal, and its keys: Ctrl-C is for it. */
+  /** A pager has the terminal and its keys: Ctrl-C is meant for it. */
   #lent = false;
   #replacement: (() => Promise<void>) | undefined;
 
@@ -124,7 +124,7 @@ class Terminal implements EditorHost {
     return this.#types?.quickInfo(code, at);
   }
 
-  /** The TypeScript of an entry, as it is checked, and the place in it. */
+  /** The TypeScript of an entry, as it is checked, and the cursor in it. */
   #codeAt(text: string, cursor: number): [code: string, cursor: number] {
     const { code: start } = this.parts(text);
     const code = text.slice(start);
@@ -142,12 +142,12 @@ class Terminal implements EditorHost {
     if (answer === 'restart') this.#session?.kill('it did not answer Ctrl-C');
     else this.#repl?.interrupt();
     if (answer === 'warn')
-      this.#note('Still stopping. Ctrl-C once more ends the session and starts another: its names are lost.');
+      this.#note('Still stopping. Another Ctrl-C ends this session and starts a new one; all names are lost.');
   }
 
   leave(): void {
     this.#leaveStatus ??= 0;
-    if (this.#running) this.#note('Leaving when this has ended; Ctrl-C stops it.');
+    if (this.#running) this.#note('The shell leaves when this entry ends; Ctrl-C stops it.');
     else if (this.#queue.length === 0) void this.#finish(this.#leaveStatus);
   }
 
@@ -182,7 +182,7 @@ class Terminal implements EditorHost {
     void this.#runRc(repl).then(() => this.#pump());
   }
 
-  /** Entries that are typed meanwhile wait. An error in it is told, and what ran before stays. */
+  /** Entries typed meanwhile wait. An error in the file is reported, and what ran before stays. */
   async #runRc(repl: Repl): Promise<void> {
     const file = this.#options.rc ? rcFile() : undefined;
     if (file === undefined) return;
@@ -190,13 +190,13 @@ class Terminal implements EditorHost {
     this.#running = true;
     this.#editor.setBusy(true);
     const end = await repl.guard(() => repl.runQuietly(file));
-    if (end !== 'ok') this.#note(`${file} did not run to its end; --no-rc leaves it out.`);
+    if (end !== 'ok') this.#note(`${file} did not run to its end; --no-rc skips it.`);
     this.#running = wasRunning;
     this.#editor.setBusy(wasRunning);
   }
 
   #startTypes(): TypeService {
-    // Loaded here and not above: whatever it needs must not come before the first paint.
+    // Loaded here, so that it does not delay the first paint.
     const { TypeServiceClient } = require('../types/client') as typeof import('../types/client');
     this.#types = new TypeServiceClient({ cwd: process.cwd() });
     return this.#types;
@@ -224,7 +224,7 @@ class Terminal implements EditorHost {
     this.#editor.setPanes(this.#panes.isEmpty ? undefined : this.#panes.render);
   }
 
-  /** The last state of every pane stays, above the prompt. */
+  /** Prints the last state of every pane above the prompt. */
   #closePanes(): void {
     if (this.#panes.isEmpty) return;
     this.#editor.print(this.#panes.closeAll(this.#screen().columns));
@@ -246,14 +246,14 @@ class Terminal implements EditorHost {
       clearScreen: () => this.#editor.clearScreen(),
       history: () => this.#history.entries,
       leave: (status) => {
-        // What was typed behind it does not run.
+        // Entries typed after it do not run.
         this.#queue.length = 0;
         this.#leaveStatus = status;
       },
     };
   }
 
-  /** Long texts go to the pager, which gets the terminal as the shell found it. */
+  /** Shows a long text in the pager, which gets the terminal in its original mode. */
   async #page(text: string): Promise<void> {
     const { columns = 80, rows = 24 } = process.stdout;
     const command = this.#plain ? undefined : pagerCommand(this.#settings.pager);
@@ -271,7 +271,7 @@ class Terminal implements EditorHost {
     this.#editor.print(`${text}\n`);
   }
 
-  /** Runs what is waiting, one entry after the other, each shown once: when it begins. */
+  /** Runs the waiting entries one after the other; each is echoed when it starts. */
   async #pump(): Promise<void> {
     if (this.#running || !this.#repl || this.#finishing) return;
     this.#running = true;
@@ -292,9 +292,9 @@ class Terminal implements EditorHost {
     else this.#editor.setBusy(false);
   }
 
-  /** The checker wants more of an entry that was taken as whole: it goes back to be finished. */
+  /** The checker found an entry unfinished that looked whole: it goes back into the editor. */
   #goOn(entry: string): void {
-    this.#note('This goes on; finish it, or press Ctrl-C to drop it.');
+    this.#note('This entry is unfinished: finish it, or press Ctrl-C to drop it.');
     this.#editor.edit(entry + '\n');
   }
 
@@ -318,7 +318,7 @@ class Terminal implements EditorHost {
     }
     this.#dropQueue();
     this.#closePanes();
-    this.#editor.print(`The session ended: ${end.reason}. Its names are gone; a new one starts.\n`, 'err');
+    this.#editor.print(`The session ended: ${end.reason}. Its names are lost; a new session starts.\n`, 'err');
     this.#offerReplay();
     this.#replaceSession();
   }
@@ -332,7 +332,7 @@ class Terminal implements EditorHost {
       writeFileSync(file, replayable(accepted), { mode: 0o600 });
       this.#note(`To run its ${accepted.length === 1 ? 'entry' : `${accepted.length} entries`} again: .load ${file}`);
     } catch (error) {
-      this.#note(`Its entries could not be kept: ${(error as Error).message}`);
+      this.#note(`Its entries could not be saved: ${(error as Error).message}`);
     }
   }
 
@@ -344,7 +344,7 @@ class Terminal implements EditorHost {
     this.#note('a fresh session');
   }
 
-  /** The names go with the process, so the type service begins anew as well. */
+  /** The names are lost with the process, so the type service restarts too. */
   #replaceSession(): void {
     void this.#types?.stop();
     const session = this.#startSession();
@@ -354,7 +354,7 @@ class Terminal implements EditorHost {
       this.#repl?.renew(types, session);
       if (this.#repl) await this.#runRc(this.#repl);
     };
-    // An entry on its way still holds the old ones; they are exchanged when it has ended.
+    // A running entry still uses the old ones; they are replaced when it ends.
     if (this.#running) this.#replacement = renew;
     else void renew().then(() => this.#pump());
   }
@@ -376,7 +376,7 @@ class Terminal implements EditorHost {
     this.#finishing = true;
     this.#editor.setPanes(undefined);
     this.#editor.stop();
-    // Streams work off what they have received; what they still say, and the last state of their panes, follows.
+    // Streams process what they received; their last output and the last state of their panes follow.
     await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), later(leaveLimitMs, undefined)]);
     this.#closePanes();
     process.exit(status);
@@ -387,7 +387,7 @@ function later<T>(ms: number, value: T): Promise<T> {
   return new Promise((resolve) => setTimeout(resolve, ms, value));
 }
 
-/** A build machine may give its jobs a terminal that nobody sits at; its log is no place for moving cursors. */
+/** A build machine may give its jobs a terminal without a user; its log must not get cursor movements. */
 function isCI({ CI }: NodeJS.ProcessEnv): boolean {
   return CI !== undefined && CI !== '' && CI !== '0' && CI !== 'false';
 }

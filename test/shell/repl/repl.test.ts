@@ -178,7 +178,7 @@ test('history survives the session, and is written before the entry runs', () =>
 test('a session that dies is replaced and its entries can be run again', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('const kept = 41', />/);
-    await shell.entry('process.kill(process.pid, "SIGKILL")', /SIGKILL ended it[\s\S]*a new one starts/);
+    await shell.entry('process.kill(process.pid, "SIGKILL")', /SIGKILL ended it[\s\S]*a new session starts/);
     const file = /\.load (\S+replay-\d+\.ts)/.exec(terminal.everything().replaceAll('\n', ''))?.[1];
     await shell.entry('kept', /Cannot find name 'kept'/);
     await shell.entry(`.load ${file}`, />/);

@@ -88,7 +88,7 @@ test('output that does not fit on its disk is said, and fails', async () => {
   });
   const status = await within(30_000, new Promise((resolve) => child.once('close', resolve)), 'the end of the script');
   assert.is(status, 1);
-  assert.match(err, /^error: the output cannot be written: ENOSPC/);
+  assert.match(err, /^error: cannot write the output: ENOSPC/);
 });
 
 test.run();
