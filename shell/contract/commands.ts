@@ -51,7 +51,6 @@ export interface CommandHost {
   entry(text: string): Promise<EntryEnd>;
   load(file: string, folder: string): Promise<EntryEnd>;
   runModule(file: string, folder: string): Promise<EntryEnd>;
-  fail(error: unknown): void;
 }
 
 export interface Command {

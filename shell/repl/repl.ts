@@ -223,7 +223,6 @@ export class Repl implements StatementRunner {
       entry: (text) => this.runTypeScript(this.continued(text)),
       load: (file, folder) => loadFile(this, file, folder),
       runModule: (file, folder) => this.runModule(file, folder),
-      fail: (error) => this.fail(error),
     };
   }
 

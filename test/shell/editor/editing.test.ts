@@ -29,7 +29,7 @@ test('a new line inside brackets is indented, and the bracket that closes goes b
     await terminal.waitFor(/=> "f\(\(\) => \{\\n {2}g\(\[\\n {4}1\\n {2}\]\)\\n\}\)"/);
   }));
 
-test('between brackets a new line gives the closing one a line of its own', () =>
+test('a new line between brackets puts the closing bracket on its own line', () =>
   withEditor({}, async (terminal) => {
     terminal.type('f({})' + keys.left + keys.left);
     await terminal.until(() => terminal.cursor().column === 5, 'the cursor between them');
@@ -62,7 +62,7 @@ test('a signature that does not fit is cut to the current parameter', () =>
     await terminal.waitFor(/^call\(…, ‹second: number›\): vo…$/m);
   }));
 
-test('alt-h tells of what is under the cursor until the next key', () =>
+test('alt-h shows the type under the cursor until the next key', () =>
   withEditor({}, async (terminal) => {
     terminal.type('abc' + keys.alt('h'));
     await terminal.waitFor(/^> abc\nabout abc$/m);
@@ -138,7 +138,7 @@ test('a megabyte in one line keeps the cursor where it is', () =>
     await terminal.waitFor(/^>$/);
   }));
 
-test('a paste whose end never comes is not typed on for ever', () =>
+test('a paste whose end mark never comes ends by itself', () =>
   withEditor({}, async (terminal) => {
     terminal.type('\x1b[200~half a paste');
     // Longer than a paste may be silent.
@@ -147,7 +147,7 @@ test('a paste whose end never comes is not typed on for ever', () =>
     await terminal.waitFor(/=> "half a paste"\n>$/);
   }));
 
-test('an entry taller than the screen is gone through by pages, the prompt of each line in sight', () =>
+test('page keys scroll through an entry taller than the screen, with the prompt of each line', () =>
   withEditor({ rows: 6 }, async (terminal) => {
     terminal.type(keys.paste(Array.from({ length: 40 }, (_, line) => `row ${line}`).join('\n')));
     await terminal.waitFor(/row 39$/);
@@ -255,7 +255,7 @@ test('ctrl-z suspends, and fg brings the entry back', async () => {
   }
 });
 
-test('stopped and continued by somebody else, the terminal is taken again and the entry is there', () =>
+test('after another process stops and continues the shell, it takes the terminal back with the entry', () =>
   withEditor({}, async (terminal) => {
     terminal.type('half');
     await terminal.waitFor(/^> half$/m);

@@ -32,22 +32,19 @@ const entries: Record<string, readonly [typed: string | Buffer, entry: string]> 
   'down comes back to the draft': ['draft' + keys.up + keys.down + keys.enter, 'draft'],
   'reverse search': [keys.ctrl('r') + 'first' + keys.enter, 'first entry'],
   'reverse search goes on': [keys.ctrl('r') + 'entry' + keys.ctrl('r') + keys.enter, 'first entry'],
-  'reverse search given up': ['x' + keys.ctrl('r') + 'first' + keys.ctrl('g') + keys.enter, 'x'],
+  'reverse search cancelled': ['x' + keys.ctrl('r') + 'first' + keys.ctrl('g') + keys.enter, 'x'],
   'tab indents at the start of a line': [keys.tab + 'x' + keys.enter, '  x'],
   'ctrl-c drops the line': ['half' + keys.ctrl('c') + 'whole' + keys.enter, 'whole'],
   'keys wait for a slow answer': ['slow' + keys.enter + 'x' + keys.backspace, 'slow'],
-  'undo takes back a word, redo makes it again': [
-    'one two' + keys.ctrl('_') + keys.ctrl('_') + keys.alt('_') + keys.enter,
-    'one',
-  ],
+  'undo removes a word, redo restores it': ['one two' + keys.ctrl('_') + keys.ctrl('_') + keys.alt('_') + keys.enter, 'one'],
   'undo of a cut and of a paste': [
     'one' + keys.ctrl('u') + keys.paste('x') + keys.ctrl('_') + keys.ctrl('_') + keys.enter,
     'one',
   ],
   'cuts in a row are one': ['one two three' + keys.ctrl('w') + keys.ctrl('w') + keys.ctrl('y') + keys.enter, 'one two three'],
   'the cut before instead': ['a' + keys.ctrl('u') + 'b' + keys.ctrl('u') + keys.ctrl('y') + keys.alt('y') + keys.enter, 'a'],
-  'characters exchanged': ['ab' + keys.ctrl('t') + 'c' + keys.enter, 'bac'],
-  'words exchanged': ['one, two' + keys.alt('t') + keys.enter, 'two, one'],
+  'characters swapped': ['ab' + keys.ctrl('t') + 'c' + keys.enter, 'bac'],
+  'words swapped': ['one, two' + keys.alt('t') + keys.enter, 'two, one'],
   'words in capitals': ['one two six' + keys.home + keys.alt('u') + keys.alt('c') + keys.alt('l') + keys.enter, 'ONE Two six'],
   'the ends of an entry': ['a' + keys.altEnter + 'b' + keys.alt('<') + 'x' + keys.alt('>') + 'y' + keys.enter, 'xa\nby'],
   'up finds what begins as the text': ['fi' + keys.up + keys.enter, 'first entry'],
@@ -108,7 +105,7 @@ test('output goes above the line being typed, which stays as it is', () =>
     assert.is(all.split('half a line').length, 2);
   }));
 
-test('a line without its newline is gone on with', () =>
+test('the next print continues a line without its newline', () =>
   withEditor({}, async (terminal) => {
     terminal.type('!pair ["one ","two\\n"]' + keys.enter);
     await terminal.waitFor(/^one two\n>$/m);
@@ -202,7 +199,7 @@ test('an escape in a paste is shown and not obeyed', () =>
     assert.not.ok(terminal.raw.includes('\x1b[2J'));
   }));
 
-test('a block is read until ctrl-d, and given up by ctrl-c', () =>
+test('ctrl-d ends a block, ctrl-c drops it', () =>
   withEditor({}, async (terminal) => {
     terminal.type('!block' + keys.enter);
     await terminal.waitFor(/!block\n*$/);

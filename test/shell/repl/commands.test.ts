@@ -8,7 +8,7 @@ import { widthOf } from '../../../shell/print/text';
 import { promptFolder as folder, withShell } from '../../helpers/prompt';
 import { keys } from '../../helpers/terminal';
 
-test('.bg frees the prompt at once, tells its end above the line being typed, and keeps _ and Ctrl-C away from it', () =>
+test('.bg frees the prompt at once and reports its end above the line being typed; _ and Ctrl-C do not touch it', () =>
   withShell(async (shell, terminal) => {
     const gate = path.join(folder, 'gate');
     await shell.entry("import { existsSync } from 'node:fs'; const k = 40; k", /res0: number = 40/);
@@ -28,7 +28,7 @@ test('.bg frees the prompt at once, tells its end above the line being typed, an
     await terminal.waitFor(/res3: number = 1\n>$/);
   }));
 
-test('.cancel stops an entry in the background, jobs and awaits alike; one that fails is told with its place', () =>
+test('.cancel stops the jobs and awaits of a background entry; one that fails is reported with its place', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('.bg sc.range(1).map(x => { while (true); }).count()', /b1 runs/);
     await shell.entry('.cancel b1', /\(b1 was cancelled/);
@@ -41,7 +41,7 @@ test('.cancel stops an entry in the background, jobs and awaits alike; one that 
     await shell.entry('.errors', /TypeError|ReferenceError/);
   }));
 
-test('.show gives the rows that were asked for, of the last value or another; cut cells are said, and .page has them whole', () =>
+test('.show prints the requested rows of the last value or another; it mentions cut cells, and .page shows them whole', () =>
   withShell(async (shell, terminal) => {
     await shell.entry("const rows = sc.range(50).map(x => ({ x, text: 'wide '.repeat(30) + x }))", />/);
     await shell.entry('rows', /sample of 20[\s\S]*… cells are cut: \.page shows all/);
@@ -78,7 +78,7 @@ test('.page lends the terminal to the pager and takes it back with the line bein
     { rows: 30 },
   ));
 
-test('.stages tells of tasks and skew, .datasets of what is kept, and a skewed stage is told once', () =>
+test('.stages shows tasks and skew, .datasets what is persisted, and a skewed stage is reported once', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('.stages', /no jobs yet/);
     await shell.entry('.datasets', /no dataset is kept/);
@@ -104,7 +104,7 @@ test('.stages tells of tasks and skew, .datasets of what is kept, and a skewed s
     await shell.entry('.datasets', /stored {2}[\s\S]*on disk \(disk: 3\)/);
   }));
 
-test('groupByKey that only adds up is told once a line, with the rewrite, and .set hints off silences it', () =>
+test('groupByKey that only adds up gives one hint per entry, with the rewrite, and .set hints off silences it', () =>
   withShell(async (shell, terminal) => {
     const line = "sc.parallelize(['a', 'a']).map(w => [w, 1]).groupByKey().mapValues(v => v.length).collect()";
     await shell.entry(
@@ -139,7 +139,7 @@ test('.set shows, changes, checks and completes settings', () =>
     terminal.type(keys.ctrl('c'));
   }));
 
-test('the rc file of the configuration folder runs before what is typed; an error in it is told with its place', async () => {
+test('the rc file of the configuration folder runs before what is typed; an error in it is reported with its place', async () => {
   const config = path.join(folder, 'config');
   mkdirSync(path.join(config, 'millrace'), { recursive: true });
   writeFileSync(

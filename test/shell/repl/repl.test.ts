@@ -20,7 +20,7 @@ test('entries run in order, each shown once, also those typed before anything ha
     for (const entry of ['const xs', 'xs.count', 'xs.sum']) assert.is(terminal.everything().split(entry).length, 2, entry);
   }));
 
-test('a leading dot goes on with the last value, unless it is a command', () =>
+test('a leading dot continues the last value, unless it is a command', () =>
   withShell(async (shell) => {
     await shell.entry('const xs = [1, 2, 3]', /3\]/);
     await shell.entry('.map(x => x * 2)', /res0: number\[\]/);
@@ -88,7 +88,7 @@ test('a busy loop prints as it goes', () =>
     await terminal.waitFor(/\(interrupted\)\n>$/);
   }));
 
-test('.load runs a file statement by statement, names the line of an error, keeps what ran', () =>
+test('.load runs a file statement by statement, names the line of an error, and what ran before stays', () =>
   withShell(async (shell) => {
     writeFileSync(path.join(folder, 'half.ts'), 'export const half = (x: number) => x / 2;\n');
     writeFileSync(path.join(folder, 'good.ts'), "import { half } from './half';\nconst four = half(8);\nfour\n");
@@ -100,7 +100,7 @@ test('.load runs a file statement by statement, names the line of an error, keep
     await shell.entry('.load nosuch.ts', /There is nothing at nosuch\.ts/);
   }));
 
-test('.save writes what ran, which runs again, and spares files of others', () =>
+test('.save writes the entries that ran to a file that runs again, and never overwrites files of others', () =>
   withShell(async (shell) => {
     await shell.entry('const base = 20', />/);
     await shell.entry('nosuch', /Cannot find/);
@@ -185,7 +185,7 @@ test('a session that dies is replaced and its entries can be run again', () =>
     await shell.entry('kept + 1', /= 42/);
   }));
 
-test('memory running out is said in one line', () =>
+test('running out of memory is reported in one line', () =>
   withShell(
     async (shell, terminal) => {
       await shell.entry(

@@ -28,7 +28,7 @@ test('arrays of two are pairs for parallelize, and nothing else is', async () =>
   assert.equal(out.trimEnd().split('\n'), Object.values(types));
 });
 
-test('an error of several signatures is told of the widest one', async () => {
+test('a type error against several signatures shows the widest one', async () => {
   const { status, err } = await millrace(['--master', 'local', '-e', 'sc.parallelize(5)']);
   assert.is(status, 1);
   assert.match(
@@ -83,7 +83,7 @@ test('a function that fails in a task long after it was written is shown with it
   assert.match(sameLine.err, shown(1));
 });
 
-test('a type error is found when its statement comes, and nothing of that runs', async () => {
+test('a type error is found when its statement is reached, and none of that statement runs', async () => {
   const { status, out, err } = await millrace([...local, file('types.ts', 'console.log(1);\nconst s: string = 5;\n')]);
   assert.equal([status, out], [1, '1\n']);
   assert.match(err, /types\.ts:2:7.*not assignable/);
@@ -233,7 +233,7 @@ test('Ctrl-C before a script has begun ends it with 130, also while it reads sta
   assert.is((await millrace([...local, '-e', loops], { started })).status, 130);
 });
 
-test("a handler of SIGINT of the user's is told, once", async () => {
+test("the user's SIGINT handler is called once", async () => {
   const { status, out } = await millrace([...local, '-e', `{ process.on('SIGINT', () => console.log('told')); ${waits} }`], {
     input: null,
     when: ['ready', (pid) => process.kill(pid, 'SIGINT')],

@@ -77,7 +77,7 @@ test('a script that is suspended is ended by SIGTERM once it goes on', async () 
   assert.is((await millrace([...local, script], { when: ['tick', end] })).status, 143);
 });
 
-test('output that does not fit on its disk is said, and fails', async () => {
+test('output that does not fit on its disk is reported and fails the script', async () => {
   const full = openSync('/dev/full', 'w');
   const [command, ...rest] = shellCommand(...local, '-e', 'console.log("lost")');
   const child = spawn(command, rest, { stdio: ['ignore', full, 'pipe'] });

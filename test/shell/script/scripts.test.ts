@@ -16,7 +16,7 @@ const run = (input: string) => millrace([...local, '-'], { input });
 /** What would clear the screen, or anything else that a terminal obeys. */
 const obeyed = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
 
-test('.run keeps what a module exports and nothing else, awaits in it, and reads its imports again after an edit', async () => {
+test('.run makes names of the exports of a module only, awaits in it, and reads its imports again after an edit', async () => {
   file('lib.ts', 'export const by = 3;\n');
   file(
     'module.ts',
@@ -90,7 +90,7 @@ test('Ctrl-C ends a watch that waits for a change', async () => {
   assert.is(status, 130);
 });
 
-test('a script waits for what it has put into the background', async () => {
+test('a script waits for its background entries', async () => {
   const { status, out } = await run(
     '.bg sc.range(2).map(x => { const e = Date.now() + 300; while (Date.now() < e); return x }).sum()\n',
   );
@@ -98,7 +98,7 @@ test('a script waits for what it has put into the background', async () => {
   assert.match(out, /\(b1 runs in the background; its value will be res0\)\n\(b1 is done after [\s\S]*\nres0: number = 1\n$/);
 });
 
-test('.export writes at the prompt as in scripts, and says rows and bytes', async () => {
+test('.export writes at the prompt as in scripts, and reports rows and bytes', async () => {
   const { status, out } = await run(
     '.export sc.range(3).map(x => ({ x, sq: x * x })) "of mine.csv"\n.export sc.range(3) of-mine.jsonl\n',
   );
@@ -121,7 +121,7 @@ test('.save leaves a device or a pipe what it is', async () => {
 
 const full = smallDisk(16);
 if (full) {
-  test('a full disk under .save is told, and nothing of the file is left', async () => {
+  test('.save on a full disk is reported and leaves no part of the file', async () => {
     const { status, err } = await run(`const long = '${'x'.repeat(60_000)}'\n.save ${full}/saved.ts\n`);
     assert.is(status, 1);
     assert.match(err, /Writing .*saved\.ts failed: ENOSPC/);

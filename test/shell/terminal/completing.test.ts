@@ -62,7 +62,7 @@ test('the menu lists columns in a lambda with their types, and operators with th
     await dropEntry(shell);
   }));
 
-test('a call shows its signature as it is typed; .doc and .help keys tell the rest', () =>
+test('a call shows its signature as it is typed; .doc and .help keys explain the rest', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('1', /res0: number = 1/);
     terminal.type('sc.range(1, ');
@@ -112,7 +112,7 @@ test('.stop completes what .streams names, .cancel and .stages the jobs there ar
     await shell.entry('.cancel b1', /b1 was cancelled/);
   }));
 
-test('Tab asks the session also while an entry runs; one that is held by a loop holds no key', () =>
+test('Tab asks the session while an entry runs, and a session that is busy in a loop does not block the keys', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('.bg new Promise(() => {})', /b1 runs/);
     terminal.type(`await new Promise(() => {})${keys.enter}`);
@@ -132,7 +132,7 @@ test('Tab asks the session also while an entry runs; one that is held by a loop 
     await shell.entry('.cancel b1', /b1 was cancelled/);
   }));
 
-test('a type service that is killed is started again, and names are kept', () =>
+test('a killed type service is restarted and knows all names', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('const kept = [1, 2, 3]', />$/);
     const service = descendants(terminal.pid).find((pid) => /types/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
@@ -144,7 +144,7 @@ test('a type service that is killed is started again, and names are kept', () =>
     await shell.entry('kept.length', /res0: number = 3/);
   }));
 
-test('an entry that begins with a space is run and not kept', () =>
+test('an entry that begins with a space runs and stays out of the history', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('1 + 2', /res0: number = 3/);
     await shell.entry(" const secret = 'xyzzy'", />$/);

@@ -1,4 +1,4 @@
-// The history file: what is kept, what is passed over, and that nothing about it ever hurts a session.
+// The history file: which entries it holds, which lines it skips, and that its errors never stop an entry.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ const freshFolder = () => path.join(root, String(count++), 'millrace');
 
 const noTrouble = (message: string) => assert.unreachable(message);
 
-test('entries come back in another session, whole with their newlines', () => {
+test('another session finds the entries with their newlines', () => {
   const folder = freshFolder();
   const first = new History(folder, noTrouble);
   for (const entry of ['1 + 1', 'const a = [\n\t"ü 👩‍👩‍👧",\n]', '.help']) first.add(entry);
@@ -22,7 +22,7 @@ test('entries come back in another session, whole with their newlines', () => {
   assert.is(first.entries.length, 3);
 });
 
-test('the file is written at once, one JSON string a line, for its owner only', () => {
+test('each entry is written at once as a JSON string on one line, readable by the owner only', () => {
   const folder = freshFolder();
   new History(folder, noTrouble).add('a\nb');
   const file = path.join(folder, 'history');
@@ -31,7 +31,7 @@ test('the file is written at once, one JSON string a line, for its owner only', 
   assert.is(statSync(folder).mode & 0o777, 0o700);
 });
 
-test('an entry given twice in a row is kept once', () => {
+test('an entry typed twice in a row is stored once', () => {
   const history = new History(freshFolder(), noTrouble);
   for (const entry of ['a', 'a', 'b', 'a']) history.add(entry);
   assert.equal(history.entries, ['a', 'b', 'a']);
@@ -58,7 +58,7 @@ test('only the last ten thousand are read, and only the end of a huge file', () 
   assert.equal(new History(folder, noTrouble).entries, ['entry 1']);
 });
 
-test('torn and foreign lines are passed over', () => {
+test('torn and foreign lines are skipped', () => {
   const folder = freshFolder();
   new History(folder, noTrouble).add('good');
   appendFileSync(path.join(folder, 'history'), '"torn\n42\n{"a":1}\n\x00\x01\n');
@@ -67,7 +67,7 @@ test('torn and foreign lines are passed over', () => {
   assert.equal(new History(folder, noTrouble).entries, ['good', 'after']);
 });
 
-test('a file that cannot be used is said once, and entries last for the session', () => {
+test('a file that cannot be used is reported once, and entries last for the session', () => {
   const folder = freshFolder();
   mkdirSync(path.dirname(folder), { recursive: true });
   writeFileSync(folder, 'a file where the folder should be');
@@ -80,7 +80,7 @@ test('a file that cannot be used is said once, and entries last for the session'
   assert.match(said[0], /this session only/);
 });
 
-test('a full disk is said once and hurts nobody', () => {
+test('a full disk is reported once and stops no entry', () => {
   if (!existsSync('/dev/full')) return;
   const folder = freshFolder();
   mkdirSync(folder, { recursive: true });
@@ -92,7 +92,7 @@ test('a full disk is said once and hurts nobody', () => {
   assert.equal([history.entries.slice(-2), said.length], [['a', 'b'], 1]);
 });
 
-test('an entry that begins with a space is not kept anywhere', () => {
+test('an entry that begins with a space is stored nowhere', () => {
   const folder = freshFolder();
   const history = new History(folder, noTrouble);
   history.add('kept');
@@ -116,7 +116,7 @@ test('what other shells write is there after a refresh, before the own entries',
   assert.equal(one.refreshed(), one.entries);
 });
 
-test('a file that was emptied by hand is read anew, and a half-written line only when it is whole', () => {
+test('an emptied file is read from its start, and a half-written line only once it is whole', () => {
   const folder = freshFolder();
   const history = new History(folder, noTrouble);
   const file = path.join(folder, 'history');
@@ -128,7 +128,7 @@ test('a file that was emptied by hand is read anew, and a half-written line only
   assert.equal(history.refreshed().at(-1), 'half');
 });
 
-test('a file that others may read is closed to them', () => {
+test('a file that others may read becomes private', () => {
   const folder = freshFolder();
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'history'), '"a"\n', { mode: 0o644 });
@@ -136,7 +136,7 @@ test('a file that others may read is closed to them', () => {
   assert.is(statSync(path.join(folder, 'history')).mode & 0o777, 0o600);
 });
 
-test('a pipe in the place of the file is said and not waited for', () => {
+test('a pipe instead of the file is reported and never read', () => {
   const folder = freshFolder();
   mkdirSync(folder, { recursive: true });
   execFileSync('mkfifo', [path.join(folder, 'history')]);

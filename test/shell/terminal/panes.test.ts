@@ -48,7 +48,7 @@ test('a stream that is behind says so first', () => {
   assert.match(facts, /^ behind by 4\.2 s, 3 batches wait · 3 rows/);
 });
 
-test('rows that are no pairs show as they are; numbers have bars; empty batches say so', () => {
+test('rows that are no pairs show as they are, numbers have bars, and empty batches say so', () => {
   assert.match(paneLines(model([5, 10]), 40, 9, false).join('\n'), /\n {2}5 {2}█+\n 10 {2}█+$/);
   assert.match(paneLines(model([{ a: 1 }, 'x']), 40, 9, false).join('\n'), /\n \{ a: 1 \}\n "x"$/);
   assert.match(paneLines(model([]), 40, 9, false).join('\n'), /\n no rows$/);
@@ -103,7 +103,7 @@ test('hostile values never reach the terminal as they are', () => {
     assert.not.ok(text.replaceAll('\\\\r', '').includes(character), character);
 });
 
-test('several panes share the height, small ones get all they want', () => {
+test('several panes share the height; small ones get all they need', () => {
   const board = new PaneBoard(() => false);
   const long = Array.from({ length: 30 }, (_, i) => [`w${i}`, i]);
   board.update(1, model(long));
