@@ -20,7 +20,7 @@ export type Other<T> = DStream<T> | RDD<T>;
 declare module '../graph/dstream' {
   interface DStream<T> {
     /**
-     * Each element through `f`, as `RDD.map`. The function is frozen where it is written.
+     * Each element through `f`, as `RDD.map`. The function is captured at the call.
      * @example await check.outputOf([[1, 2], [3]], s => s.map(x => x * 2)) // [[2, 4], [6]]
      */
     map<U extends Datum>(f: (element: T) => U): DStream<U>;
@@ -218,7 +218,7 @@ declare module '../graph/dstream' {
     cogroup<K, V, W>(this: DStream<[K, V]>, other: Other<[K, W]>, partitioning?: Partitioning): DStream<[K, [V[], W[]]]>;
 
     /**
-     * One number a batch: how many elements it has; 0 for an empty one.
+     * One number per batch: its count of elements, 0 for an empty batch.
      * @example await check.outputOf([['a', 'b'], []], s => s.count()) // [[2], [0]]
      */
     count(): DStream<number>;
@@ -228,7 +228,7 @@ declare module '../graph/dstream' {
      */
     countByValue(numPartitions?: number): DStream<[T, number]>;
     /**
-     * One element a batch: all merged by `f`, which must be associative and commutative; none for an empty batch.
+     * One element per batch: `f` merges all; it must be associative and commutative. None for an empty batch.
      * @example await check.outputOf([[1, 2], [3]], s => s.reduce((a, b) => a + b)) // [[3], [3]]
      */
     reduce(f: (a: T, b: T) => T): DStream<T>;
@@ -284,22 +284,22 @@ const sameAsDatasets = [
 
 type DatasetOperator = (...args: unknown[]) => RDD<unknown>;
 
-/** Streams among the arguments stand for their dataset of the batch; functions are frozen now, for all batches. */
+/** Replaces streams among the arguments by their dataset of the batch. Captures functions now, for all batches. */
 function batchwise(operation: string) {
   return function (this: DStream<unknown>, ...args: unknown[]): DStream<unknown> {
     const { sc } = this.streaming;
     const parents = [this, ...args.filter((a): a is DStream<unknown> => a instanceof DStream)];
     checkCompatible(operation, parents, this.streaming);
-    const frozen = args.map((a) => (typeof a === 'function' ? ShippedFunction.of(sc, a, operation) : a));
+    const captured = args.map((a) => (typeof a === 'function' ? ShippedFunction.of(sc, a, operation) : a));
     const apply = (rdds: readonly RDD<unknown>[]) => {
       const others = rdds.slice(1);
-      const given = frozen.map((a) => (a instanceof DStream ? others.shift() : a));
+      const given = captured.map((a) => (a instanceof DStream ? others.shift() : a));
       return (rdds[0] as unknown as Record<string, DatasetOperator>)[operation](...given);
     };
-    // Wrong arguments are refused here, at the user's line, and not in the first batch.
+    // Wrong arguments fail here, at the user's line, not in the first batch.
     apply(parents.map(() => sc.emptyRDD()));
     return new DerivedDStream(this.streaming, operation, parents, (rdds) =>
-      // A stream that has nothing at this time, such as one of some time ago, counts as empty beside one that has.
+      // A stream without a dataset at this time, such as `ago` at the start, counts as empty beside one that has one.
       rdds.some((rdd) => rdd) ? apply(rdds.map((rdd) => rdd ?? sc.emptyRDD())) : undefined,
     );
   };

@@ -1,4 +1,4 @@
-// Outputs: what is done with each batch.
+// Outputs: `print` and `foreachRDD`, called for each batch.
 
 import { checkCallback, checkWhole } from '../../base/arguments';
 import { siteOfCall } from '../../base/call';
@@ -15,8 +15,8 @@ declare module '../graph/dstream' {
      */
     print(rows?: number): OutputHandle;
     /**
-     * Calls `f` with each batch's dataset, in the session: actions run jobs, and a promise is waited for. What it throws fails this
-     * output of this batch only. `name` is what messages call it.
+     * Calls `f` in the session with the dataset of each batch: actions run jobs, and a promise is awaited. An error of `f` fails this
+     * output of this batch only. Messages use `name`.
      * @example const store = (counts) => counts.foreachRDD(async (rdd, time) => console.log(time, await rdd.count()))
      */
     foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown, name?: string): OutputHandle;

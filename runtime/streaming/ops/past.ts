@@ -1,4 +1,4 @@
-// Operators that look at the past of a stream: windows, the stream of some time ago, and queries on what is remembered.
+// Operators on the past of a stream: windows, the stream of some time ago, and queries on remembered datasets.
 import { refuseArgument } from '../../base/arguments';
 import { checkMultiple, type Duration, milliseconds, type Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
@@ -17,13 +17,13 @@ declare module '../graph/dstream' {
      */
     window(length: Duration, slide?: Duration): DStream<T>;
     /**
-     * The stream as it was `duration` before: `now.join(now.ago('5m'))` compares now with five minutes ago. Nothing until that
-     * time has passed; outer joins show keys without a past with undefined. Throws NOT_A_MULTIPLE.
+     * The stream as it was `duration` before: `now.join(now.ago('5m'))` compares now with five minutes ago. It has no datasets until that
+     * time has passed; outer joins give undefined for keys without a past. Throws NOT_A_MULTIPLE.
      * @example await check.outputOf([[1], [2]], s => s.ago('1s')) // [[1]]
      */
     ago(duration: Duration): DStream<T>;
     /**
-     * The datasets of the batches from `from` to `to`, both included, oldest first, as far as they are remembered.
+     * The remembered datasets of the batches from `from` to `to`, both included, oldest first.
      * @example const hour = (counts) => counts.slice(Date.now() - 3_600_000, Date.now())
      */
     slice(from: Moment, to: Moment): RDD<T>[];
@@ -33,7 +33,7 @@ declare module '../graph/dstream' {
      */
     between(from: Moment, to: Moment): RDD<T>;
     /**
-     * The dataset of the last batch that was made; undefined before the first.
+     * The dataset of the last batch; undefined before the first.
      * @example const now = (counts) => counts.latest()
      */
     latest(): RDD<T> | undefined;

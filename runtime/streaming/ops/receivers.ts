@@ -1,4 +1,4 @@
-// Streams that receivers read: TCP, WebSockets, and classes of the user's.
+// Streams that receivers read: TCP, WebSockets, and the user's receiver classes.
 
 import { checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds } from '../../base/duration';
@@ -11,19 +11,19 @@ import { Receiver } from '../receivers/receiver';
 import { shipReceiver } from '../receivers/receiver-program';
 import { ReceivedInputDStream, type ReceiverLimits } from '../sources/received';
 
-/** Limits of a source that is read by a process of its own. */
+/** Limits of a source that a process of its own reads. */
 export interface ReceiverOptions {
-  /** Elements a second at most. Default: no limit. */
+  /** The greatest number of elements per second. Default: no limit. */
   readonly maxRate?: number;
-  /** Longer lines are left out and told. Default 1 MiB. */
+  /** Longer lines are left out and reported. Default 1 MiB. */
   readonly maxLineBytes?: number;
-  /** With so many bytes received and not processed, the source is not read. Default 256 MiB. */
+  /** The receiver pauses while this many bytes are received and not processed. Default 256 MiB. */
   readonly maxUnprocessedBytes?: number;
-  /** A silence of the source that is told. Default '30s'. */
+  /** A silence of the source this long is reported. Default '30s'. */
   readonly silence?: Duration;
 }
 
-/** Wait for connections on a port of 127.0.0.1; 0 for any free one, which is told when the stream starts. */
+/** Waits for connections on a port of 127.0.0.1; 0 picks a free one, which is reported when the stream starts. */
 export interface Listen {
   readonly listen: number;
 }
@@ -31,21 +31,21 @@ export interface Listen {
 declare module '../context' {
   interface StreamingContext {
     /**
-     * The lines of a TCP connection, which is made again whenever it is lost. In a batch are the lines that came whole.
+     * The lines of a TCP connection; a lost connection is made anew. A batch has complete lines only.
      * Throws BAD_ARGUMENT or BAD_OPTION.
      * @example const ssc = new StreamingContext(sc, '1s'); ssc.socketTextStream('localhost', 9999)
      */
     socketTextStream(host: string, port: number, options?: ReceiverOptions): DStream<string>;
-    /** The lines of all that connect to a port of this machine: `socketTextStream({ listen: 9999 })`. */
+    /** The lines of all clients that connect to a port of this machine: `socketTextStream({ listen: 9999 })`. */
     socketTextStream(listen: Listen, options?: ReceiverOptions): DStream<string>;
     /**
      * The messages of a WebSocket, `ws://…` or `wss://…`; a message of several lines is several elements.
      * @example const ssc = new StreamingContext(sc, '1s'); ssc.webSocketStream('ws://localhost:9999')
      */
     webSocketStream(url: string, options?: ReceiverOptions): DStream<string>;
-    /** The messages of all that connect to a port of this machine; web pages are refused. */
+    /** The messages of all clients that connect to a port of this machine; web pages are refused. */
     webSocketStream(listen: Listen, options?: ReceiverOptions): DStream<string>;
-    /** What a receiver of one's own stores; `lines` for one that stores lines of text, which may then come as bytes. */
+    /** The elements that your own receiver stores. With `lines` it stores lines of text, also as bytes. */
     receiverStream(receiver: Receiver<string>, options: ReceiverOptions & { readonly lines: true }): DStream<string>;
     receiverStream<T>(receiver: Receiver<T>, options?: ReceiverOptions): DStream<T>;
   }
@@ -157,7 +157,7 @@ StreamingContext.prototype.receiverStream = function <T>(
     });
   const limits = limitsOf(this, operation, options);
   const isText = options.lines === true;
-  // As it is now: what the session does to it later stays in the session.
+  // Captured now: later changes in the session do not reach it.
   const program = shipReceiver(this.sc, receiver as Receiver<unknown>);
   const source = (): ReceiverSource => ({ kind: 'custom', program, isText });
   return new ReceivedInputDStream<T>(this, operation, source, isText ? 'text' : 'objects', limits);

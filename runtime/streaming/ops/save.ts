@@ -1,4 +1,4 @@
-// Outputs to files: a folder for each batch, named by its time, which is there whole or not at all; a batch that is run again writes it once.
+// Outputs to files: a folder for each batch, named by its time, written whole or not at all. A rerun does not write it twice.
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -19,8 +19,8 @@ import type { OutputHandle } from '../graph/output';
 /** How a stream is saved. */
 export interface StreamSaveOptions {
   /**
-   * `text`: a line for each element, JSON for those that are no strings. `jsonl`: JSON for strings too. `objects`: what `sc.objectFile`
-   * reads back as it was. Default `text`.
+   * `text`: a line for each element; strings as they are, others as JSON. `jsonl`: JSON for strings too. `objects`: the format that
+   * `sc.objectFile` reads. Default `text`.
    */
   readonly format?: 'text' | 'jsonl' | 'objects';
   /** Of text and jsonl. Default `none`. */
@@ -31,8 +31,8 @@ declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * Writes each batch into a folder of its own below `folder`, named by the batch time in milliseconds: `folder/1700000001000/part-00000`.
-     * It has its name once it is whole, so a batch that is run again after a failure is not written twice. Empty parts and empty batches
-     * write nothing. All batches: `sc.textFile('folder/*')`.
+     * The folder gets its name once it is complete, so a rerun after a failure does not write it twice. Empty parts and empty batches
+     * write nothing. Read all batches by `sc.textFile('folder/*')`.
      * @example const keep = (counts) => counts.save('folder')
      */
     save(folder: string, options?: StreamSaveOptions): OutputHandle;
@@ -82,14 +82,14 @@ function saving(
   return stream.streaming.addOutput({ name, stream, run, callSite: siteOfCall() });
 }
 
-/** Throws OUTPUT_EXISTS where something else has the folder's name, and DISK. */
+/** Throws OUTPUT_EXISTS if something else has the folder's name, and DISK. */
 async function saveBatch(rdd: RDD<unknown>, operation: string, folder: string, format: SaveFormat): Promise<void> {
   const path = resolve(folder);
   if (existsSync(join(path, '_SUCCESS'))) return;
   if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
   const temporary = join(dirname(path), `.${basename(path)}.writing`);
   try {
-    // What an earlier run began and did not end.
+    // An earlier run may have left it unfinished.
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary, { recursive: true });
   } catch (e) {
@@ -107,14 +107,14 @@ async function saveBatch(rdd: RDD<unknown>, operation: string, folder: string, f
   }
 }
 
-/** The bytes of a part without rows: none, an empty packed file, or a head and an end. */
+/** The bytes of a part without rows: none, an empty gzip file, or a head and an end. */
 const emptyBytes: Readonly<Record<SaveFormat, number>> = {
   text: 0,
   gzip: gzipSync('').length,
   objects: objectMagic.length + objectFrame(0).length,
 };
 
-/** Removes parts without rows; answers how many are left. */
+/** Removes parts without rows; returns how many are left. */
 function keepFull(folder: string, format: SaveFormat): number {
   const parts = readdirSync(folder).filter((name) => name.startsWith('part-'));
   const full = parts.filter((name) => statSync(join(folder, name)).size > emptyBytes[format]);
@@ -122,7 +122,7 @@ function keepFull(folder: string, format: SaveFormat): number {
   return full.length;
 }
 
-/** The names in a folder outlive a crash of the machine. */
+/** Makes the names in a folder survive a crash of the machine. */
 function syncFolder(folder: string): void {
   const fd = openSync(folder, 'r');
   try {

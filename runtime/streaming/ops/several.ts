@@ -1,4 +1,4 @@
-// Streams made of several others of one streaming context.
+// Operators on several streams of one streaming context.
 
 import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
@@ -16,8 +16,8 @@ declare module '../context' {
      */
     union<T>(...streams: (DStream<T> | readonly DStream<T>[])[]): DStream<T>;
     /**
-     * A stream made of several by a function on their datasets of one time, which runs in the session; `operation` is what messages call
-     * it. A batch in which some stream has no dataset has none.
+     * Makes one stream from several by a function on their datasets of one time, which runs in the session. Messages use `operation`. If
+     * one of the streams has no dataset at a time, the result has none.
      * Throws BAD_ARGUMENT for no streams or those of another context, UNEQUAL_SLIDES for different slides.
      * @example const ssc = new StreamingContext(sc, '1s'); ssc.transform('distinct', [ssc.queueStream([])], ([rdd]) => rdd.distinct())
      */

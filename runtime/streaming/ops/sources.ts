@@ -1,4 +1,4 @@
-// Streams of sources, as methods of the streaming context.
+// Streams that read sources: methods of the streaming context.
 import { checkFlag, checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds } from '../../base/duration';
 import type { Datum, RDD } from '../../rdd/rdd';
@@ -11,44 +11,44 @@ import { GeneratorInputDStream } from '../sources/generator';
 import { QueueInputDStream } from '../sources/queue';
 import { ReplayInputDStream, type ReplayOptions } from '../sources/replay';
 
-/** Which files of a folder are taken, and when one that is written in place is whole. */
+/** Which files of a folder are read, and when a file that is written in place counts as complete. */
 export interface FileStreamOptions {
-  /** Reads only files for whose name it holds; runs in the session. */
+  /** Reads only files for whose name it returns true; runs in the session. */
   readonly filter?: (name: string) => unknown;
-  /** Leaves out what is in the folder at the start. Default true. */
+  /** Leaves out the files that are in the folder at the start. Default true. */
   readonly newFilesOnly?: boolean;
-  /** A file that is written in place is read when it has not changed for so long. Default '1s'. Files that are moved in are whole. */
+  /** A file that is written in place is read after this long without a change. Default '1s'. Moved files are read at once. */
   readonly settle?: Duration;
 }
 
 declare module '../context' {
   interface StreamingContext {
     /**
-     * Batches from a queue that the program fills with datasets or arrays: one a batch, or all that are there.
+     * Batches from a queue that the program fills with datasets or arrays: each batch takes one, or all.
      * @example const ssc = new StreamingContext(sc, '1s'); ssc.queueStream([sc.range(3), sc.range(5)])
      */
     queueStream<T>(queue: (RDD<T> | readonly T[])[], oneAtATime?: boolean): DStream<T>;
     /**
-     * The lines of the files that come into a folder: those that are moved in, and those that are written there once they have settled;
-     * .gz is unpacked. Names that begin with . or _ or end in .tmp or .part are not read; what still grows is told with each batch.
-     * The start fails with NO_SUCH_PATH where there is no such folder.
+     * The lines of files that arrive in a folder: moved files at once, files that are written there when they have settled; .gz is
+     * unpacked. Names that begin with . or _ or end in .tmp or .part are not read. Each batch reports the files that still grow.
+     * `start` fails with NO_SUCH_PATH if there is no such folder.
      * @example const lines = (ssc) => ssc.textFileStream('incoming')
      */
     textFileStream(folder: string, options?: FileStreamOptions): DStream<string>;
     /**
-     * Pairs [path, whole text] of the files that come into a folder; as `textFileStream`.
+     * Pairs [path, whole text] of the files that arrive in a folder, like `textFileStream`.
      * @example const files = (ssc) => ssc.fileStream('incoming')
      */
     fileStream(folder: string, options?: FileStreamOptions): DStream<[string, string]>;
     /**
-     * The lines of old files (paths as for `sc.textFile`) as a stream: the same program on them as live. Batches follow each other as fast
-     * as they are done, whatever the clock says, and the context stops after the last. With `timeOf` a line is in the batch of its own time.
+     * The lines of old files (paths as for `sc.textFile`) as a stream, for the same program as live. Each batch follows as soon as the one
+     * before is done, regardless of the clock. The context stops after the last. With `timeOf` a line is in the batch of its own time.
      * @example const again = (ssc) => ssc.replay('folder')
      */
     replay(paths: string, options?: ReplayOptions): DStream<string>;
     /**
-     * `perSecond` elements each second: f(0), f(1), and so on, made on the executors. A function of the number alone gives the same
-     * elements whenever it is run again; after a restart from a checkpoint it goes on where it was.
+     * `perSecond` elements each second: f(0), f(1), and so on, made on the executors. A function of the number alone makes the same
+     * elements in a rerun. After a restart from a checkpoint the numbers continue.
      * @example const ssc = new StreamingContext(sc, '1s'); ssc.generatorStream(1000, i => i)
      */
     generatorStream<T extends Datum>(perSecond: number, f: (i: number) => T): DStream<T>;

@@ -1,4 +1,4 @@
-// Operators that remember: state by key, from batch to batch.
+// Operators with state by key, which carries over from batch to batch.
 
 import { checkCallback, checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds, type Time } from '../../base/duration';
@@ -10,26 +10,26 @@ import { type Datum, RDD } from '../../rdd/rdd';
 import { DStream } from '../graph/dstream';
 import { SnapshotsDStream, StatefulDStream } from '../graph/stateful';
 
-/** Called for each pair, and once more with `value` undefined when the key times out; what it returns goes on, undefined does not. */
+/** Called for each pair, and once more with `value` undefined when the key times out. Returned rows are emitted, undefined is not. */
 export type StateFunction<K, V, S, M> = (key: K, value: V | undefined, state: State<S>, time: Time) => M;
 
-/** What the state of `mapWithState` begins with, where its keys lie, and when an idle one ends. */
+/** The initial states of `mapWithState`, the partitioning of its keys, and the timeout of idle keys. */
 export interface MapWithStateOptions<K, S> {
   /** The states before the first batch. */
   readonly initialState?: RDD<[K, S]>;
   readonly partitioning?: Partitioning;
   readonly numPartitions?: number;
-  /** Keys without a record for so long time out, in the first batch at or after that. */
+  /** Keys without a record for this long time out, in the first batch at or after that. */
   readonly timeout?: Duration;
 }
 
-/** What the state of `track` is made of, and when an idle key ends. */
+/** How `track` makes and updates its states, and the timeout of idle keys. */
 export interface TrackOptions<K, E, S> {
   /** The state that a key's first event makes. */
   readonly init: (key: K, event: E) => S | null | undefined;
   /** The state after another event; null or undefined drops it. */
   readonly update: (key: K, state: S, event: E) => S | null | undefined;
-  /** Keys without an event for so long are dropped. */
+  /** Keys without an event for this long are dropped. */
   readonly timeout?: Duration;
   readonly partitioning?: Partitioning;
 }
@@ -38,8 +38,8 @@ declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * Each key's state after each batch: `f(values, state, key, time)` is called for every key that has values or state, `values` being
-     * empty where the batch has none; undefined drops the key. Costs all keys each batch, as Spark's: `mapWithState` and `track` cost
-     * the keys that have records. Needs a checkpoint folder.
+     * empty if the batch has none; undefined drops the key. Each batch costs all keys, as in Spark; with `mapWithState` and `track` it
+     * costs only the keys that have records. Needs a checkpoint folder.
      * @example const totals = (pairs) => pairs.updateStateByKey((values, old) => (old ?? 0) + values.length)
      */
     updateStateByKey<K, V, S>(
@@ -49,8 +49,8 @@ declare module '../graph/dstream' {
       initial?: RDD<[K, S]>,
     ): DStream<[K, S]>;
     /**
-     * What `f` makes of each pair and the state of its key, which it reads and sets by `state`; `stateSnapshots()` of the result is
-     * the stream of all states. Costs the keys that have records or time out. Takes a StateSpec too. Needs a checkpoint folder.
+     * The rows that `f` returns for each pair; it reads and sets the state of the key by `state`. `stateSnapshots()` of the result is
+     * the stream of all states. Costs the keys that have records or time out. Accepts a StateSpec too. Needs a checkpoint folder.
      * @example const sums = (pairs) => pairs.mapWithState(StateSpec.function((key, value, state) => { state.update((state.get() ?? 0) + value); return state.get(); }))
      */
     mapWithState<K, V, S, M extends Datum>(
@@ -61,14 +61,14 @@ declare module '../graph/dstream' {
     /** The states that events (key, event) make of their keys: `init`, then `update`. All pairs [key, state], each batch (SOSP 2013). */
     track<K, E, S>(this: DStream<[K, E]>, options: TrackOptions<K, E, S>): DStream<[K, S]>;
     /**
-     * Each key's values since the start merged by `f`; all keys, each batch.
+     * For each key its values since the start, merged by `f`; each batch has all keys.
      * @example const sums = (pairs) => pairs.runningReduce((a, b) => a + b)
      */
     runningReduce<K, V>(this: DStream<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
   }
 }
 
-/** What `mapWithState` makes: the rows of its function, with the states beside. */
+/** The result of `mapWithState`: the rows of its function, and the stream of states. */
 export class MapWithStateDStream<K, S, M> extends StatefulDStream<M> {
   /** Pairs [key, state] of all keys, after each batch. */
   stateSnapshots(): DStream<[K, S]> {
@@ -76,7 +76,7 @@ export class MapWithStateDStream<K, S, M> extends StatefulDStream<M> {
   }
 }
 
-/** Spark's way to say what `mapWithState` does; a function and options say the same. */
+/** Spark's specification of `mapWithState`; a function with options does the same. */
 export class StateSpec<K, V, S, M> {
   /** What is called for each pair. */
   readonly f: StateFunction<K, V, S, M>;
@@ -116,7 +116,7 @@ export class StateSpec<K, V, S, M> {
   }
 
   /**
-   * Ends a key for which nothing has come so long; the function sees it once more, with `state.isTimingOut()`.
+   * Ends a key without a record for this long; the function is called once more, with `state.isTimingOut()`.
    * @example StateSpec.function((key, value, state) => value).timeout('30s').options.timeout // '30s'
    */
   timeout(timeout: Duration): StateSpec<K, V, S, M> {

@@ -1,4 +1,4 @@
-// Reductions over windows: of each batch once, merged per window, or carried from window to window where the function has an inverse.
+// Reductions over windows: each batch is reduced once and merged per window, or carried to the next window if there is an inverse.
 
 import { refuseArgument } from '../../base/arguments';
 import type { Duration } from '../../base/duration';
@@ -16,15 +16,15 @@ import { windowOf } from './past';
 
 type Merge<V> = (a: V, b: V) => V;
 
-/** What a window may be given beyond its length and functions. */
+/** Options of a window. */
 export interface WindowOptions {
   /** How often there is a result. Default: each batch. */
   readonly slide?: Duration;
 }
 
-/** How often a window of pairs is made, and where its keys lie. */
+/** Options of a window of pairs. */
 export interface KeyWindowOptions<K, V> extends WindowOptions {
-  /** Pairs for which it does not hold are left out of the results. */
+  /** Pairs for which it returns false are left out of the results. */
   readonly keep?: (pair: [K, V]) => unknown;
   readonly partitioning?: Partitioning;
 }
@@ -33,8 +33,8 @@ declare module '../graph/dstream' {
   interface DStream<T> {
     /**
      * One element each slide: all of the last `length` merged by `f`; none for an empty window. Each batch is reduced once. With
-     * `inverse`, where inverse(f(a, b), b) is a, a window is made of the one before: its cost does not depend on its length. Takes the
-     * arguments in Spark's order, or the length first as the papers write it.
+     * `inverse`, where inverse(f(a, b), b) is a, a window is computed from the previous one: its cost does not depend on its length.
+     * Accepts the arguments in Spark's order, or the length first as in the papers.
      * @example await check.outputOf([[1], [2], [3]], s => s.reduceByWindow((a, b) => a + b, '2s', '1s')) // [[1], [3], [5]]
      */
     reduceByWindow(f: Merge<T>, length: Duration, slide?: Duration): DStream<T>;
@@ -63,7 +63,7 @@ declare module '../graph/dstream' {
     ): DStream<[K, V[]]>;
     /**
      * `reduceByWindow` by key. With `inverse` a key leaves when the last batch that held it leaves, whatever its value is then; `keep`
-     * (Spark's filterFunc) leaves further pairs out. An inverse that does not undo `f` is noticed: NOT_INVERSE. Throws NOT_A_MULTIPLE.
+     * (Spark's filterFunc) leaves further pairs out. An inverse that does not undo `f` fails with NOT_INVERSE. Throws NOT_A_MULTIPLE.
      * @example await check.outputOf([[['a', 1]], [['a', 2]]], s => s.reduceByKeyAndWindow('2s', (a, b) => a + b)) // [[['a', 1]], [['a', 3]]]
      */
     reduceByKeyAndWindow<K, V>(
@@ -98,7 +98,7 @@ declare module '../graph/dstream' {
   }
 }
 
-/** A reduction as it was asked for, in either order of the arguments. */
+/** The arguments of a reduction, in either order. */
 interface Asked {
   readonly f: unknown;
   readonly inverse?: unknown;
@@ -145,12 +145,12 @@ const reducedBy = (partitioner: Partitioner, operation: string, f: FunctionArgum
 /** The window of the batches' reductions, reduced. */
 function plain(pairs: DStream<unknown>, { operation, f, partitioner, length, slide }: Reduction): DStream<unknown> {
   const reduce = reducedBy(partitioner, operation, f);
-  // Encoded, as Spark keeps streams: `f` may change the values it is given.
+  // Encoded, as Spark persists streams: `f` may change its arguments.
   const partial = derive(pairs, operation, reduce).persist(StorageLevel.MEMORY_ONLY_SER);
   return derive(new WindowedDStream(partial, operation, length, slide), operation, reduce);
 }
 
-/** The window before, less the batches that left, plus those that came. */
+/** The previous window, minus the batches that left, plus those that joined. */
 function incremental(pairs: DStream<unknown>, inverse: FunctionArgument, reduction: Reduction): DStream<unknown> {
   const { operation, f, partitioner, length, slide } = reduction;
   return new StatefulDStream(pairs, {
@@ -195,7 +195,7 @@ DStream.prototype.reduceByWindow = function (this: DStream<unknown>, ...args: un
 } as DStream<unknown>['reduceByWindow'];
 
 DStream.prototype.countByWindow = function (this: DStream<unknown>, length, slide) {
-  // Each batch counts, also an empty one with its 0, so that no window is without a number.
+  // An empty batch counts as 0, so that each window has a number.
   const counts = this.count() as DStream<unknown>;
   return reduceWhole(counts, 'countByWindow', { f: lib('add'), inverse: lib('subtract'), length, slide }) as DStream<number>;
 };

@@ -9,7 +9,7 @@ import type { DStream } from '../graph/dstream';
 import { QueueInputDStream } from '../sources/queue';
 import { ManualClock } from './manual-clock';
 
-/** How the batches of a check are made and compared. */
+/** Options of a check. */
 export interface CheckOptions {
   /** Batch interval. Default one second. */
   readonly interval?: Duration;
@@ -17,11 +17,11 @@ export interface CheckOptions {
   readonly ordered?: boolean;
   /** Empty batches that follow the input. Default: as many as are expected. */
   readonly batches?: number;
-  /** A folder for streams that have state. */
+  /** The checkpoint folder, for streams with state. */
   readonly checkpoint?: string;
 }
 
-/** Runs streams on batches that are given and compares what comes out. */
+/** Runs streams on given batches and compares the results. */
 export class StreamCheck {
   readonly #sc: StreamingContext['sc'];
 

@@ -1,4 +1,4 @@
-// A clock that stands still until it is told to go on: streams under test run as fast as they can, and the same each time.
+// A clock that stands still until a test advances it: streams under test run as fast as they can, and each run is the same.
 
 import { type Duration, milliseconds } from '../../base/duration';
 import type { Clock } from '../../base/time';
@@ -9,7 +9,7 @@ interface Timer {
 }
 
 /**
- * Time as a test wants it. `advance` fires what is due, in order of time.
+ * A clock that the test controls. `advance` fires what is due, in order of time.
  * @example new ManualClock(1000).now() // 1000
  */
 export class ManualClock implements Clock {
@@ -34,7 +34,7 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Goes on by `duration`; each timer finds the clock at its own time.
+   * Advances by `duration`; each timer sees the clock at its own time.
    * @example const clock = new ManualClock(0); clock.advance(5); clock.now()
    */
   advance(duration: Duration): void {
