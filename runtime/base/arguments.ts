@@ -1,4 +1,4 @@
-// Refusing arguments: each error names the operation, the argument, its value, the rule, and what to write instead.
+// Checks of arguments: each error names the operation, the argument, its value, the rule and what to write instead.
 import { existsSync, statSync } from 'node:fs';
 import { MillraceError } from './errors';
 import { driverOnly } from './markers';
@@ -10,7 +10,7 @@ export interface BadArgument {
   readonly value: unknown;
   readonly rule: string;
   readonly remedy: string;
-  /** How the value is shown, where that is not by its text. */
+  /** How to show the value, if not by its text. */
   readonly shown?: string;
 }
 
@@ -22,7 +22,7 @@ export function refuseArgument({ value, shown = textOf(value), ...rest }: BadArg
 function textOf(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
-  // Datasets and the context lead to all of the session.
+  // A dataset or a context refers to the whole session: show its name only.
   if (value instanceof Object && driverOnly in value) return String(value[driverOnly]);
   return showElement(value);
 }
@@ -43,7 +43,7 @@ export function checkSize(operation: string, n: unknown): number {
   });
 }
 
-/** Throws BAD_ARGUMENT unless `value` is true or false: 'false' and 0 would not do what they say. */
+/** Throws BAD_ARGUMENT unless `value` is true or false: the text 'false' would count as true. */
 export function checkFlag(operation: string, argument: string, value: unknown): void {
   if (typeof value === 'boolean') return;
   refuseArgument({
@@ -51,11 +51,11 @@ export function checkFlag(operation: string, argument: string, value: unknown): 
     argument,
     value,
     rule: 'true or false',
-    remedy: `Look up the order of the arguments of ${operation}.`,
+    remedy: `Check the order of the arguments of ${operation}.`,
   });
 }
 
-/** Throws BAD_ARGUMENT of an ordering that looks at one element only: it would answer any order, without a word. */
+/** Throws BAD_ARGUMENT if a compare function takes one element only: it would silently give any order. */
 export function checkOrdering(operation: string, compare: unknown): void {
   if (typeof compare !== 'function' || compare.length !== 1) return;
   refuseArgument({
@@ -64,37 +64,37 @@ export function checkOrdering(operation: string, compare: unknown): void {
     value: compare,
     shown: 'a function of one argument',
     rule: 'a function of two elements',
-    remedy: 'Compare what you take of each, as in (a, b) => a.size - b.size.',
+    remedy: 'Compare two elements, as in (a, b) => a.size - b.size.',
   });
 }
 
-/** Throws BAD_ARGUMENT unless `value` is an object, whose fields are then looked at one by one. */
+/** Throws BAD_ARGUMENT unless `value` is an object; its fields are checked later, one by one. */
 export function checkOptions(operation: string, value: unknown, remedy: string): void {
   if (typeof value === 'object' && value !== null && !(driverOnly in value) && !Array.isArray(value)) return;
   refuseArgument({ operation, argument: 'the object of options', value, rule: 'an object', remedy });
 }
 
-/** Throws BAD_ARGUMENT unless `f` is a function: one that runs in the session; others are checked where they are shipped. */
+/** Throws BAD_ARGUMENT unless `f` is a function that runs in the session. Shipping checks functions for executors. */
 export function checkCallback(operation: string, f: unknown, remedy: string): void {
   if (typeof f === 'function') return;
   refuseArgument({ operation, argument: 'the function', value: f, rule: 'a function', remedy });
 }
 
-/** Throws BAD_ARGUMENT unless `path` is a text that can name files. */
+/** Throws BAD_ARGUMENT unless `path` is a text that is not blank. */
 export function checkPath(operation: string, path: unknown): string {
   if (typeof path === 'string' && path.trim() !== '') return path;
   const remedy = `Write ${operation}('folder/*.txt').`;
   return refuseArgument({ operation, argument: 'the path', value: path, rule: 'a text that names files', remedy });
 }
 
-/** Throws BAD_ARGUMENT where the folder that is asked for is a file: no space that is freed would help. */
+/** Throws BAD_ARGUMENT if the folder to write is a file: DISK's remedy, to free space, would not help. */
 export function checkNoFile(operation: string, folder: string): void {
   if (!existsSync(folder) || statSync(folder).isDirectory()) return;
   refuseArgument({
     operation,
     argument: 'the folder',
     value: folder,
-    rule: 'a folder, or a name that is free; it is a file',
+    rule: 'a folder or a free name; it is a file',
     remedy: `Write ${operation}('folder').`,
   });
 }

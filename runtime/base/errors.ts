@@ -21,7 +21,7 @@ const declared = {
     sentence: 'The pages cannot be opened: {reason}.',
     remedy: 'See .jobs, .executors and .streams at the prompt. If files are missing, npm run build makes them.',
   },
-  NO_SUCH_PATH: { sentence: 'There is nothing at {path}.', remedy: 'Check the spelling; the path is taken from {folder}.' },
+  NO_SUCH_PATH: { sentence: 'There is nothing at {path}.', remedy: 'Check the spelling; the path is relative to {folder}.' },
   NOT_A_MULTIPLE: {
     sentence: "{operation}: {argument} is {value}, which is no multiple of the stream's slide of {slide}.",
     remedy: '{remedy}',
@@ -31,7 +31,7 @@ const declared = {
     remedy: 'Give both the same slide, for example by .window(length, slide).',
   },
   NO_OUTPUTS: {
-    sentence: 'The streaming context has no outputs: nothing would be done with any batch.',
+    sentence: 'The streaming context has no outputs, so its batches would do nothing.',
     remedy: 'Add one first: print(), watch(), foreachRDD(f) or save(folder).',
   },
   STREAMING_STOPPED: {
@@ -40,71 +40,71 @@ const declared = {
   },
   NAME_TAKEN: {
     sentence: 'Another stream is named {name}.',
-    remedy: 'Choose another name: state is found again by it after a restart.',
+    remedy: 'Choose another name: after a restart, a stream finds its state by its name.',
   },
   NOT_A_DATASET: {
     sentence: '{operation}: the function returned {value} for the batch of {time}, but must return an RDD.',
     remedy: 'Return the dataset itself, without await; for actions use foreachRDD.',
   },
   NO_RECEIVERS: {
-    sentence: 'This context has nothing to run receivers with.',
-    remedy: 'Make it with connect(master), as the shell does; or give ContextOptions.receivers.',
+    sentence: 'This context cannot run receivers.',
+    remedy: 'Make the context with connect(master), as the shell does, or set ContextOptions.receivers.',
   },
   RECEIVER_NOT_STARTED: {
-    sentence: 'A receiver was used outside of its own process: it stores nothing before onStart is called there.',
-    remedy: 'Give it to receiverStream, and call store only from onStart on.',
+    sentence: "A receiver was used before onStart was called in the receiver's own process.",
+    remedy: 'Pass it to receiverStream, and call store only once onStart has been called.',
   },
   NOT_LINES: {
     sentence: 'storeBytes needs a stream of lines, but this one has elements of any kind.',
     remedy: 'Make the stream with receiverStream(receiver, { lines: true }).',
   },
   RECEIVER_OVERRUN: {
-    sentence: 'The receiver stored more than the streams process, without waiting: {lost} elements were dropped.',
-    remedy: 'Await store(…) before more is taken from the source.',
+    sentence: 'The receiver stored faster than the streams process, without waiting: {lost} elements were dropped.',
+    remedy: 'Await store(…) before you take more from the source.',
   },
   STATE_NEEDS_CHECKPOINT: {
-    sentence: '{stream} has state, and no folder was chosen to keep it in.',
+    sentence: '{stream} has state, but no checkpoint folder was chosen.',
     remedy:
-      "Call checkpoint('folder') of the streaming context before start(), at the prompt stream().checkpoint('folder'), with a folder on a disk that outlives the session.",
+      "Before start(), call ssc.checkpoint('folder'), at the prompt stream().checkpoint('folder'). The folder must be on a disk that outlives the session.",
   },
   STREAMING_STARTED: {
-    sentence: '{operation}: the streaming context has started already.',
+    sentence: '{operation}: the streaming context has already started.',
     remedy: 'Call it before start().',
   },
   CHECKPOINT_EXISTS: {
     sentence: '{path} is the checkpoint of an earlier run.',
     remedy:
-      "Go on with it: StreamingContext.getOrCreate(folder, ssc => { … }, { sc, interval: '1s' }). Or choose another folder, or remove this one.",
+      "Resume it: StreamingContext.getOrCreate(folder, ssc => { … }, { sc, interval: '1s' }). Or choose another folder, or remove this one.",
   },
   CHECKPOINT_UNREADABLE: {
     sentence: 'No checkpoint in {folder} can be read. {reasons}',
-    remedy: 'Restore one of the files from a copy; or begin anew with another folder.',
+    remedy: 'Restore one of the files from a copy, or start over with another folder.',
   },
   STREAMS_AMBIGUOUS: {
     sentence:
-      'The checkpoint has {saved} unnamed streams of {operation} ({names}), the program {streams}: which is which is not known.',
-    remedy: "Name them before start(): setName('{name}') gives a stream what that name has in the checkpoint.",
+      'The checkpoint has {saved} unnamed streams of {operation} ({names}), the program has {streams}: they cannot be matched.',
+    remedy: "Name them before start(): setName('{name}') gives a stream the state that the checkpoint has under that name.",
   },
   STATE_PARTITIONS: {
-    sentence: 'The state of {stream} lies in {saved} partitions, but its partitioner has {asked}.',
-    remedy: 'Give the partitioner the number that it had.',
+    sentence: 'The state of {stream} has {saved} partitions, but its partitioner has {asked}.',
+    remedy: 'Give the partitioner {saved} partitions, as in the earlier run.',
   },
   STATE_LOST: {
-    sentence: 'A file of the state of a stream is gone or damaged: {path}: {reason}.',
-    remedy: 'Begin with a new checkpoint folder; what the state held before is lost unless that file can be restored.',
+    sentence: 'A state file of a stream is missing or damaged: {path}: {reason}.',
+    remedy: 'Restore that file from a copy. Otherwise start over with a new checkpoint folder; the earlier state is then lost.',
   },
   STATE_TOO_LARGE: {
-    sentence: '{operation}: partition {partition} of the state has {keys} keys and takes {bytes} bytes, of at most {limit}.',
-    remedy: 'Take more partitions and executors, a larger --executor-memory, or drop keys, for example by a timeout.',
+    sentence: '{operation}: partition {partition} of the state has {keys} keys and takes {bytes} bytes; the limit is {limit}.',
+    remedy: 'Use more partitions and executors, set a larger --executor-memory, or drop keys, for example by a timeout.',
   },
   BAD_STATE_CALL: {
     sentence: '{operation}: state.{call}() was called for the key {key}, but {reason}.',
-    remedy: 'Look at state.exists() and state.isTimingOut() first.',
+    remedy: 'Check state.exists() and state.isTimingOut() first.',
   },
   NOT_INVERSE: {
     sentence:
-      '{operation}: the inverse function does not undo the other one: the key {key} is left with {got}, but its batches hold {expected}.',
-    remedy: 'inverse(f(a, b), b) must be a; where there is no such function, leave it out.',
+      '{operation}: the inverse function does not undo the reduce function. For the key {key} it leaves {got}, but the batches hold {expected}.',
+    remedy: 'inverse(f(a, b), b) must be a. If there is no such function, leave it out.',
   },
   CHECK_FAILED: {
     sentence: 'Batch {batch} is {got}, but {expected} was expected.',
@@ -119,9 +119,8 @@ const declared = {
     remedy: 'Check that the file is still there and that you may read it.',
   },
   FILE_CHANGED: {
-    sentence: '{path} is not what it was when its dataset was made: {reason}.',
-    remedy:
-      'Make the dataset again: that looks at the file as it is now. cache() or checkpoint() keeps rows that their file loses.',
+    sentence: '{path} has changed since its dataset was made: {reason}.',
+    remedy: 'Make the dataset again to read the file as it is now. cache() or checkpoint() saves rows before their file changes.',
   },
   OUTPUT_EXISTS: {
     sentence: 'The output folder {path} already exists.',
@@ -145,19 +144,19 @@ const declared = {
   },
   UNEQUAL_ZIP: {
     sentence: 'zip: partition {index} has {left} elements on the left and {right} on the right.',
-    remedy: 'Both need the same number in each partition; else number them by zipWithIndex and join them by the number.',
+    remedy: 'Both need the same number in each partition. Otherwise number both by zipWithIndex and join them by that number.',
   },
   BAD_PARTITION: {
     sentence: 'The partitioner {partitioner} gave {value} for the key {key}, but must give {rule}.',
-    remedy: 'Correct its getPartition, for example by Math.abs(hash) % numPartitions.',
+    remedy: 'Correct its getPartition, for example with Math.abs(hash) % numPartitions.',
   },
   COMMAND_FAILED: {
     sentence: 'The command "{command}" failed: {reason}.',
-    remedy: 'Try it in a terminal on a few lines; pipe needs it to read its input and to end with status 0.',
+    remedy: 'Try it in a terminal on a few lines. It must read all its input and exit with status 0.',
   },
   BAD_OBJECT_FILE: {
-    sentence: '{path} is not a whole object file: {reason}.',
-    remedy: 'Read what saveAsObjectFile wrote in this version; a copy that is not complete must be copied again.',
+    sentence: '{path} is not a complete object file: {reason}.',
+    remedy: 'Read only files that saveAsObjectFile of this version wrote. If it is an incomplete copy, copy it again.',
   },
   EMPTY_DATASET: {
     sentence: '{operation} of an empty dataset.',
@@ -174,14 +173,14 @@ const declared = {
   },
   TASK_FAILED: {
     sentence: '{error}',
-    remedy: 'Correct the function at that place, or filter out before it what it cannot take.',
+    remedy: 'Correct the function at that place, or first filter out the elements that it cannot handle.',
   },
   EXECUTORS_LOST: {
     sentence: 'Task {partition} of stage {stage} ({places}) was lost {attempts} times with its executor ({reason}).',
-    remedy: 'The function may exhaust memory or end the process; try more partitions, or run it on a few elements with take.',
+    remedy: 'The function may exhaust memory or end the process. Try more partitions, or run it on a few elements with take.',
   },
   SHUFFLE_LOST: {
-    sentence: 'Stage {stage} could not read its input after {attempts} tries: {reason}.',
+    sentence: 'Stage {stage} could not read its input in {attempts} attempts: {reason}.',
     remedy: 'Check the disk that holds the temporary folder.',
   },
   RESULT_TOO_BIG: {
@@ -194,7 +193,8 @@ const declared = {
   },
   BARRIER_FAILED: {
     sentence: '{operation}: {reason}.',
-    remedy: 'Every task of the stage must call barrier() and allGather() equally often; see that none ends or waits before.',
+    remedy:
+      'Every task of the stage must call barrier() and allGather() equally often. Check that none ends early or waits for something else.',
   },
   NOT_IN_A_TASK: {
     sentence: '{operation} was called outside of {where}.',
@@ -202,11 +202,11 @@ const declared = {
   },
   FILE_NOT_ADDED: {
     sentence: 'There is no added file {name}.',
-    remedy: 'Add it with sc.addFile(path) before the job; there are: {names}.',
+    remedy: 'Add it with sc.addFile(path) before the job. Added so far: {names}.',
   },
   JOB_CANCELLED: {
     sentence: 'The job was cancelled{reason}.',
-    remedy: 'Names, cached data and streams are as before; run the line again when you like.',
+    remedy: 'Variables, persisted data and streams are unchanged; run the line again when you like.',
   },
   NO_EXECUTORS: {
     sentence: 'No executor could be started: {reason}.',
@@ -217,9 +217,8 @@ const declared = {
     remedy: 'Make a new one with connect(master), or start the shell again.',
   },
   LINEAGE_TOO_LONG: {
-    sentence: '{name} needs more datasets, one upon the other, than one job can be planned with.',
-    remedy:
-      'Call checkpoint() or localCheckpoint() on it every hundred rounds or so, and run an action each time: its lineage ends there.',
+    sentence: 'The lineage of {name} is too long for one job to plan.',
+    remedy: 'Every hundred rounds or so, call checkpoint() or localCheckpoint() on it and run an action: its lineage ends there.',
   },
   LEVEL_CHANGED: { sentence: 'The storage level of {name} is already {level}.', remedy: 'Call unpersist() first.' },
   NO_CHECKPOINT_DIR: {
@@ -228,18 +227,18 @@ const declared = {
   },
   DUPLICATE_VERTEX: {
     sentence: 'The graph has more than one vertex {id}.',
-    remedy: 'Leave one of each: vertices.reduceByKey((a, b) => a).',
+    remedy: 'Keep one of each: vertices.reduceByKey((a, b) => a).',
   },
   MISSING_VERTEX: {
-    sentence: 'There is no vertex {id}, but {by} leads to it or from it.',
-    remedy: "Add the vertex, or say what becomes of such edges and messages: missing: 'drop', or missing: (id) => value.",
+    sentence: 'There is no vertex {id}, but {by} leads to or from it.',
+    remedy: "Add the vertex, or choose what happens to such edges and messages: missing: 'drop', or missing: (id) => value.",
   },
   NOT_SINGLE: {
     sentence: '{operation} found more than one element: {first}, {second}.',
     remedy: 'Use first(), or narrow it with where().',
   },
   CHECKPOINT_LOST: {
-    sentence: 'A partition of a checkpoint is gone or damaged, and what it was made of was given up: {path}: {reason}.',
+    sentence: 'A checkpointed partition is missing or damaged, and its lineage was dropped: {path}: {reason}.',
     remedy: 'Make the dataset again from its sources.',
   },
   GROUP_ON_DISK: {
@@ -248,27 +247,27 @@ const declared = {
   },
   GROUP_GONE: {
     sentence: 'A group of {length} values was read after its task had ended.',
-    remedy: 'Keep what you make of a group, such as its sum, and not the group itself.',
+    remedy: 'Keep what you compute from a group, such as its sum, not the group itself.',
   },
   CORRUPT_FILE: {
     sentence: '{path} is damaged: {reason}.',
-    remedy: 'It is made again from its lineage when the job is run again.',
+    remedy: 'Run the job again: it recomputes the file from its lineage.',
   },
   DISK: {
     sentence: 'Writing {path} failed: {reason}.',
-    remedy: 'Free some space, or write to a larger disk; TMPDIR says where the session keeps its files.',
+    remedy: 'Free some space, or write to a larger disk. TMPDIR sets where the session puts its files.',
   },
   PROTOCOL: {
-    sentence: 'A peer sent something that is not allowed: {reason}.',
-    remedy: 'Both sides must run the same Millrace.',
+    sentence: 'Another process sent an invalid message: {reason}.',
+    remedy: 'Run the same version of Millrace on both sides.',
   },
   MODULE_NOT_FOUND: {
     sentence: 'The module {module} cannot be loaded on an executor: {reason}.',
-    remedy: 'Import it in the shell first, and by a path the executors can read.',
+    remedy: 'Import it in the shell first, by a path that the executors can read.',
   },
   TYPE_SERVICE: {
     sentence: 'The type service ended: {reason}.',
-    remedy: 'It is started again for the next line; names are as before.',
+    remedy: 'It restarts with the next line; your variables are unchanged.',
   },
   UNFINISHED_SCRIPT: {
     sentence: '{label} ends in the middle of a statement.',
@@ -279,15 +278,15 @@ const declared = {
     remedy: '{remedy}',
   },
   UNKNOWN_DATASET: {
-    sentence: 'Dataset {id} is not known to the engine that should run a job on it: it was never defined, or was released.',
-    remedy: 'Make the dataset again. If it was in use, please report this with what was run.',
+    sentence: 'The engine does not know dataset {id}: it was never defined, or was released.',
+    remedy: 'Make the dataset again. If it was in use, please report this with the lines that you ran.',
   },
   MISSING_BLOB: {
     sentence: 'The session no longer has the blob {id}, which a task needs.',
     remedy: 'Make the dataset again, or broadcast the value again.',
   },
   BAD_NODE: {
-    sentence: 'What should be {what} is not one that this version of Millrace can read: {reason}.',
+    sentence: 'This version of Millrace cannot read {what}: {reason}.',
     remedy: 'Run the same version of Millrace on both sides.',
   },
   INTERNAL: {
@@ -296,10 +295,10 @@ const declared = {
   },
 } as const satisfies Record<string, Declared>;
 
-/** The codes of declared errors, such as BAD_ARGUMENT: what a program may tell them by. */
+/** The codes of declared errors, such as BAD_ARGUMENT, by which a program tells them apart. */
 export type ErrorCode = keyof typeof declared;
 
-/** All codes, for the test that asks each to have a case. */
+/** All codes, for the test that requires a case for each. */
 export const errorCodes = Object.keys(declared) as ErrorCode[];
 
 const fill = (text: string, details: Record<string, unknown>) =>
@@ -313,12 +312,12 @@ export class MillraceError extends Error {
    */
   readonly code: ErrorCode;
   /**
-   * What to do about it, if anything can be said.
+   * What to do about it.
    * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).remedy
    */
   readonly remedy: string;
   /**
-   * The values that the message was made of.
+   * The values that fill the message.
    * @example new MillraceError('DISK', { path: 'a', reason: 'full' }).details.path // 'a'
    */
   readonly details: Readonly<Record<string, unknown>>;
@@ -332,14 +331,14 @@ export class MillraceError extends Error {
   }
 }
 
-/** The error, with a place in the user's text in its details where one of ours has none. */
+/** The error; a Millrace error without a place gets this place in the user's text. */
 export function placed(error: unknown, place: Place | undefined): unknown {
   if (!(error instanceof MillraceError) || place === undefined || 'place' in error.details) return error;
   const { code, details, stack, cause } = error;
   return Object.assign(new MillraceError(code, { ...details, place }, cause === undefined ? {} : { cause }), { stack });
 }
 
-/** Raises an INTERNAL error unless `condition` holds: for what only a mistake of ours can break. */
+/** Raises INTERNAL unless `condition` holds: only a bug of Millrace can break it. */
 export function assert(condition: unknown, reason: string): asserts condition {
   if (!condition) throw new MillraceError('INTERNAL', { reason });
 }
@@ -347,7 +346,7 @@ export function assert(condition: unknown, reason: string): asserts condition {
 /** What was thrown, as an Error; anything can be thrown. */
 export function asError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
-  // Errors of another realm (vm contexts) are not instances of ours but have the same shape.
+  // Errors of another realm (a vm context) are not instances of this Error but have the same shape.
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && 'stack' in thrown) return thrown as Error;
   let text: string;
   try {
@@ -359,11 +358,11 @@ export function asError(thrown: unknown): Error {
   return new Error(text);
 }
 
-/** An error of walking along the lineage of `name`: where that was too long for the stack it says so. */
+/** The error of a walk along the lineage of `name`: LINEAGE_TOO_LONG where it overflowed the stack. */
 export function lineageError(thrown: unknown, name: unknown): Error {
   const error = asError(thrown);
   const overflow = error instanceof RangeError && error.message.includes('call stack');
-  // Told on the way back, it gets the name of the dataset that was asked.
-  const told = error instanceof MillraceError && error.code === 'LINEAGE_TOO_LONG';
-  return overflow || told ? new MillraceError('LINEAGE_TOO_LONG', { name }) : error;
+  // On its way up, the error takes the name of the dataset that the user asked for.
+  const reported = error instanceof MillraceError && error.code === 'LINEAGE_TOO_LONG';
+  return overflow || reported ? new MillraceError('LINEAGE_TOO_LONG', { name }) : error;
 }

@@ -243,7 +243,7 @@ test('a receiver that stores without awaiting loses what exceeds twice the limit
       }),
     {},
   );
-  await listening.told(/The receiver stored more than the streams process, without waiting: \d+ elements were dropped/);
+  await listening.told(/The receiver stored faster than the streams process, without waiting: \d+ elements were dropped/);
   await listening.stop();
 });
 

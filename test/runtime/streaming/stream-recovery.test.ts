@@ -213,7 +213,7 @@ test('streams without names are found by their order; where that is unclear, it 
     );
   const error = await run(twice, { from: 3000, until: 4000 }).catch((e) => e);
   assert.is(error.code, 'STREAMS_AMBIGUOUS');
-  assert.match(error.message, /1 unnamed streams of runningReduce \(runningReduce#\d+\), the program 2/);
+  assert.match(error.message, /1 unnamed streams of runningReduce \(runningReduce#\d+\), the program has 2/);
 });
 
 test('another interval: state goes on, windows start empty', async () => {
@@ -263,7 +263,7 @@ test("a partitioner of the program's own with another number is refused, and not
   };
   await run(program(2), { from: 0, until: 1000 });
   const error = await run(program(3), { from: 1000, until: 2000 }).catch((e) => e);
-  assert.match(`${error.code} ${error.message}`, /^STATE_PARTITIONS .*lies in 2 partitions, but its partitioner has 3/);
+  assert.match(`${error.code} ${error.message}`, /^STATE_PARTITIONS .*has 2 partitions, but its partitioner has 3/);
   assert.is((await run(program(2), { from: 1000, until: 2000 })).length, 1);
 });
 

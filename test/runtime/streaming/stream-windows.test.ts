@@ -136,7 +136,7 @@ test('an inverse that does not undo the function is noticed, with the key and bo
   const leaving: Pairs[] = [[['a', 4]], [['a', 3]], [], []];
   const failure = await given.check.outputOf(leaving, wrong).catch((e) => e);
   assert.is(failure.code, 'NOT_INVERSE');
-  assert.match(failure.message, /the key "a" is left with 7, but its batches hold 3/);
+  assert.match(failure.message, /For the key "a" it leaves 7, but the batches hold 3/);
   // A key that never leaves is noticed too.
   const staying: Pairs[] = Array.from({ length: 12 }, (_, i) => [['a', i]]);
   assert.is((await given.check.outputOf(staying, wrong).catch((e) => e)).code, 'NOT_INVERSE');
