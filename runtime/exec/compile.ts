@@ -1,5 +1,5 @@
-// Turns a stage's plan into JavaScript: one function of nested loops from source to sink, so that no generator and no shared loop
-// stands between two closures. Text is made from the plan's shape only; every value of the user's arrives as a parameter.
+// Turns a stage's plan into JavaScript: one function of nested loops from source to sink, with no generator or shared loop between two
+// closures. The text depends only on the plan's shape; every value of the user arrives as a parameter.
 import { MillraceError } from '../base/errors';
 import { compiledLoops, fusedSteps, pullChunk } from '../base/limits';
 import type { FunctionRef } from '../plan/function-ref';
@@ -8,6 +8,20 @@ import type { NamedStep } from '../plan/step-failure';
 import { countedSeparator } from './files/token-counts';
 import { inputOf } from './task-runtime';
 
+/*
+The stage of `textFile(path).map(f).filter(g).count()`, as this file emits it; a test compares the two.
+
+function stage(rt,split,F,N){"use strict";
+const pulse=rt.pulse,none=rt.none;let at=-1,el=none;const [F0,F1]=F;const [N0]=N;
+let count=0;try{done:{for(const c1 of rt.textLines(split)){for(let i2=0,n3=c1.length;i2<n3;){const e4=pulse.slice(i2,n3);pulse.tick(e4-i2);
+for(;i2<e4;i2++){const x5=c1[i2];at=0,el=x5;const y6=F1(x5);at=1,el=y6;const kept0=F0(y6);if(kept0===true||kept0!==false&&rt.holds(kept0,"filter")){count++;}}}
+}
+}}catch(thrown){rt.fail(thrown,N0,at,el)}return count;}
+
+F holds the user's functions in the order in which the emitter meets them: F0 is g and F1 is f. N holds plan nodes; N0 lists the
+steps that `at` counts. `at` and `el` say which step ran on which element, for the report of an error. `rt` is the TaskScope.
+*/
+
 /** A compiled stage: `run` is called with the runtime, the split, its functions and its plan nodes. */
 export interface Compiled {
   readonly run: (runtime: unknown, split: Split, functions: readonly Function[], nodes: readonly unknown[]) => unknown;
@@ -15,7 +29,7 @@ export interface Compiled {
   readonly nodes: readonly unknown[];
 }
 
-/** What makes combined values of the values of a key. */
+/** How to combine the values of a key. */
 interface Combining {
   readonly create?: FunctionRef;
   readonly merge: FunctionRef;
@@ -23,7 +37,7 @@ interface Combining {
 
 type Body = (element: string) => string;
 
-/** Collects the text of one function, with the functions and plan nodes that it refers to by number. */
+/** Collects the text of one function, and the functions and plan nodes that the text refers to by number. */
 class Emitter {
   readonly functions: FunctionRef[] = [];
   readonly nodes: unknown[] = [];
@@ -69,7 +83,7 @@ for(;${i}<${e};${i}++){const ${x}=${array}[${i}];${body(x)}}}\n`;
     return `for(const ${c} of ${chunks}){${this.array(c, body)}}\n`;
   }
 
-  /** Loops over what a function of the user's returned: an array, or another iterable taken in chunks. */
+  /** Loops over what the user's function returned: an array, or another iterable taken in chunks. */
   iterable(expression: string, operation: string, mark: string, body: Body): string {
     const [ys, rest, i, y] = [this.name('ys'), this.name('r'), this.name('i'), this.name('y')];
     return `let ${rest}=null,${ys}=${expression};if(!Array.isArray(${ys})){${rest}=rt.chunksOf(${ys},${JSON.stringify(operation)});${mark}${ys}=${rest}.next()}
@@ -78,7 +92,7 @@ if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
   }
 
   plan(plan: Plan, split: string, actual: Split, body: Body): string {
-    // The rest of a long chain gets loops of its own: nested too deeply they could not be compiled.
+    // The rest of a long chain gets its own loops: V8 cannot compile loops that are nested too deeply.
     if (++this.#fused > fusedSteps) return this.chunks(`rt.chunks(${this.node(plan)},${split})`, body);
     switch (plan.op) {
       case 'values':
@@ -240,12 +254,12 @@ ${mark}${this.iterable(`${f}(${x}[1])`, plan.name, mark, (v) => `const ${y}=[${x
   }
 }
 
-/** Passes a table on that has become too large and begins another; `more` counts the rows until its size is looked at. */
+/** Spills a table that has become too large and begins another; `more` counts the rows until the next check of its size. */
 const spilling = (table: string, values: string, more: string, room: string, spill: string): string =>
   `if(--${more}===0){${more}=${room}(${table},${values});
 if(${more}===0){${spill}(${table},${values});${table}=rt.keyTable();${values}=[];${more}=${room}(${table},${values})}}`;
 
-/** The statements around the loops: what is set up, what is done with an element, what is answered. */
+/** The sink's statements: `before` the loops, for each element, and `after`, which returns the answer. */
 function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; after: string; isAsync?: boolean } {
   switch (sink.kind) {
     case 'collect':
@@ -346,7 +360,7 @@ function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { te
 
 const loops = new Map<string, Function>();
 
-/** Makes the function of a text once; `sources` keeps the loops of other closures apart, whose types would spoil its inline caches. */
+/** Makes the function of a text once. `sources` keeps loops over other closures apart: their types would spoil its inline caches. */
 function functionOf(text: string, functions: number, nodes: number, kind: '' | 'async ' | '*', sources: string): Function {
   const key = `${kind}${text}\0${sources}`;
   const known = loops.get(key);
@@ -369,7 +383,7 @@ export function compileStage(plan: Plan, sink: Sink, split: Split, sources: stri
   return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes };
 }
 
-/** Compiles a plan into a generator of chunks, for what pulls: mapPartitions, coalesce, cogroup of narrow inputs, caching. */
+/** Compiles a plan into a generator of chunks, for consumers that pull: mapPartitions, coalesce, narrow cogroup, persisting. */
 export function compileChunks(plan: Plan, split: Split, sources: string): Compiled {
   const emitter = new Emitter();
   const body = emitter.plan(plan, 'split', split, (x) => `out.push(${x});if(out.length>=${pullChunk}){yield out;out=[];}`);

@@ -14,10 +14,10 @@ export interface ScopeHost {
   readonly gatherBytes: number;
   readonly store: BlockStore;
   readonly state: StateStore;
-  /** Where a packed file was unpacked to for this task. */
+  /** The unpacked copy of each gzip file of this task. */
   readonly unpacked: ReadonlyMap<string, TextRange>;
   /** The function that a reference of this program stands for, made for this task. */
   resolve(ref: FunctionRef): Function;
-  /** Tells the loops of one set of closures from another's. */
+  /** Tells loops over one set of closures from loops over another. */
   readonly sources: string;
 }

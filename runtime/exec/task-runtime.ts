@@ -1,4 +1,4 @@
-// What the compiled loops of one task call: chunks, cancellation, cached blocks, shuffle files, and the user's functions.
+// The parts of a task's runtime that need no executor: chunks, the pulse that counts and cancels, sampling, splits. TaskScope joins them.
 
 import { MillraceError } from '../base/errors';
 import { elementsPerTick, pullChunk, slowTickMs, timedTick } from '../base/limits';
@@ -13,7 +13,7 @@ export class TaskCancelled extends Error {
   override name = 'TaskCancelled';
 }
 
-/** Thrown through the loops of a task whose time is up: what it has by then is its answer. */
+/** Thrown through the loops of a task whose time is up: its answer is what it has by then. */
 export class TimeUp extends Error {
   override name = 'TimeUp';
 }
@@ -44,7 +44,7 @@ export class Chunks {
     return out.length === 0 ? null : out;
   }
 
-  /** Tells a generator that nobody will ask again. */
+  /** Ends a generator that is no longer read. */
   close(): void {
     this.#iterator.return?.();
   }
@@ -110,7 +110,7 @@ export class Pulse {
     this.#stride = 1;
   }
 
-  /** Says that `n` more records are read. Throws TaskCancelled, or TimeUp. */
+  /** Counts `n` more records. Throws TaskCancelled or TimeUp. */
   tick(n: number): void {
     this.records += n;
     if (this.#control.cancelled()) throw new TaskCancelled();
@@ -151,7 +151,7 @@ export function inputOf(split: Split, input = 0): Split {
   return split.inputs[input];
 }
 
-/** What a partition of a user's kind is made of: its data, and for each parent partition that it reads the number of its parent. */
+/** The make-up of a CustomRDD's partition: its data, and for each parent partition that it reads the number of that parent. */
 export function customData(own: Split): [data: unknown, which: readonly number[]] {
   if (own.kind !== 'values')
     throw new MillraceError('INTERNAL', { reason: `a ${own.kind} split where the data of a kind was expected` });

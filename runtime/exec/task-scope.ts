@@ -1,4 +1,4 @@
-// The runtime of one task: what its compiled loops call as `rt`.
+// The runtime of one task: its compiled loops call it as `rt`. It opens files, stores and tables and closes them when the task ends.
 import { MillraceError } from '../base/errors';
 import { showElement } from '../base/show-element';
 import { Random } from '../base/time';
@@ -54,9 +54,9 @@ export class TaskScope {
   bytesWritten = 0;
   readonly #task: TaskSpec;
   readonly #host: ScopeHost;
-  /** What must be given back whether the task ends well or not. */
+  /** Closes what the task opened, whether it succeeds or fails. */
   readonly #cleanups: (() => void)[] = [];
-  /** Iterators of the user's that are not at their end. */
+  /** The user's iterators that have not ended. */
   readonly #open = new Set<Chunks>();
   readonly #compiled = new Map<Plan, Map<string, Compiled>>();
   readonly #groups: ExternalGroups[] = [];
@@ -76,12 +76,12 @@ export class TaskScope {
     for (const cleanup of this.#cleanups.splice(0)) this.#quietly(cleanup);
   }
 
-  /** The task has its end already; what a generator of the user's throws as it is closed changes nothing. */
+  /** The task has already ended: what the user's generator throws while it closes changes nothing. */
   #quietly(close: () => void): void {
     try {
       close();
     } catch {
-      // Nobody waits for it any more.
+      // Nobody waits for it.
     }
   }
 
@@ -92,7 +92,7 @@ export class TaskScope {
   *#ranges(split: Split): Generator<TextRange> {
     if (split.kind !== 'text') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a text source` });
     for (const range of split.ranges) {
-      // Before a row is given on, and after the file was read to be unpacked.
+      // The file was unpacked before: check its version before the first row is used.
       if (range.gzip && range.version) checkVersion(range.path, undefined, range.version, false);
       yield range.gzip ? this.#host.unpacked.get(range.path)! : range;
     }
@@ -134,7 +134,7 @@ export class TaskScope {
 
   /** The chunks of a sub-plan, pulled. */
   chunks(plan: Plan, split: Split): Generator<unknown[]> {
-    // What stands in chunks already is not copied into others.
+    // Sources that already give chunks need no copy.
     if (plan.op === 'text') return this.textLines(split);
     if (plan.op === 'values') return this.values(split as Split & { kind: 'values' });
     if (plan.op === 'cached') return this.cached(plan, split);
@@ -157,7 +157,7 @@ export class TaskScope {
 
   pull(plan: Plan, split: Split): ChunkIterator {
     const pulled = new ChunkIterator(this.#ticking(this.chunks(plan, split)));
-    // The function need not take all: files that are open below are closed then.
+    // The function need not read everything: close the files that are still open below.
     this.#cleanups.push(() => pulled.return());
     return pulled;
   }
@@ -189,7 +189,7 @@ export class TaskScope {
     }
   }
 
-  /** Calls the function of a user's kind with its data and the parent partitions that it reads. */
+  /** Calls the compute function of a CustomRDD with its data and the parent partitions that it reads. */
   custom(f: Function, plan: Plan & { op: 'custom' }, split: Split & { kind: 'node' }): unknown {
     const [own, ...parents] = split.inputs;
     const [data, which] = customData(own);
@@ -216,7 +216,7 @@ export class TaskScope {
     return { store, folder, taskId: this.#task.taskId, partition, resolve, pull };
   }
 
-  /** Compiled chunks tick at their source; arrays that stand ready tick here. */
+  /** Compiled chunks tick at their source; arrays that are ready tick here. */
   *#ticking(chunks: Generator<unknown[]>): Generator<unknown[]> {
     for (const chunk of chunks) {
       this.pulse.tick(0);
@@ -246,12 +246,12 @@ export class TaskScope {
     });
   }
 
-  /** Ends the loops of a task with a time limit where it was reached. */
+  /** Ends the loops of a task whose time limit was reached. */
   endInTime(thrown: unknown): void {
     if (!(thrown instanceof TimeUp)) throw thrown;
   }
 
-  /** A kept partition as it is, or computed, given on and then kept whole. */
+  /** A persisted partition: read if it is present, else computed, passed on and persisted at its end. */
   *cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
     const { store } = this.#host;
     const { rddId, level, priority } = plan;
@@ -260,13 +260,13 @@ export class TaskScope {
     const known = store.read(request, (file) => this.#cleanups.push(() => file.close()));
     if (known) return yield* known as Iterable<unknown[]>;
     const writer = store.writer(request);
-    // A consumer that takes no more ends the loop below, and so does what user code throws.
+    // The loop below may end early: a consumer stops reading, or user code throws.
     this.#cleanups.push(() => writer.abandon());
     for (const chunk of this.chunks(plan.input, split)) {
       writer.add(chunk);
       yield chunk;
     }
-    // Groups on disk go with their task: what holds one is kept as a copy.
+    // Groups on disk are deleted with their task: persist a copy of rows that hold one.
     writer.commit(this.#groups.some((groups) => groups.hasSpilledGroups));
   }
 
@@ -323,7 +323,7 @@ export class TaskScope {
     return sorted(this.#tickingFrames(plan.input, split, plan.name), plan.ascending, this.#space);
   }
 
-  /** Combines by key beyond the memory: `merge` joins values that are combined already. */
+  /** Combines by key and spills to disk; `merge` joins two combined values. */
   combiner(name: string, merge: (a: unknown, b: unknown) => unknown): ExternalCombine {
     return new ExternalCombine(this.#space, (a, b) => {
       try {
@@ -334,12 +334,12 @@ export class TaskScope {
     });
   }
 
-  /** The rows until a table of the map side must be looked at again; 0 where it is full. */
+  /** How many rows a map-side table takes until the next check of its size; 0 if it is full. */
   room(table: KeyTable, values: readonly unknown[]): number {
     return tableRoom(table, values, this.#space.budget);
   }
 
-  /** The rows of a checkpoint; its lineage is given up, so there is nothing else to read. */
+  /** The rows of a checkpoint, whose lineage was dropped. */
   checkpoint(split: Split & { kind: 'checkpoint' }): Generator<unknown[]> {
     return readCheckpoint(checkpointPath(this.#host.folder, split, split.index), this.#cleanups);
   }
@@ -351,7 +351,7 @@ export class TaskScope {
     return file;
   }
 
-  /** Streams the right side past the left one, where that fits into memory: no group of values is made then. */
+  /** Streams the right side past the left one if that fits into memory: then no groups are made. */
   join(plan: Plan & { op: 'join' }, split: Split): Generator<unknown[]> {
     const [left, right] = plan.inputs.map((input, j) => this.#tickingFrames(input, inputOf(split, j), 'join'));
     const { budget } = this.#space;
@@ -382,7 +382,7 @@ export class TaskScope {
     return file;
   }
 
-  /** Rethrows what a step threw with the step and the element it was at; what is not the user's doing passes as it is. */
+  /** Rethrows what a step threw, with its step and element. What the user did not cause passes unchanged. */
   fail(thrown: unknown, steps: readonly NamedStep[], at: number, element: unknown): never {
     if (
       thrown instanceof TaskCancelled ||

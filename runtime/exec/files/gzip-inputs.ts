@@ -1,4 +1,4 @@
-// Finds the packed files that a task will read, which are unpacked before it starts; not those behind a cached partition that is there.
+// Finds the gzip files that a task will read, to unpack them before it starts; a persisted partition that is present hides its inputs.
 import type { Plan, Split } from '../../plan/program';
 import { customData, inputOf } from '../task-runtime';
 
@@ -14,13 +14,13 @@ export function packedFiles(plan: Plan, split: Split, isCached: IsCached): strin
     if (parts.has(part)) continue;
     seen.set(at, parts.add(part));
     if (at.op === 'text' && part.kind === 'text') for (const { path, gzip } of part.ranges) if (gzip) files.push(path);
-    for (const below of inputsOf(at, part, isCached)) open.push(below);
+    for (const below of partsRead(at, part, isCached)) open.push(below);
   }
   return files;
 }
 
-/** What a part of a plan reads of its inputs. */
-function inputsOf(plan: Plan, split: Split, isCached: IsCached): (readonly [Plan, Split])[] {
+/** The parts of its inputs that a step reads for this split; none behind a persisted partition. */
+function partsRead(plan: Plan, split: Split, isCached: IsCached): (readonly [Plan, Split])[] {
   switch (plan.op) {
     case 'cached':
       return isCached(plan.rddId, split.index) ? [] : [[plan.input, split]];
