@@ -1,4 +1,4 @@
-// Entries in the background: started by `.bg`, told of when they end, listed by `.jobs`, stopped by `.cancel` and by nothing else.
+// Background entries: `.bg` starts one, a notice reports its end, `.jobs` lists them, and only `.cancel` stops one.
 import type { Context } from '../../runtime';
 import { msText } from '../../runtime/base/units';
 import { propertyNames } from '../../runtime/scheduler/job-record';
@@ -20,7 +20,7 @@ interface BackgroundEntry {
   readonly end: Promise<void>;
 }
 
-/** Characters of an entry in a notice or a list. */
+/** Characters of an entry shown in a notice or a list. */
 const longestText = 200;
 
 export const shortEntry = (text: string): string => cut(escapeControls(text.replace(/\s+/g, ' ')), longestText);
@@ -38,7 +38,7 @@ export class Backgrounds {
     this.#events = events;
   }
 
-  /** Starts an entry; answers what is said of that. */
+  /** Starts an entry; returns the notice. */
   start(cell: CompiledCell): string {
     const id = `b${++this.#count}`;
     const waits = new Waits();
@@ -49,7 +49,7 @@ export class Backgrounds {
     return `${id} runs in the background${cell.result ? `; its value will be ${cell.result.name}` : ''}`;
   }
 
-  /** Stops one, with its jobs; false where none of that name runs. */
+  /** Stops an entry and its jobs; false if no entry of that name runs. */
   cancel(id: string): boolean {
     const entry = this.#running.get(id);
     if (!entry) return false;
@@ -63,12 +63,12 @@ export class Backgrounds {
     return [...this.#running.keys()];
   }
 
-  /** What can be cancelled. */
+  /** Completions for `.cancel`. */
   choices(): Choice[] {
     return [...this.#running.values()].map(({ id, text }) => ({ name: id, brief: shortEntry(text) }));
   }
 
-  /** What runs, a line each. */
+  /** The running entries, one line each. */
   lines(): string[][] {
     const now = this.#sc.clock.now();
     return [...this.#running.values()].map(({ id, text, result, started }) => {
@@ -77,7 +77,7 @@ export class Backgrounds {
     });
   }
 
-  /** When all that run now have ended: a script waits for them. */
+  /** Resolves once no background entry runs; a script waits for this at its end. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ end }) => end));
   }
@@ -88,7 +88,7 @@ export class Backgrounds {
     const took = msText(this.#sc.clock.now() - started);
     const tell = (how: string, text: string, stream: 'out' | 'err' = 'out') => {
       this.#running.delete(id);
-      // One print: what comes from elsewhere never gets between.
+      // One print, so that other output never gets between.
       const head = `(${id} ${how} after ${took}: ${shortEntry(cell.text)})`;
       this.#events.print(`${head}\n${text === '' ? '' : `${text}\n`}`, stream);
     };

@@ -1,11 +1,11 @@
-// Rows as lines of a file: CSV and TSV with a header and correct quoting, or JSON lines.
+// Writes rows as CSV or TSV, with a header and correct quoting, or as JSON lines.
 import { types } from 'node:util';
 import { MillraceError } from '../../runtime/base/errors';
 
 export const exportFormats = ['csv', 'tsv', 'jsonl'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-/** The rows whose keys make the header; a later row with another key is refused, for its column would be missing above. */
+/** The keys of this many first rows make the header; a later row with another key is refused. */
 export const headerRows = 10_000;
 
 /** Turns rows into text, batch by batch; the first batch decides the columns. */
@@ -23,7 +23,7 @@ function jsonLines(rows: readonly unknown[]): string {
 
 const jsonOf = (value: unknown): string => JSON.stringify(value, plain) ?? 'null';
 
-/** What JSON has no form for, in the nearest that it has. */
+/** Replaces values that JSON lacks by their nearest JSON form. */
 function plain(_: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (types.isMap(value)) return [...value];
@@ -31,7 +31,7 @@ function plain(_: string, value: unknown): unknown {
   return value;
 }
 
-/** A cell of a CSV file: texts and numbers as they are, times as ISO texts, objects as JSON, nothing for null and undefined. */
+/** A cell of a CSV file: text and numbers as they are, dates in ISO form, objects as JSON, empty for null and undefined. */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
@@ -59,7 +59,7 @@ class CsvWriter implements RowWriter {
   }
 
   text(rows: readonly unknown[]): string {
-    // Only now: the prompt starts without it.
+    // Loaded on demand: it would slow the start of the prompt.
     const { stringify } = require('csv-stringify/sync') as typeof import('csv-stringify/sync');
     const records: string[][] = [];
     if (!this.#columns) {

@@ -1,4 +1,4 @@
-// `.export`: the rows of a dataset or an array into one file, which is there whole or not at all.
+// `.export`: writes the rows of a dataset or an array to one file, which appears whole or not at all.
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,12 +10,12 @@ import { counted, escapeControls } from '../print/text';
 import { type ExportFormat, exportFormats, headerRows, rowWriter } from './export-rows';
 import type { CommandInput } from './session-local';
 
-/** Rows that are written at once, after the first ones, which make the header. */
+/** Rows per write, after the first `headerRows`. */
 const batchRows = 2_000;
 
 const endings: Readonly<Record<string, ExportFormat>> = { '.csv': 'csv', '.tsv': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' };
 
-/** Writes the value's rows; words are the path, the path as typed, `force` or nothing, the format or nothing, and names of columns. */
+/** Writes the value's rows. The words: path, path as typed, `force` or '', format or '', column names. */
 export async function exportRows({ value, words, signal }: CommandInput): Promise<string> {
   const [named, shown, force, wantedFormat, ...header] = words;
   const format = formatOf(shown, wantedFormat);
@@ -60,7 +60,7 @@ async function writeAll(
   return count;
 }
 
-/** A file beside the wanted one, which takes its name when it is whole. */
+/** A temporary file beside the target, renamed to it once whole. */
 class Target {
   readonly #beside: string;
   readonly #shown: string;
@@ -100,7 +100,7 @@ class Target {
     await rm(this.#beside, { force: true }).catch(() => {});
   }
 
-  /** A link fails where another has made the file meanwhile; where there are no links, a look before the rename must do. */
+  /** A link fails if the file was made meanwhile. A file system without links gets a check before the rename instead. */
   async #takeFreeName(file: string): Promise<void> {
     try {
       await link(this.#beside, file);
@@ -150,7 +150,7 @@ function formatOf(file: string, wanted: string): ExportFormat {
   });
 }
 
-/** A dataset's rows come a partition at a time. */
+/** A dataset's rows arrive one partition at a time. */
 function rowsOf(value: unknown): AsyncIterable<unknown> | Iterable<unknown> {
   if (value instanceof RDD) return value.toLocalIterator();
   if (typeof value === 'object' && value !== null && !types.isProxy(value) && Symbol.iterator in value)

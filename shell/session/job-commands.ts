@@ -10,15 +10,15 @@ import { skewLine } from '../print/skew';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/text';
 import { type Backgrounds, shortEntry } from './background';
 
-/** Where a line is not cut: no terminal. */
+/** Undefined without a terminal: lines are not cut. */
 type Columns = number | undefined;
 
-/** Below this width the parts of a line stand below each other. */
+/** On a screen narrower than this, each part of a line gets its own line. */
 const narrow = 60;
 
 const isNarrow = (columns: Columns): boolean => columns !== undefined && columns < narrow;
 
-/** Each line in parts: side by side, or below each other where it is narrow. */
+/** Lines of several parts: side by side, or one below the other on a narrow screen. */
 function fitted(lines: readonly (readonly string[])[], columns: Columns): string {
   const shown = lines.flatMap(([first, ...rest]) =>
     isNarrow(columns) ? [first, ...rest.map((part) => `   ${part}`)] : [[first, ...rest].join('  ')],
@@ -26,7 +26,7 @@ function fitted(lines: readonly (readonly string[])[], columns: Columns): string
   return shown.map((line) => (columns === undefined ? line : cut(line, columns))).join('\n');
 }
 
-/** The last jobs, and what runs in the background, a line each. */
+/** The last jobs and the background entries, one line each. */
 export function jobsText(sc: Context, backgrounds: Backgrounds, columns: Columns): string {
   const lines = [...sc.jobs().map((job) => jobLine(sc, job)), ...backgrounds.lines()];
   return lines.length === 0 ? 'no jobs yet' : fitted(lines, columns);
@@ -43,7 +43,7 @@ function jobLine(sc: Context, job: JobRecord): string[] {
   return [head, `${records} records`, escapeControls(what), ...(output === undefined ? originOf(callSite) : [])];
 }
 
-/** The entry that started a job or made a dataset; of a script the line, with its place. */
+/** The entry that started a job or made a dataset; for a script its line and place. */
 function originOf(site: CallSite | undefined): string[] {
   if (!site) return [];
   const { file, line, at = line } = site;
@@ -51,14 +51,14 @@ function originOf(site: CallSite | undefined): string[] {
   return [`← ${shortEntry(`${place}${headline(site)}`)}`];
 }
 
-/** How far the stages of a running job are: `· stage 3: 4/8, 2 running`. */
+/** Progress of the active stages of a job: `· stage 3: 4/8, 2 running`. */
 function tasksText({ statusTracker }: Context, jobId: number): string {
   const stages = statusTracker.getJobInfo(jobId)?.stageIds.flatMap((id) => statusTracker.getStageInfo(id) ?? []) ?? [];
   const active = stages.filter((stage) => stage.numActiveTasks > 0);
   return active.map((s) => ` · stage ${s.stageId}: ${s.numCompletedTasks}/${s.numTasks}, ${s.numActiveTasks} running`).join('');
 }
 
-/** The stages of a job, the last one unless told: how long their tasks took, what they read and shuffled. */
+/** The stages of a job (by default the last): how long their tasks took, what they read and shuffled. */
 export function stagesText(store: StatusStore, now: number, which: string | undefined, columns: Columns): string {
   const jobs = store.jobs().filter((job) => which !== undefined || job.output === undefined);
   const job = which === undefined ? jobs.at(-1) : jobs.find(({ jobId }) => String(jobId) === which);
@@ -86,7 +86,7 @@ export function stagesText(store: StatusStore, now: number, which: string | unde
   return fitted([head, ...table, ...[...skewed, ...withoutTasks(job)].map((note) => [note])], columns);
 }
 
-/** The cells of a stage as parts that stand below each other. */
+/** The cells of a stage for a narrow screen. */
 function below([id, tasks, least, middle, most, rows, read, written, what]: readonly string[]): string[] {
   return [` stage ${id}: ${tasks}`, what, `${least}, ${middle}, ${most}`, `${rows} rows`, `read ${read}`, `written ${written}`];
 }
@@ -113,7 +113,7 @@ function stageCells(
   ];
 }
 
-/** The stages of a job for which nothing has run, and why. */
+/** The stages of a job that ran no task, and why. */
 function withoutTasks({ stages }: JobStatus): string[] {
   return (['waiting', 'skipped', 'neverRan'] as const).flatMap((wanted) => {
     const ids = stages.filter(({ state }) => state === wanted).map(({ graph }) => graph.stageId);
@@ -122,12 +122,12 @@ function withoutTasks({ stages }: JobStatus): string[] {
 }
 
 const reasons = {
-  waiting: 'to come, or skipped',
-  skipped: 'skipped, for what they make was there',
-  neverRan: 'never ran, for the job had ended',
+  waiting: 'waiting, or about to be skipped',
+  skipped: 'skipped, because their output existed',
+  neverRan: 'never ran, because the job had ended',
 };
 
-/** Cells in columns, the last one as long as it is; numbers to the right. */
+/** Cells in columns aligned to the right, except the last, which is not padded. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const last = rows[0].length - 1;
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]))));
@@ -136,10 +136,10 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** The executors that are there, a line each. */
+/** The current executors, one line each. */
 export function executorsText(sc: Context): string {
   const executors = sc.executors();
-  if (executors.length === 0) return 'no executor is there yet';
+  if (executors.length === 0) return 'no executor has started yet';
   const lines = executors.map(({ id, host, slots, free, excluded }) => {
     const state = excluded ? 'excluded after failures' : `${slots - free} of ${slots} ${slots === 1 ? 'slot' : 'slots'} busy`;
     return `${id.padEnd(8)}  ${host}  ${state}`;
@@ -147,12 +147,12 @@ export function executorsText(sc: Context): string {
   return lines.join('\n');
 }
 
-/** The datasets that are kept: their names here, level, partitions, size, and where they are. */
+/** The persisted datasets: their names in the session, level, partitions, size and executors. */
 export function datasetsText(sc: Context, store: StatusStore, namesOf: (value: unknown) => string[], columns: Columns): string {
-  const kept = sc.persistedRdds();
-  if (kept.length === 0) return 'no dataset is kept; cache() keeps one';
+  const persisted = sc.persistedRdds();
+  if (persisted.length === 0) return 'no dataset is persisted; cache() persists one';
   return fitted(
-    kept.flatMap((rdd) => datasetLines(sc, store, rdd, namesOf(rdd))),
+    persisted.flatMap((rdd) => datasetLines(sc, store, rdd, namesOf(rdd))),
     columns,
   );
 }
@@ -175,13 +175,13 @@ function datasetLines(sc: Context, { executors }: StatusStore, rdd: RDD<unknown>
   return [[...head, ...originOf(rdd.callSite)], [`  ${state}${where}`]];
 }
 
-/** Ctrl-C: cancels the jobs of entries; those of streams and in the background go on. */
+/** Ctrl-C: cancels the jobs of foreground entries; jobs of streams and background entries go on. */
 export function cancelEntryJobs(sc: Context): void {
   for (const { jobId, status, output, background } of sc.jobs())
     if (status === 'running' && output === undefined && background === undefined) sc.cancelJob(jobId);
 }
 
-/** Cancels a job by its number, a background entry by its name, or all that run where none is given. */
+/** Cancels a job by its number, a background entry by its name, or everything without a name. */
 export function cancelJobs(sc: Context, backgrounds: Backgrounds, which: string | undefined): string {
   const running = sc.jobs().filter(({ status }) => status === 'running');
   if (which === undefined) {
@@ -196,13 +196,13 @@ export function cancelJobs(sc: Context, backgrounds: Backgrounds, which: string 
   return `job ${which} cancelled`;
 }
 
-/** What `.cancel` can be told now. */
+/** Completions for `.cancel`. */
 export function cancelChoices(sc: Context, backgrounds: Backgrounds): Choice[] {
   const jobs = sc.jobs().filter(({ status }) => status === 'running');
   return [...jobs.map(jobChoice), ...backgrounds.choices()];
 }
 
-/** What `.stages` can be told now, the last job first. */
+/** Completions for `.stages`, the last job first. */
 export const stageChoices = (store: StatusStore): Choice[] => store.jobs().map(jobChoice).reverse();
 
 function jobChoice({ jobId, title, status, callSite }: Pick<JobStatus, 'jobId' | 'title' | 'status' | 'callSite'>): Choice {
@@ -210,7 +210,7 @@ function jobChoice({ jobId, title, status, callSite }: Pick<JobStatus, 'jobId' |
 }
 
 function unknownJob(operation: string, which: string, known: readonly (number | string)[]): never {
-  const none = operation === '.cancel' ? 'one that runs: none does' : 'one that has run: none has';
+  const none = operation === '.cancel' ? 'a running job; none runs' : 'a job that has run; none has';
   const rule = known.length === 0 ? none : `one of ${known.slice(-20).join(', ')}`;
   throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the job', value: which, rule, remedy: 'See .jobs.' });
 }

@@ -1,4 +1,4 @@
-// Opens the session that runs in this process: its context on the master, the evaluator of the user's entries, and the commands on values.
+// Opens the session of this process: its context on the master, the evaluator of entries, and the commands on values.
 import { connect } from '../../cluster';
 import * as api from '../../runtime';
 import { type CaptureWarning, openClasses, travelsAs } from '../../runtime/closure';
@@ -19,21 +19,21 @@ import { ShellPages } from './ui-server';
 import { sessionChoices, sessionCommands } from './value-commands';
 import { WatchedSession } from './watched-session';
 
-/** What `import` from the package gives; a closure that uses it finds the engine's own on its executor. */
+/** The modules that `import … from 'millrace'` returns here; a closure gets the executor's own instead. */
 const packageExports = Object.defineProperty({ ...api, connect }, travelsAs, {
   value: () => ({ kind: 'engine', id: 'millrace' }),
 });
 
 export interface SessionOptions extends EngineOptions {
   readonly events: SessionEvents;
-  /** The arguments of a script, `args` to it. */
+  /** The arguments of a script: its `args`. */
   readonly args: readonly string[];
 }
 
 type OnStageCompleted = NonNullable<api.Listener['onStageCompleted']>;
 
 export async function openSession({ master, executorMemory, config, events, args }: SessionOptions): Promise<Session> {
-  // Executors come up while the first entry is typed; a job waits for them, and says what is wrong if they don't.
+  // Executors start while the user types. A job waits for them, and reports why if they do not start.
   const sc = await connect(master, {
     executorMemory,
     config,
@@ -47,7 +47,7 @@ export async function openSession({ master, executorMemory, config, events, args
   sc.addListener(status.listener);
   const streams = new ShellStreams(sc, events, () => local.screen);
   const backgrounds = new Backgrounds(sc, () => local, events);
-  // After the store, which is told of the same event first.
+  // Registered after the store, which must receive the event first.
   sc.addListener({ onStageCompleted: tellSkew(sc, status, events, () => local.screen) });
   const about = { started: sc.clock.now(), version: packageVersion() };
   const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
@@ -71,16 +71,16 @@ export async function openSession({ master, executorMemory, config, events, args
   return new WatchedSession(local, sc, backgrounds, events);
 }
 
-/** Says when a stage has ended that was skewed, once of each kind: a stream, or a loop, has the same stage again and again. */
+/** Warns when a skewed stage has ended, once for each title: a stream or a loop repeats the same stage. */
 function tellSkew(sc: api.Context, status: StatusStore, events: SessionEvents, screen: () => Screen): OnStageCompleted {
-  const said = new Set<string>();
+  const warned = new Set<string>();
   return ({ stageId, failure }) => {
     const { live, settings } = screen();
     const stage = status.stage(stageId);
-    if (!live || settings?.hints === false || failure !== undefined || !stage || said.has(stage.graph.title)) return;
+    if (!live || settings?.hints === false || failure !== undefined || !stage || warned.has(stage.graph.title)) return;
     const notice = skewNotice(stage, sc.clock.now());
     if (notice === undefined) return;
-    said.add(stage.graph.title);
+    warned.add(stage.graph.title);
     events.print(`(${escapeControls(notice)})\n`, 'out');
   };
 }

@@ -1,12 +1,12 @@
-// Sends what the user's code writes to stdout and stderr to the session's screen, in order with its values.
+// Sends the user's output on stdout and stderr to the session's screen, in order with printed values.
 
 export type Stream = 'out' | 'err';
 
 type Write = typeof process.stdout.write;
 
 /**
- * Takes the place of both streams' `write`. What `print` itself writes to them goes through as it is, so that a session without
- * a terminal can print to the real streams. Answers how to undo it.
+ * Replaces `write` of both streams. Writes made by `print` itself pass through, so that a session without a terminal can print to
+ * the real streams. Returns a function that undoes it.
  */
 export function captureOutput(print: (text: string, stream: Stream) => void): () => void {
   const undoOut = capture(process.stdout, 'out', print);
@@ -19,7 +19,7 @@ export function captureOutput(print: (text: string, stream: Stream) => void): ()
 
 let printing = false;
 
-/** To be called when SIGINT has broken some code: nothing of it ran after that, no `finally` either. */
+/** Call this when SIGINT has broken code: none of its `finally` blocks ran. */
 export function outputBroken(): void {
   printing = false;
 }

@@ -1,4 +1,4 @@
-// What `.plot` draws of a value: a histogram, bars or a line, counted and added up by jobs where a dataset is large.
+// Chooses what `.plot` draws: a histogram, bars or a line. For a large dataset, jobs count and sum its rows.
 import { types } from 'node:util';
 import { MillraceError, RDD } from '../../runtime';
 import { inspectLine } from '../print/inspect';
@@ -7,13 +7,13 @@ import { counted, grouped } from '../print/text';
 
 export interface PlotData {
   readonly plot: Plot;
-  /** What was drawn: `histogram of 1 000 rows`. */
-  readonly said: string;
+  /** Names the drawing: `histogram of 1 000 rows`. */
+  readonly title: string;
 }
 
 const buckets = 20;
 const mostBars = 20;
-/** Points of a line that are drawn one by one; more are averaged into `lineBins`. */
+/** A line of at most this many points draws each; more are averaged into `lineBins`. */
 const mostPoints = 5_000;
 const lineBins = 400;
 const lookedAt = 50;
@@ -24,7 +24,7 @@ type Kind = 'numbers' | 'pairs' | 'points' | 'times';
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' || typeof value === 'bigint';
 
-/** What all of some rows are; undefined where they are nothing that can be drawn. */
+/** The common kind of all rows; undefined if they cannot be drawn. */
 function kindOf(rows: readonly unknown[]): Kind | undefined {
   if (rows.length === 0) return undefined;
   if (rows.every(isNumber)) return 'numbers';
@@ -35,7 +35,7 @@ function kindOf(rows: readonly unknown[]): Kind | undefined {
   return keys.every(isNumber) ? 'points' : 'pairs';
 }
 
-/** Throws BAD_ARGUMENT for what cannot be drawn. */
+/** Throws BAD_ARGUMENT for a value that cannot be drawn. */
 export async function plotData(value: unknown): Promise<PlotData> {
   if (value instanceof RDD) return datasetPlot(value);
   const rows = rowsOf(value);
@@ -66,7 +66,7 @@ async function histogram(rdd: RDD<number>): Promise<PlotData> {
   const { edges, counts } = await numbers.histogram(buckets);
   const drawn = counts.map((value, index) => ({ label: `${axisNumber(edges[index])} – ${axisNumber(edges[index + 1])}`, value }));
   const total = counts.reduce((a, b) => a + b, 0);
-  return { plot: { kind: 'bars', bars: drawn }, said: `histogram of ${counted(total, 'number')}` };
+  return { plot: { kind: 'bars', bars: drawn }, title: `histogram of ${counted(total, 'number')}` };
 }
 
 function bars(rows: readonly Pair[], count: number): PlotData {
@@ -75,8 +75,8 @@ function bars(rows: readonly Pair[], count: number): PlotData {
     label: typeof key === 'string' ? key : inspectLine(key, longestLabel),
     value: Number(value),
   }));
-  const said = count > shown.length ? `the ${shown.length} largest of ${grouped(String(count))} rows` : counted(count, 'row');
-  return { plot: { kind: 'bars', bars: drawn }, said };
+  const title = count > shown.length ? `the ${shown.length} largest of ${grouped(String(count))} rows` : counted(count, 'row');
+  return { plot: { kind: 'bars', bars: drawn }, title };
 }
 
 function points(rows: readonly Pair[], kind: Kind): PlotData {
@@ -93,11 +93,11 @@ function points(rows: readonly Pair[], kind: Kind): PlotData {
 
 type Point = readonly [x: number, y: number];
 
-function line(found: readonly Point[], times: boolean, said: string): PlotData {
-  return { plot: { kind: 'line', points: found, times }, said: `line of ${said}` };
+function line(found: readonly Point[], times: boolean, of: string): PlotData {
+  return { plot: { kind: 'line', points: found, times }, title: `line of ${of}` };
 }
 
-/** The mean of y in equal parts of the range of x: one job for the range, one for the sums. */
+/** The mean of y in equal parts of the range of x. Runs two jobs: one for the range, one for the sums. */
 async function averaged(pairs: RDD<Pair>, kind: Kind, count: number): Promise<PlotData> {
   const numeric = pairs
     .map(([x, y]) => [Number(x), Number(y)] as [number, number])

@@ -1,4 +1,4 @@
-// The session in this process: evaluates entries, prints their values and errors, and stays alive whatever the user's code does.
+// The session of this process: evaluates entries, prints values and errors, and survives whatever the user's code does.
 
 import { rememberedSite } from '../../runtime/base/cut-text';
 import { withCallSite } from '../../runtime/base/flow';
@@ -12,9 +12,9 @@ import { type Described, printValue } from '../print/print';
 import { reportError } from '../print/report';
 import { captureOutput, outputBroken } from './output';
 
-/** What a command works on. */
+/** The input of a command. */
 export interface CommandInput {
-  /** The value of its expression, where it has one. */
+  /** The value of its expression, if it has one. */
   readonly value: unknown;
   readonly cell: CompiledCell | undefined;
   readonly words: readonly string[];
@@ -23,7 +23,7 @@ export interface CommandInput {
   readonly signal: AbortSignal;
 }
 
-/** What is to be printed, or to be read in a pager. */
+/** Text to print, or to show in a pager. */
 export type CommandAnswer = string | { readonly page: string };
 
 export type SessionCommand = (input: CommandInput) => CommandAnswer | Promise<CommandAnswer>;
@@ -31,13 +31,13 @@ export type SessionCommand = (input: CommandInput) => CommandAnswer | Promise<Co
 export interface LocalSessionOptions extends EvaluatorOptions {
   readonly events: SessionEvents;
   readonly commands?: Readonly<Record<string, SessionCommand>>;
-  /** What can stand behind a command now, by its name. */
+  /** The completions for each command, by its name. */
   readonly choices?: Readonly<Record<string, () => readonly Choice[]>>;
-  /** What is said of values that are neither data nor datasets, or that nothing is; undefined for all others. */
+  /** How to describe a value that is neither data nor a dataset; 'nothing' prints nothing, undefined means any other value. */
   readonly describe?: (value: unknown, screen: Screen) => Described | 'nothing' | undefined;
-  /** Called on Ctrl-C, to cancel what runs elsewhere: the jobs of the context. */
+  /** Called on Ctrl-C, to cancel the jobs of the context. */
   readonly onInterrupt?: readonly (() => void)[];
-  /** Stops what the session holds: the context. */
+  /** Stops the context. */
   readonly onStop?: () => Promise<void>;
 }
 
@@ -51,12 +51,12 @@ export class LocalSession implements Session {
   readonly #undo: (() => void)[] = [];
   readonly #interruptHooks: (() => void)[];
   #screen: Screen = plainScreen;
-  /** Rejects what the running entry is printing. */
+  /** Rejects the print of the running entry. */
   #stopPrinting: (() => void) | undefined;
   #interrupted = false;
-  /** Aborts with the command that runs. */
+  /** Aborts the running command. */
   #interruption: AbortController | undefined;
-  /** What `.errors` shows again. */
+  /** The error that `.errors` shows again. */
   #lastError: { readonly error: unknown; readonly cell: CompiledCell | undefined } | undefined;
 
   constructor(options: LocalSessionOptions) {
@@ -67,12 +67,12 @@ export class LocalSession implements Session {
     this.#surviveStrayErrors();
   }
 
-  /** Adds to what Ctrl-C stops. */
+  /** Adds a function that Ctrl-C calls. */
   onInterrupt(hook: () => void): void {
     this.#interruptHooks.push(hook);
   }
 
-  /** The names of the user's that have this value. */
+  /** The user's names for this value. */
   namesOf(value: unknown): string[] {
     return this.#evaluator.namesOf(value);
   }
@@ -113,12 +113,12 @@ export class LocalSession implements Session {
     return this.#finish(undefined, screen, [], () => show(undefined));
   }
 
-  /** Runs an entry of which only `waits` can be left. What comes of it is told by whoever asked. */
+  /** Runs an entry that only `waits` can interrupt. The caller reports its end. */
   evaluateInBackground(cell: CompiledCell, waits: Waits): Promise<Evaluation> {
     return withCallSite(siteOf(cell), () => this.#evaluator.run(cell, { background: waits }));
   }
 
-  /** Has `.errors` show this error again; answers its report. */
+  /** Remembers an error for `.errors`; returns its report. */
   remember(error: unknown, cell: CompiledCell, screen: Screen): string {
     this.#lastError = { error, cell };
     return reportError(error, cell, screen);
@@ -128,7 +128,7 @@ export class LocalSession implements Session {
     this.#screen = screen;
   }
 
-  /** The screen of the last entry, or as it is since. */
+  /** The current screen: that of the last entry, or a later size. */
   get screen(): Screen {
     return this.#screen;
   }
@@ -147,7 +147,7 @@ export class LocalSession implements Session {
     await this.#options.onStop?.();
   }
 
-  /** What the entry starts, in whatever turn, knows by which text. */
+  /** Everything the entry starts, even later, carries the entry's text. */
   #evaluate(
     cell: CompiledCell,
     screen: Screen,
@@ -180,7 +180,7 @@ export class LocalSession implements Session {
     this.#interrupted = false;
   }
 
-  /** What fails after an interrupt fails because of it: a cancelled job, an await that was left. */
+  /** A failure after an interrupt counts as interrupted: the interrupt cancelled its job or its await. */
   async #finish(
     cell: CompiledCell | undefined,
     screen: Screen,
@@ -206,7 +206,7 @@ export class LocalSession implements Session {
     this.#say(await this.#unlessInterrupted(printValue(cell.result.name, cell.result.type, value, screen, { described })));
   }
 
-  /** Printing a dataset runs a job for its sample, which Ctrl-C stops like any other. */
+  /** Printing a dataset runs a job for its sample; Ctrl-C stops that job too. */
   async #unlessInterrupted<T>(work: Promise<T>): Promise<T | undefined> {
     work.catch(() => {});
     const interruption = new Promise<undefined>((resolve) => {

@@ -1,4 +1,4 @@
-// The session process: runs the user's entries for the terminal that started it, and ends with it.
+// The session process: runs entries for the terminal process that started it, and ends with that process.
 import { writeSync } from 'node:fs';
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { answerDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
@@ -10,7 +10,7 @@ import { openSession } from './open-session';
 let stopping = false;
 let crashed = false;
 
-/** Set while a frame is being written: an interrupt may break off the user's code in the middle of its print. */
+/** Set while a frame is being written: an interrupt may break the user's code in the middle of a print. */
 let torn = false;
 
 function answer(frame: SessionFrame): void {
@@ -22,7 +22,7 @@ function answer(frame: SessionFrame): void {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EAGAIN') continue;
-      // Nobody listens any more; leaving must not try to say so again.
+      // The terminal is gone; the exit must not write to it again.
       stopping = true;
       process.exit(1);
     }
@@ -66,7 +66,7 @@ function serve(session: Session, gate: InterruptGate): void {
 
 async function main(engine: EngineOptions): Promise<void> {
   let session: Session | undefined;
-  // Ctrl-C comes through the gate; a signal that somebody sends by hand means the same.
+  // Ctrl-C arrives through the gate; a SIGINT sent by hand means the same.
   const gate = new InterruptGate({ interrupted: () => session?.interrupt(), orphaned: () => void stop(session) });
   sendBreaksThrough(gate);
   process.on('SIGINT', () => session?.interrupt());

@@ -1,4 +1,4 @@
-// `.show` and `.page`: a value with as many rows as were asked for, and one with no cell cut.
+// `.show` prints as many rows as requested; `.page` shows a value with no cell cut.
 
 import { defaultSettings } from '../base/settings';
 import { inspectWhole } from '../print/inspect';
@@ -8,12 +8,12 @@ import type { CommandInput } from './session-local';
 
 const shownRows = 100;
 const pagedRows = 10_000;
-/** The rows asked for may take any time: Ctrl-C stops them. */
+/** No time limit: Ctrl-C stops the job that gets the rows. */
 const anySeconds = 24 * 3_600;
-/** Wider than any row that a pager is used for. */
+/** Wider than any row in a pager. */
 const pageColumns = 20_000;
 const longestName = 40;
-/** Characters of a text that goes to the pager. */
+/** At most this many characters go to the pager. */
 const longestText = 20_000_000;
 
 const rowsOf = (words: readonly string[], otherwise: number): number => (words.length > 0 ? Number(words[0]) : otherwise);
@@ -37,13 +37,13 @@ function printed({ value, cell, screen }: CommandInput, { rows, columns, ...opti
   );
 }
 
-/** `.show`: rows in a table that fits the screen; a text as it is. */
+/** `.show`: rows in a table that fits the screen; a string as it is. */
 export async function showText(input: CommandInput, described?: Described): Promise<string> {
   const { columns } = input.screen;
   return textOf(input.value) ?? printed(input, { rows: rowsOf(input.words, shownRows), columns, whole: false, described });
 }
 
-/** `.page`: for a pager that scrolls sideways, or for what reads a pipe. */
+/** `.page`: for a pager that scrolls sideways, or for a pipe. */
 export async function pageText(input: CommandInput, described?: Described): Promise<string> {
   const text = textOf(input.value);
   if (text !== undefined) return text;

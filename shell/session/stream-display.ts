@@ -1,4 +1,4 @@
-// Where the outputs of streams show in the shell: tables above the prompt, live panes, and notices that do not repeat themselves.
+// Shows the outputs of streams in the shell: tables above the prompt, live panes, and notices without repetition.
 import type { PaneUpdate, PrintedBatch, StreamDisplay } from '../../runtime';
 import { timeText } from '../../runtime/base/duration';
 import { plainDisplay } from '../../runtime/streaming/graph/display';
@@ -10,20 +10,20 @@ import { reportError } from '../print/report';
 import { areRecords, renderTable } from '../print/table';
 import { counted, escapeControls, escapeLines, paint } from '../print/text';
 
-/** Panes change at most this often, however short the batches are. */
+/** Panes are redrawn at most this often, however short the batches are. */
 const paneEveryMs = 100;
-/** The same trouble with another message is shown again after this time. */
+/** A trouble with a new message is shown again only after this time. */
 const noticeAgainMs = 10_000;
-/** What was not heard of for so long is told as new: what went wrong, and what receivers say, who keep within limits of their own. */
+/** A notice not heard for this long counts as new: failures, and messages of receivers, which limit themselves. */
 const quietMs = { trouble: 60_000, word: 10_000 };
-/** Troubles that are told apart. */
+/** Distinct troubles that are remembered. */
 const mostNotices = 1_000;
-/** Where there is no live screen a row is cut here. */
+/** Without a live screen, rows are cut at this width. */
 const plainRow = 400;
 
 interface OpenPane {
   trend: readonly number[];
-  /** What has not been shown yet. */
+  /** Not shown yet. */
   next: PaneUpdate | undefined;
 }
 
@@ -65,7 +65,7 @@ export class ShellDisplay implements StreamDisplay {
     const size = rows.length === 0 ? 'no rows' : more ? `first ${counted(rows.length, 'row')}` : counted(rows.length, 'row');
     const head = `${colors.bold(timeText(time))}  ${escapeControls(stream)} · ${colors.dim(size)}`;
     const body = areRecords(rows) ? [renderTable(rows, screen)] : rows.map((row) => ` ${inspectLine(row, screen.columns - 1)}`);
-    // One print: what comes from elsewhere never gets between head and rows.
+    // One print, so that other output never gets between head and rows.
     this.#say([head, ...body].join('\n'));
   }
 
@@ -101,17 +101,17 @@ export class ShellDisplay implements StreamDisplay {
     const shown = escapeLines(message);
     if (isNew)
       this.#say(error ? `(${shown}${timesText(times)})\n${reportError(error, {}, this.#screen())}` : `(${shown})`, 'err');
-    // Named once, then counted: a failure of each batch must not fill the screen.
+    // Shown once, then counted: a failure in every batch must not fill the screen.
     else if (Number.isInteger(Math.log10(times))) this.#say(`(${shown}${timesText(times)})`, 'err');
   }
 
-  /** What is known of a notice that was heard since then. */
+  /** The record of a notice, if it was heard since then. */
   #heard(message: string, since: number): Noticed | undefined {
     const known = this.#notices.get(message);
     return known && known.heardAt >= since ? known : undefined;
   }
 
-  /** Other streams begin: what they say is new, also where earlier ones said the same. */
+  /** New streams start: their notices are new, even if earlier streams gave the same ones. */
   begin(): void {
     this.#notices.clear();
   }

@@ -1,4 +1,4 @@
-// What the shell says of streams: the head and graph of one that is printed, and the report of `.streams`.
+// Describes streams: the head and graph of a printed stream, and the report of `.streams`.
 import type { DStream, StreamingContext } from '../../runtime';
 import { durationText, timeText } from '../../runtime/base/duration';
 import { bytesText, msText } from '../../runtime/base/units';
@@ -9,12 +9,12 @@ import { rateText } from '../print/pane-model';
 import type { Described } from '../print/print';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/text';
 
-/** An output that works on one batch for so long says so. */
+/** An output that has worked on one batch for this long shows it. */
 const slowMs = 1_000;
 
 const stateText = ({ state }: StreamingContext): string => (state === 'initialized' ? 'not started' : state);
 
-/** A stream: its name and slide, then what it is made of, a line a stream. */
+/** A stream: its name and slide, then its graph, one line per stream. */
 export function describeStream(stream: DStream<unknown>): Described {
   const lines = graphOf(stream, String);
   return {
@@ -24,7 +24,7 @@ export function describeStream(stream: DStream<unknown>): Described {
   };
 }
 
-/** A streaming context: what it reads and what it does. */
+/** A streaming context: its sources and outputs. */
 export function describeStreaming(monitor: StreamMonitor): Described {
   const { streaming } = monitor;
   return {
@@ -34,7 +34,7 @@ export function describeStreaming(monitor: StreamMonitor): Described {
   };
 }
 
-/** `.streams`: how each context does, its sources and its outputs. */
+/** `.streams`: the state of each context, its sources and its outputs. */
 export function streamsText(monitors: readonly StreamMonitor[], columns: number): string {
   if (monitors.length === 0) return "no streams yet; stream('1s') makes a streaming context";
   const lines = monitors.flatMap((monitor) => [headText(monitor), ...detailLines(monitor)]);
@@ -68,11 +68,11 @@ function detailLines(monitor: StreamMonitor): string[] {
 
 function sourceCells(stream: DStream<unknown>, monitor: StreamMonitor): string[] {
   const { records, bytes, lastRecords, noted, note, receiver } = monitor.source(stream.name);
-  const said = [receiver, note && `${note} (in ${noted} ${noted === 1 ? 'batch' : 'batches'})`].filter(Boolean);
+  const notes = [receiver, note && `${note} (in ${noted} ${noted === 1 ? 'batch' : 'batches'})`].filter(Boolean);
   const rate = lastRecords === undefined ? '' : rateText(lastRecords, monitor.streaming.interval);
-  // Lines of files are not counted before they are read.
+  // Lines of files are counted only when they are read.
   const read = lastRecords === undefined && bytes > 0 ? bytesText(bytes) : `${grouped(String(records))} records`;
-  return [stream.name, stream.operation, read, rate, said.join(' · ')];
+  return [stream.name, stream.operation, read, rate, notes.join(' · ')];
 }
 
 function outputText(monitor: StreamMonitor, name: string): string {
@@ -80,7 +80,7 @@ function outputText(monitor: StreamMonitor, name: string): string {
   const runningMs = runningSince === undefined ? 0 : monitor.streaming.clock.now() - runningSince;
   const running = runningMs < slowMs ? '' : `at work for ${msText(runningMs)}`;
   if (batches === 0 && running) return running;
-  if (batches === 0) return monitor.streaming.state === 'active' ? 'begins with the next batch' : 'waits for start()';
+  if (batches === 0) return monitor.streaming.state === 'active' ? 'starts with the next batch' : 'waits for start()';
   const took = running ? ` · ${running}` : lastMs === undefined ? '' : ` · ${msText(lastMs)}`;
   return failures === 0 ? `ok${took}` : `failed in ${failures} of ${batches} batches: ${lastFailure}`;
 }

@@ -1,4 +1,4 @@
-// The streams of a shell: the context that `stream('1s')` makes, what `.streams` and `.stop` do, and their end with the session.
+// The streams of a shell: the context of `stream('1s')`, the commands `.streams` and `.stop`, and the stop at exit.
 import { type Context, DStream, MillraceError, OutputHandle, StreamingContext, type StreamingOptions } from '../../runtime';
 import { type Duration, durationText, milliseconds } from '../../runtime/base/duration';
 import { nearest } from '../../runtime/base/nearest';
@@ -14,10 +14,10 @@ import { escapeControls } from '../print/text';
 import { ShellDisplay } from './stream-display';
 import { describeStream, describeStreaming, streamsText } from './stream-text';
 
-/** How long streams may take to work off what they have received when the shell is left. */
+/** How long streams may process received data when the user leaves the shell. */
 const leaveLimitMs = 1_200;
 const defaultInterval = '1s';
-/** Contexts that have stopped and are still shown on the pages. */
+/** Stopped contexts that the pages still show. */
 const rememberedStopped = 3;
 
 const stopped = (name: string) => `${escapeControls(name)} stopped`;
@@ -35,7 +35,7 @@ export class ShellStreams implements SessionOutputs {
     sessionOutputs.set(sc, this);
   }
 
-  /** Contexts that a user makes are started by their user: one that goes on from a checkpoint must have all its streams first. */
+  /** The user starts contexts that the user makes: one from a checkpoint needs all its streams before the start. */
   startsOnWatch(streaming: StreamingContext): boolean {
     return streaming === this.#own;
   }
@@ -47,8 +47,8 @@ export class ShellStreams implements SessionOutputs {
   }
 
   /**
-   * The streaming context of this shell: made at the first call, with batches each `interval` (1 s unless told), and again once it was
-   * stopped. Throws BAD_ARGUMENT for another interval, or options, while its streams run.
+   * The streaming context of this shell, made at the first call and again after a stop, with a batch every `interval` (default 1 s).
+   * Throws BAD_ARGUMENT for another interval, or options, while its streams run.
    */
   readonly stream = (interval?: Duration, options?: StreamingOptions): StreamingContext => {
     const own = this.#own?.state === 'stopped' ? undefined : this.#own;
@@ -60,21 +60,20 @@ export class ShellStreams implements SessionOutputs {
         argument: wanted === own.interval ? 'options' : 'the batch interval',
         value: wanted === own.interval ? 'given' : durationText(wanted ?? own.interval),
         rule: wanted === own.interval ? 'left out' : durationText(own.interval),
-        remedy:
-          'The streams of this shell have their context already: stream() is it. .stop ends them all; then it can be made anew.',
+        remedy: 'This shell has a streaming context: stream() returns it. .stop ends its streams; then a new one can be made.',
       });
     const made = new StreamingContext(this.#sc, wanted ?? own?.interval ?? defaultInterval, options);
-    // Only now: where the new one is refused, the old one goes on.
+    // Not earlier: if the new one is refused, the old one goes on.
     if (own?.state === 'active') void own.stop();
     this.#own = made;
     return made;
   };
 
-  /** What the prompt says of a value, if it is of streams. */
+  /** How the prompt describes a value of streaming; undefined for other values. */
   readonly describe = (value: unknown, { live }: Screen): Described | 'nothing' | undefined => {
     if (value instanceof DStream) return describeStream(value as DStream<unknown>);
     if (value instanceof StreamingContext) return describeStreaming(this.#monitorOf(value));
-    // In a script that only adds an output there is nobody to tell.
+    // A script that only adds an output prints nothing.
     if (value instanceof OutputHandle) return live ? this.#describeOutput(value) : 'nothing';
     return undefined;
   };
@@ -84,13 +83,13 @@ export class ShellStreams implements SessionOutputs {
     return streamsText([...this.#monitors], columns);
   }
 
-  /** The contexts of this session: those that run, or wait for their start, and the last ones that have stopped. */
+  /** The contexts of this session: running, not yet started, and the last stopped ones. */
   monitors(): readonly StreamMonitor[] {
     this.#dropStopped();
     return [...this.#monitors, ...this.#stopped];
   }
 
-  /** Ends the outputs of that name, or of the streams or sources of that name; everything where none is given. Answers what it did. */
+  /** Ends the outputs of that name, or of the streams or sources of that name; without a name, all. Returns a report. */
   async stop(name: string | undefined): Promise<string> {
     this.#dropStopped();
     if (name === undefined) return this.#stopAll();
@@ -112,7 +111,7 @@ export class ShellStreams implements SessionOutputs {
     );
   }
 
-  /** What `.stop` can be told now: outputs, their streams, and the sources that these read. */
+  /** Completions for `.stop`: outputs, their streams, and the sources of these. */
   choices(): readonly Choice[] {
     const outputs = this.#running.flatMap(({ outputs }) => outputs);
     const streams = outputs.map(({ stream }) => stream);
@@ -124,7 +123,7 @@ export class ShellStreams implements SessionOutputs {
     return [...ofOutputs, ...Array.from(found, ([name, brief]) => ({ name, brief }))];
   }
 
-  /** Ends all when the shell is left: what was received is worked off, if that takes no longer than a moment. */
+  /** Ends all streams when the user leaves the shell. Received data is processed first, up to a time limit. */
   async leave(): Promise<void> {
     const limit = new Promise<void>((resolve) => setTimeout(resolve, leaveLimitMs).unref());
     await Promise.race([this.#stopAll(), limit]);
@@ -136,7 +135,7 @@ export class ShellStreams implements SessionOutputs {
     await Promise.all(running.map((streaming) => streaming.stop({ graceful: true })));
     this.#dropStopped();
     if (running.length === 0) return 'no streams run';
-    return [...names.map(stopped), "all streams have ended; stream('1s') begins anew"].join('\n');
+    return [...names.map(stopped), "all streams have ended; stream('1s') makes a new context"].join('\n');
   }
 
   get #running(): StreamingContext[] {

@@ -1,4 +1,4 @@
-// `.ui`: the pages of the session, started when they are first asked for, and a browser for them where there is a desktop.
+// `.ui`: starts the session's pages on first use, and opens a browser if there is a desktop.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ export class ShellPages {
     this.#source = source;
   }
 
-  /** `.ui` and `.ui stop`: what to print. */
+  /** Runs `.ui` or `.ui stop`; returns the text to print. */
   async command(word: unknown, { live }: Screen): Promise<string> {
     if (word === 'stop') return (await this.close()) ? 'the pages have ended' : 'no pages are open';
     if (word !== undefined)
@@ -31,7 +31,7 @@ export class ShellPages {
     const pages = await this.#open();
     const opener = live ? openerOf(process.env, process.platform) : undefined;
     if (opener) this.#show(pages.link(), opener);
-    return `${pages.link()}\n(lets in once; .ui makes another, .ui stop ends the pages)`;
+    return `${pages.link()}\n(works once; .ui makes another link, .ui stop ends the pages)`;
   }
 
   #open(): Promise<StatusPages> {
@@ -46,25 +46,25 @@ export class ShellPages {
     return opened;
   }
 
-  /** Opens a browser by a file that only this user can read: all users of the machine see the arguments of a process. */
+  /** Opens the browser with a file that only this user can read, because every user can see a process's arguments. */
   #show(link: string, opener: string): void {
     this.#folder ??= SessionFolder.make();
     const file = path.join(this.#folder.path, 'open.html');
     const html = `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${link}"><title>Millrace</title>`;
     writeFileSync(file, html, { mode: 0o600 });
     const browser = spawn(opener, [file], { stdio: 'ignore', detached: true });
-    // Where there is no such program the address is there to be copied.
+    // Without that program the user copies the address.
     browser.on('error', () => {});
     browser.unref();
   }
 
-  /** Ends the pages; answers whether there were any. */
+  /** Ends the pages; returns whether there were any. */
   async close(): Promise<boolean> {
     const pages = this.#pages;
     this.#pages = undefined;
     await this.#folder?.remove();
     this.#folder = undefined;
-    // What could not be opened was told then.
+    // A failed open was reported at that time.
     const opened = await pages?.catch(() => undefined);
     await opened?.close();
     return opened !== undefined;

@@ -1,4 +1,4 @@
-// The commands that need the session, by name: what each does with the value it is given and what it answers.
+// The commands that run in the session, by name, and the text that each returns.
 import * as api from '../../runtime';
 import type { StatusStore } from '../../runtime/status/status-store';
 import type { Choice, Screen } from '../contract/screen';
@@ -22,7 +22,7 @@ export interface SessionParts {
   readonly local: () => LocalSession;
 }
 
-/** Lists are cut at the edge of a terminal, and whole in a file. */
+/** Lists are cut at the edge of a terminal, but not in a file. */
 const edge = ({ live, columns }: Screen): number | undefined => (live ? columns : undefined);
 
 export function sessionCommands({
@@ -37,10 +37,10 @@ export function sessionCommands({
     if (!input.cell?.result) throw withoutValue(name);
     return command(input);
   };
-  // A stream is described, not looked into.
+  // A stream is described; its rows are not read.
   const described = ({ value, screen }: CommandInput) => {
-    const said = streams.describe(value, screen);
-    return said === 'nothing' ? undefined : said;
+    const description = streams.describe(value, screen);
+    return description === 'nothing' ? undefined : description;
   };
   return {
     explain: ({ value }) => explained(value),
@@ -56,7 +56,7 @@ export function sessionCommands({
     streams: ({ screen }) => streams.text(screen.columns),
     ui: ({ words, screen }) => pages.command(words[0], screen),
     stop: ({ words }) => streams.stop(words[0]),
-    // What a script waits for at its end.
+    // A script waits for this at its end.
     idle: async () => {
       await backgrounds.idle();
       return '';
@@ -64,7 +64,7 @@ export function sessionCommands({
   };
 }
 
-/** What can stand behind the commands that take the name or the id of something that is there now. */
+/** Completions for the commands that take the name or id of something running. */
 export function sessionChoices({ sc, streams, status, backgrounds }: SessionParts): Record<string, () => readonly Choice[]> {
   return {
     stop: () => streams.choices(),
@@ -96,6 +96,6 @@ function explained(value: unknown): string {
 }
 
 async function plotted({ value, screen }: CommandInput): Promise<string> {
-  const { plot, said } = await plotData(value);
-  return [cut(said, screen.columns), ...drawPlot(plot, screen.columns)].join('\n');
+  const { plot, title } = await plotData(value);
+  return [cut(title, screen.columns), ...drawPlot(plot, screen.columns)].join('\n');
 }

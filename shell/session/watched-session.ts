@@ -1,4 +1,4 @@
-// Adds to a session what lies around an entry: the names of its file, the progress of its jobs, hints, and how long it took.
+// Wraps a session: adds `__filename` and `__dirname`, the progress of jobs, hints, and the time of `.time`.
 import path from 'node:path';
 import type { Context } from '../../runtime';
 import type { Choice, Screen } from '../contract/screen';
@@ -9,7 +9,7 @@ import { progressLine } from '../print/progress';
 import type { Backgrounds } from './background';
 import type { LocalSession } from './session-local';
 
-/** A job shows its progress from this age on, so that quick ones do not flicker. */
+/** A job shows progress only from this age on, so that quick jobs do not flicker. */
 const progressAfterSeconds = 0.5;
 const progressEveryMs = 200;
 
@@ -18,7 +18,7 @@ export class WatchedSession implements Session {
   readonly #sc: Context;
   readonly #events: SessionEvents;
   readonly #backgrounds: Backgrounds;
-  /** Entries of which something was said already. */
+  /** Entries that already got a hint. */
   readonly #hinted = new Set<string>();
   #label: string | undefined;
 
@@ -79,7 +79,7 @@ export class WatchedSession implements Session {
     this.#events.print(`(${hint})\n`, 'out');
   }
 
-  /** `__filename` and `__dirname` as in a module: of the file that is loaded, of the current folder at the prompt. */
+  /** `__filename` and `__dirname`, as in a module: of the loaded file, or of the current folder at the prompt. */
   #namePlace(label: string): void {
     const typed = label.startsWith('<');
     const place = typed ? '<input>' : label;

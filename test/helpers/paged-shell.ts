@@ -33,7 +33,7 @@ export class PagedShell {
   async link(): Promise<string> {
     const links = () => this.terminal.everything().match(/http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}/g) ?? [];
     const before = links().length;
-    await this.entry('.ui', /lets in once/);
+    await this.entry('.ui', /works once/);
     const link = links().at(before);
     if (link === undefined) throw new Error(`.ui printed no link:\n${this.terminal.screen()}`);
     return link;

@@ -34,7 +34,7 @@ test('.cancel stops the jobs and awaits of a background entry; one that fails is
     await shell.entry('.cancel b1', /\(b1 was cancelled/);
     await shell.entry('.bg new Promise(() => {})', /b2 runs/);
     await shell.entry('.cancel', /\(b2 was cancelled/);
-    await shell.entry('.cancel b2', /the job is b2, but must be one that runs: none does/);
+    await shell.entry('.cancel b2', /the job is b2, but must be a running job; none runs/);
     await shell.entry('.bg sc.range(1).map(x => { throw new TypeError("n" + x) }).count()', /b3 runs/);
     await terminal.waitFor(/\(b3 failed after[\s\S]*TypeError: n0/);
     await shell.entry('res2', /res2 has no value: the background entry that computes it failed/);
@@ -99,7 +99,7 @@ test('.stages shows tasks and skew, .datasets what is persisted, and a skewed st
     await shell.entry('const sums = sc.range(4).map(x => [x % 2, x]).reduceByKey((a, b) => a + b)', />/);
     await shell.entry('sums.count()', /= 2/);
     await shell.entry('sums.count()', /= 2/);
-    await shell.entry('.stages', /skipped, for what they make was there: stages \d+/);
+    await shell.entry('.stages', /skipped, because their output existed: stages \d+/);
     await shell.entry('const stored = sc.range(0, 3, 1, 3).persist(StorageLevel.DISK_ONLY); await stored.count()', /= 3/);
     await shell.entry('.datasets', /stored {2}[\s\S]*on disk \(disk: 3\)/);
   }));

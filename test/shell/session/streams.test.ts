@@ -143,7 +143,7 @@ test('print shows a head line and a table, never in the line being typed, nor in
     await terminal.until(() => /res0: number = 2$/m.test(terminal.everything()), 'the value');
     assert.match(terminal.everything(), /^> const total = \[\n… 1,\n… 2\n… \]\.length$/m);
     terminal.type('.stop\r');
-    await terminal.waitFor(/print of counts stopped\nall streams have ended; stream\('1s'\) begins anew\n>$/);
+    await terminal.waitFor(/print of counts stopped\nall streams have ended; stream\('1s'\) makes a new context\n>$/);
     terminal.type("stream('2s')\r");
     await terminal.waitFor(/every 2s · 0 batches +not started/);
   }));
