@@ -1,28 +1,28 @@
-// A line of the user's text with a mark under a place in it, cut around the place where the line is wider than the screen.
+// Shows a line of the user's text with a mark below a place in it; a line wider than the screen is cut around that place.
 
 import type { Screen } from '../contract/screen';
 import { cut, escapeControls, paint, widthOf } from './text';
 import { clusters } from './width';
 
 export interface Marked {
-  /** The whole line, as it was written. */
+  /** The whole line, as typed. */
   readonly line: string;
-  /** Its number, as it is shown. */
+  /** The line number to show. */
   readonly number: number;
-  /** One-based column at which the mark starts, in UTF-16 units, and how many units it covers. */
+  /** Where the mark starts (one-based) and its length, both in UTF-16 units. */
   readonly column: number;
   readonly length: number;
   /** What the mark is drawn with: `^` for a point, `~` for a stretch. */
   readonly mark: '^' | '~';
 }
 
-/** Columns that are kept free behind a mark, so that what follows it can be seen. */
+/** Columns reserved for the text after the mark. */
 const roomAfter = 12;
 const deepIndent = 12;
 
 const shown = (text: string) => escapeControls(text.replaceAll('\t', '  '));
 
-/** Two lines: the text behind its number, and the mark. */
+/** Two lines: the number with the text, and the mark. */
 export function excerpt(marked: Marked, screen: Screen): string {
   const { line, number, column, length, mark } = withoutDeepIndent(marked);
   const colors = paint(screen.color);
@@ -42,14 +42,14 @@ export function excerpt(marked: Marked, screen: Screen): string {
   ].join('\n');
 }
 
-/** A line that stands far to the right, such as the last of several statements, is moved to the left. */
+/** Moves a deeply indented line to the left, such as the last of several statements on one line. */
 function withoutDeepIndent(marked: Marked): Marked {
   const indent = marked.line.length - marked.line.trimStart().length;
   if (indent <= deepIndent || marked.column <= indent) return marked;
   return { ...marked, line: marked.line.slice(indent), column: marked.column - indent };
 }
 
-/** As much of the end of the text before the mark as leaves room for the mark and some of what follows. */
+/** The end of the text before the mark, short enough to leave room for the mark and some text after it. */
 function tailOf(before: string, marked: number, after: number, space: number): string {
   const total = widthOf(before) + marked + after;
   if (total <= space) return before;

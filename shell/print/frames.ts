@@ -11,20 +11,20 @@ import { escapeControls } from './text';
 /** The text that an error's places may point into. */
 export interface SourceText {
   readonly text?: string;
-  /** What places call it. */
+  /** The file name that places use for this text. */
   readonly label?: string;
   /** The line of the label's file on which the text starts; 1 if undefined. */
   readonly firstLine?: number;
 }
 
-/** Characters of a stack that are looked at, and frames that are shown. */
+/** Characters of a stack that are parsed, and frames that are shown. */
 const maxStack = 20_000;
 const maxFrames = 10;
-/** Files above this size are not opened for one line. */
+/** Larger files are not opened for one line. */
 const maxSourceBytes = 4_000_000;
 
 const root = packageRoot() + sep;
-/** What is ours below the package's own folder; samples, which are there too, are the user's. */
+/** The engine's folders in the package; its samples count as the user's files. */
 const engineFolders = ['dist', 'runtime', 'cluster', 'shell', 'node_modules'].map((folder) => root + folder + sep);
 
 /** Function names that the user never wrote. */
@@ -45,14 +45,14 @@ function pathOf(file: string): string {
   }
 }
 
-/** Whether a file is the user's: an entry, the text that runs, or a file that belongs neither to the engine nor to a package. */
+/** Whether a file is the user's: an entry, the running text, or a file outside the engine and all packages. */
 export function isUsers(file: string, label?: string): boolean {
   if (file === label || /^<input \d+>$/.test(file)) return true;
   if (!isAbsolute(file) || file.includes(`${sep}node_modules${sep}`)) return false;
   return !engineFolders.some((folder) => file.startsWith(folder));
 }
 
-/** The user's frames of a stack, innermost first; a message that looks like a frame is not taken for one. */
+/** The user's frames of a stack, innermost first. The message is skipped: it may look like a frame. */
 export function userFrames(stack: string, message: string, label?: string): StackFrame[] {
   const start = message ? stack.indexOf(message) : -1;
   const frames = stack.slice(start < 0 ? 0 : start + message.length, start + message.length + maxStack);
@@ -60,13 +60,13 @@ export function userFrames(stack: string, message: string, label?: string): Stac
   return parsed.filter((frame): frame is StackFrame => frame !== undefined && isUsers(frame.file, label)).slice(0, maxFrames);
 }
 
-/** The line that a place points to, if its text is known or its file can be read. */
+/** The line of a place, if its text is known or its file can be read. */
 export function lineAt(place: Place, source: SourceText): string | undefined {
   if (source.text !== undefined && place.file === source.label) {
     const line = lineIn({ text: source.text, firstLine: source.firstLine ?? 1 }, place);
     if (line !== undefined) return line;
   }
-  // An earlier statement of a script is not in the text; the script may be named from the folder in which it was started.
+  // The text lacks earlier statements of a script, so read the file. Its label may be relative to the folder of the start.
   const isFile = isAbsolute(place.file) || (place.file === source.label && !place.file.startsWith('<'));
   return isFile ? lineOfFile(place) : lineOfEntry(place);
 }
@@ -77,19 +77,19 @@ function lineOfFile({ file, line }: Place): string | undefined {
     if (!stat.isFile() || stat.size > maxSourceBytes) return undefined;
     return readFileSync(file, 'utf8').split(/\r?\n/)[line - 1];
   } catch {
-    // A file that is gone has no line to show; the place is still named.
+    // The file is gone: the place is shown without its line.
     return undefined;
   }
 }
 
-/** `file:line:column`, the file as seen from the current folder where it is below it. */
+/** `file:line:column`; a file below the current folder is shown relative to it. */
 export function placeText({ file, line, column }: Place): string {
   const nearer = isAbsolute(file) ? relative(process.cwd(), file) : file;
   const shown = nearer === '' || nearer.startsWith('..') ? file : nearer;
   return `${escapeControls(shown)}:${line}:${column}`;
 }
 
-/** ` at f (file:line:column)`, as people know it from stacks. */
+/** ` at f (file:line:column)`, as in a stack. */
 export function frameText(frame: StackFrame): string {
   return frame.function ? ` at ${escapeControls(frame.function)} (${placeText(frame)})` : ` at ${placeText(frame)}`;
 }

@@ -1,16 +1,16 @@
-// A word on `groupByKey` where `reduceByKey` would do: found in the text of an entry, with the rewrite.
+// A hint for entries that use `groupByKey` where `reduceByKey` suffices, with the rewrite.
 import { type AnyNode, type CallExpression, type Node, parse } from 'acorn';
 import { childrenOf } from '../../runtime/closure/instrument/scope';
 
-/** What becomes of the values of a key, and how it is written without gathering them. */
+/** The code to replace, and code that does the same without gathering the values of a key. */
 interface Rewrite {
   readonly from: string;
   readonly to: string;
 }
 
-const why = 'groupByKey sends every value through the shuffle; this adds up before it';
+const why = 'groupByKey sends every value through the shuffle; this combines values first';
 
-/** What is said of an entry's JavaScript, if anything. */
+/** The hint for an entry's JavaScript, if there is one. */
 export function groupByKeyHint(js: string): string | undefined {
   if (!js.includes('groupByKey')) return undefined;
   const rewrite = find(parse(js, { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true }), js);
@@ -74,7 +74,7 @@ function isCopyOf(node: AnyNode, isValues: (node: AnyNode | undefined) => boolea
   return node.type === 'CallExpression' && methodCall(node, 'from') !== undefined && isValues(node.arguments[0] as AnyNode);
 }
 
-/** `(a, b) => a + b`: takes and gives values of one kind, so that a start such as 0 is not needed. */
+/** Such as `(a, b) => a + b`: arguments and result have one type, so no initial value is needed. */
 function isSymmetric(f: AnyNode | undefined, text: (node: Node) => string): boolean {
   if (f?.type !== 'ArrowFunctionExpression' || f.params.length !== 2) return false;
   const names = f.params.map(text).sort().join();

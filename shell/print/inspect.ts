@@ -1,4 +1,4 @@
-// Shows any value as text in bounded time and size: no getter and no proxy trap is run, nothing reaches the screen raw.
+// Shows any value as text in bounded time and size: runs no getter or proxy trap, and escapes everything.
 import { inspect, types } from 'node:util';
 import { counted, cut, escapeControls, escapeLines, grouped, paint, quote, widthOf } from './text';
 
@@ -7,11 +7,11 @@ export interface InspectLimits {
   readonly depth: number;
   /** Elements or properties of one object. */
   readonly items: number;
-  /** Characters of one string that is inside something. */
+  /** Characters of a string inside another value. */
   readonly nestedString: number;
-  /** Characters of a string that is the value itself. */
+  /** Characters of a string on its own. */
   readonly string: number;
-  /** Values in all: bounds the time that objects of objects can take. */
+  /** Values in total: bounds the time for nested objects. */
   readonly values: number;
 }
 
@@ -19,9 +19,9 @@ const screenLimits: InspectLimits = { depth: 4, items: 100, nestedString: 240, s
 const wholeLimits: InspectLimits = { depth: 12, items: 10_000, nestedString: 100_000, string: 100_000, values: 100_000 };
 const lineLimits: InspectLimits = { depth: 3, items: 24, nestedString: 240, string: 240, values: 120 };
 
-/** Empty slots that are walked before the rest of a sparse array is only counted. */
+/** Empty slots of a sparse array that are visited; further ones are only counted. */
 const maxHoles = 10_000;
-/** Characters of what a class's own inspect method gives. */
+/** Characters of the result of a class's own inspect method. */
 const maxCustom = 4_000;
 /** Characters of a property name, class name, symbol or pattern. */
 const maxName = 120;
@@ -29,7 +29,7 @@ const maxPrototypes = 64;
 
 type Kind = 'string' | 'number' | 'other' | 'note';
 
-/** What is shown, before it is known whether it fits on one line. */
+/** The parts of a shown value, before layout in lines. */
 type Doc =
   | { readonly text: string; readonly kind: Kind }
   | {
@@ -45,7 +45,7 @@ const other = (text: string): Doc => ({ text, kind: 'other' });
 const note = (text: string): Doc => ({ text, kind: 'note' });
 const more = (count: number): Doc => note(`… ${grouped(String(count))} more`);
 
-/** A data property found along the prototypes; accessors and proxies are not run but answered as undefined. */
+/** A data property of an object or its prototypes; undefined for accessors and proxies, which are not run. */
 export function dataProperty(object: object, key: PropertyKey): unknown {
   let holder: object | null = object;
   for (let hops = 0; holder && hops < maxPrototypes; hops++) {
@@ -123,7 +123,7 @@ class Inspector {
   }
 
   #bigint(value: bigint): string {
-    // The digits of a huge one take time that grows with its square; hexadecimal is linear, and its length says how large it is.
+    // Decimal digits take quadratic time; hexadecimal is linear, and its length gives the size.
     const size = value < 1n << 4096n && value > -(1n << 4096n) ? 0 : value.toString(16).length;
     return size === 0 ? `${value}n` : `[bigint of about ${grouped(String(Math.round(size * 1.2041)))} digits]`;
   }
@@ -136,7 +136,7 @@ class Inspector {
     return isClass ? `[class ${shown}]` : `[Function: ${shown}]`;
   }
 
-  /** Whatever an object does when looked at, something is shown for it. */
+  /** Shows an object, even one that throws when inspected. */
   #guarded(value: object): Doc {
     if (types.isProxy(value)) return other('[Proxy]');
     if (this.#open.has(value)) return other('[Circular]');
@@ -227,7 +227,7 @@ class Inspector {
     return items;
   }
 
-  /** What the object's own inspect method gives; undefined if it has none or it throws. */
+  /** The result of the object's own inspect method; undefined if it has none or it throws. */
   #custom(value: object): Doc | undefined {
     const method = dataProperty(value, inspect.custom);
     if (typeof method !== 'function') return undefined;
@@ -297,14 +297,14 @@ function painter(color: boolean): Painter {
   return (text, kind) => byKind[kind](text);
 }
 
-/** Lays a value out: on one line if it fits behind what is already on it, else one element a line, short scalars several. */
+/** Lays a value out: on the current line if it fits, else one element per line, or several short scalars. */
 function layout(doc: Doc, columns: number, indent: number, used: number, color: Painter): string {
   if ('text' in doc) return color(doc.text, doc.kind);
   if (doc.prefix !== undefined) return doc.prefix + layout(doc.value, columns, indent, used + widthOf(doc.prefix), color);
   if (doc.items.length === 0) return doc.label + doc.open + doc.close;
   const flat = inlined(doc);
   const space = doc.open === '{' ? ' ' : '';
-  // What has far more characters than columns need not be measured, which is slow for text that is not ASCII.
+  // Text with far more characters than columns is not measured: that is slow for non-ASCII text.
   if (flat.length <= columns * 4 && !flat.includes('\n') && widthOf(flat) + used <= columns) {
     const inner = doc.items.map((item) => layout(item, Number.POSITIVE_INFINITY, indent, 0, color)).join(', ');
     return doc.label + doc.open + space + inner + space + doc.close;
@@ -333,7 +333,7 @@ function filled(items: readonly Doc[], columns: number, indent: number, color: P
   return [...lines, line];
 }
 
-/** A value as the prompt shows it: over several lines where it is long. `used` columns of the first line are taken. */
+/** A value as the prompt shows it, on several lines if long. `used` columns of the first line are taken. */
 export function inspectValue(value: unknown, columns: number, used: number, color: boolean): string {
   const doc = new Inspector(screenLimits).show(value);
   return layout(doc, columns, 0, used, painter(color));
@@ -344,12 +344,12 @@ export function inspectLine(value: unknown, columns: number): string {
   return cut(inlined(new Inspector(lineLimits).show(value)).replaceAll('\n', ' '), columns);
 }
 
-/** A value with all that is in it, within bounds that only a pager is good for. */
+/** A value for a pager, with far wider limits. */
 export function inspectWhole(value: unknown, columns: number): string {
   return layout(new Inspector(wholeLimits).show(value), columns, 0, 0, painter(false));
 }
 
-/** The same on one line, for a cell that is not to be cut. */
+/** The same on one line, for an uncut cell. */
 export function inspectWholeLine(value: unknown): string {
   return inlined(new Inspector(wholeLimits).show(value)).replaceAll('\n', ' ');
 }

@@ -1,19 +1,19 @@
-// Makes what a live pane shows from the rows and times of a batch, and from the batches before it.
+// Makes the content of a live pane from the rows and times of a batch and of earlier batches.
 import type { PaneUpdate } from '../../runtime';
 import { compact, msText } from '../../runtime/base/units';
 import type { PaneModel, PaneRow } from '../contract/pane';
 import { inspectLine } from './inspect';
 import { escapeControls, grouped } from './text';
 
-/** A cell is cut here; no terminal that anybody looks at is wider. */
+/** Cells are cut at this width; no real terminal is wider. */
 const widestCell = 200;
-/** Tuples above this many elements are shown as one value. */
+/** Longer tuples are shown as one value. */
 const mostCells = 12;
 const trendLength = 60;
 
 const isTuple = (row: unknown): row is unknown[] => Array.isArray(row) && row.length > 0 && row.length <= mostCells;
 
-/** Elements a second: `950/s`, `1.2 k/s`. */
+/** Elements per second: `950/s`, `1.2 k/s`. */
 export const rateText = (records: number, ms: number): string => `${compact((records * 1000) / ms)}/s`;
 
 function cellOf(value: unknown): string {
@@ -24,7 +24,7 @@ function cellOf(value: unknown): string {
 
 const signed = (digits: string) => (/^-?\d+$/.test(digits) ? digits.replace(/\d+/, grouped) : digits);
 
-/** The last number of a tuple is its bar; a row that is a number is its own. */
+/** The number that a row's bar shows: the last number of a tuple, or the row itself. */
 function barOf(row: unknown): number | undefined {
   if (typeof row === 'number') return row;
   if (!isTuple(row)) return undefined;

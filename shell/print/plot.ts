@@ -1,4 +1,4 @@
-// Draws numbers with characters: bars in eighths of a column, lines in braille dots, each with its axes, in the width that is there.
+// Draws numbers with characters, with axes: bars in eighths of a column, lines in braille dots, fitted to a width.
 import { cut, escapeControls, pad, widthOf } from './text';
 
 export interface Bar {
@@ -12,13 +12,13 @@ export type Plot =
   | { readonly kind: 'line'; readonly points: readonly (readonly [x: number, y: number])[]; readonly times: boolean };
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
-/** Rows of a line plot, its axis not counted. */
+/** Rows of a line plot, without its axis. */
 const lineRows = 12;
-/** A label takes this share of the width at most. */
+/** A label takes at most this share of the width. */
 const labelShare = 0.4;
 const narrowestPlot = 4;
 
-/** A number in few characters: four figures, thousands not set apart. */
+/** A number in few characters: four digits, no thousands separator. */
 export function axisNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
   const rounded = Number(value.toPrecision(4));
@@ -47,7 +47,7 @@ function drawBars(bars: readonly Bar[], columns: number): string[] {
 
 const finite = (bars: readonly Bar[]) => bars.map(({ value }) => value).filter(Number.isFinite);
 
-/** Bars to the right of zero have eighths; what is below it ends in whole columns. */
+/** Positive bars end in eighths of a column, negative bars in whole columns. */
 function barText(value: number, zero: number, scale: number): string {
   const zeroColumns = Math.ceil(zero / 8);
   const units = Number.isFinite(value) ? Math.round(Math.abs(value) * scale) : 0;
@@ -64,7 +64,7 @@ function drawLine(points: readonly (readonly [number, number])[], times: boolean
   const ys = points.map(([, y]) => y);
   const [y0, y1] = [ys.reduce((a, b) => Math.min(a, b)), ys.reduce((a, b) => Math.max(a, b))];
   const middle = (y0 + y1) / 2;
-  // What is next to nothing on this axis is zero.
+  // A value far below the axis's scale is shown as zero.
   const yLabels = [y1, Math.abs(middle) * 1_000 < y1 - y0 ? 0 : middle, y0].map(axisNumber);
   const widest = Math.max(...yLabels.map(widthOf));
   const labelWidth = columns - widest - 3 < narrowestPlot ? 0 : widest;
@@ -90,7 +90,7 @@ function drawLine(points: readonly (readonly [number, number])[], times: boolean
   );
 }
 
-/** The first and the last x at the ends, and the one between where there is room. */
+/** The first and the last x at the ends, and the middle one if there is room. */
 function xAxis(x0: number, x1: number, times: boolean, width: number): string {
   const text = (x: number) => (times ? timeLabel(x, x1 - x0) : axisNumber(x));
   const [first, middle, last] = [text(x0), text((x0 + x1) / 2), text(x1)];
@@ -105,7 +105,7 @@ function xAxis(x0: number, x1: number, times: boolean, width: number): string {
 
 const dayMs = 86_400_000;
 
-/** The part of a time that tells within such a span. */
+/** The part of a time that varies within the span. */
 function timeLabel(ms: number, span: number): string {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return '';
@@ -114,7 +114,7 @@ function timeLabel(ms: number, span: number): string {
   return span >= dayMs / 12 ? iso.slice(5, 16).replace('T', ' ') : iso.slice(11, 19);
 }
 
-/** Dots of braille characters: two wide and four high in each. */
+/** A grid of dots: each braille character is two dots wide and four high. */
 class Canvas {
   readonly dotsWide: number;
   readonly dotsHigh: number;

@@ -8,22 +8,22 @@ import { reportError } from './report';
 import { areRecords, tableOf as layTable } from './table';
 import { counted, cut, escapeControls, grouped, paint, widthOf } from './text';
 
-/** What the head line of a dataset says. */
+/** The content of a dataset's head line. */
 export interface Description {
   readonly name?: string;
   readonly partitions: number;
   /** Such as `hash(8)`; undefined for datasets without a partitioner. */
   readonly partitioner?: string;
-  /** Where it is kept, such as `memory`; undefined for datasets that are not. */
+  /** Where it is persisted, such as `memory`; undefined if it is not. */
   readonly cached?: string;
 }
 
 /** The first rows of a dataset. */
 export interface Sample {
   readonly rows: readonly unknown[];
-  /** True when these are all rows that there are. */
+  /** True if these are all its rows. */
   readonly complete: boolean;
-  /** Why it stopped before it had the rows that were asked for, such as `after 2.0 s`. */
+  /** Why the sample stopped early, such as `after 2.0 s`. */
   readonly gaveUp?: string;
   readonly seconds: number;
 }
@@ -31,26 +31,26 @@ export interface Sample {
 /** A dataset as the prompt sees it. */
 export interface Printable {
   describeForPrompt(): Description;
-  /** The first `rows` rows, as far as they can be had in `ms` milliseconds. */
+  /** The first `rows` rows, or as many as `ms` milliseconds allow. */
   preview(rows: number, ms: number): Promise<Sample>;
 }
 
-/** What is said of a value that has a life of its own, such as a stream. */
+/** The description of a live value, such as a stream. */
 export interface Described {
   readonly facts: readonly string[];
   /** Its state, at the right of the head line. */
   readonly state: string;
-  /** Already fit for the screen. */
+  /** Already escaped for the screen. */
   readonly lines: readonly string[];
 }
 
-/** A head line's right part is set apart by this many spaces where there is room. */
+/** Spaces before the right part of a head line, if there is room. */
 const headGap = 10;
 const maxType = 160;
 
 export interface PrintOptions {
   readonly described?: Described;
-  /** An array is a table whatever its elements are. */
+  /** Shows every array as a table, whatever its elements are. */
   readonly rowsAlways?: boolean;
   /** No cell is cut. */
   readonly whole?: boolean;
@@ -58,15 +58,15 @@ export interface PrintOptions {
 
 type TableScreen = Screen & { readonly whole: boolean };
 
-/** Told by shape and not by class, so that datasets of any engine print. */
+/** Recognised by shape, not by class, so that datasets of any engine print. */
 export function isPrintable(value: unknown): value is Printable {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
   return typeof dataProperty(value, 'describeForPrompt') === 'function' && typeof dataProperty(value, 'preview') === 'function';
 }
 
 /**
- * The text that shows a value, without a last newline; empty where there is nothing to show (the call of a function that returns nothing).
- * Never rejects, and takes bounded time and size whatever the value is.
+ * The text for a value, without a last newline; empty for the undefined result of a void function. Never rejects, and bounds time
+ * and size for any value.
  */
 export async function printValue(
   name: string | undefined,
@@ -93,7 +93,7 @@ interface Head {
   readonly shown: string;
 }
 
-/** `name: type`, the type cut such that it takes half of the screen's width or a whole line at most. */
+/** `name: type`; the type is cut to half of the screen's width, or to a whole line. */
 function headText(name: string | undefined, type: string, screen: Screen): Head {
   const shownType = cut(escapeControls(type.replace(/\s+/g, ' ')), Math.min(maxType, Math.max(12, screen.columns - 12)));
   const colors = paint(screen.color);
@@ -108,14 +108,14 @@ interface TableOf {
   readonly names?: readonly string[];
 }
 
-/** Arrays of records and maps are tables when they have more than one row; only the first rows are looked at. */
+/** Arrays of records, and maps, of more than one row print as tables; only the first rows decide. */
 function recordsOf(value: unknown, limit: number, always: boolean): TableOf | undefined {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return undefined;
   try {
     if (Array.isArray(value)) return recordsOfArray(value, limit, always);
     if (types.isMap(value)) return recordsOfMap(value, limit);
   } catch {
-    // An object that throws when it is looked at is shown as far as it can be by inspectValue.
+    // An object that throws here is still shown by inspectValue, as far as possible.
   }
   return undefined;
 }
@@ -168,7 +168,7 @@ async function printDataset(head: Head, dataset: Printable, screen: TableScreen)
 
 const settingsOf = ({ settings }: Screen): Settings => settings ?? defaultSettings;
 
-/** What is not there, and, where there is somebody to type it, what shows it. */
+/** What was left out and, at a live screen, the command that shows it. */
 function footer(left: string, isCut: boolean, screen: Screen): string[] {
   const how = isCut ? 'cells are cut: .page shows all' : '.show N shows more';
   const parts = [left, screen.live && (left !== '' || isCut) ? how : ''].filter((part) => part !== '');
@@ -194,7 +194,7 @@ function sampleText({ rows, complete, gaveUp, seconds }: Sample): string {
   return `sample of ${rows.length}, ${took}`;
 }
 
-/** `name: type  facts          sample`, on as many lines as the width asks for. */
+/** `name: type  facts          sample`, on as many lines as the width requires. */
 function headLine(head: Head, facts: readonly string[], right: string, screen: Screen): string {
   const colors = paint(screen.color);
   const left = facts.join(' · ');
@@ -205,7 +205,7 @@ function headLine(head: Head, facts: readonly string[], right: string, screen: S
   return [head.shown, ...folded(pieces, screen.columns).map((line) => colors.dim(line))].join('\n');
 }
 
-/** Pieces joined by dots on lines with a margin; a piece wider than a line is cut. */
+/** Pieces joined by dots, on indented lines; a piece wider than a line is cut. */
 function folded(pieces: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   let line = '';

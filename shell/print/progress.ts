@@ -1,4 +1,4 @@
-// The one line that shows how far a running job is, fitted to the terminal by leaving out what matters least.
+// The line that shows the progress of a running job; a narrow terminal gets only the most important parts.
 import type { JobProgress } from '../../runtime';
 import { compact } from '../../runtime/base/units';
 
@@ -8,7 +8,7 @@ type Progress = Omit<JobProgress, 'jobId' | 'title'>;
 const widestBar = 20;
 const narrowestBar = 4;
 
-/** A time that is only guessed, so in one unit: `12 s`, `3 min`, `2 h`. */
+/** An estimated time, in one unit: `12 s`, `3 min`, `2 h`. */
 function estimate(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
@@ -20,7 +20,7 @@ function bar(done: number, total: number, width: number): string {
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 
-/** What stands behind the counts, the most telling first. */
+/** The details after the counts, most important first. */
 function details({ done, total, running, records, seconds }: Progress): string[] {
   const parts = [`${running} running`];
   if (records > 0 && seconds > 0) parts.push(`${compact(records / seconds)} rows/s`);
@@ -28,7 +28,7 @@ function details({ done, total, running, records, seconds }: Progress): string[]
   return parts;
 }
 
-/** `[stage 2/3 ████░░ 41/80 · 2 running · 1.2 M rows/s · 12 s left]` in at most `columns` columns; empty where not even the counts fit. */
+/** `[stage 2/3 ████░░ 41/80 · 2 running · 1.2 M rows/s · 12 s left]` in at most `columns` columns; empty if even the counts do not fit. */
 export function progressLine(job: Progress, columns: number): string {
   const counts = `${job.done}/${job.total}`;
   const stage = `stage ${Math.min(job.stage, job.stages)}/${job.stages}`;

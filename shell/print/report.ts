@@ -1,4 +1,4 @@
-// Shows errors: what happened, where in the user's text, and what to do; engine frames only when they are asked for.
+// Shows errors: what happened, where in the user's text, and what to do; engine frames only on request.
 import { types } from 'node:util';
 import type { Place } from '../../runtime/base/place';
 import type { StackFrame } from '../../runtime/base/stack-frame';
@@ -20,14 +20,14 @@ const maxMessage = 4_000;
 const maxMessageLines = 24;
 const maxElement = 400;
 const maxStackLines = 60;
-/** Frames of a task error, which came over the wire. */
+/** Frames shown of a task error, which came over the wire. */
 const maxFrames = 10;
-/** Type errors that are shown of one entry; one mistake often makes many. */
+/** Type errors shown per entry; one mistake often causes many. */
 const maxDiagnostics = 5;
-/** How far causes of causes, and members of an aggregate, are followed. */
+/** Nested causes, and members of an aggregate error, that are shown. */
 const maxCauses = 4;
 
-/** A property of an error; some classes have accessors there, and any of them may throw. */
+/** A property of an error; it may be an accessor that throws. */
 function read(error: object, key: string): unknown {
   try {
     return (error as Record<string, unknown>)[key];
@@ -41,7 +41,7 @@ function readText(error: object, key: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The message, safe for the screen and bounded; what was cut is said. */
+/** The message, escaped and bounded; a cut message ends with its real length. */
 function bounded(message: string): string {
   const lines = escapeLines(message.slice(0, maxMessage)).split('\n');
   const kept = lines.slice(0, maxMessageLines).join('\n');
@@ -56,7 +56,7 @@ function isError(value: unknown): value is object {
   return isObject(value) && (types.isNativeError(value) || value instanceof Error || typeof read(value, 'stack') === 'string');
 }
 
-/** Told by shape: the engine may be loaded twice, from the shell's bundle and as a package. */
+/** Recognised by shape: the engine may be loaded twice, from the shell's bundle and as a package. */
 function isOurs(error: object): boolean {
   return (
     readText(error, 'name') === 'MillraceError' && readText(error, 'code') !== '' && typeof read(error, 'remedy') === 'string'
@@ -118,7 +118,7 @@ class Report {
   #task(remote: RemoteError, details: object): string {
     const frames = this.#remoteFrames(remote, placeOf(read(details, 'place')));
     const name = readText(remote, 'name') || 'Error';
-    // One of ours raised in a task is a sentence of ours; its class says nothing to the user.
+    // The class of Millrace's own errors tells the user nothing.
     const title = this.#title(name === 'MillraceError' ? 'error' : name, readText(remote, 'message'));
     const operator = readText(remote, 'operator');
     const where = operator ? ` in ${escapeControls(operator)}${frames[0] ? ` at ${placeText(frames[0])}` : ''}` : undefined;
@@ -129,13 +129,13 @@ class Report {
       where && frames[0] ? this.#line(frames[0]) : undefined,
       where ? this.#frameLines(frames.slice(1)) : this.#places(frames),
       element && ` element: ${cut(escapeControls(element.slice(0, maxElement * 2)), maxElement)}`,
-      // The remedy of all task errors says nothing that the place does not.
+      // The general remedy of task errors adds nothing to the place.
       this.#taskFacts(details),
       this.#context.full ? this.#stack(readText(remote, 'stack')) : this.#colors.dim(' .errors full shows every frame'),
     );
   }
 
-  /** The user's frames; without any the place where the function was given to its dataset. */
+  /** The user's frames; without any, the call that passed the function to its dataset. */
   #remoteFrames({ frames }: RemoteError, given: Place | undefined): Place[] {
     const places = Array.isArray(frames) ? frames.slice(0, maxFrames).map(placeOf) : [];
     const users = places.flatMap((place) => (place && isUsers(place.file, this.#context.label) ? [place] : []));
@@ -162,7 +162,7 @@ class Report {
     return message === '' ? shown : `${shown}: ${bounded(message)}`;
   }
 
-  /** An unfilled remedy, `{remedy}`, is none. */
+  /** An unfilled remedy, `{remedy}`, is not shown. */
   #remedy(error: object): string | undefined {
     const remedy = readText(error, 'remedy');
     return remedy === '' || /^\{\w+\}$/.test(remedy) ? undefined : ` ${this.#colors.green('→')} ${bounded(remedy)}`;
@@ -176,7 +176,7 @@ class Report {
   #places(frames: readonly StackFrame[]): string | undefined {
     const known = frames.findIndex((frame) => lineAt(frame, this.#context) !== undefined);
     if (known < 0) return this.#frameLines(frames);
-    // A single place in the entry that was just typed needs no name: its line is shown.
+    // A single place in the current entry needs no name: its line is shown.
     const named = frames.length > 1 || !this.#isTyped(frames[0]);
     const before = named ? this.#frameLines(frames.slice(0, known + 1)) : undefined;
     return lines(before, this.#line(frames[known]), this.#frameLines(frames.slice(known + 1)));
@@ -206,18 +206,18 @@ class Report {
   }
 
   #causes(error: object): string | undefined {
-    const told: string[] = [];
+    const shown: string[] = [];
     const members = read(error, 'errors');
     if (Array.isArray(members)) {
-      for (const member of members.slice(0, maxCauses)) told.push(` • ${this.#brief(member)}`);
-      if (members.length > maxCauses) told.push(` … ${members.length - maxCauses} more`);
+      for (const member of members.slice(0, maxCauses)) shown.push(` • ${this.#brief(member)}`);
+      if (members.length > maxCauses) shown.push(` … ${members.length - maxCauses} more`);
     }
     let cause = read(error, 'cause');
     for (let depth = 0; cause !== undefined && depth < maxCauses; depth++) {
-      told.push(` caused by ${this.#brief(cause)}`);
+      shown.push(` caused by ${this.#brief(cause)}`);
       cause = isError(cause) ? read(cause, 'cause') : undefined;
     }
-    return told.length > 0 ? told.join('\n') : undefined;
+    return shown.length > 0 ? shown.join('\n') : undefined;
   }
 
   #brief(error: unknown): string {
@@ -227,7 +227,7 @@ class Report {
   }
 }
 
-/** The parts that are there, a line each. */
+/** The parts that exist, one line each. */
 function lines(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join('\n');
 }
@@ -260,7 +260,7 @@ function formatDiagnostic(diagnostic: Diagnostic, text: string, label: string, f
   const column = start - lineStart + 1;
   const place = label.startsWith('<') ? '' : `${placeText({ file: label, line: number, column })}: `;
   const message = bounded(diagnostic.message.trim());
-  // The mark ends with the line, and is one wide where there is nothing to mark.
+  // The mark ends with the line, and is at least one column wide.
   const length = Math.max(1, Math.min(diagnostic.length, line.length - column + 1));
   const title = `${place}${colors.red.bold('error')}: ${message}${diagnostic.code > 0 ? colors.dim(` (TS${diagnostic.code})`) : ''}`;
   return lines(title, excerpt({ line, number, column, length, mark: diagnostic.length > 1 ? '~' : '^' }, screen));

@@ -1,14 +1,14 @@
-// A word on skew: what is said of a stage whose slowest task took far longer than most, and what helps.
+// Notices on skew: a stage whose slowest task took far longer than most, and what helps.
 
 import { msText } from '../../runtime/base/units';
 import { type Skew, skewOf } from '../../runtime/status/skew';
 import type { StageStatus } from '../../runtime/status/stage-status';
 import { grouped } from './text';
 
-/** What is lost by less than this is nothing to break in with. */
+/** Smaller losses are not worth a notice. */
 const leastLossMs = 1_000;
 
-/** What is said of a stage when it has ended; undefined where it is even, or costs too little to be told. */
+/** The notice for an ended stage; undefined if it is even or loses too little time. */
 export function skewNotice(stage: StageStatus, now: number): string | undefined {
   const skew = skewOf(stage, now);
   if (!skew || skew.ms - skew.medianMs < leastLossMs) return undefined;
@@ -30,7 +30,7 @@ function advice(isExplained: boolean, readsShuffle: boolean): readonly [side: st
   if (readsShuffle)
     return [
       'A few keys have most of the rows.',
-      'Add up before the shuffle (reduceByKey), join small sides by a broadcast, or split such keys: [[key, i % 8], value].',
+      'Combine values before the shuffle (reduceByKey), broadcast the small side of a join, or split such keys: [[key, i % 8], value].',
     ];
   return ['Its piece of the input is larger than the others.', 'repartition(n) spreads the rows.'];
 }

@@ -1,4 +1,4 @@
-// Stacks of the user's errors, in positions of the text as typed; and the lines of entries that ran before.
+// Maps stacks of the user's errors to positions in the text as typed, and remembers the lines of earlier entries.
 
 import { FrameProbe, UserFrame } from '../../runtime/base/call';
 import type { Place } from '../../runtime/base/place';
@@ -10,13 +10,13 @@ type Mapping = (line: number, column: number) => Place;
 
 const scripts = new Map<string, Mapping>();
 
-/** What was typed, by its label: a closure may fail long after its entry. */
+/** Entries by label: a closure may fail long after its entry. */
 const typed = new Map<string, Pick<CompiledCell, 'text' | 'firstLine'>[]>();
 
-/** Makes the frames of an entry's script known. Several entries may share one label: the statements of a file. */
+/** Registers an entry's script, to map its frames. The statements of a file share one label. */
 export function registerEntry(fileName: string, cell: CompiledCell, edited: EditedText): void {
   const { label, js, map, firstLine, text } = cell;
-  // The lines of a file are read from it.
+  // Lines of a file are read from the file.
   if (label.startsWith('<'))
     typed
       .set(label, typed.get(label) ?? [])
@@ -32,13 +32,13 @@ export function registerEntry(fileName: string, cell: CompiledCell, edited: Edit
   });
 }
 
-/** The line of an entry that ran before, or runs. */
+/** The line of a place in this or an earlier entry. */
 export function lineOfEntry(place: Place): string | undefined {
   const entry = typed.get(place.file)?.findLast((one) => lineIn(one, place) !== undefined);
   return entry && lineIn(entry, place);
 }
 
-/** The line of a text that a place points to. Of statements that share a line, a later one has blanks where the earlier ones stand. */
+/** The line of a place in a text. If statements share a line, the text of a later one has blanks for the earlier ones. */
 export function lineIn(
   { text, firstLine }: Pick<CompiledCell, 'text' | 'firstLine'>,
   { line, column }: Place,
@@ -81,7 +81,7 @@ const isUsers = (site: NodeJS.CallSite) => {
   return typeof file === 'string' && (scripts.has(file) || isUserScript(file));
 };
 
-/** A frame of the user's by the script that runs. */
+/** A frame in the user's code, mapped to its place when needed. */
 class ScriptFrame extends UserFrame {
   readonly #file: string;
   readonly #line: number;
@@ -105,8 +105,8 @@ function innermost(sites: readonly NodeJS.CallSite[]): UserFrame | undefined {
 }
 
 /**
- * From now on `error.stack` shows typed positions, also where the user's code reads it. Stacks without a frame of the user are
- * left to whoever formatted them before.
+ * From now on `error.stack` shows positions as typed, also when the user's code reads it. Stacks without a user frame go to the
+ * earlier formatter.
  */
 export function installStackPositions(): void {
   const before = Error.prepareStackTrace;
@@ -114,7 +114,7 @@ export function installStackPositions(): void {
     if ((error as unknown) instanceof FrameProbe) return innermost(sites);
     const last = sites.findLastIndex(isUsers);
     if (before && last < 0) return before(error, sites);
-    // Below the user's first frame is only what runs entries.
+    // Frames below the user's outermost frame belong to the evaluator.
     const shown = last < 0 ? sites : sites.slice(0, last + 1);
     return [headerOf(error), ...shown.map((site) => `    at ${frameText(site)}`)].join('\n');
   };

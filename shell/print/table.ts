@@ -1,4 +1,4 @@
-// Rows of records as a table that fits the screen: objects by their keys, tuples by number, a row of types, numbers to the right.
+// Shows rows as a table that fits the screen: objects by key, tuples by index, with a row of types; numbers align right.
 import { types } from 'node:util';
 import { className, inspectLine, inspectWholeLine, isRecord, numberText } from './inspect';
 import { cut, escapeControls, grouped, pad, paint, widthOf } from './text';
@@ -6,15 +6,15 @@ import { cut, escapeControls, grouped, pad, paint, widthOf } from './text';
 export interface TableScreen {
   readonly columns: number;
   readonly color: boolean;
-  /** No cell is cut: the columns are for the name alone. */
+  /** Cuts no cell; `columns` limits only names. */
   readonly whole?: boolean;
 }
 
-/** Columns of a cell that is shown at all; below this, whole columns are left out instead. */
+/** The narrowest cell; below this width, whole columns are left out instead. */
 const minColumn = 8;
-/** Elements up to which arrays of one length are tuples and not values. */
+/** Arrays of one length and at most this many elements are tuples, longer ones values. */
 const maxTuple = 24;
-/** Columns that are looked at; further ones are only counted. */
+/** Columns that are read; further ones are only counted. */
 const maxColumns = 64;
 
 const gap = ' │ ';
@@ -33,10 +33,10 @@ interface Laid {
   readonly width: number;
 }
 
-/** Stands for a key that a row does not have. */
+/** Stands for a key that a row lacks. */
 const absent = Symbol('absent');
 
-/** Whether each of the rows is an object or each a tuple of one length, so that a table says more than a list. */
+/** Whether all rows are objects, or all are tuples of one length, so that a table is worth it. */
 export function areRecords(rows: readonly unknown[]): boolean {
   return rows.length > 0 && (rows.every(isRecord) || areTuples(rows));
 }
@@ -49,7 +49,7 @@ function areTuples(rows: readonly unknown[]): rows is readonly unknown[][] {
 
 const isArray = (value: unknown): value is unknown[] => Array.isArray(value) && !types.isProxy(value);
 
-/** What an own property holds without running code: an accessor is shown as one. */
+/** The value of an own property, without running code: an accessor gives `accessor`. */
 function own(row: object, key: PropertyKey): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(row, key);
   if (!descriptor) return absent;
@@ -59,7 +59,7 @@ const accessor = Symbol('getter');
 
 interface Columns {
   readonly columns: readonly Column[];
-  /** Columns beyond those that are looked at. */
+  /** Columns that are only counted. */
   readonly further: number;
 }
 
@@ -83,7 +83,7 @@ function columnsOf(rows: readonly unknown[], names?: readonly string[]): Columns
   return { columns: [{ values: rows }], further: 0 };
 }
 
-/** The kind of a value as a type's name. */
+/** The type of a value, as a name. */
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
   if (value === accessor) return 'getter';
@@ -108,7 +108,7 @@ function columnType(values: readonly unknown[]): string {
   return present.length < values.length ? `${kinds.length > 1 ? `(${text})` : text}?` : text;
 }
 
-/** Thousands are set apart in what comes before the point; exponents stay as they are. */
+/** Separates thousands before the decimal point; numbers with an exponent stay as they are. */
 function groupedNumber(value: number | bigint): string {
   const text = typeof value === 'bigint' ? inspectLine(value, 4_000).replace(/n$/, '') : numberText(value);
   const match = /^(-?)(\d+)(\.\d+)?$/.exec(text);
@@ -124,10 +124,10 @@ function cellText(value: unknown, columns: number, whole: boolean): string {
   return whole ? inspectWholeLine(value) : inspectLine(value, columns);
 }
 
-/** Fractions of at most this length are filled up so that points stand below each other. */
+/** Longer fractions are not padded to align their points. */
 const widestFraction = 18;
 
-/** Numbers with their points below each other; as they are where one is written with an exponent, or is no number. */
+/** Aligns numbers at their decimal points, unless a cell has an exponent or is no number. */
 function alignedAtPoint(cells: readonly string[]): readonly string[] {
   const fractions = cells.map((cell) => (/\de/.test(cell) ? Number.NaN : (/^-?[\d ]+(\.\d+)$/.exec(cell)?.[1].length ?? 0)));
   const longest = Math.max(...fractions);
@@ -146,7 +146,7 @@ function lay(column: Column, { columns, whole = false }: TableScreen): Laid {
   return { name, type, cells, numeric, width };
 }
 
-/** The widths with which the columns fit: the widest ones are cut first, and the last are left out when even that is not enough. */
+/** Widths with which the columns fit: the widest are cut first; if that is not enough, the last are left out. */
 function fitted(natural: readonly number[], columns: number): number[] {
   for (let count = natural.length; count > 1; count--) {
     const space = columns - 1 - gap.length * (count - 1);
@@ -156,7 +156,7 @@ function fitted(natural: readonly number[], columns: number): number[] {
   return [Math.max(1, Math.min(natural[0], columns - 1))];
 }
 
-/** Cuts what is wider than a level such that the sum fits; undefined where the level would be too low to read. */
+/** Cuts widths to a common level at which the sum fits; undefined if that is too narrow to read. */
 function shared(natural: readonly number[], space: number): number[] | undefined {
   let left = space;
   let level = 0;
@@ -174,13 +174,13 @@ function shared(natural: readonly number[], space: number): number[] | undefined
 export interface Table {
   /** Without a last newline. */
   readonly text: string;
-  /** Some cell or column is not there whole. */
+  /** Whether a cell is cut or a column is missing. */
   readonly isCut: boolean;
 }
 
 /**
- * The rows as lines: names, types, a rule, and a line a row. Objects become columns by the union of their keys, tuples numbered ones (or
- * `names`), anything else one column. Columns that do not fit are named below.
+ * The rows as lines: names, types, a rule, one line per row. Objects get a column per key of any row, tuples numbered columns (or
+ * `names`), other values one column. Columns that do not fit are named below.
  */
 export function tableOf(rows: readonly unknown[], screen: TableScreen, names?: readonly string[]): Table {
   const { columns, further } = columnsOf(rows, names);
@@ -225,7 +225,7 @@ export function tableOf(rows: readonly unknown[], screen: TableScreen, names?: r
   return { text: lines.join('\n'), isCut };
 }
 
-/** The same where nobody asks whether something was cut. */
+/** The text of `tableOf`. */
 export const renderTable = (rows: readonly unknown[], screen: TableScreen, names?: readonly string[]): string =>
   tableOf(rows, screen, names).text;
 
@@ -235,7 +235,7 @@ const headings = (shown: readonly Laid[]) => shown.map((column) => column.name ?
 
 function rule(widths: readonly number[], columns: number): string {
   const parts = widths.map((width) => '─'.repeat(width));
-  // One more dash closes the line where there is room for it.
+  // One more dash ends the rule if there is room.
   const line = `─${parts.join('─┼─')}`;
   return widthOf(line) < columns ? `${line}─` : line;
 }

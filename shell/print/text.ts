@@ -1,13 +1,13 @@
-// Text made fit for the screen: control characters shown and never obeyed, cut by columns, padded, coloured.
+// Makes text safe and fit for the screen: escapes control characters, cuts by columns, pads, colours.
 import { Chalk, type ChalkInstance } from 'chalk';
 import { clusters, widthOf } from './width';
 
 export { widthOf };
 
-/** Longest cluster that is shown whole, in UTF-16 units: a family emoji has 11, a flag 14; marks piled on one letter have no end. */
+/** Longest cluster shown whole, in UTF-16 units: a family emoji has 11, a flag 14; piled combining marks have no limit. */
 const maxClusterUnits = 16;
 
-/** Control characters, line and paragraph separators, marks that turn the direction of writing, the byte order mark, lone surrogates. */
+/** Control characters, line and paragraph separators, direction marks, the byte order mark, lone surrogates. */
 const unsafe =
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
@@ -27,7 +27,7 @@ function escapeOne(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
-/** Shows everything that a terminal would obey, newlines and tabs too, as an escape of the language. */
+/** Replaces everything that a terminal would obey, newlines and tabs too, with JavaScript escapes. */
 export function escapeControls(text: string): string {
   return text.replace(unsafe, escapeOne);
 }
@@ -40,19 +40,19 @@ export function escapeLines(text: string): string {
     .join('\n');
 }
 
-/** A string as a literal of the language, in double quotes. */
+/** A string as a JavaScript literal in double quotes. */
 export function quote(text: string): string {
   return `"${escapeControls(text.replace(/["\\]/g, '\\$&'))}"`;
 }
 
-/** Text that takes at most `columns`, with `…` as its last character when something was cut. The text holds no colours. */
+/** Cuts a text without colours to `columns`; a cut text ends with `…`. */
 export function cut(text: string, columns: number): string {
   if (columns <= 0) return '';
-  // Only the start can be shown, so only the start is measured; a bound is needed as marks have no width.
+  // Only the start is measured; the bound is needed because combining marks have no width.
   const bounded = text.length > columns * maxClusterUnits ? text.slice(0, columns * maxClusterUnits) : text;
   let shown = '';
   let width = 0;
-  // End of the text that still leaves room for the ellipsis.
+  // The longest start that leaves room for the ellipsis.
   let shortened = '';
   for (const cluster of clusters(bounded)) {
     const piece = cluster.slice(0, maxClusterUnits);
@@ -65,13 +65,13 @@ export function cut(text: string, columns: number): string {
   return `${shortened}…`;
 }
 
-/** Fills up with spaces to `columns`, on the left for numbers. */
+/** Pads with spaces to `columns`, on the left if `right`. */
 export function pad(text: string, columns: number, right = false): string {
   const spaces = ' '.repeat(Math.max(0, columns - widthOf(text)));
   return right ? spaces + text : text + spaces;
 }
 
-/** A whole number with its thousands set apart: `1 204`. */
+/** A whole number with separated thousands: `1 204`. */
 export function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ' ');
 }
@@ -84,7 +84,7 @@ export function counted(count: number, noun: string): string {
 const coloured = new Chalk({ level: 1 });
 const plain = new Chalk({ level: 0 });
 
-/** The colours of a screen; without colour every one is the identity. */
+/** The colours of a screen; without colour each returns its text unchanged. */
 export function paint(color: boolean): ChalkInstance {
   return color ? coloured : plain;
 }

@@ -1,13 +1,13 @@
-// How wide text is on a terminal, cluster by cluster, and how what cannot be shown raw is shown instead.
+// Measures and cuts text by terminal columns, and replaces characters that must not reach the terminal.
 import stringWidth from 'string-width';
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-/** Characters of one column that never join with others: ASCII, and the dots, rules and bars that tables and panes are drawn with. */
+/** Characters of one column that never join with others: ASCII, and the dots, rules and bars of tables and panes. */
 const narrow = /^[\x20-\x7e\xb7\u2026\u2500-\u259f]*$/;
 const sgr = /(\x1b\[[0-9;:]*m)/;
 const everySgr = /\x1b\[[0-9;:]*m/g;
 
-/** What a Tab in an entry looks like; it stays one character of the text. */
+/** How a Tab in an entry is drawn; in the text it stays one character. */
 const tabCell = '    ';
 
 /** The user-perceived characters of a text. */
@@ -16,7 +16,7 @@ export function clusters(text: string): string[] {
   return Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
-/** A control character as a person writes it: `^[` for escape, `\x9b` for one of the second set. */
+/** A control character in readable form: `^[` for escape, `\x9b` for a C1 character. */
 function caret(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 0x20) return '^' + String.fromCharCode(code + 0x40);
@@ -29,14 +29,14 @@ export function cell(cluster: string): string {
   return cluster.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, caret);
 }
 
-/** Columns that a text without escapes, or with colours only, takes. */
+/** The columns of a text that has no escapes but colours. */
 export function widthOf(text: string): number {
   const plain = text.includes('\x1b') ? text.replace(everySgr, '') : text;
-  // Measuring by clusters takes some 50 µs a line: panes are measured ten times a second.
+  // Measuring by clusters takes about 50 µs per line, and panes are measured ten times a second.
   return narrow.test(plain) ? plain.length : stringWidth(plain);
 }
 
-/** Cuts a line (which may hold colours) to a number of columns, with `…` in the last one when something was cut. */
+/** Cuts a line, which may hold colours, to a number of columns; a cut line ends with `…`. */
 export function clip(line: string, columns: number): string {
   if (widthOf(line) <= columns) return line;
   let shown = '';
@@ -59,8 +59,8 @@ export function clip(line: string, columns: number): string {
 }
 
 /**
- * Makes printed text safe for the screen: colours and newlines pass, every other escape or control character is shown and not obeyed,
- * so that data can neither move the cursor nor write into the line being typed.
+ * Makes printed text safe for the screen: colours and newlines pass; other escapes and control characters are made visible. Data can
+ * then neither move the cursor nor write into the line being typed.
  */
 export function safeText(text: string): string {
   return text

@@ -1,4 +1,4 @@
-// The type service as the shell sees it: a child process, started from a snapshot where there is one, started again if it dies.
+// The shell's client of the type service: a child process, started from a snapshot if there is one, restarted if it dies.
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
@@ -22,11 +22,11 @@ import { type Method, type Reply, type Request, readMessages, type StartOptions,
 export interface ClientOptions {
   /** The user's folder: imports are resolved from it. */
   readonly cwd: string;
-  /** The names that are there before the first entry; those of the shell by default. */
+  /** The names that exist before the first entry; by default those of the shell. */
   readonly promptNames?: readonly PromptName[];
   /** Declarations of the API in place of the engine's own. */
   readonly api?: string;
-  /** False starts plainly even where there is a snapshot. */
+  /** False starts without the snapshot. */
   readonly snapshot?: boolean;
   /** The build's folder, where the snapshot is. */
   readonly dist?: string;
@@ -36,11 +36,11 @@ interface Waiting {
   readonly request: Request;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
-  /** How often the process died over it. */
+  /** How often the process died during this request. */
   deaths: number;
 }
 
-/** A request that has cost the process its life this often is given up: it would do so for ever. */
+/** A request that killed the process this often fails: a retry would kill it again. */
 const maxDeaths = 2;
 
 const maxComplaint = 2000;
@@ -52,7 +52,7 @@ export class TypeServiceClient implements TypeService {
   readonly #journal: Committed[] = [];
   readonly #ready: Promise<unknown>;
   #snapshot: string | undefined;
-  /** Undefined after a death with nothing left to answer: the next request starts another one. */
+  /** Undefined after a death with no open request: the next request starts another process. */
   #child: ChildProcess | undefined;
   #complaint = '';
   #nextId = 1;
@@ -66,11 +66,11 @@ export class TypeServiceClient implements TypeService {
     this.#snapshot = wanted ? freshSnapshot(this.#root, options.dist ?? path.join(this.#root, 'dist')) : undefined;
     this.#child = this.#spawn();
     this.#ready = this.#request('start', this.#start);
-    // Whoever asks for ready() is told; without that the failure shows in the first request.
+    // ready() reports a failure; otherwise the first request does.
     this.#ready.catch(() => {});
   }
 
-  /** The process, for tests that end it. */
+  /** The process id, for tests that kill it. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -158,7 +158,7 @@ export class TypeServiceClient implements TypeService {
       this.#complaint = (this.#complaint + text).slice(-maxComplaint);
     });
     readMessages(child.stdout, (message) => this.#answered(message as Reply));
-    // Writing to a process that has just died fails; its end is told by 'close', which starts another one.
+    // Writing to a dead process fails; the 'close' event then starts another one.
     child.stdin.on('error', () => {});
     child.on('error', (error) => this.#giveUp(error.message));
     child.on('close', (code, signal) => this.#died(child, signal ?? `exit code ${code}`));
@@ -179,10 +179,10 @@ export class TypeServiceClient implements TypeService {
     else waiting.resolve(reply.value);
   }
 
-  /** Another process takes over: it gets the folder, the committed declarations, and what was not answered yet. */
+  /** Starts a replacement with the folder, the committed declarations and the open requests. */
   #died(child: ChildProcess, reason: string): void {
     if (this.#stopped || child !== this.#child) return;
-    // Whatever a snapshot died of, a plain start does not depend on it.
+    // The snapshot may be the cause, so restart without it.
     this.#snapshot = undefined;
     this.#countDeath(`${reason} ${lastLine(this.#complaint)}`.trim());
     this.#child = undefined;
@@ -197,7 +197,7 @@ export class TypeServiceClient implements TypeService {
     for (const request of unanswered) if (!isStart(request)) this.#send(request);
   }
 
-  /** Only the oldest request was being worked on. */
+  /** Blames the oldest request: the process works on one at a time. */
   #countDeath(reason: string): void {
     const [oldest] = this.#waiting.values();
     if (!oldest || ++oldest.deaths < maxDeaths + (oldest.request.method === 'start' ? 1 : 0)) return;

@@ -5,16 +5,16 @@ import type { Layout } from './layout';
 import { fitsReceiver, receiverAt } from './members';
 import { cleanTypeText } from './names';
 
-/** An entry as it is being typed, put before the language service. */
+/** An unfinished entry, as the language service sees it. */
 export interface Scratch {
   readonly service: ts.LanguageService;
   readonly file: string;
   readonly layout: Layout;
-  /** Names of the prompt and of earlier entries: they come before the globals of the language. */
+  /** Names of the prompt and of earlier entries: they rank before JavaScript's globals. */
   readonly known: ReadonlySet<string>;
 }
 
-/** Up to this many entries are shown with their types, which cost a millisecond each: as many as the menu has rows. */
+/** At most this many entries get types, which cost a millisecond each: one per row of the menu. */
 const maxDetailed = 8;
 
 const wordBefore = /[\p{ID_Continue}$\u200c\u200d]*$/u;
@@ -29,7 +29,7 @@ export function completionsAt(scratch: Scratch, position: number): Completion {
   });
   const start = startOfWord(found, layout, position);
   const word = layout.text.slice(start, position);
-  // Nobody looks through the thousand globals of the language.
+  // Without a word, the thousand globals of JavaScript are left out.
   const own = word === '' && found?.isGlobalCompletion;
   const offered = (found?.entries ?? []).filter(({ name, kind }) => isOffered(name, kind) && (!own || known.has(name)));
   const candidates = fitting(scratch, matching(offered, word), at);
@@ -41,12 +41,12 @@ export function completionsAt(scratch: Scratch, position: number): Completion {
   return { start, end: position, entries };
 }
 
-/** What is known of one entry of the completion at a position. */
+/** The type and documentation of one completion at a position. */
 export function describeAt({ service, file, layout }: Scratch, position: number, name: string): CompletionDetail | undefined {
   return detailOf(service, file, layout.toComposed(position), name);
 }
 
-/** A name, or in a string all of it that is before the cursor. */
+/** The start of the name before the cursor, or of the string around it. */
 function startOfWord(found: ts.CompletionInfo | undefined, layout: Layout, position: number): number {
   const word = wordBefore.exec(layout.text.slice(0, position))?.[0] ?? '';
   const inString = found?.entries[0]?.kind === ts.ScriptElementKind.string;
@@ -58,7 +58,7 @@ function isOffered(name: string, kind: string): boolean {
   return !name.startsWith('__millrace') && kind !== ts.ScriptElementKind.warning;
 }
 
-/** What begins as the word; else what contains it; else what has its letters in this order. */
+/** Names that start with the word; else that contain it; else that have its letters in this order. */
 function matching(entries: readonly ts.CompletionEntry[], word: string): ts.CompletionEntry[] {
   const wanted = word.toLowerCase();
   const begins = entries.filter(({ name }) => name.toLowerCase().startsWith(wanted));
@@ -75,7 +75,7 @@ function hasLetters(name: string, letters: string): boolean {
   });
 }
 
-/** Without operators that the receiver's elements do not fit, and without the engine's own members, unless nothing else matches. */
+/** Drops operators that the receiver's elements do not fit, and internal members, unless nothing else matches. */
 function fitting({ service, file }: Scratch, entries: ts.CompletionEntry[], at: number): ts.CompletionEntry[] {
   const receiver = receiverAt(service.getProgram(), file, at);
   if (!receiver) return entries;
@@ -83,7 +83,7 @@ function fitting({ service, file }: Scratch, entries: ts.CompletionEntry[], at: 
   return fit.length > 0 ? fit : entries;
 }
 
-/** The exact case first, then the user's own names; what every function or object has comes last. */
+/** Exact case first, then the user's own names; members of every function or object come last. */
 function rank(entry: ts.CompletionEntry, word: string, known: ReadonlySet<string>): number {
   const inherited = /^(?:Function|Object)$/.test(parentName(entry.symbol)) ? 4 : 0;
   return inherited + (entry.name.startsWith(word) ? 0 : 2) + (known.has(entry.name) ? 0 : 1);
@@ -99,18 +99,18 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 function detailOf(service: ts.LanguageService, file: string, position: number, name: string): CompletionDetail | undefined {
   const details = service.getCompletionEntryDetails(file, position, name, undefined, undefined, undefined, undefined);
   if (!details) return undefined;
-  // The receiver that a member's text begins with is what the user has just typed.
+  // Drop the receiver at the start of a member's text: the user has just typed it.
   const own = details.displayParts.findIndex(({ text, kind }) => text === name && /^(?:method|property)Name$/.test(kind));
   const text = cleanTypeText(ts.displayPartsToString(details.displayParts.slice(Math.max(0, own))));
-  // What it is called on is there already, and fits.
+  // Drop the `this` parameter: the receiver is already typed, and fits.
   const detail = text.replace(/\(this: \w+<(?:\[[^\]]*\]|[^<>]*)>(?:, )?/, '(');
   return { detail, sentence: firstSentence(details.documentation) };
 }
 
-/** The signature of what is at a position, and the first sentence of its documentation. */
+/** The signature of the name at a position, and the first sentence of its documentation. */
 export function quickInfoAt({ service, file, layout }: Scratch, position: number): string | undefined {
   const at = layout.toComposed(position);
-  // Behind a name its last letter is meant.
+  // After a name, the name itself is meant.
   const info = service.getQuickInfoAtPosition(file, at) ?? service.getQuickInfoAtPosition(file, Math.max(0, at - 1));
   if (!info) return undefined;
   const signature = cleanTypeText(ts.displayPartsToString(info.displayParts));

@@ -1,4 +1,4 @@
-// Documentation of names: where a name or a path like `rdd.reduceByKey` is declared, its signatures, its text and its examples.
+// `.doc`: finds a name or a path like `rdd.reduceByKey`, with its signatures, text and examples.
 import ts from 'typescript';
 import { nearest } from '../../runtime/base/nearest';
 import type { Documentation } from '../contract/type-service';
@@ -9,16 +9,16 @@ export interface DocAnswer {
   readonly near: readonly string[];
 }
 
-/** Where documentation is looked for. */
+/** Where documentation is searched. */
 export interface DocScope {
   readonly checker: ts.TypeChecker;
-  /** What the asked text is, if it is a name that an entry could use. */
+  /** The symbol of the requested text, if an entry could use that name. */
   readonly asked: ts.Symbol | undefined;
   /** The exports of the API. */
   readonly exports: readonly ts.Symbol[];
 }
 
-/** A declared thing, and how one would write it. */
+/** A symbol, and how users write it. */
 interface Named {
   readonly name: string;
   readonly symbol: ts.Symbol;
@@ -26,7 +26,7 @@ interface Named {
 
 const maxFound = 6;
 const maxNear = 3;
-/** A type's declaration is shown up to this many lines. */
+/** Lines of a type's declaration that are shown. */
 const maxTypeLines = 20;
 
 export function documentationOf(name: string, scope: DocScope): DocAnswer {
@@ -46,7 +46,7 @@ function find(name: string, scope: DocScope): Named[] {
   return exported.flatMap((owner) => membersOf(owner, scope.checker)).filter(({ symbol }) => symbol.name === member);
 }
 
-/** What a member is called by: its class, so that `counts.map` and `rdd.map` are the same; what the context has is best known as sc's. */
+/** The owner shown before a member: its class, so that `counts.map` and `rdd.map` are the same; `sc` for the context. */
 function ownName(asked: string, symbol: ts.Symbol): string {
   const owner = ownerOf(symbol);
   return owner === undefined || !asked.includes('.') || /^sc\.\w+$/.test(asked) ? asked : `${owner}.${symbol.name}`;
@@ -58,7 +58,7 @@ function ownerOf(symbol: ts.Symbol): string | undefined {
   return parent && (ts.isClassDeclaration(parent) || ts.isInterfaceDeclaration(parent)) ? parent.name?.text : undefined;
 }
 
-/** The members of a class, static ones too, that have a name to ask for. */
+/** The named members of a class, static ones too. */
 function membersOf(owner: ts.Symbol, checker: ts.TypeChecker): Named[] {
   if ((owner.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface)) === 0) return [];
   const instance = checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(owner));
@@ -76,7 +76,7 @@ function isAskable(symbol: ts.Symbol): boolean {
   return (ts.getCombinedModifierFlags(declaration) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) === 0;
 }
 
-/** Of the classes of the API; what one inherits from another comes once, under the name of the first. */
+/** Members of the API's classes; an inherited one appears once, under the first class. */
 function allMembers({ exports, checker }: DocScope): Named[] {
   const seen = new Set<ts.Node | undefined>();
   return exports
@@ -103,10 +103,10 @@ function describe({ name, symbol }: Named, checker: ts.TypeChecker): Documentati
   };
 }
 
-/** An optional parameter says that it may be undefined already. */
+/** Drops `| undefined` from optional parameters, which imply it. */
 const withoutUndefined = (signature: string) => signature.replace(/(\?: [^,()]*?) \| undefined/g, '$1');
 
-/** A variable without documentation of its own is documented by the class of its value: `sc` by Context. */
+/** A variable without its own documentation gets that of its value's class: `sc` that of Context. */
 function documentedSymbol(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
   if ((symbol.flags & ts.SymbolFlags.Variable) === 0 || symbol.getDocumentationComment(checker).length > 0) return symbol;
   const type = checker.getTypeOfSymbol(symbol);

@@ -1,4 +1,4 @@
-// Source maps of emitted entries: from the text that TypeScript saw back to the text that was typed.
+// Source maps of emitted entries: from the text that TypeScript checked back to the text as typed.
 import { decodedMappings, encodedMappings, type SourceMapSegment, TraceMap } from '@jridgewell/trace-mapping';
 import type { Layout } from './layout';
 
@@ -24,7 +24,7 @@ export function mapToTyped(map: string, layout: Layout, label: string): string {
   return JSON.stringify({ version: 3, names: [], sources: [label], mappings: encodedMappings(rewritten) });
 }
 
-/** The emitted text without the comment that names its map. */
+/** The emitted text without its source-map comment. */
 export function withoutMapComment(js: string): string {
   return js.replace(/\/\/# sourceMappingURL=[^\n]*\s*$/, '');
 }

@@ -1,4 +1,4 @@
-// How an entry is read: as an object, a continuation of the last value, or plain statements; whole, unfinished or wrong.
+// Reads an entry as an object, a continuation of the last value, or statements; it is whole, unfinished or wrong.
 import ts from 'typescript';
 import type { Diagnostic } from '../contract/type-service';
 import { syntaxMessage } from './friendly';
@@ -14,7 +14,7 @@ interface Range {
 export interface WholeEntry {
   readonly status: 'whole';
   readonly file: ts.SourceFile;
-  /** Where the last value is put in front of a leading dot. */
+  /** Where `_` is inserted before a leading dot. */
   readonly continues?: number;
   /** The expression that the entry ends in. */
   readonly expression?: Range;
@@ -31,7 +31,7 @@ export const lastValue = '_';
 const leadingDot = /^\s*(?=\??\.\s*[\p{ID_Start}$_])/u;
 const openBrace = /^\s*\{/;
 
-/** Reads an entry. A text in braces is an object if it can be one. */
+/** Reads an entry. A text in braces is an object if it parses as one. */
 export function readEntry(text: string): Reading {
   const object = openBrace.test(text) ? readObject(text) : undefined;
   if (object) return object;
@@ -50,7 +50,7 @@ function readObject(text: string): WholeEntry | undefined {
   const file = parse(`(${text}\n)`);
   const [statement, ...more] = file.statements;
   if (parseErrors(file).length > 0 || more.length > 0 || !ts.isExpressionStatement(statement)) return undefined;
-  // `{ a: 1 } + (2)` would begin with our bracket and end with another one; only one that spans the whole text is ours.
+  // In `{ a: 1 } + (2)` our bracket would close too early; the parentheses must span the whole text.
   if (!ts.isParenthesizedExpression(statement.expression) || statement.expression.end !== text.length + 3) return undefined;
   const inner = statement.expression.expression;
   return { status: 'whole', file, expression: { start: inner.getStart(file) - 1, end: inner.end - 1 } };
@@ -68,19 +68,19 @@ function syntaxError(error: ts.DiagnosticWithLocation, layout: Layout): Diagnost
   return { message: syntaxMessage(error), code: error.code, start, length: end - start };
 }
 
-/** The text that is completed, which may stop anywhere: after a leading dot too the last value is meant. */
+/** The layout of a text to complete, which may stop anywhere; a leading dot continues the last value here too. */
 export function layoutScratch(text: string): Layout {
   const dot = /^\s*(?=\??\.(?!\.))/.exec(text);
   return dot ? new Layout(text).insert(dot[0].length, lastValue) : new Layout(text);
 }
 
 /**
- * The text that is checked: the expression at the end becomes the initializer of the result variable, awaited.
+ * The text to check: the expression at the end, awaited, becomes the initializer of the result variable.
  * `let`, so that a literal gets the type that a variable would have (`number`, not `5`).
  */
 export function layoutEntry(text: string, entry: WholeEntry, result: string): Layout {
   const layout = new Layout(text);
-  // An export of its own leaves no trace in the code, where there is nothing that the tail could export.
+  // Ambient declarations have no value for the tail to export; their own `export` leaves no trace in the code.
   const shift = entry.continues === undefined ? 0 : lastValue.length;
   for (const start of ambientOf(entry.file).starts) layout.insert(start - shift, 'export ');
   if (entry.expression) layout.insert(entry.expression.start, `let ${result}=await (`);

@@ -1,4 +1,4 @@
-// Where the type service finds its files: the package, TypeScript's libraries, Node's types, the API, and the snapshot.
+// Finds the files of the type service: the package, TypeScript's libraries, Node's types, the API, and the snapshot.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import path from 'node:path';
 export interface TypeFiles {
   readonly libFolder: string;
   readonly typeRoot: string;
-  /** Declarations of the engine's API: those of the build, else its source. */
+  /** Declarations of the engine's API: from the build, else its source. */
   readonly api?: string;
 }
 
@@ -31,10 +31,10 @@ export function snapshotFile(root: string, dist: string): string {
   return path.join(dist, `types-${process.version}-${typescriptVersion(root)}.blob`);
 }
 
-/** The file beside a snapshot that says what it was made of. */
+/** The file beside a snapshot that holds the hash of its inputs. */
 export const stampFile = (blob: string) => `${blob}.stamp`;
 
-/** What a snapshot is made of, as a hash: the service's code, the API's declarations and the place of all of it. */
+/** A hash of a snapshot's inputs: the service's code, the API's declarations, and their paths. */
 export function snapshotStamp(root: string, dist: string): string {
   const hash = createHash('sha256').update(root).update(process.version).update(typescriptVersion(root));
   hash.update(readFileSync(path.join(dist, 'types-service.js')));
@@ -47,7 +47,7 @@ export function snapshotStamp(root: string, dist: string): string {
   return hash.digest('hex');
 }
 
-/** The snapshot, if there is one that is made of what is there now. */
+/** The snapshot, if it exists and matches its current inputs. */
 export function freshSnapshot(root: string, dist: string): string | undefined {
   try {
     const blob = snapshotFile(root, dist);

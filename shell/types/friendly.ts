@@ -1,7 +1,7 @@
-// A few of TypeScript's messages in the terms of datasets.
+// Rewrites a few of TypeScript's messages in terms of datasets.
 import ts from 'typescript';
 
-/** The file of an error, as it was checked. */
+/** The checked file of an error. */
 interface CheckedFile {
   readonly checker: ts.TypeChecker;
   readonly file: ts.SourceFile;
@@ -30,7 +30,7 @@ export function messageOf(diagnostic: ts.Diagnostic, checked: CheckedFile): stri
   return plain;
 }
 
-/** Of several signatures the last one is the widest: what it says stands for all, where TypeScript says it of each. */
+/** The error of the last overload, the widest, stands for all; TypeScript lists one per overload. */
 function widestOverload({ messageText }: ts.Diagnostic): string | undefined {
   const reason = typeof messageText === 'string' ? undefined : messageText.next?.at(-1)?.next?.[0];
   return reason && ts.flattenDiagnosticMessageText(reason, '\n');
@@ -38,7 +38,7 @@ function widestOverload({ messageText }: ts.Diagnostic): string | undefined {
 
 const ofUnknownType = 18046;
 
-/** Without what only follows from a wrong `this`: the closure's parameters are unknown then, and each use of them is an error. */
+/** Drops errors caused by a wrong `this`: it makes the closure's parameters unknown, so each use of them is an error. */
 export function withoutConsequences(diagnostics: readonly ts.Diagnostic[]): ts.Diagnostic[] {
   const ends = diagnostics.filter(({ code }) => code === wrongThis).map(({ start = 0, length = 0 }) => start + length);
   const first = Math.min(...ends);
@@ -54,7 +54,7 @@ const scalaWords: Readonly<Record<string, string>> = {
   case: 'class X { constructor(readonly a: number) {} }, or interface X { a: number }',
 };
 
-/** The message for an error of the parser's; declarations as users of spark-shell write them are answered with those of TypeScript. */
+/** The message for a parser error; a Scala declaration gets its TypeScript form. */
 export function syntaxMessage({ code, file, start, length, messageText }: ts.DiagnosticWithLocation): string {
   const word = file.text.slice(start, start + length);
   if (unexpectedWord.has(code) && Object.hasOwn(scalaWords, word))
@@ -81,18 +81,18 @@ function accessAround(node: ts.Node): ts.PropertyAccessExpression | undefined {
   return undefined;
 }
 
-/** `reduceByKey` on a dataset of numbers: TypeScript speaks of the `this` context, the user has to make pairs. */
+/** For `reduceByKey` on a dataset of numbers TypeScript mentions the `this` context; the user must make pairs. */
 function pairsNeeded(first: ts.Node, end: number, { checker }: CheckedFile): string | undefined {
   const access = callOn(first, end);
   if (!access) return undefined;
   const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
   if (!datasetType.test(type)) return undefined;
   const operation = access.name.text;
-  if (!pairOperation(access, checker)) return `${operation} does not go with the elements of this ${type}.`;
+  if (!pairOperation(access, checker)) return `${operation} does not fit the elements of this ${type}.`;
   return `${operation} needs pairs: this is ${articleOf(type)} ${type}. Make pairs first: .map(x => [x, 1]) or .keyBy(f).`;
 }
 
-/** The called method whose receiver begins with a node and ends at a position: there TypeScript puts errors of `this`. */
+/** The called method whose receiver starts with a node and ends at a position: TypeScript places errors of `this` there. */
 function callOn(first: ts.Node, end: number): ts.PropertyAccessExpression | undefined {
   for (let node: ts.Node | undefined = first; node; node = node.parent) {
     if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) continue;
@@ -125,7 +125,7 @@ const arrayHabits: Readonly<Record<string, string>> = {
   reduceRight: 'reduce(f)',
 };
 
-/** A method that arrays have and datasets call otherwise. */
+/** The message for an array method that datasets name differently. */
 function arrayMethodOnDataset(node: ts.Node, { checker }: CheckedFile): string | undefined {
   const access = accessAround(node);
   const instead = access && Object.hasOwn(arrayHabits, access.name.text) ? arrayHabits[access.name.text] : undefined;

@@ -1,4 +1,4 @@
-// The files that the language service sees: entries held in memory, and everything else from the disk.
+// The files of the language service: entries from memory, everything else from disk.
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -8,17 +8,17 @@ export interface HostOptions {
   readonly libFolder: string;
   /** Folder that holds `node`, the type declarations of Node. */
   readonly typeRoot: string;
-  /** Declaration file of the engine's public API, if there is one; what `import … from 'millrace'` gives; the models are beside it. */
+  /** Declaration file of the engine's public API, for `import … from 'millrace'`, if there is one; the models are beside it. */
   readonly api?: string;
 }
 
 /**
- * Where the API's folder stands for the checker: not below a `node_modules`, wherever the package is installed, since types of
- * modules there cannot be written down in the declarations of entries.
+ * The API's folder as the checker sees it: never below a `node_modules`, wherever the package is installed, because declarations of
+ * entries cannot name types of modules there.
  */
 export const apiFolder = '/__millrace__';
 
-/** The API's declaration file under the name by which the checker knows it. */
+/** The API's declaration file, as the checker names it. */
 export function apiFile(api: string): string {
   return path.posix.join(apiFolder, path.basename(api));
 }
@@ -54,10 +54,10 @@ function compilerOptions(options: HostOptions): ts.CompilerOptions {
   };
 }
 
-/** Counts for all hosts together, as services may share what they have parsed. */
+/** One counter for all hosts, because services may share parsed files. */
 let version = 0;
 
-/** A language service host. Versions only ever rise, also over deletion: else the service answers from what it remembers. */
+/** A language service host. Versions only rise, even across a deletion: else the service answers from its cache. */
 export class Host implements ts.LanguageServiceHost {
   readonly #options: ts.CompilerOptions;
   readonly #libFolder: string;
@@ -80,7 +80,7 @@ export class Host implements ts.LanguageServiceHost {
     version++;
   }
 
-  /** Chooses the files that the next program consists of, besides what they import. */
+  /** Chooses the root files of the next program. */
   setRoots(roots: readonly string[]): void {
     this.#roots = roots;
     version++;
@@ -97,7 +97,7 @@ export class Host implements ts.LanguageServiceHost {
   getScriptVersion(file: string): string {
     const held = this.#memory.get(file);
     if (held) return String(held.version);
-    // Installed packages and libraries do not change under a session; the user's own files do.
+    // Installed packages do not change during a session; the user's own files do.
     if (this.#isLibrary(file)) return 'library';
     const stat = statSync(file, { throwIfNoEntry: false });
     return stat ? `${stat.mtimeMs}:${stat.size}` : 'missing';
@@ -114,7 +114,7 @@ export class Host implements ts.LanguageServiceHost {
     return this.#options;
   }
 
-  /** Fixed, though the user's folder is another: the service keeps the first answer for ever, and all our paths are absolute. */
+  /** Fixed, whatever the user's folder: the service caches the first answer, and all our paths are absolute. */
   getCurrentDirectory(): string {
     return this.#libFolder;
   }

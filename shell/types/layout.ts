@@ -1,4 +1,4 @@
-// The text that TypeScript sees: what the user typed with small insertions, and the way back from each position.
+// The text that TypeScript sees: the text as typed with small insertions, and the map of positions back.
 
 interface Insertion {
   readonly at: number;
@@ -6,8 +6,8 @@ interface Insertion {
 }
 
 /**
- * A text with insertions. Insertions at the same place stay in the order they were made. The tail comes after everything and
- * belongs to no place of the user's text.
+ * A text with insertions. Insertions at one place stay in the order they were made. The tail comes last and belongs to no place of
+ * the user's text.
  */
 export class Layout {
   readonly text: string;
@@ -45,7 +45,7 @@ export class Layout {
     return this.#insertions.reduce((length, { text }) => length + text.length, this.text.length);
   }
 
-  /** Where a position of the composed text is in the user's text; inside an insertion: where it was inserted. */
+  /** Maps a position of the composed text to the user's text; inside an insertion, to the place of the insertion. */
   toOriginal(position: number): number {
     let shift = 0;
     for (const { at, text } of this.#insertions) {
@@ -56,7 +56,7 @@ export class Layout {
     return Math.min(Math.max(position - shift, 0), this.text.length);
   }
 
-  /** Where a position of the user's text is in the composed text, after what was inserted there. */
+  /** Maps a position of the user's text to the composed text, after any insertion there. */
   toComposed(position: number): number {
     let shift = 0;
     for (const { at, text } of this.#insertions) if (at <= position) shift += text.length;

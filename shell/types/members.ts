@@ -1,4 +1,4 @@
-// Which members of a dataset are worth offering: operators whose `this` its elements fit, and nothing that only the engine uses.
+// Chooses the members of a dataset to offer: operators whose `this` its elements fit, and no internal members.
 import ts from 'typescript';
 
 export interface Receiver {
@@ -6,7 +6,7 @@ export interface Receiver {
   readonly type: ts.Type;
 }
 
-/** What stands before the dot at a position. */
+/** The receiver before the dot at a position. */
 export function receiverAt(program: ts.Program | undefined, file: string, position: number): Receiver | undefined {
   const source = program?.getSourceFile(file);
   if (!program || !source) return undefined;
@@ -22,7 +22,7 @@ export function receiverAt(program: ts.Program | undefined, file: string, positi
   return { checker, type: checker.getTypeAtLocation(found.expression) };
 }
 
-/** False for members marked as internal, and for methods that ask for another `this`: pair operators on numbers. */
+/** False for internal members, and for methods that require another `this`, such as pair operators on numbers. */
 export function fitsReceiver(symbol: ts.Symbol, { checker, type }: Receiver): boolean {
   const declarations = symbol.declarations ?? [];
   if (declarations.some((declaration) => ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === 'internal')))
@@ -37,7 +37,7 @@ function thisParameter(declaration: ts.Declaration): ts.TypeNode | undefined {
   return first && ts.isIdentifier(first.name) && first.name.text === 'this' ? first.type : undefined;
 }
 
-/** Type parameters of the operator may be anything, so that only pairs and plain types can be told from the rest. */
+/** Type parameters of the operator may be anything, so only pairs and plain types can be excluded. */
 function fits(self: ts.TypeNode, receiver: ts.Type, checker: ts.TypeChecker): boolean {
   const wanted = ts.isTypeReferenceNode(self) ? self.typeArguments?.[0] : undefined;
   const [element] = checker.getTypeArguments(receiver as ts.TypeReference);

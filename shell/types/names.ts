@@ -1,14 +1,14 @@
 // The names that an entry can use: those of the prompt and those of earlier entries, each with the module it comes from.
 import type { DeclaredKind } from './syntax';
 
-/** A name of the prompt: a class of the API that is there as value and type, or a value of a declared type. */
+/** A name of the prompt: a class of the API, as value and type, or a value of a declared type. */
 export interface PromptName {
   readonly name: string;
   /** The type of the value, in which `api` stands for the engine's API; an export of the API if absent. */
   readonly type?: string;
 }
 
-/** What is there at the prompt before the first entry. */
+/** The names at the prompt before the first entry. */
 export const promptNames: readonly PromptName[] = [
   { name: 'sc', type: 'api.Context' },
   { name: 'args', type: 'readonly string[]' },
@@ -33,7 +33,7 @@ export const promptNames: readonly PromptName[] = [
   { name: 'ManualClock' },
 ];
 
-/** The declarations of the prompt's names, as a module. Without an API they have the type `any`. */
+/** A module that declares the prompt's names. Without an API they have the type `any`. */
 export function promptModule(names: readonly PromptName[], api: string | undefined): string {
   if (!api) return names.map(({ name }) => `export declare const ${name}: any;`).join('\n') || 'export {};';
   const from = JSON.stringify(withoutExtension(api));
@@ -52,14 +52,14 @@ export interface KnownName {
   /** Path of the declaring module, without extension. */
   readonly module: string;
   readonly kind: DeclaredKind;
-  /** The name under which the module exports it, when it is another one (`_` is the last result). */
+  /** The module's name for it, if different (`_` is the last result). */
   readonly exported?: string;
 }
 
 const isVariable = (kind: DeclaredKind) => kind === 'const' || kind === 'let' || kind === 'var';
 
 /**
- * The names known so far. An entry gets those it uses in a tail after its own text, so that positions in the entry stay true.
+ * The names known so far. A tail after an entry's text declares those it uses, so that positions in the entry stay true.
  */
 export class Names {
   readonly #known = new Map<string, KnownName>();
@@ -76,7 +76,7 @@ export class Names {
     return [...this.#known.keys()];
   }
 
-  /** Statements that bring the given names in. Variables are declared, not imported: an import cannot be assigned to. */
+  /** Statements that declare or import the given names. Variables are declared, because an import cannot be assigned to. */
   tail(used: Iterable<string>, hidden: ReadonlySet<string>): string {
     let tail = '\n;';
     for (const name of used) {
@@ -101,7 +101,7 @@ export function isEntryModule(specifier: string): boolean {
   return /__(?:in_\d+|prompt)$/.test(specifier);
 }
 
-/** Takes the modules of entries out of a type's text: `import("…/__in_3").Point` is `Point` to the user. */
+/** Removes the modules of entries from a type's text: `import("…/__in_3").Point` becomes `Point`. */
 export function cleanTypeText(text: string): string {
   return text.replace(/import\("[^"]*"\)\./g, '').replace(/typeof import\("[^"]*\/([^"/]*)"\)/g, 'typeof import("$1")');
 }

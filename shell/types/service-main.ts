@@ -1,10 +1,10 @@
-// The process of the type service: answers requests on stdin, either from a plain start or out of a startup snapshot.
+// The process of the type service: answers requests on stdin, after a plain start or from a startup snapshot.
 import v8 from 'node:v8';
 import type { CommitOptions, TextOrigin } from '../contract/type-service';
 import { type Committed, TypeServiceCore } from './service';
 import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
 
-/** Lines that bring into a snapshot what the first lines of a session will need. */
+/** Lines that warm a snapshot up with what the first entries of a session need. */
 const warmLines = [
   "import * as fs from 'node:fs'; const lines = fs.readFileSync('x', 'utf8').split('\\n').filter((line) => line.includes('a'))",
   "const counts = sc.parallelize([1, 2, 3]).map((x) => [String(x), 1]); const m = new Map<string, number>(); m.get('a')",
@@ -17,9 +17,9 @@ const warmLines = [
   'await Promise.resolve([1, 2].map((x) => ({ x, y: `${x}` })))',
 ];
 
-/** Pause before another warm line is checked: a request that comes meanwhile is answered first. */
+/** Pause between two warm-up lines, so that a request meanwhile is answered first. */
 const pauseMs = 30;
-/** Whoever asked within this time will ask again: warm lines wait until they pause. */
+/** Warm-up waits until there was no request for this time. */
 const busyMs = 250;
 
 let lastRequest = 0;
@@ -29,7 +29,7 @@ let core: TypeServiceCore | undefined;
 function start(options: StartOptions): void {
   if (core) core.setFolder(options.cwd);
   else core = new TypeServiceCore(options);
-  // A snapshot holds what was parsed, but no machine code: the compiler gets fast by running, so it runs before it is asked.
+  // A snapshot holds parsed files but no machine code: the compiler gets fast by running, so it runs before the first request.
   warmWhenIdle(core, [...warmLines, ...warmLines]);
 }
 
@@ -86,9 +86,9 @@ function reply(request: Request): Reply {
 }
 
 function serve(): void {
-  // Ctrl-C is meant for the session; a terminal sends it to every process of the group.
+  // A terminal sends Ctrl-C to every process of the group; it is meant for the session.
   process.on('SIGINT', () => {});
-  // Suspending the shell leaves what runs behind it running.
+  // A suspend of the shell must not stop this process.
   process.on('SIGTSTP', () => {});
   process.stdin.on('end', () => process.exit(0));
   process.stdout.on('error', () => process.exit(0));

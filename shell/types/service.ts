@@ -1,4 +1,4 @@
-// The type service itself, in one process and without waiting: checks, splits, completes and emits entries by a LanguageService.
+// The type service itself, synchronous and in one process: checks, splits, completes and emits entries with a LanguageService.
 import path from 'node:path';
 import ts from 'typescript';
 import type {
@@ -31,25 +31,25 @@ export interface CoreOptions extends HostOptions {
   readonly promptNames: readonly PromptName[];
 }
 
-/** What a committed entry left: enough to give its names to a new service. */
+/** The record of a committed entry: enough for a new service to know its names. */
 export interface Committed {
   readonly cellId: number;
   /** Path of the entry's module without extension. */
   readonly module: string;
-  /** Its declarations, or its source where they cannot be written down. */
+  /** Its declarations, or its source if they cannot be emitted. */
   readonly text: string;
   readonly extension: '.d.ts' | '.ts';
   readonly names: readonly Declared[];
   readonly result?: string;
-  /** True if it changes global types and so belongs to every later program. */
+  /** True if it changes global types, so that every later program needs it. */
   readonly global: boolean;
-  /** Its result is no last value: it is there later. */
+  /** A background entry: its result does not become `_`. */
   readonly inBackground: boolean;
 }
 
 interface Pending {
   readonly module: string;
-  /** Its declarations, unless some type cannot be written down. */
+  /** Its declarations, unless they cannot be emitted. */
   readonly declarations?: string;
   readonly names: readonly Declared[];
   readonly result?: string;
@@ -65,16 +65,16 @@ interface Checked {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-// Errors that are none at a prompt: a package without type declarations is `any`.
+// Not an error at a prompt: a package without type declarations is `any`.
 const harmless = new Set([7016]);
 
-/** The variable whose type `.type` was asked for by name. */
+/** A variable of the type that `.type` was given by name. */
 const askedType = 'askedType';
 
-/** The modules of the API that `.doc` looks into. */
+/** The modules of the API that `.doc` searches. */
 const apiModules = ['index', 'models'];
 
-/** Entries that were compiled and neither committed nor replaced are forgotten beyond this number. */
+/** At most this many compiled but uncommitted entries are remembered. */
 const maxPending = 16;
 
 /** The parsed files of all services of this process: the libraries are parsed once. */
@@ -100,12 +100,12 @@ export class TypeServiceCore {
     this.#declarePrompt();
   }
 
-  /** Moves to another folder: a service started from a snapshot learns the user's only then. */
+  /** Sets the user's folder, which a service from a snapshot does not know yet. */
   setFolder(cwd: string): void {
     this.#cwd = cwd;
   }
 
-  /** Parses the libraries and checks a few lines, so that the user's first line is answered at once. */
+  /** Parses the libraries and checks a few lines, so that the user's first entry is fast. */
   warm(lines: readonly string[]): void {
     for (const line of lines) {
       const checked = this.#check(line, this.#cwd);
@@ -133,7 +133,7 @@ export class TypeServiceCore {
     this.#pending.delete(cellId);
     const kept = pending.names.filter(({ name, kind }) => (kind === 'type' && !isModule) || !names || names.includes(name));
     const result = pending.result !== undefined && (!names || names.includes(pending.result)) ? pending.result : undefined;
-    // The declarations take the entry's place: later entries are checked against them without looking into its code again.
+    // The declarations replace the entry: later entries are checked against them, not against its code.
     const { module, declarations, global } = pending;
     const source = this.#host.readFile(`${module}.ts`) ?? '';
     const text = declarations ?? source;
@@ -144,7 +144,7 @@ export class TypeServiceCore {
     return committed;
   }
 
-  /** Takes over what another service committed. */
+  /** Restores the entries that another service committed. */
   restore(list: readonly Committed[]): void {
     for (const committed of list) {
       this.#nextCell = Math.max(this.#nextCell, committed.cellId + 1);
@@ -175,14 +175,14 @@ export class TypeServiceCore {
     }
   }
 
-  /** Of an expression that stops in the middle of a call, what is called. */
+  /** The called function of an expression that stops in the middle of a call. */
   #typeOfPart(expression: string): { type: string } | { diagnostics: readonly Diagnostic[] } {
     const callee = /^([\s\S]*[\w$\])>])\s*\([^()]*$/.exec(expression)?.[1];
     if (callee !== undefined) return this.typeOf(callee);
     return { diagnostics: [notAnExpression(expression, 'The expression is not finished.')] };
   }
 
-  /** Of the name of a type, what it stands for. */
+  /** The type that a type's name stands for. */
   #typeNamed(text: string): { type: string } | undefined {
     if (!/^[\p{ID_Start}$_][\p{ID_Continue}$.<>[\]|&, ]*$/u.test(text)) return undefined;
     const checked = this.#check(`declare const ${askedType}: ${text};`, this.#cwd);
@@ -219,7 +219,7 @@ export class TypeServiceCore {
     return documentationOf(name, { checker, asked: askedSymbol(source, checker), exports });
   }
 
-  /** All of the API, its models too, after an entry that uses none of it. */
+  /** A tail that imports the whole API, its models too, for an entry that uses none of it. */
   #apiImports(): string {
     return this.#options.api
       ? apiModules.map((name) => `import * as __millrace_${name} from '${apiFolder}/${name}';`).join('')
@@ -277,7 +277,7 @@ export class TypeServiceCore {
     const all = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
     const checkedFile = { checker: program.getTypeChecker(), file: source };
     const errors = all.filter((found) => found.category === ts.DiagnosticCategory.Error && !harmless.has(found.code));
-    // What is wrong in the tail is wrong with an older name that could not be written down, not with what was typed.
+    // An error in the tail concerns an older name whose declaration could not be emitted, not this entry.
     const typed = errors.filter((found) => (found.start ?? 0) <= layout.bodyLength());
     return withoutConsequences(typed).map((found) => this.#diagnostic(found, layout, messageOf(found, checkedFile)));
   }
@@ -319,7 +319,7 @@ export class TypeServiceCore {
     this.#host.remove(`${forgotten.module}.ts`);
   }
 
-  /** Without declarations where they would have an error: an unexported class with private members, say. */
+  /** Declarations are left out if they would have an error, as for an unexported class with private members. */
   #emit(file: string): { js: string; map: string; declarations?: string } {
     const { outputFiles } = this.#service.getEmitOutput(file);
     const textOf = (ending: string) => outputFiles.find(({ name }) => name.endsWith(ending))?.text;

@@ -1,4 +1,4 @@
-// The signature of the call that a position is in, with the parameter that is being typed.
+// The signature of the call around a position, with the current parameter.
 import ts from 'typescript';
 import type { SignatureHint } from '../contract/type-service';
 import { firstSentence, type Scratch } from './complete';

@@ -1,4 +1,4 @@
-// Builds the startup snapshot of the type service: TypeScript with its libraries, Node's types and the API parsed and used once.
+// Builds the startup snapshot of the type service: TypeScript with its libraries, Node's types and the API, parsed and used once.
 import { execFile } from 'node:child_process';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,8 +14,8 @@ const run = promisify(execFile);
 const buildLimitMs = 120_000;
 
 /**
- * Writes `types-<node>-<typescript>.blob` and its stamp into `distFolder`, which must hold `types-service.js` already. Answers
- * with the blob's path. A snapshot may load one file only, so TypeScript is bundled into it.
+ * Writes `types-<node>-<typescript>.blob` and its stamp into `distFolder`, which must hold `types-service.js` already. Returns
+ * the blob's path. A snapshot can load only one file, so TypeScript is bundled into it.
  */
 export async function buildSnapshot(distFolder: string): Promise<string> {
   const root = packageRoot();
@@ -27,7 +27,7 @@ export async function buildSnapshot(distFolder: string): Promise<string> {
     const options: StartOptions = { ...typeFiles(root), cwd: root, promptNames };
     const args = ['--snapshot-blob', unfinished, '--build-snapshot', bundle, JSON.stringify(options)];
     await run(process.execPath, args, { timeout: buildLimitMs, env: { PATH: process.env.PATH } });
-    // The stamp goes last and the blob comes whole: a build that is broken off leaves no snapshot that looks good.
+    // The blob is renamed into place and the stamp written last: an aborted build leaves no valid snapshot.
     await rm(stampFile(blob), { force: true });
     await rename(unfinished, blob);
     await writeFile(stampFile(blob), snapshotStamp(root, distFolder));

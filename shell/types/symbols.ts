@@ -1,10 +1,10 @@
-// What the checker knows of symbols and types, as `.doc` and `.type` ask for it.
+// Symbols and types of the checker, as `.doc` and `.type` need them.
 import ts from 'typescript';
 
-/** Members of a type that are shown before the rest is only hinted at. */
+/** Members of a type that are shown; `…` stands for the rest. */
 const maxMembers = 20;
 
-/** A type written out by its members, where its name alone says nothing. */
+/** A type, written out by its members if it is an object type. */
 export function membersText(type: ts.Type, checker: ts.TypeChecker): string {
   const members = checker.getPropertiesOfType(type);
   if ((type.flags & ts.TypeFlags.Object) === 0 || type.isClass() || members.length === 0 || checker.isArrayLikeType(type)) {
@@ -17,11 +17,11 @@ export function membersText(type: ts.Type, checker: ts.TypeChecker): string {
   return `{ ${shown.join('; ')}${members.length > maxMembers ? '; …' : ''} }`;
 }
 
-/** What an import or re-export stands for. */
+/** The symbol behind an import or re-export. */
 export const unaliased = (symbol: ts.Symbol, checker: ts.TypeChecker) =>
   (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol;
 
-/** What a text names that is nothing but a name or a path of names. */
+/** The symbol of a text that is only a name or a path of names. */
 export function askedSymbol(source: ts.SourceFile, checker: ts.TypeChecker): ts.Symbol | undefined {
   const [statement] = source.statements;
   if (!statement || !ts.isExpressionStatement(statement)) return undefined;

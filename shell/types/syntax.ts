@@ -1,12 +1,12 @@
-// What can be said about an entry from its syntax alone: whether it is whole, what it declares and uses, where its statements are.
+// Facts of an entry from its syntax alone: whether it is whole, what it declares and uses, where its statements are.
 import ts from 'typescript';
 import type { Declared, Statement } from '../contract/type-service';
 
 export type DeclaredKind = Declared['kind'];
 
-/** Parses a text as an ES module in which `await` may be used at the top level. */
+/** Parses a text as an ES module with top-level `await`. */
 export function parse(text: string, fileName = '__parse.ts'): ts.SourceFile {
-  // Without an import or export the parser would take the text for a script, where `await` is a name.
+  // Without an import or export the parser would read a script, in which `await` is a name.
   const setExternalModuleIndicator = (file: ts.SourceFile) => {
     (file as unknown as { externalModuleIndicator: boolean }).externalModuleIndicator = true;
   };
@@ -14,7 +14,7 @@ export function parse(text: string, fileName = '__parse.ts'): ts.SourceFile {
   return ts.createSourceFile(fileName, text, options, true, ts.ScriptKind.TS);
 }
 
-/** The parser's own complaints, which the compiler API keeps out of its public type. */
+/** The parser's own errors, which the compiler API leaves out of its public type. */
 export function parseErrors(file: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {
   return (file as unknown as { parseDiagnostics: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics;
 }
@@ -23,7 +23,7 @@ const unterminatedTemplate = 1160;
 const unterminatedComment = 1010;
 const unterminatedString = 1002;
 
-/** Whether all that is wrong with a text is that it stops too early. A quote that is not closed is an error: strings end with their line. */
+/** Whether the only error of a text is that it stops too early. An open quote is an error: strings end with their line. */
 export function stopsEarly(file: ts.SourceFile): boolean {
   const errors = parseErrors(file);
   if (errors.length === 0 || errors.some((error) => error.code === unterminatedString)) return false;
@@ -35,7 +35,7 @@ export function stopsEarly(file: ts.SourceFile): boolean {
 export function declaredNames(file: ts.SourceFile): Declared[] {
   const found = new Map<string, Declared>();
   const add = (name: string, kind: DeclaredKind) => {
-    // A class or enum merged with an interface or namespace is still a value: the first kind that is not a mere type counts.
+    // A class or enum merged with an interface or namespace is still a value: the first kind that is not only a type counts.
     const before = found.get(name);
     if (!before || before.kind === 'type' || before.kind === 'namespace') found.set(name, { name, kind });
   };
@@ -118,7 +118,7 @@ export function exportedNames(file: ts.SourceFile): Set<string> {
   return names;
 }
 
-/** What only tells of something that is there otherwise: `declare` statements that the text neither exports nor merges with a value. */
+/** The `declare` statements of a text that it neither exports nor merges with a value: they describe something outside. */
 export interface Ambient {
   readonly starts: readonly number[];
   readonly names: ReadonlySet<string>;
@@ -127,14 +127,14 @@ export interface Ambient {
 export function ambientOf(file: ts.SourceFile): Ambient {
   const exported = exportedNames(file);
   const made = new Set<string>();
-  const told: { start: number; names: string[] }[] = [];
+  const ambient: { start: number; names: string[] }[] = [];
   for (const statement of file.statements) {
     const names: string[] = [];
     declaredBy(statement, (name) => names.push(name));
-    if (isAmbient(statement)) told.push({ start: statement.getStart(file), names });
+    if (isAmbient(statement)) ambient.push({ start: statement.getStart(file), names });
     else for (const name of names) made.add(name);
   }
-  const alone = told.filter(({ names }) => names.length > 0 && !names.some((name) => made.has(name) || exported.has(name)));
+  const alone = ambient.filter(({ names }) => names.length > 0 && !names.some((name) => made.has(name) || exported.has(name)));
   return { starts: alone.map(({ start }) => start), names: new Set(alone.flatMap(({ names }) => names)) };
 }
 
@@ -144,7 +144,7 @@ function isAmbient(statement: ts.Statement): boolean {
   );
 }
 
-/** All identifiers of a text that may refer to a name: property names after a dot and keys of literals are left out. */
+/** All identifiers that may refer to a name; property names after a dot and keys of literals do not. */
 export function usedNames(node: ts.Node): Set<string> {
   const names = new Set<string>();
   const visit = (current: ts.Node) => {
@@ -164,7 +164,7 @@ function isPropertyName(node: ts.Identifier): boolean {
   return ts.isPropertyDeclaration(parent) && parent.name === node;
 }
 
-/** Whether an entry changes the global scope or other modules' types, so that it must stay a part of every later program. */
+/** Whether an entry changes the global scope or other modules' types, so that every later program needs it. */
 export function augments(file: ts.SourceFile): boolean {
   return file.statements.some(
     (statement) => ts.isModuleDeclaration(statement) && (ts.isStringLiteral(statement.name) || isGlobalBlock(statement)),
@@ -172,8 +172,8 @@ export function augments(file: ts.SourceFile): boolean {
 }
 
 /**
- * Cuts a script into pieces that are run one after the other. A piece is one statement, or several where an earlier one uses a
- * name that a later one declares (a function below its first call): these have to be checked and run together.
+ * Cuts a script into pieces that run one after the other. A piece is one statement, or several if an earlier one uses a name that a
+ * later one declares (a function below its first call): these must be checked and run together.
  */
 export function splitStatements(file: ts.SourceFile): Statement[] {
   const statements = file.statements.filter((statement) => !ts.isEmptyStatement(statement));
@@ -211,6 +211,6 @@ function lastOfEachPiece(statements: readonly ts.Statement[]): number[] {
 function pieceOf(file: ts.SourceFile, first: ts.Statement, last: ts.Statement): Statement {
   const start = first.getStart(file);
   const { line, character } = file.getLineAndCharacterOfPosition(start);
-  // Blanks in place of what stands before it on its line keep the columns true.
+  // Blanks replace earlier text on the line, to keep the columns true.
   return { text: ' '.repeat(character) + file.text.slice(start, last.end), line: line + 1 };
 }

@@ -1,9 +1,9 @@
-// Messages between the shell and its type service: one JSON text a line, over stdin and stdout.
+// Messages between the shell and its type service: one JSON text per line, over stdin and stdout.
 import type { Readable } from 'node:stream';
 import type { TypeService } from '../contract/type-service';
 import type { PromptName } from './names';
 
-/** What a service needs to know before it can answer. One that comes from a snapshot has all but the folder inside. */
+/** What a service must know before it can answer. A snapshot contains all of it but the folder. */
 export interface StartOptions {
   readonly cwd: string;
   readonly libFolder: string;
@@ -12,7 +12,7 @@ export interface StartOptions {
   readonly promptNames: readonly PromptName[];
 }
 
-/** The methods that travel: those of the service, and the two with which a new process takes over from one that died. */
+/** The methods on the wire: those of the service, and two with which a replacement process takes over. */
 export type Method = Exclude<keyof TypeService, 'stop' | 'ready'> | 'start' | 'restore';
 
 export interface Request {

@@ -101,8 +101,8 @@ test('axis numbers are short', () => {
 });
 
 test('numbers of a dataset are a histogram of all of them, counted by jobs', async () => {
-  const { plot, said } = await plotData(session.sc.range(0, 1000, 1, 4));
-  assert.is(said, 'histogram of 1 000 numbers');
+  const { plot, title } = await plotData(session.sc.range(0, 1000, 1, 4));
+  assert.is(title, 'histogram of 1 000 numbers');
   if (plot.kind !== 'bars') throw new Error(plot.kind);
   assert.is(plot.bars.length, 20);
   assert.is(
@@ -110,25 +110,25 @@ test('numbers of a dataset are a histogram of all of them, counted by jobs', asy
     1000,
   );
   const one = await plotData(session.sc.parallelize([7, 7, Number.NaN, Number.POSITIVE_INFINITY]));
-  assert.is(one.said, 'histogram of 2 numbers');
+  assert.is(one.title, 'histogram of 2 numbers');
 });
 
 test('pairs of a dataset are its largest, named by their keys', async () => {
-  const { plot, said } = await plotData(session.sc.range(0, 100, 1, 4).map((x) => [`k${x}`, x * x]));
-  assert.is(said, 'the 20 largest of 100 rows');
+  const { plot, title } = await plotData(session.sc.range(0, 100, 1, 4).map((x) => [`k${x}`, x * x]));
+  assert.is(title, 'the 20 largest of 100 rows');
   if (plot.kind !== 'bars') throw new Error(plot.kind);
   assert.equal(plot.bars[0], { label: 'k99', value: 9801 });
 });
 
 test('a large line is averaged by a job and keeps its shape', async () => {
-  const { plot, said } = await plotData(session.sc.range(0, 20_000, 1, 4).map((x) => [x, 2 * x]));
-  assert.match(said, /^line of 20 000 points, averaged in 400 parts$/);
+  const { plot, title } = await plotData(session.sc.range(0, 20_000, 1, 4).map((x) => [x, 2 * x]));
+  assert.match(title, /^line of 20 000 points, averaged in 400 parts$/);
   if (plot.kind !== 'line') throw new Error(plot.kind);
   for (const [x, y] of plot.points) assert.ok(Math.abs(y - 2 * x) < 60, `${x} ${y}`);
 });
 
 test('arrays, maps, objects of numbers and histograms are drawn; dates make a time axis', async () => {
-  assert.match((await plotData([3, 1, 2])).said, /line of 3 numbers by index/);
+  assert.match((await plotData([3, 1, 2])).title, /line of 3 numbers by index/);
   assert.is((await plotData(new Map([['a', 1]]))).plot.kind, 'bars');
   assert.is((await plotData({ a: 1, b: 2n })).plot.kind, 'bars');
   assert.is((await plotData({ edges: [0, 1, 2], counts: [5, 6] })).plot.kind, 'bars');
