@@ -43,7 +43,7 @@ export type { PoolOptions, SchedulingMode } from './base/scheduling-options';
 export { StatCounter } from './base/stat-counter';
 export type { Clock } from './base/time';
 export type { CaptureWarning } from './closure';
-export { Context, type ContextOptions } from './context';
+export { Context, type ContextOptions } from './context/context';
 export { SparkFiles } from './exec/spark-files';
 export type { State } from './exec/state/handle';
 export { BarrierTaskContext, type TaskCompletionListener, TaskContext, type TaskFailureListener } from './exec/task-context';

@@ -3,12 +3,12 @@
 import { checkOptions, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { showElement } from '../base/show-element';
-import { Context } from '../context';
+import { Context } from '../context/context';
 import { type JobRecord, propertyNames } from '../scheduler/job-record';
 import type { Listener } from '../scheduler/listener-bus';
 import { StatusTracker } from '../status/status-tracker';
 
-declare module '../context' {
+declare module '../context/context' {
   interface Context {
     /**
      * Sets a property that jobs take along from now on: tasks read it by `TaskContext.get().getLocalProperty(key)`, listeners get it with

@@ -1,11 +1,11 @@
 // The variables that a context shares with executors: broadcasts to read, accumulators to add to.
-import { Context } from '../context';
+import { Context } from '../context/context';
 import { Accumulator } from '../shared/accumulator';
 import { Broadcast } from '../shared/broadcast';
 import { type AccumulatorV2, RegisteredAccumulator } from '../shared/custom-accumulator';
 import { decode, encode } from '../wire/codec';
 
-declare module '../context' {
+declare module '../context/context' {
   interface Context {
     /**
      * Sends a value to each executor once; closures read `.value`. The value is copied now.

@@ -1,14 +1,14 @@
 // The datasets that a context makes of values, numbers, files and other datasets.
 
 import { checkPath, refuseArgument } from '../base/arguments';
-import { Context } from '../context';
+import { Context } from '../context/context';
 import { ObjectFileRDD } from '../rdd/object-files';
 import type { OnlyAny, RDD } from '../rdd/rdd';
 import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/sources';
 import { TextFileRDD, WholeTextFilesRDD } from '../rdd/text';
 import { unionOf } from '../rdd/union';
 
-declare module '../context' {
+declare module '../context/context' {
   interface Context {
     /**
      * A dataset of the session's values, cut into slices: 1..10 in 3 slices are 3, 3 and 4. Arrays of two are pairs. The values are

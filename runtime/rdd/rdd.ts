@@ -6,7 +6,7 @@ import { lineageError, MillraceError, placed } from '../base/errors';
 import type { Call, CallSite } from '../base/flow';
 import { driverOnly } from '../base/markers';
 import { Preparation } from '../base/preparation';
-import type { Context } from '../context';
+import type { Context } from '../context/context';
 import type { Partitioner } from '../keys/partitioner';
 import type { DatasetNode, SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';

@@ -5,10 +5,34 @@ type Sources = ReadonlyMap<string, Pick<Source, 'path' | 'imports'>>;
 
 /** Rooms of each folder, lower layers first; a room's subfolders are in its layer unless they have one. `''` is the folder itself. */
 export const layers: Readonly<Record<string, readonly string[]>> = {
+  runtime: [
+    'base',
+    'wire',
+    'plan',
+    'keys',
+    'storage',
+    'closure',
+    'exec',
+    'planner',
+    'scheduler',
+    'status',
+    'rdd',
+    'shared',
+    'context',
+    'ops',
+    'streaming',
+    '',
+    'models',
+  ],
   'runtime/streaming': ['graph', 'batches', 'receivers', 'sources', 'recovery', '', 'ops', 'testing', 'status'],
   cluster: ['base', 'link', 'executor', 'receivers', 'driver', 'ui/page', 'ui/views', 'ui', ''],
   shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', ''],
 };
+
+/** The one import that leads up: a dataset says which context it belongs to, as its public type. */
+const publicEdge = { from: 'runtime/rdd/rdd.ts', to: 'runtime/context/context.ts' };
+
+const isPublicEdge = (from: string, to: string): boolean => from === publicEdge.from && to === publicEdge.to;
 
 /** What a room may not import although it is lower, types included. */
 export const separate: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +64,7 @@ export function upwardImports(sources: Sources, table: Readonly<Record<string, r
       if (layer === undefined) found.push(`${path}: its room has no layer in test/helpers/layers.ts`);
       for (const { file } of imports) {
         if (layer === undefined || !file || !isIn(folder, file)) continue;
-        if ((layerOf(file, folder, rooms) ?? 0) > layer) found.push(`${path} imports ${file}`);
+        if ((layerOf(file, folder, rooms) ?? 0) > layer && !isPublicEdge(path, file)) found.push(`${path} imports ${file}`);
       }
     }
   }
@@ -72,7 +96,7 @@ export function importCircles(sources: Sources, folders: readonly string[]): str
       return;
     }
     way.push(path);
-    for (const { file } of sources.get(path)?.imports ?? []) if (file) visit(file);
+    for (const { file } of sources.get(path)?.imports ?? []) if (file && !isPublicEdge(path, file)) visit(file);
     way.pop();
     done.add(path);
   };

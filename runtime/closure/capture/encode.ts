@@ -8,7 +8,6 @@ import { chainOf } from '../classes/class-registry';
 import { intrinsics } from '../intrinsics';
 import { isLocalModule, moduleRefOf } from '../module-refs';
 import { type Bulk, bulkOf, bytesOfList, isPlainList } from './bulk';
-import type { FunctionEncoder } from './encode-function';
 import { type Refusal, refusalOf } from './refuse';
 
 export interface CaptureOptions {
@@ -28,6 +27,13 @@ type Step = string | number;
 /** Bytes that a node costs beside its contents; estimates need no more than that. */
 const nodeBytes = 16;
 
+/** How functions and classes are encoded: by a part of its own, which encodes what they capture by this one. */
+export interface FunctionEncoding {
+  encode(value: Function, n: number): PayloadNode;
+  /** The values of the #private parts that a class declares, as an instance holds them. */
+  privatesOf(owner: Function, instance: object): unknown[] | undefined;
+}
+
 export class Encoder {
   /** Undefined entries are nodes that are being made. */
   readonly nodes: (PayloadNode | undefined)[] = [];
@@ -42,9 +48,9 @@ export class Encoder {
   readonly options: CaptureOptions;
   readonly #numbers = new Map<unknown, number>();
   readonly #trail: Step[] = [];
-  readonly #functions: FunctionEncoder;
+  readonly #functions: FunctionEncoding;
 
-  constructor(options: CaptureOptions, functions: FunctionEncoder) {
+  constructor(options: CaptureOptions, functions: FunctionEncoding) {
     this.options = options;
     this.#functions = functions;
   }

@@ -3,7 +3,6 @@ import { types } from 'node:util';
 import { travelsAs } from '../../base/markers';
 import type { Place } from '../../base/place';
 import type { FunctionFacts, Variable } from '../facts';
-import type { Entry } from './encode-function';
 
 /** A closure that changes a variable that it captured: the change would be lost. */
 export interface CaptureWarning {
@@ -20,7 +19,7 @@ export class Warnings {
   readonly #said = new Set<string>();
 
   /** Looks at what a function does to the variables that it captured. */
-  check(facts: FunctionFacts, entries: readonly Entry[], read: (variable: Variable) => unknown): void {
+  check(facts: FunctionFacts, entries: readonly { readonly variable: Variable }[], read: (variable: Variable) => unknown): void {
     const captured = (name: string) => entries.find((e) => e.variable.name === name)?.variable;
     for (const { name, at } of facts.writes) if (captured(name)) this.#say(facts, 'assigned', name, at, assignedMessage(name));
     for (const { name, at, how } of facts.mutations) {

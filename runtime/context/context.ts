@@ -1,33 +1,33 @@
 // The context of a session, `sc`: submits and watches jobs, and keeps what its datasets tell it.
 
-import { checkNoFile, checkPath, checkWhole, refuseArgument } from './base/arguments';
-import { CallStack, seekCallsAgain } from './base/call';
-import { type Config, makeConfig } from './base/config';
-import { MillraceError } from './base/errors';
-import { currentSignal, withCallSite } from './base/flow';
-import { maxPartitions } from './base/limits';
-import { driverOnly } from './base/markers';
-import { type Clock, systemClock } from './base/time';
-import type { CaptureWarning } from './closure';
+import { checkNoFile, checkPath, checkWhole, refuseArgument } from '../base/arguments';
+import { CallStack, seekCallsAgain } from '../base/call';
+import { type Config, makeConfig } from '../base/config';
+import { MillraceError } from '../base/errors';
+import { currentSignal, withCallSite } from '../base/flow';
+import { maxPartitions } from '../base/limits';
+import { driverOnly } from '../base/markers';
+import { type Clock, systemClock } from '../base/time';
+import type { CaptureWarning } from '../closure';
+import type { Engine, JobHandlers, Release } from '../plan/engine';
+import type { Job } from '../plan/job';
+import type { DatasetNode } from '../plan/node';
+import type { ReceiverBackend } from '../plan/receivers';
+import { BlobTable } from '../rdd/blob-table';
+import { makeCheckpointFolder, writeCheckpoints } from '../rdd/checkpoint';
+import { describeLineage } from '../rdd/description';
+import { FunctionTable } from '../rdd/function-table';
+import type { DatasetHost, JobOptions, SinkMaker } from '../rdd/host';
+import { RDD, type ShuffleDependency } from '../rdd/rdd';
+import type { TaskBackend } from '../scheduler/backend';
+import type { ExecutorStatus } from '../scheduler/executor-table';
+import type { JobProgress, JobRecord } from '../scheduler/job-record';
+import type { StoredSize } from '../scheduler/kept-blocks';
+import { type EngineStatus, Scheduler } from '../scheduler/loop';
+import { AccumulatorTable } from '../shared/accumulator-table';
+import { AddedFiles } from '../shared/added-files';
+import { decode } from '../wire/codec';
 import { JobControl } from './job-control';
-import type { Engine, JobHandlers, Release } from './plan/engine';
-import type { Job } from './plan/job';
-import type { DatasetNode } from './plan/node';
-import type { ReceiverBackend } from './plan/receivers';
-import { BlobTable } from './rdd/blob-table';
-import { makeCheckpointFolder, writeCheckpoints } from './rdd/checkpoint';
-import { describeLineage } from './rdd/description';
-import { FunctionTable } from './rdd/function-table';
-import type { DatasetHost, JobOptions, SinkMaker } from './rdd/host';
-import { RDD, type ShuffleDependency } from './rdd/rdd';
-import type { TaskBackend } from './scheduler/backend';
-import type { ExecutorStatus } from './scheduler/executor-table';
-import type { JobProgress, JobRecord } from './scheduler/job-record';
-import type { StoredSize } from './scheduler/kept-blocks';
-import { type EngineStatus, Scheduler } from './scheduler/loop';
-import { AccumulatorTable } from './shared/accumulator-table';
-import { AddedFiles } from './shared/added-files';
-import { decode } from './wire/codec';
 
 /** What a context is made of, by `connect`. */
 export interface ContextOptions {

@@ -1,8 +1,8 @@
 // What belongs to a context beside datasets: local properties of jobs, listeners, added files, and notices to the user.
 
-import { currentProperties, withProperties } from './base/flow';
-import { ListenerBus } from './scheduler/listener-bus';
-import type { AddedFiles } from './shared/added-files';
+import { currentProperties, withProperties } from '../base/flow';
+import { ListenerBus } from '../scheduler/listener-bus';
+import type { AddedFiles } from '../shared/added-files';
 
 export class JobControl {
   readonly bus: ListenerBus;
