@@ -81,7 +81,7 @@ test('.page lends the terminal to the pager and takes it back with the line bein
 test('.stages shows tasks and skew, .datasets what is persisted, and a skewed stage is reported once', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('.stages', /no jobs yet/);
-    await shell.entry('.datasets', /no dataset is kept/);
+    await shell.entry('.datasets', /no dataset is persisted/);
     await shell.entry('const kept = sc.range(0, 100, 1, 4).cache(); const again = kept', />/);
     await shell.entry('kept.count()', /= 100/);
     await shell.entry(

@@ -43,7 +43,7 @@ test('a stream prints its type, name, slide and graph; a context its state, sour
     );
     await shell.entry('counts.print()', /res1: OutputHandle {2}print of counts +waits for start\(\)/);
     await shell.entry('stream()', /StreamingContext {2}every 1s · 0 batches +not started\n sources\n {2}lines {2}queueStream/);
-    await shell.entry("stream('2s')", /error: stream: the batch interval is 2s, but must be 1s[\s\S]*\.stop ends them all/);
+    await shell.entry("stream('2s')", /error: stream: the batch interval is 2s, but must be 1s[\s\S]*\.stop ends its streams/);
     await shell.entry('.explain counts', /lines \(queueStream\)/);
     await shell.entry('lines.map(x => counts)', /counts[\s\S]*DStream/);
   }));
