@@ -36,7 +36,7 @@ export type SentEnd =
       readonly kind: 'fetchFailed';
       readonly shuffleId: number;
       readonly mapIndex: number;
-      readonly attempt: number;
+      readonly writer: number;
       readonly reason: string;
     }
   | { readonly kind: 'userError' }
@@ -167,7 +167,7 @@ function readEnd(end: Fields, executorId: string, tailBytes: number): SentEnd {
         kind,
         shuffleId: end.integer('shuffleId'),
         mapIndex: end.position('mapIndex'),
-        attempt: end.position('attempt'),
+        writer: end.position('writer'),
         reason: end.string('reason', reasonLength),
       };
     case 'tooBig':
@@ -185,7 +185,7 @@ function readOutput(output: Fields, executorId: string): MapOutput {
     shuffleId: output.integer('shuffleId'),
     mapIndex: output.integer('mapIndex'),
     executorId: output.string('executorId', idLength),
-    attempt: output.integer('attempt'),
+    writer: output.integer('writer'),
     sizes: output.list('sizes', maxPartitions, countItem),
   };
   output.end();

@@ -194,11 +194,11 @@ class Runner implements TaskRunner {
     if (bytes.length > task.maxResultBytes) return { kind: 'tooBig', bytes: bytes.length, limit: task.maxResultBytes };
     const sizes = isMap ? (value as number[]) : [];
     const { executorId } = this.#options;
-    const { partition: mapIndex, taskId: attempt } = task;
+    const { partition: mapIndex, taskId: writer } = task;
     return {
       kind: 'success',
       value: bytes,
-      output: isMap ? { shuffleId: sink.shuffleId, mapIndex, executorId, attempt, sizes } : undefined,
+      output: isMap ? { shuffleId: sink.shuffleId, mapIndex, executorId, writer, sizes } : undefined,
       ...this.#store.takeNews(),
       accumulators: [...accumulators.values()].filter((a) => a.touched).map((a) => ({ id: a.id, value: a.value })),
       metrics: {

@@ -20,7 +20,7 @@ export function failure(thrown: unknown, plan: Plan | undefined): TaskEnd {
       kind: 'fetchFailed',
       shuffleId,
       mapIndex: location?.mapIndex ?? -1,
-      attempt: location?.attempt ?? -1,
+      writer: location?.writer ?? -1,
       reason: message,
     };
   }

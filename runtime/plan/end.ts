@@ -24,8 +24,8 @@ export interface MapOutput {
   readonly shuffleId: number;
   readonly mapIndex: number;
   readonly executorId: string;
-  /** The attempt that wrote the file; part of its name, so that a late attempt never overwrites a good file. */
-  readonly attempt: number;
+  /** The id of the task that wrote the file; part of its name, so that a late task never overwrites a good file. */
+  readonly writer: number;
   /** Bytes of each bucket. */
   readonly sizes: readonly number[];
 }
@@ -70,7 +70,8 @@ export type TaskEnd =
       readonly kind: 'fetchFailed';
       readonly shuffleId: number;
       readonly mapIndex: number;
-      readonly attempt: number;
+      /** The task whose output could not be read. */
+      readonly writer: number;
       readonly reason: string;
     }
   | { readonly kind: 'userError'; readonly error: RemoteError }

@@ -177,7 +177,8 @@ export interface Program {
 export interface BucketLocation {
   readonly mapIndex: number;
   readonly executorId: string;
-  readonly attempt: number;
+  /** The id of the task that wrote it. */
+  readonly writer: number;
   /** Bytes of the bucket. */
   readonly size: number;
 }

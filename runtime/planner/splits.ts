@@ -154,7 +154,7 @@ export class SplitMaker {
     if (known) return known;
     const { outputs, complete } = this.#sources;
     const buckets = outputs(shuffleId).map(
-      ({ mapIndex, executorId, attempt, sizes }): BucketLocation => ({ mapIndex, executorId, attempt, size: sizes[index] }),
+      ({ mapIndex, executorId, writer, sizes }): BucketLocation => ({ mapIndex, executorId, writer, size: sizes[index] }),
     );
     const split: Split = { kind: 'buckets', index, shuffleId, buckets, missing: !complete(shuffleId) };
     this.#splits.set(key, split);

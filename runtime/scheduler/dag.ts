@@ -168,7 +168,7 @@ export class Dag {
     const { job, stage } = task;
     stage.fail(task.partition, task.taskId, false);
     stage.fetchFailed(task.stageAttempt);
-    this.#state.outputs.remove(end.shuffleId, end.mapIndex, end.attempt);
+    this.#state.outputs.remove(end.shuffleId, end.mapIndex, end.writer);
     const { spec, fetchFailures: attempts } = stage;
     if (attempts >= this.#state.options.stageMaxAttempts)
       return this.#failJob(job.jobId, { kind: 'shuffleLost', stageId: spec.stageId, attempts, reason: end.reason });

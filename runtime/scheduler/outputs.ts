@@ -90,10 +90,10 @@ export class OutputTracker {
     this.#generations.set(shuffleId, this.generation(shuffleId) + 1);
   }
 
-  /** Takes an output back, if it still is that attempt's. */
-  remove(shuffleId: number, mapIndex: number, attempt: number): void {
+  /** Invalidates an output, if it still is that of the task `writer`. */
+  remove(shuffleId: number, mapIndex: number, writer: number): void {
     const outputs = this.#shuffles.get(shuffleId);
-    if (outputs?.[mapIndex]?.attempt !== attempt) return;
+    if (outputs?.[mapIndex]?.writer !== writer) return;
     outputs[mapIndex] = undefined;
     this.#losses.set(shuffleId, this.losses(shuffleId) + 1);
     this.#missing.set(shuffleId, this.#missing.get(shuffleId)! + 1);
@@ -103,7 +103,7 @@ export class OutputTracker {
   removeExecutor(executorId: string): void {
     for (const outputs of this.#shuffles.values()) {
       for (const output of outputs)
-        if (output?.executorId === executorId) this.remove(output.shuffleId, output.mapIndex, output.attempt);
+        if (output?.executorId === executorId) this.remove(output.shuffleId, output.mapIndex, output.writer);
     }
   }
 

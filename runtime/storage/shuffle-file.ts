@@ -20,8 +20,8 @@ const frameHead = 8;
 const sampledRows = 64;
 
 /** Where the file of a map task lies: names of numbers only. */
-export function shufflePath(folder: string, shuffleId: number, mapIndex: number, attempt: number): string {
-  return join(folder, String(shuffleId), `${mapIndex}.${attempt}`);
+export function shufflePath(folder: string, shuffleId: number, mapIndex: number, writer: number): string {
+  return join(folder, String(shuffleId), `${mapIndex}.${writer}`);
 }
 
 interface Frame {

@@ -18,7 +18,7 @@ interface Launched {
   readonly task: TaskRequest;
   readonly executorId: string;
   readonly stage: StageSpec;
-  /** What the split named when the task was launched: [shuffle, map index, attempt]; -1 where an output was not there. */
+  /** What the split named when the task was launched: [shuffle, map index, writer]; -1 where an output was not there. */
   readonly reads: readonly (readonly [number, number, number])[];
 }
 
@@ -41,7 +41,7 @@ export class DagWorld {
   readonly #shuffles: Shuffle[] = [];
   readonly #jobs = new Map<number, { spec: JobSpec; results: number[] }>();
   readonly #executors = new Map<string, boolean>();
-  /** Map outputs that can be read, by `shuffle.map.attempt`, with their executor. */
+  /** Map outputs that can be read, by `shuffle.map.writer`, with their executor. */
   readonly #files = new Map<string, string>();
   /** Cached partitions that are in memory, by `executor.dataset.partition`. */
   readonly #memory = new Set<string>();
@@ -161,8 +161,8 @@ export class DagWorld {
     const [block] = stage.blocks[task.partition]?.[0] ? [stage.blocks[task.partition][0]] : [];
     const key = block && `${executorId}.${block[0]}.${block[1]}`;
     if (key !== undefined && this.#memory.has(key)) return this.#success(launched, []);
-    const unread = launched.reads.find(([shuffle, map, attempt]) => !this.#files.has(`${shuffle}.${map}.${attempt}`));
-    if (unread) return { kind: 'fetchFailed', shuffleId: unread[0], mapIndex: unread[1], attempt: unread[2], reason: 'gone' };
+    const unread = launched.reads.find(([shuffle, map, writer]) => !this.#files.has(`${shuffle}.${map}.${writer}`));
+    if (unread) return { kind: 'fetchFailed', shuffleId: unread[0], mapIndex: unread[1], writer: unread[2], reason: 'gone' };
     if (key === undefined) return this.#success(launched, []);
     this.#memory.add(key);
     return this.#success(launched, [{ rddId: block![0], partition: block![1], bytes: 1, diskBytes: 0 }]);
@@ -172,7 +172,7 @@ export class DagWorld {
     const accumulators = [{ id: `${stage.shuffleId ?? `job ${task.jobId}`}.${task.partition}`, value: 1 }];
     const common = { kind: 'success', value: new Uint8Array(0), cached, evicted: [], accumulators, metrics: noMetrics } as const;
     if (stage.shuffleId === undefined) return common;
-    const output = { shuffleId: stage.shuffleId, mapIndex: task.partition, executorId, attempt: task.taskId, sizes: [1] };
+    const output = { shuffleId: stage.shuffleId, mapIndex: task.partition, executorId, writer: task.taskId, sizes: [1] };
     if (this.#executors.has(executorId)) this.#files.set(`${stage.shuffleId}.${task.partition}.${task.taskId}`, executorId);
     return { ...common, output };
   }
@@ -203,7 +203,7 @@ export class DagWorld {
     const stage = stages.find((s) => s.stageId === task.stageId)!;
     const reads = stage.parents.flatMap(({ stageId }) => {
       const { shuffleId, partitions } = stages.find((s) => s.stageId === stageId)!;
-      const outputs = new Map(this.dag.outputs.of(shuffleId!).map((o) => [o.mapIndex, o.attempt]));
+      const outputs = new Map(this.dag.outputs.of(shuffleId!).map((o) => [o.mapIndex, o.writer]));
       return partitions.map((map) => [shuffleId!, outputs.has(map) ? map : -1, outputs.get(map) ?? -1] as const);
     });
     this.launched.set(task.taskId, { task, executorId, stage, reads });

@@ -320,7 +320,7 @@ const retries: readonly Mutation[] = [
   {
     mistake: 'a late report invalidates a newer output',
     file: 'runtime/scheduler/outputs.ts',
-    find: 'if (outputs?.[mapIndex]?.attempt !== attempt) return;',
+    find: 'if (outputs?.[mapIndex]?.writer !== writer) return;',
     replace: 'if (outputs?.[mapIndex] === undefined) return;',
     tests: ['runtime/scheduler/dag', 'sim'],
   },

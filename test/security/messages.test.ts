@@ -28,7 +28,7 @@ test.before(async () => {
 });
 
 const metrics = { runMs: 1, recordsRead: 1, shuffleBytesWritten: 0, shuffleBytesRead: 0 };
-const output = { shuffleId: 1, mapIndex: 0, executorId: 'e1', attempt: 0, sizes: [1] };
+const output = { shuffleId: 1, mapIndex: 0, executorId: 'e1', writer: 0, sizes: [1] };
 const success = {
   kind: 'success',
   accumulatorBytes: 0,
@@ -58,7 +58,7 @@ const good = {
     { kind: 'ended', taskId: 1, end: { kind: 'cancelled' } },
     { kind: 'ended', taskId: 1, end: { kind: 'userError' } },
     { kind: 'ended', taskId: 1, end: { kind: 'tooBig', bytes: 2, limit: 1 } },
-    { kind: 'ended', taskId: 1, end: { kind: 'fetchFailed', shuffleId: 1, mapIndex: -1, attempt: -1, reason: 'gone' } },
+    { kind: 'ended', taskId: 1, end: { kind: 'fetchFailed', shuffleId: 1, mapIndex: -1, writer: -1, reason: 'gone' } },
   ],
   toExecutor: [
     { kind: 'launch', task },

@@ -31,7 +31,7 @@ interface Launched {
   readonly executorId: string;
   readonly task: TaskRequest;
   readonly stage: StageSpec;
-  /** What its split names, as [shuffle, map task, attempt]; -1 for an output that was not there at the launch. */
+  /** What its split names, as [shuffle, map task, writer]; -1 for an output that was not there at the launch. */
   readonly reads: readonly (readonly [number, number, number])[];
   /** Inputs that it has read at its launch, before they could be lost. */
   readonly early?: Written | FetchFailed;
@@ -201,7 +201,7 @@ export class SimCluster {
     const stage = this.#stage(task);
     const reads = stage.parents.flatMap(({ stageId }) => {
       const { shuffleId, partitions } = this.#stage({ ...task, stageId });
-      const outputs = new Map(this.#dag.outputs.of(shuffleId!).map(({ mapIndex, attempt }) => [mapIndex, attempt]));
+      const outputs = new Map(this.#dag.outputs.of(shuffleId!).map(({ mapIndex, writer }) => [mapIndex, writer]));
       return partitions.map((p) => [shuffleId!, outputs.has(p) ? p : -1, outputs.get(p) ?? -1] as const);
     });
     const early = this.#chance(0.5) ? this.#readAll(executorId, reads) : undefined;
@@ -350,11 +350,11 @@ export class SimCluster {
 
   #readAll(executorId: string, reads: Launched['reads']): Written | FetchFailed {
     const all = { value: 0, executorId, runs: new Map() as Runs };
-    for (const [shuffleId, mapIndex, attempt] of reads) {
-      const written = this.#disk.get(`${shuffleId}.${mapIndex}.${attempt}`);
+    for (const [shuffleId, mapIndex, writer] of reads) {
+      const written = this.#disk.get(`${shuffleId}.${mapIndex}.${writer}`);
       if (!written) {
         this.counts.fetchFailures++;
-        return { kind: 'fetchFailed', shuffleId, mapIndex, attempt, reason: 'simulated' };
+        return { kind: 'fetchFailed', shuffleId, mapIndex, writer, reason: 'simulated' };
       }
       all.value += written.value;
       addRuns(all.runs, written.runs);
@@ -370,7 +370,7 @@ export class SimCluster {
     if (shuffleId === undefined) return { ...end, value: new Uint8Array(Uint32Array.of(whole, task.taskId).buffer) };
     if (this.#alive.has(executorId))
       this.#disk.set(`${shuffleId}.${task.partition}.${task.taskId}`, { value: whole, executorId, runs });
-    const output = { shuffleId, mapIndex: task.partition, executorId, attempt: task.taskId, sizes: [1] };
+    const output = { shuffleId, mapIndex: task.partition, executorId, writer: task.taskId, sizes: [1] };
     return { ...end, value: new Uint8Array(0), output };
   }
 

@@ -18,7 +18,7 @@ export class FetchFailure extends Error {
 
 /** The frames of one bucket of a map output. Throws FetchFailure. */
 export function* readLocation(folder: string, shuffleId: number, location: BucketLocation, bucket: number): Generator<PairFrame> {
-  const path = shufflePath(folder, shuffleId, location.mapIndex, location.attempt);
+  const path = shufflePath(folder, shuffleId, location.mapIndex, location.writer);
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');

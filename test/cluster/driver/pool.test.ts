@@ -50,14 +50,14 @@ test('accumulator updates and map outputs come back', async () => {
       'e2',
       `return { end: { kind: 'success', value: new Uint8Array([7]), cached: [{ rddId: 1, partition: 2, bytes: 3, diskBytes: 0 }], evicted: [{ rddId: 1, partition: 3 }],
          accumulators: [{ id: 'a', value: new Map([['__proto__', 1]]) }],
-         output: { shuffleId: 4, mapIndex: 5, executorId: options.executorId, attempt: 0, sizes: [1, 2] },
+         output: { shuffleId: 4, mapIndex: 5, executorId: options.executorId, writer: 0, sizes: [1, 2] },
          metrics: { runMs: 0.5, recordsRead: 1, shuffleBytesWritten: 3, shuffleBytesRead: 0 } } }`,
     ),
   );
   assert.is(end.kind, 'success');
   if (end.kind !== 'success') return;
   assert.equal(end.accumulators, [{ id: 'a', value: new Map([['__proto__', 1]]) }]);
-  assert.equal(end.output, { shuffleId: 4, mapIndex: 5, executorId: 'e2', attempt: 0, sizes: [1, 2] });
+  assert.equal(end.output, { shuffleId: 4, mapIndex: 5, executorId: 'e2', writer: 0, sizes: [1, 2] });
   assert.equal(end.cached, [{ rddId: 1, partition: 2, bytes: 3, diskBytes: 0 }]);
   assert.equal(end.evicted, [{ rddId: 1, partition: 3 }]);
   assert.equal(Array.from(end.value), [7]);

@@ -10,7 +10,7 @@ import { DagWorld } from '../../helpers/dag-world';
 const test = suite('dag');
 
 const output = ({ executorId, task }: Launch, shuffleId = 7): { output: MapOutput } => ({
-  output: { shuffleId, mapIndex: task.partition, executorId, attempt: task.taskId, sizes: [1] },
+  output: { shuffleId, mapIndex: task.partition, executorId, writer: task.taskId, sizes: [1] },
 });
 const userError: TaskEnd = { kind: 'userError', error: { name: 'Error', message: 'no', stack: '', frames: [] } };
 const mapAndReduce = (maps: number, reduces: number) => [
@@ -74,11 +74,11 @@ test('a failed fetch runs the lost map task again, and only it', () => {
   play.end(maps[1], success(output(maps[1])));
   const reduces = play.end(third, success(output(third)));
   assert.is(reduces.length, 2);
-  const { attempt } = output(maps[1]).output;
-  const [again] = play.end(reduces[0], { kind: 'fetchFailed', shuffleId: 7, mapIndex: 1, attempt, reason: 'gone' });
+  const { writer } = output(maps[1]).output;
+  const [again] = play.end(reduces[0], { kind: 'fetchFailed', shuffleId: 7, mapIndex: 1, writer, reason: 'gone' });
   assert.equal([again.task.stageId, again.task.partition], [0, 1]);
   // Another task of the same run meets the same loss: nothing more is taken back.
-  assert.equal(play.end(reduces[1], { kind: 'fetchFailed', shuffleId: 7, mapIndex: 1, attempt, reason: 'gone' }), []);
+  assert.equal(play.end(reduces[1], { kind: 'fetchFailed', shuffleId: 7, mapIndex: 1, writer, reason: 'gone' }), []);
   const retried = play.end(again, success(output(again)));
   assert.equal(
     retried.map(({ task }) => [task.stageId, task.stageAttempt]),
@@ -94,7 +94,7 @@ test('a late failed fetch does not take back the output that was made again', ()
   play.join('x', 2);
   const [map] = play.submit(...mapAndReduce(1, 2));
   const reduces = play.end(map, success(output(map)));
-  const gone = { kind: 'fetchFailed', shuffleId: 7, mapIndex: 0, attempt: map.task.taskId, reason: 'gone' } as const;
+  const gone = { kind: 'fetchFailed', shuffleId: 7, mapIndex: 0, writer: map.task.taskId, reason: 'gone' } as const;
   const [again] = play.end(reduces[0], gone);
   play.end(again, success(output(again)));
   const launches = play.end(reduces[1], gone);
@@ -112,7 +112,7 @@ test('the fourth run of a stage that cannot read its input fails the job', () =>
   for (let run = 0; run < 4; run++) {
     const map = launch;
     const [reduce] = play.end(map, success(output(map)));
-    [launch] = play.end(reduce, { kind: 'fetchFailed', shuffleId: 7, mapIndex: 0, attempt: map.task.taskId, reason: 'gone' });
+    [launch] = play.end(reduce, { kind: 'fetchFailed', shuffleId: 7, mapIndex: 0, writer: map.task.taskId, reason: 'gone' });
   }
   const [failed] = play.commands;
   assert.ok(failed.kind === 'failJob' && failed.failure.kind === 'shuffleLost' && failed.failure.attempts === 4);
@@ -210,7 +210,7 @@ test('a cached dataset makes its parents unneeded while all of it is held', () =
   const [direct] = play.tell(guarded(2));
   assert.is(direct.task.stageId, 5);
   // It was evicted: the task finds neither the block nor the shuffle, and the parents run after all.
-  const needed = play.end(direct, { kind: 'fetchFailed', shuffleId: 7, mapIndex: -1, attempt: -1, reason: 'not there' });
+  const needed = play.end(direct, { kind: 'fetchFailed', shuffleId: 7, mapIndex: -1, writer: -1, reason: 'not there' });
   assert.equal(
     needed.map(({ task }) => task.stageId),
     [4, 4],

@@ -42,7 +42,7 @@ test('a fetch that fails behind a persisted dataset has all of it planned', () =
   const play = new Play();
   const { asked } = relying(play);
   const [first] = play.launches;
-  play.end(first, { kind: 'fetchFailed', shuffleId: 5, mapIndex: -1, attempt: -1, reason: 'the partition was evicted' });
+  play.end(first, { kind: 'fetchFailed', shuffleId: 5, mapIndex: -1, writer: -1, reason: 'the partition was evicted' });
   assert.equal(asked, [true]);
   assert.ok(play.launches.some(({ task }) => task.stageId === 2));
 });

@@ -28,7 +28,7 @@ const success = ({ executorId, task }: Launch, shuffleId?: number): TaskEnd => (
   kind: 'success',
   value: new Uint8Array(0),
   output:
-    shuffleId === undefined ? undefined : { shuffleId, mapIndex: task.partition, executorId, attempt: task.taskId, sizes: [1] },
+    shuffleId === undefined ? undefined : { shuffleId, mapIndex: task.partition, executorId, writer: task.taskId, sizes: [1] },
   cached: [],
   evicted: [],
   accumulators: [],
@@ -228,7 +228,7 @@ test('a lost output of an indeterminate stage starts all its readers over, of wh
   const reads = maps.flatMap((map) => end(map, success(map, 7)));
   assert.equal(jobsOf(submit(2, undefined, ...shared(2))), [2, 2]);
   end(reads[0]);
-  const lost = { kind: 'fetchFailed', shuffleId: 7, mapIndex: 0, attempt: maps[0].task.taskId, reason: 'gone' } as const;
+  const lost = { kind: 'fetchFailed', shuffleId: 7, mapIndex: 0, writer: maps[0].task.taskId, reason: 'gone' } as const;
   end(reads[1], lost);
   assert.is(dag.outputs.missing(7).length, 2);
   const [first, second] = dag.status().jobs;
@@ -251,7 +251,7 @@ test('who reads a kept dataset of an indeterminate stage waits until no task can
     parents: [{ stageId: 0, guards }],
   });
   const reads = maps.flatMap((map) => end(map, success(map, 7)));
-  const lost = { kind: 'fetchFailed', shuffleId: 7, mapIndex: 0, attempt: maps[0].task.taskId, reason: 'gone' } as const;
+  const lost = { kind: 'fetchFailed', shuffleId: 7, mapIndex: 0, writer: maps[0].task.taskId, reason: 'gone' } as const;
   const again = end(reads[0], lost);
   assert.ok(kinds().includes('dropBlocks') && kinds().includes('cancelTask'));
   assert.equal(
