@@ -11,9 +11,26 @@ const defaultLimitSeconds = 120;
 const longFactor = 15;
 /** Processes that a file leaves may take this long to end by themselves. */
 const settleMs = 3_000;
-const atATime = 2;
-/** Files that start executors or measure time want the machine for themselves. */
-const alone = /^test\/(cluster\/(driver|jobs|receivers|streams)|security|sim)\//;
+/** Most files wait now and then, for a process or a clock: three keep two cores busy. */
+const atATime = 3;
+/** Files that measure time, count on the pace of executors, or fill a disk want the machine for themselves. */
+const alone =
+  /^test\/cluster\/(streams\/|driver\/pool-(cancel|loss)|jobs\/(chaos|full-disk|large-shuffle|levelling|many-jobs|memory|phases|recovery)|receivers\/receivers-executors)/;
+/** Files that take longest, first: none of them is left for the end, when nothing runs beside it. */
+const longest = [
+  'shell/script/repl-script',
+  'shell/script/samples',
+  'shell/terminal/interrupts',
+  'docs/examples',
+  'property/programs',
+  'shell/session/streams',
+  'shell/repl/repl',
+  'shell/script/scripts',
+  'shell/repl/commands',
+  'shell/script/streams-script',
+  'shell/types/types-client',
+  'cluster/ui/pages',
+];
 const maxOutput = 200_000;
 
 interface Result {
@@ -109,6 +126,12 @@ async function run(file: string): Promise<Result> {
   };
 }
 
+/** Where a file stands in the line. */
+function placeOf(file: string): number {
+  const place = longest.findIndex((name) => file === `test/${name}.test.ts`);
+  return place < 0 ? longest.length : place;
+}
+
 function environment(): NodeJS.ProcessEnv {
   return { ...process.env, FORCE_COLOR: '0' };
 }
@@ -171,7 +194,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--long')) process.env.MILLRACE_LONG = '1';
   const found = globSync('test/**/*.test.ts', { cwd: root })
     .map((file) => relative('.', file))
-    .sort();
+    .sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
   const files = found.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
   const results = await runAll(
     files.filter((file) => !alone.test(file)),
