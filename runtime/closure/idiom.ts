@@ -7,11 +7,16 @@ import type { CapturedClosure } from '../plan/payload';
 /** Longer texts are none of these, and are not parsed. */
 const longest = 200;
 
-/** What is known of a closure that uses nothing but its parameters; undefined of all others. */
-export function idiomOf({ nodes, scripts }: CapturedClosure): Idiom | undefined {
-  const [node] = nodes;
-  if (nodes.length !== 1 || node.t !== 'function' || node.args.length > 0 || 'self' in node || 'props' in node) return undefined;
-  const script = scripts[node.script];
+/** A closure that uses nothing but its parameters: the live function is the captured one. */
+export function isSelfContained({ nodes: [node, ...others] }: CapturedClosure): boolean {
+  return others.length === 0 && node.t === 'function' && node.args.length === 0 && !('self' in node || 'props' in node);
+}
+
+/** What is known of a self-contained closure; undefined of all others. */
+export function idiomOf(closure: CapturedClosure): Idiom | undefined {
+  const [node] = closure.nodes;
+  if (node.t !== 'function' || !isSelfContained(closure)) return undefined;
+  const script = closure.scripts[node.script];
   if (script.kind !== 'function' || script.text.length > longest) return undefined;
   const known = meanings.get(script.text);
   if (known) return known === 'none' ? undefined : known;

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { refuseArgument } from '../base/arguments';
 import { type Capture, type CaptureWarning, capture } from '../closure';
 import { noteClassesOf } from '../closure/classes/session-classes';
-import { idiomOf } from '../closure/idiom';
+import { idiomOf, isSelfContained } from '../closure/idiom';
 import type { Idiom } from '../plan/function-ref';
 import type { FunctionNode } from '../plan/node';
 import { decode, encode } from '../wire/codec';
@@ -79,9 +79,7 @@ export class ShippedFunction {
 
   /** It uses no variable from outside: the live function is the frozen one. */
   get isSelfContained(): boolean {
-    const { nodes } = this.capture.closure;
-    const [node] = nodes;
-    return nodes.length === 1 && node.t === 'function' && node.args.length === 0 && !('self' in node || 'props' in node);
+    return isSelfContained(this.capture.closure);
   }
 
   /** What it does, where its text says all of it. */

@@ -1,19 +1,19 @@
-// Which task of a stage that can run starts on which executor: jobs in order or pools by their shares, near its data, together, as a copy.
+// Which task of a stage that can run starts next: jobs in order or pools by their shares, together, as a copy. Where: placement.ts.
 import type { BlockId } from '../plan/end';
 import type { DagState } from './dag-state';
 import { type Executor, freest } from './executor-table';
+import { Placement } from './placement';
 import { fairOrder } from './pools';
 import type { Reruns } from './reruns';
-import { inputsOf, type Job } from './running-jobs';
+import { generationsRead, type Job } from './running-jobs';
 import { slowAfterMs } from './speculation';
 import type { Stage } from './stage';
 
 export class Launcher {
   readonly #state: DagState;
   readonly #reruns: Reruns;
+  readonly #placement: Placement;
   #nextTask = 1;
-  /** How many milliseconds the next stage still waits for the executors that hold its data; undefined where none waits. */
-  #localityMs: number | undefined;
   /** A barrier stage gathers slots: nothing else may take them. */
   #held = false;
   #localityTimer = false;
@@ -22,6 +22,7 @@ export class Launcher {
   constructor(state: DagState, reruns: Reruns) {
     this.#state = state;
     this.#reruns = reruns;
+    this.#placement = new Placement(state);
   }
 
   localityExpired(): void {
@@ -35,7 +36,7 @@ export class Launcher {
   /** Launches what can run: older jobs first, or pools by their shares; of a job the stages nearest its result. */
   launch(): void {
     const { jobs, executors, options } = this.#state;
-    this.#localityMs = undefined;
+    this.#placement.begin();
     this.#held = false;
     if (options.schedulerMode === 'FIFO') {
       for (const job of jobs.values()) {
@@ -68,51 +69,17 @@ export class Launcher {
     return launched;
   }
 
-  /** Starts tasks of a stage on free executors. Those that may move come last, for the executors that hold them have others to do. */
+  /** Starts tasks of a stage on free executors. */
   #launchStage(job: Job, stage: Stage, most: number): number {
-    const { executors, levelling } = this.#state;
-    const movable: number[] = [];
     let launched = 0;
-    const launch = (partition: number) => {
-      if (this.#launchNear(job, stage, partition)) launched++;
-    };
-    for (const partition of stage.waiting) {
-      if (launched >= most || !executors.anyFree) break;
-      if (levelling.mayMove(stage.keptBy(partition))) movable.push(partition);
-      else launch(partition);
-    }
-    for (const partition of movable) {
-      if (launched >= most || !executors.anyFree) break;
-      launch(partition);
+    for (const partition of this.#placement.inOrder(stage)) {
+      if (launched >= most || !this.#state.executors.anyFree) break;
+      const place = this.#placement.of(stage, partition);
+      if (!place) continue;
+      this.#start(job, stage, partition, place.executor, { moves: place.moves });
+      launched++;
     }
     return launched;
-  }
-
-  /** Starts a task where its data is or goes to, or notes that it waits for the executor that holds its data. */
-  #launchNear(job: Job, stage: Stage, partition: number): boolean {
-    const { executors, levelling, now } = this.#state;
-    const allowed = executors.allowed(stage, now, partition);
-    const free = allowed.filter((e) => e.free > 0);
-    if (free.length === 0) return false;
-    const preferred = executors.preferred(stage, partition);
-    const kept = stage.keptBy(partition);
-    const taker = levelling.taker(kept, preferred, allowed);
-    // A taker that is busy is not waited for: the holder goes on, so that a job moves no more than pays in its own time, and later ones the rest.
-    const moves = taker && taker.free > 0;
-    const near = moves ? taker : preferred.find((e) => free.includes(e));
-    if (near) stage.farSince = undefined;
-    else if (preferred.length > 0 && this.#waitsForLocality(stage)) return false;
-    this.#start(job, stage, partition, near ?? freest(free), { moves: moves ? kept : [] });
-    return true;
-  }
-
-  /** Whether tasks of a stage still wait: not longer than the configured time after the last one that started near its data. */
-  #waitsForLocality(stage: Stage): boolean {
-    const { now, options } = this.#state;
-    stage.farSince ??= now;
-    const left = stage.farSince + options.localityWaitMs - now;
-    if (left > 0) this.#localityMs = Math.min(left, this.#localityMs ?? left);
-    return left > 0;
   }
 
   /** Starts all tasks of a barrier stage, or none while there are too few slots. */
@@ -147,7 +114,7 @@ export class Launcher {
     stage.start(partition, taskId, copy);
     executor.free--;
     job.running++;
-    for (const [shuffleId, generation] of inputsOf(job, stage, state.outputs)) {
+    for (const [shuffleId, generation] of generationsRead(job, stage, state.outputs)) {
       state.outputs.consume(shuffleId);
       stage.read(shuffleId, generation);
     }
@@ -173,9 +140,10 @@ export class Launcher {
   }
 
   startTimers(): void {
-    if (this.#localityMs !== undefined && !this.#localityTimer) {
+    const { waitMs } = this.#placement;
+    if (waitMs !== undefined && !this.#localityTimer) {
       this.#localityTimer = true;
-      this.#state.push({ kind: 'startLocalityTimer', ms: this.#localityMs });
+      this.#state.push({ kind: 'startLocalityTimer', ms: waitMs });
     }
     if (this.#state.options.speculation && this.#state.tasks.size > 0 && !this.#speculationTimer) {
       this.#speculationTimer = true;

@@ -95,7 +95,7 @@ export function* readersOf(jobs: Iterable<Job>, shuffleId: number): Generator<St
 }
 
 /** The shuffles that a stage reads whose outputs belong together, as [shuffle, generation]. */
-export function* inputsOf(job: Job, stage: Stage, outputs: OutputTracker): Generator<[number, number]> {
+export function* generationsRead(job: Job, stage: Stage, outputs: OutputTracker): Generator<[number, number]> {
   for (const { stageId } of stage.spec.parents) {
     const { shuffleId, indeterminate } = job.stages.get(stageId)!.spec;
     if (indeterminate && outputs.complete(shuffleId!)) yield [shuffleId!, outputs.generation(shuffleId!)];
