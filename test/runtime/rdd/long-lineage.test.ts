@@ -102,7 +102,7 @@ test('a dataset that each round uses twice is planned, shipped and counted once'
 test('a lineage that is too long for the stack is refused, and ends at a checkpoint', async () => {
   const tooLong = () => rounds(20_000, sc.range(3), (r) => r.map((x) => x));
   const { message, remedy } = await errorOf('LINEAGE_TOO_LONG', () => tooLong().count());
-  assert.match(message, /^map\[\d+\] needs more datasets/);
+  assert.match(message, /^The lineage of map\[\d+\] is too long/);
   assert.match(remedy, /checkpoint/);
   let rdd: RDD<number> = sc.range(3);
   for (let round = 0; round < 20; round++) {
