@@ -4,10 +4,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startBackend } from '../../../cluster/index';
 import { Context } from '../../../runtime/index';
+import { errorOf } from '../../helpers/errors';
 import { watchLeaks } from '../../helpers/leaks';
 import { engineExecutor } from '../../helpers/pool';
 import { processesOf } from '../../helpers/processes';
-import { until } from '../../helpers/within';
+import { until, within } from '../../helpers/within';
 
 const test = suite('pool: engine');
 let leaks: ReturnType<typeof watchLeaks>;
@@ -42,6 +43,21 @@ for (const master of ['local', 'local[1]', 'local[3]']) {
     assert.is(existsSync(folder), false);
   });
 }
+
+for (const master of ['local', 'local[2]'])
+  test(`${master}: a broadcast that was destroyed fails the job by name, and the next job runs`, async () => {
+    const { sc } = await session(master);
+    const stop = sc.broadcast(new Set([3]));
+    const kept = sc.range(0, 10, 1, 4).filter((x) => !stop.value.has(x));
+    stop.destroy();
+    const { message } = await within(
+      10_000,
+      errorOf('MISSING_BLOB', () => kept.count()),
+      'the end of the job',
+    );
+    assert.match(message, 'broadcast-');
+    assert.is(await sc.range(0, 10, 1, 4).count(), 10);
+  });
 
 test('results merge in the order of partitions, whichever task ends first', async () => {
   const { sc, folder } = await session('local[2]');
