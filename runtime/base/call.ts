@@ -1,4 +1,4 @@
-// The calls of the user's that datasets, streams and jobs come from: found in the stack when they happen, put into lines of the text when somebody asks.
+// The user's calls that make datasets, streams and jobs: found in the stack when they happen, mapped to lines of the text when somebody asks.
 
 import { type Call, type CallSite, currentCall, currentCallSite } from './flow';
 import { soughtCalls } from './limits';
@@ -54,7 +54,7 @@ export function seekCallsAgain(): void {
   left = soughtCalls;
 }
 
-/** The call that runs now, from the caller of `below` outwards; undefined where no text of the user's is known. */
+/** The call that runs now, from the caller of `below` outwards; undefined where no user text is known. */
 export function callOf(below: Function): Call | undefined {
   const entry = currentCallSite();
   if (!entry) return undefined;
@@ -74,7 +74,7 @@ function innermostFrame(below: Function): UserFrame | undefined {
   return stack instanceof UserFrame ? stack : undefined;
 }
 
-/** What is made of a stack; a formatter of the user's may make anything of it, and throw. */
+/** The stack as the formatter gives it. The user's own formatter may answer anything, or throw. */
 function stackOf(holder: { readonly stack?: unknown }): unknown {
   try {
     return holder.stack;
@@ -83,10 +83,10 @@ function stackOf(holder: { readonly stack?: unknown }): unknown {
   }
 }
 
-/** Frames of ours between an action and the user's call of it, and some of the user's own functions. */
+/** Frames inspected of a stack: the engine's between an action and the user's call of it, and some of the user's functions. */
 const framesLookedAt = 30;
 
-/** The stack of a call that begins a job: for the error in which the job may end, and for the line in the text of the user's. */
+/** The stack of a call that begins a job: for the error in which the job may end, and for the line in the user's text. */
 export class CallStack {
   readonly #error: Error;
   #frames: readonly string[] | undefined;
@@ -113,7 +113,7 @@ export class CallStack {
     return error;
   }
 
-  /** The text of the user's that runs, with the line in it that makes the call. */
+  /** The user's text that runs, with the line in it that makes the call. */
   get site(): CallSite | undefined {
     const site = currentCallSite();
     // A single line is found without the frames: their text costs as much as a small part of a job.
@@ -128,5 +128,5 @@ export class CallStack {
   }
 }
 
-/** The text of the user's that this runs for, with the line in it that makes the call which runs now. */
+/** The user's text that this runs for, with the line of the call that runs now. */
 export const siteOfCall = (): CallSite | undefined => new CallStack().site;

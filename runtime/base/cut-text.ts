@@ -1,4 +1,4 @@
-// Texts of the user's that are remembered: as they are, up to a length.
+// The user's texts as they are remembered: unchanged, up to a length.
 import type { CallSite } from './flow';
 import { rememberedText } from './limits';
 

@@ -1,4 +1,4 @@
-// What files of ours have in common: made for their owner only, written under a temporary name, and gone without a trace where given up.
+// What the engine's files have in common: private to their owner, written under a temporary name, and removed when unfinished.
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { asError, MillraceError } from './errors';
@@ -18,7 +18,7 @@ export const unreadable = (path: string, thrown: unknown): never => {
   throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(thrown).message });
 };
 
-/** Closes a file that was read, or that is given up: what its close says changes nothing. */
+/** Closes a file that was read or abandoned: an error of the close changes nothing. */
 export function closeQuietly(fd: number): void {
   try {
     closeSync(fd);

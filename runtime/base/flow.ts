@@ -1,8 +1,8 @@
-// What the jobs of one flow of control take along: what cancels them, their local properties, and the user's text that they come from; known to all that is called in it.
+// What the jobs of one flow of control inherit: what cancels them, their local properties, and the user's text that started them.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Place } from './place';
 
-/** The text of the user's that something was started by: an entry of the prompt, or a statement of a script. */
+/** The user's text that started something: an entry of the prompt, or a statement of a script. */
 export interface CallSite {
   /** `<input 3>`, or the path of the script. */
   readonly file: string;
@@ -13,9 +13,9 @@ export interface CallSite {
   readonly at?: number;
 }
 
-/** The call of the user's that made a dataset or a stream. */
+/** The user's call that made a dataset or a stream. */
 export interface Call {
-  /** Where it stands, in the innermost function of the user's; undefined if that was not found. */
+  /** Where it stands, in the innermost user function; undefined if that was not found. */
   readonly place: Place | undefined;
   /** The text that ran, with the line of the call where it stands in that text. */
   readonly site: CallSite;
@@ -44,7 +44,7 @@ export const forEveryone = <T>(f: () => T): T => within({ signal: undefined }, f
 /** Runs `f` with properties that it and all that it awaits change for themselves. */
 export const withProperties = <T>(properties: Map<string, string>, f: () => T): T => within({ properties }, f);
 
-/** Runs `f` so that jobs and datasets know which text of the user's they come from; undefined: from none. */
+/** Runs `f` so that jobs and datasets know which user text started them; undefined: none. */
 export const withCallSite = <T>(callSite: CallSite | undefined, f: () => T): T =>
   // Where nothing changes nothing is followed: that costs each promise of the process something.
   currentCallSite() === callSite ? f() : within({ callSite, call: undefined }, f);
@@ -59,8 +59,8 @@ export const currentSignal = (): AbortSignal | undefined => current.getStore()?.
 /** The properties of the `withLocalProperties` around this. */
 export const currentProperties = (): Map<string, string> | undefined => current.getStore()?.properties;
 
-/** The text of the user's that this runs for. */
+/** The user's text that this runs for. */
 export const currentCallSite = (): CallSite | undefined => current.getStore()?.callSite;
 
-/** The call that datasets come from which no function of the user's makes. */
+/** The call behind datasets that no user function makes, such as those of a stream. */
 export const currentCall = (): Call | undefined => current.getStore()?.call;

@@ -63,7 +63,7 @@ export const keptBulkBytes = 256 << 20;
 /** Ended jobs that `.jobs` still shows. */
 export const keptJobs = 100;
 
-/** Classes of rows that executors are told of: a session that makes a class for each job must not send them all each time. */
+/** Classes of rows that executors know: a session that makes a class for each job must not send them all each time. */
 export const shippedClasses = 256;
 
 /** Programs that an executor keeps decoded. */
@@ -78,7 +78,7 @@ export const maxObjectFrameBytes = 512 << 20;
 /** Registers of a distinct count: 1 MiB of them give a relative error of 0.001. */
 export const maxSketchBits = 20;
 
-/** How long jobs wait without a running task before the user is told, in milliseconds: executors start in a tenth of it. */
+/** How long jobs wait without a running task before the user is warned, in milliseconds: executors start in a tenth of it. */
 export const stuckAfterMs = 2000;
 
 /** Between two looks of a task at a barrier for the others, in milliseconds: short beside what a stage takes, long beside a look. */
@@ -99,7 +99,7 @@ export const maxUnprocessedBytes = 256 << 20;
 /** Datasets of one stage that are remembered to be drawn: a lineage of thousands is no picture, and costs each job a walk. */
 export const shownDatasets = 60;
 
-/** Characters of a text of the user's that is remembered with a job, a dataset or a failure: a pasted megabyte is no headline. */
+/** Characters of the user's text remembered with a job, a dataset or a failure: a pasted megabyte is no headline. */
 export const rememberedText = 4000;
 
 /** Datasets made between two jobs of an entry whose line is looked for in the stack, at about 6 µs each: no loop that makes ten thousand pays for more. */

@@ -7,7 +7,7 @@ export interface DriverOnly {
   readonly [driverOnly]: string;
 }
 
-/** On objects that travel by reference (broadcasts, accumulators): what stands for them on an executor. */
+/** On objects that are shipped by reference (broadcasts, accumulators): what stands for them on an executor. */
 export const travelsAs: unique symbol = Symbol.for('millrace.travelsAs') as never;
 
 export interface Reference {

@@ -1,6 +1,6 @@
 // Count, mean, variance, least and greatest of numbers in one pass, merged exactly as Chan et al. (1979) show.
 
-/** [count, mean, sum of squared deviations, least, greatest]: plain data, as it travels. */
+/** [count, mean, sum of squared deviations, least, greatest]: plain data, as it is shipped. */
 export type Moments = [count: number, mean: number, squares: number, least: number, greatest: number];
 
 export const noMoments: Moments = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

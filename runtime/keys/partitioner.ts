@@ -1,4 +1,4 @@
-// Which partition a key belongs to: by hash, by range, or by a function of the user's.
+// Which partition a key belongs to: by hash, by range, or by a user function.
 
 import { MillraceError } from '../base/errors';
 import { Preparation } from '../base/preparation';
@@ -219,7 +219,7 @@ export class DirectPartitioner implements Partitioner {
   }
 }
 
-/** Asks a function of the user's, and holds it to its word. */
+/** Asks the user's function, and checks its answer. */
 export class FunctionPartitioner implements Partitioner {
   readonly numPartitions: number;
   readonly #f: (key: unknown) => unknown;

@@ -14,7 +14,7 @@ export interface RemoteError {
   readonly step?: number;
   /** The element being worked on, inspected and cut. */
   readonly element?: string;
-  /** Set when the error is one of ours: its code and details, so that the driver raises the same one. */
+  /** Set when the error is one that Millrace declares: its code and details, so that the driver raises the same one. */
   readonly code?: string;
   readonly details?: Record<string, unknown>;
 }

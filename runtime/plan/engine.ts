@@ -9,7 +9,7 @@ export interface BlobSource {
   blob(id: string): Uint8Array;
 }
 
-/** What a session gives up: engines and executors drop what they hold for it. */
+/** What a session needs no longer: engines and executors drop what they hold for it. */
 export type Release =
   /** A dataset on which, and on whose children, no job will run. */
   | { readonly kind: 'dataset'; readonly id: number }

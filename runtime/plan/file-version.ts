@@ -1,4 +1,4 @@
-// Whether a file of the user's is still what it was when its dataset was cut into partitions: another text must not pass for a part of it.
+// Whether a user's file is still what it was when its dataset was cut into partitions: another text must not pass for it.
 import { fstatSync, type Stats, statSync } from 'node:fs';
 import { MillraceError } from '../base/errors';
 import { unreadable } from '../base/files';
@@ -16,7 +16,7 @@ export const versionOf = ({ size, mtimeMs, ino }: Stats): FileVersion => ({ size
 
 /**
  * Looks at a file by its descriptor or its path. One that `mayGrow` may have more bytes behind those that it had: a log that is written to
- * is read as it was; one of ours, of which nothing is known, is not looked at. Throws FILE_CHANGED, UNREADABLE_FILE.
+ * is read as it was; a file without a version, such as the engine's own, is not checked. Throws FILE_CHANGED, UNREADABLE_FILE.
  */
 export function checkVersion(path: string, fd: number | undefined, known: FileVersion | undefined, mayGrow: boolean): void {
   if (!known) return;

@@ -13,7 +13,7 @@ export interface ClosureRef {
   readonly idiom?: Idiom;
 }
 
-/** A function that a step calls: a closure of the user, or one of ours by name. */
+/** A function that a step calls: a user closure, or a library function by name. */
 export type FunctionRef = ClosureRef | { readonly kind: 'library'; readonly name: string; readonly args: readonly unknown[] };
 
 /** Whether an argument of a library function stands for a function itself. */

@@ -8,7 +8,7 @@ export interface TextRange {
   readonly end: number;
   /** Packed files are unpacked to a temporary file before the task reads them. */
   readonly gzip: boolean;
-  /** What the file was when it was cut; left out of files of ours. */
+  /** What the file was when it was cut; left out for the engine's own files. */
   readonly version?: FileVersion;
 }
 
@@ -16,6 +16,6 @@ export interface TextRange {
 export interface InputFile {
   readonly path: string;
   readonly gzip: boolean;
-  /** What the file was when it was chosen; left out of files of ours. */
+  /** What the file was when it was chosen; left out for the engine's own files. */
   readonly version?: FileVersion;
 }

@@ -1,4 +1,4 @@
-// What travels of a function: plain data only, so that any codec can carry it.
+// A captured function as plain data only, so that any codec can carry it.
 import type { Reference } from '../base/markers';
 
 /** A node of the payload, by its number. */
@@ -22,7 +22,7 @@ export interface Accessor {
   readonly set: Encoded;
 }
 
-/** Elements of an array, set or map: `plain` holds no node numbers; `bulk` travels apart, once for each executor. */
+/** Elements of an array, set or map: `plain` holds no node numbers; `bulk` is shipped apart, once per executor. */
 export type List = { readonly plain: readonly unknown[] } | { readonly items: readonly Encoded[] } | { readonly bulk: string };
 
 /** 1 sealed, 2 frozen, 3 not extensible; missing if none. */

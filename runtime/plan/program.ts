@@ -10,7 +10,7 @@ export type PartitionerSpec =
   | { readonly kind: 'hash'; readonly partitions: number }
   /** The key is the partition. */
   | { readonly kind: 'direct'; readonly partitions: number }
-  /** By a function of the user's. */
+  /** By a user function. */
   | { readonly kind: 'custom'; readonly partitions: number; readonly f: FunctionRef }
   | { readonly kind: 'range'; readonly bounds: readonly unknown[]; readonly ascending: boolean; readonly partitions: number };
 
@@ -79,7 +79,7 @@ export type Plan =
   | { readonly op: 'pipe'; readonly command: Command; readonly input: Plan }
   /** The rows of object files. */
   | { readonly op: 'objects' }
-  /** What a kind of the user's computes of its own data and the parent partitions that the split lists. */
+  /** What a user's own kind of dataset computes from its data and the parent partitions that the split lists. */
   | { readonly op: 'custom'; readonly name: string; readonly f: FunctionRef; readonly inputs: readonly Plan[] }
   /** The next version of a stream's state, made of the pairs of a batch, and of the initial ones at the start; rows as its function makes. */
   | { readonly op: 'stateUpdate'; readonly step: StateStep; readonly inputs: readonly Plan[] }

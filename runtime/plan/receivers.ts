@@ -6,7 +6,7 @@ export type ReceiverSource =
   | { readonly kind: 'socketListen'; readonly port: number }
   | { readonly kind: 'webSocket'; readonly url: string }
   | { readonly kind: 'webSocketListen'; readonly port: number }
-  /** A receiver of the user's, as bytes that `reviveReceiver` reads; `isText`: what it stores are lines. */
+  /** The user's receiver, as bytes that `reviveReceiver` reads; `isText`: what it stores are lines. */
   | { readonly kind: 'custom'; readonly program: Uint8Array; readonly isText: boolean };
 
 export interface ReceiverSpec {
@@ -21,7 +21,7 @@ export interface ReceiverSpec {
   readonly maxLineBytes: number;
   /** With so many bytes in blocks that no batch has finished, the source is not read. */
   readonly maxUnprocessedBytes: number;
-  /** A silence of the source that is told, in milliseconds. */
+  /** A silence of the source that is reported, in milliseconds. */
   readonly silence: number;
   /** Elements a second at first; undefined: no limit. */
   readonly rate: number | undefined;

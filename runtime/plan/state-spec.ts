@@ -1,7 +1,7 @@
-// What a task is told of the state of a stream: where it lies, which version it makes of which, and by what rule.
+// What a task must know of the state of a stream: where it is stored, which version it makes from which, and by what rule.
 import type { FunctionRef } from './function-ref';
 
-/** Where the state of one stream lies: the folder of the user's checkpoint, or the session's own. */
+/** Where the state of one stream is stored: the folder of the user's checkpoint, or the session's own. */
 export interface StatePlace {
   /** Unique in the session: tables in the memory of executors are known by it. */
   readonly id: number;

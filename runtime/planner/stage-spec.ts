@@ -24,7 +24,7 @@ export interface StageSpec {
   readonly locations?: readonly (readonly string[])[];
   /** All its tasks are launched together, and run again together. */
   readonly barrier?: boolean;
-  /** Another run may give other rows: then what was made of the old ones must be made again too. */
+  /** Another run may give other rows: then everything made from the old ones must be recomputed too. */
   readonly indeterminate?: boolean;
   /** What the user sees: the operator and the dataset's name. */
   readonly title: string;

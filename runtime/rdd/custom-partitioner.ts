@@ -5,7 +5,7 @@ import { ShippedFunction } from './function-argument';
 import type { FunctionTable } from './function-table';
 import type { DatasetHost } from './host';
 
-/** What a user writes to spread keys. It is frozen with all that it uses at the first dataset that it is given to. */
+/** What a user writes to spread keys. It is captured with all that it uses at the first dataset that it is given to. */
 export interface CustomPartitioner<K = any> {
   readonly numPartitions: number;
   /** A whole number from 0 to numPartitions - 1; the same for keys that are equal by value. */
@@ -27,7 +27,7 @@ export class UserPartitioner extends FunctionPartitioner {
     super(context.checkPartitions('partitioner', object.numPartitions), (key) => object.getPartition(key), 'partitioner');
     this.#object = object;
     this.#context = context;
-    // Bound, so that what it finds as `this` travels with it.
+    // Bound, so that what it finds as `this` is captured with it.
     this.#shipped = ShippedFunction.of(context, object.getPartition.bind(object), 'partitioner');
   }
 

@@ -1,4 +1,4 @@
-// A function on its way into a stage: the user's, frozen where it was written, or one of the library's by name.
+// A function on its way into a stage: the user's, captured where it was written, or a library function by name.
 
 import { hash } from 'node:crypto';
 import { refuseArgument } from '../base/arguments';
@@ -33,7 +33,7 @@ export class ShippedFunction {
   #node: FunctionNode | undefined;
   #idiom: Idiom | 'none' | undefined;
 
-  /** The function as it is now; one that is frozen already stays so: streams freeze theirs once, for the datasets of all batches. */
+  /** Captures the function as it is now. A captured one stays as it is: streams capture theirs once, for the datasets of all batches. */
   static of(context: CaptureHost, f: unknown, operation: string, argument = 'the function'): ShippedFunction {
     return f instanceof ShippedFunction ? f : new ShippedFunction(context, f, operation, argument);
   }
@@ -77,7 +77,7 @@ export class ShippedFunction {
     return this.#capture;
   }
 
-  /** It uses no variable from outside: the live function is the frozen one. */
+  /** It uses no variable from outside: the live function is the captured one. */
   get isSelfContained(): boolean {
     return isSelfContained(this.capture.closure);
   }

@@ -183,7 +183,7 @@ export abstract class RDD<T> {
     return this;
   }
 
-  /** The text of the user's that made it, with the line of the call. @internal */
+  /** The user's text that made it, with the line of the call. @internal */
   get callSite(): CallSite | undefined {
     return this.call?.site;
   }
@@ -369,7 +369,7 @@ export abstract class RDD<T> {
     return `RDD ${this.toString()}`;
   }
 
-  /** What is said of it when a closure captures it by mistake. @internal */
+  /** How errors call it when a closure captures it by mistake. @internal */
   get [driverOnly](): string {
     return `an RDD (${this.toString()})`;
   }

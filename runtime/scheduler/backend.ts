@@ -18,7 +18,7 @@ export interface ExecutorInfo {
 export interface TaskBackend {
   /** Begins to start executors and to tell the listener. Resolves at once; executors join later. */
   start(listener: TaskListener, blobs: BlobSource): Promise<void>;
-  /** Runs a task on an executor that has joined; its end is told to the listener exactly once. */
+  /** Runs a task on an executor that has joined; the listener gets its end exactly once. */
   launch(executorId: string, task: TaskSpec): void;
   /** Stops a task soon (≤ 300 ms), also one that loops for ever; the end told is `cancelled`, or what it was if it came first. */
   cancel(executorId: string, taskId: number): void;

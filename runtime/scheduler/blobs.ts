@@ -1,4 +1,4 @@
-// The bytes that tasks need by id: programs, broadcasts, bulky captures, modules; programs of old jobs are given up, least recent first.
+// The bytes that tasks need by id: programs, broadcasts, bulky captures, modules; programs of ended jobs are evicted, least recent first.
 import { keptBulkBytes, keptPrograms } from '../base/limits';
 import type { BlobSource } from '../plan/engine';
 
@@ -19,7 +19,7 @@ export class BlobStore implements BlobSource {
   readonly #session: BlobSource;
   readonly #onDrop: (id: string) => void;
 
-  /** What was not put here the session is asked for each time; `onDrop` is told of blobs that executors need no longer. */
+  /** Asks the session each time for what was not put here. Calls `onDrop` for blobs that executors need no longer. */
   constructor(session: BlobSource, onDrop: (id: string) => void) {
     this.#session = session;
     this.#onDrop = onDrop;

@@ -44,7 +44,7 @@ export class DagState {
     this.push({ kind: 'cancelTask', executorId: task.executorId, taskId: task.taskId });
   }
 
-  /** Has all partitions of a stage made again. */
+  /** Has all partitions of a stage recomputed. */
   startOver(stage: Stage): void {
     for (const tasks of stage.running.values()) for (const taskId of tasks) this.abandon(this.tasks.get(taskId)!);
     stage.startOver();

@@ -90,7 +90,7 @@ export class Dag {
   #endTask(taskId: number, executorId: string, end: TaskEnd): void {
     const { tasks, executors, options } = this.#state;
     const task = tasks.get(taskId);
-    // An end of a task that was given up with its executor comes too late to count.
+    // An end of a task that was lost with its executor comes too late to count.
     if (!task || task.executorId !== executorId) return;
     tasks.delete(taskId);
     const { job, stage, partition } = task;
@@ -146,7 +146,7 @@ export class Dag {
     for (const copy of stage.tasksOf(partition)) if (copy !== taskId) state.abandon(state.tasks.get(copy)!);
     stage.finish(partition);
     stage.durations.push(state.now - started);
-    // Accumulators count each (stage, partition) once, also where an output that was lost is made again.
+    // Accumulators count each (stage, partition) once, also where a lost output is recomputed.
     const first = shuffleId === undefined ? stage.count(partition) : state.outputs.count(shuffleId, partition);
     if (first && end.accumulators.length > 0) state.push({ kind: 'mergeAccumulators', updates: end.accumulators });
     if (end.output) state.outputs.add(end.output);

@@ -1,4 +1,4 @@
-// The closed unions of what the scheduler is told and what it decides: past tense in, imperative out.
+// The closed unions of the scheduler's events and commands: past tense in, imperative out.
 import type { AccumulatorUpdate, BlockId, CachedBlock, TaskEnd } from '../plan/end';
 import type { StageSpec } from '../planner/stage-spec';
 import type { ExecutorInfo } from './backend';
@@ -54,7 +54,7 @@ export type SchedulerEvent =
   | { readonly kind: 'executorLost'; readonly executorId: string; readonly reason: string }
   | { readonly kind: 'taskEnded'; readonly executorId: string; readonly taskId: number; readonly end: TaskEnd }
   | { readonly kind: 'backendFailed'; readonly reason: string }
-  /** A cached dataset or a shuffle was given up by the user or the garbage collector. */
+  /** The user or the garbage collector dropped a persisted dataset or a shuffle. */
   | { readonly kind: 'datasetForgotten'; readonly rddId: number }
   | { readonly kind: 'shuffleForgotten'; readonly shuffleId: number }
   /** Time passed since a task began to wait for its preferred executor. */

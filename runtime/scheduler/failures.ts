@@ -6,7 +6,7 @@ import type { RemoteError } from '../plan/end';
 import type { FunctionPlace, StageSteps } from '../planner/stage-steps';
 import type { JobFailure } from './events';
 
-/** Why a job failed, as listeners are told. */
+/** Why a job failed, as listeners see it. */
 export interface JobFailureInfo {
   readonly message: string;
   readonly remedy?: string;

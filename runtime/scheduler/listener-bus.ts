@@ -14,7 +14,7 @@ export interface JobStart {
   readonly stageIds: readonly number[];
   /** What these are made of, parents before children. */
   readonly stages: readonly StageGraph[];
-  /** The text of the user's that started it. */
+  /** The user's text that started it. */
   readonly callSite?: CallSite;
   /** The local properties that the job was submitted with. */
   readonly properties: Readonly<Record<string, string>>;
@@ -111,7 +111,7 @@ export interface Unpersisted {
   readonly rddId: number;
 }
 
-/** What happens to jobs, stages, tasks, executors and kept partitions, by the method that is told. */
+/** What happens to jobs, stages, tasks, executors and persisted partitions, by the method that is called. */
 export interface ListenerEvents {
   onJobStart: JobStart;
   onJobEnd: JobEnd;
@@ -134,7 +134,7 @@ export class ListenerBus {
   readonly #notice: (text: string) => void;
   #waiting: (() => void)[] = [];
 
-  /** `notice` is told once of each listener that throws. */
+  /** Calls `notice` once for each listener that throws. */
   constructor(notice: (text: string) => void) {
     this.#notice = notice;
   }

@@ -300,7 +300,7 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
       this.#backend.launch(executorId, spec);
       this.#watch.started(executorId, request);
     } catch (e) {
-      // The program cannot be made (a capture that cannot travel): no task of the job can run.
+      // The program cannot be made: no task of the job can run.
       this.#fail(request.jobId, lineageError(e, job.record.title));
       notLaunched();
     }

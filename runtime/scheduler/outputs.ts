@@ -6,7 +6,7 @@ export class OutputTracker {
   readonly #missing = new Map<number, number>();
   /** Shuffles that tasks have begun to read. */
   readonly #consumed = new Set<number>();
-  /** Map tasks whose accumulators were counted, as shuffle to map tasks: an output that is made again does not count again. */
+  /** Map tasks whose accumulators were counted, as shuffle to map tasks: a recomputed output does not count again. */
   readonly #counted = new Map<number, Set<number>>();
   /** The shuffles that are written by stages that read a shuffle. */
   readonly #derived = new Map<number, Set<number>>();

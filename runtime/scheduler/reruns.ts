@@ -1,4 +1,4 @@
-// Which stages must run before a stage can, and what is made again when outputs are lost.
+// Which stages must run before a stage can, and what is recomputed when outputs are lost.
 //
 // A determinate stage gives the same rows again: only what is lost runs again. The outputs of an indeterminate or barrier stage belong
 // together: one job writes them at a time, and from the first reader on, the loss of one takes all of them back (the next generation of

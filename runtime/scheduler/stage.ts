@@ -75,7 +75,7 @@ export class Stage {
     }
   }
 
-  /** Begins a new run of all partitions. Its tasks must have been given up before. */
+  /** Begins a new run of all partitions. Its tasks must have been abandoned before. */
   startOver(): void {
     this.attempt++;
     this.running.clear();

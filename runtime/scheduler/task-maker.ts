@@ -33,7 +33,7 @@ export class TaskMaker {
     this.#maxResultBytes = maxResultBytes;
   }
 
-  /** Throws where a program cannot be made: a capture that cannot travel. */
+  /** Throws where a program cannot be made: a blob is missing. */
   make(request: TaskRequest, outputs: OutputTracker): TaskSpec {
     const { taskId, jobId, stageId, stageAttempt, partition, attempt, handsOver } = request;
     const program = this.#program(stageId);

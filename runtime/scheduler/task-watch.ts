@@ -1,4 +1,4 @@
-// What runs, as listeners are told of it: each task's start and end, stages, and the moment when nothing can run.
+// Reports to listeners what runs: each task's start and end, stages, and the moment when nothing can run.
 
 import { stuckAfterMs } from '../base/limits';
 import type { Clock } from '../base/time';

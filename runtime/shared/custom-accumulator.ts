@@ -40,7 +40,7 @@ function check(accumulator: unknown): void {
 export class RegisteredAccumulator<A extends AccumulatorV2<never, unknown>> {
   readonly #accumulator: A;
 
-  /** Makes the object travel by reference; `table` merges into it. Throws BAD_ARGUMENT, or UNSHIPPABLE_VALUE for a class that cannot travel. */
+  /** Has the object shipped by reference; `table` merges into it. Throws BAD_ARGUMENT, or UNSHIPPABLE_VALUE for a class that cannot be shipped. */
   constructor(table: AccumulatorTable, id: string, accumulator: A) {
     check(accumulator);
     this.#accumulator = accumulator;

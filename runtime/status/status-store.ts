@@ -122,7 +122,7 @@ export class StatusStore {
     this.executors.onTaskEnd(task);
     const stage = this.#stages.get(task.stageId);
     const started = stage?.running.get(task.taskId)?.started;
-    // One that ends after its job is told of with the time of its end only.
+    // A task that ends after its job reports the time of its end only.
     if (!stage || started === undefined) return;
     this.#tasks += stage.onTaskEnd(task, started);
     if (this.#tasks > rememberedTasks) this.#forgetTasks();
@@ -148,7 +148,7 @@ export class StatusStore {
 
 type Labels = ReturnType<typeof labelsOf>;
 
-/** Groups, descriptions and tags are texts of the user's, of any length. */
+/** Groups, descriptions and tags are the user's texts, of any length. */
 function cutLabels({ group, description, tags, pool, output }: Labels): Labels {
   const cut = (text: string | undefined) => text && cutText(text);
   return {

@@ -14,7 +14,7 @@ export class BlockChunks {
   }
 
   #join(): void {
-    // The built-in keeps arrays of numbers as such; a loop of ours that also sees objects would not.
+    // The built-in method keeps arrays of numbers as such; a loop that also sees objects would not.
     if (this.#smallLength > 0) this.#whole.push(([] as unknown[]).concat(...this.#small));
     this.#small = [];
     this.#smallLength = 0;

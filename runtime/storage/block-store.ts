@@ -35,7 +35,7 @@ export class BlockStore {
     this.disk = new DiskStore(folder);
   }
 
-  /** The rows of a block, if it is kept; `opened` is told of the file that must be closed after all. */
+  /** The rows of a block, if it is persisted. Calls `opened` with the file that must be closed in the end. */
   read(request: BlockRequest, opened: (file: FrameFile) => void): Iterable<readonly unknown[]> | undefined {
     const { rddId, partition, level } = request;
     const block = this.memory.get(rddId, partition);

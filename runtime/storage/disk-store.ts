@@ -22,7 +22,7 @@ export class DiskStore {
     return existsSync(this.path(rddId, partition));
   }
 
-  /** The rows of a block that is there and whole. A damaged one is removed: it is made again from its lineage, as one that cannot be read. */
+  /** The rows of a block that is there and whole. A damaged or unreadable one is removed, and recomputed from its lineage. */
   open(rddId: number, partition: number): FrameFile | undefined {
     if (!this.has(rddId, partition)) return undefined;
     try {

@@ -1,4 +1,4 @@
-// The kinds of encoded values, and how instances of the user's classes take part.
+// The kinds of encoded values, and how instances of the user's classes are encoded.
 
 /** The first byte of an encoded value. */
 export enum Tag {
@@ -67,9 +67,9 @@ export const hiddenOfErrors = ['cause', 'errors'] as const;
 /** Whose classes the instances in the bytes get, where session and executor are one process. */
 export type Side = 'session' | 'executor';
 
-/** How instances of the user's classes travel; `exec/instances.ts` gives the real one. */
+/** How instances of the user's classes are encoded; `closure/classes/instances.ts` gives the real one. */
 export interface InstanceCodec {
-  /** The class's key and the instance's state, or undefined where the class is not known to travel. */
+  /** The class's key and the instance's state, or undefined where the class cannot be shipped. */
   take(value: object): { key: string; state: unknown } | undefined;
   /** Throws PROTOCOL where the class is not known here. */
   make(key: string, state: unknown, side: Side): object;

@@ -220,7 +220,7 @@ export class Writer {
   }
 
   sparse(v: readonly unknown[]): void {
-    // Indexes come first among the keys; named properties of arrays do not travel.
+    // Indexes come first among the keys; named properties of arrays are not encoded.
     const keys = Object.keys(v);
     const names = keys.findIndex((key) => String(Number(key) >>> 0) !== key);
     const present = (names < 0 ? keys : keys.slice(0, names)).map(Number);
