@@ -63,10 +63,10 @@ export { CustomRDD, type PartitionInput } from './rdd/custom';
 export type { CustomPartitioner } from './rdd/custom-partitioner';
 export type { Dependency, NarrowDependency, ShuffleDependency } from './rdd/rdd';
 export { type Datum, type OnlyAny, type PersistOptions, RDD } from './rdd/rdd';
+export type { StoredSize } from './scheduler/block-tracker';
 export type { ExecutorStatus } from './scheduler/executor-table';
 export type { JobFailureInfo } from './scheduler/failures';
 export type { JobProgress, JobRecord } from './scheduler/job-record';
-export type { StoredSize } from './scheduler/kept-blocks';
 export type {
   BlockUpdated,
   ExecutorAdded,

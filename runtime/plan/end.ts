@@ -48,7 +48,7 @@ export interface BlockId {
   readonly partition: number;
 }
 
-/** Where a kept partition is now: so many bytes in the memory of the executor that tells, so many in a file that all of its machine read. */
+/** Where a persisted partition is now: so many bytes in the memory of the executor that tells, so many in a file that all of its machine read. */
 export interface CachedBlock extends BlockId {
   readonly bytes: number;
   readonly diskBytes: number;

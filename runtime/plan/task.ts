@@ -34,7 +34,7 @@ export interface TaskControl {
 /** What an executor is asked to drop. */
 export type Forget =
   | { readonly kind: 'rdd'; readonly rddId: number }
-  /** A kept partition in memory, for it has moved to the executor `keeper`. */
+  /** A persisted partition in memory, for it has moved to the executor `keeper`. */
   | { readonly kind: 'copies'; readonly rddId: number; readonly partition: number; readonly keeper: string }
   | { readonly kind: 'shuffle'; readonly shuffleId: number }
   /** The local checkpoint of a dataset that nobody refers to any more. */

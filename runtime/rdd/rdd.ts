@@ -346,7 +346,7 @@ export abstract class RDD<T> {
   }
 
   /**
-   * Drops the kept partitions.
+   * Drops the persisted partitions.
    * @example sc.range(3).cache().unpersist()
    */
   unpersist(): this {

@@ -7,11 +7,11 @@ export interface ExecutorInfo {
   readonly id: string;
   readonly host: string;
   readonly slots: number;
-  /** True when its shuffle files can still be read after its process is gone (same machine, same folder). */
+  /** True when its shuffle files can still be read after its process has ended (same machine, same folder). */
   readonly outputsSurvive: boolean;
   /** Its process. */
   readonly pid?: number;
-  /** Bytes of kept partitions that it holds in memory at most. */
+  /** Bytes of persisted partitions that it holds in memory at most. */
   readonly storageBytes?: number;
 }
 
@@ -30,7 +30,7 @@ export interface TaskBackend {
 
 export interface TaskListener {
   executorJoined(executor: ExecutorInfo): void;
-  /** The executor is gone; each task that ran there has been or will be ended with `lost` by the scheduler itself. */
+  /** The executor is lost. The scheduler itself ends each task that ran there with `lost`. */
   executorLost(executorId: string, reason: string): void;
   taskEnded(executorId: string, taskId: number, end: TaskEnd): void;
   /** Records read so far by a running task, a few times a second. */

@@ -1,9 +1,9 @@
-// What the state machine of the scheduler knows: jobs, tasks, executors, outputs and kept blocks; and the commands of the step it makes.
+// What the state machine of the scheduler knows: jobs, tasks, executors, outputs and persisted blocks; and the commands of the step it makes.
 
 import type { DagOptions } from '../base/scheduling-options';
+import { BlockTracker } from './block-tracker';
 import type { Command } from './events';
 import { ExecutorTable } from './executor-table';
-import { BlockTracker } from './kept-blocks';
 import { Levelling } from './levelling';
 import { OutputTracker } from './outputs';
 import { checkActive, type Job, type RunningTask } from './running-jobs';

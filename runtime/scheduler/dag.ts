@@ -7,11 +7,11 @@
 
 import type { DagOptions } from '../base/scheduling-options';
 import type { TaskEnd } from '../plan/end';
+import type { BlockTracker } from './block-tracker';
 import { DagState } from './dag-state';
 import { type DagStatus, jobStatus } from './dag-status';
 import type { Command, JobFailure, JobSpec, SchedulerEvent } from './events';
 import type { ExecutorStatus } from './executor-table';
-import type { BlockTracker } from './kept-blocks';
 import { Launcher } from './launcher';
 import type { OutputTracker } from './outputs';
 import { Reruns } from './reruns';

@@ -26,7 +26,7 @@ export interface TaskRequest {
   readonly attempt: number;
   /** A copy of a task that runs slowly. */
   readonly speculative: boolean;
-  /** What it keeps is written to files too, so that another executor can take it over. */
+  /** What it persists is written to files too, so that another executor can take it over. */
   readonly handsOver: boolean;
   /** The executors of all tasks of a barrier stage, by the order of its partitions. */
   readonly members?: readonly string[];
@@ -67,7 +67,7 @@ export type Command =
   | { readonly kind: 'cancelTask'; readonly executorId: string; readonly taskId: number }
   | { readonly kind: 'reportResult'; readonly jobId: number; readonly partition: number; readonly value: Uint8Array }
   | { readonly kind: 'mergeAccumulators'; readonly updates: readonly AccumulatorUpdate[] }
-  /** An executor keeps partitions, and keeps others no longer. */
+  /** An executor has persisted partitions, and evicted others. */
   | {
       readonly kind: 'noteBlocks';
       readonly executorId: string;
@@ -80,9 +80,9 @@ export type Command =
   | { readonly kind: 'startLocalityTimer'; readonly ms: number }
   /** Tasks run that may become slow: tell `speculationDue` after the configured interval. */
   | { readonly kind: 'startSpeculationTimer' }
-  /** Kept partitions were made of rows that are no longer: executors drop them. */
+  /** Persisted partitions were made of rows that are no longer: executors drop them. */
   | { readonly kind: 'dropBlocks'; readonly rddId: number }
-  /** A kept partition has moved to the executor `keeper`: others drop it from their memory. */
+  /** A persisted partition has moved to the executor `keeper`: others drop it from their memory. */
   | { readonly kind: 'dropCopies'; readonly rddId: number; readonly partition: number; readonly keeper: string }
   | { readonly kind: 'noteStageSubmitted'; readonly jobId: number; readonly stage: StageSpec; readonly attempt: number }
   | {

@@ -2,8 +2,8 @@
 import { assert } from '../base/errors';
 import type { ExclusionOptions } from '../base/scheduling-options';
 import type { ExecutorInfo } from './backend';
+import type { BlockTracker } from './block-tracker';
 import { Exclusions } from './exclusion';
-import type { BlockTracker } from './kept-blocks';
 import type { Stage } from './stage';
 
 export interface Executor extends ExecutorInfo {

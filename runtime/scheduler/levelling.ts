@@ -1,11 +1,11 @@
-// Which kept partitions go to another executor after a loss, so that each executor has its share again.
+// Which persisted partitions go to another executor after a loss, so that each executor has its share again.
 //
 // What went with an executor is made again by those that are left, which then have more than their share: each later job would wait for
 // them. So who makes a lost partition again beyond its share writes it to a file too, and an executor that has less reads it
 // from there. A partition moves once after a loss; without losses nothing moves, however uneven stages are.
 import type { BlockId } from '../plan/end';
+import type { BlockTracker } from './block-tracker';
 import { type Executor, freest } from './executor-table';
-import type { BlockTracker } from './kept-blocks';
 
 export class Levelling {
   readonly #blocks: BlockTracker;
@@ -22,7 +22,7 @@ export class Levelling {
     return this.#blocks.count(rddId, id) - (this.#blocks.most(rddId) * slots) / this.#slots;
   }
 
-  /** Whether a task on this executor writes what it keeps to files too. */
+  /** Whether a task on this executor writes what it persists to files too. */
   handsOver(kept: readonly BlockId[], executor: Executor): boolean {
     return kept.some(
       (block) =>

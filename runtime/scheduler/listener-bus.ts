@@ -1,4 +1,4 @@
-// Tells listeners what happens to jobs, stages, tasks and executors, in order, and keeps what they throw away from the jobs.
+// Calls listeners for what happens to jobs, stages, tasks and executors, in order; what they throw harms no job.
 import { asError } from '../base/errors';
 import type { CallSite } from '../base/flow';
 import type { Place } from '../base/place';
@@ -83,7 +83,7 @@ export interface ExecutorAdded {
   readonly host: string;
   readonly slots: number;
   readonly pid?: number;
-  /** Bytes of kept partitions that it holds in memory at most. */
+  /** Bytes of persisted partitions that it holds in memory at most. */
   readonly storageBytes?: number;
   readonly time: number;
 }
@@ -95,18 +95,18 @@ export interface ExecutorRemoved {
   readonly time: number;
 }
 
-/** A kept partition has come or gone. */
+/** A partition was persisted or evicted. */
 export interface BlockUpdated {
   readonly executorId: string;
   readonly rddId: number;
   readonly partition: number;
-  /** Bytes in the memory of that executor; 0 once it is there no longer. */
+  /** Bytes in the memory of that executor; 0 once it was evicted. */
   readonly bytes: number;
   /** Bytes in a file that all executors of its machine read. */
   readonly diskBytes: number;
 }
 
-/** A dataset is kept no longer. */
+/** A dataset was unpersisted. */
 export interface Unpersisted {
   readonly rddId: number;
 }

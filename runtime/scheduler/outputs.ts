@@ -10,7 +10,7 @@ export class OutputTracker {
   readonly #counted = new Map<number, Set<number>>();
   /** The shuffles that are written by stages that read a shuffle. */
   readonly #derived = new Map<number, Set<number>>();
-  /** The kept datasets that stages make of a shuffle. */
+  /** The persisted datasets that stages make of a shuffle. */
   readonly #kept = new Map<number, Set<number>>();
   /** How often outputs were taken back, one or all. */
   readonly #losses = new Map<number, number>();
@@ -58,7 +58,7 @@ export class OutputTracker {
     this.#derived.set(from, (this.#derived.get(from) ?? new Set()).add(to));
   }
 
-  /** A stage keeps a dataset that it makes of the shuffle. */
+  /** A stage persists a dataset that it makes from the shuffle. */
   keep(shuffleId: number, rddId: number): void {
     this.#kept.set(shuffleId, (this.#kept.get(shuffleId) ?? new Set()).add(rddId));
   }

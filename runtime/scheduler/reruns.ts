@@ -2,7 +2,7 @@
 //
 // A determinate stage gives the same rows again: only what is lost runs again. The outputs of an indeterminate or barrier stage belong
 // together: one job writes them at a time, and from the first reader on, the loss of one takes all of them back (the next generation of
-// the shuffle), with all that was made of them: outputs, kept partitions, and the parts of running stages.
+// the shuffle), with all that was made of them: outputs, persisted partitions, and the parts of running stages.
 
 import type { DagState } from './dag-state';
 import { type Job, missingParents, readersOf, waysTo } from './running-jobs';
@@ -15,7 +15,7 @@ export class Reruns {
   readonly #state: DagState;
   /** Of shuffles whose outputs belong together: the stage that writes them now. */
   readonly #writers = new Map<number, Stage>();
-  /** Kept datasets that tasks may still write from rows that are no more, with the number of these tasks. */
+  /** Persisted datasets that tasks may still write from rows that are no more, with the number of these tasks. */
   readonly #draining = new Map<number, number>();
   /** Shuffles whose writers have shown in this pass that they go on. */
   readonly #claimed = new Set<number>();
@@ -87,7 +87,7 @@ export class Reruns {
     return shuffleId !== undefined && isWhole(stage) && this.#writers.get(shuffleId) !== stage;
   }
 
-  /** A kept dataset that it reads may still get partitions of rows that are no more. */
+  /** A persisted dataset that it reads may still get partitions of invalidated rows. */
   #readsDraining({ spec }: Stage): boolean {
     return this.#draining.size > 0 && spec.parents.some(({ guards }) => guards.some(([rddId]) => this.#draining.has(rddId)));
   }
@@ -121,7 +121,7 @@ export class Reruns {
     this.#state.push({ kind: 'dropBlocks', rddId });
   }
 
-  /** A task has ended that may have kept partitions made of rows that are no more. */
+  /** A task has ended that may have persisted partitions made of rows that are no more. */
   drained(spoils: ReadonlySet<number>): void {
     for (const rddId of spoils) {
       this.#drop(rddId);

@@ -2,8 +2,8 @@
 import { assert } from '../base/errors';
 import type { BlockId } from '../plan/end';
 import type { StageParent, StageSpec } from '../planner/stage-spec';
+import type { BlockTracker } from './block-tracker';
 import type { JobSpec } from './events';
-import type { BlockTracker } from './kept-blocks';
 import type { OutputTracker } from './outputs';
 import { defaultPool } from './pools';
 import { Stage } from './stage';
@@ -26,11 +26,11 @@ export interface RunningTask {
   readonly stageAttempt: number;
   readonly partition: number;
   readonly started: number;
-  /** Kept partitions that it takes to its executor. */
+  /** Persisted partitions that it takes to its executor. */
   readonly moves: readonly BlockId[];
   /** Its job is over, or another did its work: its end frees the slot and nothing else. */
   abandoned: boolean;
-  /** Kept datasets that it may still write from rows that are no more. */
+  /** Persisted datasets that it may still write from rows that are no more. */
   readonly spoils: Set<number>;
 }
 

@@ -32,7 +32,7 @@ export class Stage {
   failedTasks = 0;
   /** Since when tasks wait for executors that hold their data while none starts there. */
   farSince: number | undefined;
-  /** Set once a guard's cached data proved to be gone: the parents must be there then. */
+  /** Set once persisted data that the stage relied on proved to be lost: the parents must be there then. */
   ignoreGuards = false;
 
   constructor(spec: StageSpec, jobId: number) {

@@ -14,7 +14,7 @@ import type { BlobStore } from './blobs';
 import type { TaskRequest } from './events';
 import type { OutputTracker } from './outputs';
 
-/** The tasks of one job; what they need is kept from their first launch until `release`. */
+/** The tasks of one job; what they need stays from their first launch until `release`. */
 export class TaskMaker {
   readonly #planned: PlannedJob;
   readonly #view: NodeView;
@@ -22,7 +22,7 @@ export class TaskMaker {
   readonly #blobs: BlobStore;
   readonly #maxResultBytes: number;
   readonly #programs = new Map<number, StageProgram>();
-  /** Environments that are kept. */
+  /** Environments that stay until `release`. */
   readonly #pinned = new Set<string>();
 
   constructor(planned: PlannedJob, view: NodeView, environment: TaskEnvironment, blobs: BlobStore, maxResultBytes: number) {

@@ -60,7 +60,7 @@ export class ExecutorStore {
     return this.#onDisk.get(rddId)?.size ?? 0;
   }
 
-  /** Bytes of kept partitions in the memory of an executor. */
+  /** Bytes of persisted partitions in the memory of an executor. */
   memoryOf(executorId: string): number {
     return sum([...this.#held.values()].map((byExecutor) => sum(byExecutor.get(executorId)?.values() ?? [])));
   }

@@ -1,4 +1,4 @@
-// What has happened in a session so far, for the pages and for commands: jobs, stages, tasks, executors, kept partitions; bounded in memory.
+// What has happened in a session so far, for the pages and for commands: jobs, stages, tasks, executors, persisted partitions; bounded in memory.
 
 import { cutText } from '../base/cut-text';
 import type { CallSite } from '../base/flow';

@@ -1,4 +1,4 @@
-// The kept partitions of one executor, in memory and on disk as their level says; and the news of them for the driver.
+// The persisted partitions of one executor, in memory and on disk as their level says; and the news of them for the driver.
 import { MillraceError } from '../base/errors';
 import { frameBytes } from '../base/limits';
 import type { BlockId, CachedBlock } from '../plan/end';
@@ -250,7 +250,7 @@ class BlockWriter {
       });
   }
 
-  /** A disk that is full costs the kept partition, not the job; nor do values that cannot be written where no level asks for it. */
+  /** A disk that is full costs the persisted partition, not the job; nor do values that cannot be written where no level asks for it. */
   #onDisk(write: () => void): void {
     try {
       write();

@@ -1,4 +1,4 @@
-// Kept partitions as files of the session's folder: every executor of the machine reads them, whoever wrote them.
+// Persisted partitions as files of the session's folder: every executor of the machine reads them, whoever wrote them.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../base/errors';

@@ -1,4 +1,4 @@
-// A file of frames, each an encoded array with its length and checksum: kept partitions, checkpoints, and what tasks spill.
+// A file of frames, each an encoded array with its length and checksum: persisted partitions, checkpoints, and what tasks spill.
 //
 //   magic 'MRB1' | frame … frame | trailer: frames u32 | bytes of the frames f64 | checksum of these u32 | magic
 //   frame: bytes that follow the head u32 | checksum of the length and the bytes u32 | bytes

@@ -27,7 +27,7 @@ let folder: string;
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'programs-'));
-  // Every second program has so little memory that whatever gathers goes to disk, and kept partitions are given up.
+  // Every second program has so little memory that whatever gathers goes to disk, and persisted partitions are given up.
   contexts.push(await connect('local'), await connect('local', { executionBytes: 4_096, storageBytes: 40_000 }));
   for (const sc of contexts) sc.setCheckpointDir(folder);
 });

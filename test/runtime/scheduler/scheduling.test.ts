@@ -168,7 +168,7 @@ test('a barrier that is wider than the executors that are not excluded takes dou
   assert.equal(jobsOf(together.flatMap((launch) => end(launch))), [4]);
 });
 
-/** Runs a job on four kept partitions to its end; answers which executor read which, and what was handed over and moved. */
+/** Runs a job on four persisted partitions to its end; answers which executor read which, and what was handed over and moved. */
 function readKept({ submit, end, kinds }: ReturnType<typeof play>, jobId: number) {
   const blocks = [0, 1, 2, 3].map((p) => [[50, p]] as const);
   const running = submit(jobId, undefined, stage(jobId, 4, { blocks }));
@@ -199,7 +199,7 @@ test('what survivors made again beyond their share is handed over, and moves onc
   assert.equal(readKept(world, 4), { readers: { y: [1, 3], z: [0, 2] }, handedOver: [], moved: 0 });
 });
 
-test('without a loss no kept partition moves, however uneven they lie', () => {
+test('without a loss no persisted partition moves, however uneven they lie', () => {
   const world = play({ slots: 2 });
   world.join('x');
   readKept(world, 1);
@@ -241,7 +241,7 @@ test('a lost output of an indeterminate stage starts all its readers over, of wh
   );
 });
 
-test('who reads a kept dataset of an indeterminate stage waits until no task can keep partitions of the old rows', () => {
+test('who reads a persisted dataset of an indeterminate stage waits until no task can keep partitions of the old rows', () => {
   const { submit, join, end, kinds } = play();
   join('x', 4);
   const guards = [[50, 2]] as const;

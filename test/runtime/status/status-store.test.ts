@@ -89,7 +89,7 @@ test('a failed job with its sentence and place; its tasks with theirs', async ()
   assert.equal(stages[0].tasks.failed()[0].place, failure!.place);
 });
 
-test('kept partitions by executor; gone when they are given up', async () => {
+test('persisted partitions by executor; gone when they are given up', async () => {
   const kept = sc.parallelize([1, 2, 3, 4], 2).cache();
   await kept.count();
   await settled(() => store.executors.holders(kept.id).length === 1, 'the partitions');

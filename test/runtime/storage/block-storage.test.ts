@@ -1,4 +1,4 @@
-// Kept partitions: levels and their flags, memory with eviction and priorities, files and what damages them.
+// Persisted partitions: levels and their flags, memory with eviction and priorities, files and what damages them.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -206,7 +206,7 @@ test('a file without its last frames is not whole', async () => {
   await errorOf('CORRUPT_FILE', () => FrameFile.open(path));
 });
 
-test('a disk that takes no more costs the kept partition and nothing else', () => {
+test('a disk that takes no more costs the persisted partition and nothing else', () => {
   writeFileSync(join(folder, 'blocks'), 'a file where the folder should be');
   const store = new BlockStore(0, folder);
   keep(store, request(1, 0, StorageLevel.DISK_ONLY), [numbers(10)]);

@@ -93,7 +93,7 @@ eachDamage('shuffle file', async (kind) => {
   return made.length === 1;
 });
 
-eachDamage('kept block', async (kind) => {
+eachDamage('persisted block', async (kind) => {
   const rows = rowsOf(100);
   const kept = sc.parallelize(rows, 3).map(([key, x]) => [key, x] as [string, number]);
   kept.persist(StorageLevel.DISK_ONLY);

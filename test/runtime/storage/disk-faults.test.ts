@@ -31,7 +31,7 @@ test.before(async () => {
   faults = new DiskFaults();
   folder = mkdtempSync(join(tmpdir(), 'disk-faults-'));
   writeInput(join(folder, 'input'));
-  // Little of a kept dataset fits into memory, and every table and sort spills.
+  // Little of a persisted dataset fits into memory, and every table and sort spills.
   const started = await startBackend('local', { storageBytes: 3000, executionBytes: 6000 });
   own = started.folder;
   for (const path of [folder, own]) faults.below(path);

@@ -1,7 +1,7 @@
-// Which executors hold which kept partitions, and which partitions lost their place with an executor.
+// Which executors hold which persisted partitions, and which partitions were lost with their executor.
 import type { BlockId, CachedBlock } from '../plan/end';
 
-/** Where one kept partition is. */
+/** Where one persisted partition is. */
 interface Held {
   /** Bytes in the memory of executors, by executor. */
   readonly memory: Map<string, number>;
@@ -59,7 +59,7 @@ class KeptDataset {
   }
 }
 
-/** The executors that hold each kept partition in memory, and the partitions that are in files. */
+/** The executors that hold each persisted partition in memory, and the partitions that are in files. */
 export class BlockTracker {
   readonly #datasets = new Map<number, KeptDataset>();
 
@@ -148,7 +148,7 @@ export class BlockTracker {
   }
 }
 
-/** How much of a dataset is kept: partitions, bytes in memory, bytes in files. */
+/** How much of a dataset is persisted: partitions, bytes in memory, bytes in files. */
 export interface StoredSize {
   readonly partitions: number;
   readonly bytes: number;
