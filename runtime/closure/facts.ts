@@ -1,4 +1,4 @@
-// What is known of a function from its text alone, kept in the session by a number that the instrumented code carries.
+// What the text of a function alone tells, stored in the session under a number that the instrumented code carries.
 
 import type { ShippedScript } from '../plan/payload';
 import type { FunctionKind } from './instrument/scope';
@@ -47,7 +47,7 @@ export interface ClassFacts {
   /** Instances have #private parts (fields, methods, accessors), so that only the class's own construction can make one. */
   readonly hasPrivates: boolean;
   readonly privateStatics: readonly string[];
-  /** Values and blocks that are evaluated once, when the class is defined: their results travel, not their text. */
+  /** Values and blocks that are evaluated once, when the class is defined: their results are shipped, not their text. */
   readonly staticValues: readonly Range[];
   readonly staticBlocks: readonly Range[];
   /** The expression after `extends`, unless it is `null`. */

@@ -110,7 +110,7 @@ class Intrinsics {
 /** Classes of the engine that users derive from: every process has its own copy of them. */
 const engineClasses = new Map<string, object>();
 
-/** Makes a class of the engine one that travels by its name; called where the class is defined. */
+/** Has a class of the engine shipped by its name; called where the class is defined. */
 export function registerEngineClass(name: string, made: Function): void {
   engineClasses.set(`millrace.${name}`, made);
 }

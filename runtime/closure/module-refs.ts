@@ -1,4 +1,4 @@
-// Loaded modules by their values: what a module exports travels as the module's path and is loaded again on the executor.
+// Loaded modules by their values: an export is shipped as the path of its module, which the executor loads.
 import Module from 'node:module';
 import { sep } from 'node:path';
 import { types } from 'node:util';

@@ -59,7 +59,7 @@ export function installModules(bytes: Uint8Array): void {
   resolveOwnPackages();
 }
 
-/** On an executor: the exports of a module of the user's or of a package. Throws MODULE_NOT_FOUND, or what the module throws. */
+/** On an executor: the exports of a user module or a package. Throws MODULE_NOT_FOUND, or what the module throws. */
 export function loadModule(path: string): unknown {
   try {
     return require(path);

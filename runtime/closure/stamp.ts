@@ -53,7 +53,7 @@ export interface Stamped {
 
 export type Role = 'value' | 'get' | 'set';
 
-/** A method as part of its class, which it travels with. */
+/** A method as part of its class, with which it is shipped. */
 export interface MethodOf {
   readonly owner: Function;
   readonly key: string | symbol;

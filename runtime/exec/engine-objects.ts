@@ -1,4 +1,4 @@
-// The engine's own objects that closures may name: they travel by name, and each executor has its own.
+// The engine's own objects that closures may name: they are shipped by name, and each executor has its own.
 import { MillraceError } from '../base/errors';
 import { SparkFiles } from './spark-files';
 import { BarrierTaskContext, TaskContext } from './task-context';

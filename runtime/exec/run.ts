@@ -1,4 +1,4 @@
-// All that an executor does: keeps blobs, cached partitions and shuffle files, and runs one task at a time.
+// What an executor does: holds blobs, persisted partitions and shuffle files, and runs one task at a time.
 import { join } from 'node:path';
 import { asError, MillraceError } from '../base/errors';
 import { removeQuietly } from '../base/files';
@@ -38,7 +38,7 @@ export interface RunnerOptions {
   readonly executorId: string;
   /** A private folder (0700) for shuffle and spill files of this session; shared by the executors of one machine. */
   readonly folder: string;
-  /** Bytes of cached partitions that this executor keeps in memory. */
+  /** Bytes of persisted partitions that this executor holds in memory. */
   readonly storageBytes: number;
   /** Starts the command of a `pipe` and waits for its end. */
   readonly runCommand: RunCommand;
@@ -129,7 +129,7 @@ class Runner implements TaskRunner {
     const pulse = new Pulse(control, systemClock.now);
     const accumulators = new Map<string, TaskAccumulator>();
     this.#accumulators = accumulators;
-    // Those of accumulators that nobody uses any more would stay for ever; what is in use is made again.
+    // Handles of unused accumulators would stay for ever; those in use are made again when a closure asks.
     this.#handles.clear();
     const unpacked = new Map<string, TextRange>();
     let scope: TaskScope | undefined;

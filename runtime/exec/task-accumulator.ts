@@ -1,4 +1,4 @@
-// An accumulator as tasks see it: each starts from the zero, and what it added is told with its end.
+// An accumulator as tasks see it: each task starts from the zero, and its end reports what it added.
 import { MillraceError } from '../base/errors';
 import type { CapturedClosure } from '../plan/payload';
 import { decode } from '../wire/codec';

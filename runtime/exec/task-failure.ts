@@ -1,4 +1,4 @@
-// What a task that failed is told as: the end by what was thrown, with the error of the user's code as plain data.
+// How a task that failed ends: by what was thrown, with the user's error as plain data.
 import { asError, MillraceError } from '../base/errors';
 import type { Place } from '../base/place';
 import { parseFrame } from '../base/stack-frame';
@@ -47,7 +47,7 @@ function remoteError(thrown: unknown, plan: Plan | undefined): RemoteError {
   };
 }
 
-/** How far causes of causes are told, and how many characters of each. */
+/** How many causes of causes are reported, and how many characters of each. */
 const maxCauses = 5;
 const maxCause = 400;
 

@@ -1,14 +1,14 @@
-// Iterative MapReduce (HaLoop, Bu et al., VLDB 2010; Twister): rounds over kept data, until nothing changes any more.
+// Iterative MapReduce (HaLoop, Bu et al., VLDB 2010; Twister): rounds over persisted data, until nothing changes any more.
 import { HashPartitioner, MillraceError, type RDD, StorageLevel } from '../index';
 import { checkCheckpointEvery, checkCount, checkDataset, checkFunction, cutLineage, refuse } from './arguments';
 
 /** What a round does, and when the last one is reached. */
 export interface IterationOptions<K, V, W> {
-  /** Data that each round reads and none changes: partitioned as the state is and kept, once. */
+  /** Data that each round reads and none changes: partitioned as the state is and persisted, once. */
   readonly invariant?: RDD<[K, W]>;
   /**
    * One round: the next state from this one. Runs in the session, and builds datasets there (with operators or `mapReduce`); what it
-   * makes is partitioned as the state is and kept, while the state before it is given up.
+   * makes is partitioned as the state is and persisted; the state before it is unpersisted.
    */
   body(state: RDD<[K, V]>, invariant: RDD<[K, W]>, round: number): RDD<[K, V]> | Promise<RDD<[K, V]>>;
   /** How far the values of a key are apart, summed over all keys; undefined where a state has no such key. */
@@ -27,7 +27,7 @@ export interface IterationOptions<K, V, W> {
 
 /** The state after the last round. */
 export interface IterationResult<K, V> {
-  /** The last state, partitioned by key and kept. */
+  /** The last state, partitioned by key and persisted. */
   readonly state: RDD<[K, V]>;
   /** Rounds that were run. */
   readonly iterations: number;
@@ -68,7 +68,7 @@ export async function iterate<K, V, W = never>(
       iterations++;
       cutLineage(state, iterations, options.checkpointEvery);
       if (distance) apart = await distanceOf(before, state, distance, partitioner);
-      // Kept before what it is made of is given up.
+      // Persisted before its inputs are unpersisted.
       else await state.count();
       converged = (apart !== undefined && apart <= threshold) || (await until?.(state, before, iterations - 1)) === true;
       before.unpersist();

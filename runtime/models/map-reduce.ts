@@ -18,7 +18,7 @@ export interface MapOnlyJob<K1, V1, K2, V2> {
   readonly counters?: Counters;
 }
 
-/** A job: its functions run on executors and are frozen when the job is written. */
+/** A job: its functions run on executors and are captured when the job is written. */
 export interface MapReduceJob<K1, V1, K2, V2, K3, V3> extends MapOnlyJob<K1, V1, K2, V2> {
   /** Merges two values of a key where they are mapped, so that less moves; must be associative and commutative. */
   combine?(a: V2, b: V2): V2;
@@ -76,7 +76,7 @@ export function mapReduce<K1, V1, K2, V2, K3, V3>(input: RDD<[K1, V1]>, job: Map
 export function mapReduce<K1, V1, K2, V2>(input: RDD<[K1, V1]>, job: MapOnlyJob<K1, V1, K2, V2>): RDD<[K2, V2]>;
 export function mapReduce(input: RDD<[any, any]>, job: any): RDD<any> {
   checkJob(input, job);
-  // Not `job.map` itself: what else the job's object holds need not travel.
+  // Not `job.map` itself: the rest of the job's object need not be shipped.
   const { map, reduce, combine, orderValuesBy } = job as MapReduceJob<any, any, any, any, any, any>;
   const tally = job.counters?.accumulator;
   const mapped = input.mapPartitions((pairs) => mapping(pairs, map, tally));
@@ -112,9 +112,9 @@ function checkJob(input: unknown, job: MapReduceJob<unknown, unknown, unknown, u
   }
 }
 
-// ---- what runs on executors; none of these is exported, so that they travel as text and not by the name of a module
+// ---- what runs on executors; none of these is exported, so that they are shipped as text and not by the name of a module
 
-/** Pairs that a function emits and returns, one call after the other; what it counted is told when the partition ends. */
+/** Pairs that a function emits and returns, one call after the other; what it counted is reported when the partition ends. */
 function* mapping(
   pairs: Iterable<[unknown, unknown]>,
   map: (key: unknown, value: unknown, emit: Emit<unknown, unknown>, count: Count) => Pairs<unknown, unknown>,

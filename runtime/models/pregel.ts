@@ -41,7 +41,7 @@ export interface SuperstepReport<A> {
   readonly aggregated: A;
 }
 
-/** The program of the vertices, and what is kept of a run. */
+/** The program of the vertices, and what is persisted of a run. */
 export interface PregelOptions<K, V, M, E, A> {
   /** The vertex program: runs on executors, in superstep 0 for each vertex, later for those that are awake or have messages. */
   compute(vertex: Vertex<K, V, M, E, A>, messages: readonly M[]): void;
@@ -68,7 +68,7 @@ export interface PregelOptions<K, V, M, E, A> {
 
 /** The vertices after the last superstep. */
 export interface PregelResult<K, V, A> {
-  /** The vertices with their last values, partitioned by id and kept. */
+  /** The vertices with their last values, partitioned by id and persisted. */
   readonly vertices: RDD<[K, V]>;
   /** Supersteps that were run. */
   readonly supersteps: number;
@@ -78,7 +78,7 @@ export interface PregelResult<K, V, A> {
   readonly aggregated: A;
 }
 
-/** A vertex between two supersteps, with what it sent and told in the last one. One shape for all, so that they travel as columns. */
+/** A vertex between two supersteps, with what it sent and reported in the last one. One shape for all, so that they are encoded as columns. */
 interface Turn {
   readonly value: unknown;
   readonly halted: boolean;
@@ -190,7 +190,7 @@ function failOnFlaws({ flaws }: Summary, by: string): void {
 
 // ---- datasets of a run
 
-/** The outgoing edges of each vertex, partitioned once and kept. */
+/** The outgoing edges of each vertex, partitioned once and persisted. */
 function adjacencyOf(edges: RDD<[unknown, unknown, unknown]>, partitioner: HashPartitioner): Adjacency {
   const outgoing = edges.map(([source, target, value]) => [source, [target, value]] as [unknown, [unknown, unknown]]);
   return outgoing.groupByKey(partitioner).setName('edges').persist(StorageLevel.MEMORY_AND_DISK);
@@ -240,7 +240,7 @@ function advance(
   return after.setName('vertices').persist(StorageLevel.MEMORY_AND_DISK);
 }
 
-/** Counts of a state and what its vertices told; computes and keeps the state. */
+/** Counts of a state and what its vertices reported; computes and persists the state. */
 async function summarise(state: State, aggregators: Aggregators): Promise<Summary> {
   const parts = await state.mapPartitions((turns) => [summaryOf(turns, aggregators)]).collect();
   const total: Summary = { vertices: 0, active: 0, messages: 0, told: [], flaws: [] };
@@ -256,7 +256,7 @@ async function summarise(state: State, aggregators: Aggregators): Promise<Summar
   return { ...total, told: [...told] };
 }
 
-// ---- what runs on executors; none of these is exported, so that they travel as text and not by the name of a module
+// ---- what runs on executors; none of these is exported, so that they are shipped as text and not by the name of a module
 
 /** What `f` makes of each row, but for nothing. */
 function* each<T, U>(rows: Iterable<T>, f: (row: T) => U | undefined): Generator<U> {

@@ -352,7 +352,7 @@ function onlyOf<T>(operation: string, found: readonly T[]): T {
 
 /** A query in an order, to which further keys can be added: they decide where those before them are equal. */
 export class OrderedQuery<T> extends Query<T> {
-  /** Each element with its keys so far: the functions that give them are frozen where they are written. */
+  /** Each element with its keys so far: the functions that give them are captured where they are written. */
   readonly #keyed: RDD<[unknown[], T]>;
   readonly #ascending: readonly boolean[];
   #sorted: RDD<T> | undefined;

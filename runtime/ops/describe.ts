@@ -56,6 +56,6 @@ export function lineOf(rdd: RDD<unknown>, read = ''): string {
   return `(${rdd.numPartitions}) ${rdd}${rdd.partitioner ? ` ${rdd.partitioner}` : ''}${marks}${read}${calledAt(rdd)}`;
 }
 
-/** Where the user called for a dataset or a stream, behind what is said of it; nothing where that is not known. */
+/** Where the user called for a dataset or a stream, as a suffix of its description; empty where that is not known. */
 export const calledAt = ({ call }: { readonly call: Call | undefined }): string =>
   call?.place ? ` at ${call.place.file}:${call.place.line}` : '';

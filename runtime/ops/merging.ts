@@ -1,4 +1,4 @@
-// Merges of partial answers by the user's function as it was frozen: in the session where that is the same, else by one small task.
+// Merges of partial answers by the user's function as it was captured: in the session where that is the same, else by one small task.
 import type { Context } from '../context/context';
 import { type FunctionArgument, lib, type ShippedFunction } from '../rdd/function-argument';
 import type { RDD } from '../rdd/rdd';

@@ -152,7 +152,7 @@ declare module '../rdd/rdd' {
   }
 }
 
-/** Of a class that extends one of ours the function is the user's. */
+/** The function of a class that extends an engine class is the user's. */
 const isBuiltIn = (p: unknown): p is Partitioner =>
   p instanceof Object && (p.constructor === HashPartitioner || p.constructor === RangePartitioner);
 

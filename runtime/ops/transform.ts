@@ -193,7 +193,7 @@ RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, frac
   });
 };
 
-/** Throws BAD_ARGUMENT unless it is said whether elements may come more than once. */
+/** Throws BAD_ARGUMENT unless the caller says whether elements may be drawn more than once. */
 export const checkReplacement = (operation: string, withReplacement: unknown): void =>
   checkFlag(operation, 'withReplacement', withReplacement);
 

@@ -9,7 +9,7 @@ import { type FrameFile, type FrameFileWriter, frameOf, rowsOf } from './frame-f
 import { type Block, type Content, MemoryStore } from './memory-store';
 import { sizeOfArray } from './size-of';
 
-/** What a task wants kept. */
+/** What a task wants persisted. */
 export interface BlockRequest extends BlockId {
   readonly level: LevelFlags;
   readonly priority: number;
@@ -182,7 +182,7 @@ class MemoryPart {
     for (const chunk of chunks) yield* framesOf(chunk);
   }
 
-  /** The bytes that are kept now. `encodedOnly` keeps no live value of the task's. */
+  /** The bytes that are stored now. `encodedOnly` stores no live value of the task. */
   commit(encodedOnly: boolean): number {
     if (!this.#fits) return 0;
     const chunks = this.#chunks.end();
@@ -194,13 +194,13 @@ class MemoryPart {
     const { rddId, partition, level, priority } = this.#request;
     const content: Content =
       encodedOnly || level.serialized ? { kind: 'encoded', frames: this.#frames } : { kind: 'live', chunks };
-    // An empty partition is kept too.
+    // An empty partition is persisted too.
     const bytes = Math.max(1, this.#bytes);
     return this.#store.put({ rddId, partition, content, bytes, level }, priority) ? bytes : 0;
   }
 }
 
-/** One partition on its way into the store: kept whole at its `commit`, or not at all. */
+/** One partition on its way into the store: stored whole at its `commit`, or not at all. */
 class BlockWriter {
   readonly #store: BlockStore;
   readonly #request: BlockRequest;

@@ -1,7 +1,7 @@
 // The cached partitions of one executor in memory: bounded by their size; low priority goes first, then what was used longest ago.
 import type { LevelFlags } from '../plan/storage-level';
 
-/** What is kept of a partition: its elements in arrays as they came, or these as frames of bytes. */
+/** A stored partition: its elements in arrays as they came, or these as frames of bytes. */
 export type Content =
   | { readonly kind: 'live'; readonly chunks: readonly (readonly unknown[])[] }
   | { readonly kind: 'encoded'; readonly frames: readonly Buffer[] };

@@ -1,4 +1,4 @@
-// Values so big that they travel apart from their closure, named by a hash of their content.
+// Values so big that they are shipped apart from their closure, named by a hash of their content.
 import { createHash } from 'node:crypto';
 
 export interface Bulk {

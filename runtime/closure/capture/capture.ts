@@ -1,4 +1,4 @@
-// Capture: a function with all that it uses, frozen as it is now, as plain data that can travel.
+// Capture: a function with all that it uses, as it is now, as plain data that can be shipped.
 import { MillraceError } from '../../base/errors';
 import type { Reference } from '../../base/markers';
 import type { Place } from '../../base/place';
@@ -31,7 +31,7 @@ export interface Capture {
   /** Paths of the user's own modules that are loaded on the executor. */
   readonly modules: readonly string[];
   readonly warnings: readonly CaptureWarning[];
-  /** Values that travel apart, by the ids that the closure names them by. */
+  /** Values that are shipped apart, by the ids under which the closure names them. */
   readonly bulk: readonly Bulk[];
   /** Where the function is written. */
   readonly place: Place;
@@ -44,7 +44,7 @@ export interface Capture {
 const sourceShown = 2000;
 
 /**
- * Captures a function. Throws UNSERIALIZABLE_CAPTURE or NESTED_DATASET for what cannot travel, with the path to it; what the function
+ * Captures a function. Throws UNSERIALIZABLE_CAPTURE or NESTED_DATASET for what cannot be shipped, with the path to it; what the function
  * does not use never matters.
  */
 export function capture(f: Function, options: CaptureOptions): Capture {
@@ -130,7 +130,7 @@ function finish(root: Encoded, encoder: Encoder, functions: FunctionEncoder): Ca
   return { root, nodes, scripts };
 }
 
-/** Variables that a travelling function assigns become cells, which all that use them share; others travel by value. */
+/** Variables that a shipped function assigns become cells, which all their users share; others are shipped by value. */
 function shareCells(encoder: Encoder, functions: FunctionEncoder): void {
   for (const shared of functions.shared) if (shared.written) shared.node = encoder.add({ t: 'cell', value: shared.value });
   for (const draft of functions.drafts.values()) {

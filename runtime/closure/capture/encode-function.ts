@@ -22,7 +22,7 @@ export interface Entry {
 /** A reassigned variable that several functions may share. */
 export interface Shared {
   readonly value: Encoded;
-  /** A function that travels assigns it: only then must it be shared there too. */
+  /** A shipped function assigns it: only then must it be shared there too. */
   written: boolean;
   /** The node of its cell, once there is one. */
   node?: Encoded;

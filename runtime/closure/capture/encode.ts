@@ -13,7 +13,7 @@ import { type Refusal, refusalOf } from './refuse';
 export interface CaptureOptions {
   /** The operation that the function was given to, as the user wrote it: `map`. */
   readonly operation: string;
-  /** Arrays of primitives, typed arrays and strings above this many bytes travel apart, once for each executor. */
+  /** Arrays of primitives, typed arrays and strings above this many bytes are shipped apart, once per executor. */
   readonly autoBroadcastBytes: number;
   /** The codec of bulk values: if given, their ids are hashes of these bytes, and the bytes come with them. */
   readonly encodeBulk?: (value: unknown) => Uint8Array;
@@ -292,7 +292,7 @@ export class Encoder {
     this.refuse({ reason: `an instance of ${c.name}, whose #private state only its package can read`, remedy });
   }
 
-  /** Instances of classes of the language and of Node that can be made again from what they tell of themselves. */
+  /** Instances of language and Node classes that can be rebuilt from their own description. */
   #builtIn(value: object, path: string): PayloadNode {
     if (value instanceof URL) return { t: 'construct', path, args: [value.href] };
     if (value instanceof URLSearchParams) return { t: 'construct', path, args: [value.toString()] };
@@ -344,7 +344,7 @@ function fixedOf(value: object): Fixed | undefined {
   return Object.isSealed(value) ? 1 : 3;
 }
 
-/** Arrays so long that listing their keys would cost more than copying them; their extra properties, if any, do not travel. */
+/** Arrays so long that listing their keys would cost more than copying them; their extra properties, if any, are not shipped. */
 const longArray = 10_000;
 
 /** Whether an array has holes or properties beside its elements. */

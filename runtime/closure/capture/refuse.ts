@@ -1,4 +1,4 @@
-// What cannot travel, why, and what to do instead.
+// What cannot be shipped, why, and what to do instead.
 import { EventEmitter } from 'node:events';
 import { Stream } from 'node:stream';
 import { types } from 'node:util';
@@ -59,7 +59,7 @@ const hostClasses = new Map<string, Refusal>([
   ['ChildProcess', { reason: 'a child process', remedy: openInside('it') }],
 ]);
 
-/** Why a value cannot travel, or undefined if its kind can. */
+/** Why a value cannot be shipped, or undefined if its kind can. */
 export function refusalOf(value: object): Refusal | undefined {
   const kind = hostKind(value);
   if (kind) return kind;

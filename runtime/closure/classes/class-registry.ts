@@ -36,7 +36,7 @@ export function sessionKeyOf(c: Function): string {
   return withoutVersion(key);
 }
 
-/** The key of an instance's class: of a class of the user's that was captured, revived or exported by a module; else undefined. */
+/** The key of an instance's class: of a user class that was captured, revived or exported by a module; else undefined. */
 export function classKeyOf(instance: object): string | undefined {
   const proto: unknown = Object.getPrototypeOf(instance);
   if (proto === null || !Object.hasOwn(proto as object, 'constructor')) return undefined;

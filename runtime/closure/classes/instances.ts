@@ -1,4 +1,4 @@
-// Instances of the user's classes as rows: what of them travels, and how they are made again with their class.
+// Instances of the user's classes as rows: what of them is encoded, and how they are rebuilt with their class.
 import { MillraceError } from '../../base/errors';
 import { type InstanceCodec, type Side, setInstanceCodec } from '../../wire/codec';
 import { classByKey, classKeyOf, makeInstance, privatesOf } from './class-registry';

@@ -8,7 +8,7 @@ export function isGuarded(facts: ClassFacts): boolean {
   return facts.hasPrivates || facts.derived;
 }
 
-/** Whether a class has #private values that travel. */
+/** Whether a class has #private values that are shipped. */
 export function hasDoor(facts: ClassFacts): boolean {
   return facts.privateFields.length + facts.privateStatics.length > 0;
 }

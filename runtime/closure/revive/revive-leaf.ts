@@ -13,7 +13,7 @@ export interface ReviveEnvironment {
   reference(reference: Reference): unknown;
   /** A bulk value that was sent apart. */
   bulk(id: string): unknown;
-  /** The exports of a module of the user's or of a package, by its resolved path. */
+  /** The exports of a user module or a package, by its resolved path. */
   loadModule(path: string): unknown;
 }
 
@@ -67,7 +67,7 @@ function wellKnownSymbol(path: string): unknown {
   return (Symbol as unknown as Record<string, unknown>)[path.slice('Symbol.@'.length)];
 }
 
-/** What a CommonJS module of the user's calls by this name. */
+/** What the user's CommonJS module finds under this name. */
 function moduleName(name: string, file: string): unknown {
   if (name === 'require') return createRequire(file);
   if (name === '__filename') return file;

@@ -1,4 +1,4 @@
-// Joins two streams of pairs by key: the left one is kept in a table, the right one goes past it.
+// Joins two streams of pairs by key: a table holds the left one, and the right one passes it.
 import { pullChunk } from '../../base/limits';
 import { KeyTable } from '../../keys/key';
 
@@ -68,7 +68,7 @@ export class Joiner {
     if (rows.length > 0) yield rows;
   }
 
-  /** The left pairs whose keys never came on the right, where they are kept. */
+  /** The left pairs whose keys never came on the right, where the join asks for them. */
   *unmatched(): Generator<unknown[]> {
     if (!this.#keepLeft) return;
     for (let e = 0; e < this.#first.length; e++) {

@@ -1,4 +1,4 @@
-// Functions of ours that stages call by name: what operators are made of beyond the user's closures.
+// The library: functions that stages call by name, for operators that need more than the user's closures.
 
 import { addToMoments, type Moments } from '../../base/stat-counter';
 import { Random } from '../../base/time';
@@ -47,7 +47,7 @@ function reservoir(n: number, seed: number) {
   };
 }
 
-/** Each entry makes a function from its arguments; arguments that are functions of the user's arrive as functions. */
+/** Each entry makes a function from its arguments; arguments that are user functions arrive as functions. */
 export const library: Readonly<Record<string, (...args: never[]) => Function>> = {
   first: () => (a: unknown) => a,
   add: () => (a: number, b: number) => a + b,

@@ -1,4 +1,4 @@
-// Functions of ours that draw: cells of a random split, and samples by key.
+// Library functions that draw: cells of a random split, and samples by key.
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 import { Random } from '../../base/time';

@@ -1,4 +1,4 @@
-// Functions of ours over several inputs: zips and what is made of the sides of a cogroup.
+// Library functions over several inputs: zips, and what joins make of the sides of a cogroup.
 import { MillraceError } from '../../base/errors';
 import { compareKeys } from '../../keys/key';
 import { decode } from '../../wire/codec';

@@ -1,4 +1,4 @@
-// Functions of ours that summarise: buckets of a histogram, sketches of distinct values, moments.
+// Library functions that summarise: buckets of a histogram, sketches of distinct values, moments.
 import { addToSketch, mergeSketches, newSketch, sketchEstimate } from '../../keys/hyper-log-log';
 import { numberOf } from './number';
 

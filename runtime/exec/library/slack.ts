@@ -1,4 +1,4 @@
-// Functions of ours that sort the records of a stream by their own time: which interval they are in, and whether they came in time.
+// Library functions that sort the records of a stream by their own time: which interval each is in, and whether it arrived in time.
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 import type { State } from '../state/handle';

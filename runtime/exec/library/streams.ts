@@ -1,4 +1,4 @@
-// Functions of ours that streams are made of.
+// Library functions behind the operators of streams.
 
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';

@@ -23,7 +23,7 @@ const filesOf = (place: StatePlace, host: StateHost): VersionFiles =>
   new VersionFiles(host.folder, place, host.partition, host.taskId);
 
 /**
- * Makes a version and its file, and answers the rows that the function made. A version that is there already is not made again, so that
+ * Makes a version and its file, and answers the rows that the function made. A version that exists is not recomputed, so that
  * another try of the task, or of a job, changes nothing. Throws STATE_LOST, NOT_INVERSE, STATE_TOO_LARGE, and what the functions throw.
  */
 export function* updateState(step: StateStep, host: StateHost): Generator<unknown[]> {
