@@ -258,7 +258,7 @@ test('a script that cannot be stopped ends at the third Ctrl-C, with what it sta
         },
       ],
       [
-        'once more',
+        'Another Ctrl-C',
         (pid) => {
           processes = descendants(pid);
           press(pid);
