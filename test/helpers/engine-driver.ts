@@ -15,6 +15,8 @@ export interface Handover {
   readonly datasets: Uint8Array;
   readonly jobs: readonly Uint8Array[];
   readonly blobs: ReadonlyMap<string, Uint8Array>;
+  /** For each job the blob that the session has lost by then, if any. */
+  readonly missing: readonly (string | undefined)[];
   /** Datasets that the engine is told to forget before the jobs run. */
   readonly released: readonly number[];
 }
@@ -31,14 +33,15 @@ export interface Answer {
 
 async function main(): Promise<void> {
   const [from, to] = process.argv.slice(2);
-  const { master, datasets, jobs, blobs, released } = decode(readFileSync(from)) as Handover;
+  const { master, datasets, jobs, blobs, missing, released } = decode(readFileSync(from)) as Handover;
   const { backend, slots } = await startBackend(master, { storageBytes: 1 << 24 });
   const bus = new ListenerBus(() => {});
   const hooks = { slots, bus, notice: () => {}, mergeAccumulators: () => {} };
   const engine = new Scheduler(backend, makeConfig(slots), systemClock, hooks);
+  let lost: string | undefined;
   const blob = (id: string) => {
     const bytes = blobs.get(id);
-    if (!bytes) throw new MillraceError('MISSING_BLOB', { id });
+    if (!bytes || id === lost) throw new MillraceError('MISSING_BLOB', { id });
     return bytes;
   };
   await engine.start({ blob });
@@ -46,7 +49,8 @@ async function main(): Promise<void> {
   const nodes = decodeDatasets(datasets);
   engine.define(nodes);
   for (const id of released) engine.release({ kind: 'dataset', id });
-  for (const bytes of jobs) {
+  for (const [i, bytes] of jobs.entries()) {
+    lost = missing[i];
     let outcome: Pick<Answer, 'answers' | 'failure'>;
     try {
       const answers: unknown[] = [];

@@ -19,7 +19,7 @@ import { rowsOf } from './values';
 
 const test = suite('programs');
 const replayed = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
-const count = Number(process.env.SEEDS ?? size(1_200, 20_000));
+const count = Number(process.env.SEEDS ?? size(800, 20_000));
 const first = Number(process.env.FIRST ?? 0);
 const seeds = replayed === undefined ? Array.from({ length: count }, (_, i) => first + i) : [replayed];
 const contexts: Context[] = [];

@@ -64,14 +64,22 @@ class Session {
     }
   }
 
+  /** The last job once more. */
+  repeat(): void {
+    this.#jobs.push(this.#jobs.at(-1)!);
+  }
+
   get datasets(): Uint8Array {
     return encodeDatasets([...this.#nodes.values()]);
   }
 
   /** The answers of an engine in another process, which learns all it knows from a file. */
-  async elsewhere(master: string, released: readonly number[] = []): Promise<readonly Answer[]> {
+  async elsewhere(
+    master: string,
+    { released = [], missing = [] }: Partial<Pick<Handover, 'released' | 'missing'>> = {},
+  ): Promise<readonly Answer[]> {
     const [from, to] = [join(folder, 'handover'), join(folder, 'answers')];
-    const handover: Handover = { master, datasets: this.datasets, jobs: this.#jobs, blobs: this.blobs, released };
+    const handover: Handover = { master, datasets: this.datasets, jobs: this.#jobs, blobs: this.blobs, missing, released };
     writeFileSync(from, encode(handover));
     const driver = join(__dirname, '../../helpers/engine-driver.ts');
     await run(process.execPath, ['-r', 'ts-node/register/transpile-only', driver, from, to]);
@@ -169,16 +177,17 @@ test('a persisted dataset is computed once for the jobs that read it', async () 
 test('a dataset that was let go, or never defined, and a blob that is not there fail the job by name', async () => {
   const base = sc.parallelize([1, 2], 1);
   const session = await new Session().add(base.map((x) => x));
-  const [orphan] = await session.elsewhere('local', [base.id]);
+  const [orphan] = await session.elsewhere('local', { released: [base.id] });
   assert.is(orphan.failure?.code, 'UNKNOWN_DATASET');
   assert.match(orphan.failure!.message, String(base.id));
-  for (const id of [...session.blobs.keys()]) {
-    const bytes = session.blobs.get(id)!;
-    session.blobs.delete(id);
-    const [answer] = await session.elsewhere('local');
-    assert.is(answer.failure?.code, 'MISSING_BLOB', id);
-    session.blobs.set(id, bytes);
-  }
+  const missing = [...session.blobs.keys()];
+  assert.ok(missing.length >= 2);
+  for (let i = 1; i < missing.length; i++) session.repeat();
+  const answers = await session.elsewhere('local', { missing });
+  assert.equal(
+    answers.map(({ failure }) => failure?.code),
+    missing.map(() => 'MISSING_BLOB'),
+  );
 });
 
 test('each field of a dataset and of a job that is missing or of another kind is named', async () => {

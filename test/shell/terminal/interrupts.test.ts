@@ -24,7 +24,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 // ---- at random moments, straight into the session's process
 
-const aimed = size(150, 2_000);
+const aimed = size(100, 2_000);
 
 test(`${aimed} interrupts at random moments of short entries (seed ${seed}): the session lives, and none hits the next entry`, async () => {
   const user = userFolder();
