@@ -53,13 +53,18 @@ export class PlainEditor implements Editor {
 
   /** A half-typed line is not shown again, since the terminal holds it until its end; it still counts. */
   #promptAgain(prompt: string): void {
-    clearTimeout(this.#again);
+    this.#promptAfterInput(prompt, restMs);
+  }
+
+  /** A line that came meanwhile is read first: the terminal has echoed it, and the prompt would follow it. */
+  #promptAfterInput(prompt: string, delayMs = 0): void {
+    this.#noPrompt();
+    this.#waiting = prompt;
     const again = setTimeout(() => {
-      // A line that came meanwhile is read first: the terminal has echoed it, and the prompt would follow it.
       setImmediate(() => {
         if (this.#again === again) this.#prompt(prompt);
       });
-    }, restMs);
+    }, delayMs);
     this.#again = again;
   }
 
@@ -76,7 +81,7 @@ export class PlainEditor implements Editor {
     if (busy === this.#busy) return;
     this.#busy = busy;
     if (busy) this.#noPrompt();
-    if (!busy && this.#host) this.#prompt(promptText);
+    if (!busy && this.#host) this.#promptAfterInput(promptText);
   }
 
   setProgress(): void {}

@@ -291,6 +291,7 @@ test('with TERM=dumb what streams print has lines of its own, and the prompt com
       await terminal.waitFor(/\n…\n>$/);
       terminal.type('typed"\r');
       await terminal.until(() => /^res0: string = "half typed"$/m.test(terminal.everything()), 'the entry');
+      await terminal.waitFor(/\n>$/);
       terminal.type('.stop\r');
       await terminal.waitFor(/watch of counts stopped[\s\S]*\n>$/);
       const glued = terminal.everything().match(/^> .*-- \d.*$/gm) ?? [];
