@@ -17,7 +17,7 @@ import './ops/sets';
 import './ops/tree';
 import './ops/zips';
 import './ops/checkpoint';
-import './ops/control';
+import './ops/job-control';
 import './ops/shared';
 import './ops/sources';
 import './ops/barrier';

@@ -4,9 +4,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { executorPath, handshakeBytes, handshakeMs, loopback, maxToDriverBytes, strangers } from '../base/limits';
-import { DriverHandshake } from '../link/auth';
 import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';
+import { DriverHandshake } from '../link/handshake';
 
 /** WebSocket close code for a peer that is refused. */
 const turnedAway = 4401;

@@ -9,10 +9,10 @@ import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend'
 import { spillFolder } from '../../runtime/storage/spill-file';
 import { cancelKillMs, drainMs, joinMs, loopback, starvedMs } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
-import { freshToken } from '../link/auth';
 import { Connection } from '../link/connection';
 import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';
+import { freshToken } from '../link/handshake';
 import { checkToDriver, type ToDriver } from '../link/protocol';
 import { unpackEnd } from '../link/task-end';
 import { Backoff } from './backoff';

@@ -2,7 +2,7 @@
 
 export { type DriverOnly, driverOnly, type Reference, type TravelsAs, travelsAs } from '../base/markers';
 export type { CapturedClosure, ShippedScript } from '../plan/payload';
-export { type Bulk, type Capture, type CapturedName, type CaptureOptions, capture } from './capture/capture';
+export { type Bulk, type Capture, type CapturedName, type CaptureOptions, capture } from './capture/capture-function';
 export type { CaptureWarning } from './capture/warn';
 export { classByKey, classKeyOf, makeInstance, privatesOf, type Side } from './classes/class-registry';
 export type { FunctionFacts } from './facts';

@@ -59,7 +59,7 @@ export class Context implements DatasetHost {
    */
   readonly master: string;
   readonly clock: Clock;
-  /** Behind the methods of ops/control.ts. @internal */
+  /** Behind the methods of ops/job-control.ts. @internal */
   readonly control: JobControl;
   /** Runs the jobs. @internal */
   readonly engine: Engine<EngineStatus>;

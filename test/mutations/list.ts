@@ -302,7 +302,7 @@ const capture: readonly Mutation[] = [
   },
   {
     mistake: 'values that lead back to their function are set too early',
-    file: 'runtime/closure/capture/capture.ts',
+    file: 'runtime/closure/capture/capture-function.ts',
     find: 'const isLate = encoder.cyclic ? backEdges(nodes, drafts) : () => false;',
     replace: 'const isLate = () => false;',
     tests: ['runtime/closure/closure-cases'],

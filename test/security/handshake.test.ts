@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { type ClientOptions, WebSocket } from 'ws';
 import { executorPath } from '../../cluster/base/limits';
 import { DriverDoor } from '../../cluster/driver/door';
-import { DriverHandshake, ExecutorHandshake, freshToken } from '../../cluster/link/auth';
+import { DriverHandshake, ExecutorHandshake, freshToken } from '../../cluster/link/handshake';
 import { watchLeaks } from '../helpers/leaks';
 import { until, within } from '../helpers/within';
 

@@ -5,7 +5,7 @@ import type { Cell, FunctionFacts, Variable } from '../facts';
 import { factsOf, isAssigned } from '../facts';
 import { intrinsics, isStandardGlobal } from '../intrinsics';
 import { methodOf, type Role, type Stamped, stampOf } from '../stamp';
-import type { Encoder } from './encode';
+import type { Encoder } from './encode-value';
 import { factsFromText, fileOfRequire, type Inspected, inspectFunction, inspectPrivates } from './inspect';
 import { Warnings } from './warn';
 

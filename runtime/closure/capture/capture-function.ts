@@ -7,8 +7,8 @@ import { sessionKeyOf } from '../classes/class-registry';
 import { components, groupOf, isRef } from '../graph';
 import { modulesMayHaveChanged } from '../module-refs';
 import type { Bulk } from './bulk';
-import { type CaptureOptions, Encoder } from './encode';
 import { DeadZone, type Draft, FunctionEncoder } from './encode-function';
+import { type CaptureOptions, Encoder } from './encode-value';
 import { scriptOf } from './script';
 import type { CaptureWarning } from './warn';
 
