@@ -42,12 +42,15 @@ export const maxBufferedBytes = 4 * 2 ** 30;
 /** From the spawn of an executor until it joins; a starved machine needs seconds. */
 export const joinMs = 20_000;
 
-/** Executors in a row that end before they join; after these, no more are started. */
+/** Executors in a row whose program ends by itself before it joins; after these, jobs fail. Starting goes on, more slowly. */
 export const startAttempts = 5;
 
 /** The wait before the second start in a row; it doubles up to `maxBackoffMs`. */
 export const backoffMs = 50;
 export const maxBackoffMs = 1000;
+
+/** The longest wait between two starts of a program that cannot run here, until somebody mends it. */
+export const slowBackoffMs = 10_000;
 
 /** Deaths per slot within `deathWindowMs` whose replacement starts without a wait: a chaos test, not a broken machine. */
 export const freeDeaths = 4;

@@ -1,9 +1,11 @@
-// When to start the replacement of an executor: usually at once, later if executors keep dying, never if none can start.
-import { backoffMs, deathWindowMs, freeDeaths, maxBackoffMs, startAttempts } from '../base/limits';
+// When to start the replacement of an executor: usually at once, later if executors keep dying or failing to start.
+import { backoffMs, deathWindowMs, freeDeaths, maxBackoffMs, slowBackoffMs, startAttempts } from '../base/limits';
 
 export class Backoff {
   readonly #slots: number;
   #failedStarts = 0;
+  /** Of those, the starts whose program ended by itself or could not be run. */
+  #unable = 0;
   #deaths: number[] = [];
 
   constructor(slots: number) {
@@ -12,14 +14,20 @@ export class Backoff {
 
   joined(): void {
     this.#failedStarts = 0;
+    this.#unable = 0;
   }
 
-  /** An executor ended before it joined. Returns the wait before the next start, or undefined to give up. */
-  startFailed(): number | undefined {
+  /** An executor ended before it joined. Returns the wait before the next start. */
+  startFailed(isUnable: boolean): number {
     this.#failedStarts++;
+    if (isUnable) this.#unable++;
     // All slots start at once, so the failures of that first round count as one.
-    if (this.#failedStarts >= startAttempts + this.#slots - 1) return undefined;
-    return wait(this.#failedStarts);
+    return wait(Math.max(1, this.#failedStarts - this.#slots + 1), this.isHopeless ? slowBackoffMs : maxBackoffMs);
+  }
+
+  /** The program has failed so often that it cannot run on this machine as it is now. */
+  get isHopeless(): boolean {
+    return this.#unable >= startAttempts + this.#slots - 1;
   }
 
   /** An executor that had joined ended at `now` (milliseconds). Returns the wait before its replacement starts. */
@@ -27,8 +35,8 @@ export class Backoff {
     this.#deaths = this.#deaths.filter((time) => now - time < deathWindowMs);
     this.#deaths.push(now);
     const beyond = this.#deaths.length - freeDeaths * this.#slots;
-    return beyond <= 0 ? 0 : wait(beyond);
+    return beyond <= 0 ? 0 : wait(beyond, maxBackoffMs);
   }
 }
 
-const wait = (round: number): number => Math.min(backoffMs * 2 ** (round - 1), maxBackoffMs);
+const wait = (round: number, most: number): number => Math.min(backoffMs * 2 ** (round - 1), most);

@@ -17,7 +17,7 @@ import { checkToDriver, type ToDriver } from '../link/protocol';
 import { unpackEnd } from '../link/task-end';
 import { Backoff } from './backoff';
 import { DriverDoor } from './door';
-import { ExecutorProcess } from './executor-process';
+import { ExecutorProcess, type ProcessEnd } from './executor-process';
 import type { SessionFolder } from './folder';
 
 export interface ExecutorPoolOptions {
@@ -59,6 +59,8 @@ export class ExecutorPool implements TaskBackend {
   #listener: TaskListener | undefined;
   #blobs: BlobSource | undefined;
   #started = 0;
+  /** The listener knows that no executor can start. */
+  #failed = false;
   #allGone: (() => void) | undefined;
 
   constructor(options: ExecutorPoolOptions) {
@@ -130,7 +132,7 @@ export class ExecutorPool implements TaskBackend {
       executorMemory,
       onOutput,
       handover: { executorId: id, folder: folder.path, ...shared },
-      onExit: (reason) => this.#exited(executor, reason),
+      onExit: (end) => this.#exited(executor, end),
     });
     const joinedInTime = deadline(joinMs, () => this.#lose(executor, 'it did not join in time'));
     const executor: PooledExecutor = { id, process: child, joinedInTime, tasks: new Map(), blobs: new Set(), joined: false };
@@ -172,6 +174,7 @@ export class ExecutorPool implements TaskBackend {
     executor.joined = true;
     executor.joinedInTime();
     this.#backoff.joined();
+    this.#failed = false;
     const { storageBytes } = this.#options;
     const info = { id: executor.id, host: loopback, slots: 1, outputsSurvive: true, pid, storageBytes };
     this.#notify((listener) => listener.executorJoined(info));
@@ -207,15 +210,16 @@ export class ExecutorPool implements TaskBackend {
     if (executor.process.isStopped() || ms >= starvedMs) this.#lose(executor, `it has not answered for ${Math.round(ms)} ms`);
   }
 
-  #exited(executor: PooledExecutor, reason: string): void {
+  #exited(executor: PooledExecutor, { reason, isUnable }: ProcessEnd): void {
     this.#processes.delete(executor.process);
     // Nobody needs the spill files of its task.
     rmSync(spillFolder(this.#options.folder.path, executor.id), { recursive: true, force: true });
     if (this.#processes.size === 0) this.#allGone?.();
-    this.#lose(executor, reason);
+    this.#lose(executor, reason, isUnable);
   }
 
-  #lose(executor: PooledExecutor, reason: string): void {
+  /** `isUnable`: its program cannot run here, which counts if it never joined. */
+  #lose(executor: PooledExecutor, reason: string, isUnable = false): void {
     if (this.#executors.get(executor.id) !== executor) return;
     this.#drop(executor);
     if (executor.joined) {
@@ -223,9 +227,10 @@ export class ExecutorPool implements TaskBackend {
       this.#respawn(this.#backoff.died(performance.now()));
       return;
     }
-    const wait = this.#backoff.startFailed();
-    if (wait !== undefined) this.#respawn(wait);
-    else if (this.#executors.size === 0) this.#fail(reason, executor.process.lastWords);
+    this.#respawn(this.#backoff.startFailed(isUnable));
+    this.#notify((listener) => listener.startFailed(reason));
+    if (isUnable && this.#backoff.isHopeless && !this.#failed && ![...this.#executors.values()].some((e) => e.joined))
+      this.#fail(reason, executor.process.lastWords);
   }
 
   /** Removes an executor from the pool and kills its process; later messages from it are ignored. */
@@ -246,6 +251,7 @@ export class ExecutorPool implements TaskBackend {
   }
 
   #fail(reason: string, lastWords: string): void {
+    this.#failed = true;
     this.#notify((listener) => listener.backendFailed(lastWords === '' ? reason : `${reason}\n${lastWords}`));
   }
 

@@ -16,8 +16,20 @@ export interface ProcessOptions {
   readonly handover: Handover;
   readonly onOutput: OutputListener;
   /** Called once, when the process has ended. */
-  readonly onExit: (reason: string) => void;
+  readonly onExit: (end: ProcessEnd) => void;
 }
+
+export interface ProcessEnd {
+  /** What happened, for the user. */
+  readonly reason: string;
+  /** The program ended by itself or could not be run. Otherwise it was killed, or the machine was short of something. */
+  readonly isUnable: boolean;
+}
+
+/** Errors of a spawn that last: the program is missing, or this user may not run it. */
+const lasting = new Set(['ENOENT', 'EACCES', 'EPERM', 'ENOEXEC', 'ENOTDIR', 'ELOOP']);
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
  * Executors make many short-lived objects: with Node's default of 16 MiB per half-space, survivors of a chunk are copied again and again.
@@ -25,8 +37,8 @@ export interface ProcessOptions {
 const semiSpaceMb = 64;
 
 export class ExecutorProcess {
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #onExit: (reason: string) => void;
+  #child: Child | undefined;
+  readonly #onExit: (end: ProcessEnd) => void;
   readonly #stdout: LineReader;
   readonly #stderr: LineReader;
   #isGone = false;
@@ -35,25 +47,27 @@ export class ExecutorProcess {
     this.#onExit = options.onExit;
     this.#stdout = new LineReader('stdout', options.onOutput);
     this.#stderr = new LineReader('stderr', options.onOutput);
-    this.#child = spawn(process.execPath, [...v8Flags(options.executorMemory), options.program], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: environment(),
-      // Its own session, so that Ctrl-C and the hang-up of the user's terminal reach the driver alone.
-      detached: true,
-    });
-    this.#watch();
-    // The process may end before it has read this; `onExit` reports that.
-    this.#child.stdin.on('error', () => {});
-    this.#child.stdin.end(writeHandover(options.handover));
+    try {
+      this.#child = spawn(process.execPath, [...v8Flags(options.executorMemory), options.program], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: environment(),
+        // Its own session, so that Ctrl-C and the hang-up of the user's terminal reach the driver alone.
+        detached: true,
+      });
+      this.#watch(this.#child, options.handover);
+    } catch (error) {
+      // Some failures of a spawn are thrown, others are events.
+      setImmediate(() => this.#notSpawned(error as NodeJS.ErrnoException));
+    }
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   /** Kills it at once, with all children of user code; an executor has nothing to clean up. */
   kill(): void {
-    if (this.#child.pid !== undefined) killGroup(this.#child.pid);
+    if (this.pid !== undefined) killGroup(this.pid);
   }
 
   /** Whether it was stopped by a signal or is dead: then it will never answer. */
@@ -66,26 +80,34 @@ export class ExecutorProcess {
     }
   }
 
-  #watch(): void {
-    const child = this.#child;
+  #watch(child: Child, handover: Handover): void {
+    child.once('error', (error) => this.#notSpawned(error));
+    // Without a process there may be no pipes either.
+    if (child.pid === undefined) return;
     child.stdout.on('data', (chunk: Buffer) => this.#stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
-    child.once('error', (error) => this.#gone(`it could not be started: ${error.message}`));
     child.once('exit', (code, signal) => {
       this.kill();
-      const report = () => this.#gone(exitReason(code, signal, this.#stderr.lastLines));
+      const report = () => this.#gone(exitReason(code, signal, this.#stderr.lastLines), signal === null);
       // Its last output may still be in the pipes. Do not wait for `close` alone: a child that it left behind may hold the pipes open.
       child.once('close', report);
       setTimeout(report, drainMs);
     });
+    // The process may end before it has read this; `onExit` reports that.
+    child.stdin.on('error', () => {});
+    child.stdin.end(writeHandover(handover));
   }
 
-  #gone(reason: string): void {
+  #notSpawned(error: NodeJS.ErrnoException): void {
+    this.#gone(`it could not be started: ${error.message}`, lasting.has(error.code ?? ''));
+  }
+
+  #gone(reason: string, isUnable: boolean): void {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#stdout.end();
     this.#stderr.end();
-    this.#onExit(reason);
+    this.#onExit({ reason, isUnable });
   }
 
   /** The last lines of its stderr, for the reason why no executor can start. */

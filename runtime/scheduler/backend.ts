@@ -1,4 +1,4 @@
-// The boundary between the scheduler and where tasks run: five calls down, four up.
+// The boundary between the scheduler and where tasks run: five calls down, five up.
 import type { TaskEnd } from '../plan/end';
 import type { BlobSource } from '../plan/engine';
 import type { Forget, TaskSpec } from '../plan/task';
@@ -35,6 +35,8 @@ export interface TaskListener {
   taskEnded(executorId: string, taskId: number, end: TaskEnd): void;
   /** Records read so far by a running task, a few times a second. */
   taskProgress(taskId: number, records: number): void;
-  /** No executor can be started at all (for example the program cannot be spawned). */
+  /** An executor ended while it started. The backend tries again, and jobs wait. */
+  startFailed(reason: string): void;
+  /** The program of executors cannot run here, so jobs fail until an executor joins after all. */
   backendFailed(reason: string): void;
 }

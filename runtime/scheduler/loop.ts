@@ -205,6 +205,8 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
 
   executorJoined(executor: ExecutorInfo): void {
     const { id: executorId, host, slots, pid, storageBytes } = executor;
+    this.#failed = undefined;
+    this.#stuck.joined();
     this.#hooks.bus.post('onExecutorAdded', { executorId, host, slots, pid, storageBytes, time: this.#clock.now() });
     this.#handle({ kind: 'executorJoined', executor });
   }
@@ -228,6 +230,10 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
 
   taskProgress(taskId: number, records: number): void {
     this.#jobs.get(this.#taskJobs.get(taskId) ?? -1)?.reading.set(taskId, records);
+  }
+
+  startFailed(reason: string): void {
+    this.#stuck.startFailed(reason);
   }
 
   backendFailed(reason: string): void {

@@ -71,12 +71,16 @@ function reasonOf(end: TaskEnd): string | undefined {
   }
 }
 
-/** Says once when jobs wait for so long that the user should know what they wait for. */
+/** Warns the user once when jobs wait for so long that the user should know what they wait for. */
 export class StuckWatch {
   readonly #clock: Clock;
   readonly #status: () => DagStatus;
   readonly #notice: (text: string) => void;
   #cancel: (() => void) | undefined;
+  /** Why the last executor did not start, if none has joined since. */
+  #startFailure: string | undefined;
+  /** Whether the user was warned since jobs are stuck, and whether with that reason. */
+  #told: 'nothing' | 'stuck' | 'why' = 'nothing';
 
   constructor(clock: Clock, status: () => DagStatus, notice: (text: string) => void) {
     this.#clock = clock;
@@ -88,16 +92,33 @@ export class StuckWatch {
   look(isStuck: boolean): void {
     if (isStuck === (this.#cancel !== undefined)) return;
     this.#cancel?.();
-    this.#cancel = isStuck ? this.#clock.after(stuckAfterMs, () => this.#notice(stuckText(this.#status()))) : undefined;
+    this.#told = 'nothing';
+    this.#cancel = isStuck ? this.#clock.after(stuckAfterMs, () => this.#tell()) : undefined;
+  }
+
+  /** An executor ended while it started: jobs that have been stuck for long learn the reason now, once. */
+  startFailed(reason: string): void {
+    this.#startFailure = reason;
+    if (this.#told === 'stuck') this.#tell();
+  }
+
+  joined(): void {
+    this.#startFailure = undefined;
+  }
+
+  #tell(): void {
+    this.#told = this.#startFailure === undefined ? 'stuck' : 'why';
+    this.#notice(stuckText(this.#status(), this.#startFailure));
   }
 }
 
 /** What is asked, and what is free. */
-function stuckText({ jobs, executors }: DagStatus): string {
+function stuckText({ jobs, executors }: DagStatus, startFailure: string | undefined): string {
   const asked = jobs.flatMap((job) => job.stages).reduce((n, stage) => n + stage.waiting, 0);
   const slots = executors.reduce((n, e) => n + e.slots, 0);
   const free = executors.reduce((n, e) => n + e.free, 0);
-  const there = executors.length === 0 ? 'no executor is there' : `${free} of ${slots} slots are free`;
+  const why = startFailure === undefined ? '' : `: the last one ended while it started (${startFailure}), and others are tried`;
+  const there = executors.length === 0 ? `no executor is there${why}` : `${free} of ${slots} slots are free`;
   const excluded = executors.filter((e) => e.excluded).length;
   const without = excluded === 0 ? '' : `, ${excluded} of ${executors.length} executors are excluded after failures`;
   const tasks = `${asked} ${asked === 1 ? 'task waits' : 'tasks wait'}`;

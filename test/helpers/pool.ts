@@ -82,6 +82,8 @@ export class ToyPool {
   readonly joined: ExecutorInfo[] = [];
   readonly lost: { readonly id: string; readonly reason: string; readonly at: number }[] = [];
   readonly failed: string[] = [];
+  /** Why executors ended before they had joined. */
+  readonly notStarted: string[] = [];
   readonly output: string[] = [];
   readonly progress = new Map<number, number[]>();
   readonly ends = new Map<number, TaskEnd[]>();
@@ -157,6 +159,7 @@ export class ToyPool {
       executorLost: (id, reason) => void this.lost.push({ id, reason, at: performance.now() }),
       taskEnded: (_, taskId, end) => void this.ends.set(taskId, [...(this.ends.get(taskId) ?? []), end]),
       taskProgress: (taskId, records) => void this.progress.set(taskId, [...(this.progress.get(taskId) ?? []), records]),
+      startFailed: (reason) => void this.notStarted.push(reason),
       backendFailed: (reason) => void this.failed.push(reason),
     };
   }

@@ -1,11 +1,13 @@
 // Executors that die, stop or never start: noticed soon, reported once, and replaced.
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { startBackend } from '../../../cluster/index';
+import { Context } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';
-import { ToyPool, toyExecutor } from '../../helpers/pool';
-import { until } from '../../helpers/within';
+import { engineExecutor, ToyPool, toyExecutor } from '../../helpers/pool';
+import { until, within } from '../../helpers/within';
 
 const test = suite('pool: loss');
 let leaks: ReturnType<typeof watchLeaks>;
@@ -130,7 +132,46 @@ test('executors that die at their start make the backend fail, with their last w
   assert.is(broken.failed.length, 1);
   assert.is(broken.joined.length, 0);
   await broken.stop();
-  require('node:fs').rmSync(program);
+  rmSync(program);
+});
+
+/** A program that does `deed` while a file `mended` is missing beside it, and then is a usual executor. */
+function startingProgram(deed: string, executor: string): { program: string; mend(): void; remove(): void } {
+  const folder = mkdtempSync(path.join(process.env.TMPDIR!, 'starting-'));
+  const program = path.join(folder, 'starting.js');
+  const mended = path.join(folder, 'mended');
+  writeFileSync(
+    program,
+    `if (require('node:fs').existsSync(${JSON.stringify(mended)})) require(${JSON.stringify(executor)}); else ${deed}`,
+  );
+  return { program, mend: () => writeFileSync(mended, ''), remove: () => rmSync(folder, { recursive: true }) };
+}
+
+test('executors that are killed while they start are tried again for ever: a job waits, says why, and ends well', async () => {
+  const starting = startingProgram("process.kill(process.pid, 'SIGKILL')", await engineExecutor());
+  const { backend, slots } = await startBackend('local[2]', { storageBytes: 1 << 20, program: starting.program });
+  const notices: string[] = [];
+  const sc = new Context({ backend, slots, master: 'local[2]', onNotice: (text) => notices.push(text) });
+  await sc.start();
+  const job = sc.range(5).count();
+  await until(10_000, () => notices.length > 0, 'the notice');
+  assert.match(notices[0], /no executor is there: the last one ended while it started \(it was killed by SIGKILL\)/);
+  starting.mend();
+  assert.is(await within(10_000, job, 'the job'), 5);
+  assert.is(notices.length, 1);
+  await sc.stop();
+  starting.remove();
+});
+
+test('a program that cannot run fails jobs, until it can', async () => {
+  const starting = startingProgram('process.exit(9)', await toyExecutor());
+  const broken = await ToyPool.start('local[1]', { program: starting.program }, 0);
+  await until(20_000, () => broken.failed.length > 0, 'the failure');
+  starting.mend();
+  await until(10_000, () => broken.joined.length === 1, 'the joining');
+  assert.is(await broken.run(broken.joined[0].id, 'return 1'), 1);
+  await broken.stop();
+  starting.remove();
 });
 
 test('leaves nothing behind', async () => {

@@ -1,14 +1,18 @@
 // Masters and options of a backend: what is accepted, and what is refused before anything starts.
 
+import { spawnSync } from 'node:child_process';
 import os from 'node:os';
+import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Backoff } from '../../../cluster/driver/backoff';
+import { ExecutorProcess, type ProcessEnd } from '../../../cluster/driver/executor-process';
 import { parseMaster } from '../../../cluster/driver/master-url';
 import { startBackend } from '../../../cluster/index';
 import { MillraceError } from '../../../runtime/base/errors';
 import { watchLeaks } from '../../helpers/leaks';
 
+const spawning = path.join(__dirname, '../../helpers/spawn-driver.ts');
 const test = suite('masters');
 let leaks: ReturnType<typeof watchLeaks>;
 
@@ -73,12 +77,33 @@ test('dead executors are replaced at once, until too many die in a short time', 
   assert.is(backoff.died(10_000), 0, 'old deaths are forgotten');
 });
 
-test('failed starts are retried a bounded number of times in a row', () => {
+test('failed starts are tried again for ever, and only a program that cannot run is hopeless', () => {
   const backoff = new Backoff(1);
-  const tries = () => Array.from({ length: 5 }, () => backoff.startFailed());
-  assert.equal(tries(), [50, 100, 200, 400, undefined]);
+  const tries = (n: number, isUnable: boolean) => Array.from({ length: n }, () => backoff.startFailed(isUnable));
+  assert.equal(tries(8, false), [50, 100, 200, 400, 800, 1000, 1000, 1000]);
+  assert.is(backoff.isHopeless, false);
   backoff.joined();
-  assert.equal(tries(), [50, 100, 200, 400, undefined]);
+  assert.equal(tries(4, true), [50, 100, 200, 400]);
+  assert.is(backoff.isHopeless, false);
+  assert.equal(tries(6, true), [800, 1600, 3200, 6400, 10_000, 10_000]);
+  assert.is(backoff.isHopeless, true);
+  backoff.joined();
+  assert.is(backoff.isHopeless, false);
+  assert.equal(tries(1, true), [50]);
+});
+
+test('a spawn for which descriptors are missing may succeed later; a program that is missing may not', async () => {
+  const args = ['-c', 'ulimit -n 40; exec "$@"', 'sh', process.execPath, '-r', 'ts-node/register/transpile-only', spawning];
+  const env = { ...process.env, DISABLE_V8_COMPILE_CACHE: '1' };
+  const short = JSON.parse(spawnSync('/bin/sh', args, { encoding: 'utf8', env }).stdout) as ProcessEnd;
+  assert.match(short.reason, /could not be started: .*EMFILE/);
+  assert.is(short.isUnable, false);
+  const handover = { executorId: 'e1', port: 1, token: '', folder: '', storageBytes: 0, executionBytes: 0 };
+  const missing = await new Promise<ProcessEnd>(
+    (onExit) => new ExecutorProcess({ program: '/missing.js', handover, onOutput: () => {}, onExit }),
+  );
+  assert.match(missing.reason, /exited with code 1/);
+  assert.is(missing.isUnable, true);
 });
 
 test('leaves nothing behind', () => leaks.check());

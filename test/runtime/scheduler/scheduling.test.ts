@@ -318,6 +318,13 @@ test('nothing can run: it is said after two seconds, what is asked and what is t
   look();
   clock.pass(10 * stuckAfterMs);
   assert.is(told.length, 1, 'an executor came in time');
+  tell({ kind: 'executorLost', executorId: 'y', reason: 'killed' });
+  look();
+  clock.pass(stuckAfterMs);
+  watch.startFailed('it was killed by SIGKILL');
+  watch.startFailed('it was killed by SIGKILL');
+  assert.is(told.length, 3, 'the reason is told once, also late');
+  assert.match(told[2], /no executor is there: the last one ended while it started \(it was killed by SIGKILL\), and others are/);
 });
 
 test.run();
