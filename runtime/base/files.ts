@@ -18,6 +18,15 @@ export const unreadable = (path: string, thrown: unknown): never => {
   throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(thrown).message });
 };
 
+/** Opens a user's file to read it. Never waits: what is no file, such as a pipe, is for the caller to find out. Throws UNREADABLE_FILE. */
+export function openInput(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (e) {
+    return unreadable(path, e);
+  }
+}
+
 /** Closes a file that was read or abandoned: an error of the close changes nothing. */
 export function closeQuietly(fd: number): void {
   try {

@@ -1,26 +1,62 @@
 // Whether a user's file is still what it was when its dataset was cut into partitions: another text must not pass for it.
-import { fstatSync, type Stats, statSync } from 'node:fs';
+import { fstatSync, readSync, type Stats, statSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { MillraceError } from '../base/errors';
-import { unreadable } from '../base/files';
+import { closeQuietly, openInput, unreadable } from '../base/files';
 
 /** What tells a file from another one, and from itself after a change. */
 export interface FileVersion {
   /** Bytes. */
   readonly size: number;
   readonly mtimeMs: number;
-  /** Its number in the file system: another one after it was replaced. */
+  /** The last change of anything about it, its name and its times included: nobody can set it. */
+  readonly ctimeMs: number;
+  /** Its number in the file system: another one after it was replaced, unless the system gave the number of a removed file again. */
   readonly ino: number;
+  /** A checksum of bytes at its start, in its middle and at its end. */
+  readonly sample: number;
 }
 
-export const versionOf = ({ size, mtimeMs, ino }: Stats): FileVersion => ({ size, mtimeMs, ino });
+/** Bytes of each of the three places that are compared: enough to tell two logs apart, and one read of the disk. */
+const sampleBytes = 4096;
+
+/** A file as it is now. Throws UNREADABLE_FILE. */
+export function versionOf(path: string, { size, mtimeMs, ctimeMs, ino }: Stats): FileVersion {
+  return { size, mtimeMs, ctimeMs, ino, sample: sampleOf(path, undefined, size) };
+}
+
+/** The checksum of the first `size` bytes of a file, at three places. Bytes that are appended behind them do not change it. */
+function sampleOf(path: string, known: number | undefined, size: number): number {
+  const fd = known ?? openInput(path);
+  try {
+    const places = size <= 3 * sampleBytes ? [0] : [0, Math.floor((size - sampleBytes) / 2), size - sampleBytes];
+    const bytes = places.length > 1 ? sampleBytes : size;
+    return places.reduce((sum, at) => crc32(bytesAt(fd, path, bytes, at), sum), 0);
+  } finally {
+    if (known === undefined) closeQuietly(fd);
+  }
+}
+
+function bytesAt(fd: number, path: string, bytes: number, position: number): Buffer {
+  const buffer = Buffer.allocUnsafe(bytes);
+  let done = 0;
+  try {
+    for (let n = 1; n > 0 && done < bytes; done += n) n = readSync(fd, buffer, done, bytes - done, position + done);
+  } catch (e) {
+    return unreadable(path, e);
+  }
+  return buffer.subarray(0, done);
+}
 
 /**
  * Looks at a file by its descriptor or its path. One that `mayGrow` may have more bytes behind those that it had: a log that is written to
- * is read as it was; a file without a version, such as the engine's own, is not checked. Throws FILE_CHANGED, UNREADABLE_FILE.
+ * is read as it was. Whether a larger file has grown or was rewritten is decided by its content, not by its length. A file without a
+ * version, such as the engine's own, is not checked. Throws FILE_CHANGED, UNREADABLE_FILE.
  */
 export function checkVersion(path: string, fd: number | undefined, known: FileVersion | undefined, mayGrow: boolean): void {
   if (!known) return;
-  const reason = difference(statsOf(path, fd), known, mayGrow);
+  const now = statsOf(path, fd);
+  const reason = difference(now, known, mayGrow) ?? contentDifference(path, fd, now, known);
   if (reason !== '') throw new MillraceError('FILE_CHANGED', { path, reason });
 }
 
@@ -32,8 +68,19 @@ function statsOf(path: string, fd: number | undefined): Stats {
   }
 }
 
-function difference(now: Stats, known: FileVersion, mayGrow: boolean): string {
+/** What its numbers say: '' for a file that is the same, undefined for one whose content must be compared. */
+function difference(now: Stats, known: FileVersion, mayGrow: boolean): string | undefined {
   if (now.ino !== known.ino) return 'another file has its name now';
   if (now.size < known.size || (now.size > known.size && !mayGrow)) return `it had ${known.size} bytes, and has ${now.size}`;
-  return now.size === known.size && now.mtimeMs !== known.mtimeMs ? 'it was written to' : '';
+  if (now.size > known.size) return undefined;
+  if (now.mtimeMs !== known.mtimeMs) return 'it was written to';
+  // Its times may have been set back, as by a copy that keeps them; a rename or chmod changes nothing of the content.
+  return now.ctimeMs === known.ctimeMs ? '' : undefined;
+}
+
+function contentDifference(path: string, fd: number | undefined, now: Stats, known: FileVersion): string {
+  if (sampleOf(path, fd, known.size) === known.sample) return '';
+  return now.size > known.size
+    ? `it was rewritten: it has ${now.size} bytes, which do not begin with the ${known.size} that it had`
+    : 'it was written to';
 }

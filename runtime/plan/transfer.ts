@@ -80,7 +80,8 @@ const dependency = oneOf('kind', {
   shuffle: { dataset: count, shuffleId: count, partitioner, operation: text, call, functions: list(functionNode) },
 });
 
-const file = record({ path: text, gzip: flag });
+const version = record({ size: count, mtimeMs: number, ctimeMs: number, ino: count, sample: count });
+const file = record({ path: text, gzip: flag, version: optional(version) });
 
 const splits = oneOf('kind', {
   none: {},

@@ -99,7 +99,7 @@ export function inputFiles(paths: string): Required<InputFile>[] {
   return files.map((path) => {
     const stats = statOf(path);
     if (!stats) throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
-    return { path, gzip: path.endsWith('.gz'), version: versionOf(stats) };
+    return { path, gzip: path.endsWith('.gz'), version: versionOf(path, stats) };
   });
 }
 

@@ -2,10 +2,10 @@
 //
 //   magic 'MRO' and version 1 | frame … frame | frame without rows: the number of rows
 //   frame: bytes of the payload u32 | checksum u32 of the payload | payload: encoded array of rows, or the encoded number
-import { openSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../base/errors';
-import { closeQuietly, unreadable } from '../../base/files';
+import { closeQuietly, openInput, unreadable } from '../../base/files';
 import { maxObjectFrameBytes } from '../../base/limits';
 import { decode, encode } from '../../wire/codec';
 
@@ -55,12 +55,7 @@ function contentOf(path: string, payload: Buffer): unknown {
 
 /** The rows of an object file, frame by frame. Throws UNREADABLE_FILE, and BAD_OBJECT_FILE at the first byte that is not right. */
 export function* readObjects(path: string): Generator<unknown[]> {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (e) {
-    return unreadable(path, e);
-  }
+  const fd = openInput(path);
   try {
     if (!readExactly(fd, path, objectMagic.length).equals(objectMagic)) notWhole(path, 'it does not begin as one');
     let rows = 0;

@@ -1,11 +1,11 @@
 // Reads the lines of one byte range of a text file, a chunk at a time; a line belongs to the range in which it starts.
 
 import { isAscii } from 'node:buffer';
-import { createReadStream, createWriteStream, openSync, readFileSync, readSync, type WriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, readFileSync, readSync, type WriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { MillraceError } from '../../base/errors';
-import { closeQuietly, createPrivate, diskError, unreadable } from '../../base/files';
+import { closeQuietly, createPrivate, diskError, openInput, unreadable } from '../../base/files';
 import { maxLineBytes, textChunkBytes } from '../../base/limits';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile, TextRange } from '../../plan/input-file';
@@ -22,12 +22,7 @@ interface ByteSource {
 
 function fileBytes({ path, version }: TextRange, start: number): ByteSource {
   let position = start;
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (e) {
-    return unreadable(path, e);
-  }
+  const fd = openInput(path);
   const check = () => version && checkVersion(path, fd, version, true);
   try {
     check();

@@ -96,7 +96,8 @@ export class FolderWatch {
       const due = this.#isDue(name, stats, moment);
       const next = this.#judge({ name, stats, due }, before, moment.now, notes);
       seen.set(name, next);
-      if (next.done && !before?.done) files.push({ path: join(this.#folder, name), version: versionOf(stats) });
+      if (next.done && !before?.done)
+        files.push({ path: join(this.#folder, name), version: versionOf(join(this.#folder, name), stats) });
       else if (!next.done && due === undefined) waiting.push(name);
     }
     // A removed name may come back as another file.

@@ -1,5 +1,16 @@
 // Files that change under a dataset: appended bytes are no part of it, and any other change is an error and never a wrong row.
-import { appendFileSync, mkdtempSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -14,6 +25,7 @@ let sc: Context;
 let folder: string;
 let path: string;
 let files = 0;
+const longAgo = new Date(1e12);
 const lines = (n: number, word = 'line') => Array.from({ length: n }, (_, i) => `${word} ${i}`);
 
 test.before(async () => {
@@ -24,6 +36,7 @@ test.before(async () => {
 test.before.each(() => {
   path = join(folder, `file-${files++}`);
   writeFileSync(path, lines(1000).join('\n'));
+  utimesSync(path, longAgo, longAgo);
 });
 
 test('a log that grows between jobs and within one stays what it was, its unfinished last line too', async () => {
@@ -44,15 +57,7 @@ test('a log that grows between jobs and within one stays what it was, its unfini
 /** Each change, and what the error says of it. */
 const changes: Record<string, [RegExp, () => void]> = {
   cut: [/it had \d+ bytes, and has 500/, () => truncateSync(path, 500)],
-  'written anew with as many bytes': [
-    /it was written to/,
-    () => {
-      const { atimeMs, mtimeMs } = statSync(path);
-      writeFileSync(path, lines(1000, 'LINE').join('\n'));
-      // The clock of the file system may stand still between the two writes.
-      utimesSync(path, atimeMs / 1000, mtimeMs / 1000 + 1);
-    },
-  ],
+  'written anew with as many bytes': [/it was written to/, () => writeFileSync(path, lines(1000, 'LINE').join('\n'))],
   'replaced by a larger one': [
     /another file has its name/,
     () => {
@@ -77,6 +82,61 @@ for (const [change, [reason, make]] of Object.entries(changes)) {
     await errorOf('UNREADABLE_FILE', () => text.count());
   });
 }
+
+/** Rewrites the file, and sets its time of change back to what it was. */
+function rewriteKeepingTimes(text: string): void {
+  writeFileSync(path, text);
+  utimesSync(path, longAgo, longAgo);
+}
+
+/** Changes after which the file is no shorter than before, and passes for a grown one by its length. */
+const larger: Record<string, () => void> = {
+  'rewritten in place to a longer text': () => writeFileSync(path, lines(3000, 'other').join('\n')),
+  'truncated, and grew again': () => {
+    truncateSync(path, 0);
+    for (const line of lines(2000, 'again')) appendFileSync(path, `${line}\n`);
+  },
+  'overwritten at its start, and appended to': () => {
+    writeFileSync(path, `LINE${readFileSync(path, 'utf8').slice(4)}\nmore`);
+  },
+  'rotated, its number given to a new file': () => {
+    rmSync(path);
+    writeFileSync(path, lines(3000, 'new').join('\n'));
+  },
+  'a longer copy with kept times': () => rewriteKeepingTimes(lines(3000, 'copy').join('\n')),
+  'a copy with kept times of the same length': () => rewriteKeepingTimes(lines(1000, 'LINE').join('\n')),
+};
+
+for (const [change, make] of Object.entries(larger)) {
+  test(`a file that is ${change} between two jobs`, async () => {
+    const [text, head] = [sc.textFile(path, 3), sc.textFile(path, 1)];
+    await text.count();
+    await head.count();
+    make();
+    for (const job of [() => text.collect(), () => text.count(), () => head.take(1)]) await errorOf('FILE_CHANGED', job);
+  });
+}
+
+test('a file that is renamed and back, made read-only, or linked is the same file', async () => {
+  const text = sc.textFile(path, 3);
+  await text.count();
+  chmodSync(path, 0o600);
+  renameSync(path, `${path}.other`);
+  linkSync(`${path}.other`, path);
+  assert.equal(await text.collect(), lines(1000));
+});
+
+test('a file that is rewritten while a task reads it gives no row of the new text', async () => {
+  writeFileSync(path, `${'x'.repeat(99)}\n`.repeat(50_000));
+  const target = path;
+  let written = false;
+  const rows = sc.textFile(path, 1).map((line) => {
+    if (!written) writeFileSync(target, `${'y'.repeat(98)}\n`.repeat(90_000));
+    written = true;
+    return line;
+  });
+  await errorOf('FILE_CHANGED', () => rows.count());
+});
 
 test('packed files and object files may not even grow', async () => {
   const packed = `${path}.gz`;
