@@ -46,6 +46,10 @@ const declared = {
     sentence: '{operation}: the function returned {value} for the batch of {time}, but must return an RDD.',
     remedy: 'Return the dataset itself, without await; for actions use foreachRDD.',
   },
+  SOURCE_FAILED: {
+    sentence: '{stream} could not be read for the batch of {batch}: {reason}',
+    remedy: 'The batch has nothing of this source. Mend the cause: later batches read what has arrived meanwhile.',
+  },
   NO_RECEIVERS: {
     sentence: 'This context cannot run receivers.',
     remedy: 'Make the context with connect(master), as the shell does, or set ContextOptions.receivers.',

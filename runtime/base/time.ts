@@ -26,6 +26,43 @@ export function steadyClock(): Clock {
   return { ...systemClock, now: () => Math.round(offset + performance.now()) };
 }
 
+/**
+ * A clock that never throws and always tells a number. Where the one of `current` does not, the machine's clock goes on from its last time; `report`
+ * gets each new reason once.
+ */
+export function guardedClock(current: () => Clock, report: (error: unknown) => void): Clock {
+  let last = Date.now();
+  let readAt = performance.now();
+  let reason: string | undefined;
+  const failed = (error: unknown) => {
+    const text = String(error);
+    if (text !== reason) report(error);
+    reason = text;
+  };
+  return {
+    now() {
+      try {
+        const now = current().now();
+        if (!Number.isFinite(now)) throw new TypeError(`it tells the time ${now}`);
+        last = now;
+        readAt = performance.now();
+        return now;
+      } catch (error) {
+        failed(error);
+        return Math.round(last + performance.now() - readAt);
+      }
+    },
+    after(ms, f) {
+      try {
+        return current().after(ms, f);
+      } catch (error) {
+        failed(error);
+        return systemClock.after(ms, f);
+      }
+    },
+  };
+}
+
 /** A clock that is so many milliseconds ahead of another. */
 export const aheadOf = (clock: Clock, ms: number): Clock => ({
   now: () => clock.now() + ms,

@@ -1,17 +1,18 @@
 // The streaming context: holds the graph of streams and turns it into jobs at each tick, from its start to its end.
 
-import { type Duration, milliseconds, type Past, type Span, type Time } from '../base/duration';
+import { type Duration, milliseconds, type Past, type Span, type Time, timeText } from '../base/duration';
 import { asError, MillraceError } from '../base/errors';
 import { driverOnly } from '../base/markers';
 import { showElement } from '../base/show-element';
-import { type Clock, resolvesWithin, steadyClock } from '../base/time';
+import { type Clock, guardedClock, resolvesWithin, steadyClock } from '../base/time';
 import type { RDD } from '../rdd/rdd';
 import { Backpressure } from './batches/backpressure';
 import { Batch } from './batches/batch';
 import { BatchQueue } from './batches/batch-queue';
 import { Pacer } from './batches/pacer';
+import { Progress } from './batches/progress';
 import { RunningInputs } from './batches/running-inputs';
-import { plainDisplay, type StreamDisplay } from './graph/display';
+import { plainDisplay, type StreamDisplay, withSafeNotices } from './graph/display';
 import type { DStream } from './graph/dstream';
 import { checkStateFolders, DStreamGraph, lineageOf } from './graph/graph';
 import type { ReceiverEvent, StreamHost } from './graph/host';
@@ -39,7 +40,12 @@ export class StreamingContext implements StreamHost, RecoverySubject {
    */
   readonly interval: number;
   clock: Clock;
-  display: StreamDisplay;
+  /** Times the batches, whatever the given clock does. */
+  readonly #clock = guardedClock(
+    () => this.clock,
+    (error) => this.display.notice("the clock of the streams failed; the machine's clock is used", asError(error)),
+  );
+  #display: StreamDisplay;
   readonly #graph = new DStreamGraph();
   readonly #bus = new StreamingListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
   readonly #queue: BatchQueue;
@@ -49,7 +55,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
    * @example new StreamingContext(sc, '1s').blockInterval
    */
   readonly blockInterval: number;
-  readonly #history: BatchInfo[] = [];
+  readonly #progress = new Progress();
   readonly #ended: Promise<void>;
   readonly #cleanups: (() => void)[] = [];
   readonly #isLogged: boolean;
@@ -59,9 +65,6 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   #pacer: Pacer | undefined;
   #recovery: Recovery | undefined;
   #zeroTime: Time | undefined;
-  /** The time of the last submitted batch; and below, the times of the unfinished ones, oldest first. */
-  #submitted: Time = Number.NEGATIVE_INFINITY;
-  readonly #unfinished: Time[] = [];
 
   /**
    * Runs a batch each `interval` on the executors of `sc`. Throws BAD_ARGUMENT for an interval that is no duration or below 20 ms.
@@ -78,7 +81,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     this.clock = options.clock ?? steadyClock();
     const home = sessionOutputs.get(sc);
     const write = (line: string) => process.stdout.write(`${line}\n`);
-    this.display = options.display ?? home?.display ?? plainDisplay(write, showElement);
+    this.#display = withSafeNotices(options.display ?? home?.display ?? plainDisplay(write, showElement));
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -93,6 +96,14 @@ export class StreamingContext implements StreamHost, RecoverySubject {
 
   /** @internal */ get [driverOnly](): string {
     return 'a streaming context';
+  }
+
+  get display(): StreamDisplay {
+    return this.#display;
+  }
+
+  set display(display: StreamDisplay) {
+    this.#display = withSafeNotices(display);
   }
 
   get state(): StreamingState {
@@ -162,21 +173,22 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     if (this.#graph.outputs.length === 0) throw new MillraceError('NO_OUTPUTS');
     checkStateFolders(this.streams, this.#checkpointFolder);
     const resumption = this.#recovery?.begin();
-    this.#zeroTime = resumption?.zeroTime ?? Math.ceil(this.clock.now() / this.interval) * this.interval;
+    this.#zeroTime = resumption?.zeroTime ?? Math.ceil(this.#clock.now() / this.interval) * this.interval;
     this.#state = 'active';
     this.#running.start(this.inputs);
     const old = this.inputs.flatMap((input) => input.past ?? []);
     if (old.length === 0) this.#begin(resumption);
     else void this.#attempt('the replay', () => this.#replay(old, resumption));
-    this.#bus.post('onStreamingStarted', this.clock.now());
+    this.#bus.post('onStreamingStarted', this.#clock.now());
   }
 
   #begin(resumption: Resumption | undefined, past?: Past): void {
     const zero = this.#zeroTime ?? 0;
     for (const time of resumption?.unfinished ?? []) this.#submit(time);
     const first = resumption?.next ?? zero + this.interval;
-    const [tick, unfinished] = [(time: Time) => this.#tick(time), () => this.#unfinished.length];
-    this.#pacer = new Pacer({ clock: this.clock, interval: this.interval, tick, unfinished }, past ? { ...past, first } : first);
+    const tick = (time: Time) => void this.#attempt(`making the batch of ${timeText(time)}`, () => this.#tick(time));
+    const unfinished = () => this.#progress.unfinished;
+    this.#pacer = new Pacer({ clock: this.#clock, interval: this.interval, tick, unfinished }, past ? { ...past, first } : first);
     this.#pacer.begin();
   }
 
@@ -227,7 +239,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
    */
   async awaitTerminationOrTimeout(timeout: Duration): Promise<boolean> {
     const ms = milliseconds('awaitTerminationOrTimeout', 'the timeout', timeout);
-    return resolvesWithin(this.clock, ms, this.awaitTermination());
+    return resolvesWithin(this.#clock, ms, this.awaitTermination());
   }
 
   /** Resolves when all submitted batches are done. */
@@ -243,8 +255,8 @@ export class StreamingContext implements StreamHost, RecoverySubject {
 
   /** Stops the sources that no output reads any more. */
   #stopUnread(): void {
-    this.#running.stopAllBut(this.inputs, this.#submitted);
-    if (this.#unfinished.length === 0) this.#running.doneUpTo(Number.POSITIVE_INFINITY);
+    this.#running.stopAllBut(this.inputs, this.#progress.lastSubmitted);
+    if (this.#progress.unfinished === 0) this.#running.doneUpTo(Number.POSITIVE_INFINITY);
   }
 
   /** Reports to listeners and to the user what a receiver says. @internal */
@@ -270,39 +282,42 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   /** Submits the batch of `time`, which reads what each source recorded for it. */
   #submit(time: Time): void {
     const inputs = this.inputs.map((input) => input.infoOf(time));
-    const batch = new Batch(time, inputs, this.#graph.generate(time), this.clock);
+    const works = this.#graph.generate(time, ({ name }, error) =>
+      this.display.notice(`${name} has no dataset for the batch of ${timeText(time)}`, asError(error)),
+    );
+    const batch = new Batch(time, inputs, works, this.#clock);
     this.#recovery?.made(time);
-    this.#submitted = time;
-    this.#unfinished.push(time);
+    this.#progress.submitted(time);
     this.#bus.post('onBatchSubmitted', batch.info());
     this.#queue.submit(batch);
   }
 
   async #completed(batch: Batch): Promise<void> {
+    await this.#attempt(`ending the batch of ${timeText(batch.time)}`, () => this.#finish(batch));
+    this.#pacer?.batchDone();
+  }
+
+  async #finish(batch: Batch): Promise<void> {
     const done = this.#recovery ? await this.#recovery.done(batch.time) : batch.time;
     const info = batch.info();
     for (const { name, failure } of info.outputs) if (failure) this.display.notice(`${name} failed`, failure);
-    this.#history.push(info);
-    if (this.#history.length > historyLength) this.#history.shift();
-    this.#unfinished.shift();
+    this.#progress.done(info);
     if (done !== undefined) {
       this.#graph.forgetBefore(done);
       this.#running.doneUpTo(done);
     }
     this.#running.adjustRates(info);
     this.#bus.post('onBatchCompleted', info);
-    this.#pacer?.batchDone();
   }
 
   /** The last completed batches, oldest first; at most 100. */
   batches(): readonly BatchInfo[] {
-    return [...this.#history];
+    return this.#progress.history;
   }
 
   /** How late the oldest unfinished batch is, in milliseconds: 0 while each batch is done before the next one ends. */
   get behind(): number {
-    const [oldest] = this.#unfinished;
-    return oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest - this.interval);
+    return this.#progress.behind(this.#clock.now(), this.interval);
   }
 
   /** Batches that have not started. */
@@ -378,5 +393,3 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     this.#graph.claimName(name, stream);
   }
 }
-
-const historyLength = 100;

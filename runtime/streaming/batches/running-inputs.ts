@@ -51,7 +51,7 @@ export class RunningInputs {
 
   /** Adjusts the rates of the sources to the duration of a batch. */
   adjustRates(batch: BatchInfo): void {
-    this.#backpressure?.completed(batch, this.#started);
+    void this.#attempt('limiting the sources', () => this.#backpressure?.completed(batch, this.#started));
   }
 
   /** Stops all inputs one after another; a graceful stop first hands over what was received. */

@@ -52,6 +52,20 @@ export interface StreamDisplay {
   notice(message: string, error?: Error): void;
 }
 
+/** A display whose notices never throw: who reports a trouble must not get another one. */
+export const withSafeNotices = (display: StreamDisplay): StreamDisplay => ({
+  printed: (batch) => display.printed(batch),
+  pane: (id, update) => display.pane(id, update),
+  paneClosed: (id) => display.paneClosed(id),
+  notice(message, error) {
+    try {
+      display.notice(message, error);
+    } catch {
+      // There is nobody else to tell.
+    }
+  },
+});
+
 /** Plain lines on standard output: scripts, and tests. */
 export function plainDisplay(write: (line: string) => void, show: (row: unknown) => string): StreamDisplay {
   const block = ({ stream, time, rows, more }: PrintedBatch) => {

@@ -87,13 +87,17 @@ export class DStreamGraph {
     return this.#needed;
   }
 
-  /** The work of the batch of `time`. Making datasets runs no job; an error fails its output only. */
-  generate(time: Time): Work[] {
+  /**
+   * The work of the batch of `time`. Making datasets runs no job; an error fails its output only. `report` gets those of streams that no output
+   * reads.
+   */
+  generate(time: Time, report: (stream: DStream<unknown>, error: unknown) => void): Work[] {
     for (const stream of this.#kept) {
       try {
         stream.getOrCompute(time);
-      } catch {
-        // The outputs that need this stream fail with the same error and report it.
+      } catch (error) {
+        const isRead = lineageOf(this.outputs.map((output) => output.stream)).includes(stream);
+        if (!isRead) report(stream, error);
       }
     }
     return this.outputs.flatMap((output): Work[] => {

@@ -1,6 +1,7 @@
 // Streams that read a source: each tick decides, as plain data, what the batch reads. So a batch can be repeated.
 
-import type { Span, Time } from '../../base/duration';
+import { type Span, type Time, timeText } from '../../base/duration';
+import { asError, MillraceError } from '../../base/errors';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from './dstream';
 import type { InputInfo } from './listener';
@@ -12,6 +13,8 @@ export interface BatchInput {
   readonly bytes?: number;
   /** What the batch leaves out and why: `2 files still being written`. */
   readonly notes?: readonly string[];
+  /** Why the source could not be looked at: it read nothing, and later batches read what has arrived. */
+  readonly failure?: string;
   /** What the source needs to remake the dataset: files, ranges of offsets, blocks. */
   readonly reads: unknown;
 }
@@ -67,11 +70,16 @@ export abstract class InputDStream<T> extends DStream<T> {
 
   // What the context calls.
 
-  /** Decides what the batch of `time` reads. */
-  takeBatch(time: Time): BatchInput {
-    const input = this.take(time);
+  /** Decides what the batch of `time` reads. Never throws: a source that cannot be looked at fails its part of this batch. */
+  takeBatch(time: Time): void {
+    let input: BatchInput;
+    try {
+      input = this.take(time);
+    } catch (error) {
+      const failure = asError(error).message;
+      input = { records: 0, notes: [`could not be read: ${failure}`], failure, reads: undefined };
+    }
     this.#inputs.set(time, input);
-    return input;
   }
 
   /** What the batch of `time` read; undefined if it was forgotten or never taken. */
@@ -97,6 +105,8 @@ export abstract class InputDStream<T> extends DStream<T> {
 
   protected compute(time: Time): RDD<T> | undefined {
     const input = this.#inputs.get(time);
+    if (input?.failure !== undefined)
+      throw new MillraceError('SOURCE_FAILED', { stream: this.name, batch: timeText(time), reason: input.failure });
     return input && this.datasetOf(time, input);
   }
 
@@ -106,7 +116,7 @@ export abstract class InputDStream<T> extends DStream<T> {
     for (const [at, input] of this.#inputs) {
       if (at > time - this.remembers) continue;
       this.#inputs.delete(at);
-      gone.push(input);
+      if (input.failure === undefined) gone.push(input);
     }
     if (gone.length > 0) this.release(gone);
   }

@@ -87,7 +87,9 @@ export class StreamingListenerBus {
   post<E extends keyof Events>(event: E, ...args: Parameters<Events[E]>): void {
     for (const listener of this.#listeners) {
       try {
-        (listener[event] as ((...args: unknown[]) => void) | undefined)?.call(listener, ...args);
+        const answer = (listener[event] as ((...args: unknown[]) => unknown) | undefined)?.call(listener, ...args);
+        // An async listener is not awaited; its rejection must not be one that nobody handles.
+        if (answer instanceof Promise) answer.catch(this.#onError);
       } catch (error) {
         this.#onError(error);
       }

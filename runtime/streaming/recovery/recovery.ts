@@ -142,8 +142,8 @@ export class Recovery {
   }
 
   async #write(): Promise<void> {
-    const snapshot = this.#snapshot();
     try {
+      const snapshot = this.#snapshot();
       await this.#files.write(snapshot);
       this.#older = this.#newer;
       this.#newer = snapshot.lastDone;
@@ -212,7 +212,7 @@ export class Recovery {
       return at === undefined ? [] : [[at, batch] as const];
     });
     for (const [time, batch] of batches) {
-      const lost = input.lostOf(batch);
+      const lost = batch.failure === undefined ? input.lostOf(batch) : undefined;
       if (lost === undefined) input.restoreBatch(time, batch);
       else if (lost !== '' && time > lastDone) this.#notice(`${input.name}, batch of ${timeText(time)}: ${lost}`);
     }

@@ -71,18 +71,17 @@ export class FolderWatch {
   /** Looks at the folder for the first time, unless it resumes an earlier run. Throws NO_SUCH_PATH. */
   start(now: Time): void {
     if (!this.#isFirst) return;
+    const found = this.#find();
+    // Where the look failed, as by a filter that throws, the next one is the first.
     this.#isFirst = false;
-    const names = this.#list();
-    if (!names) throw new MillraceError('NO_SUCH_PATH', { path: this.#folder, folder: process.cwd() });
+    if (!found) throw new MillraceError('NO_SUCH_PATH', { path: this.#folder, folder: process.cwd() });
     if (!this.#options.newFilesOnly) return;
-    for (const name of names) {
-      const stats = this.#stat(name);
-      if (stats) this.#seen.set(name, seenAs(stats, now, true));
-    }
+    for (const [name, stats] of found) this.#seen.set(name, seenAs(stats, now, true));
   }
 
   /** The files that have become complete. */
   look(moment: Moment): Look {
+    this.start(moment.now);
     const files: FoundFile[] = [];
     const notes: string[] = [];
     const found = this.#find();

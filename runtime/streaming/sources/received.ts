@@ -19,7 +19,7 @@ const lateMs = 5000;
 /** The position of a source whose blocks are removed with the session. */
 const unlogged = 'unlogged';
 
-const blocksOf = ({ reads }: BatchInput) => reads as readonly ReceivedBlock[];
+const blocksOf = ({ reads }: BatchInput) => (reads ?? []) as readonly ReceivedBlock[];
 const sum = (blocks: readonly ReceivedBlock[], of: 'bytes' | 'records') => blocks.reduce((n, block) => n + block[of], 0);
 
 export class ReceivedInputDStream<T> extends InputDStream<T> {
