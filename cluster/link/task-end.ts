@@ -1,7 +1,7 @@
 // Packs how a task ended for sending: the user's values go into the tail by the binary codec, the rest into the control text.
 import { MillraceError } from '../../runtime/base/errors';
 import type { Place } from '../../runtime/base/place';
-import type { AccumulatorUpdate, RemoteError, TaskEnd } from '../../runtime/plan/end';
+import type { AccumulatorUpdate, Computation, RemoteError, TaskEnd } from '../../runtime/plan/end';
 import { decode, encode } from '../../runtime/wire/codec';
 import { Fields, refuse } from './fields';
 import type { SentEnd } from './protocol';
@@ -71,10 +71,18 @@ function readUpdates(value: unknown): AccumulatorUpdate[] {
   if (!Array.isArray(value) || value.length > maxUpdates) return refuse('accumulator updates are not a list');
   return value.map((item) => {
     const update = new Fields('accumulator update', item);
-    const read = { id: update.string('id', textLength), value: update.take('value') };
+    const block = update.has('block') ? readComputation(update.object('block')) : undefined;
+    const read = { id: update.string('id', textLength), value: update.take('value'), block };
     update.end();
     return read;
   });
+}
+
+function readComputation(block: Fields): Computation {
+  const [rddId, partition] = [block.integer('rddId'), block.integer('partition')];
+  const read = { rddId, partition, within: block.string('within', textLength) };
+  block.end();
+  return read;
 }
 
 function readError(value: unknown): RemoteError {

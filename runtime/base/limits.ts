@@ -60,6 +60,9 @@ export const partDatasets = 20;
 /** Bytes of bulky captures that stay for programs of ended jobs: a loop that captures new weights each round must not fill the memory. */
 export const keptBulkBytes = 256 << 20;
 
+/** Computations of one persisted partition that the driver remembers as counted: a report that comes late is of one of the last few. */
+export const countedComputations = 16;
+
 /** Ended jobs that `.jobs` still shows. */
 export const keptJobs = 100;
 

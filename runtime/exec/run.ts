@@ -6,7 +6,7 @@ import { decodedPrograms } from '../base/limits';
 import { systemClock } from '../base/time';
 import { type ReviveEnvironment, revive } from '../closure/revive/revive';
 import { decodePart, decodeProgram, decodeSplit } from '../plan/encode';
-import type { TaskEnd } from '../plan/end';
+import type { AccumulatorUpdate, TaskEnd } from '../plan/end';
 import type { CapturedClosure } from '../plan/payload';
 import { BlockStore } from '../storage/block-store';
 import { checkpointFolder } from '../storage/frame-file';
@@ -33,6 +33,7 @@ import { enterTask } from './task-context';
 import { failure } from './task-failure';
 import { Pulse } from './task-runtime';
 import { TaskScope } from './task-scope';
+import { TaskUpdates } from './task-updates';
 
 export interface RunnerOptions {
   readonly executorId: string;
@@ -84,7 +85,7 @@ class Runner implements TaskRunner {
   readonly #programs = new Map<string, LoadedProgram>();
   readonly #parts = new Map<string, LoadedClosures & { readonly plan: Plan }>();
   readonly #handles = new Map<string, object>();
-  #accumulators = new Map<string, TaskAccumulator>();
+  #updates = new TaskUpdates();
   /** The blob of classes that was installed last. */
   #classes = '';
   /** What the last task left to be given back. A script that was terminated runs no `finally`, so the next task looks again. */
@@ -127,8 +128,8 @@ class Runner implements TaskRunner {
     this.#cleanUp();
     const started = performance.now();
     const pulse = new Pulse(control, systemClock.now);
-    const accumulators = new Map<string, TaskAccumulator>();
-    this.#accumulators = accumulators;
+    const updates = new TaskUpdates();
+    this.#updates = updates;
     // Handles of unused accumulators would stay for ever; those in use are made again when a closure asks.
     this.#handles.clear();
     const unpacked = new Map<string, TextRange>();
@@ -143,6 +144,7 @@ class Runner implements TaskRunner {
     let plan: Plan | undefined;
     try {
       const loaded = this.#load(task.programId);
+      const { sink } = loaded.program;
       plan = loaded.program.plan;
       for (const id of task.needs) if (isClassBlob(id)) this.#installClasses(id);
       const split = decodeSplit(task.split);
@@ -155,6 +157,8 @@ class Runner implements TaskRunner {
         gatherBytes: loaded.gatherBytes,
         store: this.#store,
         state: this.#state,
+        updates,
+        within: sink.kind === 'shuffle' ? `shuffle ${sink.shuffleId}` : `stage ${task.stageId}`,
         unpacked,
         resolve,
         sources: loaded.sources,
@@ -164,7 +168,9 @@ class Runner implements TaskRunner {
       const result = scope.run(compiled, split);
       const value = result instanceof Promise ? await result : result;
       entered.context.succeeded();
-      return this.#success(task, loaded.program, value, scope, pulse, accumulators, started);
+      // Nobody waits for it: what there is to tell of stored partitions is told by the next task.
+      if (control.cancelled()) return { kind: 'cancelled' };
+      return this.#success(task, loaded.program, value, scope, pulse, updates.own(), started);
     } catch (e) {
       entered?.context.failed(asError(e instanceof StepFailure ? e.thrown : e));
       return failure(e, plan);
@@ -186,12 +192,14 @@ class Runner implements TaskRunner {
     value: unknown,
     scope: TaskScope,
     pulse: Pulse,
-    accumulators: ReadonlyMap<string, TaskAccumulator>,
+    added: readonly AccumulatorUpdate[],
     started: number,
   ): TaskEnd {
     const isMap = sink.kind === 'shuffle';
     const bytes = isMap ? new Uint8Array(0) : encode(value);
     if (bytes.length > task.maxResultBytes) return { kind: 'tooBig', bytes: bytes.length, limit: task.maxResultBytes };
+    // What cannot be sent fails here on every master, before the news are taken.
+    if (added.some((update) => typeof update.value !== 'number')) encode(added);
     const sizes = isMap ? (value as number[]) : [];
     const { executorId } = this.#options;
     const { partition: mapIndex, taskId: writer } = task;
@@ -200,7 +208,7 @@ class Runner implements TaskRunner {
       value: bytes,
       output: isMap ? { shuffleId: sink.shuffleId, mapIndex, executorId, writer, sizes } : undefined,
       ...this.#store.takeNews(),
-      accumulators: [...accumulators.values()].filter((a) => a.touched).map((a) => ({ id: a.id, value: a.value })),
+      accumulators: [...added, ...this.#store.updates.take()],
       metrics: {
         runMs: performance.now() - started,
         recordsRead: pulse.records,
@@ -261,23 +269,15 @@ class Runner implements TaskRunner {
     reference: ({ kind, id, data }) => {
       if (kind === 'engine') return engineObject(id);
       if (kind === 'broadcast') return Object.freeze({ id, value: this.#value(id) });
-      const current = () => this.#accumulator(id, data);
+      const make = () => new TaskAccumulator(id, data, (closure) => revive(closure, this.#environment));
+      const current = () => this.#updates.accumulator(id, make);
       const isOwn = (data as AccumulatorData).kind === 'class';
-      const handle = this.#handles.get(id) ?? (isOwn ? ownHandle(current) : new AccumulatorHandle(id, current));
+      const sum = () => this.#updates.value(id, make);
+      const handle = this.#handles.get(id) ?? (isOwn ? ownHandle(current) : new AccumulatorHandle(id, current, sum));
       this.#handles.set(id, handle);
       return handle;
     },
   };
-
-  /** An accumulator of the task that runs. */
-  #accumulator(id: string, data: unknown): TaskAccumulator {
-    let accumulator = this.#accumulators.get(id);
-    if (!accumulator) {
-      accumulator = new TaskAccumulator(id, data, (closure) => revive(closure, this.#environment));
-      this.#accumulators.set(id, accumulator);
-    }
-    return accumulator;
-  }
 
   /** Makes functions for one task: each closure once, so that what it captures is shared within the task and not beyond it. */
   #resolver(loaded: LoadedProgram): (ref: FunctionRef) => Function {

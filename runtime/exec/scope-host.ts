@@ -5,6 +5,7 @@ import type { TextRange } from '../plan/input-file';
 import type { BlockStore } from '../storage/block-store';
 import type { RunCommand } from './files/pipe';
 import type { StateStore } from './state/store';
+import type { TaskUpdates } from './task-updates';
 
 export interface ScopeHost {
   readonly folder: string;
@@ -14,6 +15,9 @@ export interface ScopeHost {
   readonly gatherBytes: number;
   readonly store: BlockStore;
   readonly state: StateStore;
+  readonly updates: TaskUpdates;
+  /** The stage of the task, or the shuffle that it writes. */
+  readonly within: string;
   /** The unpacked copy of each gzip file of this task. */
   readonly unpacked: ReadonlyMap<string, TextRange>;
   /** The function that a reference of this program stands for, made for this task. */

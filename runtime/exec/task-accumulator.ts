@@ -55,10 +55,12 @@ export function checkZero(kind: AccumulatorKind, zero: unknown): void {
 export class AccumulatorHandle {
   readonly id: string;
   readonly #current: () => TaskAccumulator;
+  readonly #sum: () => unknown;
 
-  constructor(id: string, current: () => TaskAccumulator) {
+  constructor(id: string, current: () => TaskAccumulator, sum: () => unknown) {
     this.id = id;
     this.#current = current;
+    this.#sum = sum;
   }
 
   add(value: unknown): void {
@@ -67,7 +69,7 @@ export class AccumulatorHandle {
 
   /** What this task added so far; the whole is known in the session only. */
   get value(): unknown {
-    return this.#current().value;
+    return this.#sum();
   }
 }
 
@@ -110,6 +112,11 @@ export class TaskAccumulator {
 
   get value(): unknown {
     return this.#value;
+  }
+
+  /** Adds what another part of the task added. */
+  merge({ value }: TaskAccumulator): void {
+    this.#value = this.#merge(this.#value, value);
   }
 
   /** The user's own object; whoever asks for it is about to add. */

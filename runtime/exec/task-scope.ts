@@ -29,6 +29,7 @@ import { readCheckpoint } from './files/read-checkpoint';
 import { partOf, type SavedPart } from './files/saved-part';
 import { countLines, lineChunks, textLines, wholeText } from './files/text';
 import { TokenCounts } from './files/token-counts';
+import { persisted } from './persisted';
 import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/run';
 import {
@@ -251,23 +252,17 @@ export class TaskScope {
     if (!(thrown instanceof TimeUp)) throw thrown;
   }
 
-  /** A persisted partition: read if it is present, else computed, passed on and persisted at its end. */
-  *cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
-    const { store } = this.#host;
-    const { rddId, level, priority } = plan;
-    const { taskId, handsOver } = this.#task;
-    const request = { rddId, partition: split.index, level, priority, taskId, handsOver };
-    const known = store.read(request, (file) => this.#cleanups.push(() => file.close()));
-    if (known) return yield* known as Iterable<unknown[]>;
-    const writer = store.writer(request);
-    // The loop below may end early: a consumer stops reading, or user code throws.
-    this.#cleanups.push(() => writer.abandon());
-    for (const chunk of this.chunks(plan.input, split)) {
-      writer.add(chunk);
-      yield chunk;
-    }
-    // Groups on disk are deleted with their task: persist a copy of rows that hold one.
-    writer.commit(this.#groups.some((groups) => groups.hasSpilledGroups));
+  cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
+    const { store, updates, within } = this.#host;
+    return persisted(plan, split, this.#task, {
+      store,
+      updates,
+      within,
+      cleanups: this.#cleanups,
+      compute: () => this.chunks(plan.input, split),
+      // Groups on disk are deleted with their task: a copy is persisted of rows that hold one.
+      endsWithTask: () => this.#groups.some((groups) => groups.hasSpilledGroups),
+    });
   }
 
   *frames(split: Split): Generator<PairFrame> {

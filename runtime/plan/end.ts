@@ -33,6 +33,14 @@ export interface MapOutput {
 export interface AccumulatorUpdate {
   readonly id: string;
   readonly value: unknown;
+  /** The computation of a persisted partition that added it; left out of what the task itself added. */
+  readonly block?: Computation;
+}
+
+/** One computation of a persisted partition. Tries of one stage are the same one: it counts once, whichever task reports it. */
+export interface Computation extends BlockId {
+  /** The stage that computed it, or the shuffle that the stage wrote. */
+  readonly within: string;
 }
 
 /** What a task has done, in numbers. */

@@ -64,7 +64,8 @@ export class Dag {
         for (const jobId of [...jobs.keys()]) this.#failJob(jobId, { kind: 'backend', reason: event.reason });
         return;
       case 'datasetForgotten':
-        return blocks.forget(event.rddId);
+        blocks.forget(event.rddId);
+        return blocks.forgetCounted(event.rddId);
       case 'shuffleForgotten':
         return outputs.forget(event.shuffleId);
       case 'localityExpired':
@@ -121,8 +122,11 @@ export class Dag {
     }
   }
 
-  #noteBlocks({ executorId, moves }: RunningTask, { cached, evicted }: TaskEnd & { kind: 'success' }): void {
+  #noteBlocks({ executorId, moves }: RunningTask, { cached, evicted, accumulators }: TaskEnd & { kind: 'success' }): void {
     const { blocks } = this.#state;
+    // Whoever computed the partition, and whether that task counted or not: who reads it now adds nothing.
+    const updates = blocks.uncounted(accumulators);
+    if (updates.length > 0) this.#state.push({ kind: 'mergeAccumulators', updates });
     for (const block of evicted) blocks.remove(executorId, block);
     for (const block of cached) blocks.add(executorId, block);
     if (cached.length > 0 || evicted.length > 0) this.#state.push({ kind: 'noteBlocks', executorId, cached, evicted });
@@ -148,7 +152,8 @@ export class Dag {
     stage.durations.push(state.now - started);
     // Accumulators count each (stage, partition) once, also where a lost output is recomputed.
     const first = shuffleId === undefined ? stage.count(partition) : state.outputs.count(shuffleId, partition);
-    if (first && end.accumulators.length > 0) state.push({ kind: 'mergeAccumulators', updates: end.accumulators });
+    const updates = end.accumulators.filter(({ block }) => !block);
+    if (first && updates.length > 0) state.push({ kind: 'mergeAccumulators', updates });
     if (end.output) state.outputs.add(end.output);
     else state.push({ kind: 'reportResult', jobId: job.jobId, partition, value: end.value });
     if (stage.finished) {

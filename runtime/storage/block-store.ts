@@ -1,9 +1,11 @@
 // The persisted partitions of one executor, in memory and on disk as their level says; and the news of them for the driver.
 import { MillraceError } from '../base/errors';
 import { frameBytes } from '../base/limits';
-import type { BlockId, CachedBlock } from '../plan/end';
+import type { AccumulatorUpdate, BlockId, CachedBlock } from '../plan/end';
 import type { LevelFlags } from '../plan/storage-level';
+import { decode, encode } from '../wire/codec';
 import { BlockChunks } from './block-chunks';
+import { BlockUpdates } from './block-updates';
 import { DiskStore } from './disk-store';
 import { type FrameFile, type FrameFileWriter, frameOf, rowsOf } from './frame-file';
 import { type Block, type Content, MemoryStore } from './memory-store';
@@ -18,6 +20,13 @@ export interface BlockRequest extends BlockId {
   readonly handsOver?: true;
 }
 
+/** A block as a task reads it. */
+export interface StoredBlock {
+  readonly rows: Iterable<readonly unknown[]>;
+  /** What its computation added to accumulators, where the driver may not know it. */
+  readonly updates: readonly AccumulatorUpdate[];
+}
+
 /** What became of blocks since it was last told. */
 export interface BlockNews {
   readonly cached: CachedBlock[];
@@ -29,17 +38,19 @@ export class BlockStore {
   readonly disk: DiskStore;
   /** Blocks that changed, by their id: where they are now. */
   readonly #changed = new Map<string, CachedBlock>();
+  /** What was added to accumulators while blocks were computed. */
+  readonly updates = new BlockUpdates();
 
   constructor(memoryBytes: number, folder: string) {
     this.memory = new MemoryStore(memoryBytes, (block) => this.#evicted(block));
     this.disk = new DiskStore(folder);
   }
 
-  /** The rows of a block, if it is persisted. Calls `opened` with the file that must be closed in the end. */
-  read(request: BlockRequest, opened: (file: FrameFile) => void): Iterable<readonly unknown[]> | undefined {
+  /** A block, if it is persisted. Calls `opened` with the file that must be closed in the end. */
+  read(request: BlockRequest, opened: (file: FrameFile) => void): StoredBlock | undefined {
     const { rddId, partition, level } = request;
     const block = this.memory.get(rddId, partition);
-    if (block) return chunksOf(block.content);
+    if (block) return { rows: chunksOf(block.content), updates: this.updates.note(updatesOf(block.updates)) };
     // Partitions of levels without files have one where they were handed over.
     const file = this.disk.open(rddId, partition);
     if (!file) {
@@ -48,17 +59,19 @@ export class BlockStore {
     }
     opened(file);
     // A level with memory has it there again for the next time.
-    return level.useMemory ? this.#broughtIn(request, file.bytes, file.rows()) : file.rows();
+    const rows = level.useMemory ? this.#broughtIn(request, file) : file.rows();
+    return { rows, updates: this.updates.note(updatesOf(file.note)) };
   }
 
-  *#broughtIn(request: BlockRequest, diskBytes: number, rows: Iterable<unknown[]>): Generator<readonly unknown[]> {
+  *#broughtIn(request: BlockRequest, file: FrameFile): Generator<readonly unknown[]> {
     const memory = new MemoryPart(this.memory, request);
-    for (const chunk of rows) {
+    for (const chunk of file.rows()) {
       memory.add(chunk);
       yield chunk;
     }
     // Without room for it the driver knows that it need not be brought here again.
-    this.note({ rddId: request.rddId, partition: request.partition, bytes: memory.commit(false), diskBytes });
+    const bytes = memory.commit(false, file.note);
+    this.note({ rddId: request.rddId, partition: request.partition, bytes, diskBytes: file.bytes });
   }
 
   /** Whether a block can be read as it is. */
@@ -92,6 +105,7 @@ export class BlockStore {
   forget(rddId: number): void {
     this.memory.forget(rddId);
     this.disk.forget(rddId);
+    this.updates.forget(rddId);
     for (const [id, block] of this.#changed) if (block.rddId === rddId) this.#changed.delete(id);
   }
 
@@ -107,12 +121,13 @@ export class BlockStore {
     this.note({ rddId, partition, bytes: 0, diskBytes });
   }
 
-  #writeOut({ rddId, partition, content }: Block): number {
+  #writeOut({ rddId, partition, content, updates }: Block): number {
     let file: FrameFileWriter | undefined;
     try {
       file = this.disk.writer(rddId, partition, -process.pid);
       if (content.kind === 'encoded') for (const frame of content.frames) file.add(frame);
       else for (const chunk of content.chunks) for (const frame of framesOf(chunk)) file.add(frame);
+      if (updates) file.addNote(updates);
       return file.end();
     } catch {
       // A full disk, or values that no file can hold: the partition is computed again when it is asked for.
@@ -124,6 +139,9 @@ export class BlockStore {
 
 /** Levels whose blocks may be in files: those with disk, and replicas. */
 const usesFiles = (level: LevelFlags): boolean => level.useDisk || level.replication > 1;
+
+const updatesOf = (bytes: Uint8Array | undefined): readonly AccumulatorUpdate[] =>
+  bytes ? (decode(bytes, 'executor') as AccumulatorUpdate[]) : [];
 
 function chunksOf(content: Content): Iterable<readonly unknown[]> {
   return content.kind === 'live' ? content.chunks : decoded(content.frames);
@@ -183,7 +201,7 @@ class MemoryPart {
   }
 
   /** The bytes that are stored now. `encodedOnly` stores no live value of the task. */
-  commit(encodedOnly: boolean): number {
+  commit(encodedOnly: boolean, updates: Uint8Array | undefined): number {
     if (!this.#fits) return 0;
     const chunks = this.#chunks.end();
     if (encodedOnly && chunks.length > 0) {
@@ -195,8 +213,8 @@ class MemoryPart {
     const content: Content =
       encodedOnly || level.serialized ? { kind: 'encoded', frames: this.#frames } : { kind: 'live', chunks };
     // An empty partition is persisted too.
-    const bytes = Math.max(1, this.#bytes);
-    return this.#store.put({ rddId, partition, content, bytes, level }, priority) ? bytes : 0;
+    const bytes = Math.max(1, this.#bytes + (updates?.length ?? 0));
+    return this.#store.put({ rddId, partition, content, bytes, level, updates }, priority) ? bytes : 0;
   }
 }
 
@@ -262,16 +280,20 @@ class BlockWriter {
     }
   }
 
-  /** Keeps the partition; `encodedOnly` where its live values do not outlive the task. */
-  commit(encodedOnly: boolean): void {
-    const bytes = this.#memory?.commit(encodedOnly) ?? 0;
+  /** Keeps the partition with its accumulator updates; `encodedOnly` where its live values do not outlive the task. */
+  commit(encodedOnly: boolean, added: readonly AccumulatorUpdate[] = []): void {
+    const updates = added.length > 0 ? encode(added) : undefined;
+    const bytes = this.#memory?.commit(encodedOnly, updates) ?? 0;
     let diskBytes = 0;
     if (this.#memory && bytes === 0 && !this.#file && this.#request.level.useDisk) this.#fallBack(this.#memory);
     this.#flush();
     this.#onDisk(() => {
+      if (updates) this.#file?.addNote(updates);
       diskBytes = this.#file?.end() ?? 0;
     });
     this.#file = undefined;
+    // They count for the partition even if it found no room: it counts once, however often it is computed.
+    this.#store.updates.note(added);
     const { rddId, partition } = this.#request;
     if (bytes > 0 || diskBytes > 0) this.#store.note({ rddId, partition, bytes, diskBytes });
   }

@@ -1,7 +1,8 @@
 // A file of frames, each an encoded array with its length and checksum: persisted partitions, checkpoints, and what tasks spill.
 //
 //   magic 'MRB1' | frame … frame | trailer: frames u32 | bytes of the frames f64 | checksum of these u32 | magic
-//   frame: bytes that follow the head u32 | checksum of the length and the bytes u32 | bytes
+//   frame: bytes that follow the head u32, the highest bit set where they are no rows but a note | checksum of the length and the
+//          bytes u32 | bytes
 import { constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -12,6 +13,7 @@ const magic = 0x3142524d;
 const headBytes = 4;
 const frameHead = 8;
 const trailerBytes = 20;
+const noteBit = 0x80000000;
 
 /** Where a partition of a checkpoint lies: names of numbers only. */
 export function checkpointPath(session: string, place: { rddId: number; folder?: string }, partition: number): string {
@@ -25,9 +27,12 @@ export function checkpointFolder(session: string, { rddId, folder }: { rddId: nu
 
 /** An array as a frame. */
 export function frameOf(rows: readonly unknown[]): Buffer {
-  const bytes = encode(rows);
+  return framed(encode(rows), 0);
+}
+
+function framed(bytes: Uint8Array, mark: number): Buffer {
   const frame = Buffer.allocUnsafe(frameHead + bytes.length);
-  frame.writeUInt32LE(bytes.length, 0);
+  frame.writeUInt32LE(bytes.length + mark, 0);
   frame.set(bytes, frameHead);
   frame.writeUInt32LE(checksumOf(frame), 4);
   return frame;
@@ -37,7 +42,10 @@ const checksumOf = (frame: Buffer): number => crc32(frame.subarray(frameHead), c
 
 /** Whether a frame is what was written. */
 const isWhole = (frame: Buffer): boolean =>
-  frame.length >= frameHead && frame.readUInt32LE(0) === frame.length - frameHead && checksumOf(frame) === frame.readUInt32LE(4);
+  frame.length >= frameHead && bytesOf(frame) === frame.length - frameHead && checksumOf(frame) === frame.readUInt32LE(4);
+
+const bytesOf = (head: Buffer): number => head.readUInt32LE(0) & ~noteBit;
+const isNote = (frame: Buffer): boolean => frame.readUInt32LE(0) >= noteBit;
 
 /** The array of a frame. Throws CORRUPT_FILE. */
 export function rowsOf(path: string, frame: Buffer): unknown[] {
@@ -64,6 +72,11 @@ export class FrameFileWriter {
     this.#frames++;
   }
 
+  /** Adds encoded values that are no rows. Throws DISK. */
+  addNote(bytes: Uint8Array): void {
+    this.add(framed(bytes, noteBit));
+  }
+
   /** Gives the file its name; answers its bytes. `durable` files outlive a crash of the machine. Throws DISK. */
   end(durable = false): number {
     const trailer = Buffer.alloc(trailerBytes);
@@ -85,6 +98,8 @@ export class FrameFileWriter {
 /** A whole file that was opened to be read. */
 export class FrameFile {
   readonly bytes: number;
+  /** What was written with `addNote`. */
+  note: Uint8Array | undefined;
   readonly #path: string;
   #fd: number;
   readonly #end: number;
@@ -118,6 +133,7 @@ export class FrameFile {
     let frames = 0;
     for (const frame of this.#frames()) {
       if (!isWhole(frame)) damaged(this.#path, 'the checksum of a frame is wrong');
+      if (isNote(frame)) this.note = frame.subarray(frameHead);
       frames++;
     }
     if (frames !== trailer.readUInt32LE(0)) damaged(this.#path, 'frames are missing');
@@ -125,7 +141,7 @@ export class FrameFile {
 
   *#frames(): Generator<Buffer> {
     for (let at = headBytes; at < this.#end; ) {
-      const bytes = at + frameHead <= this.#end ? readAt(this.#fd, this.#path, 4, at).readUInt32LE() : Number.POSITIVE_INFINITY;
+      const bytes = at + frameHead <= this.#end ? bytesOf(readAt(this.#fd, this.#path, 4, at)) : Number.POSITIVE_INFINITY;
       if (at + frameHead + bytes > this.#end) damaged(this.#path, 'a frame is longer than the file');
       yield readAt(this.#fd, this.#path, frameHead + bytes, at);
       at += frameHead + bytes;
@@ -135,7 +151,7 @@ export class FrameFile {
   /** The arrays as they were written; closes the file at the end, also where nobody reads that far. */
   *rows(): Generator<unknown[]> {
     try {
-      for (const frame of this.#frames()) yield rowsOf(this.#path, frame);
+      for (const frame of this.#frames()) if (!isNote(frame)) yield rowsOf(this.#path, frame);
     } finally {
       this.close();
     }

@@ -12,6 +12,8 @@ export interface Block {
   readonly content: Content;
   readonly bytes: number;
   readonly level: LevelFlags;
+  /** Encoded accumulator updates of its computation, if there are any. */
+  readonly updates?: Uint8Array;
 }
 
 interface Dataset {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MillraceError } from '../../../runtime/base/errors';
-import type { RDD } from '../../../runtime/index';
+import { type RDD, StorageLevel } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';
 import { engineExecutor } from '../../helpers/pool';
 import { openSession, type Session } from '../../helpers/session';
@@ -192,6 +192,29 @@ onExecutors(
     await exact(wordCount(lines));
   },
 );
+
+onExecutors('killed, or thrown, after the input was persisted: accumulators are exact', 2, async ({ sc, notes }) => {
+  for (const how of ['kill', 'throw']) {
+    const rows = sc.longAccumulator();
+    const kept = sc.range(0, 400, 1, 8).map((x) => {
+      rows.add(1);
+      return x;
+    });
+    kept.persist(StorageLevel.DISK_ONLY);
+    const sum = await kept
+      .map((x) => {
+        if ((x === 130 || x === 330) && once(notes, `${how}-${x}`)) {
+          if (how === 'kill') die();
+          throw new Error('the first time');
+        }
+        return x;
+      })
+      .sum();
+    assert.equal([sum, rows.value], [79_800, 400], how);
+    assert.is(await kept.count(), 400);
+    assert.is(rows.value, 400, how);
+  }
+});
 
 onExecutors('only the persisted partitions of the lost executor are recomputed', 3, async ({ sc, notes, noted, allThere }) => {
   const rows = sc

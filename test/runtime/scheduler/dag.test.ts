@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../../runtime/base/time';
-import type { MapOutput, TaskEnd } from '../../../runtime/plan/end';
+import type { AccumulatorUpdate, MapOutput, TaskEnd } from '../../../runtime/plan/end';
 import type { SchedulerEvent } from '../../../runtime/scheduler/events';
 import { type Launch, Play, stage, success } from '../../helpers/dag-play';
 import { DagWorld } from '../../helpers/dag-world';
@@ -150,6 +150,25 @@ test('a lost executor gives its tasks to others, and its late ends count for not
   assert.equal(play.end(b, success()), []);
   play.end(again[0], success({ accumulators: [{ id: 'n', value: 1 }] }));
   assert.equal(play.commands, []);
+});
+
+test('what a persisted partition added counts once for each computation, whichever tasks report it', () => {
+  const play = new Play();
+  play.join('x', 2);
+  const [a, b] = play.submit(stage(0, 2));
+  const added = (within: string) => ({ id: 'n', value: 1, block: { rddId: 9, partition: 4, within } });
+  const merged = (launch: typeof a, ...accumulators: AccumulatorUpdate[]) => {
+    play.end(launch, success({ accumulators }));
+    return play.commands.flatMap((command) => (command.kind === 'mergeAccumulators' ? command.updates : []));
+  };
+  const own = { id: 'n', value: 2 };
+  assert.equal(merged(a, own, added('stage 0')), [added('stage 0'), own]);
+  assert.equal(merged(b, added('stage 0'), added('stage 7')), [added('stage 7')]);
+  const [c] = play.submit(stage(1, 1));
+  assert.equal(merged(c, added('stage 7'), added('stage 0')), []);
+  play.tell({ kind: 'datasetForgotten', rddId: 9 });
+  const [d] = play.submit(stage(2, 1));
+  assert.equal(merged(d, added('stage 7')), [added('stage 7')]);
 });
 
 test('the end of a task counts only from the executor that runs it', () => {

@@ -37,8 +37,8 @@ function keep(store: BlockStore, wanted: ReturnType<typeof request>, chunks: unk
 }
 
 function read(store: BlockStore, wanted: ReturnType<typeof request>): unknown[] | undefined {
-  const chunks = store.read(wanted, () => {});
-  return chunks && [...chunks].flat();
+  const block = store.read(wanted, () => {});
+  return block && [...block.rows].flat();
 }
 
 test("the levels have Spark's flags", () => {
