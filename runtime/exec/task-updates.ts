@@ -3,7 +3,7 @@ import type { AccumulatorUpdate, Computation } from '../plan/end';
 import type { TaskAccumulator } from './task-accumulator';
 
 /** The work on one persisted partition, or all other work of the task. */
-export class Work {
+class Work {
   readonly accumulators = new Map<string, TaskAccumulator>();
   /** What was added while partitions below were computed, if the driver may not know it. */
   readonly #below: AccumulatorUpdate[] = [];
