@@ -63,6 +63,7 @@ export class Host implements ts.LanguageServiceHost {
   readonly #libFolder: string;
   readonly #apiFolder: string | undefined;
   readonly #memory = new Map<string, MemoryFile>();
+  readonly #libraries = new Map<string, Pick<MemoryFile, 'snapshot'>>();
   #roots: readonly string[] = [];
 
   constructor(options: HostOptions) {
@@ -104,10 +105,14 @@ export class Host implements ts.LanguageServiceHost {
   }
 
   getScriptSnapshot(file: string): ts.IScriptSnapshot | undefined {
-    const held = this.#memory.get(file);
+    const held = this.#memory.get(file) ?? this.#libraries.get(file);
     if (held) return held.snapshot;
     const text = this.readFile(file);
-    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+    if (text === undefined) return undefined;
+    const snapshot = ts.ScriptSnapshot.fromString(text);
+    // Every program asks for every file again.
+    if (this.#isLibrary(file)) this.#libraries.set(file, { snapshot });
+    return snapshot;
   }
 
   getCompilationSettings(): ts.CompilerOptions {

@@ -86,7 +86,8 @@ export class TypeServiceCore {
   readonly #service: ts.LanguageService;
   readonly #names = new Names();
   readonly #pending = new Map<number, Pending>();
-  readonly #globals: string[] = [];
+  /** In every program: files that the last program did not need would be parsed again when the next one needs them. */
+  readonly #always: string[];
   #cwd: string;
   #nextCell = 1;
   #nextResult = 0;
@@ -97,7 +98,7 @@ export class TypeServiceCore {
     this.#cwd = options.cwd;
     this.#host = new Host(options);
     this.#service = ts.createLanguageService(this.#host, parsed);
-    this.#declarePrompt();
+    this.#always = this.#declarePrompt();
   }
 
   /** Sets the user's folder, which a service from a snapshot does not know yet. */
@@ -230,11 +231,13 @@ export class TypeServiceCore {
     return quickInfoAt(this.#scratch(text), position);
   }
 
-  #declarePrompt(): void {
+  /** Declares the names of the prompt, and returns the files that all programs have: the module of these names, which imports the API. */
+  #declarePrompt(): string[] {
     const { api, promptNames } = this.#options;
     const module = `${apiFolder}/__prompt`;
     this.#host.write(`${module}.d.ts`, promptModule(promptNames, api && apiFile(api)));
     for (const { name, type } of promptNames) this.#names.set(name, { module, kind: type && api ? 'const' : 'import' });
+    return [`${module}.d.ts`];
   }
 
   #check(text: string, folder: string): ({ status: 'checked' } & Checked) | Exclude<CompileResult, { status: 'ok' }> {
@@ -245,7 +248,7 @@ export class TypeServiceCore {
     const layout = layoutEntry(text, entry, resultName).setTail(this.#tail(entry, declared, resultName));
     const file = path.join(folder, `__in_${this.#nextCell}.ts`);
     this.#host.write(file, layout.composed());
-    this.#host.setRoots([...this.#globals, file]);
+    this.#host.setRoots([...this.#always, file]);
     return { status: 'checked', entry, layout, declared, resultName, file, diagnostics: this.#diagnostics(file, layout) };
   }
 
@@ -344,7 +347,7 @@ export class TypeServiceCore {
     const { module, names, result } = committed;
     const file = `${module}${committed.extension}`;
     this.#host.write(file, committed.text);
-    if (committed.global) this.#globals.push(file);
+    if (committed.global) this.#always.push(file);
     for (const { name, kind } of names) this.#names.set(name, { module, kind });
     if (names.some(({ name }) => name === lastValue)) this.#userOwnsLastValue = true;
     if (result !== undefined) this.#keepResult(module, result, committed.inBackground);
@@ -362,7 +365,7 @@ export class TypeServiceCore {
     const declared = new Set(declaredNames(parse(text)).map(({ name }) => name));
     const layout = layoutScratch(text).setTail(this.#names.tail(this.#names.all(), declared) + more);
     this.#host.write(file, layout.composed());
-    this.#host.setRoots([...this.#globals, file]);
+    this.#host.setRoots([...this.#always, file]);
     return { service: this.#service, file, layout, known: new Set(this.#names.all()) };
   }
 }

@@ -39,9 +39,9 @@ export function userFolder(files: Readonly<Record<string, string>> = {}): {
 
 const names: readonly PromptName[] = [{ name: 'sc', type: 'api.Context' }, { name: 'RDD' }];
 
-/** A type service in this process, with the toy API at its prompt. */
-export function typeService(cwd: string): TypeServiceCore {
-  const api = path.join(cwd, 'toy-api.d.ts');
+/** A type service in this process, with the toy API at its prompt; services of one process share files of the same name. */
+export function typeService(cwd: string, name = 'toy-api.d.ts'): TypeServiceCore {
+  const api = path.join(cwd, name);
   writeFileSync(api, toyApi);
   return new TypeServiceCore({ ...typeFiles(packageRoot()), api, cwd, promptNames: names });
 }

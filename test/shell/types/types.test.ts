@@ -1,4 +1,6 @@
 // Checking entries: types of results, redeclaration, errors with their places, unfinished text, scripts, completion.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TypeServiceCore } from '../../../shell/types/service';
@@ -339,6 +341,16 @@ long('later entries take no longer than early ones', () => {
   const early = median(20, 60);
   const late = median(260, 300);
   assert.ok(late < early * 2 + 10, `a line took ${early.toFixed(1)} ms at entry 40 and ${late.toFixed(1)} ms at entry 280`);
+});
+
+long('the API is read once, also when entries that use none of it come between', () => {
+  const { folder } = userFolder();
+  const types = typeService(folder, 'own-api.d.ts');
+  enter(types, 'const xs = sc.parallelize([1])');
+  writeFileSync(path.join(folder, 'own-api.d.ts'), 'export {};');
+  check(types, ['1 + 1', { type: 'number' }]);
+  check(types, ['sc.parallelize([1]).count()', { type: 'number' }]);
+  check(types, ['xs.map(String)', { type: 'RDD<string>' }]);
 });
 
 long.run();
