@@ -33,7 +33,16 @@ export const strangers = 16;
 /** One frame from the driver: the largest broadcast. The limit of `ws` is a 32-bit integer. */
 export const maxToExecutorBytes = 0x7fffffff;
 
-/** One frame from an executor: the largest result of a task (`maxResultBytes`, 1 GiB) with its control text. */
+/** A blob that is sent to an executor: the largest frame, less room for its control text. */
+export const maxBlobBytes = maxToExecutorBytes - 65_536;
+
+/** Blobs that one task needs, such as broadcasts that its functions capture: their names go with each task. */
+export const maxTaskBlobs = 100_000;
+
+/** What a task sends at its end: its result (`maxResultBytes`, 1 GiB) and its updates of accumulators. */
+export const maxEndBytes = (1 << 30) + (63 << 20);
+
+/** One frame from an executor: the end of a task with its control text. */
 export const maxToDriverBytes = (1 << 30) + (128 << 20);
 
 /** Bytes that may wait to be sent to one executor; with more, it counts as dead. */

@@ -2,12 +2,13 @@
 import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { asError, assert } from '../../runtime/base/errors';
+import { asError, assert, MillraceError } from '../../runtime/base/errors';
+import { bytesText } from '../../runtime/base/units';
 import type { BlobSource } from '../../runtime/plan/engine';
 import type { Forget, TaskSpec } from '../../runtime/plan/task';
 import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
 import { spillFolder } from '../../runtime/storage/spill-file';
-import { cancelKillMs, drainMs, joinMs, loopback, starvedMs } from '../base/limits';
+import { cancelKillMs, drainMs, joinMs, loopback, maxBlobBytes, maxTaskBlobs, starvedMs } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { Connection } from '../link/connection';
 import { deadline } from '../link/deadline';
@@ -86,6 +87,7 @@ export class ExecutorPool implements TaskBackend {
     const executor = this.#executors.get(executorId);
     // The scheduler is about to hear of its loss, and will give the task to another executor.
     if (executor?.connection === undefined) return;
+    if (task.needs.length > maxTaskBlobs) throw tooLarge('A task', `${task.needs.length} broadcasts`, maxTaskBlobs);
     const { split, ...rest } = task;
     for (const id of task.needs) this.#sendBlob(executor, executor.connection, id);
     executor.tasks.set(task.taskId, undefined);
@@ -184,6 +186,7 @@ export class ExecutorPool implements TaskBackend {
     if (executor.blobs.has(id)) return;
     const bytes = this.#blobs?.blob(id);
     assert(bytes !== undefined, `blob ${id} is known`);
+    if (bytes.length > maxBlobBytes) throw tooLarge(`The blob ${id}`, bytesText(bytes.length), bytesText(maxBlobBytes));
     executor.blobs.add(id);
     connection.send({ kind: 'blob', id }, bytes);
   }
@@ -281,3 +284,6 @@ export class ExecutorPool implements TaskBackend {
     }
   }
 }
+
+const tooLarge = (what: string, size: string, limit: string | number) =>
+  new MillraceError('TOO_LARGE_TO_SEND', { what, size, limit });

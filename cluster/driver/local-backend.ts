@@ -4,11 +4,11 @@ import type { TaskRunner } from '../../runtime/exec/run';
 import { createTaskRunner } from '../../runtime/exec/run';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { BlobSource } from '../../runtime/plan/engine';
+import { plainError } from '../../runtime/plan/remote-error';
 import type { Forget, TaskControl, TaskSpec } from '../../runtime/plan/task';
 import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
 import { cancelGraceMs, loopback, progressMs } from '../base/limits';
 import { runCommand } from '../executor/command';
-import { plainError } from '../link/task-end';
 import type { SessionFolder } from './folder';
 
 const executorId = 'driver';

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createTaskRunner, type TaskRunner } from '../../runtime/exec/run';
 import type { TaskEnd } from '../../runtime/plan/end';
+import { plainError } from '../../runtime/plan/remote-error';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
 // Registers the class `Receiver`: closures that capture a class derived from it are revived here.
 import '../../runtime/streaming/receivers/receiver';
@@ -10,7 +11,7 @@ import { printBlocking } from '../base/blocking-output';
 import { exitCodes } from '../base/exit-codes';
 import { cancelGraceMs } from '../base/limits';
 import { type Handover, readHandover } from '../link/handover';
-import { packEnd, plainError } from '../link/task-end';
+import { packEnd } from '../link/task-end';
 import { runCommand } from './command';
 import { SharedState } from './shared-state';
 import { type LinkData, movable, type ToLink, type ToMain } from './thread-messages';

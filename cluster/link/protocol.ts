@@ -3,9 +3,10 @@
 // A message is a control text (superjson) and a binary tail in one frame (runtime/wire/frame.ts). The user's values are never in the
 // control text. They are in the tail, encoded by the binary codec, which refuses what it cannot carry instead of changing it.
 
-import { maxPartitions } from '../../runtime/base/limits';
+import { maxFetchReason, maxPartitions } from '../../runtime/base/limits';
 import type { BlockId, CachedBlock, MapOutput, TaskMetrics } from '../../runtime/plan/end';
 import type { Forget, TaskSpec } from '../../runtime/plan/task';
+import { maxTaskBlobs } from '../base/limits';
 import { countItem, Fields, refuse, textItem } from './fields';
 
 /** Both sides must have the same version. */
@@ -50,8 +51,6 @@ export type ToDriver =
   | { readonly kind: 'progress'; readonly taskId: number; readonly records: number };
 
 const idLength = 256;
-const reasonLength = 10_000;
-const maxNeeds = 100_000;
 
 /** Checks a message that an executor got from its driver. Throws PROTOCOL. */
 export function checkToExecutor(value: unknown): ToExecutor {
@@ -87,7 +86,7 @@ function readTask(task: Fields): LaunchedTask {
     attempt: task.integer('attempt'),
     programId: task.string('programId', idLength),
     ...(task.has('environmentId') ? { environmentId: task.string('environmentId', idLength) } : {}),
-    needs: task.list('needs', maxNeeds, textItem(idLength)),
+    needs: task.list('needs', maxTaskBlobs, textItem(idLength)),
     ...(task.has('handsOver') ? { handsOver: task.yes('handsOver') } : {}),
     maxResultBytes: task.integer('maxResultBytes'),
   };
@@ -168,7 +167,7 @@ function readEnd(end: Fields, executorId: string, tailBytes: number): SentEnd {
         shuffleId: end.integer('shuffleId'),
         mapIndex: end.position('mapIndex'),
         writer: end.position('writer'),
-        reason: end.string('reason', reasonLength),
+        reason: end.string('reason', maxFetchReason),
       };
     case 'tooBig':
       return { kind, bytes: end.integer('bytes'), limit: end.integer('limit') };

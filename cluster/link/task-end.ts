@@ -1,8 +1,19 @@
 // Packs how a task ended for sending: the user's values go into the tail by the binary codec, the rest into the control text.
-import { MillraceError } from '../../runtime/base/errors';
+import { cutText } from '../../runtime/base/cut-text';
+import { isErrorCode, MillraceError } from '../../runtime/base/errors';
+import {
+  maxErrorDetails,
+  maxErrorFrames,
+  maxErrorName,
+  maxErrorPath,
+  maxErrorText,
+  maxFetchReason,
+} from '../../runtime/base/limits';
 import type { Place } from '../../runtime/base/place';
 import type { AccumulatorUpdate, Computation, RemoteError, TaskEnd } from '../../runtime/plan/end';
+import { cutError, plainError } from '../../runtime/plan/remote-error';
 import { decode, encode } from '../../runtime/wire/codec';
+import { maxEndBytes } from '../base/limits';
 import { Fields, refuse } from './fields';
 import type { SentEnd } from './protocol';
 
@@ -12,14 +23,14 @@ export interface PackedEnd {
 }
 
 const nothing = new Uint8Array(0);
-const maxUpdates = 100_000;
-const maxFrames = 1000;
-const textLength = 1 << 20;
+const idLength = 256;
 
-/** Packs an end for sending. An end that cannot be encoded becomes a `userError` that says so. */
-export function packEnd(end: TaskEnd): PackedEnd {
+/** Packs an end for sending. One that cannot be encoded becomes a `userError` that says so, and one that is too large `tooBig`. */
+export function packEnd(end: TaskEnd, maxBytes = maxEndBytes): PackedEnd {
   try {
-    return pack(end);
+    const packed = pack(end);
+    const bytes = packed.tail.length;
+    return bytes <= maxBytes ? packed : { end: { kind: 'tooBig', bytes, limit: maxBytes }, tail: nothing };
   } catch (error) {
     return { end: { kind: 'userError' }, tail: encode(plainError(error)) };
   }
@@ -34,22 +45,14 @@ function pack(end: TaskEnd): PackedEnd {
       return { end: { ...rest, accumulatorBytes: updates.length }, tail };
     }
     case 'userError':
-      return { end: { kind: 'userError' }, tail: encode(end.error) };
+      return { end: { kind: 'userError' }, tail: encode(cutError(end.error)) };
+    case 'fetchFailed':
+      return { end: { ...end, reason: cutText(end.reason, maxFetchReason) }, tail: nothing };
     case 'lost':
       throw new MillraceError('INTERNAL', { reason: 'an executor cannot report its own loss' });
     default:
       return { end, tail: nothing };
   }
-}
-
-/** Makes plain data of an error that the engine threw on an executor; details become strings, which can always be encoded. */
-export function plainError(thrown: unknown): RemoteError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown), stack: '', frames: [] };
-  const { name, message, stack } = thrown;
-  const plain = { name, message, stack: stack ?? '', frames: [] };
-  if (!(thrown instanceof MillraceError)) return plain;
-  const details = Object.entries(thrown.details).map(([key, value]) => [key, String(value)]);
-  return { ...plain, code: thrown.code, details: Object.fromEntries(details) };
 }
 
 /** Unpacks and checks a received end. Throws PROTOCOL. */
@@ -68,11 +71,11 @@ export function unpackEnd(end: SentEnd, tail: Uint8Array): TaskEnd {
 }
 
 function readUpdates(value: unknown): AccumulatorUpdate[] {
-  if (!Array.isArray(value) || value.length > maxUpdates) return refuse('accumulator updates are not a list');
+  if (!Array.isArray(value)) return refuse('accumulator updates are not a list');
   return value.map((item) => {
     const update = new Fields('accumulator update', item);
     const block = update.has('block') ? readComputation(update.object('block')) : undefined;
-    const read = { id: update.string('id', textLength), value: update.take('value'), block };
+    const read = { id: update.string('id', idLength), value: update.take('value'), block };
     update.end();
     return read;
   });
@@ -88,28 +91,38 @@ function readComputation(block: Fields): Computation {
 function readError(value: unknown): RemoteError {
   const error = new Fields('error', value);
   const read: RemoteError = {
-    name: error.string('name', textLength),
-    message: error.string('message', textLength * 64),
-    stack: error.string('stack', textLength * 64),
-    frames: error.list('frames', maxFrames, readPlace),
-    operator: error.has('operator') ? error.string('operator', textLength) : undefined,
+    name: error.string('name', maxErrorName),
+    message: error.string('message', maxErrorText),
+    stack: error.string('stack', maxErrorText),
+    frames: error.list('frames', maxErrorFrames, readPlace),
+    operator: error.has('operator') ? error.string('operator', maxErrorName) : undefined,
     step: error.has('step') ? error.integer('step') : undefined,
-    element: error.has('element') ? error.string('element', textLength) : undefined,
-    code: error.has('code') ? error.string('code', textLength) : undefined,
+    element: error.has('element') ? error.string('element', maxErrorText) : undefined,
+    code: error.has('code') ? readCode(error.string('code', maxErrorName)) : undefined,
     details: error.has('details') ? readDetails(error.take('details')) : undefined,
   };
   error.end();
   return read;
 }
 
+function readCode(code: string): string {
+  return isErrorCode(code) ? code : refuse('error.code is none that this version knows');
+}
+
 function readPlace(value: unknown, what: string): Place {
   const place = new Fields(what, value);
-  const read = { file: place.string('file', textLength), line: place.integer('line'), column: place.integer('column') };
+  const read = { file: place.string('file', maxErrorPath), line: place.integer('line'), column: place.integer('column') };
   place.end();
   return read;
 }
 
 function readDetails(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('error.details is not an object');
-  return value as Record<string, unknown>;
+  const entries = Object.entries(value);
+  if (entries.length > maxErrorDetails) return refuse(`error.details has ${entries.length} entries`);
+  for (const [key, detail] of entries) {
+    const fits = typeof detail === 'number' || (typeof detail === 'string' && detail.length <= maxErrorText);
+    if (!fits || key.length > maxErrorName) return refuse('error.details has a detail that is no number and no short text');
+  }
+  return Object.fromEntries(entries);
 }

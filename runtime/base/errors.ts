@@ -191,6 +191,10 @@ const declared = {
     sentence: 'The result is larger than {limit} ({bytes} so far).',
     remedy: 'Use take(n), toLocalIterator() or saveAsTextFile(folder), or raise maxResultBytes.',
   },
+  TOO_LARGE_TO_SEND: {
+    sentence: '{what} is too large for an executor: it has {size}, and the limit is {limit}.',
+    remedy: 'Split the value into several broadcasts, use fewer of them, or let the tasks read it from a file.',
+  },
   BARRIER_TOO_WIDE: {
     sentence: 'Stage {stage} has a barrier and {asked} partitions, which must all run at once, but there are only {slots} slots.',
     remedy: 'Use coalesce({slots}) before barrier(), or a master with more executors: local[{asked}].',
@@ -304,6 +308,9 @@ export type ErrorCode = keyof typeof declared;
 
 /** All codes, for the test that requires a case for each. */
 export const errorCodes = Object.keys(declared) as ErrorCode[];
+
+/** Whether this is the code of a declared error, and not merely a name that every object has. */
+export const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(declared, code);
 
 const fill = (text: string, details: Record<string, unknown>) =>
   text.replace(/\{(\w+)\}/g, (_, name: string) => (name in details ? String(details[name]) : `{${name}}`));

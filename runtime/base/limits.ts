@@ -51,6 +51,24 @@ export const compiledLoops = 256;
 /** Characters of an element shown in an error. */
 export const shownElement = 200;
 
+/** Characters of the name of an error, and of an operation, that leave a task: a name is no text. */
+export const maxErrorName = 1000;
+
+/** Characters of the message and of the stack of an error that leave a task: more than anybody reads, and no burden to the driver. */
+export const maxErrorText = 1 << 20;
+
+/** Frames of an error that leave a task, the innermost ones: a recursion of thousands says no more. */
+export const maxErrorFrames = 1000;
+
+/** Characters of the path in a frame: the longest path of Linux. */
+export const maxErrorPath = 4096;
+
+/** Details of an error of ours that leave a task: the declared sentences have at most a few. */
+export const maxErrorDetails = 32;
+
+/** Characters of the reason why a fetch failed: a path and what the system says. */
+export const maxFetchReason = 10_000;
+
 /** Programs of ended jobs that stay on executors, so that the same line typed again costs nothing. */
 export const keptPrograms = 200;
 

@@ -1,10 +1,13 @@
 // How a task that failed ends: by what was thrown, with the user's error as plain data.
+import { cutText } from '../base/cut-text';
 import { asError, MillraceError } from '../base/errors';
+import { maxErrorFrames, maxErrorText } from '../base/limits';
 import type { Place } from '../base/place';
 import { parseFrame } from '../base/stack-frame';
 import { isUserScript, mapFrame } from '../closure/position';
 import type { RemoteError, TaskEnd } from '../plan/end';
 import { nodesOf, type Plan } from '../plan/program';
+import { cutError, safeText } from '../plan/remote-error';
 import { StepFailure } from '../plan/step-failure';
 import { FetchFailure } from './files/bucket';
 import { TaskCancelled } from './task-runtime';
@@ -33,9 +36,10 @@ function remoteError(thrown: unknown, plan: Plan | undefined): RemoteError {
   const error = asError(step ? step.thrown : thrown);
   const stack = typeof error.stack === 'string' ? error.stack : '';
   const isOurs = error instanceof MillraceError;
-  return {
-    name: String(error.name),
-    message: `${error.message}${causesOf(error)}`,
+  return cutError({
+    name: safeText(error.name),
+    // What caused it stays where the message is cut.
+    message: `${cutText(safeText(error.message), maxErrorText - maxCauses * (maxCause + 20))}${causesOf(error)}`,
     stack,
     // Ours begin in the engine: only what is known to be the user's tells where they belong.
     frames: userFrames(stack, isOurs ? isUserScript : () => true),
@@ -43,8 +47,8 @@ function remoteError(thrown: unknown, plan: Plan | undefined): RemoteError {
     step: plan && numberOf(plan, step?.step),
     element: step?.element,
     code: isOurs ? error.code : undefined,
-    details: isOurs ? plainDetails(error.details) : undefined,
-  };
+    details: isOurs ? error.details : undefined,
+  });
 }
 
 /** How many causes of causes are reported, and how many characters of each. */
@@ -57,7 +61,7 @@ function causesOf(error: Error): string {
   let cause = error.cause;
   for (let depth = 0; cause !== undefined && depth < maxCauses; depth++) {
     const told = asError(cause);
-    text += `\n caused by ${`${told.name}: ${told.message}`.slice(0, maxCause)}`;
+    text += `\n caused by ${`${safeText(told.name)}: ${safeText(told.message)}`.slice(0, maxCause)}`;
     cause = told.cause;
   }
   return text;
@@ -73,10 +77,6 @@ function numberOf(plan: Plan, step: unknown): number | undefined {
   return undefined;
 }
 
-function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(details).map(([k, v]) => [k, typeof v === 'number' ? v : String(v)]));
-}
-
 /** The frames of shipped functions, at the places where the user wrote them. */
 function userFrames(stack: string, isWanted: (file: string) => boolean): Place[] {
   const places: Place[] = [];
@@ -85,6 +85,7 @@ function userFrames(stack: string, isWanted: (file: string) => boolean): Place[]
     if (!frame || !isWanted(frame.file)) continue;
     const place = mapFrame(frame.file, frame.line, frame.column);
     if (place) places.push(place);
+    if (places.length === maxErrorFrames) break;
   }
   return places;
 }

@@ -106,9 +106,12 @@ export class Dag {
         return this.#succeed(task, end);
       case 'fetchFailed':
         return this.#fetchFailed(task, end);
-      case 'cancelled':
-        stage.fail(partition, taskId, false);
-        return this.#reruns.restartBarrier(stage);
+      case 'cancelled': {
+        // Nobody asked for it: a break hit the task, or its function threw what a break throws, which it may do each time.
+        const failures = stage.fail(partition, taskId, true);
+        if (failures < options.taskMaxFailures) return this.#reruns.restartBarrier(stage);
+        return this.#failJob(job.jobId, { kind: 'cancelled', reason: `: a task was interrupted ${failures} times` });
+      }
       case 'tooBig':
         // Another try would be as big.
         return this.#failTask(task, end, 1);

@@ -1,5 +1,5 @@
 // Why a job failed, as the error that its promise rejects with.
-import { MillraceError } from '../base/errors';
+import { isErrorCode, MillraceError } from '../base/errors';
 import type { Place } from '../base/place';
 import { bytesText } from '../base/units';
 import type { RemoteError } from '../plan/end';
@@ -61,7 +61,7 @@ function taskError(
       // What the user's own functions throw has its frames; where there are none of theirs, the call tells which function it was.
       const place = (error.code ? placeOf(error, functions) : undefined) ?? steps?.callOf(error);
       const told = { ...where, ...(place && { place }), remote: error };
-      if (error.code) return new MillraceError(error.code as never, { ...error.details, ...told });
+      if (isErrorCode(error.code)) return new MillraceError(error.code, { ...error.details, ...told });
       return new MillraceError('TASK_FAILED', { error: `${error.name}: ${error.message}`, remedy: '', ...told });
     }
   }

@@ -345,12 +345,21 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
     this.#jobs.delete(jobId);
     job.record.status = status;
     job.record.ended = this.#clock.now();
-    const error = errorOf(job);
+    const error = errorIn(job, errorOf);
     job.tasks.release();
     job.view.close();
     const failure = error && status === 'failed' ? failureInfo(error) : undefined;
     this.#hooks.bus.post('onJobEnd', { jobId, status, failure, time: job.record.ended });
     if (error) job.reject(error);
     else job.resolve();
+  }
+}
+
+/** What a job ends with. A job whose error cannot be made ends with the reason for that: it must end. */
+function errorIn(job: ActiveJob, errorOf: (job: ActiveJob) => Error | undefined): Error | undefined {
+  try {
+    return errorOf(job);
+  } catch (e) {
+    return asError(e);
   }
 }

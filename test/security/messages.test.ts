@@ -11,7 +11,16 @@ import { executorPath } from '../../cluster/base/limits';
 import type { Handover } from '../../cluster/link/handover';
 import { ExecutorHandshake } from '../../cluster/link/handshake';
 import { checkToDriver, checkToExecutor } from '../../cluster/link/protocol';
-import { unpackEnd } from '../../cluster/link/task-end';
+import { packEnd, unpackEnd } from '../../cluster/link/task-end';
+import {
+  maxErrorDetails,
+  maxErrorFrames,
+  maxErrorName,
+  maxErrorPath,
+  maxErrorText,
+  maxFetchReason,
+} from '../../runtime/base/limits';
+import type { RemoteError } from '../../runtime/plan/end';
 import { encode } from '../../runtime/wire/codec';
 import { frameHead, readFrame } from '../../runtime/wire/frame';
 import { watchLeaks } from '../helpers/leaks';
@@ -189,6 +198,82 @@ test('errors and accumulator updates in the tail are checked as well', () => {
     const tail = encode(wrong);
     const sent = { kind: 'success', accumulatorBytes: tail.length, cached: [], evicted: [], metrics } as const;
     assert.throws(() => unpackEnd(sent, tail), /invalid message/);
+  }
+});
+
+/** An error whose field has so many characters, or so many frames or details. */
+const sized: Record<string, [limit: number, make: (n: number) => Partial<RemoteError>, read: (error: RemoteError) => number]> = {
+  name: [maxErrorName, (n) => ({ name: 'x'.repeat(n) }), (e) => e.name.length],
+  message: [maxErrorText, (n) => ({ message: '\u20ac'.repeat(n) }), (e) => e.message.length],
+  stack: [maxErrorText, (n) => ({ stack: 'x'.repeat(n) }), (e) => e.stack.length],
+  operator: [maxErrorName, (n) => ({ operator: 'x'.repeat(n) }), (e) => e.operator!.length],
+  element: [maxErrorText, (n) => ({ element: 'x'.repeat(n) }), (e) => e.element!.length],
+  frames: [maxErrorFrames, (n) => ({ frames: Array(n).fill({ file: 'f', line: 1, column: 1 }) }), (e) => e.frames.length],
+  'file of a frame': [
+    maxErrorPath,
+    (n) => ({ frames: [{ file: 'f'.repeat(n), line: 1, column: 1 }] }),
+    (e) => e.frames[0].file.length,
+  ],
+  'text of a detail': [
+    maxErrorText,
+    (n) => ({ code: 'DISK', details: { path: 'x'.repeat(n) } }),
+    (e) => String(e.details!.path).length,
+  ],
+  details: [
+    maxErrorDetails,
+    (n) => ({ code: 'DISK', details: Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, i])) }),
+    (e) => Object.keys(e.details!).length,
+  ],
+};
+
+for (const [field, [limit, make, read]] of Object.entries(sized)) {
+  test(`an error whose ${field} is at the limit arrives, a larger one is cut by the sender and refused by the receiver`, () => {
+    const plain = { name: 'E', message: 'm', stack: '', frames: [] };
+    for (const n of [limit - 1, limit, limit + 1, 2 * limit]) {
+      const error = { ...plain, ...make(n) };
+      const { end, tail } = packEnd({ kind: 'userError', error });
+      const received = unpackEnd(end, tail);
+      assert.ok(received.kind === 'userError');
+      assert.is(read(received.error), Math.min(n, limit));
+      const uncut = () => unpackEnd({ kind: 'userError' }, encode(error));
+      if (n <= limit) uncut();
+      else assert.throws(uncut, /invalid message/);
+    }
+  });
+}
+
+test('the reason of a failed fetch is cut by the sender, and a longer one is refused', () => {
+  const fetch = (n: number) => ({ kind: 'fetchFailed', shuffleId: 1, mapIndex: 0, writer: 0, reason: 'x'.repeat(n) }) as const;
+  for (const n of [maxFetchReason, maxFetchReason + 1]) {
+    const { end } = packEnd(fetch(n));
+    assert.is((toDriver({ kind: 'ended', taskId: 1, end }) as { end: { reason: string } }).end.reason.length, maxFetchReason);
+  }
+  assert.throws(() => toDriver({ kind: 'ended', taskId: 1, end: fetch(maxFetchReason + 1) }), /invalid message/);
+});
+
+test('the end of a task that is larger than a frame says so', () => {
+  const end = (bytes: number) =>
+    ({
+      kind: 'success',
+      value: Buffer.alloc(bytes),
+      cached: [],
+      evicted: [],
+      accumulators: [{ id: 'a', value: 'xyz' }],
+      metrics,
+    }) as const;
+  const updates = packEnd(end(0)).tail.length;
+  assert.is(packEnd(end(100 - updates), 100).end.kind, 'success');
+  assert.equal(packEnd(end(101 - updates), 100).end, { kind: 'tooBig', bytes: 101, limit: 100 });
+});
+
+test('only codes of declared errors travel: any other makes an error of the user', () => {
+  for (const code of ['__proto__', 'constructor', 'CANCELLED', '', 7]) {
+    const error = { name: 'E', message: 'm', stack: '', frames: [], code: code as string, details: { path: 'x' } };
+    const { end, tail } = packEnd({ kind: 'userError', error });
+    const received = unpackEnd(end, tail);
+    assert.ok(received.kind === 'userError');
+    assert.equal([received.error.code, received.error.details], [undefined, undefined]);
+    assert.throws(() => unpackEnd({ kind: 'userError' }, encode(error)), /invalid message/);
   }
 });
 

@@ -71,6 +71,30 @@ test('a user error keeps its name, message and stack', async () => {
   assert.is(end.error.message, 'no such word');
 });
 
+test('errors of any size cost no executor', async () => {
+  for (const program of [
+    'throw new Error("x".repeat(70 << 20))',
+    'const e = new Error("long name"); e.name = "n".repeat(2 << 20); throw e',
+    'const e = new Error("long stack"); e.stack = "s".repeat(70 << 20); throw e',
+    'return { end: { kind: "userError", error: { name: "E", message: "", stack: "", frames: Array(4000).fill({ file: "f", line: 1, column: 1 }) } } }',
+    'return { end: { kind: "fetchFailed", shuffleId: 1, mapIndex: 0, writer: 0, reason: "r".repeat(1 << 20) } }',
+  ]) {
+    const end = await pool.end(pool.launch('e1', program));
+    assert.match(end.kind, /userError|fetchFailed/);
+  }
+  assert.is(await pool.run('e1', 'return 1'), 1);
+  assert.equal(pool.lost, []);
+});
+
+test('what is larger than an executor takes is refused before it is sent', async () => {
+  pool.programs.set('huge', new Uint8Array(2 ** 31 - 65_536));
+  assert.throws(() => pool.launch('e1', 'return 1', { needs: ['huge'] }), /huge is too large for an executor: it has 2\.0 GiB/);
+  pool.programs.delete('huge');
+  assert.throws(() => pool.launch('e1', 'return 1', { needs: Array(100_001).fill('words') }), /it has 100002 broadcasts/);
+  assert.is(await pool.run('e1', 'return 1'), 1);
+  assert.equal(pool.lost, []);
+});
+
 test('a blob is sent once to each executor that needs it, and again after it was forgotten', async () => {
   pool.programs.set('words', Buffer.from('first'));
   const read = 'return [Buffer.from(blobs.get("words")).toString(), (kept.seen ??= new Set()).add(blobs.get("words")).size]';

@@ -189,6 +189,40 @@ test('a shuffle that can never be read', async () => {
   rmSync(scratch, { recursive: true });
 });
 
+test('an error whose code the user changed ends its job as an error of the user', async () => {
+  for (const code of ['__proto__', 'CANCELLED', 'constructor']) {
+    const changed = sc.parallelize([1], 1).map(() => {
+      const error = new MillraceError('DISK', { path: 'a', reason: 'full' });
+      throw Object.assign(error, { code });
+    });
+    const error = await errorOf('TASK_FAILED', () => within(10_000, changed.count(), 'the job'));
+    assert.match(error.message, /Writing a failed/);
+  }
+});
+
+test('an error that throws what a break throws ends its job after a few tries', async () => {
+  const broken = sc.parallelize([1], 1).map((x) => {
+    throw Object.assign(new Error(`${x}`), { code: 'ERR_SCRIPT_EXECUTION_INTERRUPTED' });
+  });
+  const error = await errorOf('JOB_CANCELLED', () => within(10_000, broken.count(), 'the job'));
+  assert.match(error.message, /a task was interrupted 4 times/);
+});
+
+test('errors with texts of any size and kind arrive, cut', async () => {
+  const failing = (make: () => unknown) =>
+    sc.parallelize([1], 1).map(() => {
+      throw make();
+    });
+  const long = await errorOf('TASK_FAILED', () => failing(() => new Error('x'.repeat(3e6), { cause: new Error('why') })).count());
+  assert.ok(long.message.length < 1.1e6);
+  assert.match(long.message.slice(-100), /caused by Error: why/);
+  const odd = await errorOf('TASK_FAILED', () =>
+    failing(() => Object.assign(new Error('odd'), { name: Symbol('n'), stack: 7 })).count(),
+  );
+  assert.match(odd.message, /Symbol\(n\): odd/);
+  await errorOf('TASK_FAILED', () => failing(() => Object.assign(new Error('a'), { message: Object.create(null) })).count());
+});
+
 test('executors that cannot be started', async () => {
   const program = join(folder, 'ends.js');
   writeFileSync(program, 'process.exit(1);');

@@ -193,6 +193,15 @@ test('an executor that is lost four times under a task fails its job', () => {
   assert.equal(play.kinds(), ['noteStageCompleted', 'failJob']);
 });
 
+test('a task that ends as cancelled although nobody cancelled it is tried again, but not for ever', () => {
+  const play = new Play();
+  play.join('x');
+  let [launch] = play.submit(stage(0, 1));
+  for (let i = 0; i < 3; i++) [launch] = play.end(launch, { kind: 'cancelled' });
+  play.end(launch, { kind: 'cancelled' });
+  assert.equal(play.kinds(), ['noteStageCompleted', 'failJob']);
+});
+
 test('a cancelled job frees its slots when its tasks end, and not before', () => {
   const play = new Play();
   play.join('x');
