@@ -83,7 +83,7 @@ function readUpdates(value: unknown): AccumulatorUpdate[] {
 
 function readComputation(block: Fields): Computation {
   const [rddId, partition] = [block.integer('rddId'), block.integer('partition')];
-  const read = { rddId, partition, within: block.string('within', textLength) };
+  const read = { rddId, partition, within: block.string('within', idLength) };
   block.end();
   return read;
 }

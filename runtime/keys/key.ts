@@ -2,6 +2,9 @@
 import { MillraceError } from '../base/errors';
 import { maxValueDepth } from '../base/limits';
 
+/** An array of more elements is a key only without holes. */
+const sparseFrom = 100_000;
+
 const nothingLike = (v: unknown, reason: string): never => {
   throw new MillraceError('BAD_KEY', { key: showKey(v), reason });
 };
@@ -36,6 +39,8 @@ export function keyText(v: unknown, depth = 0): string {
 function objectText(v: object, depth: number): string {
   if (depth > maxValueDepth) return nothingLike(v, 'it is nested too deeply, or refers to itself');
   if (Array.isArray(v)) {
+    // An array may be four billion elements long and hold none of them.
+    if (v.length > sparseFrom && Object.keys(v).length < v.length) return nothingLike(v, `it has ${v.length} elements and holes`);
     let text = '[';
     for (let i = 0; i < v.length; i++) text += `${keyText(v[i], depth)},`;
     return `${text}]`;

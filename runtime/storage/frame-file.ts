@@ -7,7 +7,7 @@ import { constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { closeQuietly, damaged, readAt, TemporaryFile } from '../base/files';
-import { decode, encode } from '../wire/codec';
+import { decodeRows, encode } from '../wire/codec';
 
 const magic = 0x3142524d;
 const headBytes = 4;
@@ -50,7 +50,7 @@ const isNote = (frame: Buffer): boolean => frame.readUInt32LE(0) >= noteBit;
 /** The array of a frame. Throws CORRUPT_FILE. */
 export function rowsOf(path: string, frame: Buffer): unknown[] {
   if (!isWhole(frame)) damaged(path, 'the checksum of a frame is wrong');
-  return decode(frame.subarray(frameHead), 'executor') as unknown[];
+  return decodeRows(frame.subarray(frameHead), 'executor');
 }
 
 /** Writes a file under a temporary name; it has its name once it is whole. */

@@ -9,7 +9,7 @@ import { damaged, readAt, TemporaryFile } from '../base/files';
 import { shuffleBufferBytes, shuffleFrameRows } from '../base/limits';
 import type { KeyTable } from '../keys/key';
 import { HashPartitioner, type Partitioner } from '../keys/partitioner';
-import { decode, encode } from '../wire/codec';
+import { decodeRows, encode } from '../wire/codec';
 import { sizeOf } from './size-of';
 
 const magic = 0x3153524d;
@@ -197,7 +197,7 @@ export function* readBucket(path: string, fd: number, size: number, bucket: numb
     const bytes = readAt(fd, path, frame.bytes, frame.offset);
     if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) damaged(path, 'the checksum of a frame is wrong');
     const values = frameHead + bytes.readUInt32LE(4);
-    const read = (part: Uint8Array) => decode(part, 'executor') as unknown[];
+    const read = (part: Uint8Array) => decodeRows(part, 'executor');
     yield { keys: read(bytes.subarray(frameHead, values)), values: read(bytes.subarray(values)) };
   }
 }

@@ -21,6 +21,13 @@ export function encode(value: unknown): Uint8Array {
   return writer.buffer.subarray(0, writer.position);
 }
 
+/** The rows that `encode` was given. Throws PROTOCOL where the bytes are no array, or one of more rows than bytes, which has holes only. */
+export function decodeRows(bytes: Uint8Array, side: Side): unknown[] {
+  const rows = decode(bytes, side);
+  if (!Array.isArray(rows)) return malformed('a value where rows were expected');
+  return rows.length <= bytes.length ? rows : malformed(`${rows.length} rows in ${bytes.length} bytes`);
+}
+
 /** The value that `encode` was given. Throws PROTOCOL where the bytes are no encoded value. */
 export function decode(bytes: Uint8Array, side: Side = 'session'): unknown {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,17 @@
-// Reads what the writer wrote.
+// Reads what the writer wrote. Its work and memory are at most a multiple of the bytes that it is given, whatever they are.
 import { MillraceError } from '../base/errors';
-import { errorKinds, hiddenOfErrors, instanceCodec, maxObjectColumns, maxTupleColumns, type Side, Tag, typedKinds } from './tags';
+import { maxValueDepth } from '../base/limits';
+import {
+  errorKinds,
+  hiddenOfErrors,
+  instanceCodec,
+  maxColumnLevels,
+  maxObjectColumns,
+  maxTupleColumns,
+  type Side,
+  Tag,
+  typedKinds,
+} from './tags';
 
 export const malformed = (reason: string): never => {
   throw new MillraceError('PROTOCOL', { reason });
@@ -10,6 +21,9 @@ export class Reader {
   position = 0;
   readonly buffer: Buffer;
   readonly #side: Side;
+  #depth = 0;
+  /** Columns around the array that is read. */
+  #level = 0;
 
   constructor(buffer: Buffer, side: Side) {
     this.buffer = buffer;
@@ -28,13 +42,17 @@ export class Reader {
 
   count(): number {
     let n = 0;
-    let scale = 1;
-    for (;;) {
+    for (let scale = 1; scale < 2 ** 53; scale *= 128) {
       const b = this.byte();
       n += (b & 127) * scale;
       if (b < 128) return n;
-      scale *= 128;
     }
+    return malformed('a count without an end');
+  }
+
+  /** A value in another one. What is nested deeper than the writer goes was not written by it. */
+  #enter(): void {
+    if (++this.#depth > maxValueDepth) malformed('values that are nested too deeply');
   }
 
   align(size: number): void {
@@ -94,29 +112,18 @@ export class Reader {
         return v;
       }
       case Tag.BigInt:
-        return parseBigInt36(this.text());
+        return parseBigInt(this.text());
       case Tag.Latin1:
       case Tag.Utf16:
         return this.textOf(tag);
       case Tag.Date: {
-        const time = this.value();
-        return typeof time === 'number' ? new Date(time) : malformed('a date without a time');
+        const kind = this.buffer[this.position];
+        return kind === Tag.Int32 || kind === Tag.Float64 ? new Date(this.value() as number) : malformed('a date without a time');
       }
       case Tag.RegExp: {
         const source = this.text();
         return new RegExp(source, this.text());
       }
-      case Tag.Object:
-        return this.properties({});
-      case Tag.NullObject:
-        return this.properties(Object.create(null));
-      case Tag.Map: {
-        const keys = this.array();
-        const values = this.array();
-        return new Map(keys.map((k, i) => [k, values[i]]));
-      }
-      case Tag.Set:
-        return new Set(this.array());
       case Tag.Bytes: {
         const isBuffer = this.byte() === 1;
         const copy = this.bytesOf(this.count());
@@ -129,9 +136,31 @@ export class Reader {
         this.align(8);
         return new kind(this.bytesOf(n * kind.BYTES_PER_ELEMENT) as never);
       }
-      case Tag.Error: {
-        return this.error();
+      default: {
+        this.#enter();
+        const made = this.#container(tag);
+        this.#depth--;
+        return made;
       }
+    }
+  }
+
+  /** A value that holds others. */
+  #container(tag: number): unknown {
+    switch (tag) {
+      case Tag.Object:
+        return this.properties({});
+      case Tag.NullObject:
+        return this.properties(Object.create(null));
+      case Tag.Map: {
+        const keys = this.dense();
+        const values = this.column(keys.length);
+        return new Map(keys.map((k, i) => [k, values[i]]));
+      }
+      case Tag.Set:
+        return new Set(this.dense());
+      case Tag.Error:
+        return this.error();
       case Tag.Instance: {
         const key = this.text();
         const state = this.value();
@@ -168,8 +197,14 @@ export class Reader {
     return into;
   }
 
-  array(): unknown[] {
-    return this.arrayOf(this.byte());
+  /** An array without holes, so that it is no longer than its bytes. */
+  dense(): unknown[] {
+    const tag = this.byte();
+    if (tag === Tag.SparseArray) return malformed('holes where every element is needed');
+    this.#enter();
+    const made = this.arrayOf(tag);
+    this.#depth--;
+    return made;
   }
 
   arrayOf(tag: number): unknown[] {
@@ -178,18 +213,14 @@ export class Reader {
         const n = this.count();
         this.need(n);
         const out: unknown[] = [];
+        const outer = this.#level;
+        this.#level = 0;
         for (let i = 0; i < n; i++) out.push(this.value());
+        this.#level = outer;
         return out;
       }
-      case Tag.SparseArray: {
-        const out: unknown[] = [];
-        out.length = this.count();
-        for (let n = this.count(); n > 0; n--) {
-          const i = this.count();
-          out[i] = this.value();
-        }
-        return out;
-      }
+      case Tag.SparseArray:
+        return this.sparse();
       case Tag.Int32Column: {
         const n = this.count();
         this.align(8);
@@ -211,7 +242,10 @@ export class Reader {
         return this.strings();
       case Tag.TupleColumns: {
         const n = this.count();
-        const columns = Array.from({ length: this.width(maxTupleColumns) }, () => this.column(n));
+        const width = this.width(maxTupleColumns);
+        this.#enterColumns();
+        const columns = Array.from({ length: width }, () => this.column(n));
+        this.#level--;
         const out = new Array<unknown>(n);
         if (columns.length === 2) {
           const [a, b] = columns;
@@ -226,6 +260,32 @@ export class Reader {
     }
   }
 
+  /** An array with holes. It takes memory for its elements alone, however long it is. */
+  sparse(): unknown[] {
+    const length = this.count();
+    if (length >= 2 ** 32) return malformed(`an array of ${length} elements`);
+    const present = this.count();
+    this.need(present * 2);
+    const out: unknown[] = [];
+    // V8 sets memory aside for a length that it is given, unless that is so large that the elements go into a table.
+    if (length > 8 * present + 16) out.length = 2 ** 32 - 1;
+    out.length = length;
+    const outer = this.#level;
+    this.#level = 0;
+    for (let n = present, least = 0; n > 0; n--) {
+      const i = this.count();
+      if (i < least || i >= length) return malformed(`an element ${i} out of its order`);
+      out[i] = this.value();
+      least = i + 1;
+    }
+    this.#level = outer;
+    return out;
+  }
+
+  #enterColumns(): void {
+    if (++this.#level > maxColumnLevels) malformed('columns that are nested too deeply');
+  }
+
   /** The number of columns. A row has one at least, so that a count of rows is never larger than the data. */
   width(most: number): number {
     const width = this.count();
@@ -233,7 +293,7 @@ export class Reader {
   }
 
   column(rows: number): unknown[] {
-    const column = this.array();
+    const column = this.dense();
     return column.length === rows ? column : malformed(`a column of ${column.length} values for ${rows} rows`);
   }
 
@@ -259,20 +319,24 @@ export class Reader {
     const n = this.count();
     const width = this.width(maxObjectColumns);
     const out: Record<string, unknown>[] = [];
+    this.#enterColumns();
     for (let j = 0; j < width; j++) {
       const key = this.text();
+      // The writer sends rows with this key one by one.
+      if (key === '__proto__') return malformed('a column called __proto__');
       const column = this.column(n);
       if (j === 0) for (let i = 0; i < n; i++) out.push({});
       for (let i = 0; i < n; i++) out[i][key] = column[i];
     }
+    this.#level--;
     return out;
   }
 }
 
-/** Parses the base-36 text of a bigint, sign included. */
-function parseBigInt36(text: string): bigint {
+/** Parses the hexadecimal text of a bigint, sign included. */
+function parseBigInt(text: string): bigint {
   const negative = text.startsWith('-');
-  let value = 0n;
-  for (const digit of negative ? text.slice(1) : text) value = value * 36n + BigInt(Number.parseInt(digit, 36));
-  return negative ? -value : value;
+  const digits = negative ? text.slice(1) : text;
+  if (!digits.startsWith('0x')) return malformed('a bigint that is not hexadecimal');
+  return negative ? -BigInt(digits) : BigInt(digits);
 }

@@ -49,6 +49,12 @@ export const typedKinds = [
 export const maxTupleColumns = 16;
 export const maxObjectColumns = 64;
 
+/**
+ * Columns of columns of columns, at most: each level makes an object per row of the same bytes. What is nested deeper goes one by one, and
+ * so the values of some bytes are never more than a multiple of them.
+ */
+export const maxColumnLevels = 8;
+
 /** Errors of the language keep their class; those of other classes become the nearest of these under their own name. */
 export const errorKinds = [
   TypeError,

@@ -1,7 +1,16 @@
 // Writes values as tagged bytes, with columns where the elements of an array are alike; refuses what would arrive changed.
 import { MillraceError } from '../base/errors';
 import { maxValueDepth } from '../base/limits';
-import { errorKinds, hiddenOfErrors, instanceCodec, maxObjectColumns, maxTupleColumns, Tag, typedKinds } from './tags';
+import {
+  errorKinds,
+  hiddenOfErrors,
+  instanceCodec,
+  maxColumnLevels,
+  maxObjectColumns,
+  maxTupleColumns,
+  Tag,
+  typedKinds,
+} from './tags';
 
 /** From this many elements on an array is looked at for columns. */
 const columnsFrom = 4;
@@ -23,6 +32,8 @@ export class Writer {
   buffer = Buffer.allocUnsafe(4096);
   position = 0;
   depth = 0;
+  /** Columns around the array that is written. */
+  #level = 0;
 
   room(bytes: number): void {
     if (this.position + bytes <= this.buffer.length) return;
@@ -100,7 +111,8 @@ export class Writer {
         return this.byte(Tag.Undefined);
       case 'bigint':
         this.byte(Tag.BigInt);
-        return this.text(v.toString(36));
+        // Hexadecimal, since that alone is read in linear time.
+        return this.text(v < 0n ? `-0x${(-v).toString(16)}` : `0x${v.toString(16)}`);
       case 'object':
         if (v === null) return this.byte(Tag.Null);
         if (++this.depth > maxValueDepth) tooDeep();
@@ -216,7 +228,10 @@ export class Writer {
     for (let i = 0; i < n; i++) if (!(i in v)) return this.sparse(v);
     this.byte(Tag.Array);
     this.count(n);
+    const outer = this.#level;
+    this.#level = 0;
     for (let i = 0; i < n; i++) this.value(v[i]);
+    this.#level = outer;
   }
 
   sparse(v: readonly unknown[]): void {
@@ -227,10 +242,13 @@ export class Writer {
     this.byte(Tag.SparseArray);
     this.count(v.length);
     this.count(present.length);
+    const outer = this.#level;
+    this.#level = 0;
     for (const i of present) {
       this.count(i);
       this.value(v[i]);
     }
+    this.#level = outer;
   }
 
   /** Writes an array of like elements by columns; false where they are not alike (nothing is written then). */
@@ -250,7 +268,7 @@ export class Writer {
         return true;
       }
       case 'object':
-        if (first === null) return false;
+        if (first === null || this.#level >= maxColumnLevels) return false;
         return Array.isArray(first) ? this.tuples(v, n, first.length) : this.alike(v, n, first);
       default:
         return false;
@@ -304,10 +322,12 @@ export class Writer {
     this.count(n);
     this.count(width);
     const column = new Array<unknown>(n);
+    this.#level++;
     for (let j = 0; j < width; j++) {
       for (let i = 0; i < n; i++) column[i] = (v[i] as unknown[])[j];
       this.array(column);
     }
+    this.#level--;
     return true;
   }
 
@@ -327,11 +347,13 @@ export class Writer {
     this.count(n);
     this.count(width);
     const column = new Array<unknown>(n);
+    this.#level++;
     for (const key of keys) {
       this.text(key);
       for (let i = 0; i < n; i++) column[i] = (v[i] as Record<string, unknown>)[key];
       this.array(column);
     }
+    this.#level--;
     return true;
   }
 }

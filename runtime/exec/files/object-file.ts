@@ -6,7 +6,7 @@ import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../base/errors';
 import { closeQuietly, openInput, unreadable } from '../../base/files';
-import { maxObjectFrameBytes } from '../../base/limits';
+import { maxObjectFrameBytes, textChunkBytes } from '../../base/limits';
 import { decode, encode } from '../../wire/codec';
 
 export const objectMagic = Buffer.from([0x4d, 0x52, 0x4f, 0x01]);
@@ -35,8 +35,14 @@ function readSome(fd: number, path: string, into: Buffer, from: number): number 
 }
 
 function readExactly(fd: number, path: string, bytes: number): Buffer {
-  const buffer = Buffer.allocUnsafe(bytes);
+  // Grows with what is read: a length in a damaged file is only a claim.
+  let buffer = Buffer.allocUnsafe(Math.min(bytes, textChunkBytes));
   for (let done = 0; done < bytes; ) {
+    if (done === buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.min(bytes, 2 * done));
+      larger.set(buffer);
+      buffer = larger;
+    }
     const n = readSome(fd, path, buffer, done);
     if (n === 0) return notWhole(path, 'it ends too early');
     done += n;
@@ -67,6 +73,7 @@ export function* readObjects(path: string): Generator<unknown[]> {
       if (crc32(payload) !== head.readUInt32LE(4)) notWhole(path, 'the checksum of a frame is wrong');
       const content = contentOf(path, payload);
       if (Array.isArray(content)) {
+        if (content.length > bytes) notWhole(path, `a frame of ${bytes} bytes with ${content.length} rows`);
         rows += content.length;
         yield content;
         continue;

@@ -323,6 +323,7 @@ test('values that are no keys', async () => {
     () => new Map(),
     () => new Set([1]),
     () => Promise.resolve(1),
+    () => new Array(4_000_000_000),
   ];
   for (const make of hostile) {
     await errorOf('BAD_KEY', () => pairs().lookup(make()));

@@ -13,11 +13,14 @@ import fs, {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startBackend } from '../../../cluster/index';
 import { Random } from '../../../runtime/base/time';
+import { objectMagic } from '../../../runtime/exec/files/object-file';
 import { Context, type ErrorCode, StorageLevel } from '../../../runtime/index';
+import { Tag } from '../../../runtime/wire/tags';
 import { errorOf } from '../../helpers/errors';
 import { unordered, unorderedGroups } from '../../helpers/model';
 import { size } from '../../helpers/sizes';
@@ -167,6 +170,31 @@ eachDamage('object file', async (kind) => {
   await errorOf(codes[1], () => sc.objectFile(part).count());
   rmSync(path, { recursive: true });
   return true;
+});
+
+/** An object file whose one frame is this, with the right checksum. */
+function craftedFile(payload: readonly number[], claimed = payload.length): string {
+  const path = join(folder, 'crafted');
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(claimed, 0);
+  head.writeUInt32LE(crc32(Buffer.from(payload)), 4);
+  writeFileSync(path, Buffer.concat([objectMagic, head, Buffer.from(payload)]));
+  return path;
+}
+
+test('object files that claim more than they hold are refused at once', async () => {
+  const most = [255, 255, 255, 255, 15];
+  const hollow = [Tag.SparseArray, ...most, 0];
+  const files = {
+    'rows that are holes': hollow,
+    'a column of holes': [Tag.TupleColumns, ...most, 1, ...hollow],
+    'a map of holes': [Tag.Array, 1, Tag.Map, ...hollow, ...hollow],
+    'a set of holes': [Tag.Array, 1, Tag.Set, ...hollow],
+  };
+  const started = performance.now();
+  for (const payload of Object.values(files)) await errorOf('BAD_OBJECT_FILE', () => sc.objectFile(craftedFile(payload)).count());
+  await errorOf('BAD_OBJECT_FILE', () => sc.objectFile(craftedFile([1], 512 << 20)).count());
+  assert.ok(performance.now() - started < 3000);
 });
 
 const groupedBy = (rows: readonly [string, number][]): [string, number[]][] =>
