@@ -1,38 +1,88 @@
-// Count, mean, variance, least and greatest of numbers in one pass, merged exactly as Chan et al. (1979) show.
+// Count, mean, variance, least and greatest of numbers in one pass: exact, so that order and partitioning do not matter.
+import { addExactly, type ExactSum, mergeExactly, noSum, quotient, ratio, totalOf, unitsOf } from './exact-sum';
 
-/** [count, mean, sum of squared deviations, least, greatest]: plain data, as it is shipped. */
-export type Moments = [count: number, mean: number, squares: number, least: number, greatest: number];
+/** What is known of some numbers, as plain data. */
+export interface Moments {
+  count: number;
+  /** How many are NaN. */
+  nans: number;
+  /** Of the others. */
+  least: number;
+  greatest: number;
+  readonly sum: ExactSum;
+  /** The squares of finite numbers: of those whose square is near neither end of the range, of large ones by 2^1200, of small ones times 2^1200. */
+  readonly squares: ExactSum;
+  /** What rounding took from each of these. Apart, for a sum of numbers of like size is quick. */
+  readonly lost: ExactSum;
+  readonly largeSquares: ExactSum;
+  readonly smallSquares: ExactSum;
+}
 
-export const noMoments: Moments = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+export const noMoments = (): Moments => ({
+  count: 0,
+  nans: 0,
+  least: Number.POSITIVE_INFINITY,
+  greatest: Number.NEGATIVE_INFINITY,
+  sum: noSum(),
+  squares: noSum(),
+  lost: noSum(),
+  largeSquares: noSum(),
+  smallSquares: noSum(),
+});
+
+const [smallBelow, largeFrom] = [2 ** -480, 2 ** 480];
+const scale = 600;
+const [up, down] = [2 ** scale, 2 ** -scale];
 
 /** Adds a number to the moments, in place. */
 export function addToMoments(m: Moments, x: number): Moments {
-  const delta = x - m[1];
-  m[0]++;
-  m[1] += delta / m[0];
-  m[2] += delta * (x - m[1]);
-  if (x < m[3]) m[3] = x;
-  if (x > m[4]) m[4] = x;
+  m.count++;
+  if (x < m.least) m.least = x;
+  if (x > m.greatest) m.greatest = x;
+  if (Number.isNaN(x)) m.nans++;
+  addExactly(m.sum, x);
+  const size = Math.abs(x);
+  if ((size >= smallBelow && size < largeFrom) || size === 0) addSquare(m.squares, m.lost, x);
+  else if (size < smallBelow) addSquare(m.smallSquares, m.smallSquares, x * up);
+  else if (size < Number.POSITIVE_INFINITY) addSquare(m.largeSquares, m.largeSquares, x * down);
   return m;
 }
 
-/** The moments of both. */
+/** Adds the square and what its rounding took, as Dekker (1971) finds it. */
+function addSquare(to: ExactSum, rest: ExactSum, x: number): void {
+  const square = x * x;
+  const carry = 134217729 * x;
+  const high = carry - (carry - x);
+  const low = x - high;
+  addExactly(to, square);
+  const lost = low * low - (square - high * high - 2 * high * low);
+  if (lost !== 0) addExactly(rest, lost);
+}
+
+/** Adds other moments, in place. */
 export function mergeMoments(a: Moments, b: Moments): Moments {
-  if (a[0] === 0) return b;
-  if (b[0] === 0) return a;
-  const n = a[0] + b[0];
-  const delta = b[1] - a[1];
-  return [
-    n,
-    a[1] + (delta * b[0]) / n,
-    a[2] + b[2] + (delta * delta * a[0] * b[0]) / n,
-    Math.min(a[3], b[3]),
-    Math.max(a[4], b[4]),
-  ];
+  a.count += b.count;
+  a.nans += b.nans;
+  a.least = Math.min(a.least, b.least);
+  a.greatest = Math.max(a.greatest, b.greatest);
+  for (const part of ['sum', 'squares', 'lost', 'largeSquares', 'smallSquares'] as const) mergeExactly(a[part], b[part]);
+  return a;
+}
+
+/** The variance of the population. */
+function varianceOf({ count, sum, squares, lost, largeSquares, smallSquares }: Moments): number {
+  if (count === 0 || sum.special !== 0) return Number.NaN;
+  const n = BigInt(count);
+  const total = unitsOf(sum);
+  // In units of 2^-2148 and 2^-1200 of these.
+  const extra = BigInt(2 * scale);
+  const all = ((unitsOf(squares) + unitsOf(lost)) << extra) + (unitsOf(largeSquares) << (2n * extra)) + unitsOf(smallSquares);
+  return ratio(((n * all) << 1074n) - ((total * total) << extra), (n * n) << (2148n + extra));
 }
 
 /**
- * What `stats()` answers, as Spark's StatCounter. Variances of the population; NaN where there are no numbers.
+ * What `stats()` answers, as Spark's StatCounter. Variances of the population; NaN where there are no numbers. Each value is the exact one
+ * for the numbers in any order, rounded once. NaN among them makes sum, mean, variance and `max` NaN, for it is above all numbers.
  * @example (await sc.parallelize([1, 2, 3, 4]).stats()).mean // 2.5
  */
 export class StatCounter {
@@ -47,12 +97,12 @@ export class StatCounter {
    */
   readonly mean: number;
   /**
-   * The smallest.
+   * The smallest; infinite where there are no numbers.
    * @example (await sc.parallelize([1, 2, 3, 4]).stats()).min // 1
    */
   readonly min: number;
   /**
-   * The largest.
+   * The largest; NaN where one is NaN, minus infinite where there are no numbers.
    * @example (await sc.parallelize([1, 2, 3, 4]).stats()).max // 4
    */
   readonly max: number;
@@ -62,20 +112,21 @@ export class StatCounter {
    */
   readonly variance: number;
 
-  /** @internal */ constructor([count, mean, squares, least, greatest]: Moments) {
-    this.count = count;
-    this.mean = count === 0 ? Number.NaN : mean;
-    this.min = least;
-    this.max = greatest;
-    this.variance = count === 0 ? Number.NaN : squares / count;
-  }
-
   /**
-   * Their sum.
+   * Their sum, the same as `sum()` of the dataset.
    * @example (await sc.parallelize([1, 2, 3, 4]).stats()).sum // 10
    */
-  get sum(): number {
-    return this.count === 0 ? 0 : this.mean * this.count;
+  readonly sum: number;
+
+  /** @internal */ constructor(moments: Moments) {
+    const { count, nans, least, greatest, sum } = moments;
+    this.count = count;
+    this.mean = count === 0 ? Number.NaN : quotient(sum, count);
+    // As in every order of Millrace: NaN is above all numbers.
+    this.min = count > 0 && nans === count ? Number.NaN : least;
+    this.max = nans > 0 ? Number.NaN : greatest;
+    this.variance = varianceOf(moments);
+    this.sum = totalOf(sum);
   }
 
   /**

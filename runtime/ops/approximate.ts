@@ -1,6 +1,7 @@
 // Answers at a deadline: what the partitions that have ended say of all of them, with bounds.
 
 import { refuseArgument } from '../base/arguments';
+import { type ExactSum, mergeExactly, noSum, quotient, totalOf } from '../base/exact-sum';
 import type { Clock } from '../base/time';
 import { KeyTable } from '../keys/key';
 import type { Sink } from '../plan/program';
@@ -64,7 +65,8 @@ declare module '../rdd/rdd' {
   interface RDD<T> {
     /**
      * The number of elements as far as it is known after `timeoutMs` milliseconds. Bounds come from how the partitions that have ended
-     * differ, taken as a random sample of all; after one partition only they are infinite.
+     * differ, taken as a random sample of all. They are infinite after one partition only, and where all so far are alike; a count is never
+     * below what was seen.
      * @example (await sc.range(100).countApprox(60_000)).initialValue // { mean: 100, confidence: 1, low: 100, high: 100 }
      */
     countApprox(timeoutMs: number, confidence?: number): Promise<PartialResult<BoundedDouble>>;
@@ -172,14 +174,16 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 /** The estimate `mean` with what the deviations of m of n partitions say of it. */
 function bounded(mean: number, deviations: readonly number[], scale: number, n: number, confidence: number): BoundedDouble {
   const m = deviations.length;
-  if (m < 2) return { mean, confidence, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
   const variance = sum(deviations.map((d) => d * d)) / (m - 1);
+  // Partitions that are all alike, or a single one, do not tell how the others may differ.
+  if (!(variance > 0 && variance < Number.POSITIVE_INFINITY))
+    return { mean, confidence, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
   const reach = studentReach(confidence, m - 1) * scale * Math.sqrt(((1 - m / n) * variance) / m);
   return { mean, confidence, low: mean - reach, high: mean + reach };
 }
 
-const totalOf: Estimate<number, BoundedDouble> = (parts, n, confidence) => {
-  const seen = sum(parts);
+/** What the answers of some partitions say of the sum over all; `seen` is their sum. */
+function extrapolated(parts: readonly number[], seen: number, n: number, confidence: number): BoundedDouble {
   if (parts.length === n) return exactly(seen);
   const mean = parts.length === 0 ? 0 : seen / parts.length;
   return bounded(
@@ -189,20 +193,34 @@ const totalOf: Estimate<number, BoundedDouble> = (parts, n, confidence) => {
     n,
     confidence,
   );
-};
+}
 
 /** Of counts: there are at least as many as were seen. */
 const countOf: Estimate<number, BoundedDouble> = (parts, n, confidence) => {
-  const total = totalOf(parts, n, confidence);
-  return { ...total, low: Math.max(total.low, sum(parts)) };
+  const seen = sum(parts);
+  const total = extrapolated(parts, seen, n, confidence);
+  return { ...total, low: Math.max(total.low, seen) };
 };
 
-const meanOf: Estimate<[number, number], BoundedDouble> = (parts, n, confidence) => {
-  const count = sum(parts.map(([c]) => c));
-  const mean = sum(parts.map(([, s]) => s)) / count;
+/** The count and the sum of one partition. */
+interface Summed {
+  readonly count: number;
+  readonly sum: ExactSum;
+}
+
+const mergedSum = (parts: readonly Summed[]) => parts.reduce((all, part) => mergeExactly(all, part.sum), noSum());
+
+const sumOf: Estimate<Summed, BoundedDouble> = (parts, n, confidence) => {
+  const sums = parts.map((part) => totalOf(part.sum));
+  return extrapolated(sums, totalOf(mergedSum(parts)), n, confidence);
+};
+
+const meanOf: Estimate<Summed, BoundedDouble> = (parts, n, confidence) => {
+  const count = sum(parts.map((part) => part.count));
+  const mean = count === 0 ? Number.NaN : quotient(mergedSum(parts), count);
   if (parts.length === n) return exactly(mean);
-  if (count === 0) return bounded(Number.NaN, [], 1, n, confidence);
-  const deviations = parts.map(([c, s]) => s - mean * c);
+  if (count === 0) return bounded(mean, [], 1, n, confidence);
+  const deviations = parts.map((part) => totalOf(part.sum) - mean * part.count);
   return bounded(mean, deviations, parts.length / count, n, confidence);
 };
 
@@ -226,19 +244,14 @@ RDD.prototype.countApprox = function (timeoutMs, confidence = defaultConfidence)
 
 /** Count and sum of each partition. */
 const countAndSum = (operation: string) => {
-  const zero = encode([0, 0]);
+  const zero = encode({ count: 0, sum: noSum() });
   const f = lib('countAndSum', operation);
   return (builder: FunctionTable): Sink => ({ kind: 'aggregate', name: operation, zero, f: builder.function(f) });
 };
 
 RDD.prototype.sumApprox = function (timeoutMs, confidence = defaultConfidence) {
   const operation = 'sumApprox';
-  const estimate: Estimate<[number, number], BoundedDouble> = (parts, ...rest) =>
-    totalOf(
-      parts.map(([, s]) => s),
-      ...rest,
-    );
-  return approximate(this, { operation, timeoutMs, confidence, sink: countAndSum(operation), estimate });
+  return approximate(this, { operation, timeoutMs, confidence, sink: countAndSum(operation), estimate: sumOf });
 };
 
 RDD.prototype.meanApprox = function (timeoutMs, confidence = defaultConfidence) {

@@ -2,6 +2,7 @@
 
 import { checkWhole, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
+import { type ExactSum, mergeExactly, noSum, totalOf } from '../base/exact-sum';
 import { type Moments, mergeMoments, noMoments, StatCounter } from '../base/stat-counter';
 import { lib } from '../rdd/function-argument';
 import { RDD } from '../rdd/rdd';
@@ -17,12 +18,12 @@ export interface Histogram {
 declare module '../rdd/rdd' {
   interface RDD<T> {
     /**
-     * The sum of numbers.
+     * The sum of numbers: the exact one, in whatever order and partitions they are, rounded once.
      * @example await sc.parallelize([1, 2, 3]).sum() // 6
      */
     sum(this: RDD<number>): Promise<number>;
     /**
-     * NaN where there are no numbers.
+     * The exact mean, rounded once; NaN where there are no numbers.
      * @example await sc.parallelize([1, 2, 3]).mean() // 2
      */
     mean(this: RDD<number>): Promise<number>;
@@ -78,7 +79,7 @@ declare module '../rdd/rdd' {
 
 async function moments(rdd: RDD<number>, operation: string): Promise<Moments> {
   const parts: Moments[] = [];
-  const zero = encode(noMoments);
+  const zero = encode(noMoments());
   await rdd.context.runSink(
     rdd,
     (b) => ({ kind: 'aggregate', name: operation, zero, f: b.function(lib('statistics', operation)) }),
@@ -87,7 +88,7 @@ async function moments(rdd: RDD<number>, operation: string): Promise<Moments> {
       parts[p] = value as Moments;
     },
   );
-  return parts.reduce(mergeMoments, noMoments);
+  return parts.reduce(mergeMoments, noMoments());
 }
 
 RDD.prototype.stats = async function () {
@@ -99,17 +100,17 @@ RDD.prototype.mean = async function () {
 };
 
 RDD.prototype.sum = async function () {
-  const parts: number[] = [];
-  const zero = encode(0);
+  const parts: ExactSum[] = [];
+  const zero = encode(noSum());
   await this.context.runSink(
     this,
     (b) => ({ kind: 'aggregate', name: 'sum', zero, f: b.function(lib('addNumber', 'sum')) }),
     { title: `sum of ${this}` },
     (p, value) => {
-      parts[p] = value as number;
+      parts[p] = value as ExactSum;
     },
   );
-  return parts.reduce((a, b) => a + b, 0);
+  return totalOf(parts.reduce(mergeExactly, noSum()));
 };
 
 RDD.prototype.variance = async function () {
@@ -156,8 +157,9 @@ const remedy = 'Write histogram(10), or histogram([0, 10, 100]).';
 /** Edges of equal buckets; one bucket where all numbers are the same. */
 async function equalEdges(rdd: RDD<number>, buckets: number): Promise<number[]> {
   checkWhole(buckets, 1, mostBuckets, { operation: 'histogram', argument: 'the number of buckets', remedy });
-  const { count, min, max } = new StatCounter(await moments(rdd, 'histogram'));
-  if (count === 0) throw new MillraceError('EMPTY_DATASET', { operation: 'histogram' });
+  // NaN is in no bucket.
+  const { count, nans, least: min, greatest: max } = await moments(rdd, 'histogram');
+  if (count === nans) throw new MillraceError('EMPTY_DATASET', { operation: 'histogram' });
   if (!Number.isFinite(max - min))
     refuseArgument({
       operation: 'histogram',

@@ -16,12 +16,12 @@ declare module '../rdd/rdd' {
      */
     intersection(other: RDD<T>, partitioning?: Partitioning): RDD<T>;
     /**
-     * The elements that the other has not; duplicates stay.
+     * The elements that the other has not; duplicates stay. It has as many partitions as this.
      * @example await sc.parallelize([1, 1, 2]).subtract(sc.parallelize([2])).collect() // [1, 1]
      */
     subtract(other: RDD<T>, partitioning?: Partitioning): RDD<T>;
     /**
-     * The pairs whose key the other has not.
+     * The pairs whose key the other has not, in the partitions of this if it has a partitioner, else in as many.
      * @example await sc.parallelize(['a', 'b']).keyBy(w => w).subtractByKey(sc.parallelize([['a', 1]] as [string, number][])).keys().collect() // ['b']
      */
     subtractByKey<K, V>(this: RDD<[K, V]>, other: RDD<[K, unknown]>, partitioning?: Partitioning): RDD<[K, V]>;
@@ -70,16 +70,21 @@ function without<T>(operation: string, left: RDD<unknown>, right: RDD<unknown>, 
 }
 
 RDD.prototype.subtract = function <T>(this: RDD<T>, other: RDD<T>, partitioning?: Partitioning) {
-  const partitioner = forElements('subtract', this, other, partitioning);
+  // As Spark: as many partitions as the left side has, whatever the other is like.
+  const partitioner = forElements(
+    'subtract',
+    this,
+    other,
+    partitioning === undefined ? Math.max(1, this.numPartitions) : partitioning,
+  );
   const right = once(other, 'subtract', partitioner);
   return keysOf(without<[T, null]>('subtract', withNull(this, 'subtract'), right, partitioner), 'subtract');
 };
 
 RDD.prototype.subtractByKey = function <K, V>(this: RDD<[K, V]>, other: RDD<[K, unknown]>, partitioning?: Partitioning) {
   this.context.checkDataset('subtractByKey', other);
-  // As Spark: keys lie where those of the left do, if that is known.
-  const inputs = this.partitioner ? [this] : [this, other];
-  const partitioner = choosePartitioner('subtractByKey', inputs, partitioning);
+  // As Spark: keys lie where those of the left do if that is known, else in as many partitions.
+  const partitioner = choosePartitioner('subtractByKey', [this], partitioning);
   const keys = new SteppedRDD<[K, null]>(other, {
     operation: 'subtractByKey',
     keepsPartitioner: true,

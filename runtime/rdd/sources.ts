@@ -65,7 +65,26 @@ export function lengthOfRange(start: number, end: number | undefined, step: numb
   const length = Math.max(0, Math.ceil((to - from) / step));
   const bounded = { rule: 'below 2^53', remedy: 'Use a larger step, or nearer ends.' };
   if (!Number.isSafeInteger(length)) refuseArgument({ operation, argument: 'its length', value: length, ...bounded });
+  checkDistinct(from, step, length);
   return { from, length };
+}
+
+/** Beyond 2^53 not every whole number is a number of JavaScript: a range would repeat some, or have its neighbours. */
+function checkDistinct(from: number, step: number, length: number): void {
+  const span = (length - 1) * Math.abs(step);
+  const size = Math.max(Math.abs(from), Math.abs(from + (length - 1) * step), span);
+  if (length < 2) return;
+  // The distance of neighbouring numbers of this size.
+  const apart = 2 ** (Math.floor(Math.log2(size)) - 52);
+  const isWhole = Number.isInteger(from) && Number.isInteger(step);
+  if (isWhole ? size <= 2 ** 53 || (from % apart === 0 && step % apart === 0) : Math.abs(step) >= 4 * apart) return;
+  refuseArgument({
+    operation: 'range',
+    argument: 'its numbers',
+    value: `${from} to ${from + (length - 1) * step} by ${step}`,
+    rule: 'exact, which whole numbers are up to 2^53',
+    remedy: 'Count from 0 and add in the step: range(10).map(i => 2n ** 60n + BigInt(i)).',
+  });
 }
 
 /** `sc.range`: numbers that are never made on the driver. */

@@ -1,5 +1,6 @@
 // The library: functions that stages call by name, for operators that need more than the user's closures.
 
+import { addExactly, type ExactSum } from '../../base/exact-sum';
 import { addToMoments, type Moments } from '../../base/stat-counter';
 import { Random } from '../../base/time';
 import { compareKeys, sameKey, sortValues } from '../../keys/key';
@@ -72,7 +73,7 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
         at = (at + 1) % partitions;
       }
     },
-  addNumber: (operation: string) => (sum: number, x: number) => sum + numberOf(operation, x),
+  addNumber: (operation: string) => (sum: ExactSum, x: number) => addExactly(sum, numberOf(operation, x)),
   statistics: (operation: string) => (moments: Moments, x: number) => addToMoments(moments, numberOf(operation, x)),
   /** A first value merged into a copy of the zero. */
   fromZero: (zero: Uint8Array, merge: (acc: unknown, value: unknown) => unknown) => (value: unknown) =>

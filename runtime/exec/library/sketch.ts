@@ -1,4 +1,5 @@
 // Library functions that summarise: buckets of a histogram, sketches of distinct values, moments.
+import { addExactly, type ExactSum } from '../../base/exact-sum';
 import { addToSketch, mergeSketches, newSketch, sketchEstimate } from '../../keys/hyper-log-log';
 import { numberOf } from './number';
 
@@ -33,9 +34,9 @@ export const sketchFunctions = {
   mergeSketches: () => mergeSketches,
   sketchEstimate: () => sketchEstimate,
   /** Count and sum of a partition. */
-  countAndSum: (operation: string) => (acc: [number, number], x: unknown) => {
-    acc[0]++;
-    acc[1] += numberOf(operation, x);
+  countAndSum: (operation: string) => (acc: { count: number; sum: ExactSum }, x: unknown) => {
+    acc.count++;
+    addExactly(acc.sum, numberOf(operation, x));
     return acc;
   },
 };

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
+import { Random } from '../../../runtime/base/time';
 import type { BoundedDouble, Context, RDD } from '../../../runtime/index';
 import { studentReach } from '../../../runtime/ops/quantiles';
 import { errorOf } from '../../helpers/errors';
@@ -41,6 +42,98 @@ test('variance does not lose small differences of large numbers', async () => {
     0.25,
     1e-6,
   );
+});
+
+test('every summary is the same for any order and partitioning, to the last digit', async () => {
+  const random = new Random(14);
+  const sized = () => (random.next() - 0.5) * 10 ** (random.below(40) - 20);
+  const samples: number[][] = [
+    [0.1, 0.2, 0.3],
+    [1, 1e100, 1, -1e100],
+    [1e308, 1e308, -1e308],
+    [Number.MIN_VALUE, 1e-310, -Number.MIN_VALUE],
+    [1e-200, 3e-200],
+    Array.from({ length: 60 }, sized),
+  ];
+  const summaries = async (rdd: RDD<number>) => {
+    const { sum, mean, variance, min, max } = await rdd.stats();
+    assert.equal([await rdd.sum(), await rdd.mean(), await rdd.variance()], [sum, mean, variance]);
+    assert.equal([await rdd.min(), await rdd.max()], [min, max]);
+    const approximate = [await rdd.sumApprox(60_000), await rdd.meanApprox(60_000)];
+    assert.equal(
+      approximate.map((result) => result.initialValue.mean),
+      [sum, mean],
+    );
+    return [sum, mean, variance, min, max];
+  };
+  for (const sample of samples) {
+    const first = await summaries(sc.parallelize(sample, 1));
+    for (let i = 0; i < 3; i++) {
+      const order = sample.map((x) => [random.next(), x]).sort(([a], [b]) => a - b);
+      const shuffled = order.map(([, x]) => x);
+      assert.equal(await summaries(sc.parallelize(shuffled, 1 + random.below(4))), first, `${shuffled}`);
+    }
+  }
+  const of = (...rows: number[]) => summaries(sc.parallelize(rows, 2));
+  assert.equal((await of(0.1, 0.2, 0.3)).slice(0, 2), [0.6, 0.2]);
+  assert.equal((await of(1e308, 1e308)).slice(0, 3), [Number.POSITIVE_INFINITY, 1e308, 0]);
+  assert.equal((await of(3e-200, 1e-200)).slice(2, 3), [0]);
+  assert.equal((await of(3e-160, 1e-160)).slice(2, 3), [1e-320]);
+  assert.equal((await of(2 ** 60, 2 ** 60 + 2 ** 10)).slice(2, 3), [2 ** 18]);
+  assert.equal((await of(-1e200, 1e200)).slice(1, 3), [0, Number.POSITIVE_INFINITY]);
+});
+
+test('infinities and NaN in every summary, wherever they stand: NaN is above all numbers', async () => {
+  const [inf, nan] = [Number.POSITIVE_INFINITY, Number.NaN];
+  // Sum, mean, variance, least, greatest.
+  const cases: [number[], number[]][] = [
+    [
+      [1, inf, 2],
+      [inf, inf, nan, 1, inf],
+    ],
+    [
+      [1, -inf, 2],
+      [-inf, -inf, nan, -inf, 2],
+    ],
+    [
+      [inf, 1, -inf],
+      [nan, nan, nan, -inf, inf],
+    ],
+    [
+      [1, nan, 3],
+      [nan, nan, nan, 1, nan],
+    ],
+    [
+      [nan, nan, nan],
+      [nan, nan, nan, nan, nan],
+    ],
+  ];
+  for (const [rows, expected] of cases) {
+    for (let turn = 0; turn < 3; turn++) {
+      const rdd = sc.parallelize([...rows.slice(turn), ...rows.slice(0, turn)], 1 + turn);
+      const { sum, mean, variance, min, max } = await rdd.stats();
+      assert.equal([sum, mean, variance, min, max], expected, `stats of ${rows}`);
+      const alone = [await rdd.sum(), await rdd.mean(), await rdd.variance(), await rdd.min(), await rdd.max()];
+      assert.equal(alone, expected, `${rows}`);
+    }
+  }
+  assert.equal(await sc.parallelize([1, nan, 3]).histogram(2), { edges: [1, 2, 3], counts: [1, 1] });
+});
+
+test('a range has each of its numbers once, or is refused', async () => {
+  const top = 2 ** 53;
+  assert.equal(await sc.range(top - 2, top, 1, 2).collect(), [top - 2, top - 1]);
+  assert.equal(await sc.range(top, top + 8, 2, 3).collect(), [top, top + 2, top + 4, top + 6]);
+  assert.equal(await sc.range(0.5, 2, 0.5, 2).collect(), [0.5, 1, 1.5]);
+  for (const [from, to, step] of [
+    [top, top + 10, 1],
+    [top, top + 10, 3],
+    [-top - 4, -top + 4, 1],
+    [1e300, 1.1e300, 1e284],
+    [1e6, 1e6 + 1e-9, 1e-12],
+    [-top, top, 3],
+  ])
+    await errorOf('BAD_ARGUMENT', () => sc.range(from, to, step));
 });
 
 test('histogram by edges: closed on the left, the last bucket on both sides', async () => {
@@ -242,6 +335,17 @@ test('at the deadline: bounds that hold the truth; the exact value comes later',
   const values = await rdd.map((x) => x % 2).countByValueApprox(250);
   for (const bounds of values.initialValue.values()) holds(bounds, 400);
   values.cancel();
+});
+
+test('at the deadline: partitions that are alike so far bound nothing but what they hold', async () => {
+  const rdd = slowAfter(3, 4).flatMap((x) => (x < 300 ? [1] : new Array<number>(50).fill(1)));
+  for (const estimate of [await rdd.countApprox(250), await rdd.sumApprox(250)]) {
+    holds(estimate.initialValue, 5300);
+    estimate.cancel();
+  }
+  const count = await slowAfter(3, 4).countApprox(250);
+  assert.equal([count.initialValue.low, count.initialValue.high], [300, Number.POSITIVE_INFINITY]);
+  count.cancel();
 });
 
 test('at once: nothing is known, and that is said', async () => {

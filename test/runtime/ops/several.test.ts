@@ -29,6 +29,18 @@ test('subtract: duplicates of the left stay', async () => {
   assert.equal(await inOrder(left.subtract(sc.parallelize([2, 2], 1))), ['1', '1', '3']);
   assert.equal(await inOrder(left.subtract(left)), []);
   assert.equal(await inOrder(left.subtract(sc.emptyRDD())), ['1', '1', '2', '3']);
+  const [wide, none] = [sc.range(0, 40, 1, 8), sc.emptyRDD<number>()];
+  assert.equal(
+    [left.subtract(wide), wide.subtract(left), left.subtract(wide, 5)].map((rdd) => rdd.numPartitions),
+    [3, 8, 5],
+  );
+  const keyed = (rdd: RDD<number>) => rdd.keyBy((x) => x);
+  const rest = [keyed(left).subtractByKey(keyed(wide)), keyed(wide).subtractByKey(keyed(left).partitionBy(20))];
+  assert.equal(
+    rest.map((rdd) => rdd.numPartitions),
+    [3, 8],
+  );
+  assert.equal(await none.subtract(left).collect(), []);
 });
 
 test('sets of pairs compare whole pairs, whatever their keys are partitioned by', async () => {
