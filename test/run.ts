@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
+import { instrumented } from './helpers/preload';
 import { until, within } from './helpers/within';
 
 const root = join(__dirname, '..');
@@ -83,7 +84,7 @@ async function groupEnds(child: ChildProcess): Promise<boolean> {
 
 async function run(file: string): Promise<Result> {
   const started = performance.now();
-  const args = ['-r', 'ts-node/register/transpile-only', '-r', './test/helpers/instrument.ts', file];
+  const args = [...instrumented, file];
   // A group of its own, so that a file that hangs is ended with everything it started.
   const child = spawn(process.execPath, args, {
     cwd: root,

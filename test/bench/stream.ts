@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connect } from '../../cluster/connect';
 import { type BatchInfo, type DStream, StreamingContext } from '../../runtime/index';
+import { typescript } from '../helpers/preload';
 import type { SourceOrder, SourceReport } from './line-source';
 import { wordCounts } from './streaming';
 
@@ -58,7 +59,7 @@ function latencies({ sent }: SourceReport, batches: readonly BatchInfo[]): numbe
 const quantile = (sorted: readonly number[], q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 
 async function measure(work: string, order: SourceOrder, interval: string): Promise<Record<string, unknown>> {
-  const source = fork(join(__dirname, 'line-source.ts'), { execArgv: ['-r', 'ts-node/register/transpile-only'] });
+  const source = fork(join(__dirname, 'line-source.ts'), { execArgv: [...typescript] });
   const sc = await connect('local[2]');
   const messages: string[] = [];
   const display = {

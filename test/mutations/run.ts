@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { globSync } from 'tinyglobby';
 import ts from 'typescript';
+import { typescript } from '../helpers/preload';
 import { type Mutation, mutations } from './list';
 
 const root = join(__dirname, '..', '..');
@@ -82,9 +83,9 @@ function endGroup(child: ChildProcess): void {
   }
 }
 
-const compiled = ['-r', 'ts-node/register/transpile-only'];
-const testFailure = (copy: string, file: string) => failureOf(copy, [...compiled, '-r', './test/helpers/instrument.ts', file]);
-const build = (copy: string) => failureOf(copy, [...compiled, 'shell/build.ts', '--fast']);
+const testFailure = (copy: string, file: string) =>
+  failureOf(copy, ['-r', './test/helpers/compile-once.js', '-r', './test/helpers/instrument.ts', file]);
+const build = (copy: string) => failureOf(copy, [...typescript, 'shell/build.ts', '--fast']);
 
 const usesExecutors = (file: string) => /^test\/(cluster|security)\//.test(file);
 const testFiles = globSync('test/{unit,property,sim,cluster}/*.test.ts', { cwd: root }).sort();

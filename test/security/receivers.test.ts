@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { SessionFolder } from '../../cluster/driver/folder';
 import { checkFromReceiver, checkToReceiver } from '../../cluster/receivers/protocol';
 import { watchLeaks } from '../helpers/leaks';
+import { instrumented } from '../helpers/preload';
 import { isAlive } from '../helpers/processes';
 import { until, within } from '../helpers/within';
 
@@ -82,8 +83,7 @@ test('valid messages are read unchanged, and messages with any wrong field are r
 
 test('the receivers and files of a killed driver are gone within three seconds', async () => {
   const program = path.join(__dirname, '../helpers/stream-driver.ts');
-  const options = ['-r', 'ts-node/register/transpile-only', '-r', path.join(__dirname, '../helpers/instrument.ts')];
-  const driver = spawn(process.execPath, [...options, program], {
+  const driver = spawn(process.execPath, [...instrumented, program], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, DISABLE_V8_COMPILE_CACHE: '1' },
   });

@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { SessionFolder } from '../../../cluster/driver/folder';
 import { watchLeaks } from '../../helpers/leaks';
 import { ToyPool, toyExecutor } from '../../helpers/pool';
+import { typescript } from '../../helpers/preload';
 import { isAlive } from '../../helpers/processes';
 import { until, within } from '../../helpers/within';
 
@@ -29,7 +30,7 @@ interface Session {
 
 const driverCommand = (...args: string[]) => {
   const script = path.join(__dirname, '../../helpers/pool-driver.ts');
-  return [process.execPath, '-r', 'ts-node/register/transpile-only', script, program, ...args];
+  return [process.execPath, ...typescript, script, program, ...args];
 };
 
 const session = (...args: string[]) => sessionOf(driverCommand(...args));

@@ -11,6 +11,7 @@ import { parseMaster } from '../../../cluster/driver/master-url';
 import { startBackend } from '../../../cluster/index';
 import { MillraceError } from '../../../runtime/base/errors';
 import { watchLeaks } from '../../helpers/leaks';
+import { typescript } from '../../helpers/preload';
 
 const spawning = path.join(__dirname, '../../helpers/spawn-driver.ts');
 const test = suite('masters');
@@ -93,7 +94,7 @@ test('failed starts are tried again for ever, and only a program that cannot run
 });
 
 test('a spawn for which descriptors are missing may succeed later; a program that is missing may not', async () => {
-  const args = ['-c', 'ulimit -n 40; exec "$@"', 'sh', process.execPath, '-r', 'ts-node/register/transpile-only', spawning];
+  const args = ['-c', 'ulimit -n 40; exec "$@"', 'sh', process.execPath, ...typescript, spawning];
   const env = { ...process.env, DISABLE_V8_COMPILE_CACHE: '1' };
   const short = JSON.parse(spawnSync('/bin/sh', args, { encoding: 'utf8', env }).stdout) as ProcessEnd;
   assert.match(short.reason, /could not be started: .*EMFILE/);

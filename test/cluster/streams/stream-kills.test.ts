@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../../runtime/base/time';
+import { instrumented } from '../../helpers/preload';
 import { size } from '../../helpers/sizes';
 import { until } from '../../helpers/within';
 
@@ -22,8 +23,7 @@ const interval = 200;
 const perBatch = 10;
 
 function start(folder: string, master: string): ChildProcess {
-  const preload = ['-r', 'ts-node/register/transpile-only', '-r', './test/helpers/instrument.ts'];
-  return spawn(process.execPath, [...preload, 'test/helpers/recovery-driver.ts', folder, master], { stdio: 'inherit' });
+  return spawn(process.execPath, [...instrumented, 'test/helpers/recovery-driver.ts', folder, master], { stdio: 'inherit' });
 }
 
 function entries(folder: string): Logged[] {

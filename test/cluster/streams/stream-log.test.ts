@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { childrenOf } from '../../helpers/leaks';
+import { instrumented } from '../../helpers/preload';
 import { size } from '../../helpers/sizes';
 import { LineServer } from '../../helpers/streams';
 import { until } from '../../helpers/within';
@@ -36,8 +37,7 @@ function batchesOf(folder: string): Map<number, string[]> {
 }
 
 function start(folder: string, port: number, ...options: string[]): ChildProcess {
-  const preload = ['-r', 'ts-node/register/transpile-only', '-r', './test/helpers/instrument.ts'];
-  const args = [...preload, 'test/helpers/log-driver.ts', folder, String(port), ...options];
+  const args = [...instrumented, 'test/helpers/log-driver.ts', folder, String(port), ...options];
   return spawn(process.execPath, args, { stdio: 'inherit' });
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findIntrinsic, intrinsics } from '../../../runtime/closure/intrinsics';
+import { typescript } from '../../helpers/preload';
 
 const paths = [
   ...['node:fs', 'node:fs#readFileSync', 'node:path', 'node:util#inspect', 'node:fs/promises', 'node:events'],
@@ -40,7 +41,7 @@ test('finding a member of a module loads that module and no other', () => {
     findIntrinsic('Math.max');
     findIntrinsic('process');
     console.log(process.moduleLoadList.length - before);`;
-  const args = ['-r', 'ts-node/register/transpile-only', '-e', program];
+  const args = [...typescript, '-e', program];
   const loaded = Number(execFileSync(process.execPath, args, { cwd: path.join(__dirname, '../../..'), encoding: 'utf8' }));
   assert.is(loaded, 0);
 });

@@ -17,6 +17,7 @@ import type { SinkMaker } from '../../../runtime/rdd/host';
 import { decode, encode } from '../../../runtime/wire/codec';
 import type { Answer, Handover } from '../../helpers/engine-driver';
 import { errorOf } from '../../helpers/errors';
+import { typescript } from '../../helpers/preload';
 
 const test = suite('transfer');
 const run = promisify(execFile);
@@ -82,7 +83,7 @@ class Session {
     const handover: Handover = { master, datasets: this.datasets, jobs: this.#jobs, blobs: this.blobs, missing, released };
     writeFileSync(from, encode(handover));
     const driver = join(__dirname, '../../helpers/engine-driver.ts');
-    await run(process.execPath, ['-r', 'ts-node/register/transpile-only', driver, from, to]);
+    await run(process.execPath, [...typescript, driver, from, to]);
     return decode(readFileSync(to)) as Answer[];
   }
 }

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { interruptDescriptor } from '../../../shell/contract/protocol';
 import type { RunOutcome } from '../../../shell/contract/session';
 import { userFolder } from '../../helpers/entries';
+import { typescript } from '../../helpers/preload';
 import { until } from '../../helpers/within';
 
 interface Told {
@@ -30,7 +31,7 @@ class Child {
 
   constructor(folder = userFolder().folder) {
     const script = path.join(__dirname, '../../helpers/prompt-child.ts');
-    this.#process = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', script, folder], {
+    this.#process = spawn(process.execPath, [...typescript, script, folder], {
       stdio: ['pipe', 'pipe', 'inherit', 'ignore', 'pipe'],
     });
     createInterface({ input: this.#process.stdout! }).on('line', (line) => this.told.push(JSON.parse(line) as Told));

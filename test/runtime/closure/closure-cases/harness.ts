@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import ts from 'typescript';
 import { type Capture, type CaptureOptions, capture, instrument } from '../../../../runtime/closure';
 import { registerModule } from '../../../../runtime/closure/modules';
+import { typescript } from '../../../helpers/preload';
 
 export const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -52,7 +53,7 @@ export class Remote {
   constructor() {
     this.#child = fork(join(__dirname, 'remote.ts'), [], {
       serialization: 'advanced',
-      execArgv: ['-r', 'ts-node/register/transpile-only'],
+      execArgv: [...typescript],
     });
     this.#child.on('message', (message: { id: number; answer: Answer }) => {
       this.#waiting.get(message.id)?.(message.answer);
