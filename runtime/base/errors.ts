@@ -97,6 +97,10 @@ const declared = {
     sentence: 'A state file of a stream is missing or damaged: {path}: {reason}.',
     remedy: 'Restore that file from a copy. Otherwise start over with a new checkpoint folder; the earlier state is then lost.',
   },
+  FAILED_BEFORE: {
+    sentence: 'The batch of {time} of {stream} failed before the restart: {reason}',
+    remedy: 'A window has values again once that batch has left it.',
+  },
   STATE_TOO_LARGE: {
     sentence: '{operation}: partition {partition} of the state has {keys} keys and takes {bytes} bytes; the limit is {limit}.',
     remedy: 'Use more partitions and executors, set a larger --executor-memory, or drop keys, for example by a timeout.',

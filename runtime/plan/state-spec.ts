@@ -38,6 +38,8 @@ export interface StateStep {
   /** No version before this one is asked for any more. */
   readonly keepFrom: number;
   readonly rule: StateRule;
+  /** Of a window: writes the file of its batch only, for another batch of the window has failed. */
+  readonly alone?: boolean;
 }
 
 /** What it takes to read one version. */

@@ -12,14 +12,17 @@ import { BatchQueue } from './batches/batch-queue';
 import { Pacer } from './batches/pacer';
 import { Progress } from './batches/progress';
 import { RunningInputs } from './batches/running-inputs';
+import { Settlement } from './batches/settlement';
 import { plainDisplay, type StreamDisplay, withSafeNotices } from './graph/display';
 import type { DStream } from './graph/dstream';
-import { checkStateFolders, DStreamGraph, lineageOf } from './graph/graph';
+import { checkStateFolders, DStreamGraph } from './graph/graph';
 import type { ReceiverEvent, StreamHost } from './graph/host';
 import type { InputDStream } from './graph/input';
+import { lineageOf } from './graph/lineage';
 import { type BatchInfo, type ReceiverInfo, type StreamingListener, StreamingListenerBus } from './graph/listener';
 import { type Output, OutputHandle } from './graph/output';
 import { sessionOutputs } from './graph/session-outputs';
+import type { StatefulDStream } from './graph/stateful';
 import { checkedInterval, type StopOptions, type StreamingOptions, type StreamingState } from './options';
 import { privateFolder } from './recovery/checkpoint-folder';
 import { Recovery, type RecoverySubject, type Resumption } from './recovery/recovery';
@@ -50,6 +53,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   readonly #bus = new StreamingListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
   readonly #queue: BatchQueue;
   readonly #running: RunningInputs;
+  readonly #settlement: Settlement;
   /**
    * Milliseconds between two blocks of a receiver.
    * @example new StreamingContext(sc, '1s').blockInterval
@@ -90,6 +94,10 @@ export class StreamingContext implements StreamHost, RecoverySubject {
       this.#bus,
       () => this.#recovery?.saved(),
       (batch) => this.#completed(batch),
+    );
+    this.#settlement = new Settlement(
+      () => this.#graph.stateful,
+      (message, error) => this.display.notice(message, error),
     );
     home?.opened(this);
   }
@@ -184,6 +192,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
 
   #begin(resumption: Resumption | undefined, past?: Past): void {
     const zero = this.#zeroTime ?? 0;
+    if (resumption) this.#graph.remake(resumption.done);
     for (const time of resumption?.unfinished ?? []) this.#submit(time);
     const first = resumption?.next ?? zero + this.interval;
     const tick = (time: Time) => void this.#attempt(`making the batch of ${timeText(time)}`, () => this.#tick(time));
@@ -253,12 +262,6 @@ export class StreamingContext implements StreamHost, RecoverySubject {
 
   // Batches.
 
-  /** Stops the sources that no output reads any more. */
-  #stopUnread(): void {
-    this.#running.stopAllBut(this.inputs, this.#progress.lastSubmitted);
-    if (this.#progress.unfinished === 0) this.#running.doneUpTo(Number.POSITIVE_INFINITY);
-  }
-
   /** Reports to listeners and to the user what a receiver says. @internal */
   reportReceiver(event: ReceiverEvent, receiver: ReceiverInfo): void {
     const events = { started: 'onReceiverStarted', error: 'onReceiverError', stopped: 'onReceiverStopped' } as const;
@@ -298,14 +301,12 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   }
 
   async #finish(batch: Batch): Promise<void> {
-    const done = this.#recovery ? await this.#recovery.done(batch.time) : batch.time;
+    const settled = await this.#settlement.ended(batch.time);
+    const done = this.#recovery ? this.#recovery.done(settled) : settled;
     const info = batch.info();
     for (const { name, failure } of info.outputs) if (failure) this.display.notice(`${name} failed`, failure);
     this.#progress.done(info);
-    if (done !== undefined) {
-      this.#graph.forgetBefore(done);
-      this.#running.doneUpTo(done);
-    }
+    if (done !== undefined) this.#graph.forgetBefore(done);
     this.#running.adjustRates(info);
     this.#bus.post('onBatchCompleted', info);
   }
@@ -356,13 +357,18 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   removeOutput(output: Output): void {
     if (!this.#graph.remove(output)) return;
     output.ended?.();
-    if (this.#state === 'active') this.#stopUnread();
+    if (this.#state === 'active') this.#running.stopAllBut(this.inputs);
   }
 
   /** Makes a dataset of this stream for each batch even if no output asks for it. @internal */
   keep(stream: DStream<unknown>): void {
     this.#graph.keep(stream);
     if (this.#state === 'active') this.#running.start(this.inputs);
+  }
+
+  /** Registers a stream that carries something over from batch to batch. @internal */
+  carries(stream: StatefulDStream<unknown>): void {
+    this.#graph.carries(stream);
   }
 
   /** The sources that the outputs read. @internal */
@@ -372,6 +378,11 @@ export class StreamingContext implements StreamHost, RecoverySubject {
 
   /** @internal */ get outputs(): readonly Output[] {
     return this.#graph.outputs;
+  }
+
+  /** The states and windows that batches compute. @internal */
+  get stateful(): readonly StatefulDStream<unknown>[] {
+    return this.#graph.stateful;
   }
 
   /** Every stream that an output or a query on the past needs, parents before children. @internal */

@@ -2,8 +2,8 @@
 import { type Context, DStream, MillraceError, OutputHandle, StreamingContext, type StreamingOptions } from '../../runtime';
 import { type Duration, durationText, milliseconds } from '../../runtime/base/duration';
 import { nearest } from '../../runtime/base/nearest';
-import { lineageOf } from '../../runtime/streaming/graph/graph';
 import { InputDStream } from '../../runtime/streaming/graph/input';
+import { lineageOf } from '../../runtime/streaming/graph/lineage';
 import type { Output } from '../../runtime/streaming/graph/output';
 import { type SessionOutputs, sessionOutputs } from '../../runtime/streaming/graph/session-outputs';
 import { StreamMonitor } from '../../runtime/streaming/status/stream-monitor';

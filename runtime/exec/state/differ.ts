@@ -11,7 +11,8 @@ export function magnitude(value: unknown, depth = 0): number {
   let greatest = 0;
   for (const part of Object.values(value)) {
     const m = magnitude(part, depth + 1);
-    if (!(m <= greatest)) greatest = m;
+    if (Number.isNaN(m)) return m;
+    if (m > greatest) greatest = m;
   }
   return greatest;
 }

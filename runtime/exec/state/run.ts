@@ -5,7 +5,7 @@ import { initialTable, loadKeyed, stepKeyed } from './keyed';
 import type { StateStore } from './store';
 import type { StateTable } from './table';
 import { VersionFiles } from './version-file';
-import { loadWindow, stepWindow } from './window';
+import { loadWindow, stepWindow, type WindowFunctions, writeBatch } from './window';
 
 /** What a task lends. */
 export interface StateHost {
@@ -35,6 +35,11 @@ function made(step: StateStep, host: StateHost): readonly unknown[] {
   const { place, version, rule } = step;
   const held = host.store.versionOf(place, host.partition);
   const hasRows = rule.kind === 'map';
+  if (step.alone) {
+    const files = filesOf(place, host);
+    if (!files.has(version, 'delta')) writeBatch(version, host.pull(0), files);
+    return [];
+  }
   if (held === version) {
     const { mapped } = host.store.peek(place, host.partition, host.taskId)!;
     if (mapped || !hasRows) return mapped ?? [];
@@ -63,22 +68,27 @@ function known({ rule, version }: StateStep, files: VersionFiles, host: StateHos
   }
 }
 
-/** The version before from its files, or the start. */
-function before({ rule, start, previous }: StateStep, files: VersionFiles, host: StateHost): StateTable {
-  if (previous !== undefined) return loaded(rule, previous, files, host);
-  return initialTable(rule, rule.kind === 'window' ? [] : host.pull(1), start);
+/** The version before from its files, or the start; of a window, what its other batches hold: nothing need leave it then. */
+function before({ rule, version, start, previous }: StateStep, files: VersionFiles, host: StateHost): StateTable {
+  if (rule.kind === 'window') return loadWindow(rule.span, version, files, windowFunctions(rule, '', host), false);
+  return previous === undefined ? initialTable(rule, host.pull(1), start) : loaded(rule, previous, files, host);
 }
 
-function loaded(rule: StateRule, version: number, files: VersionFiles, { resolve }: StateHost): StateTable {
+function loaded(rule: StateRule, version: number, files: VersionFiles, host: StateHost): StateTable {
   if (rule.kind !== 'window') return loadKeyed(rule, version, files);
-  return loadWindow(rule.span, version, files, { operation: '', f: resolve(rule.f) as never });
+  return loadWindow(rule.span, version, files, windowFunctions(rule, '', host));
 }
 
-function stepped(step: StateStep, table: StateTable, files: VersionFiles, { pull, resolve }: StateHost): StateTable {
+const windowFunctions = (rule: StateRule & { kind: 'window' }, operation: string, { resolve }: StateHost): WindowFunctions => ({
+  operation,
+  f: resolve(rule.f) as never,
+  inverse: resolve(rule.inverse) as never,
+});
+
+function stepped(step: StateStep, table: StateTable, files: VersionFiles, host: StateHost): StateTable {
   const { rule, operation } = step;
-  if (rule.kind !== 'window') return stepKeyed(step, table, pull(0), files, resolve);
-  const functions = { operation, f: resolve(rule.f) as never, inverse: resolve(rule.inverse) as never };
-  return stepWindow(step, rule.span, table, pull(0), files, functions);
+  if (rule.kind !== 'window') return stepKeyed(step, table, host.pull(0), files, host.resolve);
+  return stepWindow(step, rule.span, table, host.pull(0), files, windowFunctions(rule, operation, host));
 }
 
 /** The pairs [key, value] of one version; `pull` first makes it where that is not done. */

@@ -96,11 +96,16 @@ export class VersionFiles {
 }
 
 /** Removes all files of versions after `version` below the folder of a state: batches that are run again make them anew. */
-export function removeVersionsAfter(folder: string, version: number): void {
+export const removeVersionsAfter = (folder: string, version: number): void => removeVersions(folder, (at) => at > version);
+
+/** Removes the files of a version that has failed: no later one builds on them. */
+export const removeVersion = (folder: string, version: number): void => removeVersions(folder, (at) => at === version);
+
+function removeVersions(folder: string, which: (version: number) => boolean): void {
   if (!existsSync(folder)) return;
   for (const partition of readdirSync(folder)) {
     for (const name of readdirSync(join(folder, partition)))
-      if (Number.parseInt(name, 10) > version) rmSync(join(folder, partition, name), { force: true });
+      if (which(Number.parseInt(name, 10))) rmSync(join(folder, partition, name), { force: true });
   }
 }
 

@@ -1,7 +1,8 @@
 // One version of an incremental window: the version before, less the batch that leaves, plus the batch that comes.
 //
 //   version t = version t-1 − file of t-length + batch t          the file of a batch: its reduced pairs
-//   anew      = file of t-length+step + … + file of t             where no executor holds version t-1 any more
+//   anew      = file of t-length+step + … + file of t             where no executor holds version t-1 any more, and where
+//                                                                 subtracting would not undo adding: NaN, Infinity, beyond 2^53
 //
 // How many batches hold a key is counted beside its value: the key leaves with the last of them, whatever its value looks like.
 import { MillraceError } from '../../base/errors';
@@ -12,7 +13,7 @@ import { StepFailure } from '../../plan/step-failure';
 import { decode, encode } from '../../wire/codec';
 import { differ, magnitude } from './differ';
 import { type Columns, StateTable } from './table';
-import type { VersionFiles } from './version-file';
+import type { Contents, VersionFiles } from './version-file';
 
 type Merge = (a: unknown, b: unknown) => unknown;
 
@@ -23,7 +24,17 @@ export interface WindowFunctions {
   readonly inverse: Merge;
 }
 
-/** Makes the version of `step` of the one that the table holds, and the file of its batch. */
+/** Writes the file of a batch: its pairs. */
+export function writeBatch(version: number, rows: Iterable<readonly unknown[]>, files: VersionFiles): Columns {
+  const batch = columnsOf(rows);
+  files.write('delta', { version, rows: batch[0].length }, [batch]);
+  return batch;
+}
+
+/**
+ * Makes the version of `step` and the file of its batch: from the table of the version before, or from one without a version, which
+ * holds the other batches of the window.
+ */
 export function stepWindow(
   { version, keepFrom }: StateStep,
   span: WindowSpan,
@@ -33,34 +44,44 @@ export function stepWindow(
   functions: WindowFunctions,
 ): StateTable {
   if (files.has(version, 'verdict')) throw mismatch(readVerdict(version, files));
-  const window = new Window(table, version, span, functions, (details) => {
+  const accuse = (details: Mismatch) => {
     const columns: Columns = [Object.keys(details), Object.values(details), []];
     files.write('verdict', { version, rows: columns[0].length }, [columns]);
     throw mismatch(details);
-  });
-  const batch = columnsOf(rows);
+  };
   // Before anything is merged, which may change values in place.
-  files.write('delta', { version, rows: batch[0].length }, [batch]);
+  const batch = writeBatch(version, rows, files);
+  let made = table;
+  let window = new Window(made, version, span, functions, accuse);
   const leaving = version - span.length;
-  if (leaving >= span.first) for (const columns of files.open(leaving, 'delta').columns()) window.subtract(columns);
+  if (table.version !== undefined && leaving >= span.first && !window.subtractAll(files.open(leaving, 'delta'))) {
+    made = loadWindow(span, version, files, functions, false);
+    made.cleanedTo = table.cleanedTo;
+    window = new Window(made, version, span, functions, accuse);
+  }
   window.add(batch, true);
   window.askWitness();
-  removeOld(table, files, span, keepFrom);
-  table.version = version;
-  return table.compacted();
+  removeOld(made, files, span, keepFrom);
+  made.version = version;
+  return made.compacted();
 }
 
-/** Adds the batches of a window up again, oldest first. Throws STATE_LOST, which names the file that is gone or damaged. */
+/**
+ * Adds the batches of a window up again, oldest first, or all but the last, which is then no version. Throws STATE_LOST, which names the
+ * file that is gone or damaged.
+ */
 export function loadWindow(
   span: WindowSpan,
   version: number,
   files: VersionFiles,
-  functions: Omit<WindowFunctions, 'inverse'>,
+  functions: WindowFunctions,
+  withLast = true,
 ): StateTable {
   const table = new StateTable(false);
-  const window = new Window(table, version, span, { ...functions, inverse: functions.f }, () => {});
-  for (const at of versionsIn(span, version)) for (const columns of files.open(at, 'delta').columns()) window.add(columns, false);
-  table.version = version;
+  const window = new Window(table, version, span, functions, () => {});
+  for (const at of versionsIn(span, version))
+    if (withLast || at !== version) for (const columns of files.open(at, 'delta').columns()) window.add(columns, false);
+  if (withLast) table.version = version;
   return table;
 }
 
@@ -90,6 +111,9 @@ interface Mismatch {
   readonly got: string;
   readonly expected: string;
 }
+
+/** Whether all numbers of a value are of a size at which whole numbers are exact. */
+const isExact = (value: unknown): boolean => magnitude(value) <= Number.MAX_SAFE_INTEGER;
 
 const mismatch = (details: Mismatch): MillraceError => new MillraceError('NOT_INVERSE', { ...details });
 
@@ -134,11 +158,23 @@ class Window {
     }
   }
 
-  subtract([keys, values]: Columns): void {
+  /** Takes a batch out; false, with the table of no use any more, where the values do not let themselves be subtracted. */
+  subtractAll(batch: Contents): boolean {
+    try {
+      for (const columns of batch.columns()) if (!this.#subtract(columns)) return false;
+      return true;
+    } finally {
+      batch.close();
+    }
+  }
+
+  #subtract([keys, values]: Columns): boolean {
     const table = this.#table;
     const { inverse } = this.#functions;
     for (let i = 0; i < keys.length; i++) {
       const n = table.find(keys[i]);
+      // No subtraction takes NaN or Infinity out of a sum, nor gives back the digits that a great number had no room for.
+      if (!isExact(table.get(n)) || !isExact(values[i])) return false;
       if (this.#isWitness(keys[i])) table.witness!.values.shift();
       if (table.stampOf(n) > 1) {
         table.set(n, this.#call(inverse, keys[i], table.get(n), values[i]));
@@ -150,6 +186,7 @@ class Window {
       if (this.#isWitness(keys[i])) table.witness = undefined;
       table.remove(n);
     }
+    return true;
   }
 
   /** Compares one key's value with the plain merge of its batches, once a window. */

@@ -9,12 +9,6 @@ export class Progress {
   readonly #history: BatchInfo[] = [];
   /** The times of unfinished batches, oldest first. */
   readonly #unfinished: Time[] = [];
-  #submitted: Time = Number.NEGATIVE_INFINITY;
-
-  /** The time of the last submitted batch. */
-  get lastSubmitted(): Time {
-    return this.#submitted;
-  }
 
   /** How many batches are unfinished. */
   get unfinished(): number {
@@ -27,7 +21,6 @@ export class Progress {
   }
 
   submitted(time: Time): void {
-    this.#submitted = time;
     this.#unfinished.push(time);
   }
 

@@ -1,17 +1,14 @@
 // The running sources of a streaming context: starts them, limits their rate, and stops those that no output reads any more.
 
-import type { Time } from '../../base/duration';
 import type { InputDStream } from '../graph/input';
 import type { BatchInfo } from '../graph/listener';
 import type { Backpressure } from './backpressure';
-import { Retirement } from './retirement';
 
 /** Calls `f` on a source; a failure is reported and stops nothing else. */
 type Attempt = (what: string, f: () => void | Promise<void>) => Promise<void>;
 
 export class RunningInputs {
   readonly #started = new Set<InputDStream<unknown>>();
-  readonly #retired = new Retirement();
   readonly #backpressure: Backpressure | undefined;
   readonly #attempt: Attempt;
 
@@ -33,20 +30,14 @@ export class RunningInputs {
     }
   }
 
-  /** Stops the inputs that are not in `read`; their data stays until `last`, the last batch that may read it, is done. */
-  stopAllBut(read: readonly InputDStream<unknown>[], last: Time): void {
+  /** Stops the inputs that are not in `read`. What they have given to batches stays as long as these need it. */
+  stopAllBut(read: readonly InputDStream<unknown>[]): void {
     const stay = new Set(read);
     for (const input of this.#started) {
       if (stay.has(input)) continue;
       this.#started.delete(input);
-      this.#retired.add(input, last);
       void this.#attempt(`stopping ${input.name}`, () => input.stop(false));
     }
-  }
-
-  /** All batches up to this one are done: they no longer need the data of stopped sources. */
-  doneUpTo(time: Time): void {
-    this.#retired.completed(time);
   }
 
   /** Adjusts the rates of the sources to the duration of a batch. */

@@ -32,6 +32,7 @@ export abstract class DStream<T> {
   #name: string | undefined;
   #level: StorageLevel = StorageLevel.NONE;
   #remembers = 0;
+  #keeps = 0;
 
   /** @internal */ constructor(host: StreamHost, operation: string) {
     this.host = host;
@@ -48,8 +49,8 @@ export abstract class DStream<T> {
   /** The dataset of batch `time`; undefined where there is none. Runs no job. */
   protected abstract compute(time: Time): RDD<T> | undefined;
 
-  /** How much longer than itself its parents must remember, in milliseconds: the length of a window. */
-  protected get lookBack(): number {
+  /** How much longer than itself its parents must remember, in milliseconds: the length of a window. @internal */
+  get lookBack(): number {
     return 0;
   }
 
@@ -100,13 +101,27 @@ export abstract class DStream<T> {
     for (const parent of this.dependencies) parent.rememberFor(this.remembers + this.lookBack);
   }
 
-  /** Drops the datasets that it need not remember at `time`. @internal */
+  /** How long it holds its past just now, in milliseconds: longer where windows that nothing reads need it to go on later. @internal */
+  get keeps(): number {
+    return Math.max(this.#keeps, this.remembers);
+  }
+
+  set keeps(ms: number) {
+    this.#keeps = ms;
+  }
+
+  /** Drops the datasets that it need not hold at `time`. @internal */
   forgetBefore(time: Time): void {
     for (const [at, rdd] of this.#datasets) {
-      if (at > time - this.remembers) continue;
+      if (at > time - this.keeps) continue;
       this.#datasets.delete(at);
       if (rdd && this.#level.isKept) rdd.unpersist();
     }
+  }
+
+  /** True if nothing of its past is held. @internal */
+  get isForgotten(): boolean {
+    return this.#datasets.size === 0;
   }
 
   /** The times of the datasets that it remembers, oldest first. @internal */

@@ -4,8 +4,10 @@ import type { Time } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
 import type { RDD } from '../../rdd/rdd';
 import type { DStream } from './dstream';
-import { InputDStream } from './input';
+import type { InputDStream } from './input';
+import { inputsOf, lineageOf, noteReach } from './lineage';
 import type { Output } from './output';
+import { StatefulDStream } from './stateful';
 
 /** One output's work on one batch: its dataset, or the error that making it raised. */
 export interface Work {
@@ -14,30 +16,30 @@ export interface Work {
   readonly failure?: unknown;
 }
 
-/** `roots` and all their ancestors, parents before children. */
-export function lineageOf(roots: Iterable<DStream<unknown>>): DStream<unknown>[] {
-  const seen = new Set<DStream<unknown>>();
-  const visit = (stream: DStream<unknown>) => {
-    if (seen.has(stream)) return;
-    for (const parent of stream.dependencies) visit(parent);
-    seen.add(stream);
-  };
-  for (const root of roots) visit(root);
-  return [...seen];
-}
-
 /** Throws STATE_NEEDS_CHECKPOINT for a stream with state if there is no checkpoint folder. */
 export function checkStateFolders(streams: readonly DStream<unknown>[], folder: string | undefined): void {
   const folderless = streams.find((stream) => stream.needsCheckpoint);
   if (folderless && folder === undefined) throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: folderless.toString() });
 }
 
+/** The streams that batches are made of. */
+interface Needed {
+  readonly streams: readonly DStream<unknown>[];
+  readonly inputs: readonly InputDStream<unknown>[];
+  /** What must have a dataset in each batch: the streams of outputs, and those that are kept up to date without one. */
+  readonly roots: readonly DStream<unknown>[];
+}
+
 export class DStreamGraph {
   readonly #outputs = new Set<Output>();
   readonly #kept = new Set<DStream<unknown>>();
+  /** States and windows, whether an output needs them or not. */
+  readonly #carrying = new Set<WeakRef<StatefulDStream<unknown>>>();
+  /** Streams that were needed and are not any more; their past is dropped as it would have been. */
+  readonly #retired = new Set<DStream<unknown>>();
   readonly #names = new Map<string, WeakRef<DStream<unknown>>>();
   /** Cached until an output is added or removed: every tick asks several times. */
-  #needed: { readonly streams: readonly DStream<unknown>[]; readonly inputs: readonly InputDStream<unknown>[] } | undefined;
+  #needed: Needed | undefined;
   #nextId = 0;
 
   nextId(): number {
@@ -60,8 +62,17 @@ export class DStreamGraph {
   }
 
   remove(output: Output): boolean {
+    const before = this.streams;
     this.#needed = undefined;
-    return this.#outputs.delete(output);
+    const isGone = this.#outputs.delete(output);
+    const after = new Set(this.streams);
+    for (const stream of before) if (!after.has(stream)) this.#retired.add(stream);
+    return isGone;
+  }
+
+  /** Registers a stream that carries something over from batch to batch. */
+  carries(stream: StatefulDStream<unknown>): void {
+    this.#carrying.add(new WeakRef(stream));
   }
 
   /** Makes a dataset of this stream for each batch even if no output asks for it: its past can be queried then. */
@@ -70,7 +81,18 @@ export class DStreamGraph {
     this.#kept.add(stream);
   }
 
-  /** Every stream that an output or a query on the past needs, parents before children. */
+  /** Makes the datasets again that queries on the past may ask for, after a restart: those of batches until `time`. */
+  remake(time: Time): void {
+    for (const stream of this.#kept) {
+      try {
+        stream.datasetsOf(time - stream.remembers, time);
+      } catch {
+        // A query fails with the same error.
+      }
+    }
+  }
+
+  /** Every stream that an output or a query on the past needs, and states that have begun; parents before children. */
   get streams(): readonly DStream<unknown>[] {
     return this.#walk().streams;
   }
@@ -79,12 +101,35 @@ export class DStreamGraph {
     return this.#walk().inputs;
   }
 
-  #walk(): { readonly streams: readonly DStream<unknown>[]; readonly inputs: readonly InputDStream<unknown>[] } {
+  /** The states and windows among the streams, in the order in which the program made them. */
+  get stateful(): readonly StatefulDStream<unknown>[] {
+    const stateful = this.streams.filter((s): s is StatefulDStream<unknown> => s instanceof StatefulDStream);
+    return stateful.sort((a, b) => a.id - b.id);
+  }
+
+  #walk(): Needed {
     if (this.#needed) return this.#needed;
-    const streams = lineageOf([...[...this.#outputs].map((o) => o.stream), ...this.#kept]);
-    const inputs = streams.filter((s): s is InputDStream<unknown> => s instanceof InputDStream);
-    this.#needed = { streams, inputs };
+    const roots = new Set([...[...this.#outputs].map((o) => o.stream), ...this.#kept]);
+    let streams = lineageOf(roots);
+    // A state that has begun misses no batch while something else reads its sources: its output may be added again.
+    const begun = this.#alive().filter((stream) => stream.needsCheckpoint && stream.hasBegun);
+    for (let grown = true; grown; ) {
+      const read = new Set<unknown>(inputsOf(streams));
+      const more = begun.filter((state) => !roots.has(state) && inputsOf(lineageOf([state])).some((input) => read.has(input)));
+      grown = more.length > 0;
+      for (const state of more) roots.add(state);
+      streams = lineageOf(roots);
+    }
+    this.#needed = { streams, inputs: inputsOf(streams), roots: [...roots] };
     return this.#needed;
+  }
+
+  #alive(): StatefulDStream<unknown>[] {
+    return [...this.#carrying].flatMap((ref) => {
+      const stream = ref.deref();
+      if (!stream) this.#carrying.delete(ref);
+      return stream ?? [];
+    });
   }
 
   /**
@@ -92,7 +137,7 @@ export class DStreamGraph {
    * reads.
    */
   generate(time: Time, report: (stream: DStream<unknown>, error: unknown) => void): Work[] {
-    for (const stream of this.#kept) {
+    for (const stream of this.#walk().roots) {
       try {
         stream.getOrCompute(time);
       } catch (error) {
@@ -112,6 +157,24 @@ export class DStreamGraph {
 
   /** The batch of `time` is done: drops what no later batch needs. */
   forgetBefore(time: Time): void {
-    for (const stream of this.streams) stream.forgetBefore(time);
+    const { streams } = this;
+    const needed = new Set(streams);
+    const reach = this.#reachOfIdle(needed);
+    for (const stream of new Set([...streams, ...this.#retired])) {
+      stream.keeps = reach.get(stream) ?? 0;
+      stream.forgetBefore(time);
+    }
+    for (const stream of this.#retired) if (needed.has(stream) || stream.isForgotten) this.#retired.delete(stream);
+  }
+
+  /** How long streams must hold their past so that windows without an output have theirs when they get one. */
+  #reachOfIdle(needed: ReadonlySet<DStream<unknown>>): Map<DStream<unknown>, number> {
+    const reach = new Map<DStream<unknown>, number>();
+    for (const stream of this.#alive()) {
+      const length = needed.has(stream) ? undefined : stream.reachOfWindow;
+      if (length === undefined) continue;
+      for (const parent of stream.dependencies) noteReach(parent, stream.remembers + length, reach);
+    }
+    return reach;
   }
 }

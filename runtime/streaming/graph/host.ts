@@ -47,6 +47,8 @@ export interface StreamHost {
   claimName(name: string, stream: HostedStream): void;
   /** Makes a dataset of this stream for each batch even if no output asks for it. */
   keep(stream: HostedStream): void;
+  /** Registers a stream that carries something over from batch to batch: a state, a window. */
+  carries(stream: HostedStream): void;
   addStreamingListener(listener: StreamingListener): void;
   /** Reports to listeners and to the user what a receiver says. */
   reportReceiver(event: ReceiverEvent, receiver: ReceiverInfo): void;

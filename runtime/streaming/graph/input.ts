@@ -98,6 +98,11 @@ export abstract class InputDStream<T> extends DStream<T> {
     this.#inputs.set(time, input);
   }
 
+  /** The oldest batch that it remembers. */
+  get oldest(): Time | undefined {
+    return this.#inputs.keys().next().value;
+  }
+
   /** What the remembered batches read, oldest first. */
   get remembered(): readonly (readonly [Time, BatchInput])[] {
     return [...this.#inputs];
@@ -110,11 +115,15 @@ export abstract class InputDStream<T> extends DStream<T> {
     return input && this.datasetOf(time, input);
   }
 
+  override get isForgotten(): boolean {
+    return super.isForgotten && this.#inputs.size === 0;
+  }
+
   override forgetBefore(time: Time): void {
     super.forgetBefore(time);
     const gone: BatchInput[] = [];
     for (const [at, input] of this.#inputs) {
-      if (at > time - this.remembers) continue;
+      if (at > time - this.keeps) continue;
       this.#inputs.delete(at);
       if (input.failure === undefined) gone.push(input);
     }

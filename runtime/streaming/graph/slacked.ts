@@ -62,8 +62,8 @@ export class SlackedDStream<T> extends DStream<T> {
     return [this.#stamped as DStream<unknown>];
   }
 
-  /** From the batch of the earliest record ahead of its time to the batch that closes its interval. */
-  protected override get lookBack(): number {
+  /** From the batch of the earliest record ahead of its time to the batch that closes its interval. @internal */
+  override get lookBack(): number {
     return 2 * this.#slack + this.slide;
   }
 

@@ -20,11 +20,13 @@ export interface StateDefinition {
   readonly keepFrom: () => Time;
 }
 
-/** Which version of a state is made, and from which. */
+/** Which version of a state is made, and from which: known when its first job begins. */
 export interface VersionOf {
   readonly version: Time;
-  readonly previous: Time | undefined;
+  readonly previous: () => Time | undefined;
   readonly start: Time;
+  /** True for a window with a batch that failed: only the file of this batch is written, for the windows after it. */
+  readonly alone: () => boolean;
   /** The dataset that made the previous version: the executors that ran it have the table in memory. */
   readonly besides: StateUpdateRDD | undefined;
 }
@@ -61,7 +63,17 @@ export class StateUpdateRDD extends RDD<unknown> {
 
   fragment(functions: FunctionTable): Plan {
     const { place, operation, rule, keepFrom } = this.definition;
-    const step = { place, operation, ...this.#of, keepFrom: keepFrom(), rule: rule(functions) };
+    const { version, start, previous, alone } = this.#of;
+    const step = {
+      place,
+      operation,
+      version,
+      start,
+      previous: previous(),
+      alone: alone(),
+      keepFrom: keepFrom(),
+      rule: rule(functions),
+    };
     return { op: 'stateUpdate', step, inputs: this.dependencies.map((_, i) => input(i)) };
   }
 

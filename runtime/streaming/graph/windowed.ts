@@ -27,7 +27,7 @@ export class WindowedDStream<T> extends DStream<T> {
     return [this.#parent as DStream<unknown>];
   }
 
-  protected override get lookBack(): number {
+  /** @internal */ override get lookBack(): number {
     return this.#length;
   }
 
@@ -58,7 +58,7 @@ export class ShiftedDStream<T> extends DStream<T> {
     return [this.#parent as DStream<unknown>];
   }
 
-  protected override get lookBack(): number {
+  /** @internal */ override get lookBack(): number {
     return this.#by;
   }
 

@@ -8,7 +8,7 @@ import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
 import type { WatchOptions } from '../graph/display';
 import { DStream } from '../graph/dstream';
-import { lineageOf } from '../graph/graph';
+import { lineageOf } from '../graph/lineage';
 import type { OutputHandle, RunningBatch } from '../graph/output';
 import { sessionOutputs } from '../graph/session-outputs';
 

@@ -9,6 +9,7 @@ import type { Time } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
 import { closeQuietly, damaged, removeQuietly } from '../../base/files';
 import type { BatchInput } from '../graph/input';
+import type { StateVersion } from '../graph/stateful';
 
 /** How a restart finds a stream: by the name that was set, else by its operation and its place among the streams of that operation. */
 export interface SavedStream {
@@ -24,14 +25,8 @@ export interface SavedInput extends SavedStream {
   readonly batches: readonly (readonly [Time, BatchInput])[];
 }
 
-export interface SavedState extends SavedStream {
-  /** The version to resume from: that of the last completed batch. */
-  readonly version: Time;
-  readonly first: Time;
-  readonly numPartitions: number;
-  /** The folder of its files below `state/`. */
-  readonly folder: string;
-}
+/** The version to resume from, that of the last completed batch, and what of the past can be read. */
+export interface SavedState extends SavedStream, StateVersion {}
 
 /** All that a restart needs besides the program. Plain data, never code. */
 export interface StreamCheckpoint {

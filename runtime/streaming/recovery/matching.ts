@@ -40,6 +40,19 @@ export function match<S extends SavedStream, D extends DStream<unknown>>(
   return { pairs, unclaimed: [...left], fresh: [...open] };
 }
 
+/** The pairs of `match`, without those of an operation whose unnamed streams cannot be told apart. */
+export function matchIfClear<S extends SavedStream, D extends DStream<unknown>>(
+  saved: readonly S[],
+  streams: readonly D[],
+): Matches<S, D>['pairs'] {
+  const clear = (operation: string) => {
+    const count = (all: readonly SavedStream[]) => all.filter((one) => !one.isNamed && one.operation === operation).length;
+    return count(saved) === count(streams);
+  };
+  const isIn = (one: SavedStream) => one.isNamed || clear(one.operation);
+  return match(saved.filter(isIn), streams.filter(isIn)).pairs;
+}
+
 function refuse(operation: string, saved: readonly SavedStream[], streams: readonly unknown[]): never {
   throw new MillraceError('STREAMS_AMBIGUOUS', {
     operation,

@@ -4,16 +4,24 @@ import { durationText, type Time, timeText } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
 import { aheadOf, type Clock } from '../../base/time';
 import type { StreamDisplay } from '../graph/display';
-import type { DStream } from '../graph/dstream';
 import type { InputDStream } from '../graph/input';
-import { StatefulDStream } from '../graph/stateful';
-import { CheckpointFiles, type FoundCheckpoint, type SavedInput, type StreamCheckpoint } from './checkpoint-file';
-import { match, savedText } from './matching';
+import { oldestRemembered } from '../graph/lineage';
+import type { StatefulDStream } from '../graph/stateful';
+import {
+  CheckpointFiles,
+  type FoundCheckpoint,
+  type SavedInput,
+  type SavedState,
+  type StreamCheckpoint,
+} from './checkpoint-file';
+import { match, matchIfClear, savedText } from './matching';
 import { Saver } from './saver';
 
 /** Where batches resume. */
 export interface Resumption {
   readonly zeroTime: Time;
+  /** The last batch that an earlier run finished. */
+  readonly done: Time;
   /** Batches that an earlier run did not finish; they read what they read then. */
   readonly unfinished: readonly Time[];
   /** The first new batch. */
@@ -32,8 +40,8 @@ export interface RecoverySubject {
   /** Replaced where batch times must run ahead of the clock. */
   clock: Clock;
   readonly display: StreamDisplay;
-  readonly streams: readonly DStream<unknown>[];
   readonly inputs: readonly Input[];
+  readonly stateful: readonly StatefulDStream<unknown>[];
 }
 
 /** The progress of an earlier run, in the times of this one. */
@@ -54,8 +62,6 @@ export class Recovery {
   #lastDone: Time | undefined;
   #lastMade: Time | undefined;
   readonly #unfinished: Time[] = [];
-  /** The state of a batch could not be computed: that batch and all later ones run again after a restart. */
-  #isStuck = false;
   /** The last completed batch in each of the two files. */
   #older: Time | undefined;
   #newer: Time | undefined;
@@ -83,18 +89,10 @@ export class Recovery {
     return this.#saver.idle();
   }
 
-  /** A batch is done; returns the batch up to which everything may be forgotten, if there is one. */
-  async done(time: Time): Promise<Time | undefined> {
-    for (const stream of this.#states()) {
-      try {
-        await stream.settle(time);
-      } catch (e) {
-        if (!this.#isStuck) this.#notice(`the state of ${stream.name} could not be computed for ${timeText(time)}`, asError(e));
-        this.#isStuck = true;
-      }
-    }
-    if (this.#isStuck) return this.#older;
-    this.#unfinished.shift();
+  /** All batches until `time` are done; returns the batch up to which everything may be forgotten, if there is one. */
+  done(time: Time | undefined): Time | undefined {
+    if (time === undefined) return this.#older;
+    while (this.#unfinished.length > 0 && this.#unfinished[0] <= time) this.#unfinished.shift();
     this.#lastDone = time;
     void this.#saver.save();
     return this.#older;
@@ -103,16 +101,6 @@ export class Recovery {
   /** Waits for the last write. */
   async stop(): Promise<void> {
     await this.#saver.idle();
-  }
-
-  #stateful(): StatefulDStream<unknown>[] {
-    return this.#streaming.streams.filter((s): s is StatefulDStream<unknown> => s instanceof StatefulDStream);
-  }
-
-  #states(): StatefulDStream<unknown>[] {
-    return this.#stateful()
-      .filter((stream) => stream.needsCheckpoint)
-      .sort((a, b) => a.id - b.id);
   }
 
   #inputs(): Input[] {
@@ -134,7 +122,7 @@ export class Recovery {
         position: input.position(),
         batches: input.remembered,
       })),
-      states: this.#states().flatMap((stream) => {
+      states: this.#streaming.stateful.flatMap((stream) => {
         const saved = stream.stateVersion(lastDone);
         return saved ? [{ ...named(stream), ...saved }] : [];
       }),
@@ -174,20 +162,40 @@ export class Recovery {
     for (const error of damage) this.#notice(`${error.message} The previous checkpoint, ${path}, is used`);
     const standing = this.#standing(checkpoint);
     const inputs = match(checkpoint.inputs, this.#inputs());
-    const states = match(checkpoint.states, this.#states());
-    for (const stream of this.#stateful()) if (!stream.needsCheckpoint) stream.removeFiles();
-    for (const [saved, stream] of states.pairs) for (const text of stream.restoreState(saved)) this.#notice(text);
-    for (const saved of states.unclaimed)
-      this.#notice(`no stream claims the state of ${savedText(saved)}; it is left in the checkpoint folder`);
-    for (const stream of states.fresh) this.#notice(`${stream} has no state in the checkpoint: it starts empty`);
     for (const [saved, input] of inputs.pairs) this.#restoreInput(saved, input, standing);
     for (const saved of inputs.unclaimed)
       this.#notice(`no stream matches the saved source ${savedText(saved)}: unfinished batches run without its data`);
     for (const input of inputs.fresh) this.#notice(`${input} is not in the checkpoint: it starts anew`);
+    this.#restoreStates(checkpoint.states, standing);
     this.#lastDone = standing.lastDone;
     this.#lastMade = standing.lastMade;
     this.#newer = standing.lastDone;
     return this.#resumption(standing);
+  }
+
+  #restoreStates(saved: readonly SavedState[], { keepsPast, lastDone, zeroTime }: Standing): void {
+    const { stateful } = this.#streaming;
+    const [windows, states] = [saved.filter((one) => one.window), saved.filter((one) => !one.window)];
+    const [ownWindows, ownStates] = [stateful.filter((s) => !s.needsCheckpoint), stateful.filter((s) => s.needsCheckpoint)];
+    const pairs = [...match(states, ownStates).pairs, ...(keepsPast ? matchIfClear(windows, ownWindows) : [])];
+    const claimed = new Map(pairs.filter(([one, stream]) => stream.fits(one)).map(([one, stream]) => [stream, one]));
+    const taken = new Set(saved.map(({ folder }) => folder));
+    for (const stream of stateful) {
+      const one = claimed.get(stream);
+      if (one) for (const text of stream.restoreState(one)) this.#notice(text);
+      else stream.startAnew(taken);
+    }
+    const claims = new Set(claimed.values());
+    for (const one of states)
+      if (!claims.has(one)) this.#notice(`no stream claims the state of ${savedText(one)}; it is left in the checkpoint folder`);
+    for (const stream of ownStates)
+      if (!claimed.has(stream)) this.#notice(`${stream} has no state in the checkpoint: it starts empty`);
+    for (const stream of keepsPast ? ownWindows : []) {
+      if (claimed.has(stream)) continue;
+      const from = (oldestRemembered(stream) ?? lastDone + this.#streaming.interval) - this.#streaming.interval;
+      if (from > Math.max(zeroTime, lastDone - (stream.reachOfWindow ?? 0)))
+        this.#notice(`${stream} is not in the checkpoint: its window begins with what came after ${timeText(from)}`);
+    }
   }
 
   #standing({ interval, zeroTime, lastDone, lastMade, unfinished }: StreamCheckpoint): Standing {
@@ -211,11 +219,16 @@ export class Recovery {
       const at = unfinished.get(time) ?? (keepsPast ? time : undefined);
       return at === undefined ? [] : [[at, batch] as const];
     });
+    const past: Time[] = [];
     for (const [time, batch] of batches) {
       const lost = batch.failure === undefined ? input.lostOf(batch) : undefined;
       if (lost === undefined) input.restoreBatch(time, batch);
       else if (lost !== '' && time > lastDone) this.#notice(`${input.name}, batch of ${timeText(time)}: ${lost}`);
+      else if (lost !== '') past.push(time);
     }
+    const last = past.at(-1);
+    if (last !== undefined && input.remembers > input.slide)
+      this.#notice(`${input.name}: what ${plural(past.length)} until ${timeText(last)} had read is lost, and windows lack it`);
     if (saved.position !== undefined) input.resume(saved.position);
   }
 
@@ -229,7 +242,7 @@ export class Recovery {
     this.#notice(`${times}: batch times continue from the last one, ahead of the clock`);
   }
 
-  #resumption({ zeroTime, lastMade, unfinished }: Standing): Resumption {
+  #resumption({ zeroTime, lastDone, lastMade, unfinished }: Standing): Resumption {
     const isOld = this.#inputs().some((input) => input.past);
     if (!isOld) this.#keepAhead(lastMade);
     const { interval, clock } = this.#streaming;
@@ -241,7 +254,7 @@ export class Recovery {
     const up = made > 0 ? `, ${made} catch-up ${made === 1 ? 'batch' : 'batches'}` : '';
     const out = missed > made ? `, ${missed - made} missed ${missed - made === 1 ? 'batch' : 'batches'} skipped` : '';
     this.#notice(`resumes after the batch of ${timeText(lastMade)}: ${again}${up}${out}`);
-    return { zeroTime, unfinished: [...unfinished.values()], next: first };
+    return { zeroTime, done: lastDone, unfinished: [...unfinished.values()], next: first };
   }
 }
 

@@ -36,6 +36,6 @@ export class QueueInputDStream<T> extends InputDStream<T> {
 
   override forgetBefore(time: Time): void {
     super.forgetBefore(time);
-    for (const at of this.#taken.keys()) if (at <= time - this.remembers) this.#taken.delete(at);
+    for (const at of this.#taken.keys()) if (at <= time - this.keeps) this.#taken.delete(at);
   }
 }

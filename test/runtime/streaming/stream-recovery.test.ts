@@ -158,6 +158,56 @@ test('windows are made of what their batches read', async () => {
   ]);
 });
 
+test('a window longer than what batches remember is full at once after a restart', async () => {
+  const program = (s: StreamingContext, out: Rows) => collect(s.generatorStream(1, (i) => i).countByWindow('5s'), out);
+  const ones = [1, 2, 3, 4, 5, 5, 5];
+  assert.equal(
+    await run(program, { from: 0, until: 7000 }),
+    ones.map((n, i) => [1000 * (i + 1), [n]]),
+  );
+  const again = await run(program, { from: 7000, until: 11_000 });
+  assert.equal(
+    again,
+    [8, 9, 10, 11].map((second) => [1000 * second, [5]]),
+  );
+});
+
+test('the datasets of a remembered stream can be queried after a restart', async () => {
+  const program = (s: StreamingContext, out: Rows) => {
+    const squares = s
+      .generatorStream(1, (i) => i)
+      .map((i) => i * i)
+      .remember('4s');
+    squares.foreachRDD(async (_, time) => {
+      out.push([time, (await squares.between(0, time).collect()).sort((a, b) => a - b)]);
+    });
+  };
+  await run(program, { from: 0, until: 6000 });
+  const [, last] = await run(program, { from: 6000, until: 8000 });
+  assert.equal(last, [8000, [4, 9, 16, 25, 36, 49]]);
+});
+
+test('what of the past cannot be had again is told', async () => {
+  const lossy = (s: StreamingContext, out: Rows) => collect(s.queueStream([[1], [2], [3]]).window('3s'), out);
+  await run(lossy, { from: 0, until: 3000 });
+  assert.equal(await run(lossy, { from: 3000, until: 4000 }), [[4000, [1]]]);
+  assert.match(notices.join('\n'), /queueStream#0: what 3 batches until .* had read is lost, and windows lack it/);
+});
+
+test('a window that the checkpoint does not know says where it begins', async () => {
+  const windows = (length: string) => (s: StreamingContext, out: Rows) =>
+    collect(
+      s
+        .generatorStream(1, (i) => i)
+        .countByWindow(length as '3s')
+        .setName('w'),
+      out,
+    );
+  await run(windows('3s'), { from: 0, until: 6000 });
+  assert.equal(await run(windows('8s'), { from: 6000, until: 7000 }), [[7000, [3]]]);
+  assert.match(notices.join('\n'), /is not in the checkpoint: its window begins with what came after/);
+});
+
 test('changed code goes on with old state; what cannot be matched is told', async () => {
   const first = (s: StreamingContext, out: Rows) => {
     const numbers = s.generatorStream(1, (i) => i).setName('numbers');

@@ -1,8 +1,11 @@
-// Windows that are reduced, plain and with an inverse: what each batch gives, and which inverse functions are accused.
+// Windows: what each batch gives, which inverse functions are accused, and what they hold while no output reads them.
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DStream, ManualClock, StreamingContext } from '../../../runtime/index';
-import { StreamTests } from '../../helpers/streams';
+import { unordered } from '../../helpers/model';
+import { quietDisplay, StreamTests } from '../../helpers/streams';
 
 const test = suite('stream windows');
 const given = new StreamTests(test);
@@ -174,30 +177,78 @@ test('an inverse is not accused for rounding, nor for writing the same value in 
   ]);
 });
 
-test('a window that nothing asked for begins anew, and says nothing of the batches between', async () => {
+const add = (a: number, b: number) => a + b;
+const subtract = (a: number, b: number) => a - b;
+type Numbers = DStream<[string, number]>;
+
+/** What holds the past of its stream. */
+const holders: Record<string, (s: Numbers) => DStream<unknown>> = {
+  window: (s) => s.window('4s'),
+  plain: (s) => s.reduceByKeyAndWindow('4s', add),
+  inverse: (s) => s.reduceByKeyAndWindow('4s', add, subtract),
+  countByWindow: (s) => s.countByWindow('5s'),
+  groupByKeyAndWindow: (s) => s.groupByKeyAndWindow('3s').mapValues((all) => [...all].length),
+  ago: (s) => s.ago('3s'),
+  state: (s) => s.runningReduce(add),
+  'window of a state': (s) => s.runningReduce(add).window('3s'),
+  'window of a window': (s) => s.reduceByKeyAndWindow('4s', add, subtract).reduceByKeyAndWindow('3s', add, subtract),
+  'state beside its own past': (s) => {
+    const states = s.runningReduce(add);
+    return states.join(states.ago('2s')) as DStream<unknown>;
+  },
+};
+
+type Seen = Map<string, unknown[]>;
+
+/** The batches of some holders, by name and time, while their outputs are there in the batches that `isThere` says. */
+async function seenWhile(names: readonly string[], isThere: (batch: number) => boolean, isRead = true): Promise<Seen> {
   const clock = new ManualClock();
-  const streaming = new StreamingContext(given.sc, '1s', { clock });
-  const numbers = streaming.queueStream(Array.from({ length: 10 }, (_, i) => [['a', 10 ** i]] as Pairs));
-  const add = (a: number, b: number) => a + b;
-  const window = numbers.reduceByKeyAndWindow('3s', add, (a, b) => a - b);
-  const seen: number[] = [];
-  const watch = () => window.foreachRDD(async (rdd) => seen.push(...(await rdd.values().collect())));
-  numbers.foreachRDD((rdd) => rdd.count());
-  const first = watch();
-  streaming.start();
-  const advance = async (batches: number) => {
-    for (let i = 0; i < batches; i++) {
-      clock.advance('1s');
-      await streaming.idle();
-    }
-  };
-  await advance(2);
-  first.stop();
-  await advance(3);
-  watch();
-  await advance(5);
-  assert.equal(seen, [1, 11, 1e5, 11e5, 111e5, 111e6, 111e7]);
+  const streaming = new StreamingContext(given.sc, '1s', { clock, display: quietDisplay() });
+  streaming.checkpoint(mkdtempSync(join(given.folder, 'past-')));
+  const numbers = streaming.generatorStream(2, (i): [string, number] => [i % 3 === 0 ? 'a' : 'b', i]);
+  const seen: Seen = new Map();
+  const outputs = names.map((name) => {
+    const held = holders[name](numbers);
+    return () => held.foreachRDD(async (rdd, time) => seen.set(`${name} ${time / 1000}`, unordered(await rdd.collect())));
+  });
+  if (isRead) numbers.foreachRDD(() => {});
+  else streaming.queueStream([]).foreachRDD(() => {});
+  let running: { stop(): void }[] = [];
+  for (let batch = 1; batch <= 12; batch++) {
+    if (!isThere(batch)) running = running.splice(0).flatMap((output) => output.stop() ?? []);
+    else if (running.length === 0) running = outputs.map((add) => add());
+    streaming.start();
+    clock.advance('1s');
+    await streaming.idle();
+  }
   await streaming.stop();
+  return seen;
+}
+
+test('an output that is stopped and added again, or added later, finds the past of its stream', async () => {
+  const names = Object.keys(holders);
+  const windows = names.filter((name) => !name.includes('state'));
+  const whole = await seenWhile(names, () => true);
+  const again = await seenWhile(names, (batch) => batch <= 5 || batch >= 9);
+  const later = await seenWhile(windows, (batch) => batch >= 9);
+  // `ago` has no batches before its time.
+  assert.is(whole.size, names.length * 12 - 3);
+  assert.is(again.size, whole.size - names.length * 3);
+  assert.is(later.size, windows.length * 4);
+  for (const [id, rows] of [...again, ...later]) assert.equal(rows, whole.get(id), id);
+});
+
+test('where no output reads the source meanwhile, a window goes on with what it had', async () => {
+  const names = ['window', 'plain', 'inverse', 'state'];
+  const seen = await seenWhile(names, (batch) => batch <= 4 || batch >= 6, false);
+  // Batches 3 and 4 had 4 to 7, and batch 6 goes on with 8 and 9.
+  const sums = {
+    window: ['["a",n6]', '["a",n9]', '["b",n4]', '["b",n5]', '["b",n7]', '["b",n8]'],
+    whole: ['["a",n18]', '["b",n27]'],
+  };
+  assert.equal(seen.get('window 6'), sums.window);
+  for (const name of ['plain', 'inverse']) assert.equal(seen.get(`${name} 6`), ['["a",n15]', '["b",n24]']);
+  assert.equal(seen.get('state 6'), sums.whole);
 });
 
 test.run();
