@@ -54,6 +54,8 @@ export class StatefulDStream<T> extends DStream<T> {
   #last: StateUpdateRDD | undefined;
   /** A version was completed: none starts from the initial state any more. */
   #isProven = false;
+  /** All versions until then are complete, or have failed for good. */
+  #settled = Number.NEGATIVE_INFINITY;
   #partitioner: Partitioner;
   /** Unique in the session. */
   #stateId: number | undefined;
@@ -106,7 +108,7 @@ export class StatefulDStream<T> extends DStream<T> {
 
   /** What is to be saved of the versions until `time`; undefined before the first. @internal */
   stateVersion(time: Time): StateVersion | undefined {
-    const { past, failed } = this.#versions.saved(time);
+    const { past, failed } = this.#versions.saved(Math.min(time, this.#settled));
     const [version, , first] = past.at(-1) ?? [];
     if (version === undefined || first === undefined) return undefined;
     return { version, first, numPartitions: this.numPartitions, folder: this.#folder(), past, failed, window: this.#shape };
@@ -140,6 +142,7 @@ export class StatefulDStream<T> extends DStream<T> {
       [time, new MillraceError('FAILED_BEFORE', { stream: this.name, time: timeText(time), reason })] as const;
     this.#versions.restore(version, first, past, new Map(failed.map(errorOf)));
     this.#folderName = folder;
+    this.#settled = version;
     const path = this.#path();
     if (path !== undefined) removeVersionsAfter(path, version);
     return notes;
@@ -158,7 +161,9 @@ export class StatefulDStream<T> extends DStream<T> {
    */
   async settle(time: Time): Promise<void> {
     const update = this.#updates.get(time);
-    if (update) await this.#complete(update);
+    if (!update) return;
+    await this.#complete(update);
+    this.#settled = Math.max(time, this.#settled);
   }
 
   // Versions.
@@ -204,7 +209,8 @@ export class StatefulDStream<T> extends DStream<T> {
     const { newest } = this.#versions;
     const oldest = this.#oldestUntil(time);
     const next = newest === undefined ? oldest : newest + step;
-    for (let at = Math.max(oldest, next); at <= time; at += step) this.#make(at, at > next ? oldest : undefined);
+    const start = Math.max(oldest, next);
+    for (let at = start; at <= time; at += step) this.#make(at, at === start && at > next ? at : undefined);
   }
 
   /** The first batch that counts for the version of `time`. */
