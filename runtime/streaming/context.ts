@@ -53,7 +53,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   readonly #bus = new StreamingListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
   readonly #queue: BatchQueue;
   readonly #running: RunningInputs;
-  readonly #settlement: Settlement;
+  readonly #settlement = new Settlement(this);
   /**
    * Milliseconds between two blocks of a receiver.
    * @example new StreamingContext(sc, '1s').blockInterval
@@ -94,10 +94,6 @@ export class StreamingContext implements StreamHost, RecoverySubject {
       this.#bus,
       () => this.#recovery?.saved(),
       (batch) => this.#completed(batch),
-    );
-    this.#settlement = new Settlement(
-      () => this.#graph.stateful,
-      (message, error) => this.display.notice(message, error),
     );
     home?.opened(this);
   }
@@ -367,9 +363,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   }
 
   /** Registers a stream that carries something over from batch to batch. @internal */
-  carries(stream: StatefulDStream<unknown>): void {
-    this.#graph.carries(stream);
-  }
+  readonly carries = (stream: StatefulDStream<unknown>): void => this.#graph.carries(stream);
 
   /** The sources that the outputs read. @internal */
   get inputs(): readonly InputDStream<unknown>[] {
@@ -380,8 +374,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     return this.#graph.outputs;
   }
 
-  /** The states and windows that batches compute. @internal */
-  get stateful(): readonly StatefulDStream<unknown>[] {
+  /** @internal */ get stateful(): readonly StatefulDStream<unknown>[] {
     return this.#graph.stateful;
   }
 

@@ -1,17 +1,16 @@
 // Up to which batch everything is done: its outputs have ended, and its states and windows are whole.
 import { type Time, timeText } from '../../base/duration';
 import { asError } from '../../base/errors';
+import type { StreamDisplay } from '../graph/display';
 import type { StatefulDStream } from '../graph/stateful';
 
 export class Settlement {
-  readonly #stateful: () => readonly StatefulDStream<unknown>[];
-  readonly #notice: (message: string, error?: Error) => void;
+  readonly #of: { readonly stateful: readonly StatefulDStream<unknown>[]; readonly display: StreamDisplay };
   readonly #ended: Time[] = [];
   #isFailing = false;
 
-  constructor(stateful: () => readonly StatefulDStream<unknown>[], notice: (message: string, error?: Error) => void) {
-    this.#stateful = stateful;
-    this.#notice = notice;
+  constructor(of: { readonly stateful: readonly StatefulDStream<unknown>[]; readonly display: StreamDisplay }) {
+    this.#of = of;
   }
 
   /**
@@ -26,17 +25,17 @@ export class Settlement {
   }
 
   async #settle(time: Time): Promise<boolean> {
-    for (const stream of this.#stateful()) {
+    for (const stream of this.#of.stateful) {
       try {
         await stream.settle(time);
       } catch (e) {
         const message = `the state of ${stream.name} could not be computed for ${timeText(time)}; each batch tries it again`;
-        if (!this.#isFailing) this.#notice(message, asError(e));
+        if (!this.#isFailing) this.#of.display.notice(message, asError(e));
         this.#isFailing = true;
         return false;
       }
     }
-    if (this.#isFailing) this.#notice(`the states of ${timeText(time)} are whole again`);
+    if (this.#isFailing) this.#of.display.notice(`the states of ${timeText(time)} are whole again`);
     this.#isFailing = false;
     return true;
   }
