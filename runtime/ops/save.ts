@@ -9,7 +9,9 @@ import { diskError } from '../base/files';
 import { freshSeed } from '../base/time';
 import { temporaryFolder } from '../exec/files/saved-part';
 import type { SaveFormat } from '../plan/program';
+import { lib } from '../rdd/function-argument';
 import { RDD } from '../rdd/rdd';
+import { SteppedRDD } from '../rdd/stepped';
 import { gather } from './actions';
 
 /** How `saveAsTextFile` packs its parts. */
@@ -21,10 +23,17 @@ declare module '../rdd/rdd' {
   interface RDD<T> {
     /**
      * Writes a folder of text files, one for each partition, and _SUCCESS when all are whole; packed as .gz with
-     * `{ compression: 'gzip' }`. Rows that are no strings become JSON. Throws OUTPUT_EXISTS, DISK.
+     * `{ compression: 'gzip' }`. Strings are written as they are; arrays and objects become JSON, in which values that JSON lacks have a tag
+     * (`{"$map":[["a",{"$number":"NaN"}]]}`), so that `fromText` reads them back. Throws OUTPUT_EXISTS, DISK.
      * @example const save = () => words.saveAsTextFile('words')
      */
     saveAsTextFile(folder: string, options?: SaveOptions): Promise<void>;
+    /**
+     * The rows of lines that `saveAsTextFile`, `save` of a stream or `.export` to .jsonl wrote, with maps, dates, NaN and the like as they
+     * were. Instances of classes come back as plain objects; a line that is no JSON is a string.
+     * @example await sc.parallelize(['{"$set":[1,{"$bigint":"2"}]}']).fromText().collect() // [new Set([1, 2n])]
+     */
+    fromText(this: RDD<string>): RDD<unknown>;
     /**
      * Writes a folder of object files, which `sc.objectFile(folder)` reads back with numbers, dates, maps and the like as they were.
      * Throws OUTPUT_EXISTS, DISK, and UNSHIPPABLE_VALUE for rows that have no value beyond their process.
@@ -101,6 +110,13 @@ RDD.prototype.saveAsTextFile = async function (folder, options = {}) {
       remedy: packed,
     });
   await save(this, 'saveAsTextFile', folder, compression === 'gzip' ? 'gzip' : 'text');
+};
+
+RDD.prototype.fromText = function () {
+  return new SteppedRDD(this, {
+    operation: 'fromText',
+    plan: (input, b) => ({ op: 'map', template: 'call', name: 'fromText', f: b.function(lib('fromText')), input }),
+  });
 };
 
 RDD.prototype.saveAsObjectFile = async function (folder) {

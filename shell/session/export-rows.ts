@@ -1,6 +1,7 @@
 // Writes rows as CSV or TSV, with a header and correct quoting, or as JSON lines.
 import { types } from 'node:util';
 import { MillraceError } from '../../runtime/base/errors';
+import { jsonText, toText } from '../../runtime/base/text-form';
 
 export const exportFormats = ['csv', 'tsv', 'jsonl'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -18,33 +19,29 @@ export function rowWriter(format: ExportFormat, header: readonly string[]): RowW
 }
 
 function jsonLines(rows: readonly unknown[]): string {
-  return rows.map((row) => `${jsonOf(row)}\n`).join('');
+  return rows.map((row) => `${jsonText(row)}\n`).join('');
 }
 
-const jsonOf = (value: unknown): string => JSON.stringify(value, plain) ?? 'null';
-
-/** Replaces values that JSON lacks by their nearest JSON form. */
-function plain(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value);
-  if (types.isMap(value)) return [...value];
-  if (types.isSet(value)) return [...value];
-  return value;
-}
-
-/** A cell of a CSV file: text and numbers as they are, dates in ISO form, objects as JSON, empty for null and undefined. */
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
-  return typeof value === 'object' ? jsonOf(value) : String(value);
-}
+/** A cell of a CSV file: empty for null and undefined, all else as `saveAsTextFile` writes a row. */
+const cell = (value: unknown): string => (value === null || value === undefined ? '' : toText(value));
 
 type Shape = 'tuple' | 'object' | 'value';
 
+/** Objects whose keys are not what they hold. */
+const isBuiltIn = (row: object): boolean =>
+  types.isDate(row) ||
+  types.isMap(row) ||
+  types.isSet(row) ||
+  types.isRegExp(row) ||
+  types.isNativeError(row) ||
+  row instanceof Error ||
+  types.isAnyArrayBuffer(row) ||
+  types.isBoxedPrimitive(row) ||
+  ArrayBuffer.isView(row);
+
 const shapeOf = (row: unknown): Shape => {
   if (Array.isArray(row)) return 'tuple';
-  return typeof row === 'object' && row !== null && !types.isDate(row) && !types.isMap(row) && !types.isSet(row)
-    ? 'object'
-    : 'value';
+  return typeof row === 'object' && row !== null && !isBuiltIn(row) ? 'object' : 'value';
 };
 
 class CsvWriter implements RowWriter {

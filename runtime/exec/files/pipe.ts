@@ -1,13 +1,14 @@
 // The elements of a partition as lines through a command: in by a file, out by a file, so that memory is bounded on both sides.
+
 import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../../base/errors';
 import { closeQuietly, diskError, removeQuietly } from '../../base/files';
 import { textChunkBytes } from '../../base/limits';
+import { toText } from '../../base/text-form';
 import type { Command } from '../../plan/program';
-import { lineOf } from './saved-part';
-import { textLines } from './text';
 
+import { textLines } from './text';
 /** Starts a command with these descriptors as its input and output, and waits for its end; answers why it failed, if it did. */
 export type RunCommand = (command: Command, input: number, output: number) => string | undefined;
 
@@ -68,7 +69,7 @@ export class Piping {
       }
     };
     for (const chunk of chunks) {
-      for (const x of chunk) text += `${lineOf(x)}\n`;
+      for (const x of chunk) text += `${toText(x)}\n`;
       if (text.length > textChunkBytes) flush();
     }
     flush();

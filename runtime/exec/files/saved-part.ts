@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { MillraceError } from '../../base/errors';
 import { closeQuietly, diskError } from '../../base/files';
 import { maxObjectFrameBytes, objectFrameRows, textChunkBytes } from '../../base/limits';
+import { toText } from '../../base/text-form';
 import type { SaveFormat, Sink } from '../../plan/program';
 import type { TaskSpec } from '../../plan/task';
 import { objectFrame, objectMagic } from './object-file';
@@ -92,7 +93,7 @@ class TextPart implements SavedPart {
   }
 
   add(value: unknown): void {
-    this.#text += `${lineOf(value)}\n`;
+    this.#text += `${toText(value)}\n`;
     if (this.#text.length > textChunkBytes) this.#flush();
   }
 
@@ -162,14 +163,6 @@ class ObjectPart implements SavedPart {
   close(): void {
     this.#file.close();
   }
-}
-
-/** A row as a line: strings as they are, JSON for arrays and objects, the plain text for the rest. */
-export function lineOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
-  if (typeof value !== 'object' || value === null) return String(value);
-  return JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
 }
 
 /** The file of a task's partition, named by both, so that no two tries write the same one. */

@@ -2,6 +2,7 @@
 
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
+import { fromText, jsonText } from '../../base/text-form';
 
 const valueOfPair = (row: unknown): number | undefined =>
   Array.isArray(row) && row.length === 2 && typeof row[1] === 'number' ? row[1] : undefined;
@@ -50,8 +51,9 @@ export const streamFunctions = {
     }
     return [{ total, first, ranked: ranked && greatest(ranked, n) }];
   },
-  /** An element as a line of JSON; JSON has no bigint and no undefined. */
-  jsonLine: () => (value: unknown) => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v)) ?? 'null',
+  /** An element as a line of JSON. */
+  jsonLine: () => jsonText,
+  fromText: () => fromText,
   /** A line under the number of the batch that its time is in, of so many milliseconds; throws BAD_ARGUMENT for no time. */
   batchOfTime: (timeOf: (line: string) => unknown, interval: number) => (line: string) => {
     const time = timeOf(line);

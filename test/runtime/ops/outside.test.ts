@@ -128,7 +128,7 @@ test('saveAsTextFile packs on request, and textFile reads it back', async () => 
   await sc
     .parallelize([[1, 2n], 'a', new Date(0)] as unknown[], 1)
     .saveAsTextFile(join(folder, 'plain'), { compression: 'none' });
-  assert.is(readFileSync(join(folder, 'plain/part-00000'), 'utf8'), '[1,"2"]\na\n1970-01-01T00:00:00.000Z\n');
+  assert.is(readFileSync(join(folder, 'plain/part-00000'), 'utf8'), '[1,{"$bigint":"2"}]\na\n1970-01-01T00:00:00.000Z\n');
 });
 
 // ---- commands

@@ -59,7 +59,10 @@ test('CSV quotes what it must, and nothing else', async () => {
 test('objects have the union of their keys as header, dates are ISO texts, nested values JSON', async () => {
   const rows = [{ a: 1, d: new Date(0) }, { b: [1, { c: 2n }], a: true }, { b: new Map([[1, 2]]) }];
   await write(session.sc.parallelize(rows, 2), 'objects.csv');
-  assert.is(read('objects.csv'), 'a,d,b\n1,1970-01-01T00:00:00.000Z,\ntrue,,"[1,{""c"":""2""}]"\n,,"[[1,2]]"\n');
+  assert.is(
+    read('objects.csv'),
+    'a,d,b\n1,1970-01-01T00:00:00.000Z,\ntrue,,"[1,{""c"":{""$bigint"":""2""}}]"\n,,"{""$map"":[[1,2]]}"\n',
+  );
 });
 
 test('a header of names, TSV, single values, and no rows at all', async () => {
@@ -74,9 +77,18 @@ test('a header of names, TSV, single values, and no rows at all', async () => {
   assert.is(read('empty.jsonl'), '');
 });
 
-test('JSON lines keep structure; bigints are texts', async () => {
-  await write([{ a: [1, 'x\n'], b: 2n }, 'text', undefined, [new Date(0)]], 'rows.jsonl');
-  assert.is(read('rows.jsonl'), '{"a":[1,"x\\n"],"b":"2"}\n"text"\nnull\n["1970-01-01T00:00:00.000Z"]\n');
+test('JSON lines keep structure, and tag what JSON lacks', async () => {
+  await write([{ a: [1, 'x\n'], b: 2n }, 'text', undefined, [new Date(0)], /x/, new Error('no')], 'rows.jsonl');
+  const lines = [
+    '{"a":[1,"x\\n"],"b":{"$bigint":"2"}}',
+    '"text"',
+    '{"$undefined":true}',
+    '[{"$date":"1970-01-01T00:00:00.000Z"}]',
+  ];
+  lines.push('{"$regexp":["x",""]}', '{"$error":{"name":"Error","message":"no"}}');
+  assert.is(read('rows.jsonl'), `${lines.join('\n')}\n`);
+  await write([/x/, new Error('no'), new Map([[1, Number.NaN]])], 'kinds.csv');
+  assert.is(read('kinds.csv').split('\n')[3], '"{""$map"":[[1,{""$number"":""NaN""}]]}"');
 });
 
 test('partitions come in order, one job each, so that the session never holds all', async () => {
