@@ -22,6 +22,8 @@ export interface Call {
 }
 
 interface Flow {
+  /** The work of ours on whose behalf this runs, such as an output on a batch; the innermost last. */
+  readonly works?: readonly object[];
   /** Aborts with the asynchronous action on whose behalf this runs. */
   readonly signal?: AbortSignal;
   /** Those of the innermost `withLocalProperties` around this; the session's where there is none. */
@@ -43,6 +45,12 @@ export const forEveryone = <T>(f: () => T): T => within({ signal: undefined }, f
 
 /** Runs `f` with properties that it and all that it awaits change for themselves. */
 export const withProperties = <T>(properties: Map<string, string>, f: () => T): T => within({ properties }, f);
+
+/** Runs `f` on behalf of `work`: what waits for that work to end must not be awaited within it. */
+export const withWork = <T>(work: object, f: () => T): T => within({ works: [...(current.getStore()?.works ?? []), work] }, f);
+
+/** Whether this runs on behalf of `work`. */
+export const isWithinWork = (work: object): boolean => current.getStore()?.works?.includes(work) === true;
 
 /** Runs `f` so that jobs and datasets know which user text started them; undefined: none. */
 export const withCallSite = <T>(callSite: CallSite | undefined, f: () => T): T =>

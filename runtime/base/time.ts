@@ -17,6 +17,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Runs `f` after so many milliseconds of the machine's clock, for which the process stays: somebody awaits what follows. */
+export function afterHolding(ms: number, f: () => void): void {
+  setTimeout(f, ms);
+}
+
 /**
  * A wall clock that only goes forward, at the pace of the machine's monotonic clock: setting the system's clock back or forward while it
  * runs changes nothing. What the batches of a stream are timed by.

@@ -1,7 +1,8 @@
 // The streaming context: holds the graph of streams and turns it into jobs at each tick, from its start to its end.
 
 import { type Duration, milliseconds, type Past, type Span, type Time, timeText } from '../base/duration';
-import { asError, MillraceError } from '../base/errors';
+import { MillraceError } from '../base/errors';
+import { withSignal } from '../base/flow';
 import { driverOnly } from '../base/markers';
 import { showElement } from '../base/show-element';
 import { type Clock, guardedClock, resolvesWithin, steadyClock } from '../base/time';
@@ -9,11 +10,12 @@ import type { RDD } from '../rdd/rdd';
 import { Backpressure } from './batches/backpressure';
 import { Batch } from './batches/batch';
 import { BatchQueue } from './batches/batch-queue';
+import { Ending } from './batches/ending';
 import { Pacer } from './batches/pacer';
 import { Progress } from './batches/progress';
 import { RunningInputs } from './batches/running-inputs';
 import { Settlement } from './batches/settlement';
-import { plainDisplay, type StreamDisplay, withSafeNotices } from './graph/display';
+import { type Attempt, attempt, notify, plainDisplay, type StreamDisplay } from './graph/display';
 import type { DStream } from './graph/dstream';
 import { checkStateFolders, DStreamGraph } from './graph/graph';
 import type { ReceiverEvent, StreamHost } from './graph/host';
@@ -43,14 +45,16 @@ export class StreamingContext implements StreamHost, RecoverySubject {
    */
   readonly interval: number;
   clock: Clock;
+  display: StreamDisplay;
+  readonly #told = (message: string, error?: unknown) => notify(this.display, message, error);
+  readonly #attempt: Attempt = (what, f) => attempt(this.display, what, f);
   /** Times the batches, whatever the given clock does. */
   readonly #clock = guardedClock(
     () => this.clock,
-    (error) => this.display.notice("the clock of the streams failed; the machine's clock is used", asError(error)),
+    (error) => this.#told("the clock of the streams failed; the machine's clock is used", error),
   );
-  #display: StreamDisplay;
   readonly #graph = new DStreamGraph();
-  readonly #bus = new StreamingListenerBus((error) => this.display.notice('a streaming listener failed', asError(error)));
+  readonly #bus = new StreamingListenerBus((error) => this.#told('a streaming listener failed', error));
   readonly #queue: BatchQueue;
   readonly #running: RunningInputs;
   readonly #settlement = new Settlement(this);
@@ -60,13 +64,13 @@ export class StreamingContext implements StreamHost, RecoverySubject {
    */
   readonly blockInterval: number;
   readonly #progress = new Progress();
-  readonly #ended: Promise<void>;
-  readonly #cleanups: (() => void)[] = [];
+  readonly #ending = new Ending();
   readonly #isLogged: boolean;
   #checkpointFolder: string | undefined;
-  #end = () => {};
   #state: StreamingState = 'initialized';
   #pacer: Pacer | undefined;
+  /** Resolves when a stop has stopped the sources. */
+  #unread: Promise<void> | undefined;
   #recovery: Recovery | undefined;
   #zeroTime: Time | undefined;
 
@@ -79,35 +83,26 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     this.interval = checkedInterval(interval);
     const { backpressure = false, blockInterval = '200ms' } = options;
     const slowing = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
-    this.#running = new RunningInputs(slowing, (what, f) => this.#attempt(what, f));
+    this.#running = new RunningInputs(slowing, this.#attempt);
     this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
     this.#isLogged = options.writeAheadLog ?? true;
     this.clock = options.clock ?? steadyClock();
     const home = sessionOutputs.get(sc);
     const write = (line: string) => process.stdout.write(`${line}\n`);
-    this.#display = withSafeNotices(options.display ?? home?.display ?? plainDisplay(write, showElement));
-    this.#ended = new Promise((resolve) => {
-      this.#end = resolve;
+    this.display = options.display ?? home?.display ?? plainDisplay(write, showElement);
+    this.#queue = new BatchQueue({
+      width: options.concurrentJobs ?? 1,
+      clock: this.#clock,
+      told: this.#told,
+      bus: this.#bus,
+      ready: () => this.#recovery?.saved(),
+      done: (batch) => this.#completed(batch),
     });
-    this.#queue = new BatchQueue(
-      options.concurrentJobs ?? 1,
-      this.#bus,
-      () => this.#recovery?.saved(),
-      (batch) => this.#completed(batch),
-    );
     home?.opened(this);
   }
 
   /** @internal */ get [driverOnly](): string {
     return 'a streaming context';
-  }
-
-  get display(): StreamDisplay {
-    return this.#display;
-  }
-
-  set display(display: StreamDisplay) {
-    this.#display = withSafeNotices(display);
   }
 
   get state(): StreamingState {
@@ -200,34 +195,43 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   /** Old data need not wait for the clock: each batch follows as soon as the one before is done. The context stops after the last. */
   async #replay(old: readonly (() => Promise<Span>)[], resumption: Resumption | undefined): Promise<void> {
     try {
-      const spans = await Promise.all(old.map((find) => find()));
+      const spans = await withSignal(this.#ending.signal, () => Promise.all(old.map((find) => find())));
+      if (this.#state !== 'active') return;
       const first = Math.min(...spans.map((span) => span.first));
       this.#zeroTime = resumption?.zeroTime ?? first - this.interval;
       const last = Math.max(...spans.map((span) => span.last));
       this.#begin(resumption, { first, last, ended: () => void this.stop({ graceful: true }) });
     } catch (error) {
+      if (this.#state !== 'active') return;
       void this.stop();
       throw error;
     }
   }
 
   /**
-   * Ends all streams; `sc` stays. With `graceful` it first processes everything that was received.
+   * Ends all streams; `sc` stays. With `graceful` it first processes everything that was received; a second `stop()` cuts that short. Called
+   * within an output it resolves when the sources are stopped: the context ends after that output.
    * @example const end = (ssc) => ssc.stop()
    */
   async stop({ graceful = false }: StopOptions = {}): Promise<void> {
-    if (this.#state === 'stopped') return this.#ended;
-    const wasActive = this.#state === 'active';
+    if (this.#state !== 'stopped') void this.#stop(graceful, this.#state === 'active');
+    else if (!graceful) void this.#queue.cancel();
+    // The function of an output that awaited its own end would wait for ever.
+    await (this.#queue.atWork.some(({ isCaller }) => isCaller) ? this.#unread : this.#ending.reached);
+  }
+
+  async #stop(graceful: boolean, wasActive: boolean): Promise<void> {
     this.#state = 'stopped';
+    this.#ending.begin();
     this.#pacer?.stop();
-    await this.#running.stop(graceful);
+    this.#unread = this.#running.stop(graceful);
+    await this.#unread;
     // The next run catches up on batches that are still missed: they follow from the checkpoint.
     if (wasActive && graceful && this.#pacer?.isBehindClock === false) this.#tick(this.#pacer.next);
-    await (graceful ? this.#queue.idle() : this.#queue.cancel());
+    await (graceful ? this.#queue.finished() : this.#queue.cancel());
     await this.#recovery?.stop();
-    for (const output of this.#graph.outputs) output.ended?.();
-    for (const cleanUp of this.#cleanups) cleanUp();
-    this.#end();
+    for (const output of this.#graph.outputs) await this.#attempt(`closing ${output.name}`, () => output.ended?.());
+    await this.#ending.reach(this.#attempt);
   }
 
   /**
@@ -235,7 +239,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
    * @example const wait = async (ssc) => { ssc.start(); await ssc.awaitTermination(); }
    */
   async awaitTermination(): Promise<void> {
-    if (this.#state !== 'initialized' || this.#graph.outputs.length > 0) await this.#ended;
+    if (this.#state !== 'initialized' || this.#graph.outputs.length > 0) await this.#ending.reached;
   }
 
   /**
@@ -262,15 +266,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   reportReceiver(event: ReceiverEvent, receiver: ReceiverInfo): void {
     const events = { started: 'onReceiverStarted', error: 'onReceiverError', stopped: 'onReceiverStopped' } as const;
     if (event !== 'notice') this.#bus.post(events[event], receiver);
-    if (event !== 'stopped') this.display.notice(`${receiver.stream}: ${receiver.message}`);
-  }
-
-  async #attempt(what: string, f: () => void | Promise<void>): Promise<void> {
-    try {
-      await f();
-    } catch (error) {
-      this.display.notice(`${what} failed`, asError(error));
-    }
+    if (event !== 'stopped') this.#told(`${receiver.stream}: ${receiver.message}`);
   }
 
   #tick(time: Time): void {
@@ -282,9 +278,9 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   #submit(time: Time): void {
     const inputs = this.inputs.map((input) => input.infoOf(time));
     const works = this.#graph.generate(time, ({ name }, error) =>
-      this.display.notice(`${name} has no dataset for the batch of ${timeText(time)}`, asError(error)),
+      this.#told(`${name} has no dataset for the batch of ${timeText(time)}`, error),
     );
-    const batch = new Batch(time, inputs, works, this.#clock);
+    const batch = new Batch(time, inputs, works, this.#clock, this.#told);
     this.#recovery?.made(time);
     this.#progress.submitted(time);
     this.#bus.post('onBatchSubmitted', batch.info());
@@ -300,7 +296,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     const settled = await this.#settlement.ended(batch.time);
     const done = this.#recovery ? this.#recovery.done(settled) : settled;
     const info = batch.info();
-    for (const { name, failure } of info.outputs) if (failure) this.display.notice(`${name} failed`, failure);
+    for (const { name, failure } of info.outputs) if (failure) this.#told(`${name} failed`, failure);
     this.#progress.done(info);
     if (done !== undefined) this.#graph.forgetBefore(done);
     this.#running.adjustRates(info);
@@ -352,6 +348,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   /** Ends an output, and the sources that no other output reads. @internal */
   removeOutput(output: Output): void {
     if (!this.#graph.remove(output)) return;
+    this.#queue.drop(output);
     output.ended?.();
     if (this.#state === 'active') this.#running.stopAllBut(this.inputs);
   }
@@ -385,7 +382,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
 
   /** Calls `cleanUp` when the context has stopped. @internal */
   onStop(cleanUp: () => void): void {
-    this.#cleanups.push(cleanUp);
+    this.#ending.onEnd(cleanUp);
   }
 
   /** @internal */ register(): number {

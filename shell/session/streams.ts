@@ -27,6 +27,7 @@ export class ShellStreams implements SessionOutputs {
   readonly #sc: Context;
   readonly #monitors = new Set<StreamMonitor>();
   #stopped: StreamMonitor[] = [];
+  readonly #stopping = new Set<StreamingContext>();
   #own: StreamingContext | undefined;
 
   constructor(sc: Context, events: SessionEvents, screen: () => Screen) {
@@ -132,10 +133,18 @@ export class ShellStreams implements SessionOutputs {
   async #stopAll(): Promise<string> {
     const running = this.#running;
     const names = running.flatMap((streaming) => streaming.outputs.map((output) => output.name));
-    await Promise.all(running.map((streaming) => streaming.stop({ graceful: true })));
+    // A second .stop does not wait for outputs that the first one waits for.
+    const slow = [...this.#stopping].map((streaming) => streaming.stop());
+    await Promise.all([...slow, ...running.map((streaming) => this.#stopGracefully(streaming))]);
     this.#dropStopped();
-    if (running.length === 0) return 'no streams run';
+    if (running.length + slow.length === 0) return 'no streams run';
     return [...names.map(stopped), "all streams have ended; stream('1s') makes a new context"].join('\n');
+  }
+
+  async #stopGracefully(streaming: StreamingContext): Promise<void> {
+    this.#stopping.add(streaming);
+    await streaming.stop({ graceful: true });
+    this.#stopping.delete(streaming);
   }
 
   get #running(): StreamingContext[] {

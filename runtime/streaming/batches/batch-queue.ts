@@ -2,28 +2,46 @@
 
 import { checkWhole } from '../../base/arguments';
 import { withSignal } from '../../base/flow';
+import type { Clock } from '../../base/time';
 import type { StreamingListenerBus } from '../graph/listener';
+import type { Output } from '../graph/output';
 import type { Batch } from './batch';
+import type { OutputRun, Told } from './output-run';
+
+/** Milliseconds between two messages about what a stop waits for. */
+const waitMs = 5000;
 
 /** The greatest number of outputs of a batch that run at the same time. */
 const mostAtOnce = 1000;
+
+export interface BatchQueueOptions {
+  /** How many outputs of a batch run at a time. */
+  readonly width: number;
+  readonly clock: Clock;
+  /** Tells the user something. */
+  readonly told: Told;
+  readonly bus: StreamingListenerBus;
+  /** Awaited before the first job of a batch. */
+  readonly ready: (batch: Batch) => void | Promise<void>;
+  /** Awaited before the next batch starts. */
+  readonly done: (batch: Batch) => void | Promise<void>;
+}
 
 export class BatchQueue {
   readonly #waiting: Batch[] = [];
   readonly #width: number;
   readonly #bus: StreamingListenerBus;
-  readonly #ready: (batch: Batch) => void | Promise<void>;
-  readonly #done: (batch: Batch) => void | Promise<void>;
+  readonly #clock: Clock;
+  readonly #told: Told;
+  readonly #ready: BatchQueueOptions['ready'];
+  readonly #done: BatchQueueOptions['done'];
   #abort = new AbortController();
   #running: Promise<void> | undefined;
+  #current: Batch | undefined;
 
-  /** Runs `width` outputs of a batch at a time. Awaits `ready` before its first job, and `done` before the next batch starts. */
-  constructor(
-    width: number,
-    bus: StreamingListenerBus,
-    ready: (batch: Batch) => void | Promise<void>,
-    done: (batch: Batch) => void | Promise<void>,
-  ) {
+  constructor({ width, clock, told, bus, ready, done }: BatchQueueOptions) {
+    this.#clock = clock;
+    this.#told = told;
     this.#width = checkWhole(width, 1, mostAtOnce, {
       operation: 'StreamingContext',
       argument: 'concurrentJobs',
@@ -54,8 +72,11 @@ export class BatchQueue {
       const next = batch;
       await this.#ready(next);
       if (signal.aborted) break;
-      await withSignal(signal, () => next.run(this.#width, () => this.#waiting.length, this.#bus));
-      if (!signal.aborted) await this.#done(next);
+      this.#current = next;
+      await next.run(this.#width, () => this.#waiting.length, this.#bus);
+      this.#current = undefined;
+      // Jobs that complete its states end with a cancel.
+      if (!signal.aborted) await withSignal(signal, () => this.#done(next));
     }
   }
 
@@ -64,10 +85,38 @@ export class BatchQueue {
     while (this.#running) await this.#running;
   }
 
-  /** Drops what waits and cancels what runs. */
+  /** As `idle`, and tells again and again which outputs that waits for. */
+  async finished(): Promise<void> {
+    const cancel = this.#tellLater();
+    await this.idle();
+    cancel();
+  }
+
+  #tellLater(): () => void {
+    let cancel = this.#clock.after(waitMs, () => {
+      const outputs = this.atWork.map(({ doing }) => doing).join(', ');
+      const more = this.waiting > 0 ? `, and ${this.waiting} more batches wait` : '';
+      if (outputs !== '') this.#told(`the stop waits for ${outputs}${more}; a second stop() or .stop cancels them`);
+      cancel = this.#tellLater();
+    });
+    return () => cancel();
+  }
+
+  /** The outputs that are at work. */
+  get atWork(): readonly OutputRun[] {
+    return this.#current?.running ?? [];
+  }
+
+  /** An output was stopped: later batches do without it. */
+  drop(output: Output): void {
+    for (const batch of [...this.#waiting, ...(this.#current ? [this.#current] : [])]) batch.drop(output);
+  }
+
+  /** Drops what waits and cancels what runs; what does not end then is left behind. */
   async cancel(): Promise<void> {
     this.#waiting.length = 0;
     this.#abort.abort();
+    this.#current?.cancel();
     await this.idle();
     this.#abort = new AbortController();
   }

@@ -1,34 +1,26 @@
 // One batch: what it reads, its outputs, and how long they took.
 
-import { type Time, timeText } from '../../base/duration';
-import { asError } from '../../base/errors';
-import { withCallSite, withProperties } from '../../base/flow';
+import type { Time } from '../../base/duration';
 import type { Clock } from '../../base/time';
-import { propertyNames } from '../../scheduler/job-record';
 import type { Work } from '../graph/graph';
-import type { BatchInfo, InputInfo, OutputInfo, StreamingListenerBus } from '../graph/listener';
-import type { RunningBatch } from '../graph/output';
-
-interface OutputState {
-  readonly work: Work;
-  startedAt?: number;
-  endedAt?: number;
-  failure?: Error;
-}
+import type { BatchInfo, InputInfo, StreamingListenerBus } from '../graph/listener';
+import type { Output, RunningBatch } from '../graph/output';
+import { OutputRun, type Told } from './output-run';
 
 export class Batch {
   readonly time: Time;
   readonly #inputs: readonly InputInfo[];
-  readonly #outputs: readonly OutputState[];
+  readonly #outputs: readonly OutputRun[];
   readonly #clock: Clock;
   readonly #submittedAt: number;
   #startedAt: number | undefined;
   #endedAt: number | undefined;
 
-  constructor(time: Time, inputs: readonly InputInfo[], works: readonly Work[], clock: Clock) {
+  /** `told` gets what the user should hear of its outputs. */
+  constructor(time: Time, inputs: readonly InputInfo[], works: readonly Work[], clock: Clock, told: Told) {
     this.time = time;
     this.#inputs = inputs;
-    this.#outputs = works.map((work) => ({ work }));
+    this.#outputs = works.map((work) => new OutputRun(work, time, clock, told));
     this.#clock = clock;
     this.#submittedAt = clock.now();
   }
@@ -47,7 +39,7 @@ export class Batch {
       schedulingDelay: startedAt === undefined ? undefined : startedAt - due,
       processingTime: startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
       totalDelay: endedAt === undefined ? undefined : endedAt - due,
-      outputs: this.#outputs.map(outputInfo),
+      outputs: this.#outputs.map(({ info }) => info),
     };
   }
 
@@ -64,41 +56,30 @@ export class Batch {
       info: () => this.info(),
     };
     const worker = async () => {
-      for (let next = queue.shift(); next; next = queue.shift()) await this.#runOne(next, running, bus);
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        if (next.isDropped) continue;
+        next.begin();
+        bus.post('onOutputOperationStarted', this.info(), next.info);
+        await next.run(running);
+        bus.post('onOutputOperationCompleted', this.info(), next.info);
+      }
     };
     await Promise.all(Array.from({ length: width }, worker));
     this.#endedAt = this.#clock.now();
   }
 
-  async #runOne(output: OutputState, batch: RunningBatch, bus: StreamingListenerBus): Promise<void> {
-    const { work } = output;
-    output.startedAt = this.#clock.now();
-    bus.post('onOutputOperationStarted', this.info(), outputInfo(output));
-    try {
-      if (!work.rdd) throw work.failure;
-      const { rdd } = work;
-      const run = () => work.output.run(rdd, batch);
-      await withCallSite(work.output.callSite, () => withProperties(this.#propertiesOf(work.output), run));
-    } catch (error) {
-      output.failure = asError(error);
-    }
-    output.endedAt = this.#clock.now();
-    bus.post('onOutputOperationCompleted', this.info(), outputInfo(output));
+  /** The output was stopped: its function may finish what it does, for a limited time. */
+  drop(output: Output): void {
+    for (const run of this.#outputs) if (run.work.output === output && !run.isCaller) run.end(false);
   }
 
-  /** The properties of its jobs: they name the output, and have none of the entry that started the streams. */
-  #propertiesOf({ name }: Work['output']): Map<string, string> {
-    const description = `batch of ${timeText(this.time)}`;
-    return new Map([
-      [propertyNames.output, name],
-      [propertyNames.description, description],
-    ]);
+  /** Cancels the jobs of its outputs, and starts no more of them. */
+  cancel(): void {
+    for (const run of this.#outputs) run.end(true);
+  }
+
+  /** The outputs that are at work. */
+  get running(): readonly OutputRun[] {
+    return this.#outputs.filter(({ isRunning }) => isRunning);
   }
 }
-
-const outputInfo = ({ work, startedAt, endedAt, failure }: OutputState): OutputInfo => ({
-  name: work.output.name,
-  startedAt,
-  endedAt,
-  failure,
-});

@@ -1,11 +1,9 @@
 // The running sources of a streaming context: starts them, limits their rate, and stops those that no output reads any more.
 
+import type { Attempt } from '../graph/display';
 import type { InputDStream } from '../graph/input';
 import type { BatchInfo } from '../graph/listener';
 import type { Backpressure } from './backpressure';
-
-/** Calls `f` on a source; a failure is reported and stops nothing else. */
-type Attempt = (what: string, f: () => void | Promise<void>) => Promise<void>;
 
 export class RunningInputs {
   readonly #started = new Set<InputDStream<unknown>>();

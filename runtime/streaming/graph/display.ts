@@ -2,6 +2,7 @@
 
 import type { Time } from '../../base/duration';
 import { timeText } from '../../base/duration';
+import { asError } from '../../base/errors';
 import type { BatchInfo } from './listener';
 
 /** The first rows of a batch, as `print` shows them. */
@@ -52,19 +53,26 @@ export interface StreamDisplay {
   notice(message: string, error?: Error): void;
 }
 
-/** A display whose notices never throw: who reports a trouble must not get another one. */
-export const withSafeNotices = (display: StreamDisplay): StreamDisplay => ({
-  printed: (batch) => display.printed(batch),
-  pane: (id, update) => display.pane(id, update),
-  paneClosed: (id) => display.paneClosed(id),
-  notice(message, error) {
-    try {
-      display.notice(message, error);
-    } catch {
-      // There is nobody else to tell.
-    }
-  },
-});
+/** Gives a notice to a display that may throw: who reports a trouble must not get another one. */
+export function notify(display: StreamDisplay, message: string, error?: unknown): void {
+  try {
+    display.notice(message, error === undefined ? undefined : asError(error));
+  } catch {
+    // There is nobody else to tell.
+  }
+}
+
+/** Calls `f`; a failure is reported and stops nothing else. */
+export type Attempt = (what: string, f: () => void | Promise<void>) => Promise<void>;
+
+/** An `Attempt` that reports to a display. */
+export async function attempt(display: StreamDisplay, ...[what, f]: Parameters<Attempt>): Promise<void> {
+  try {
+    await f();
+  } catch (error) {
+    notify(display, `${what} failed`, error);
+  }
+}
 
 /** Plain lines on standard output: scripts, and tests. */
 export function plainDisplay(write: (line: string) => void, show: (row: unknown) => string): StreamDisplay {

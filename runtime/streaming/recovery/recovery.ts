@@ -3,7 +3,7 @@
 import { durationText, type Time, timeText } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
 import { aheadOf, type Clock } from '../../base/time';
-import type { StreamDisplay } from '../graph/display';
+import { notify, type StreamDisplay } from '../graph/display';
 import type { InputDStream } from '../graph/input';
 import { oldestRemembered } from '../graph/lineage';
 import type { StatefulDStream } from '../graph/stateful';
@@ -143,7 +143,7 @@ export class Recovery {
   }
 
   #notice(message: string, error?: Error): void {
-    this.#streaming.display.notice(message, error);
+    notify(this.#streaming.display, message, error);
   }
 
   // At the start.

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Clock, ManualClock, StreamingContext, type StreamingListener } from '../../../runtime/index';
 import { quietDisplay, StreamTests } from '../../helpers/streams';
-import { until } from '../../helpers/within';
+import { until, within } from '../../helpers/within';
 
 const test = suite('stream-faults');
 const tests = new StreamTests(test);
@@ -131,6 +131,77 @@ test('a clock that throws, or that tells no number, is reported, and the machine
   await streaming.stop();
   assert.match(notices.join('\n'), /the clock of the streams failed; the machine's clock is used: no time/);
   for (const [i, time] of times.entries()) assert.is(time, times[0] + i * 20);
+});
+
+const never = () => new Promise<never>(() => {});
+
+test('an output that stops its own context and awaits that goes on to its end', async () => {
+  for (const graceful of [true, false]) {
+    const trial = new Trial();
+    const { streaming } = trial;
+    let counted = 0;
+    streaming.queueStream([[1, 2], [3]]).foreachRDD(async (rdd) => {
+      await streaming.stop({ graceful });
+      await streaming.stop();
+      counted += await rdd.count();
+    });
+    streaming.start();
+    trial.clock.advance('1s');
+    await within(10_000, streaming.awaitTermination(), 'the end of the context');
+    assert.equal([counted, streaming.state], [2, 'stopped'], trial.notices.join());
+  }
+});
+
+test('an output that never settles is named, and its end lets the others go on', async () => {
+  const trial = new Trial();
+  const { streaming } = trial;
+  const begun: number[] = [];
+  const stuck = streaming.queueStream<number>([]).foreachRDD((_, time) => {
+    begun.push(time);
+    return never();
+  }, 'stuck');
+  const later: number[] = [];
+  streaming.queueStream([[1], [2], [3]]).foreachRDD(async (rdd) => void later.push(...(await rdd.collect())));
+  streaming.start();
+  trial.clock.advance('1s');
+  await until(10_000, () => begun.length === 1, 'the output');
+  trial.clock.advance('29s');
+  assert.equal(trial.notices, []);
+  trial.clock.advance('1s');
+  assert.match(trial.notices.join(), /^stuck of queueStream#\d+ at the batch of .* has worked for 30s, .*\.stop stuck of/);
+  assert.equal([begun.length, later], [1, []]);
+  stuck.stop();
+  await within(10_000, streaming.idle(), 'the other batches');
+  assert.equal([begun.length, later], [1, [1, 2, 3]]);
+  assert.match(trial.notices[1], /^stuck of .* was stopped, but its function has not ended within 2s: it is left behind/);
+  await streaming.stop();
+});
+
+test('a stop does not wait for ever for outputs, and a graceful one says what it waits for', async () => {
+  const [hard, graceful] = [new Trial(), new Trial()];
+  for (const { streaming, clock } of [hard, graceful]) {
+    let hasBegun = false;
+    streaming.queueStream([[1], [2]]).foreachRDD(() => {
+      hasBegun = true;
+      return never();
+    }, 'stuck');
+    streaming.start();
+    clock.advance('2s');
+    await until(10_000, () => hasBegun, 'the output');
+  }
+  const waiting = graceful.streaming.stop({ graceful: true });
+  await Promise.all([
+    within(10_000, hard.streaming.stop(), 'the stop'),
+    within(10_000, hard.streaming.awaitTermination(), 'its end'),
+  ]);
+  assert.match(hard.notices.join(), /stuck .* is left behind/);
+  graceful.clock.advance('5s');
+  assert.match(
+    graceful.notices.join(),
+    /the stop waits for stuck of .*, and 2 more batches wait; a second stop\(\) or \.stop cancels them/,
+  );
+  await graceful.streaming.stop();
+  await within(10_000, waiting, 'the graceful stop');
 });
 
 test.run();

@@ -10,7 +10,8 @@ import { sessionOutputs } from '../../../runtime/streaming/graph/session-outputs
 import { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
 import { ShellDisplay } from '../../../shell/session/stream-display';
 import { streamsText } from '../../../shell/session/stream-text';
-import { until } from '../../helpers/within';
+import { ShellStreams } from '../../../shell/session/streams';
+import { until, within } from '../../helpers/within';
 
 const test = suite('stream outputs');
 let sc: Context;
@@ -220,6 +221,29 @@ test('.streams says how many bytes of files were read, and which output has been
   rmSync(folder, { recursive: true });
   assert.match(text, /lines {2}textFileStream {2}6 B/);
   assert.match(text, /slow of lines {2}ok · at work for 5\.0 s/);
+});
+
+test('a second .stop cancels what the first one waits for', async () => {
+  const screen = { columns: 80, color: false, live: false };
+  const shell = new ShellStreams(sc, { progress() {}, print() {}, pane() {} }, () => screen);
+  try {
+    const clock = new ManualClock(0);
+    const streaming = shell.stream('1s', { clock });
+    let hasBegun = false;
+    streaming.queueStream([[1]]).foreachRDD(() => {
+      hasBegun = true;
+      return new Promise(() => {});
+    }, 'stuck');
+    streaming.start();
+    clock.advance('1s');
+    await until(10_000, () => hasBegun, 'the output');
+    const first = shell.stop(undefined);
+    const ends = await within(10_000, Promise.all([shell.stop(undefined), first]), 'the second .stop');
+    assert.match(ends.join(), /all streams have ended.*stuck of queueStream#\d+ stopped/s);
+    assert.is(await shell.stop(undefined), 'no streams run');
+  } finally {
+    sessionOutputs.delete(sc);
+  }
 });
 
 test.run();
