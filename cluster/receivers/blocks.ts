@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
 import { asError } from '../../runtime/base/errors';
+import { afterMs } from '../../runtime/base/time';
 import { objectFrame, objectMagic } from '../../runtime/exec/files/object-file';
 import { partEnding } from '../../runtime/plan/receivers';
 
@@ -41,7 +42,7 @@ export interface BlockOptions {
 
 export class BlockWriter {
   readonly #options: BlockOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #cancel = () => {};
   readonly #gathered = Buffer.allocUnsafe(gatherBytes);
   #gatheredBytes = 0;
   #gatheredRecords = 0;
@@ -59,13 +60,10 @@ export class BlockWriter {
   }
 
   #awaitCut(): void {
-    this.#timer = setTimeout(
-      () => {
-        this.#awaitCut();
-        this.cut();
-      },
-      untilCut(Date.now(), this.#options.blockInterval),
-    );
+    this.#cancel = afterMs(untilCut(Date.now(), this.#options.blockInterval), () => {
+      this.#awaitCut();
+      this.cut();
+    });
   }
 
   /** The number of the block that is being written. */
@@ -124,7 +122,7 @@ export class BlockWriter {
 
   /** Hands over the last block and stops. */
   close(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
     this.cut();
   }
 

@@ -64,6 +64,9 @@ export class RetryDelay {
   }
 }
 
+/** Milliseconds between two looks at a source that may be silent for long. */
+const mostCheckMs = 60_000;
+
 /** Reports a source that sends nothing, once per silence. */
 export class SilenceWatch {
   readonly #ms: number;
@@ -75,7 +78,7 @@ export class SilenceWatch {
   constructor(ms: number, source: string, report: (message: string) => void) {
     this.#ms = ms;
     this.#report = (message) => report(`${source} ${message}`);
-    this.#timer = setInterval(() => this.#check(), Math.max(10, ms / 4));
+    this.#timer = setInterval(() => this.#check(), Math.min(mostCheckMs, Math.max(10, ms / 4)));
   }
 
   heard(): void {

@@ -8,19 +8,25 @@ export interface Clock {
   after(ms: number, f: () => void): () => void;
 }
 
+/** The longest wait of one timer: setTimeout takes a longer one for a wait of 1 ms. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Runs `f` once after `ms` milliseconds, however many; the answer cancels it. Without `holds` the process may end before that. */
+export function afterMs(ms: number, f: () => void, holds = true): () => void {
+  let timer: NodeJS.Timeout;
+  const wait = (left: number) => {
+    const now = Math.min(left, longestTimerMs);
+    timer = setTimeout(() => (left > now ? wait(left - now) : f()), now);
+    if (!holds) timer.unref();
+  };
+  wait(ms);
+  return () => clearTimeout(timer);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(ms, f) {
-    const timer = setTimeout(f, ms);
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
+  after: (ms, f) => afterMs(ms, f, false),
 };
-
-/** Runs `f` after so many milliseconds of the machine's clock, for which the process stays: somebody awaits what follows. */
-export function afterHolding(ms: number, f: () => void): void {
-  setTimeout(f, ms);
-}
 
 /**
  * A wall clock that only goes forward, at the pace of the machine's monotonic clock: setting the system's clock back or forward while it

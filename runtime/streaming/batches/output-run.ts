@@ -3,7 +3,7 @@
 import { durationText, type Time, timeText } from '../../base/duration';
 import { asError } from '../../base/errors';
 import { isWithinWork, withCallSite, withProperties, withSignal, withWork } from '../../base/flow';
-import { afterHolding, type Clock } from '../../base/time';
+import { afterMs, type Clock } from '../../base/time';
 import { propertyNames } from '../../scheduler/job-record';
 import type { Work } from '../graph/graph';
 import type { OutputInfo } from '../graph/listener';
@@ -119,7 +119,7 @@ export class OutputRun {
     this.#isEnding = true;
     if (!this.isRunning) return;
     if (now && !this.isCaller) this.#abort.abort();
-    afterHolding(endMs, () => this.#giveUp());
+    afterMs(endMs, () => this.#giveUp());
   }
 
   #giveUp(): void {

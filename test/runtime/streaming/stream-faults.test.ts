@@ -3,6 +3,8 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BlockWriter } from '../../../cluster/receivers/blocks';
+import { SilenceWatch } from '../../../cluster/receivers/notices';
 import { type Clock, ManualClock, StreamingContext, type StreamingListener } from '../../../runtime/index';
 import { quietDisplay, StreamTests } from '../../helpers/streams';
 import { until, within } from '../../helpers/within';
@@ -131,6 +133,30 @@ test('a clock that throws, or that tells no number, is reported, and the machine
   await streaming.stop();
   assert.match(notices.join('\n'), /the clock of the streams failed; the machine's clock is used: no time/);
   for (const [i, time] of times.entries()) assert.is(time, times[0] + i * 20);
+});
+
+test('durations beyond those of a timer wait as long as they say', async () => {
+  const overflows: string[] = [];
+  const note = ({ name, message }: Error) => name === 'TimeoutOverflowWarning' && overflows.push(message);
+  process.on('warning', note);
+  const fired: string[] = [];
+  const streaming = new StreamingContext(tests.sc, '30d', { display: quietDisplay() });
+  streaming.queueStream([[1]]).foreachRDD(() => void fired.push('batch'));
+  streaming.start();
+  void streaming.awaitTerminationOrTimeout('60d').then((ended) => fired.push(ended ? 'end' : 'timeout'));
+  const folder = tests.folder;
+  const silence = new SilenceWatch(200 * 86_400_000, 'source', (message) => fired.push(message));
+  const blocks = new BlockWriter({
+    ...{ folder, firstBlock: 0, isDurable: false, blockInterval: 100 * 86_400_000 },
+    ...{ handOver: () => fired.push('block'), beforeCut: () => fired.push('cut'), badLines() {}, lost() {} },
+  });
+  // Each overflow would have made a timer of 1 ms.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  blocks.close();
+  silence.close();
+  process.off('warning', note);
+  assert.equal([overflows, fired], [[], ['cut']]);
+  await streaming.stop();
 });
 
 const never = () => new Promise<never>(() => {});
