@@ -1,6 +1,6 @@
 // Every hard number and fixed address of the cluster, with its reason.
 
-/** The only interface on which a session listens. */
+/** The only interface on which a session listens: pages and receivers. Executors use a Unix socket. */
 export const loopback = '127.0.0.1';
 
 /** The only path that a driver accepts. */
@@ -27,8 +27,11 @@ export const handshakeMs = 2000;
 /** Bytes that a peer may send before it has authenticated: two short messages and the upgrade request. */
 export const handshakeBytes = 8192;
 
-/** Connections of peers that have not authenticated, in addition to those of executors. */
+/** Connections that have not authenticated, in addition to those of executors that start; the oldest is dropped for a newer one. */
 export const strangers = 16;
+
+/** Bytes of the path of a Unix socket: 104 on BSD and macOS with the zero at its end, 108 on Linux. */
+export const socketPathBytes = 103;
 
 /** One frame from the driver: the largest broadcast. The limit of `ws` is a 32-bit integer. */
 export const maxToExecutorBytes = 0x7fffffff;
@@ -107,8 +110,14 @@ export const pageRequestBytes = 8192;
 /** From the first byte of a request to the last byte of its head. */
 export const pageRequestMs = 5000;
 
-/** Connections to the pages: a browser opens six, and one more for each open page. */
+/** Connections to the pages from browsers that are logged in: each opens six, and one more for each open page. */
 export const pageConnections = 64;
+
+/**
+ * Connections to the pages that have not shown a link or a cookie yet; the oldest is dropped for a newer one. A browser shows its cookie
+ * within milliseconds, in which a flood opens fewer than these.
+ */
+export const pageStrangers = 128;
 
 /** Pages that receive live changes at the same time. */
 export const livePages = 16;

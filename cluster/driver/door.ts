@@ -1,10 +1,14 @@
-// The driver's door: a WebSocket server on loopback that admits the executors of this session and nobody else.
+// The driver's door: a WebSocket server on a Unix socket that admits the executors of this session and nobody else.
+import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { executorPath, handshakeBytes, handshakeMs, loopback, maxToDriverBytes, strangers } from '../base/limits';
+import { ConnectionCap } from '../base/connection-cap';
+import { executorPath, handshakeBytes, handshakeMs, maxToDriverBytes, strangers } from '../base/limits';
+
 import { deadline } from '../link/deadline';
+import { doorHost } from '../link/dial';
 import { refuse } from '../link/fields';
 import { DriverHandshake } from '../link/handshake';
 
@@ -13,7 +17,8 @@ const turnedAway = 4401;
 
 export interface DoorOptions {
   readonly token: Buffer;
-  readonly maxExecutors: number;
+  /** Executors that were started and have not connected yet. */
+  awaited(): number;
   /** True for an executor that was started and has not connected yet. */
   admits(executorId: string): boolean;
   /** Called when an executor has proved itself; the next frame is its first message. */
@@ -29,35 +34,39 @@ export class DriverDoor {
     perMessageDeflate: false,
     maxPayload: maxToDriverBytes,
   });
+  readonly #all: ConnectionCap;
   readonly #strangers = new Map<Socket, Stranger>();
-  #port = 0;
+  /** The path of its Unix socket. */
+  readonly path: string;
 
-  private constructor(options: DoorOptions) {
+  private constructor(path: string, options: DoorOptions) {
+    this.path = path;
     this.#options = options;
+    this.#all = new ConnectionCap(() => strangers + options.awaited());
     this.#http = createServer({ maxHeaderSize: handshakeBytes }, (_, response) => {
       response.writeHead(404, { connection: 'close' }).end();
     });
-    this.#http.maxConnections = options.maxExecutors * 2 + strangers;
-    this.#http.on('connection', (socket: Socket) =>
-      this.#strangers.set(socket, new Stranger(socket, () => this.#strangers.delete(socket))),
-    );
+    this.#http.on('connection', (socket: Socket) => {
+      this.#all.add(socket);
+      const settled = () => {
+        this.#strangers.delete(socket);
+        this.#all.remove(socket);
+      };
+      this.#strangers.set(socket, new Stranger(socket, settled));
+    });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  /** Opens a door on a free port of the loopback interface. */
-  static open(options: DoorOptions): Promise<DriverDoor> {
-    const door = new DriverDoor(options);
+  /** Opens a door at a path where nothing is yet, in a folder that only this user can enter. */
+  static open(path: string, options: DoorOptions): Promise<DriverDoor> {
+    const door = new DriverDoor(path, options);
     return new Promise((resolve, reject) => {
       door.#http.once('error', reject);
-      door.#http.listen(0, loopback, () => {
-        door.#port = (door.#http.address() as AddressInfo).port;
+      door.#http.listen(path, () => {
+        chmodSync(path, 0o600);
         resolve(door);
       });
     });
-  }
-
-  get port(): number {
-    return this.#port;
   }
 
   close(): Promise<void> {
@@ -76,10 +85,10 @@ export class DriverDoor {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#handshake(ws, socket));
   }
 
-  /** No browser page can send such a request: browsers always send an Origin, and Host gives away a rebound name. */
+  /** No browser reaches a Unix socket; where something passes its requests on, they still have an Origin and another Host. */
   #isOurs(request: IncomingMessage): boolean {
     const { headers, url } = request;
-    return headers.origin === undefined && headers.host === `${loopback}:${this.#port}` && url === executorPath;
+    return headers.origin === undefined && headers.host === doorHost && url === executorPath;
   }
 
   #handshake(ws: WebSocket, socket: Socket): void {

@@ -17,7 +17,7 @@ import { freshToken } from '../link/handshake';
 import { checkToDriver, type ToDriver } from '../link/protocol';
 import { unpackEnd } from '../link/task-end';
 import { Backoff } from './backoff';
-import { DriverDoor } from './door';
+import { type DoorOptions, DriverDoor } from './door';
 import { ExecutorProcess, type ProcessEnd } from './executor-process';
 import type { SessionFolder } from './folder';
 
@@ -73,14 +73,28 @@ export class ExecutorPool implements TaskBackend {
     assert(this.#listener === undefined, 'a pool is started once');
     this.#listener = listener;
     this.#blobs = blobs;
-    this.#door = await DriverDoor.open({
+    this.#door = await this.#open({
       token: this.#token,
-      maxExecutors: this.#options.executors,
+      awaited: () => [...this.#executors.values()].filter(({ connection }) => connection === undefined).length,
       admits: (id) => this.#executors.get(id)?.connection === undefined && this.#executors.has(id),
       entered: (id, ws, socket) => this.#connect(id, ws, socket),
     });
     process.once('exit', this.#atExit);
     for (let i = 0; i < this.#options.executors; i++) this.#spawn();
+  }
+
+  /** Opens the door in the session's folder, or in a short one where that has too long a path or a file system without sockets. */
+  async #open(options: DoorOptions): Promise<DriverDoor> {
+    const { folder } = this.#options;
+    const path = folder.socketPath();
+    if (path !== undefined) {
+      try {
+        return await DriverDoor.open(path, options);
+      } catch {
+        // The short folder may lie on another file system.
+      }
+    }
+    return DriverDoor.open(folder.shortSocketPath(), options);
   }
 
   launch(executorId: string, task: TaskSpec): void {
@@ -128,7 +142,7 @@ export class ExecutorPool implements TaskBackend {
     if (this.#listener === undefined || this.#door === undefined) return;
     const id = `e${++this.#started}`;
     const { program, executorMemory, storageBytes, executionBytes, folder, onOutput } = this.#options;
-    const shared = { port: this.#door.port, token: this.#token.toString('hex'), storageBytes, executionBytes };
+    const shared = { socket: this.#door.path, token: this.#token.toString('hex'), storageBytes, executionBytes };
     const child = new ExecutorProcess({
       program,
       executorMemory,

@@ -1,7 +1,9 @@
-// The session's folder for shuffle and spill files: private, and removed at the end, or by the next session after a sudden end.
+// The session's folder for shuffle and spill files and its socket: private, and removed at the end, or by the next session.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { asError, MillraceError } from '../../runtime/base/errors';
+import { socketPathBytes } from '../base/limits';
 
 const prefix = 'millrace-';
 const ownerFile = 'owner';
@@ -15,9 +17,18 @@ interface Owner {
   readonly started: string;
 }
 
+/** Where a session whose own path is too long puts the folder of its socket. */
+const shortRoots = ['/tmp', '/var/tmp', '/dev/shm'];
+const socketName = 'driver';
+
+/** A folder without the name of its owner is nobody's after this time: its session writes it in the same step. */
+const unownedMs = 3_600_000;
+
 export class SessionFolder {
   readonly path: string;
   readonly #atExit = () => this.#removeNow();
+  /** A second folder, for the socket alone. */
+  #short: string | undefined;
 
   private constructor(folder: string) {
     this.path = folder;
@@ -26,20 +37,58 @@ export class SessionFolder {
 
   /** Makes a folder of mode 0700 below the machine's temporary folder, and starts to remove those of dead sessions. */
   static make(): SessionFolder {
-    removeStale();
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${prefix}${process.pid}-`));
-    fs.writeFileSync(path.join(folder, ownerFile), JSON.stringify(ownerOf(process.pid)), { mode: 0o600, flag: 'wx' });
-    return new SessionFolder(folder);
+    return new SessionFolder(makeBelow(os.tmpdir()));
+  }
+
+  /** A path for a Unix socket in the folder; undefined where it has more bytes than systems take. */
+  socketPath(): string | undefined {
+    const own = path.join(this.path, socketName);
+    return Buffer.byteLength(own) <= socketPathBytes ? own : undefined;
+  }
+
+  /** A path for a Unix socket in a folder like this one, but with a short path. Throws NO_EXECUTORS. */
+  shortSocketPath(): string {
+    let reason = '';
+    for (const root of shortRoots) {
+      try {
+        this.#short = makeBelow(root);
+        return path.join(this.#short, socketName);
+      } catch (e) {
+        reason = asError(e).message;
+      }
+    }
+    throw new MillraceError('NO_EXECUTORS', {
+      reason: `the path of a socket in ${this.path} would be too long, and no shorter folder can be made (${reason}); set TMPDIR`,
+    });
   }
 
   async remove(): Promise<void> {
     process.off('exit', this.#atExit);
     // Retries, because an executor that was just killed may have made one more file.
-    await fs.promises.rm(this.path, { recursive: true, force: true, maxRetries: 3 });
+    for (const folder of this.#folders) await fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   #removeNow(): void {
-    fs.rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+    for (const folder of this.#folders) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  get #folders(): string[] {
+    return this.#short === undefined ? [this.path] : [this.path, this.#short];
+  }
+}
+
+/** Makes a folder of mode 0700 that names its owner, and starts to remove those of dead sessions beside it. */
+function makeBelow(root: string): string {
+  let folder: string | undefined;
+  try {
+    removeStale(root);
+    folder = fs.mkdtempSync(path.join(root, `${prefix}${process.pid}-`));
+    fs.writeFileSync(path.join(folder, ownerFile), JSON.stringify(ownerOf(process.pid)), { mode: 0o600, flag: 'wx' });
+    return folder;
+  } catch (e) {
+    // A full disk may have room for a folder but not for a file.
+    if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
+    throw new MillraceError('DISK', { path: folder ?? root, reason: asError(e).message });
   }
 }
 
@@ -83,23 +132,33 @@ function isAlive(owner: Owner): boolean {
   return !state.isZombie && (owner.started === '' || state.started === owner.started);
 }
 
-function removeStale(): void {
-  const root = os.tmpdir();
+function removeStale(root: string): void {
   for (const name of fs.readdirSync(root)) {
     const folder = path.join(root, name);
     if (pattern.test(name) && isStale(folder)) fs.rm(folder, { recursive: true, force: true }, () => {});
   }
 }
 
-/** True only for a folder of this user, from this machine and namespace, whose process has certainly ended. */
+/** True only for a folder of this user whose process has certainly ended: one of this machine and namespace, or one that got no owner. */
 function isStale(folder: string): boolean {
   try {
     const stat = fs.lstatSync(folder);
     if (!stat.isDirectory() || stat.uid !== process.getuid?.()) return false;
-    const owner = JSON.parse(fs.readFileSync(path.join(folder, ownerFile), 'utf8')) as Owner;
-    return owner.namespace === namespaceOf() && Number.isInteger(owner.pid) && !isAlive(owner);
+    const owner = ownerIn(folder);
+    // It is just being made, or whoever made it ended meanwhile.
+    if (owner === undefined) return Date.now() - stat.mtimeMs > unownedMs;
+    return owner.namespace === namespaceOf() && !isAlive(owner);
   } catch {
-    // It is just being made, or it is not ours.
+    // It is gone already.
     return false;
+  }
+}
+
+function ownerIn(folder: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(fs.readFileSync(path.join(folder, ownerFile), 'utf8')) as Owner;
+    return Number.isInteger(owner.pid) ? owner : undefined;
+  } catch {
+    return undefined;
   }
 }

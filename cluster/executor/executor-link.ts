@@ -2,9 +2,10 @@
 import fs from 'node:fs';
 import type { Socket } from 'node:net';
 import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
-import { WebSocket } from 'ws';
-import { driverSilenceMs, executorPath, loopback, maxToExecutorBytes, progressMs, terminateMs } from '../base/limits';
+import type { WebSocket } from 'ws';
+import { driverSilenceMs, maxToExecutorBytes, progressMs, terminateMs } from '../base/limits';
 import { Connection } from '../link/connection';
+import { dial } from '../link/dial';
 import { ExecutorHandshake } from '../link/handshake';
 import { checkToExecutor, type SentEnd, type ToDriver, type ToExecutor } from '../link/protocol';
 import { SharedState } from './shared-state';
@@ -176,7 +177,7 @@ function transfers(work: Work): TransferListItem[] {
 
 /** Connects to the driver and runs the handshake; calls `entered` once the driver has proved itself. */
 function connect(data: LinkData, entered: (ws: WebSocket, socket: Socket) => void): void {
-  const ws = new WebSocket(`ws://${loopback}:${data.port}${executorPath}`, {
+  const ws = dial(data.socket, {
     perMessageDeflate: false,
     maxPayload: maxToExecutorBytes,
     handshakeTimeout: driverSilenceMs,

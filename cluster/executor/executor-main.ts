@@ -101,8 +101,8 @@ class ExecutorMain {
 }
 
 function startLink(handover: Handover, shared: SharedState): Worker {
-  const { executorId, port, token } = handover;
-  const workerData: LinkData = { executorId, port, token, memory: shared.memory };
+  const { executorId, socket, token } = handover;
+  const workerData: LinkData = { executorId, socket, token, memory: shared.memory };
   const link = new Worker(path.join(__dirname, 'executor-link.js'), { workerData, execArgv: [], trackUnmanagedFds: false });
   link.on('error', (error) => fail('The link thread failed', error));
   link.on('exit', () => process.exit(exitCodes.internal));

@@ -5,7 +5,7 @@ import type { SentEnd } from '../link/protocol';
 /** The data that the link thread gets at its start. */
 export interface LinkData {
   readonly executorId: string;
-  readonly port: number;
+  readonly socket: string;
   readonly token: string;
   readonly memory: SharedArrayBuffer;
 }

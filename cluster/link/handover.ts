@@ -4,7 +4,8 @@ import { Fields, refuse } from './fields';
 
 export interface Handover {
   readonly executorId: string;
-  readonly port: number;
+  /** The path of the driver's Unix socket. */
+  readonly socket: string;
   /** The session token, in hexadecimal. */
   readonly token: string;
   /** The session's folder for shuffle and spill files. */
@@ -15,7 +16,6 @@ export interface Handover {
 
 const maxBytes = 16_384;
 const textLength = 8192;
-const maxPort = 65_535;
 
 /** The one line that the driver writes. */
 export const writeHandover = (handover: Handover): string => `${JSON.stringify(handover)}\n`;
@@ -25,7 +25,7 @@ export function readHandover(descriptor: number): Handover {
   const fields = new Fields('handover', JSON.parse(readLine(descriptor)));
   const handover: Handover = {
     executorId: fields.string('executorId', textLength),
-    port: fields.integer('port', maxPort),
+    socket: fields.string('socket', textLength),
     token: fields.string('token', textLength),
     folder: fields.string('folder', textLength),
     storageBytes: fields.integer('storageBytes'),

@@ -1,10 +1,20 @@
 // The server of a session's pages: HTTP and WebSocket on loopback, for whoever has a link. It starts at the first `.ui`.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { asError, MillraceError } from '../../runtime/base/errors';
-import { livePages, loopback, pageConnections, pageMessageBytes, pageRequestBytes, pageRequestMs } from '../base/limits';
+import { ConnectionCap } from '../base/connection-cap';
+import {
+  livePages,
+  loopback,
+  pageConnections,
+  pageMessageBytes,
+  pageRequestBytes,
+  pageRequestMs,
+  pageStrangers,
+} from '../base/limits';
+
 import { Access } from './access';
 import { type Asset, readAssets } from './assets';
 import { Feed } from './feed';
@@ -47,6 +57,8 @@ export class StatusPages {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: pageMessageBytes, perMessageDeflate: false });
   readonly #feed: Feed;
   readonly #assets: (path: string) => Asset | undefined;
+  readonly #strangers = new ConnectionCap(() => pageStrangers);
+  readonly #visitors = new ConnectionCap(() => pageConnections);
   #access = new Access(0);
 
   private constructor(source: PageSource) {
@@ -56,7 +68,7 @@ export class StatusPages {
     this.#http = createServer({ ...limits, connectionsCheckingInterval: pageRequestMs / 5 }, (request, response) =>
       this.#answer(request, response),
     );
-    this.#http.maxConnections = pageConnections;
+    this.#http.on('connection', (socket: Socket) => this.#strangers.add(socket));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -97,6 +109,7 @@ export class StatusPages {
     const token = address.searchParams.get('token');
     if (address.pathname === '/' && token !== null && method === 'GET') return this.#enter(token, request, response);
     if (!this.#access.isLoggedIn(request)) return say(401, needsLink);
+    this.#known(request.socket);
     const asset = this.#assets(address.pathname);
     return asset ? send(request, response, 200, asset) : say(404, 'There is no such page.\n');
   }
@@ -109,11 +122,18 @@ export class StatusPages {
       send(request, response, 401, { type: 'text/plain; charset=utf-8', body: Buffer.from(needsLink) });
       return;
     }
+    this.#known(request.socket);
     const more: Record<string, string> = cookie === undefined ? {} : { 'set-cookie': cookie };
     const isFromElsewhere = request.headers['sec-fetch-site'] === 'cross-site';
     const body = { type: 'text/html; charset=utf-8', body: Buffer.from(goOn) };
     if (isFromElsewhere) send(request, response, 200, body, more);
     else send(request, response, 303, { ...body, body: Buffer.alloc(0) }, { ...more, location: '/' });
+  }
+
+  /** A connection of a browser that is logged in: strangers do not push it out, only newer ones of its kind. */
+  #known(socket: Socket): void {
+    this.#strangers.remove(socket);
+    this.#visitors.add(socket);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -125,6 +145,8 @@ export class StatusPages {
     if (!this.#access.isLoggedIn(request)) return refuse('401 Unauthorized');
     if (request.url !== livePath || request.method !== 'GET') return refuse('404 Not Found');
     if (this.#feed.size >= livePages) return refuse('503 Service Unavailable');
+    this.#strangers.remove(request.socket);
+    this.#visitors.remove(request.socket);
     return this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#feed.add(ws));
   }
 }

@@ -1,12 +1,16 @@
 // The driver's door: who is admitted, and how the others are refused.
 import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ClientOptions, WebSocket } from 'ws';
+import type { ClientOptions, WebSocket } from 'ws';
 import { executorPath } from '../../cluster/base/limits';
 import { DriverDoor } from '../../cluster/driver/door';
+import { dial } from '../../cluster/link/dial';
 import { DriverHandshake, ExecutorHandshake, freshToken } from '../../cluster/link/handshake';
 import { watchLeaks } from '../helpers/leaks';
 import { until, within } from '../helpers/within';
@@ -16,11 +20,13 @@ const token = freshToken();
 const entered: string[] = [];
 let leaks: ReturnType<typeof watchLeaks>;
 let door: DriverDoor;
+let folder: string;
 
 test.before(async () => {
   leaks = watchLeaks();
   const admits = (id: string) => id.startsWith('e');
-  door = await DriverDoor.open({ token, maxExecutors: 2, admits, entered: (id) => void entered.push(id) });
+  folder = mkdtempSync(join(tmpdir(), 'door-'));
+  door = await DriverDoor.open(join(folder, 'door'), { token, awaited: () => 2, admits, entered: (id) => void entered.push(id) });
 });
 
 test.before.each(() => {
@@ -28,7 +34,7 @@ test.before.each(() => {
 });
 
 function client(options: ClientOptions = {}, path = executorPath): WebSocket {
-  return new WebSocket(`ws://127.0.0.1:${door.port}${path}`, options);
+  return dial(door.path, options, path);
 }
 
 /** How the door treats a client that does `talk`: the status of the refused upgrade, or the close of the connection. */
@@ -62,7 +68,7 @@ test('an executor that knows the token enters', async () => {
 const refusedUpgrades: Record<string, [ClientOptions, string?]> = {
   'an Origin, even its own': [{ origin: 'http://127.0.0.1' }],
   'the Origin null of a sandboxed page': [{ origin: 'null' }],
-  'a foreign Host, as after DNS rebinding': [{ headers: { host: 'attacker.example' } }],
+  'a foreign Host': [{ headers: { host: 'attacker.example' } }],
   'the Host localhost': [{ headers: { host: 'localhost' } }],
   'another path': [{}, '/'],
   'a path with a query': [{}, `${executorPath}?token=1`],
@@ -78,7 +84,7 @@ for (const [name, [options, path]] of Object.entries(refusedUpgrades)) {
 test('plain HTTP gets nothing', async () => {
   const status = new Promise((resolve, reject) => {
     http
-      .get({ port: door.port, host: '127.0.0.1', path: executorPath }, (response) => resolve(response.resume().statusCode))
+      .get({ socketPath: door.path, path: executorPath }, (response) => resolve(response.resume().statusCode))
       .on('error', reject);
   });
   assert.is(await within(2000, status, 'an answer'), 404);
@@ -164,7 +170,7 @@ test('an id that nobody waits for is refused after the proof', async () => {
 for (const [name, open] of [
   ['a WebSocket', () => treatment(client())],
   ['a handshake left half-way', () => treatment(client(), (ws) => ws.send(hello()))],
-  ['a bare connection', () => closeOf(net.connect(door.port, '127.0.0.1'))],
+  ['a bare connection', () => closeOf(net.connect(door.path))],
 ] as const) {
   test(`${name} that does not authenticate is closed after 2 s`, async () => {
     const start = performance.now();
@@ -183,20 +189,49 @@ function closeOf(socket: net.Socket): Promise<string> {
   );
 }
 
-test('strangers are limited in number', async () => {
-  const sockets = Array.from({ length: 60 }, () => net.connect(door.port, '127.0.0.1'));
-  let closed = 0;
-  for (const socket of sockets)
-    socket
-      .resume()
-      .on('error', () => {})
-      .on('close', () => closed++);
-  await until(1500, () => closed >= 35, 'the refusal of the many');
-  for (const socket of sockets) socket.destroy();
+test('only the user of the session can reach the door', () => {
+  assert.is(statSync(folder).mode & 0o777, 0o700);
+  assert.is(statSync(door.path).mode & 0o777, 0o600);
+});
+
+test('strangers are limited in number, the oldest are dropped first, and an executor enters between them', async () => {
+  const strangersOf = (n: number) =>
+    Array.from({ length: n }, () =>
+      net
+        .connect(door.path)
+        .resume()
+        .on('error', () => {}),
+    );
+  const first = strangersOf(30);
+  await until(1500, () => first.slice(0, 12).every(({ destroyed }) => destroyed), 'the end of the oldest');
+  assert.equal(
+    first.slice(12).filter(({ destroyed }) => destroyed),
+    [],
+    '16 strangers, and as many as there are awaited executors',
+  );
+  let flooding = true;
+  const flood = (async () => {
+    const sockets: net.Socket[] = [];
+    while (flooding) {
+      sockets.push(...strangersOf(20));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    for (const socket of [...sockets, ...first]) socket.destroy();
+  })();
+  const ws = client();
+  const handshake = new ExecutorHandshake(token, 'e1');
+  ws.on('error', () => {});
+  ws.on('open', () => ws.send(handshake.hello()));
+  ws.on('message', (challenge) => ws.send(handshake.answer(challenge.toString())));
+  await until(2000, () => entered.length > 0 || ws.readyState === ws.CLOSED, 'the entry');
+  flooding = false;
+  await flood;
+  ws.terminate();
 });
 
 test('leaves nothing behind', async () => {
   await door.close();
+  rmSync(folder, { recursive: true });
   await leaks.check();
 });
 

@@ -7,7 +7,7 @@ import { stringify } from 'superjson';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
-import { executorPath } from '../../cluster/base/limits';
+import { dial } from '../../cluster/link/dial';
 import type { Handover } from '../../cluster/link/handover';
 import { ExecutorHandshake } from '../../cluster/link/handshake';
 import { checkToDriver, checkToExecutor } from '../../cluster/link/protocol';
@@ -299,7 +299,7 @@ async function rogue(): Promise<Rogue> {
   const pool = await ToyPool.start('local[1]', { program }, 0);
   await until(5000, () => existsSync(path.join(folder, 'e1')), 'the handover');
   const handover = JSON.parse(readFileSync(path.join(folder, 'e1'), 'utf8')) as Handover;
-  const ws = new WebSocket(`ws://127.0.0.1:${handover.port}${executorPath}`);
+  const ws = dial(handover.socket);
   const handshake = new ExecutorHandshake(Buffer.from(handover.token, 'hex'), 'e1');
   let answered = false;
   ws.on('error', () => {});
@@ -357,7 +357,7 @@ test('an id is used once: a second connection for a joined executor is refused',
   say(ws, { kind: 'ready', pid: pid() });
   await until(5000, () => pool.joined.length === 1, 'the joining');
   const handover = JSON.parse(readFileSync(path.join(folder, 'e1'), 'utf8')) as Handover;
-  const second = new WebSocket(`ws://127.0.0.1:${handover.port}${executorPath}`);
+  const second = dial(handover.socket);
   const handshake = new ExecutorHandshake(Buffer.from(handover.token, 'hex'), 'e1');
   second.on('error', () => {});
   second.on('open', () => second.send(handshake.hello()));

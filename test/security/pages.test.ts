@@ -1,10 +1,10 @@
 // The pages of a session: who is admitted, the headers of every response, and what requests cannot do.
 // time limit: 120 s
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import WebSocket from 'ws';
-import { livePages, pageConnections } from '../../cluster/base/limits';
+import { livePages, pageConnections, pageStrangers } from '../../cluster/base/limits';
 import { connect as connectTo } from '../../cluster/connect';
 import { readAssets } from '../../cluster/ui/assets';
 import { StatusPages } from '../../cluster/ui/pages';
@@ -243,15 +243,44 @@ test('a client that sends a head byte by byte is cut off, and blocks nobody', as
   await within(15_000, closed, 'the end of the slow request').finally(() => clearInterval(drip));
 });
 
-test('connections above the limit are closed, and closed ones make room', async () => {
-  const sockets = Array.from({ length: pageConnections + 20 }, () => connect(port, '127.0.0.1').on('error', () => {}));
-  await until(
-    5000,
-    () => sockets.filter(({ destroyed, readyState }) => destroyed || readyState === 'closed').length >= 20,
-    'the end of those beyond the limit',
+test('connections of strangers shut nobody out: the oldest are closed for newer ones', async () => {
+  const held: Socket[] = [];
+  const hold = (n: number) => {
+    for (let i = 0; i < n; i++)
+      held.push(
+        connect(port, '127.0.0.1')
+          .on('error', () => {})
+          .resume(),
+      );
+  };
+  const closed = () => held.filter(({ destroyed }) => destroyed).length;
+  hold(pageStrangers + 80);
+  await until(5000, () => closed() === 80, 'the end of the oldest');
+  assert.ok(held.slice(0, 80).every(({ destroyed }) => destroyed));
+  assert.is((await request(port, 'GET /', { cookie })).status, 200);
+  const flood = setInterval(() => hold(10), 10);
+  for (let i = 0; i < 5; i++) {
+    assert.is((await within(5000, request(port, 'GET /', { cookie }), 'a page')).status, 200);
+    await within(5000, logIn(), 'a login');
+  }
+  clearInterval(flood);
+  for (const socket of held) socket.destroy();
+});
+
+test('connections of a browser that is logged in are limited too, and the oldest is closed', async () => {
+  const sockets = Array.from({ length: pageConnections + 5 }, () =>
+    connect(port, '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
   );
+  for (const socket of sockets) {
+    const answered = new Promise((resolve) => socket.once('data', resolve));
+    socket.write(`GET /icon.svg HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nCookie: ${cookie}\r\n\r\n`);
+    await within(2000, answered, 'an answer');
+  }
+  await until(2000, () => sockets.filter(({ destroyed }) => destroyed).length >= 5, 'the end of the oldest');
+  assert.ok(sockets.slice(0, 5).every(({ destroyed }) => destroyed));
   for (const socket of sockets) socket.destroy();
-  await until(5000, async () => (await request(port, 'GET /', { cookie }).catch(() => undefined))?.status === 200, 'room');
 });
 
 interface Upgrade {

@@ -1,11 +1,12 @@
 // However a driver ends, its session leaves no executor and no folder.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { socketPathBytes } from '../../../cluster/base/limits';
 import { SessionFolder } from '../../../cluster/driver/folder';
 import { watchLeaks } from '../../helpers/leaks';
 import { ToyPool, toyExecutor } from '../../helpers/pool';
@@ -112,6 +113,62 @@ test('folders of living sessions, of other machines and of other users stay', as
   assert.ok(existsSync(living.path) && existsSync(elsewhere) && existsSync(unowned));
   await living.remove();
   for (const folder of [elsewhere, unowned]) rmSync(folder, { recursive: true });
+});
+
+/** Runs `f` with another temporary folder. */
+async function withTmpdir<T>(folder: string, f: () => Promise<T>): Promise<T> {
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = folder;
+  try {
+    return await f();
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
+}
+
+/** Folders of this process where sockets go whose own path is too long. */
+const shortFolders = () => readdirSync('/tmp').filter((name) => name.startsWith(`millrace-${process.pid}-`));
+
+test('a temporary folder with a path too long for a socket gets a short one beside it, private and removed at the end', async () => {
+  const before = shortFolders();
+  // From the longest path of a socket that fits to one that does not.
+  for (const length of [socketPathBytes - 1, socketPathBytes, 250]) {
+    const socket = path.join(`millrace-${process.pid}-abcdef`, 'driver');
+    const folder = path.join(tmpdir(), 'é'.repeat(8)).padEnd(length - socket.length - 9, 'x');
+    mkdirSync(folder);
+    await withTmpdir(folder, async () => {
+      const pool = await ToyPool.start('local[1]');
+      const fits = Buffer.byteLength(path.join(pool.started.folder, 'driver')) <= socketPathBytes;
+      assert.is(fits, length < 250);
+      const short = shortFolders().filter((name) => !before.includes(name));
+      assert.is(short.length, fits ? 0 : 1);
+      for (const name of short) assert.is(statSync(path.join('/tmp', name)).mode & 0o777, 0o700);
+      assert.is(await pool.run('e1', 'return 1'), 1);
+      await pool.stop();
+    });
+    assert.equal(readdirSync(folder), []);
+    assert.equal(shortFolders(), before);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a folder that cannot name its owner is not left behind', async () => {
+  const { writeFileSync: write } = fs;
+  fs.writeFileSync = () => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  };
+  try {
+    assert.throws(() => SessionFolder.make(), /Writing .*millrace-.* failed: ENOSPC/);
+  } finally {
+    fs.writeFileSync = write;
+  }
+  const old = path.join(tmpdir(), 'millrace-999999999-ghijkl');
+  mkdirSync(old);
+  utimesSync(old, new Date(0), new Date(0));
+  const next = SessionFolder.make();
+  await until(2000, () => !existsSync(old), 'the removal of a folder that got no owner');
+  await next.remove();
 });
 
 test('stopping while tasks run leaves nothing', async () => {

@@ -99,7 +99,7 @@ test('a spawn for which descriptors are missing may succeed later; a program tha
   const short = JSON.parse(spawnSync('/bin/sh', args, { encoding: 'utf8', env }).stdout) as ProcessEnd;
   assert.match(short.reason, /could not be started: .*EMFILE/);
   assert.is(short.isUnable, false);
-  const handover = { executorId: 'e1', port: 1, token: '', folder: '', storageBytes: 0, executionBytes: 0 };
+  const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0 };
   const missing = await new Promise<ProcessEnd>(
     (onExit) => new ExecutorProcess({ program: '/missing.js', handover, onOutput: () => {}, onExit }),
   );
