@@ -75,7 +75,7 @@ function readUpdates(value: unknown): AccumulatorUpdate[] {
   return value.map((item) => {
     const update = new Fields('accumulator update', item);
     const block = update.has('block') ? readComputation(update.object('block')) : undefined;
-    const read = { id: update.string('id', idLength), value: update.take('value'), block };
+    const read = { id: update.string('id', idLength), value: update.take('value'), ...(block && { block }) };
     update.end();
     return read;
   });
