@@ -44,7 +44,7 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   });
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput: options.onOutput ?? printThrough });
   const { config, onWarning, onNotice } = options;
-  const context = new Context({ backend, receivers, slots, master, config, onWarning, onNotice });
+  const context = new Context({ backend, receivers, slots, folder, master, config, onWarning, onNotice });
   await context.start();
   return context;
 }

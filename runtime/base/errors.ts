@@ -124,7 +124,7 @@ const declared = {
   },
   UNREADABLE_FILE: {
     sentence: '{path} cannot be read: {reason}.',
-    remedy: 'Check that the file is still there and that you may read it.',
+    remedy: 'Check that the file is still there: it was when its dataset was made.',
   },
   FILE_CHANGED: {
     sentence: '{path} has changed since its dataset was made: {reason}.',
@@ -341,7 +341,9 @@ export class MillraceError extends Error {
     super(fill(declared[code].sentence, details), options);
     this.name = 'MillraceError';
     this.code = code;
-    this.remedy = fill(declared[code].remedy, details);
+    // Where one sentence has several causes, whoever raises it knows the remedy.
+    this.remedy =
+      typeof details.remedy === 'string' && details.remedy !== '' ? details.remedy : fill(declared[code].remedy, details);
     this.details = details;
   }
 }

@@ -2,10 +2,11 @@
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { asError, MillraceError } from './errors';
+import { readRemedy, writeRemedy } from './file-remedies';
 
-/** Raises DISK with what the system said. */
+/** Raises DISK with what the system said, and what to do about that. */
 export const diskError = (path: string, thrown: unknown): never => {
-  throw new MillraceError('DISK', { path, reason: asError(thrown).message });
+  throw new MillraceError('DISK', { path, reason: asError(thrown).message, remedy: writeRemedy(thrown) });
 };
 
 /** Raises CORRUPT_FILE. */
@@ -13,9 +14,14 @@ export const damaged = (path: string, reason: string): never => {
   throw new MillraceError('CORRUPT_FILE', { path, reason });
 };
 
-/** Raises UNREADABLE_FILE with what the system said. */
+/** Raises UNREADABLE_FILE with what the system said, and what to do about that. */
 export const unreadable = (path: string, thrown: unknown): never => {
-  throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(thrown).message });
+  throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(thrown).message, remedy: readRemedy(thrown) });
+};
+
+/** Raises UNREADABLE_FILE for what is wrong with the file itself. */
+export const notReadable = (path: string, reason: string, remedy: string): never => {
+  throw new MillraceError('UNREADABLE_FILE', { path, reason, remedy });
 };
 
 /** Opens a user's file to read it. Never waits: what is no file, such as a pipe, is for the caller to find out. Throws UNREADABLE_FILE. */

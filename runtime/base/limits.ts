@@ -21,6 +21,15 @@ export const cacheChunk = 65_536;
 /** Bytes read from a text file at a time: larger reads leave the processor's cache, smaller ones cost calls. */
 export const textChunkBytes = 1 << 20;
 
+/** Bytes that are copied from a pipe or another input that can be read only once: more comes from a writer without an end. */
+export const maxCopiedInputBytes = 64 * 2 ** 30;
+
+/** How long a pipe with a name may have no writer, in milliseconds: people start one by hand in another terminal. */
+export const pipeWriterMs = 15_000;
+
+/** Between two looks at a pipe that has nothing yet, in milliseconds. */
+export const pipePollMs = 5;
+
 /** A line longer than this is refused: V8 strings end at 512 MiB, and a lost line end must not eat the memory. */
 export const maxLineBytes = 256 << 20;
 

@@ -18,6 +18,7 @@ import { makeCheckpointFolder, writeCheckpoints } from '../rdd/checkpoint';
 import { describeLineage } from '../rdd/description';
 import { FunctionTable } from '../rdd/function-table';
 import type { DatasetHost, JobOptions, SinkMaker } from '../rdd/host';
+import { InputCopies } from '../rdd/input-copies';
 import { RDD, type ShuffleDependency } from '../rdd/rdd';
 import type { TaskBackend } from '../scheduler/backend';
 import type { StoredSize } from '../scheduler/block-tracker';
@@ -37,6 +38,8 @@ export interface ContextOptions {
   /** What the user named it, for heads: `local[2]`. */
   readonly master: string;
   readonly config?: Partial<Config>;
+  /** The session's folder: inputs that can be read only once are copied to it. Without one they are refused. */
+  readonly folder?: string;
   readonly clock?: Clock;
   /** What runs the receivers of streams; without it, streams read no sockets. */
   readonly receivers?: ReceiverBackend;
@@ -65,6 +68,8 @@ export class Context implements DatasetHost {
   readonly engine: Engine<EngineStatus>;
   /** What the blobs of datasets and jobs stand for. @internal */
   readonly blobs = new BlobTable();
+  /** @internal */
+  readonly inputs: InputCopies;
   readonly #receivers: ReceiverBackend | undefined;
   readonly #onWarning: (warning: CaptureWarning) => void;
   /** What tasks add is merged into these as long as they live. @internal */
@@ -95,6 +100,7 @@ export class Context implements DatasetHost {
     this.clock = options.clock ?? systemClock;
     this.#onWarning = options.onWarning ?? (() => {});
     this.control = new JobControl(new AddedFiles(this.blobs), options.onNotice ?? (() => {}));
+    this.inputs = new InputCopies(options.folder, this.control.notice);
     this.#receivers = options.receivers;
     this.engine = new Scheduler(options.backend, this.config, this.clock, {
       slots: options.slots,

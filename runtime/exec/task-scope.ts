@@ -122,7 +122,7 @@ export class TaskScope {
   }
 
   *wholeFiles(split: Split & { kind: 'files' }): Generator<unknown[]> {
-    for (const file of split.files) yield [[file.path, wholeText(file)]];
+    for (const file of split.files) yield [[file.name ?? file.path, wholeText(file)]];
   }
 
   random(seed: number, split: Split): Random {

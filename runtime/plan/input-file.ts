@@ -15,6 +15,8 @@ export interface TextRange {
 /** A file that is read whole. */
 export interface InputFile {
   readonly path: string;
+  /** The user's path, where `path` is a copy of what can be read only once. */
+  readonly name?: string;
   readonly gzip: boolean;
   /** What the file was when it was chosen; left out for the engine's own files. */
   readonly version?: FileVersion;

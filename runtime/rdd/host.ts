@@ -3,6 +3,7 @@ import type { DatasetNode } from '../plan/node';
 import type { Sink } from '../plan/program';
 import type { CaptureHost } from './function-argument';
 import type { FunctionTable } from './function-table';
+import type { InputCopies } from './input-copies';
 
 /** The sink of a job: functions are taken into the job's own table. */
 export type SinkMaker = (functions: FunctionTable) => Sink;
@@ -24,6 +25,8 @@ export interface Hosted {
 export interface DatasetHost extends CaptureHost {
   /** Partitions of a dataset where none are asked for. */
   readonly defaultParallelism: number;
+  /** Copies what can be read only once, and tells what is not read. */
+  readonly inputs: InputCopies;
   nextRddId(): number;
   nextShuffleId(): number;
   /** Throws BAD_ARGUMENT unless `n` can be a number of partitions. */

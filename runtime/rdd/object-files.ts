@@ -1,29 +1,24 @@
 // A dataset of the rows of object files, a file a partition.
-import type { InputFile } from '../plan/input-file';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
+import { InputFiles } from './input-files';
 import { RDD } from './rdd';
-import { fileSplits, inputFiles } from './text';
+import { fileSplits } from './text';
 
 /** `sc.objectFile`: what `saveAsObjectFile` wrote. Paths are looked at when partitions are first asked for, as for text files. */
 export class ObjectFileRDD<T> extends RDD<T> {
-  readonly #paths: string;
-  #files: readonly InputFile[] | undefined;
+  readonly #files: InputFiles;
 
   constructor(context: DatasetHost, paths: string) {
     super(context, 'objectFile');
-    this.#paths = paths;
+    this.#files = new InputFiles(context, paths);
     this.setName(paths);
-  }
-
-  get #parts(): readonly InputFile[] {
-    this.#files ??= inputFiles(this.#paths);
-    return this.#files;
+    this.beforeFirstJob(() => this.#files.prepare());
   }
 
   protected countPartitions(): number {
-    return this.#parts.length;
+    return this.#files.all.length;
   }
 
   fragment(): Plan {
@@ -31,6 +26,6 @@ export class ObjectFileRDD<T> extends RDD<T> {
   }
 
   splits(): SplitRule {
-    return fileSplits(this.#parts.map((file) => [file]));
+    return fileSplits(this.#files.all.map((file) => [file]));
   }
 }

@@ -1,5 +1,6 @@
 // Starts a script in a child process, forwards the meaning of keys and signals to it, and ends as it ends.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import inspector from 'node:inspector';
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
@@ -22,7 +23,7 @@ export function launchScript(args: readonly string[]): void {
   handleSignals(() => child, onEnd);
   const child = spawn(
     process.execPath,
-    [...process.execArgv, ...entryArguments('script.js', 'shell/script/script-main.ts'), ...args],
+    [...process.execArgv, ...entryArguments('script.js', 'shell/script/script-main.ts'), ...args.map(reachable)],
     {
       stdio: ['inherit', 'inherit', 'inherit', 'ignore', 'pipe'],
       // A process group of its own: this process gets the signals of the terminal's keys.
@@ -44,6 +45,13 @@ export function launchScript(args: readonly string[]): void {
     // If the signal is ignored.
     process.exit(signalStatus + constants.signals[signal]);
   });
+}
+
+/** A file that is open in this process, such as that of `<(command)`, by a name under which the script's process finds it. */
+function reachable(argument: string): string {
+  const number = /^\/dev\/fd\/(\d+)$/.exec(argument)?.[1];
+  const path = `/proc/${process.pid}/fd/${number}`;
+  return number !== undefined && Number(number) > 2 && existsSync(path) ? path : argument;
 }
 
 function handleSignals(script: () => ChildProcess, onEnd: (signal: EndingSignal) => void): void {

@@ -4,6 +4,7 @@ import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path';
 import { types } from 'node:util';
 import { MillraceError, RDD } from '../../runtime';
+import { diskError } from '../../runtime/base/files';
 import { bytesText } from '../../runtime/base/units';
 import { replaceable } from '../base/replaceable';
 import { counted, escapeControls } from '../print/text';
@@ -128,7 +129,7 @@ class Target {
   }
 
   #fail(error: unknown): never {
-    throw new MillraceError('DISK', { path: this.#shown, reason: (error as Error).message });
+    return diskError(this.#shown, error);
   }
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../../../runtime/base/errors';
+import { diskError } from '../../../runtime/base/files';
 import { replaceable } from '../../base/replaceable';
 import type { CommandHost, EntryEnd } from '../../contract/commands';
 import { escapeControls } from '../../print/text';
@@ -34,7 +35,7 @@ async function writeWhole(full: string, shown: string, text: string): Promise<vo
     await rename(beside, full);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
-    throw new MillraceError('DISK', { path: shown, reason: (error as Error).message });
+    diskError(shown, error);
   }
 }
 

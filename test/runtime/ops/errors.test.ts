@@ -50,10 +50,11 @@ test('a file that goes or is damaged', async () => {
   const lines = sc.textFile(`${folder}/goes.txt`);
   assert.is(await lines.count(), 1);
   rmSync(`${folder}/goes.txt`);
-  await errorOf('UNREADABLE_FILE', () => lines.map((l) => l).collect());
+  const gone = await errorOf('UNREADABLE_FILE', () => lines.map((l) => l).collect());
+  assert.match(gone.remedy, /still there/);
   writeFileSync(`${folder}/bad.gz`, 'this is not packed');
-  await errorOf('UNREADABLE_FILE', () => sc.textFile(`${folder}/bad.gz`).count());
-  await errorOf('UNREADABLE_FILE', () => sc.wholeTextFiles(`${folder}/bad.gz`).count());
+  for (const make of [() => sc.textFile(`${folder}/bad.gz`), () => sc.wholeTextFiles(`${folder}/bad.gz`)])
+    assert.match((await errorOf('UNREADABLE_FILE', () => make().count())).remedy, /gzip -t/);
 });
 
 test('paths that are none', async () => {
@@ -70,7 +71,11 @@ test('an output folder that exists is left as it is', async () => {
 
 test('an output that cannot be written', async () => {
   writeFileSync(`${folder}/file`, '');
-  await errorOf('DISK', () => numbers().saveAsTextFile(`${folder}/file/out`));
+  const inFile = await errorOf('DISK', () => numbers().saveAsTextFile(`${folder}/file/out`));
+  assert.match(inFile.remedy, /Something else has that name/);
+  // No user may make a folder there, root included.
+  const { remedy } = await errorOf('DISK', () => numbers().saveAsTextFile('/proc/out'));
+  assert.not.match(remedy, /space/);
 });
 
 test('a save that fails leaves nothing', async () => {

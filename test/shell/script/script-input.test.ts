@@ -1,5 +1,5 @@
 // What a script reads from standard input, what suspends it, and what becomes of its output where it does not fit.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -76,6 +76,37 @@ test('a script that is suspended is ended by SIGTERM once it goes on', async () 
   };
   assert.is((await millrace([...local, script], { when: ['tick', end] })).status, 143);
 });
+
+test('textFile reads standard input and the output of a command once, for all tasks', async () => {
+  const sums = file(
+    'sums.ts',
+    `for (const path of args) {
+  const lines = sc.textFile(path, 2)
+  console.log(await lines.count(), await lines.map(Number).sum())
+}
+`,
+  );
+  const input = Array.from({ length: 1000 }, (_, i) => `${i}\n`).join('');
+  // Standard input of a child of Node is a socket.
+  assert.is((await millrace([...local, sums, '/dev/stdin', '/dev/stdin'], { input })).out, '1000 499500\n1000 499500\n');
+  const command = [...shellCommand(...local, sums)].map((word) => `'${word}'`).join(' ');
+  const numbers = file('numbers.txt', input);
+  const line = `cat ${numbers} | ${command} /dev/stdin <(head -n 500 ${numbers})`;
+  const { out, status } = await ended(spawn('bash', ['-c', line], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }));
+  assert.equal([status, out], [0, '1000 499500\n500 124750\n']);
+});
+
+function ended(child: ChildProcess): Promise<{ status: number | null; out: string }> {
+  let out = '';
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  return within(
+    30_000,
+    new Promise((resolve) => child.once('close', (status) => resolve({ status, out }))),
+    'the end of a script',
+  );
+}
 
 test('output that does not fit on its disk is reported and fails the script', async () => {
   const full = openSync('/dev/full', 'w');

@@ -1,0 +1,172 @@
+// Which files paths lead to: links, loops, pipes and files that the system makes; each row once, and nothing left out without a word.
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { globSync } from 'tinyglobby';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../../cluster/connect';
+import { type Context, TaskContext } from '../../../runtime/index';
+import { errorOf } from '../../helpers/errors';
+import { within } from '../../helpers/within';
+
+const test = suite('inputs');
+let sc: Context;
+let root: string;
+let folder: string;
+let folders = 0;
+let notices: string[] = [];
+
+test.before(async () => {
+  sc = await connect('local', { onNotice: (text) => notices.push(text) });
+  root = mkdtempSync(join(tmpdir(), 'inputs-'));
+});
+
+test.before.each(() => {
+  notices = [];
+  folder = join(root, `data ${folders++}`);
+  mkdirSync(folder);
+});
+
+test.after(async () => {
+  await sc.stop();
+  rmSync(root, { recursive: true });
+});
+
+const write = (name: string, text = `${name}\n`) => writeFileSync(join(folder, name), text);
+const rows = async (path: string) => (await sc.textFile(path).collect()).sort();
+
+// ---- links
+
+test('** enters no linked folder: links to a parent, in a circle, and out of the folder give no row twice', async () => {
+  mkdirSync(join(folder, 'sub'));
+  mkdirSync(join(root, 'outside'), { recursive: true });
+  writeFileSync(join(root, 'outside', 'far.txt'), 'far\n');
+  write('a.txt');
+  write('sub/b.txt');
+  symlinkSync('..', join(folder, 'sub', 'up'));
+  symlinkSync('.', join(folder, 'here'));
+  symlinkSync(join(root, 'outside'), join(folder, 'out'));
+  for (const pattern of ['**/*.txt', '**', 'sub/../**/*.txt', '**/{a,b}.txt'])
+    assert.equal(await rows(join(folder, pattern)), ['a.txt', 'sub/b.txt'], pattern);
+  assert.match(notices[0], /out: it is a link to a folder, which \*\* does not enter/);
+  // Where a pattern names the depth, links are followed, as by a shell.
+  assert.equal(await rows(join(folder, '*', 'far.txt')), ['far']);
+  assert.equal(await rows(join(folder, 'out', '**')), ['far']);
+  assert.equal(await rows(join(folder, 'sub', 'up', '*.txt')), ['a.txt']);
+  const pairs = await sc.wholeTextFiles(join(folder, '**/*.txt')).keys().collect();
+  assert.equal(pairs.sort(), [join(folder, 'a.txt'), join(folder, 'sub/b.txt')]);
+});
+
+test('a file with several names by links is read once; a hard link is a file of its own', async () => {
+  write('app-1.log');
+  symlinkSync('app-1.log', join(folder, 'app.log'));
+  symlinkSync('app.log', join(folder, 'latest.log'));
+  for (const path of [folder, join(folder, '*.log'), join(folder, '**')]) assert.equal(await rows(path), ['app-1.log'], path);
+  assert.equal(await sc.wholeTextFiles(folder).keys().collect(), [join(folder, 'app-1.log')]);
+  assert.match(notices[0], /app\.log: it is a link to .*app-1\.log, which is read once\n.*latest\.log/);
+  assert.equal(await rows(join(folder, 'latest.log')), ['app-1.log'], 'by its own name');
+  assert.equal(
+    await rows(`${folder}/app.log,${folder}/latest.log`),
+    ['app-1.log', 'app-1.log'],
+    'what is named twice is read twice',
+  );
+  linkSync(join(folder, 'app-1.log'), join(folder, 'hard.log'));
+  assert.equal(await rows(folder), ['app-1.log', 'app-1.log']);
+});
+
+test('broken links and circles of links are told, and hide no other file', async () => {
+  write('good.txt');
+  symlinkSync('gone.txt', join(folder, 'broken.txt'));
+  symlinkSync('b.txt', join(folder, 'a.txt'));
+  symlinkSync('a.txt', join(folder, 'b.txt'));
+  for (const path of [folder, join(folder, '*'), join(folder, '**/*.txt')]) {
+    notices = [];
+    assert.equal(await rows(path), ['good.txt'], path);
+    assert.is(notices.length, 1);
+    assert.match(notices[0], /Not all of .* is read:/);
+    assert.match(notices[0], /a\.txt: it is a link that leads in a circle/);
+    assert.match(notices[0], /broken\.txt: it is a link to gone\.txt, where there is nothing/);
+  }
+  const { message, remedy } = await errorOf('UNREADABLE_FILE', () => rows(join(folder, 'broken.txt')));
+  assert.match(message, /a link to gone\.txt, where there is nothing/);
+  assert.match(remedy, /Correct the link/);
+  await errorOf('UNREADABLE_FILE', () => rows(join(folder, 'a.txt')));
+  rmSync(join(folder, 'good.txt'));
+  await errorOf('NO_FILES', () => rows(folder));
+});
+
+// ---- what is no regular file
+
+/** A pipe with a name, and a program that writes to it once it is opened. */
+function pipe(name: string, script: string): string {
+  const path = join(folder, name);
+  execFileSync('mkfifo', [path]);
+  spawn('sh', ['-c', `exec >"$0"; ${script}`, path], { stdio: 'ignore' });
+  return path;
+}
+
+test('a pipe is read once, and all jobs, partitions and attempts see the same', async () => {
+  const path = pipe('numbers', 'seq 1 50000; sleep 0.05; seq 50001 100000');
+  const numbers = sc.textFile(path, 4);
+  assert.is(await within(20_000, numbers.map(Number).sum(), 'the pipe'), 5000050000);
+  assert.is(numbers.numPartitions, 4);
+  assert.is(await numbers.count(), 100_000);
+  const failing = numbers.mapPartitions((lines) => {
+    if (TaskContext.get()!.attemptNumber() < 2) throw new Error('again');
+    return lines;
+  });
+  assert.is(await failing.count(), 100_000);
+  const whole = await within(20_000, sc.wholeTextFiles(pipe('text', 'echo whole')).collect(), 'the text');
+  assert.equal(whole, [[join(folder, 'text'), 'whole\n']]);
+  const asked = sc.textFile(pipe('asked', 'seq 5'), 2);
+  assert.is(asked.numPartitions, 2, 'before any job');
+  assert.is(await asked.count(), 5);
+});
+
+test('files that the system makes when they are read', async () => {
+  const cpus = await sc.textFile('/proc/cpuinfo').collect();
+  assert.ok(cpus.some((line) => line.startsWith('processor')));
+  assert.match((await sc.wholeTextFiles('/proc/version').values().collect())[0], /Linux/);
+  assert.equal(await sc.textFile('/dev/null').collect(), []);
+  write('empty', '');
+  assert.equal(await rows(join(folder, 'empty')), []);
+});
+
+test('what has no end, and sockets, are refused by name', async () => {
+  const server = createServer();
+  const socket = join(folder, 'socket');
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  write('plain');
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  try {
+    for (const path of ['/dev/zero', '/dev/urandom', socket])
+      for (const make of [() => sc.textFile(path), () => sc.wholeTextFiles(path), () => sc.objectFile(path)])
+        assert.match((await errorOf('UNREADABLE_FILE', () => make().count())).message, /it is a (device|socket)/);
+    assert.equal(await rows(folder), ['plain\n'.trim()], 'a pipe in a folder is not read');
+    assert.match(notices[0], /pipe: it is a pipe\n.*socket: it is a socket/);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test('copies are private, and go with the session', async () => {
+  const copies = () =>
+    readdirSync(tmpdir())
+      .filter((name) => name.startsWith(`millrace-${process.pid}-`))
+      .flatMap((name) => globSync('inputs/*', { cwd: join(tmpdir(), name), absolute: true }));
+  const before = new Set(copies());
+  const own = await connect('local');
+  assert.is(await own.textFile('/proc/version').count(), 1);
+  const made = copies().filter((path) => !before.has(path));
+  assert.equal(
+    made.map((path) => statSync(path).mode & 0o777),
+    [0o600],
+  );
+  await own.stop();
+  assert.not.ok(existsSync(made[0]));
+});
+
+test.run();
