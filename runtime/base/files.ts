@@ -1,5 +1,16 @@
 // What the engine's files have in common: private to their owner, written under a temporary name, and removed when unfinished.
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { asError, MillraceError } from './errors';
 import { readRemedy, writeRemedy } from './file-remedies';
@@ -24,13 +35,18 @@ export const notReadable = (path: string, reason: string, remedy: string): never
   throw new MillraceError('UNREADABLE_FILE', { path, reason, remedy });
 };
 
-/** Opens a user's file to read it. Never waits: what is no file, such as a pipe, is for the caller to find out. Throws UNREADABLE_FILE. */
+/** Opens a user's file to read it. Never waits, as a pipe would have it. Throws UNREADABLE_FILE, also for what is no regular file. */
 export function openInput(path: string): number {
+  let fd = -1;
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (fstatSync(fd).isFile()) return fd;
   } catch (e) {
+    if (fd >= 0) closeQuietly(fd);
     return unreadable(path, e);
   }
+  closeQuietly(fd);
+  return notReadable(path, 'it is no regular file', 'Name a file; pipes and standard input are read by sc.textFile.');
 }
 
 /** Closes a file that was read or abandoned: an error of the close changes nothing. */

@@ -33,6 +33,9 @@ export const pipePollMs = 5;
 /** A line longer than this is refused: V8 strings end at 512 MiB, and a lost line end must not eat the memory. */
 export const maxLineBytes = 256 << 20;
 
+/** A file that is read whole, as text: one V8 string, which its task holds several times over. */
+export const maxWholeTextBytes = 256 << 20;
+
 /** Bytes of a text file that one partition reads by default: 10 tasks for 300 MiB on two cores, as Spark's local block size. */
 export const textSplitBytes = 32 << 20;
 

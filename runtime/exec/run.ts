@@ -18,14 +18,11 @@ import '../closure/classes/instances';
 import { installClasses, isClassBlob } from '../closure/classes/shipped-classes';
 import { installModules, loadModule } from '../closure/modules';
 import { type FunctionRef, isFunctionRef } from '../plan/function-ref';
-import type { TextRange } from '../plan/input-file';
-import { gatherers, nodesOf, type Plan, type Program, type Split } from '../plan/program';
+import { gatherers, nodesOf, type Plan, type Program } from '../plan/program';
 import { StepFailure } from '../plan/step-failure';
 import type { Forget, TaskControl, TaskSpec } from '../plan/task';
 import type { TaskEnvironment } from '../plan/task-environment';
-import { packedFiles } from './files/gzip-inputs';
 import type { RunCommand } from './files/pipe';
-import { unpack } from './files/text';
 import { StateStore } from './state/store';
 import { stateFolder } from './state/version-file';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
@@ -132,14 +129,12 @@ class Runner implements TaskRunner {
     this.#updates = updates;
     // Handles of unused accumulators would stay for ever; those in use are made again when a closure asks.
     this.#handles.clear();
-    const unpacked = new Map<string, TextRange>();
     let scope: TaskScope | undefined;
     let entered: ReturnType<typeof enterTask> | undefined;
     this.#cleanUp = () => {
       this.#cleanUp = () => {};
       entered?.exit();
       scope?.close();
-      for (const { path } of unpacked.values()) removeQuietly(path);
     };
     let plan: Plan | undefined;
     try {
@@ -148,7 +143,6 @@ class Runner implements TaskRunner {
       plan = loaded.program.plan;
       for (const id of task.needs) if (isClassBlob(id)) this.#installClasses(id);
       const split = decodeSplit(task.split);
-      await this.#unpackAll(loaded.program.plan, split, task.taskId, unpacked);
       const resolve = this.#resolver(loaded);
       scope = new TaskScope(task, pulse, {
         folder: this.#options.folder,
@@ -159,7 +153,6 @@ class Runner implements TaskRunner {
         state: this.#state,
         updates,
         within: sink.kind === 'shuffle' ? `shuffle ${sink.shuffleId}` : `stage ${task.stageId}`,
-        unpacked,
         resolve,
         sources: loaded.sources,
       });
@@ -295,16 +288,6 @@ class Runner implements TaskRunner {
       return made[ref.index]!;
     };
     return resolve;
-  }
-
-  async #unpackAll(plan: Plan, split: Split, taskId: number, unpacked: Map<string, TextRange>): Promise<void> {
-    const isCached = (rddId: number, partition: number) => this.#store.has(rddId, partition);
-    for (const path of new Set(packedFiles(plan, split, isCached))) {
-      const target = join(this.#options.folder, 'unpacked', `${taskId}.${unpacked.size}`);
-      // Known before it is there, so that it is removed whatever happens.
-      unpacked.set(path, { path: target, start: 0, end: 0, gzip: false });
-      unpacked.set(path, { path: target, start: 0, end: await unpack(path, target), gzip: false });
-    }
   }
 }
 

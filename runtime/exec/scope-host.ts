@@ -1,7 +1,6 @@
 // What the runtime of a task needs of its executor.
 
 import type { FunctionRef } from '../plan/function-ref';
-import type { TextRange } from '../plan/input-file';
 import type { BlockStore } from '../storage/block-store';
 import type { RunCommand } from './files/pipe';
 import type { StateStore } from './state/store';
@@ -18,8 +17,6 @@ export interface ScopeHost {
   readonly updates: TaskUpdates;
   /** The stage of the task, or the shuffle that it writes. */
   readonly within: string;
-  /** The unpacked copy of each gzip file of this task. */
-  readonly unpacked: ReadonlyMap<string, TextRange>;
   /** The function that a reference of this program stands for, made for this task. */
   resolve(ref: FunctionRef): Function;
   /** Tells loops over one set of closures from loops over another. */

@@ -92,11 +92,7 @@ export class TaskScope {
 
   *#ranges(split: Split): Generator<TextRange> {
     if (split.kind !== 'text') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a text source` });
-    for (const range of split.ranges) {
-      // The file was unpacked before: check its version before the first row is used.
-      if (range.gzip && range.version) checkVersion(range.path, undefined, range.version, false);
-      yield range.gzip ? this.#host.unpacked.get(range.path)! : range;
-    }
+    yield* split.ranges;
   }
 
   *textLines(split: Split): Generator<string[]> {

@@ -20,22 +20,38 @@ export interface FileVersion {
 /** Bytes of each of the three places that are compared: enough to tell two logs apart, and one read of the disk. */
 const sampleBytes = 4096;
 
-/** A file as it is now. Throws UNREADABLE_FILE. */
-export function versionOf(path: string, { size, mtimeMs, ctimeMs, ino }: Stats): FileVersion {
-  return { size, mtimeMs, ctimeMs, ino, sample: sampleOf(path, undefined, size) };
+/** A file as it is now, and its first bytes. Throws UNREADABLE_FILE. */
+export function lookInto(path: string, { size, mtimeMs, ctimeMs, ino }: Stats): { version: FileVersion; head: Buffer } {
+  const samples = samplesOf(path, undefined, size);
+  return { version: { size, mtimeMs, ctimeMs, ino, sample: checksum(samples) }, head: samples[0] };
 }
 
-/** The checksum of the first `size` bytes of a file, at three places. Bytes that are appended behind them do not change it. */
-function sampleOf(path: string, known: number | undefined, size: number): number {
+/** A file as it is now. Throws UNREADABLE_FILE. */
+export const versionOf = (path: string, stats: Stats): FileVersion => lookInto(path, stats).version;
+
+/** The first bytes of a file. Throws UNREADABLE_FILE. */
+export function headOf(path: string): Buffer {
+  const fd = openInput(path);
+  try {
+    return bytesAt(fd, path, sampleBytes, 0);
+  } finally {
+    closeQuietly(fd);
+  }
+}
+
+/** Pieces of the first `size` bytes of a file, from three places: they stay the same when something is appended. */
+function samplesOf(path: string, known: number | undefined, size: number): Buffer[] {
   const fd = known ?? openInput(path);
   try {
     const places = size <= 3 * sampleBytes ? [0] : [0, Math.floor((size - sampleBytes) / 2), size - sampleBytes];
     const bytes = places.length > 1 ? sampleBytes : size;
-    return places.reduce((sum, at) => crc32(bytesAt(fd, path, bytes, at), sum), 0);
+    return places.map((at) => bytesAt(fd, path, bytes, at));
   } finally {
     if (known === undefined) closeQuietly(fd);
   }
 }
+
+const checksum = (samples: readonly Buffer[]) => samples.reduce((sum, bytes) => crc32(bytes, sum), 0);
 
 function bytesAt(fd: number, path: string, bytes: number, position: number): Buffer {
   const buffer = Buffer.allocUnsafe(bytes);
@@ -79,7 +95,7 @@ function difference(now: Stats, known: FileVersion, mayGrow: boolean): string | 
 }
 
 function contentDifference(path: string, fd: number | undefined, now: Stats, known: FileVersion): string {
-  if (sampleOf(path, fd, known.size) === known.sample) return '';
+  if (checksum(samplesOf(path, fd, known.size)) === known.sample) return '';
   return now.size > known.size
     ? `it was rewritten: it has ${now.size} bytes, which do not begin with the ${known.size} that it had`
     : 'it was written to';

@@ -1,13 +1,14 @@
 // The user's input files as plain data: what a partition of a text dataset reads, and files that are read whole.
 import type { FileVersion } from './file-version';
+import type { TextForm } from './text-form';
 
 /** One partition of a text file. `end` is not read beyond the line that started before it. */
 export interface TextRange {
   readonly path: string;
   readonly start: number;
   readonly end: number;
-  /** Packed files are unpacked to a temporary file before the task reads them. */
-  readonly gzip: boolean;
+  /** What is not plain is read from its start to its end. */
+  readonly form: TextForm;
   /** What the file was when it was cut; left out for the engine's own files. */
   readonly version?: FileVersion;
 }
@@ -17,7 +18,7 @@ export interface InputFile {
   readonly path: string;
   /** The user's path, where `path` is a copy of what can be read only once. */
   readonly name?: string;
-  readonly gzip: boolean;
+  readonly form: TextForm;
   /** What the file was when it was chosen; left out for the engine's own files. */
   readonly version?: FileVersion;
 }

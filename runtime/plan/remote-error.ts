@@ -41,6 +41,8 @@ function plainDetails(details: Readonly<Record<string, unknown>>): Record<string
   const plain = (value: unknown) => (typeof value === 'number' ? value : cutText(safeText(value), maxErrorText));
   const entries = Object.entries(details).slice(0, maxErrorDetails);
   // The place and the error itself are the driver's to add.
-  const wanted = entries.filter(([key]) => key.length <= maxErrorName && key !== 'place' && key !== 'remote');
+  const wanted = entries.filter(
+    ([key, value]) => value !== undefined && key.length <= maxErrorName && key !== 'place' && key !== 'remote',
+  );
   return Object.fromEntries(wanted.map(([key, value]) => [key, plain(value)]));
 }

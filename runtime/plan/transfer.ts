@@ -81,7 +81,7 @@ const dependency = oneOf('kind', {
 });
 
 const version = record({ size: count, mtimeMs: number, ctimeMs: number, ino: count, sample: count });
-const file = record({ path: text, name: optional(text), gzip: flag, version: optional(version) });
+const file = record({ path: text, name: optional(text), form: text, version: optional(version) });
 
 const splits = oneOf('kind', {
   none: {},

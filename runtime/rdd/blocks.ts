@@ -27,7 +27,7 @@ function rangesOf(blocks: readonly BlockFile[], from: number, to: number): TextR
   let at = 0;
   for (const { path, bytes } of blocks) {
     const [start, end] = [Math.max(0, from - at), Math.min(bytes, to - at)];
-    if (start < end) out.push({ path, start, end, gzip: false });
+    if (start < end) out.push({ path, start, end, form: 'plain' });
     at += bytes;
   }
   return out;
@@ -60,7 +60,7 @@ export class BlocksRDD<T> extends RDD<T> {
     const all = Array.from({ length: n }, (_, i) => i);
     const cut = (i: number) => Math.floor((this.#bytes * i) / n);
     if (this.#format === 'text') return textSplits(all.map((i) => rangesOf(this.#blocks, cut(i), cut(i + 1))));
-    const files = this.#blocks.map(({ path }) => ({ path, gzip: false }));
+    const files = this.#blocks.map(({ path }) => ({ path, form: 'plain' as const }));
     const bounds = sliceBounds(files.length, n);
     return fileSplits(all.map((i) => files.slice(...bounds(i))));
   }

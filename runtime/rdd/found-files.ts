@@ -1,9 +1,11 @@
 // A dataset of files that were chosen before, with the sizes they had then: their lines, or their whole texts.
-import type { FileVersion } from '../plan/file-version';
+import { type FileVersion, headOf } from '../plan/file-version';
 import type { TextRange } from '../plan/input-file';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
+import { formOf } from '../plan/text-form';
 import type { DatasetHost } from './host';
+import type { KnownFile } from './input-files';
 import { RDD } from './rdd';
 import { fileSplits, rangesOfFiles, textSplits } from './text';
 
@@ -13,11 +15,10 @@ export interface FoundFile {
   readonly version: FileVersion;
 }
 
-const isPacked = (path: string) => path.endsWith('.gz');
-
 export class FoundFilesRDD<T> extends RDD<T> {
   readonly #files: readonly FoundFile[];
   readonly #lines: boolean;
+  #known: readonly KnownFile[] | undefined;
   #ranges: readonly TextRange[] | undefined;
 
   constructor(context: DatasetHost, name: string, files: readonly FoundFile[], lines: boolean) {
@@ -26,9 +27,14 @@ export class FoundFilesRDD<T> extends RDD<T> {
     this.#lines = lines;
   }
 
+  /** The files with their forms: a file that is no text fails the dataset, not the look at its folder. */
+  get #inputs(): readonly KnownFile[] {
+    this.#known ??= this.#files.map(({ path, version }) => ({ path, form: formOf(path, headOf(path)), version }));
+    return this.#known;
+  }
+
   get #parts(): readonly TextRange[] {
-    const inputs = () => this.#files.map(({ path, version }) => ({ path, gzip: isPacked(path), version }));
-    this.#ranges ??= rangesOfFiles(inputs(), this.context.defaultParallelism);
+    this.#ranges ??= rangesOfFiles(this.#inputs, this.context.defaultParallelism);
     return this.#ranges;
   }
 
@@ -42,6 +48,6 @@ export class FoundFilesRDD<T> extends RDD<T> {
 
   splits(): SplitRule {
     if (this.#lines) return textSplits(this.#parts.map((range) => [range]));
-    return fileSplits(this.#files.map(({ path, version }) => [{ path, gzip: isPacked(path), version }]));
+    return fileSplits(this.#inputs.map((file) => [file]));
   }
 }

@@ -2,8 +2,9 @@
 import { type Stats, statSync } from 'node:fs';
 import { MillraceError } from '../base/errors';
 import { unreadable } from '../base/files';
-import { versionOf } from '../plan/file-version';
+import { lookInto } from '../plan/file-version';
 import type { InputFile } from '../plan/input-file';
+import { formOf } from '../plan/text-form';
 import type { DatasetHost } from './host';
 import { InputCopy } from './input-copies';
 import { type FoundPath, findPaths } from './input-paths';
@@ -20,20 +21,22 @@ type Source = { readonly found: FoundPath; readonly at: string | InputCopy };
 export class InputFiles {
   readonly #host: DatasetHost;
   readonly #paths: string;
+  readonly #isText: boolean;
   #sources: readonly Source[] | undefined;
   #files: readonly KnownFile[] | undefined;
 
-  /** `paths`: files, folders and patterns, separated by commas. */
-  constructor(host: DatasetHost, paths: string) {
+  /** `paths`: files, folders and patterns, separated by commas. What `isText` is refused where it cannot be one. */
+  constructor(host: DatasetHost, paths: string, isText: boolean) {
     this.#host = host;
     this.#paths = paths;
+    this.#isText = isText;
   }
 
   /** All of them, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
   get all(): readonly KnownFile[] {
     if (this.#files) return this.#files;
     try {
-      this.#files = this.#find().map(({ found, at }) => known(found, at instanceof InputCopy ? at.now() : at));
+      this.#files = this.#find().map(({ found, at }) => known(found, at instanceof InputCopy ? at.now() : at, this.#isText));
       return this.#files;
     } catch (e) {
       // What is asked again is looked at again.
@@ -68,10 +71,10 @@ function skippedText(paths: string, skipped: readonly string[]): string {
   return [`Not all of ${paths} is read:`, ...skipped.slice(0, mostNames), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n  ');
 }
 
-function known({ path, stats }: FoundPath, at: string): KnownFile {
-  const gzip = path.endsWith('.gz');
-  if (at === path) return { path, gzip, version: versionOf(path, stats) };
-  return { path: at, name: path, gzip, version: versionOf(at, statOf(at)) };
+function known({ path, stats }: FoundPath, at: string, isText: boolean): KnownFile {
+  const { version, head } = lookInto(at, at === path ? stats : statOf(at));
+  const form = isText ? formOf(path, head) : 'plain';
+  return at === path ? { path, form, version } : { path: at, name: path, form, version };
 }
 
 function statOf(path: string): Stats {

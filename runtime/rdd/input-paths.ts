@@ -131,7 +131,7 @@ class Search {
       const real = new Map<string, string>();
       // The file's own name first, then the first link.
       for (const name of names.sort((a, b) => linksOf(a) - linksOf(b))) {
-        const target = realpathSync(name);
+        const target = realpathOf(name);
         const first = real.get(target);
         if (first === undefined) real.set(target, name);
         else {
@@ -186,7 +186,15 @@ class Search {
   }
 }
 
-const linksOf = (path: string) => Number(isLink(path)) + Number(realpathSync(path) !== path);
+const linksOf = (path: string) => Number(isLink(path)) + Number(realpathOf(path) !== path);
+
+function realpathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (e) {
+    return unreadable(path, e);
+  }
+}
 
 const segments = (path: string) => resolve(path).split(sep).filter(Boolean).length;
 

@@ -12,7 +12,7 @@ export class ObjectFileRDD<T> extends RDD<T> {
 
   constructor(context: DatasetHost, paths: string) {
     super(context, 'objectFile');
-    this.#files = new InputFiles(context, paths);
+    this.#files = new InputFiles(context, paths, false);
     this.setName(paths);
     this.beforeFirstJob(() => this.#files.prepare());
   }

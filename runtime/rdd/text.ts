@@ -8,21 +8,21 @@ import type { DatasetHost } from './host';
 import { InputFiles, type KnownFile } from './input-files';
 import { RDD } from './rdd';
 
-/** Cuts files into ranges of about equal size; packed files cannot be cut. */
+/** Cuts files into ranges of about equal size; only plain text can be cut. */
 export function rangesOfFiles(files: readonly KnownFile[], least: number): TextRange[] {
-  const total = files.reduce((sum, f) => sum + (f.gzip ? 0 : f.version.size), 0);
+  const total = files.reduce((sum, f) => sum + (f.form === 'plain' ? f.version.size : 0), 0);
   const goal = Math.max(1, Math.min(textSplitBytes, Math.ceil(total / least)));
   const out: TextRange[] = [];
-  for (const { path, gzip, version } of files) {
+  for (const { path, form, version } of files) {
     const { size } = version;
-    if (gzip) {
-      out.push({ path, start: 0, end: size, gzip, version });
+    if (form !== 'plain') {
+      out.push({ path, start: 0, end: size, form, version });
       continue;
     }
     // A last piece of up to a tenth more is not worth a task of its own.
     const pieces = Math.max(size === 0 ? 0 : 1, Math.ceil(size / goal - 0.1));
     for (let i = 0; i < pieces; i++)
-      out.push({ path, start: Math.floor((size * i) / pieces), end: Math.floor((size * (i + 1)) / pieces), gzip, version });
+      out.push({ path, start: Math.floor((size * i) / pieces), end: Math.floor((size * (i + 1)) / pieces), form, version });
   }
   if (out.length > maxPartitions)
     throw new MillraceError('BAD_ARGUMENT', {
@@ -39,11 +39,11 @@ export function rangesOfFiles(files: readonly KnownFile[], least: number): TextR
 export function textSplits(partitions: readonly (readonly TextRange[])[]): SplitRule {
   const files: InputFile[] = [];
   const places = new Map<string, number>();
-  const placeOf = ({ path, gzip, version }: TextRange): number => {
+  const placeOf = ({ path, form, version }: TextRange): number => {
     const known = places.get(path);
     if (known !== undefined) return known;
     places.set(path, files.length);
-    return files.push({ path, gzip, version }) - 1;
+    return files.push({ path, form, version }) - 1;
   };
   const ranges = partitions.map((parts) => parts.map((range) => [placeOf(range), range.start, range.end] as const));
   return { kind: 'text', files, ranges };
@@ -64,7 +64,7 @@ export class TextFileRDD extends RDD<string> {
 
   constructor(context: DatasetHost, paths: string, least: number) {
     super(context, 'textFile');
-    this.#files = new InputFiles(context, paths);
+    this.#files = new InputFiles(context, paths, true);
     this.#least = least;
     this.setName(paths);
     this.beforeFirstJob(() => this.#files.prepare());
@@ -96,7 +96,7 @@ export class WholeTextFilesRDD extends RDD<[string, string]> {
 
   constructor(context: DatasetHost, paths: string, most: number) {
     super(context, 'wholeTextFiles');
-    this.#files = new InputFiles(context, paths);
+    this.#files = new InputFiles(context, paths, true);
     this.#most = most;
     this.setName(paths);
     this.beforeFirstJob(() => this.#files.prepare());

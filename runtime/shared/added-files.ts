@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { asError, MillraceError } from '../base/errors';
+import { MillraceError } from '../base/errors';
+import { notReadable, unreadable } from '../base/files';
 import { maxAddedFileBytes } from '../base/limits';
 import type { BlobTable } from '../rdd/blob-table';
 
@@ -57,11 +58,18 @@ export class AddedFiles {
 
 function read(full: string, path: string): Uint8Array {
   try {
-    const { size } = statSync(full);
-    if (size > maxAddedFileBytes) throw new Error(`it has ${size} bytes, more than ${maxAddedFileBytes}`);
+    const stats = statSync(full);
+    if (!stats.isFile()) return notReadable(path, 'it is no regular file', 'Name a file; write what a pipe gives to one first.');
+    if (stats.size > maxAddedFileBytes)
+      return notReadable(
+        path,
+        `it has ${stats.size} bytes, more than ${maxAddedFileBytes}`,
+        'Executors of this machine can read a file that large by its path.',
+      );
     return readFileSync(full);
   } catch (e) {
+    if (e instanceof MillraceError) throw e;
     if ((e as NodeJS.ErrnoException).code === 'ENOENT') throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
-    throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(e).message });
+    return unreadable(path, e);
   }
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
+import { notReadable, unreadable } from '../../runtime/base/files';
 import type { EntryEnd } from '../contract/commands';
 import type { Diagnostic, TextOrigin, TypeService } from '../contract/type-service';
 import { isAtTopLevel } from '../editor/unfinished';
@@ -47,9 +48,9 @@ export async function readScript(full: string, shown: string, folder: string): P
   try {
     return await readFile(full, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new MillraceError('NO_SUCH_PATH', { path: shown, folder });
-    throw new MillraceError('UNREADABLE_FILE', { path: shown, reason: code === 'EISDIR' ? 'it is a folder' : message });
+    return code === 'EISDIR' ? notReadable(shown, 'it is a folder', 'Name a file in it.') : unreadable(shown, error);
   }
 }
 

@@ -42,7 +42,7 @@ export class Piping {
     removeQuietly(input);
     if (failure !== undefined)
       throw new MillraceError('COMMAND_FAILED', { command: this.#command.args.join(' '), reason: failure });
-    yield* textLines({ path: output, start: 0, end: Number.POSITIVE_INFINITY, gzip: false });
+    yield* textLines({ path: output, start: 0, end: Number.POSITIVE_INFINITY, form: 'plain' });
   }
 
   #openFile(path: string, flags: 'r' | 'wx'): number {

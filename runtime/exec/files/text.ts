@@ -1,70 +1,12 @@
 // Reads the lines of one byte range of a text file, a chunk at a time; a line belongs to the range in which it starts.
 
 import { isAscii } from 'node:buffer';
-import { createReadStream, createWriteStream, readFileSync, readSync, type WriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, gunzipSync } from 'node:zlib';
-import { MillraceError } from '../../base/errors';
-import { closeQuietly, createPrivate, diskError, openInput, unreadable } from '../../base/files';
-import { maxLineBytes, textChunkBytes } from '../../base/limits';
-import { checkVersion } from '../../plan/file-version';
+import { notReadable } from '../../base/files';
+import { maxLineBytes, maxWholeTextBytes, textChunkBytes } from '../../base/limits';
 import type { InputFile, TextRange } from '../../plan/input-file';
+import { type ByteSource, markBytes, openSource } from './byte-source';
 
 const newline = 10;
-
-/** A source of bytes that fills a buffer from a position on; 0 at the end. */
-interface ByteSource {
-  fill(into: Buffer, at: number): number;
-  /** Throws FILE_CHANGED if what was read is not what the file was. */
-  check(): void;
-  close(): void;
-}
-
-function fileBytes({ path, version }: TextRange, start: number): ByteSource {
-  let position = start;
-  const fd = openInput(path);
-  const check = () => version && checkVersion(path, fd, version, true);
-  try {
-    check();
-  } catch (e) {
-    closeQuietly(fd);
-    throw e;
-  }
-  return {
-    check,
-    fill(into, at) {
-      try {
-        // What was appended since is no part of the dataset.
-        const most = Math.min(into.length - at, (version?.size ?? Number.POSITIVE_INFINITY) - position);
-        const n = most > 0 ? readSync(fd, into, at, most, position) : 0;
-        position += n;
-        return n;
-      } catch (e) {
-        return unreadable(path, e);
-      }
-    },
-    close: () => closeQuietly(fd),
-  };
-}
-
-/**
- * Unpacks a gzip file into a file that can be read by ranges. Not in memory: an unpacked file may be larger than that, and Node has no
- * way to unpack piece by piece while a task holds the thread. Answers its bytes. Throws UNREADABLE_FILE, DISK.
- */
-export async function unpack(path: string, target: string): Promise<number> {
-  let output: WriteStream;
-  try {
-    output = createWriteStream(target, { fd: createPrivate(target) });
-  } catch (e) {
-    return diskError(target, e);
-  }
-  try {
-    await pipeline(createReadStream(path), createGunzip(), output);
-    return output.bytesWritten;
-  } catch (e) {
-    return (e as NodeJS.ErrnoException).syscall === 'write' ? diskError(target, e) : unreadable(path, e);
-  }
-}
 
 /** Whole lines as bytes of a buffer that is used again. */
 export interface LineChunk {
@@ -74,11 +16,14 @@ export interface LineChunk {
   readonly lastEnd: number;
 }
 
+/** Bytes read behind the end of a range, where its last line goes on. */
+const beyondBytes = 4096;
+
 /** Whole lines of a range, as byte ranges of a buffer that is used again. */
 class LineChunks implements LineChunk {
   readonly #source: ByteSource;
   readonly #range: TextRange;
-  buffer = Buffer.allocUnsafe(textChunkBytes);
+  buffer: Buffer;
   /** The bytes of the chunk: whole lines, without the last line end. */
   from = 0;
   to = 0;
@@ -88,11 +33,15 @@ class LineChunks implements LineChunk {
   #done = false;
 
   constructor(range: TextRange) {
-    this.#range = range;
+    const { path, form, version } = range;
+    // Where a packed text ends is known once it is unpacked.
+    this.#range = form === 'plain' ? range : { path, form, version, start: 0, end: Number.POSITIVE_INFINITY };
     // A range that starts in the middle begins one byte early: if that byte is a line end, its first line is whole.
-    this.#skipFirst = range.start > 0;
+    this.#skipFirst = this.#range.start > 0;
     this.#next = this.#skipFirst ? range.start - 1 : 0;
-    this.#source = fileBytes(range, this.#next);
+    this.#source = openSource(range, this.#next);
+    // Many small ranges need no large buffers, and read little beyond their ends.
+    this.buffer = Buffer.allocUnsafe(Math.min(textChunkBytes, this.#range.end - this.#next + beyondBytes));
   }
 
   /** Moves to the next chunk; false at the end. The former chunk's bytes are gone then. */
@@ -144,10 +93,13 @@ class LineChunks implements LineChunk {
       this.to = from;
       return false;
     }
-    this.from = from;
+    // Blocks of streams have no version: a mark there is a character of the stream.
+    const mark = base === 0 && from === 0 && this.#range.version ? markBytes(this.buffer.subarray(0, this.#held)) : 0;
+    this.from = from + mark;
     this.to = Math.min(last + 1, this.#held);
     this.#end = last;
-    return true;
+    // A file of nothing but a mark has no line.
+    return mark < this.to;
   }
 
   #end = 0;
@@ -158,10 +110,11 @@ class LineChunks implements LineChunk {
 
   #enlarge(kept: number): void {
     if (kept >= maxLineBytes)
-      throw new MillraceError('UNREADABLE_FILE', {
-        path: this.#range.path,
-        reason: `a line is longer than ${maxLineBytes >> 20} MiB`,
-      });
+      notReadable(
+        this.#range.path,
+        `a line is longer than ${maxLineBytes >> 20} MiB`,
+        'Is it a text with line ends? Cut its lines first (fold -w), or read it from its path in mapPartitions.',
+      );
     const larger = Buffer.allocUnsafe(this.buffer.length * 2);
     this.buffer.copy(larger, 0, 0, kept);
     this.buffer = larger;
@@ -212,16 +165,24 @@ export function* countLines(range: TextRange): Generator<number, void, undefined
   }
 }
 
-/** A whole file as text. Throws UNREADABLE_FILE, FILE_CHANGED. */
-export function wholeText({ path, gzip, version }: InputFile): string {
-  checkVersion(path, undefined, version, false);
-  let text: string;
+/** A whole file as text, of `limit` bytes at most. Throws UNREADABLE_FILE, FILE_CHANGED. */
+export function wholeText(file: InputFile, limit = maxWholeTextBytes): string {
+  const { path, name = path, form, version } = file;
+  const tooLong = (): never =>
+    notReadable(name, `its text has more than ${limit} bytes`, 'Read it by lines with textFile, which has no such limit.');
+  if (form === 'plain' && version && version.size > limit) return tooLong();
+  const source = openSource(file, 0, false);
   try {
-    const bytes = readFileSync(path);
-    text = (gzip ? gunzipSync(bytes) : bytes).toString('utf8');
-  } catch (e) {
-    return unreadable(path, e);
+    let buffer = Buffer.allocUnsafe(form === 'plain' && version ? Math.min(version.size, limit) + 1 : textChunkBytes);
+    let held = 0;
+    for (let n = source.fill(buffer, 0); n > 0; n = source.fill(buffer, held)) {
+      held += n;
+      if (held > limit) return tooLong();
+      if (held === buffer.length) buffer = Buffer.concat([buffer], Math.min(held * 2, limit + 1));
+    }
+    source.check();
+    return buffer.toString('utf8', markBytes(buffer.subarray(0, held)), held);
+  } finally {
+    source.close();
   }
-  checkVersion(path, undefined, version, false);
-  return text;
 }

@@ -258,7 +258,7 @@ test('added files', async () => {
     .collect();
   assert.equal(texts, ['a b c', 'a b c']);
   await errorOf('NO_SUCH_PATH', () => sc.addFile(`${folder}/none`));
-  await errorOf('UNREADABLE_FILE', () => sc.addFile(tmpdir()));
+  for (const path of [tmpdir(), '/dev/zero']) await errorOf('UNREADABLE_FILE', () => sc.addFile(path));
   await errorOf('NOT_IN_A_TASK', () => SparkFiles.get('words.txt'));
   await errorOf('FILE_NOT_ADDED', () =>
     sc
