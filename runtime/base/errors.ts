@@ -22,6 +22,10 @@ const declared = {
     remedy: 'See .jobs, .executors and .streams at the prompt. If files are missing, npm run build makes them.',
   },
   NO_SUCH_PATH: { sentence: 'There is nothing at {path}.', remedy: 'Check the spelling; the path is relative to {folder}.' },
+  NOT_A_FOLDER: {
+    sentence: '{path} is a file, but a folder is needed to find new files in.',
+    remedy: "Give its folder, {parent}, and choose the file by { filter: name => name === '{name}' }.",
+  },
   NOT_A_MULTIPLE: {
     sentence: "{operation}: {argument} is {value}, which is no multiple of the stream's slide of {slide}.",
     remedy: '{remedy}',

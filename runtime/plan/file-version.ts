@@ -94,6 +94,18 @@ function difference(now: Stats, known: FileVersion, mayGrow: boolean): string | 
   return now.ctimeMs === known.ctimeMs ? '' : undefined;
 }
 
+/**
+ * What has become of a file under its name: another file has it, its content is another one, it has more bytes behind those that it had,
+ * only its times have changed, or nothing has. Throws UNREADABLE_FILE.
+ */
+export function changeOf(path: string, known: FileVersion, now: Stats): 'replaced' | 'rewritten' | 'grown' | 'touched' | 'same' {
+  // What follows on nothing is all new.
+  if (now.ino !== known.ino || (known.size === 0 && now.size > 0)) return 'replaced';
+  if (now.size === known.size && now.mtimeMs === known.mtimeMs && now.ctimeMs === known.ctimeMs) return 'same';
+  if (now.size < known.size || checksum(samplesOf(path, undefined, known.size)) !== known.sample) return 'rewritten';
+  return now.size > known.size ? 'grown' : 'touched';
+}
+
 function contentDifference(path: string, fd: number | undefined, now: Stats, known: FileVersion): string {
   if (checksum(samplesOf(path, fd, known.size)) === known.sample) return '';
   return now.size > known.size

@@ -39,12 +39,14 @@ function isLink(path: string): boolean {
   }
 }
 
+export const aFolder = 'a folder';
+
 /** What a file is that cannot be read twice; undefined for a regular one. */
 export function kindOf(stats: Stats): string | undefined {
   if (stats.isFIFO()) return 'a pipe';
   if (stats.isSocket()) return 'a socket';
   if (stats.isCharacterDevice() || stats.isBlockDevice()) return 'a device';
-  return stats.isFile() ? undefined : 'a folder';
+  return stats.isFile() ? undefined : aFolder;
 }
 
 const isPattern = (path: string) => /[*?[\]{}]/.test(path);

@@ -1,11 +1,13 @@
-// Finds new files in a folder: moved files at once, files that are written in place when they stop growing. A catch-up batch has the files
-// that had arrived by its time.
-import { readdirSync, type Stats, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+// Finds new files in a folder: moved files at once, files that are written in place when they stop growing, and files that took the name
+// of one that was read. A catch-up batch has the files that had arrived by its time.
+import { accessSync, constants, readdirSync, type Stats } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Time } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
-import { versionOf } from '../../plan/file-version';
+import { unreadable } from '../../base/files';
+import { changeOf, type FileVersion, versionOf } from '../../plan/file-version';
 import type { FoundFile } from '../../rdd/found-files';
+import { aFolder, kindOf, lookAt } from '../../rdd/input-paths';
 
 export interface FolderOptions {
   /** Reads only the names for which it returns true; runs in the session. */
@@ -22,8 +24,8 @@ interface Seen {
   readonly modified: number;
   /** When it was first seen with this size and time. */
   readonly since: Time;
-  /** True once it was read or left out for good. */
-  readonly done: boolean;
+  /** Set once it was read, or left out for good: what it was then. */
+  readonly read?: FileVersion;
 }
 
 /**
@@ -32,12 +34,7 @@ interface Seen {
  */
 const movedIn = ({ ctimeMs, mtimeMs }: Stats) => ctimeMs - mtimeMs > 5;
 
-interface Found {
-  readonly name: string;
-  readonly stats: Stats;
-  /** Whether it belongs to this late batch or an earlier one; undefined if its times cannot tell. */
-  readonly due: boolean | undefined;
-}
+type Entry = readonly [name: string, stats: Stats];
 
 /** The batch time of a look, and the time now. */
 export interface Moment {
@@ -68,15 +65,14 @@ export class FolderWatch {
     this.#options = options;
   }
 
-  /** Looks at the folder for the first time, unless it resumes an earlier run. Throws NO_SUCH_PATH. */
+  /** Looks at the folder for the first time, unless it resumes an earlier run. Throws NO_SUCH_PATH, NOT_A_FOLDER or UNREADABLE_FILE. */
   start(now: Time): void {
     if (!this.#isFirst) return;
-    const found = this.#find();
+    const found = this.#find(namesIn(this.#folder), []);
     // Where the look failed, as by a filter that throws, the next one is the first.
     this.#isFirst = false;
-    if (!found) throw new MillraceError('NO_SUCH_PATH', { path: this.#folder, folder: process.cwd() });
     if (!this.#options.newFilesOnly) return;
-    for (const [name, stats] of found) this.#seen.set(name, seenAs(stats, now, true));
+    for (const [name, stats] of found) this.#seen.set(name, seenAs(stats, now, this.#version(name, stats)));
   }
 
   /** The files that have become complete. */
@@ -84,20 +80,25 @@ export class FolderWatch {
     this.start(moment.now);
     const files: FoundFile[] = [];
     const notes: string[] = [];
-    const found = this.#find();
-    if (!found) return { files, notes: [`${this.#folder} cannot be read now`] };
+    let names: readonly string[];
+    try {
+      names = namesIn(this.#folder);
+    } catch (e) {
+      return { files, notes: [`${this.#folder} cannot be read now: ${asError(e).message}`] };
+    }
+    const found = this.#find(names, notes);
+    const before = this.#remembered(found, notes);
     if (!isLate(moment)) this.#spread = undefined;
-    else this.#spread ??= this.#spreadOver(moment, found);
+    else this.#spread ??= this.#spreadOver(moment, found, before);
     const seen = new Map<string, Seen>();
     const waiting: string[] = [];
     for (const [name, stats] of found) {
-      const before = this.#seen.get(name);
+      const known = before.get(name);
       const due = this.#isDue(name, stats, moment);
-      const next = this.#judge({ name, stats, due }, before, moment.now, notes);
+      const next = known?.read ? known : this.#judge(name, stats, due, known, moment.now);
       seen.set(name, next);
-      if (next.done && !before?.done)
-        files.push({ path: join(this.#folder, name), version: versionOf(join(this.#folder, name), stats) });
-      else if (!next.done && due === undefined) waiting.push(name);
+      if (next.read && !known?.read) files.push({ path: join(this.#folder, name), version: next.read });
+      else if (!next.read && due === undefined) waiting.push(name);
     }
     // A removed name may come back as another file.
     this.#seen = seen;
@@ -105,17 +106,36 @@ export class FolderWatch {
     return { files, notes };
   }
 
-  #judge({ name, stats, due }: Found, before: Seen | undefined, now: Time, notes: string[]): Seen {
-    const same = before !== undefined && before.bytes === stats.size && before.modified === stats.mtimeMs;
-    if (before?.done) {
-      if (!same && stats.size > before.bytes)
+  /** What the last look saw of these files. Another file under a name that was read is new: nothing was seen of it. */
+  #remembered(found: readonly Entry[], notes: string[]): Map<string, Seen> {
+    const remembered = new Map<string, Seen>();
+    for (const [name, stats] of found) {
+      const before = this.#seen.get(name);
+      if (!before) continue;
+      const change = before.read && changeOf(join(this.#folder, name), before.read, stats);
+      if (change === 'replaced') continue;
+      if (change === 'rewritten') {
+        notes.push(`${name} was rewritten after it had been read; it is read again`);
+        continue;
+      }
+      if (change === 'grown')
         notes.push(`${name} grew by ${stats.size - before.bytes} bytes after it had been read; they are left out`);
-      return seenAs(stats, now, true);
+      remembered.set(name, change && change !== 'same' ? seenAs(stats, before.since, this.#version(name, stats)) : before);
     }
+    return remembered;
+  }
+
+  /** What is known now of a file that was not read. */
+  #judge(name: string, stats: Stats, due: boolean | undefined, before: Seen | undefined, now: Time): Seen {
+    const same = before !== undefined && before.bytes === stats.size && before.modified === stats.mtimeMs;
     const seenSince = due === undefined ? now : Math.min(now, stats.mtimeMs);
     const since = same ? before.since : seenSince;
     const settled = movedIn(stats) || (same && now - since >= this.#options.settle);
-    return { bytes: stats.size, modified: stats.mtimeMs, since, done: due ?? settled };
+    return seenAs(stats, since, (due ?? settled) ? this.#version(name, stats) : undefined);
+  }
+
+  #version(name: string, stats: Stats): FileVersion {
+    return versionOf(join(this.#folder, name), stats);
   }
 
   /** When a file was complete, by its own times. */
@@ -131,45 +151,43 @@ export class FolderWatch {
   }
 
   /** Spreads files of skipped batches evenly over all catch-up batches, in the order in which they arrived. */
-  #spreadOver({ time, now, interval }: Moment, found: readonly (readonly [string, Stats])[]): Map<string, Time> {
+  #spreadOver({ time, now, interval }: Moment, found: readonly Entry[], before: Map<string, Seen>): Map<string, Time> {
     const early = found
       .map(([name, stats]) => ({ name, at: this.#cameAt(stats) }))
-      .filter(({ name, at }) => !this.#seen.get(name)?.done && at <= time - interval)
+      .filter(({ name, at }) => !before.get(name)?.read && at <= time - interval)
       .sort((a, b) => a.at - b.at);
     const batches = Math.floor((now - time) / interval) + 1;
     return new Map(early.map(({ name }, i) => [name, time + Math.floor((i * batches) / early.length) * interval]));
   }
 
-  /** The files in the folder, by name. */
-  #find(): (readonly [string, Stats])[] | undefined {
-    return this.#list()
-      ?.sort()
+  /** The files of these names, in their order. Notes what is there and cannot be read. */
+  #find(names: readonly string[], notes: string[]): Entry[] {
+    const { filter = () => true } = this.#options;
+    return names
+      .filter((name) => !/^[._]/.test(name) && !/\.(tmp|part|crdownload)$/.test(name) && filter(name))
+      .sort()
       .flatMap((name) => {
-        const stats = this.#stat(name);
+        const stats = this.#stat(name, notes);
         return stats ? [[name, stats] as const] : [];
       });
   }
 
-  #list(): string[] | undefined {
-    const { filter = () => true } = this.#options;
-    let names: string[];
+  /** Undefined for a folder, for a file that was removed meanwhile, and for what cannot be read. */
+  #stat(name: string, notes: string[]): Stats | undefined {
+    const path = join(this.#folder, name);
     try {
-      names = readdirSync(this.#folder);
-    } catch {
-      return undefined;
+      const stats = lookAt(path);
+      if (stats === undefined) return undefined;
+      const problem = typeof stats === 'string' ? stats : kindOf(stats);
+      if (problem === undefined) {
+        accessSync(path, constants.R_OK);
+        return stats as Stats;
+      }
+      if (problem !== aFolder) notes.push(`${name} is not read: ${typeof stats === 'string' ? stats : `it is ${problem}`}`);
+    } catch (e) {
+      notes.push(`${name} cannot be read now: ${asError(e).message}`);
     }
-    return names.filter((name) => !/^[._]/.test(name) && !/\.(tmp|part|crdownload)$/.test(name) && filter(name));
-  }
-
-  /** Undefined for a folder, and for a file that was removed meanwhile. */
-  #stat(name: string): Stats | undefined {
-    try {
-      const stats = statSync(join(this.#folder, name));
-      return stats.isFile() ? stats : undefined;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new MillraceError('UNREADABLE_FILE', { path: join(this.#folder, name), reason: asError(error).message });
-    }
+    return undefined;
   }
 
   /** What it has seen, as plain data. */
@@ -183,7 +201,25 @@ export class FolderWatch {
   }
 }
 
-const seenAs = ({ size, mtimeMs }: Stats, since: Time, done: boolean): Seen => ({ bytes: size, modified: mtimeMs, since, done });
+const seenAs = ({ size, mtimeMs }: Stats, since: Time, read: FileVersion | undefined): Seen => ({
+  bytes: size,
+  modified: mtimeMs,
+  since,
+  read,
+});
+
+/** Throws NO_SUCH_PATH, NOT_A_FOLDER or UNREADABLE_FILE. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (e) {
+    const { code } = e as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new MillraceError('NO_SUCH_PATH', { path: folder, folder: process.cwd() });
+    if (code === 'ENOTDIR')
+      throw new MillraceError('NOT_A_FOLDER', { path: folder, parent: dirname(folder), name: basename(folder) });
+    return unreadable(folder, e);
+  }
+}
 
 const mostNames = 3;
 

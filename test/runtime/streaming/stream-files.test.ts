@@ -1,5 +1,21 @@
 // Streams of folders and generated streams, under a clock that stands still.
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -128,6 +144,107 @@ test('a name that comes again is another file', async () => {
   await watched.streaming.stop();
 });
 
+test('a file that takes the name of one that was read is another file, however it came', async () => {
+  const watched = new Watched(lines());
+  const path = join(watched.folder, 'current.txt');
+  const beside = (text: string) => {
+    const other = join(root, `beside-${folders++}`);
+    writeFileSync(other, text);
+    return other;
+  };
+  await watched.moveIn('current.txt', 'one\n');
+  assert.equal(await watched.next(), ['one']);
+  // Each way in which files come, in the batches in which the next one must be read.
+  const ways: Record<string, () => void | Promise<void>> = {
+    'mv new current.txt': () => watched.moveIn('current.txt', 'moved\n'),
+    'mv of the same length': () => watched.moveIn('current.txt', 'MOVED\n'),
+    'cp new current.txt': () => copyFileSync(beside('copied and longer\n'), path),
+    'cp -p old current.txt': () => {
+      const old = beside('older than what it replaces\n');
+      utimesSync(old, new Date(5e8), new Date(5e8));
+      execFileSync('cp', ['-p', old, path]);
+    },
+    'echo text > current.txt': () => writeFileSync(path, 'short\n'),
+    'rm current.txt; echo text > current.txt': () => {
+      rmSync(path);
+      writeFileSync(path, 'removed and written\n');
+    },
+    'ln -f new current.txt': () => {
+      rmSync(path);
+      linkSync(beside('linked\n'), path);
+    },
+    'ln -sf new current.txt': () => {
+      rmSync(path);
+      symlinkSync(beside('a link to it\n'), path);
+    },
+    'ln -sf another current.txt': () => {
+      rmSync(path);
+      symlinkSync(beside('a link to another\n'), path);
+    },
+    'truncate -s 0; echo text >> current.txt': () => {
+      truncateSync(path, 0);
+      appendFileSync(path, 'from the start\n');
+    },
+  };
+  for (const [way, make] of Object.entries(ways)) {
+    await make();
+    const expected = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+    const rows = [...(await watched.next()), ...(await watched.next()), ...(await watched.next())];
+    assert.equal(rows, expected, way);
+  }
+  // None of these is a new text.
+  appendFileSync(path, 'more\n');
+  assert.equal(await watched.next(), []);
+  assert.equal(watched.notes, ['current.txt grew by 5 bytes after it had been read; they are left out']);
+  utimesSync(path, new Date(), new Date());
+  chmodSync(path, 0o600);
+  for (let i = 0; i < 3; i++) assert.equal(await watched.next(), []);
+  await watched.streaming.stop();
+});
+
+test('what was rewritten while nothing ran is read by the next run', async () => {
+  const watched = new Watched(lines({ newFilesOnly: false }));
+  await watched.moveIn('a', 'one\n');
+  await watched.moveIn('b', 'two\n');
+  assert.equal(await watched.next(), ['one', 'two']);
+  const [input] = watched.streaming.streams as unknown as import('../../../runtime/streaming/graph/input').InputDStream<string>[];
+  const position = JSON.parse(JSON.stringify(input.position()));
+  await watched.streaming.stop();
+  await watched.moveIn('b', 'another\n');
+  const again = new StreamingContext(sc, '1s', { clock: new ManualClock(0) });
+  const stream = again.textFileStream(watched.folder) as unknown as typeof input;
+  stream.resume(position);
+  const seen: string[][] = [];
+  stream.foreachRDD(async (rdd) => {
+    seen.push((await rdd.collect()) as string[]);
+  });
+  again.start();
+  (again.clock as ManualClock).advance('1s');
+  await again.idle();
+  assert.equal(seen, [['another']]);
+  await again.stop();
+});
+
+test('links that lead nowhere, pipes and what is no text are reported, and hide no other file', async () => {
+  const watched = new Watched(lines());
+  symlinkSync('gone', join(watched.folder, 'broken'));
+  symlinkSync('circle', join(watched.folder, 'circle'));
+  execFileSync('mkfifo', [join(watched.folder, 'pipe')]);
+  await watched.moveIn('good', 'row\n');
+  assert.equal(await watched.next(), ['row']);
+  assert.equal(watched.notes, [
+    'broken is not read: it is a link to gone, where there is nothing',
+    'circle is not read: it is a link that leads in a circle',
+    'pipe is not read: it is a pipe',
+  ]);
+  await watched.moveIn('packed.bz2', 'BZh91AY&SY');
+  assert.equal(await watched.next(), []);
+  assert.match(watched.notices.join(), /packed by bzip2/);
+  await watched.moveIn('mark.txt', '\ufeffafter\n');
+  assert.equal(await watched.next(), ['after'], 'the next batches go on');
+  await watched.streaming.stop();
+});
+
 test('whole files with their paths', async () => {
   const watched = new Watched((s, folder) => s.fileStream(folder));
   await watched.moveIn('a', 'one\ntwo');
@@ -144,6 +261,11 @@ test('a folder that is not there is told at the start; one that goes away, with 
     'a notice',
   );
   await missing.streaming.stop();
+  const file = join(root, 'a-file');
+  writeFileSync(file, '');
+  const noFolder = new Watched((s) => s.textFileStream(file));
+  await until(5000, () => noFolder.notices.some((n) => /a-file is a file, but a folder is needed/.test(n)), 'a notice');
+  await noFolder.streaming.stop();
   const watched = new Watched(lines());
   rmSync(watched.folder, { recursive: true });
   assert.equal(await watched.next(), []);
