@@ -39,6 +39,12 @@ export const maxWholeTextBytes = 256 << 20;
 /** Bytes of a text file that one partition reads by default: 10 tasks for 300 MiB on two cores, as Spark's local block size. */
 export const textSplitBytes = 32 << 20;
 
+/** Bytes of small files that one partition reads together: reading them takes several times as long as a task costs. */
+export const smallFilesBytes = 4 << 20;
+
+/** What opening a file costs, in bytes that could be read meanwhile. */
+export const fileOpenBytes = 16 << 10;
+
 /** Bytes of one frame of a kept or spilled partition, as estimated in the heap: a frame is decoded whole. */
 export const frameBytes = 1 << 20;
 

@@ -32,7 +32,7 @@ declare module '../context/context' {
     emptyRDD<T = never>(): RDD<T>;
     /**
      * The lines of a file, of the files of a folder, of what a pattern matches, or of a list of these separated by commas; gzip
-     * is unpacked and UTF-16 converted, whatever the name. `minPartitions` is a wish: large files are cut into pieces of 32 MiB at most. `**` enters no linked
+     * is unpacked and UTF-16 converted, whatever the name. `minPartitions` is a wish: large files are cut into pieces of 32 MiB at most, small ones share partitions. `**` enters no linked
      * folder, and a file is read once, however many links lead to it. /dev/stdin, pipes and files of /proc are read to their end, once.
      * Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE when its partitions are first asked for.
      * @example sc.textFile('logs/*.txt').filter(line => line.includes('ERROR'))

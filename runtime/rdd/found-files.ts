@@ -7,7 +7,7 @@ import { formOf } from '../plan/text-form';
 import type { DatasetHost } from './host';
 import type { KnownFile } from './input-files';
 import { RDD } from './rdd';
-import { fileSplits, rangesOfFiles, textSplits } from './text';
+import { fileSplits, groupsOfFiles, partitionsOfFiles, textSplits } from './text';
 
 /** A file as it was when it was chosen; plain data. */
 export interface FoundFile {
@@ -19,7 +19,8 @@ export class FoundFilesRDD<T> extends RDD<T> {
   readonly #files: readonly FoundFile[];
   readonly #lines: boolean;
   #known: readonly KnownFile[] | undefined;
-  #ranges: readonly TextRange[] | undefined;
+  #partitions: readonly TextRange[][] | undefined;
+  #groups: readonly KnownFile[][] | undefined;
 
   constructor(context: DatasetHost, name: string, files: readonly FoundFile[], lines: boolean) {
     super(context, name);
@@ -33,13 +34,20 @@ export class FoundFilesRDD<T> extends RDD<T> {
     return this.#known;
   }
 
-  get #parts(): readonly TextRange[] {
-    this.#ranges ??= rangesOfFiles(this.#inputs, this.context.defaultParallelism);
-    return this.#ranges;
+  /** Small files share partitions. */
+  get #parts(): readonly TextRange[][] {
+    const slots = this.context.defaultParallelism;
+    this.#partitions ??= partitionsOfFiles(this.#inputs, slots, slots);
+    return this.#partitions;
+  }
+
+  get #whole(): readonly KnownFile[][] {
+    this.#groups ??= groupsOfFiles(this.#inputs, this.context.defaultParallelism);
+    return this.#groups;
   }
 
   protected countPartitions(): number {
-    return this.#lines ? this.#parts.length : this.#files.length;
+    return this.#lines ? this.#parts.length : this.#whole.length;
   }
 
   fragment(): Plan {
@@ -47,7 +55,6 @@ export class FoundFilesRDD<T> extends RDD<T> {
   }
 
   splits(): SplitRule {
-    if (this.#lines) return textSplits(this.#parts.map((range) => [range]));
-    return fileSplits(this.#inputs.map((file) => [file]));
+    return this.#lines ? textSplits(this.#parts) : fileSplits(this.#whole);
   }
 }

@@ -1,6 +1,6 @@
 // Datasets of text files: lines cut by byte ranges, or whole files.
 import { MillraceError } from '../base/errors';
-import { maxPartitions, textSplitBytes } from '../base/limits';
+import { fileOpenBytes, maxPartitions, smallFilesBytes, textSplitBytes } from '../base/limits';
 import type { InputFile, TextRange } from '../plan/input-file';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
@@ -8,21 +8,41 @@ import type { DatasetHost } from './host';
 import { InputFiles, type KnownFile } from './input-files';
 import { RDD } from './rdd';
 
-/** Cuts files into ranges of about equal size; only plain text can be cut. */
-export function rangesOfFiles(files: readonly KnownFile[], least: number): TextRange[] {
-  const total = files.reduce((sum, f) => sum + (f.form === 'plain' ? f.version.size : 0), 0);
-  const goal = Math.max(1, Math.min(textSplitBytes, Math.ceil(total / least)));
-  const out: TextRange[] = [];
-  for (const { path, form, version } of files) {
-    const { size } = version;
-    if (form !== 'plain') {
-      out.push({ path, start: 0, end: size, form, version });
-      continue;
+/** What a file costs to read, in bytes: opening it, and of a packed one the text that it becomes. */
+const costOf = ({ form, version }: KnownFile) => version.size * (form === 'gzip' ? packedRatio : 1) + fileOpenBytes;
+
+const packedRatio = 4;
+
+/** Puts neighbours among small files together, as long as there are `least` groups; a file above the goal is a group of its own. */
+export function groupsOfFiles(files: readonly KnownFile[], least: number): KnownFile[][] {
+  const total = files.reduce((sum, file) => sum + costOf(file), 0);
+  const goal = Math.min(smallFilesBytes, total / least);
+  const groups: KnownFile[][] = [];
+  let room = 0;
+  for (const file of files) {
+    const cost = costOf(file);
+    if (cost > room) {
+      groups.push([]);
+      room = goal;
     }
-    // A last piece of up to a tenth more is not worth a task of its own.
-    const pieces = Math.max(size === 0 ? 0 : 1, Math.ceil(size / goal - 0.1));
-    for (let i = 0; i < pieces; i++)
-      out.push({ path, start: Math.floor((size * i) / pieces), end: Math.floor((size * (i + 1)) / pieces), form, version });
+    groups.at(-1)!.push(file);
+    room -= cost;
+  }
+  return groups;
+}
+
+/**
+ * What the partitions of text files read: `least` partitions at least, of 32 MiB at most. Large plain files are cut into ranges of about
+ * equal size; small neighbours share a partition, as in Hadoop's combined inputs, if there are enough for `slots` tasks.
+ */
+export function partitionsOfFiles(files: readonly KnownFile[], least: number, slots: number): TextRange[][] {
+  const full = files.filter(({ version }) => version.size > 0);
+  const total = full.reduce((sum, f) => sum + (f.form === 'plain' ? f.version.size : 0), 0);
+  const goal = Math.max(1, Math.min(textSplitBytes, Math.ceil(total / least)));
+  const out: TextRange[][] = [];
+  for (const group of groupsOfFiles(full, Math.max(least, slots))) {
+    if (group.length === 1) out.push(...cut(group[0], goal).map((range) => [range]));
+    else out.push(group.map((file) => ({ ...file, start: 0, end: file.version.size })));
   }
   if (out.length > maxPartitions)
     throw new MillraceError('BAD_ARGUMENT', {
@@ -33,6 +53,15 @@ export function rangesOfFiles(files: readonly KnownFile[], least: number): TextR
       remedy: 'Read fewer files, or ask for fewer partitions.',
     });
   return out;
+}
+
+/** Only plain text can be cut. */
+function cut(file: KnownFile, goal: number): TextRange[] {
+  const { size } = file.version;
+  // A last piece of up to a tenth more is not worth a task of its own.
+  const pieces = file.form === 'plain' ? Math.max(1, Math.ceil(size / goal - 0.1)) : 1;
+  const at = (i: number) => Math.floor((size * i) / pieces);
+  return Array.from({ length: pieces }, (_, i) => ({ ...file, start: at(i), end: at(i + 1) }));
 }
 
 /** What the partitions of a dataset of text files read: each file is named once. */
@@ -60,7 +89,7 @@ export function fileSplits(partitions: readonly (readonly InputFile[])[]): Split
 export class TextFileRDD extends RDD<string> {
   readonly #files: InputFiles;
   readonly #least: number;
-  #ranges: readonly TextRange[] | undefined;
+  #partitions: readonly TextRange[][] | undefined;
 
   constructor(context: DatasetHost, paths: string, least: number) {
     super(context, 'textFile');
@@ -70,9 +99,9 @@ export class TextFileRDD extends RDD<string> {
     this.beforeFirstJob(() => this.#files.prepare());
   }
 
-  get #parts(): readonly TextRange[] {
-    this.#ranges ??= rangesOfFiles(this.#files.all, this.#least);
-    return this.#ranges;
+  get #parts(): readonly TextRange[][] {
+    this.#partitions ??= partitionsOfFiles(this.#files.all, this.#least, this.context.defaultParallelism);
+    return this.#partitions;
   }
 
   protected countPartitions(): number {
@@ -84,7 +113,7 @@ export class TextFileRDD extends RDD<string> {
   }
 
   splits(): SplitRule {
-    return textSplits(this.#parts.map((range) => [range]));
+    return textSplits(this.#parts);
   }
 }
 

@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, TaskContext } from '../../../runtime/index';
+import { groupsOfFiles } from '../../../runtime/rdd/text';
 import { errorOf } from '../../helpers/errors';
 import { within } from '../../helpers/within';
 
@@ -96,6 +97,43 @@ test('broken links and circles of links are told, and hide no other file', async
   await errorOf('UNREADABLE_FILE', () => rows(join(folder, 'a.txt')));
   rmSync(join(folder, 'good.txt'));
   await errorOf('NO_FILES', () => rows(folder));
+});
+
+// ---- partitions
+
+test('small files share partitions, in order; large ones are cut, and enough partitions stay for all slots', async () => {
+  const names = Array.from({ length: 900 }, (_, i) => `f${String(i).padStart(4, '0')}`);
+  for (const name of names) write(name);
+  const lines = sc.textFile(folder);
+  assert.ok(lines.numPartitions <= 5, `${lines.numPartitions} partitions`);
+  assert.equal(await lines.collect(), names);
+  assert.is(await lines.count(), 900);
+  assert.is(sc.textFile(folder, 900).numPartitions, 900, 'where they are asked for');
+  for (const name of names.slice(0, 300)) write(name, `${name}\n${'x'.repeat(30_000)}\n`);
+  const larger = sc.textFile(folder);
+  assert.ok(larger.numPartitions > 2 && larger.numPartitions < 12, `${larger.numPartitions} partitions`);
+  assert.is(await larger.count(), 1200);
+  write('f0500', 'y\n'.repeat(10_000_000));
+  const cut = sc.textFile(folder, 4);
+  assert.is(await cut.count(), 10_001_199);
+  assert.ok(cut.numPartitions >= 5 && cut.numPartitions < 20, `${cut.numPartitions} partitions`);
+});
+
+test('groups of files keep their order, reach their goal, and are enough', () => {
+  const file = (size: number, form: 'plain' | 'gzip' = 'plain') => ({
+    path: 'x',
+    form,
+    version: { size, mtimeMs: 0, ctimeMs: 0, ino: 0, sample: 0 },
+  });
+  const sizes = (files: readonly ReturnType<typeof file>[], least: number) =>
+    groupsOfFiles(files, least).map((group) => group.length);
+  assert.equal(sizes([], 2), []);
+  assert.equal(sizes([file(10), file(10)], 2), [1, 1]);
+  assert.equal(sizes([file(10), file(10), file(10)], 8), [1, 1, 1]);
+  assert.equal(sizes(Array(8).fill(file(10)), 2), [4, 4]);
+  assert.equal(sizes([file(1e9), file(10), file(10), file(1e9)], 2), [1, 2, 1]);
+  assert.equal(sizes(Array(10).fill(file(2 << 20)), 2), Array(10).fill(1), 'two would pass the goal');
+  assert.equal(sizes(Array(10).fill(file(1 << 20, 'gzip')), 2), Array(10).fill(1), 'a packed file becomes a larger text');
 });
 
 // ---- what is no regular file
