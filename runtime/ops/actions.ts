@@ -10,7 +10,7 @@ import type { SinkMaker } from '../rdd/host';
 import { RDD, type Widen } from '../rdd/rdd';
 import { SteppedRDD } from '../rdd/stepped';
 import { decode, encode } from '../wire/codec';
-import { byFrozen, mergeInOrder, perPartition } from './merging';
+import { mergeAsCaptured, mergeInOrder, perPartition } from './merging';
 import { checkReplacement, checkSeed } from './transform';
 
 /** What `preview` found. */
@@ -193,7 +193,7 @@ async function ordered<T>(
   const parts = await gather<T[]>(kept, title, () => ({ kind: 'collect' }));
   const order = compare ?? (compareKeys as (a: T, b: T) => number);
   const inOrder = operation === 'takeTop' ? (a: T, b: T) => order(b, a) : order;
-  return byFrozen(
+  return mergeAsCaptured(
     { context: rdd.context, shipped, rows: parts.flat(1) as T[] },
     (rows) => sortValues([...rows], inOrder).slice(0, n),
     (rows) => perPartition<T>(rows, title, f).collectPartitions(`${title}: merge`),

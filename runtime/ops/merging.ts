@@ -8,15 +8,15 @@ export const perPartition = <U>(rdd: RDD<unknown>, operation: string, f: Functio
   new SteppedRDD<U>(rdd, { operation, plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }) });
 
 /**
- * What `live` makes of the rows. A function with captured variables may have changed since the operator was called, so that `frozen` asks
+ * What `live` makes of the rows. A function with captured variables may have changed since the operator was called, so that `captured` asks
  * an executor, which has it as it was.
  */
-export function byFrozen<R, A>(
+export function mergeAsCaptured<R, A>(
   { context, shipped, rows }: { context: Context; shipped: ShippedFunction | undefined; rows: readonly R[] },
   live: (rows: readonly R[]) => A,
-  frozen: (rows: RDD<R>) => Promise<A>,
+  captured: (rows: RDD<R>) => Promise<A>,
 ): A | Promise<A> {
-  return !shipped || rows.length < 2 || shipped.isSelfContained ? live(rows) : frozen(context.parallelize(rows, 1));
+  return !shipped || rows.length < 2 || shipped.isSelfContained ? live(rows) : captured(context.parallelize(rows, 1));
 }
 
 /** Rows merged one after the other, in their order; there must be one. */
@@ -27,7 +27,7 @@ export async function mergeInOrder<R>(
   f: (a: R, b: R) => R,
 ): Promise<R> {
   const operation = `${shipped.operation}: merge`;
-  return byFrozen(
+  return mergeAsCaptured(
     { context, shipped, rows },
     (all) => all.reduce((a, b) => f(a, b)),
     async (all) => (await perPartition<R>(all, operation, lib('reducePartition', shipped)).collectPartitions(operation))[0],

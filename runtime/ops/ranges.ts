@@ -10,7 +10,7 @@ import { RDD } from '../rdd/rdd';
 import { ShuffledRDD } from '../rdd/shuffled';
 import { SteppedRDD } from '../rdd/stepped';
 import { encode } from '../wire/codec';
-import { byFrozen } from './merging';
+import { mergeAsCaptured } from './merging';
 import { choosePartitioner, type Partitioning } from './pairs';
 
 declare module '../rdd/rdd' {
@@ -92,6 +92,6 @@ RDD.prototype.reduceByKeyLocally = async function <K, V>(this: RDD<[K, V]>, f: (
     }
     return table.keys.map((key, i) => [key as K, values[i]]);
   };
-  const frozen = (pairs: RDD<[K, V]>) => combined(pairs).collectPartitions(`${operation}: merge`);
-  return new Map(await byFrozen({ context: this.context, shipped: merge, rows }, live, frozen));
+  const captured = (pairs: RDD<[K, V]>) => combined(pairs).collectPartitions(`${operation}: merge`);
+  return new Map(await mergeAsCaptured({ context: this.context, shipped: merge, rows }, live, captured));
 };

@@ -118,7 +118,7 @@ function stuckText({ jobs, executors }: DagStatus, startFailure: string | undefi
   const slots = executors.reduce((n, e) => n + e.slots, 0);
   const free = executors.reduce((n, e) => n + e.free, 0);
   const why = startFailure === undefined ? '' : `: the last one ended while it started (${startFailure}), and others are tried`;
-  const there = executors.length === 0 ? `no executor is there${why}` : `${free} of ${slots} slots are free`;
+  const there = executors.length === 0 ? `no executor has joined${why}` : `${free} of ${slots} slots are free`;
   const excluded = executors.filter((e) => e.excluded).length;
   const without = excluded === 0 ? '' : `, ${excluded} of ${executors.length} executors are excluded after failures`;
   const tasks = `${asked} ${asked === 1 ? 'task waits' : 'tasks wait'}`;

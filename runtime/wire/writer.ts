@@ -122,7 +122,7 @@ export class Writer {
       case 'function':
         return refuse(
           `the function ${v.name || '(anonymous)'}`,
-          'rows are data; functions travel only inside closures',
+          'rows are data; only a closure can carry functions',
           'Call it in the closure and return its result.',
         );
       case 'symbol':

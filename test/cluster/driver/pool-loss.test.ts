@@ -155,7 +155,7 @@ test('executors that are killed while they start are tried again for ever: a job
   await sc.start();
   const job = sc.range(5).count();
   await until(10_000, () => notices.length > 0, 'the notice');
-  assert.match(notices[0], /no executor is there: the last one ended while it started \(it was killed by SIGKILL\)/);
+  assert.match(notices[0], /no executor has joined: the last one ended while it started \(it was killed by SIGKILL\)/);
   starting.mend();
   assert.is(await within(10_000, job, 'the job'), 5);
   assert.is(notices.length, 1);

@@ -309,7 +309,7 @@ test('nothing can run: it is said after two seconds, what is asked and what is t
   look();
   clock.pass(10 * stuckAfterMs);
   assert.is(told.length, 1);
-  assert.match(told[0], /^Nothing can run: 3 tasks wait in 1 job, no executor is there\. .*Ctrl-C/);
+  assert.match(told[0], /^Nothing can run: 3 tasks wait in 1 job, no executor has joined\. .*Ctrl-C/);
   const [, launch] = join('x', 2);
   look();
   tell({ kind: 'executorLost', executorId: launch.executorId, reason: 'killed' });
@@ -324,7 +324,7 @@ test('nothing can run: it is said after two seconds, what is asked and what is t
   watch.startFailed('it was killed by SIGKILL');
   watch.startFailed('it was killed by SIGKILL');
   assert.is(told.length, 3, 'the reason is told once, also late');
-  assert.match(told[2], /no executor is there: the last one ended while it started \(it was killed by SIGKILL\), and others are/);
+  assert.match(told[2], /no executor has joined: the last one ended while it started \(it was killed by SIGKILL\), and others are/);
 });
 
 test.run();
