@@ -324,7 +324,10 @@ test('nothing can run: it is said after two seconds, what is asked and what is t
   watch.startFailed('it was killed by SIGKILL');
   watch.startFailed('it was killed by SIGKILL');
   assert.is(told.length, 3, 'the reason is told once, also late');
-  assert.match(told[2], /no executor has joined: the last one ended while it started \(it was killed by SIGKILL\), and others are/);
+  assert.match(
+    told[2],
+    /no executor has joined: the last one ended while it started \(it was killed by SIGKILL\), and others are/,
+  );
 });
 
 test.run();
