@@ -1,8 +1,11 @@
 // Edits a text with the user's own editor, as Ctrl-X Ctrl-E does in other shells.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+
+/** Of the folder of an entry that is being edited; the id of the shell follows. */
+const prefix = 'millrace-entry-';
 
 /** The program and its arguments: `code --wait` is two words. No shell is involved. */
 function editorCommand(environment: NodeJS.ProcessEnv): string[] {
@@ -12,14 +15,41 @@ function editorCommand(environment: NodeJS.ProcessEnv): string[] {
 
 /** The edited text. Throws if the editor cannot run or fails; the entry then stays as it was. */
 export async function editOutside(text: string, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'millrace-entry-'));
+  removeForgotten();
+  const folder = mkdtempSync(path.join(tmpdir(), `${prefix}${process.pid}-`));
   const file = path.join(folder, 'entry.ts');
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // The shell may end first: its terminal is closed, or somebody stops it.
+  process.once('exit', remove);
   try {
     writeFileSync(file, text === '' ? '' : `${text}\n`, { mode: 0o600 });
     await run([...editorCommand(environment), file]);
     return readFileSync(file, 'utf8').replace(/\r\n?/g, '\n').replace(/\n+$/, '');
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
+  }
+}
+
+/** Removes the entries of shells that were killed while they were edited: an entry may hold a secret. */
+function removeForgotten(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]);
+    if (!pid || isAlive(pid)) continue;
+    try {
+      rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Another user's.
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

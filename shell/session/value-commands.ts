@@ -3,7 +3,7 @@ import * as api from '../../runtime';
 import type { StatusStore } from '../../runtime/status/status-store';
 import type { Choice, Screen } from '../contract/screen';
 import { drawPlot } from '../print/plot';
-import { cut } from '../print/text';
+import { cut, escapeLines } from '../print/text';
 import type { Backgrounds } from './background';
 import { exportRows } from './export';
 import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stageChoices, stagesText } from './job-commands';
@@ -84,8 +84,8 @@ function withoutValue(name: string): api.MillraceError {
 }
 
 function explained(value: unknown): string {
-  if (value instanceof api.RDD) return value.explain();
-  if (value instanceof api.DStream) return value.toDebugString();
+  if (value instanceof api.RDD) return escapeLines(value.explain());
+  if (value instanceof api.DStream) return escapeLines(value.toDebugString());
   throw new api.MillraceError('BAD_ARGUMENT', {
     operation: '.explain',
     argument: 'its value',

@@ -1,8 +1,8 @@
 // Completion from the disk: paths of files, and what can be imported from the user's folder.
 import { readdir } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { homeFolder } from '../base/home';
 import type { Completion } from '../contract/type-service';
 
 /** The files and folders that complete a path. */
@@ -16,7 +16,7 @@ export async function paths(typed: string, cursor: number): Promise<Completion> 
   return { start: cursor - start.length, end: cursor, entries: entries.sort(byName) };
 }
 
-const inHome = (folder: string) => folder.replace(/^~(?=\/)/, homedir());
+const inHome = (folder: string) => folder.replace(/^~(?=\/)/, homeFolder() ?? '~');
 
 /** The modules that complete a specifier: local ones after a dot, otherwise builtins and installed packages. */
 export async function specifiers(typed: string, cursor: number): Promise<Completion> {

@@ -1,7 +1,7 @@
 // The history: entries of all sessions in an append-only file. Several shells may write it at once, and its errors never stop an entry.
 import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { homeFolder } from '../base/home';
 
 /** Entries read from the file: more than users go back, and few enough to search at every key. */
 const maxEntries = 10_000;
@@ -10,16 +10,17 @@ const maxBytesRead = 8 * 1024 * 1024;
 /** Longer entries are pasted data. They stay in this session only: in the file they would displace all others. */
 const maxEntryUnits = 256 * 1024;
 
-/** The user's private folder for state that outlives a session. */
-export function stateFolder(environment: NodeJS.ProcessEnv = process.env): string {
+/** The user's private folder for state that outlives a session; undefined for a user without a home folder. */
+export function stateFolder(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const base = environment['XDG_STATE_HOME'];
   // The XDG specification ignores relative paths.
-  const usable = base !== undefined && path.isAbsolute(base);
-  return path.join(usable ? base : path.join(homedir(), '.local', 'state'), 'millrace');
+  if (base !== undefined && path.isAbsolute(base)) return path.join(base, 'millrace');
+  const home = homeFolder();
+  return home && path.join(home, '.local', 'state', 'millrace');
 }
 
 export class History {
-  readonly #file: string;
+  readonly #file: string | undefined;
   readonly #onTrouble: (message: string) => void;
   /** The entries read from the file, without those of this session. */
   #earlier: string[] | undefined;
@@ -35,8 +36,8 @@ export class History {
   #troubled = false;
 
   /** `onTrouble` is called once if the file cannot be used; entries then last for this session only. */
-  constructor(folder: string, onTrouble: (message: string) => void) {
-    this.#file = path.join(folder, 'history');
+  constructor(folder: string | undefined, onTrouble: (message: string) => void) {
+    this.#file = folder && path.join(folder, 'history');
     this.#onTrouble = onTrouble;
   }
 
@@ -67,8 +68,9 @@ export class History {
     if (entry.length > maxEntryUnits) return;
     const line = `${JSON.stringify(entry)}\n`;
     try {
-      mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-      this.#append(line);
+      const file = this.#needFile();
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      this.#append(file, line);
       this.#written.push(entry);
     } catch (error) {
       this.#torn = true;
@@ -77,9 +79,9 @@ export class History {
   }
 
   /** One write, so that lines of several shells do not mix. It first ends the partial line that a full disk left. */
-  #append(line: string): void {
-    this.#refuseOther();
-    const descriptor = openSync(this.#file, 'a', 0o600);
+  #append(file: string, line: string): void {
+    refuseOther(file);
+    const descriptor = openSync(file, 'a', 0o600);
     try {
       const bytes = Buffer.from(this.#torn ? `\n${line}` : line);
       if (writeSync(descriptor, bytes) < bytes.length) throw new Error('the disk is full');
@@ -89,17 +91,17 @@ export class History {
     }
   }
 
-  /** Refuses a pipe or a socket in the file's place: reading it would never end. */
-  #refuseOther(): void {
-    const stat = statSync(this.#file, { throwIfNoEntry: false });
-    if (stat?.isFIFO() || stat?.isSocket()) throw new Error(`${this.#file} is not a file`);
+  #needFile(): string {
+    if (this.#file === undefined) throw new Error('this user has no home folder');
+    return this.#file;
   }
 
   /** Reads the new entries of the file, without those of this session. */
   #readOn(): string[] {
     try {
-      this.#refuseOther();
-      const found = entriesOf(this.#readText());
+      const file = this.#needFile();
+      refuseOther(file);
+      const found = entriesOf(this.#readText(file));
       const written = this.#written;
       this.#written = [];
       return written.length === 0 ? found : withoutOwn(found, written);
@@ -109,13 +111,13 @@ export class History {
     }
   }
 
-  #readText(): string {
-    const descriptor = openSync(this.#file, 'r');
+  #readText(file: string): string {
+    const descriptor = openSync(file, 'r');
     try {
       const stat = fstatSync(descriptor);
       const { size } = stat;
       // Entries may hold secrets. We never create a file that others may read: somebody changed its mode.
-      if (stat.isFile() && (stat.mode & 0o077) !== 0) chmodSync(this.#file, 0o600);
+      if (stat.isFile() && (stat.mode & 0o077) !== 0) chmodSync(file, 0o600);
       // Shorter than before: somebody emptied it, so read it from the start.
       const start = Math.max(size < this.#readTo ? 0 : this.#readTo, size - maxBytesRead);
       const bytes = Buffer.alloc(size - start);
@@ -135,6 +137,12 @@ export class History {
     const reason = error instanceof Error ? error.message : String(error);
     this.#onTrouble(`The history lasts for this session only: ${reason}.`);
   }
+}
+
+/** Refuses a pipe or a socket in the file's place: reading it would never end. */
+function refuseOther(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat?.isFIFO() || stat?.isSocket()) throw new Error(`${file} is not a file`);
 }
 
 function withoutOwn(found: readonly string[], written: readonly string[]): string[] {

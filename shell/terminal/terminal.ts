@@ -324,13 +324,17 @@ class Terminal implements EditorHost {
   }
 
   #offerReplay(): void {
-    const accepted = this.#repl?.accepted ?? [];
-    if (accepted.length === 0) return;
-    const file = path.join(stateFolder(), `replay-${process.pid}.ts`);
+    const ran = this.#repl?.accepted ?? [];
+    // As the history: an entry that begins with a space may hold a secret.
+    const accepted = ran.filter((entry) => !/^\s/.test(entry));
+    const folder = stateFolder();
+    if (accepted.length === 0 || folder === undefined) return;
+    const file = path.join(folder, `replay-${process.pid}.ts`);
     try {
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(file, replayable(accepted), { mode: 0o600 });
       this.#note(`To run its ${accepted.length === 1 ? 'entry' : `${accepted.length} entries`} again: .load ${file}`);
+      if (accepted.length < ran.length) this.#note('Entries that began with a space are not in it.');
     } catch (error) {
       this.#note(`Its entries could not be saved: ${(error as Error).message}`);
     }

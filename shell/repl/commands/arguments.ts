@@ -1,6 +1,6 @@
 // Reads the arguments of commands: expressions, files, counts and options. Each error shows how to write the argument.
-import { homedir } from 'node:os';
 import { MillraceError } from '../../../runtime/base/errors';
+import { homeFolder } from '../../base/home';
 
 export function expressionArgument(command: string, argument: string): string {
   return argument !== ''
@@ -10,7 +10,7 @@ export function expressionArgument(command: string, argument: string): string {
 
 /** A path without the quotes around it; `~` is the home folder. */
 export function fileArgument(command: string, argument: string, example = `${command} script.ts`): string {
-  const file = argument.replace(/^(["'])(.*)\1$/, '$2').replace(/^~(?=\/|$)/, homedir());
+  const file = argument.replace(/^(["'])(.*)\1$/, '$2').replace(/^~(?=\/|$)/, homeFolder() ?? '~');
   return file !== '' ? file : refuse(command, 'the file', 'missing', 'given', `For example: ${example}`);
 }
 

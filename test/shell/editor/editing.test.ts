@@ -1,9 +1,11 @@
 // What the editor does beside the keys of one entry: indentation, hints, colours, huge and broken pastes, small terminals, suspension.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { editOutside } from '../../../shell/editor/outside';
 import { editorCommand, withEditor } from '../../helpers/editor';
 import { keys, open, type Terminal } from '../../helpers/terminal';
 
@@ -231,6 +233,21 @@ test('an editor that is not there, or fails, leaves the entry as it is', async (
       await terminal.waitFor(said);
       await terminal.waitFor(/^> kept$/m);
     });
+});
+
+test('an entry of a shell that was killed while it was edited is removed by the next one', async () => {
+  const gone = spawnSync('true').pid;
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
+  try {
+    for (const pid of [gone, process.pid]) mkdirSync(path.join(process.env.TMPDIR, `millrace-entry-${pid}-abc`));
+    assert.is(await editOutside('kept', { EDITOR: 'true' }), 'kept');
+    assert.equal(readdirSync(process.env.TMPDIR), [`millrace-entry-${process.pid}-abc`]);
+  } finally {
+    rmSync(process.env.TMPDIR, { recursive: true });
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
 });
 
 test('ctrl-z suspends, and fg brings the entry back', async () => {

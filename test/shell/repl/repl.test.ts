@@ -118,6 +118,7 @@ test('commands on values: .time, .explain, .jobs; a colon does as well', () =>
     await shell.entry('.time sc.range(10).sum()', /number = 45\n\d\.\d{3} s/);
     await shell.entry('.explain sc.range(10).map(x => x + 1)', /map/);
     await shell.entry('.explain 5', /must be a dataset/);
+    await shell.entry('.explain sc.range(3).setName("x\\u001b]0;owned\\u0007\\u202e")', / x\\x1b\]0;owned\\x07\\u202e \(range\)/);
     await shell.entry('.jobs', /done/);
     await shell.entry(':type 1 + 1', /^number$/m);
   }));
@@ -178,8 +179,11 @@ test('history survives the session, and is written before the entry runs', () =>
 test('a session that dies is replaced and its entries can be run again', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('const kept = 41', />/);
+    await shell.entry(' const secret = "hush"', />/);
     await shell.entry('process.kill(process.pid, "SIGKILL")', /SIGKILL ended it[\s\S]*a new session starts/);
     const file = /\.load (\S+replay-\d+\.ts)/.exec(terminal.everything().replaceAll('\n', ''))?.[1];
+    assert.match(terminal.everything(), /Entries that began with a space are not in it/);
+    assert.not.match(readFileSync(file!, 'utf8'), /hush/);
     await shell.entry('kept', /Cannot find name 'kept'/);
     await shell.entry(`.load ${file}`, />/);
     await shell.entry('kept + 1', /= 42/);
@@ -196,7 +200,7 @@ test('running out of memory is reported in one line', () =>
       assert.not.match(terminal.everything(), /GCs|FATAL|v8::/);
       await shell.entry('1 + 1', /= 2/);
     },
-    { env: { NODE_OPTIONS: '--max-old-space-size=80' } },
+    { env: { NODE_OPTIONS: '--max-old-space-size=128' } },
   ));
 
 test('process.exit leaves with its code', () =>
