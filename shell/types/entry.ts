@@ -1,8 +1,8 @@
 // Reads an entry as an object, a continuation of the last value, or statements; it is whole, unfinished or wrong.
 import ts from 'typescript';
 import type { Diagnostic } from '../contract/type-service';
-import { syntaxMessage } from './friendly';
 import { Layout } from './layout';
+import { syntaxMessage } from './scala-words';
 import { ambientOf, parse, parseErrors, stopsEarly } from './syntax';
 
 interface Range {

@@ -17,10 +17,11 @@ import { completionsAt, describeAt, quickInfoAt, type Scratch } from './complete
 import { type DocAnswer, documentationOf } from './doc';
 import { mapToTyped, withoutMapComment } from './emitted';
 import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
-import { messageOf, syntaxMessage, withoutConsequences } from './friendly';
+import { messageOf, withoutConsequences } from './error-messages';
 import { apiFile, apiFolder, Host, type HostOptions } from './host';
 import type { Layout } from './layout';
 import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
+import { syntaxMessage } from './scala-words';
 import { signatureAt } from './signature';
 import { askedSymbol, membersText, unaliased } from './symbols';
 import { ambientOf, augments, declaredNames, exportedNames, parse, parseErrors, splitStatements, usedNames } from './syntax';

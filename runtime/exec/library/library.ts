@@ -6,11 +6,11 @@ import { Random } from '../../base/time';
 import { compareKeys, sameKey, sortValues } from '../../keys/key';
 import { decode } from '../../wire/codec';
 import { notAPair } from '../task-runtime';
+import { slackFunctions } from './late-records';
 import { numberOf } from './number';
 import { samplingFunctions } from './sampling';
 import { severalFunctions } from './several';
 import { sketchFunctions } from './sketch';
-import { slackFunctions } from './slack';
 import { streamFunctions } from './streams';
 
 type Compare = (a: unknown, b: unknown) => number;

@@ -6,7 +6,7 @@ import type { Choice } from '../../contract/screen';
 import { escapeControls } from '../../print/text';
 import { documentation, notDocumented } from '../doc';
 import type { DottedWord } from '../entry';
-import { fromSpark } from '../from-spark';
+import { fromSpark } from '../spark-names';
 import { countArgument, expressionArgument, fileArgument } from './arguments';
 import { jobCommands } from './jobs';
 import { save } from './save';

@@ -210,7 +210,7 @@ results('only initialised names are kept after a failure, and types always', () 
 
 results.run();
 
-const friendly = suite('friendly');
+const friendly = suite('error messages');
 
 friendly('a pair operation on other elements says what to make', () => {
   const types = typeService(user.folder);

@@ -1,4 +1,4 @@
-// Rewrites a few of TypeScript's messages in terms of datasets.
+// The message of a type error, in terms of datasets where that says it better, and which errors only follow from another.
 import ts from 'typescript';
 
 /** The checked file of an error. */
@@ -10,8 +10,6 @@ interface CheckedFile {
 const wrongThis = 2684;
 const unknownName = 2304;
 const noOverload = 2769;
-/** 'Unexpected keyword', and 'Declaration or statement expected'. */
-const unexpectedWord = new Set([1434, 1128]);
 const noSuchProperty = new Set([2339, 2551]);
 
 const datasetType = /^(\w*(?:RDD|DStream))<(.*)>$/s;
@@ -43,23 +41,6 @@ export function withoutConsequences(diagnostics: readonly ts.Diagnostic[]): ts.D
   const ends = diagnostics.filter(({ code }) => code === wrongThis).map(({ start = 0, length = 0 }) => start + length);
   const first = Math.min(...ends);
   return diagnostics.filter(({ code, start = 0 }) => code !== ofUnknownType || start < first);
-}
-
-const scalaWords: Readonly<Record<string, string>> = {
-  val: 'const x = …',
-  def: 'function f(x: number) { return … }, or const f = (x: number) => …',
-  lazy: 'const x = () => …',
-  object: 'const x = { … }',
-  trait: 'interface X { … }',
-  case: 'class X { constructor(readonly a: number) {} }, or interface X { a: number }',
-};
-
-/** The message for a parser error; a Scala declaration gets its TypeScript form. */
-export function syntaxMessage({ code, file, start, length, messageText }: ts.DiagnosticWithLocation): string {
-  const word = file.text.slice(start, start + length);
-  if (unexpectedWord.has(code) && Object.hasOwn(scalaWords, word))
-    return `${word} is Scala; in TypeScript write ${scalaWords[word]}.`;
-  return ts.flattenDiagnosticMessageText(messageText, '\n');
 }
 
 function innermost(file: ts.SourceFile, position: number): ts.Node {
