@@ -1,5 +1,5 @@
 // Declarations as Scala writes them: the error says how TypeScript does.
-import type ts from 'typescript';
+import ts from 'typescript';
 
 /** 'Unexpected keyword', and 'Declaration or statement expected'. */
 const unexpectedWord = new Set([1434, 1128]);
