@@ -1,7 +1,7 @@
 // Opens a context on a master. Scripts and the shell begin with it.
-import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
+import { executorHeapMb, machineText, readMachine, shortageOf } from './base/machine';
 import type { OutputListener } from './base/output-lines';
 import { receiverProgram } from './base/program-path';
 import { parseMaster } from './driver/master-url';
@@ -16,7 +16,7 @@ export interface ConnectOptions {
   readonly storageBytes?: number;
   /** Bytes that the groups, tables and sorts of a task may take before they spill to disk. Default: a fifth of its heap. */
   readonly executionBytes?: number;
-  /** Heap of each executor in MiB. Default: three quarters of the machine's memory, shared by the executors. */
+  /** Heap of each executor in MiB. Default: a share of the memory of the machine, or of what its control group (a container) allows. */
   readonly executorMemory?: number;
   /** Takes the lines that closures print on executors. Default: stdout and stderr. */
   readonly onOutput?: OutputListener;
@@ -34,7 +34,8 @@ export interface ConnectOptions {
 export async function connect(master: string, options: ConnectOptions = {}): Promise<Context> {
   const parsed = parseMaster(master);
   const executors = parsed.kind === 'pool' ? parsed.executors : 1;
-  const executorMemory = options.executorMemory ?? Math.max(512, Math.floor((totalmem() * 0.75) / executors / 2 ** 20));
+  const machine = readMachine();
+  const executorMemory = options.executorMemory ?? executorHeapMb(machine, executors);
   const heap = parsed.kind === 'pool' ? executorMemory * 2 ** 20 : getHeapStatistics().heap_size_limit;
   const { backend, slots, folder } = await startBackend(master, {
     storageBytes: options.storageBytes ?? Math.floor(heap / 2),
@@ -46,5 +47,15 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   const { config, onWarning, onNotice } = options;
   const context = new Context({ backend, receivers, slots, folder, master, config, onWarning, onNotice });
   await context.start();
+  const shortage = parsed.kind === 'pool' && options.executorMemory === undefined ? shortageOf(machine, executors) : undefined;
+  if (shortage !== undefined) onNotice?.(shortage);
   return context;
+}
+
+/** What was found of the machine, and the heap that executors of a master get of it. Throws BAD_MASTER. */
+export function resourcesText(master: string, executorMemory?: number): string {
+  const parsed = parseMaster(master);
+  const machine = readMachine();
+  if (parsed.kind !== 'pool') return machineText(machine);
+  return `${machineText(machine)}\nheap of each executor: ${executorMemory ?? executorHeapMb(machine, parsed.executors)} MiB`;
 }

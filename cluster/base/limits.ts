@@ -9,6 +9,18 @@ export const executorPath = '/executor';
 /** Executors of one session on one machine: each is a process of about 50 MiB. */
 export const maxExecutors = 256;
 
+/** Memory of a session process in MiB: its code, the scheduler's records and small results. The default heap of executors leaves it room. */
+export const sessionMb = 256;
+
+/** Memory of the type service in MiB, with the types of Node and of a few packages. */
+export const typeServiceMb = 384;
+
+/** Memory of an executor in MiB outside of its heap. */
+export const executorBaseMb = 64;
+
+/** The smallest heap of an executor in MiB. */
+export const leastExecutorMb = 64;
+
 /** Between two heartbeats, each way. A stopped executor is found at its first missed heartbeat: within two of these. */
 export const heartbeatMs = 500;
 

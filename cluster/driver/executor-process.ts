@@ -33,8 +33,9 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
  * Executors make many short-lived objects: with Node's default of 16 MiB per half-space, survivors of a chunk are copied again and again.
+ * In a small heap three such spaces would be most of its memory.
  */
-const semiSpaceMb = 64;
+const semiSpaceMb = (heapMb: number): number => Math.min(64, Math.max(8, Math.floor(heapMb / 16)));
 
 export class ExecutorProcess {
   #child: Child | undefined;
@@ -117,6 +118,6 @@ export class ExecutorProcess {
 }
 
 function v8Flags(executorMemory: number | undefined): string[] {
-  const flags = [`--max-semi-space-size=${semiSpaceMb}`];
-  return executorMemory === undefined ? flags : [...flags, `--max-old-space-size=${executorMemory}`];
+  const semiSpace = `--max-semi-space-size=${semiSpaceMb(executorMemory ?? Number.POSITIVE_INFINITY)}`;
+  return executorMemory === undefined ? [semiSpace] : [semiSpace, `--max-old-space-size=${executorMemory}`];
 }

@@ -1,6 +1,7 @@
 // Makes the backend that runs the tasks of a master.
 import { MillraceError } from '../../runtime/base/errors';
 import type { TaskBackend } from '../../runtime/scheduler/backend';
+import { leastExecutorMb } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { executorProgram } from '../base/program-path';
 import { ExecutorPool } from './executor-pool';
@@ -29,8 +30,6 @@ export interface StartedBackend {
   /** The session's folder, removed when the backend is stopped. */
   readonly folder: string;
 }
-
-const leastMemoryMb = 64;
 
 /** Prints lines of user code to stdout and stderr of this process. */
 export const printThrough: OutputListener = (line, stream) => {
@@ -65,11 +64,11 @@ function check({ storageBytes, executionBytes = storageBytes, executorMemory }: 
     if (Number.isSafeInteger(value) && value >= 0) continue;
     throw new MillraceError('BAD_OPTION', { option, value, rule: 'a whole number of bytes, from 0' });
   }
-  if (executorMemory !== undefined && !(Number.isSafeInteger(executorMemory) && executorMemory >= leastMemoryMb)) {
+  if (executorMemory !== undefined && !(Number.isSafeInteger(executorMemory) && executorMemory >= leastExecutorMb)) {
     throw new MillraceError('BAD_OPTION', {
       option: 'executorMemory',
       value: executorMemory,
-      rule: `a whole number of MiB, from ${leastMemoryMb}`,
+      rule: `a whole number of MiB, from ${leastExecutorMb}`,
     });
   }
 }

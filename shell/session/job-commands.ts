@@ -136,15 +136,15 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** The current executors, one line each. */
-export function executorsText(sc: Context): string {
+/** The current executors, one line each, and what the session has of the machine. */
+export function executorsText(sc: Context, resources: string): string {
   const executors = sc.executors();
-  if (executors.length === 0) return 'no executor has started yet';
+  if (executors.length === 0) return `no executor has started yet\n${resources}`;
   const lines = executors.map(({ id, host, slots, free, excluded }) => {
     const state = excluded ? 'excluded after failures' : `${slots - free} of ${slots} ${slots === 1 ? 'slot' : 'slots'} busy`;
     return `${id.padEnd(8)}  ${host}  ${state}`;
   });
-  return lines.join('\n');
+  return [...lines, resources].join('\n');
 }
 
 /** The persisted datasets: their names in the session, level, partitions, size and executors. */

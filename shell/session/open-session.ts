@@ -1,5 +1,5 @@
 // Opens the session of this process: its context on the master, the evaluator of entries, and the commands on values.
-import { connect } from '../../cluster';
+import { connect, resourcesText } from '../../cluster';
 import * as api from '../../runtime';
 import { type CaptureWarning, openClasses, travelsAs } from '../../runtime/closure';
 import { registerModule } from '../../runtime/closure/modules';
@@ -51,7 +51,8 @@ export async function openSession({ master, executorMemory, config, events, args
   sc.addListener({ onStageCompleted: tellSkew(sc, status, events, () => local.screen) });
   const about = { started: sc.clock.now(), version: packageVersion() };
   const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
-  const parts = { sc, streams, status, backgrounds, pages, local: () => local };
+  const resources = resourcesText(master, executorMemory);
+  const parts = { sc, streams, status, backgrounds, pages, resources, local: () => local };
   const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,

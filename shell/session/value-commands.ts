@@ -19,6 +19,8 @@ export interface SessionParts {
   readonly status: StatusStore;
   readonly backgrounds: Backgrounds;
   readonly pages: ShellPages;
+  /** What the session has of the machine, for `.executors`. */
+  readonly resources: string;
   readonly local: () => LocalSession;
 }
 
@@ -31,6 +33,7 @@ export function sessionCommands({
   status,
   backgrounds,
   pages,
+  resources,
   local,
 }: SessionParts): Record<string, SessionCommand> {
   const needsValue = (name: string, command: SessionCommand) => (input: CommandInput) => {
@@ -50,7 +53,7 @@ export function sessionCommands({
     export: needsValue('export', exportRows),
     jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),
     stages: ({ words, screen }) => stagesText(status, sc.clock.now(), words[0], edge(screen)),
-    executors: () => executorsText(sc),
+    executors: () => executorsText(sc, resources),
     datasets: ({ screen }) => datasetsText(sc, status, (value) => local().namesOf(value), edge(screen)),
     cancel: ({ words }) => cancelJobs(sc, backgrounds, words[0]),
     streams: ({ screen }) => streams.text(screen.columns),

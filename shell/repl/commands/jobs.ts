@@ -22,7 +22,7 @@ export const jobCommands: readonly Command[] = [
     name: 'executors',
     argument: 'none',
     usage: '.executors',
-    brief: 'list the running executors',
+    brief: 'list the running executors, and what the session has of the machine',
     help: 'Shows the host of each executor and how many of its slots are busy.',
     run: async (host) => host.inSession('executors'),
   },

@@ -1,10 +1,10 @@
 // Masters and options of a backend: what is accepted, and what is refused before anything starts.
 
 import { spawnSync } from 'node:child_process';
-import os from 'node:os';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { executorsOf, readMachine } from '../../../cluster/base/machine';
 import { Backoff } from '../../../cluster/driver/backoff';
 import { ExecutorProcess, type ProcessEnd } from '../../../cluster/driver/executor-process';
 import { parseMaster } from '../../../cluster/driver/master-url';
@@ -25,7 +25,7 @@ test('local, local[N] and local[*] are accepted', () => {
   assert.equal(parseMaster('local'), { kind: 'inProcess' });
   assert.equal(parseMaster('local[1]'), { kind: 'pool', executors: 1 });
   assert.equal(parseMaster('local[256]'), { kind: 'pool', executors: 256 });
-  assert.equal(parseMaster('local[*]'), { kind: 'pool', executors: os.availableParallelism() });
+  assert.equal(parseMaster('local[*]'), { kind: 'pool', executors: executorsOf(readMachine()) });
 });
 
 const refused = (code: string) => (error: unknown) => error instanceof MillraceError && error.code === code;

@@ -120,6 +120,7 @@ test('commands on values: .time, .explain, .jobs; a colon does as well', () =>
     await shell.entry('.explain 5', /must be a dataset/);
     await shell.entry('.explain sc.range(3).setName("x\\u001b]0;owned\\u0007\\u202e")', / x\\x1b\]0;owned\\x07\\u202e \(range\)/);
     await shell.entry('.jobs', /done/);
+    await shell.entry('.executors', /processors?.* of memory/);
     await shell.entry(':type 1 + 1', /^number$/m);
   }));
 
