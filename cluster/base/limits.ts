@@ -89,6 +89,9 @@ export const terminateMs = 150;
 /** From the cancel until the whole executor is killed: it is stuck in a call that is not JavaScript. */
 export const cancelKillMs = 1000;
 
+/** Descriptors that an executor must have left after a task failed, or it is replaced: a shuffle, a spill and a command need a few. */
+export const spareDescriptors = 16;
+
 /** Between two progress reports of a running task. */
 export const progressMs = 200;
 

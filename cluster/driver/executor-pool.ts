@@ -171,6 +171,9 @@ export class ExecutorPool implements TaskBackend {
       case 'ready':
         this.#join(executor, message.pid);
         break;
+      case 'exhausted':
+        this.#lose(executor, 'functions that ran on it have left as many files or sockets open as a process may have');
+        break;
       case 'progress':
         if (executor.tasks.has(message.taskId))
           this.#notify((listener) => listener.taskProgress(message.taskId, message.records));

@@ -33,6 +33,8 @@ class Link {
   #awaitedRest: number | undefined;
   #rests = 0;
   #reported = 0;
+  /** No further task runs here: the driver replaces this executor. */
+  #exhausted = false;
 
   constructor(memory: SharedArrayBuffer) {
     this.#shared = new SharedState(memory);
@@ -52,6 +54,7 @@ class Link {
     } else if (message.kind === 'rested') {
       if (message.number === this.#awaitedRest) this.#rested();
     } else if (message.taskId === this.#running && !this.#terminated) {
+      if (message.isExhausted) this.#exhausted = true;
       this.#end(message.taskId, message.end, message.tail);
     }
   }
@@ -96,7 +99,8 @@ class Link {
   #end(taskId: number, end: SentEnd, tail?: Uint8Array): void {
     this.#running = undefined;
     this.#send({ kind: 'ended', taskId, end }, tail);
-    this.#handOver();
+    if (this.#exhausted) this.#send({ kind: 'exhausted' });
+    else this.#handOver();
   }
 
   #cancel(taskId: number): void {

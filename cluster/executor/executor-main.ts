@@ -13,6 +13,7 @@ import { cancelGraceMs } from '../base/limits';
 import { type Handover, readHandover } from '../link/handover';
 import { packEnd } from '../link/task-end';
 import { runCommand } from './command';
+import { isOutOfDescriptors } from './descriptors';
 import { SharedState } from './shared-state';
 import { type LinkData, movable, type ToLink, type ToMain } from './thread-messages';
 
@@ -92,7 +93,8 @@ class ExecutorMain {
     const tail = movable(packed.tail);
     this.#shared.finish();
     this.#running = undefined;
-    this.#post({ kind: 'ended', taskId: run.taskId, end: packed.end, tail }, tail.buffer);
+    const isExhausted = end.kind !== 'success' && end.kind !== 'cancelled' && isOutOfDescriptors();
+    this.#post({ kind: 'ended', taskId: run.taskId, end: packed.end, tail, isExhausted }, tail.buffer);
   }
 
   #post(message: ToLink, moved?: ArrayBuffer): void {

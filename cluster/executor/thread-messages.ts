@@ -28,7 +28,14 @@ export type ToMain =
 export type ToLink =
   | { readonly kind: 'ready' }
   | { readonly kind: 'rested'; readonly number: number }
-  | { readonly kind: 'ended'; readonly taskId: number; readonly end: SentEnd; readonly tail: Uint8Array };
+  | {
+      readonly kind: 'ended';
+      readonly taskId: number;
+      readonly end: SentEnd;
+      readonly tail: Uint8Array;
+      /** No task can run here any more. */
+      readonly isExhausted: boolean;
+    };
 
 /** Up to this size a copy is cheaper than moving the memory. */
 const copiedBytes = 65_536;

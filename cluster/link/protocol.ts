@@ -48,6 +48,8 @@ export type ToDriver =
   /** The executor is ready to run tasks. */
   | { readonly kind: 'ready'; readonly pid: number }
   | { readonly kind: 'ended'; readonly taskId: number; readonly end: SentEnd }
+  /** Functions have used up what the process may hold: replace it. */
+  | { readonly kind: 'exhausted' }
   | { readonly kind: 'progress'; readonly taskId: number; readonly records: number };
 
 const idLength = 256;
@@ -135,6 +137,8 @@ function readToDriver(message: Fields, executorId: string, tailBytes: number): T
   switch (kind) {
     case 'ready':
       return { kind, pid: message.integer('pid') };
+    case 'exhausted':
+      return { kind };
     case 'progress':
       return { kind, taskId: message.integer('taskId'), records: message.integer('records') };
     case 'ended': {

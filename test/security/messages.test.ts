@@ -63,6 +63,7 @@ const good = {
   toDriver: [
     { kind: 'ready', pid: 1 },
     { kind: 'progress', taskId: 1, records: 5 },
+    { kind: 'exhausted' },
     ended,
     { kind: 'ended', taskId: 1, end: { kind: 'cancelled' } },
     { kind: 'ended', taskId: 1, end: { kind: 'userError' } },

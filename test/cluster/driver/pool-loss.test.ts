@@ -1,5 +1,5 @@
 // Executors that die, stop or never start: noticed soon, reported once, and replaced.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -172,6 +172,35 @@ test('a program that cannot run fails jobs, until it can', async () => {
   assert.is(await broken.run(broken.joined[0].id, 'return 1'), 1);
   await broken.stop();
   starting.remove();
+});
+
+test('an executor whose functions leaked all descriptors is replaced at the first failure, and the job goes on', async () => {
+  const { backend, slots } = await startBackend('local[1]', { storageBytes: 1 << 20, program: await engineExecutor() });
+  const lost: string[] = [];
+  const sc = new Context({ backend, slots, master: 'local[1]' });
+  sc.addListener({ onExecutorRemoved: ({ reason }) => lost.push(reason) });
+  await sc.start();
+  const leaking = sc.range(0, 1, 1, 1).map(() => {
+    try {
+      for (;;) openSync('/dev/null', 'r');
+    } catch (e) {
+      return (e as NodeJS.ErrnoException).code;
+    }
+  });
+  assert.equal(await within(30_000, leaking.collect(), 'the leak'), ['EMFILE']);
+  const pairs = sc
+    .parallelize(
+      [
+        [1, 1],
+        [1, 2],
+      ] as [number, number][],
+      2,
+    )
+    .reduceByKey((a, b) => a + b, 2);
+  assert.equal(await within(30_000, pairs.collect(), 'the next job'), [[1, 3]]);
+  assert.equal(lost.length, 1);
+  assert.match(lost[0], /left as many files or sockets open/);
+  await sc.stop();
 });
 
 test('leaves nothing behind', async () => {
