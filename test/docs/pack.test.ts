@@ -50,6 +50,15 @@ test.before(async () => {
 
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
+test('nothing that comes with it runs a script at its installation', () => {
+  const locked: [string, Locked][] = Object.entries(readJson(join(root, 'package-lock.json')).packages);
+  assert.equal(
+    locked.filter(([path, { dev, hasInstallScript }]) => path !== '' && !dev && hasInstallScript).map(([path]) => path),
+    [],
+  );
+  assert.is(existsSync(join(folder, 'node_modules', 'esbuild')), false);
+});
+
 test('a line runs on executors', async () => {
   const millrace = join(folder, 'node_modules', '.bin', 'millrace');
   const { stdout } = await run(millrace, ['--master', 'local[1]', '-e', 'console.log(await sc.range(10).sum())'], {
