@@ -1,6 +1,6 @@
 // Finds new files in a folder: moved files at once, files that are written in place when they stop growing, and files that took the name
 // of one that was read. A catch-up batch has the files that had arrived by its time.
-import { accessSync, constants, readdirSync, type Stats } from 'node:fs';
+import { accessSync, constants, type Dirent, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Time } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
@@ -68,7 +68,7 @@ export class FolderWatch {
   /** Looks at the folder for the first time, unless it resumes an earlier run. Throws NO_SUCH_PATH, NOT_A_FOLDER or UNREADABLE_FILE. */
   start(now: Time): void {
     if (!this.#isFirst) return;
-    const found = this.#find(namesIn(this.#folder), []);
+    const found = this.#find(entriesIn(this.#folder), []);
     // Where the look failed, as by a filter that throws, the next one is the first.
     this.#isFirst = false;
     if (!this.#options.newFilesOnly) return;
@@ -80,13 +80,13 @@ export class FolderWatch {
     this.start(moment.now);
     const files: FoundFile[] = [];
     const notes: string[] = [];
-    let names: readonly string[];
+    let entries: readonly Dirent[];
     try {
-      names = namesIn(this.#folder);
+      entries = entriesIn(this.#folder);
     } catch (e) {
       return { files, notes: [`${this.#folder} cannot be read now: ${asError(e).message}`] };
     }
-    const found = this.#find(names, notes);
+    const found = this.#find(entries, notes);
     const before = this.#remembered(found, notes);
     if (!isLate(moment)) this.#spread = undefined;
     else this.#spread ??= this.#spreadOver(moment, found, before);
@@ -160,16 +160,31 @@ export class FolderWatch {
     return new Map(early.map(({ name }, i) => [name, time + Math.floor((i * batches) / early.length) * interval]));
   }
 
-  /** The files of these names, in their order. Notes what is there and cannot be read. */
-  #find(names: readonly string[], notes: string[]): Entry[] {
+  /** The files of a folder, in the order of their names. Notes what is there and cannot be read. */
+  #find(entries: readonly Dirent[], notes: string[]): Entry[] {
     const { filter = () => true } = this.#options;
-    return names
-      .filter((name) => !/^[._]/.test(name) && !/\.(tmp|part|crdownload)$/.test(name) && filter(name))
-      .sort()
-      .flatMap((name) => {
-        const stats = this.#stat(name, notes);
-        return stats ? [[name, stats] as const] : [];
-      });
+    const wanted = entries.filter(({ name }) => !/^[._]/.test(name) && !/\.(tmp|part|crdownload)$/.test(name) && filter(name));
+    const names = new Set(wanted.map(({ name }) => name));
+    const isLink = new Set(wanted.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name));
+    return [...names].sort().flatMap((name) => {
+      const stats = this.#stat(name, notes);
+      if (!stats) return [];
+      const other = isLink.has(name) ? this.#otherName(name) : undefined;
+      if (other === undefined || other === name || !names.has(other)) return [[name, stats] as const];
+      notes.push(`${name} is not read: it is a link to ${other}, which is`);
+      return [];
+    });
+  }
+
+  /** The name in this folder of the file that a link leads to. */
+  #otherName(name: string): string | undefined {
+    try {
+      const target = realpathSync(join(this.#folder, name));
+      return dirname(target) === realpathSync(this.#folder) ? basename(target) : undefined;
+    } catch {
+      // It was removed meanwhile.
+      return undefined;
+    }
   }
 
   /** Undefined for a folder, for a file that was removed meanwhile, and for what cannot be read. */
@@ -209,9 +224,9 @@ const seenAs = ({ size, mtimeMs }: Stats, since: Time, read: FileVersion | undef
 });
 
 /** Throws NO_SUCH_PATH, NOT_A_FOLDER or UNREADABLE_FILE. */
-function namesIn(folder: string): string[] {
+function entriesIn(folder: string): Dirent[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder, { withFileTypes: true });
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new MillraceError('NO_SUCH_PATH', { path: folder, folder: process.cwd() });

@@ -231,8 +231,10 @@ test('links that lead nowhere, pipes and what is no text are reported, and hide 
   symlinkSync('circle', join(watched.folder, 'circle'));
   execFileSync('mkfifo', [join(watched.folder, 'pipe')]);
   await watched.moveIn('good', 'row\n');
+  symlinkSync('good', join(watched.folder, 'a-second-name'));
   assert.equal(await watched.next(), ['row']);
   assert.equal(watched.notes, [
+    'a-second-name is not read: it is a link to good, which is',
     'broken is not read: it is a link to gone, where there is nothing',
     'circle is not read: it is a link that leads in a circle',
     'pipe is not read: it is a pipe',
