@@ -47,7 +47,7 @@ export function formOf(path: string, head: Buffer): TextForm {
   return wideForm(head) ?? 'plain';
 }
 
-/** UTF-16 by its mark, or by Latin letters without one: every second byte is zero. */
+/** UTF-16 by its mark, or by Latin letters without one: most of every second byte are zero, and none of the others. */
 export function wideForm(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
@@ -55,8 +55,8 @@ export function wideForm(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   if (pairs < leastPairs) return undefined;
   const zeros = [0, 0];
   for (let i = 0; i < pairs * 2; i++) if (head[i] === 0) zeros[i & 1]++;
-  if (zeros[0] === 0 && zeros[1] === pairs) return 'utf-16le';
-  return zeros[0] === pairs && zeros[1] === 0 ? 'utf-16be' : undefined;
+  if (zeros[0] === 0 && zeros[1] > pairs / 2) return 'utf-16le';
+  return zeros[0] > pairs / 2 && zeros[1] === 0 ? 'utf-16be' : undefined;
 }
 
 /** Characters that show UTF-16 without a mark: fewer may be chance. */

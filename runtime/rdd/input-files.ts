@@ -24,6 +24,7 @@ export class InputFiles {
   readonly #isText: boolean;
   #sources: readonly Source[] | undefined;
   #files: readonly KnownFile[] | undefined;
+  #told = false;
 
   /** `paths`: files, folders and patterns, separated by commas. What `isText` is refused where it cannot be one. */
   constructor(host: DatasetHost, paths: string, isText: boolean) {
@@ -58,7 +59,8 @@ export class InputFiles {
   #find(): readonly Source[] {
     if (this.#sources) return this.#sources;
     const { files, skipped } = findPaths(this.#paths);
-    if (skipped.length > 0) this.#host.inputs.notice(skippedText(this.#paths, skipped));
+    if (skipped.length > 0 && !this.#told) this.#host.inputs.notice(skippedText(this.#paths, skipped));
+    this.#told = true;
     if (files.length === 0) throw new MillraceError('NO_FILES', { path: this.#paths });
     const { inputs } = this.#host;
     this.#sources = files.map((found) => ({ found, at: inputs.sourceOf(found.path, found.stats, this) }));

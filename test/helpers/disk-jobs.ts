@@ -90,6 +90,7 @@ export const diskJobs: Record<string, DiskJob> = {
       .collect(),
   text: async (sc, input) => [await sc.textFile(join(input, 'text')).collect(), await sc.textFile(join(input, 'text')).count()],
   gzip: async (sc, input) => await sc.textFile(join(input, 'packed.gz')).collect(),
+  readOnce: async (sc) => await sc.textFile('/proc/version').collect(),
   wholeFiles: async (sc, input) =>
     await sc
       .wholeTextFiles(join(input, '*'))
@@ -109,7 +110,7 @@ export function writeInput(folder: string): void {
 export function temporaryFiles(session: string, output: string): string[] {
   const below = (folder: string) => (existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]) : []);
   return [
-    ...below(session).filter((name) => name.endsWith('.tmp') || /^(spill\/[^/]+|piped|unpacked)\//.test(name)),
+    ...below(session).filter((name) => name.endsWith('.tmp') || /^(spill\/[^/]+|piped)\//.test(name)),
     ...below(output).filter((name) => name.endsWith('.tmp') || name.startsWith('_temporary')),
   ];
 }

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { startBackend } from '../../../cluster/index';
 import { errorCodes, assert as internalRule, MillraceError } from '../../../runtime/base/errors';
+import { diskError } from '../../../runtime/base/files';
 import { Context, StorageLevel } from '../../../runtime/index';
 import { TypeServiceClient } from '../../../shell/types/client';
 import { asPairs, ErrorSession } from '../../helpers/error-session';
@@ -76,6 +77,13 @@ test('an output that cannot be written', async () => {
   // No user may make a folder there, root included.
   const { remedy } = await errorOf('DISK', () => numbers().saveAsTextFile('/proc/out'));
   assert.not.match(remedy, /space/);
+  // A container may have no read-only file system to try.
+  for (const [code, told] of [
+    ['EROFS', /read-only/],
+    ['EACCES', /may not write/],
+    ['ENOSPC', /Free some space/],
+  ] as const)
+    assert.match((await errorOf('DISK', () => diskError('out', Object.assign(new Error(code), { code })))).remedy, told);
 });
 
 test('a save that fails leaves nothing', async () => {

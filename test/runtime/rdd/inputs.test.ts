@@ -96,7 +96,9 @@ test('broken links and circles of links are told, and hide no other file', async
   assert.match(remedy, /Correct the link/);
   await errorOf('UNREADABLE_FILE', () => rows(join(folder, 'a.txt')));
   rmSync(join(folder, 'good.txt'));
+  notices = [];
   await errorOf('NO_FILES', () => rows(folder));
+  assert.is(notices.length, 1);
 });
 
 // ---- partitions
