@@ -63,7 +63,8 @@ export class Fields {
   list<T>(name: string, maxLength: number, read: (value: unknown, what: string) => T): T[] {
     const value = this.take(name);
     if (!Array.isArray(value) || value.length > maxLength) this.#refuse(name, `a list of at most ${maxLength}`);
-    return value.map((item, i) => read(item, `${this.#what}.${name}[${i}]`));
+    // An array with holes has nothing there, which is refused like anything else that is wrong.
+    return Array.from(value, (item, i) => read(item, `${this.#what}.${name}[${i}]`));
   }
 
   object(name: string): Fields {

@@ -12,7 +12,7 @@ import {
 import type { Place } from '../../runtime/base/place';
 import type { AccumulatorUpdate, Computation, RemoteError, TaskEnd } from '../../runtime/plan/end';
 import { cutError, plainError } from '../../runtime/plan/remote-error';
-import { decode, encode } from '../../runtime/wire/codec';
+import { decode, decodeRows, encode } from '../../runtime/wire/codec';
 import { maxEndBytes } from '../base/limits';
 import { Fields, refuse } from './fields';
 import type { SentEnd } from './protocol';
@@ -60,7 +60,7 @@ export function unpackEnd(end: SentEnd, tail: Uint8Array): TaskEnd {
   switch (end.kind) {
     case 'success': {
       const { accumulatorBytes, ...rest } = end;
-      const updates = accumulatorBytes === 0 ? [] : readUpdates(decode(tail.subarray(0, accumulatorBytes)));
+      const updates = accumulatorBytes === 0 ? [] : readUpdates(decodeRows(tail.subarray(0, accumulatorBytes), 'session'));
       return { ...rest, accumulators: updates, value: tail.subarray(accumulatorBytes) };
     }
     case 'userError':
@@ -70,9 +70,8 @@ export function unpackEnd(end: SentEnd, tail: Uint8Array): TaskEnd {
   }
 }
 
-function readUpdates(value: unknown): AccumulatorUpdate[] {
-  if (!Array.isArray(value)) return refuse('accumulator updates are not a list');
-  return value.map((item) => {
+function readUpdates(items: readonly unknown[]): AccumulatorUpdate[] {
+  return Array.from(items, (item) => {
     const update = new Fields('accumulator update', item);
     const block = update.has('block') ? readComputation(update.object('block')) : undefined;
     const read = { id: update.string('id', idLength), value: update.take('value'), ...(block && { block }) };

@@ -27,7 +27,7 @@ import type { JobProgress, JobRecord } from '../scheduler/job-record';
 import { type EngineStatus, Scheduler } from '../scheduler/loop';
 import { AccumulatorTable } from '../shared/accumulator-table';
 import { AddedFiles } from '../shared/added-files';
-import { decode } from '../wire/codec';
+import { decode, decodeRows } from '../wire/codec';
 import { JobControl } from './job-control';
 
 /** What a context is made of, by `connect`. */
@@ -167,8 +167,10 @@ export class Context implements DatasetHost {
     };
     const blobs = functions.shipped.flatMap((f) => f.blobs);
     for (const [id, make] of blobs) this.blobs.add(id, make);
+    const isRows = job.sink.kind === 'collect' || job.sink.kind === 'take';
+    const read = (bytes: Uint8Array) => (isRows ? decodeRows(bytes, 'session') : decode(bytes));
     const done = this.#run(job, signal, {
-      take: (p, bytes) => (wanted?.has(p) === false ? undefined : take(p, decode(bytes))),
+      take: (p, bytes) => (wanted?.has(p) === false ? undefined : take(p, read(bytes))),
       blame: (error) => call.blame(error),
     });
     this.#running.set(done, rdd);

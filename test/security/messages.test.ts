@@ -200,6 +200,10 @@ test('errors and accumulator updates in the tail are checked as well', () => {
     const sent = { kind: 'success', accumulatorBytes: tail.length, cached: [], evicted: [], metrics } as const;
     assert.throws(() => unpackEnd(sent, tail), /invalid message/);
   }
+  const hollow = encode(new Array(4_000_000_000));
+  const sent = { kind: 'success', accumulatorBytes: hollow.length, cached: [], evicted: [], metrics } as const;
+  assert.throws(() => unpackEnd(sent, hollow), /invalid message/);
+  assert.throws(() => unpackEnd({ kind: 'userError' }, encode({ ...error, frames: new Array(3) })), /invalid message/);
 });
 
 /** An error whose field has so many characters, or so many frames or details. */

@@ -10,6 +10,8 @@ import { startBackend } from '../../../cluster/index';
 import { errorCodes, assert as internalRule, MillraceError } from '../../../runtime/base/errors';
 import { diskError } from '../../../runtime/base/files';
 import { Context, StorageLevel } from '../../../runtime/index';
+import type { TaskBackend, TaskListener } from '../../../runtime/scheduler/backend';
+import { encode } from '../../../runtime/wire/codec';
 import { TypeServiceClient } from '../../../shell/types/client';
 import { asPairs, ErrorSession } from '../../helpers/error-session';
 import { errorOf } from '../../helpers/errors';
@@ -234,6 +236,29 @@ test('errors with texts of any size and kind arrive, cut', async () => {
   );
   assert.match(odd.message, /Symbol\(n\): odd/);
   await errorOf('TASK_FAILED', () => failing(() => Object.assign(new Error('a'), { message: Object.create(null) })).count());
+});
+
+test('a result of a few bytes that claims four billion rows fails its job', async () => {
+  let listener: TaskListener | undefined;
+  const value = encode(new Array(4_000_000_000));
+  const metrics = { runMs: 0, recordsRead: 0, shuffleBytesWritten: 0, shuffleBytesRead: 0 };
+  const end = { kind: 'success', value, cached: [], evicted: [], accumulators: [], metrics } as const;
+  const backend: TaskBackend = {
+    start: async (to) => {
+      listener = to;
+      setImmediate(() => to.executorJoined({ id: 'rogue', host: 'here', slots: 1, outputsSurvive: true }));
+    },
+    launch: (id, { taskId }) => void setImmediate(() => listener!.taskEnded(id, taskId, end)),
+    cancel: () => {},
+    forget: () => {},
+    stop: async () => {},
+  };
+  const own = new Context({ backend, slots: 1, master: 'local' });
+  await own.start();
+  const { message } = await errorOf('PROTOCOL', () => within(5000, own.range(0, 5, 1, 1).collect(), 'the job'));
+  assert.match(message, /4000000000 rows in \d+ bytes/);
+  await errorOf('PROTOCOL', () => within(5000, own.range(0, 5, 1, 1).take(3), 'the job'));
+  await own.stop();
 });
 
 test('executors that cannot be started', async () => {
