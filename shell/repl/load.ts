@@ -1,5 +1,5 @@
 // Runs a text that was not typed, statement by statement: a file under .load, a script, standard input.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { notReadable, unreadable } from '../../runtime/base/files';
@@ -43,11 +43,20 @@ export async function moduleText(file: string, folder: string): Promise<{ text: 
   return { text, origin: { label: file, folder: path.dirname(full), firstLine: 1, file: full } };
 }
 
+/** Bytes of a script: the type service holds it several times over. */
+const maxScriptBytes = 16 << 20;
+
 /** Reads a script. Throws NO_SUCH_PATH or UNREADABLE_FILE. */
 export async function readScript(full: string, shown: string, folder: string): Promise<string> {
   try {
+    // A pipe is read to its end: that is how a shell passes what a command prints.
+    const found = await stat(full);
+    if (found.isCharacterDevice() || found.isBlockDevice()) return notReadable(shown, 'it is a device', 'Name a file.');
+    if (found.size > maxScriptBytes)
+      return notReadable(shown, `it has ${found.size} bytes`, 'Name a script; data is read by sc.textFile.');
     return await readFile(full, 'utf8');
   } catch (error) {
+    if (error instanceof MillraceError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new MillraceError('NO_SUCH_PATH', { path: shown, folder });
     return code === 'EISDIR' ? notReadable(shown, 'it is a folder', 'Name a file in it.') : unreadable(shown, error);

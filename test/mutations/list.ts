@@ -347,6 +347,37 @@ const retries: readonly Mutation[] = [
   },
 ];
 
+const inputs: readonly Mutation[] = [
+  {
+    mistake: 'a longer text passes for a file that grew, whatever it begins with',
+    file: 'runtime/plan/file-version.ts',
+    find: "if (checksum(samplesOf(path, fd, known.size)) === known.sample) return '';",
+    replace: "if (now.size >= known.size) return '';",
+    tests: ['exec/changed-files'],
+  },
+  {
+    mistake: 'a packed file whose end is missing passes for a whole one',
+    file: 'runtime/exec/files/byte-source.ts',
+    find: 'yield push(Buffer.alloc(0), constants.Z_FINISH);',
+    replace: 'yield push(Buffer.alloc(0), constants.Z_SYNC_FLUSH);',
+    tests: ['exec/text'],
+  },
+  {
+    mistake: 'a file that takes the name of another one passes for the one that was read',
+    file: 'runtime/streaming/sources/folder.ts',
+    find: "if (change === 'replaced') continue;",
+    replace: "if (change === 'replaced' && notes.length < 0) continue;",
+    tests: ['stream-files'],
+  },
+  {
+    mistake: '** enters the linked folders beside it',
+    file: 'runtime/rdd/input-paths.ts',
+    find: 'if (depth < followed) return',
+    replace: 'if (depth <= followed) return',
+    tests: ['rdd/inputs'],
+  },
+];
+
 export const mutations: readonly Mutation[] = [
   ...keys,
   ...partitioners,
@@ -357,4 +388,5 @@ export const mutations: readonly Mutation[] = [
   ...accumulators,
   ...capture,
   ...retries,
+  ...inputs,
 ];

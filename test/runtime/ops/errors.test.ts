@@ -12,6 +12,7 @@ import { diskError } from '../../../runtime/base/files';
 import { Context, StorageLevel } from '../../../runtime/index';
 import type { TaskBackend, TaskListener } from '../../../runtime/scheduler/backend';
 import { encode } from '../../../runtime/wire/codec';
+import { readScript } from '../../../shell/repl/load';
 import { TypeServiceClient } from '../../../shell/types/client';
 import { asPairs, ErrorSession } from '../../helpers/error-session';
 import { errorOf } from '../../helpers/errors';
@@ -58,6 +59,11 @@ test('a file that goes or is damaged', async () => {
   writeFileSync(`${folder}/bad.gz`, 'this is not packed');
   for (const make of [() => sc.textFile(`${folder}/bad.gz`), () => sc.wholeTextFiles(`${folder}/bad.gz`)])
     assert.match((await errorOf('UNREADABLE_FILE', () => make().count())).remedy, /gzip -t/);
+});
+
+test('a script is a file or a pipe: a device has no end', async () => {
+  for (const path of ['/dev/zero', '/']) await errorOf('UNREADABLE_FILE', () => readScript(path, path, '/'));
+  await errorOf('NO_SUCH_PATH', () => readScript('/no/such.ts', 'such.ts', '/no'));
 });
 
 test('paths that are none', async () => {
