@@ -46,7 +46,12 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput: options.onOutput ?? printThrough });
   const { config, onWarning, onNotice } = options;
   const context = new Context({ backend, receivers, slots, folder, master, config, onWarning, onNotice });
-  await context.start();
+  try {
+    await context.start();
+  } catch (e) {
+    await backend.stop();
+    throw e;
+  }
   const shortage = parsed.kind === 'pool' && options.executorMemory === undefined ? shortageOf(machine, executors) : undefined;
   if (shortage !== undefined) onNotice?.(shortage);
   return context;

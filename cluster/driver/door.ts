@@ -63,7 +63,11 @@ export class DriverDoor {
     return new Promise((resolve, reject) => {
       door.#http.once('error', reject);
       door.#http.listen(path, () => {
-        chmodSync(path, 0o600);
+        try {
+          chmodSync(path, 0o600);
+        } catch {
+          // Not every file system has modes of sockets. That of the folder keeps others out.
+        }
         resolve(door);
       });
     });

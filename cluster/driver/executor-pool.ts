@@ -1,8 +1,8 @@
 // The executors of a session on this machine: starts them, hands them tasks, watches them, and replaces those that end.
-import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { asError, assert, MillraceError } from '../../runtime/base/errors';
+import { removeQuietly } from '../../runtime/base/files';
 import { bytesText } from '../../runtime/base/units';
 import type { BlobSource } from '../../runtime/plan/engine';
 import type { Forget, TaskSpec } from '../../runtime/plan/task';
@@ -233,7 +233,7 @@ export class ExecutorPool implements TaskBackend {
   #exited(executor: PooledExecutor, { reason, isUnable }: ProcessEnd): void {
     this.#processes.delete(executor.process);
     // Nobody needs the spill files of its task.
-    rmSync(spillFolder(this.#options.folder.path, executor.id), { recursive: true, force: true });
+    removeQuietly(spillFolder(this.#options.folder.path, executor.id));
     if (this.#processes.size === 0) this.#allGone?.();
     this.#lose(executor, reason, isUnable);
   }

@@ -48,10 +48,16 @@ export class ShellPages {
 
   /** Opens the browser with a file that only this user can read, because every user can see a process's arguments. */
   #show(link: string, opener: string): void {
-    this.#folder ??= SessionFolder.make();
-    const file = path.join(this.#folder.path, 'open.html');
     const html = `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${link}"><title>Millrace</title>`;
-    writeFileSync(file, html, { mode: 0o600 });
+    let file: string;
+    try {
+      this.#folder ??= SessionFolder.make();
+      file = path.join(this.#folder.path, 'open.html');
+      writeFileSync(file, html, { mode: 0o600 });
+    } catch {
+      // On a full disk the user copies the address.
+      return;
+    }
     const browser = spawn(opener, [file], { stdio: 'ignore', detached: true });
     // Without that program the user copies the address.
     browser.on('error', () => {});
