@@ -17,40 +17,44 @@ export interface ReceiverProcessOptions {
 }
 
 export class ReceiverProcess {
-  readonly #child: ChildProcess;
+  #child: ChildProcess | undefined;
   readonly #options: ReceiverProcessOptions;
   #isGone = false;
   #broken: string | undefined;
 
   constructor(options: ReceiverProcessOptions) {
     this.#options = options;
-    // Node would warn of its experimental features when the user's functions import modules.
-    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', options.program], {
-      // Its stdin stays open while this process lives, so it notices even when the driver is killed.
-      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-      // Sends bytes as bytes. The messages are checked field by field.
-      serialization: 'advanced',
-      env: environment(),
-      detached: true,
-    });
-    this.#watch();
+    try {
+      // Node would warn of its experimental features when the user's functions import modules.
+      this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', options.program], {
+        // Its stdin stays open while this process lives, so it notices even when the driver is killed.
+        stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+        // Sends bytes as bytes. The messages are checked field by field.
+        serialization: 'advanced',
+        env: environment(),
+        detached: true,
+      });
+      this.#watch(this.#child);
+    } catch (error) {
+      // Some failures of a spawn are thrown, others are events.
+      setImmediate(() => options.onExit(notStarted(error)));
+    }
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   send(message: ToReceiver): void {
     // If it has ended, `onExit` reports that.
-    if (this.#child.connected) this.#child.send(message, () => {});
+    if (this.#child?.connected) this.#child.send(message, () => {});
   }
 
   kill(): void {
-    if (this.#child.pid !== undefined) killGroup(this.#child.pid);
+    if (this.pid !== undefined) killGroup(this.pid);
   }
 
-  #watch(): void {
-    const child = this.#child;
+  #watch(child: ChildProcess): void {
     const { onOutput, onMessage } = this.#options;
     const [stdout, stderr] = [new LineReader('stdout', onOutput), new LineReader('stderr', onOutput)];
     child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -72,7 +76,7 @@ export class ReceiverProcess {
       stderr.end();
       this.#options.onExit(reason);
     };
-    child.once('error', (error) => gone(`it could not be started: ${error.message}`));
+    child.once('error', (error) => gone(notStarted(error)));
     child.once('exit', (code, signal) => {
       this.kill();
       const report = () => gone(this.#broken ?? exitReason(code, signal, stderr.lastLines));
@@ -82,3 +86,5 @@ export class ReceiverProcess {
     });
   }
 }
+
+const notStarted = (error: unknown): string => `it could not be started: ${asError(error).message}`;

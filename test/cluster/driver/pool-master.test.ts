@@ -9,6 +9,7 @@ import { Backoff } from '../../../cluster/driver/backoff';
 import { ExecutorProcess, type ProcessEnd } from '../../../cluster/driver/executor-process';
 import { parseMaster } from '../../../cluster/driver/master-url';
 import { startBackend } from '../../../cluster/index';
+import { ReceiverProcess } from '../../../cluster/receivers/receiver-process';
 import { MillraceError } from '../../../runtime/base/errors';
 import { watchLeaks } from '../../helpers/leaks';
 import { typescript } from '../../helpers/preload';
@@ -105,6 +106,23 @@ test('a spawn for which descriptors are missing may succeed later; a program tha
   );
   assert.match(missing.reason, /exited with code 1/);
   assert.is(missing.isUnable, true);
+});
+
+test('a spawn that throws ends like one that fails, for executors and receivers', async () => {
+  const { LANG } = process.env;
+  // More than the system takes as one variable.
+  process.env.LANG = 'x'.repeat(200_000);
+  const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0 };
+  const executor = new Promise<ProcessEnd>(
+    (onExit) => new ExecutorProcess({ program: 'any.js', handover, onOutput: () => {}, onExit }),
+  );
+  const receiver = new Promise<string>(
+    (onExit) => new ReceiverProcess({ program: 'any.js', onOutput: () => {}, onMessage: () => {}, onExit }),
+  );
+  if (LANG === undefined) delete process.env.LANG;
+  else process.env.LANG = LANG;
+  assert.equal(await executor, { reason: 'it could not be started: spawn E2BIG', isUnable: false });
+  assert.is(await receiver, 'it could not be started: spawn E2BIG');
 });
 
 test('leaves nothing behind', () => leaks.check());
