@@ -46,6 +46,8 @@ class Emitter {
   #names = 0;
   #fused = 0;
 
+  constructor(readonly passOn = '') {}
+
   name(prefix: string): string {
     return `${prefix}${this.#names++}`;
   }
@@ -80,15 +82,15 @@ for(;${i}<${e};${i}++){const ${x}=${array}[${i}];${body(x)}}}\n`;
 
   chunks(chunks: string, body: Body): string {
     const c = this.name('c');
-    return `for(const ${c} of ${chunks}){${this.array(c, body)}}\n`;
+    return `for(const ${c} of ${chunks}){${this.array(c, body)}${this.passOn}}\n`;
   }
 
-  /** Loops over what the user's function returned: an array, or another iterable taken in chunks. */
+  /** Loops over what the user's function returned: an array, or another iterable taken an element at a time. */
   iterable(expression: string, operation: string, mark: string, body: Body): string {
     const [ys, rest, i, y] = [this.name('ys'), this.name('r'), this.name('i'), this.name('y')];
     return `let ${rest}=null,${ys}=${expression};if(!Array.isArray(${ys})){${rest}=rt.chunksOf(${ys},${JSON.stringify(operation)});${mark}${ys}=${rest}.next()}
 while(${ys}!==null){for(let ${i}=0;${i}<${ys}.length;${i}++){const ${y}=${ys}[${i}];${body(y)}}
-if(${rest}===null)break;${mark}${ys}=${rest}.next();}\n`;
+if(${rest}===null)break;${this.passOn}${mark}${ys}=${rest}.next();}\n`;
   }
 
   plan(plan: Plan, split: string, actual: Split, body: Body): string {
@@ -383,11 +385,15 @@ export function compileStage(plan: Plan, sink: Sink, split: Split, sources: stri
   return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes };
 }
 
-/** Compiles a plan into a generator of chunks, for consumers that pull: mapPartitions, coalesce, narrow cogroup, persisting. */
-export function compileChunks(plan: Plan, split: Split, sources: string): Compiled {
-  const emitter = new Emitter();
+const passOn = 'if(out.length>0){yield out;out=[];}';
+/**
+ * Compiles a plan into a generator of chunks, for consumers that pull: mapPartitions, coalesce, narrow cogroup, persisting. An element of
+ * the user's iterable is passed on before the next one is asked for, which may be the same object; `gathers` is for who keeps all anyway.
+ */
+export function compileChunks(plan: Plan, split: Split, sources: string, gathers: boolean): Compiled {
+  const emitter = new Emitter(gathers ? '' : passOn);
   const body = emitter.plan(plan, 'split', split, (x) => `out.push(${x});if(out.length>=${pullChunk}){yield out;out=[];}`);
-  const text = `let out=[];${guarded(emitter, body)}if(out.length>0)yield out;`;
+  const text = `let out=[];${guarded(emitter, body)}${passOn}`;
   const run = functionOf(text, emitter.functions.length, emitter.nodes.length, '*', sources);
   return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes };
 }

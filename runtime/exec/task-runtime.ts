@@ -1,7 +1,7 @@
 // The parts of a task's runtime that need no executor: chunks, the pulse that counts and cancels, sampling, splits. TaskScope joins them.
 
 import { MillraceError } from '../base/errors';
-import { elementsPerTick, pullChunk, slowTickMs, timedTick } from '../base/limits';
+import { elementsPerTick, slowTickMs, timedTick } from '../base/limits';
 import { showElement } from '../base/show-element';
 import type { Random } from '../base/time';
 import type { Split } from '../plan/program';
@@ -18,30 +18,29 @@ export class TimeUp extends Error {
   override name = 'TimeUp';
 }
 
-/** An iterable cut into arrays that grow to `pullChunk`: infinite generators serve `take` without being drained. */
+/**
+ * The user's iterable as arrays of one element, the next one only once the element was used: a generator may yield one object again and
+ * again, changed each time.
+ */
 export class Chunks {
   readonly #iterator: Iterator<unknown>;
   readonly #onEnd: (chunks: Chunks) => void;
-  #size = 16;
+  readonly #one: unknown[] = [undefined];
 
   constructor(iterator: Iterator<unknown>, onEnd: (chunks: Chunks) => void) {
     this.#iterator = iterator;
     this.#onEnd = onEnd;
   }
 
-  /** The next elements, or null at the end. */
+  /** The next element in an array that is used again, or null at the end. */
   next(): unknown[] | null {
-    const out: unknown[] = [];
-    for (let i = 0; i < this.#size; i++) {
-      const step = this.#iterator.next();
-      if (step.done) {
-        this.#onEnd(this);
-        break;
-      }
-      out.push(step.value);
+    const step = this.#iterator.next();
+    if (step.done) {
+      this.#onEnd(this);
+      return null;
     }
-    this.#size = Math.min(pullChunk, this.#size * 4);
-    return out.length === 0 ? null : out;
+    this.#one[0] = step.value;
+    return this.#one;
   }
 
   /** Ends a generator that is no longer read. */

@@ -129,16 +129,16 @@ export class TaskScope {
     return new KeyTable();
   }
 
-  /** The chunks of a sub-plan, pulled. */
-  chunks(plan: Plan, split: Split): Generator<unknown[]> {
+  /** The chunks of a sub-plan, pulled; gathered where they are persisted, else one element each if the user's iterables make them. */
+  chunks(plan: Plan, split: Split, gathers = false): Generator<unknown[]> {
     // Sources that already give chunks need no copy.
     if (plan.op === 'text') return this.textLines(split);
     if (plan.op === 'values') return this.values(split as Split & { kind: 'values' });
     if (plan.op === 'cached') return this.cached(plan, split);
-    const branch = branchesOf(plan, split);
+    const branch = `${branchesOf(plan, split)}${gathers}`;
     const variants = this.#compiled.get(plan) ?? new Map<string, Compiled>();
     this.#compiled.set(plan, variants);
-    const compiled = variants.get(branch) ?? compileChunks(plan, split, this.#host.sources);
+    const compiled = variants.get(branch) ?? compileChunks(plan, split, this.#host.sources, gathers);
     variants.set(branch, compiled);
     return this.run(compiled, split) as Generator<unknown[]>;
   }
@@ -255,7 +255,7 @@ export class TaskScope {
       updates,
       within,
       cleanups: this.#cleanups,
-      compute: () => this.chunks(plan.input, split),
+      compute: () => this.chunks(plan.input, split, true),
       // Groups on disk are deleted with their task: a copy is persisted of rows that hold one.
       endsWithTask: () => this.#groups.some((groups) => groups.hasSpilledGroups),
     });
