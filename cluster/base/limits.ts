@@ -107,6 +107,12 @@ export const lastWords = 20;
 /** How long to wait for the remaining output of an executor that has exited. */
 export const drainMs = 50;
 
+/** Output of the command of a `pipe` that waits to be read, in bytes: beyond it the command waits. */
+export const commandAheadBytes = 1 << 20;
+
+/** Characters of a failed command's stderr that its error shows. */
+export const commandErrorShown = 1000;
+
 /** Bytes that the command of a `pipe` may write to stderr before it is killed: more is data on the wrong channel. */
 export const commandErrorBytes = 16 << 20;
 

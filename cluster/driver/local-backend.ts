@@ -8,7 +8,7 @@ import { plainError } from '../../runtime/plan/remote-error';
 import type { Forget, TaskControl, TaskSpec } from '../../runtime/plan/task';
 import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
 import { cancelGraceMs, loopback, progressMs } from '../base/limits';
-import { runCommand } from '../executor/command';
+import { startCommand } from '../executor/command';
 import type { SessionFolder } from './folder';
 
 const executorId = 'driver';
@@ -36,7 +36,7 @@ export class LocalBackend implements TaskBackend {
   constructor(folder: SessionFolder, storageBytes: number, executionBytes: number) {
     this.#folder = folder;
     this.#storageBytes = storageBytes;
-    this.#runner = createTaskRunner({ executorId, folder: folder.path, storageBytes, executionBytes, runCommand });
+    this.#runner = createTaskRunner({ executorId, folder: folder.path, storageBytes, executionBytes, startCommand });
   }
 
   async start(listener: TaskListener, blobs: BlobSource): Promise<void> {

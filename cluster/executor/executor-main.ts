@@ -12,7 +12,7 @@ import { exitCodes } from '../base/exit-codes';
 import { cancelGraceMs } from '../base/limits';
 import { type Handover, readHandover } from '../link/handover';
 import { packEnd } from '../link/task-end';
-import { runCommand } from './command';
+import { startCommand } from './command';
 import { isOutOfDescriptors } from './descriptors';
 import { SharedState } from './shared-state';
 import { type LinkData, movable, type ToLink, type ToMain } from './thread-messages';
@@ -140,7 +140,7 @@ function main(): void {
   const shared = new SharedState();
   const link = startLink(handover, shared);
   const { executorId, folder, storageBytes, executionBytes } = handover;
-  const runner = createTaskRunner({ executorId, folder, storageBytes, executionBytes, runCommand });
+  const runner = createTaskRunner({ executorId, folder, storageBytes, executionBytes, startCommand });
   reportStrays();
   new ExecutorMain(runner, shared, link);
 }

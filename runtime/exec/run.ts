@@ -22,7 +22,7 @@ import { gatherers, nodesOf, type Plan, type Program } from '../plan/program';
 import { StepFailure } from '../plan/step-failure';
 import type { Forget, TaskControl, TaskSpec } from '../plan/task';
 import type { TaskEnvironment } from '../plan/task-environment';
-import type { RunCommand } from './files/pipe';
+import type { StartCommand } from './files/pipe';
 import { StateStore } from './state/store';
 import { stateFolder } from './state/version-file';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
@@ -38,8 +38,8 @@ export interface RunnerOptions {
   readonly folder: string;
   /** Bytes of persisted partitions that this executor holds in memory. */
   readonly storageBytes: number;
-  /** Starts the command of a `pipe` and waits for its end. */
-  readonly runCommand: RunCommand;
+  /** Starts the command of a `pipe`. */
+  readonly startCommand: StartCommand;
   /** Bytes that the groups, tables and sorts of a task may take before they go to disk. */
   readonly executionBytes: number;
 }
@@ -146,7 +146,7 @@ class Runner implements TaskRunner {
       const resolve = this.#resolver(loaded);
       scope = new TaskScope(task, pulse, {
         folder: this.#options.folder,
-        runCommand: this.#options.runCommand,
+        startCommand: this.#options.startCommand,
         executorId: this.#options.executorId,
         gatherBytes: loaded.gatherBytes,
         store: this.#store,

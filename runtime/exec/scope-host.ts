@@ -2,13 +2,13 @@
 
 import type { FunctionRef } from '../plan/function-ref';
 import type { BlockStore } from '../storage/block-store';
-import type { RunCommand } from './files/pipe';
+import type { StartCommand } from './files/pipe';
 import type { StateStore } from './state/store';
 import type { TaskUpdates } from './task-updates';
 
 export interface ScopeHost {
   readonly folder: string;
-  readonly runCommand: RunCommand;
+  readonly startCommand: StartCommand;
   readonly executorId: string;
   /** Bytes that each part of the stage that gathers rows may hold before it spills. */
   readonly gatherBytes: number;

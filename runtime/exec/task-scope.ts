@@ -173,7 +173,7 @@ export class TaskScope {
   }
 
   pipe(plan: Plan & { op: 'pipe' }, split: Split): Generator<string[]> {
-    const piping = new Piping(plan.command, this.#host, this.#task.taskId);
+    const piping = new Piping(plan.command, { startCommand: this.#host.startCommand, tick: () => this.pulse.tick(0) });
     this.#cleanups.push(() => piping.close());
     return piping.run(this.chunks(plan.input, split));
   }

@@ -17,7 +17,8 @@ declare module '../rdd/rdd' {
   interface RDD<T> {
     /**
      * The lines that a command writes when it gets the elements of a partition as lines; rows that are no strings become JSON. The
-     * command is a list of arguments, never the text of a shell, and is started once for each partition; it must end by itself.
+     * command is a list of arguments, never the text of a shell, and is started once for each partition. Its lines pass on as they come;
+     * a task that wants no more of them (`take`) ends it, with what it started.
      * Throws BAD_ARGUMENT, and COMMAND_FAILED in a job.
      * @example await sc.parallelize(['b', 'a'], 1).pipe(['sort']).collect() // ['a', 'b']
      */

@@ -110,7 +110,7 @@ export function writeInput(folder: string): void {
 export function temporaryFiles(session: string, output: string): string[] {
   const below = (folder: string) => (existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]) : []);
   return [
-    ...below(session).filter((name) => name.endsWith('.tmp') || /^(spill\/[^/]+|piped)\//.test(name)),
+    ...below(session).filter((name) => name.endsWith('.tmp') || /^spill\/[^/]+\//.test(name)),
     ...below(output).filter((name) => name.endsWith('.tmp') || name.startsWith('_temporary')),
   ];
 }

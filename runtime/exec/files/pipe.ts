@@ -1,87 +1,151 @@
-// The elements of a partition as lines through a command: in by a file, out by a file, so that memory is bounded on both sides.
-
-import { mkdirSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+// The elements of a partition as lines through a command, both ways at once: what is not read yet bounds what is written and computed.
 import { MillraceError } from '../../base/errors';
-import { closeQuietly, diskError, removeQuietly } from '../../base/files';
-import { textChunkBytes } from '../../base/limits';
+import { maxLineBytes, textChunkBytes } from '../../base/limits';
 import { toText } from '../../base/text-form';
 import type { Command } from '../../plan/program';
+import { linesOf } from './text';
 
-import { textLines } from './text';
-/** Starts a command with these descriptors as its input and output, and waits for its end; answers why it failed, if it did. */
-export type RunCommand = (command: Command, input: number, output: number) => string | undefined;
+/** What happened to a command. */
+export type CommandNews =
+  | { readonly kind: 'output'; readonly bytes: Uint8Array }
+  /** It has taken a piece of its input. */
+  | { readonly kind: 'room' }
+  /** It reads no more. */
+  | { readonly kind: 'deaf' }
+  /** It has ended; `failure` says why, if it failed. */
+  | { readonly kind: 'ended'; readonly failure?: string };
 
-interface PipeHost {
-  readonly folder: string;
-  readonly runCommand: RunCommand;
+/** A command that runs while the task's thread goes on. */
+export interface RunningCommand {
+  /** The next news; waits for them so many milliseconds at most. */
+  next(ms: number): CommandNews | undefined;
+  write(bytes: Uint8Array): void;
+  endInput(): void;
+  /** So many bytes of output were used: it may write as many more. */
+  taken(bytes: number): void;
+  /** Ends it with all processes it started, and closes its input and output. */
+  stop(): void;
 }
 
-let pipings = 0;
+export type StartCommand = (command: Command) => RunningCommand;
+
+interface PipeHost {
+  readonly startCommand: StartCommand;
+  /** Throws if the task was cancelled. */
+  tick(): void;
+}
+
+/** Pieces of input that a command may have before it. */
+const piecesAhead = 4;
+/** How long a wait for news is before the next look at whether the task was cancelled. */
+const waitMs = 20;
 
 /** One partition on its way through a command. */
 export class Piping {
   readonly #command: Command;
   readonly #host: PipeHost;
-  readonly #base: string;
-  readonly #open: number[] = [];
+  #running: RunningCommand | undefined;
 
-  constructor(command: Command, host: PipeHost, taskId: number) {
+  constructor(command: Command, host: PipeHost) {
     this.#command = command;
     this.#host = host;
-    this.#base = join(host.folder, 'piped', `${taskId}.${pipings++}`);
   }
 
-  /** The lines of the command's output. Throws COMMAND_FAILED unless it ends with status 0. */
+  /** The lines of the command's output as they come. Throws COMMAND_FAILED unless it ends with status 0. */
   *run(chunks: Iterable<unknown[]>): Generator<string[]> {
-    const input = `${this.#base}.in`;
-    const output = `${this.#base}.out`;
-    this.#write(input, chunks);
-    const failure = this.#host.runCommand(this.#command, this.#openFile(input, 'r'), this.#openFile(output, 'wx'));
-    this.#closeFiles();
-    removeQuietly(input);
-    if (failure !== undefined)
-      throw new MillraceError('COMMAND_FAILED', { command: this.#command.args.join(' '), reason: failure });
-    yield* textLines({ path: output, start: 0, end: Number.POSITIVE_INFINITY, form: 'plain' });
-  }
-
-  #openFile(path: string, flags: 'r' | 'wx'): number {
+    const running = this.#host.startCommand(this.#command);
+    this.#running = running;
+    const input = pieces(chunks);
+    const lines = new Lines(this.#command.args[0]);
+    let room = piecesAhead;
     try {
-      mkdirSync(join(this.#host.folder, 'piped'), { recursive: true, mode: 0o700 });
-      const fd = openSync(path, flags, 0o600);
-      this.#open.push(fd);
-      return fd;
-    } catch (e) {
-      return diskError(path, e);
-    }
-  }
-
-  #write(path: string, chunks: Iterable<unknown[]>): void {
-    const fd = this.#openFile(path, 'wx');
-    let text = '';
-    const flush = () => {
-      const bytes = Buffer.from(text);
-      text = '';
-      try {
-        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-      } catch (e) {
-        diskError(path, e);
+      for (;;) {
+        const news = running.next(room > 0 ? 0 : waitMs);
+        this.#host.tick();
+        switch (news?.kind) {
+          case undefined: {
+            if (room <= 0) break;
+            const piece = input.next();
+            if (piece.done) running.endInput();
+            else running.write(piece.value);
+            room = piece.done ? Number.NEGATIVE_INFINITY : room - 1;
+            break;
+          }
+          case 'room':
+            room++;
+            break;
+          case 'deaf':
+            room = Number.NEGATIVE_INFINITY;
+            break;
+          case 'output':
+            yield* lines.add(news.bytes);
+            running.taken(news.bytes.length);
+            break;
+          case 'ended':
+            this.#running = undefined;
+            if (news.failure !== undefined)
+              throw new MillraceError('COMMAND_FAILED', { command: this.#command.args.join(' '), reason: news.failure });
+            return yield* lines.end();
+        }
       }
-    };
-    for (const chunk of chunks) {
-      for (const x of chunk) text += `${toText(x)}\n`;
-      if (text.length > textChunkBytes) flush();
+    } finally {
+      input.return(undefined);
+      this.close();
     }
-    flush();
   }
 
-  #closeFiles(): void {
-    for (const fd of this.#open.splice(0)) closeQuietly(fd);
-  }
-
-  /** Leaves nothing open and no file. */
+  /** Nobody reads on: the command ends. */
   close(): void {
-    this.#closeFiles();
-    for (const end of ['in', 'out']) removeQuietly(`${this.#base}.${end}`);
+    this.#running?.stop();
+    this.#running = undefined;
+  }
+}
+
+/** Elements as lines, in pieces of some size. */
+function* pieces(chunks: Iterable<unknown[]>): Generator<Buffer> {
+  let text = '';
+  for (const chunk of chunks) {
+    for (const x of chunk) text += `${toText(x)}\n`;
+    if (text.length <= textChunkBytes) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+/** Cuts output into lines as it comes. */
+class Lines {
+  readonly #command: string;
+  /** The beginning of a line whose end has not come. */
+  #begun: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(command: string) {
+    this.#command = command;
+  }
+
+  *add(bytes: Uint8Array): Generator<string[]> {
+    const end = bytes.lastIndexOf(10);
+    if (end < 0) return this.#begin(bytes);
+    const whole = Buffer.concat([...this.#begun, bytes.subarray(0, end)]);
+    this.#begun = [];
+    this.#bytes = 0;
+    this.#begin(bytes.subarray(end + 1));
+    yield linesOf(whole, 0, whole.length);
+  }
+
+  #begin(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#begun.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#bytes <= maxLineBytes) return;
+    const reason = `a line of its output is longer than ${maxLineBytes >> 20} MiB`;
+    throw new MillraceError('COMMAND_FAILED', { command: this.#command, reason });
+  }
+
+  *end(): Generator<string[]> {
+    if (this.#bytes === 0) return;
+    const last = Buffer.concat(this.#begun);
+    yield linesOf(last, 0, last.length);
   }
 }

@@ -130,7 +130,8 @@ class LineChunks implements LineChunk {
   }
 }
 
-function linesOf(bytes: Buffer, from: number, to: number): string[] {
+/** The lines of some bytes, which have no line end at their own. */
+export function linesOf(bytes: Buffer, from: number, to: number): string[] {
   const slice = bytes.subarray(from, to);
   // Latin-1 decoding takes half the time of UTF-8, and is the same for ASCII.
   const text = isAscii(slice) ? bytes.toString('latin1', from, to) : bytes.toString('utf8', from, to);

@@ -146,58 +146,6 @@ test('a generator that is not taken to its end is closed', async () => {
   assert.is(state.closed, 2);
 });
 
-test('an iterable may yield one object again and again: each step sees it as it was yielded', async () => {
-  type Row = { v: number };
-  const reusing = (each: number) =>
-    function* (rows: Iterable<unknown>) {
-      const row = { v: 0 };
-      for (const _ of rows) {
-        for (let i = 0; i < each; i++) {
-          row.v++;
-          yield row;
-        }
-      }
-    };
-  const values = function* (rows: Iterable<Row>) {
-    for (const { v } of rows) yield v;
-  };
-  const numbers = sc.range(0, 40, 1, 2);
-  const rows = numbers.mapPartitions(reusing(1));
-  const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
-  const twice = [...upTo(20), ...upTo(20)];
-  assert.equal(await rows.map((o) => o.v).collect(), twice);
-  assert.equal(await rows.mapPartitions(values).collect(), twice);
-  assert.equal(
-    await rows
-      .filter((o) => o.v > 0)
-      .mapPartitions(values)
-      .collect(),
-    twice,
-  );
-  assert.equal(await rows.union(rows).coalesce(1).mapPartitions(values).collect(), [...twice, ...twice]);
-  assert.equal(
-    await rows
-      .coalesce(1)
-      .map((o) => o.v)
-      .collect(),
-    twice,
-  );
-  assert.equal(
-    await rows
-      .zipPartitions(rows, function* (a: Iterable<Row>, b: Iterable<Row>) {
-        const others = b[Symbol.iterator]();
-        for (const { v } of a) yield [v, others.next().value.v];
-      })
-      .collect(),
-    twice.map((v) => [v, v]),
-  );
-  const flat = sc.range(0, 2, 1, 1).flatMap((x) => reusing(3)([x]));
-  assert.equal(await flat.map((o) => o.v).collect(), [...upTo(3), ...upTo(3)]);
-  assert.equal(await flat.mapPartitions(values).collect(), [...upTo(3), ...upTo(3)]);
-  assert.equal((await rows.pipe(['cat']).collect())[3], '{"v":4}');
-  assert.is(await rows.map((o) => o.v).reduce((a, b) => a + b), 420);
-});
-
 test('mapPartitions sees whole partitions, also those without elements', async () => {
   const rdd = sc.parallelize([1, 2, 3], 5);
   assert.equal(await rdd.mapPartitions((rows) => [[...rows].length]).collect(), [0, 1, 0, 1, 1]);

@@ -8,7 +8,8 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import type { Context } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
-import { within } from '../../helpers/within';
+import { isAlive } from '../../helpers/processes';
+import { until, within } from '../../helpers/within';
 
 const test = suite('outside');
 let sc: Context;
@@ -170,6 +171,39 @@ test('pipe: more data than a pipe holds, and a command that does not read', asyn
   assert.is(await rows.pipe(['cat']).count(), 300_000);
   assert.equal(await rows.pipe(['echo', 'done']).collect(), ['done', 'done']);
   assert.equal(await rows.pipe(['head', '-n', '1']).collect(), ['row 0', 'row 150000']);
+});
+
+test('pipe: an endless command, and endless input, end with the task that wants no more', async () => {
+  const pids = join(folder, 'pids');
+  const endless = (text: string) => ['sh', '-c', `echo $$ >> ${pids}; ${text}`];
+  const rows = sc.parallelize(['x'], 1);
+  assert.equal(await within(10_000, rows.pipe(endless('yes a')).take(2), 'yes'), ['a', 'a']);
+  assert.equal(await within(10_000, rows.pipe(endless('echo first; sleep 600')).take(1), 'sleep'), ['first']);
+  assert.equal(await within(10_000, rows.pipe(endless('while :; do echo y; done')).pipe(['head', '-n', '2']).collect(), 'two'), [
+    'y',
+    'y',
+  ]);
+  const numbers = sc.parallelize([0], 1).mapPartitions(function* () {
+    for (let i = 0; ; i++) yield i;
+  });
+  assert.equal(await within(10_000, numbers.pipe(['head', '-n', '3']).collect(), 'head'), ['0', '1', '2']);
+  await errorOf('TASK_FAILED', () =>
+    rows
+      .pipe(endless('yes b'))
+      .map(() => {
+        throw new Error('no');
+      })
+      .count(),
+  );
+  const started = readFileSync(pids, 'utf8').trim().split('\n').map(Number);
+  assert.is(started.length, 7, 'three, and four tries');
+  await until(5000, () => started.every((pid) => !isAlive(pid)), 'the commands end');
+});
+
+test('pipe: a line that is cut between two writes, line ends of Windows, no end at the last line', async () => {
+  const rows = sc.parallelize(['x'], 1);
+  const text = "printf 'a\\303'; sleep 0.05; printf '\\251b\\r\\n\\nlast'";
+  assert.equal(await rows.pipe(['sh', '-c', text]).collect(), ['a\u00e9b', '', 'last']);
 });
 
 test('pipe: commands that fail', async () => {
