@@ -22,8 +22,15 @@ export interface Accessor {
   readonly set: Encoded;
 }
 
-/** Elements of an array, set or map: `plain` holds no node numbers; `bulk` is shipped apart, once per executor. */
-export type List = { readonly plain: readonly unknown[] } | { readonly items: readonly Encoded[] } | { readonly bulk: string };
+/**
+ * Elements of an array, set or map: `plain` holds no node numbers; `bulk` is shipped apart, once per executor; so are `rows`, plain
+ * objects of which each closure has its own.
+ */
+export type List =
+  | { readonly plain: readonly unknown[] }
+  | { readonly items: readonly Encoded[] }
+  | { readonly bulk: string }
+  | { readonly rows: string };
 
 /** 1 sealed, 2 frozen, 3 not extensible; missing if none. */
 export type Fixed = 1 | 2 | 3;

@@ -64,7 +64,9 @@ export class ShippedFunction {
     return {
       ...taken,
       closure: decode(this.#bytes) as Capture['closure'],
-      bulk: taken.bulk.map(({ id, value }) => ({ id, value: decode(encode(value)) })),
+      bulk: taken.bulk.map(({ id, value, bytes }) =>
+        bytes ? { id, value: undefined, bytes } : { id, value: decode(encode(value)) },
+      ),
     };
   }
 
@@ -114,7 +116,10 @@ export class ShippedFunction {
   /** The blobs that its node names. */
   get blobs(): readonly (readonly [id: string, make: BlobMaker])[] {
     const { closure } = this.node;
-    return [[closure, () => this.#bytes!], ...this.capture.bulk.map(({ id, value }) => [id, () => encode(value)] as const)];
+    return [
+      [closure, () => this.#bytes!],
+      ...this.capture.bulk.map(({ id, value, bytes }) => [id, () => bytes ?? encode(value)] as const),
+    ];
   }
 }
 

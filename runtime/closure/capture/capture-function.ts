@@ -9,6 +9,7 @@ import { modulesMayHaveChanged } from '../module-refs';
 import type { Bulk } from './bulk';
 import { DeadZone, type Draft, FunctionEncoder } from './encode-function';
 import { type CaptureOptions, Encoder } from './encode-value';
+import { SharedRow } from './rows';
 import { scriptOf } from './script';
 import type { CaptureWarning } from './warn';
 
@@ -58,6 +59,7 @@ export function capture(f: Function, options: CaptureOptions): Capture {
     const root = encoder.encode(f);
     closure = finish(root, encoder, functions);
   } catch (error) {
+    if (error instanceof SharedRow) return capture(f, { ...options, keepsNodes: true });
     deadZone = onFailure(error, encoder, options);
   }
   const root = isRef(closure.root) ? functions.drafts.get(closure.root.n) : undefined;

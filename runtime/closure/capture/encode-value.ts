@@ -9,6 +9,7 @@ import { intrinsics } from '../intrinsics';
 import { isLocalModule, moduleRefOf } from '../module-refs';
 import { type Bulk, bulkOf, bytesOfList, isPlainList } from './bulk';
 import { type Refusal, refusalOf } from './refuse';
+import { SharedRow, writeRows } from './rows';
 
 export interface CaptureOptions {
   /** The operation that the function was given to, as the user wrote it: `map`. */
@@ -19,6 +20,8 @@ export interface CaptureOptions {
   readonly encodeBulk?: (value: unknown) => Uint8Array;
   /** Answer the name of a variable in its dead zone instead of throwing. */
   readonly allowDeadZone?: boolean;
+  /** Write no list of objects apart. */
+  readonly keepsNodes?: boolean;
 }
 
 /** A step of the path from the closure to a value: ready text, or an array's index. */
@@ -47,6 +50,8 @@ export class Encoder {
   place: Place | undefined;
   readonly options: CaptureOptions;
   readonly #numbers = new Map<unknown, number>();
+  /** The objects of lists that were written apart. */
+  readonly #rowObjects: ReadonlySet<unknown>[] = [];
   readonly #trail: Step[] = [];
   readonly #functions: FunctionEncoding;
 
@@ -107,6 +112,7 @@ export class Encoder {
   }
 
   #once(value: unknown, make: (n: number) => PayloadNode): NodeRef {
+    if (this.#isOfRows(value)) throw new SharedRow();
     const known = this.#numbers.get(value);
     if (known !== undefined) {
       if (this.nodes[known] === undefined) this.cyclic = true;
@@ -187,6 +193,8 @@ export class Encoder {
   /** A copy of the values, so that what the session changes later stays the session's. */
   #list(values: readonly unknown[], step?: string): List {
     if (!isPlainList(values)) {
+      const rows = this.#rows(values);
+      if (rows) return rows;
       const items = new Array<Encoded>(values.length);
       for (let i = 0; i < values.length; i++) items[i] = this.at(step ?? i, values[i]);
       return { items };
@@ -195,6 +203,22 @@ export class Encoder {
     this.bytes += bytes;
     if (bytes > this.options.autoBroadcastBytes) return { bulk: this.#keepBulk(values.slice()) };
     return { plain: values.slice() };
+  }
+
+  /** A long list of plain objects as one value of the codec's, unless an object in it is captured by another way too. */
+  #rows(values: readonly unknown[]): List | undefined {
+    if (this.options.keepsNodes) return undefined;
+    const isKnown = (v: object) => this.#numbers.has(v) || this.#isOfRows(v) || moduleRefOf(v) !== undefined;
+    const written = writeRows(values, this.options.autoBroadcastBytes, isKnown);
+    if (!written) return undefined;
+    this.#rowObjects.push(written.objects);
+    this.bytes += written.bytes.length;
+    return { rows: this.#keepBulk(values, () => written.bytes) };
+  }
+
+  #isOfRows(value: unknown): boolean {
+    for (const objects of this.#rowObjects) if (objects.has(value)) return true;
+    return false;
   }
 
   #map(value: Map<unknown, unknown>): PayloadNode {
@@ -245,8 +269,8 @@ export class Encoder {
     return { t: 'bulk', id: this.#keepBulk(value) };
   }
 
-  #keepBulk(value: unknown): string {
-    const bulk = bulkOf(value, this.options.encodeBulk);
+  #keepBulk(value: unknown, encode = this.options.encodeBulk): string {
+    const bulk = bulkOf(value, encode);
     if (!this.bulk.has(bulk.id)) this.bulk.set(bulk.id, bulk);
     return bulk.id;
   }

@@ -14,6 +14,7 @@ import type {
   ShippedScript,
   Subclassed,
 } from '../../plan/payload';
+import { copyOfRows } from '../capture/rows';
 import { doorOf, registerRevived, revivedByKey } from '../classes/class-registry';
 import { isRef } from '../graph';
 import { findIntrinsic } from '../intrinsics';
@@ -185,7 +186,9 @@ class Reviver {
 
   #list(list: List): readonly unknown[] {
     if ('items' in list) return list.items;
-    return 'plain' in list ? list.plain : (this.#environment.bulk(list.bulk) as readonly unknown[]);
+    if ('plain' in list) return list.plain;
+    if ('rows' in list) return copyOfRows(this.#environment.bulk(list.rows) as readonly unknown[]);
+    return this.#environment.bulk(list.bulk) as readonly unknown[];
   }
 
   #array(node: PayloadNode & { t: 'array' }, n: number): unknown[] {
@@ -198,7 +201,7 @@ class Reviver {
     }
     const values = this.#list(node.list);
     // Bulk values are shared by all that capture them on one executor; others are each closure's own.
-    return this.#fix(this.#keep(n, 'bulk' in node.list ? (values as unknown[]) : values.slice()), node.fixed);
+    return this.#fix(this.#keep(n, 'plain' in node.list ? values.slice() : (values as unknown[])), node.fixed);
   }
 
   // ---- objects

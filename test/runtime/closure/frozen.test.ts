@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
+import { capture } from '../../../runtime/closure';
 import type { Context, RDD } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
 
@@ -43,6 +44,49 @@ for (const [name, run] of Object.entries(merging)) {
     assert.is(k, -1000);
   });
 }
+
+test('a long list of objects is captured as one value, and means what its objects mean one by one', async () => {
+  const rows = Array.from({ length: 5000 }, (_, i) => ({ id: i, name: `row ${i}`, more: { list: [i, undefined, null] } }));
+  const f = (x: number) => rows[x].id + rows[x].name + String(rows[x].more.list[0]);
+  const { closure, bulk } = capture(f, { operation: 'map', autoBroadcastBytes: 1000 });
+  assert.ok(closure.nodes.length < 10 && bulk.length === 1, `${closure.nodes.length} nodes`);
+  const named = numbers().map(f);
+  const changing = sc.parallelize([0, 0, 0, 0], 2).map((x) => ++rows[x].id);
+  const before = rows[1];
+  rows[1] = { ...before, id: 99 };
+  rows[2].name = 'changed';
+  assert.equal((await named.collect()).slice(0, 2), ['1row 11', '2row 22']);
+  assert.equal(await changing.collect(), [1, 2, 1, 2], 'each task has its own');
+  assert.is(rows[0].id, 0);
+});
+
+test('objects of a long list that are shared, guarded or no plain data stay what they are', async () => {
+  const list = () => Array.from({ length: 2000 }, (_, i): Record<string, unknown> => ({ id: i, text: `some text ${i}` }));
+  const one = sc.parallelize([0], 1);
+  const [rows, twice, frozen, odd, counters] = [list(), list(), list(), list(), list()];
+  const first = rows[7];
+  twice[9] = twice[8];
+  Object.freeze(frozen[5]);
+  Object.defineProperty(odd[3], 'id', { get: () => 'got', enumerable: true });
+  odd[4].at = new Date(5);
+  counters[6].counter = new Counter();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const answer = await one
+    .map(() => [
+      [rows[7] === first, byId.get(7) === first, twice[9] === twice[8]],
+      [Object.isFrozen(frozen[5]), Object.isFrozen(frozen[6]), odd[3].id, (odd[4].at as Date).getTime()],
+      [(counters[6].counter as Counter).n, rows.length, byId.size, rows[1999].text],
+    ])
+    .collect();
+  assert.equal(answer[0], [
+    [true, true, true],
+    [true, false, 'got', 5],
+    [1, 2000, 2000, 'some text 1999'],
+  ]);
+  const alone = new Map(list().map((row) => [row.id, row]));
+  const set = new Set(list());
+  assert.equal(await one.map(() => [alone.get(3)!.text, set.size]).collect(), [['some text 3', 2000]]);
+});
 
 class Counter {
   n = 1;
