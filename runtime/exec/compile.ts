@@ -90,7 +90,7 @@ for(;${i}<${e};${i}++){const ${x}=${array}[${i}];${body(x)}}}\n`;
     const [ys, rest, i, y] = [this.name('ys'), this.name('r'), this.name('i'), this.name('y')];
     return `let ${rest}=null,${ys}=${expression};if(!Array.isArray(${ys})){${rest}=rt.chunksOf(${ys},${JSON.stringify(operation)});${mark}${ys}=${rest}.next()}
 while(${ys}!==null){for(let ${i}=0;${i}<${ys}.length;${i}++){const ${y}=${ys}[${i}];${body(y)}}
-if(${rest}===null)break;${this.passOn}${mark}${ys}=${rest}.next();}\n`;
+if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}\n`;
   }
 
   plan(plan: Plan, split: string, actual: Split, body: Body): string {

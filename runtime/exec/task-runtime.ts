@@ -95,6 +95,7 @@ export class Pulse {
   #deadline = Number.POSITIVE_INFINITY;
   #stride = elementsPerTick;
   #lookedAt = 0;
+  #beats = 0;
   readonly #now: () => number;
 
   constructor(control: TaskControl, now: () => number) {
@@ -115,6 +116,13 @@ export class Pulse {
     if (this.#control.cancelled()) throw new TaskCancelled();
     this.#control.progress(this.records);
     if (this.#deadline !== Number.POSITIVE_INFINITY) this.#checkTime();
+  }
+
+  /** Between two elements of the user's iterable: looks at the clock as often as a loop over a list. */
+  beat(): void {
+    if (this.#deadline === Number.POSITIVE_INFINITY || ++this.#beats < this.#stride) return;
+    this.#beats = 0;
+    this.#checkTime();
   }
 
   /** The slower the elements come, the fewer pass before the next look at the clock. */
