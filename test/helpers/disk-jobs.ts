@@ -82,12 +82,6 @@ export const diskJobs: Record<string, DiskJob> = {
       .saveAsObjectFile(output);
     return canonical(await sc.objectFile(output).collect());
   },
-  pipe: async (sc) =>
-    await sc
-      .range(0, 40, 1, 2)
-      .map((x) => `line ${x}`)
-      .pipe(['cat'])
-      .collect(),
   text: async (sc, input) => [await sc.textFile(join(input, 'text')).collect(), await sc.textFile(join(input, 'text')).count()],
   gzip: async (sc, input) => await sc.textFile(join(input, 'packed.gz')).collect(),
   readOnce: async (sc) => await sc.textFile('/proc/version').collect(),
