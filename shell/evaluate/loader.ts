@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import vm from 'node:vm';
+import { statOf } from '../base/files';
 import { breakable } from './breakable';
 import { typeScriptSuffixes } from './modules';
 
@@ -145,7 +146,7 @@ function localFile(specifier: string, folder: string): string | undefined {
     ...written,
     ...suffixes.slice(1).flatMap((suffix) => [base + suffix, path.join(base, `index${suffix}`)]),
   ];
-  return candidates.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  return candidates.find((file) => statOf(file)?.isFile());
 }
 
 function isTypeScript(file: string): boolean {

@@ -1,6 +1,7 @@
 // `--watch`: notices when a script or one of the local modules that it imports changes.
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { statOf } from '../base/files';
 import { typeScriptSuffixes } from '../evaluate/modules';
 
 const everyMs = 200;
@@ -35,11 +36,11 @@ function read(file: string): string {
 function moduleFile(base: string): string | undefined {
   const script = base.replace(/\.([mc]?)js$/, '.$1ts');
   const candidates = [script, ...suffixes.flatMap((suffix) => [base + suffix, path.join(base, `index${suffix}`)])];
-  return candidates.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  return candidates.find((file) => statOf(file)?.isFile());
 }
 
 const signatureOf = (file: string): string => {
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = statOf(file);
   return stat ? `${stat.mtimeMs}:${stat.size}:${stat.ino}` : 'missing';
 };
 

@@ -1,6 +1,4 @@
 // The terminal process: paints the prompt before anything heavy starts, then runs the typed entries in order in the session process.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { endingSignals, exitStatus, InterruptLadder } from '../base/ctrl-c';
 import { packageVersion } from '../base/package-root';
@@ -16,7 +14,6 @@ import type { Editor, EditorHost, Offer } from '../editor/editor';
 import { PlainEditor } from '../editor/plain-editor';
 import { isUnfinished } from '../editor/unfinished';
 import { commandOf } from '../repl/commands/commands';
-import { replayable } from '../repl/commands/save';
 import { dottedWord } from '../repl/entry';
 import { Repl } from '../repl/repl';
 import { completeEntry } from './complete';
@@ -24,6 +21,7 @@ import { History, stateFolder } from './history';
 import { PaneBoard } from './live-panes';
 import { fitsScreen, pagerCommand, runPager } from './pager';
 import { rcFile } from './rc';
+import { writeReplay } from './replay';
 import { ChildSession, type SessionEnd } from './session-client';
 
 export interface TerminalOptions extends EngineOptions {
@@ -61,6 +59,7 @@ class Terminal implements EditorHost {
   /** A pager has the terminal and its keys: Ctrl-C is meant for it. */
   #lent = false;
   #replacement: (() => Promise<void>) | undefined;
+  #toldRestart = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -198,8 +197,14 @@ class Terminal implements EditorHost {
   #startTypes(): TypeService {
     // Loaded here, so that it does not delay the first paint.
     const { TypeServiceClient } = require('../types/client') as typeof import('../types/client');
-    this.#types = new TypeServiceClient({ cwd: process.cwd() });
+    this.#types = new TypeServiceClient({ cwd: process.cwd(), onRestart: () => this.#noteRestart() });
     return this.#types;
+  }
+
+  /** Once: an entry that it cannot check is reported by itself. */
+  #noteRestart(): void {
+    if (!this.#toldRestart) this.#note('The type service ended and was started again. All names are kept.');
+    this.#toldRestart = true;
   }
 
   #startSession(): ChildSession {
@@ -319,25 +324,8 @@ class Terminal implements EditorHost {
     this.#dropQueue();
     this.#closePanes();
     this.#editor.print(`The session ended: ${end.reason}. Its names are lost; a new session starts.\n`, 'err');
-    this.#offerReplay();
+    for (const note of writeReplay(this.#repl?.accepted ?? [])) this.#note(note);
     this.#replaceSession();
-  }
-
-  #offerReplay(): void {
-    const ran = this.#repl?.accepted ?? [];
-    // As the history: an entry that begins with a space may hold a secret.
-    const accepted = ran.filter((entry) => !/^\s/.test(entry));
-    const folder = stateFolder();
-    if (accepted.length === 0 || folder === undefined) return;
-    const file = path.join(folder, `replay-${process.pid}.ts`);
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeFileSync(file, replayable(accepted), { mode: 0o600 });
-      this.#note(`To run its ${accepted.length === 1 ? 'entry' : `${accepted.length} entries`} again: .load ${file}`);
-      if (accepted.length < ran.length) this.#note('Entries that began with a space are not in it.');
-    } catch (error) {
-      this.#note(`Its entries could not be saved: ${(error as Error).message}`);
-    }
   }
 
   async #reset(): Promise<void> {

@@ -30,6 +30,8 @@ export interface ClientOptions {
   readonly snapshot?: boolean;
   /** The build's folder, where the snapshot is. */
   readonly dist?: string;
+  /** Called when a process that had answered died and another takes over: no name is lost. */
+  readonly onRestart?: (reason: string) => void;
 }
 
 interface Waiting {
@@ -39,6 +41,15 @@ interface Waiting {
   /** How often the process died during this request. */
   deaths: number;
 }
+
+/** An entry that the service compiled and nobody committed yet. */
+interface Compiled {
+  readonly text: string;
+  readonly origin: TextOrigin | undefined;
+}
+
+/** At most this many of them are remembered, as in the service. */
+const maxCompiled = 16;
 
 /** A request that killed the process this often fails: a retry would kill it again. */
 const maxDeaths = 2;
@@ -50,6 +61,12 @@ export class TypeServiceClient implements TypeService {
   readonly #root = packageRoot();
   readonly #waiting = new Map<number, Waiting>();
   readonly #journal: Committed[] = [];
+  readonly #compiled = new Map<number, Compiled>();
+  readonly #onRestart: ((reason: string) => void) | undefined;
+  /** The highest number of an entry: a replacement does not give it to another one. */
+  #lastCell = 0;
+  /** Whether the process has answered, so that its death is news. */
+  #answers = false;
   readonly #ready: Promise<unknown>;
   #snapshot: string | undefined;
   /** Undefined after a death with no open request: the next request starts another process. */
@@ -64,6 +81,7 @@ export class TypeServiceClient implements TypeService {
     const special = options.api !== undefined || options.promptNames !== undefined;
     const wanted = options.snapshot !== false && !special;
     this.#snapshot = wanted ? freshSnapshot(this.#root, options.dist ?? path.join(this.#root, 'dist')) : undefined;
+    this.#onRestart = options.onRestart;
     this.#child = this.#spawn();
     this.#ready = this.#request('start', this.#start);
     // ready() reports a failure; otherwise the first request does.
@@ -84,13 +102,31 @@ export class TypeServiceClient implements TypeService {
     await this.#ready;
   }
 
-  compile(text: string, origin?: TextOrigin): Promise<CompileResult> {
-    return this.#request('compile', text, origin);
+  async compile(text: string, origin?: TextOrigin): Promise<CompileResult> {
+    const result = await this.#request<CompileResult>('compile', text, origin);
+    if (result.status === 'ok') this.#rememberCompiled(result.cell.id, { text, origin });
+    return result;
   }
 
   async commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void> {
-    const committed = await this.#request<Committed | undefined>('commit', cellId, names, options);
+    const compiled = this.#compiled.get(cellId);
+    this.#compiled.delete(cellId);
+    const commit = (id: number) => this.#request<Committed | undefined>('commit', id, names, options);
+    const committed = (await commit(cellId)) ?? (compiled && (await this.#compileAgain(compiled, commit)));
     if (committed) this.#journal.push(committed);
+  }
+
+  /** The process that compiled the entry has died while the entry ran; its replacement does not know it yet. */
+  async #compileAgain<T>({ text, origin }: Compiled, commit: (id: number) => Promise<T>): Promise<T | undefined> {
+    const again = await this.#request<CompileResult>('compile', text, origin);
+    return again.status === 'ok' ? commit(again.cell.id) : undefined;
+  }
+
+  #rememberCompiled(id: number, compiled: Compiled): void {
+    this.#lastCell = Math.max(this.#lastCell, id);
+    this.#compiled.set(id, compiled);
+    const [oldest] = this.#compiled.keys();
+    if (this.#compiled.size > maxCompiled) this.#compiled.delete(oldest);
   }
 
   isComplete(text: string): Promise<boolean> {
@@ -175,6 +211,7 @@ export class TypeServiceClient implements TypeService {
     const waiting = this.#waiting.get(reply.id);
     if (!waiting) return;
     this.#waiting.delete(reply.id);
+    this.#answers = true;
     if ('error' in reply) waiting.reject(new MillraceError('TYPE_SERVICE', { reason: reply.error }));
     else waiting.resolve(reply.value);
   }
@@ -184,6 +221,8 @@ export class TypeServiceClient implements TypeService {
     if (this.#stopped || child !== this.#child) return;
     // The snapshot may be the cause, so restart without it.
     this.#snapshot = undefined;
+    if (this.#answers) this.#onRestart?.(reason);
+    this.#answers = false;
     this.#countDeath(`${reason} ${lastLine(this.#complaint)}`.trim());
     this.#child = undefined;
     if (this.#waiting.size > 0) this.#takeOver([...this.#waiting.values()].map(({ request }) => request));
@@ -193,7 +232,7 @@ export class TypeServiceClient implements TypeService {
     this.#child = this.#spawn();
     const isStart = ({ method }: Request) => method === 'start';
     this.#send(unanswered.find(isStart) ?? { id: 0, method: 'start', args: [this.#start] });
-    this.#send({ id: 0, method: 'restore', args: [this.#journal] });
+    this.#send({ id: 0, method: 'restore', args: [this.#journal, this.#lastCell] });
     for (const request of unanswered) if (!isStart(request)) this.#send(request);
   }
 

@@ -1,7 +1,8 @@
 // The files of the language service: entries from memory, everything else from disk.
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { statOf } from '../base/files';
 
 export interface HostOptions {
   /** Folder of TypeScript's `lib.*.d.ts` files. */
@@ -100,7 +101,7 @@ export class Host implements ts.LanguageServiceHost {
     if (held) return String(held.version);
     // Installed packages do not change during a session; the user's own files do.
     if (this.#isLibrary(file)) return 'library';
-    const stat = statSync(file, { throwIfNoEntry: false });
+    const stat = statOf(file);
     return stat ? `${stat.mtimeMs}:${stat.size}` : 'missing';
   }
 
@@ -130,24 +131,22 @@ export class Host implements ts.LanguageServiceHost {
 
   fileExists(file: string): boolean {
     if (entryFile.test(file)) return this.#memory.has(file);
-    return statSync(this.#real(file), { throwIfNoEntry: false })?.isFile() ?? false;
+    return statOf(this.#real(file))?.isFile() ?? false;
   }
 
   readFile(file: string): string | undefined {
     const held = this.#memory.get(file);
     if (held) return held.text;
     if (!this.fileExists(file)) return undefined;
-    return readFileSync(this.#real(file), 'utf8').replace(/^\uFEFF/, '');
+    return unlessUnreadable(() => readFileSync(this.#real(file), 'utf8').replace(/^\uFEFF/, ''));
   }
 
   directoryExists(folder: string): boolean {
-    return statSync(this.#real(folder), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return statOf(this.#real(folder))?.isDirectory() ?? false;
   }
 
   getDirectories(folder: string): string[] {
-    const real = this.#real(folder);
-    if (!existsSync(real)) return [];
-    const entries = readdirSync(real, { withFileTypes: true });
+    const entries = unlessUnreadable(() => readdirSync(this.#real(folder), { withFileTypes: true })) ?? [];
     return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name);
   }
 
@@ -158,12 +157,12 @@ export class Host implements ts.LanguageServiceHost {
     include?: readonly string[],
     depth?: number,
   ): string[] {
-    return ts.sys.readDirectory(folder, extensions, exclude, include, depth);
+    return unlessUnreadable(() => ts.sys.readDirectory(folder, extensions, exclude, include, depth)) ?? [];
   }
 
   realpath(file: string): string {
     if (entryFile.test(file) || file.startsWith(apiFolder) || !existsSync(file)) return file;
-    return realpathSync(file);
+    return unlessUnreadable(() => realpathSync(file)) ?? file;
   }
 
   #isLibrary(file: string): boolean {
@@ -172,5 +171,14 @@ export class Host implements ts.LanguageServiceHost {
 
   #real(file: string): string {
     return this.#apiFolder && file.startsWith(apiFolder) ? this.#apiFolder + file.slice(apiFolder.length) : file;
+  }
+}
+
+/** Folders of packages hold anything: what cannot be read is as good as missing, and must not end the service. */
+function unlessUnreadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }

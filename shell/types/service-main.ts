@@ -57,7 +57,7 @@ function answer({ method, args }: Request): unknown {
         (args[2] ?? undefined) as CommitOptions | undefined,
       );
     case 'restore':
-      return core.restore(args[0] as readonly Committed[]);
+      return core.restore(args[0] as readonly Committed[], args[1] as number);
     case 'isComplete':
       return core.isComplete(args[0] as string);
     case 'statements':

@@ -146,8 +146,9 @@ export class TypeServiceCore {
     return committed;
   }
 
-  /** Restores the entries that another service committed. */
-  restore(list: readonly Committed[]): void {
+  /** Restores the entries that another service committed; new entries get higher numbers than its last. */
+  restore(list: readonly Committed[], lastCell = 0): void {
+    this.#nextCell = Math.max(this.#nextCell, lastCell + 1);
     for (const committed of list) {
       this.#nextCell = Math.max(this.#nextCell, committed.cellId + 1);
       this.#keep(committed);

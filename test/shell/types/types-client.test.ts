@@ -46,6 +46,28 @@ restart('a request that was being worked on is answered by the next process', as
   assert.is((await within(limitMs, answer, 'the answer')).status, 'ok');
 });
 
+restart('an entry that ran while the process died keeps its names, whatever was compiled meanwhile', async () => {
+  const running = await client.compile('const slow = 7; interface Late { n: number }');
+  assert.is(running.status, 'ok');
+  process.kill(client.pid!, 'SIGKILL');
+  const other = await within(limitMs, client.compile('const quick = "q"'), 'another entry');
+  for (const result of [other, running]) if (result.status === 'ok') await client.commit(result.cell.id);
+  await enter(client, 'const both: [number, string, Late] = [slow, quick, { n: slow }]');
+});
+
+restart('a death is reported, once for each process', async () => {
+  const told: string[] = [];
+  const own = new TypeServiceClient({ cwd: folder, snapshot: false, onRestart: (reason) => told.push(reason) });
+  try {
+    await enter(own, 'const kept = 1');
+    process.kill(own.pid!, 'SIGKILL');
+    await enter(own, 'kept + 1');
+    assert.equal(told, ['SIGKILL']);
+  } finally {
+    await own.stop();
+  }
+});
+
 restart('Ctrl-C is not for it', async () => {
   const pid = client.pid!;
   process.kill(pid, 'SIGINT');
