@@ -1,5 +1,5 @@
 // Checking entries: types of results, redeclaration, errors with their places, unfinished text, scripts, completion.
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -323,51 +323,6 @@ help('quick info has the signature and the first sentence', () => {
 });
 
 help.run();
-
-const packages = suite('packages of the folder');
-
-packages('untyped, odd and broken ones are any, and end no service', () => {
-  const { folder, write } = userFolder({
-    'package.json': JSON.stringify({
-      dependencies: { 'plain.js': '*', lodash: '*', esm: '*', dual: '*', broken: '*', gone: '*' },
-    }),
-    'node_modules/plain.js/package.json': '{"main":"index.js"}',
-    'node_modules/plain.js/index.js': 'module.exports = 1',
-    // Resolution tries lodash.js/index.ts, below a file.
-    'node_modules/lodash/package.json': '{"main":"lodash.js"}',
-    'node_modules/lodash/lodash.js': 'module.exports = { chunk() {} }',
-    'node_modules/esm/package.json': '{"type":"module","exports":"./index.js"}',
-    'node_modules/esm/index.js': 'export const one = 1',
-    'node_modules/dual/package.json': '{"exports":{".":{"types":"./t.d.ts","import":"./i.mjs","require":"./i.cjs"}}}',
-    'node_modules/dual/t.d.ts': 'export declare const two: number;',
-    'node_modules/broken/package.json': '{"main": 5, "types": ["x"]',
-  });
-  for (const link of ['node_modules/loop', 'node_modules/@scope']) symlinkSync(link.split('/')[1], path.join(folder, link));
-  write('node_modules/file', 'a file where a package should be');
-  const types = typeService(folder);
-  enter(types, 'const q = 1');
-  for (const name of [
-    'plain.js',
-    'lodash',
-    'esm',
-    'broken',
-    'gone',
-    'loop',
-    '@scope/x',
-    'file',
-    'file/sub',
-    'lodash/lodash.js/deep',
-  ]) {
-    types.compile(`import * as x from '${name}'; x`);
-    types.complete(`import x from '${name}/`, `import x from '${name}/`.length);
-  }
-  enter(types, "import _ from 'lodash'");
-  check(types, ['_.chunk([1])', { type: 'any' }]);
-  check(types, ["import { two } from 'dual'; two", { type: 'number' }]);
-  check(types, ['q + 1', { type: 'number' }]);
-});
-
-packages.run();
 
 const long = suite('a long session');
 
