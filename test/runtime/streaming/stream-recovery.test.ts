@@ -1,5 +1,5 @@
 // Streams that go on from a checkpoint: what is found again, what is told, and what a damaged file does.
-import { mkdtempSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -206,6 +206,64 @@ test('a window that the checkpoint does not know says where it begins', async ()
   await run(windows('3s'), { from: 0, until: 6000 });
   assert.equal(await run(windows('8s'), { from: 6000, until: 7000 }), [[7000, [3]]]);
   assert.match(notices.join('\n'), /is not in the checkpoint: its window begins with what came after/);
+});
+
+test('after a disk error of a state, or of an inverse window, the checkpoint advances again, and nothing is lost', async () => {
+  const sums = (s: StreamingContext) => {
+    const pairs = s.generatorStream(1, (i) => i).map((i): [string, number] => ['all', i]);
+    const add = (a: number, b: number) => a + b;
+    return {
+      state: pairs.runningReduce(add, 1),
+      window: pairs.reduceByKeyAndWindow('3s', add, (a, b) => a - b, { partitioning: 1 }),
+    };
+  };
+  for (const kind of ['state', 'window'] as const) {
+    const clock = new ManualClock(0);
+    const checkpoint = join(given.folder, kind);
+    const seen = new Map<number, unknown>();
+    const start = () => {
+      const create = (s: StreamingContext) =>
+        sums(s)[kind].foreachRDD(async (rdd, time) => seen.set(time, await rdd.collect().catch((e) => e.code)));
+      const streaming = StreamingContext.getOrCreate(checkpoint, create, { sc: given.sc, interval: '1s', clock, display });
+      streaming.start();
+      return streaming;
+    };
+    const streaming = start();
+    const advance = async (to: number) => {
+      while (clock.now() < to) {
+        clock.advance('1s');
+        await streaming.idle();
+      }
+    };
+    await advance(2000);
+    const folder = join(checkpoint, 'state', readdirSync(join(checkpoint, 'state'))[0]);
+    // The disk fails for one batch: what should be a folder is none.
+    renameSync(join(folder, '0'), join(folder, 'away'));
+    writeFileSync(join(folder, '0'), '');
+    await advance(3000);
+    rmSync(join(folder, '0'));
+    renameSync(join(folder, 'away'), join(folder, '0'));
+    await advance(5000);
+    await streaming.stop();
+    assert.match(notices.join('\n'), /the state of .* could not be computed for 00:00:03; each batch tries it again/);
+    assert.match(notices.join('\n'), /the states of 00:00:03 are whole again/);
+    notices = [];
+    seen.delete(5000);
+    clock.advance('1s');
+    const again = start();
+    await again.idle();
+    await again.stop();
+    assert.equal(
+      [...seen].slice(2),
+      [
+        [3000, 'STATE_LOST'],
+        [4000, [['all', 6]]],
+        [6000, [['all', kind === 'state' ? 15 : 12]]],
+      ],
+      kind,
+    );
+    assert.match(notices.join('\n'), /no batch was interrupted/);
+  }
 });
 
 test('changed code goes on with old state; what cannot be matched is told', async () => {
