@@ -97,6 +97,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
       bus: this.#bus,
       ready: () => this.#recovery?.saved(),
       done: (batch) => this.#completed(batch),
+      halt: () => void this.stop(),
     });
     home?.opened(this);
   }

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/time';
 import type { StreamingListenerBus } from '../graph/listener';
 import type { Output } from '../graph/output';
 import type { Batch } from './batch';
+import { Lanes } from './lanes';
 import type { OutputRun, Told } from './output-run';
 
 /** Milliseconds between two messages about what a stop waits for. */
@@ -23,8 +24,10 @@ export interface BatchQueueOptions {
   readonly bus: StreamingListenerBus;
   /** Awaited before the first job of a batch. */
   readonly ready: (batch: Batch) => void | Promise<void>;
-  /** Awaited before the next batch starts. */
+  /** Awaited for each batch whose outputs have all ended, in order; where none is behind, before the next batch starts. */
   readonly done: (batch: Batch) => void | Promise<void>;
+  /** An output failed and wants the streams to stop; its batch is not done. */
+  readonly halt: () => void;
 }
 
 export class BatchQueue {
@@ -35,12 +38,20 @@ export class BatchQueue {
   readonly #told: Told;
   readonly #ready: BatchQueueOptions['ready'];
   readonly #done: BatchQueueOptions['done'];
+  readonly #halt: BatchQueueOptions['halt'];
+  readonly #lanes: Lanes;
+  /** Batches that have run and are not done: an output of the first is tried again. */
+  readonly #open: Batch[] = [];
+  #closing: Promise<void> = Promise.resolve();
+  #isHalted = false;
   #abort = new AbortController();
   #running: Promise<void> | undefined;
   #current: Batch | undefined;
 
-  constructor({ width, clock, told, bus, ready, done }: BatchQueueOptions) {
+  constructor({ width, clock, told, bus, ready, done, halt }: BatchQueueOptions) {
     this.#clock = clock;
+    this.#lanes = new Lanes(clock, () => void this.#close());
+    this.#halt = halt;
     this.#told = told;
     this.#width = checkWhole(width, 1, mostAtOnce, {
       operation: 'StreamingContext',
@@ -71,25 +82,54 @@ export class BatchQueue {
       const { signal } = this.#abort;
       const next = batch;
       await this.#ready(next);
-      if (signal.aborted) break;
+      if (signal.aborted || this.#isHalted) break;
       this.#current = next;
-      await next.run(this.#width, () => this.#waiting.length, this.#bus);
+      await next.run(this.#width, () => this.#waiting.length, this.#bus, this.#lanes);
       this.#current = undefined;
-      // Jobs that complete its states end with a cancel.
-      if (!signal.aborted) await withSignal(signal, () => this.#done(next));
+      this.#open.push(next);
+      await this.#close();
     }
   }
 
-  /** Resolves when nothing runs and nothing waits. */
-  async idle(): Promise<void> {
-    while (this.#running) await this.#running;
+  /** Ends the batches whose outputs have ended, up to the first that has one which is tried again. */
+  #close(): Promise<void> {
+    const { signal } = this.#abort;
+    this.#closing = this.#closing.then(async () => {
+      for (let [next] = this.#open; next?.isOver && !signal.aborted && !this.#isHalted; [next] = this.#open) {
+        const { halting } = next;
+        this.#isHalted = halting !== undefined;
+        if (halting) return this.#stop(halting);
+        this.#open.shift();
+        const ended = next;
+        // Jobs that complete its states end with a cancel.
+        await withSignal(signal, () => this.#done(ended));
+      }
+    });
+    return this.#closing;
   }
 
-  /** As `idle`, and tells again and again which outputs that waits for. */
+  #stop({ doing, info }: OutputRun): void {
+    this.#told(`${doing} failed, and the streams stop as its onFailure says`, info.failure);
+    this.#halt();
+  }
+
+  /** Resolves when nothing runs and nothing waits but what failed and is tried again later. */
+  async idle(): Promise<void> {
+    do {
+      while (this.#running) await this.#running;
+      await this.#lanes.idle();
+      await this.#closing;
+    } while (this.#running);
+  }
+
+  /** As `idle`, and tells again and again which outputs that waits for. What failed is tried once more. */
   async finished(): Promise<void> {
     const cancel = this.#tellLater();
     await this.idle();
+    await this.#lanes.last();
+    await this.idle();
     cancel();
+    for (const run of this.#open.flatMap((batch) => batch.resting)) this.#told(`${run.doing} failed`, run.info.failure);
   }
 
   #tellLater(): () => void {
@@ -104,20 +144,22 @@ export class BatchQueue {
 
   /** The outputs that are at work. */
   get atWork(): readonly OutputRun[] {
-    return this.#current?.running ?? [];
+    return [...this.#open, ...(this.#current ? [this.#current] : [])].flatMap((batch) => batch.running);
   }
 
   /** An output was stopped: later batches do without it. */
   drop(output: Output): void {
-    for (const batch of [...this.#waiting, ...(this.#current ? [this.#current] : [])]) batch.drop(output);
+    for (const batch of [...this.#open, ...this.#waiting, ...(this.#current ? [this.#current] : [])]) batch.drop(output);
+    this.#lanes.wake(output);
   }
 
   /** Drops what waits and cancels what runs; what does not end then is left behind. */
   async cancel(): Promise<void> {
     this.#waiting.length = 0;
     this.#abort.abort();
-    this.#current?.cancel();
+    for (const batch of [...this.#open, ...(this.#current ? [this.#current] : [])]) batch.cancel();
     await this.idle();
+    this.#lanes.clear();
     this.#abort = new AbortController();
   }
 }

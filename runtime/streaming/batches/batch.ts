@@ -5,6 +5,7 @@ import type { Clock } from '../../base/time';
 import type { Work } from '../graph/graph';
 import type { BatchInfo, InputInfo, StreamingListenerBus } from '../graph/listener';
 import type { Output, RunningBatch } from '../graph/output';
+import type { Lanes } from './lanes';
 import { OutputRun, type Told } from './output-run';
 
 export class Batch {
@@ -43,8 +44,11 @@ export class Batch {
     };
   }
 
-  /** Runs the outputs in their order, `width` at a time. Never rejects: the info has the failures. */
-  async run(width: number, waiting: () => number, bus: StreamingListenerBus): Promise<void> {
+  /**
+   * Runs the outputs in their order, `width` at a time; those that are behind, or that failed and will be tried again, are left to `lanes`.
+   * Never rejects: the info has the failures.
+   */
+  async run(width: number, waiting: () => number, bus: StreamingListenerBus, lanes: Lanes): Promise<void> {
     this.#startedAt = this.#clock.now();
     bus.post('onBatchStarted', this.info());
     const queue = [...this.#outputs];
@@ -58,14 +62,37 @@ export class Batch {
     const worker = async () => {
       for (let next = queue.shift(); next; next = queue.shift()) {
         if (next.isDropped) continue;
-        next.begin();
-        bus.post('onOutputOperationStarted', this.info(), next.info);
-        await next.run(running);
-        bus.post('onOutputOperationCompleted', this.info(), next.info);
+        const run = next;
+        const attempt = () => this.#attempt(run, running, bus);
+        if (!lanes.isBehind(run.work.output)) await attempt();
+        if (!run.isOver) lanes.add(run, attempt);
       }
     };
     await Promise.all(Array.from({ length: width }, worker));
-    this.#endedAt = this.#clock.now();
+    this.#noteEnd();
+  }
+
+  async #attempt(run: OutputRun, running: RunningBatch, bus: StreamingListenerBus): Promise<void> {
+    const isFirst = run.info.startedAt === undefined;
+    run.begin();
+    if (isFirst) bus.post('onOutputOperationStarted', this.info(), run.info);
+    await run.run(running);
+    bus.post(run.isOver ? 'onOutputOperationCompleted' : 'onOutputOperationRetried', this.info(), run.info);
+    this.#noteEnd();
+  }
+
+  #noteEnd(): void {
+    if (this.isOver) this.#endedAt ??= this.#clock.now();
+  }
+
+  /** True once all its outputs have ended. */
+  get isOver(): boolean {
+    return this.#outputs.every((run) => run.isOver);
+  }
+
+  /** The output that failed and wants the streams to stop. */
+  get halting(): OutputRun | undefined {
+    return this.#outputs.find((run) => run.halts);
   }
 
   /** The output was stopped: its function may finish what it does, for a limited time. */
@@ -76,6 +103,11 @@ export class Batch {
   /** Cancels the jobs of its outputs, and starts no more of them. */
   cancel(): void {
     for (const run of this.#outputs) run.end(true);
+  }
+
+  /** The outputs that failed and are tried again. */
+  get resting(): readonly OutputRun[] {
+    return this.#outputs.filter((run) => !run.isOver && !run.isRunning && run.info.failure);
   }
 
   /** The outputs that are at work. */

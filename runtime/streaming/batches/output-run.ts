@@ -5,7 +5,9 @@ import { asError } from '../../base/errors';
 import { isWithinWork, withCallSite, withProperties, withSignal, withWork } from '../../base/flow';
 import { afterMs, type Clock } from '../../base/time';
 import { propertyNames } from '../../scheduler/job-record';
+import { type FailurePolicy, restAfter, skipping } from '../graph/failure-policy';
 import type { Work } from '../graph/graph';
+import { failedInForeach, isLasting } from '../graph/lasting';
 import type { OutputInfo } from '../graph/listener';
 import type { RunningBatch } from '../graph/output';
 
@@ -16,7 +18,7 @@ const endMs = 2000;
 const longMs = 30_000;
 
 /** What a run tells the user. */
-export type Told = (message: string) => void;
+export type Told = (message: string, error?: Error) => void;
 
 export class OutputRun {
   readonly work: Work;
@@ -27,6 +29,9 @@ export class OutputRun {
   #startedAt: number | undefined;
   #endedAt: number | undefined;
   #failure: Error | undefined;
+  #attempts = 0;
+  /** It failed, and waits to be tried again. */
+  #isResting = false;
   /** Set when nobody wants its result any more. */
   #isEnding = false;
   #leave = () => {};
@@ -40,7 +45,8 @@ export class OutputRun {
 
   get info(): OutputInfo {
     const { output } = this.work;
-    return { name: output.name, startedAt: this.#startedAt, endedAt: this.#endedAt, failure: this.#failure };
+    const [startedAt, endedAt, failure] = [this.#startedAt, this.#endedAt, this.#failure];
+    return { name: output.name, startedAt, endedAt, failure, attempts: this.#attempts };
   }
 
   /** True once it has been stopped before it began. */
@@ -49,7 +55,26 @@ export class OutputRun {
   }
 
   get isRunning(): boolean {
-    return this.#startedAt !== undefined && this.#endedAt === undefined;
+    return this.#startedAt !== undefined && this.#endedAt === undefined && !this.#isResting;
+  }
+
+  /** True once it has ended, or will not begin. */
+  get isOver(): boolean {
+    return this.#endedAt !== undefined || this.isDropped;
+  }
+
+  /** True if it failed for good and its output wants the streams to stop. */
+  get halts(): boolean {
+    return this.isOver && this.#failure !== undefined && this.#policy.onFailure === 'halt';
+  }
+
+  get #policy(): FailurePolicy {
+    return this.work.output.policy ?? skipping;
+  }
+
+  /** How long it waits before the next try. */
+  get restMs(): number {
+    return restAfter(this.#policy, this.#attempts);
   }
 
   /** Whether the code that asks runs on its behalf: a wait for its end would never end. */
@@ -58,10 +83,13 @@ export class OutputRun {
   }
 
   begin(): void {
-    this.#startedAt = this.#clock.now();
+    this.#startedAt ??= this.#clock.now();
+    this.#isResting = false;
+    this.#failure = undefined;
+    this.#attempts++;
   }
 
-  /** Calls the output's function; resolves when that has settled, or is left behind. Never rejects. */
+  /** Calls the output's function; resolves when that has settled, or is left behind: it is over then, or will be tried again. Never rejects. */
   async run(batch: RunningBatch): Promise<void> {
     const left = new Promise<void>((resolve) => {
       this.#leave = resolve;
@@ -70,7 +98,29 @@ export class OutputRun {
     const called = withSignal(this.#abort.signal, () => withWork(this, () => this.#call(batch)));
     await Promise.race([called, left]);
     quiet();
+    if (this.#mayPass) this.#rest();
+    else this.#end();
+  }
+
+  /** Whether another try is due. What fails on a record of the batch would always fail. */
+  get #mayPass(): boolean {
+    if (!this.#failure || this.#isEnding || this.#attempts >= this.#policy.attempts) return false;
+    return this.work.rdd !== undefined && (!isLasting(this.#failure) || failedInForeach(this.#failure));
+  }
+
+  #rest(): void {
+    this.#isResting = true;
+    // Now and then: a disk that stays full must not fill the screen too.
+    if (!Number.isInteger(Math.log2(this.#attempts))) return;
+    const again = `it is tried again in ${durationText(this.restMs)}, and later batches of it wait`;
+    const times = this.#attempts === 1 ? 'failed' : `failed ${this.#attempts} times`;
+    this.#told(`${this.doing} ${times}; ${again}`, this.#failure);
+  }
+
+  #end(): void {
+    this.#isResting = false;
     this.#endedAt = this.#clock.now();
+    if (!this.#failure && this.#attempts > 1 && !this.#isEnding) this.#told(`${this.doing} succeeded at try ${this.#attempts}`);
   }
 
   async #call(batch: RunningBatch): Promise<void> {
@@ -117,6 +167,7 @@ export class OutputRun {
   end(now: boolean): void {
     if (this.#isEnding || this.#endedAt !== undefined) return;
     this.#isEnding = true;
+    if (this.#isResting) this.#end();
     if (!this.isRunning) return;
     if (now && !this.isCaller) this.#abort.abort();
     afterMs(endMs, () => this.#giveUp());

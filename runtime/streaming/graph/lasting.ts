@@ -24,3 +24,13 @@ export function isLasting(error: unknown): boolean {
   for (let e = error; e instanceof Error; e = e.cause) if (e instanceof MillraceError) return !passing.has(e.code);
   return false;
 }
+
+/** True for what a function of `foreach` or `foreachPartition` threw: that is the work of an output, done on executors. */
+export function failedInForeach(error: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (!(e instanceof MillraceError)) continue;
+    const { operator } = (e.details.remote ?? {}) as { readonly operator?: string };
+    return e.code === 'TASK_FAILED' && (operator === 'foreach' || operator === 'foreachPartition');
+  }
+  return false;
+}

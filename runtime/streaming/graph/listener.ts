@@ -17,6 +17,8 @@ export interface OutputInfo {
   readonly endedAt: number | undefined;
   /** Why it failed; the other outputs go on. */
   readonly failure: Error | undefined;
+  /** How often it was tried. */
+  readonly attempts: number;
 }
 
 /** The progress of a batch. All moments in milliseconds since the epoch, all delays in milliseconds. */
@@ -55,6 +57,8 @@ export interface StreamingListener {
   onBatchCompleted?(batch: BatchInfo): void;
   /** One output of a batch begins. */
   onOutputOperationStarted?(batch: BatchInfo, output: OutputInfo): void;
+  /** One output of a batch has failed and will be tried again; its later batches wait. */
+  onOutputOperationRetried?(batch: BatchInfo, output: OutputInfo): void;
   /** One output of a batch has ended, successfully or not. */
   onOutputOperationCompleted?(batch: BatchInfo, output: OutputInfo): void;
   /** A receiver has started to read its source. */

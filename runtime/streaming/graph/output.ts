@@ -4,6 +4,7 @@ import type { Time } from '../../base/duration';
 import type { CallSite } from '../../base/flow';
 import type { RDD } from '../../rdd/rdd';
 import type { DStream } from './dstream';
+import type { FailurePolicy } from './failure-policy';
 import type { BatchInfo } from './listener';
 
 /** The batch that an output is called for. */
@@ -20,6 +21,8 @@ export interface Output {
   readonly stream: DStream<unknown>;
   /** The user's call that added it. */
   readonly callSite?: CallSite;
+  /** What happens when it fails. Left out: the batch is reported, and later ones go on. */
+  readonly policy?: FailurePolicy;
   /** Handles one batch; a promise that rejects fails this output of this batch only. */
   readonly run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown;
   /** Called when no more batches will come. */

@@ -1,11 +1,17 @@
 // Outputs: `print` and `foreachRDD`, called for each batch.
 
-import { checkCallback, checkWhole } from '../../base/arguments';
+import { checkCallback, checkOptions, checkWhole } from '../../base/arguments';
 import { siteOfCall } from '../../base/call';
 import type { Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from '../graph/dstream';
+import { type FailureOptions, type FailurePolicy, failurePolicy } from '../graph/failure-policy';
 import type { OutputHandle, RunningBatch } from '../graph/output';
+
+/** The name of an output in messages, and what happens when it fails. */
+export interface ForeachOptions extends FailureOptions {
+  readonly name?: string;
+}
 
 declare module '../graph/dstream' {
   interface DStream<T> {
@@ -15,11 +21,12 @@ declare module '../graph/dstream' {
      */
     print(rows?: number): OutputHandle;
     /**
-     * Calls `f` in the session with the dataset of each batch: actions run jobs, and a promise is awaited. An error of `f` fails this
-     * output of this batch only. Messages use `name`.
-     * @example const store = (counts) => counts.foreachRDD(async (rdd, time) => console.log(time, await rdd.count()))
+     * Calls `f` in the session with the dataset of each batch: actions run jobs, and a promise is awaited. If `f` fails, or a disk or an
+     * executor around it, it is called again until it succeeds, and its later batches wait; `onFailure` says otherwise. A batch that fails on
+     * one of its records is reported, and later ones go on. Messages use `name`.
+     * @example const store = (counts) => counts.foreachRDD(async (rdd, time) => console.log(time, await rdd.count()), { onFailure: 'skip' })
      */
-    foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown, name?: string): OutputHandle;
+    foreachRDD(f: (rdd: RDD<T>, time: Time) => unknown, options?: string | ForeachOptions): OutputHandle;
   }
 }
 
@@ -30,9 +37,10 @@ function output(
   stream: DStream<unknown>,
   operation: string,
   run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown,
+  policy?: FailurePolicy,
 ): OutputHandle {
   const name = `${operation} of ${stream.name}`;
-  return stream.streaming.addOutput({ name, stream, run, callSite: siteOfCall() });
+  return stream.streaming.addOutput({ name, stream, run, policy, callSite: siteOfCall() });
 }
 
 DStream.prototype.print = function (this: DStream<unknown>, rows = 10) {
@@ -43,8 +51,12 @@ DStream.prototype.print = function (this: DStream<unknown>, rows = 10) {
   });
 };
 
-DStream.prototype.foreachRDD = function (this: DStream<unknown>, f: unknown, name?: string) {
-  checkCallback('foreachRDD', f, 'Write foreachRDD(async (rdd, time) => …).');
+DStream.prototype.foreachRDD = function (this: DStream<unknown>, f: unknown, given: string | ForeachOptions = {}) {
+  const operation = 'foreachRDD';
+  checkCallback(operation, f, 'Write foreachRDD(async (rdd, time) => …).');
+  const options = typeof given === 'string' ? { name: given } : given;
+  checkOptions(operation, options, "Write foreachRDD(async (rdd, time) => …, { name: 'store', onFailure: 'skip' }).");
   const run = f as (rdd: RDD<unknown>, time: Time) => unknown;
-  return output(this, name ?? 'foreachRDD', (rdd, { time }) => run(rdd, time));
+  const { name = operation } = options;
+  return output(this, name, (rdd, { time }) => run(rdd, time), failurePolicy(operation, options));
 } as DStream<unknown>['foreachRDD'];

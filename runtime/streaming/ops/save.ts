@@ -14,10 +14,11 @@ import { lib } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
 import { DStream } from '../graph/dstream';
+import { type FailureOptions, failurePolicy } from '../graph/failure-policy';
 import type { OutputHandle } from '../graph/output';
 
 /** How a stream is saved. */
-export interface StreamSaveOptions {
+export interface StreamSaveOptions extends FailureOptions {
   /**
    * `text`: a line for each element; strings as they are, others as JSON. `jsonl`: JSON for strings too. `objects`: the format that
    * `sc.objectFile` reads. Default `text`.
@@ -40,12 +41,12 @@ declare module '../graph/dstream' {
      * As `save`, into folders `prefix-MILLISECONDS.suffix`, Spark's names.
      * @example const keep = (counts) => counts.saveAsTextFiles('counts', 'txt')
      */
-    saveAsTextFiles(prefix: string, suffix?: string): OutputHandle;
+    saveAsTextFiles(prefix: string, suffix?: string, options?: FailureOptions): OutputHandle;
     /**
      * As `saveAsTextFiles`, in the format that `sc.objectFile` reads back.
      * @example const keep = (counts) => counts.saveAsObjectFiles('counts')
      */
-    saveAsObjectFiles(prefix: string, suffix?: string): OutputHandle;
+    saveAsObjectFiles(prefix: string, suffix?: string, options?: FailureOptions): OutputHandle;
   }
 }
 
@@ -74,12 +75,13 @@ function saving(
   operation: string,
   folderOf: (time: Time) => string,
   format: SaveFormat,
+  options: FailureOptions,
   prepare = (rdd: RDD<unknown>) => rdd,
 ): OutputHandle {
   const run = (rdd: RDD<unknown>, { time }: { readonly time: Time }) =>
     saveBatch(prepare(rdd), operation, folderOf(time), format);
   const name = `${operation} of ${stream.name}`;
-  return stream.streaming.addOutput({ name, stream, run, callSite: siteOfCall() });
+  return stream.streaming.addOutput({ name, stream, run, policy: failurePolicy(operation, options), callSite: siteOfCall() });
 }
 
 /** Throws OUTPUT_EXISTS if something else has the folder's name, and DISK. */
@@ -139,9 +141,9 @@ DStream.prototype.save = function (this: DStream<unknown>, folder, options = {})
   checkOneOf('the format', format, formats);
   checkOneOf('the compression', compression, format === 'objects' ? ['none'] : ['none', 'gzip']);
   const folderOf = (time: Time) => join(path, String(time));
-  if (format === 'objects') return saving(this, 'save', folderOf, 'objects');
+  if (format === 'objects') return saving(this, 'save', folderOf, 'objects', options);
   const packed = compression === 'gzip' ? 'gzip' : 'text';
-  return saving(this, 'save', folderOf, packed, format === 'jsonl' ? asJson : undefined);
+  return saving(this, 'save', folderOf, packed, options, format === 'jsonl' ? asJson : undefined);
 };
 
 /** `prefix-MILLISECONDS.suffix`. */
@@ -151,10 +153,12 @@ const sparkName = (operation: string, prefix: unknown, suffix: unknown) => {
   return (time: Time) => `${before}-${time}${after}`;
 };
 
-DStream.prototype.saveAsTextFiles = function (this: DStream<unknown>, prefix, suffix) {
-  return saving(this, 'saveAsTextFiles', sparkName('saveAsTextFiles', prefix, suffix), 'text');
+DStream.prototype.saveAsTextFiles = function (this: DStream<unknown>, prefix, suffix, options = {}) {
+  checkOptions('saveAsTextFiles', options, "Write saveAsTextFiles('out/batch', 'txt', { onFailure: 'skip' }).");
+  return saving(this, 'saveAsTextFiles', sparkName('saveAsTextFiles', prefix, suffix), 'text', options);
 };
 
-DStream.prototype.saveAsObjectFiles = function (this: DStream<unknown>, prefix, suffix) {
-  return saving(this, 'saveAsObjectFiles', sparkName('saveAsObjectFiles', prefix, suffix), 'objects');
+DStream.prototype.saveAsObjectFiles = function (this: DStream<unknown>, prefix, suffix, options = {}) {
+  checkOptions('saveAsObjectFiles', options, "Write saveAsObjectFiles('out/batch', 'txt', { onFailure: 'skip' }).");
+  return saving(this, 'saveAsObjectFiles', sparkName('saveAsObjectFiles', prefix, suffix), 'objects', options);
 };

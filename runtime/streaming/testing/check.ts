@@ -43,9 +43,12 @@ export class StreamCheck {
     if (checkpoint !== undefined) streaming.checkpoint(checkpoint);
     const out: U[][] = [];
     const failures: Error[] = [];
-    operation(new QueueInputDStream<T>(streaming, [...input], true)).foreachRDD(async (rdd) => {
-      out.push(await rdd.collect());
-    });
+    operation(new QueueInputDStream<T>(streaming, [...input], true)).foreachRDD(
+      async (rdd) => {
+        out.push(await rdd.collect());
+      },
+      { onFailure: 'skip' },
+    );
     streaming.addStreamingListener({
       onBatchCompleted: ({ outputs }) => failures.push(...outputs.flatMap((o) => o.failure ?? [])),
     });
