@@ -1,6 +1,8 @@
 // Makes the content of a live pane from the rows and times of a batch and of earlier batches.
 import type { PaneUpdate } from '../../runtime';
+import { timeText } from '../../runtime/base/duration';
 import { compact, msText } from '../../runtime/base/units';
+import type { PaneFailure } from '../../runtime/streaming/graph/display';
 import type { PaneModel, PaneRow } from '../contract/pane';
 import { inspectLine } from './inspect';
 import { escapeControls, grouped } from './text';
@@ -42,10 +44,30 @@ export function nextTrend(trend: readonly number[], { records, total }: PaneUpda
   return [...trend, records ?? total].slice(-trendLength);
 }
 
+/** Of a pane whose batches fail: why, and since when. */
+export const failingText = ({ since, batches, error }: PaneFailure): string =>
+  escapeControls(`failing since ${timeText(since)}, ${batches} ${batches === 1 ? 'batch' : 'batches'}: ${error.message}`).slice(
+    0,
+    widestCell,
+  );
+
+/** A pane that has had no figures yet. */
+export const emptyPane = ({ stream, options }: PaneFailure, late: string): PaneModel => ({
+  title: escapeControls(options.title ?? stream).slice(0, widestCell),
+  time: 'no batch yet',
+  facts: [],
+  late,
+  trend: [],
+  rows: [],
+  numeric: [],
+  left: 0,
+});
+
 export function paneModel(update: PaneUpdate, time: string, trend: readonly number[]): PaneModel {
   const { rows, records, interval, total, tookMs, delayMs, waiting, batch, options } = update;
   const started = batch.schedulingDelay ?? 0;
   const facts = [
+    ...(update.fullFrom === undefined ? [] : [`window not full yet, until ${timeText(update.fullFrom)}`]),
     `${grouped(String(total))} ${total === 1 ? 'row' : 'rows'}`,
     ...(records === undefined ? [] : [rateText(records, interval)]),
     `took ${msText(tookMs)}`,

@@ -1,11 +1,12 @@
 // Shows the outputs of streams in the shell: tables above the prompt, live panes, and notices without repetition.
 import type { PaneUpdate, PrintedBatch, StreamDisplay } from '../../runtime';
 import { timeText } from '../../runtime/base/duration';
-import { plainDisplay } from '../../runtime/streaming/graph/display';
+import { type PaneFailure, plainDisplay } from '../../runtime/streaming/graph/display';
+import type { PaneModel } from '../contract/pane';
 import type { Screen } from '../contract/screen';
 import type { SessionEvents } from '../contract/session';
 import { inspectLine } from '../print/inspect';
-import { nextTrend, paneModel } from '../print/pane-model';
+import { emptyPane, failingText, nextTrend, paneModel } from '../print/pane-model';
 import { reportError } from '../print/report';
 import { areRecords, renderTable } from '../print/table';
 import { counted, escapeControls, escapeLines, paint } from '../print/text';
@@ -25,6 +26,9 @@ interface OpenPane {
   trend: readonly number[];
   /** Not shown yet. */
   next: PaneUpdate | undefined;
+  /** What it shows. */
+  shown: PaneModel | undefined;
+  failing: PaneFailure | undefined;
 }
 
 interface Noticed {
@@ -74,8 +78,20 @@ export class ShellDisplay implements StreamDisplay {
       this.#plain.pane(id, update);
       return;
     }
-    const trend = nextTrend(this.#panes.get(id)?.trend ?? [], update);
-    this.#panes.set(id, { trend, next: update });
+    const before = this.#panes.get(id);
+    const trend = nextTrend(before?.trend ?? [], update);
+    this.#panes.set(id, { trend, next: update, shown: before?.shown, failing: undefined });
+    this.#flushSoon();
+  }
+
+  paneFailed(id: number, failing: PaneFailure): void {
+    if (!this.#screen().live) return;
+    const pane = this.#panes.get(id) ?? { trend: [], next: undefined, shown: undefined };
+    this.#panes.set(id, { ...pane, failing });
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
     if (this.#timer) return;
     const wait = Math.max(0, this.#flushedAt + paneEveryMs - performance.now());
     this.#timer = setTimeout(() => this.#flush(), wait);
@@ -123,10 +139,15 @@ export class ShellDisplay implements StreamDisplay {
   }
 
   #show(id: number, pane: OpenPane): void {
-    const { next, trend } = pane;
-    if (!next) return;
+    const { next, trend, failing } = pane;
+    if (!next && !failing) return;
+    if (next) pane.shown = paneModel(next, timeText(next.time), trend);
     pane.next = undefined;
-    this.#events.pane(id, paneModel(next, timeText(next.time), trend));
+    pane.failing = undefined;
+    const late = failing && failingText(failing);
+    const shown =
+      late === undefined ? pane.shown : pane.shown ? { ...pane.shown, late } : emptyPane(failing as PaneFailure, late);
+    if (shown) this.#events.pane(id, shown);
   }
 
   #say(text: string, stream: 'out' | 'err' = 'out'): void {

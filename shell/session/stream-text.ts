@@ -76,7 +76,11 @@ function sourceCells(stream: DStream<unknown>, monitor: StreamMonitor): string[]
 }
 
 function outputText(monitor: StreamMonitor, name: string): string {
-  const { batches, failures, lastFailure, lastMs, runningSince } = monitor.output(name);
+  const { batches, failures, lastFailure, lastMs, runningSince, again } = monitor.output(name);
+  if (again) {
+    const tries = `${again.attempts} ${again.attempts === 1 ? 'time' : 'times'}`;
+    return `failed ${tries} at the batch of ${timeText(again.time)} and tries it again, later ones wait: ${lastFailure}`;
+  }
   const runningMs = runningSince === undefined ? 0 : monitor.streaming.clock.now() - runningSince;
   const running = runningMs < slowMs ? '' : `at work for ${msText(runningMs)}`;
   if (batches === 0 && running) return running;

@@ -37,7 +37,7 @@ function sourcesOf(monitor: StreamMonitor): StreamView['sources'] {
 
 function outputsOf(monitor: StreamMonitor): StreamView['outputs'] {
   return monitor.streaming.outputs.map(({ name, callSite: site }) => {
-    const { lastFailure, runningSince: _, ...counts } = monitor.output(name);
+    const { lastFailure, runningSince: _, again: __, ...counts } = monitor.output(name);
     return { name: cutText(name), site, ...counts, lastFailure: lastFailure && cutText(lastFailure) };
   });
 }

@@ -102,6 +102,15 @@ export class OutputRun {
     else this.#end();
   }
 
+  /** A pane shows that its figures are old. */
+  #mark(failure: Error): void {
+    try {
+      this.work.output.failed?.(this.#time, failure);
+    } catch (error) {
+      this.#told(`${this.doing} could not show its failure`, asError(error));
+    }
+  }
+
   /** Whether another try is due. What fails on a record of the batch would always fail. */
   get #mayPass(): boolean {
     if (!this.#failure || this.#isEnding || this.#attempts >= this.#policy.attempts) return false;
@@ -120,6 +129,7 @@ export class OutputRun {
   #end(): void {
     this.#isResting = false;
     this.#endedAt = this.#clock.now();
+    if (this.#failure) this.#mark(this.#failure);
     if (!this.#failure && this.#attempts > 1 && !this.#isEnding) this.#told(`${this.doing} succeeded at try ${this.#attempts}`);
   }
 

@@ -29,6 +29,18 @@ export interface PaneUpdate extends PrintedBatch {
   /** Batches that wait behind this one. */
   readonly waiting: number;
   readonly options: WatchOptions<never>;
+  /** The first batch for which its window is full, if this one is before it. */
+  readonly fullFrom?: Time;
+}
+
+/** Why a live pane shows old figures. */
+export interface PaneFailure {
+  readonly stream: string;
+  readonly options: WatchOptions<never>;
+  /** The first of the batches that failed, one after the other, and their number. */
+  readonly since: Time;
+  readonly batches: number;
+  readonly error: Error;
 }
 
 /** What a live pane shows. */
@@ -47,6 +59,8 @@ export interface StreamDisplay {
   printed(batch: PrintedBatch): void;
   /** Updates a pane; the first update opens it. */
   pane(id: number, update: PaneUpdate): void;
+  /** The batch of a pane has failed: its figures are those of an earlier one. */
+  paneFailed?(id: number, failure: PaneFailure): void;
   /** Closes a pane; its last state stays visible. */
   paneClosed(id: number): void;
   /** Reports something that the user should know: a lost source, a failed output. */

@@ -119,6 +119,16 @@ export abstract class DStream<T> {
     }
   }
 
+  /** The time after which its sources were read without a gap. @internal */
+  get since(): Time {
+    return Math.max(...this.dependencies.map((parent) => parent.since));
+  }
+
+  /** The time of the first batch for which all windows that it is made of are full; -Infinity without a window. @internal */
+  get fullFrom(): Time {
+    return Math.max(Number.NEGATIVE_INFINITY, ...this.dependencies.map((parent) => parent.fullFrom));
+  }
+
   /** True if nothing of its past is held. @internal */
   get isForgotten(): boolean {
     return this.#datasets.size === 0;

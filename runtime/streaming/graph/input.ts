@@ -21,6 +21,8 @@ export interface BatchInput {
 
 export abstract class InputDStream<T> extends DStream<T> {
   readonly #inputs = new Map<Time, BatchInput>();
+  #since: Time | undefined;
+  #last: Time | undefined;
 
   get slide(): number {
     return this.host.interval;
@@ -79,7 +81,17 @@ export abstract class InputDStream<T> extends DStream<T> {
       const failure = asError(error).message;
       input = { records: 0, notes: [`could not be read: ${failure}`], failure, reads: undefined };
     }
+    this.#read(time, input);
+  }
+
+  #read(time: Time, input: BatchInput): void {
     this.#inputs.set(time, input);
+    if (this.#last === undefined || time > this.#last + this.slide) this.#since = time - this.slide;
+    this.#last = Math.max(time, this.#last ?? time);
+  }
+
+  override get since(): Time {
+    return this.#since ?? this.host.zeroTime ?? 0;
   }
 
   /** What the batch of `time` read; undefined if it was forgotten or never taken. */
@@ -95,7 +107,7 @@ export abstract class InputDStream<T> extends DStream<T> {
 
   /** Sets what a batch of an earlier run read. */
   restoreBatch(time: Time, input: BatchInput): void {
-    this.#inputs.set(time, input);
+    this.#read(time, input);
   }
 
   /** The oldest batch that it remembers. */

@@ -25,6 +25,8 @@ export interface Output {
   readonly policy?: FailurePolicy;
   /** Handles one batch; a promise that rejects fails this output of this batch only. */
   readonly run: (rdd: RDD<unknown>, batch: RunningBatch) => unknown;
+  /** Called when it has failed for a batch. */
+  readonly failed?: (time: Time, error: Error) => void;
   /** Called when no more batches will come. */
   readonly ended?: () => void;
 }

@@ -95,6 +95,13 @@ export class StatefulDStream<T> extends DStream<T> {
     return this.#kind.window?.length;
   }
 
+  /** @internal */ override get fullFrom(): Time {
+    const { newest } = this.#versions;
+    const first = newest === undefined ? undefined : this.#versions.link(newest)?.first;
+    if (!this.#kind.window || first === undefined) return super.fullFrom;
+    return Math.max(first - this.#parent.slide, super.fullFrom) + this.#kind.window.length;
+  }
+
   /** True once a batch was added to it. @internal */
   get hasBegun(): boolean {
     return this.#versions.newest !== undefined;

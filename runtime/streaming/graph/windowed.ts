@@ -31,6 +31,10 @@ export class WindowedDStream<T> extends DStream<T> {
     return this.#length;
   }
 
+  /** @internal */ override get fullFrom(): Time {
+    return Math.max(this.since, super.fullFrom) + this.#length;
+  }
+
   protected compute(time: Time): RDD<T> | undefined {
     const rdds = this.#parent.datasetsOf(time - this.#length, time);
     return rdds.length === 1 ? rdds[0] : this.host.sc.union(rdds);

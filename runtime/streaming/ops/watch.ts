@@ -2,6 +2,7 @@
 
 import { checkOptions, checkWhole, refuseArgument } from '../../base/arguments';
 import { siteOfCall } from '../../base/call';
+import type { Time } from '../../base/duration';
 import { greatest } from '../../exec/library/streams';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
@@ -64,6 +65,8 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
   const f = lib('paneRows', rows, ...(shipped ? [shipped] : []));
   const id = ++panes;
 
+  let failing: { since: Time; batches: number } | undefined;
+
   const run = async (rdd: RDD<unknown>, batch: RunningBatch) => {
     const perPartition = new SteppedRDD<PaneRows>(rdd, {
       operation,
@@ -74,7 +77,10 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
     const sources = new Set(lineageOf([this as DStream<unknown>]).map((stream) => stream.name));
     const known = info.inputs.flatMap((input) => (sources.has(input.stream) ? (input.records ?? []) : []));
     const now = streaming.clock.now();
+    const { fullFrom } = this;
+    failing = undefined;
     streaming.display.pane(id, {
+      fullFrom: fullFrom > batch.time ? fullFrom : undefined,
       stream: this.name,
       time: batch.time,
       rows: first,
@@ -94,6 +100,11 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
     stream: this as DStream<unknown>,
     run,
     callSite: siteOfCall(),
+    failed: (time: Time, error: Error) => {
+      failing = { since: failing?.since ?? time, batches: (failing?.batches ?? 0) + 1 };
+      const pane = { stream: this.name, options: options as WatchOptions<never>, ...failing, error };
+      streaming.display.paneFailed?.(id, pane);
+    },
     ended: () => streaming.display.paneClosed(id),
   };
   const handle = streaming.addOutput(output);

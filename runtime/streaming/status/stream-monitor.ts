@@ -1,4 +1,5 @@
 // The record of one streaming context for `.streams` and the pages: made from its events, bounded by the number of sources and outputs.
+import type { Time } from '../../base/duration';
 import type { StreamingContext } from '../context';
 import type { BatchInfo, OutputInfo, ReceiverInfo, StreamingListener } from '../graph/listener';
 
@@ -21,6 +22,8 @@ export interface OutputState {
   lastMs: number | undefined;
   /** Set while it works on a batch. */
   runningSince: number | undefined;
+  /** Set while it waits to try a batch again. */
+  again: { readonly time: Time; readonly attempts: number } | undefined;
 }
 
 const freshSource = (): SourceState => ({
@@ -37,6 +40,7 @@ const freshOutput = (): OutputState => ({
   lastFailure: undefined,
   lastMs: undefined,
   runningSince: undefined,
+  again: undefined,
 });
 
 export class StreamMonitor implements StreamingListener {
@@ -85,8 +89,17 @@ export class StreamMonitor implements StreamingListener {
     this.output(name).runningSince = startedAt;
   }
 
+  onOutputOperationRetried({ time }: BatchInfo, { name, attempts, failure }: OutputInfo): void {
+    const state = this.output(name);
+    state.runningSince = undefined;
+    state.again = { time, attempts };
+    state.lastFailure = failure?.message;
+  }
+
   onOutputOperationCompleted(_batch: BatchInfo, { name }: OutputInfo): void {
-    this.output(name).runningSince = undefined;
+    const state = this.output(name);
+    state.runningSince = undefined;
+    state.again = undefined;
   }
 
   onReceiverStarted(receiver: ReceiverInfo): void {

@@ -224,7 +224,8 @@ test('an output that is stopped while it waits for its next try is tried no more
 test('wrong options are refused', async () => {
   const streaming = new StreamingContext(given.sc, '1s');
   const numbers = streaming.queueStream([[1]]);
-  const told = (options: unknown) => errorOf('BAD_ARGUMENT', () => numbers.foreachRDD(() => {}, options as never)).then((e) => e.message);
+  const told = (options: unknown) =>
+    errorOf('BAD_ARGUMENT', () => numbers.foreachRDD(() => {}, options as never)).then((e) => e.message);
   assert.match(await told({ onFailure: 'ignore' }), /onFailure.*'halt', 'retry' or 'skip'/);
   assert.match(await told({ attempts: 0 }), /attempts/);
   assert.match(await told({ backoff: 'soon' }), /backoff/);

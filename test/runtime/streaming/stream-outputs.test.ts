@@ -8,6 +8,7 @@ import { connect } from '../../../cluster/connect';
 import { type Context, type DStream, ManualClock, type PaneUpdate, StreamingContext } from '../../../runtime/index';
 import { sessionOutputs } from '../../../runtime/streaming/graph/session-outputs';
 import { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
+import type { PaneModel } from '../../../shell/contract/pane';
 import { ShellDisplay } from '../../../shell/session/stream-display';
 import { streamsText } from '../../../shell/session/stream-text';
 import { ShellStreams } from '../../../shell/session/streams';
@@ -194,6 +195,86 @@ test('what repeats itself is counted; what is heard again after a while, or of o
   assert.equal(heard(90_000), ['(it is connected again)', '(save failed)']);
   display.begin();
   assert.equal(heard(90_001), ['(it is connected again)', '(save failed)']);
+});
+
+test('a pane whose batches fail says since when, and one whose window is not full says until when', async () => {
+  const shown: (PaneModel | undefined)[] = [];
+  const events = { print() {}, progress() {}, pane: (_: number, model: PaneModel | undefined) => shown.push(model) };
+  const clock = new ManualClock(0);
+  const screen = { columns: 80, color: false, live: true };
+  const display = new ShellDisplay(events, () => screen);
+  const streaming = new StreamingContext(sc, '1s', { clock, display });
+  const numbers = streaming.generatorStream(1, (i) => i);
+  numbers
+    .map((i) => {
+      if (i === 2 || i === 3) throw new Error(`bad ${i}`);
+      return i;
+    })
+    .watch();
+  numbers.window('3s').count().watch({ title: 'window' });
+  streaming.start();
+  const latest = (title: string) => shown.findLast((model) => model?.title === title);
+  const after = async (seconds: number, window: RegExp, map: RegExp) => {
+    for (let i = 0; i < seconds; i++) {
+      clock.advance('1s');
+      await streaming.idle();
+    }
+    await until(5000, () => window.test(`${latest('window')?.time} ${latest('window')?.facts[0]}`), `${window}`);
+    await until(5000, () => map.test(`${latest('map#1')?.time} ${latest('map#1')?.late}`), `${map}`);
+  };
+  await after(2, /:02 window not full yet, until \d\d:\d\d:03$/, /:02 undefined$/);
+  await after(2, /:04 1 row$/, /:02 failing since \d\d:\d\d:03, 2 batches: Error: bad 3$/);
+  assert.equal(latest('map#1')?.rows[0].cells, ['1']);
+  await after(1, /:05 1 row$/, /:05 undefined$/);
+  await streaming.stop();
+});
+
+test('a pane that has failed from its first batch on says so too', async () => {
+  const shown: PaneModel[] = [];
+  const events = {
+    print() {},
+    progress() {},
+    pane: (_: number, model: PaneModel | undefined) => void (model && shown.push(model)),
+  };
+  const clock = new ManualClock(0);
+  const display = new ShellDisplay(events, () => ({ columns: 80, color: false, live: true }));
+  const streaming = new StreamingContext(sc, '1s', { clock, display });
+  const broken = streaming.generatorStream(1, (i): number => {
+    throw new Error(`bad ${i}\u001b[2J`);
+  });
+  broken.watch({ title: 'broken' });
+  streaming.start();
+  clock.advance('1s');
+  await streaming.idle();
+  await until(5000, () => shown.length > 0, 'a pane');
+  const { title, time, late, rows } = shown[0];
+  assert.equal([title, time, rows], ['broken', 'no batch yet', []]);
+  assert.match(late ?? '', /^failing since .*:01, 1 batch: Error: bad 0/);
+  assert.not.match(late ?? '', /\u001b/);
+  await streaming.stop();
+});
+
+test('.streams says which output tries a batch again', async () => {
+  const clock = new ManualClock(0);
+  const streaming = new StreamingContext(sc, '1s', { clock, display: new Panes() });
+  const monitor = new StreamMonitor(streaming);
+  let isDown = true;
+  const numbers = streaming.generatorStream(1, (i) => i).setName('numbers');
+  numbers.foreachRDD(() => {
+    if (isDown) throw new Error('no network');
+  }, 'store');
+  streaming.start();
+  clock.advance('3s');
+  await streaming.idle();
+  assert.match(
+    streamsText([monitor], 200),
+    /store of numbers {2}failed 1 time at the batch of .*:01 and tries it again, later ones wait: no network/,
+  );
+  isDown = false;
+  clock.advance('2s');
+  await streaming.idle();
+  assert.match(streamsText([monitor], 200), /store of numbers {2}ok/);
+  await streaming.stop();
 });
 
 test('.streams says how many bytes of files were read, and which output has been at work for long', async () => {

@@ -141,16 +141,17 @@ test('the clock set back an hour while streams run changes nothing', async () =>
   for (const [i, time] of times.entries()) assert.is(time, times[0] + i * 50);
 });
 
-test('an output that throws fails alone, and is named', async () => {
+test('an output that throws and skips what failed fails alone, and is named', async () => {
   const notices: string[] = [];
   const seen: number[] = [];
   const clock = new ManualClock(0);
   const display = quietDisplay((text) => notices.push(text));
   const streaming = new StreamingContext(sc, '1s', { clock, display });
   const numbers = streaming.queueStream([[1], [2]]).setName('numbers');
-  numbers.foreachRDD(() => {
+  const failing = () => {
     throw new Error('no disk');
-  }, 'save');
+  };
+  numbers.foreachRDD(failing, { name: 'save', onFailure: 'skip' });
   numbers.foreachRDD(async (rdd) => seen.push(...(await rdd.collect())));
   streaming.start();
   clock.advance('2s');

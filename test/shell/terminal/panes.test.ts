@@ -48,6 +48,11 @@ test('a stream that is behind says so first', () => {
   assert.match(facts, /^ behind by 4\.2 s, 3 batches wait · 3 rows/);
 });
 
+test('a pane whose window is not full yet says until when', () => {
+  const [, facts] = paneLines(model(words, { fullFrom: 9000 }), 80, 20, false);
+  assert.match(facts, /^ window not full yet, until \d\d:\d\d:09 · 3 rows/);
+});
+
 test('rows that are no pairs show as they are, numbers have bars, and empty batches say so', () => {
   assert.match(paneLines(model([5, 10]), 40, 9, false).join('\n'), /\n {2}5 {2}█+\n 10 {2}█+$/);
   assert.match(paneLines(model([{ a: 1 }, 'x']), 40, 9, false).join('\n'), /\n \{ a: 1 \}\n "x"$/);
