@@ -96,7 +96,8 @@ export class StreamingContext implements StreamHost, RecoverySubject {
       told: this.#told,
       bus: this.#bus,
       ready: () => this.#recovery?.saved(),
-      done: (batch) => this.#completed(batch),
+      done: (batch) => this.#attempt(`ending the batch of ${timeText(batch.time)}`, () => this.#finish(batch)),
+      report: (batch) => this.#report(batch),
       halt: () => void this.stop(),
     });
     home?.opened(this);
@@ -288,20 +289,22 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     this.#queue.submit(batch);
   }
 
-  async #completed(batch: Batch): Promise<void> {
-    await this.#attempt(`ending the batch of ${timeText(batch.time)}`, () => this.#finish(batch));
-    this.#pacer?.batchDone();
-  }
-
+  /** All outputs of a batch have ended, and of all batches before it. */
   async #finish(batch: Batch): Promise<void> {
     const settled = await this.#settlement.ended(batch.time);
     const done = this.#recovery ? this.#recovery.done(settled) : settled;
-    const info = batch.info();
-    for (const { name, failure } of info.outputs) if (failure) this.#told(`${name} failed`, failure);
-    this.#progress.done(info);
     if (done !== undefined) this.#graph.forgetBefore(done);
+  }
+
+  #report(batch: Batch): void {
+    const { isFirst, failed } = batch.report();
+    for (const { name, failure } of failed) this.#told(`${name} failed`, failure);
+    if (!isFirst) return;
+    const info = batch.info();
+    this.#progress.done(info);
     this.#running.adjustRates(info);
     this.#bus.post('onBatchCompleted', info);
+    this.#pacer?.batchDone();
   }
 
   /** The last completed batches, oldest first; at most 100. */

@@ -26,6 +26,8 @@ export interface BatchQueueOptions {
   readonly ready: (batch: Batch) => void | Promise<void>;
   /** Awaited for each batch whose outputs have all ended, in order; where none is behind, before the next batch starts. */
   readonly done: (batch: Batch) => void | Promise<void>;
+  /** Called for each batch when its outputs have ended, or are left to be tried again; where all have ended, after `done`. */
+  readonly report: (batch: Batch) => void;
   /** An output failed and wants the streams to stop; its batch is not done. */
   readonly halt: () => void;
 }
@@ -38,6 +40,7 @@ export class BatchQueue {
   readonly #told: Told;
   readonly #ready: BatchQueueOptions['ready'];
   readonly #done: BatchQueueOptions['done'];
+  readonly #report: BatchQueueOptions['report'];
   readonly #halt: BatchQueueOptions['halt'];
   readonly #lanes: Lanes;
   /** Batches that have run and are not done: an output of the first is tried again. */
@@ -48,7 +51,8 @@ export class BatchQueue {
   #running: Promise<void> | undefined;
   #current: Batch | undefined;
 
-  constructor({ width, clock, told, bus, ready, done, halt }: BatchQueueOptions) {
+  constructor({ width, clock, told, bus, ready, done, report, halt }: BatchQueueOptions) {
+    this.#report = report;
     this.#clock = clock;
     this.#lanes = new Lanes(clock, () => void this.#close());
     this.#halt = halt;
@@ -87,6 +91,8 @@ export class BatchQueue {
       await next.run(this.#width, () => this.#waiting.length, this.#bus, this.#lanes);
       this.#current = undefined;
       this.#open.push(next);
+      // An output that is behind keeps nobody from seeing how the others do.
+      if (!next.isOver || this.#open.length > 1) this.#report(next);
       await this.#close();
     }
   }
@@ -103,6 +109,7 @@ export class BatchQueue {
         const ended = next;
         // Jobs that complete its states end with a cancel.
         await withSignal(signal, () => this.#done(ended));
+        this.#report(ended);
       }
     });
     return this.#closing;

@@ -3,7 +3,7 @@
 import type { Time } from '../../base/duration';
 import type { Clock } from '../../base/time';
 import type { Work } from '../graph/graph';
-import type { BatchInfo, InputInfo, StreamingListenerBus } from '../graph/listener';
+import type { BatchInfo, InputInfo, OutputInfo, StreamingListenerBus } from '../graph/listener';
 import type { Output, RunningBatch } from '../graph/output';
 import type { Lanes } from './lanes';
 import { OutputRun, type Told } from './output-run';
@@ -14,6 +14,9 @@ export class Batch {
   readonly #outputs: readonly OutputRun[];
   readonly #clock: Clock;
   readonly #submittedAt: number;
+  /** Outputs whose failure was reported. */
+  readonly #reported = new Set<OutputRun>();
+  #isReported = false;
   #startedAt: number | undefined;
   #endedAt: number | undefined;
 
@@ -79,6 +82,15 @@ export class Batch {
     await run.run(running);
     bus.post(run.isOver ? 'onOutputOperationCompleted' : 'onOutputOperationRetried', this.info(), run.info);
     this.#noteEnd();
+  }
+
+  /** The outputs that have failed for good since the last report; `isFirst` where that is the first one. */
+  report(): { readonly isFirst: boolean; readonly failed: readonly OutputInfo[] } {
+    const isFirst = !this.#isReported;
+    this.#isReported = true;
+    const failed = this.#outputs.filter((run) => run.isOver && run.info.failure && !this.#reported.has(run));
+    for (const run of failed) this.#reported.add(run);
+    return { isFirst, failed: failed.map(({ info }) => info) };
   }
 
   #noteEnd(): void {

@@ -53,7 +53,7 @@ export interface StreamingListener {
   onBatchSubmitted?(batch: BatchInfo): void;
   /** The first output of a batch begins. */
   onBatchStarted?(batch: BatchInfo): void;
-  /** All outputs of a batch have ended, successfully or not. */
+  /** All outputs of a batch have ended, successfully or not, or wait to be tried again. */
   onBatchCompleted?(batch: BatchInfo): void;
   /** One output of a batch begins. */
   onOutputOperationStarted?(batch: BatchInfo, output: OutputInfo): void;

@@ -75,14 +75,6 @@ export class StreamMonitor implements StreamingListener {
       state.noted++;
       state.note = notes.join(', ');
     }
-    for (const { name, startedAt, endedAt, failure } of batch.outputs) {
-      const state = this.output(name);
-      state.batches++;
-      if (startedAt !== undefined && endedAt !== undefined) state.lastMs = endedAt - startedAt;
-      if (!failure) continue;
-      state.failures++;
-      state.lastFailure = failure.message;
-    }
   }
 
   onOutputOperationStarted(_batch: BatchInfo, { name, startedAt }: OutputInfo): void {
@@ -93,13 +85,20 @@ export class StreamMonitor implements StreamingListener {
     const state = this.output(name);
     state.runningSince = undefined;
     state.again = { time, attempts };
-    state.lastFailure = failure?.message;
+    if (attempts === 1) state.batches++;
+    if (attempts === 1 && failure) noteFailure(state, failure);
   }
 
-  onOutputOperationCompleted(_batch: BatchInfo, { name }: OutputInfo): void {
+  onOutputOperationCompleted(_batch: BatchInfo, { name, startedAt, endedAt, failure, attempts }: OutputInfo): void {
     const state = this.output(name);
     state.runningSince = undefined;
     state.again = undefined;
+    if (startedAt !== undefined && endedAt !== undefined) state.lastMs = endedAt - startedAt;
+    // One that was tried again is counted since its first try.
+    if (attempts > 1 && !failure) state.failures--;
+    if (attempts > 1) return;
+    state.batches++;
+    if (failure) noteFailure(state, failure);
   }
 
   onReceiverStarted(receiver: ReceiverInfo): void {
@@ -113,6 +112,11 @@ export class StreamMonitor implements StreamingListener {
   onReceiverStopped(receiver: ReceiverInfo): void {
     this.source(receiver.stream).receiver = receiver.message;
   }
+}
+
+function noteFailure(state: OutputState, { message }: Error): void {
+  state.failures++;
+  state.lastFailure = message;
 }
 
 function entryOf<T>(map: Map<string, T>, name: string, make: () => T): T {

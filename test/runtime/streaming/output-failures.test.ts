@@ -66,7 +66,10 @@ test('an output whose own function fails is tried again with growing rests; its 
   // At 2 s, 3 s and 5 s.
   assert.is(store.tries, 1 + 3);
   assert.equal(others, [[0], [1], [2], [3], [4]]);
-  assert.is(run.streaming.batches().length, 1);
+  assert.equal(
+    run.streaming.batches().map(({ outputs: [store] }) => [store.attempts, store.failure?.message, store.endedAt !== undefined]),
+    [[1, undefined, true], [1, 'connect ECONNREFUSED', false], ...Array.from({ length: 3 }, () => [0, undefined, false])],
+  );
   assert.match(
     run.told,
     /store of generatorStream#0 at the batch of 00:00:02 failed; it is tried again in 1s, and later batches of it wait: connect ECONNREFUSED/,

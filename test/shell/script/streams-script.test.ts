@@ -49,7 +49,7 @@ const transcripts: Record<string, readonly [text: string, out: RegExp, err: RegE
     0,
   ],
   'a failing output is named once': [
-    `${numbers}numbers.foreachRDD(() => { throw new Error('no disk') }, 'save')\nstream().start()\nconst late = await stream().awaitTerminationOrTimeout('1s')`,
+    `${numbers}numbers.foreachRDD(() => { throw new Error('no disk') }, { name: 'save', onFailure: 'skip' })\nstream().start()\nconst late = await stream().awaitTerminationOrTimeout('1s')`,
     /^$/,
     /^\(save of numbers failed\)\nError: no disk\n[^E]*$/,
     0,

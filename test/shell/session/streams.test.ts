@@ -164,7 +164,9 @@ test('ctrl-c cancels the job of the prompt and leaves streams running', () =>
 
 test('an output that fails is named once and then counted; the others go on', () =>
   withPane(2, async (terminal) => {
-    terminal.type("const bad = counts.foreachRDD(() => { throw new Error('no ' + 'disk') }, 'save')\r");
+    terminal.type(
+      "const bad = counts.foreachRDD(() => { throw new Error('no ' + 'disk') }, { name: 'save', onFailure: 'skip' })\r",
+    );
     await terminal.until(() => terminal.everything().includes('(save of counts failed, 10 times so far)'), 'ten failures');
     assert.is(terminal.everything().split('Error: no disk').length, 2, 'shown once');
     terminal.type('.streams\r');
