@@ -202,7 +202,8 @@ export class StreamingContext implements StreamHost, RecoverySubject {
       const first = Math.min(...spans.map((span) => span.first));
       this.#zeroTime = resumption?.zeroTime ?? first - this.interval;
       const last = Math.max(...spans.map((span) => span.last));
-      this.#begin(resumption, { first, last, ended: () => void this.stop({ graceful: true }) });
+      const ended = () => void this.#queue.caughtUp().then(() => this.stop({ graceful: true }));
+      this.#begin(resumption, { first, last, ended });
     } catch (error) {
       if (this.#state !== 'active') return;
       void this.stop();
@@ -363,8 +364,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     if (this.#state === 'active') this.#running.start(this.inputs);
   }
 
-  /** Registers a stream that carries something over from batch to batch. @internal */
-  readonly carries = (stream: StatefulDStream<unknown>): void => this.#graph.carries(stream);
+  /** @internal */ readonly carries = (stream: StatefulDStream<unknown>): void => this.#graph.carries(stream);
 
   /** The sources that the outputs read. @internal */
   get inputs(): readonly InputDStream<unknown>[] {

@@ -46,6 +46,7 @@ export class BatchQueue {
   /** Batches that have run and are not done: an output of the first is tried again. */
   readonly #open: Batch[] = [];
   #closing: Promise<void> = Promise.resolve();
+  #closed = () => {};
   #isHalted = false;
   #abort = new AbortController();
   #running: Promise<void> | undefined;
@@ -110,6 +111,7 @@ export class BatchQueue {
         // Jobs that complete its states end with a cancel.
         await withSignal(signal, () => this.#done(ended));
         this.#report(ended);
+        if (this.#open.length === 0) this.#closed();
       }
     });
     return this.#closing;
@@ -127,6 +129,15 @@ export class BatchQueue {
       await this.#lanes.idle();
       await this.#closing;
     } while (this.#running);
+  }
+
+  /** Resolves when all submitted batches are done, those that are tried again included, or cancelled. */
+  async caughtUp(): Promise<void> {
+    for (await this.idle(); this.#open.length > 0; await this.idle()) {
+      await new Promise<void>((resolve) => {
+        this.#closed = resolve;
+      });
+    }
   }
 
   /** As `idle`, and tells again and again which outputs that waits for. What failed is tried once more. */
@@ -167,6 +178,8 @@ export class BatchQueue {
     for (const batch of [...this.#open, ...(this.#current ? [this.#current] : [])]) batch.cancel();
     await this.idle();
     this.#lanes.clear();
+    this.#open.length = 0;
+    this.#closed();
     this.#abort = new AbortController();
   }
 }

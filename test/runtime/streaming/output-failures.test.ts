@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { type DStream, ManualClock, StreamingContext } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
 import { quietDisplay, StreamTests } from '../../helpers/streams';
+import { until, within } from '../../helpers/within';
 
 const test = suite('failed outputs');
 const given = new StreamTests(test);
@@ -206,6 +207,23 @@ test('a stop tries once more; what still fails runs again after a restart', asyn
   store.isDown = false;
   await again.streaming.stop({ graceful: true });
   assert.equal(store.got.slice(4, 6), [[4], [5]]);
+});
+
+test('a replay ends when what failed has succeeded', async () => {
+  const path = join(given.folder, 'old');
+  writeFileSync(path, 'a\nb\nc\n');
+  const clock = new ManualClock();
+  const streaming = new StreamingContext(given.sc, '1s', { clock, display: quietDisplay() });
+  const store = new Store();
+  store.isDown = true;
+  streaming.replay(path, { recordsPerBatch: 1 }).foreachRDD(async (rdd) => store.put((await rdd.collect()) as never));
+  streaming.start();
+  await until(20_000, () => streaming.batches().length === 3, 'all batches to be reported');
+  store.isDown = false;
+  assert.is(streaming.state, 'active');
+  clock.advance('1s');
+  await within(20_000, streaming.awaitTermination(), 'the end');
+  assert.equal(store.got, [['a'], ['b'], ['c']] as never);
 });
 
 test('an output that is stopped while it waits for its next try is tried no more', async () => {
