@@ -270,7 +270,7 @@ test('what is saved is read again', async () => {
     'a',
     '1',
     'null',
-    '[1,{"b":"2"}]',
+    '[1,{"b":{"$bigint":"2"}}]',
     '1970-01-01T00:00:00.000Z',
     'Invalid Date',
     'undefined',
