@@ -8,7 +8,7 @@ import type { BlobSource } from '../../runtime/plan/engine';
 import type { Forget, TaskSpec } from '../../runtime/plan/task';
 import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
 import { spillFolder } from '../../runtime/storage/spill-file';
-import { cancelKillMs, drainMs, joinMs, loopback, maxBlobBytes, maxTaskBlobs, starvedMs } from '../base/limits';
+import { cancelKillMs, drainMs, joinMs, loopback, maxBlobBytes, maxTaskBlobs } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { Connection } from '../link/connection';
 import { deadline } from '../link/deadline';
@@ -20,6 +20,7 @@ import { Backoff } from './backoff';
 import { type DoorOptions, DriverDoor } from './door';
 import { ExecutorProcess, type ProcessEnd } from './executor-process';
 import type { SessionFolder } from './folder';
+import { lostBySilence } from './lost-executor';
 
 export interface ExecutorPoolOptions {
   readonly executors: number;
@@ -225,9 +226,9 @@ export class ExecutorPool implements TaskBackend {
     setTimeout(() => this.#lose(executor, reason), drainMs);
   }
 
-  /** A stopped process counts as lost at its first missed heartbeat; one that is only starved gets time. */
   #silent(executor: PooledExecutor, ms: number): void {
-    if (executor.process.isStopped() || ms >= starvedMs) this.#lose(executor, `it has not answered for ${Math.round(ms)} ms`);
+    const reason = lostBySilence(executor.process, ms);
+    if (reason !== undefined) this.#lose(executor, reason);
   }
 
   #exited(executor: PooledExecutor, { reason, isUnable }: ProcessEnd): void {
