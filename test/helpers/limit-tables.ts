@@ -26,7 +26,7 @@ function constantsOf(path: string): Constant[] {
   for (const statement of parse(path).statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { name, initializer } of statement.declarationList.declarations) {
-      const value = valueOf(initializer);
+      const value = valueOf(initializer, found);
       if (value === undefined) continue;
       found.push({ name: name.getText(), value, reason: commentOf(statement) || 'goes with the one above' });
     }
@@ -34,12 +34,13 @@ function constantsOf(path: string): Constant[] {
   return found;
 }
 
-/** Of sums and products of literals, as such files are written. */
-function valueOf(node: ts.Expression | undefined): number | string | undefined {
+/** Of sums and products of literals and of constants above, as such files are written. */
+function valueOf(node: ts.Expression | undefined, above: readonly Constant[]): number | string | undefined {
   if (node === undefined) return undefined;
   if (ts.isStringLiteral(node)) return node.text;
-  const text = node.getText();
-  return /^[\dx_a-f\s*+<()]+$/.test(text) ? (new Function(`return ${text}`)() as number) : undefined;
+  const named = new Map(above.map(({ name, value }) => [name, String(value)]));
+  const text = node.getText().replace(/[A-Za-z]\w*/g, (name) => named.get(name) ?? name);
+  return /^[\dx_a-f\s*+<()-]+$/.test(text) ? (new Function(`return ${text}`)() as number) : undefined;
 }
 
 const units: readonly (readonly [RegExp, (value: number) => string])[] = [
