@@ -30,9 +30,9 @@ export const unreadable = (path: string, thrown: unknown): never => {
   throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(thrown).message, remedy: readRemedy(thrown) });
 };
 
-/** Raises UNREADABLE_FILE for what is wrong with the file itself. */
+/** Raises UNREADABLE_FILE for what is wrong with the file itself: it is `lasting`, since the next try finds the same. */
 export const notReadable = (path: string, reason: string, remedy: string): never => {
-  throw new MillraceError('UNREADABLE_FILE', { path, reason, remedy });
+  throw new MillraceError('UNREADABLE_FILE', { path, reason, remedy, lasting: true });
 };
 
 /** Opens a user's file to read it. Never waits, as a pipe would have it. Throws UNREADABLE_FILE, also for what is no regular file. */
