@@ -84,6 +84,8 @@ export function watchLeaks(): LeakWatch {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   process.env.TMPDIR = folder;
   process.on('exit', () => removeIfEmpty(folder));
+  // The first look at them opens them.
+  void [process.stdout, process.stderr];
   const openBefore = descriptors();
   // uvu runs its tests from a timer, which is still told of here: it would hide one that is left.
   const resourcesBefore = process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout');

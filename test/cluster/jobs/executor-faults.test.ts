@@ -60,7 +60,7 @@ function firedCalls(): string {
 async function runAll(executor: string, expected: Map<string, unknown> | undefined): Promise<Map<string, unknown>> {
   const options = { storageBytes: 3000, executionBytes: 6000, program: executor };
   const { folder: own, ...started } = await startBackend('local[2]', options);
-  const sc = new Context({ ...started, master: 'local[2]' });
+  const sc = new Context({ ...started, folder: own, master: 'local[2]' });
   await sc.start();
   const answers = new Map<string, unknown>();
   try {
