@@ -3,19 +3,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { asError, MillraceError } from '../../runtime/base/errors';
+import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../runtime/base/process-owner';
 import { socketPathBytes } from '../base/limits';
 
 const prefix = 'millrace-';
 const ownerFile = 'owner';
 const pattern = /^millrace-(\d+)-[A-Za-z0-9]{6}$/;
-
-/** The process that made a folder. A process id is valid in one namespace only, and is reused. */
-interface Owner {
-  readonly pid: number;
-  readonly namespace: string;
-  /** When the process started, in clock ticks since the machine booted. */
-  readonly started: string;
-}
 
 /** Where a session whose own path is too long puts the folder of its socket. */
 const shortRoots = ['/tmp', '/var/tmp', '/dev/shm'];
@@ -92,46 +85,6 @@ function makeBelow(root: string): string {
   }
 }
 
-function ownerOf(pid: number): Owner {
-  return { pid, namespace: namespaceOf(), started: stateOf(pid)?.started ?? '' };
-}
-
-function namespaceOf(): string {
-  try {
-    return `${os.hostname()} ${fs.readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return os.hostname();
-  }
-}
-
-interface ProcessState {
-  readonly started: string;
-  /** It has ended, but its parent has not read its exit status. */
-  readonly isZombie: boolean;
-}
-
-/** Reads fields 3 and 22 of /proc/PID/stat. Field 2, the name, may contain anything, so we split after its last bracket. */
-function stateOf(pid: number): ProcessState | undefined {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { started: fields[19], isZombie: fields[0] === 'Z' };
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(owner: Owner): boolean {
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-  const state = stateOf(owner.pid);
-  if (!state) return true;
-  return !state.isZombie && (owner.started === '' || state.started === owner.started);
-}
-
 function removeStale(root: string): void {
   for (const name of fs.readdirSync(root)) {
     const folder = path.join(root, name);
@@ -147,16 +100,16 @@ function isStale(folder: string): boolean {
     const owner = ownerIn(folder);
     // It is just being made, or whoever made it ended meanwhile.
     if (owner === undefined) return Date.now() - stat.mtimeMs > unownedMs;
-    return owner.namespace === namespaceOf() && !isAlive(owner);
+    return owner.namespace === processNamespace() && !isAlive(owner);
   } catch {
     // It is gone already.
     return false;
   }
 }
 
-function ownerIn(folder: string): Owner | undefined {
+function ownerIn(folder: string): ProcessOwner | undefined {
   try {
-    const owner = JSON.parse(fs.readFileSync(path.join(folder, ownerFile), 'utf8')) as Owner;
+    const owner = JSON.parse(fs.readFileSync(path.join(folder, ownerFile), 'utf8')) as ProcessOwner;
     return Number.isInteger(owner.pid) ? owner : undefined;
   } catch {
     return undefined;

@@ -84,6 +84,18 @@ const declared = {
     remedy:
       "Resume it: StreamingContext.getOrCreate(folder, ssc => { … }, { sc, interval: '1s' }). Or choose another folder, or remove this one.",
   },
+  CHECKPOINT_UNSAFE: {
+    sentence: 'The checkpoint folder cannot be trusted: {path} {reason}.',
+    remedy: 'Choose a folder of your own, by its real path. Millrace follows no links in it and reads nothing of other users.',
+  },
+  CHECKPOINT_IN_USE: {
+    sentence: '{folder} is the checkpoint folder of a program that runs: {owner}.',
+    remedy: 'Stop that program first, or choose another folder. The folder is free as soon as the program has ended.',
+  },
+  CHECKPOINT_TAKEN_OVER: {
+    sentence: '{folder} was taken over by another program, while this one did not answer: {owner}.',
+    remedy: 'This program writes no checkpoints any more. Stop it; the other one goes on from the last one.',
+  },
   CHECKPOINT_UNREADABLE: {
     sentence: 'No checkpoint in {folder} can be read. {reasons}',
     remedy: 'Restore one of the files from a copy, or start over with another folder.',

@@ -52,6 +52,18 @@ export abstract class InputDStream<T> extends DStream<T> {
   }
   /** Continues from a position of an earlier run. Called before `start`. */
   resume(_position: unknown): void {}
+  /** What a checkpoint says of what a batch reads: plain data without a path, so that the checkpoint may be moved, and trusted with nothing. */
+  savedReads({ reads }: BatchInput): unknown {
+    return reads;
+  }
+  /** The same in this run. `position` is the saved one. Throws where it is not what `savedReads` gives. */
+  readsOf(saved: unknown, _position: unknown): unknown {
+    return saved;
+  }
+  /** Sources of one kind can go on from each other's positions. */
+  get kind(): string {
+    return this.operation;
+  }
   /** Describes what a batch of an earlier run has lost; `''` for a lost batch without elements; undefined if it can be reread. */
   lostOf({ records = 1 }: BatchInput): string | undefined {
     if (this.position() !== undefined) return undefined;

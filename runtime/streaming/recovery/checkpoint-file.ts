@@ -10,6 +10,7 @@ import { asError, MillraceError } from '../../base/errors';
 import { closeQuietly, damaged, removeQuietly } from '../../base/files';
 import type { BatchInput } from '../graph/input';
 import type { StateVersion } from '../graph/stateful';
+import { checkedCheckpoint } from './checked-checkpoint';
 
 /** How a restart finds a stream: by the name that was set, else by its operation and its place among the streams of that operation. */
 export interface SavedStream {
@@ -18,11 +19,16 @@ export interface SavedStream {
   readonly operation: string;
 }
 
+/** What a batch read, with paths below folders of this run as names. */
+export type SavedBatch = BatchInput;
+
 export interface SavedInput extends SavedStream {
+  /** What can go on from the position: sources of other kinds cannot. */
+  readonly kind: string;
   /** The position after the last batch that was made; left out if the source cannot be reread. */
   readonly position?: unknown;
   /** What each batch read that is unfinished or that a window still needs; oldest first. */
-  readonly batches: readonly (readonly [Time, BatchInput])[];
+  readonly batches: readonly (readonly [Time, SavedBatch])[];
 }
 
 /** The version to resume from, that of the last completed batch, and what of the past can be read. */
@@ -43,9 +49,11 @@ export interface StreamCheckpoint {
 }
 
 const magic = 0x314b524d;
-const version = 1;
+const version = 2;
 const headBytes = 20;
 const filesThatStay = 2;
+/** More than one program writes: a file each millisecond for eleven days. */
+const filesOfOwner = 1e9;
 
 const nameOf = (number: number) => String(number);
 
@@ -67,7 +75,11 @@ function checkpointOf(path: string, bytes: Buffer): StreamCheckpoint {
   const text = bytes.subarray(headBytes);
   if (text.length !== bytes.readDoubleLE(8)) damaged(path, 'it ends too early');
   if (crc32(text, crc32(bytes.subarray(0, 16))) !== bytes.readUInt32LE(16)) damaged(path, 'its checksum is wrong');
-  return JSON.parse(text.toString('utf8')) as StreamCheckpoint;
+  try {
+    return checkedCheckpoint(JSON.parse(text.toString('utf8')));
+  } catch (e) {
+    return damaged(path, asError(e).message);
+  }
 }
 
 /** The newest intact checkpoint, and the damage of newer ones. */
@@ -100,6 +112,11 @@ export class CheckpointFiles {
     }
     if (damage.length === 0) return undefined;
     throw new MillraceError('CHECKPOINT_UNREADABLE', { folder: this.#folder, reasons: damage.map((e) => e.message).join(' ') });
+  }
+
+  /** The files of an owner of a later number come after those of all before, also after what one of them writes too late. */
+  beginAfter(owner: number): void {
+    this.#next = Math.max((this.#numbers().at(-1) ?? -1) + 1, owner * filesOfOwner);
   }
 
   /** Writes the next file so that it survives a crash of the machine, then removes all but the last two. Throws DISK. */

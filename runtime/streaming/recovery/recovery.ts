@@ -1,10 +1,12 @@
 // The recovery of a streaming context: checkpoints each batch before its jobs run and when it is done, and resumes from a checkpoint.
 
+import { dirname } from 'node:path';
 import { durationText, type Time, timeText } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
+import { UnfitData } from '../../base/plain-data';
 import { aheadOf, type Clock } from '../../base/time';
 import { notify, type StreamDisplay } from '../graph/display';
-import type { InputDStream } from '../graph/input';
+import type { BatchInput, InputDStream } from '../graph/input';
 import { oldestRemembered } from '../graph/lineage';
 import type { StatefulDStream } from '../graph/stateful';
 import {
@@ -14,6 +16,7 @@ import {
   type SavedState,
   type StreamCheckpoint,
 } from './checkpoint-file';
+import { Lease } from './lease';
 import { match, matchIfClear, savedText } from './matching';
 import { Saver } from './saver';
 
@@ -42,6 +45,7 @@ export interface RecoverySubject {
   readonly display: StreamDisplay;
   readonly inputs: readonly Input[];
   readonly stateful: readonly StatefulDStream<unknown>[];
+  stop(): Promise<void>;
 }
 
 /** The progress of an earlier run, in the times of this one. */
@@ -59,6 +63,8 @@ export class Recovery {
   readonly #files: CheckpointFiles;
   readonly #saver: Saver;
   readonly #mayResume: boolean;
+  readonly #folder: string;
+  #lease: Lease | undefined;
   #lastDone: Time | undefined;
   #lastMade: Time | undefined;
   readonly #unfinished: Time[] = [];
@@ -71,6 +77,7 @@ export class Recovery {
   constructor(streaming: RecoverySubject, folder: string, mayResume: boolean) {
     this.#streaming = streaming;
     this.#mayResume = mayResume;
+    this.#folder = folder;
     this.#files = new CheckpointFiles(folder);
     this.#saver = new Saver(() => this.#write());
   }
@@ -98,9 +105,10 @@ export class Recovery {
     return this.#older;
   }
 
-  /** Waits for the last write. */
+  /** Waits for the last write, and leaves the folder to the next program. */
   async stop(): Promise<void> {
     await this.#saver.idle();
+    this.#lease?.release();
   }
 
   #inputs(): Input[] {
@@ -119,8 +127,9 @@ export class Recovery {
       unfinished: [...this.#unfinished],
       inputs: this.#inputs().map((input) => ({
         ...named(input),
+        kind: input.kind,
         position: input.position(),
-        batches: input.remembered,
+        batches: input.remembered.map(([time, batch]) => [time, { ...batch, reads: savedReads(input, batch) }] as const),
       })),
       states: this.#streaming.stateful.flatMap((stream) => {
         const saved = stream.stateVersion(lastDone);
@@ -132,14 +141,23 @@ export class Recovery {
   async #write(): Promise<void> {
     try {
       const snapshot = this.#snapshot();
+      this.#lease?.check();
       await this.#files.write(snapshot);
       this.#older = this.#newer;
       this.#newer = snapshot.lastDone;
       this.#isFailing = false;
     } catch (e) {
+      if (e instanceof MillraceError && e.code === 'CHECKPOINT_TAKEN_OVER') return this.#takenOver(e);
       if (!this.#isFailing) this.#notice('the checkpoint cannot be written; batches go on without it', asError(e));
       this.#isFailing = true;
     }
+  }
+
+  /** The other program runs the same batches. */
+  #takenOver(error: Error): void {
+    if (!this.#isFailing) this.#notice('the streams end', error);
+    this.#isFailing = true;
+    void this.#streaming.stop();
   }
 
   #notice(message: string, error?: Error): void {
@@ -153,12 +171,32 @@ export class Recovery {
    * CHECKPOINT_UNREADABLE where no file of some is whole, STREAMS_AMBIGUOUS and STATE_PARTITIONS where it does not fit.
    */
   begin(): Resumption | undefined {
-    const found = this.#files.read();
-    if (found && !this.#mayResume) throw new MillraceError('CHECKPOINT_EXISTS', { path: found.path });
-    return found && this.#resume(found);
+    this.#lease = Lease.take(this.#folder);
+    this.#files.beginAfter(this.#lease.number);
+    try {
+      const found = this.#files.read();
+      if (found && !this.#mayResume) throw new MillraceError('CHECKPOINT_EXISTS', { path: found.path });
+      return found && this.#resume(found);
+    } catch (e) {
+      this.#lease.release();
+      throw e;
+    }
   }
 
-  #resume({ checkpoint, path, damage }: FoundCheckpoint): Resumption {
+  #resume(found: FoundCheckpoint): Resumption {
+    try {
+      return this.#goOnFrom(found);
+    } catch (e) {
+      // Its sources check what they saved.
+      if (!(e instanceof UnfitData)) throw e;
+      throw new MillraceError('CHECKPOINT_UNREADABLE', {
+        folder: dirname(found.path),
+        reasons: `${found.path} is damaged: ${e.message}.`,
+      });
+    }
+  }
+
+  #goOnFrom({ checkpoint, path, damage }: FoundCheckpoint): Resumption {
     for (const error of damage) this.#notice(`${error.message} The previous checkpoint, ${path}, is used`);
     const standing = this.#standing(checkpoint);
     const inputs = match(checkpoint.inputs, this.#inputs());
@@ -215,9 +253,17 @@ export class Recovery {
   }
 
   #restoreInput(saved: SavedInput, input: Input, { unfinished, lastDone, keepsPast }: Standing): void {
+    if (saved.kind !== input.kind) {
+      const [was, is] = [savedText(saved), input.toString()];
+      return this.#notice(
+        `the saved source ${was} is of another kind than ${is}: it starts anew, and unfinished batches run without its data`,
+      );
+    }
     const batches = saved.batches.flatMap(([time, batch]) => {
       const at = unfinished.get(time) ?? (keepsPast ? time : undefined);
-      return at === undefined ? [] : [[at, batch] as const];
+      if (at === undefined) return [];
+      const reads = batch.failure === undefined ? input.readsOf(batch.reads, saved.position) : undefined;
+      return [[at, { ...batch, reads }] as const];
     });
     const past: Time[] = [];
     for (const [time, batch] of batches) {
@@ -257,5 +303,7 @@ export class Recovery {
     return { zeroTime, done: lastDone, unfinished: [...unfinished.values()], next: first };
   }
 }
+
+const savedReads = (input: Input, batch: BatchInput) => (batch.failure === undefined ? input.savedReads(batch) : undefined);
 
 const plural = (n: number) => `${n} batch${n === 1 ? '' : 'es'}`;

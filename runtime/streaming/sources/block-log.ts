@@ -4,11 +4,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { basename, dirname, join } from 'node:path';
 import { asError, MillraceError } from '../../base/errors';
 import { removeQuietly } from '../../base/files';
+import { countIn, fieldsIn, hashNameIn, listIn } from '../../base/plain-data';
 import { partEnding, type ReceivedBlock } from '../../plan/receivers';
 
-/** The position of a log, as plain data: per run, the first block that no batch has read. */
+/** The position of a log, as plain data: its folder below `received`, and per run the first block that no batch has read. */
 export interface LogPosition {
-  readonly home: string;
+  readonly log: string;
   readonly runs: readonly (readonly [run: number, next: number])[];
 }
 
@@ -16,6 +17,7 @@ export interface LogPosition {
 export const unendedName = 'unended';
 
 const newline = 0x0a;
+const receivedFolder = 'received';
 
 const numbersIn = (folder: string): number[] =>
   existsSync(folder)
@@ -25,8 +27,31 @@ const numbersIn = (folder: string): number[] =>
         .sort((a, b) => a - b)
     : [];
 
+/** Throws where it is no position of a log. */
+export function positionIn(value: unknown): LogPosition {
+  const { log, runs } = fieldsIn(value, 'the position');
+  const pair = (item: unknown, what: string): [number, number] => {
+    const [run, next] = listIn(item, what, countIn);
+    return [run, countIn(next, what)];
+  };
+  return { log: hashNameIn(log, 'the log'), runs: listIn(runs, 'the runs', pair) };
+}
+
+/** The path of a block of a log in a checkpoint folder. */
+export const blockPath = (checkpointFolder: string, log: string, run: number, block: number): string =>
+  join(checkpointFolder, receivedFolder, log, String(run), String(block));
+
+/** The run and the number by which a checkpoint names a block of a log; undefined for one that is removed with its session. */
+export function numbersOfBlock(checkpointFolder: string | undefined, { path }: ReceivedBlock): readonly number[] | undefined {
+  const [block, run] = [path, dirname(path)];
+  const home = dirname(dirname(run));
+  if (checkpointFolder === undefined || home !== join(checkpointFolder, receivedFolder)) return undefined;
+  return [Number(basename(run)), Number(basename(block))];
+}
+
 /** Each run of the program has a folder of its own, so a receiver of an earlier run that still ends disturbs nothing. */
 export class BlockLog {
+  readonly #name: string;
   readonly #home: string;
   readonly #run: number;
   /** Per run, the first block that no batch has read. */
@@ -34,8 +59,8 @@ export class BlockLog {
 
   /** `stream` names the stream below the checkpoint folder; `position` is that of an earlier run. Throws DISK. */
   constructor(checkpointFolder: string, stream: string, position: LogPosition | undefined) {
-    const name = createHash('sha256').update(stream).digest('hex').slice(0, 32);
-    this.#home = position?.home ?? join(checkpointFolder, 'received', name);
+    this.#name = position?.log ?? createHash('sha256').update(stream).digest('hex').slice(0, 32);
+    this.#home = join(checkpointFolder, receivedFolder, this.#name);
     this.#run = (numbersIn(this.#home).at(-1) ?? -1) + 1;
     this.#next = new Map(position?.runs ?? []);
     try {
@@ -102,13 +127,8 @@ export class BlockLog {
     }
   }
 
-  /** Whether a block belongs to this run. */
-  isOwn({ path }: ReceivedBlock): boolean {
-    return dirname(path) === this.folder;
-  }
-
   position(): LogPosition {
-    return { home: this.#home, runs: [...this.#next] };
+    return { log: this.#name, runs: [...this.#next] };
   }
 }
 

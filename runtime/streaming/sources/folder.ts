@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Time } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
 import { unreadable } from '../../base/files';
+import { fieldsIn, fileNameIn, listIn } from '../../base/plain-data';
 import { changeOf, type FileVersion, versionOf } from '../../plan/file-version';
 import type { FoundFile } from '../../rdd/found-files';
 import { aFolder, kindOf, lookAt } from '../../rdd/input-paths';
@@ -45,6 +46,12 @@ export interface Moment {
 
 /** Whether a later batch is due already: files that arrived meanwhile may belong to that one. */
 const isLate = ({ time, now, interval }: Moment) => now - time >= interval;
+
+function seenIn(value: unknown, what: string): [string, Seen] {
+  const [name, seen] = listIn(value, what, (item) => item);
+  fieldsIn(seen, what);
+  return [fileNameIn(name, what), seen as Seen];
+}
 
 /** The new files at one look. */
 export interface Look {
@@ -211,7 +218,7 @@ export class FolderWatch {
   }
 
   resume(position: unknown): void {
-    this.#seen = new Map(position as [string, Seen][]);
+    this.#seen = new Map(listIn(position, 'the position', seenIn));
     this.#isFirst = false;
   }
 }

@@ -1,6 +1,7 @@
 // `generatorStream`: a function makes elements from their numbers, at a fixed rate; a rerun makes the same elements.
 
 import type { Time } from '../../base/duration';
+import { countIn, fieldsIn, numberIn } from '../../base/plain-data';
 import { ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
 import { SteppedRDD } from '../../rdd/stepped';
@@ -50,14 +51,19 @@ export class GeneratorInputDStream<T> extends InputDStream<T> {
     });
   }
 
+  override readsOf(saved: unknown): Range {
+    const { from, to } = fieldsIn(saved, 'what a batch reads');
+    return { from: countIn(from, 'its first element'), to: countIn(to, 'its end') };
+  }
+
   override position(): unknown {
     return { next: this.#next, due: this.#due };
   }
 
   override resume(position: unknown): void {
-    const { next, due } = position as { next: number; due: number };
-    this.#next = next;
-    this.#due = due;
+    const { next, due } = fieldsIn(position, 'the position');
+    this.#next = countIn(next, 'the next element');
+    this.#due = numberIn(due, 'the fraction of an element');
   }
 
   override limitRate(perSecond: number | undefined): void {

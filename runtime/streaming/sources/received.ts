@@ -3,12 +3,13 @@
 import { existsSync } from 'node:fs';
 import { type Time, timeText } from '../../base/duration';
 import { asError } from '../../base/errors';
+import { countIn, listIn, wholeIn } from '../../base/plain-data';
 import type { ReceivedBlock, ReceiverSpec, RunningReceiver } from '../../plan/receivers';
 import { type BlockFormat, BlocksRDD } from '../../rdd/blocks';
 import type { RDD } from '../../rdd/rdd';
 import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
-import { BlockLog, type LogPosition } from './block-log';
+import { BlockLog, blockPath, type LogPosition, numbersOfBlock, positionIn } from './block-log';
 
 /** The limits of a receiver that the user may set. */
 export type ReceiverLimits = Omit<ReceiverSpec, 'stream' | 'source' | 'log'>;
@@ -18,6 +19,9 @@ const lateMs = 5000;
 
 /** The position of a source whose blocks are removed with the session. */
 const unlogged = 'unlogged';
+
+/** In place of the numbers of a block that was removed with its session. */
+const removed = [-1, -1];
 
 const blocksOf = ({ reads }: BatchInput) => (reads ?? []) as readonly ReceivedBlock[];
 const sum = (blocks: readonly ReceivedBlock[], of: 'bytes' | 'records') => blocks.reduce((n, block) => n + block[of], 0);
@@ -116,11 +120,33 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
   }
 
   override resume(position: unknown): void {
-    if (position !== unlogged) this.#saved = position as LogPosition;
+    if (position !== unlogged) this.#saved = positionIn(position);
     else
       this.host.display.notice(
         `${this.name}: the last run kept no log: elements that it had received and no batch had read are lost and not counted`,
       );
+  }
+
+  override get kind(): string {
+    return `received ${this.#format}`;
+  }
+
+  override savedReads(input: BatchInput): unknown {
+    return blocksOf(input).map((block) => [
+      ...(numbersOfBlock(this.host.checkpointFolder, block) ?? removed),
+      block.bytes,
+      block.records,
+    ]);
+  }
+
+  override readsOf(saved: unknown, position: unknown): readonly ReceivedBlock[] {
+    const { checkpointFolder = '' } = this.host;
+    const log = position === unlogged ? undefined : positionIn(position).log;
+    return listIn(saved, 'the blocks', (item, what) => {
+      const [run, block, bytes, records] = listIn(item, what, wholeIn);
+      const path = log === undefined || run < 0 ? '' : blockPath(checkpointFolder, log, countIn(run, what), countIn(block, what));
+      return { path, bytes: countIn(bytes, what), records: countIn(records, what) };
+    });
   }
 
   override lostOf(input: BatchInput): string | undefined {
