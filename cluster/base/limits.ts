@@ -119,6 +119,12 @@ export const commandErrorBytes = 16 << 20;
 /** Connections of a listening receiver: each may hold an incomplete line in memory. */
 export const maxReceiverConnections = 256;
 
+/** The longest message of a WebSocket that is held, to be cut into lines: a connection that sends a longer one is dropped. */
+export const clientMessageBytes = 64 << 20;
+
+/** The same of a listening receiver, which holds one for each client. */
+export const listenerMessageBytes = 8 << 20;
+
 /** From the request to stop a receiver until its process is killed: the user's `onStop` may have connections to close. */
 export const receiverStopMs = 2000;
 

@@ -12,6 +12,7 @@ export class ThrottledReport {
   #detail = '';
   #reportedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   /** `report` gets the number since the last report, and the last detail. */
   constructor(report: (count: number, detail: string) => void, rest = restMs) {
@@ -20,6 +21,7 @@ export class ThrottledReport {
   }
 
   happened(count = 1, detail = ''): void {
+    if (this.#isClosed) return;
     this.#count += count;
     this.#detail = detail;
     const wait = this.#reportedAt + this.#rest - performance.now();
@@ -41,8 +43,11 @@ export class ThrottledReport {
     this.#count = 0;
   }
 
+  /** Reports at once what has not been reported yet; what happens later is not reported. */
   close(): void {
+    if (this.#count > 0) this.#reportNow();
     clearTimeout(this.#timer);
+    this.#isClosed = true;
   }
 }
 

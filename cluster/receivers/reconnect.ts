@@ -64,8 +64,15 @@ export class ClientConnection {
     this.#report('error', `${this.#name} ${this.#why}${times}${loss}; ${next}`);
   }
 
-  close(): void {
+  /** The stream ends: attempts that failed matter no more, what was lost does. `cutBytes` of an incomplete line are lost with it. */
+  close(cutBytes = 0): void {
+    this.#trouble.forget();
     this.#trouble.close();
+    this.#lostBytes += cutBytes;
+    const lost = lossText(this.#lostBytes);
+    const times = this.#losses > 1 ? ` (${this.#losses} times)` : '';
+    if (this.#losses > 0) this.#report('error', `${this.#name} ${this.#why}${times}${lost}; the stream has ended`);
+    else if (lost !== '') this.#report('error', `${this.#name}: the stream has ended${lost}`);
   }
 }
 
@@ -99,6 +106,7 @@ export class ListeningPort {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#taken.forget();
     this.#taken.close();
   }
 }

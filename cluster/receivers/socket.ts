@@ -1,6 +1,7 @@
 // Reads lines over TCP: as a client that reconnects whenever the connection is lost, or as a server on loopback.
 import net from 'node:net';
 import { loopback, maxReceiverConnections } from '../base/limits';
+import { FirstLine } from './first-line';
 import type { LineCutter } from './lines';
 import { networkReason, SilenceWatch, ThrottledReport } from './notices';
 import { ClientConnection, ListeningPort, lossText } from './reconnect';
@@ -83,10 +84,12 @@ export class SocketClient implements Source {
     clearTimeout(this.#timer);
     this.#socket?.destroy();
     this.#sink.close();
-    this.#connection.close();
+    this.#connection.close(this.#cutter.abandon());
     this.#silence.close();
   }
 }
+
+const clients = (count: number) => (count === 1 ? 'a client' : `${count} clients`);
 
 export class SocketServer implements Source {
   readonly #host: SourceHost;
@@ -96,6 +99,7 @@ export class SocketServer implements Source {
   readonly #connections = new Map<net.Socket, LineCutter>();
   readonly #lost: ThrottledReport;
   readonly #refused: ThrottledReport;
+  readonly #pages: ThrottledReport;
   #lostBytes = 0;
 
   constructor(host: SourceHost, port: number) {
@@ -103,10 +107,10 @@ export class SocketServer implements Source {
     this.#sink = new LineSink(host);
     this.#lost = new ThrottledReport((count, why) => this.#reportLost(count, why));
     this.#refused = new ThrottledReport((count) =>
-      host.report(
-        'error',
-        `refused ${count === 1 ? 'a client' : `${count} clients`}: ${maxReceiverConnections} clients are already connected`,
-      ),
+      host.report('error', `refused ${clients(count)}: ${maxReceiverConnections} clients are already connected`),
+    );
+    this.#pages = new ThrottledReport((count) =>
+      host.report('error', `refused ${clients(count)}: the first line was an HTTP request, as a web page sends it`),
     );
     this.#port = new ListeningPort(`${loopback}:${port}`, (event, message) => host.report(event, message));
     this.#server = net.createServer((socket) => this.#accept(socket));
@@ -130,9 +134,17 @@ export class SocketServer implements Source {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     let why: string | undefined;
     this.#connections.set(socket, cutter);
-    socket.on('data', (bytes) => cutter.push(bytes));
+    const first = new FirstLine();
+    const push = (bytes: Buffer | 'request' | undefined) => {
+      if (bytes === 'request') this.#refusePage(socket);
+      else if (bytes !== undefined && bytes.length > 0) cutter.push(bytes);
+    };
+    socket.on('data', (bytes) => push(first.push(bytes)));
     const detach = this.#host.gate.attach((open) => (open ? socket.resume() : socket.pause()));
-    socket.once('end', () => cutter.end());
+    socket.once('end', () => {
+      push(first.end());
+      cutter.end();
+    });
     socket.once('error', (error) => (why = networkReason(error)));
     socket.once('close', () => {
       detach();
@@ -141,6 +153,11 @@ export class SocketServer implements Source {
       this.#lostBytes += cut;
       if (cut > 0 || why !== undefined) this.#lost.happened(1, `${peer} ${why ?? 'was lost'}`);
     });
+  }
+
+  #refusePage(socket: net.Socket): void {
+    socket.destroy();
+    this.#pages.happened();
   }
 
   #reportLost(count: number, why: string): void {
@@ -153,9 +170,15 @@ export class SocketServer implements Source {
   close(): void {
     this.#port.close();
     this.#server.close();
-    for (const socket of this.#connections.keys()) socket.destroy();
+    for (const [socket, cutter] of this.#connections) {
+      const cut = cutter.abandon();
+      this.#lostBytes += cut;
+      if (cut > 0) this.#lost.happened(1, 'the stream has ended');
+      socket.destroy();
+    }
     this.#sink.close();
     this.#lost.close();
     this.#refused.close();
+    this.#pages.close();
   }
 }

@@ -1,11 +1,14 @@
 // Reads lines over WebSockets: as a client that reconnects whenever the connection is lost, or as a server on loopback.
+import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import { handshakeMs, loopback, maxReceiverConnections } from '../base/limits';
+import { bytesText } from '../../runtime/base/units';
+import { clientMessageBytes, handshakeMs, listenerMessageBytes, loopback, maxReceiverConnections } from '../base/limits';
 import { networkReason, SilenceWatch, ThrottledReport } from './notices';
 import { ClientConnection, ListeningPort } from './reconnect';
 import { LineSink, type Source, type SourceHost } from './source';
 
+const upgradeRequired = 426;
 const lineEnd = Buffer.from('\n');
 
 /** A message is one line, or several if it contains line ends. */
@@ -27,8 +30,11 @@ function read(host: SourceHost, sink: LineSink, ws: WebSocket, heard: () => void
 
 const tooBig = 1009;
 
-const closeReason = (code: number, host: SourceHost) =>
-  code === tooBig ? `sent a message above ${host.maxLineBytes} bytes` : `closed the connection (code ${code})`;
+/** A longer message is not held: its connection is dropped. Messages up to here are cut into lines, and those that are too long left out. */
+const mostMessage = ({ maxLineBytes }: SourceHost, most: number) => Math.max(maxLineBytes, most);
+
+const closeReason = (code: number, host: SourceHost, most: number) =>
+  code === tooBig ? `sent a message above ${bytesText(mostMessage(host, most))}` : `closed the connection (code ${code})`;
 
 export class WebSocketClient implements Source {
   readonly #host: SourceHost;
@@ -51,8 +57,8 @@ export class WebSocketClient implements Source {
 
   #connect(): void {
     let why: string | undefined;
-    const { maxLineBytes } = this.#host;
-    const ws = new WebSocket(this.#url, { perMessageDeflate: false, maxPayload: maxLineBytes, handshakeTimeout: handshakeMs });
+    const maxPayload = mostMessage(this.#host, clientMessageBytes);
+    const ws = new WebSocket(this.#url, { perMessageDeflate: false, maxPayload, handshakeTimeout: handshakeMs });
     this.#ws = ws;
     ws.once('open', () => {
       this.#connection.connected();
@@ -62,8 +68,8 @@ export class WebSocketClient implements Source {
         this.#silence.heard();
       });
     });
-    ws.on('error', (error) => (why = tooBigReason(error, this.#host) ?? networkReason(error)));
-    ws.once('close', (code) => this.#disconnected(why ?? closeReason(code, this.#host)));
+    ws.on('error', (error) => (why = tooBigReason(error, this.#host, clientMessageBytes) ?? networkReason(error)));
+    ws.once('close', (code) => this.#disconnected(why ?? closeReason(code, this.#host, clientMessageBytes)));
   }
 
   #disconnected(why: string): void {
@@ -82,15 +88,17 @@ export class WebSocketClient implements Source {
   }
 }
 
-const tooBigReason = (error: Error, host: SourceHost) =>
-  (error as { code?: string }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? closeReason(tooBig, host) : undefined;
+const tooBigReason = (error: Error, host: SourceHost, most: number) =>
+  (error as { code?: string }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? closeReason(tooBig, host, most) : undefined;
 
 export class WebSocketListener implements Source {
   readonly #host: SourceHost;
   readonly #sink: LineSink;
   readonly #port: ListeningPort;
   readonly #failed: ThrottledReport;
-  #server: WebSocketServer;
+  readonly #refused: ThrottledReport;
+  readonly #http: http.Server;
+  readonly #server: WebSocketServer;
 
   constructor(host: SourceHost, port: number) {
     this.#host = host;
@@ -99,24 +107,45 @@ export class WebSocketListener implements Source {
     this.#failed = new ThrottledReport((count, why) =>
       host.report('error', `a client ${why}${count > 1 ? ` (${count} times)` : ''}`),
     );
-    this.#server = this.#listen(port);
+    this.#refused = new ThrottledReport((count) =>
+      host.report(
+        'error',
+        `refused ${count === 1 ? 'a client' : `${count} clients`}: ${maxReceiverConnections} clients are already connected`,
+      ),
+    );
+    // Connections that do not finish their request count too, and soon end.
+    const limits = { headersTimeout: handshakeMs, requestTimeout: handshakeMs, connectionsCheckingInterval: handshakeMs / 4 };
+    this.#http = http.createServer({ ...limits, keepAliveTimeout: 1 }, (_, answer) =>
+      answer.writeHead(upgradeRequired, { connection: 'close' }).end(),
+    );
+    this.#http.maxConnections = maxReceiverConnections;
+    this.#server = this.#accept();
+    this.#listen(port);
   }
 
-  #listen(port: number): WebSocketServer {
+  #listen(port: number): void {
+    const listen = () => this.#http.listen({ host: loopback, port });
+    this.#http.on('error', (error) => this.#port.failed(error, listen));
+    this.#http.on('drop', () => this.#refused.happened());
+    this.#http.on('listening', () => this.#port.opened(`ws://${loopback}:${(this.#http.address() as AddressInfo).port}`));
+    listen();
+  }
+
+  #accept(): WebSocketServer {
     const server: WebSocketServer = new WebSocketServer({
-      host: loopback,
-      port,
+      server: this.#http,
       perMessageDeflate: false,
-      maxPayload: this.#host.maxLineBytes,
+      maxPayload: mostMessage(this.#host, listenerMessageBytes),
       // Refuse pages in the user's browser: they send an Origin, programs do not.
-      verifyClient: ({ req }: { req: { headers: { origin?: string } } }) =>
-        req.headers.origin === undefined && server.clients.size < maxReceiverConnections,
+      verifyClient: ({ req }: { req: { headers: { origin?: string } } }) => req.headers.origin === undefined,
     });
-    server.on('error', (error) => this.#port.failed(error, () => (this.#server = this.#listen(port))));
-    server.once('listening', () => this.#port.opened(`ws://${loopback}:${(server.address() as AddressInfo).port}`));
+    // The errors of the port come by the HTTP server.
+    server.on('error', () => {});
     server.on('connection', (ws) => {
       read(this.#host, this.#sink, ws, () => {});
-      ws.on('error', (error) => this.#failed.happened(1, tooBigReason(error, this.#host) ?? networkReason(error)));
+      ws.on('error', (error) =>
+        this.#failed.happened(1, tooBigReason(error, this.#host, listenerMessageBytes) ?? networkReason(error)),
+      );
     });
     return server;
   }
@@ -125,7 +154,10 @@ export class WebSocketListener implements Source {
     this.#port.close();
     for (const ws of this.#server.clients) ws.terminate();
     this.#server.close();
+    this.#http.close();
+    this.#http.closeAllConnections();
     this.#sink.close();
     this.#failed.close();
+    this.#refused.close();
   }
 }

@@ -1,6 +1,6 @@
 // Library functions behind the operators of streams.
 
-import { MillraceError } from '../../base/errors';
+import { asError, MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 import { fromText, jsonText } from '../../base/text-form';
 
@@ -56,14 +56,19 @@ export const streamFunctions = {
   fromText: () => fromText,
   /** A line under the number of the batch that its time is in, of so many milliseconds; throws BAD_ARGUMENT for no time. */
   batchOfTime: (timeOf: (line: string) => unknown, interval: number) => (line: string) => {
-    const time = timeOf(line);
+    let time: unknown;
+    try {
+      time = timeOf(line);
+    } catch (error) {
+      time = `an error: ${asError(error).message}`;
+    }
     if (typeof time === 'number' && Number.isFinite(time)) return [Math.ceil(time / interval), line];
     const rule = 'the time of each line in milliseconds since the epoch';
     const remedy = 'Filter lines without a time out of the files, or give them one.';
     throw new MillraceError('BAD_ARGUMENT', {
       operation: 'replay',
-      argument: 'what timeOf gives',
-      value: showElement(time),
+      argument: `what timeOf gives for the line ${showElement(line)}`,
+      value: typeof time === 'string' ? time : showElement(time),
       rule,
       remedy,
     });

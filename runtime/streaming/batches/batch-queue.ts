@@ -1,6 +1,7 @@
 // The queue of batches: they run one after another, in the order of their times. Making new batches never waits for it.
 
 import { checkWhole } from '../../base/arguments';
+import { timeText } from '../../base/duration';
 import { withSignal } from '../../base/flow';
 import type { Clock } from '../../base/time';
 import type { StreamingListenerBus } from '../graph/listener';
@@ -11,6 +12,9 @@ import type { OutputRun, Told } from './output-run';
 
 /** Milliseconds between two messages about what a stop waits for. */
 const waitMs = 5000;
+
+/** So many waiting batches are reported, then ten times as many; anew once none waits. */
+const firstBacklog = 10;
 
 /** The greatest number of outputs of a batch that run at the same time. */
 const mostAtOnce = 1000;
@@ -51,6 +55,7 @@ export class BatchQueue {
   #abort = new AbortController();
   #running: Promise<void> | undefined;
   #current: Batch | undefined;
+  #nextBacklog = firstBacklog;
 
   constructor({ width, clock, told, bus, ready, done, report, halt }: BatchQueueOptions) {
     this.#report = report;
@@ -75,9 +80,18 @@ export class BatchQueue {
 
   submit(batch: Batch): void {
     this.#waiting.push(batch);
+    this.#tellBacklog();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+  }
+
+  /** A stream that falls behind must not do so in silence. */
+  #tellBacklog(): void {
+    if (this.#waiting.length < this.#nextBacklog) return;
+    const since = timeText(this.#waiting[0].time);
+    this.#told(`batches come faster than they are processed: ${this.#waiting.length} wait, the oldest of ${since}`);
+    this.#nextBacklog *= 10;
   }
 
   async #run(): Promise<void> {
@@ -91,6 +105,7 @@ export class BatchQueue {
       this.#current = next;
       await next.run(this.#width, () => this.#waiting.length, this.#bus, this.#lanes);
       this.#current = undefined;
+      if (this.#waiting.length === 0) this.#nextBacklog = firstBacklog;
       this.#open.push(next);
       // An output that is behind keeps nobody from seeing how the others do.
       if (!next.isOver || this.#open.length > 1) this.#report(next);

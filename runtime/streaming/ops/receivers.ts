@@ -52,6 +52,10 @@ declare module '../context' {
 }
 
 const maxPort = 65_535;
+/** Servers refuse longer requests. */
+const mostUrl = 8192;
+/** The longest name of a host. */
+const mostHost = 253;
 const mostLineBytes = 64 << 20;
 const defaultSilence = '30s';
 
@@ -106,7 +110,7 @@ StreamingContext.prototype.socketTextStream = function (
     const port = portOf(operation, where.listen, 0);
     return textStream(this, operation, { kind: 'socketListen', port }, second as ReceiverOptions | undefined);
   }
-  if (typeof where !== 'string' || where.trim() === '')
+  if (typeof where !== 'string' || where.trim() === '' || where.length > mostHost)
     refuseArgument({
       operation,
       argument: 'the host',
@@ -119,12 +123,12 @@ StreamingContext.prototype.socketTextStream = function (
 
 function urlOf(url: unknown): string {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed && /^wss?:$/.test(parsed.protocol) && parsed.hash === '') return parsed.href;
+  if (parsed && /^wss?:$/.test(parsed.protocol) && parsed.hash === '' && parsed.href.length <= mostUrl) return parsed.href;
   return refuseArgument({
     operation: 'webSocketStream',
     argument: 'the address',
     value: url,
-    rule: 'a URL that begins with ws:// or wss://',
+    rule: `a URL that begins with ws:// or wss://, of at most ${mostUrl} characters`,
     remedy: "Write webSocketStream('ws://localhost:9999/feed') or webSocketStream({ listen: 9999 }).",
   });
 }

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlockWriter, untilCut } from '../../../cluster/receivers/blocks';
 import { LineCutter } from '../../../cluster/receivers/lines';
-import { SilenceWatch } from '../../../cluster/receivers/notices';
+import { SilenceWatch, ThrottledReport } from '../../../cluster/receivers/notices';
 import { ReadGate } from '../../../cluster/receivers/read-gate';
 import { ClientConnection } from '../../../cluster/receivers/reconnect';
 import { readObjects } from '../../../runtime/exec/files/object-file';
@@ -211,6 +211,19 @@ test('blocks are cut shortly before the ends of batches, whenever the timer fire
       assert.ok(delay >= interval / 2 && delay < 1.5 * interval, `${delay} ms of ${interval}`);
     }
   }
+});
+
+test('what has not been told yet is told when the stream ends', () => {
+  const told: string[] = [];
+  const report = new ThrottledReport((count, why) => told.push(`${count} ${why}`));
+  for (let i = 0; i < 4; i++) report.happened(1, `loss ${i}`);
+  report.close();
+  report.happened(1, 'too late');
+  assert.equal(told, ['1 loss 0', '3 loss 3']);
+  const client = new ClientConnection('source', (event, message) => told.push(`${event}: ${message}`));
+  client.connected();
+  client.close(7);
+  assert.is(told.at(-1), 'error: source: the stream has ended; 7 bytes of an incomplete line are lost');
 });
 
 test.run();

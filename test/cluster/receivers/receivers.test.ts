@@ -172,6 +172,42 @@ test('listening: on loopback only, several clients at once, lines of each stay w
   await listening.stop();
 });
 
+test('listening: an HTTP request, as a web page may send one, is refused, and lines like one are not', async () => {
+  const listening = new Listening(sc, (s) => s.socketTextStream({ listen: 0 }));
+  const port = await listening.port();
+  const answer = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: 'forged\n', mode: 'no-cors' }).catch((e) => e);
+  assert.instance(answer, Error);
+  await listening.told(/refused a client: the first line was an HTTP request, as a web page sends it/);
+  const client = net.connect(port, '127.0.0.1');
+  for (const piece of ['PO', 'ST', ' office\nGET / HTTP/1.1\n']) {
+    client.write(piece);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  net.connect(port, '127.0.0.1').end('GET');
+  assert.equal([...(await listening.count(3))].sort(), ['GET', 'GET / HTTP/1.1', 'POST office']);
+  client.destroy();
+  await listening.stop();
+});
+
+test('a WebSocket that listens: connections that never finish their request end, and make room', async () => {
+  const listening = new Listening(sc, (s) => s.webSocketStream({ listen: 0 }));
+  const port = await listening.port();
+  const sockets = Array.from({ length: 300 }, () =>
+    net
+      .connect(port, '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
+  );
+  for (const socket of sockets) socket.write('GET / HTTP/1.1\r\n');
+  await listening.told(/refused .*: 256 clients are already connected/);
+  await until(limitMs, () => sockets.every((socket) => socket.closed), 'the end of all');
+  const client = new WebSocket(`ws://127.0.0.1:${port}`);
+  client.on('open', () => client.send('a line'));
+  assert.equal(await listening.count(1), ['a line']);
+  client.terminate();
+  await listening.stop();
+});
+
 test('a port in use is reported, and opened as soon as it is free', async () => {
   for (const operation of ['socketTextStream', 'webSocketStream'] as const) {
     const server = await LineServer.open();
@@ -226,14 +262,16 @@ test('messages of a WebSocket arrive, and its client reconnects', async () => {
   };
   await send('one', 'two\nthree\n', 'zwölf');
   assert.equal(await listening.count(4), ['one', 'two', 'three', 'zwölf']);
-  await send('x'.repeat(101));
-  await listening.told(/sent a message above 100 bytes; next attempt/);
-  await listening.told(/reconnected/);
+  // Like a line of TCP that is too long: it is left out, and the connection stays.
+  await send('x'.repeat(101), `five\n${'y'.repeat(101)}\nsix`);
+  assert.equal((await listening.count(6)).slice(4), ['five', 'six']);
+  await listening.told(/dropped a line longer than 100 B/);
+  assert.is(listening.notices.filter((text) => /next attempt/.test(text)).length, 0);
   for (const client of server.clients) client.terminate();
   await new Promise((resolve) => server.close(resolve));
   server = new WebSocketServer({ host: '127.0.0.1', port });
   await send('four');
-  await listening.count(5);
+  await listening.count(7);
   await listening.stop();
   for (const client of server.clients) client.terminate();
   await new Promise((resolve) => server.close(resolve));
@@ -349,6 +387,7 @@ test('wrong arguments are refused where they are written', async () => {
     [/the port is 0, but must be a whole number from 1/, () => streaming.socketTextStream('localhost', 0)],
     [/the port is 70000/, () => streaming.socketTextStream({ listen: 70_000 })],
     [/the address is "http:/, () => streaming.webSocketStream('http://localhost')],
+    [/at most 8192 characters/, () => streaming.webSocketStream(`ws://localhost/${'x'.repeat(9000)}`)],
     [/maxRate of socketTextStream is -1/, () => streaming.socketTextStream('localhost', 1, { maxRate: -1 })],
     [/the receiver is/, () => streaming.receiverStream({} as never)],
   ];

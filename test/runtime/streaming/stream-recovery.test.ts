@@ -97,6 +97,9 @@ test('an interrupted batch runs again on what it read', async () => {
   // Its jobs run once what it reads is on the disk.
   await within(5000, reached, 'the interrupted batch');
   isBroken = false;
+  // Its process is said to have died.
+  const owner = join(given.folder, 'checkpoint', 'owner', '1');
+  writeFileSync(owner, readFileSync(owner, 'utf8').replace(/"started":"\d*"/, '"started":"1"'));
   const again = await run(program, { from: 3000, until: 4000 });
   assert.equal(again, [
     [2000, [0, 1]],

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, type DStream, StreamCheck, StreamingContext } from '../../../runtime/index';
+import { quietDisplay } from '../../helpers/streams';
 import { within } from '../../helpers/within';
 
 const test = suite('replayed streams');
@@ -72,6 +73,16 @@ test('an empty file ends at once; wrong arguments are refused', async () => {
   const streaming = new StreamingContext(sc, '1s');
   assert.throws(() => streaming.replay(''), /replay: the path is ""/);
   assert.throws(() => streaming.replay('x', { recordsPerBatch: 0 }), /recordsPerBatch is 0/);
+});
+
+test('a line whose time cannot be read is named', async () => {
+  writeFileSync(join(folder, 'bad.log'), '{"at":1}\nno JSON\n');
+  const notices: string[] = [];
+  const streaming = new StreamingContext(sc, '1s', { display: quietDisplay((text) => notices.push(text)) });
+  streaming.replay(join(folder, 'bad.log'), { timeOf: (line) => JSON.parse(line).at }).foreachRDD(() => {});
+  streaming.start();
+  await streaming.awaitTermination();
+  assert.match(notices.join(), /replay failed: replay: what timeOf gives for the line "no JSON" is an error: .*JSON/);
 });
 
 test.run();
