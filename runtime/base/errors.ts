@@ -1,5 +1,4 @@
 // Every error that Millrace itself raises: code, sentence and remedy, declared in one place.
-
 import type { Place } from './place';
 
 interface Declared {

@@ -26,7 +26,7 @@ import { type Output, OutputHandle } from './graph/output';
 import { sessionOutputs } from './graph/session-outputs';
 import type { StatefulDStream } from './graph/stateful';
 import { checkedInterval, type StopOptions, type StreamingOptions, type StreamingState } from './options';
-import { privateFolder } from './recovery/checkpoint-folder';
+import { privateFolder } from './recovery/private-folder';
 import { Recovery, type RecoverySubject, type Resumption } from './recovery/recovery';
 
 /** The context of a session, `sc`: the type that datasets name it by. */

@@ -4,7 +4,7 @@ import { type Duration, milliseconds } from '../../base/duration';
 import type { Datum, RDD } from '../../rdd/rdd';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
-import { checkFolderName } from '../recovery/checkpoint-folder';
+import { checkFolderName } from '../recovery/private-folder';
 import { FileInputDStream } from '../sources/files';
 import type { FolderOptions } from '../sources/folder';
 import { GeneratorInputDStream } from '../sources/generator';

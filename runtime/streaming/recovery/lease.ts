@@ -61,7 +61,8 @@ export class Lease {
   #renew(): void {
     this.#cancel = systemClock.after(renewMs, () => {
       try {
-        utimesSync(this.#path, new Date(), new Date());
+        const now = systemClock.now() / 1_000;
+        utimesSync(this.#path, now, now);
       } catch {
         // It was taken over, or the disk fails: the next write says so.
       }

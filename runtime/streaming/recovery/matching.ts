@@ -1,7 +1,7 @@
 // Matches the streams of this program with the saved streams of a checkpoint, which an earlier program may have written.
 import { MillraceError } from '../../base/errors';
 import type { DStream } from '../graph/dstream';
-import type { SavedStream } from './checkpoint-file';
+import type { SavedStream } from './checkpoint';
 
 export interface Matches<S, D> {
   readonly pairs: readonly (readonly [S, D])[];

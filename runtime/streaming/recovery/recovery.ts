@@ -9,13 +9,8 @@ import { notify, type StreamDisplay } from '../graph/display';
 import type { BatchInput, InputDStream } from '../graph/input';
 import { oldestRemembered } from '../graph/lineage';
 import type { StatefulDStream } from '../graph/stateful';
-import {
-  CheckpointFiles,
-  type FoundCheckpoint,
-  type SavedInput,
-  type SavedState,
-  type StreamCheckpoint,
-} from './checkpoint-file';
+import type { SavedInput, SavedState, StreamCheckpoint } from './checkpoint';
+import { CheckpointFiles, type FoundCheckpoint } from './checkpoint-files';
 import { Lease } from './lease';
 import { match, matchIfClear, savedText } from './matching';
 import { Saver } from './saver';

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { WebSocket, WebSocketServer } from 'ws';
 import { connect } from '../../../cluster/connect';
 import type { Receivers } from '../../../cluster/receivers/receivers';
+import { Random } from '../../../runtime/base/time';
 import type { Context } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';
 import { boundAddresses } from '../../helpers/processes';
@@ -25,28 +26,19 @@ test.before(async () => {
 
 const pids = () => (sc.receivers as Receivers).pids;
 
-/** Pseudorandom numbers, the same in each run. */
-function draws(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return state % bound;
-  };
-}
-
 test('lines cut anywhere, in multibyte characters and in CRLF too, arrive whole, once, and in order', async () => {
   const server = await LineServer.open();
   const listening = new Listening(sc, (s) => s.socketTextStream('127.0.0.1', server.port));
   await server.connected();
-  const draw = draws(7);
+  const random = new Random(7);
   const words = ['', 'a', 'zwölf', '日本語', '😀😀', 'x'.repeat(300)];
-  const expected = Array.from({ length: 3000 }, (_, i) => `${i} ${words[draw(words.length)]}`);
-  const bytes = Buffer.from(expected.map((line) => line + (draw(2) === 0 ? '\r\n' : '\n')).join(''));
+  const expected = Array.from({ length: 3000 }, (_, i) => `${i} ${words[random.below(words.length)]}`);
+  const bytes = Buffer.from(expected.map((line) => line + (random.below(2) === 0 ? '\r\n' : '\n')).join(''));
   for (let at = 0; at < bytes.length; ) {
-    const to = at + 1 + draw(draw(3) === 0 ? 5000 : 9);
+    const to = at + 1 + random.below(random.below(3) === 0 ? 5000 : 9);
     server.send(bytes.subarray(at, to));
     at = to;
-    if (draw(40) === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (random.below(40) === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   assert.equal(await listening.count(expected.length), expected);
   const batches = listening.streaming.batches();

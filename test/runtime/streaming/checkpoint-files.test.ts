@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CheckpointFiles, type StreamCheckpoint } from '../../../runtime/streaming/recovery/checkpoint-file';
+import type { StreamCheckpoint } from '../../../runtime/streaming/recovery/checkpoint';
+import { CheckpointFiles } from '../../../runtime/streaming/recovery/checkpoint-files';
 
 const calls = ['open', 'write', 'fsync', 'rename', 'close', 'mkdirSync', 'readdirSync'] as const;
 type Call = (...args: unknown[]) => unknown;
