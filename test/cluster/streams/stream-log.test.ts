@@ -1,7 +1,7 @@
 // The write-ahead log of receivers: lines read from a socket survive the driver, and each is in one batch, once.
 // time limit: 300 s
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,7 +98,10 @@ test('a line that was incomplete when the driver was killed is counted, and repo
 
 test('lines written by a receiver that is killed with its driver are recovered, and an incomplete line is counted', async () => {
   const end = async (driver: ChildProcess, folder: string) => {
-    await until(60_000, () => partOf(folder), 'a block that is being written');
+    // The file is there before its lines are.
+    const bytes = () =>
+      statSync(join(folder, 'checkpoint', 'received', partOf(folder) ?? ''), { throwIfNoEntry: false })?.size ?? 0;
+    await until(60_000, () => partOf(folder) && bytes() >= 'one\ntwo\n'.length, 'a block with the lines');
     const receiver = receiverOf(driver);
     // It must not notice the end of its driver before its own.
     process.kill(receiver, 'SIGSTOP');

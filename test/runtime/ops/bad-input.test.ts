@@ -287,7 +287,7 @@ test('what is given to the context and to partitioners', async () => {
 
 /** Operators that take nothing that could be wrong, or whose argument is a key or any value: see below for keys. */
 const withoutArguments = new Set(
-  `emptyRDD glom zipWithIndex zipWithUniqueId cache unpersist checkpoint localCheckpoint keys values countByKey collectAsMap lookup
+  `emptyRDD glom fromText zipWithIndex zipWithUniqueId cache unpersist checkpoint localCheckpoint keys values countByKey collectAsMap lookup
   filterByRange collect count first sum mean stats variance stdev sampleVariance sampleStdev popVariance popStdev isEmpty countByValue
   toLocalIterator countAsync collectAsync`.split(/\s+/),
 );

@@ -196,7 +196,7 @@ test('links and what belongs to others are refused for what they are, and not ch
   mkdirSync(real);
   chmodSync(real, 0o755);
   symlinkSync(real, folder);
-  assert.match(codeOf(open), /^CHECKPOINT_UNSAFE .*checkpoint is a symbolic link/);
+  assert.match(codeOf(open), /^CHECKPOINT_UNSAFE The checkpoint folder cannot be trusted: .*checkpoint is a symbolic link/);
   assert.is(statSync(real).mode & 0o777, 0o755);
   rmSync(folder);
   mkdirSync(join(folder, 'state'), { recursive: true });
