@@ -1,4 +1,5 @@
 // Style is a test: which folder may use which, what may not be called, nothing exported that nobody uses, every file on the map.
+import { dirname } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { crossings, importCircles, upwardImports } from './helpers/layers';
@@ -9,6 +10,7 @@ const sources = readSources(['runtime', 'cluster', 'shell', 'samples', 'test']);
 const product = Array.from(sources.values()).filter(({ path }) => /^(runtime|cluster|shell)\//.test(path));
 
 const maxLines = 400;
+const maxFiles = 25;
 
 /** What a folder may not import, at run time or as a type: folders of ours by name, packages and builtins as written. */
 const forbidden: Readonly<Record<string, { readonly folders: readonly string[]; readonly modules: RegExp }>> = {
@@ -194,6 +196,15 @@ test('no file is too long to be read at once', () => {
   none(
     found.map((source) => `${source.path}: ${lines(source)} lines`),
     `files over ${maxLines} lines`,
+  );
+});
+
+test('no folder has more files than can be seen at once', () => {
+  const counts = new Map<string, number>();
+  for (const { path } of product) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  none(
+    [...counts].filter(([, count]) => count > maxFiles).map(([folder, count]) => `${folder}: ${count} files`),
+    `folders of more than ${maxFiles} files`,
   );
 });
 

@@ -18,7 +18,7 @@ import { makeCheckpointFolder, writeCheckpoints } from '../rdd/checkpoint';
 import { describeLineage } from '../rdd/description';
 import { FunctionTable } from '../rdd/function-table';
 import type { DatasetHost, JobOptions, SinkMaker } from '../rdd/host';
-import { InputCopies } from '../rdd/input-copies';
+import { InputCopies } from '../rdd/inputs/input-copies';
 import { RDD, type ShuffleDependency } from '../rdd/rdd';
 import type { TaskBackend } from '../scheduler/backend';
 import type { StoredSize } from '../scheduler/block-tracker';

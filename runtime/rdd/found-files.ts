@@ -5,7 +5,7 @@ import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import { formOf } from '../plan/text-form';
 import type { DatasetHost } from './host';
-import type { KnownFile } from './input-files';
+import type { KnownFile } from './inputs/input-files';
 import { RDD } from './rdd';
 import { fileSplits, groupsOfFiles, partitionsOfFiles, textSplits } from './text';
 

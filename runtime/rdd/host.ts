@@ -3,7 +3,7 @@ import type { DatasetNode } from '../plan/node';
 import type { Sink } from '../plan/program';
 import type { CaptureHost } from './function-argument';
 import type { FunctionTable } from './function-table';
-import type { InputCopies } from './input-copies';
+import type { InputCopies } from './inputs/input-copies';
 
 /** The sink of a job: functions are taken into the job's own table. */
 export type SinkMaker = (functions: FunctionTable) => Sink;

@@ -2,7 +2,7 @@
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
-import { InputFiles } from './input-files';
+import { InputFiles } from './inputs/input-files';
 import { RDD } from './rdd';
 import { fileSplits } from './text';
 

@@ -5,7 +5,7 @@ import type { InputFile, TextRange } from '../plan/input-file';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
-import { InputFiles, type KnownFile } from './input-files';
+import { InputFiles, type KnownFile } from './inputs/input-files';
 import { RDD } from './rdd';
 
 /** What a file costs to read, in bytes: opening it, and of a packed one the text that it becomes. */

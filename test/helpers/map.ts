@@ -24,6 +24,7 @@ const rooms: Readonly<Record<string, string>> = {
   'runtime/scheduler': 'Our engine: decides which task runs where, retries what fails, and recomputes what is lost.',
   'runtime/status': 'What happened in a session so far, bounded, for commands and pages.',
   'runtime/rdd': 'Datasets: each kind says what it is made of, as plain data for an engine.',
+  'runtime/rdd/inputs': 'The files that datasets read: what paths name, and copies of what can be read only once.',
   'runtime/shared': "The driver's side of broadcasts, accumulators and added files.",
   'runtime/context': 'The context `sc`: hands datasets and jobs to the engine, and keeps what they share.',
   'runtime/ops': 'The operators and actions of datasets, built on the room of datasets.',

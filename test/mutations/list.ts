@@ -371,7 +371,7 @@ const inputs: readonly Mutation[] = [
   },
   {
     mistake: '** enters the linked folders beside it',
-    file: 'runtime/rdd/input-paths.ts',
+    file: 'runtime/rdd/inputs/input-paths.ts',
     find: 'if (depth < followed) return',
     replace: 'if (depth <= followed) return',
     tests: ['rdd/inputs'],

@@ -8,7 +8,7 @@ import { unreadable } from '../../base/files';
 import { fieldsIn, fileNameIn, listIn } from '../../base/plain-data';
 import { changeOf, type FileVersion, versionOf } from '../../plan/file-version';
 import type { FoundFile } from '../../rdd/found-files';
-import { aFolder, kindOf, lookAt } from '../../rdd/input-paths';
+import { aFolder, kindOf, lookAt } from '../../rdd/inputs/input-paths';
 
 export interface FolderOptions {
   /** Reads only the names for which it returns true; runs in the session. */

@@ -1,8 +1,8 @@
 // Inputs that can be read only once (standard input, pipes, files of /proc): copied to a file of the session, which all tasks read.
 import { closeSync, constants, openSync, readSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeQuietly, createPrivate, diskError, notReadable, removeQuietly, unreadable, writeAt } from '../base/files';
-import { maxCopiedInputBytes, pipePollMs, pipeWriterMs, textChunkBytes } from '../base/limits';
+import { closeQuietly, createPrivate, diskError, notReadable, removeQuietly, unreadable, writeAt } from '../../base/files';
+import { maxCopiedInputBytes, pipePollMs, pipeWriterMs, textChunkBytes } from '../../base/limits';
 
 /** Copying, step by step: it yields where it waits for the writer, and now and then where it does not. */
 type Steps = Generator<'wait' | 'busy', void>;

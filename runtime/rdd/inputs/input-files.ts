@@ -1,11 +1,11 @@
 // The files that a dataset reads: found once, when its partitions are first asked for, and copied where they can be read only once.
 import { type Stats, statSync } from 'node:fs';
-import { MillraceError } from '../base/errors';
-import { unreadable } from '../base/files';
-import { lookInto } from '../plan/file-version';
-import type { InputFile } from '../plan/input-file';
-import { formOf } from '../plan/text-form';
-import type { DatasetHost } from './host';
+import { MillraceError } from '../../base/errors';
+import { unreadable } from '../../base/files';
+import { lookInto } from '../../plan/file-version';
+import type { InputFile } from '../../plan/input-file';
+import { formOf } from '../../plan/text-form';
+import type { DatasetHost } from '../host';
 import { InputCopy } from './input-copies';
 import { type FoundPath, findPaths } from './input-paths';
 

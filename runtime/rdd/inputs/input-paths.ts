@@ -2,8 +2,8 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { globSync } from 'tinyglobby';
-import { MillraceError } from '../base/errors';
-import { notReadable, unreadable } from '../base/files';
+import { MillraceError } from '../../base/errors';
+import { notReadable, unreadable } from '../../base/files';
 
 /** A file as it was found. */
 export interface FoundPath {
