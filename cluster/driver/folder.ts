@@ -100,7 +100,7 @@ function isStale(folder: string): boolean {
     const owner = ownerIn(folder);
     // It is just being made, or whoever made it ended meanwhile.
     if (owner === undefined) return Date.now() - stat.mtimeMs > unownedMs;
-    return owner.namespace === processNamespace() && !isAlive(owner);
+    return owner.namespace === processNamespace() && !isAlive(owner.pid, owner.started);
   } catch {
     // It is gone already.
     return false;

@@ -42,14 +42,14 @@ function stateOf(pid: number): ProcessState | undefined {
   }
 }
 
-/** Whether a process of this namespace lives. */
-export function isAlive(owner: ProcessOwner): boolean {
+/** Whether a process of this namespace lives; `started` tells it from a later one of the same id, where it is known. */
+export function isAlive(pid: number, started = ''): boolean {
   try {
-    process.kill(owner.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-  const state = stateOf(owner.pid);
+  const state = stateOf(pid);
   if (!state) return true;
-  return !state.isZombie && (owner.started === '' || state.started === owner.started);
+  return !state.isZombie && (started === '' || state.started === started);
 }

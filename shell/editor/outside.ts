@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isAlive } from '../../runtime/base/process-owner';
 
 /** Of the folder of an entry that is being edited; the id of the shell follows. */
 const prefix = 'millrace-entry-';
@@ -41,15 +42,6 @@ function removeForgotten(): void {
     } catch {
       // Another user's.
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -137,6 +137,6 @@ function refuseHeld(checkpointFolder: string, folder: string, number: number): v
   if (held?.isReleased || (held && held.place !== statSync(checkpointFolder).ino)) return;
   const isHere = held?.namespace === processNamespace();
   const stats = statSync(path, { throwIfNoEntry: false });
-  const isHeld = isHere ? isAlive(held) : stats !== undefined && systemClock.now() - stats.mtimeMs < leaseMs;
+  const isHeld = isHere ? isAlive(held.pid, held.started) : stats !== undefined && systemClock.now() - stats.mtimeMs < leaseMs;
   if (isHeld) throw new MillraceError('CHECKPOINT_IN_USE', { folder: checkpointFolder, owner: ownerText(held) });
 }
