@@ -1,6 +1,6 @@
 // The user's input files as plain data: what a partition of a text dataset reads, and files that are read whole.
 import type { FileVersion } from './file-version';
-import type { TextForm } from './text-form';
+import type { TextForm } from './input-form';
 
 /** One partition of a text file. `end` is not read beyond the line that started before it. */
 export interface TextRange {

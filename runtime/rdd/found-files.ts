@@ -1,9 +1,9 @@
 // A dataset of files that were chosen before, with the sizes they had then: their lines, or their whole texts.
 import { type FileVersion, headOf } from '../plan/file-version';
 import type { TextRange } from '../plan/input-file';
+import { formOf } from '../plan/input-form';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { formOf } from '../plan/text-form';
 import type { DatasetHost } from './host';
 import type { KnownFile } from './inputs/input-files';
 import { RDD } from './rdd';

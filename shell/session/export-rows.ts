@@ -1,7 +1,7 @@
 // Writes rows as CSV or TSV, with a header and correct quoting, or as JSON lines.
 import { types } from 'node:util';
 import { MillraceError } from '../../runtime/base/errors';
-import { jsonText, toText } from '../../runtime/base/text-form';
+import { jsonText, toText } from '../../runtime/wire/text-form';
 
 export const exportFormats = ['csv', 'tsv', 'jsonl'] as const;
 export type ExportFormat = (typeof exportFormats)[number];

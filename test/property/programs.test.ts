@@ -78,7 +78,7 @@ const elsewhere: Record<string, string> = {
   pipe: 'runtime/ops/outside',
   saveAsTextFile: 'runtime/exec/text',
   saveAsObjectFile: 'runtime/ops/outside',
-  fromText: 'runtime/base/text-form',
+  fromText: 'runtime/wire/text-form',
   unpersist: 'runtime/storage/block-storage',
 };
 

@@ -4,7 +4,7 @@ import { constants, createGunzip } from 'node:zlib';
 import { closeQuietly, openInput, unreadable } from '../../base/files';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile } from '../../plan/input-file';
-import { checkText, hasMark, headBytes, wideForm } from '../../plan/text-form';
+import { checkText, hasMark, headBytes, wideForm } from '../../plan/input-form';
 
 /** A source of bytes that fills a buffer from a position on; 0 at the end. */
 export interface ByteSource {

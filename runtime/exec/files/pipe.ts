@@ -1,8 +1,8 @@
 // The elements of a partition as lines through a command, both ways at once: what is not read yet bounds what is written and computed.
 import { MillraceError } from '../../base/errors';
 import { maxLineBytes, textChunkBytes } from '../../base/limits';
-import { toText } from '../../base/text-form';
 import type { Command } from '../../plan/program';
+import { toText } from '../../wire/text-form';
 import { linesOf } from './text';
 
 /** What happened to a command. */

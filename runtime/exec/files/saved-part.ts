@@ -5,9 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { MillraceError } from '../../base/errors';
 import { closeQuietly, diskError } from '../../base/files';
 import { maxObjectFrameBytes, objectFrameRows, textChunkBytes } from '../../base/limits';
-import { toText } from '../../base/text-form';
 import type { SaveFormat, Sink } from '../../plan/program';
 import type { TaskSpec } from '../../plan/task';
+import { toText } from '../../wire/text-form';
 import { objectFrame, objectMagic } from './object-file';
 
 /** Where the parts of a job lie until it commits. The session makes it, so that a task that ends late cannot make it again. */

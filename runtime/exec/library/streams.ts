@@ -2,7 +2,7 @@
 
 import { asError, MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
-import { fromText, jsonText } from '../../base/text-form';
+import { fromText, jsonText } from '../../wire/text-form';
 
 const valueOfPair = (row: unknown): number | undefined =>
   Array.isArray(row) && row.length === 2 && typeof row[1] === 'number' ? row[1] : undefined;

@@ -4,7 +4,7 @@ import { MillraceError } from '../../base/errors';
 import { unreadable } from '../../base/files';
 import { lookInto } from '../../plan/file-version';
 import type { InputFile } from '../../plan/input-file';
-import { formOf } from '../../plan/text-form';
+import { formOf } from '../../plan/input-form';
 import type { DatasetHost } from '../host';
 import { InputCopy } from './input-copies';
 import { type FoundPath, findPaths } from './input-paths';

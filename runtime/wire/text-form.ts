@@ -1,7 +1,8 @@
 // The one form in which rows become text: JSON, with a tag for each value that JSON lacks, so that nothing is lost.
 import { types } from 'node:util';
-import { MillraceError } from './errors';
-import { maxValueDepth } from './limits';
+import { MillraceError } from '../base/errors';
+import { maxValueDepth } from '../base/limits';
+import { typedKinds } from './tags';
 
 /** A row as a line: strings as they are, numbers and other simple values as String writes them, dates in ISO form, all else as JSON. */
 export function toText(value: unknown): string {
@@ -123,19 +124,7 @@ const objectOf = (entries: readonly (readonly [string, unknown])[]): object =>
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value.map(untagged) : []);
 
 const errorKinds = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
-const arrayKinds = {
-  BigInt64Array,
-  BigUint64Array,
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-};
+const arrayKinds = new Map([...typedKinds, Uint8Array].map((kind) => [kind.name, kind]));
 
 /** A number of more digits is none that somebody wrote: to read it takes the square of them. */
 const mostDigits = 100_000;
@@ -150,9 +139,9 @@ const readers: Readonly<Record<string, (value: never) => unknown>> = {
   $set: (value: unknown) => new Set(listOf(value)),
   $regexp: ([source, flags]: [string, string]) => new RegExp(source, flags),
   $error: (value: Record<string, unknown>) => errorOf(untagged(value) as Record<string, unknown>),
-  $array: ([kind, values]: [keyof typeof arrayKinds, unknown]) => {
-    if (!Object.hasOwn(arrayKinds, kind)) return refused();
-    return new arrayKinds[kind](listOf(values) as never);
+  $array: ([name, values]: [string, unknown]) => {
+    const Kind = arrayKinds.get(name);
+    return Kind ? new Kind(listOf(values) as never) : refused();
   },
   $buffer: (value: number[]) => new Uint8Array(value).buffer,
   $object: (value: Record<string, unknown>) => objectOf(Object.entries(value)),

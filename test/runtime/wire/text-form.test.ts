@@ -6,8 +6,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
-import { fromText, jsonText, toText } from '../../../runtime/base/text-form';
 import { Random } from '../../../runtime/base/time';
+import { fromText, jsonText, toText } from '../../../runtime/wire/text-form';
 import { errorOf } from '../../helpers/errors';
 
 const test = suite('text form');
