@@ -30,7 +30,10 @@ export const unreadable = (path: string, thrown: unknown): never => {
   throw new MillraceError('UNREADABLE_FILE', { path, reason: asError(thrown).message, remedy: readRemedy(thrown) });
 };
 
-/** Raises UNREADABLE_FILE for what is wrong with the file itself: it is `lasting`, since the next try finds the same. */
+/**
+ * Raises UNREADABLE_FILE for what is wrong with the file itself: it is `lasting`, since the next try finds the same. The presence of this
+ * detail counts, since the details of a task's error arrive as texts.
+ */
 export const notReadable = (path: string, reason: string, remedy: string): never => {
   throw new MillraceError('UNREADABLE_FILE', { path, reason, remedy, lasting: true });
 };

@@ -22,7 +22,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 /** True for the error of a job that every other try would end with too. What no job raised, such as a network error, may pass. */
 export function isLasting(error: unknown): boolean {
   for (let e = error; e instanceof Error; e = e.cause)
-    if (e instanceof MillraceError) return e.details.lasting === true || !passing.has(e.code);
+    if (e instanceof MillraceError) return 'lasting' in e.details || !passing.has(e.code);
   return false;
 }
 

@@ -244,6 +244,11 @@ test('links that lead nowhere, pipes and what is no text are reported, and hide 
   assert.match(watched.notices.join(), /packed by bzip2/);
   await watched.moveIn('mark.txt', '\ufeffafter\n');
   assert.equal(await watched.next(), ['after'], 'the next batches go on');
+  // What is in it is seen by a task, whose error comes back as plain data.
+  await watched.moveIn('packed-twice.gz', gzipSync('BZh91AY&SY'));
+  assert.equal(await watched.next(), []);
+  await watched.moveIn('last.txt', 'last\n');
+  assert.equal(await watched.next(), ['last'], 'and after a failure in a task');
   await watched.streaming.stop();
 });
 
