@@ -1,11 +1,13 @@
 // Looks at files that may not be there, in whatever way.
 import { type Stats, statSync } from 'node:fs';
 
-/** Undefined for what cannot be looked at: it is missing, lies below a file, behind a loop of links, or in a folder of somebody else. */
-export function statOf(file: string): Stats | undefined {
+/** What `read` gives; undefined where the system refuses: it is missing, lies below a file, behind a loop of links, or is somebody else's. */
+export function unlessUnreadable<T>(read: () => T): T | undefined {
   try {
-    return statSync(file, { throwIfNoEntry: false });
+    return read();
   } catch {
     return undefined;
   }
 }
+
+export const statOf = (file: string): Stats | undefined => unlessUnreadable(() => statSync(file, { throwIfNoEntry: false }));

@@ -1,8 +1,8 @@
 // The files of the language service: entries from memory, everything else from disk.
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { statOf } from '../base/files';
+import { statOf, unlessUnreadable } from '../base/files';
 
 export interface HostOptions {
   /** Folder of TypeScript's `lib.*.d.ts` files. */
@@ -64,7 +64,7 @@ export class Host implements ts.LanguageServiceHost {
   readonly #libFolder: string;
   readonly #apiFolder: string | undefined;
   readonly #memory = new Map<string, MemoryFile>();
-  readonly #libraries = new Map<string, Pick<MemoryFile, 'snapshot'>>();
+  readonly #libraries = new Map<string, ts.IScriptSnapshot>();
   #roots: readonly string[] = [];
 
   constructor(options: HostOptions) {
@@ -106,13 +106,13 @@ export class Host implements ts.LanguageServiceHost {
   }
 
   getScriptSnapshot(file: string): ts.IScriptSnapshot | undefined {
-    const held = this.#memory.get(file) ?? this.#libraries.get(file);
-    if (held) return held.snapshot;
+    const held = this.#memory.get(file)?.snapshot ?? this.#libraries.get(file);
+    if (held) return held;
     const text = this.readFile(file);
     if (text === undefined) return undefined;
     const snapshot = ts.ScriptSnapshot.fromString(text);
     // Every program asks for every file again.
-    if (this.#isLibrary(file)) this.#libraries.set(file, { snapshot });
+    if (this.#isLibrary(file)) this.#libraries.set(file, snapshot);
     return snapshot;
   }
 
@@ -161,7 +161,7 @@ export class Host implements ts.LanguageServiceHost {
   }
 
   realpath(file: string): string {
-    if (entryFile.test(file) || file.startsWith(apiFolder) || !existsSync(file)) return file;
+    if (entryFile.test(file) || file.startsWith(apiFolder)) return file;
     return unlessUnreadable(() => realpathSync(file)) ?? file;
   }
 
@@ -171,14 +171,5 @@ export class Host implements ts.LanguageServiceHost {
 
   #real(file: string): string {
     return this.#apiFolder && file.startsWith(apiFolder) ? this.#apiFolder + file.slice(apiFolder.length) : file;
-  }
-}
-
-/** Folders of packages hold anything: what cannot be read is as good as missing, and must not end the service. */
-function unlessUnreadable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }
