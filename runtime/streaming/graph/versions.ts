@@ -13,6 +13,9 @@ export interface Link {
 /** A version with what it is made from, for a checkpoint. */
 export type SavedLink = readonly [version: Time, previous: Time | null, first: Time];
 
+/** A function that undoes nothing gives no window, whatever leaves it; another program may have mended it. */
+const isFinal = (error: Error) => error instanceof MillraceError && error.code === 'NOT_INVERSE';
+
 export class Versions {
   readonly #links = new Map<Time, Link>();
   readonly #failed = new Map<Time, Error>();
@@ -66,9 +69,7 @@ export class Versions {
   /** Why the window of `length` that ends with `version` has no value: the failure of a batch in it before the last. */
   failureIn(version: Time, length: number): Error | undefined {
     for (const [at, error] of this.#failed) {
-      const isIn = at < version && at > version - length;
-      // A function that undoes nothing gives no window.
-      if (isIn || (at < version && error instanceof MillraceError && error.code === 'NOT_INVERSE')) return error;
+      if (at < version && (at > version - length || isFinal(error))) return error;
     }
     return undefined;
   }
@@ -77,16 +78,14 @@ export class Versions {
   forget(time: Time, failuresTo: Time): void {
     for (const at of this.#links.keys()) if (at <= time && at !== this.#newest) this.#links.delete(at);
     for (const [at, error] of this.#failed) {
-      const isFinal = error instanceof MillraceError && error.code === 'NOT_INVERSE';
-      if (at <= failuresTo && !isFinal && !this.#links.has(at)) this.#failed.delete(at);
+      if (at <= failuresTo && !isFinal(error) && !this.#links.has(at)) this.#failed.delete(at);
     }
   }
 
   /** The versions until `time`, and what of them failed, as plain data. */
   saved(time: Time): { readonly past: SavedLink[]; readonly failed: (readonly [Time, string])[] } {
     const past = [...this.#links].filter(([at]) => at <= time).sort(([a], [b]) => a - b);
-    // Another program may have mended what was no inverse.
-    const failed = [...this.#failed].filter(([at, e]) => at <= time && !(e instanceof MillraceError && e.code === 'NOT_INVERSE'));
+    const failed = [...this.#failed].filter(([at, error]) => at <= time && !isFinal(error));
     return {
       past: past.map(([at, { previous, first }]) => [at, previous ?? null, first]),
       failed: failed.map(([at, { message }]) => [at, message]),
