@@ -1,6 +1,6 @@
 // Runs of one program from one checkpoint folder, under a manual clock: each ends as suddenly as a crash.
 import { join } from 'node:path';
-import { type DStream, ManualClock, type StreamDisplay, StreamingContext } from '../../runtime/index';
+import { type DStream, ManualClock, StreamingContext } from '../../runtime/index';
 import type { StreamTests } from './streams';
 
 export type Rows = [time: number, rows: unknown[]][];
@@ -15,12 +15,12 @@ export interface Run {
 
 /** What runs programs in the folder of a test. */
 export const runner =
-  (given: StreamTests, display: StreamDisplay) =>
+  (given: StreamTests) =>
   async (create: (s: StreamingContext, out: Rows) => void, { from, until, interval = '1s', graceful }: Run): Promise<Rows> => {
     const clock = new ManualClock(from);
     const out: Rows = [];
     const checkpoint = join(given.folder, 'checkpoint');
-    const options = { sc: given.sc, interval: interval as '1s', clock, display };
+    const options = { sc: given.sc, interval: interval as '1s', clock, display: given.display };
     const streaming = StreamingContext.getOrCreate(checkpoint, (s) => create(s, out), options);
     streaming.start();
     await streaming.idle();

@@ -26,10 +26,12 @@ export function quietDisplay(told: (text: string) => unknown = () => {}): Stream
 
 type Suite = ReturnType<typeof suite>;
 
-/** What the tests of a file share: a context in this process, a judge of batches, and a folder that each test has of its own. */
+/** What the tests of a file share: a context in this process, a judge of batches; each test has a folder and notices of its own. */
 export class StreamTests {
   #sc: Context | undefined;
   #folder = '';
+  readonly notices: string[] = [];
+  readonly display = quietDisplay((text) => this.notices.push(text));
 
   constructor(test: Suite) {
     test.before(async () => {
@@ -37,6 +39,7 @@ export class StreamTests {
     });
     test.before.each(() => {
       this.#folder = mkdtempSync(join(tmpdir(), 'streams-'));
+      this.notices.length = 0;
     });
     test.after.each(() => rmSync(this.#folder, { recursive: true, force: true }));
     test.after(() => this.sc.stop());

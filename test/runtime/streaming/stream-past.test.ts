@@ -5,18 +5,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ManualClock, StreamingContext } from '../../../runtime/index';
 import { collect, type Rows, runner } from '../../helpers/stream-runs';
-import { quietDisplay, StreamTests } from '../../helpers/streams';
+import { StreamTests } from '../../helpers/streams';
 
 const test = suite('the past of streams');
 const given = new StreamTests(test);
-let notices: string[];
+const { notices, display } = given;
 
-test.before.each(() => {
-  notices = [];
-});
-
-const display = quietDisplay((text) => notices.push(text));
-const run = runner(given, display);
+const run = runner(given);
 
 test('a window longer than what batches remember is full at once after a restart', async () => {
   const program = (s: StreamingContext, out: Rows) => collect(s.generatorStream(1, (i) => i).countByWindow('5s'), out);
@@ -107,7 +102,7 @@ test('after a disk error of a state, or of an inverse window, the checkpoint adv
     await streaming.stop();
     assert.match(notices.join('\n'), /the state of .* could not be computed for 00:00:03; each batch tries it again/);
     assert.match(notices.join('\n'), /the states of 00:00:03 are whole again/);
-    notices = [];
+    notices.length = 0;
     seen.delete(5000);
     clock.advance('1s');
     const again = start();

@@ -5,20 +5,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ManualClock, StreamingContext } from '../../../runtime/index';
 import { collect, type Rows, runner } from '../../helpers/stream-runs';
-import { quietDisplay, StreamTests } from '../../helpers/streams';
+import { StreamTests } from '../../helpers/streams';
 import { within } from '../../helpers/within';
 
 const test = suite('stream recovery');
 const given = new StreamTests(test);
-let notices: string[];
+const { notices, display } = given;
 
-test.before.each(() => {
-  notices = [];
-});
-
-const display = quietDisplay((text) => notices.push(text));
-
-const run = runner(given, display);
+const run = runner(given);
 
 /** Counts of numbers by their rest, two a second. */
 const totals = (s: StreamingContext, out: Rows) =>

@@ -4,17 +4,11 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DStream, ManualClock, StreamingContext } from '../../../runtime/index';
-import { quietDisplay, StreamTests } from '../../helpers/streams';
+import { StreamTests } from '../../helpers/streams';
 
 const test = suite('saved streams');
 const given = new StreamTests(test);
-let notices: string[];
-
-test.before.each(() => {
-  notices = [];
-});
-
-const display = quietDisplay((text) => notices.push(text));
+const { notices, display } = given;
 
 /** Runs batches through an output, from the same time each time. */
 async function run<T>(batches: readonly (readonly T[])[], output: (stream: DStream<T>) => unknown): Promise<void> {
