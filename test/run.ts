@@ -24,7 +24,7 @@ const longest = [
   'shell/terminal/interrupts',
   'docs/examples',
   'property/programs',
-  'shell/session/streams',
+  'shell/session/stream-commands',
   'shell/repl/repl',
   'shell/script/scripts',
   'shell/repl/commands',

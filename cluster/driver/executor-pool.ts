@@ -16,11 +16,11 @@ import { refuse } from '../link/fields';
 import { freshToken } from '../link/handshake';
 import { checkToDriver, type ToDriver } from '../link/protocol';
 import { unpackEnd } from '../link/task-end';
-import { Backoff } from './backoff';
-import { type DoorOptions, DriverDoor } from './door';
+import { type DoorOptions, DriverDoor } from './driver-door';
 import { ExecutorProcess, type ProcessEnd } from './executor-process';
-import type { SessionFolder } from './folder';
 import { lostBySilence } from './lost-executor';
+import { Backoff } from './restart-backoff';
+import type { SessionFolder } from './session-folder';
 
 export interface ExecutorPoolOptions {
   readonly executors: number;

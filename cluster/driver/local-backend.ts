@@ -1,15 +1,15 @@
 // The master `local`: one slot in the driver's own process, for tests and debugging.
 
-import type { TaskRunner } from '../../runtime/exec/run';
-import { createTaskRunner } from '../../runtime/exec/run';
+import type { TaskRunner } from '../../runtime/exec/task-runner';
+import { createTaskRunner } from '../../runtime/exec/task-runner';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { BlobSource } from '../../runtime/plan/engine';
 import { plainError } from '../../runtime/plan/remote-error';
 import type { Forget, TaskControl, TaskSpec } from '../../runtime/plan/task';
 import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
 import { cancelGraceMs, loopback, progressMs } from '../base/limits';
-import { startCommand } from '../executor/command';
-import type { SessionFolder } from './folder';
+import { startCommand } from '../executor/pipe-command';
+import type { SessionFolder } from './session-folder';
 
 const executorId = 'driver';
 

@@ -5,8 +5,8 @@ import { leastExecutorMb } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { executorProgram } from '../base/program-path';
 import { ExecutorPool } from './executor-pool';
-import { SessionFolder } from './folder';
 import { parseMaster } from './master-url';
+import { SessionFolder } from './session-folder';
 
 /** Memory and program of the executors. */
 export interface BackendOptions {

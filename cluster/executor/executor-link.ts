@@ -9,7 +9,7 @@ import { dial } from '../link/dial';
 import { ExecutorHandshake } from '../link/handshake';
 import { checkToExecutor, type SentEnd, type ToDriver, type ToExecutor } from '../link/protocol';
 import { SharedState } from './shared-state';
-import { terminateMainScript } from './termination';
+import { terminateMainScript } from './terminate-script';
 import type { LinkData, ToLink, ToMain, Work } from './thread-messages';
 
 /**

@@ -1,7 +1,7 @@
 // The main thread of an executor: it runs tasks, one at a time, and with them the user's functions.
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { createTaskRunner, type TaskRunner } from '../../runtime/exec/run';
+import { createTaskRunner, type TaskRunner } from '../../runtime/exec/task-runner';
 import type { TaskEnd } from '../../runtime/plan/end';
 import { plainError } from '../../runtime/plan/remote-error';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
@@ -12,8 +12,8 @@ import { exitCodes } from '../base/exit-codes';
 import { cancelGraceMs } from '../base/limits';
 import { type Handover, readHandover } from '../link/handover';
 import { packEnd } from '../link/task-end';
-import { startCommand } from './command';
 import { isOutOfDescriptors } from './descriptors';
+import { startCommand } from './pipe-command';
 import { SharedState } from './shared-state';
 import { type LinkData, movable, type ToLink, type ToMain } from './thread-messages';
 

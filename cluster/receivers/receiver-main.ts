@@ -8,14 +8,14 @@ import type { ReceiverSource } from '../../runtime/plan/receivers';
 import { reviveReceiver } from '../../runtime/streaming/receivers/receiver-program';
 import { unendedName } from '../../runtime/streaming/sources/block-log';
 import { printBlocking } from '../base/blocking-output';
-import { BlockWriter } from './blocks';
-import { CustomSource } from './custom';
-import { ThrottledReport } from './notices';
+import { BlockWriter } from './block-writer';
+import { CustomSource } from './custom-receiver';
+import { ThrottledReport } from './limited-notices';
 import { checkToReceiver, type FromReceiver, type OpenStream, type ToReceiver } from './protocol';
 import { ReadGate } from './read-gate';
-import { SocketClient, SocketServer } from './socket';
 import type { Source, SourceHost } from './source';
-import { WebSocketClient, WebSocketListener } from './websocket';
+import { SocketClient, SocketServer } from './tcp-source';
+import { WebSocketClient, WebSocketListener } from './websocket-source';
 
 const maxMessage = 4000;
 

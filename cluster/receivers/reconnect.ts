@@ -1,5 +1,5 @@
 // When a client connects again and a listener opens its port again, and what the user hears of it: at most one report every ten seconds.
-import { networkReason, RetryDelay, restMs, ThrottledReport } from './notices';
+import { networkReason, RetryDelay, restMs, ThrottledReport } from './limited-notices';
 
 type Report = (event: 'started' | 'error', message: string) => void;
 

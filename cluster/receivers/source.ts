@@ -1,8 +1,8 @@
 // What the sources of a receiver process share: where their lines go, when they may read, and how they report.
 import { bytesText } from '../../runtime/base/units';
-import type { BlockWriter } from './blocks';
-import { LineCutter } from './lines';
-import { ThrottledReport } from './notices';
+import type { BlockWriter } from './block-writer';
+import { LineCutter } from './cut-lines';
+import { ThrottledReport } from './limited-notices';
 import type { ReadGate } from './read-gate';
 
 export interface SourceHost {

@@ -3,9 +3,9 @@
 export { type DriverOnly, driverOnly, type Reference, type TravelsAs, travelsAs } from '../base/markers';
 export type { CapturedClosure, ShippedScript } from '../plan/payload';
 export { type Bulk, type Capture, type CapturedName, type CaptureOptions, capture } from './capture/capture-function';
-export type { CaptureWarning } from './capture/warn';
+export type { CaptureWarning } from './capture/capture-warnings';
 export { classByKey, classKeyOf, makeInstance, privatesOf, type Side } from './classes/class-registry';
-export type { FunctionFacts } from './facts';
+export type { FunctionFacts } from './function-facts';
 export { type AnalyzeOptions, analyze, namesOf } from './instrument/analyze';
 export { EditedText, Edits } from './instrument/edits';
 export { type InstrumentOptions, instrument } from './instrument/instrument';

@@ -1,6 +1,6 @@
 // The stamp that instrumented code leaves on its functions: a private field, so that it is fast and nobody can see it.
 
-import { factsOf } from './facts';
+import { factsOf } from './function-facts';
 import { isGuarded } from './instrument/class-text';
 import { Revival } from './revive/private-parts';
 

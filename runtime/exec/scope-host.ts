@@ -3,7 +3,7 @@
 import type { FunctionRef } from '../plan/function-ref';
 import type { BlockStore } from '../storage/block-store';
 import type { StartCommand } from './files/pipe';
-import type { StateStore } from './state/store';
+import type { StateStore } from './state/state-store';
 import type { TaskUpdates } from './task-updates';
 
 export interface ScopeHost {

@@ -9,7 +9,7 @@ import type { RemoteError, TaskEnd } from '../plan/end';
 import { nodesOf, type Plan } from '../plan/program';
 import { cutError, safeText } from '../plan/remote-error';
 import { StepFailure } from '../plan/step-failure';
-import { FetchFailure } from './files/bucket';
+import { FetchFailure } from './files/read-bucket';
 import { TaskCancelled } from './task-runtime';
 
 /** The end of a task by what was thrown, while a plan ran if it came so far. */

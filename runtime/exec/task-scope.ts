@@ -11,7 +11,8 @@ import { type NamedStep, StepFailure } from '../plan/step-failure';
 import type { TaskSpec } from '../plan/task';
 import { checkpointPath, FrameFileWriter } from '../storage/frame-file';
 import { RowFile } from '../storage/row-file';
-import { type PairFrame, ShuffleWriter, shufflePath } from '../storage/shuffle-file';
+import { type PairFrame, shufflePath } from '../storage/shuffle-file';
+import { ShuffleWriter } from '../storage/shuffle-writer';
 import { SpillFile, spillFolder } from '../storage/spill-file';
 import { decode } from '../wire/codec';
 import { cartesian } from './cartesian';
@@ -19,19 +20,19 @@ import { branchesOf } from './chosen-inputs';
 import { type Compiled, compileChunks } from './compile';
 import { ExternalCombine, tableRoom } from './external/combine';
 import { ExternalGroups } from './external/group';
-import { joined } from './external/join';
 import type { SpillSpace } from './external/runs';
 import { sorted } from './external/sort';
-import { FetchFailure, readLocation } from './files/bucket';
+import { joined } from './external/spilling-join';
 import { readObjects } from './files/object-file';
 import { Piping } from './files/pipe';
+import { FetchFailure, readLocation } from './files/read-bucket';
 import { readCheckpoint } from './files/read-checkpoint';
+import { countLines, lineChunks, textLines, wholeText } from './files/read-lines';
 import { partOf, type SavedPart } from './files/saved-part';
-import { countLines, lineChunks, textLines, wholeText } from './files/text';
 import { TokenCounts } from './files/token-counts';
 import { persisted } from './persisted';
 import type { ScopeHost } from './scope-host';
-import { readState, type StateHost, updateState } from './state/run';
+import { readState, type StateHost, updateState } from './state/state-tasks';
 import {
   ChunkIterator,
   Chunks,

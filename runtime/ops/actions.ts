@@ -7,10 +7,10 @@ import { msText } from '../base/units';
 import { compareKeys, KeyTable, sortValues } from '../keys/key';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import type { SinkMaker } from '../rdd/host';
+import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD, type Widen } from '../rdd/rdd';
-import { SteppedRDD } from '../rdd/stepped';
 import { decode, encode } from '../wire/codec';
-import { mergeAsCaptured, mergeInOrder, perPartition } from './merging';
+import { mergeAsCaptured, mergeInOrder, perPartition } from './merge-answers';
 import { checkReplacement, checkSeed } from './transform';
 
 /** What `preview` found. */

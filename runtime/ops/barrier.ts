@@ -2,8 +2,8 @@
 
 import { checkFlag } from '../base/arguments';
 import { lib, ShippedFunction } from '../rdd/function-argument';
+import { type Step, SteppedRDD } from '../rdd/narrow-step';
 import { type Datum, RDD } from '../rdd/rdd';
-import { type Step, SteppedRDD } from '../rdd/stepped';
 
 /** A step whose stage runs as a whole. */
 class BarrierRDD<T> extends SteppedRDD<T> {

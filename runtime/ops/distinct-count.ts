@@ -4,8 +4,8 @@ import { refuseArgument } from '../base/arguments';
 import { maxSketchBits } from '../base/limits';
 import { mergeSketches, newSketch, type Sketch, sketchBits, sketchEstimate } from '../keys/hyper-log-log';
 import { lib } from '../rdd/function-argument';
+import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
-import { SteppedRDD } from '../rdd/stepped';
 import { gather } from './actions';
 import { choosePartitioner, combined, type Partitioning } from './pairs';
 

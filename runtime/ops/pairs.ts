@@ -7,9 +7,9 @@ import { HashPartitioner, type Partitioner, RangePartitioner } from '../keys/par
 import { type CustomPartitioner, isCustomPartitioner, UserPartitioner, userPartitioner } from '../rdd/custom-partitioner';
 import { dependOn } from '../rdd/dependency';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
+import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 import { CoGroupedRDD, type Gather, type Meeting, ShuffledRDD } from '../rdd/shuffled';
-import { SteppedRDD } from '../rdd/stepped';
 import { encode } from '../wire/codec';
 
 /** A number of partitions, or how keys are to be spread. */

@@ -2,8 +2,8 @@
 
 import { checkOptions, refuseArgument } from '../base/arguments';
 import type { Command } from '../plan/program';
+import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
-import { SteppedRDD } from '../rdd/stepped';
 
 /** Where and with what the command of a `pipe` runs. */
 export interface PipeOptions {

@@ -10,8 +10,8 @@ import { freshSeed } from '../base/time';
 import { temporaryFolder } from '../exec/files/saved-part';
 import type { SaveFormat } from '../plan/program';
 import { lib } from '../rdd/function-argument';
+import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
-import { SteppedRDD } from '../rdd/stepped';
 import { gather } from './actions';
 
 /** How `saveAsTextFile` packs its parts. */

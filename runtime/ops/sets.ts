@@ -3,9 +3,9 @@
 import type { Partitioner } from '../keys/partitioner';
 import { CartesianRDD } from '../rdd/cartesian';
 import { lib } from '../rdd/function-argument';
+import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 import { CoGroupedRDD } from '../rdd/shuffled';
-import { SteppedRDD } from '../rdd/stepped';
 import { choosePartitioner, combined, flatMapValues, keysOf, type Partitioning } from './pairs';
 
 declare module '../rdd/rdd' {

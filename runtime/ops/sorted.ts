@@ -5,9 +5,9 @@ import { compareKeys, sameKey } from '../keys/key';
 import { RangePartitioner } from '../keys/partitioner';
 import { dependOn } from '../rdd/dependency';
 import { lib } from '../rdd/function-argument';
+import { SteppedRDD } from '../rdd/narrow-step';
 import { type Datum, RDD } from '../rdd/rdd';
 import { ShuffledRDD } from '../rdd/shuffled';
-import { SteppedRDD } from '../rdd/stepped';
 import { keysOf, valuesOf } from './pairs';
 import { keyedBy } from './transform';
 

@@ -3,9 +3,9 @@
 import { checkPath, refuseArgument } from '../base/arguments';
 import { Context } from '../context/context';
 import { ObjectFileRDD } from '../rdd/object-files';
+import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/parallelized';
 import type { OnlyAny, RDD } from '../rdd/rdd';
-import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/sources';
-import { TextFileRDD, WholeTextFilesRDD } from '../rdd/text';
+import { TextFileRDD, WholeTextFilesRDD } from '../rdd/text-files';
 import { unionOf } from '../rdd/union';
 
 declare module '../context/context' {

@@ -6,9 +6,9 @@ import { DirectPartitioner, HashPartitioner } from '../keys/partitioner';
 import { CoalescedRDD } from '../rdd/coalesced';
 import { dependOn, narrow } from '../rdd/dependency';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
+import { IndexedRDD, SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 import { type Gather, ShuffledRDD } from '../rdd/shuffled';
-import { IndexedRDD, SteppedRDD } from '../rdd/stepped';
 import { unionOf } from '../rdd/union';
 import { groupedByKey, type Partitioning, valuesOf } from './pairs';
 

@@ -2,8 +2,8 @@
 
 import { checkFlag, refuseArgument } from '../base/arguments';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
+import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
-import { SteppedRDD } from '../rdd/stepped';
 import { ZippedPartitionsRDD } from '../rdd/zipped';
 
 declare module '../rdd/rdd' {

@@ -7,7 +7,7 @@ import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
 import type { KnownFile } from './inputs/input-files';
 import { RDD } from './rdd';
-import { fileSplits, groupsOfFiles, partitionsOfFiles, textSplits } from './text';
+import { fileSplits, groupsOfFiles, partitionsOfFiles, textSplits } from './text-files';
 
 /** A file as it was when it was chosen; plain data. */
 export interface FoundFile {

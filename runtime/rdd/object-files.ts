@@ -4,7 +4,7 @@ import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
 import { InputFiles } from './inputs/input-files';
 import { RDD } from './rdd';
-import { fileSplits } from './text';
+import { fileSplits } from './text-files';
 
 /** `sc.objectFile`: what `saveAsObjectFile` wrote. Paths are looked at when partitions are first asked for, as for text files. */
 export class ObjectFileRDD<T> extends RDD<T> {

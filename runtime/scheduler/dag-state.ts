@@ -5,9 +5,9 @@ import { BlockTracker } from './block-tracker';
 import type { Command } from './events';
 import { ExecutorTable } from './executor-table';
 import { Levelling } from './levelling';
-import { OutputTracker } from './outputs';
+import { OutputTracker } from './map-outputs';
 import { checkActive, type Job, type RunningTask } from './running-jobs';
-import type { Stage } from './stage';
+import type { Stage } from './running-stage';
 
 export class DagState {
   readonly options: DagOptions;

@@ -2,7 +2,7 @@
 
 import type { ExecutorStatus } from './executor-table';
 import type { Job } from './running-jobs';
-import type { Stage } from './stage';
+import type { Stage } from './running-stage';
 
 export interface StageStatus {
   readonly stageId: number;

@@ -13,7 +13,7 @@ import { type DagStatus, jobStatus } from './dag-status';
 import type { Command, JobFailure, JobSpec, SchedulerEvent } from './events';
 import type { ExecutorStatus } from './executor-table';
 import { Launcher } from './launcher';
-import type { OutputTracker } from './outputs';
+import type { OutputTracker } from './map-outputs';
 import { Reruns } from './reruns';
 import { type Job, jobOf, noteShuffles, type RunningTask } from './running-jobs';
 

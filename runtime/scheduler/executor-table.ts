@@ -4,7 +4,7 @@ import type { ExclusionOptions } from '../base/scheduling-options';
 import type { ExecutorInfo } from './backend';
 import type { BlockTracker } from './block-tracker';
 import { Exclusions } from './exclusion';
-import type { Stage } from './stage';
+import type { Stage } from './running-stage';
 
 export interface Executor extends ExecutorInfo {
   free: number;

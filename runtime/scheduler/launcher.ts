@@ -2,12 +2,12 @@
 import type { BlockId } from '../plan/end';
 import type { DagState } from './dag-state';
 import { type Executor, freest } from './executor-table';
+import { fairOrder } from './job-pools';
 import { Placement } from './placement';
-import { fairOrder } from './pools';
 import type { Reruns } from './reruns';
 import { generationsRead, type Job } from './running-jobs';
+import type { Stage } from './running-stage';
 import { slowAfterMs } from './speculation';
-import type { Stage } from './stage';
 
 export class Launcher {
   readonly #state: DagState;

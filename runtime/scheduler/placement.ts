@@ -2,7 +2,7 @@
 import type { BlockId } from '../plan/end';
 import type { DagState } from './dag-state';
 import { type Executor, freest } from './executor-table';
-import type { Stage } from './stage';
+import type { Stage } from './running-stage';
 
 export interface Place {
   readonly executor: Executor;

@@ -6,7 +6,7 @@
 
 import type { DagState } from './dag-state';
 import { type Job, missingParents, readersOf, waysTo } from './running-jobs';
-import type { Stage } from './stage';
+import type { Stage } from './running-stage';
 
 /** Whether the outputs of a stage belong together. */
 const isWhole = ({ spec }: Stage): boolean => spec.indeterminate === true || spec.barrier === true;

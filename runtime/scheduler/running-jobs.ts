@@ -4,9 +4,9 @@ import type { BlockId } from '../plan/end';
 import type { StageParent, StageSpec } from '../planner/stage-spec';
 import type { BlockTracker } from './block-tracker';
 import type { JobSpec } from './events';
-import type { OutputTracker } from './outputs';
-import { defaultPool } from './pools';
-import { Stage } from './stage';
+import { defaultPool } from './job-pools';
+import type { OutputTracker } from './map-outputs';
+import { Stage } from './running-stage';
 
 export interface Job {
   readonly jobId: number;

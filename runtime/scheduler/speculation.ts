@@ -1,6 +1,6 @@
 // Which tasks run so much longer than the others of their stage that a copy of them is worth a slot. As Spark's speculation.
 import type { SpeculationOptions } from '../base/scheduling-options';
-import type { Stage } from './stage';
+import type { Stage } from './running-stage';
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 // Makes whole tasks of what the state machine asks for: program, split, environment, and the blobs that executors need for them.
 
 import { classBlob } from '../closure/classes/session-classes';
-import { moduleBlob } from '../closure/modules';
+import { moduleBlob } from '../closure/ship-modules';
 import { encodeSplit } from '../plan/encode';
 import type { TaskSpec } from '../plan/task';
 import { environmentBlob, type TaskEnvironment } from '../plan/task-environment';
@@ -10,9 +10,9 @@ import { programOf, type StageProgram } from '../planner/program';
 import { SplitMaker } from '../planner/splits';
 import type { StageSteps } from '../planner/stage-steps';
 import type { PlannedJob } from '../planner/stages';
-import type { BlobStore } from './blobs';
+import type { BlobStore } from './blob-store';
 import type { TaskRequest } from './events';
-import type { OutputTracker } from './outputs';
+import type { OutputTracker } from './map-outputs';
 
 /** The tasks of one job; what they need stays from their first launch until `release`. */
 export class TaskMaker {

@@ -5,11 +5,11 @@ import { Block } from './block';
 import { colouringOf } from './colours';
 import { continuationText, type Editor, type EditorHost, type PaneRenderer, promptText, withPrompts } from './editor';
 import { EntryEditor, type EntryScreen } from './entry-editor';
+import { editOutside } from './external-editor';
 import { KeyInput } from './key-input';
 import { layout, type View } from './layout';
-import { editOutside } from './outside';
-import { Printed } from './printed';
-import type { Earlier } from './recall';
+import { Printed } from './output-above';
+import type { Earlier } from './recall-history';
 
 /** Waiting entries shown; the rest is counted. */
 const waitingShown = 5;

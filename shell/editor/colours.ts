@@ -1,5 +1,5 @@
 // Colours an entry as it is typed: each token as far as a tokenizer can tell, and matching brackets.
-import { paint } from '../print/text';
+import { paint } from '../print/safe-text';
 import { matchBrackets, readTokens, type Token } from './tokens';
 
 /** Longer texts have no colours: they are data, and each key would tokenize them again. */

@@ -1,13 +1,13 @@
 // Applies keys to the entry being edited, to its menu and hints, and to the search through earlier entries.
 
 import { safeText } from '../print/width';
-import { Completing } from './completing';
 import { type EditorHost, isForced } from './editor';
-import { SignatureHints } from './hints';
 import { closingIndentation, newLineAt } from './indent';
 import { type Action, actionOf, chordOf, isPrefix, type Key, typedText } from './keys';
 import { pastedText } from './paste';
-import { type Earlier, HistorySearch, HistoryWalk } from './recall';
+import { type Earlier, HistorySearch, HistoryWalk } from './recall-history';
+import { SignatureHints } from './signature-hints';
+import { Completing } from './tab-key';
 import { TextBuffer } from './text-buffer';
 
 /** What the entry editor needs of its screen. */

@@ -1,7 +1,7 @@
 // The completion menu under the prompt: its rows and the chosen entry.
 
 import type { CompletionDetail } from '../contract/type-service';
-import { paint } from '../print/text';
+import { paint } from '../print/safe-text';
 import { clip, safeText, widthOf } from '../print/width';
 import type { Offer } from './editor';
 

@@ -10,14 +10,14 @@
 // assigns `resN`, but the session drops the variable, and the next entry uses the same N.
 import vm from 'node:vm';
 import type { CompiledCell } from '../contract/type-service';
-import { installStackPositions, registerEntry } from '../print/stack';
-import { isEntryModule, isResultName } from '../types/names';
+import { installStackPositions, registerEntry } from '../print/map-stack';
+import { isEntryModule, isResultName } from '../types/entry-names';
 import { breakable, Interruption, isInterruption } from './breakable';
-import { importedValue, Loader, requireFrom } from './loader';
-import { registerTypeScript } from './modules';
+import { registerTypeScript } from './compile-modules';
+import { importedValue, Loader, requireFrom } from './import-loader';
+import { Waits } from './interruptible-waits';
 import { type RewrittenEntry, rewriteEntry } from './rewrite';
 import { holdInput, whileInputFlows } from './script-input';
-import { Waits } from './waits';
 
 export interface EvaluatorOptions {
   /** The user's folder: imports are resolved from it. */

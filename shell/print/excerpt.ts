@@ -1,7 +1,7 @@
 // Shows a line of the user's text with a mark below a place in it; a line wider than the screen is cut around that place.
 
 import type { Screen } from '../contract/screen';
-import { cut, escapeControls, paint, widthOf } from './text';
+import { cut, escapeControls, paint, widthOf } from './safe-text';
 import { clusters } from './width';
 
 export interface Marked {

@@ -4,8 +4,8 @@ import { timeText } from '../../runtime/base/duration';
 import { compact, msText } from '../../runtime/base/units';
 import type { PaneFailure } from '../../runtime/streaming/graph/display';
 import type { PaneModel, PaneRow } from '../contract/pane';
-import { inspectLine } from './inspect';
-import { escapeControls, grouped } from './text';
+import { inspectLine } from './inspect-value';
+import { escapeControls, grouped } from './safe-text';
 
 /** Cells are cut at this width; no real terminal is wider. */
 const widestCell = 200;

@@ -1,5 +1,5 @@
 // Draws numbers with characters, with axes: bars in eighths of a column, lines in braille dots, fitted to a width.
-import { cut, escapeControls, pad, widthOf } from './text';
+import { cut, escapeControls, pad, widthOf } from './safe-text';
 
 export interface Bar {
   readonly label: string;

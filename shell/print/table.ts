@@ -1,7 +1,7 @@
 // Shows rows as a table that fits the screen: objects by key, tuples by index, with a row of types; numbers align right.
 import { types } from 'node:util';
-import { className, inspectLine, inspectWholeLine, isRecord, numberText } from './inspect';
-import { cut, escapeControls, grouped, pad, paint, widthOf } from './text';
+import { className, inspectLine, inspectWholeLine, isRecord, numberText } from './inspect-value';
+import { cut, escapeControls, grouped, pad, paint, widthOf } from './safe-text';
 
 export interface TableScreen {
   readonly columns: number;

@@ -4,10 +4,10 @@ import { nearest } from '../../runtime/base/nearest';
 import type { CommandHost, EntryEnd, FrontEnd, SessionWork } from '../contract/commands';
 import type { RunOutcome, Session } from '../contract/session';
 import type { CompiledCell, CompileResult, Diagnostic, TextOrigin, TypeService } from '../contract/type-service';
-import { formatDiagnostics, reportError } from '../print/report';
+import { formatDiagnostics, reportError } from '../print/report-error';
 import { commandNames, commandOf } from './commands/commands';
-import { dottedWord, isContinuation } from './entry';
-import { loadFile, moduleText, type StatementRunner } from './load';
+import { dottedWord, isContinuation } from './entry-kind';
+import { loadFile, moduleText, type StatementRunner } from './run-text';
 
 const inputLabel = '<input>';
 

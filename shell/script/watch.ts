@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { statOf } from '../base/files';
-import { typeScriptSuffixes } from '../evaluate/modules';
+import { typeScriptSuffixes } from '../evaluate/compile-modules';
 
 const everyMs = 200;
 const suffixes = ['', ...typeScriptSuffixes, '.js', '.mjs', '.cjs', '.json'];

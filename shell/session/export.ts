@@ -7,7 +7,7 @@ import { MillraceError, RDD } from '../../runtime';
 import { diskError } from '../../runtime/base/files';
 import { bytesText } from '../../runtime/base/units';
 import { replaceable } from '../base/replaceable';
-import { counted, escapeControls } from '../print/text';
+import { counted, escapeControls } from '../print/safe-text';
 import { type ExportFormat, exportFormats, headerRows, rowWriter } from './export-rows';
 import type { CommandInput } from './session-local';
 

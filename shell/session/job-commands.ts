@@ -6,9 +6,9 @@ import { type Skew, skewOf } from '../../runtime/status/skew';
 import type { StageStatus } from '../../runtime/status/stage-status';
 import type { JobStatus, StatusStore } from '../../runtime/status/status-store';
 import type { Choice } from '../contract/screen';
-import { skewLine } from '../print/skew';
-import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/text';
-import { type Backgrounds, shortEntry } from './background';
+import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/safe-text';
+import { skewLine } from '../print/skew-notice';
+import { type Backgrounds, shortEntry } from './background-entries';
 
 /** Undefined without a terminal: lines are not cut. */
 type Columns = number | undefined;

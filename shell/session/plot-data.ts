@@ -1,9 +1,9 @@
 // Chooses what `.plot` draws: a histogram, bars or a line. For a large dataset, jobs count and sum its rows.
 import { types } from 'node:util';
 import { MillraceError, RDD } from '../../runtime';
-import { inspectLine } from '../print/inspect';
+import { inspectLine } from '../print/inspect-value';
 import { axisNumber, type Bar, type Plot } from '../print/plot';
-import { counted, grouped } from '../print/text';
+import { counted, grouped } from '../print/safe-text';
 
 export interface PlotData {
   readonly plot: Plot;

@@ -7,10 +7,10 @@ import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contrac
 import type { CompiledCell } from '../contract/type-service';
 import { isInterruption } from '../evaluate/breakable';
 import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from '../evaluate/evaluate';
-import type { Waits } from '../evaluate/waits';
-import { type Described, printValue } from '../print/print';
-import { reportError } from '../print/report';
-import { captureOutput, outputBroken } from './output';
+import type { Waits } from '../evaluate/interruptible-waits';
+import { type Described, printValue } from '../print/print-value';
+import { LastError } from './last-error';
+import { captureOutput, outputBroken } from './user-output';
 
 /** The input of a command. */
 export interface CommandInput {
@@ -56,8 +56,7 @@ export class LocalSession implements Session {
   #interrupted = false;
   /** Aborts the running command. */
   #interruption: AbortController | undefined;
-  /** The error that `.errors` shows again. */
-  #lastError: { readonly error: unknown; readonly cell: CompiledCell | undefined } | undefined;
+  readonly lastError = new LastError();
 
   constructor(options: LocalSessionOptions) {
     this.#options = options;
@@ -88,7 +87,6 @@ export class LocalSession implements Session {
 
   async command({ name, words, cell, quiet }: CommandCall, screen: Screen): Promise<RunOutcome> {
     if (name === 'run' && cell) return this.#evaluate(cell, screen, async () => {}, { keeps: cell.exported });
-    if (name === 'errors') return this.#showLastError(words[0] === 'full', screen);
     const command = this.#options.commands?.[name];
     let page: string | undefined;
     const interruption = new AbortController();
@@ -116,12 +114,6 @@ export class LocalSession implements Session {
   /** Runs an entry that only `waits` can interrupt. The caller reports its end. */
   evaluateInBackground(cell: CompiledCell, waits: Waits): Promise<Evaluation> {
     return withCallSite(siteOf(cell), () => this.#evaluator.run(cell, { background: waits }));
-  }
-
-  /** Remembers an error for `.errors`; returns its report. */
-  remember(error: unknown, cell: CompiledCell, screen: Screen): string {
-    this.#lastError = { error, cell };
-    return reportError(error, cell, screen);
   }
 
   setScreen(screen: Screen): void {
@@ -220,14 +212,7 @@ export class LocalSession implements Session {
   }
 
   #report(error: unknown, cell: CompiledCell | undefined, screen: Screen): void {
-    this.#lastError = { error, cell };
-    this.#say(reportError(error, cell ?? {}, screen), 'err');
-  }
-
-  #showLastError(full: boolean, screen: Screen): RunOutcome {
-    const last = this.#lastError;
-    this.#say(last ? reportError(last.error, { ...last.cell, full }, screen) : 'no errors yet');
-    return { status: 'ok' };
+    this.#say(this.lastError.report(error, cell, screen), 'err');
   }
 
   #say(text: string | undefined, stream: 'out' | 'err' = 'out'): void {

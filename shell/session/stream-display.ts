@@ -5,11 +5,11 @@ import { type PaneFailure, plainDisplay } from '../../runtime/streaming/graph/di
 import type { PaneModel } from '../contract/pane';
 import type { Screen } from '../contract/screen';
 import type { SessionEvents } from '../contract/session';
-import { inspectLine } from '../print/inspect';
+import { inspectLine } from '../print/inspect-value';
 import { emptyPane, failingText, nextTrend, paneModel } from '../print/pane-model';
-import { reportError } from '../print/report';
+import { reportError } from '../print/report-error';
+import { counted, escapeControls, escapeLines, paint } from '../print/safe-text';
 import { areRecords, renderTable } from '../print/table';
-import { counted, escapeControls, escapeLines, paint } from '../print/text';
 
 /** Panes are redrawn at most this often, however short the batches are. */
 const paneEveryMs = 100;

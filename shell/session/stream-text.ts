@@ -6,8 +6,8 @@ import { InputDStream } from '../../runtime/streaming/graph/input';
 import { graphOf } from '../../runtime/streaming/ops/describe';
 import type { StreamMonitor } from '../../runtime/streaming/status/stream-monitor';
 import { rateText } from '../print/pane-model';
-import type { Described } from '../print/print';
-import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/text';
+import type { Described } from '../print/print-value';
+import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/safe-text';
 
 /** An output that has worked on one batch for this long shows it. */
 const slowMs = 1_000;

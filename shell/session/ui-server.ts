@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { SessionFolder } from '../../cluster/driver/folder';
+import { SessionFolder } from '../../cluster/driver/session-folder';
 import type { StatusPages } from '../../cluster/ui/pages';
 import type { PageSource } from '../../cluster/ui/views/source';
 import { MillraceError } from '../../runtime';

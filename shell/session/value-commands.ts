@@ -3,14 +3,14 @@ import * as api from '../../runtime';
 import type { StatusStore } from '../../runtime/status/status-store';
 import type { Choice, Screen } from '../contract/screen';
 import { drawPlot } from '../print/plot';
-import { cut, escapeLines } from '../print/text';
-import type { Backgrounds } from './background';
+import { cut, escapeLines } from '../print/safe-text';
+import type { Backgrounds } from './background-entries';
 import { exportRows } from './export';
 import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stageChoices, stagesText } from './job-commands';
 import { plotData } from './plot-data';
 import type { CommandInput, LocalSession, SessionCommand } from './session-local';
-import { pageText, showText } from './show';
-import type { ShellStreams } from './streams';
+import { pageText, showText } from './show-commands';
+import type { ShellStreams } from './stream-commands';
 import type { ShellPages } from './ui-server';
 
 export interface SessionParts {
@@ -51,6 +51,7 @@ export function sessionCommands({
     page: needsValue('page', async (input) => ({ page: await pageText(input, described(input)) })),
     plot: needsValue('plot', plotted),
     export: needsValue('export', exportRows),
+    errors: ({ words, screen }) => local().lastError.text(words[0] === 'full', screen),
     jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),
     stages: ({ words, screen }) => stagesText(status, sc.clock.now(), words[0], edge(screen)),
     executors: () => executorsText(sc, resources),

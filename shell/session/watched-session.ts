@@ -4,9 +4,9 @@ import type { Context } from '../../runtime';
 import type { Choice, Screen } from '../contract/screen';
 import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
-import { groupByKeyHint } from '../print/hints';
+import { groupByKeyHint } from '../print/group-by-key-hint';
 import { progressLine } from '../print/progress';
-import type { Backgrounds } from './background';
+import type { Backgrounds } from './background-entries';
 import type { LocalSession } from './session-local';
 
 /** A job shows progress only from this age on, so that quick jobs do not flicker. */

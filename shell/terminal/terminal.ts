@@ -14,15 +14,15 @@ import type { Editor, EditorHost, Offer } from '../editor/editor';
 import { PlainEditor } from '../editor/plain-editor';
 import { isUnfinished } from '../editor/unfinished';
 import { commandOf } from '../repl/commands/commands';
-import { dottedWord } from '../repl/entry';
+import { dottedWord } from '../repl/entry-kind';
 import { Repl } from '../repl/repl';
-import { completeEntry } from './complete';
 import { History, stateFolder } from './history';
 import { PaneBoard } from './live-panes';
 import { fitsScreen, pagerCommand, runPager } from './pager';
 import { rcFile } from './rc';
 import { writeReplay } from './replay';
 import { ChildSession, type SessionEnd } from './session-client';
+import { completeEntry } from './tab-offers';
 
 export interface TerminalOptions extends EngineOptions {
   /** No banner. */

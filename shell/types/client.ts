@@ -14,10 +14,10 @@ import type {
   TextOrigin,
   TypeService,
 } from '../contract/type-service';
+import { type PromptName, promptNames } from './entry-names';
 import { freshSnapshot, typeFiles } from './files';
-import { type PromptName, promptNames } from './names';
 import type { Committed } from './service';
-import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
+import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
 
 export interface ClientOptions {
   /** The user's folder: imports are resolved from it. */

@@ -2,7 +2,7 @@
 import ts from 'typescript';
 import { nearest } from '../../runtime/base/nearest';
 import type { Documentation } from '../contract/type-service';
-import { cleanTypeText } from './names';
+import { cleanTypeText } from './entry-names';
 
 export interface DocAnswer {
   readonly found: readonly Documentation[];

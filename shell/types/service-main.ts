@@ -2,7 +2,7 @@
 import v8 from 'node:v8';
 import type { CommitOptions, TextOrigin } from '../contract/type-service';
 import { type Committed, TypeServiceCore } from './service';
-import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './wire';
+import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
 
 /** Lines that warm a snapshot up with what the first entries of a session need. */
 const warmLines = [

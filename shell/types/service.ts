@@ -13,18 +13,28 @@ import type {
   Statement,
   TextOrigin,
 } from '../contract/type-service';
-import { completionsAt, describeAt, quickInfoAt, type Scratch } from './complete';
+import { layoutEntry, layoutScratch } from './await-result';
+import { completionsAt, describeAt, quickInfoAt, type Scratch } from './completions';
 import { type DocAnswer, documentationOf } from './doc';
-import { mapToTyped, withoutMapComment } from './emitted';
-import { lastValue, layoutEntry, layoutScratch, readEntry, type WholeEntry } from './entry';
+import { mapToTyped, withoutMapComment } from './emitted-maps';
+import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './entry-names';
+import {
+  ambientOf,
+  augments,
+  declaredNames,
+  exportedNames,
+  parse,
+  parseErrors,
+  splitStatements,
+  usedNames,
+} from './entry-syntax';
 import { messageOf, withoutConsequences } from './error-messages';
-import { apiFile, apiFolder, Host, type HostOptions } from './host';
-import type { Layout } from './layout';
-import { cleanTypeText, type KnownName, Names, type PromptName, promptModule } from './names';
+import { apiFile, apiFolder, Host, type HostOptions } from './language-host';
+import { lastValue, readEntry, type WholeEntry } from './read-entry';
 import { syntaxMessage } from './scala-words';
 import { signatureAt } from './signature';
 import { askedSymbol, membersText, unaliased } from './symbols';
-import { ambientOf, augments, declaredNames, exportedNames, parse, parseErrors, splitStatements, usedNames } from './syntax';
+import type { Layout } from './text-layout';
 
 export interface CoreOptions extends HostOptions {
   /** The user's folder: imports are resolved from it. */

@@ -1,8 +1,8 @@
 // The signature of the call around a position, with the current parameter.
 import ts from 'typescript';
 import type { SignatureHint } from '../contract/type-service';
-import { firstSentence, type Scratch } from './complete';
-import { cleanTypeText } from './names';
+import { firstSentence, type Scratch } from './completions';
+import { cleanTypeText } from './entry-names';
 
 export function signatureAt({ service, file, layout }: Scratch, position: number): SignatureHint | undefined {
   const help = service.getSignatureHelpItems(file, layout.toComposed(position), undefined);

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { packageRoot } from '../base/package-root';
+import { promptNames } from './entry-names';
 import { snapshotFile, snapshotStamp, stampFile, typeFiles } from './files';
-import { promptNames } from './names';
-import type { StartOptions } from './wire';
+import type { StartOptions } from './service-messages';
 
 const run = promisify(execFile);
 

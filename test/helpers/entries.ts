@@ -5,8 +5,8 @@ import path from 'node:path';
 import { packageRoot } from '../../shell/base/package-root';
 import type { CompileResult, TextOrigin } from '../../shell/contract/type-service';
 import { type Evaluation, Evaluator } from '../../shell/evaluate/evaluate';
+import type { PromptName } from '../../shell/types/entry-names';
 import { typeFiles } from '../../shell/types/files';
-import type { PromptName } from '../../shell/types/names';
 import { TypeServiceCore } from '../../shell/types/service';
 
 /** A small stand-in for the engine's declarations, so that tests of the prompt need no build. */

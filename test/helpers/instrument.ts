@@ -1,7 +1,7 @@
 // Preloaded by the test runner: instruments test files as a user's modules are, so that their closures travel the same way.
 import path from 'node:path';
 import { instrument } from '../../runtime/closure';
-import { registerModule } from '../../runtime/closure/modules';
+import { registerModule } from '../../runtime/closure/ship-modules';
 import './uvu-errors';
 
 type Compile = (this: unknown, code: string, file: string) => unknown;

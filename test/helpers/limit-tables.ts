@@ -129,10 +129,10 @@ const ofThePrompt: readonly (readonly [path: string, constant: string, what: str
   ['shell/print/pane-model.ts', 'trendLength', 'batches that the line of a pane looks back'],
   ['shell/session/stream-display.ts', 'paneEveryMs', 'between two paints of a pane'],
   ['shell/session/stream-display.ts', 'noticeAgainMs', 'between two notices of one kind'],
-  ['shell/session/streams.ts', 'leaveLimitMs', 'what was received is worked off, when the shell is left'],
+  ['shell/session/stream-commands.ts', 'leaveLimitMs', 'what was received is worked off, when the shell is left'],
   ['shell/terminal/history.ts', 'maxEntries', 'entries of the history'],
-  ['shell/print/report.ts', 'maxDiagnostics', 'type errors shown of one entry'],
-  ['shell/print/report.ts', 'maxFrames', 'frames shown of a stack'],
+  ['shell/print/report-error.ts', 'maxDiagnostics', 'type errors shown of one entry'],
+  ['shell/print/report-error.ts', 'maxFrames', 'frames shown of a stack'],
 ];
 
 function prompt(): string {

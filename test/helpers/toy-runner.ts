@@ -1,6 +1,6 @@
 // A TaskRunner for tests of the cluster alone: a task's program is JavaScript text in a blob, run as an async function.
 
-import type { RunnerOptions, TaskRunner } from '../../runtime/exec/run';
+import type { RunnerOptions, TaskRunner } from '../../runtime/exec/task-runner';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
 import { encode } from '../../runtime/wire/codec';

@@ -14,6 +14,7 @@ export interface Mutation {
 const key = 'runtime/keys/key.ts';
 const partitioner = 'runtime/keys/partitioner.ts';
 const shuffleFile = 'runtime/storage/shuffle-file.ts';
+const shuffleWriter = 'runtime/storage/shuffle-writer.ts';
 const frameFile = 'runtime/storage/frame-file.ts';
 const writer = 'runtime/wire/writer.ts';
 const taskAccumulator = 'runtime/exec/task-accumulator.ts';
@@ -108,7 +109,7 @@ const partitioners: readonly Mutation[] = [
   },
   {
     mistake: 'combined pairs go to another partition than the partitioner says',
-    file: shuffleFile,
+    file: shuffleWriter,
     find: 'table.hashOf(i) % n',
     replace: '(table.hashOf(i) + 1) % n',
     tests: ['runtime/ops/pairs', 'property/programs'],
@@ -139,7 +140,7 @@ const merges: readonly Mutation[] = [
   },
   {
     mistake: 'the outer sides of a spilled join are swapped',
-    file: 'runtime/exec/external/join.ts',
+    file: 'runtime/exec/external/spilling-join.ts',
     find: 'own.length === 0 && options.right ? missing : own;',
     replace: 'own.length === 0 && options.left ? missing : own;',
     tests: ['runtime/exec/spill'],
@@ -312,14 +313,14 @@ const capture: readonly Mutation[] = [
 const retries: readonly Mutation[] = [
   {
     mistake: 'a damaged shuffle file is the fault of the user',
-    file: 'runtime/exec/files/bucket.ts',
+    file: 'runtime/exec/files/read-bucket.ts',
     find: 'throw new FetchFailure(shuffleId, location, asError(e).message);',
     replace: 'throw asError(e);',
     tests: ['runtime/storage/storage', 'runtime/ops/errors', 'cluster/jobs/faults'],
   },
   {
     mistake: 'a late report invalidates a newer output',
-    file: 'runtime/scheduler/outputs.ts',
+    file: 'runtime/scheduler/map-outputs.ts',
     find: 'if (outputs?.[mapIndex]?.writer !== writer) return;',
     replace: 'if (outputs?.[mapIndex] === undefined) return;',
     tests: ['runtime/scheduler/dag', 'sim'],
@@ -340,7 +341,7 @@ const retries: readonly Mutation[] = [
   },
   {
     mistake: 'failures of a task are not counted',
-    file: 'runtime/scheduler/stage.ts',
+    file: 'runtime/scheduler/running-stage.ts',
     find: '(counts ? 1 : 0)',
     replace: '(counts ? 0 : 0)',
     tests: ['runtime/scheduler/dag', 'runtime/ops/errors'],
@@ -364,7 +365,7 @@ const inputs: readonly Mutation[] = [
   },
   {
     mistake: 'a file that takes the name of another one passes for the one that was read',
-    file: 'runtime/streaming/sources/folder.ts',
+    file: 'runtime/streaming/sources/new-files.ts',
     find: "if (change === 'replaced') continue;",
     replace: "if (change === 'replaced' && notes.length < 0) continue;",
     tests: ['stream-files'],

@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ClientOptions, WebSocket } from 'ws';
 import { executorPath } from '../../cluster/base/limits';
-import { DriverDoor } from '../../cluster/driver/door';
+import { DriverDoor } from '../../cluster/driver/driver-door';
 import { dial } from '../../cluster/link/dial';
 import { DriverHandshake, ExecutorHandshake, freshToken } from '../../cluster/link/handshake';
 import { watchLeaks } from '../helpers/leaks';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SessionFolder } from '../../cluster/driver/folder';
+import { SessionFolder } from '../../cluster/driver/session-folder';
 import { checkFromReceiver, checkToReceiver } from '../../cluster/receivers/protocol';
 import { watchLeaks } from '../helpers/leaks';
 import { instrumented } from '../helpers/preload';

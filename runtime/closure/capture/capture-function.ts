@@ -4,14 +4,14 @@ import type { Reference } from '../../base/markers';
 import type { Place } from '../../base/place';
 import type { CapturedClosure, ClassNode, Encoded, PayloadNode, ShippedScript } from '../../plan/payload';
 import { sessionKeyOf } from '../classes/class-registry';
-import { components, groupOf, isRef } from '../graph';
 import { modulesMayHaveChanged } from '../module-refs';
-import type { Bulk } from './bulk';
+import { components, groupOf, isRef } from '../payload-graph';
+import type { Bulk } from './bulky-values';
+import type { CaptureWarning } from './capture-warnings';
+import { SharedRow } from './captured-rows';
 import { DeadZone, type Draft, FunctionEncoder } from './encode-function';
 import { type CaptureOptions, Encoder } from './encode-value';
-import { SharedRow } from './rows';
-import { scriptOf } from './script';
-import type { CaptureWarning } from './warn';
+import { scriptOf } from './function-script';
 
 export type { Bulk, CaptureOptions, CaptureWarning };
 

@@ -1,13 +1,13 @@
 // Encoding of functions and classes: their facts, the variables they use, and the warnings that these give rise to.
 
 import type { ClassNode, Encoded, FunctionNode, PayloadNode } from '../../plan/payload';
-import type { Cell, FunctionFacts, Variable } from '../facts';
-import { factsOf, isAssigned } from '../facts';
+import type { Cell, FunctionFacts, Variable } from '../function-facts';
+import { factsOf, isAssigned } from '../function-facts';
 import { intrinsics, isStandardGlobal } from '../intrinsics';
 import { methodOf, type Role, type Stamped, stampOf } from '../stamp';
+import { Warnings } from './capture-warnings';
 import type { Encoder } from './encode-value';
-import { factsFromText, fileOfRequire, type Inspected, inspectFunction, inspectPrivates } from './inspect';
-import { Warnings } from './warn';
+import { factsFromText, fileOfRequire, type Inspected, inspectFunction, inspectPrivates } from './inspect-scopes';
 
 /** A captured variable on its way into a payload. */
 export interface Entry {

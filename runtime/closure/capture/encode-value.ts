@@ -7,9 +7,9 @@ import type { Accessor, Encoded, Fixed, List, NodeRef, PayloadNode, Privates, Pr
 import { chainOf } from '../classes/class-registry';
 import { intrinsics } from '../intrinsics';
 import { isLocalModule, moduleRefOf } from '../module-refs';
-import { type Bulk, bulkOf, bytesOfList, isPlainList } from './bulk';
-import { type Refusal, refusalOf } from './refuse';
-import { SharedRow, writeRows } from './rows';
+import { type Bulk, bulkOf, bytesOfList, isPlainList } from './bulky-values';
+import { SharedRow, writeRows } from './captured-rows';
+import { type Refusal, refusalOf } from './refusals';
 
 export interface CaptureOptions {
   /** The operation that the function was given to, as the user wrote it: `map`. */

@@ -1,6 +1,6 @@
 // Classes of the user by a key that all processes of a session share, so that rows that are instances keep their class.
 import { randomBytes } from 'node:crypto';
-import { factsOf } from '../facts';
+import { factsOf } from '../function-facts';
 import { intrinsics } from '../intrinsics';
 import { loadedModule, moduleRefOf } from '../module-refs';
 import { doors, type PrivateAccess, revival, stampOf } from '../stamp';

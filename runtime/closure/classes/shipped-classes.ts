@@ -2,8 +2,8 @@
 
 import type { CapturedClosure } from '../../plan/payload';
 import { decode } from '../../wire/codec';
-import { installModules } from '../modules';
 import { type ReviveEnvironment, revive } from '../revive/revive';
+import { installModules } from '../ship-modules';
 
 export interface ClassShipment {
   readonly classes: readonly CapturedClosure[];

@@ -1,6 +1,6 @@
 // Edits to the text of a class: the guards that let an instance be rebuilt, and the door to its #private parts.
 import type { AnyNode, Class } from 'acorn';
-import type { ClassFacts, Range } from '../facts';
+import type { ClassFacts, Range } from '../function-facts';
 import type { Edits } from './edits';
 
 /** Whether the session guards a class as it is defined: instances of it or of its parents may have #private parts. */

@@ -1,6 +1,6 @@
 // Instrumentation: inserts into emitted JavaScript what lets each function tell which variables it uses and what they hold.
 import { type AnyNode, type Class, tokenizer } from 'acorn';
-import { addFacts, type Cell, type FunctionFacts, type ModuleName, noteAssigned, type Variable } from '../facts';
+import { addFacts, type Cell, type FunctionFacts, type ModuleName, noteAssigned, type Variable } from '../function-facts';
 import { ProgramText, registerText } from '../position';
 import { hookNames, installHook } from '../stamp';
 import { type AnalyzeOptions, analyze } from './analyze';

@@ -14,10 +14,10 @@ import type {
   ShippedScript,
   Subclassed,
 } from '../../plan/payload';
-import { copyOfRows } from '../capture/rows';
+import { copyOfRows } from '../capture/captured-rows';
 import { doorOf, registerRevived, revivedByKey } from '../classes/class-registry';
-import { isRef } from '../graph';
 import { findIntrinsic } from '../intrinsics';
+import { isRef } from '../payload-graph';
 import { registerScript } from '../position';
 import { type ReviveEnvironment, reviveLeaf } from './revive-leaf';
 

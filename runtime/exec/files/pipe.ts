@@ -3,7 +3,7 @@ import { MillraceError } from '../../base/errors';
 import { maxLineBytes, textChunkBytes } from '../../base/limits';
 import type { Command } from '../../plan/program';
 import { toText } from '../../wire/text-form';
-import { linesOf } from './text';
+import { linesOf } from './read-lines';
 
 /** What happened to a command. */
 export type CommandNews =

@@ -3,7 +3,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { combineKeys } from '../../base/limits';
 import type { FunctionRef } from '../../plan/function-ref';
 import type { Plan, Sink } from '../../plan/program';
-import type { LineChunk } from './text';
+import type { LineChunk } from './read-lines';
 
 const newline = 10;
 const carriageReturn = 13;

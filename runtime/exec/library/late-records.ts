@@ -1,7 +1,7 @@
 // Library functions that sort the records of a stream by their own time: which interval each is in, and whether it arrived in time.
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
-import type { State } from '../state/handle';
+import type { State } from '../state/state-of-key';
 import { notAPair } from '../task-runtime';
 
 /** A record with the end of its interval, in milliseconds since the epoch. */

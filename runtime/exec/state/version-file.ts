@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { asError, MillraceError } from '../../base/errors';
 import type { StatePlace } from '../../plan/state-spec';
 import { FrameFile, FrameFileWriter, frameOf } from '../../storage/frame-file';
-import type { Columns } from './table';
+import type { Columns } from './state-table';
 
 /** A delta holds what changed since the version before it, a snapshot all keys; a verdict says why the version cannot be made. */
 export type FileKind = 'delta' | 'snapshot' | 'verdict';

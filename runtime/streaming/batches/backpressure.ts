@@ -2,7 +2,7 @@
 import { MillraceError } from '../../base/errors';
 import type { InputDStream } from '../graph/input';
 import type { BatchInfo } from '../graph/listener';
-import { PidRateEstimator } from './rate';
+import { PidRateEstimator } from './rate-estimator';
 
 /** The initial rate of backpressure, and the least. */
 export interface BackpressureOptions {

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/time';
 import type { StreamingListenerBus } from '../graph/listener';
 import type { Output } from '../graph/output';
 import type { Batch } from './batch';
-import { Lanes } from './lanes';
+import { Lanes } from './output-lanes';
 import type { OutputRun, Told } from './output-run';
 
 /** Milliseconds between two messages about what a stop waits for. */

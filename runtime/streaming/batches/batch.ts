@@ -5,7 +5,7 @@ import type { Clock } from '../../base/time';
 import type { Work } from '../graph/graph';
 import type { BatchInfo, InputInfo, OutputInfo, StreamingListenerBus } from '../graph/listener';
 import type { Output, RunningBatch } from '../graph/output';
-import type { Lanes } from './lanes';
+import type { Lanes } from './output-lanes';
 import { OutputRun, type Told } from './output-run';
 
 export class Batch {

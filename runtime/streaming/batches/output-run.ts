@@ -7,7 +7,7 @@ import { afterMs, type Clock } from '../../base/time';
 import { propertyNames } from '../../scheduler/job-record';
 import { type FailurePolicy, restAfter, skipping } from '../graph/failure-policy';
 import type { Work } from '../graph/graph';
-import { failedInForeach, isLasting } from '../graph/lasting';
+import { failedInForeach, isLasting } from '../graph/lasting-failures';
 import type { OutputInfo } from '../graph/listener';
 import type { RunningBatch } from '../graph/output';
 

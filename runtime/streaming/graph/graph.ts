@@ -5,9 +5,9 @@ import { MillraceError } from '../../base/errors';
 import type { RDD } from '../../rdd/rdd';
 import type { DStream } from './dstream';
 import type { InputDStream } from './input';
-import { inputsOf, lineageOf, noteReach } from './lineage';
 import type { Output } from './output';
 import { StatefulDStream } from './stateful';
+import { inputsOf, lineageOf, noteReach } from './stream-lineage';
 
 /** One output's work on one batch: its dataset, or the error that making it raised. */
 export interface Work {

@@ -2,12 +2,12 @@
 
 import { refuseArgument } from '../../base/arguments';
 import { checkMultiple, type Duration, milliseconds, type Time } from '../../base/duration';
-import { perPartition } from '../../ops/merging';
+import { perPartition } from '../../ops/merge-answers';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
 import { StorageLevel } from '../../plan/storage-level';
 import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
+import { SteppedRDD } from '../../rdd/narrow-step';
 import type { RDD } from '../../rdd/rdd';
-import { SteppedRDD } from '../../rdd/stepped';
 import type { Accumulator } from '../../shared/accumulator';
 import { DerivedDStream, derive } from './derived';
 import { DStream } from './dstream';

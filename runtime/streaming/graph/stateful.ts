@@ -9,10 +9,10 @@ import type { StateRule } from '../../plan/state-spec';
 import type { FunctionTable } from '../../rdd/function-table';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from './dstream';
-import { isLasting } from './lasting';
-import { oldestRemembered } from './lineage';
+import { isLasting } from './lasting-failures';
 import { StateReadRDD, StateUpdateRDD } from './state-rdds';
-import { type Link, type SavedLink, Versions } from './versions';
+import { type Link, type SavedLink, Versions } from './state-versions';
+import { oldestRemembered } from './stream-lineage';
 
 /** What an operator defines of its state. */
 export interface StateKind {

@@ -9,7 +9,7 @@ import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
 import { Receiver } from '../receivers/receiver';
 import { shipReceiver } from '../receivers/receiver-program';
-import { ReceivedInputDStream, type ReceiverLimits } from '../sources/received';
+import { ReceivedInputDStream, type ReceiverLimits } from '../sources/receiver-streams';
 
 /** Limits of a source that a process of its own reads. */
 export interface ReceiverOptions {

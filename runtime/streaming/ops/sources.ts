@@ -5,10 +5,10 @@ import type { Datum, RDD } from '../../rdd/rdd';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
 import { checkFolderName } from '../recovery/private-folder';
-import { FileInputDStream } from '../sources/files';
-import type { FolderOptions } from '../sources/folder';
-import { GeneratorInputDStream } from '../sources/generator';
-import { QueueInputDStream } from '../sources/queue';
+import { FileInputDStream } from '../sources/file-streams';
+import { GeneratorInputDStream } from '../sources/generator-stream';
+import type { FolderOptions } from '../sources/new-files';
+import { QueueInputDStream } from '../sources/queue-stream';
 import { ReplayInputDStream, type ReplayOptions } from '../sources/replay';
 
 /** Which files of a folder are read, and when a file that is written in place counts as complete. */

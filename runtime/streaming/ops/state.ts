@@ -2,7 +2,7 @@
 
 import { checkCallback, checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds, type Time } from '../../base/duration';
-import type { State } from '../../exec/state/handle';
+import type { State } from '../../exec/state/state-of-key';
 import type { Partitioner } from '../../keys/partitioner';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
 import { ShippedFunction } from '../../rdd/function-argument';

@@ -5,13 +5,13 @@ import { siteOfCall } from '../../base/call';
 import type { Time } from '../../base/duration';
 import { greatest } from '../../exec/library/streams';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
+import { SteppedRDD } from '../../rdd/narrow-step';
 import type { RDD } from '../../rdd/rdd';
-import { SteppedRDD } from '../../rdd/stepped';
 import type { WatchOptions } from '../graph/display';
 import { DStream } from '../graph/dstream';
-import { lineageOf } from '../graph/lineage';
 import type { OutputHandle, RunningBatch } from '../graph/output';
 import { sessionOutputs } from '../graph/session-outputs';
+import { lineageOf } from '../graph/stream-lineage';
 
 declare module '../graph/dstream' {
   interface DStream<T> {

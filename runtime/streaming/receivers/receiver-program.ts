@@ -3,7 +3,7 @@
 import { refuseArgument } from '../../base/arguments';
 import { MillraceError } from '../../base/errors';
 import { revive } from '../../closure';
-import { installModules, loadModule, moduleBlob } from '../../closure/modules';
+import { installModules, loadModule, moduleBlob } from '../../closure/ship-modules';
 import type { CapturedClosure } from '../../plan/payload';
 import { type CaptureHost, ShippedFunction } from '../../rdd/function-argument';
 import { decode, encode } from '../../wire/codec';

@@ -3,9 +3,9 @@ import { refuseArgument } from '../../base/arguments';
 import type { Span, Time } from '../../base/duration';
 import { RangePartitioner } from '../../keys/partitioner';
 import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
+import { SteppedRDD } from '../../rdd/narrow-step';
 import { PickedRDD } from '../../rdd/one-partition';
 import type { RDD } from '../../rdd/rdd';
-import { SteppedRDD } from '../../rdd/stepped';
 import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
 

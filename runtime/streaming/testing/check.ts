@@ -6,7 +6,7 @@ import { showElement } from '../../base/show-element';
 import { compareKeys } from '../../keys/key';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
-import { QueueInputDStream } from '../sources/queue';
+import { QueueInputDStream } from '../sources/queue-stream';
 import { ManualClock } from './manual-clock';
 
 /** Options of a check. */

@@ -6,7 +6,7 @@ import { MillraceError } from '../../../runtime/base/errors';
 import { diskError } from '../../../runtime/base/files';
 import { replaceable } from '../../base/replaceable';
 import type { CommandHost, EntryEnd } from '../../contract/commands';
-import { escapeControls } from '../../print/text';
+import { escapeControls } from '../../print/safe-text';
 import { fileArgument } from './arguments';
 
 /** The first line that `.save` writes; it recognizes its own files by it. */

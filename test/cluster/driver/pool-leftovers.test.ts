@@ -7,7 +7,7 @@ import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { socketPathBytes } from '../../../cluster/base/limits';
-import { SessionFolder } from '../../../cluster/driver/folder';
+import { SessionFolder } from '../../../cluster/driver/session-folder';
 import { watchLeaks } from '../../helpers/leaks';
 import { ToyPool, toyExecutor } from '../../helpers/pool';
 import { typescript } from '../../helpers/preload';

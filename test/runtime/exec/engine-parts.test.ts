@@ -7,7 +7,7 @@ import { addToMoments, type Moments, mergeMoments, noMoments, StatCounter } from
 import { Random } from '../../../runtime/base/time';
 import { poisson } from '../../../runtime/exec/task-runtime';
 import { sliceBounds } from '../../../runtime/plan/node';
-import { BlobStore } from '../../../runtime/scheduler/blobs';
+import { BlobStore } from '../../../runtime/scheduler/blob-store';
 
 const test = suite('engine parts');
 const bytes = (n: number) => new Uint8Array(n);

@@ -12,7 +12,7 @@ import { diskError } from '../../../runtime/base/files';
 import { Context, StorageLevel } from '../../../runtime/index';
 import type { TaskBackend, TaskListener } from '../../../runtime/scheduler/backend';
 import { encode } from '../../../runtime/wire/codec';
-import { readScript } from '../../../shell/repl/load';
+import { readScript } from '../../../shell/repl/run-text';
 import { TypeServiceClient } from '../../../shell/types/client';
 import { asPairs, ErrorSession } from '../../helpers/error-session';
 import { errorOf } from '../../helpers/errors';

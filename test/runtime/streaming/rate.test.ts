@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { ManualClock, StreamingContext } from '../../../runtime/index';
-import { PidRateEstimator } from '../../../runtime/streaming/batches/rate';
+import { PidRateEstimator } from '../../../runtime/streaming/batches/rate-estimator';
 import { errorOf } from '../../helpers/errors';
 
 const test = suite('rate');

@@ -9,9 +9,9 @@ import { type Context, type DStream, ManualClock, type PaneUpdate, StreamingCont
 import { sessionOutputs } from '../../../runtime/streaming/graph/session-outputs';
 import { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
 import type { PaneModel } from '../../../shell/contract/pane';
+import { ShellStreams } from '../../../shell/session/stream-commands';
 import { ShellDisplay } from '../../../shell/session/stream-display';
 import { streamsText } from '../../../shell/session/stream-text';
-import { ShellStreams } from '../../../shell/session/streams';
 import { until, within } from '../../helpers/within';
 
 const test = suite('stream outputs');

@@ -11,7 +11,7 @@ import {
   StreamCheck,
   StreamingContext,
 } from '../../../runtime/index';
-import { printValue } from '../../../shell/print/print';
+import { printValue } from '../../../shell/print/print-value';
 import { quietDisplay } from '../../helpers/streams';
 import { until } from '../../helpers/within';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { editOutside } from '../../../shell/editor/outside';
+import { editOutside } from '../../../shell/editor/external-editor';
 import { editorCommand, withEditor } from '../../helpers/editor';
 import { keys, open, type Terminal } from '../../helpers/terminal';
 

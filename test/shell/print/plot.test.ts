@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { axisNumber, drawPlot, type Plot } from '../../../shell/print/plot';
-import { widthOf } from '../../../shell/print/text';
+import { widthOf } from '../../../shell/print/safe-text';
 import { plotData } from '../../../shell/session/plot-data';
 import { ErrorSession } from '../../helpers/error-session';
 import { errorOf } from '../../helpers/errors';

@@ -2,8 +2,8 @@
 import { inspect } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isPrintable, type Printable, printValue, type Sample } from '../../../shell/print/print';
-import { widthOf } from '../../../shell/print/text';
+import { isPrintable, type Printable, printValue, type Sample } from '../../../shell/print/print-value';
+import { widthOf } from '../../../shell/print/safe-text';
 import { clearScreen, hostile } from '../../helpers/hostile';
 
 const screen = (columns = 80, color = false) => ({ columns, color, live: false });

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { progressLine } from '../../../shell/print/progress';
-import { widthOf } from '../../../shell/print/text';
+import { widthOf } from '../../../shell/print/safe-text';
 
 const job = { stage: 2, stages: 3, done: 41, total: 80, running: 2, records: 15_000_000, seconds: 12.5 };
 

@@ -6,8 +6,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MillraceError } from '../../../runtime/base/errors';
 import type { RemoteError } from '../../../runtime/plan/end';
-import { formatDiagnostics, reportError } from '../../../shell/print/report';
-import { widthOf } from '../../../shell/print/text';
+import { formatDiagnostics, reportError } from '../../../shell/print/report-error';
+import { widthOf } from '../../../shell/print/safe-text';
 import { clearScreen, hostile } from '../../helpers/hostile';
 
 const screen = { columns: 80, color: false, live: false };

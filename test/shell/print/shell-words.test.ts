@@ -6,8 +6,8 @@ import { skewOf } from '../../../runtime/status/skew';
 import type { StageStatus } from '../../../runtime/status/stage-status';
 import { StatusStore } from '../../../runtime/status/status-store';
 import { changedSettings, defaultSettings, settingsText, settingWords } from '../../../shell/base/settings';
-import { groupByKeyHint } from '../../../shell/print/hints';
-import { skewLine, skewNotice } from '../../../shell/print/skew';
+import { groupByKeyHint } from '../../../shell/print/group-by-key-hint';
+import { skewLine, skewNotice } from '../../../shell/print/skew-notice';
 import { fitsScreen, pagerCommand } from '../../../shell/terminal/pager';
 
 const hints: readonly (readonly [js: string, rewrite: string | undefined])[] = [

@@ -1,8 +1,8 @@
 // Tables: columns from keys and positions, types, alignment, and widths from 20 to 200 columns.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cut, escapeControls, pad, quote, widthOf } from '../../../shell/print/safe-text';
 import { renderTable } from '../../../shell/print/table';
-import { cut, escapeControls, pad, quote, widthOf } from '../../../shell/print/text';
 
 const table = (rows: readonly unknown[], columns = 80) => renderTable(rows, { columns, color: false }).split('\n');
 

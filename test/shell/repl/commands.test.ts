@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { widthOf } from '../../../shell/print/text';
+import { widthOf } from '../../../shell/print/safe-text';
 import { promptFolder as folder, withShell } from '../../helpers/prompt';
 import { keys } from '../../helpers/terminal';
 

@@ -2,8 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { packageRoot } from '../../../shell/base/package-root';
+import { promptNames } from '../../../shell/types/entry-names';
 import { typeFiles } from '../../../shell/types/files';
-import { promptNames } from '../../../shell/types/names';
 import { TypeServiceCore } from '../../../shell/types/service';
 import { userFolder } from '../../helpers/entries';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import ts from 'typescript';
 import { type Capture, type CaptureOptions, capture, instrument } from '../../../../runtime/closure';
-import { registerModule } from '../../../../runtime/closure/modules';
+import { registerModule } from '../../../../runtime/closure/ship-modules';
 import { typescript } from '../../../helpers/preload';
 
 export const compilerOptions: ts.CompilerOptions = {

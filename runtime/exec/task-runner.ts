@@ -1,0 +1,312 @@
+// What an executor does: holds blobs, persisted partitions and shuffle files, and runs one task at a time.
+import { join } from 'node:path';
+import { asError, MillraceError } from '../base/errors';
+import { removeQuietly } from '../base/files';
+import { decodedPrograms } from '../base/limits';
+import { systemClock } from '../base/time';
+import { type ReviveEnvironment, revive } from '../closure/revive/revive';
+import { decodePart, decodeProgram, decodeSplit } from '../plan/encode';
+import type { AccumulatorUpdate, TaskEnd } from '../plan/end';
+import type { CapturedClosure } from '../plan/payload';
+import { BlockStore } from '../storage/block-store';
+import { checkpointFolder } from '../storage/frame-file';
+import { decode, encode } from '../wire/codec';
+import { compileStage } from './compile';
+import { engineObject } from './engine-objects';
+import { library } from './library/library';
+import '../closure/classes/instances';
+import { installClasses, isClassBlob } from '../closure/classes/shipped-classes';
+import { installModules, loadModule } from '../closure/ship-modules';
+import { type FunctionRef, isFunctionRef } from '../plan/function-ref';
+import { gatherers, nodesOf, type Plan, type Program } from '../plan/program';
+import { StepFailure } from '../plan/step-failure';
+import type { Forget, TaskControl, TaskSpec } from '../plan/task';
+import type { TaskEnvironment } from '../plan/task-environment';
+import type { StartCommand } from './files/pipe';
+import { StateStore } from './state/state-store';
+import { stateFolder } from './state/version-file';
+import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
+import { enterTask } from './task-context';
+import { failure } from './task-failure';
+import { Pulse } from './task-runtime';
+import { TaskScope } from './task-scope';
+import { TaskUpdates } from './task-updates';
+
+export interface RunnerOptions {
+  readonly executorId: string;
+  /** A private folder (0700) for shuffle and spill files of this session; shared by the executors of one machine. */
+  readonly folder: string;
+  /** Bytes of persisted partitions that this executor holds in memory. */
+  readonly storageBytes: number;
+  /** Starts the command of a `pipe`. */
+  readonly startCommand: StartCommand;
+  /** Bytes that the groups, tables and sorts of a task may take before they go to disk. */
+  readonly executionBytes: number;
+}
+
+export interface TaskRunner {
+  /** Keeps a blob (program, broadcast, module) until forgotten. */
+  addBlob(id: string, bytes: Uint8Array): void;
+  /** Runs a task to its end. Never throws: what the user's code throws is a `userError`, a read that fails a `fetchFailed`. */
+  run(task: TaskSpec, control: TaskControl): Promise<TaskEnd>;
+  forget(what: Forget): void;
+}
+
+/** The closures of a program, or of a part that several programs share. */
+interface LoadedClosures {
+  readonly closures: readonly CapturedClosure[];
+  /** Functions that tasks may share: they captured nothing that could be changed. */
+  readonly shared: (Function | undefined)[];
+}
+
+const closuresOf = ({ closures }: Pick<Program, 'closures'>): LoadedClosures => ({
+  closures: closures.map((bytes) => decode(bytes) as CapturedClosure),
+  shared: [],
+});
+
+/** A program as it was decoded once, with the functions that hold no state of their own. */
+interface LoadedProgram extends LoadedClosures {
+  readonly program: Program;
+  /** Tells loops over these closures from loops over others. */
+  readonly sources: string;
+  /** What each gathering part of a task may hold. */
+  readonly gatherBytes: number;
+}
+
+class Runner implements TaskRunner {
+  readonly #options: RunnerOptions;
+  readonly #store: BlockStore;
+  readonly #state: StateStore;
+  readonly #blobs = new Map<string, Uint8Array>();
+  readonly #values = new Map<string, unknown>();
+  readonly #programs = new Map<string, LoadedProgram>();
+  readonly #parts = new Map<string, LoadedClosures & { readonly plan: Plan }>();
+  readonly #handles = new Map<string, object>();
+  #updates = new TaskUpdates();
+  /** The blob of classes that was installed last. */
+  #classes = '';
+  /** What the last task left to be given back. A script that was terminated runs no `finally`, so the next task looks again. */
+  #cleanUp = () => {};
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#store = new BlockStore(options.storageBytes, options.folder);
+    this.#state = new StateStore(options.executionBytes);
+  }
+
+  addBlob(id: string, bytes: Uint8Array): void {
+    this.#blobs.set(id, bytes);
+  }
+
+  forget(what: Forget): void {
+    switch (what.kind) {
+      case 'rdd':
+        return this.#store.forget(what.rddId);
+      case 'copies':
+        if (what.keeper !== this.#options.executorId) this.#store.memory.remove(what.rddId, what.partition);
+        return;
+      case 'shuffle':
+        // The folder is shared by the executors of this machine: whoever comes first removes it.
+        return removeQuietly(join(this.#options.folder, String(what.shuffleId)));
+      case 'checkpoint':
+        return removeQuietly(checkpointFolder(this.#options.folder, what));
+      case 'state':
+        this.#state.forget(what.id);
+        return removeQuietly(stateFolder(this.#options.folder, what));
+      case 'blob':
+        this.#blobs.delete(what.id);
+        this.#values.delete(what.id);
+        this.#programs.delete(what.id);
+        this.#parts.delete(what.id);
+    }
+  }
+
+  async run(task: TaskSpec, control: TaskControl): Promise<TaskEnd> {
+    this.#cleanUp();
+    const started = performance.now();
+    const pulse = new Pulse(control, systemClock.now);
+    const updates = new TaskUpdates();
+    this.#updates = updates;
+    // Handles of unused accumulators would stay for ever; those in use are made again when a closure asks.
+    this.#handles.clear();
+    let scope: TaskScope | undefined;
+    let entered: ReturnType<typeof enterTask> | undefined;
+    this.#cleanUp = () => {
+      this.#cleanUp = () => {};
+      entered?.exit();
+      scope?.close();
+    };
+    let plan: Plan | undefined;
+    try {
+      const loaded = this.#load(task.programId);
+      const { sink } = loaded.program;
+      plan = loaded.program.plan;
+      for (const id of task.needs) if (isClassBlob(id)) this.#installClasses(id);
+      const split = decodeSplit(task.split);
+      const resolve = this.#resolver(loaded);
+      scope = new TaskScope(task, pulse, {
+        folder: this.#options.folder,
+        startCommand: this.#options.startCommand,
+        executorId: this.#options.executorId,
+        gatherBytes: loaded.gatherBytes,
+        store: this.#store,
+        state: this.#state,
+        updates,
+        within: sink.kind === 'shuffle' ? `shuffle ${sink.shuffleId}` : `stage ${task.stageId}`,
+        resolve,
+        sources: loaded.sources,
+      });
+      entered = this.#enter(task, control);
+      const compiled = compileStage(loaded.program.plan, loaded.program.sink, split, loaded.sources);
+      const result = scope.run(compiled, split);
+      const value = result instanceof Promise ? await result : result;
+      entered.context.succeeded();
+      // Nobody waits for it: what there is to tell of stored partitions is told by the next task.
+      if (control.cancelled()) return { kind: 'cancelled' };
+      return this.#success(task, loaded.program, value, scope, pulse, updates.own(), started);
+    } catch (e) {
+      entered?.context.failed(asError(e instanceof StepFailure ? e.thrown : e));
+      return failure(e, plan);
+    } finally {
+      this.#cleanUp();
+    }
+  }
+
+  #enter(task: TaskSpec, control: TaskControl): ReturnType<typeof enterTask> {
+    const nothing: TaskEnvironment = { properties: [], files: [] };
+    const environment = task.environmentId ? (decode(this.#bytes(task.environmentId)) as TaskEnvironment) : nothing;
+    const { executorId, folder } = this.#options;
+    return enterTask(task, { executorId, folder, blob: (id) => this.#bytes(id) }, control, environment);
+  }
+
+  #success(
+    task: TaskSpec,
+    { sink }: Program,
+    value: unknown,
+    scope: TaskScope,
+    pulse: Pulse,
+    added: readonly AccumulatorUpdate[],
+    started: number,
+  ): TaskEnd {
+    const isMap = sink.kind === 'shuffle';
+    const bytes = isMap ? new Uint8Array(0) : encode(value);
+    if (bytes.length > task.maxResultBytes) return { kind: 'tooBig', bytes: bytes.length, limit: task.maxResultBytes };
+    // What cannot be sent fails here on every master, before the news are taken.
+    if (added.some((update) => typeof update.value !== 'number')) encode(added);
+    const sizes = isMap ? (value as number[]) : [];
+    const { executorId } = this.#options;
+    const { partition: mapIndex, taskId: writer } = task;
+    return {
+      kind: 'success',
+      value: bytes,
+      output: isMap ? { shuffleId: sink.shuffleId, mapIndex, executorId, writer, sizes } : undefined,
+      ...this.#store.takeNews(),
+      accumulators: [...added, ...this.#store.updates.take()],
+      metrics: {
+        runMs: performance.now() - started,
+        recordsRead: pulse.records,
+        shuffleBytesWritten: sizes.reduce((a, b) => a + b, 0),
+        shuffleBytesRead: scope.bytesRead,
+      },
+    };
+  }
+
+  #bytes(id: string): Uint8Array {
+    const bytes = this.#blobs.get(id);
+    if (!bytes) throw new MillraceError('INTERNAL', { reason: `the blob ${id} did not reach the executor` });
+    return bytes;
+  }
+
+  /** The value of a broadcast or bulky capture, decoded once. */
+  #value(id: string): unknown {
+    if (!this.#values.has(id)) this.#values.set(id, decode(this.#bytes(id), 'executor'));
+    return this.#values.get(id);
+  }
+
+  #load(id: string): LoadedProgram {
+    let loaded = this.#programs.get(id);
+    if (!loaded) {
+      const program = decodeProgram(this.#bytes(id), (part) => this.#part(part).plan);
+      if (program.modules) installModules(this.#bytes(program.modules));
+      const functions = closuresOf(program);
+      const parts = [...nodesOf(program.plan)].flatMap((node) => (node.op === 'cached' && node.part ? [node.part] : []));
+      const sources = [...functions.closures.map((c) => c.scripts.map((s) => s.name).join()), ...parts].join(';');
+      loaded = { program, ...functions, sources, gatherBytes: gatherBytes(this.#options.executionBytes, program) };
+      if (this.#programs.size >= decodedPrograms) this.#programs.delete(this.#programs.keys().next().value!);
+      this.#programs.set(id, loaded);
+    }
+    return loaded;
+  }
+
+  /** A part of programs, decoded once for all that refer to it. */
+  #part(id: string): LoadedClosures & { readonly plan: Plan } {
+    let loaded = this.#parts.get(id);
+    if (!loaded) {
+      const part = decodePart(id, this.#bytes(id), (inner) => this.#part(inner).plan);
+      loaded = { plan: part.plan, ...closuresOf(part) };
+      this.#parts.set(id, loaded);
+    }
+    return loaded;
+  }
+
+  #installClasses(id: string): void {
+    if (this.#classes === id) return;
+    installClasses(this.#bytes(id), (module) => this.#bytes(module), this.#environment);
+    this.#classes = id;
+  }
+
+  /** What closures find on this executor. */
+  readonly #environment: ReviveEnvironment = {
+    bulk: (id) => this.#value(id),
+    loadModule,
+    reference: ({ kind, id, data }) => {
+      if (kind === 'engine') return engineObject(id);
+      if (kind === 'broadcast') return Object.freeze({ id, value: this.#value(id) });
+      const make = () => new TaskAccumulator(id, data, (closure) => revive(closure, this.#environment));
+      const current = () => this.#updates.accumulator(id, make);
+      const isOwn = (data as AccumulatorData).kind === 'class';
+      const sum = () => this.#updates.value(id, make);
+      const handle = this.#handles.get(id) ?? (isOwn ? ownHandle(current) : new AccumulatorHandle(id, current, sum));
+      this.#handles.set(id, handle);
+      return handle;
+    },
+  };
+
+  /** Makes functions for one task: each closure once, so that what it captures is shared within the task and not beyond it. */
+  #resolver(loaded: LoadedProgram): (ref: FunctionRef) => Function {
+    const own = new Map<string | undefined, (Function | undefined)[]>();
+    const resolve = (ref: FunctionRef): Function => {
+      if (ref.kind === 'library') {
+        const args = ref.args.map((a) => (isFunctionRef(a) ? resolve(a) : a));
+        return library[ref.name](...(args as never[]));
+      }
+      const { closures, shared } = ref.part === undefined ? loaded : this.#part(ref.part);
+      const closure = closures[ref.index];
+      if (!own.has(ref.part)) own.set(ref.part, []);
+      const made = isStateless(closure) ? shared : own.get(ref.part)!;
+      made[ref.index] ??= revive(closure, this.#environment);
+      return made[ref.index]!;
+    };
+    return resolve;
+  }
+}
+
+/**
+ * What each gathering part of a task may hold, the map side of a shuffle being one: half of the budget whatever else the stage gathers,
+ * so that a dataset spills alike, and has its rows in the same order, in every stage that computes it. Of more than eight parts, which
+ * together would pass four times the budget, an equal share of that.
+ */
+function gatherBytes(executionBytes: number, { plan, sink }: Program): number {
+  const parts = gatherers(plan) + (sink.kind === 'shuffle' ? 1 : 0);
+  return parts <= 8 ? executionBytes / 2 : (executionBytes * 4) / parts;
+}
+
+/** Whether a closure captured primitives and such functions only: nothing that a task could change for the next. */
+function isStateless(closure: CapturedClosure): boolean {
+  return closure.nodes.every((node) => node.t === 'function' || node.t === 'intrinsic');
+}
+
+/** The runner of one executor. */
+export function createTaskRunner(options: RunnerOptions): TaskRunner {
+  return new Runner(options);
+}

@@ -1,0 +1,59 @@
+// `.show` prints as many rows as requested; `.page` shows a value with no cell cut.
+
+import { defaultSettings } from '../base/settings';
+import { inspectWhole } from '../print/inspect-value';
+import { type Described, printValue } from '../print/print-value';
+import { counted, escapeLines } from '../print/safe-text';
+import type { CommandInput } from './session-local';
+
+const shownRows = 100;
+const pagedRows = 10_000;
+/** No time limit: Ctrl-C stops the job that gets the rows. */
+const anySeconds = 24 * 3_600;
+/** Wider than any row in a pager. */
+const pageColumns = 20_000;
+const longestName = 40;
+/** At most this many characters go to the pager. */
+const longestText = 20_000_000;
+
+const rowsOf = (words: readonly string[], otherwise: number): number => (words.length > 0 ? Number(words[0]) : otherwise);
+
+interface Shown {
+  readonly rows: number;
+  readonly columns: number;
+  readonly whole: boolean;
+  readonly described: Described | undefined;
+}
+
+function printed({ value, cell, screen }: CommandInput, { rows, columns, ...options }: Shown): Promise<string> {
+  const settings = { ...(screen.settings ?? defaultSettings), rows, seconds: anySeconds };
+  const name = cell && cell.text.length <= longestName && !cell.text.includes('\n') ? cell.text : undefined;
+  return printValue(
+    name,
+    cell?.result?.type ?? 'unknown',
+    value,
+    { ...screen, columns, settings },
+    { rowsAlways: true, ...options },
+  );
+}
+
+/** `.show`: rows in a table that fits the screen; a string as it is. */
+export async function showText(input: CommandInput, described?: Described): Promise<string> {
+  const { columns } = input.screen;
+  return textOf(input.value) ?? printed(input, { rows: rowsOf(input.words, shownRows), columns, whole: false, described });
+}
+
+/** `.page`: for a pager that scrolls sideways, or for a pipe. */
+export async function pageText(input: CommandInput, described?: Described): Promise<string> {
+  const text = textOf(input.value);
+  if (text !== undefined) return text;
+  const rows = rowsOf(input.words, pagedRows);
+  const table = await printed(input, { rows, columns: pageColumns, whole: true, described });
+  return described || table.includes('\n') ? table : inspectWhole(input.value, input.screen.columns);
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const rest = value.length - longestText;
+  return escapeLines(value.slice(0, longestText)) + (rest > 0 ? `\n… ${counted(rest, 'more character')}` : '');
+}

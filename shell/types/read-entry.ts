@@ -1,0 +1,69 @@
+// Reads an entry as an object, a continuation of the last value, or statements; it is whole, unfinished or wrong.
+import ts from 'typescript';
+import type { Diagnostic } from '../contract/type-service';
+import { parse, parseErrors, stopsEarly } from './entry-syntax';
+import { syntaxMessage } from './scala-words';
+import { Layout } from './text-layout';
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A whole entry. Ranges are positions of the text as typed. */
+export interface WholeEntry {
+  readonly status: 'whole';
+  readonly file: ts.SourceFile;
+  /** Where `_` is inserted before a leading dot. */
+  readonly continues?: number;
+  /** The expression that the entry ends in. */
+  readonly expression?: Range;
+}
+
+export type Reading =
+  | WholeEntry
+  | { readonly status: 'incomplete' }
+  | { readonly status: 'error'; readonly diagnostics: readonly Diagnostic[] };
+
+/** The name of the last value. */
+export const lastValue = '_';
+
+const leadingDot = /^\s*(?=\??\.\s*[\p{ID_Start}$_])/u;
+const openBrace = /^\s*\{/;
+
+/** Reads an entry. A text in braces is an object if it parses as one. */
+export function readEntry(text: string): Reading {
+  const object = openBrace.test(text) ? readObject(text) : undefined;
+  if (object) return object;
+  const dot = leadingDot.exec(text);
+  const continues = dot?.[0].length;
+  const layout = new Layout(text);
+  if (continues !== undefined) layout.insert(continues, lastValue);
+  const file = parse(layout.composed());
+  const errors = parseErrors(file);
+  if (errors.length === 0) return { status: 'whole', file, continues, expression: lastExpression(file, layout) };
+  if (stopsEarly(file) || (openBrace.test(text) && stopsEarly(parse(`(${text}`)))) return { status: 'incomplete' };
+  return { status: 'error', diagnostics: errors.map((error) => syntaxError(error, layout)) };
+}
+
+function readObject(text: string): WholeEntry | undefined {
+  const file = parse(`(${text}\n)`);
+  const [statement, ...more] = file.statements;
+  if (parseErrors(file).length > 0 || more.length > 0 || !ts.isExpressionStatement(statement)) return undefined;
+  // In `{ a: 1 } + (2)` our bracket would close too early; the parentheses must span the whole text.
+  if (!ts.isParenthesizedExpression(statement.expression) || statement.expression.end !== text.length + 3) return undefined;
+  const inner = statement.expression.expression;
+  return { status: 'whole', file, expression: { start: inner.getStart(file) - 1, end: inner.end - 1 } };
+}
+
+function lastExpression(file: ts.SourceFile, layout: Layout): Range | undefined {
+  const last = file.statements.findLast((statement) => !ts.isEmptyStatement(statement));
+  if (!last || !ts.isExpressionStatement(last)) return undefined;
+  return { start: layout.toOriginal(last.expression.getStart(file)), end: layout.toOriginal(last.expression.end) };
+}
+
+function syntaxError(error: ts.DiagnosticWithLocation, layout: Layout): Diagnostic {
+  const start = layout.toOriginal(error.start);
+  const end = layout.toOriginal(error.start + error.length);
+  return { message: syntaxMessage(error), code: error.code, start, length: end - start };
+}
