@@ -24,7 +24,7 @@ const longest = [
   'shell/terminal/interrupts',
   'docs/examples',
   'property/programs',
-  'shell/session/stream-commands',
+  'shell/session/streams',
   'shell/repl/repl',
   'shell/script/scripts',
   'shell/repl/commands',
@@ -137,11 +137,12 @@ function environment(): NodeJS.ProcessEnv {
   return { ...process.env, FORCE_COLOR: '0' };
 }
 
-/** The sums of uvu's totals: a file has one, several if it starts other runs. */
+/** The sums of uvu's totals: a file has one, or several if it runs other files. */
 function totals(output: string): { passed: number; failed: number } {
-  const total = Number(/^\s+Total:\s+(\d+)$/m.exec(output)?.[1] ?? 0);
-  const passed = Number(/^\s+Passed:\s+(\d+)$/m.exec(output)?.[1] ?? 0);
-  return { passed, failed: total - passed };
+  const sum = (name: string) =>
+    [...output.matchAll(new RegExp(`^ {2}${name}:\\s+(\\d+)$`, 'gm'))].reduce((total, [, count]) => total + Number(count), 0);
+  const passed = sum('Passed');
+  return { passed, failed: sum('Total') - passed };
 }
 
 interface Ending {
