@@ -18,9 +18,9 @@ import { checkToDriver, type ToDriver } from '../link/protocol';
 import { unpackEnd } from '../link/task-end';
 import { type DoorOptions, DriverDoor } from './driver-door';
 import { ExecutorProcess, type ProcessEnd } from './executor-process';
-import { lostBySilence } from './lost-executor';
 import { Backoff } from './restart-backoff';
 import type { SessionFolder } from './session-folder';
+import { lostBySilence } from './silent-executor';
 
 export interface ExecutorPoolOptions {
   readonly executors: number;

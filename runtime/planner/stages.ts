@@ -7,8 +7,8 @@ import type { Job } from '../plan/job';
 import type { DatasetNode, DependencyNode, ShuffleNode } from '../plan/node';
 import type { NodeView } from './node-table';
 import type { StageSource } from './program';
-import { narrowReads } from './splits';
 import type { Block, Guard, StageParent, StageSpec } from './stage-spec';
+import { narrowReads } from './task-splits';
 
 /** What is there already. */
 export interface Present {

@@ -5,9 +5,9 @@ import { formOf } from '../plan/input-form';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
+import { fileSplits, groupsOfFiles, partitionsOfFiles, textSplits } from './inputs/cut-files';
 import type { KnownFile } from './inputs/input-files';
 import { RDD } from './rdd';
-import { fileSplits, groupsOfFiles, partitionsOfFiles, textSplits } from './text-files';
 
 /** A file as it was when it was chosen; plain data. */
 export interface FoundFile {

@@ -2,9 +2,9 @@
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
+import { fileSplits } from './inputs/cut-files';
 import { InputFiles } from './inputs/input-files';
 import { RDD } from './rdd';
-import { fileSplits } from './text-files';
 
 /** `sc.objectFile`: what `saveAsObjectFile` wrote. Paths are looked at when partitions are first asked for, as for text files. */
 export class ObjectFileRDD<T> extends RDD<T> {

@@ -5,8 +5,8 @@ import type { TextRange } from '../plan/input-file';
 import { type SplitRule, sliceBounds } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
+import { fileSplits, textSplits } from './inputs/cut-files';
 import { RDD } from './rdd';
-import { fileSplits, textSplits } from './text-files';
 
 /** One block file. */
 export interface BlockFile {

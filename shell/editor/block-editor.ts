@@ -7,9 +7,9 @@ import { continuationText, type Editor, type EditorHost, type PaneRenderer, prom
 import { EntryEditor, type EntryScreen } from './entry-editor';
 import { editOutside } from './external-editor';
 import { KeyInput } from './key-input';
-import { layout, type View } from './layout';
 import { Printed } from './output-above';
 import type { Earlier } from './recall-history';
+import { layout, type View } from './screen-layout';
 
 /** Waiting entries shown; the rest is counted. */
 const waitingShown = 5;

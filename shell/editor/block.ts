@@ -1,7 +1,7 @@
 // Paints the block at the bottom of the screen in place, in one write, and prints everything else above it.
 
 import { widthOf } from '../print/width';
-import type { Frame } from './layout';
+import type { Frame } from './screen-layout';
 
 /** What the block draws on; `process.stdout` is one. */
 export interface Surface {

@@ -3,7 +3,7 @@ import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import { type CommandLine, readCommandLine } from '../base/command-line';
 import { packageRoot } from '../base/package-root';
-import { runScript, type Script } from './script';
+import { runScript, type Script } from './run-script';
 
 /** If no script is named and standard input stays silent this long, it counts as empty. Users who want to wait write `-`. */
 const silenceMs = 2_000;

@@ -12,7 +12,7 @@ import { givePackages } from '../evaluate/own-packages';
 import { escapeControls } from '../print/safe-text';
 import { skewNotice } from '../print/skew-notice';
 import { Backgrounds } from './background-entries';
-import { cancelEntryJobs } from './job-commands';
+import { cancelEntryJobs } from './job-texts';
 import { LocalSession } from './session-local';
 import { ShellStreams } from './stream-commands';
 import { ShellPages } from './ui-server';

@@ -6,10 +6,10 @@ import { drawPlot } from '../print/plot';
 import { cut, escapeLines } from '../print/safe-text';
 import type { Backgrounds } from './background-entries';
 import { exportRows } from './export';
-import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stageChoices, stagesText } from './job-commands';
+import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stageChoices, stagesText } from './job-texts';
 import { plotData } from './plot-data';
 import type { CommandInput, LocalSession, SessionCommand } from './session-local';
-import { pageText, showText } from './show-commands';
+import { pageText, showText } from './show-text';
 import type { ShellStreams } from './stream-commands';
 import type { ShellPages } from './ui-server';
 

@@ -4,8 +4,8 @@ import type { RDD } from '../../runtime/index';
 import { encodeSplit } from '../../runtime/plan/encode';
 import { NodeTable } from '../../runtime/planner/node-table';
 import { programOf } from '../../runtime/planner/program';
-import { SplitMaker } from '../../runtime/planner/splits';
 import { PlannedJob } from '../../runtime/planner/stages';
+import { SplitMaker } from '../../runtime/planner/task-splits';
 import { BlobTable } from '../../runtime/rdd/blob-table';
 import { describe } from '../../runtime/rdd/description';
 

@@ -1,21 +1,15 @@
-// Operators on the past of a stream: windows, the stream of some time ago, and queries on remembered datasets.
+// Operators on the past of a stream: the stream of some time ago, and queries on remembered datasets.
 import { refuseArgument } from '../../base/arguments';
 import { checkMultiple, type Duration, milliseconds, type Time } from '../../base/duration';
 import type { RDD } from '../../rdd/rdd';
 import { DStream } from '../graph/dstream';
-import { ShiftedDStream, WindowedDStream } from '../graph/windowed';
+import { ShiftedDStream } from '../graph/windowed';
 
 /** A moment: milliseconds since the epoch, a Date, or the time of day today as a text, `'21:00'` or `'21:00:05'`. */
 export type Moment = Time | Date | string;
 
 declare module '../graph/dstream' {
   interface DStream<T> {
-    /**
-     * All elements of the last `length`, each `slide` (default: the stream's own).
-     * Throws NOT_A_MULTIPLE unless both are multiples of the stream's slide.
-     * @example await check.outputOf([[1], [2], [3]], s => s.window('2s')) // [[1], [1, 2], [2, 3]]
-     */
-    window(length: Duration, slide?: Duration): DStream<T>;
     /**
      * The stream as it was `duration` before: `now.join(now.ago('5m'))` compares now with five minutes ago. It has no datasets until that
      * time has passed; outer joins give undefined for keys without a past. Throws NOT_A_MULTIPLE.
@@ -39,19 +33,6 @@ declare module '../graph/dstream' {
     latest(): RDD<T> | undefined;
   }
 }
-
-/** Checks the two durations of a window. */
-export function windowOf(operation: string, stream: DStream<unknown>, length: Duration, slide: Duration = stream.slide) {
-  const sizes = { length: milliseconds(operation, 'the window', length), slide: milliseconds(operation, 'the slide', slide) };
-  checkMultiple(operation, 'the window', sizes.length, stream.slide);
-  checkMultiple(operation, 'the slide', sizes.slide, stream.slide);
-  return sizes;
-}
-
-DStream.prototype.window = function <T>(this: DStream<T>, length: Duration, slide?: Duration) {
-  const sizes = windowOf('window', this as DStream<unknown>, length, slide);
-  return new WindowedDStream<T>(this, 'window', sizes.length, sizes.slide);
-};
 
 DStream.prototype.ago = function <T>(this: DStream<T>, duration: Duration) {
   const by = milliseconds('ago', 'the duration', duration);

@@ -1,7 +1,7 @@
-// Reductions over windows: each batch is reduced once and merged per window, or carried to the next window if there is an inverse.
+// Windows of streams, and reductions over them: each batch is reduced once, and merged or carried to the next window.
 
 import { refuseArgument } from '../../base/arguments';
-import type { Duration } from '../../base/duration';
+import { checkMultiple, type Duration, milliseconds } from '../../base/duration';
 import type { Partitioner } from '../../keys/partitioner';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
 import { StorageLevel } from '../../plan/storage-level';
@@ -12,7 +12,6 @@ import { DStream } from '../graph/dstream';
 import { StatefulDStream } from '../graph/stateful';
 import { WindowedDStream } from '../graph/windowed';
 import { underOneKey, withOnes } from './batchwise';
-import { windowOf } from './past';
 
 type Merge<V> = (a: V, b: V) => V;
 
@@ -31,6 +30,12 @@ export interface KeyWindowOptions<K, V> extends WindowOptions {
 
 declare module '../graph/dstream' {
   interface DStream<T> {
+    /**
+     * All elements of the last `length`, each `slide` (default: the stream's own).
+     * Throws NOT_A_MULTIPLE unless both are multiples of the stream's slide.
+     * @example await check.outputOf([[1], [2], [3]], s => s.window('2s')) // [[1], [1, 2], [2, 3]]
+     */
+    window(length: Duration, slide?: Duration): DStream<T>;
     /**
      * One element each slide: all of the last `length` merged by `f`; none for an empty window. Each batch is reduced once. With
      * `inverse`, where inverse(f(a, b), b) is a, a window is computed from the previous one: its cost does not depend on its length.
@@ -97,6 +102,19 @@ declare module '../graph/dstream' {
     ): DStream<[K, V]>;
   }
 }
+
+/** Checks the two durations of a window. */
+export function windowOf(operation: string, stream: DStream<unknown>, length: Duration, slide: Duration = stream.slide) {
+  const sizes = { length: milliseconds(operation, 'the window', length), slide: milliseconds(operation, 'the slide', slide) };
+  checkMultiple(operation, 'the window', sizes.length, stream.slide);
+  checkMultiple(operation, 'the slide', sizes.slide, stream.slide);
+  return sizes;
+}
+
+DStream.prototype.window = function <T>(this: DStream<T>, length: Duration, slide?: Duration) {
+  const sizes = windowOf('window', this as DStream<unknown>, length, slide);
+  return new WindowedDStream<T>(this, 'window', sizes.length, sizes.slide);
+};
 
 /** The arguments of a reduction, in either order. */
 interface Asked {

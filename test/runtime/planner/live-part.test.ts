@@ -7,8 +7,8 @@ import type { Job } from '../../../runtime/plan/job';
 import type { DatasetNode } from '../../../runtime/plan/node';
 import type { NodeView } from '../../../runtime/planner/node-table';
 import { programOf } from '../../../runtime/planner/program';
-import { SplitMaker } from '../../../runtime/planner/splits';
 import { PlannedJob, type Present } from '../../../runtime/planner/stages';
+import { SplitMaker } from '../../../runtime/planner/task-splits';
 import { errorOf } from '../../helpers/errors';
 import { knowledgeOf } from '../../helpers/lineage-bytes';
 

@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, TaskContext } from '../../../runtime/index';
-import { groupsOfFiles } from '../../../runtime/rdd/text-files';
+import { groupsOfFiles } from '../../../runtime/rdd/inputs/cut-files';
 import { errorOf } from '../../helpers/errors';
 import { within } from '../../helpers/within';
 
