@@ -10,7 +10,6 @@ import './ops/describe';
 import './ops/distinct-count';
 import './ops/explain';
 import './ops/pipe';
-import './ops/partitioned-pairs';
 import './ops/sampling';
 import './ops/save';
 import './ops/sets';
@@ -34,12 +33,11 @@ import './streaming/ops/state';
 import './streaming/ops/windows';
 import './streaming/ops/watch';
 
-export type { Config } from './base/config';
+export type { Config, PoolOptions, SchedulingMode } from './base/config';
 export type { Duration, Time } from './base/duration';
 export { type ErrorCode, MillraceError } from './base/errors';
 export type { CallSite } from './base/flow';
 export type { Place } from './base/place';
-export type { PoolOptions, SchedulingMode } from './base/scheduling-options';
 export { StatCounter } from './base/stat-counter';
 export type { Clock } from './base/time';
 export type { CaptureWarning } from './closure';
@@ -65,7 +63,7 @@ export type { Dependency, NarrowDependency, ShuffleDependency } from './rdd/rdd'
 export { type Datum, type OnlyAny, type PersistOptions, RDD } from './rdd/rdd';
 export type { StoredSize } from './scheduler/block-tracker';
 export type { ExecutorStatus } from './scheduler/executor-table';
-export type { JobFailureInfo } from './scheduler/job-failure';
+export type { JobFailureInfo } from './scheduler/job-error';
 export type { JobProgress, JobRecord } from './scheduler/job-record';
 export type {
   BlockUpdated,

@@ -1,4 +1,4 @@
-// The limits and fixed addresses of the cluster that users meet or rooms share, each with its reason.
+// The limits and fixed addresses of the cluster that users meet or folders share, each with its reason.
 
 /** The only interface on which a session listens: pages and receivers. Executors use a Unix socket. */
 export const loopback = '127.0.0.1';

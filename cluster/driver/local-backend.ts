@@ -2,9 +2,9 @@
 
 import type { TaskRunner } from '../../runtime/exec/task-runner';
 import { createTaskRunner } from '../../runtime/exec/task-runner';
+import { plainError } from '../../runtime/plan/cut-error';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { BlobSource } from '../../runtime/plan/engine';
-import { plainError } from '../../runtime/plan/remote-error';
 import type { Forget, TaskControl, TaskSpec } from '../../runtime/plan/task';
 import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
 import { cancelGraceMs, loopback, progressMs } from '../base/limits';

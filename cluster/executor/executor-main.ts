@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createTaskRunner, type TaskRunner } from '../../runtime/exec/task-runner';
+import { plainError } from '../../runtime/plan/cut-error';
 import type { TaskEnd } from '../../runtime/plan/end';
-import { plainError } from '../../runtime/plan/remote-error';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
 // Registers the class `Receiver`: closures that capture a class derived from it are revived here.
 import '../../runtime/streaming/receivers/receiver';

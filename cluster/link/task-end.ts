@@ -10,8 +10,8 @@ import {
   maxFetchReason,
 } from '../../runtime/base/limits';
 import type { Place } from '../../runtime/base/place';
+import { cutError, plainError } from '../../runtime/plan/cut-error';
 import type { AccumulatorUpdate, Computation, RemoteError, TaskEnd } from '../../runtime/plan/end';
-import { cutError, plainError } from '../../runtime/plan/remote-error';
 import { decode, decodeRows, encode } from '../../runtime/wire/codec';
 import { maxEndBytes } from '../base/limits';
 import { Fields, refuse } from './fields';

@@ -1,4 +1,4 @@
-// The limits that several rooms of the engine share or that users meet, each with its reason.
+// The limits that several folders of the engine share or that users meet, each with its reason.
 
 /** Most partitions of one dataset: each costs the driver about 1 KiB of bookkeeping a stage, so a million is a gigabyte. */
 export const maxPartitions = 1_000_000;

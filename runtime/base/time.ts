@@ -1,4 +1,4 @@
-// The only places where real time and randomness enter the engine: a Clock and a seeded Random.
+// Where the time and randomness come from by which the engine decides: a Clock and a seeded Random.
 
 /** What tells the time and wakes: the machine's, or one that a test moves. */
 export interface Clock {

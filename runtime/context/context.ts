@@ -25,8 +25,8 @@ import type { StoredSize } from '../scheduler/block-tracker';
 import type { ExecutorStatus } from '../scheduler/executor-table';
 import type { JobProgress, JobRecord } from '../scheduler/job-record';
 import { type EngineStatus, Scheduler } from '../scheduler/loop';
-import { AccumulatorTable } from '../shared/accumulator-table';
 import { AddedFiles } from '../shared/added-files';
+import { AccumulatorTable } from '../shared/held-accumulators';
 import { decode, decodeRows } from '../wire/codec';
 import { JobControl } from './job-control';
 

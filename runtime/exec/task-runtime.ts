@@ -1,9 +1,8 @@
-// The parts of a task's runtime that need no executor: chunks, the pulse that counts and cancels, sampling, splits. TaskScope joins them.
+// The parts of a task's runtime that need no executor: chunks, the pulse that counts and cancels, splits. TaskScope joins them.
 
 import { MillraceError } from '../base/errors';
 import { elementsPerTick, slowTickMs, timedTick } from '../base/limits';
 import { showElement } from '../base/show-element';
-import type { Random } from '../base/time';
 import type { Split } from '../plan/program';
 import type { TaskControl } from '../plan/task';
 import { decode } from '../wire/codec';
@@ -137,19 +136,6 @@ export class Pulse {
   slice(from: number, length: number): number {
     return Math.min(length, from + this.#stride);
   }
-}
-
-/** How often a row is drawn with replacement: Poisson by Knuth's product, exact for the small rates of sampling. */
-export function poisson(rate: number, random: Random): number {
-  if (rate > 30) return poisson(rate / 2, random) + poisson(rate / 2, random);
-  const limit = Math.exp(-rate);
-  let product = random.next();
-  let n = 0;
-  while (product > limit) {
-    product *= random.next();
-    n++;
-  }
-  return n;
 }
 
 /** The only input of a split. */

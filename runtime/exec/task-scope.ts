@@ -20,9 +20,9 @@ import { branchesOf } from './chosen-inputs';
 import { type Compiled, compileChunks } from './compile';
 import { ExternalCombine, tableRoom } from './external/combine';
 import { ExternalGroups } from './external/group';
-import type { SpillSpace } from './external/runs';
+import { joined } from './external/join';
 import { sorted } from './external/sort';
-import { joined } from './external/spilling-join';
+import type { SpillSpace } from './external/sorted-runs';
 import { readObjects } from './files/object-file';
 import { Piping } from './files/pipe';
 import { FetchFailure, readLocation } from './files/read-bucket';
@@ -30,6 +30,7 @@ import { readCheckpoint } from './files/read-checkpoint';
 import { countLines, lineChunks, textLines, wholeText } from './files/read-lines';
 import { partOf, type SavedPart } from './files/saved-part';
 import { TokenCounts } from './files/token-counts';
+import { poisson } from './library/sampling';
 import { persisted } from './persisted';
 import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/state-tasks';
@@ -41,7 +42,6 @@ import {
   noElement,
   notAPair,
   type Pulse,
-  poisson,
   TaskCancelled,
   TimeUp,
 } from './task-runtime';

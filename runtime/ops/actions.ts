@@ -2,7 +2,6 @@
 
 import { checkOrdering, checkSize } from '../base/arguments';
 import { MillraceError } from '../base/errors';
-import { freshSeed, Random } from '../base/time';
 import { msText } from '../base/units';
 import { compareKeys, KeyTable, sortValues } from '../keys/key';
 import { lib, ShippedFunction } from '../rdd/function-argument';
@@ -11,7 +10,6 @@ import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD, type Widen } from '../rdd/rdd';
 import { decode, encode } from '../wire/codec';
 import { mergeAsCaptured, mergeInOrder, perPartition } from './merge-answers';
-import { checkReplacement, checkSeed } from './transform';
 
 /** What `preview` found. */
 export interface Preview<T> {
@@ -93,10 +91,10 @@ declare module '../rdd/rdd' {
      */
     countByValue(): Promise<Map<T, number>>;
     /**
-     * Exactly `n` random elements, or all where there are fewer and none is replaced.
-     * @example (await sc.range(100).takeSample(false, 5, 42)).length // 5
+     * `reduceByKey` with the result in the session, merged in the order of partitions.
+     * @example await sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKeyLocally((a, b) => a + b) // Map { 'a' => 2, 'b' => 1 }
      */
-    takeSample(withReplacement: boolean, n: number, seed?: number): Promise<T[]>;
+    reduceByKeyLocally<K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V): Promise<Map<K, V>>;
     /**
      * Runs `f` on each element on the executors; a promise it returns is awaited.
      * @example const seen = sc.longAccumulator(); await sc.range(4).foreach(x => seen.add(x)); seen.value
@@ -276,33 +274,28 @@ RDD.prototype.countByValue = async function <T>(this: RDD<T>) {
   return new Map(table.keys.map((key, i) => [key as T, counts[i]]));
 };
 
-RDD.prototype.takeSample = async function (withReplacement, n, seed = freshSeed()) {
-  checkReplacement('takeSample', withReplacement);
-  checkSize('takeSample', n);
-  checkSeed('takeSample', seed);
-  if (n === 0) return [];
-  const total = await this.count();
-  if (total === 0) return [];
-  const random = new Random(seed);
-  if (!withReplacement && n >= total) return shuffle(await this.collect(), random);
-  // Enough to fall short with a chance below 1 in 10,000, as Spark does; then a larger seed, until it suffices.
-  const rate = n / total;
-  const fraction = withReplacement
-    ? rate + 9 * Math.sqrt(rate / total)
-    : Math.min(1, rate + 5 * Math.sqrt(rate / total) + 10 / total);
-  for (let round = 0; ; round++) {
-    const rows = await this.sample(withReplacement, fraction, seed + round).collect();
-    if (rows.length >= n) return shuffle(rows, random).slice(0, n);
-  }
+RDD.prototype.reduceByKeyLocally = async function <K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V) {
+  const operation = 'reduceByKeyLocally';
+  const merge = ShippedFunction.of(this.context, f, operation);
+  const combined = (rdd: RDD<[K, V]>) =>
+    new SteppedRDD<[K, V]>(rdd, {
+      operation,
+      plan: (input, b) => ({ op: 'combine', name: operation, merge: b.function(merge), input }),
+    });
+  const rows = await combined(this).collectPartitions(operation);
+  const live = (pairs: readonly [K, V][]): [K, V][] => {
+    const table = new KeyTable();
+    const values: V[] = [];
+    for (const [key, value] of pairs) {
+      const e = table.find(key);
+      if (e === values.length) values.push(value);
+      else values[e] = f(values[e], value);
+    }
+    return table.keys.map((key, i) => [key as K, values[i]]);
+  };
+  const captured = (pairs: RDD<[K, V]>) => combined(pairs).collectPartitions(`${operation}: merge`);
+  return new Map(await mergeAsCaptured({ context: this.context, shipped: merge, rows }, live, captured));
 };
-
-function shuffle<T>(rows: T[], random: Random): T[] {
-  for (let i = rows.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [rows[i], rows[j]] = [rows[j], rows[i]];
-  }
-  return rows;
-}
 
 RDD.prototype.foreach = async function (f) {
   const shipped = ShippedFunction.of(this.context, f, 'foreach');

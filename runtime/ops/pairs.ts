@@ -5,10 +5,10 @@ import { notAPair } from '../exec/task-runtime';
 import { KeyTable, keyText } from '../keys/key';
 import { HashPartitioner, type Partitioner, RangePartitioner } from '../keys/partitioner';
 import { type CustomPartitioner, isCustomPartitioner, UserPartitioner, userPartitioner } from '../rdd/custom-partitioner';
-import { dependOn } from '../rdd/dependency';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
+import { dependOn } from '../rdd/shuffle-or-narrow';
 import { CoGroupedRDD, type Gather, type Meeting, ShuffledRDD } from '../rdd/shuffled';
 import { encode } from '../wire/codec';
 

@@ -1,7 +1,7 @@
-// Random parts of a dataset: splits by weight, samples by key.
+// Random parts of a dataset: samples of a number of elements, splits by weight, samples by key.
 
-import { refuseArgument } from '../base/arguments';
-import { freshSeed } from '../base/time';
+import { checkSize, refuseArgument } from '../base/arguments';
+import { freshSeed, Random } from '../base/time';
 import { KeyTable } from '../keys/key';
 import { type FunctionArgument, lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
@@ -12,6 +12,11 @@ import { checkReplacement, checkSeed } from './transform';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
+    /**
+     * Exactly `n` random elements, or all where there are fewer and none is replaced.
+     * @example (await sc.range(100).takeSample(false, 5, 42)).length // 5
+     */
+    takeSample(withReplacement: boolean, n: number, seed?: number): Promise<T[]>;
     /**
      * Random parts whose sizes are about as their weights, each element in exactly one. The seed makes it repeatable.
      * @example (await Promise.all(sc.range(100).randomSplit([3, 1], 7).map(part => part.count()))).reduce((a, b) => a + b) // 100
@@ -41,6 +46,34 @@ const perPartition = <U>(rdd: RDD<unknown>, operation: string, f: () => Function
     keepsPartitioner: keeps,
     plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f()), input }),
   });
+
+RDD.prototype.takeSample = async function (withReplacement, n, seed = freshSeed()) {
+  checkReplacement('takeSample', withReplacement);
+  checkSize('takeSample', n);
+  checkSeed('takeSample', seed);
+  if (n === 0) return [];
+  const total = await this.count();
+  if (total === 0) return [];
+  const random = new Random(seed);
+  if (!withReplacement && n >= total) return shuffle(await this.collect(), random);
+  // Enough to fall short with a chance below 1 in 10,000, as Spark does; then a larger seed, until it suffices.
+  const rate = n / total;
+  const fraction = withReplacement
+    ? rate + 9 * Math.sqrt(rate / total)
+    : Math.min(1, rate + 5 * Math.sqrt(rate / total) + 10 / total);
+  for (let round = 0; ; round++) {
+    const rows = await this.sample(withReplacement, fraction, seed + round).collect();
+    if (rows.length >= n) return shuffle(rows, random).slice(0, n);
+  }
+};
+
+function shuffle<T>(rows: T[], random: Random): T[] {
+  for (let i = rows.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [rows[i], rows[j]] = [rows[j], rows[i]];
+  }
+  return rows;
+}
 
 RDD.prototype.randomSplit = function <T>(this: RDD<T>, weights: readonly number[], seed = freshSeed()) {
   const operation = 'randomSplit';

@@ -1,14 +1,16 @@
 // Sorting: a sample chooses the bounds of the ranges, a shuffle moves each key to its range, each partition sorts itself.
 
-import { checkFlag } from '../base/arguments';
-import { compareKeys, sameKey } from '../keys/key';
+import { checkFlag, refuseArgument } from '../base/arguments';
+import { compareKeys, keyText, sameKey } from '../keys/key';
 import { RangePartitioner } from '../keys/partitioner';
-import { dependOn } from '../rdd/dependency';
 import { lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
+import { PrunedRDD } from '../rdd/partition-pruning';
 import { type Datum, RDD } from '../rdd/rdd';
+import { dependOn } from '../rdd/shuffle-or-narrow';
 import { ShuffledRDD } from '../rdd/shuffled';
-import { keysOf, valuesOf } from './pairs';
+import { encode } from '../wire/codec';
+import { choosePartitioner, keysOf, type Partitioning, valuesOf } from './pairs';
 import { keyedBy } from './transform';
 
 declare module '../rdd/rdd' {
@@ -23,6 +25,17 @@ declare module '../rdd/rdd' {
      * @example await sc.parallelize([[2, 'b'], [1, 'a']] as [number, string][]).sortByKey().values().collect() // ['a', 'b']
      */
     sortByKey<K, V>(this: RDD<[K, V]>, ascending?: boolean, numPartitions?: number): RDD<[K, V]>;
+    /**
+     * The pairs whose key is from `lower` to `upper`, both included. After a sort only the partitions of that range are read.
+     * Throws NOT_COMPARABLE for keys of another kind.
+     * @example await sc.range(10).keyBy(x => x).sortByKey().filterByRange(3, 5).values().collect() // [3, 4, 5]
+     */
+    filterByRange<K, V>(this: RDD<[K, V]>, lower: K, upper: K): RDD<[K, V]>;
+    /**
+     * Moves pairs to where the partitioner puts their keys and sorts each partition by key: cheaper than a sort after it.
+     * @example await sc.parallelize([[3, 'c'], [1, 'a']] as [number, string][]).repartitionAndSortWithinPartitions(1).keys().collect() // [1, 3]
+     */
+    repartitionAndSortWithinPartitions<K, V>(this: RDD<[K, V]>, partitioning: Partitioning): RDD<[K, V]>;
   }
 }
 
@@ -81,4 +94,43 @@ RDD.prototype.sortBy = function <T, K extends Datum>(
   numPartitions?: number,
 ) {
   return valuesOf(sorted(keyedBy(this, 'sortBy', key), 'sortBy', ascending, numPartitions), 'sortBy');
+};
+
+RDD.prototype.filterByRange = function <K, V>(this: RDD<[K, V]>, lower: K, upper: K) {
+  const operation = 'filterByRange';
+  // What is no key would be told as two values that do not compare.
+  for (const bound of [lower, upper]) keyText(bound);
+  if (compareKeys(lower, upper) > 0)
+    refuseArgument({
+      operation,
+      argument: 'the upper bound',
+      value: upper,
+      rule: 'not below the lower one',
+      remedy: 'Write filterByRange(least, greatest).',
+    });
+  const { partitioner } = this;
+  let read: RDD<[K, V]> = this;
+  if (partitioner instanceof RangePartitioner) {
+    read = new PrunedRDD(this, operation, (partition) => {
+      const ends = [partitioner.getPartition(lower), partitioner.getPartition(upper)];
+      return partition >= Math.min(...ends) && partition <= Math.max(...ends);
+    });
+  }
+  const f = lib('inRange', encode(lower), encode(upper));
+  return new SteppedRDD<[K, V]>(read, {
+    operation,
+    keepsPartitioner: true,
+    plan: (input, b) => ({ op: 'filter', name: operation, f: b.function(f), input }),
+  });
+};
+
+RDD.prototype.repartitionAndSortWithinPartitions = function <K, V>(this: RDD<[K, V]>, partitioning: Partitioning) {
+  const operation = 'repartitionAndSortWithinPartitions';
+  const partitioner = choosePartitioner(operation, [this], partitioning);
+  const moved = new ShuffledRDD<[K, V]>(operation, dependOn(this, partitioner, operation), partitioner, { kind: 'read' });
+  return new SteppedRDD<[K, V]>(moved, {
+    operation,
+    keepsPartitioner: true,
+    plan: (input) => ({ op: 'sort', name: operation, ascending: true, input }),
+  });
 };

@@ -3,10 +3,10 @@
 import { checkWhole } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { DirectPartitioner } from '../keys/partitioner';
-import { dependOn } from '../rdd/dependency';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD, type Widen } from '../rdd/rdd';
+import { dependOn } from '../rdd/shuffle-or-narrow';
 import { ShuffledRDD } from '../rdd/shuffled';
 import { decode, encode } from '../wire/codec';
 import { mergeInOrder, perPartition } from './merge-answers';

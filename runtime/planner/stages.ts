@@ -8,7 +8,7 @@ import type { DatasetNode, DependencyNode, ShuffleNode } from '../plan/node';
 import type { NodeView } from './node-table';
 import type { StageSource } from './program';
 import type { Block, Guard, StageParent, StageSpec } from './stage-spec';
-import { narrowReads } from './task-splits';
+import { narrowReads } from './task-inputs';
 
 /** What is there already. */
 export interface Present {

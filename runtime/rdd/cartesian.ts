@@ -1,8 +1,8 @@
 // Every pair of an element of one dataset and one of another: a partition for each pair of partitions.
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { narrow } from './dependency';
 import { RDD } from './rdd';
+import { narrow } from './shuffle-or-narrow';
 
 export class CartesianRDD<T, U> extends RDD<[T, U]> {
   constructor(left: RDD<T>, right: RDD<U>) {

@@ -1,8 +1,8 @@
 // Fewer partitions without a shuffle: each reads several neighbouring parent partitions, in order.
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { narrow } from './dependency';
 import { RDD } from './rdd';
+import { narrow } from './shuffle-or-narrow';
 
 export class CoalescedRDD<T> extends RDD<T> {
   readonly #most: number;

@@ -6,10 +6,10 @@ import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import { encode } from '../wire/codec';
 import type { BlobMaker } from './blob-table';
-import { narrow } from './dependency';
 import { ShippedFunction } from './function-argument';
 import type { FunctionTable } from './function-table';
 import { RDD } from './rdd';
+import { narrow } from './shuffle-or-narrow';
 
 /** A partition of a parent, as `compute` gets it. */
 export type PartitionInput = IterableIterator<unknown>;

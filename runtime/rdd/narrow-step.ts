@@ -3,9 +3,9 @@
 import type { Partitioner } from '../keys/partitioner';
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { narrow } from './dependency';
 import type { FunctionTable } from './function-table';
 import { RDD } from './rdd';
+import { narrow } from './shuffle-or-narrow';
 
 export interface Step {
   readonly operation: string;

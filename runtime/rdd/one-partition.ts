@@ -1,8 +1,8 @@
 // One partition of a dataset as a dataset.
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { narrow } from './dependency';
 import { RDD } from './rdd';
+import { narrow } from './shuffle-or-narrow';
 
 export class PickedRDD<T> extends RDD<T> {
   readonly #partition: number;

@@ -3,8 +3,8 @@
 import type { Partitioner } from '../keys/partitioner';
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { narrow } from './dependency';
 import { RDD } from './rdd';
+import { narrow } from './shuffle-or-narrow';
 
 export class PrunedRDD<T> extends RDD<T> {
   readonly #reads: (partition: number) => boolean;

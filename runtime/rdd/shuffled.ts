@@ -2,12 +2,12 @@
 import type { Partitioner } from '../keys/partitioner';
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { dependOn } from './dependency';
 import type { FunctionArgument } from './function-argument';
 import type { FunctionTable } from './function-table';
 import type { DatasetHost } from './host';
 import type { Dependency } from './rdd';
 import { RDD } from './rdd';
+import { dependOn } from './shuffle-or-narrow';
 
 /** What is made of the pairs of one reduce partition. */
 export type Gather =

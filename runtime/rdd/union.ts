@@ -1,9 +1,9 @@
 // The partitions of several datasets one after the other, duplicates kept.
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { narrow } from './dependency';
 import type { DatasetHost } from './host';
 import { RDD } from './rdd';
+import { narrow } from './shuffle-or-narrow';
 import { AlignedUnionRDD } from './zipped';
 
 class UnionRDD<T> extends RDD<T> {

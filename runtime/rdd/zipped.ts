@@ -3,10 +3,10 @@
 import type { Partitioner } from '../keys/partitioner';
 import { input, type SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { narrow } from './dependency';
 import type { FunctionArgument } from './function-argument';
 import type { FunctionTable } from './function-table';
 import { RDD } from './rdd';
+import { narrow } from './shuffle-or-narrow';
 
 /** All inputs have equally many partitions. */
 abstract class SideBySideRDD<T> extends RDD<T> {

@@ -1,4 +1,4 @@
-// The boundary between the scheduler and where tasks run: five calls down, five up.
+// The boundary between the scheduler and where tasks run: five calls down, six up.
 import type { TaskEnd } from '../plan/end';
 import type { BlobSource } from '../plan/engine';
 import type { Forget, TaskSpec } from '../plan/task';

@@ -1,6 +1,6 @@
 // What the state machine of the scheduler knows: jobs, tasks, executors, outputs and persisted blocks; and the commands of the step it makes.
 
-import type { DagOptions } from '../base/scheduling-options';
+import type { DagOptions } from '../base/config';
 import { BlockTracker } from './block-tracker';
 import type { Command } from './events';
 import { ExecutorTable } from './executor-table';

@@ -5,7 +5,7 @@
 // rows (an indeterminate stage), all its outputs and all that was made of them are made again. This file takes the events in;
 // reruns.ts knows what has to run, launcher.ts where.
 
-import type { DagOptions } from '../base/scheduling-options';
+import type { DagOptions } from '../base/config';
 import type { TaskEnd } from '../plan/end';
 import type { BlockTracker } from './block-tracker';
 import { DagState } from './dag-state';

@@ -1,5 +1,5 @@
 // Executors on which tasks keep failing: they get no more tasks of the stage, and in the end of no stage. As Spark's excludeOnFailure.
-import type { ExclusionOptions } from '../base/scheduling-options';
+import type { ExclusionOptions } from '../base/config';
 export class Exclusions {
   readonly #options: ExclusionOptions;
   /** Stage to executor to the partitions that failed there. */

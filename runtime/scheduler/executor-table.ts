@@ -1,6 +1,7 @@
 // The executors that are there, their free slots, and which of them a task of a stage may run on.
+
+import type { ExclusionOptions } from '../base/config';
 import { assert } from '../base/errors';
-import type { ExclusionOptions } from '../base/scheduling-options';
 import type { ExecutorInfo } from './backend';
 import type { BlockTracker } from './block-tracker';
 import { Exclusions } from './exclusion';

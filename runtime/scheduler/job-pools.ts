@@ -1,5 +1,5 @@
 // In which order jobs get free slots: one after the other, or pools side by side by weight and minimum share. As Spark's FIFO and FAIR.
-import type { PoolOptions } from '../base/scheduling-options';
+import type { PoolOptions } from '../base/config';
 
 /** The pool of jobs that name none. */
 export const defaultPool = 'default';

@@ -4,7 +4,7 @@ import type { CallSite } from '../base/flow';
 import type { Place } from '../base/place';
 import type { TaskEnd, TaskMetrics } from '../plan/end';
 import type { StageGraph } from '../planner/job-graph';
-import type { JobFailureInfo } from './job-failure';
+import type { JobFailureInfo } from './job-error';
 import type { JobRecord } from './job-record';
 
 /** A job has begun. */

@@ -19,7 +19,7 @@ import { Dag } from './dag';
 import { type DagStatus, progressOf } from './dag-status';
 import type { Command, SchedulerEvent, TaskRequest } from './events';
 import type { ExecutorStatus } from './executor-table';
-import { errorOf, failureInfo } from './job-failure';
+import { errorOf, failureInfo } from './job-error';
 import { type JobProgress, type JobRecord, labelsOf } from './job-record';
 import type { JobEnd, ListenerBus } from './listener-bus';
 import { TaskMaker } from './task-maker';

@@ -1,4 +1,4 @@
-// Which map outputs of which shuffles are there.
+// Which map outputs of which shuffles are there, which of their tasks were counted, and what was derived from them.
 import type { MapOutput } from '../plan/end';
 
 export class OutputTracker {

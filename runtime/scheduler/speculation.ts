@@ -1,5 +1,5 @@
 // Which tasks run so much longer than the others of their stage that a copy of them is worth a slot. As Spark's speculation.
-import type { SpeculationOptions } from '../base/scheduling-options';
+import type { SpeculationOptions } from '../base/config';
 import type { Stage } from './running-stage';
 
 function median(values: readonly number[]): number {

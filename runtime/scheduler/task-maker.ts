@@ -9,7 +9,7 @@ import type { NodeView } from '../planner/node-table';
 import { programOf, type StageProgram } from '../planner/program';
 import type { StageSteps } from '../planner/stage-steps';
 import type { PlannedJob } from '../planner/stages';
-import { SplitMaker } from '../planner/task-splits';
+import { SplitMaker } from '../planner/task-inputs';
 import type { BlobStore } from './blob-store';
 import type { TaskRequest } from './events';
 import type { OutputTracker } from './map-outputs';

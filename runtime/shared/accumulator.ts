@@ -1,4 +1,4 @@
-// Shared variables that tasks only add to: each (stage, partition) counts once, whatever was retried.
+// Shared variables that tasks only add to; the scheduler counts each (stage, partition) once, whatever was retried.
 
 import { type Reference, travelsAs } from '../base/markers';
 import { type AccumulatorData, type AccumulatorKind, checkAdded, checkZero, type Merge, merges } from '../exec/task-accumulator';

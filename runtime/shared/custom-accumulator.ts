@@ -5,7 +5,7 @@ import { travelsAs } from '../base/markers';
 
 import type { AccumulatorData } from '../exec/task-accumulator';
 import { decode, encode } from '../wire/codec';
-import type { AccumulatorTable } from './accumulator-table';
+import type { AccumulatorTable } from './held-accumulators';
 
 /** What the class of an accumulator must have. As Spark's `AccumulatorV2`. */
 export interface AccumulatorV2<In, Out> {

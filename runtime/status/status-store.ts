@@ -3,7 +3,7 @@
 import { cutText } from '../base/cut-text';
 import type { CallSite } from '../base/flow';
 import { rememberedJobs, rememberedTasks } from '../base/limits';
-import type { JobFailureInfo } from '../scheduler/job-failure';
+import type { JobFailureInfo } from '../scheduler/job-error';
 import { type JobRecord, labelsOf } from '../scheduler/job-record';
 import type { JobEnd, JobStart, Listener, StageCompleted, StageSubmitted, TaskEnded, TaskStart } from '../scheduler/listener-bus';
 import { ExecutorStore } from './executor-store';

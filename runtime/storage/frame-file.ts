@@ -1,4 +1,4 @@
-// A file of frames, each an encoded array with its length and checksum: persisted partitions, checkpoints, and what tasks spill.
+// A file of frames, each an encoded array with its length and checksum: persisted partitions, checkpoints, states, what tasks spill.
 //
 //   magic 'MRB1' | frame … frame | trailer: frames u32 | bytes of the frames f64 | checksum of these u32 | magic
 //   frame: bytes that follow the head u32, the highest bit set where they are no rows but a note | checksum of the length and the

@@ -1,4 +1,4 @@
-// The only file that turns values into bytes and back: tagged values, with columns where the elements of an array are alike.
+// The only door to turning values into bytes and back: tagged values, with columns where the elements of an array are alike.
 //
 // Not msgpackr: it renames keys called __proto__, flattens class instances silently and rounds large bigints; here such a value
 // either arrives as it was or is refused at the sender.

@@ -95,9 +95,9 @@ function config(): string {
   const defaults = makeConfig(2);
   const members = [
     ...membersOf('runtime/base/config.ts', 'Config'),
-    ...membersOf('runtime/base/scheduling-options.ts', 'SchedulingOptions'),
-    ...membersOf('runtime/base/scheduling-options.ts', 'SpeculationOptions'),
-    ...membersOf('runtime/base/scheduling-options.ts', 'ExclusionOptions'),
+    ...membersOf('runtime/base/config.ts', 'SchedulingOptions'),
+    ...membersOf('runtime/base/config.ts', 'SpeculationOptions'),
+    ...membersOf('runtime/base/config.ts', 'ExclusionOptions'),
   ];
   return table(
     ['option', 'default', 'may be', 'what it is'],

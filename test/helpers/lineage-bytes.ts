@@ -5,7 +5,7 @@ import { encodeSplit } from '../../runtime/plan/encode';
 import { NodeTable } from '../../runtime/planner/node-table';
 import { programOf } from '../../runtime/planner/program';
 import { PlannedJob } from '../../runtime/planner/stages';
-import { SplitMaker } from '../../runtime/planner/task-splits';
+import { SplitMaker } from '../../runtime/planner/task-inputs';
 import { BlobTable } from '../../runtime/rdd/blob-table';
 import { describe } from '../../runtime/rdd/description';
 

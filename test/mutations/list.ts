@@ -133,14 +133,14 @@ const merges: readonly Mutation[] = [
   },
   {
     mistake: 'rows of equal keys come in any order of their runs',
-    file: 'runtime/exec/external/runs.ts',
+    file: 'runtime/exec/external/sorted-runs.ts',
     find: 'return order === 0 ? a.number < b.number : order < 0;',
     replace: 'return order === 0 ? a.number > b.number : order < 0;',
     tests: ['runtime/exec/spill'],
   },
   {
     mistake: 'the outer sides of a spilled join are swapped',
-    file: 'runtime/exec/external/spilling-join.ts',
+    file: 'runtime/exec/external/join.ts',
     find: 'own.length === 0 && options.right ? missing : own;',
     replace: 'own.length === 0 && options.left ? missing : own;',
     tests: ['runtime/exec/spill'],

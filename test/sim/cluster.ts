@@ -1,7 +1,7 @@
 // A simulated cluster for the scheduler's state machine: random graphs of stages, tasks that end late, twice, out of order or
 // not at all, executors that come and go. Values are sums of their inputs, so that a trivial interpreter can check every result.
 
-import { type DagOptions, schedulingDefaults } from '../../runtime/base/scheduling-options';
+import { type DagOptions, schedulingDefaults } from '../../runtime/base/config';
 import { Random } from '../../runtime/base/time';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { StageSpec } from '../../runtime/planner/stage-spec';

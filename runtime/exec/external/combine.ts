@@ -4,7 +4,7 @@ import { FewKeys } from '../../keys/few-keys';
 import type { KeyTable } from '../../keys/key';
 import { sizeOfArray } from '../../storage/size-of';
 import { chunked } from './chunked';
-import { Runs, type SpillSpace } from './runs';
+import { Runs, type SpillSpace } from './sorted-runs';
 
 /** A key with its combined value, and the hash by which runs are sorted. */
 type Entry = readonly [hash: number, key: unknown, value: unknown];

@@ -5,7 +5,7 @@ import { KeyTable } from '../../keys/key';
 import { sizeOfArray } from '../../storage/size-of';
 import { chunked } from './chunked';
 import { GrowingGroup } from './disk-array';
-import { Runs, type SpillSpace } from './runs';
+import { Runs, type SpillSpace } from './sorted-runs';
 
 /** Some values of a key from one input, and the hash by which runs are sorted. */
 type Part = readonly [hash: number, key: unknown, input: number, values: readonly unknown[]];

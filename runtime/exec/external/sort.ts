@@ -5,7 +5,7 @@ import { sortedOrder } from '../../keys/sort-pairs';
 import type { PairFrame } from '../../storage/shuffle-file';
 import { sizeOfArray } from '../../storage/size-of';
 import { chunked } from './chunked';
-import { Runs, type SpillSpace } from './runs';
+import { Runs, type SpillSpace } from './sorted-runs';
 
 type Pair = readonly [unknown, unknown];
 

@@ -9,9 +9,9 @@ import { notAPair } from '../task-runtime';
 import { slackFunctions } from './late-records';
 import { numberOf } from './number';
 import { samplingFunctions } from './sampling';
+import { severalFunctions } from './several-inputs';
 import { sketchFunctions } from './sketch';
 import { streamFunctions } from './streams';
-import { severalFunctions } from './zips-and-joins';
 
 type Compare = (a: unknown, b: unknown) => number;
 type Pair = [unknown, unknown];

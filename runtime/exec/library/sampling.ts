@@ -1,10 +1,10 @@
-// Library functions that draw: cells of a random split, and samples by key.
+// What draws rows: how often a row is drawn with replacement, cells of a random split, samples by key.
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 import { Random } from '../../base/time';
 import { KeyTable } from '../../keys/key';
 import { decode } from '../../wire/codec';
-import { notAPair, poisson } from '../task-runtime';
+import { notAPair } from '../task-runtime';
 
 type Pair = [unknown, unknown];
 
@@ -35,6 +35,19 @@ class KeyNumbers {
 
 const pairOf = (operation: string, x: unknown): Pair =>
   Array.isArray(x) && x.length === 2 ? (x as Pair) : notAPair(operation, x);
+
+/** How often a row is drawn with replacement: Poisson by Knuth's product, exact for the small rates of sampling. */
+export function poisson(rate: number, random: Random): number {
+  if (rate > 30) return poisson(rate / 2, random) + poisson(rate / 2, random);
+  const limit = Math.exp(-rate);
+  let product = random.next();
+  let n = 0;
+  while (product > limit) {
+    product *= random.next();
+    n++;
+  }
+  return n;
+}
 
 /**
  * The points of an element on the line that exact samples are cut from: one uniform in [0, 1), or with replacement those of a Poisson

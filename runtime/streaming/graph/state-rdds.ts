@@ -6,9 +6,9 @@ import { input, type SplitRule } from '../../plan/node';
 import type { Plan } from '../../plan/program';
 import type { StatePlace, StateRule } from '../../plan/state-spec';
 import { StorageLevel } from '../../plan/storage-level';
-import { narrow } from '../../rdd/dependency';
 import type { FunctionTable } from '../../rdd/function-table';
 import { RDD } from '../../rdd/rdd';
+import { narrow } from '../../rdd/shuffle-or-narrow';
 
 /** What the versions of one state have in common. */
 export interface StateDefinition {

@@ -5,7 +5,7 @@ import { keptBulkBytes, keptPrograms } from '../../../runtime/base/limits';
 import { showElement } from '../../../runtime/base/show-element';
 import { addToMoments, type Moments, mergeMoments, noMoments, StatCounter } from '../../../runtime/base/stat-counter';
 import { Random } from '../../../runtime/base/time';
-import { poisson } from '../../../runtime/exec/task-runtime';
+import { poisson } from '../../../runtime/exec/library/sampling';
 import { sliceBounds } from '../../../runtime/plan/node';
 import { BlobStore } from '../../../runtime/scheduler/blob-store';
 

@@ -8,7 +8,7 @@ import type { DatasetNode } from '../../../runtime/plan/node';
 import type { NodeView } from '../../../runtime/planner/node-table';
 import { programOf } from '../../../runtime/planner/program';
 import { PlannedJob, type Present } from '../../../runtime/planner/stages';
-import { SplitMaker } from '../../../runtime/planner/task-splits';
+import { SplitMaker } from '../../../runtime/planner/task-inputs';
 import { errorOf } from '../../helpers/errors';
 import { knowledgeOf } from '../../helpers/lineage-bytes';
 

@@ -1,9 +1,9 @@
 // Who gets the next slot: shares of FAIR pools, preferred locations, rerun generations, and what is said when nothing can run.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { DagOptions } from '../../../runtime/base/config';
 import { makeConfig } from '../../../runtime/base/config';
 import { stuckAfterMs } from '../../../runtime/base/limits';
-import type { DagOptions } from '../../../runtime/base/scheduling-options';
 import type { Clock } from '../../../runtime/base/time';
 import type { TaskEnd } from '../../../runtime/plan/end';
 import type { StageSpec } from '../../../runtime/planner/stage-spec';

@@ -1,4 +1,4 @@
-// Library functions over several inputs: zips, and what joins make of the sides of a cogroup.
+// Library functions over several inputs or partitions: zips, sets, ranges of keys, the levels of tree reductions.
 import { MillraceError } from '../../base/errors';
 import { compareKeys } from '../../keys/key';
 import { decode } from '../../wire/codec';
