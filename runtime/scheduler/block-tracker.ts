@@ -1,6 +1,5 @@
 // Which executors hold which persisted partitions, and which partitions were lost with their executor.
-import { countedComputations } from '../base/limits';
-import type { AccumulatorUpdate, BlockId, CachedBlock } from '../plan/end';
+import type { BlockId, CachedBlock } from '../plan/end';
 
 /** Where one persisted partition is. */
 interface Held {
@@ -63,8 +62,6 @@ class KeptDataset {
 /** The executors that hold each persisted partition in memory, and the partitions that are in files. */
 export class BlockTracker {
   readonly #datasets = new Map<number, KeptDataset>();
-  /** The last computations of each partition whose accumulators were counted, by dataset. */
-  readonly #counted = new Map<number, Map<number, string[]>>();
 
   /** An executor has told where a partition is now. */
   add(executorId: string, block: CachedBlock): void {
@@ -107,31 +104,6 @@ export class BlockTracker {
 
   forget(rddId: number): void {
     this.#datasets.delete(rddId);
-  }
-
-  /** Those updates of persisted partitions that count now; they do not count again. */
-  uncounted(updates: readonly AccumulatorUpdate[]): AccumulatorUpdate[] {
-    const first = updates.filter(({ block }) => block && !this.#computations(block).includes(block.within));
-    for (const { block } of first) {
-      const counted = this.#computations(block!);
-      if (counted.includes(block!.within)) continue;
-      counted.push(block!.within);
-      if (counted.length > countedComputations) counted.shift();
-    }
-    return first;
-  }
-
-  #computations({ rddId, partition }: BlockId): string[] {
-    const dataset = this.#counted.get(rddId) ?? new Map<number, string[]>();
-    this.#counted.set(rddId, dataset);
-    const counted = dataset.get(partition) ?? [];
-    dataset.set(partition, counted);
-    return counted;
-  }
-
-  /** The user or the garbage collector dropped the dataset: if it is persisted anew, it counts anew. */
-  forgetCounted(rddId: number): void {
-    this.#counted.delete(rddId);
   }
 
   /** The executors that have a partition in memory: where it likes to be read. */

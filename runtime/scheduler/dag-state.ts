@@ -2,6 +2,7 @@
 
 import type { DagOptions } from '../base/config';
 import { BlockTracker } from './block-tracker';
+import { CountedUpdates } from './counted-updates';
 import type { Command } from './events';
 import { ExecutorTable } from './executor-table';
 import { Levelling } from './levelling';
@@ -13,6 +14,7 @@ export class DagState {
   readonly options: DagOptions;
   readonly outputs = new OutputTracker();
   readonly blocks = new BlockTracker();
+  readonly counted = new CountedUpdates(this.outputs);
   readonly executors: ExecutorTable;
   readonly levelling: Levelling;
   readonly jobs = new Map<number, Job>();

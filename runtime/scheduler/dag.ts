@@ -48,7 +48,7 @@ export class Dag {
   }
 
   #take(event: SchedulerEvent): void {
-    const { executors, jobs, blocks, outputs } = this.#state;
+    const { executors, jobs, blocks, outputs, counted } = this.#state;
     switch (event.kind) {
       case 'jobSubmitted':
         return this.#submitJob(event.job);
@@ -65,9 +65,10 @@ export class Dag {
         return;
       case 'datasetForgotten':
         blocks.forget(event.rddId);
-        return blocks.forgetCounted(event.rddId);
+        return counted.forgetDataset(event.rddId);
       case 'shuffleForgotten':
-        return outputs.forget(event.shuffleId);
+        outputs.forget(event.shuffleId);
+        return counted.forgetShuffle(event.shuffleId);
       case 'localityExpired':
         return this.#launcher.localityExpired();
       case 'speculationDue':
@@ -126,9 +127,9 @@ export class Dag {
   }
 
   #noteBlocks({ executorId, moves }: RunningTask, { cached, evicted, accumulators }: TaskEnd & { kind: 'success' }): void {
-    const { blocks } = this.#state;
+    const { blocks, counted } = this.#state;
     // Whoever computed the partition, and whether that task counted or not: who reads it now adds nothing.
-    const updates = blocks.uncounted(accumulators);
+    const updates = counted.uncounted(accumulators);
     if (updates.length > 0) this.#state.push({ kind: 'mergeAccumulators', updates });
     for (const block of evicted) blocks.remove(executorId, block);
     for (const block of cached) blocks.add(executorId, block);
@@ -149,12 +150,12 @@ export class Dag {
 
   #succeed({ taskId, job, stage, partition, started }: RunningTask, end: TaskEnd & { kind: 'success' }): void {
     const state = this.#state;
-    const { shuffleId, stageId } = stage.spec;
+    const { stageId } = stage.spec;
     for (const copy of stage.tasksOf(partition)) if (copy !== taskId) state.abandon(state.tasks.get(copy)!);
     stage.finish(partition);
     stage.durations.push(state.now - started);
     // Accumulators count each (stage, partition) once, also where a lost output is recomputed.
-    const first = shuffleId === undefined ? stage.count(partition) : state.outputs.count(shuffleId, partition);
+    const first = state.counted.count(stage, partition);
     const updates = end.accumulators.filter(({ block }) => !block);
     if (first && updates.length > 0) state.push({ kind: 'mergeAccumulators', updates });
     if (end.output) state.outputs.add(end.output);

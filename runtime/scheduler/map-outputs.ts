@@ -1,4 +1,4 @@
-// Which map outputs of which shuffles are there, which of their tasks were counted, and what was derived from them.
+// Which map outputs of which shuffles are there, and what was derived from them.
 import type { MapOutput } from '../plan/end';
 
 export class OutputTracker {
@@ -6,8 +6,6 @@ export class OutputTracker {
   readonly #missing = new Map<number, number>();
   /** Shuffles that tasks have begun to read. */
   readonly #consumed = new Set<number>();
-  /** Map tasks whose accumulators were counted, as shuffle to map tasks: a recomputed output does not count again. */
-  readonly #counted = new Map<number, Set<number>>();
   /** The shuffles that are written by stages that read a shuffle. */
   readonly #derived = new Map<number, Set<number>>();
   /** The persisted datasets that stages make of a shuffle. */
@@ -25,7 +23,6 @@ export class OutputTracker {
       Array.from({ length: maps }, () => undefined),
     );
     this.#missing.set(shuffleId, maps);
-    this.#counted.set(shuffleId, new Set());
   }
 
   /** Keeps an output. The first of several stays: readers of one shuffle must see the same rows. */
@@ -36,12 +33,9 @@ export class OutputTracker {
     outputs[output.mapIndex] = output;
   }
 
-  /** Notes that a map task's accumulators are counted; false where they were before. */
-  count(shuffleId: number, mapIndex: number): boolean {
-    const counted = this.#counted.get(shuffleId);
-    if (!counted || counted.has(mapIndex)) return false;
-    counted.add(mapIndex);
-    return true;
+  /** Whether it is declared, and not forgotten. */
+  isKnown(shuffleId: number): boolean {
+    return this.#shuffles.has(shuffleId);
   }
 
   /** A task that reads the shuffle begins. */
@@ -125,7 +119,6 @@ export class OutputTracker {
     this.#shuffles.delete(shuffleId);
     this.#missing.delete(shuffleId);
     this.#consumed.delete(shuffleId);
-    this.#counted.delete(shuffleId);
     this.#derived.delete(shuffleId);
     this.#kept.delete(shuffleId);
     this.#losses.delete(shuffleId);

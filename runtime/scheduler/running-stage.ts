@@ -17,7 +17,6 @@ export class Stage {
   readonly durations: number[] = [];
   readonly #failures = new Map<number, number>();
   readonly #attempts = new Map<number, number>();
-  readonly #counted = new Set<number>();
   /** Rises with each run of the stage, after a failed fetch or where it starts over: which run a task belongs to. */
   attempt = 0;
   /** Runs that ended in a failed fetch. */
@@ -135,13 +134,6 @@ export class Stage {
     const failures = (this.#failures.get(partition) ?? 0) + (counts ? 1 : 0);
     this.#failures.set(partition, failures);
     return failures;
-  }
-
-  /** Notes that the accumulators of a partition are counted; false where they were before. */
-  count(partition: number): boolean {
-    if (this.#counted.has(partition)) return false;
-    this.#counted.add(partition);
-    return true;
   }
 
   check(): void {
