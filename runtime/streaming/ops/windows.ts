@@ -104,7 +104,7 @@ declare module '../graph/dstream' {
 }
 
 /** Checks the two durations of a window. */
-export function windowOf(operation: string, stream: DStream<unknown>, length: Duration, slide: Duration = stream.slide) {
+function windowOf(operation: string, stream: DStream<unknown>, length: Duration, slide: Duration = stream.slide) {
   const sizes = { length: milliseconds(operation, 'the window', length), slide: milliseconds(operation, 'the slide', slide) };
   checkMultiple(operation, 'the window', sizes.length, stream.slide);
   checkMultiple(operation, 'the slide', sizes.slide, stream.slide);
