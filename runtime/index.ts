@@ -37,6 +37,7 @@ export type { Config, PoolOptions, SchedulingMode } from './base/config';
 export type { Duration, Time } from './base/duration';
 export { type ErrorCode, MillraceError } from './base/errors';
 export type { CallSite } from './base/flow';
+export type { UserPath } from './base/paths';
 export type { Place } from './base/place';
 export { StatCounter } from './base/stat-counter';
 export type { Clock } from './base/time';

@@ -80,13 +80,6 @@ export function checkCallback(operation: string, f: unknown, remedy: string): vo
   refuseArgument({ operation, argument: 'the function', value: f, rule: 'a function', remedy });
 }
 
-/** Throws BAD_ARGUMENT unless `path` is a text that is not blank. */
-export function checkPath(operation: string, path: unknown): string {
-  if (typeof path === 'string' && path.trim() !== '') return path;
-  const remedy = `Write ${operation}('folder/*.txt').`;
-  return refuseArgument({ operation, argument: 'the path', value: path, rule: 'a text that names files', remedy });
-}
-
 /** Throws BAD_ARGUMENT if the folder to write is a file: DISK's remedy, to free space, would not help. */
 export function checkNoFile(operation: string, folder: string): void {
   if (!existsSync(folder) || statSync(folder).isDirectory()) return;

@@ -134,8 +134,8 @@ const declared = {
     remedy: 'Compare the operation with what is expected.',
   },
   NO_FILES: {
-    sentence: '{path} has no files to read.',
-    remedy: 'Give a file, a folder with files in it, or a pattern that matches some; names starting with . or _ are skipped.',
+    sentence: '{path} matches no file.',
+    remedy: 'Correct the pattern. Names that begin with . or _ are skipped; a backslash makes * ? [ { plain.',
   },
   UNREADABLE_FILE: {
     sentence: '{path} cannot be read: {reason}.',
@@ -146,8 +146,8 @@ const declared = {
     remedy: 'Make the dataset again to read the file as it is now. cache() or checkpoint() saves rows before their file changes.',
   },
   OUTPUT_EXISTS: {
-    sentence: 'The output folder {path} already exists.',
-    remedy: 'Choose another folder or remove this one first; nothing was written.',
+    sentence: 'The output folder {path} already exists{reason}.',
+    remedy: 'Choose another folder; { overwrite: true } of saveAs… replaces an earlier save. Nothing was written.',
   },
   NOT_A_PAIR: {
     sentence: '{operation} needs pairs [key, value], but an element is {element}.',

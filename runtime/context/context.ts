@@ -1,12 +1,13 @@
 // The context of a session, `sc`: submits and watches jobs, and keeps what its datasets tell it.
 
-import { checkNoFile, checkPath, checkWhole, refuseArgument } from '../base/arguments';
+import { checkNoFile, checkWhole, refuseArgument } from '../base/arguments';
 import { CallStack, seekCallsAgain } from '../base/call';
 import { type Config, makeConfig } from '../base/config';
 import { MillraceError } from '../base/errors';
 import { currentSignal, withCallSite } from '../base/flow';
 import { maxPartitions } from '../base/limits';
 import { driverOnly } from '../base/markers';
+import { checkOnePath, type UserPath } from '../base/paths';
 import { type Clock, systemClock } from '../base/time';
 import type { CaptureWarning } from '../closure';
 import type { Engine, JobHandlers, Release } from '../plan/engine';
@@ -269,10 +270,11 @@ export class Context implements DatasetHost {
    * and BAD_ARGUMENT where it is a file.
    * @example const safe = () => sc.setCheckpointDir('checkpoints')
    */
-  setCheckpointDir(folder: string): void {
+  setCheckpointDir(folder: UserPath): void {
     this.checkAlive();
-    checkNoFile('setCheckpointDir', checkPath('setCheckpointDir', folder));
-    this.#checkpointDir = makeCheckpointFolder(folder);
+    const path = checkOnePath('setCheckpointDir', 'the folder', folder, 'the path of a folder', 'checkpoints');
+    checkNoFile('setCheckpointDir', path);
+    this.#checkpointDir = makeCheckpointFolder(path);
   }
 
   /**

@@ -17,6 +17,8 @@ export interface ScopeHost {
   readonly updates: TaskUpdates;
   /** The stage of the task, or the shuffle that it writes. */
   readonly within: string;
+  /** Whether a persisted partition that is begun is computed to its end: not for a sample, whose time limit that would pass. */
+  readonly finishes: boolean;
   /** The function that a reference of this program stands for, made for this task. */
   resolve(ref: FunctionRef): Function;
   /** Tells loops over one set of closures from loops over another. */

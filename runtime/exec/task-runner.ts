@@ -153,6 +153,7 @@ class Runner implements TaskRunner {
         state: this.#state,
         updates,
         within: sink.kind === 'shuffle' ? `shuffle ${sink.shuffleId}` : `stage ${task.stageId}`,
+        finishes: sink.kind !== 'take' || sink.ms === undefined,
         resolve,
         sources: loaded.sources,
       });
@@ -160,6 +161,7 @@ class Runner implements TaskRunner {
       const compiled = compileStage(loaded.program.plan, loaded.program.sink, split, loaded.sources);
       const result = scope.run(compiled, split);
       const value = result instanceof Promise ? await result : result;
+      scope.persisted.finish();
       entered.context.succeeded();
       // Nobody waits for it: what there is to tell of stored partitions is told by the next task.
       if (control.cancelled()) return { kind: 'cancelled' };

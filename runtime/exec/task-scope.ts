@@ -31,7 +31,7 @@ import { countLines, lineChunks, textLines, wholeText } from './files/read-lines
 import { partOf, type SavedPart } from './files/saved-part';
 import { TokenCounts } from './files/token-counts';
 import { poisson } from './library/sampling';
-import { persisted } from './persisted';
+import { PersistedPartitions } from './persisted';
 import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/state-tasks';
 import {
@@ -58,6 +58,7 @@ export class TaskScope {
   readonly #host: ScopeHost;
   /** Closes what the task opened, whether it succeeds or fails. */
   readonly #cleanups: (() => void)[] = [];
+  readonly persisted: PersistedPartitions;
   /** The user's iterators that have not ended. */
   readonly #open = new Set<Chunks>();
   readonly #compiled = new Map<Plan, Map<string, Compiled>>();
@@ -70,6 +71,9 @@ export class TaskScope {
     this.#host = host;
     const file = new SpillFile(spillFolder(host.folder, host.executorId), task.taskId);
     this.#cleanups.push(() => file.close());
+    // Groups on disk are deleted with their task: a copy is persisted of rows that hold one.
+    const endsWithTask = () => this.#groups.some((groups) => groups.hasSpilledGroups);
+    this.persisted = new PersistedPartitions(task, { ...host, cleanups: this.#cleanups, endsWithTask });
     this.#space = { budget: host.gatherBytes, file, tick: () => pulse.tick(0) };
   }
 
@@ -250,16 +254,7 @@ export class TaskScope {
   }
 
   cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
-    const { store, updates, within } = this.#host;
-    return persisted(plan, split, this.#task, {
-      store,
-      updates,
-      within,
-      cleanups: this.#cleanups,
-      compute: () => this.chunks(plan.input, split, true),
-      // Groups on disk are deleted with their task: a copy is persisted of rows that hold one.
-      endsWithTask: () => this.#groups.some((groups) => groups.hasSpilledGroups),
-    });
+    return this.persisted.rows(plan, split, () => this.chunks(plan.input, split, true));
   }
 
   *frames(split: Split): Generator<PairFrame> {

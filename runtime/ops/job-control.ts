@@ -2,6 +2,7 @@
 
 import { checkOptions, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
+import { checkOnePath, type UserPath } from '../base/paths';
 import { showElement } from '../base/show-element';
 import { Context } from '../context/context';
 import { type JobRecord, propertyNames } from '../scheduler/job-record';
@@ -103,7 +104,7 @@ declare module '../context/context' {
      * The file is read now. Throws NO_SUCH_PATH, UNREADABLE_FILE, or BAD_ARGUMENT for another file of the same name.
      * @example const add = () => sc.addFile('stop-words.txt')
      */
-    addFile(path: string): void;
+    addFile(path: UserPath): void;
     /**
      * The names of the added files.
      * @example sc.listFiles() // []
@@ -255,8 +256,7 @@ Object.defineProperty(Context.prototype, 'statusTracker', {
 });
 
 Context.prototype.addFile = function (path) {
-  checkText('addFile', 'the path', path);
-  this.control.files.add(path);
+  this.control.files.add(checkOnePath('addFile', 'the path', path, 'a text', 'name'));
 };
 
 Context.prototype.listFiles = function () {

@@ -1,6 +1,7 @@
 // Partitions through commands of the system.
 
 import { checkOptions, refuseArgument } from '../base/arguments';
+import { checkOnePath, type UserPath } from '../base/paths';
 import type { Command } from '../plan/program';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
@@ -10,7 +11,7 @@ export interface PipeOptions {
   /** Variables on top of the executor's own. */
   readonly env?: Readonly<Record<string, string>>;
   /** The command's folder; that of the executor if left out. */
-  readonly cwd?: string;
+  readonly cwd?: UserPath;
 }
 
 declare module '../rdd/rdd' {
@@ -35,10 +36,10 @@ function refuse(argument: string, value: unknown, rule: string): never {
 function commandOf(args: unknown, { env = {}, cwd }: PipeOptions): Command {
   if (!Array.isArray(args) || args.length === 0 || !args.every(isText) || args[0].trim() === '')
     refuse('the command', args, 'a list of texts: a program and its arguments');
-  if (cwd !== undefined && (!isText(cwd) || cwd.trim() === '')) refuse('the folder', cwd, 'the path of a folder');
+  const folder = cwd === undefined ? undefined : checkOnePath('pipe', 'the folder', cwd, 'the path of a folder', 'folder');
   if (env === null || typeof env !== 'object' || !Object.entries(env).flat().every(isText))
     refuse('the environment', env, 'an object of texts');
-  return { args: [...args], cwd, env: { ...env } };
+  return { args: [...args], cwd: folder, env: { ...env } };
 }
 
 RDD.prototype.pipe = function (command, options = {}) {

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { checkOptions, refuseArgument } from '../base/arguments';
+import { checkFlag, checkOptions, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { diskError } from '../base/files';
+import { checkOnePath, type UserPath } from '../base/paths';
 import { freshSeed } from '../base/time';
 import { temporaryFolder } from '../exec/files/saved-part';
 import type { SaveFormat } from '../plan/program';
@@ -13,10 +14,13 @@ import { lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 import { gather } from './actions';
+import { isThere, outputExists, replaceSaved } from './replace-saved';
 
-/** How `saveAsTextFile` packs its parts. */
+/** How a dataset is saved; `compression` is for texts only. */
 export interface SaveOptions {
   readonly compression?: 'gzip' | 'none';
+  /** Replaces the folder of an earlier save, once the new one is whole. Default false: a folder that exists is refused. */
+  readonly overwrite?: boolean;
 }
 
 declare module '../rdd/rdd' {
@@ -24,10 +28,11 @@ declare module '../rdd/rdd' {
     /**
      * Writes a folder of text files, one for each partition, and _SUCCESS when all are whole; packed as .gz with
      * `{ compression: 'gzip' }`. Strings are written as they are; arrays and objects become JSON, in which values that JSON lacks have a tag
-     * (`{"$map":[["a",{"$number":"NaN"}]]}`), so that `fromText` reads them back. Throws OUTPUT_EXISTS, DISK.
-     * @example const save = () => words.saveAsTextFile('words')
+     * (`{"$map":[["a",{"$number":"NaN"}]]}`), so that `fromText` reads them back. With `{ overwrite: true }` it replaces an earlier save,
+     * which stays until the new one is whole: the dataset may read it. Throws OUTPUT_EXISTS, DISK.
+     * @example const save = () => words.saveAsTextFile('words', { overwrite: true })
      */
-    saveAsTextFile(folder: string, options?: SaveOptions): Promise<void>;
+    saveAsTextFile(folder: UserPath, options?: SaveOptions): Promise<void>;
     /**
      * The rows of lines that `saveAsTextFile`, `save` of a stream or `.export` to .jsonl wrote, with maps, dates, NaN and the like as they
      * were. Instances of classes come back as plain objects; a line that is no JSON is a string.
@@ -35,25 +40,28 @@ declare module '../rdd/rdd' {
      */
     fromText(this: RDD<string>): RDD<unknown>;
     /**
-     * Writes a folder of object files, which `sc.objectFile(folder)` reads back with numbers, dates, maps and the like as they were.
+     * Writes a folder of object files, which `sc.objectFile(folder)` reads back with numbers, dates, maps and the like as they were;
+     * `overwrite` as for `saveAsTextFile`.
      * Throws OUTPUT_EXISTS, DISK, and UNSHIPPABLE_VALUE for rows that have no value beyond their process.
      * @example const keep = () => words.saveAsObjectFile('words-saved')
      */
-    saveAsObjectFile(folder: string): Promise<void>;
+    saveAsObjectFile(folder: UserPath, options?: Pick<SaveOptions, 'overwrite'>): Promise<void>;
   }
 }
 
-/** Throws BAD_ARGUMENT unless `folder` can be the path of one. */
-function checkFolder(operation: string, folder: unknown): string {
-  if (typeof folder === 'string' && folder.trim() !== '') return folder;
-  const remedy = `Write ${operation}('out').`;
-  return refuseArgument({ operation, argument: 'the folder', value: folder, rule: 'the path of a new folder', remedy });
+interface Saving {
+  readonly operation: string;
+  readonly format: SaveFormat;
+  readonly overwrite: boolean | undefined;
 }
 
-async function save(rdd: RDD<unknown>, operation: string, folder: string, format: SaveFormat): Promise<void> {
-  const path = resolve(checkFolder(operation, folder));
-  makeFolder(path, folder);
-  await writeParts(rdd, operation, path, format, folder);
+async function save(rdd: RDD<unknown>, folder: UserPath, { operation, format, overwrite = false }: Saving): Promise<void> {
+  const shown = checkOnePath(operation, 'the folder', folder, 'the path of a new folder', 'out');
+  checkFlag(operation, 'overwrite', overwrite);
+  const path = resolve(shown);
+  if (overwrite && isThere(path)) return replaceSaved(path, shown, (beside) => writeParts(rdd, operation, beside, format, shown));
+  makeFolder(path, shown);
+  await writeParts(rdd, operation, path, format, shown);
 }
 
 /** Writes the parts of a dataset into a folder that is empty, and `_SUCCESS`. Throws DISK; nothing is left of the folder then. */
@@ -91,7 +99,7 @@ function makeFolder(path: string, shown: string): void {
   try {
     mkdirSync(path);
   } catch (e) {
-    if ((e as NodeJS.ErrnoException).code === 'EEXIST') throw new MillraceError('OUTPUT_EXISTS', { path: shown });
+    if ((e as NodeJS.ErrnoException).code === 'EEXIST') throw outputExists(shown);
     diskError(shown, e);
   }
 }
@@ -109,7 +117,8 @@ RDD.prototype.saveAsTextFile = async function (folder, options = {}) {
       rule: "'gzip' or 'none'",
       remedy: packed,
     });
-  await save(this, 'saveAsTextFile', folder, compression === 'gzip' ? 'gzip' : 'text');
+  const format = compression === 'gzip' ? 'gzip' : 'text';
+  await save(this, folder, { operation: 'saveAsTextFile', format, overwrite: options.overwrite });
 };
 
 RDD.prototype.fromText = function () {
@@ -119,6 +128,7 @@ RDD.prototype.fromText = function () {
   });
 };
 
-RDD.prototype.saveAsObjectFile = async function (folder) {
-  await save(this, 'saveAsObjectFile', folder, 'objects');
+RDD.prototype.saveAsObjectFile = async function (folder, options = {}) {
+  checkOptions('saveAsObjectFile', options, "Write saveAsObjectFile('out', { overwrite: true }).");
+  await save(this, folder, { operation: 'saveAsObjectFile', format: 'objects', overwrite: options.overwrite });
 };

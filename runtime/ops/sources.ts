@@ -1,6 +1,7 @@
 // The datasets that a context makes of values, numbers, files and other datasets.
 
-import { checkPath, refuseArgument } from '../base/arguments';
+import { refuseArgument } from '../base/arguments';
+import { checkInputPaths, type UserPath } from '../base/paths';
 import { Context } from '../context/context';
 import { ObjectFileRDD } from '../rdd/object-files';
 import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/parallelized';
@@ -31,25 +32,27 @@ declare module '../context/context' {
      */
     emptyRDD<T = never>(): RDD<T>;
     /**
-     * The lines of a file, of the files of a folder, of what a pattern matches, or of a list of these separated by commas; gzip
-     * is unpacked and UTF-16 converted, whatever the name. `minPartitions` is a wish: large files are cut into pieces of 32 MiB at most, small ones share partitions. `**` enters no linked
-     * folder, and a file is read once, however many links lead to it. /dev/stdin, pipes and files of /proc are read to their end, once.
+     * The lines of a file, of the files of a folder, of what a pattern matches, or of several of these: an array, or a list separated by
+     * commas (a comma of a name stands behind a backslash). `~` is the home folder, and `file:` URLs are understood. Gzip is unpacked and UTF-16 converted,
+     * whatever the name. `minPartitions` is a wish: large files are cut into pieces of 32 MiB at most, small ones share partitions. `**`
+     * enters no linked folder, and a file is read once, however many links lead to it. /dev/stdin, pipes and files of /proc are read to
+     * their end, once. A folder without files has no rows.
      * Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE when its partitions are first asked for.
      * @example sc.textFile('logs/*.txt').filter(line => line.includes('ERROR'))
      */
-    textFile(path: string, minPartitions?: number): RDD<string>;
+    textFile(path: UserPath | readonly UserPath[], minPartitions?: number): RDD<string>;
     /**
      * Pairs [path, whole text] of small files, of 256 MiB at most; paths and forms as for `textFile`.
      * Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE when its partitions are first asked for.
      * @example sc.wholeTextFiles('logs').mapValues(text => text.length)
      */
-    wholeTextFiles(path: string, minPartitions?: number): RDD<[string, string]>;
+    wholeTextFiles(path: UserPath | readonly UserPath[], minPartitions?: number): RDD<[string, string]>;
     /**
      * The rows that `saveAsObjectFile` wrote; paths as for `textFile`, a partition for each file.
      * Throws NO_SUCH_PATH or NO_FILES when its partitions are first asked for, BAD_OBJECT_FILE in a job.
      * @example sc.objectFile('saved')
      */
-    objectFile<T = unknown>(path: string): RDD<T>;
+    objectFile<T = unknown>(path: UserPath | readonly UserPath[]): RDD<T>;
     /**
      * All elements of several datasets, duplicates kept; of none an empty one. Throws BAD_ARGUMENT for what is no dataset of this context.
      * @example await sc.union([sc.range(2), sc.range(3)]).count() // 5
@@ -84,17 +87,21 @@ Context.prototype.emptyRDD = function <T>(this: Context) {
 
 Context.prototype.textFile = function (this: Context, path, minPartitions = Math.min(this.defaultParallelism, 2)) {
   this.checkAlive();
-  return new TextFileRDD(this, checkPath('textFile', path), this.checkPartitions('textFile', minPartitions));
+  return new TextFileRDD(this, checkInputPaths('textFile', path), this.checkPartitions('textFile', minPartitions));
 };
 
 Context.prototype.wholeTextFiles = function (this: Context, path, minPartitions = this.defaultParallelism) {
   this.checkAlive();
-  return new WholeTextFilesRDD(this, checkPath('wholeTextFiles', path), this.checkPartitions('wholeTextFiles', minPartitions));
+  return new WholeTextFilesRDD(
+    this,
+    checkInputPaths('wholeTextFiles', path),
+    this.checkPartitions('wholeTextFiles', minPartitions),
+  );
 };
 
-Context.prototype.objectFile = function <T>(this: Context, path: string) {
+Context.prototype.objectFile = function <T>(this: Context, path: UserPath | readonly UserPath[]) {
   this.checkAlive();
-  return new ObjectFileRDD<T>(this, checkPath('objectFile', path));
+  return new ObjectFileRDD<T>(this, checkInputPaths('objectFile', path));
 };
 
 Context.prototype.union = function <T>(this: Context, ...rdds: (RDD<T> | readonly RDD<T>[])[]) {

@@ -1,4 +1,5 @@
 // A dataset of the rows of object files, a file a partition.
+import { type InputPaths, pathsText } from '../base/paths';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
@@ -10,10 +11,10 @@ import { RDD } from './rdd';
 export class ObjectFileRDD<T> extends RDD<T> {
   readonly #files: InputFiles;
 
-  constructor(context: DatasetHost, paths: string) {
+  constructor(context: DatasetHost, paths: InputPaths) {
     super(context, 'objectFile');
     this.#files = new InputFiles(context, paths, false);
-    this.setName(paths);
+    this.setName(pathsText(paths));
     this.beforeFirstJob(() => this.#files.prepare());
   }
 

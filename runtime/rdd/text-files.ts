@@ -1,4 +1,5 @@
 // Datasets of text files: lines cut by byte ranges, or whole files.
+import { type InputPaths, pathsText } from '../base/paths';
 import type { InputFile, TextRange } from '../plan/input-file';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
@@ -13,11 +14,11 @@ export class TextFileRDD extends RDD<string> {
   readonly #least: number;
   #partitions: readonly TextRange[][] | undefined;
 
-  constructor(context: DatasetHost, paths: string, least: number) {
+  constructor(context: DatasetHost, paths: InputPaths, least: number) {
     super(context, 'textFile');
     this.#files = new InputFiles(context, paths, true);
     this.#least = least;
-    this.setName(paths);
+    this.setName(pathsText(paths));
     this.beforeFirstJob(() => this.#files.prepare());
   }
 
@@ -45,11 +46,11 @@ export class WholeTextFilesRDD extends RDD<[string, string]> {
   readonly #most: number;
   #groups: readonly InputFile[][] | undefined;
 
-  constructor(context: DatasetHost, paths: string, most: number) {
+  constructor(context: DatasetHost, paths: InputPaths, most: number) {
     super(context, 'wholeTextFiles');
     this.#files = new InputFiles(context, paths, true);
     this.#most = most;
-    this.setName(paths);
+    this.setName(pathsText(paths));
     this.beforeFirstJob(() => this.#files.prepare());
   }
 

@@ -235,6 +235,11 @@ class BlockWriter {
     if (!level.useMemory || level.replication > 1 || request.handsOver) this.#onDisk(() => this.#openFile());
   }
 
+  /** False once it is known that nothing will be stored. */
+  get hasRoom(): boolean {
+    return this.#memory !== undefined || this.#file !== undefined;
+  }
+
   add(chunk: readonly unknown[]): void {
     if (this.#file) this.#addToFile(chunk);
     if (!this.#memory || this.#memory.add(chunk)) return;

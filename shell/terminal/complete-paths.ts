@@ -2,21 +2,19 @@
 import { readdir } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
-import { homeFolder } from '../base/home';
+import { localPath } from '../../runtime/base/paths';
 import type { Completion } from '../contract/type-service';
 
 /** The files and folders that complete a path. */
 export async function paths(typed: string, cursor: number): Promise<Completion> {
   const slash = typed.lastIndexOf('/') + 1;
   const start = typed.slice(slash);
-  const found = await readdir(path.resolve(inHome(typed.slice(0, slash))), { withFileTypes: true }).catch(() => []);
+  const found = await readdir(path.resolve(localPath(typed.slice(0, slash))), { withFileTypes: true }).catch(() => []);
   const entries = found
     .filter(({ name }) => name.startsWith(start) && (start.startsWith('.') || !name.startsWith('.')))
     .map((entry) => ({ name: entry.name + (entry.isDirectory() ? '/' : ''), kind: entry.isDirectory() ? 'folder' : 'file' }));
   return { start: cursor - start.length, end: cursor, entries: entries.sort(byName) };
 }
-
-const inHome = (folder: string) => folder.replace(/^~(?=\/)/, homeFolder() ?? '~');
 
 /** The modules that complete a specifier: local ones after a dot, otherwise builtins and installed packages. */
 export async function specifiers(typed: string, cursor: number): Promise<Completion> {

@@ -1,7 +1,7 @@
 // The history: entries of all sessions in an append-only file. Several shells may write it at once, and its errors never stop an entry.
 import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { homeFolder } from '../base/home';
+import { homeFolder } from '../../runtime/base/paths';
 
 /** Entries read from the file: more than users go back, and few enough to search at every key. */
 const maxEntries = 10_000;

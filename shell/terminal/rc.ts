@@ -1,7 +1,7 @@
 // Finds the user's rc file, which runs before the first prompt: in the home folder only, since the current folder may be anybody's.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { homeFolder } from '../base/home';
+import { homeFolder } from '../../runtime/base/paths';
 
 /** The first that exists: `millrace/rc.ts` in the configuration folder, then `~/.millracerc.ts`. */
 export function rcFile(environment: NodeJS.ProcessEnv = process.env): string | undefined {

@@ -1,7 +1,7 @@
 // The files that a dataset reads: found once, when its partitions are first asked for, and copied where they can be read only once.
 import { type Stats, statSync } from 'node:fs';
-import { MillraceError } from '../../base/errors';
 import { unreadable } from '../../base/files';
+import { type InputPaths, pathsText } from '../../base/paths';
 import { lookInto } from '../../plan/file-version';
 import type { InputFile } from '../../plan/input-file';
 import { formOf } from '../../plan/input-form';
@@ -20,14 +20,14 @@ type Source = { readonly found: FoundPath; readonly at: string | InputCopy };
 
 export class InputFiles {
   readonly #host: DatasetHost;
-  readonly #paths: string;
+  readonly #paths: InputPaths;
   readonly #isText: boolean;
   #sources: readonly Source[] | undefined;
   #files: readonly KnownFile[] | undefined;
   #told = false;
 
-  /** `paths`: files, folders and patterns, separated by commas. What `isText` is refused where it cannot be one. */
-  constructor(host: DatasetHost, paths: string, isText: boolean) {
+  /** `paths`: files, folders and patterns. What `isText` is refused where it cannot be one. */
+  constructor(host: DatasetHost, paths: InputPaths, isText: boolean) {
     this.#host = host;
     this.#paths = paths;
     this.#isText = isText;
@@ -59,9 +59,8 @@ export class InputFiles {
   #find(): readonly Source[] {
     if (this.#sources) return this.#sources;
     const { files, skipped } = findPaths(this.#paths);
-    if (skipped.length > 0 && !this.#told) this.#host.inputs.notice(skippedText(this.#paths, skipped));
+    if (skipped.length > 0 && !this.#told) this.#host.inputs.notice(skippedText(pathsText(this.#paths), skipped));
     this.#told = true;
-    if (files.length === 0) throw new MillraceError('NO_FILES', { path: this.#paths });
     const { inputs } = this.#host;
     this.#sources = files.map((found) => ({ found, at: inputs.sourceOf(found.path, found.stats, this) }));
     return this.#sources;

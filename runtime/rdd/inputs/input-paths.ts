@@ -4,6 +4,7 @@ import { join, resolve, sep } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { MillraceError } from '../../base/errors';
 import { notReadable, unreadable } from '../../base/files';
+import { type InputPaths, localPath, partsOfList } from '../../base/paths';
 
 /** A file as it was found. */
 export interface FoundPath {
@@ -49,23 +50,25 @@ export function kindOf(stats: Stats): string | undefined {
   return stats.isFile() ? undefined : aFolder;
 }
 
-const isPattern = (path: string) => /[*?[\]{}]/.test(path);
+const isPattern = (path: string) => /[*?[\]{}]/.test(path.replace(/\\./gs, ''));
 
-/** Commas separate paths, but not inside the braces of a pattern. */
-function splitList(paths: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let from = 0;
-  for (let i = 0; i < paths.length; i++) {
-    if (paths[i] === '{') depth++;
-    else if (paths[i] === '}') depth = Math.max(0, depth - 1);
-    else if (paths[i] === ',' && depth === 0) {
-      parts.push(paths.slice(from, i));
-      from = i + 1;
-    }
+/** What a path names whose characters of patterns stand behind backslashes. */
+const unescaped = (path: string) => path.replace(/\\(.)/gs, '$1');
+
+/** Whether there is such a name; a list is longer than a name may be. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
   }
-  parts.push(paths.slice(from));
-  return parts.map((p) => p.trim()).filter((p) => p !== '');
+}
+
+/** The single paths, each as it is written if there is such a file; else lists are cut, and spaces around their parts dropped. */
+function singlePaths(paths: InputPaths): string[] {
+  if (typeof paths !== 'string') return paths.map(localPath);
+  if (isThere(localPath(paths))) return [localPath(paths)];
+  return partsOfList(paths).map((part) => (isThere(localPath(part)) ? localPath(part) : localPath(part.trim())));
 }
 
 /** Markers such as _SUCCESS are not data, as for Hadoop's inputs. */
@@ -85,7 +88,8 @@ class Search {
 
   /** A file, the files of a folder, or what a pattern matches (folders matched give their files). */
   expand(path: string): void {
-    const absolute = resolve(path);
+    const written = resolve(path);
+    const absolute = lookAt(written) === undefined ? resolve(unescaped(path)) : written;
     const known = lookAt(absolute);
     if (typeof known === 'string') return notReadable(path, known, 'Correct the link, or name the file itself.');
     if (known?.isDirectory()) return this.#addFolder(absolute);
@@ -94,7 +98,9 @@ class Search {
       return;
     }
     if (!isPattern(path)) throw new MillraceError('NO_SUCH_PATH', { path, folder: process.cwd() });
-    for (const match of this.#matchesOf(path).filter(isData)) {
+    const matches = this.#matchesOf(path).filter(isData);
+    if (matches.length === 0) throw new MillraceError('NO_FILES', { path });
+    for (const match of matches) {
       if (match.endsWith('/')) this.#addFolder(match.slice(0, -1));
       else this.#addFound(match);
     }
@@ -216,11 +222,11 @@ const asEntry = (name: string, isFolder: boolean) => ({
   isSymbolicLink: () => false,
 });
 
-/** The files of a comma-separated list of files, folders and patterns, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
-export function findPaths(paths: string): FoundPaths {
+/** The files of single paths or of a list: files, folders and patterns, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
+export function findPaths(paths: InputPaths): FoundPaths {
   const files: FoundPath[] = [];
   const skipped: string[] = [];
-  for (const path of splitList(paths)) {
+  for (const path of singlePaths(paths)) {
     const search = new Search();
     search.expand(path);
     files.push(...search.files);

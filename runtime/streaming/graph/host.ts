@@ -1,6 +1,7 @@
 // What streams need of the streaming context that they belong to, and of the session whose executors run their batches.
 
 import type { Time } from '../../base/duration';
+import type { InputPaths } from '../../base/paths';
 import type { Clock } from '../../base/time';
 import type { ReceiverBackend } from '../../plan/receivers';
 import type { DatasetHost } from '../../rdd/host';
@@ -16,7 +17,7 @@ export interface StreamSession extends DatasetHost {
   emptyRDD<T>(): RDD<T>;
   parallelize<T>(values: readonly T[]): RDD<T>;
   range(start: number, end: number): RDD<number>;
-  textFile(paths: string): RDD<string>;
+  textFile(paths: InputPaths): RDD<string>;
   longAccumulator(name: string): Accumulator<number>;
   /** Executors drop the tables of this state. */
   forgetState(id: number): void;

@@ -5,9 +5,10 @@ import { gzipSync } from 'node:zlib';
 import { checkOptions, refuseArgument } from '../../base/arguments';
 import { siteOfCall } from '../../base/call';
 import type { Time } from '../../base/duration';
-import { MillraceError } from '../../base/errors';
 import { diskError, removeQuietly } from '../../base/files';
+import { checkOnePath, type UserPath } from '../../base/paths';
 import { objectFrame, objectMagic } from '../../exec/files/object-file';
+import { outputExists } from '../../ops/replace-saved';
 import { writeParts } from '../../ops/save';
 import type { SaveFormat } from '../../plan/program';
 import { lib } from '../../rdd/function-argument';
@@ -36,26 +37,24 @@ declare module '../graph/dstream' {
      * write nothing. Read all batches by `sc.textFile('folder/*')`.
      * @example const keep = (counts) => counts.save('folder')
      */
-    save(folder: string, options?: StreamSaveOptions): OutputHandle;
+    save(folder: UserPath, options?: StreamSaveOptions): OutputHandle;
     /**
      * As `save`, into folders `prefix-MILLISECONDS.suffix`, Spark's names.
      * @example const keep = (counts) => counts.saveAsTextFiles('counts', 'txt')
      */
-    saveAsTextFiles(prefix: string, suffix?: string, options?: FailureOptions): OutputHandle;
+    saveAsTextFiles(prefix: UserPath, suffix?: string, options?: FailureOptions): OutputHandle;
     /**
      * As `saveAsTextFiles`, in the format that `sc.objectFile` reads back.
      * @example const keep = (counts) => counts.saveAsObjectFiles('counts')
      */
-    saveAsObjectFiles(prefix: string, suffix?: string, options?: FailureOptions): OutputHandle;
+    saveAsObjectFiles(prefix: UserPath, suffix?: string, options?: FailureOptions): OutputHandle;
   }
 }
 
 const formats: readonly unknown[] = ['text', 'jsonl', 'objects'];
 
-function checkText(operation: string, argument: string, text: unknown, example: string): string {
-  if (typeof text === 'string' && text.trim() !== '') return text;
-  return refuseArgument({ operation, argument, value: text, rule: 'a path', remedy: `Write ${operation}('${example}').` });
-}
+const checkText = (operation: string, argument: string, text: unknown, example: string): string =>
+  checkOnePath(operation, argument, text, 'a path', example);
 
 function checkOneOf(argument: string, value: unknown, allowed: readonly unknown[]): void {
   if (allowed.includes(value)) return;
@@ -88,7 +87,7 @@ function saving(
 async function saveBatch(rdd: RDD<unknown>, operation: string, folder: string, format: SaveFormat): Promise<void> {
   const path = resolve(folder);
   if (existsSync(join(path, '_SUCCESS'))) return;
-  if (existsSync(path)) throw new MillraceError('OUTPUT_EXISTS', { path: folder });
+  if (existsSync(path)) throw outputExists(folder);
   const temporary = join(dirname(path), `.${basename(path)}.writing`);
   try {
     // An earlier run may have left it unfinished.

@@ -1,10 +1,10 @@
 // Streams that read sources: methods of the streaming context.
 import { checkFlag, checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds } from '../../base/duration';
+import { checkInputPaths, checkOnePath, type UserPath } from '../../base/paths';
 import type { Datum, RDD } from '../../rdd/rdd';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
-import { checkFolderName } from '../recovery/private-folder';
 import { FileInputDStream } from '../sources/file-streams';
 import { GeneratorInputDStream } from '../sources/generator-stream';
 import type { FolderOptions } from '../sources/new-files';
@@ -35,18 +35,18 @@ declare module '../context' {
      * `start` fails with NO_SUCH_PATH if there is no such folder, with NOT_A_FOLDER for a file.
      * @example const lines = (ssc) => ssc.textFileStream('incoming')
      */
-    textFileStream(folder: string, options?: FileStreamOptions): DStream<string>;
+    textFileStream(folder: UserPath, options?: FileStreamOptions): DStream<string>;
     /**
      * Pairs [path, whole text] of the files that arrive in a folder, like `textFileStream`.
      * @example const files = (ssc) => ssc.fileStream('incoming')
      */
-    fileStream(folder: string, options?: FileStreamOptions): DStream<[string, string]>;
+    fileStream(folder: UserPath, options?: FileStreamOptions): DStream<[string, string]>;
     /**
      * The lines of old files (paths as for `sc.textFile`) as a stream, for the same program as live. Each batch follows as soon as the one
      * before is done, regardless of the clock. The context stops after the last. With `timeOf` a line is in the batch of its own time.
      * @example const again = (ssc) => ssc.replay('folder')
      */
-    replay(paths: string, options?: ReplayOptions): DStream<string>;
+    replay(paths: UserPath | readonly UserPath[], options?: ReplayOptions): DStream<string>;
     /**
      * `perSecond` elements each second: f(0), f(1), and so on, made on the executors. A function of the number alone makes the same
      * elements in a rerun. After a restart from a checkpoint the numbers continue.
@@ -72,11 +72,11 @@ StreamingContext.prototype.queueStream = function <T>(queue: (RDD<T> | readonly 
 function folderStream<T>(
   streaming: StreamingContext,
   operation: string,
-  folder: string,
+  folder: UserPath,
   lines: boolean,
   options: FileStreamOptions = {},
 ) {
-  checkFolderName(operation, folder, 'incoming');
+  const path = checkOnePath(operation, 'the folder', folder, 'the path of a folder', 'incoming');
   checkOptions(operation, options, `Write ${operation}('incoming', { settle: '2s' }).`);
   const { filter, newFilesOnly = true, settle = '1s' } = options;
   if (filter !== undefined && typeof filter !== 'function')
@@ -89,7 +89,7 @@ function folderStream<T>(
     });
   checkFlag(operation, 'newFilesOnly', newFilesOnly);
   const checked: FolderOptions = { filter, newFilesOnly, settle: milliseconds(operation, 'settle', settle) };
-  return new FileInputDStream<T>(streaming, operation, folder, lines, checked);
+  return new FileInputDStream<T>(streaming, operation, path, lines, checked);
 }
 
 StreamingContext.prototype.textFileStream = function (folder, options) {
@@ -106,11 +106,10 @@ StreamingContext.prototype.replay = function (paths, options = {}) {
   const { timeOf, recordsPerBatch = 1 } = options;
   const refuse = (argument: string, value: unknown, rule: string) =>
     refuseArgument({ operation: 'replay', argument, value, rule, remedy });
-  if (typeof paths !== 'string' || paths.trim() === '') refuse('the path', paths, 'a file, a folder or a pattern');
   if (timeOf !== undefined && typeof timeOf !== 'function') refuse('timeOf', timeOf, 'a function of the line');
   if (!Number.isSafeInteger(recordsPerBatch) || recordsPerBatch < 1)
     refuse('recordsPerBatch', recordsPerBatch, 'a whole number above 0');
-  return new ReplayInputDStream(this, paths, options);
+  return new ReplayInputDStream(this, checkInputPaths('replay', paths), options);
 };
 
 StreamingContext.prototype.generatorStream = function (perSecond, f) {

@@ -1,6 +1,7 @@
 // `replay`: old files as a stream, as fast as batches are done. A program gives the same on them as live.
 import { refuseArgument } from '../../base/arguments';
 import type { Span, Time } from '../../base/duration';
+import type { InputPaths } from '../../base/paths';
 import { RangePartitioner } from '../../keys/partitioner';
 import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
 import { SteppedRDD } from '../../rdd/narrow-step';
@@ -29,13 +30,13 @@ const placed = (rdd: RDD<unknown>, f: FunctionArgument): Placed =>
   });
 
 export class ReplayInputDStream extends InputDStream<string> {
-  readonly #paths: string;
+  readonly #paths: InputPaths;
   readonly #timeOf: ShippedFunction | undefined;
   readonly #recordsPerBatch: number;
   #batches: Placed | undefined;
   #first = 0;
 
-  constructor(host: StreamHost, paths: string, { timeOf, recordsPerBatch = 10_000 }: ReplayOptions) {
+  constructor(host: StreamHost, paths: InputPaths, { timeOf, recordsPerBatch = 10_000 }: ReplayOptions) {
     super(host, 'replay');
     this.#paths = paths;
     this.#timeOf = timeOf && ShippedFunction.of(host.sc, timeOf, 'replay');

@@ -1,6 +1,6 @@
 // Reads the arguments of commands: expressions, files, counts and options. Each error shows how to write the argument.
 import { MillraceError } from '../../../runtime/base/errors';
-import { homeFolder } from '../../base/home';
+import { checkLocal, localPath } from '../../../runtime/base/paths';
 
 export function expressionArgument(command: string, argument: string): string {
   return argument !== ''
@@ -8,9 +8,10 @@ export function expressionArgument(command: string, argument: string): string {
     : refuse(command, 'the expression', 'missing', 'given', `For example: ${command} sc.range(10)`);
 }
 
-/** A path without the quotes around it; `~` is the home folder. */
+/** A path without the quotes around it; `~` is the home folder, and `file:` URLs are understood. */
 export function fileArgument(command: string, argument: string, example = `${command} script.ts`): string {
-  const file = argument.replace(/^(["'])(.*)\1$/, '$2').replace(/^~(?=\/|$)/, homeFolder() ?? '~');
+  const file = localPath(argument.replace(/^(["'])(.*)\1$/, '$2'));
+  if (file !== '') checkLocal(command, 'the file', file);
   return file !== '' ? file : refuse(command, 'the file', 'missing', 'given', `For example: ${example}`);
 }
 

@@ -205,7 +205,9 @@ const answers: readonly Row[] = [
     'level',
     (v) => numbers().saveAsTextFile(`${session.folder}/never`, { compression: v }),
   ],
+  ['saveAsTextFile', /: overwrite is /, 'flag', (v) => numbers().saveAsTextFile(`${session.folder}/never`, { overwrite: v })],
   ['saveAsObjectFile', thePath, 'folder', (v) => numbers().saveAsObjectFile(v)],
+  ['saveAsObjectFile', /: the object of options is /, 'options', (v) => numbers().saveAsObjectFile(`${session.folder}/never`, v)],
   ...(['countApprox', 'sumApprox', 'meanApprox', 'countByValueApprox', 'countByKeyApprox'] as const).flatMap((approx): Row[] => [
     [approx, /: the time is /, 'milliseconds', (v) => anyPairs()[approx](v)],
     [approx, /: the confidence is /, 'confidence', (v) => anyPairs()[approx](100, v)],

@@ -48,7 +48,7 @@ test('rows come back from an object file as they were', async () => {
 test('object files: none, empty partitions, many rows, long rows', async () => {
   const path = join(folder, 'sizes');
   await sc.emptyRDD().saveAsObjectFile(`${path}0`);
-  await errorOf('NO_FILES', () => sc.objectFile(`${path}0`).count());
+  assert.is(await sc.objectFile(`${path}0`).count(), 0);
   await sc.parallelize<number>([], 2).saveAsObjectFile(`${path}1`);
   assert.equal(await sc.objectFile(`${path}1`).glom().collect(), [[], []]);
   await sc

@@ -1,9 +1,22 @@
 // Which files paths lead to: links, loops, pipes and files that the system makes; each row once, and nothing left out without a word.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { globSync } from 'tinyglobby';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -97,8 +110,143 @@ test('broken links and circles of links are told, and hide no other file', async
   await errorOf('UNREADABLE_FILE', () => rows(join(folder, 'a.txt')));
   rmSync(join(folder, 'good.txt'));
   notices = [];
-  await errorOf('NO_FILES', () => rows(folder));
+  assert.equal(await rows(folder), []);
   assert.is(notices.length, 1);
+});
+
+// ---- nothing to read
+
+test('a folder without files has no rows, and what an empty dataset was saved as comes back', async () => {
+  const at = (name: string) => join(folder, name);
+  mkdirSync(at('bare'));
+  await sc.emptyRDD().saveAsTextFile(at('text'));
+  await sc.emptyRDD().saveAsTextFile(at('packed'), { compression: 'gzip' });
+  await sc.emptyRDD().saveAsObjectFile(at('objects'));
+  for (const name of ['bare', 'text', 'packed', `bare,${folder}/text`]) {
+    assert.is(await sc.textFile(at(name)).count(), 0, name);
+    assert.equal(await sc.wholeTextFiles(at(name)).collect(), [], name);
+  }
+  assert.equal(await sc.objectFile(at('objects')).collect(), []);
+  const lines = sc.textFile(at('bare'));
+  assert.is(await lines.isEmpty(), true);
+  const words = lines.map((w): [string, number] => [w, 1]).reduceByKey((a, b) => a + b);
+  assert.equal(await words.sortByKey().collect(), []);
+  assert.equal(
+    await lines
+      .repartition(2)
+      .union(sc.parallelize(['x']))
+      .collect(),
+    ['x'],
+  );
+  assert.is((await lines.preview(5, 1_000)).complete, true);
+  // As in Spark each pattern must match something, a path must be there.
+  await errorOf('NO_FILES', () => rows(at('*.none')));
+  write('a.txt');
+  await errorOf('NO_FILES', () => rows(`${folder}/*.txt,${folder}/*.none`));
+  await errorOf('NO_SUCH_PATH', () => rows(at('none')));
+});
+
+// ---- how paths are written
+
+test('names with commas, spaces and characters of patterns: as they are, behind backslashes, or in an array', async () => {
+  for (const name of ['a,b.txt', 'a', 'b.txt', ' x ', 'y*', '{z},w']) write(name);
+  const at = (name: string) => join(folder, name);
+  assert.equal(await rows(at('a,b.txt')), ['a,b.txt'], 'what is there as it is written');
+  assert.equal(await rows(`${at('a\\,b.txt')},${at('a')}`), ['a', 'a,b.txt']);
+  assert.equal(await rows(`${at('a')} , ${at('b.txt')}`), ['a', 'b.txt']);
+  assert.equal(await rows(at(' x ')), [' x ']);
+  assert.equal(await rows(`${at(' x ')},${at('a')}`), [' x ', 'a']);
+  assert.equal(await rows(at('y\\*')), ['y*']);
+  assert.equal(await rows(at('{a,b.txt}')), ['a', 'b.txt']);
+  assert.equal(await rows(at('a\\,*')), ['a,b.txt']);
+  const several = [at('a,b.txt'), at(' x '), at('{z},w'), at('[b].txt')];
+  assert.equal(await sc.textFile(several).collect(), ['a,b.txt', ' x ', '{z},w', 'b.txt']);
+  assert.is(await sc.wholeTextFiles(several).count(), 4);
+  await errorOf('NO_SUCH_PATH', () => sc.textFile([`${at('a')},${at('b.txt')}`]).count());
+  await sc.range(3).saveAsObjectFile(at('s,t'));
+  assert.is(await sc.objectFile([at('s,t')]).count(), 3);
+  for (const none of [[], [''], ['a', 5], ' , ']) await errorOf('BAD_ARGUMENT', () => sc.textFile(none as string));
+});
+
+test('~ and file: URLs, wherever a path is given; other URLs are refused', async () => {
+  const home = process.env.HOME;
+  process.env.HOME = folder;
+  try {
+    await sc.parallelize(['x'], 1).saveAsTextFile('~/out put');
+    const url = pathToFileURL(join(folder, 'out put'));
+    for (const path of ['~/out put', '~/out*', `file://${folder}/out put`, `file:${folder}/out*`, url.href, url])
+      assert.equal(await sc.textFile(path).collect(), ['x'], String(path));
+    assert.equal(await sc.textFile([url, '~/out put']).collect(), ['x', 'x']);
+    await sc.parallelize([1], 1).saveAsObjectFile(pathToFileURL(join(folder, 'objects')));
+    assert.equal(await sc.objectFile('~/objects').collect(), [1]);
+    sc.setCheckpointDir('~/checkpoints');
+    assert.ok(sc.getCheckpointDir()?.startsWith(join(folder, 'checkpoints')));
+    write('added', 'y');
+    sc.addFile('~/added');
+    assert.equal(await sc.parallelize([1], 1).pipe(['pwd'], { cwd: '~' }).collect(), [realpathSync(folder)]);
+    await errorOf('NO_SUCH_PATH', () => sc.textFile('./~').count());
+    for (const other of ['hdfs://host/x', 'https://example.org/x', 'file://host/x', 'file:x']) {
+      const { remedy } = await errorOf('BAD_ARGUMENT', () => sc.textFile(`${folder}, ${other}`));
+      assert.match(remedy, /copied or mounted first/);
+      await errorOf('BAD_ARGUMENT', () => sc.range(1).saveAsTextFile(other));
+      await errorOf('BAD_ARGUMENT', async () => sc.addFile(other));
+    }
+  } finally {
+    process.env.HOME = home;
+  }
+});
+
+test('the ending .GZ is that of a packed file too', async () => {
+  writeFileSync(join(folder, 'A.TXT.GZ'), gzipSync('x\ny\n'));
+  assert.equal(await rows(folder), ['x', 'y']);
+  assert.equal(await sc.wholeTextFiles(folder).values().collect(), ['x\ny\n']);
+});
+
+// ---- overwrite
+
+test('overwrite replaces an earlier save once the new one is whole, and nothing else', async () => {
+  const out = join(folder, 'out');
+  const lines = () => readdirSync(out).filter((name) => name.startsWith('part-')).length;
+  await sc.range(0, 4, 1, 4).saveAsTextFile(out, { overwrite: true });
+  assert.is(lines(), 4);
+  await errorOf('OUTPUT_EXISTS', () => sc.range(1).saveAsTextFile(out));
+  // The dataset reads what it replaces.
+  await sc
+    .textFile(out)
+    .map((x) => `${x}!`)
+    .coalesce(1)
+    .saveAsTextFile(out, { overwrite: true });
+  assert.equal(await rows(out), ['0!', '1!', '2!', '3!']);
+  assert.is(lines(), 1);
+  const failing = sc.range(0, 4, 1, 2).map((x) => {
+    if (x === 3) throw new Error('no');
+    return x;
+  });
+  await errorOf('TASK_FAILED', () => failing.saveAsTextFile(out, { overwrite: true }));
+  assert.equal(await rows(out), ['0!', '1!', '2!', '3!'], 'the old one stays');
+  assert.equal(readdirSync(folder), ['out'], 'and nothing is left of the new one');
+  await sc.range(0, 2, 1, 1).saveAsObjectFile(out, { overwrite: true });
+  assert.equal(await sc.objectFile(out).collect(), [0, 1]);
+  // A link leads to the new one.
+  symlinkSync('out', join(folder, 'latest'));
+  await sc.parallelize(['new'], 1).saveAsTextFile(join(folder, 'latest'), { overwrite: true, compression: 'gzip' });
+  assert.equal(await rows(out), ['new']);
+  assert.equal(readdirSync(folder).sort(), ['latest', 'out']);
+  // What is no save stays: a folder with something else in it, a save that is not whole, a file.
+  writeFileSync(join(out, 'notes.txt'), 'mine');
+  const { message } = await errorOf('OUTPUT_EXISTS', () => sc.range(1).saveAsTextFile(out, { overwrite: true }));
+  assert.match(message, /notes\.txt in it is of no save/);
+  rmSync(join(out, 'notes.txt'));
+  rmSync(join(out, '_SUCCESS'));
+  await errorOf('OUTPUT_EXISTS', () => sc.range(1).saveAsTextFile(out, { overwrite: true }));
+  write('file');
+  for (const path of ['file', 'broken']) {
+    if (path === 'broken') symlinkSync('nowhere', join(folder, path));
+    await errorOf('OUTPUT_EXISTS', () => sc.range(1).saveAsTextFile(join(folder, path), { overwrite: true }));
+  }
+  mkdirSync(join(folder, 'bare'));
+  await sc.range(1).saveAsTextFile(join(folder, 'bare'), { overwrite: true });
+  assert.equal(await rows(join(folder, 'bare')), ['0']);
 });
 
 // ---- partitions

@@ -4,8 +4,8 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { homeFolder } from '../../../shell/base/home';
-import { fileArgument } from '../../../shell/repl/commands/arguments';
+import { homeFolder } from '../../../runtime/base/paths';
+import { exportArgument, fileArgument } from '../../../shell/repl/commands/arguments';
 import { History, stateFolder } from '../../../shell/terminal/history';
 import { rcFile } from '../../../shell/terminal/rc';
 
@@ -46,6 +46,12 @@ test('an absolute HOME counts, with the rc file in it', () =>
     assert.is(homeFolder(), homedir());
     assert.is(rcFile({}), path.join(folder, '.config/millrace/rc.ts'));
   }));
+
+test('commands take file: URLs, and refuse those of other machines', () => {
+  assert.is(fileArgument('.load', '"file:///a/b%20c.ts"'), '/a/b c.ts');
+  assert.is(exportArgument('rows file:/out,1.csv --force').file, '/out,1.csv');
+  assert.throws(() => fileArgument('.load', 'https://example.org/a.ts'), /a path of this machine/);
+});
 
 test('without any home folder the history lasts for the session, and says so once', () => {
   const said: string[] = [];
