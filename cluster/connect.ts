@@ -6,7 +6,7 @@ import type { OutputListener } from './base/output-lines';
 import { receiverProgram } from './base/program-path';
 import { parseMaster } from './driver/master-url';
 import { printThrough, startBackend } from './driver/start-backend';
-import { Receivers } from './receivers/receivers';
+import { Receivers } from './receivers/receiver-pool';
 
 /** Options of `connect`: memory of the executors, options of the context, and callbacks for output and notices. */
 export interface ConnectOptions {

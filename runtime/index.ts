@@ -106,7 +106,7 @@ export {
 } from './streaming/ops/state';
 export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
 export type { StopOptions, StreamingOptions, StreamingState } from './streaming/options';
-export { Receiver } from './streaming/receivers/receiver';
+export { Receiver } from './streaming/receivers/receiver-class';
 export type { ReplayOptions } from './streaming/sources/replay';
 export { type CheckOptions, StreamCheck } from './streaming/testing/check';
 export { ManualClock } from './streaming/testing/manual-clock';

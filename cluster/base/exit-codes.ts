@@ -10,10 +10,17 @@ const byCode: Record<number, string> = {
   [exitCodes.noHandover]: 'it got no instructions from the driver',
 };
 
+/** The kinds of child processes, as the user hears of them. */
+export type ChildKind = 'executor' | 'receiver';
+
+const outOfMemoryText: Record<ChildKind, string> = {
+  executor: 'it ran out of memory; raise executorMemory or use more partitions',
+  receiver: 'it ran out of memory; store what the receiver reads sooner, in smaller parts',
+};
+
 /** Why a process ended, for the user. `lastWords` are the last lines of its stderr. */
-export function exitReason(code: number | null, signal: string | null, lastWords: readonly string[]): string {
-  if (lastWords.some((line) => outOfMemory.test(line)))
-    return 'it ran out of memory; raise executorMemory or use more partitions';
+export function exitReason(kind: ChildKind, code: number | null, signal: string | null, lastWords: readonly string[]): string {
+  if (lastWords.some((line) => outOfMemory.test(line))) return outOfMemoryText[kind];
   if (signal !== null) return `it was killed by ${signal}`;
   const known = code === null ? undefined : byCode[code];
   return known ?? `it exited with code ${code}; perhaps a function calls process.exit`;

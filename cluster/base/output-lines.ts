@@ -1,18 +1,22 @@
 // Turns what a child process prints into whole lines for the screen, a bounded number per second.
 import { StringDecoder } from 'node:string_decoder';
+import type { ChildKind } from './exit-codes';
 import { lastWords, outputLineLength, outputLinesPerSecond } from './limits';
 
 /** The stream on which a line was printed. */
 export type OutputStream = 'stdout' | 'stderr';
 
-/** Takes one line (without its line end) that user code printed on an executor. The line may contain control characters. */
+/** Takes one line (without its line end) that user code printed in a child process. The line may contain control characters. */
 export type OutputListener = (line: string, stream: OutputStream) => void;
 
 /** How V8 announces a fatal error. The dump that follows does not help the user. */
 const fatal = /^(<--- Last few GCs|FATAL ERROR:|#\s+Fatal error)/;
 
+const withArticle: Record<ChildKind, string> = { executor: 'an executor', receiver: 'a receiver' };
+
 export class LineReader {
   readonly #decoder = new StringDecoder('utf8');
+  readonly #kind: ChildKind;
   readonly #stream: OutputStream;
   readonly #listener: OutputListener;
   readonly #last: string[] = [];
@@ -22,7 +26,8 @@ export class LineReader {
   #lines = 0;
   #dropped = 0;
 
-  constructor(stream: OutputStream, listener: OutputListener) {
+  constructor(kind: ChildKind, stream: OutputStream, listener: OutputListener) {
+    this.#kind = kind;
     this.#stream = stream;
     this.#listener = listener;
   }
@@ -69,7 +74,8 @@ export class LineReader {
   }
 
   #reportDropped(): void {
-    if (this.#dropped > 0) this.#listener(`… ${this.#dropped} more lines of an executor were dropped`, this.#stream);
+    if (this.#dropped > 0)
+      this.#listener(`… ${this.#dropped} more lines of ${withArticle[this.#kind]} were dropped`, this.#stream);
     this.#dropped = 0;
   }
 }

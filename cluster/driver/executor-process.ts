@@ -46,8 +46,8 @@ export class ExecutorProcess {
 
   constructor(options: ProcessOptions) {
     this.#onExit = options.onExit;
-    this.#stdout = new LineReader('stdout', options.onOutput);
-    this.#stderr = new LineReader('stderr', options.onOutput);
+    this.#stdout = new LineReader('executor', 'stdout', options.onOutput);
+    this.#stderr = new LineReader('executor', 'stderr', options.onOutput);
     try {
       this.#child = spawn(process.execPath, [...v8Flags(options.executorMemory), options.program], {
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -89,7 +89,7 @@ export class ExecutorProcess {
     child.stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
     child.once('exit', (code, signal) => {
       this.kill();
-      const report = () => this.#gone(exitReason(code, signal, this.#stderr.lastLines), signal === null);
+      const report = () => this.#gone(exitReason('executor', code, signal, this.#stderr.lastLines), signal === null);
       // Its last output may still be in the pipes. Do not wait for `close` alone: a child that it left behind may hold the pipes open.
       child.once('close', report);
       setTimeout(report, drainMs);

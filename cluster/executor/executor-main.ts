@@ -6,7 +6,7 @@ import { plainError } from '../../runtime/plan/cut-error';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
 // Registers the class `Receiver`: closures that capture a class derived from it are revived here.
-import '../../runtime/streaming/receivers/receiver';
+import '../../runtime/streaming/receivers/receiver-class';
 import { printBlocking } from '../base/blocking-output';
 import { exitCodes } from '../base/exit-codes';
 import { cancelGraceMs } from '../base/limits';

@@ -1,7 +1,8 @@
 // Runs the user's receiver in its process: starts it, stores its elements into blocks, and restarts it when it asks for that or throws.
 import { asError, MillraceError } from '../../runtime/base/errors';
-import { attachHost, type Receiver, type ReceiverHost } from '../../runtime/streaming/receivers/receiver';
-import { RetryDelay, ThrottledReport } from './limited-notices';
+import { attachHost, type Receiver, type ReceiverHost } from '../../runtime/streaming/receivers/receiver-class';
+import { ThrottledReport } from './limited-notices';
+import { RetryDelay } from './reconnect';
 import { LineSink, type Source, type SourceHost } from './source';
 
 /** Rows are written in frames of at most this many, at the latest after this many milliseconds. */

@@ -56,7 +56,7 @@ export class ReceiverProcess {
 
   #watch(child: ChildProcess): void {
     const { onOutput, onMessage } = this.#options;
-    const [stdout, stderr] = [new LineReader('stdout', onOutput), new LineReader('stderr', onOutput)];
+    const [stdout, stderr] = [new LineReader('receiver', 'stdout', onOutput), new LineReader('receiver', 'stderr', onOutput)];
     child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdin?.on('error', () => {});
@@ -79,7 +79,7 @@ export class ReceiverProcess {
     child.once('error', (error) => gone(notStarted(error)));
     child.once('exit', (code, signal) => {
       this.kill();
-      const report = () => gone(this.#broken ?? exitReason(code, signal, stderr.lastLines));
+      const report = () => gone(this.#broken ?? exitReason('receiver', code, signal, stderr.lastLines));
       // Its last messages may still be in the pipes. Do not wait for `close` alone: a child that it left behind may hold the pipes open.
       child.once('close', report);
       setTimeout(report, drainMs);

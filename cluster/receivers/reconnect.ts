@@ -1,7 +1,42 @@
 // When a client connects again and a listener opens its port again, and what the user hears of it: at most one report every ten seconds.
-import { networkReason, RetryDelay, restMs, ThrottledReport } from './limited-notices';
+import { restMs, ThrottledReport } from './limited-notices';
 
 type Report = (event: 'started' | 'error', message: string) => void;
+
+const firstMs = 100;
+const mostMs = 5000;
+
+/** The wait before the next attempt: it doubles up to five seconds, with jitter so that many clients spread out. */
+export class RetryDelay {
+  #next = firstMs;
+
+  wait(): number {
+    const ms = this.#next;
+    this.#next = Math.min(mostMs, ms * 2);
+    return Math.round(ms * (0.5 + Math.random() / 2));
+  }
+
+  succeeded(): void {
+    this.#next = firstMs;
+  }
+}
+
+/** What a network error means, as the rest of a sentence about the peer. */
+export function networkReason(error: Error): string {
+  const reasons: Record<string, string> = {
+    ECONNREFUSED: 'refused the connection',
+    ECONNRESET: 'reset the connection',
+    ETIMEDOUT: 'did not answer',
+    ENOTFOUND: 'is an unknown host name',
+    EAI_AGAIN: 'could not be looked up',
+    EHOSTUNREACH: 'cannot be reached',
+    ENETUNREACH: 'cannot be reached',
+    EADDRINUSE: 'is in use by another process',
+    EACCES: 'is not permitted by the system',
+  };
+  const { code } = error as NodeJS.ErrnoException;
+  return (code && reasons[code]) || `failed: ${error.message}`;
+}
 
 /** The connection of a client: counts its losses and says when to try again. */
 export class ClientConnection {

@@ -3,8 +3,9 @@ import net from 'node:net';
 import { loopback, maxReceiverConnections } from '../base/limits';
 import type { LineCutter } from './cut-lines';
 import { FirstLine } from './first-line';
-import { networkReason, SilenceWatch, ThrottledReport } from './limited-notices';
-import { ClientConnection, ListeningPort, lossText } from './reconnect';
+import { ThrottledReport } from './limited-notices';
+import { ClientConnection, ListeningPort, lossText, networkReason } from './reconnect';
+import { SilenceWatch } from './silence-watch';
 import { LineSink, type Source, type SourceHost } from './source';
 
 /** All sockets of the process read into this buffer: what was read is passed on before the next read. */

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { bytesText } from '../../runtime/base/units';
 import { clientMessageBytes, handshakeMs, listenerMessageBytes, loopback, maxReceiverConnections } from '../base/limits';
-import { networkReason, SilenceWatch, ThrottledReport } from './limited-notices';
-import { ClientConnection, ListeningPort } from './reconnect';
+import { ThrottledReport } from './limited-notices';
+import { ClientConnection, ListeningPort, networkReason } from './reconnect';
+import { SilenceWatch } from './silence-watch';
 import { LineSink, type Source, type SourceHost } from './source';
 
 const upgradeRequired = 426;

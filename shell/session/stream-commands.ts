@@ -4,7 +4,7 @@ import { type Duration, durationText, milliseconds } from '../../runtime/base/du
 import { nearest } from '../../runtime/base/nearest';
 import { InputDStream } from '../../runtime/streaming/graph/input';
 import type { Output } from '../../runtime/streaming/graph/output';
-import { type SessionOutputs, sessionOutputs } from '../../runtime/streaming/graph/session-outputs';
+import { type SessionOutputs, sessionOutputs } from '../../runtime/streaming/graph/session-display';
 import { lineageOf } from '../../runtime/streaming/graph/stream-lineage';
 import { StreamMonitor } from '../../runtime/streaming/status/stream-monitor';
 import type { Choice, Screen } from '../contract/screen';

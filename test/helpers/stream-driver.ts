@@ -1,7 +1,7 @@
 // A driver of its own for tests that kill drivers: two receivers, one of which never looks up, and then it waits to be killed.
 import path from 'node:path';
 import { connect } from '../../cluster/connect';
-import type { Receivers } from '../../cluster/receivers/receivers';
+import type { Receivers } from '../../cluster/receivers/receiver-pool';
 import { Receiver, StreamingContext } from '../../runtime/index';
 import { LineServer, quietDisplay } from './streams';
 import { until } from './within';

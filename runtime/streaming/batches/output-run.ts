@@ -5,9 +5,8 @@ import { asError } from '../../base/errors';
 import { isWithinWork, withCallSite, withProperties, withSignal, withWork } from '../../base/flow';
 import { afterMs, type Clock } from '../../base/time';
 import { propertyNames } from '../../scheduler/job-record';
-import { type FailurePolicy, restAfter, skipping } from '../graph/failure-policy';
+import { type FailurePolicy, isTriedAgain, restAfter, skipping } from '../graph/failure-policy';
 import type { Work } from '../graph/graph';
-import { failedInForeach, isLasting } from '../graph/lasting-failures';
 import type { OutputInfo } from '../graph/listener';
 import type { RunningBatch } from '../graph/output';
 
@@ -111,10 +110,10 @@ export class OutputRun {
     }
   }
 
-  /** Whether another try is due. What fails on a record of the batch would always fail. */
+  /** Whether another try is due. */
   get #mayPass(): boolean {
-    if (!this.#failure || this.#isEnding || this.#attempts >= this.#policy.attempts) return false;
-    return this.work.rdd !== undefined && (!isLasting(this.#failure) || failedInForeach(this.#failure));
+    if (!this.#failure || this.#isEnding || this.work.rdd === undefined) return false;
+    return isTriedAgain(this.#policy, this.#attempts, this.#failure);
   }
 
   #rest(): void {

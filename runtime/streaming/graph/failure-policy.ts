@@ -1,6 +1,7 @@
 // What happens when an output fails: whether it is tried again, how often, and whether later batches go on.
 import { checkWhole, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds } from '../../base/duration';
+import { failedInForeach, isLasting } from './lasting-failures';
 
 /** What an output does when it fails. */
 export interface FailureOptions {
@@ -38,6 +39,10 @@ export function failurePolicy(
   const backoffMs = milliseconds(operation, 'the backoff', backoff);
   return { onFailure, attempts: attempts ?? (onFailure === 'retry' ? Number.POSITIVE_INFINITY : 1), backoffMs };
 }
+
+/** Whether a batch that failed is tried again: what fails on a record of the batch would always fail. */
+export const isTriedAgain = (policy: FailurePolicy, tries: number, failure: Error): boolean =>
+  tries < policy.attempts && (!isLasting(failure) || failedInForeach(failure));
 
 /** How long to wait after `tries` tries. */
 export const restAfter = ({ backoffMs }: FailurePolicy, tries: number): number =>

@@ -11,8 +11,8 @@ import type { RDD } from '../../rdd/rdd';
 import { DStream } from './dstream';
 import { isLasting } from './lasting-failures';
 import { StateReadRDD, StateUpdateRDD } from './state-rdds';
-import { type Link, type SavedLink, Versions } from './state-versions';
 import { oldestRemembered } from './stream-lineage';
+import { type Link, type SavedLink, Versions } from './version-links';
 
 /** What an operator defines of its state. */
 export interface StateKind {

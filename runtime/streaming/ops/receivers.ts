@@ -7,7 +7,7 @@ import { maxStreamLineBytes, maxUnprocessedBytes } from '../../base/limits';
 import type { ReceiverSource } from '../../plan/receivers';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
-import { Receiver } from '../receivers/receiver';
+import { Receiver } from '../receivers/receiver-class';
 import { shipReceiver } from '../receivers/receiver-program';
 import { ReceivedInputDStream, type ReceiverLimits } from '../sources/receiver-streams';
 

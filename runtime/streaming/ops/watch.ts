@@ -10,7 +10,7 @@ import type { RDD } from '../../rdd/rdd';
 import type { WatchOptions } from '../graph/display';
 import { DStream } from '../graph/dstream';
 import type { OutputHandle, RunningBatch } from '../graph/output';
-import { sessionOutputs } from '../graph/session-outputs';
+import { sessionOutputs } from '../graph/session-display';
 import { lineageOf } from '../graph/stream-lineage';
 
 declare module '../graph/dstream' {

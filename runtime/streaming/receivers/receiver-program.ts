@@ -7,7 +7,7 @@ import { installModules, loadModule, moduleBlob } from '../../closure/ship-modul
 import type { CapturedClosure } from '../../plan/payload';
 import { type CaptureHost, ShippedFunction } from '../../rdd/function-argument';
 import { decode, encode } from '../../wire/codec';
-import type { Receiver } from './receiver';
+import type { Receiver } from './receiver-class';
 
 interface ReceiverProgram {
   readonly closure: CapturedClosure;

@@ -1,6 +1,6 @@
 // Checks what a checkpoint file says, field by field: numbers, texts and names of its own folders, never a path.
 import { countIn, fieldsIn, flagIn, hashNameIn, listIn, textIn, unfit, wholeIn } from '../../base/plain-data';
-import type { SavedLink } from '../graph/state-versions';
+import type { SavedLink } from '../graph/version-links';
 import type { SavedBatch, SavedInput, SavedState, SavedStream, StreamCheckpoint } from './checkpoint';
 
 const optional = <T>(value: unknown, what: string, read: (value: unknown, what: string) => T): T | undefined =>

@@ -7,9 +7,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlockWriter, untilCut } from '../../../cluster/receivers/block-writer';
 import { LineCutter } from '../../../cluster/receivers/cut-lines';
-import { SilenceWatch, ThrottledReport } from '../../../cluster/receivers/limited-notices';
+import { ThrottledReport } from '../../../cluster/receivers/limited-notices';
 import { ReadGate } from '../../../cluster/receivers/read-gate';
 import { ClientConnection } from '../../../cluster/receivers/reconnect';
+import { SilenceWatch } from '../../../cluster/receivers/silence-watch';
 import { readObjects } from '../../../runtime/exec/files/object-file';
 import { until } from '../../helpers/within';
 

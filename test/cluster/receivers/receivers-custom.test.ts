@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
-import type { Receivers } from '../../../cluster/receivers/receivers';
+import type { Receivers } from '../../../cluster/receivers/receiver-pool';
 import { type Context, Receiver } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';
 import { LineServer, Listening } from '../../helpers/streams';

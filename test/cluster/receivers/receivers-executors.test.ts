@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
-import type { Receivers } from '../../../cluster/receivers/receivers';
+import type { Receivers } from '../../../cluster/receivers/receiver-pool';
 import type { Context } from '../../../runtime/index';
 import { childrenOf, watchLeaks } from '../../helpers/leaks';
 import { size } from '../../helpers/sizes';

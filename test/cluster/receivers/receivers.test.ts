@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket, WebSocketServer } from 'ws';
 import { connect } from '../../../cluster/connect';
-import type { Receivers } from '../../../cluster/receivers/receivers';
+import type { Receivers } from '../../../cluster/receivers/receiver-pool';
 import { Random } from '../../../runtime/base/time';
 import type { Context } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlockWriter } from '../../../cluster/receivers/block-writer';
-import { SilenceWatch } from '../../../cluster/receivers/limited-notices';
+import { SilenceWatch } from '../../../cluster/receivers/silence-watch';
 import { type Clock, ManualClock, StreamingContext, type StreamingListener } from '../../../runtime/index';
 import { quietDisplay, StreamTests } from '../../helpers/streams';
 import { until, within } from '../../helpers/within';

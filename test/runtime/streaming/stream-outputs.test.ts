@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, type DStream, ManualClock, type PaneUpdate, StreamingContext } from '../../../runtime/index';
-import { sessionOutputs } from '../../../runtime/streaming/graph/session-outputs';
+import { sessionOutputs } from '../../../runtime/streaming/graph/session-display';
 import { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
 import type { PaneModel } from '../../../shell/contract/pane';
 import { ShellStreams } from '../../../shell/session/stream-commands';

@@ -1,4 +1,4 @@
-// The end of a streaming context: what it cancels when it begins, what is cleaned up at last, and who waits for it.
+// The end of a streaming context as a signal: that it begins, what is cleaned up at last, and who waits for it.
 import type { Attempt } from '../graph/display';
 
 export class Ending {

@@ -1,4 +1,4 @@
-// What a session does for all its streaming contexts: it displays their outputs and is told of each new context. The shell registers here.
+// Where the session registers, for all its streaming contexts, what displays their outputs and hears of each new context.
 
 import type { StreamDisplay } from './display';
 import type { StreamHost, StreamSession } from './host';

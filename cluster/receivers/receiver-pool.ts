@@ -13,9 +13,9 @@ import type { OutputListener } from '../base/output-lines';
 import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';
 import { recoverLeftovers } from './leftovers';
-import { RetryDelay } from './limited-notices';
 import type { FromReceiver } from './protocol';
 import { ReceiverProcess } from './receiver-process';
+import { RetryDelay } from './reconnect';
 
 export interface ReceiversOptions {
   readonly program: () => string;
