@@ -50,6 +50,7 @@ export { HashPartitioner, type Partitioner, RangePartitioner } from './keys/part
 export type { Preview } from './ops/actions';
 export type { BoundedDouble, PartialResult } from './ops/approximate';
 export type { AsyncAction } from './ops/async';
+export type { DeadLetter, ErrorOptions, OnError } from './ops/bad-records';
 export type { RDDBarrier } from './ops/barrier';
 export type { Histogram } from './ops/numeric';
 export type { Partitioning } from './ops/pairs';

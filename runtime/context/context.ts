@@ -179,6 +179,7 @@ export class Context implements DatasetHost {
       await done;
     } finally {
       this.#running.delete(done);
+      this.control.jobEnded();
       for (const [id] of blobs) this.blobs.remove(id);
     }
   }

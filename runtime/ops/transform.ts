@@ -10,26 +10,28 @@ import { RDD } from '../rdd/rdd';
 import { dependOn, narrow } from '../rdd/shuffle-or-narrow';
 import { type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { unionOf } from '../rdd/union';
+import { type ErrorOptions, leniently } from './bad-records';
 import { groupedByKey, type Partitioning, valuesOf } from './pairs';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
     /**
-     * Each element through `f`. Drops the partitioner, for keys may change.
+     * Each element through `f`. Drops the partitioner, for keys may change. `{ onError: 'skip' }` leaves out elements on which `f` throws
+     * (see `deadLetters`); `flatMap`, `filter`, `keyBy`, `mapValues` and `flatMapValues` take it too.
      * @example await sc.parallelize(['a', 'bb']).map(w => [w, w.length]).collect() // [['a', 1], ['bb', 2]]
      */
-    map<U extends Datum>(f: (element: T) => U): RDD<U>;
+    map<U extends Datum>(f: (element: T) => U, options?: ErrorOptions): RDD<U>;
     /**
      * All that `f` returns for each element: an array or another iterable.
      * @example await sc.parallelize(['a b', 'c']).flatMap(l => l.split(' ')).collect() // ['a', 'b', 'c']
      */
-    flatMap<U extends Datum>(f: (element: T) => Iterable<U>): RDD<U>;
+    flatMap<U extends Datum>(f: (element: T) => Iterable<U>, options?: ErrorOptions): RDD<U>;
     /**
      * The elements for which `f` holds. Keeps the partitioner.
      * @example await sc.range(5).filter(x => x % 2 === 0).collect() // [0, 2, 4]
      */
-    filter<U extends T>(f: (element: T) => element is U): RDD<U>;
-    filter(f: (element: T) => unknown): RDD<T>;
+    filter<U extends T>(f: (element: T) => element is U, options?: ErrorOptions): RDD<U>;
+    filter(f: (element: T) => unknown, options?: ErrorOptions): RDD<T>;
     /**
      * Each partition as a whole through `f`, which gets an iterator and returns an iterable.
      * `preservesPartitioning` says that `f` leaves keys where they are.
@@ -53,7 +55,7 @@ declare module '../rdd/rdd' {
      * Pairs [f(x), x].
      * @example await sc.parallelize(['to', 'be']).keyBy(w => w[0]).collect() // [['t', 'to'], ['b', 'be']]
      */
-    keyBy<K extends Datum>(f: (element: T) => K): RDD<[K, T]>;
+    keyBy<K extends Datum>(f: (element: T) => K, options?: ErrorOptions): RDD<[K, T]>;
     /**
      * Each distinct element once; elements compare by value. Pairs that a partitioner has spread already stay where they are.
      * @example await sc.parallelize([1, 2, 1]).distinct().sortBy(x => x).collect() // [1, 2]
@@ -105,24 +107,29 @@ const stepped = <U>(
     plan: (input, builder) => ({ op, name: operation, f: builder.function(f), input }),
   });
 
-RDD.prototype.map = function (f) {
+RDD.prototype.map = function <U>(this: RDD<unknown>, f: unknown, options?: ErrorOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'map');
-  return new SteppedRDD(this, {
+  const lenient = leniently<U>(this, 'map', shipped, options);
+  if (lenient) return lenient;
+  return new SteppedRDD<U>(this, {
     operation: 'map',
     plan: (input, b) => ({ op: 'map', template: 'call', name: 'map', f: b.function(shipped), input }),
   });
 };
 
-RDD.prototype.flatMap = function (f) {
+RDD.prototype.flatMap = function <U>(this: RDD<unknown>, f: unknown, options?: ErrorOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'flatMap');
-  return new SteppedRDD(this, {
+  const lenient = leniently<U>(this, 'flatMap', shipped, options);
+  if (lenient) return lenient;
+  return new SteppedRDD<U>(this, {
     operation: 'flatMap',
     plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), input }),
   });
 };
 
-RDD.prototype.filter = function (this: RDD<unknown>, f: unknown) {
-  return stepped(this, 'filter', ShippedFunction.of(this.context, f, 'filter'), 'filter', true);
+RDD.prototype.filter = function (this: RDD<unknown>, f: unknown, options?: ErrorOptions) {
+  const shipped = ShippedFunction.of(this.context, f, 'filter');
+  return leniently(this, 'filter', shipped, options) ?? stepped(this, 'filter', shipped, 'filter', true);
 } as RDD<unknown>['filter'];
 
 RDD.prototype.mapPartitions = function (f, preservesPartitioning = false) {
@@ -142,7 +149,7 @@ RDD.prototype.glom = function () {
 };
 
 /** Each element under what `f` makes of it, on behalf of an operation, which errors about `f` and its results name. */
-export function keyedBy<K, T>(rdd: RDD<T>, operation: string, f: (element: T) => K): RDD<[K, T]> {
+export function keyedBy<K, T>(rdd: RDD<T>, operation: string, f: ((element: T) => K) | ShippedFunction): RDD<[K, T]> {
   const shipped = ShippedFunction.of(rdd.context, f, operation);
   return new SteppedRDD<[K, T]>(rdd, {
     operation,
@@ -150,8 +157,9 @@ export function keyedBy<K, T>(rdd: RDD<T>, operation: string, f: (element: T) =>
   });
 }
 
-RDD.prototype.keyBy = function <K, T>(this: RDD<T>, f: (element: T) => K) {
-  return keyedBy(this, 'keyBy', f);
+RDD.prototype.keyBy = function <K, T>(this: RDD<T>, f: (element: T) => K, options?: ErrorOptions) {
+  const shipped = ShippedFunction.of(this.context, f, 'keyBy');
+  return leniently<[K, T]>(this, 'keyBy', shipped, options) ?? keyedBy<K, T>(this, 'keyBy', shipped);
 };
 
 RDD.prototype.distinct = function <T>(this: RDD<T>, numPartitions?: number) {

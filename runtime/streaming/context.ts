@@ -4,8 +4,8 @@ import { type Duration, milliseconds, type Past, type Span, type Time, timeText 
 import { MillraceError } from '../base/errors';
 import { withSignal } from '../base/flow';
 import { driverOnly } from '../base/markers';
-import { showElement } from '../base/show-element';
 import { type Clock, guardedClock, resolvesWithin, steadyClock } from '../base/time';
+import { checkOnError, type OnError } from '../ops/bad-records';
 import type { RDD } from '../rdd/rdd';
 import { Backpressure } from './batches/backpressure';
 import { Batch } from './batches/batch';
@@ -65,6 +65,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   readonly blockInterval: number;
   readonly #progress = new Progress();
   readonly #ending = new Ending();
+  /** @internal */ readonly onError: OnError;
   readonly #isLogged: boolean;
   #checkpointFolder: string | undefined;
   #state: StreamingState = 'initialized';
@@ -81,15 +82,15 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   constructor(sc: Context, interval: Duration, options: StreamingOptions = {}) {
     this.sc = sc;
     this.interval = checkedInterval(interval);
-    const { backpressure = false, blockInterval = '200ms' } = options;
+    const { backpressure = false, blockInterval = '200ms', onError = 'fail' } = options;
+    this.onError = checkOnError('StreamingContext', onError);
     const slowing = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
     this.#running = new RunningInputs(slowing, this.#attempt);
     this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
     this.#isLogged = options.writeAheadLog ?? true;
     this.clock = options.clock ?? steadyClock();
     const home = sessionOutputs.get(sc);
-    const write = (line: string) => process.stdout.write(`${line}\n`);
-    this.display = options.display ?? home?.display ?? plainDisplay(write, showElement);
+    this.display = options.display ?? home?.display ?? plainDisplay();
     this.#queue = new BatchQueue({
       width: options.concurrentJobs ?? 1,
       clock: this.#clock,
@@ -394,7 +395,5 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     return this.#graph.nextId();
   }
 
-  /** @internal */ claimName(name: string, stream: DStream<unknown>): void {
-    this.#graph.claimName(name, stream);
-  }
+  /** @internal */ readonly claimName = (name: string, stream: DStream<unknown>): void => this.#graph.claimName(name, stream);
 }

@@ -2,6 +2,7 @@
 import { refuseArgument } from '../base/arguments';
 import { type Duration, durationText, milliseconds } from '../base/duration';
 import type { Clock } from '../base/time';
+import type { OnError } from '../ops/bad-records';
 import type { BackpressureOptions } from './batches/backpressure';
 import type { StreamDisplay } from './graph/display';
 
@@ -23,6 +24,11 @@ export interface StreamingOptions {
    * none of it. Default true if a checkpoint folder is set; without one it has no effect.
    */
   readonly writeAheadLog?: boolean;
+  /**
+   * What becomes of elements on which a function throws, for `map`, `flatMap`, `filter`, `keyBy`, `mapValues` and `flatMapValues` of all
+   * its streams that do not say it themselves. Default 'fail': the batch fails.
+   */
+  readonly onError?: OnError;
   /** How often receivers hand over what they have read. Default '200ms'. */
   readonly blockInterval?: Duration;
 }

@@ -3,6 +3,7 @@ import type { DStream, StreamingContext } from '../../runtime';
 import { durationText, timeText } from '../../runtime/base/duration';
 import { bytesText, msText } from '../../runtime/base/units';
 import { InputDStream } from '../../runtime/streaming/graph/input';
+import { LenientDStream } from '../../runtime/streaming/graph/lenient';
 import { graphOf } from '../../runtime/streaming/ops/describe';
 import type { StreamMonitor } from '../../runtime/streaming/status/stream-monitor';
 import { rateText } from '../print/pane-model';
@@ -63,7 +64,18 @@ function detailLines(monitor: StreamMonitor): string[] {
       'outputs',
       streaming.outputs.map(({ name }) => [name, outputText(monitor, name)]),
     ),
+    ...leftOutLines(streaming),
   ];
+}
+
+/** The operators that left elements out. */
+function leftOutLines({ streams }: StreamingContext): string[] {
+  const rows = streams.flatMap((stream) => {
+    if (!(stream instanceof LenientDStream) || stream.leftOut.count === 0) return [];
+    const { count, first = '' } = stream.leftOut;
+    return [[stream.name, counted(count, 'element'), first]];
+  });
+  return rows.length === 0 ? [] : section('left out', rows);
 }
 
 function sourceCells(stream: DStream<unknown>, monitor: StreamMonitor): string[] {

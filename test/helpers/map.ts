@@ -72,6 +72,7 @@ const testRooms: Readonly<Record<string, string>> = {
   'test/docs': 'What README and `docs/` say: tables, numbers, examples, sessions, docstrings.',
   'test/pictures': 'Draws the pictures of the README from the recorded session and the measured figures.',
   'test/mutations': 'Mistakes made on purpose, each of which a test must catch.',
+  'test/soak': 'One session under faults of all kinds for as long as asked: exact and flat.',
   'test/bench': 'The works of the comparison with Spark, and the figures of the papers.',
   'test/helpers': 'What tests share: naive models, processes, terminals, time limits, leak checks.',
 };

@@ -6,6 +6,7 @@ import { Random } from '../../base/time';
 import { compareKeys, sameKey, sortValues } from '../../keys/key';
 import { decode } from '../../wire/codec';
 import { notAPair } from '../task-runtime';
+import { badRecordFunctions } from './bad-records';
 import { slackFunctions } from './late-records';
 import { numberOf } from './number';
 import { samplingFunctions } from './sampling';
@@ -83,6 +84,7 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   ...sketchFunctions,
   ...streamFunctions,
   ...slackFunctions,
+  ...badRecordFunctions,
   hasKey: (encoded: Uint8Array) => {
     const key = decode(encoded, 'executor');
     return (pair: unknown) => {

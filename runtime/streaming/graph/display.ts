@@ -3,6 +3,7 @@
 import type { Time } from '../../base/duration';
 import { timeText } from '../../base/duration';
 import { asError } from '../../base/errors';
+import { showElement } from '../../base/show-element';
 import type { BatchInfo } from './listener';
 
 /** The first rows of a batch, as `print` shows them. */
@@ -89,7 +90,10 @@ export async function attempt(display: StreamDisplay, ...[what, f]: Parameters<A
 }
 
 /** Plain lines on standard output: scripts, and tests. */
-export function plainDisplay(write: (line: string) => void, show: (row: unknown) => string): StreamDisplay {
+export function plainDisplay(
+  write: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
+  show: (row: unknown) => string = showElement,
+): StreamDisplay {
   const block = ({ stream, time, rows, more }: PrintedBatch) => {
     write(`-- ${timeText(time)} ${stream}${rows.length === 0 ? ': no rows' : ''}`);
     for (const row of rows) write(show(row));

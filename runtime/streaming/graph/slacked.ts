@@ -11,6 +11,7 @@ import type { RDD } from '../../rdd/rdd';
 import type { Accumulator } from '../../shared/accumulator';
 import { DerivedDStream, derive } from './derived';
 import { DStream } from './dstream';
+import { reportNowAndThen } from './growth';
 import { StatefulDStream, type StateKind } from './stateful';
 
 /** A record with the end of the interval that contains its own time. */
@@ -154,13 +155,11 @@ export class SlackedDStream<T> extends DStream<T> {
 export class CorrectedDStream<K, V> extends StatefulDStream<[[interval: Time, key: K], V]> {
   readonly #dropped: Accumulator<number>;
   #reported = 0;
-  #reportedAt = Number.NEGATIVE_INFINITY;
 
   /** @internal */ constructor(pairs: DStream<unknown>, kind: StateKind, dropped: Accumulator<number>) {
     super(pairs, kind);
     this.#dropped = dropped;
-    this.host.addStreamingListener({ onBatchCompleted: () => this.#report(restMs) });
-    this.host.onStop(() => this.#report(0));
+    reportNowAndThen(this.host, () => this.#news());
   }
 
   /** How many records came too late to correct anything, or too far ahead of their time, since the start of this run. */
@@ -168,16 +167,11 @@ export class CorrectedDStream<K, V> extends StatefulDStream<[[interval: Time, ke
     return this.#dropped.value;
   }
 
-  /** Reports new drops at most once per `rest` milliseconds. */
-  #report(rest: number): void {
+  #news(): string | undefined {
     const count = this.dropped - this.#reported;
-    const now = this.host.clock.now();
-    if (count === 0 || now - this.#reportedAt < rest) return;
+    if (count === 0) return undefined;
     this.#reported = this.dropped;
-    this.#reportedAt = now;
     const records = count === 1 ? '1 record was' : `${count} records were`;
-    this.host.display.notice(`${this.name}: ${records} dropped, too late for a correction or too far ahead of time`);
+    return `${this.name}: ${records} dropped, too late for a correction or too far ahead of time`;
   }
 }
-
-const restMs = 10_000;

@@ -5,6 +5,7 @@ import { type Time, timeText } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 import { HashPartitioner } from '../../keys/partitioner';
+import { type DeadLetter, type ErrorOptions, isLenient, LeftOutElements, refuseLetters } from '../../ops/bad-records';
 import type { Partitioning } from '../../ops/pairs';
 import { combined } from '../../ops/pairs';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
@@ -13,6 +14,7 @@ import { type Datum, RDD } from '../../rdd/rdd';
 import { checkCompatible } from '../graph/compatible';
 import { DerivedDStream, derive } from '../graph/derived';
 import { DStream } from '../graph/dstream';
+import { LenientDStream } from '../graph/lenient';
 
 /** The other side of a join: a stream of the same slide, or a dataset that is the same for all batches. */
 export type Other<T> = DStream<T> | RDD<T>;
@@ -20,21 +22,22 @@ export type Other<T> = DStream<T> | RDD<T>;
 declare module '../graph/dstream' {
   interface DStream<T> {
     /**
-     * Each element through `f`, as `RDD.map`. The function is captured at the call.
+     * Each element through `f`, as `RDD.map`. The function is captured at the call. `{ onError: 'skip' }` leaves out elements on which
+     * `f` throws; `flatMap`, `filter`, `keyBy`, `mapValues` and `flatMapValues` take it too. Without it their batch fails.
      * @example await check.outputOf([[1, 2], [3]], s => s.map(x => x * 2)) // [[2, 4], [6]]
      */
-    map<U extends Datum>(f: (element: T) => U): DStream<U>;
+    map<U extends Datum>(f: (element: T) => U, options?: ErrorOptions): DStream<U>;
     /**
      * Each element to any number of elements.
      * @example await check.outputOf([['a b'], ['c']], s => s.flatMap(l => l.split(' '))) // [['a', 'b'], ['c']]
      */
-    flatMap<U extends Datum>(f: (element: T) => Iterable<U>): DStream<U>;
+    flatMap<U extends Datum>(f: (element: T) => Iterable<U>, options?: ErrorOptions): DStream<U>;
     /**
      * The elements for which `f` is true.
      * @example await check.outputOf([[1, 2], [3]], s => s.filter(x => x > 1)) // [[2], [3]]
      */
-    filter<U extends T>(f: (element: T) => element is U): DStream<U>;
-    filter(f: (element: T) => unknown): DStream<T>;
+    filter<U extends T>(f: (element: T) => element is U, options?: ErrorOptions): DStream<U>;
+    filter(f: (element: T) => unknown, options?: ErrorOptions): DStream<T>;
     /**
      * Each partition of each batch through `f`.
      * @example await check.outputOf([[1, 2]], s => s.coalesce(1).mapPartitions(rows => [[...rows].length])) // [[2]]
@@ -60,7 +63,7 @@ declare module '../graph/dstream' {
      * Pairs with the key that `f` gives.
      * @example await check.outputOf([['to']], s => s.keyBy(w => w[0])) // [[['t', 'to']]]
      */
-    keyBy<K extends Datum>(f: (element: T) => K): DStream<[K, T]>;
+    keyBy<K extends Datum>(f: (element: T) => K, options?: ErrorOptions): DStream<[K, T]>;
     /**
      * Each element of a batch once.
      * @example await check.outputOf([[1, 1], [1]], s => s.distinct()) // [[1], [1]]
@@ -148,12 +151,16 @@ declare module '../graph/dstream' {
      * Values through `f`; keys stay.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.mapValues(n => n * 10)) // [[['a', 10], ['a', 20]], [['b', 30]]]
      */
-    mapValues<K, V, U extends Datum>(this: DStream<[K, V]>, f: (value: V) => U): DStream<[K, U]>;
+    mapValues<K, V, U extends Datum>(this: DStream<[K, V]>, f: (value: V) => U, options?: ErrorOptions): DStream<[K, U]>;
     /**
      * Each value to any number of values under the same key.
      * @example await check.outputOf([[['a', 2]]], s => s.flatMapValues(n => [n, n])) // [[['a', 2], ['a', 2]]]
      */
-    flatMapValues<K, V, U extends Datum>(this: DStream<[K, V]>, f: (value: V) => Iterable<U>): DStream<[K, U]>;
+    flatMapValues<K, V, U extends Datum>(
+      this: DStream<[K, V]>,
+      f: (value: V) => Iterable<U>,
+      options?: ErrorOptions,
+    ): DStream<[K, U]>;
     /**
      * The keys of pairs.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.keys()) // [['a', 'a'], ['b']]
@@ -238,6 +245,12 @@ declare module '../graph/dstream' {
      */
     transform<U>(f: (rdd: RDD<T>, time: Time) => RDD<U>): DStream<U>;
     /**
+     * The elements that this operator left out of each batch, with the error: `{ record, error }`, as often as the batch has them, also
+     * where it runs again. Throws BAD_ARGUMENT unless the stream was made with `{ onError: 'skip' }`.
+     * @example await check.outputOf([['1', 'x'], ['2']], s => s.map(t => JSON.parse(t), { onError: 'skip' }).deadLetters().map(d => d.record)) // [['x'], []]
+     */
+    deadLetters<R = unknown>(): DStream<DeadLetter<R>>;
+    /**
      * `transform` of two streams of the same slide.
      * @example await check.outputOf([[1]], s => s.transformWith(s, (a, b) => a.union(b))) // [[1, 1]]
      */
@@ -296,6 +309,12 @@ function batchwise(operation: string) {
       const given = captured.map((a) => (a instanceof DStream ? others.shift() : a));
       return (rdds[0] as unknown as Record<string, DatasetOperator>)[operation](...given);
     };
+    if (isLenient(operation)) {
+      // One count for all batches.
+      const left = LeftOutElements.of(sc, operation, captured[1] ?? { onError: this.streaming.onError });
+      captured[1] = left;
+      if (left) return new LenientDStream(this, operation, captured[0] as ShippedFunction, left, apply);
+    }
     // Wrong arguments fail here, at the user's line, not in the first batch.
     apply(parents.map(() => sc.emptyRDD()));
     return new DerivedDStream(this.streaming, operation, parents, (rdds) =>
@@ -321,6 +340,10 @@ export const withOnes = <T>(rdd: RDD<T>, operation: string): RDD<[T, number]> =>
 
 const reduced = <T>(pairs: RDD<unknown>, operation: string, f: Parameters<typeof combined>[4], partitions: number) =>
   combined<[unknown, T]>(pairs, operation, new HashPartitioner(partitions), undefined, f, f);
+
+DStream.prototype.deadLetters = function <R>(this: DStream<unknown>) {
+  return this instanceof LenientDStream ? this.letters<R>() : refuseLetters(this, `made by ${this.operation}`);
+};
 
 DStream.prototype.count = function () {
   const { sc } = this.streaming;

@@ -90,6 +90,9 @@ const elementwise: readonly Row[] = [
   ['map', theFunction, 'function', (v) => numbers().map(v)],
   ['flatMap', theFunction, 'function', (v) => numbers().flatMap(v)],
   ['filter', theFunction, 'function', (v) => numbers().filter(v)],
+  ...['map', 'flatMap', 'filter', 'keyBy'].map(
+    (name): Row => [name, /: the object of options is /, 'options', (v) => (numbers() as any)[name](f, v)],
+  ),
   ['mapPartitions', theFunction, 'function', (v) => numbers().mapPartitions(v)],
   ['mapPartitions', /: preservesPartitioning is /, 'flag', (v) => numbers().mapPartitions(f, v)],
   ['mapPartitionsWithIndex', theFunction, 'function', (v) => numbers().mapPartitionsWithIndex(v)],
@@ -289,7 +292,7 @@ test('what is given to the context and to partitioners', async () => {
 
 /** Operators that take nothing that could be wrong, or whose argument is a key or any value: see below for keys. */
 const withoutArguments = new Set(
-  `emptyRDD glom fromText zipWithIndex zipWithUniqueId cache unpersist checkpoint localCheckpoint keys values countByKey collectAsMap lookup
+  `emptyRDD glom fromText deadLetters zipWithIndex zipWithUniqueId cache unpersist checkpoint localCheckpoint keys values countByKey collectAsMap lookup
   filterByRange collect count first sum mean stats variance stdev sampleVariance sampleStdev popVariance popStdev isEmpty countByValue
   toLocalIterator countAsync collectAsync`.split(/\s+/),
 );

@@ -42,6 +42,11 @@ async function outputsOf(
   return { seen, notices };
 }
 
+const unlucky = (v: number) => {
+  if (v === 13) throw new Error('unlucky');
+  return v;
+};
+
 const bad = (s: Pairs) =>
   s.map(([k, v]): Pair => {
     if (v === 13) throw new Error('unlucky');
@@ -75,6 +80,78 @@ test('a batch that fails on a record fails the windows that have it, with and wi
   assert.equal(seen.nested, nested);
 });
 
+test('records that are left out leave windows, inverse windows and states exact, and dead letters have them batch by batch', async () => {
+  const numbers = [1, 2, 13, 4, 13, 6];
+  const batches: Pair[][] = numbers.map((n) => [
+    ['a', n],
+    ['b', 1],
+  ]);
+  const good = (s: Pairs) => s.mapValues((v) => unlucky(v), { onError: 'skip' });
+  const { seen, notices } = await outputsOf(
+    {
+      plain: (s) => good(s).reduceByKeyAndWindow('3s', add),
+      inverse: (s) => good(s).reduceByKeyAndWindow('3s', add, subtract),
+      state: (s) => good(s).runningReduce(add),
+      letters: (s) =>
+        good(s)
+          .deadLetters<Pair>()
+          .map(({ record, error }) => [`${record[0]}: ${error}`, record[1]]),
+      of: (s) =>
+        good(s)
+          .deadLetters()
+          .reduceByWindow((a) => a, '2s')
+          .map(() => 'some'),
+    },
+    batches,
+  );
+  const luck = numbers.map((n) => (n === 13 ? undefined : n));
+  const rows = (a: (number | undefined)[], b: number) => [
+    ...(a.some((n) => n !== undefined) ? [`["a",n${a.reduce<number>((sum, n) => sum + (n ?? 0), 0)}]`] : []),
+    `["b",n${b}]`,
+  ];
+  const windows = luck.map((_, i) => rows(luck.slice(Math.max(0, i - 2), i + 1), Math.min(3, i + 1)));
+  assert.equal(seen.plain, windows);
+  assert.equal(seen.inverse, windows);
+  assert.equal(
+    seen.state,
+    luck.map((_, i) => rows(luck.slice(0, i + 1), i + 1)),
+  );
+  assert.equal(
+    seen.letters,
+    numbers.map((n) => (n === 13 ? ['["a: Error: unlucky",n13]'] : [])),
+  );
+  assert.equal(
+    seen.of.map((some) => some.length),
+    [0, 0, 1, 1, 1, 1],
+  );
+  const told = notices.filter((text) => text.startsWith('mapValues#'));
+  assert.match(told[0], /^mapValues#\d+: 1 element was left out, because the function threw; for example 13: Error: unlucky$/);
+});
+
+test('the streams of a context leave records out where it says so, unless an operator says otherwise', async () => {
+  const notices: string[] = [];
+  const clock = new ManualClock();
+  const display = quietDisplay((text) => notices.push(text));
+  const streaming = new StreamingContext(given.sc, '1s', { clock, display, onError: 'skip' });
+  const source = streaming.queueStream<Pair>([[['a', 13]], [['b', 2]]]);
+  const seen: unknown[] = [];
+  bad(source).foreachRDD(async (rdd) => void seen.push(await rdd.count()));
+  source
+    .filter(([, v]) => unlucky(v) > 0, { onError: 'fail' })
+    .foreachRDD(async (rdd) => void seen.push(await rdd.count()), { onFailure: 'skip' });
+  streaming.start();
+  for (const _ of [1, 2]) {
+    clock.advance('1s');
+    await streaming.idle();
+  }
+  await streaming.stop();
+  assert.equal(seen, [0, 1, 1]);
+  assert.throws(
+    () => new StreamingContext(given.sc, '1s', { onError: 'drop' as never }),
+    /onError is "drop", but must be 'fail' or 'skip'/,
+  );
+});
+
 test('a state goes on from the version before a batch that fails, and says which batch it leaves out', async () => {
   const batches: Pair[][] = [
     [['a', 1]],
@@ -85,10 +162,6 @@ test('a state goes on from the version before a batch that fails, and says which
     [['a', 4]],
     [['b', 5]],
   ] as Pair[][];
-  const unlucky = (v: number) => {
-    if (v === 13) throw new Error('unlucky');
-    return v;
-  };
   const { seen, notices } = await outputsOf(
     {
       lineage: (s) => bad(s).runningReduce(add),
