@@ -83,10 +83,15 @@ export interface Documentation {
   readonly examples: readonly string[];
 }
 
-/** One top-level statement of a script. */
-export interface Statement {
-  readonly text: string;
-  readonly line: number;
+/** A script that was checked as a whole: its statements, each an entry of its own. */
+export type ScriptResult =
+  | { readonly status: 'error'; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly status: 'ok'; readonly cells: readonly CompiledCell[] };
+
+/** An entry that ran, and the names that have their value: all if left out. */
+export interface RanCell {
+  readonly cellId: number;
+  readonly names?: readonly string[];
 }
 
 /** Where a text comes from that was not typed at the prompt: a file, a script, standard input. */
@@ -97,6 +102,8 @@ export interface TextOrigin {
   readonly firstLine: number;
   /** Relative imports start here. */
   readonly folder: string;
+  /** The text is a session that was saved: what passed there entry by entry passes again. */
+  readonly isSaved?: boolean;
 }
 
 export interface TypeService {
@@ -106,10 +113,12 @@ export interface TypeService {
   compile(text: string, origin?: TextOrigin): Promise<CompileResult>;
   /** Commits names of a compiled entry: the given ones, which have their value, or all. */
   commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void>;
+  /** Checks a script as a whole, and emits its statements. */
+  compileScript(text: string, origin: TextOrigin): Promise<ScriptResult>;
+  /** Commits the names of the statements of a script that ran. */
+  commitScript(ran: readonly RanCell[]): Promise<void>;
   /** Whether the text is a whole entry (Enter submits) or unfinished (Enter starts a new line). */
   isComplete(text: string): Promise<boolean>;
-  /** Splits a script into its top-level statements; a syntax error becomes diagnostics of the whole text. */
-  statements(text: string): Promise<{ statements: readonly Statement[]; diagnostics: readonly Diagnostic[] }>;
   /** The type of an expression, or its errors. */
   typeOf(expression: string): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }>;
   complete(text: string, position: number): Promise<Completion>;

@@ -3,7 +3,7 @@ import { asError, MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
 import type { CommandHost, EntryEnd, FrontEnd, SessionWork } from '../contract/commands';
 import type { RunOutcome, Session } from '../contract/session';
-import type { CompiledCell, CompileResult, Diagnostic, TextOrigin, TypeService } from '../contract/type-service';
+import type { CompiledCell, Diagnostic, RanCell, TextOrigin, TypeService } from '../contract/type-service';
 import { formatDiagnostics, reportError } from '../print/report-error';
 import { commandNames, commandOf } from './commands/commands';
 import { dottedWord, isContinuation } from './entry-kind';
@@ -98,6 +98,32 @@ export class Repl implements StatementRunner {
     return this.#finish(cell, await this.#session.run(cell, this.#front.screen()));
   }
 
+  /** Checks a text as a whole, and runs its statements one after the other, up to the first that fails. */
+  async runStatements(text: string, origin: TextOrigin): Promise<EntryEnd> {
+    const script = await this.#unlessAbandoned(this.#types.compileScript(text, origin));
+    if (script === 'interrupted') return script;
+    if (script.status === 'error') {
+      this.complain(script.diagnostics, text, origin);
+      return 'failed';
+    }
+    const ran: RanCell[] = [];
+    let end: EntryEnd = 'ok';
+    for (const cell of script.cells) {
+      // Ctrl-C may come between two statements.
+      if (this.#interrupted) end = 'interrupted';
+      if (end !== 'ok') break;
+      const outcome = await this.#session.run(cell, this.#front.screen());
+      end = outcome.status;
+      if (end === 'ok' || outcome.initialised!.length > 0) {
+        ran.push({ cellId: cell.id, names: outcome.initialised });
+        this.#remember(cell, outcome.initialised);
+      }
+      if (end === 'ok') this.#accepted.push(cell.text);
+    }
+    await this.#types.commitScript(ran);
+    return end;
+  }
+
   /** Runs a command of the session, on the value of an expression if there is one. */
   async runInSession(
     name: string,
@@ -150,20 +176,20 @@ export class Repl implements StatementRunner {
     return this.#lastValue !== undefined && isContinuation(text) ? this.#lastValue + text : text;
   }
 
-  /** Cuts a text into its top-level statements. */
-  statements(text: string): ReturnType<TypeService['statements']> {
-    return this.#types.statements(text);
-  }
-
   /** Checks a text; answers the compiled entry, or how it ended (already reported). */
   async compile(text: string, origin?: TextOrigin): Promise<CompiledCell | EntryEnd> {
-    const result = await Promise.race<CompileResult | 'abandoned'>([this.#types.compile(text, origin), this.#abandoned]);
-    // The answer may have come in the same turn as the interrupt.
-    if (result === 'abandoned' || this.#interrupted) return 'interrupted';
+    const result = await this.#unlessAbandoned(this.#types.compile(text, origin));
+    if (result === 'interrupted') return result;
     if (result.status === 'ok') return result.cell;
     if (result.status === 'incomplete') return 'incomplete';
     this.complain(result.diagnostics, text, origin);
     return 'failed';
+  }
+
+  async #unlessAbandoned<T>(answer: Promise<T>): Promise<T | 'interrupted'> {
+    const first = await Promise.race([answer, this.#abandoned]);
+    // The answer may have come in the same turn as the interrupt.
+    return first === 'abandoned' || this.#interrupted ? 'interrupted' : first;
   }
 
   /** Runs an entry: a command or TypeScript. */

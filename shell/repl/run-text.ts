@@ -4,21 +4,18 @@ import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { notReadable, unreadable } from '../../runtime/base/files';
 import type { EntryEnd } from '../contract/commands';
-import type { Diagnostic, TextOrigin, TypeService } from '../contract/type-service';
+import type { TextOrigin } from '../contract/type-service';
 import { isAtTopLevel } from '../editor/unfinished';
 import { commandOf } from './commands/commands';
+import { savedMark } from './commands/save';
 import { dottedWord } from './entry-kind';
 
 /** What runs the pieces of a text. */
 export interface StatementRunner {
-  /** Cuts TypeScript into its top-level statements. */
-  statements(text: string): ReturnType<TypeService['statements']>;
-  /** Runs one statement. */
-  runTypeScript(text: string, origin: TextOrigin): Promise<EntryEnd>;
+  /** Checks TypeScript as a whole, and runs its statements one after the other, up to the first that fails. */
+  runStatements(text: string, origin: TextOrigin): Promise<EntryEnd>;
   /** Runs a line that is a command. */
   dispatch(text: string, origin: TextOrigin): Promise<EntryEnd>;
-  /** Prints what the checker has against a text. */
-  complain(diagnostics: readonly Diagnostic[], text: string, origin: TextOrigin): void;
   /** Prints an error of the shell. */
   fail(error: unknown): void;
 }
@@ -65,26 +62,13 @@ export async function readScript(full: string, shown: string, folder: string): P
 
 /** Runs the statements of a text one after the other, up to the first that fails. */
 export async function runText(runner: StatementRunner, text: string, label: string, folder: string): Promise<EntryEnd> {
+  const isSaved = text.startsWith(savedMark);
   for (const piece of pieces(withoutFirstLineMark(text))) {
-    const origin: TextOrigin = { label, folder, firstLine: piece.line };
+    const origin: TextOrigin = { label, folder, firstLine: piece.line, isSaved };
     const end =
-      piece.kind === 'command' ? await runner.dispatch(piece.text, origin) : await runStatements(runner, piece.text, origin);
+      piece.kind === 'command' ? await runner.dispatch(piece.text, origin) : await runner.runStatements(piece.text, origin);
     if (end === 'incomplete') runner.fail(new MillraceError('UNFINISHED_SCRIPT', { label }));
     if (end !== 'ok') return end === 'incomplete' ? 'failed' : end;
-  }
-  return 'ok';
-}
-
-async function runStatements(runner: StatementRunner, text: string, origin: TextOrigin): Promise<EntryEnd> {
-  const { statements, diagnostics } = await runner.statements(text);
-  if (diagnostics.length > 0) {
-    runner.complain(diagnostics, text, origin);
-    return 'failed';
-  }
-  for (const statement of statements) {
-    const firstLine = origin.firstLine + statement.line - 1;
-    const end = await runner.runTypeScript(statement.text, { ...origin, firstLine });
-    if (end !== 'ok') return end;
   }
   return 'ok';
 }

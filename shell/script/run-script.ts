@@ -97,7 +97,7 @@ class ScriptRun {
       const { label } = await source(script);
       holdScriptInput();
       process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : label, ...script.args];
-      this.#types = new TypeServiceClient({ cwd: process.cwd() });
+      this.#types = new TypeServiceClient({ cwd: process.cwd(), warms: false });
       this.#session = await openSession({
         master,
         executorMemory,

@@ -9,14 +9,15 @@ import type {
   Completion,
   CompletionDetail,
   Diagnostic,
+  RanCell,
+  ScriptResult,
   SignatureHint,
-  Statement,
   TextOrigin,
   TypeService,
 } from '../contract/type-service';
 import { type PromptName, promptNames } from './entry-names';
 import { freshSnapshot, typeFiles } from './files';
-import type { Committed } from './service';
+import type { Committed } from './known-entries';
 import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
 
 export interface ClientOptions {
@@ -28,6 +29,8 @@ export interface ClientOptions {
   readonly api?: string;
   /** False starts without the snapshot. */
   readonly snapshot?: boolean;
+  /** False leaves the compiler cold, for a client that asks little. */
+  readonly warms?: boolean;
   /** The build's folder, where the snapshot is. */
   readonly dist?: string;
   /** Called when a process that had answered died and another takes over: no name is lost. */
@@ -48,6 +51,13 @@ interface Compiled {
   readonly origin: TextOrigin | undefined;
 }
 
+/** The script that was compiled last, and the numbers of its statements. */
+interface CompiledScript {
+  readonly text: string;
+  readonly origin: TextOrigin;
+  readonly ids: readonly number[];
+}
+
 /** At most this many of them are remembered, as in the service. */
 const maxCompiled = 16;
 
@@ -62,6 +72,7 @@ export class TypeServiceClient implements TypeService {
   readonly #waiting = new Map<number, Waiting>();
   readonly #journal: Committed[] = [];
   readonly #compiled = new Map<number, Compiled>();
+  #script: CompiledScript | undefined;
   readonly #onRestart: ((reason: string) => void) | undefined;
   /** The highest number of an entry: a replacement does not give it to another one. */
   #lastCell = 0;
@@ -77,7 +88,8 @@ export class TypeServiceClient implements TypeService {
 
   constructor(options: ClientOptions) {
     const files = typeFiles(this.#root);
-    this.#start = { ...files, api: options.api ?? files.api, cwd: options.cwd, promptNames: options.promptNames ?? promptNames };
+    const { api = files.api, cwd, warms } = options;
+    this.#start = { ...files, api, cwd, warms, promptNames: options.promptNames ?? promptNames };
     const special = options.api !== undefined || options.promptNames !== undefined;
     const wanted = options.snapshot !== false && !special;
     this.#snapshot = wanted ? freshSnapshot(this.#root, options.dist ?? path.join(this.#root, 'dist')) : undefined;
@@ -108,6 +120,29 @@ export class TypeServiceClient implements TypeService {
     return result;
   }
 
+  async compileScript(text: string, origin: TextOrigin): Promise<ScriptResult> {
+    const result = await this.#request<ScriptResult>('compileScript', text, origin);
+    if (result.status === 'ok') this.#script = { text, origin, ids: result.cells.map(({ id }) => id) };
+    this.#lastCell = Math.max(this.#lastCell, this.#script?.ids.at(-1) ?? 0);
+    return result;
+  }
+
+  async commitScript(ran: readonly RanCell[]): Promise<void> {
+    const script = this.#script;
+    const commit = (cells: readonly RanCell[]) => this.#request<Committed[]>('commitScript', cells);
+    let committed = await commit(ran);
+    if (committed.length === 0 && script && ran.length > 0) {
+      // The process that compiled it has died while it ran, as for an entry.
+      const again = await this.#request<ScriptResult>('compileScript', script.text, script.origin);
+      const sameCell = ({ cellId, names }: RanCell, cells: readonly { id: number }[]) => {
+        const cell = cells[script.ids.indexOf(cellId)];
+        return cell ? [{ cellId: cell.id, names }] : [];
+      };
+      if (again.status === 'ok') committed = await commit(ran.flatMap((cell) => sameCell(cell, again.cells)));
+    }
+    this.#journal.push(...committed);
+  }
+
   async commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void> {
     const compiled = this.#compiled.get(cellId);
     this.#compiled.delete(cellId);
@@ -131,10 +166,6 @@ export class TypeServiceClient implements TypeService {
 
   isComplete(text: string): Promise<boolean> {
     return this.#request('isComplete', text);
-  }
-
-  statements(text: string): Promise<{ statements: readonly Statement[]; diagnostics: readonly Diagnostic[] }> {
-    return this.#request('statements', text);
   }
 
   typeOf(expression: string): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }> {

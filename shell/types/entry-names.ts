@@ -76,6 +76,12 @@ export class Names {
     return [...this.#known.keys()];
   }
 
+  copy(): Names {
+    const copy = new Names();
+    for (const [name, known] of this.#known) copy.set(name, known);
+    return copy;
+  }
+
   /** Statements that declare or import the given names. Variables are declared, because an import cannot be assigned to. */
   tail(used: Iterable<string>, hidden: ReadonlySet<string>): string {
     let tail = '\n;';

@@ -1,8 +1,18 @@
 // Facts of an entry from its syntax alone: whether it is whole, what it declares and uses, where its statements are.
 import ts from 'typescript';
-import type { Declared, Statement } from '../contract/type-service';
+import type { Declared } from '../contract/type-service';
 
 export type DeclaredKind = Declared['kind'];
+
+/** Statements of a script that run together, as one entry. */
+export interface ScriptPiece {
+  /** Where it is in the script. */
+  readonly start: number;
+  readonly end: number;
+  /** Its line, one-based, and the characters before it on that line. */
+  readonly line: number;
+  readonly column: number;
+}
 
 /** Parses a text as an ES module with top-level `await`. */
 export function parse(text: string, fileName = '__parse.ts'): ts.SourceFile {
@@ -175,10 +185,10 @@ export function augments(file: ts.SourceFile): boolean {
  * Cuts a script into pieces that run one after the other. A piece is one statement, or several if an earlier one uses a name that a
  * later one declares (a function below its first call): these must be checked and run together.
  */
-export function splitStatements(file: ts.SourceFile): Statement[] {
+export function splitStatements(file: ts.SourceFile): ScriptPiece[] {
   const statements = file.statements.filter((statement) => !ts.isEmptyStatement(statement));
   const last = lastOfEachPiece(statements);
-  const pieces: Statement[] = [];
+  const pieces: ScriptPiece[] = [];
   for (let first = 0; first < statements.length; ) {
     const end = last[first];
     pieces.push(pieceOf(file, statements[first], statements[end]));
@@ -208,9 +218,8 @@ function lastOfEachPiece(statements: readonly ts.Statement[]): number[] {
   });
 }
 
-function pieceOf(file: ts.SourceFile, first: ts.Statement, last: ts.Statement): Statement {
+function pieceOf(file: ts.SourceFile, first: ts.Statement, last: ts.Statement): ScriptPiece {
   const start = first.getStart(file);
   const { line, character } = file.getLineAndCharacterOfPosition(start);
-  // Blanks replace earlier text on the line, to keep the columns true.
-  return { text: ' '.repeat(character) + file.text.slice(start, last.end), line: line + 1 };
+  return { start, end: last.end, line: line + 1, column: character };
 }

@@ -1,7 +1,8 @@
 // The process of the type service: answers requests on stdin, after a plain start or from a startup snapshot.
 import v8 from 'node:v8';
-import type { CommitOptions, TextOrigin } from '../contract/type-service';
-import { type Committed, TypeServiceCore } from './service';
+import type { CommitOptions, RanCell, TextOrigin } from '../contract/type-service';
+import type { Committed } from './known-entries';
+import { TypeServiceCore } from './service';
 import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
 
 /** Lines that warm a snapshot up with what the first entries of a session need. */
@@ -30,7 +31,7 @@ function start(options: StartOptions): void {
   if (core) core.setFolder(options.cwd);
   else core = new TypeServiceCore(options);
   // A snapshot holds parsed files but no machine code: the compiler gets fast by running, so it runs before the first request.
-  warmWhenIdle(core, [...warmLines, ...warmLines]);
+  if (options.warms !== false) warmWhenIdle(core, [...warmLines, ...warmLines]);
 }
 
 function warmWhenIdle(service: TypeServiceCore, lines: readonly string[]): void {
@@ -50,6 +51,10 @@ function answer({ method, args }: Request): unknown {
   switch (method) {
     case 'compile':
       return core.compile(args[0] as string, args[1] as TextOrigin | undefined);
+    case 'compileScript':
+      return core.compileScript(args[0] as string, args[1] as TextOrigin);
+    case 'commitScript':
+      return core.commitScript(args[0] as readonly RanCell[]);
     case 'commit':
       return core.commit(
         args[0] as number,
@@ -60,8 +65,6 @@ function answer({ method, args }: Request): unknown {
       return core.restore(args[0] as readonly Committed[], args[1] as number);
     case 'isComplete':
       return core.isComplete(args[0] as string);
-    case 'statements':
-      return core.statements(args[0] as string);
     case 'typeOf':
       return core.typeOf(args[0] as string);
     case 'complete':

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly typeRoot: string;
   readonly api?: string;
   readonly promptNames: readonly PromptName[];
+  /** False leaves the compiler cold: a script needs it once. */
+  readonly warms?: boolean;
 }
 
 /** The methods on the wire: those of the service, and two with which a replacement process takes over. */

@@ -5,11 +5,20 @@ interface Insertion {
   readonly text: string;
 }
 
+/** A text that TypeScript sees for one that was typed. */
+export interface TypedText {
+  composed(): string;
+  /** Length of the composed text without its tail, which belongs to no place of the text as typed. */
+  bodyLength(): number;
+  /** Maps a position of the composed text to the text as typed. */
+  toOriginal(position: number): number;
+}
+
 /**
  * A text with insertions. Insertions at one place stay in the order they were made. The tail comes last and belongs to no place of
  * the user's text.
  */
-export class Layout {
+export class Layout implements TypedText {
   readonly text: string;
   readonly #insertions: Insertion[] = [];
   #tail = '';

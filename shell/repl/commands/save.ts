@@ -10,7 +10,7 @@ import { escapeControls } from '../../print/safe-text';
 import { fileArgument } from './arguments';
 
 /** The first line that `.save` writes; it recognizes its own files by it. */
-const savedMark = '// Saved by millrace: run it with .load, or as a script.';
+export const savedMark = '// Saved by millrace: run it with .load, or as a script.';
 
 export async function save(host: CommandHost, argument: string): Promise<EntryEnd> {
   const file = fileArgument('.save', argument);

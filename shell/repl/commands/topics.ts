@@ -54,7 +54,8 @@ res0: any = "RangeError"
 A task is tried 4 times before its job fails. Ctrl-C cancels the job of the prompt, .cancel the jobs in the background.`),
 
   scripts: topic(`
-millrace FILE [args…] runs a file, -e CODE runs code, - runs standard input. The exit status is 0, or 1 after an error, 130 after Ctrl-C.
+millrace FILE [args…] runs a file, -e CODE runs code, - runs standard input: checked as a whole, then statement by statement.
+The exit status is 0, or 1 after an error, 130 after Ctrl-C.
 A script sees the names of the prompt; args holds its arguments. A line that is a command of the prompt (.export …) runs as one.
 > args
 res0: readonly string[] = []

@@ -92,7 +92,7 @@ test('.load runs a file statement by statement, names the line of an error, and 
   withShell(async (shell) => {
     writeFileSync(path.join(folder, 'half.ts'), 'export const half = (x: number) => x / 2;\n');
     writeFileSync(path.join(folder, 'good.ts'), "import { half } from './half';\nconst four = half(8);\nfour\n");
-    writeFileSync(path.join(folder, 'bad.ts'), 'const before = 1;\n\n\nnull!.x;\nconst after = 2;\n');
+    writeFileSync(path.join(folder, 'bad.ts'), 'const before = 1;\n\n\n(null as any).x;\nconst after = 2;\n');
     await shell.entry('.load good.ts', /res0: number = 4/);
     await shell.entry('.load bad.ts', /bad\.ts:4/);
     await shell.entry('before', /= 1/);

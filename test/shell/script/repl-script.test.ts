@@ -47,7 +47,7 @@ test('a script runs statement by statement and leaves with 0', async () => {
 });
 
 test('an error names file and line on stderr and leaves with 1; what came before was printed', async () => {
-  const script = file('fails.ts', 'console.log("before");\n\nnull!.x;\nconsole.log("after");\n');
+  const script = file('fails.ts', 'console.log("before");\n\n(null as any).x;\nconsole.log("after");\n');
   const { status, out, err } = await millrace([...local, script]);
   assert.equal([status, out], [1, 'before\n']);
   assert.match(err, /fails\.ts:3/);
@@ -83,10 +83,11 @@ test('a function that fails in a task long after it was written is shown with it
   assert.match(sameLine.err, shown(1));
 });
 
-test('a type error is found when its statement is reached, and none of that statement runs', async () => {
-  const { status, out, err } = await millrace([...local, file('types.ts', 'console.log(1);\nconst s: string = 5;\n')]);
-  assert.equal([status, out], [1, '1\n']);
-  assert.match(err, /types\.ts:2:7.*not assignable/);
+test('type errors are found before anything runs, all at once', async () => {
+  const text = 'console.log(1);\nconst s: string = 5;\nnope();\n';
+  const { status, out, err } = await millrace([...local, file('types.ts', text)]);
+  assert.equal([status, out], [1, '']);
+  assert.match(err, /types\.ts:2:7.*not assignable[\s\S]*types\.ts:3:1: .*nope/);
 });
 
 test('a syntax error is found before anything runs', async () => {

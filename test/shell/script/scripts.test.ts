@@ -22,7 +22,7 @@ test('.run makes names of the exports of a module only, awaits in it, and reads 
     'module.ts',
     "import { by } from './lib';\nconst hidden = 1;\ninterface Secret { a: 1 }\nexport interface Point { x: number }\nexport const total = await sc.range(4).map(x => x * by + hidden).sum();\nexport function twice(n: number) { return 2 * n; }\n",
   );
-  const { status, out, err } = await run('.run module.ts\nconst p: Point = { x: twice(total) }; p.x\nhidden\n');
+  const { status, out, err } = await run('.run module.ts\nconst p: Point = { x: twice(total) }; p.x\n.type hidden\n');
   assert.is(out, '(names: Point, total, twice)\nres0: number = 44\n');
   assert.match(err, /Cannot find name 'hidden'/);
   assert.is(status, 1);

@@ -56,6 +56,19 @@ restart('an entry that ran while the process died keeps its names, whatever was 
   await enter(client, 'const both: [number, string, Late] = [slow, quick, { n: slow }]');
 });
 
+restart('a script that ran while the process died keeps the names of the statements that ran', async () => {
+  const script = await client.compileScript('const one = 1\nconst two = one + 1\nconst three = 3', {
+    label: 's.ts',
+    folder,
+    firstLine: 1,
+  });
+  assert.is(script.status, 'ok');
+  process.kill(client.pid!, 'SIGKILL');
+  if (script.status === 'ok') await client.commitScript(script.cells.slice(0, 2).map(({ id }) => ({ cellId: id })));
+  await enter(client, 'const sum = one + two');
+  assert.is((await client.compile('three')).status, 'error');
+});
+
 restart('a death is reported, once for each process', async () => {
   const told: string[] = [];
   const own = new TypeServiceClient({ cwd: folder, snapshot: false, onRestart: (reason) => told.push(reason) });

@@ -1,4 +1,4 @@
-// Checking entries: types of results, redeclaration, errors with their places, unfinished text, scripts, completion.
+// Checking entries: types of results, redeclaration, errors with their places, unfinished text, completion.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite } from 'uvu';
@@ -238,7 +238,8 @@ friendly('a declaration as in Scala is answered with that of TypeScript', () => 
   assert.is(said('val x = 5'), 'val is Scala; in TypeScript write const x = ….');
   assert.match(said('def f(x: Int) = x + 1'), /^def is Scala; in TypeScript write function f/);
   assert.match(said('case class P(a: Int)'), /^case is Scala/);
-  assert.is(types.statements('val x = 5').diagnostics[0].message, said('val x = 5'));
+  const script = types.compileScript('val x = 5', { label: 'x.ts', folder: user.folder, firstLine: 1 });
+  assert.is(script.status === 'error' && script.diagnostics[0].message, said('val x = 5'));
 });
 
 friendly('a chain without a last value says so', () => {
@@ -249,45 +250,6 @@ friendly('a chain without a last value says so', () => {
 });
 
 friendly.run();
-
-const scripts = suite('scripts');
-
-scripts('statements keep their lines and columns', () => {
-  const text = '// head\nconst a = 1; const b = 2\n\nfor (const x of [a, b]) {\n  void x\n}\n  a + b';
-  const { statements } = shared.statements(text);
-  assert.equal(statements, [
-    { text: 'const a = 1;', line: 2 },
-    { text: '             const b = 2', line: 2 },
-    { text: 'for (const x of [a, b]) {\n  void x\n}', line: 4 },
-    { text: '  a + b', line: 7 },
-  ]);
-});
-
-scripts('what uses a later declaration runs together with it', () => {
-  const text = 'const first = 1\nmain()\nfunction main() { return helper() }\nconst helper = () => first\nconst last = 2';
-  const { statements } = shared.statements(text);
-  assert.equal(
-    statements.map(({ line }) => line),
-    [1, 2, 5],
-  );
-});
-
-scripts('property names are no uses, overloads stay together', () => {
-  const text =
-    'const o = { count: 1 }\no.count\nfunction count(a: string): void\nfunction count(a: number): void\nfunction count(a: unknown) { void a }';
-  assert.equal(
-    shared.statements(text).statements.map(({ line }) => line),
-    [1, 2, 3],
-  );
-});
-
-scripts('a syntax error is told of the whole text', () => {
-  const { statements, diagnostics } = shared.statements('const a = 1\nconst b = ;\n');
-  assert.is(statements.length, 0);
-  assert.is(diagnostics[0].start, 22);
-});
-
-scripts.run();
 
 const help = suite('completion');
 

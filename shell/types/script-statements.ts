@@ -1,0 +1,273 @@
+// Checks a script as a whole, and cuts what is emitted for it into its statements, each an entry of its own.
+//
+//   script                     module that is checked                        what is emitted, cut at the marks
+//   const n = 1                void "mark0";const n = 1                      const n = 1;
+//   n + 1                      void "mark1";let __value1=await (n + 1)       let res0 = await (n + 1);
+//                              void "mark2";export{n,__value1}
+//
+// One module costs about as much as one entry. Where a name is declared again, as at the prompt, another module begins.
+import path from 'node:path';
+import type { CompiledCell, Declared, Diagnostic, ScriptResult, TextOrigin } from '../contract/type-service';
+import { layoutEntry } from './await-result';
+import { cutAtMarks, type EmittedModule, type EmittedPart, lineStarts, renamed, rewritten, wholeOf } from './emitted-maps';
+import { isResultName } from './entry-names';
+import {
+  ambientOf,
+  augments,
+  declaredNames,
+  exportedNames,
+  parse,
+  parseErrors,
+  type ScriptPiece,
+  splitStatements,
+  usedNames,
+} from './entry-syntax';
+import { freeResult, type KnownEntries, type PendingCell, type PendingModule } from './known-entries';
+import { lastValue, readEntry, type WholeEntry } from './read-entry';
+import { syntaxMessage } from './scala-words';
+import type { Layout, TypedText } from './text-layout';
+
+/** What the type service does for a script. */
+export interface ScriptChecker {
+  readonly known: KnownEntries;
+  /** Writes a module and answers its errors, at the places of the text as typed. */
+  check(file: string, text: TypedText): readonly Diagnostic[];
+  emit(file: string): EmittedModule;
+  /** The type of a name that the module of the last check exports, as text. */
+  typeOf(file: string, name: string): string;
+  remove(file: string): void;
+}
+
+/** A piece of a script. */
+interface Piece extends ScriptPiece {
+  /** What stands between the piece before and this one: comments, some of which TypeScript obeys. */
+  readonly before: string;
+  readonly text: string;
+  readonly entry: WholeEntry;
+  readonly declared: readonly Declared[];
+  readonly used: ReadonlySet<string>;
+}
+
+/** A piece in its module. */
+interface Placed {
+  readonly piece: Piece;
+  /** The variable of its last expression. */
+  readonly value: string;
+  readonly layout: Layout;
+  /** Where its layout begins in the composed text. */
+  readonly start: number;
+}
+
+export function compileScript(text: string, origin: TextOrigin, checker: ScriptChecker): ScriptResult {
+  const file = parse(text);
+  const errors = parseErrors(file);
+  if (errors.length > 0) {
+    const diagnostics = errors.map((found) => {
+      const { code, start, length } = found;
+      return { message: syntaxMessage(found), code, start, length };
+    });
+    return { status: 'error', diagnostics };
+  }
+  return new ScriptCompiler(text, origin, checker).compile(splitStatements(file));
+}
+
+class ScriptCompiler {
+  readonly #text: string;
+  readonly #origin: TextOrigin;
+  readonly #checker: ScriptChecker;
+  /** Begins a mark: a word that the script does not contain. */
+  readonly #mark: string;
+  readonly #cells: CompiledCell[] = [];
+  readonly #pending: PendingModule[] = [];
+
+  constructor(text: string, origin: TextOrigin, checker: ScriptChecker) {
+    this.#text = text;
+    this.#origin = origin;
+    this.#checker = checker;
+    let mark = '__millrace_';
+    while (text.includes(mark)) mark += '_';
+    this.#mark = mark;
+  }
+
+  compile(pieces: readonly ScriptPiece[]): ScriptResult {
+    const { known } = this.#checker;
+    const read = pieces.map((piece, index) => this.#read(piece, index === 0 ? 0 : pieces[index - 1].end));
+    const diagnostics = known.provisionally((assume) => this.#modules(modulesOf(read), assume));
+    if (diagnostics.length > 0) {
+      for (const { module } of this.#pending) for (const ending of ['.ts', '.d.ts']) this.#checker.remove(module + ending);
+      return { status: 'error', diagnostics };
+    }
+    known.remember(this.#pending);
+    return { status: 'ok', cells: this.#cells };
+  }
+
+  #read(piece: ScriptPiece, before: number): Piece {
+    const text = this.#text.slice(piece.start, piece.end);
+    const entry = readEntry(text);
+    // A piece of a text without errors has none.
+    if (entry.status !== 'whole') throw new Error(`a statement is ${entry.status}: ${text}`);
+    return {
+      ...piece,
+      before: this.#text.slice(before, piece.start),
+      text,
+      entry,
+      declared: declaredNames(entry.file),
+      used: usedNames(entry.file),
+    };
+  }
+
+  /** Compiles one module after the other; answers the errors of the first that has any. */
+  #modules(modules: readonly (readonly Piece[])[], assume: (pending: PendingModule) => void): readonly Diagnostic[] {
+    for (const [index, pieces] of modules.entries()) {
+      const ended = this.#module(pieces);
+      // What TypeScript puts at the top of a module belongs to some of its statements: a half has fewer of them.
+      if (ended === 'inseparable') {
+        const half = pieces.length >> 1;
+        return this.#modules([pieces.slice(0, half), pieces.slice(half), ...modules.slice(index + 1)], assume);
+      }
+      if ('diagnostics' in ended) return ended.diagnostics;
+      this.#pending.push(ended);
+      if (index < modules.length - 1) assume(ended);
+    }
+    return [];
+  }
+
+  #module(pieces: readonly Piece[]): PendingModule | { diagnostics: readonly Diagnostic[] } | 'inseparable' {
+    const { known } = this.#checker;
+    const module = path.join(this.#origin.folder, `__in_${known.nextCell}`);
+    const file = `${module}.ts`;
+    const text = new ModuleText(pieces, this.#mark, known);
+    const diagnostics = this.#checker.check(file, text);
+    const emitted = diagnostics.length > 0 ? undefined : this.#checker.emit(file);
+    const parts = emitted && partsOf(emitted, text.marks);
+    if (!emitted || !parts) {
+      this.#checker.remove(file);
+      // An entry of a session was checked without those around it, which may tell TypeScript more of a name than its type.
+      const isToBeCut = emitted !== undefined || (this.#origin.isSaved && pieces.length > 1);
+      return isToBeCut ? 'inseparable' : { diagnostics };
+    }
+    const global = pieces.some(({ entry }) => augments(entry.file));
+    return { module, declarations: emitted.declarations, global, cells: this.#cellsOf(text, parts, file) };
+  }
+
+  #cellsOf(text: ModuleText, parts: readonly EmittedPart[], file: string): PendingCell[] {
+    const { known, typeOf } = this.#checker;
+    const { label, folder, firstLine } = this.#origin;
+    let number = known.nextResult;
+    return text.placed.map((placed, index) => {
+      const { piece, value } = placed;
+      const type = piece.entry.expression ? typeOf(file, value) : 'void';
+      const isValue = type !== 'void' && type !== 'never';
+      number = freeResult(number, text.declares);
+      const name = `res${number}`;
+      if (isValue) number++;
+      const { js, lines } = renamed(parts[index], value, name);
+      const cell: CompiledCell = {
+        id: known.nextCell++,
+        label,
+        // Blanks stand for what is before it on its line, to keep the columns true.
+        text: ' '.repeat(piece.column) + piece.text,
+        firstLine: firstLine + piece.line - 1,
+        folder,
+        js,
+        map: rewritten(lines, label, (line, column) => text.placeIn(placed, line, column)),
+        declared: piece.declared,
+        exported: [...exportedNames(piece.entry.file)],
+        result: isValue ? { name, type } : undefined,
+      };
+      this.#cells.push(cell);
+      return { cellId: cell.id, names: piece.declared, result: isValue ? { name, exported: value } : undefined };
+    });
+  }
+}
+
+/** What is emitted for each piece; undefined if some of it stands above them all: a helper, or a `try` around `using`. */
+function partsOf(emitted: EmittedModule, marks: readonly string[]): readonly EmittedPart[] | undefined {
+  if (marks.length === 0) return [wholeOf(emitted)];
+  const { before, parts } = cutAtMarks(emitted, marks);
+  return parse(before).statements.length === 0 ? parts : undefined;
+}
+
+/** The text of a module for some pieces of a script. */
+class ModuleText implements TypedText {
+  readonly placed: Placed[] = [];
+  /** The statements between which those of each piece are emitted. */
+  readonly marks: string[] = [];
+  readonly #declared: Set<string>;
+  readonly #text: string;
+  readonly #bodyLength: number;
+  readonly #lineStarts: readonly number[];
+
+  constructor(pieces: readonly Piece[], mark: string, { names, nextResult }: KnownEntries) {
+    const next = () => {
+      this.marks.push(`void "${mark}${this.marks.length}_";`);
+      return this.marks[this.marks.length - 1];
+    };
+    // What is emitted for one piece alone needs no cuts.
+    const isSeveral = pieces.length > 1;
+    this.#declared = new Set(pieces.flatMap(({ declared }) => declared.map(({ name }) => name)));
+    let composed = '';
+    for (const [index, piece] of pieces.entries()) {
+      const value = isSeveral ? `${mark}value${index}_` : `res${freeResult(nextResult, this.declares)}`;
+      const layout = layoutEntry(piece.text, piece.entry, value);
+      composed += piece.before + (isSeveral ? next() : '');
+      this.placed.push({ piece, value, layout, start: composed.length });
+      composed += layout.composed();
+    }
+    this.#bodyLength = composed.length;
+    const used = new Set(pieces.flatMap(({ used }) => [...used]));
+    if (isSeveral) composed += `\n${next()}`;
+    this.#text = `${composed}${names.tail(used, this.#declared)}export{${[...this.#exports(pieces)].join(',')}};`;
+    this.#lineStarts = lineStarts(this.#text);
+  }
+
+  readonly declares = (name: string): boolean => this.#declared.has(name);
+
+  composed(): string {
+    return this.#text;
+  }
+
+  bodyLength(): number {
+    return this.#bodyLength;
+  }
+
+  toOriginal(position: number): number {
+    const at = this.placed.findLastIndex(({ start }) => start <= position);
+    const { piece, layout, start } = this.placed[Math.max(0, at)];
+    return piece.start + layout.toOriginal(Math.max(0, position - start));
+  }
+
+  /** A place of the composed text, as line and column of a piece; none if it is not of that piece. */
+  placeIn({ piece, layout, start }: Placed, line: number, column: number): readonly [number, number] | undefined {
+    const position = this.#lineStarts[line] + column - start;
+    if (position < 0 || position > layout.bodyLength()) return undefined;
+    const before = piece.text.slice(0, layout.toOriginal(position));
+    const typedLine = before.split('\n').length - 1;
+    return [typedLine, before.length - (before.lastIndexOf('\n') + 1) + (typedLine === 0 ? piece.column : 0)];
+  }
+
+  /** The names that the text does not export itself. Ambient declarations have no value to export. */
+  #exports(pieces: readonly Piece[]): Set<string> {
+    const files = pieces.map(({ entry }) => entry.file);
+    const left = [...files.map(exportedNames), ...files.map((file) => ambientOf(file).names)];
+    const values = this.placed.filter(({ piece }) => piece.entry.expression).map(({ value }) => value);
+    return new Set([...this.#declared, ...values].filter((name) => !left.some((names) => names.has(name))));
+  }
+}
+
+/** The pieces of each module: a new one begins where a name is declared again, and where a result of an earlier statement is used. */
+function modulesOf(pieces: readonly Piece[]): Piece[][] {
+  const modules: Piece[][] = [];
+  let declared = new Set<string>();
+  for (const piece of pieces) {
+    const again = piece.declared.some(({ name }) => declared.has(name));
+    const usesResult = [...piece.used].some((name) => (name === lastValue || isResultName(name)) && !declared.has(name));
+    if (modules.length === 0 || again || usesResult) {
+      modules.push([]);
+      declared = new Set();
+    }
+    modules[modules.length - 1].push(piece);
+    for (const { name } of piece.declared) declared.add(name);
+  }
+  return modules;
+}
