@@ -97,8 +97,9 @@ function readError(value: unknown): RemoteError {
     operator: error.has('operator') ? error.string('operator', maxErrorName) : undefined,
     step: error.has('step') ? error.integer('step') : undefined,
     element: error.has('element') ? error.string('element', maxErrorText) : undefined,
+    fields: error.has('fields') ? readDetails('fields', error.take('fields')) : undefined,
     code: error.has('code') ? readCode(error.string('code', maxErrorName)) : undefined,
-    details: error.has('details') ? readDetails(error.take('details')) : undefined,
+    details: error.has('details') ? readDetails('details', error.take('details')) : undefined,
   };
   error.end();
   return read;
@@ -115,13 +116,13 @@ function readPlace(value: unknown, what: string): Place {
   return read;
 }
 
-function readDetails(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('error.details is not an object');
+function readDetails(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(`error.${name} is not an object`);
   const entries = Object.entries(value);
-  if (entries.length > maxErrorDetails) return refuse(`error.details has ${entries.length} entries`);
+  if (entries.length > maxErrorDetails) return refuse(`error.${name} has ${entries.length} entries`);
   for (const [key, detail] of entries) {
     const fits = typeof detail === 'number' || (typeof detail === 'string' && detail.length <= maxErrorText);
-    if (!fits || key.length > maxErrorName) return refuse('error.details has a detail that is no number and no short text');
+    if (!fits || key.length > maxErrorName) return refuse(`error.${name} has a detail that is no number and no short text`);
   }
   return Object.fromEntries(entries);
 }

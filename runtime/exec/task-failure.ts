@@ -3,6 +3,7 @@ import { cutText } from '../base/cut-text';
 import { asError, MillraceError } from '../base/errors';
 import { maxErrorFrames, maxErrorText } from '../base/limits';
 import type { Place } from '../base/place';
+import { showElement } from '../base/show-element';
 import { parseFrame } from '../base/stack-frame';
 import { isUserScript, mapFrame } from '../closure/position';
 import { cutError, safeText } from '../plan/cut-error';
@@ -39,13 +40,14 @@ function remoteError(thrown: unknown, plan: Plan | undefined): RemoteError {
   return cutError({
     name: safeText(error.name),
     // What caused it stays where the message is cut.
-    message: `${cutText(safeText(error.message), maxErrorText - maxCauses * (maxCause + 20))}${causesOf(error)}`,
+    message: `${cutText(safeText(error.message), maxErrorText - 2 * maxCauses * (maxCause + 20))}${causesOf(error)}`,
     stack,
     // Ours begin in the engine: only what is known to be the user's tells where they belong.
     frames: userFrames(stack, isOurs ? isUserScript : () => true),
     operator: step?.operator,
     step: plan && numberOf(plan, step?.step),
     element: step?.element,
+    fields: isOurs ? undefined : fieldsOf(error),
     code: isOurs ? error.code : undefined,
     details: isOurs ? error.details : undefined,
   });
@@ -55,16 +57,32 @@ function remoteError(thrown: unknown, plan: Plan | undefined): RemoteError {
 const maxCauses = 5;
 const maxCause = 400;
 
-/** What an error says that it was caused by: a line each. */
+function told(thrown: unknown): string {
+  const { name, message } = asError(thrown);
+  return `${safeText(name)}: ${safeText(message)}`.slice(0, maxCause);
+}
+
+/** The members of an aggregate error, and what an error says that it was caused by: a line each. */
 function causesOf(error: Error): string {
   let text = '';
+  const members: unknown = (error as { errors?: unknown }).errors;
+  for (const member of Array.isArray(members) ? members.slice(0, maxCauses) : []) text += `\n • ${told(member)}`;
   let cause = error.cause;
   for (let depth = 0; cause !== undefined && depth < maxCauses; depth++) {
-    const told = asError(cause);
-    text += `\n caused by ${`${safeText(told.name)}: ${safeText(told.message)}`.slice(0, maxCause)}`;
-    cause = told.cause;
+    text += `\n caused by ${told(cause)}`;
+    cause = asError(cause).cause;
   }
   return text;
+}
+
+/** What the thrower of an error added to it, as far as it is data. */
+function fieldsOf(error: Error): Record<string, unknown> | undefined {
+  const fields: Record<string, unknown> = {};
+  for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
+    if (['name', 'message', 'stack', 'cause', 'errors'].includes(key) || value === undefined) continue;
+    fields[key] = typeof value === 'number' || typeof value === 'string' ? value : showElement(value);
+  }
+  return Object.keys(fields).length > 0 ? fields : undefined;
 }
 
 /** The number of a step in the plan; undefined for what is no node of it: the sink. */

@@ -6,7 +6,7 @@ import type { RemoteError } from './end';
 
 /** The error within the limits of one that is sent: texts are cut, and the innermost frames stay. */
 export function cutError(error: RemoteError): RemoteError {
-  const { name, message, stack, frames, operator, element, code, details } = error;
+  const { name, message, stack, frames, operator, element, fields, code, details } = error;
   return {
     ...error,
     name: cutText(name, maxErrorName),
@@ -15,6 +15,7 @@ export function cutError(error: RemoteError): RemoteError {
     frames: frames.slice(0, maxErrorFrames).map((frame) => ({ ...frame, file: cutText(frame.file, maxErrorPath) })),
     operator: operator && cutText(operator, maxErrorName),
     element: element && cutText(element, maxErrorText),
+    fields: fields && plainDetails(fields),
     // User code can change the code of one of ours: then it is an error like any other.
     ...(isErrorCode(code) ? { details: details && plainDetails(details) } : { code: undefined, details: undefined }),
   };

@@ -14,6 +14,8 @@ export interface RemoteError {
   readonly step?: number;
   /** The element being worked on, inspected and cut. */
   readonly element?: string;
+  /** What its thrower added to it, such as a `status`: numbers as they are, other values as texts. */
+  readonly fields?: Readonly<Record<string, unknown>>;
   /** Set when the error is one that Millrace declares: its code and details, so that the driver raises the same one. */
   readonly code?: string;
   readonly details?: Record<string, unknown>;

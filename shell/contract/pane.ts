@@ -17,6 +17,8 @@ export interface PaneModel {
   readonly late?: string;
   /** Elements of the last batches, the newest last, for the sparkline. */
   readonly trend: readonly number[];
+  /** The names of the columns, if they have any. */
+  readonly headings?: readonly string[];
   readonly rows: readonly PaneRow[];
   /** Columns of cells that are numbers. */
   readonly numeric: readonly boolean[];

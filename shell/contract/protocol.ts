@@ -26,7 +26,7 @@ export type SessionRequest =
 /** What the session process says: one JSON line each, written synchronously, so that the output of a busy loop appears at once and in order. */
 export type SessionFrame =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'print'; readonly text: string; readonly stream: 'out' | 'err' }
+  | { readonly kind: 'print' | 'output'; readonly text: string; readonly stream: 'out' | 'err' }
   | { readonly kind: 'progress'; readonly line?: string }
   | { readonly kind: 'pane'; readonly id: number; readonly pane?: PaneModel }
   | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }

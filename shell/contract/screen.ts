@@ -3,6 +3,8 @@
 /** How results are to be printed. */
 export interface Screen {
   readonly columns: number;
+  /** Undefined where there is no terminal. */
+  readonly rows?: number;
   readonly color: boolean;
   /** False for pipes and files: no progress line, no cursor movement. */
   readonly live: boolean;

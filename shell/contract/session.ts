@@ -31,8 +31,10 @@ export type RunOutcome =
   | { readonly status: 'interrupted'; readonly initialised: readonly string[] };
 
 export interface SessionEvents {
-  /** Text for the screen, above the prompt: values, errors, console output. */
+  /** Lines of the shell for the screen, above the prompt: values, errors, notices. */
   print(text: string, stream: 'out' | 'err'): void;
+  /** What the user's code wrote to stdout or stderr: any part of a line. */
+  output(text: string, stream: 'out' | 'err'): void;
   /** The progress line of the running job; undefined removes it. */
   progress(line: string | undefined): void;
   /** The state of a live pane; undefined closes it. Only called for a live screen. */

@@ -7,8 +7,9 @@ import { continuationText, type Editor, type EditorHost, type PaneRenderer, prom
 import { EntryEditor, type EntryScreen } from './entry-editor';
 import { editOutside } from './external-editor';
 import { KeyInput } from './key-input';
-import { Printed } from './output-above';
+import { type Above, Printed } from './output-above';
 import type { Earlier } from './recall-history';
+import { plainOutput } from './rewritable-lines';
 import { layout, type View } from './screen-layout';
 
 /** Waiting entries shown; the rest is counted. */
@@ -31,7 +32,7 @@ export class BlockEditor implements Editor, EntryScreen {
   readonly #output: WriteStream;
   readonly #block: Block;
   readonly #options: BlockEditorOptions;
-  readonly #printed = new Printed();
+  readonly #printed: Printed;
   #host: EditorHost | undefined;
   #entry: EntryEditor | undefined;
   #keys: KeyInput | undefined;
@@ -54,6 +55,7 @@ export class BlockEditor implements Editor, EntryScreen {
     this.#input = input;
     this.#output = output;
     this.#block = new Block(output);
+    this.#printed = new Printed(() => ({ columns: this.#block.columns, rows: this.#block.rowsAbove }));
     this.#options = options;
   }
 
@@ -77,8 +79,15 @@ export class BlockEditor implements Editor, EntryScreen {
   }
 
   print(text: string): void {
+    if (text === '') return;
     if (this.#stopped) this.#output.write(safeText(text));
     this.#printed.add(text);
+    this.changed();
+  }
+
+  write(text: string): void {
+    if (this.#stopped) this.#output.write(plainOutput(text));
+    this.#printed.write(text);
     this.changed();
   }
 
@@ -126,6 +135,7 @@ export class BlockEditor implements Editor, EntryScreen {
   }
 
   clearScreen(): void {
+    this.#printed.fixPainted();
     this.#block.clearScreen();
     this.changed();
   }
@@ -189,8 +199,9 @@ export class BlockEditor implements Editor, EntryScreen {
   }
 
   /** Restores the terminal, below what was printed. */
-  #giveTerminal(above = ''): void {
+  #giveTerminal(above?: Above): void {
     this.#block.remove(above);
+    this.#printed.fixPainted();
     this.#output.write(pasteOff);
     this.#input.setRawMode(false);
   }
@@ -206,6 +217,7 @@ export class BlockEditor implements Editor, EntryScreen {
     if (!this.#host || this.#away) return;
     if (!this.#suspended) {
       this.#block.forget();
+      this.#printed.fixPainted();
       // Node believes that the terminal is still in the mode that Node set.
       this.#input.setRawMode(false);
     }
@@ -216,6 +228,7 @@ export class BlockEditor implements Editor, EntryScreen {
   #resized(): void {
     if (this.#away || this.#suspended) return;
     this.#block.reflowed();
+    this.#printed.fixPainted();
     this.#paintNow();
   }
 
@@ -248,8 +261,7 @@ export class BlockEditor implements Editor, EntryScreen {
   }
 
   #status(): string[] {
-    const lines: string[] = [];
-    if (this.#printed.unended !== undefined) lines.push(this.#printed.unended);
+    const lines = [...this.#printed.unended];
     if (this.#progress !== undefined) lines.push(this.#progress);
     for (const entry of this.#waiting.slice(0, waitingShown)) lines.push(...withPrompts(entry).split('\n').map(safeText));
     if (this.#waiting.length > waitingShown) lines.push(`… ${this.#waiting.length - waitingShown} more entries wait`);

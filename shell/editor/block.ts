@@ -1,6 +1,7 @@
 // Paints the block at the bottom of the screen in place, in one write, and prints everything else above it.
 
 import { widthOf } from '../print/width';
+import type { Above } from './output-above';
 import type { Frame } from './screen-layout';
 
 /** What the block draws on; `process.stdout` is one. */
@@ -12,6 +13,7 @@ export interface Surface {
 
 const beginUpdate = '\x1b[?2026h\x1b[?25l';
 const endUpdate = '\x1b[?25h\x1b[?2026l';
+const nothing: Above = { text: '', erase: 0 };
 const emptyFrame: Frame = { rows: [], cursorRow: 0, cursorColumn: 0 };
 
 export class Block {
@@ -31,18 +33,24 @@ export class Block {
     return this.#surface.rows || 24;
   }
 
-  /** Replaces the drawn block by `frame` and prints `above` before it; `above` ends with a newline. */
-  paint(frame: Frame, above = ''): void {
-    if (above === '' && sameFrame(frame, this.#drawn)) return;
+  /** The rows of the screen that the block does not need: one is the cursor's. */
+  get rowsAbove(): number {
+    return this.rows - Math.max(1, this.#drawn.rows.length);
+  }
+
+  /** Replaces the drawn block by `frame`; erases rows above it and prints `text` there, which ends with a newline. */
+  paint(frame: Frame, { text, erase }: Above = nothing): void {
+    const isAlone = text === '' && erase === 0;
+    if (isAlone && sameFrame(frame, this.#drawn)) return;
     // Most paints change a row or two: an echo under a tall pane must not cost the whole pane.
-    const inPlace = above === '' && frame.rows.length === this.#drawn.rows.length;
-    const drawing = inPlace ? changes(this.#drawn, frame) : this.#erase() + above.replace(/\n/g, '\r\n') + draw(frame);
+    const inPlace = isAlone && frame.rows.length === this.#drawn.rows.length;
+    const drawing = inPlace ? changes(this.#drawn, frame) : this.#erase(erase) + text.replace(/\n/g, '\r\n') + draw(frame);
     this.#surface.write(beginUpdate + drawing + endUpdate);
     this.#drawn = frame;
   }
 
   /** Takes the block off the screen; the cursor stays where its first row was. */
-  remove(above = ''): void {
+  remove(above: Above = nothing): void {
     this.paint(emptyFrame, above);
   }
 
@@ -74,12 +82,12 @@ export class Block {
   }
 
   /** Erases row by row and never with CSI J, which makes tmux push the erased screen into its scrollback. */
-  #erase(): string {
+  #erase(above: number): string {
     const { rows, cursorRow } = this.#drawn;
-    if (rows.length === 0) return '\r';
-    const cleared = rows.map(() => '\x1b[K').join('\x1b[B');
+    if (rows.length + above === 0) return '\r';
+    const cleared = new Array<string>(rows.length + above).fill('\x1b[K').join('\x1b[B');
     // Back by the saved cursor, not by counting: a terminal that became lower dropped rows below the cursor.
-    return `${up(cursorRow)}\r\x1b7${cleared}\x1b8`;
+    return `${up(cursorRow + above)}\r\x1b7${cleared}\x1b8`;
   }
 }
 

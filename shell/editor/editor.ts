@@ -32,8 +32,10 @@ export type PaneRenderer = (columns: number, room: number) => readonly string[];
 export interface Editor {
   /** Shows the prompt and begins to read. */
   start(host: EditorHost): void;
-  /** Prints above the entry being typed. The next print continues text without a newline at its end. */
-  print(text: string, stream?: 'out' | 'err'): void;
+  /** Prints above the entry being typed, on lines of their own. */
+  print(text: string): void;
+  /** Prints the output of the user's code, which goes on where it ended and may rewrite its own lines. */
+  write(text: string): void;
   /** Prints an entry as it was typed, prompt included, above the entry being typed. */
   echo(entry: string): void;
   /** Whether something runs: the prompt is shown when nothing does. */

@@ -3,6 +3,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { safeText } from '../print/width';
 import { continuationText, type Editor, type EditorHost, isForced, promptText } from './editor';
+import { plainOutput } from './rewritable-lines';
 
 /** The line that ends an `.editor` block: Ctrl-D would end the input for good. */
 const blockEnd = '.';
@@ -43,12 +44,18 @@ export class PlainEditor implements Editor {
   }
 
   print(text: string): void {
-    if (text === '') return;
-    const prompt = this.#waiting;
-    const interrupts = prompt !== undefined && this.#again === undefined;
-    this.#output.write((interrupts ? '\n' : '') + safeText(text));
+    if (text !== '') this.#show((this.#midLine ? '\n' : '') + safeText(text));
+  }
+
+  write(text: string): void {
+    const interrupts = this.#waiting !== undefined && this.#again === undefined;
+    if (text !== '') this.#show((interrupts ? '\n' : '') + plainOutput(text));
+  }
+
+  #show(text: string): void {
+    this.#output.write(text);
     this.#midLine = !text.endsWith('\n');
-    if (prompt !== undefined) this.#promptAgain(prompt);
+    if (this.#waiting !== undefined) this.#promptAgain(this.#waiting);
   }
 
   /** A half-typed line is not shown again, since the terminal holds it until its end; it still counts. */

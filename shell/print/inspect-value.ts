@@ -1,6 +1,24 @@
 // Shows any value as text in bounded time and size: runs no getter or proxy trap, and escapes everything.
 import { inspect, types } from 'node:util';
-import { counted, cut, escapeControls, escapeLines, grouped, paint, quote, widthOf } from './safe-text';
+import { counted, cut, escapeControls, escapeLines, grouped, quote } from './safe-text';
+import {
+  className,
+  dataProperty,
+  descriptorOf,
+  errorFields,
+  errorLine,
+  extraKeys,
+  functionText,
+  isHidden,
+  isTemporal,
+  maxName,
+  numberText,
+  propertyName,
+  shortName,
+  stepTo,
+  tagOf,
+} from './value-facts';
+import { type Doc, inlined, layout, note, oneLine, other, painter } from './value-layout';
 
 export interface InspectLimits {
   /** Levels of objects in objects. */
@@ -23,71 +41,31 @@ const lineLimits: InspectLimits = { depth: 3, items: 24, nestedString: 240, stri
 const maxHoles = 10_000;
 /** Characters of the result of a class's own inspect method. */
 const maxCustom = 4_000;
-/** Characters of a property name, class name, symbol or pattern. */
-const maxName = 120;
-const maxPrototypes = 64;
+/** Levels of a value that only Node can look into, such as the target of a proxy. */
+const hiddenDepth = 1;
 
-type Kind = 'string' | 'number' | 'other' | 'note';
-
-/** The parts of a shown value, before layout in lines. */
-type Doc =
-  | { readonly text: string; readonly kind: Kind }
-  | {
-      readonly label: string;
-      readonly open: string;
-      readonly close: string;
-      readonly items: readonly Doc[];
-      readonly prefix?: undefined;
-    }
-  | { readonly prefix: string; readonly value: Doc };
-
-const other = (text: string): Doc => ({ text, kind: 'other' });
-const note = (text: string): Doc => ({ text, kind: 'note' });
 const more = (count: number): Doc => note(`… ${grouped(String(count))} more`);
 
-/** A data property of an object or its prototypes; undefined for accessors and proxies, which are not run. */
-export function dataProperty(object: object, key: PropertyKey): unknown {
-  let holder: object | null = object;
-  for (let hops = 0; holder && hops < maxPrototypes; hops++) {
-    if (types.isProxy(holder)) return undefined;
-    const descriptor = Object.getOwnPropertyDescriptor(holder, key);
-    if (descriptor) return descriptor.value;
-    holder = Object.getPrototypeOf(holder);
-  }
-  return undefined;
+/** A value as its parts, and the expression that opens the first object too deep to be shown: `.a.b[0]`. */
+interface Seen {
+  readonly doc: Doc;
+  readonly deeper: string | undefined;
 }
 
-const shortName = (text: string) => cut(escapeControls(text), maxName);
-
-/** The name of an object's class; empty for objects without one. */
-export function className(object: object): string {
-  const constructor = dataProperty(object, 'constructor');
-  if (typeof constructor !== 'function' || types.isProxy(constructor)) return '';
-  const name = dataProperty(constructor, 'name');
-  return typeof name === 'string' ? shortName(name) : '';
-}
-
-/** Whether an object is shown by its properties: a literal or an instance of a user's class. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
-  if (Array.isArray(value) || ArrayBuffer.isView(value) || isBuiltin(value)) return false;
-  return typeof dataProperty(value, inspect.custom) !== 'function';
-}
-
-function isBuiltin(value: object): boolean {
-  const { isMap, isSet, isDate, isRegExp, isNativeError, isPromise, isAnyArrayBuffer, isBoxedPrimitive } = types;
-  const { isWeakMap, isWeakSet, isGeneratorObject, isModuleNamespaceObject } = types;
-  const checks = [isMap, isSet, isDate, isRegExp, isNativeError, isPromise, isAnyArrayBuffer, isBoxedPrimitive];
-  return [...checks, isWeakMap, isWeakSet, isGeneratorObject, isModuleNamespaceObject].some((check) => check(value));
-}
-
-export function numberText(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
+function look(value: unknown, limits: InspectLimits): Seen {
+  const inspector = new Inspector(limits);
+  return { doc: inspector.show(value), deeper: inspector.deeper };
 }
 
 class Inspector {
+  /** How to write the first object that was too deep, as a path from the value. */
+  deeper: string | undefined;
   readonly #limits: InspectLimits;
   readonly #open = new Set<object>();
+  /** The steps from the value to the object being shown; undefined where no expression leads. */
+  readonly #path: (string | undefined)[] = [];
+  /** Objects that contain themselves, numbered. */
+  readonly #circular = new Map<object, number>();
   #left: number;
 
   constructor(limits: InspectLimits) {
@@ -107,7 +85,6 @@ class Inspector {
       case 'symbol':
         return other(shortName(Symbol.prototype.toString.call(value)));
       case 'function':
-        return other(this.#function(value));
       case 'object':
         return value === null ? other('null') : this.#guarded(value);
       default:
@@ -128,22 +105,17 @@ class Inspector {
     return size === 0 ? `${value}n` : `[bigint of about ${grouped(String(Math.round(size * 1.2041)))} digits]`;
   }
 
-  #function(value: Function): string {
-    if (types.isProxy(value)) return '[Proxy]';
-    const name = dataProperty(value, 'name');
-    const shown = typeof name === 'string' && name ? shortName(name) : '(anonymous)';
-    const isClass = Function.prototype.toString.call(value).startsWith('class');
-    return isClass ? `[class ${shown}]` : `[Function: ${shown}]`;
-  }
-
   /** Shows an object, even one that throws when inspected. */
   #guarded(value: object): Doc {
-    if (types.isProxy(value)) return other('[Proxy]');
-    if (this.#open.has(value)) return other('[Circular]');
-    if (this.#open.size >= this.#limits.depth || this.#left <= 0) return other(this.#outline(value));
-    this.#open.add(value);
     try {
-      return this.#object(value);
+      if (types.isProxy(value)) return this.#byNode('Proxy ', value);
+      if (this.#open.has(value)) return other(`[Circular *${this.#numberOf(value)}]`);
+      if (typeof value === 'function' && Object.keys(value).length === 0) return other(functionText(value));
+      if (this.#open.size >= this.#limits.depth || this.#left <= 0) return this.#outline(value);
+      this.#open.add(value);
+      const doc = this.#object(value);
+      const number = this.#circular.get(value);
+      return number === undefined ? doc : { prefix: `<ref *${number}> `, value: doc };
     } catch {
       return other('[an object that cannot be shown]');
     } finally {
@@ -151,11 +123,20 @@ class Inspector {
     }
   }
 
-  #outline(value: object): string {
-    return Array.isArray(value) ? `[Array(${value.length})]` : `[${className(value) || 'Object'}]`;
+  #numberOf(value: object): number {
+    const number = this.#circular.get(value) ?? this.#circular.size + 1;
+    this.#circular.set(value, number);
+    return number;
+  }
+
+  #outline(value: object): Doc {
+    if (this.#left > 0) this.deeper ??= this.#path.includes(undefined) ? '' : this.#path.join('');
+    if (typeof value === 'function') return other(functionText(value));
+    return other(Array.isArray(value) ? `[Array(${value.length})]` : `[${className(value) || 'Object'}]`);
   }
 
   #object(value: object): Doc {
+    if (typeof value === 'function') return this.#fields(`${functionText(value)} `, value, Object.keys(value));
     if (Array.isArray(value)) return this.#array(value);
     if (ArrayBuffer.isView(value)) return this.#view(value);
     if (types.isMap(value)) return this.#map(value);
@@ -163,15 +144,34 @@ class Inspector {
     if (types.isDate(value))
       return other(Number.isNaN(Date.prototype.getTime.call(value)) ? 'Invalid Date' : Date.prototype.toISOString.call(value));
     if (types.isRegExp(value)) return other(cut(escapeControls(RegExp.prototype.toString.call(value)), maxName));
-    if (types.isNativeError(value) || value instanceof Error) return other(`[${errorLine(value, this.#limits.nestedString)}]`);
+    if (types.isNativeError(value) || value instanceof Error) return this.#error(value);
     if (types.isBoxedPrimitive(value)) return this.#boxed(value);
-    if (types.isAnyArrayBuffer(value)) return other(`${className(value)}(${value.byteLength})`);
-    return this.#custom(value) ?? this.#record(value);
+    if (types.isAnyArrayBuffer(value))
+      return other(`${className(value)}(${value.byteLength}) ${this.#bytes(new Uint8Array(value))}`);
+    if (types.isModuleNamespaceObject(value)) return this.#fields('Module ', value, Object.keys(value));
+    if (isHidden(value)) return this.#byNode('', value);
+    if (value instanceof WeakRef) return this.#weakRef(value);
+    if (isTemporal(value)) return other(`${tagOf(value)} ${shortName(String(value))}`);
+    return this.#address(value) ?? this.#custom(value) ?? this.#record(value);
   }
 
   #boxed(value: object): Doc {
     const primitive = this.show((value as { valueOf(): unknown }).valueOf());
     return { prefix: `${className(value)} `, value: primitive };
+  }
+
+  #weakRef(value: WeakRef<object>): Doc {
+    const target = WeakRef.prototype.deref.call(value);
+    const held = target === undefined ? note('collected') : this.#at('.deref()', () => this.show(target));
+    return { label: 'WeakRef ', open: '{', close: '}', items: [held] };
+  }
+
+  /** An error on one line, with the fields that its thrower gave it. */
+  #error(error: object): Doc {
+    const line = `[${errorLine(error, this.#limits.nestedString)}]`;
+    const keys = errorFields(error);
+    const hidden = ['cause', 'errors'].filter((key) => !keys.includes(key) && Object.hasOwn(error, key));
+    return keys.length + hidden.length === 0 ? other(line) : this.#fields(`${line} `, error, [...keys, ...hidden]);
   }
 
   #array(value: readonly unknown[]): Doc {
@@ -189,12 +189,14 @@ class Inspector {
       else items.push(this.#property(value, index++));
     }
     if (index < value.length) items.push(more(value.length - index));
+    for (const key of extraKeys(value).slice(0, this.#limits.items)) items.push(this.#field(value, key));
     const name = className(value);
     return { label: name === 'Array' ? '' : `${name}(${value.length}) `, open: '[', close: ']', items };
   }
 
   #view(value: ArrayBufferView): Doc {
     if (types.isDataView(value)) return other(`DataView(${value.byteLength})`);
+    if (Buffer.isBuffer(value)) return other(`Buffer(${value.length}) ${this.#bytes(value)}`);
     const array = value as unknown as ArrayLike<number | bigint>;
     const length = (value as Uint8Array).length;
     const shown = Math.min(length, this.#limits.items);
@@ -203,15 +205,23 @@ class Inspector {
     return { label: `${className(value)}(${length}) `, open: '[', close: ']', items };
   }
 
+  #bytes(bytes: Uint8Array): string {
+    const shown = Array.from(bytes.subarray(0, this.#limits.items), (byte) => byte.toString(16).padStart(2, '0'));
+    const left = bytes.length - shown.length;
+    return `<${[...shown, ...(left > 0 ? [`… ${grouped(String(left))} more`] : [])].join(' ')}>`;
+  }
+
   #map(value: ReadonlyMap<unknown, unknown>): Doc {
     const items = this.#taken(value.size, Map.prototype.entries.call(value), ([key, held]) => {
-      return { prefix: `${inlined(this.show(key))} => `, value: this.show(held) };
+      const step = typeof key === 'string' ? `.get(${quote(key)})` : typeof key === 'number' ? `.get(${key})` : undefined;
+      const shown = this.#at(undefined, () => inlined(this.show(key)));
+      return { prefix: `${shown} => `, value: this.#at(step, () => this.show(held)) };
     });
     return { label: `${className(value)}(${value.size}) `, open: '{', close: '}', items };
   }
 
   #set(value: ReadonlySet<unknown>): Doc {
-    const items = this.#taken(value.size, Set.prototype.values.call(value), (held) => this.show(held));
+    const items = this.#taken(value.size, Set.prototype.values.call(value), (held) => this.#at(undefined, () => this.show(held)));
     return { label: `${className(value)}(${value.size}) `, open: '{', close: '}', items };
   }
 
@@ -227,129 +237,118 @@ class Inspector {
     return items;
   }
 
+  /** What only Node can look into: it runs no trap and no method of the value. */
+  #byNode(label: string, value: object): Doc {
+    const limits = { maxArrayLength: this.#limits.items, maxStringLength: this.#limits.nestedString };
+    const options = { depth: hiddenDepth, breakLength: Number.POSITIVE_INFINITY, customInspect: false, ...limits };
+    const text = inspect(value, options);
+    // Node's own marks on promises come last.
+    const marks = types.isPromise(value) ? text.lastIndexOf('[Symbol(async_id_symbol)]') : -1;
+    const shown = marks < 0 ? text : `${text.slice(0, marks).replace(/,?\s*$/, '')} }`;
+    return other(label + bounded(shown.replace(/'([^'"\\]*)'/g, '"$1"')));
+  }
+
+  /** The address alone where a URL is a part of something. */
+  #address(value: object): Doc | undefined {
+    if (!(value instanceof URL) || this.#open.size === 1) return undefined;
+    return { prefix: 'URL ', value: this.#string(value.href) };
+  }
+
   /** The result of the object's own inspect method; undefined if it has none or it throws. */
   #custom(value: object): Doc | undefined {
     const method = dataProperty(value, inspect.custom);
     if (typeof method !== 'function') return undefined;
     try {
       const depth = this.#limits.depth - this.#open.size;
-      const options = { depth, maxArrayLength: this.#limits.items, maxStringLength: maxCustom, stylize: (text: string) => text };
+      const limits = { maxArrayLength: this.#limits.items, maxStringLength: maxCustom };
+      // Some of Node's classes colour their text unless told not to.
+      const options = { depth, ...limits, colors: false, stylize: (text: string) => text };
       const given: unknown = method.call(value, depth, options, inspect);
       if (typeof given !== 'string') return given === value ? undefined : this.show(given);
-      const rest = given.length > maxCustom ? `… ${counted(given.length - maxCustom, 'more character')}` : '';
-      return other(escapeLines(given.slice(0, maxCustom)) + rest);
+      return other(bounded(given));
     } catch {
       return undefined;
     }
   }
 
   #record(value: object): Doc {
-    const keys: PropertyKey[] = [...Object.keys(value), ...Object.getOwnPropertySymbols(value)];
+    const name = className(value);
+    const tag = tagOf(value);
+    const label = name === 'Object' && !tag ? '' : [name, ...(tag && tag !== name ? [`[${tag}]`] : [])].join(' ');
+    const isShown = (key: symbol) => Object.prototype.propertyIsEnumerable.call(value, key);
+    const keys = [...Object.keys(value), ...Object.getOwnPropertySymbols(value).filter(isShown)];
+    return this.#fields(label && `${label} `, value, keys);
+  }
+
+  #fields(label: string, value: object, keys: readonly PropertyKey[]): Doc {
     const items: Doc[] = [];
     for (const key of keys) {
       if (items.length >= this.#limits.items || this.#left <= 0) {
         items.push(more(keys.length - items.length));
         break;
       }
-      items.push({ prefix: `${propertyName(key)}: `, value: this.#property(value, key) });
+      items.push(this.#field(value, key));
     }
-    const name = className(value);
-    return { label: name === 'Object' || name === '' ? '' : `${name} `, open: '{', close: '}', items };
+    return { label, open: '{', close: '}', items };
+  }
+
+  #field(object: object, key: PropertyKey): Doc {
+    return { prefix: `${propertyName(key)}: `, value: this.#property(object, key) };
   }
 
   #property(object: object, key: PropertyKey): Doc {
-    const descriptor = Object.getOwnPropertyDescriptor(object, key);
+    const descriptor = descriptorOf(object, key);
     if (!descriptor) return other('undefined');
-    if ('value' in descriptor) return this.show(descriptor.value);
+    if ('value' in descriptor) return this.#at(stepTo(key), () => this.show(descriptor.value));
     return other(descriptor.get ? '[getter]' : '[setter]');
   }
-}
 
-function propertyName(key: PropertyKey): string {
-  if (typeof key === 'symbol') return `[${shortName(Symbol.prototype.toString.call(key))}]`;
-  const name = String(key);
-  if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return cut(name, maxName);
-  return quote(name.length > maxName ? `${name.slice(0, maxName)}…` : name);
-}
-
-/** `TypeError: message` of any error, on one line. */
-function errorLine(error: object, limit: number): string {
-  const name = dataProperty(error, 'name');
-  const message = dataProperty(error, 'message');
-  const shownName = typeof name === 'string' && name ? shortName(name) : 'Error';
-  if (typeof message !== 'string' || message === '') return shownName;
-  return `${shownName}: ${cut(escapeControls(message.slice(0, limit * 2)), limit)}`;
-}
-
-function inlined(doc: Doc): string {
-  if ('text' in doc) return doc.text;
-  if (doc.prefix !== undefined) return doc.prefix + inlined(doc.value);
-  if (doc.items.length === 0) return doc.label + doc.open + doc.close;
-  const inner = doc.items.map(inlined).join(', ');
-  return doc.label + (doc.open === '{' ? `{ ${inner} }` : `[${inner}]`);
-}
-
-type Painter = (text: string, kind: Kind) => string;
-
-function painter(color: boolean): Painter {
-  const colors = paint(color);
-  const byKind = { string: colors.green, number: colors.yellow, other: colors.cyan, note: colors.dim };
-  return (text, kind) => byKind[kind](text);
-}
-
-/** Lays a value out: on the current line if it fits, else one element per line, or several short scalars. */
-function layout(doc: Doc, columns: number, indent: number, used: number, color: Painter): string {
-  if ('text' in doc) return color(doc.text, doc.kind);
-  if (doc.prefix !== undefined) return doc.prefix + layout(doc.value, columns, indent, used + widthOf(doc.prefix), color);
-  if (doc.items.length === 0) return doc.label + doc.open + doc.close;
-  const flat = inlined(doc);
-  const space = doc.open === '{' ? ' ' : '';
-  // Text with far more characters than columns is not measured: that is slow for non-ASCII text.
-  if (flat.length <= columns * 4 && !flat.includes('\n') && widthOf(flat) + used <= columns) {
-    const inner = doc.items.map((item) => layout(item, Number.POSITIVE_INFINITY, indent, 0, color)).join(', ');
-    return doc.label + doc.open + space + inner + space + doc.close;
-  }
-  const margin = ' '.repeat(indent + 2);
-  const lines = filled(doc.items, columns, indent + 2, color).map((line) => margin + line);
-  return `${doc.label}${doc.open}\n${lines.join(',\n')}\n${' '.repeat(indent)}${doc.close}`;
-}
-
-function filled(items: readonly Doc[], columns: number, indent: number, color: Painter): string[] {
-  const scalars = items.every((item) => 'text' in item && item.text.length <= 24);
-  if (!scalars) return items.map((item) => layout(item, columns, indent, indent, color));
-  const lines: string[] = [];
-  let line = '';
-  let width = indent;
-  for (const item of items) {
-    const itemWidth = widthOf(inlined(item));
-    if (line && width + itemWidth + 3 > columns) {
-      lines.push(line);
-      line = '';
-      width = indent;
+  /** Shows a part of the object, one step further. */
+  #at<T>(step: string | undefined, show: () => T): T {
+    this.#path.push(step);
+    try {
+      return show();
+    } finally {
+      this.#path.pop();
     }
-    line += (line ? ', ' : '') + layout(item, columns, indent, width, color);
-    width += itemWidth + 2;
   }
-  return [...lines, line];
 }
 
-/** A value as the prompt shows it, on several lines if long. `used` columns of the first line are taken. */
-export function inspectValue(value: unknown, columns: number, used: number, color: boolean): string {
-  const doc = new Inspector(screenLimits).show(value);
-  return layout(doc, columns, 0, used, painter(color));
+const bounded = (text: string): string => {
+  const rest = text.length > maxCustom ? `… ${counted(text.length - maxCustom, 'more character')}` : '';
+  return escapeLines(text.slice(0, maxCustom)) + rest;
+};
+
+/** A value as the prompt shows it, on several lines if long, and the path of what is too deep to be shown. */
+export interface Inspected {
+  readonly text: string;
+  /** Such as `.a.b[0]`, empty where no expression leads; undefined if all of it is shown. */
+  readonly deeper: string | undefined;
+}
+
+/** `used` columns of the first line are taken. */
+export function inspectValue(value: unknown, columns: number, used: number, color: boolean): Inspected {
+  const { doc, deeper } = look(value, screenLimits);
+  return { text: layout(doc, columns, 0, used, painter(color)), deeper };
 }
 
 /** A value on one line, for cells and messages, cut to `columns`. */
 export function inspectLine(value: unknown, columns: number): string {
-  return cut(inlined(new Inspector(lineLimits).show(value)).replaceAll('\n', ' '), columns);
+  return oneLine(look(value, lineLimits).doc, columns);
+}
+
+/** The same, and whether a part of it is too deep to be shown. */
+export function inspectCell(value: unknown, columns: number): Inspected {
+  const { doc, deeper } = look(value, lineLimits);
+  return { text: oneLine(doc, columns), deeper };
 }
 
 /** A value for a pager, with far wider limits. */
 export function inspectWhole(value: unknown, columns: number): string {
-  return layout(new Inspector(wholeLimits).show(value), columns, 0, 0, painter(false));
+  return layout(look(value, wholeLimits).doc, columns, 0, 0, painter(false));
 }
 
 /** The same on one line, for an uncut cell. */
 export function inspectWholeLine(value: unknown): string {
-  return inlined(new Inspector(wholeLimits).show(value)).replaceAll('\n', ' ');
+  return inlined(look(value, wholeLimits).doc).replaceAll('\n', ' ');
 }

@@ -54,9 +54,10 @@ function placeOfFrame(file: string, line: number, column: number): Place | undef
   return isUserScript(file) ? mapFrame(file, line, column) : undefined;
 }
 
+/** `Error.captureStackTrace` also takes objects that are no errors; `console.trace` gives it one. */
 function headerOf(error: Error): string {
   try {
-    return String(error);
+    return Error.prototype.toString.call(error);
   } catch {
     return 'Error';
   }

@@ -4,40 +4,43 @@ import { timeText } from '../../runtime/base/duration';
 import { compact, msText } from '../../runtime/base/units';
 import type { PaneFailure } from '../../runtime/streaming/graph/display';
 import type { PaneModel, PaneRow } from '../contract/pane';
-import { inspectLine } from './inspect-value';
+import { isIdentifying } from './number-columns';
 import { escapeControls, grouped } from './safe-text';
+import { type Column, columnsOf, lay } from './table';
 
 /** Cells are cut at this width; no real terminal is wider. */
 const widestCell = 200;
-/** Longer tuples are shown as one value. */
-const mostCells = 12;
+const mostColumns = 12;
 const trendLength = 60;
-
-const isTuple = (row: unknown): row is unknown[] => Array.isArray(row) && row.length > 0 && row.length <= mostCells;
 
 /** Elements per second: `950/s`, `1.2 k/s`. */
 export const rateText = (records: number, ms: number): string => `${compact((records * 1000) / ms)}/s`;
 
-function cellOf(value: unknown): string {
-  if (typeof value !== 'number' || !Number.isFinite(value)) return inspectLine(value, widestCell);
-  const [whole, part] = inspectLine(value, widestCell).split('.');
-  return part === undefined ? signed(whole) : `${signed(whole)}.${part}`;
+type PaneTable = Pick<PaneModel, 'headings' | 'rows' | 'numeric'>;
+
+/** Objects get a column per key, tuples one per element. The bars show the last column of numbers that stand for nothing else. */
+function tableOf(rows: readonly unknown[]): PaneTable {
+  if (rows.length === 0) return { rows: [], numeric: [] };
+  const columns = columnsOf(rows).columns.slice(0, mostColumns);
+  const cellsOf = (column: Column) => lay(column, { columns: widestCell });
+  const laid = columns.map(cellsOf);
+  const bar = laid.findLastIndex(({ name, numeric }) => numeric && !isIdentifying(name));
+  if (bar >= 0) laid[bar] = cellsOf({ ...columns[bar], role: 'value' });
+  const isNamed = laid.some(({ name }) => name !== undefined && !/^\d+$/.test(name));
+  return {
+    headings: isNamed ? laid.map(({ name = '' }) => name) : undefined,
+    rows: rows.map((_, index) =>
+      rowOf(
+        laid.map(({ cells }) => cells[index]),
+        columns[bar]?.values[index],
+      ),
+    ),
+    numeric: laid.map(({ numeric }) => numeric),
+  };
 }
 
-const signed = (digits: string) => (/^-?\d+$/.test(digits) ? digits.replace(/\d+/, grouped) : digits);
-
-/** The number that a row's bar shows: the last number of a tuple, or the row itself. */
-function barOf(row: unknown): number | undefined {
-  if (typeof row === 'number') return row;
-  if (!isTuple(row)) return undefined;
-  return row.findLast((cell): cell is number => typeof cell === 'number');
-}
-
-function rowOf(row: unknown): PaneRow {
-  const value = barOf(row);
-  const cells = isTuple(row) ? Array.from(row, cellOf) : [cellOf(row)];
-  return value !== undefined && Number.isFinite(value) ? { cells, value } : { cells };
-}
+const rowOf = (cells: readonly string[], value: unknown): PaneRow =>
+  typeof value === 'number' && Number.isFinite(value) ? { cells, value } : { cells };
 
 /** The numbers of earlier batches with that of a new one. */
 export function nextTrend(trend: readonly number[], { records, total }: PaneUpdate): number[] {
@@ -75,17 +78,13 @@ export function paneModel(update: PaneUpdate, time: string, trend: readonly numb
   ];
   const isLate = waiting > 0 || started > interval;
   const queue = waiting === 0 ? '' : `, ${waiting} ${waiting === 1 ? 'batch waits' : 'batches wait'}`;
-  const widest = Math.max(0, ...rows.map((row) => (isTuple(row) ? row.length : 1)));
-  const cellAt = (row: unknown, column: number) => (isTuple(row) ? row[column] : column === 0 ? row : undefined);
-  const isNumber = (value: unknown) => value === undefined || typeof value === 'number' || typeof value === 'bigint';
   return {
     title: escapeControls(options.title ?? update.stream).slice(0, widestCell),
     time,
     facts,
     late: isLate ? `behind by ${msText(delayMs)}${queue}` : undefined,
     trend,
-    rows: rows.map(rowOf),
-    numeric: Array.from({ length: widest }, (_, column) => rows.every((row) => isNumber(cellAt(row, column)))),
+    ...tableOf(rows),
     left: total - rows.length,
   };
 }

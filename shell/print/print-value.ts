@@ -3,10 +3,11 @@ import { types } from 'node:util';
 import { msText } from '../../runtime/base/units';
 import { defaultSettings } from '../base/settings';
 import type { Screen, Settings } from '../contract/screen';
-import { dataProperty, inspectValue } from './inspect-value';
+import { inspectValue } from './inspect-value';
 import { reportError } from './report-error';
 import { counted, cut, escapeControls, grouped, paint, widthOf } from './safe-text';
 import { areRecords, tableOf as layTable } from './table';
+import { dataProperty } from './value-facts';
 
 /** The content of a dataset's head line. */
 export interface Description {
@@ -85,7 +86,8 @@ export async function printValue(
   const table = recordsOf(value, settingsOf(screen).rows, rowsAlways);
   if (table) return printTable(head, table, { ...screen, whole });
   const used = widthOf(head.plain) + 3;
-  return `${head.shown} = ${inspectValue(value, screen.columns, used, screen.color)}`;
+  const { text, deeper } = inspectValue(value, screen.columns, used, screen.color);
+  return [`${head.shown} = ${text}`, ...opening(name, deeper, screen)].join('\n');
 }
 
 interface Head {
@@ -173,6 +175,15 @@ function footer(left: string, isCut: boolean, screen: Screen): string[] {
   const how = isCut ? 'cells are cut: .page shows all' : '.show N shows more';
   const parts = [left, screen.live && (left !== '' || isCut) ? how : ''].filter((part) => part !== '');
   return parts.length === 0 ? [] : [dimLine(` … ${parts.join(' · ')}`, screen)];
+}
+
+/** At a live screen, how to open the first object that was too deep to be shown. */
+function opening(name: string | undefined, deeper: string | undefined, screen: Screen): string[] {
+  if (!screen.live || deeper === undefined) return [];
+  const from = name === undefined || /^[\w$.]+$/.test(name) ? name : `(${name})`;
+  const how =
+    from === undefined || deeper === '' ? '.page shows all' : `${from}${deeper} opens the first that is closed; .page shows all`;
+  return [dimLine(` … ${how}`, screen)];
 }
 
 const dimLine = (text: string, { color, columns }: Screen): string => paint(color).dim(cut(text, columns));

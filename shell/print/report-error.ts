@@ -7,8 +7,9 @@ import type { Screen } from '../contract/screen';
 import type { Diagnostic } from '../contract/type-service';
 import { excerpt } from './excerpt';
 import { inspectLine } from './inspect-value';
-import { cut, escapeControls, escapeLines, paint } from './safe-text';
+import { cut, escapeControls, escapeLines, paint, widthOf } from './safe-text';
 import { frameText, isUsers, lineAt, placeText, type SourceText, userFrames } from './user-frames';
+import { errorFields, propertyName } from './value-facts';
 
 export interface ReportContext extends SourceText {
   /** Shows engine frames and codes too (`.errors full`). */
@@ -26,6 +27,10 @@ const maxFrames = 10;
 const maxDiagnostics = 5;
 /** Nested causes, and members of an aggregate error, that are shown. */
 const maxCauses = 4;
+/** Fields of an error that are shown. */
+const maxFields = 16;
+/** The fields that Node gives to errors of the system. */
+const systemFields = new Set(['errno', 'code', 'syscall', 'path', 'dest', 'address', 'port', 'hostname']);
 
 /** A property of an error; it may be an accessor that throws. */
 function read(error: object, key: string): unknown {
@@ -95,7 +100,7 @@ class Report {
   of(error: object): string {
     const details = read(error, 'details');
     if (!isOurs(error) || !isObject(details))
-      return lines(this.#users(error), this.#causes(error), this.#stack(readText(error, 'stack')));
+      return lines(this.#users(error), this.#fields(error), this.#causes(error), this.#stack(readText(error, 'stack')));
     const remote = read(details, 'remote');
     if (readText(error, 'code') === 'TASK_FAILED' && isObject(remote)) return this.#task(remote as RemoteError, details);
     return lines(this.#ours(error, details), this.#causes(error), this.#stack(readText(error, 'stack')));
@@ -129,6 +134,7 @@ class Report {
       where && frames[0] ? this.#line(frames[0]) : undefined,
       where ? this.#frameLines(frames.slice(1)) : this.#places(frames),
       element && ` element: ${cut(escapeControls(element.slice(0, maxElement * 2)), maxElement)}`,
+      isObject(remote.fields) ? this.#fieldLines(remote.fields) : undefined,
       // The general remedy of task errors adds nothing to the place.
       this.#taskFacts(details),
       this.#context.full ? this.#stack(readText(remote, 'stack')) : this.#colors.dim(' .errors full shows every frame'),
@@ -205,6 +211,24 @@ class Report {
       .join('\n');
   }
 
+  /** What its thrower added to the error. Those of the system are in its message already. */
+  #fields(error: object): string | undefined {
+    const isTold = readText(error, 'syscall') !== '' && readText(error, 'code') !== '';
+    const own = errorFields(error).filter((key) => key !== 'cause' && key !== 'errors' && !(isTold && systemFields.has(key)));
+    return this.#fieldLines(Object.fromEntries(own.map((key) => [key, read(error, key)])));
+  }
+
+  /** ` status: 404, url: "/x"` on one line if it fits, else one line each. */
+  #fieldLines(fields: object): string | undefined {
+    const entries = Object.entries(fields);
+    if (entries.length === 0) return undefined;
+    const { columns } = this.#screen;
+    const shown = entries.slice(0, maxFields).map(([key, value]) => `${propertyName(key)}: ${inspectLine(value, maxElement)}`);
+    if (entries.length > maxFields) shown.push(`… ${entries.length - maxFields} more`);
+    const line = ` ${shown.join(', ')}`;
+    return widthOf(line) <= columns ? line : shown.map((field) => cut(` ${field}`, Math.max(columns, 20))).join('\n');
+  }
+
   #causes(error: object): string | undefined {
     const shown: string[] = [];
     const members = read(error, 'errors');
@@ -220,10 +244,14 @@ class Report {
     return shown.length > 0 ? shown.join('\n') : undefined;
   }
 
+  /** On one line: the error with its fields, and where it was thrown. */
   #brief(error: unknown): string {
     if (!isError(error)) return inspectLine(error, 200);
     const message = readText(error, 'message');
-    return `${cut(escapeControls((readText(error, 'name') || 'Error').slice(0, 200)), 80)}${message ? `: ${cut(escapeControls(message.slice(0, 400)), 200)}` : ''}`;
+    const title = `${cut(escapeControls((readText(error, 'name') || 'Error').slice(0, 200)), 80)}${message ? `: ${cut(escapeControls(message.slice(0, 400)), 200)}` : ''}`;
+    const fields = this.#fields(error)?.trim().replaceAll('\n ', ', ');
+    const [frame] = this.#frames(error, message);
+    return `${title}${fields ? cut(` { ${fields}`, 200) + ' }' : ''}${frame ? this.#colors.dim(frameText(frame)) : ''}`;
   }
 }
 

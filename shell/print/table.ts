@@ -1,7 +1,9 @@
 // Shows rows as a table that fits the screen: objects by key, tuples by index, with a row of types; numbers align right.
 import { types } from 'node:util';
-import { className, inspectLine, inspectWholeLine, isRecord, numberText } from './inspect-value';
+import { inspectCell, inspectWholeLine } from './inspect-value';
+import { areAmounts, isNumeric, numberCell, type Role } from './number-columns';
 import { cut, escapeControls, grouped, pad, paint, widthOf } from './safe-text';
+import { className, extraKeys, isRecord } from './value-facts';
 
 export interface TableScreen {
   readonly columns: number;
@@ -19,17 +21,20 @@ const maxColumns = 64;
 
 const gap = ' │ ';
 
-interface Column {
+export interface Column {
   /** Undefined for rows that are not records: they have no name. */
   readonly name?: string;
+  readonly role: Role;
   readonly values: readonly unknown[];
 }
 
-interface Laid {
+export interface Laid {
   readonly name?: string;
   readonly type: string;
   readonly cells: readonly string[];
   readonly numeric: boolean;
+  /** Whether a part of a value is too deep to be shown. */
+  readonly isCut: boolean;
   readonly width: number;
 }
 
@@ -57,30 +62,43 @@ function own(row: object, key: PropertyKey): unknown {
 }
 const accessor = Symbol('getter');
 
-interface Columns {
+export interface Columns {
   readonly columns: readonly Column[];
   /** Columns that are only counted. */
   readonly further: number;
 }
 
-function columnsOf(rows: readonly unknown[], names?: readonly string[]): Columns {
-  if (areTuples(rows)) {
-    const indexes = Array.from(rows[0].keys());
-    return {
-      columns: indexes.map((index) => ({ name: names?.[index] ?? String(index), values: rows.map((row) => own(row, index)) })),
-      further: 0,
-    };
-  }
+/** Objects get a column per key of any row, tuples numbered columns (or `names`), other values one column. */
+export function columnsOf(rows: readonly unknown[], names?: readonly string[]): Columns {
+  if (areTuples(rows)) return columnsOfTuples(rows, names);
   if (rows.every(isRecord)) {
-    const keys = new Set<string>();
-    for (const row of rows) for (const key of Object.keys(row)) keys.add(key);
-    const shown = Array.from(keys).slice(0, maxColumns);
-    if (shown.length > 0) {
-      const columns = shown.map((key) => ({ name: key, values: rows.map((row) => own(row as object, key)) }));
-      return { columns, further: keys.size - shown.length };
-    }
+    const { columns, further } = columnsOfKeys(rows, Object.keys);
+    if (columns.length > 0) return { columns, further };
   }
-  return { columns: [{ values: rows }], further: 0 };
+  return { columns: [{ role: 'other', values: rows }], further: 0 };
+}
+
+/** What tuples have besides their elements, such as the `index` of a match, follows where it has a value. */
+function columnsOfTuples(rows: readonly unknown[][], names?: readonly string[]): Columns {
+  const indexes = Array.from(rows[0].keys());
+  const role = (index: number): Role =>
+    indexes.length === 1 ? 'other' : index === 0 ? 'key' : indexes.length === 2 ? 'value' : 'other';
+  const elements = indexes.map((index) => ({
+    name: names?.[index] ?? String(index),
+    role: role(index),
+    values: rows.map((row) => own(row, index)),
+  }));
+  const { columns, further } = columnsOfKeys(rows, extraKeys);
+  const extra = columns.filter(({ values }) => values.some((value) => value !== undefined && value !== absent));
+  return { columns: [...elements, ...extra], further };
+}
+
+function columnsOfKeys<T extends object>(rows: readonly T[], keysOf: (row: T) => readonly string[]): Columns {
+  const keys = new Set<string>();
+  for (const row of rows) for (const key of keysOf(row)) keys.add(key);
+  const shown = Array.from(keys).slice(0, maxColumns);
+  const columns = shown.map((name) => ({ name, role: 'other' as const, values: rows.map((row) => own(row, name)) }));
+  return { columns, further: keys.size - shown.length };
 }
 
 /** The type of a value, as a name. */
@@ -108,21 +126,21 @@ function columnType(values: readonly unknown[]): string {
   return present.length < values.length ? `${kinds.length > 1 ? `(${text})` : text}?` : text;
 }
 
-/** Separates thousands before the decimal point; numbers with an exponent stay as they are. */
-function groupedNumber(value: number | bigint): string {
-  const text = typeof value === 'bigint' ? inspectLine(value, 4_000).replace(/n$/, '') : numberText(value);
-  const match = /^(-?)(\d+)(\.\d+)?$/.exec(text);
-  return match ? match[1] + grouped(match[2]) + (match[3] ?? '') : text;
+interface Cell {
+  readonly text: string;
+  readonly isCut?: boolean;
 }
 
-const isNumeric = (value: unknown) => typeof value === 'number' || typeof value === 'bigint';
-
-function cellText(value: unknown, columns: number, whole: boolean): string {
-  if (value === absent) return '';
-  if (value === accessor) return '[getter]';
-  if (typeof value === 'number' || typeof value === 'bigint') return groupedNumber(value);
-  return whole ? inspectWholeLine(value) : inspectLine(value, columns);
+function cellOf(value: unknown, columns: number, whole: boolean, isAmount: boolean): Cell {
+  if (value === absent) return { text: '' };
+  if (value === accessor) return { text: '[getter]' };
+  if (isNumeric(value)) return { text: numberCell(value, isAmount) };
+  if (whole) return { text: inspectWholeLine(value) };
+  const { text, deeper } = inspectCell(value, columns);
+  return { text, isCut: deeper !== undefined || isCutText(text) };
 }
+
+const isCutText = (text: string) => text.endsWith('…') || text.includes('… ');
 
 /** Longer fractions are not padded to align their points. */
 const widestFraction = 18;
@@ -135,15 +153,18 @@ function alignedAtPoint(cells: readonly string[]): readonly string[] {
   return cells.map((cell, index) => cell + ' '.repeat(longest - fractions[index]));
 }
 
-function lay(column: Column, { columns, whole = false }: TableScreen): Laid {
+/** The cells of a column as texts, numbers aligned. */
+export function lay(column: Column, { columns, whole = false }: Pick<TableScreen, 'columns' | 'whole'>): Laid {
   const name = column.name === undefined ? undefined : cut(escapeControls(column.name.slice(0, columns * 4)), columns);
   const type = columnType(column.values);
-  const plain = column.values.map((value) => cellText(value, columns, whole));
+  const isAmount = areAmounts(column.values, column.name, column.role);
+  const shown = column.values.map((value) => cellOf(value, columns, whole, isAmount));
+  const plain = shown.map(({ text }) => text);
   const present = column.values.filter((value) => value !== absent && value !== null && value !== undefined);
   const numeric = present.length > 0 && present.every(isNumeric);
   const cells = numeric ? alignedAtPoint(plain) : plain;
   const width = Math.max(1, ...[name ?? '', type, ...cells].map(widthOf));
-  return { name, type, cells, numeric, width };
+  return { name, type, cells, numeric, isCut: shown.some(({ isCut }) => isCut), width };
 }
 
 /** Widths with which the columns fit: the widest are cut first; if that is not enough, the last are left out. */
@@ -178,10 +199,7 @@ export interface Table {
   readonly isCut: boolean;
 }
 
-/**
- * The rows as lines: names, types, a rule, one line per row. Objects get a column per key of any row, tuples numbered columns (or
- * `names`), other values one column. Columns that do not fit are named below.
- */
+/** The rows as lines: names, types, a rule, one line per row. Columns that do not fit are named below. */
 export function tableOf(rows: readonly unknown[], screen: TableScreen, names?: readonly string[]): Table {
   const { columns, further } = columnsOf(rows, names);
   const laid = columns.map((column) => lay(column, screen));
@@ -221,15 +239,13 @@ export function tableOf(rows: readonly unknown[], screen: TableScreen, names?: r
   if (left.length + further > 0) lines.push(colors.dim(leftOut(left, further, screen.columns)));
   const isCut =
     left.length + further > 0 ||
-    shown.some(({ cells }, index) => cells.some((cell) => isCutCell(cell) || widthOf(cell) > widths[index]));
+    shown.some(({ cells, isCut }, index) => isCut || cells.some((cell) => widthOf(cell) > widths[index]));
   return { text: lines.join('\n'), isCut };
 }
 
 /** The text of `tableOf`. */
 export const renderTable = (rows: readonly unknown[], screen: TableScreen, names?: readonly string[]): string =>
   tableOf(rows, screen, names).text;
-
-const isCutCell = (cell: string) => cell.endsWith('…') || cell.includes('… ');
 
 const headings = (shown: readonly Laid[]) => shown.map((column) => column.name ?? '');
 

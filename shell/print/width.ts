@@ -7,6 +7,9 @@ const narrow = /^[\x20-\x7e\xb7\u2026\u2500-\u259f]*$/;
 const sgr = /(\x1b\[[0-9;:]*m)/;
 const everySgr = /\x1b\[[0-9;:]*m/g;
 
+/** Control characters but newline and Tab, line and paragraph separators, marks of writing direction, the byte order mark. */
+const unsafe = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
 /** How a Tab in an entry is drawn; in the text it stays one character. */
 const tabCell = '    ';
 
@@ -16,10 +19,11 @@ export function clusters(text: string): string[] {
   return Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
-/** A control character in readable form: `^[` for escape, `\x9b` for a C1 character. */
+/** A control character in readable form: `^[` for escape, `\x9b` for a C1 character, `\u202e` for a mark of direction. */
 function caret(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 0x20) return '^' + String.fromCharCode(code + 0x40);
+  if (code > 0xff) return '\\u' + code.toString(16).padStart(4, '0');
   return code === 0x7f ? '^?' : '\\x' + code.toString(16).padStart(2, '0');
 }
 
@@ -59,13 +63,13 @@ export function clip(line: string, columns: number): string {
 }
 
 /**
- * Makes printed text safe for the screen: colours and newlines pass; other escapes and control characters are made visible. Data can
- * then neither move the cursor nor write into the line being typed.
+ * Makes printed text safe for the screen: colours and newlines pass; other escapes, control characters and marks of direction are made
+ * visible. Data can then neither move the cursor nor write into the line being typed.
  */
 export function safeText(text: string): string {
   return text
     .replace(/\r\n/g, '\n')
     .split(sgr)
-    .map((part) => (sgr.test(part) ? part : part.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, caret)))
+    .map((part) => (sgr.test(part) ? part : part.replace(unsafe, caret)))
     .join('');
 }

@@ -16,6 +16,7 @@ import { Repl } from '../repl/repl';
 import { readScript, runText } from '../repl/run-text';
 import { openSession } from '../session/open-session';
 import { TypeServiceClient } from '../types/client';
+import { ScriptOutput } from './script-output';
 import { Watch } from './watch';
 
 /** What to run. */
@@ -44,11 +45,7 @@ export async function runScript(script: Promise<Script>, options: ScriptOptions)
 }
 
 class ScriptRun {
-  // Taken before the session redirects what the user's code writes.
-  readonly #write = {
-    out: process.stdout.write.bind(process.stdout) as (text: string) => boolean,
-    err: process.stderr.write.bind(process.stderr) as (text: string) => boolean,
-  };
+  readonly #output = new ScriptOutput();
   /** The orderly end of the process; a signal that comes meanwhile changes nothing. */
   #ending: Promise<never> | undefined;
   #session: Session | undefined;
@@ -81,7 +78,7 @@ class ScriptRun {
   }
 
   #outputFailed({ code, message }: NodeJS.ErrnoException): never {
-    if (code !== 'EPIPE') this.#write.err(`error: cannot write the output: ${message}\n`);
+    if (code !== 'EPIPE') this.#output.print(`error: cannot write the output: ${message}\n`, 'err');
     return process.exit(code === 'EPIPE' ? brokenPipeStatus : 1);
   }
 
@@ -103,13 +100,18 @@ class ScriptRun {
         executorMemory,
         config,
         args: script.args,
-        events: { print: (printed, stream) => this.#write[stream](printed), progress: () => {}, pane: () => {} },
+        events: {
+          print: (text, stream) => this.#output.print(text, stream),
+          output: (text, stream) => this.#output.output(text, stream),
+          progress: () => {},
+          pane: () => {},
+        },
       });
       const repl = new Repl(this.#front(), this.#types, this.#session);
       this.#repl = repl;
       return watch ? await this.#runAgain(repl, script) : await this.#runOnce(repl, script);
     } catch (error) {
-      if (!this.#ending) this.#write.err(reportError(error, {}, this.#screen()) + '\n');
+      if (!this.#ending) this.#output.print(reportError(error, {}, this.#screen()) + '\n', 'err');
       return 1;
     }
   }
@@ -141,7 +143,7 @@ class ScriptRun {
         return status;
       }
       if (early === undefined)
-        this.#write.err(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${escapeControls(file)})\n`);
+        this.#output.print(`(${status === 0 ? 'done' : 'failed'}; waiting for a change of ${escapeControls(file)})\n`, 'err');
       this.#waiting = left;
       const next = await changed;
       this.#waiting = undefined;
@@ -149,7 +151,7 @@ class ScriptRun {
       const name = path.relative(process.cwd(), next);
       await repl.guard(() => repl.runInSession('cancel', { quiet: true }));
       await repl.guard(() => repl.runInSession('stop', { quiet: true }));
-      this.#write.err(`(${escapeControls(name)} has changed: running again)\n`);
+      this.#output.print(`(${escapeControls(name)} has changed: running again)\n`, 'err');
     }
   }
 
@@ -182,9 +184,9 @@ class ScriptRun {
       set: (settings) => {
         this.#settings = settings;
       },
-      page: async (text) => void this.#write.out(`${text}\n`),
+      page: async (text) => this.#output.print(`${text}\n`, 'out'),
       // Once the process ends, errors of what it breaks off are not printed.
-      print: (text, stream) => void (this.#ending || this.#write[stream](text)),
+      print: (text, stream) => void (this.#ending || this.#output.print(text, stream)),
       screen: () => this.#screen(),
       readBlock: async () => undefined,
       clearScreen: () => {},

@@ -62,7 +62,7 @@ export class LocalSession implements Session {
     this.#options = options;
     this.#evaluator = new Evaluator(options);
     this.#interruptHooks = [...(options.onInterrupt ?? [])];
-    this.#undo.push(captureOutput((text, stream) => options.events.print(text, stream)));
+    this.#undo.push(captureOutput((text, stream) => options.events.output(text, stream)));
     this.#surviveStrayErrors();
   }
 

@@ -6,6 +6,7 @@ import type { EngineOptions, RunOutcome, Session } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
 import { InterruptGate } from '../evaluate/interrupt-gate';
 import { openSession } from './open-session';
+import { TerminalStreams } from './terminal-streams';
 
 let stopping = false;
 let crashed = false;
@@ -36,7 +37,7 @@ async function stop(session: Session | undefined): Promise<never> {
   process.exit(0);
 }
 
-function serve(session: Session, gate: InterruptGate): void {
+function serve(session: Session, gate: InterruptGate, streams: TerminalStreams): void {
   const serveOne = async (id: number, run: () => Promise<RunOutcome>) => {
     gate.begin(id);
     const outcome = await run();
@@ -44,6 +45,7 @@ function serve(session: Session, gate: InterruptGate): void {
     answer({ kind: 'ended', id, outcome });
   };
   process.on('message', (request: SessionRequest) => {
+    if ('screen' in request) streams.show(request.screen);
     switch (request.kind) {
       case 'run':
         void serveOne(request.id, () => session.run(request.cell, request.screen));
@@ -70,6 +72,8 @@ async function main(engine: EngineOptions): Promise<void> {
   const gate = new InterruptGate({ interrupted: () => session?.interrupt(), orphaned: () => void stop(session) });
   sendBreaksThrough(gate);
   process.on('SIGINT', () => session?.interrupt());
+  const streams = new TerminalStreams();
+  streams.install();
   process.on('uncaughtExceptionMonitor', () => {
     crashed = true;
   });
@@ -82,6 +86,7 @@ async function main(engine: EngineOptions): Promise<void> {
       args: [],
       events: {
         print: (text, stream) => answer({ kind: 'print', text, stream }),
+        output: (text, stream) => answer({ kind: 'output', text, stream }),
         progress: (line) => answer({ kind: 'progress', line }),
         pane: (id, pane) => answer({ kind: 'pane', id, pane }),
       },
@@ -95,7 +100,7 @@ async function main(engine: EngineOptions): Promise<void> {
     });
     process.exit(1);
   }
-  serve(session, gate);
+  serve(session, gate, streams);
   answer({ kind: 'ready' });
 }
 

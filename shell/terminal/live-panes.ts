@@ -62,23 +62,45 @@ function factLine({ facts, late, trend }: PaneModel, columns: number, warn: Styl
   return warn(line.slice(0, lateEnd)) + line.slice(lateEnd) + dim(spark);
 }
 
-function rowLines(rows: readonly PaneRow[], numeric: readonly boolean[], columns: number, color: Style): string[] {
+interface PaneStyles {
+  readonly dim: Style;
+  readonly bar: Style;
+}
+
+/** The line of headings, if there are any, and a line for each row. */
+function rowLines(
+  { headings, numeric }: PaneModel,
+  rows: readonly PaneRow[],
+  columns: number,
+  { dim, bar: color }: PaneStyles,
+): string[] {
   const most = numeric.length > 1 ? Math.max(8, Math.floor(columns * cellShare)) : columns - 1;
-  const cells = rows.map((row) => row.cells.map((cell) => clip(cell, most)));
+  const clipped = (texts: readonly string[]) => texts.map((text) => clip(text, most));
+  const names = headings === undefined || rows.length === 0 ? [] : [clipped(headings)];
+  const body = rows.map((row) => clipped(row.cells));
+  const cells = [...names, ...body];
   const widths = numeric.map((_, column) => Math.max(0, ...cells.map((row) => widthOf(row[column] ?? ''))));
   const used = 1 + widths.reduce((a, b) => a + b, 0) + gap.length * widths.length;
   const barColumns = Math.min(widestBar, columns - used);
   const top = Math.max(0, ...rows.map(({ value }) => value ?? 0));
-  return cells.map((row, index) => {
+  const heads = names.map((row) =>
+    dim(` ${widths.map((width, column) => padded(row[column], width, numeric[column])).join(gap)}`.trimEnd()),
+  );
+  const lines = body.map((row, index) => {
     const texts = widths.map((width, column) => padded(row[column] ?? '', width, numeric[column]));
     const { value } = rows[index];
     const drawn = value === undefined || barColumns < narrowestBar ? '' : bar(value, top, barColumns);
     return ` ${drawn === '' ? texts.join(gap).trimEnd() : texts.join(gap) + gap + color(drawn)}`;
   });
+  return [...heads, ...lines];
 }
 
 /** The height of a pane with enough room. */
-const heightOf = ({ rows, left }: PaneModel): number => 2 + Math.max(1, rows.length) + (left > 0 ? 1 : 0);
+const heightOf = ({ headings, rows, left }: PaneModel): number =>
+  2 + headLines(headings, rows) + Math.max(1, rows.length) + (left > 0 ? 1 : 0);
+
+const headLines = (headings: PaneModel['headings'], rows: readonly PaneRow[]): number =>
+  headings === undefined || rows.length === 0 ? 0 : 1;
 
 /** One pane in at most `height` lines of at most `columns`. */
 export function paneLines(pane: PaneModel, columns: number, height: number, color: boolean): string[] {
@@ -86,10 +108,10 @@ export function paneLines(pane: PaneModel, columns: number, height: number, colo
   const [bold, dim] = [style(color, '1', '22'), style(color, '2', '22')];
   const [warn, blue] = [style(color, '33', '39'), style(color, '34', '39')];
   const lines = [titleLine(pane, columns, bold, dim), factLine(pane, columns, warn, dim)];
-  const room = height - lines.length;
+  const room = height - lines.length - headLines(pane.headings, pane.rows);
   const fits = room >= pane.rows.length + (pane.left > 0 ? 1 : 0);
   const shown = pane.rows.slice(0, fits ? pane.rows.length : Math.max(1, room - 1));
-  lines.push(...rowLines(shown, pane.numeric, columns, blue));
+  lines.push(...rowLines(pane, shown, columns, { dim, bar: blue }));
   const left = pane.left + pane.rows.length - shown.length;
   if (left > 0) lines.push(dim(` … ${left} more`));
   else if (pane.rows.length === 0) lines.push(dim(' no rows'));

@@ -63,7 +63,7 @@ export class ChildSession implements Session {
     // The exit of the process reports its end.
     this.#interrupts.on('error', () => {});
     readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#takeLine(line));
-    readText(this.#child.stdout, (text) => options.events.print(text, 'out'));
+    readText(this.#child.stdout, (text) => options.events.output(text, 'out'));
     readText(this.#child.stderr, (text) => this.#stderr(text));
     this.#exited = new Promise((resolve) => {
       // Not 'exit': answers may still be in the pipe then.
@@ -163,7 +163,8 @@ export class ChildSession implements Session {
         this.#listens();
         break;
       case 'print':
-        this.#options.events.print(frame.text, frame.stream);
+      case 'output':
+        this.#options.events[frame.kind](frame.text, frame.stream);
         break;
       case 'progress':
         this.#options.events.progress(frame.line);
@@ -203,7 +204,7 @@ export class ChildSession implements Session {
   #stderr(text: string): void {
     // The cause of death is in the last lines. Anything but a crash report is the user's output.
     this.#errorText = (this.#errorText + text).slice(-16_384);
-    if (!crashReport.test(this.#errorText)) this.#options.events.print(text, 'err');
+    if (!crashReport.test(this.#errorText)) this.#options.events.output(text, 'err');
   }
 
   #closed(status: number | null, signal: NodeJS.Signals | null): void {

@@ -170,7 +170,7 @@ class Terminal implements EditorHost {
     const { stdout } = process;
     const { colors } = this.#settings;
     const color = colors === 'auto' ? stdout.isTTY === true && stdout.hasColors() : colors === 'on';
-    return { columns: stdout.columns || 80, color, live: this.#plain === undefined, settings: this.#settings };
+    return { columns: stdout.columns || 80, rows: stdout.rows, color, live: this.#plain === undefined, settings: this.#settings };
   }
 
   #open(): void {
@@ -213,6 +213,7 @@ class Terminal implements EditorHost {
       engine: { master, executorMemory, config },
       events: {
         print: (text) => this.#editor.print(text),
+        output: (text) => this.#editor.write(text),
         progress: (line) => this.#editor.setProgress(line),
         pane: (id, pane) => this.#showPane(id, pane),
       },
@@ -317,13 +318,13 @@ class Terminal implements EditorHost {
       return;
     }
     if (end.kind === 'failed') {
-      this.#editor.print(end.message + '\n', 'err');
+      this.#editor.print(end.message + '\n');
       void this.#finish(1);
       return;
     }
     this.#dropQueue();
     this.#closePanes();
-    this.#editor.print(`The session ended: ${end.reason}. Its names are lost; a new session starts.\n`, 'err');
+    this.#editor.print(`The session ended: ${end.reason}. Its names are lost; a new session starts.\n`);
     for (const note of writeReplay(this.#repl?.accepted ?? [])) this.#note(note);
     this.#replaceSession();
   }

@@ -21,10 +21,8 @@ function show(text: string): void {
 
 const obey: Record<string, (argument: string) => void> = {
   print: (argument) => editor.print(JSON.parse(argument) as string),
-  pair: (argument) => {
-    const [first, second] = JSON.parse(argument) as string[];
-    editor.print(first);
-    setTimeout(() => editor.print(second), 50);
+  write: (argument) => {
+    for (const [index, part] of (JSON.parse(argument) as string[]).entries()) setTimeout(() => editor.write(part), index * 30);
   },
   progress: (argument) => editor.setProgress(argument === '' ? undefined : argument),
   panes: (argument) => editor.setPanes(argument === '' ? undefined : () => argument.split('|')),

@@ -14,7 +14,12 @@ let entries = 0;
 const session = new LocalSession({
   cwd: folder,
   globals: { sc: {} },
-  events: { print: (text, stream) => tell({ print: text, stream }), progress: () => {}, pane: () => {} },
+  events: {
+    print: (text, stream) => tell({ print: text, stream }),
+    output: (text, stream) => tell({ print: text, stream }),
+    progress: () => {},
+    pane: () => {},
+  },
   onInterrupt: [() => cancelled++],
 });
 

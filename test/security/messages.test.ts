@@ -191,6 +191,7 @@ test('errors and accumulator updates in the tail are checked as well', () => {
     { ...error, name: 7 },
     { ...error, frames: [{}] },
     { ...error, details: 7 },
+    { ...error, fields: { a: {} } },
     { ...error, more: 1 },
   ]) {
     assert.throws(() => unpackEnd({ kind: 'userError' }, encode(wrong)), /invalid message/);
@@ -223,6 +224,11 @@ const sized: Record<string, [limit: number, make: (n: number) => Partial<RemoteE
     maxErrorText,
     (n) => ({ code: 'DISK', details: { path: 'x'.repeat(n) } }),
     (e) => String(e.details!.path).length,
+  ],
+  fields: [
+    maxErrorDetails,
+    (n) => ({ fields: Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, i])) }),
+    (e) => Object.keys(e.fields!).length,
   ],
   details: [
     maxErrorDetails,

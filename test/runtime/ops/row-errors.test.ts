@@ -213,6 +213,17 @@ test('an error in a closure tells its causes', async () => {
   assert.is(round.message.split('caused by').length, 6);
 });
 
+test('an error in a closure keeps what its thrower added, and tells its members', async () => {
+  const error = await errorOf('TASK_FAILED', () =>
+    numbers().foreach(() => {
+      const members = [new RangeError('one'), 'two'];
+      throw Object.assign(new AggregateError(members, 'all'), { status: 404, url: '/x', body: { a: [1] }, next: undefined });
+    }),
+  );
+  assert.is(error.message, 'AggregateError: all\n • RangeError: one\n • Error: two');
+  assert.equal((error.details.remote as RemoteError).fields, { status: 404, url: '/x', body: '{"a":[1]}' });
+});
+
 test('a throw of the map side of a shuffle, in a merge, and in an accumulator', async () => {
   const pairs = numbers().map((x): [number, number] => [0, x]);
   const merge = await errorOf('TASK_FAILED', () =>

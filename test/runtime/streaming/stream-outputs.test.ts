@@ -175,7 +175,7 @@ test('a stream tells its lineage, a line a stream', async () => {
 test('what repeats itself is counted; what is heard again after a while, or of other streams, is told', () => {
   let said: string[] = [];
   let now = 0;
-  const events = { print: (text: string) => said.push(text.split('\n')[0]), progress() {}, pane() {} };
+  const events = { print: (text: string) => said.push(text.split('\n')[0]), output() {}, progress() {}, pane() {} };
   const display = new ShellDisplay(
     events,
     () => ({ columns: 80, color: false, live: true }),
@@ -199,7 +199,7 @@ test('what repeats itself is counted; what is heard again after a while, or of o
 
 test('a pane whose batches fail says since when, and one whose window is not full says until when', async () => {
   const shown: (PaneModel | undefined)[] = [];
-  const events = { print() {}, progress() {}, pane: (_: number, model: PaneModel | undefined) => shown.push(model) };
+  const events = { print() {}, output() {}, progress() {}, pane: (_: number, model: PaneModel | undefined) => shown.push(model) };
   const clock = new ManualClock(0);
   const screen = { columns: 80, color: false, live: true };
   const display = new ShellDisplay(events, () => screen);
@@ -233,6 +233,7 @@ test('a pane that has failed from its first batch on says so too', async () => {
   const shown: PaneModel[] = [];
   const events = {
     print() {},
+    output() {},
     progress() {},
     pane: (_: number, model: PaneModel | undefined) => void (model && shown.push(model)),
   };
@@ -306,7 +307,7 @@ test('.streams says how many bytes of files were read, and which output has been
 
 test('a second .stop cancels what the first one waits for', async () => {
   const screen = { columns: 80, color: false, live: false };
-  const shell = new ShellStreams(sc, { progress() {}, print() {}, pane() {} }, () => screen);
+  const shell = new ShellStreams(sc, { progress() {}, output() {}, print() {}, pane() {} }, () => screen);
   try {
     const clock = new ManualClock(0);
     const streaming = shell.stream('1s', { clock });

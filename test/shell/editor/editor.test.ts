@@ -105,10 +105,59 @@ test('output goes above the line being typed, which stays as it is', () =>
     assert.is(all.split('half a line').length, 2);
   }));
 
-test('the next print continues a line without its newline', () =>
+/** Pieces of the user's output, written one after the other, and what is on the screen at the end. */
+const outputs: Record<string, readonly [pieces: readonly string[], screen: string]> = {
+  'a line without its newline goes on': [['one ', 'two\n'], 'one two'],
+  'a progress by carriage returns': [['\r0%', '\r50%', '\r100%', '\n'], '100%'],
+  'carriage return and newline, apart': [['a\r', '\nb\n'], 'a\nb'],
+  'a progress that is erased': [['working', '\r\x1b[2K', 'done\n'], 'done'],
+  'what is longer stays behind what is shorter': [['abcdef', '\rxy\n'], 'xycdef'],
+  'two bars, rewritten after they were painted': [
+    ['a 1\nb 1\n', '\x1b[2A\x1b[2Ka 2\n\x1b[2Kb 2\n', '\x1b[2A\x1b[2Ka 3\n\x1b[2Kb 3\n'],
+    'a 3\nb 3',
+  ],
+  'one line of two, and back behind both': [['a\nb\n', '\x1b[2A', '\x1b[2KA', '\x1b[2B\rc\n'], 'A\nb\nc'],
+  'columns, left and right': [['abc', '\x1b[1GX', '\x1b[1CY', '\x1b[1DZ\n'], 'XbZ'],
+  'a saved place': [['a\n', '\x1b7b\n\x1b8c\n'], 'a\nc'],
+  'lines below are erased': [['a\nb\nc\n', '\x1b[2A\x1b[J', 'd\n'], 'a\nd'],
+  'a picture drawn again from its top': [['x\ny\n', '\x1b[H\x1b[2Jz\n', '\x1b[2J\x1b[1;1Hw\n'], 'w'],
+  'a wide character that loses a half': [['日本', '\r\x1b[1Cx\n'], ' x本'],
+  'colours stay with their text': [['\x1b[31mred\x1b[0m', '\rR\n'], 'Red'],
+  'a code that comes in two pieces': [['ab\x1b[', '1GX\n'], 'Xb'],
+  'what hides the cursor or asks the terminal': [['\x1b[?25l\x1b]0;t\x07\x1b[6n\u202ex\n'], '^[]0;t^G^[[6n\\u202ex'],
+};
+
+for (const [name, [pieces, wanted]] of Object.entries(outputs)) {
+  test(`output: ${name}`, () =>
+    withEditor({ rows: 12 }, async (terminal) => {
+      const entry = `!write ${JSON.stringify([...pieces, 'end\n'])}`;
+      terminal.type(entry + keys.enter);
+      const screen = await terminal.waitFor(/^end\n>$/m);
+      assert.is(screen.slice(screen.indexOf('"end\\n"]') + 9), `${wanted}\nend\n>`);
+      assert.match(terminal.everything(), /^> !write \[/m);
+    }));
+}
+
+test('output rewrites nothing but its own lines: neither what the shell printed, nor an entry, nor what has scrolled away', () =>
+  withEditor({ rows: 8 }, async (terminal) => {
+    terminal.type('!print "kept"' + keys.enter);
+    await terminal.waitFor(/^kept\n>$/m);
+    terminal.type(`!write ["\\u001b[9A\\u001b[2Jfirst\\n","\\u001b[9A\\u001b[2Ksecond\\n"]${keys.enter}`);
+    await terminal.waitFor(/^second\n>$/m);
+    assert.match(terminal.everything(), /^> !print "kept"\nkept\n> !write .*\nsecond\n>$/m);
+    const lines = Array.from({ length: 20 }, (_, index) => `line ${index}\\n`).join('');
+    terminal.type(`!write ["${lines}","\\u001b[50A\\u001b[Jtop\\n","end\\n"]${keys.enter}`);
+    await terminal.waitFor(/^top\nend\n>$/m);
+    const all = terminal.everything();
+    for (let line = 0; line < 12; line++) assert.is(all.split(`line ${line}\n`).length, 2, `line ${line}: ${all}`);
+  }));
+
+test('the shell begins on a line of its own, whatever was written before', () =>
   withEditor({}, async (terminal) => {
-    terminal.type('!pair ["one ","two\\n"]' + keys.enter);
-    await terminal.waitFor(/^one two\n>$/m);
+    terminal.type('!write ["no newline"]' + keys.enter);
+    await terminal.waitFor(/^no newline\n>$/m);
+    terminal.type('!print "mine"' + keys.enter);
+    await terminal.waitFor(/^no newline\n> !print "mine"\nmine\n>$/m);
   }));
 
 test('the progress line leaves no trace', () =>

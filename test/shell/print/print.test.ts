@@ -37,7 +37,48 @@ const scalars: readonly (readonly [type: string, value: unknown, shown: string])
   ['Set<number>', new Set([1, 2]), 'res0: Set<number> = Set(2) { 1, 2 }'],
   ['Error', new TypeError('no'), 'res0: Error = [TypeError: no]'],
   ['Uint8Array', new Uint8Array([1, 2]), 'res0: Uint8Array = Uint8Array(2) [1, 2]'],
-  ['Promise<number>', Promise.resolve(1), 'res0: Promise<number> = Promise {}'],
+  ['Promise<number>', Promise.resolve(1), 'res0: Promise<number> = Promise { 1 }'],
+  ['Promise<string>[]', [Promise.resolve('a')], 'res0: Promise<string>[] = [Promise { "a" }]'],
+  ['Promise<never>', new Promise(() => {}), 'res0: Promise<never> = Promise { <pending> }'],
+  ['RegExpMatchArray', 'xab'.match(/(?<l>a)/), 'res0: RegExpMatchArray = ["a", "a", index: 1, input: "xab", groups: { l: "a" }]'],
+  ['Error', Object.assign(new Error('no'), { status: 404 }), 'res0: Error = [Error: no] { status: 404 }'],
+  ['Error', new Error('no', { cause: new TypeError('why') }), 'res0: Error = [Error: no] { cause: [TypeError: why] }'],
+  [
+    'AggregateError',
+    new AggregateError([new Error('a'), 'b'], 'all'),
+    'res0: AggregateError = [AggregateError: all] { errors: [[Error: a], "b"] }',
+  ],
+  ['Headers', new Headers({ a: 'b' }), "res0: Headers = Headers { a: 'b' }"],
+  ['Proxy', new Proxy({ a: 'x' }, {}), 'res0: Proxy = Proxy { a: "x" }'],
+  ['WeakRef<object>', new WeakRef(Object), 'res0: WeakRef<object> = WeakRef { [Function: Object] }'],
+  ['WeakSet<object>', new WeakSet(), 'res0: WeakSet<object> = WeakSet { <items unknown> }'],
+  ['MapIterator', new Map([[1, 2]]).keys(), 'res0: MapIterator = [Map Iterator] { 1 }'],
+  ['Buffer', Buffer.from('hi'), 'res0: Buffer = Buffer(2) <68 69>'],
+  ['ArrayBuffer', new ArrayBuffer(2), 'res0: ArrayBuffer = ArrayBuffer(2) <00 00>'],
+  ['Function', Object.assign(async () => 1, { a: 1 }), 'res0: Function = [AsyncFunction: (anonymous)] { a: 1 }'],
+  [
+    'typeof Words',
+    class Words extends Map {
+      static size = 2;
+    },
+    'res0: typeof Words = [class Words extends Map] { size: 2 }',
+  ],
+  ['NumberFormat', new Intl.NumberFormat('en'), 'res0: NumberFormat = NumberFormat [Intl.NumberFormat] {}'],
+  [
+    'PlainDate',
+    Object.create({ toString: () => '2024-05-01', [Symbol.toStringTag]: 'Temporal.PlainDate' }),
+    'res0: PlainDate = Temporal.PlainDate 2024-05-01',
+  ],
+  ['object', { u: new URL('http://a.b/c') }, 'res0: object = { u: URL "http://a.b/c" }'],
+  [
+    'object',
+    (() => {
+      const self: Record<string, unknown> = { n: 1 };
+      self.self = self;
+      return self;
+    })(),
+    'res0: object = <ref *1> { n: 1, self: [Circular *1] }',
+  ],
   [
     'Point',
     new (class Point {
@@ -50,6 +91,27 @@ const scalars: readonly (readonly [type: string, value: unknown, shown: string])
 for (const [type, value, shown] of scalars) {
   test(shown, async () => assert.is(await print(type, value), shown));
 }
+
+test('a response of fetch has no raw colours, whatever Node colours by itself', async () => {
+  const text = await print('Response', new Response('x', { headers: { a: 'b' } }));
+  assert.match(text, /^res0: Response = Response \{\n {2}status: 200/);
+  assert.not.match(text, raw);
+});
+
+test('at the prompt an object that is too deep says how to open it', async () => {
+  const live = (value: unknown, name = 'res0') => printValue(name, 'object', value, { ...screen(), live: true });
+  const deep = { list: [{ 'a b': { c: { d: 1 } } }] };
+  assert.is(
+    await live(deep),
+    'res0: object = { list: [{ "a b": { c: [Object] } }] }\n … res0.list[0]["a b"].c opens the first that is closed; .page shows all',
+  );
+  const inMap = new Map([['k', { a: { b: { c: { d: 1 } } } }]]);
+  assert.match(await live(inMap), /\n … res0\.get\("k"\)\.a\.b\.c opens the first/);
+  assert.match(await live(new Set([{ a: { b: { c: { d: 1 } } } }])), /\n … \.page shows all$/);
+  assert.match(await live(deep, 'f(1) ?? x'), /\n … \(f\(1\) \?\? x\)\.list\[0\]/);
+  assert.not.match(await live({ a: { b: 1 } }), /…/);
+  assert.not.match(await print('object', deep), /…/);
+});
 
 test('a call that returns nothing prints nothing', async () => {
   assert.is(await print('void', undefined), '');
@@ -102,7 +164,7 @@ test('records are a table', async () => {
     ' word    │  count │ note',
     ' string  │ number │ null?',
     '─────────┼────────┼───────',
-    ' "spark" │  1 204 │',
+    ' "spark" │   1204 │',
     ' "a\\nb"  │      3 │ null',
   ];
   assert.is(await print('Row[]', rows), expected.join('\n'));
@@ -190,7 +252,7 @@ test('a dataset prints its head and a sample', async () => {
     ' 0       │      1',
     ' string  │ number',
     '─────────┼────────',
-    ' "spark" │  1 204',
+    ' "spark" │   1204',
     ' "is"    │     88',
   ];
   assert.is(await print('RDD<[string, number]>', counts, 120), expected.join('\n'));

@@ -162,8 +162,27 @@ test('what is not an error is shown as thrown', () => {
 test('causes and members are named', () => {
   const error = new AggregateError([new Error('one'), 'two'], 'both', { cause: new RangeError('deep', { cause: 7 }) });
   const text = reportError(error, {}, screen);
-  assert.match(text, / • Error: one\n • "two"/);
-  assert.match(text, / caused by RangeError: deep\n caused by 7/);
+  assert.match(text, / • Error: one at .*\n • "two"/);
+  assert.match(text, / caused by RangeError: deep at .*\n caused by 7/);
+});
+
+test('what a thrower added to its error is shown, of causes and members too; what the system says twice is not', () => {
+  const http = (message: string, more: object) => Object.assign(new Error(message), more);
+  const failed = http('Not found', { status: 404, url: '/x', body: { reason: clearScreen } });
+  assert.is(
+    reportError(Object.assign(failed, { stack: '' }), {}, screen),
+    'Error: Not found\n status: 404, url: "/x", body: { reason: "\\x1b[2J\\x1b[H" }',
+  );
+  const narrow = reportError(failed, {}, { ...screen, columns: 20 });
+  assert.match(narrow, /\n status: 404\n url: "\/x"\n body: \{ reason: "\S*…$/);
+  const gone = http('ENOENT: no such file, open "x"', { errno: -2, code: 'ENOENT', syscall: 'open', path: 'x', tries: 3 });
+  assert.match(reportError(gone, {}, screen), /\n tries: 3(?:\n|$)/);
+  const outer = new AggregateError([http('a', { code: 1 })], 'all', { cause: http('why', { status: 500 }) });
+  assert.match(reportError(outer, {}, screen), / • Error: a \{ code: 1 \}.*\n caused by Error: why \{ status: 500 \}/);
+  assert.match(
+    reportError(taskFailed({ fields: { status: 404, url: '/x' } }), task, screen),
+    /\n status: 404, url: "\/x"\n stage 3/,
+  );
 });
 
 test('errors of other classes are shown by their name', () => {

@@ -41,6 +41,58 @@ test('numbers stand to the right with thousands set apart', () => {
   assert.is(new Set(lines.slice(3).map(widthOf)).size, 1);
 });
 
+/** Columns of numbers, and how their first number is written. */
+const numbers: readonly (readonly [what: string, rows: readonly unknown[], shown: string])[] = [
+  ['years', [2013, 2014], '2013'],
+  ['counts below ten thousand', [{ n: 1204 }, { n: 9_999 }], '1204'],
+  ['counts', [{ n: 12_345 }, { n: 7 }], '12 345'],
+  ['amounts with cents', [{ price: 12_345.5 }, { price: 54_321.5 }], '12 345.5'],
+  ['numbers of one length: identifiers', [{ n: 104_523 }, { n: 104_524 }], '104523'],
+  ['what its name calls an identifier', [{ userId: 104_523 }, { userId: 7 }], '104523'],
+  ['the same in another spelling', [{ USER_ID: 104_523 }, { USER_ID: 7 }], '104523'],
+  ['postcodes', [{ zip: 90_210 }, { zip: 1_001 }], '90210'],
+  [
+    'keys of pairs',
+    [
+      [104_523, 1],
+      [7, 2],
+    ],
+    '104523',
+  ],
+  [
+    'values of pairs, whatever their length',
+    [
+      ['a', 34_512],
+      ['b', 31_200],
+    ],
+    '34 512',
+  ],
+  [
+    'milliseconds of the clock',
+    [
+      ['a', 1_760_000_000_000],
+      ['b', 1_760_000_000_001],
+    ],
+    '1760000000000',
+  ],
+];
+for (const [what, rows, shown] of numbers) {
+  test(`thousands are set apart where they are amounts: ${what}`, () => {
+    const lines = table(rows);
+    const cells = lines.slice(2).flatMap((line) => line.split('│').map((cell) => cell.trim()));
+    assert.ok(cells.includes(shown), lines.join('\n'));
+  });
+}
+
+test('what matches have besides their groups is a column each, where it has a value', () => {
+  const [names, , , row] = table([...'a1b2'.matchAll(/[a-z](\d)/g)]);
+  assert.equal(
+    names.split('│').map((name) => name.trim()),
+    ['0', '1', 'index', 'input'],
+  );
+  assert.match(row, /"a1" .*│ "1" .*│ +0 │ "a1b2"/);
+});
+
 test('rows that are not records are one column without a name', () => {
   assert.equal(table(['a', 'b']), [' string', '────────', ' "a"', ' "b"']);
   assert.equal(table([null, { a: 1 }]), [' null | object', '───────────────', ' null', ' { a: 1 }']);

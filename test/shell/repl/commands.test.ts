@@ -28,6 +28,29 @@ test('.bg frees the prompt at once and reports its end above the line being type
     await terminal.waitFor(/res3: number = 1\n>$/);
   }));
 
+test('the console and stdout are those of a terminal: size, colours, progress, traces without our frames', () =>
+  withShell(
+    async (shell, terminal) => {
+      const size = 'const { columns, rows, isTTY } = process.stdout; [columns, rows, isTTY, process.stdout.getWindowSize()]';
+      await shell.entry(size, /= \[100, 30, true, \[100, 30\]\]/);
+      await shell.entry("import { isatty } from 'node:tty'; [isatty(1), isatty(2)]", /= \[true, true\]/);
+      const progress =
+        'for (let i = 0; i < 4; i++) { process.stdout.write(`\\r${i * 25} %`); await new Promise(r => setTimeout(r, 20)) }';
+      await shell.entry(`${progress}; 'after'`, /\n75 %\nres\d+: string = "after"\n>$/);
+      await shell.entry(
+        "console.log('a\\nb'); process.stdout.moveCursor(0, -1); process.stdout.clearLine(0); console.log('c')",
+        /\na\nc\n>$/,
+      );
+      await shell.entry("console.trace('here')", /\nTrace: here\n {4}at <input \d+>:1:9\n>$/);
+      const child = `import { execFileSync } from 'node:child_process'; void execFileSync('printf', ['one\\rtwo'], { stdio: 'inherit' })`;
+      await shell.entry(child, /\ntwo\n>$/);
+      await shell.entry('void process.stdout.on("resize", () => console.log("now", process.stdout.columns))', />$/);
+      terminal.resize(90, 30);
+      await terminal.waitFor(/now 90\n>$/);
+    },
+    { columns: 100, rows: 30 },
+  ));
+
 test('.cancel stops the jobs and awaits of a background entry; one that fails is reported with its place', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('.bg sc.range(1).map(x => { while (true); }).count()', /b1 runs/);

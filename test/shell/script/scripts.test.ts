@@ -30,6 +30,13 @@ test('.run makes names of the exports of a module only, awaits in it, and reads 
   assert.match(secret.err, /Cannot find name 'Secret'/);
 });
 
+test('a result begins on a line of its own after output without a newline, and not after a line that was erased', async () => {
+  const { out } = await run(
+    "void process.stdout.write('abc')\n1 + 1\nvoid process.stdout.write('\\r50 %'); void process.stdout.write('\\r\\x1b[K')\n1 + 2\n",
+  );
+  assert.match(out, /^abc\nres\d: number = 2\n\r50 %\r\x1b\[Kres\d: number = 3\n$/);
+});
+
 test('a module is checked as a whole before it runs, and its errors name file and line', async () => {
   file('mistyped.ts', 'console.log("ran");\nexport const n: number = "text";\n');
   const typed = await run('.run mistyped.ts');
@@ -156,7 +163,7 @@ test('values that fight back are shown in bounded time, and nothing of them reac
     ].join('\n'),
   );
   assert.is(status, 1);
-  assert.match(out, /\[Circular\]/);
+  assert.match(out, /\[Circular \*1\]/);
   assert.match(out, /boom: \[getter\]/);
   assert.match(out, /1 000 000 entries/);
   assert.match(out, /99 998 000 more characters/);

@@ -34,7 +34,7 @@ test(`${aimed} interrupts at random moments of short entries (seed ${seed}): the
   const printed: string[] = [];
   const session = new ChildSession({
     engine: { master: 'local' },
-    events: { print: (text) => printed.push(text), progress: () => {}, pane: () => {} },
+    events: { print: (text) => printed.push(text), output: (text) => printed.push(text), progress: () => {}, pane: () => {} },
     onEnd: (end) => ends.push(JSON.stringify(end)),
   });
   const screen = { columns: 80, color: false, live: false };

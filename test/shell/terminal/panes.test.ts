@@ -37,10 +37,26 @@ test('a pane has a title, what it does, and rows with bars', () => {
   assert.equal(paneLines(model(words), 60, 20, false), [
     `── counts ${'─'.repeat(38)} 12:00:05 ──`,
     ' 3 rows · 1.2 k/s · took 45 ms · delay 3 ms  ▂▃▄▅█',
-    ' "spark"   1 204  ██████████████████████████████',
-    ' "stream"    602  ███████████████',
-    ' "a"           1  ▏',
+    ' "spark"   1204  ██████████████████████████████',
+    ' "stream"   602  ███████████████',
+    ' "a"          1  ▏',
   ]);
+});
+
+test('objects are columns under their names, with bars of the last amounts', () => {
+  const rows = [
+    { page: '/a', hits: 12_000, at: 1_760_000_000_000, userId: 5 },
+    { page: '/b', hits: 6_000, userId: 12 },
+  ];
+  const [, , ...lines] = paneLines(model(rows.map(({ at: _, ...row }) => row)), 60, 20, false);
+  assert.equal(lines, [
+    ' page    hits  userId',
+    ' "/a"  12 000       5  ██████████████████████████████',
+    ' "/b"   6 000      12  ███████████████',
+  ]);
+  const cut = paneLines(model(rows), 60, 4, false);
+  assert.equal(cut.length, 4);
+  assert.match(cut[3], /… 2 more|\/a/);
 });
 
 test('a stream that is behind says so first', () => {
