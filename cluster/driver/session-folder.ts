@@ -28,9 +28,12 @@ export class SessionFolder {
     process.once('exit', this.#atExit);
   }
 
-  /** Makes a folder of mode 0700 below the machine's temporary folder, and starts to remove those of dead sessions. */
+  /**
+   * Makes a folder of mode 0700 below the machine's temporary folder, and starts to remove those of dead sessions. Throws
+   * NO_TEMPORARY_FOLDER, or DISK where there is no room.
+   */
   static make(): SessionFolder {
-    return new SessionFolder(makeBelow(os.tmpdir()));
+    return new SessionFolder(makeBelow(path.resolve(os.tmpdir())));
   }
 
   /** A path for a Unix socket in the folder; undefined where it has more bytes than systems take. */
@@ -81,12 +84,33 @@ function makeBelow(root: string): string {
   } catch (e) {
     // A full disk may have room for a folder but not for a file.
     if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
+    const rule = unusable[(e as NodeJS.ErrnoException).code ?? ''];
+    if (rule !== undefined) throw new MillraceError('NO_TEMPORARY_FOLDER', { folder: root, rule });
     throw new MillraceError('DISK', { path: folder ?? root, reason: asError(e).message });
   }
 }
 
+/** What is wrong with a temporary folder, by what the system said. */
+const unusable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'it is no folder',
+  ELOOP: 'it is a link that leads to itself',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'its file system is read-only',
+};
+
+/** A folder that may be written but not listed keeps what dead sessions left. */
+function namesIn(root: string): string[] {
+  try {
+    return fs.readdirSync(root);
+  } catch {
+    return [];
+  }
+}
+
 function removeStale(root: string): void {
-  for (const name of fs.readdirSync(root)) {
+  for (const name of namesIn(root)) {
     const folder = path.join(root, name);
     if (pattern.test(name) && isStale(folder)) fs.rm(folder, { recursive: true, force: true }, () => {});
   }

@@ -284,6 +284,10 @@ const declared = {
     sentence: 'Writing {path} failed: {reason}.',
     remedy: 'Free some space, or write to a larger disk. TMPDIR sets where the session puts its files.',
   },
+  NO_TEMPORARY_FOLDER: {
+    sentence: 'The session cannot put its files into {folder}: {rule}.',
+    remedy: 'Make the folder, or name another one: TMPDIR=/var/tmp millrace.',
+  },
   PROTOCOL: {
     sentence: 'Another process sent an invalid message: {reason}.',
     remedy: 'Run the same version of Millrace on both sides.',
@@ -299,6 +303,10 @@ const declared = {
   UNFINISHED_SCRIPT: {
     sentence: '{label} ends in the middle of a statement.',
     remedy: 'Close what is open there: a bracket, a quote, a comment.',
+  },
+  NESTED_LOAD: {
+    sentence: '{file} cannot be loaded here: {reason} ({chain}).',
+    remedy: 'Take the .load line out of one of these files.',
   },
   FILE_EXISTS: {
     sentence: '{path} exists already: {rule}.',
@@ -388,13 +396,4 @@ export function asError(thrown: unknown): Error {
     text = 'a value that cannot be shown';
   }
   return new Error(text);
-}
-
-/** The error of a walk along the lineage of `name`: LINEAGE_TOO_LONG where it overflowed the stack. */
-export function lineageError(thrown: unknown, name: unknown): Error {
-  const error = asError(thrown);
-  const overflow = error instanceof RangeError && error.message.includes('call stack');
-  // On its way up, the error takes the name of the dataset that the user asked for.
-  const reported = error instanceof MillraceError && error.code === 'LINEAGE_TOO_LONG';
-  return overflow || reported ? new MillraceError('LINEAGE_TOO_LONG', { name }) : error;
 }

@@ -17,8 +17,11 @@ import { readRemedy, writeRemedy } from './file-remedies';
 
 /** Raises DISK with what the system said, and what to do about that. */
 export const diskError = (path: string, thrown: unknown): never => {
-  throw new MillraceError('DISK', { path, reason: asError(thrown).message, remedy: writeRemedy(thrown) });
+  throw new MillraceError('DISK', { path, reason: withoutPath(asError(thrown).message), remedy: writeRemedy(thrown) });
 };
+
+/** What the system said without the path that it adds: often a temporary name, while the error names the user's. */
+const withoutPath = (message: string): string => message.replace(/, \w+ '[^']*'(?: -> '[^']*')?$/, '');
 
 /** Raises CORRUPT_FILE. */
 export const damaged = (path: string, reason: string): never => {

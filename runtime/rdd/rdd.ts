@@ -2,8 +2,9 @@
 import { inspect } from 'node:util';
 import { checkOptions, refuseArgument } from '../base/arguments';
 import { callOf } from '../base/call';
-import { lineageError, MillraceError, placed } from '../base/errors';
+import { MillraceError, placed } from '../base/errors';
 import type { Call, CallSite } from '../base/flow';
+import { lineageError } from '../base/lineage-error';
 import { driverOnly } from '../base/markers';
 import { Preparation } from '../base/preparation';
 import type { Context } from '../context/context';

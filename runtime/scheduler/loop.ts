@@ -1,7 +1,8 @@
 // The one effectful place of the scheduler: feeds events to the state machine and carries its commands out.
 import type { Config } from '../base/config';
-import { asError, lineageError, MillraceError } from '../base/errors';
+import { asError, MillraceError } from '../base/errors';
 import { keptJobs } from '../base/limits';
+import { lineageError } from '../base/lineage-error';
 import type { Clock } from '../base/time';
 import { bytesText } from '../base/units';
 import { noteClassesOfRows } from '../closure/classes/session-classes';

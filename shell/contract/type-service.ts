@@ -130,5 +130,7 @@ export interface TypeService {
   doc(name: string): Promise<{ found: readonly Documentation[]; near: readonly string[] }>;
   /** Type and first sentence of the name at the position, if there is one. */
   quickInfo(text: string, position: number): Promise<string | undefined>;
+  /** Ctrl-C: drops the requests under way, however long one would take. All names stay. */
+  interrupt(): void;
   stop(): Promise<void>;
 }

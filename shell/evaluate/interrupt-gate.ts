@@ -3,6 +3,7 @@
 //   terminal process            session process: thread                                  session process: main thread
 //   Ctrl-C ── entry number ───▶ SIGINT, once, while `state` is inside ─────────────────▶ V8 breaks the user's code
 //                               message every 100 ms, at most 10 while the entry runs ─▶ interrupted(): pending awaits end
+//                               while the code waits for a child: SIGINT to the child ─▶ execSync … returns, and the code breaks
 //   SIGTERM … ── its name ────▶ message; SIGKILL after 1 s unless `heard` ─────────────▶ ended()
 //   dies ── the pipe closes ──▶ message; SIGKILL after 1.5 s ──────────────────────────▶ orphaned()
 //
@@ -10,7 +11,7 @@
 // handlers SIGINT ends the process. If SIGINT reaches the event loop's handler just before an endless loop starts, it waits for ever.
 // So the terminal writes to a pipe, and the thread raises SIGINT only while the main thread is surely inside `breakOnSigint`.
 // A loop cannot hear a signal that should end the script, so the thread kills the process then.
-// Thread and main thread share three words: `state` (outside, inside, firing), `entry` and `heard`.
+// Thread and main thread share four words: `state` (outside, inside, firing), `entry`, `heard` and `child`.
 import { Worker } from 'node:worker_threads';
 import type { EndingSignal } from '../base/ctrl-c';
 import { interruptDescriptor } from '../contract/protocol';
@@ -28,6 +29,8 @@ const stateWord = 0;
 const entryWord = 1;
 /** 1 once the main thread has received a signal that ends this process. */
 const heardWord = 2;
+/** When the main thread began to wait for a child process, in milliseconds of the system's clock; 0 if it waits for none. */
+const childWord = 3;
 
 /** How long the user's code may hold the main thread after a signal that ends this process. */
 const hearingMs = 1_000;
@@ -38,6 +41,14 @@ const lookMs = 10;
 /** An await can end only while it is pending, so the thread repeats its message while the entry goes on. */
 const tellEveryMs = 100;
 const maxTold = 10;
+/** A child that runs on so long after Ctrl-C ignores it; the next press kills it. */
+const stubbornMs = 1_500;
+/** The system says in hundredths of a second when a process started. */
+const tickMs = 10;
+
+/** The system's clock in milliseconds, the same in all threads; never 0. */
+const clockText = 'Math.max(1, Number((process.hrtime.bigint() / 1000000n) % 0x7fffffffn))';
+const clockMs = new Function(`return ${clockText}`) as () => number;
 
 /** The thread. For the entry named last: one signal while its code runs under the watch, and messages to the main thread. */
 const thread = `
@@ -48,7 +59,53 @@ const thread = `
   let told = 0;
   let tellAt = 0;
   let timer;
+  const fs = require('node:fs');
+  const clock = () => ${clockText};
+  const { pid } = process;
+  const kill = (target, signal) => {
+    try {
+      process.kill(target, signal);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  // With what the user's code started; a test may run this in a process that leads no group.
+  const die = () => kill(-pid, 'SIGKILL') || kill(pid, 'SIGKILL');
+  const statOf = (id) => {
+    try {
+      const stat = fs.readFileSync('/proc/' + id + '/stat', 'latin1');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return { leader: Number(fields[3]), startedMs: Number(fields[19]) * ${tickMs} };
+    } catch {
+      return undefined;
+    }
+  };
+  /** The processes that the user's code waits for: those of this session that are younger than the call, also where their parent has ended. */
+  const awaited = (began) => {
+    if (statOf(pid)?.leader !== pid) return [];
+    const sinceMs = Number(fs.readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000 - (clock() - began) - 2 * ${tickMs};
+    return fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).map(Number).filter((id) => {
+      const stat = statOf(id);
+      return stat?.leader === pid && id !== pid && stat.startedMs >= sinceMs;
+    });
+  };
+  let call = 0;
+  let firstAt = 0;
+  let stubborn = false;
+  let reached = new Set();
+  const pressed = () => {
+    reached = new Set();
+    stubborn = call !== 0 && call === Atomics.load(words, ${childWord}) && performance.now() - firstAt > ${stubbornMs};
+  };
+  const reachChildren = () => {
+    const began = Atomics.load(words, ${childWord});
+    if (began === 0) return;
+    if (began !== call) [call, firstAt] = [began, performance.now()];
+    for (const id of awaited(began)) if (!reached.has(id) && kill(id, stubborn ? 'SIGKILL' : 'SIGINT')) reached.add(id);
+  };
   const tell = () => {
+    reachChildren();
     if (told === ${maxTold} || performance.now() < tellAt) return;
     told++;
     tellAt = performance.now() + ${tellEveryMs};
@@ -58,10 +115,15 @@ const thread = `
     clearTimeout(timer);
     const entry = Atomics.load(words, ${entryWord});
     if (entry !== asked && Math.abs(entry) >= asked) return;
+    // A timer or a background entry may hold the main thread before the entry has begun.
+    if (entry !== asked && performance.now() >= tellAt) {
+      tellAt = performance.now() + ${tellEveryMs};
+      reachChildren();
+    }
     if (entry === asked) {
       if (!fired && Atomics.compareExchange(words, ${stateWord}, ${inside}, ${firing}) === ${inside}) {
         fired = true;
-        process.kill(process.pid, 'SIGINT');
+        process.kill(pid, 'SIGINT');
       }
       tell();
       if (fired && told === ${maxTold}) return;
@@ -72,12 +134,12 @@ const thread = `
   input.on('error', () => {});
   input.on('close', () => {
     parentPort.postMessage('orphan');
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${orphanStopMs});
+    setTimeout(die, ${orphanStopMs});
   });
   const end = (signal) => {
     parentPort.postMessage({ signal });
     setTimeout(() => {
-      if (Atomics.load(words, ${heardWord}) === 0) process.kill(process.pid, 'SIGKILL');
+      if (Atomics.load(words, ${heardWord}) === 0) die();
     }, ${hearingMs});
   };
   input.setEncoding('latin1').on('data', (text) => {
@@ -90,6 +152,7 @@ const thread = `
     fired = false;
     told = 0;
     tellAt = 0;
+    pressed();
     look();
   });
 `;
@@ -106,7 +169,7 @@ export interface GateEvents {
 type Message = { readonly entry: number; readonly again: boolean } | { readonly signal: EndingSignal } | 'orphan';
 
 export class InterruptGate {
-  readonly #words = new Int32Array(new SharedArrayBuffer(12));
+  readonly #words = new Int32Array(new SharedArrayBuffer(16));
   #depth = 0;
 
   constructor(events: GateEvents) {
@@ -144,9 +207,20 @@ export class InterruptGate {
     }
   }
 
+  /** Calls `f`, which waits for child processes: meanwhile Ctrl-C reaches these. */
+  waitForChild<T>(f: () => T): T {
+    Atomics.store(this.#words, childWord, clockMs());
+    try {
+      return f();
+    } finally {
+      Atomics.store(this.#words, childWord, 0);
+    }
+  }
+
   /** A watched call was interrupted: the signal has arrived, and the `depth` calls around it go on. */
   broken(depth: number): void {
     this.#depth = depth;
+    Atomics.store(this.#words, childWord, 0);
     Atomics.store(this.#words, stateWord, depth === 0 ? outside : inside);
   }
 

@@ -7,6 +7,7 @@ import type { CompiledCell, Diagnostic, RanCell, TextOrigin, TypeService } from 
 import { formatDiagnostics, reportError } from '../print/report-error';
 import { commandNames, commandOf } from './commands/commands';
 import { dottedWord, isContinuation } from './entry-kind';
+import { NestedLoads } from './nested-loads';
 import { loadFile, moduleText, type StatementRunner } from './run-text';
 
 const inputLabel = '<input>';
@@ -16,6 +17,7 @@ export class Repl implements StatementRunner {
   #types: TypeService;
   #session: Session;
   readonly #accepted: string[] = [];
+  readonly #loads = new NestedLoads();
   /** The name of the value that an entry with a leading dot continues. */
   #lastValue: string | undefined;
   /** Set while an entry runs: ends its wait for the type service. The session answers interrupts itself. */
@@ -60,6 +62,7 @@ export class Repl implements StatementRunner {
     try {
       return await work();
     } catch (error) {
+      if (this.#interrupted) return 'interrupted';
       this.fail(error);
       return 'failed';
     } finally {
@@ -71,7 +74,16 @@ export class Repl implements StatementRunner {
   interrupt(): void {
     this.#interrupted = true;
     this.#session.interrupt();
+    this.#types.interrupt();
     this.#abandon?.();
+  }
+
+  /** Settles as the work does, or rejects when the user interrupts. */
+  unlessInterrupted<T>(work: Promise<T>): Promise<T> {
+    const interruption = this.#abandoned.then((): never => {
+      throw new Error('The user interrupted.');
+    });
+    return Promise.race([work, interruption]);
   }
 
   /** Prints an error of the shell: what happened and what to do. */
@@ -151,7 +163,7 @@ export class Repl implements StatementRunner {
 
   /** Runs a file as a module: only its exports become names. */
   async runModule(file: string, folder: string): Promise<EntryEnd> {
-    const { text, origin } = await moduleText(file, folder);
+    const { text, origin } = await this.unlessInterrupted(moduleText(file, folder));
     const cell = await this.compile(text, origin);
     if (cell === 'incomplete') throw new MillraceError('UNFINISHED_SCRIPT', { label: file });
     if (typeof cell === 'string') return cell;
@@ -166,7 +178,7 @@ export class Repl implements StatementRunner {
 
   /** Runs the rc file: `.save` leaves its entries out. */
   async runQuietly(file: string): Promise<EntryEnd> {
-    const end = await loadFile(this, file, process.cwd());
+    const end = await this.#load(file, process.cwd());
     this.#accepted.length = 0;
     return end;
   }
@@ -174,6 +186,10 @@ export class Repl implements StatementRunner {
   /** The text, with the last value put in front if it begins with a dot. */
   continued(text: string): string {
     return this.#lastValue !== undefined && isContinuation(text) ? this.#lastValue + text : text;
+  }
+
+  #load(file: string, folder: string): Promise<EntryEnd> {
+    return this.#loads.within(file, folder, () => loadFile(this, file, folder));
   }
 
   /** Checks a text; answers the compiled entry, or how it ended (already reported). */
@@ -194,6 +210,7 @@ export class Repl implements StatementRunner {
 
   /** Runs an entry: a command or TypeScript. */
   async dispatch(text: string, origin?: TextOrigin): Promise<EntryEnd> {
+    if (this.#interrupted) return 'interrupted';
     const word = dottedWord(text);
     const command = word && commandOf(word);
     if (word && command) return command.run(this.#commandHost(origin), word.argument);
@@ -247,7 +264,7 @@ export class Repl implements StatementRunner {
       inSession: (name, work) => this.runInSession(name, work),
       inBackground: (expression) => this.runInBackground(expression),
       entry: (text) => this.runTypeScript(this.continued(text)),
-      load: (file, folder) => loadFile(this, file, folder),
+      load: (file, folder) => this.#load(file, folder),
       runModule: (file, folder) => this.runModule(file, folder),
     };
   }

@@ -16,6 +16,8 @@ export interface StatementRunner {
   runStatements(text: string, origin: TextOrigin): Promise<EntryEnd>;
   /** Runs a line that is a command. */
   dispatch(text: string, origin: TextOrigin): Promise<EntryEnd>;
+  /** Settles as the work does, or rejects when the user interrupts. */
+  unlessInterrupted<T>(work: Promise<T>): Promise<T>;
   /** Prints an error of the shell. */
   fail(error: unknown): void;
 }
@@ -30,7 +32,8 @@ interface Piece {
 /** Runs a file; a relative path starts from `folder`. What ran before an error stays. */
 export async function loadFile(runner: StatementRunner, file: string, folder: string): Promise<EntryEnd> {
   const full = path.resolve(folder, file);
-  return runText(runner, await readScript(full, file, folder), file, path.dirname(full));
+  const text = await runner.unlessInterrupted(readScript(full, file, folder));
+  return runText(runner, text, file, path.dirname(full));
 }
 
 /** The text of a file that runs as one module, and its origin. */

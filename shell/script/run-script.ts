@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { type EndingSignal, endingSignals, exitStatus, signalStatus, suspendSignal } from '../base/ctrl-c';
+import { endProcess } from '../base/end-process';
 import { defaultSettings } from '../base/settings';
 import type { FrontEnd } from '../contract/commands';
 import { scriptEntry } from '../contract/protocol';
@@ -10,6 +11,7 @@ import type { EngineOptions, Session } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
 import { InterruptGate } from '../evaluate/interrupt-gate';
 import { holdScriptInput, readOnWhenContinued } from '../evaluate/script-input';
+import { watchSyncChildren } from '../evaluate/sync-children';
 import { reportError } from '../print/report-error';
 import { escapeControls } from '../print/safe-text';
 import { Repl } from '../repl/repl';
@@ -74,6 +76,7 @@ class ScriptRun {
       ended: (signal) => process.emit(signal, signal),
     });
     sendBreaksThrough(gate);
+    watchSyncChildren(gate);
     gate.begin(scriptEntry);
   }
 
@@ -169,7 +172,7 @@ class ScriptRun {
     // A write that a signal broke off never reports its end.
     const patience = new Promise((resolve) => setTimeout(resolve, drainLimitMs));
     await (status > signalStatus ? Promise.race([written, patience]) : written);
-    process.exit(status);
+    endProcess(status);
   }
 
   #screen(): Screen {

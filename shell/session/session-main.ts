@@ -5,6 +5,7 @@ import { answerDescriptor, type SessionFrame, type SessionRequest } from '../con
 import type { EngineOptions, RunOutcome, Session } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
 import { InterruptGate } from '../evaluate/interrupt-gate';
+import { watchSyncChildren } from '../evaluate/sync-children';
 import { openSession } from './open-session';
 import { TerminalStreams } from './terminal-streams';
 
@@ -71,6 +72,7 @@ async function main(engine: EngineOptions): Promise<void> {
   // Ctrl-C arrives through the gate; a SIGINT sent by hand means the same.
   const gate = new InterruptGate({ interrupted: () => session?.interrupt(), orphaned: () => void stop(session) });
   sendBreaksThrough(gate);
+  watchSyncChildren(gate);
   process.on('SIGINT', () => session?.interrupt());
   const streams = new TerminalStreams();
   streams.install();

@@ -1,6 +1,7 @@
 // The session as the terminal sees it: a child process that gets requests over its IPC channel and answers in lines on descriptor 3.
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { killGroup } from '../../cluster/base/child-process';
 import { entryArguments } from '../base/package-root';
 import { answerDescriptor, interruptDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
 import type { Choice, Screen } from '../contract/screen';
@@ -122,7 +123,7 @@ export class ChildSession implements Session {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#send({ kind: 'stop' });
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopLimitMs);
+    const timer = setTimeout(() => this.#killAll(), stopLimitMs);
     await this.#exited;
     clearTimeout(timer);
   }
@@ -130,7 +131,12 @@ export class ChildSession implements Session {
   /** Kills the process; `onEnd` gets the reason. */
   kill(reason: string): void {
     this.#end ??= { kind: 'died', reason };
-    this.#child.kill('SIGKILL');
+    this.#killAll();
+  }
+
+  /** With the processes that the user's code started and waits for. */
+  #killAll(): void {
+    if (this.#child.pid !== undefined) killGroup(this.#child.pid);
   }
 
   #ask(request: (id: number) => SessionRequest): Promise<RunOutcome> {

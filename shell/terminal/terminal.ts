@@ -1,6 +1,7 @@
 // The terminal process: paints the prompt before anything heavy starts, then runs the typed entries in order in the session process.
 import type { ReadStream, WriteStream } from 'node:tty';
 import { endingSignals, exitStatus, InterruptLadder } from '../base/ctrl-c';
+import { endProcess, terminalIsGone } from '../base/end-process';
 import { packageVersion } from '../base/package-root';
 import { defaultSettings } from '../base/settings';
 import type { FrontEnd } from '../contract/commands';
@@ -16,6 +17,7 @@ import { isUnfinished } from '../editor/unfinished';
 import { commandOf } from '../repl/commands/commands';
 import { dottedWord } from '../repl/entry-kind';
 import { Repl } from '../repl/repl';
+import { canPaint } from './can-paint';
 import { History, stateFolder } from './history';
 import { PaneBoard } from './live-panes';
 import { fitsScreen, pagerCommand, runPager } from './pager';
@@ -65,9 +67,7 @@ class Terminal implements EditorHost {
     this.#options = options;
     const folder = stateFolder();
     this.#history = new History(folder, (message) => this.#note(message));
-    const canPaint =
-      process.stdin.isTTY === true && process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && !isCI(process.env);
-    this.#plain = canPaint ? undefined : new PlainEditor(process.stdin, process.stdout);
+    this.#plain = canPaint(process) ? undefined : new PlainEditor(process.stdin, process.stdout);
     this.#editor = this.#plain ?? this.#blockEditor();
   }
 
@@ -146,7 +146,8 @@ class Terminal implements EditorHost {
 
   leave(): void {
     this.#leaveStatus ??= 0;
-    if (this.#running) this.#note('The shell leaves when this entry ends; Ctrl-C stops it.');
+    if (terminalIsGone()) void this.#finish(exitStatus('SIGHUP'));
+    else if (this.#running) this.#note('The shell leaves when this entry ends; Ctrl-C stops it.');
     else if (this.#queue.length === 0) void this.#finish(this.#leaveStatus);
   }
 
@@ -183,15 +184,23 @@ class Terminal implements EditorHost {
 
   /** Entries typed meanwhile wait. An error in the file is reported, and what ran before stays. */
   async #runRc(repl: Repl): Promise<void> {
-    const file = this.#options.rc ? rcFile() : undefined;
+    const file = this.#rcFile();
     if (file === undefined) return;
     const wasRunning = this.#running;
     this.#running = true;
     this.#editor.setBusy(true);
     const end = await repl.guard(() => repl.runQuietly(file));
-    if (end !== 'ok') this.#note(`${file} did not run to its end; --no-rc skips it.`);
+    if (end !== 'ok') this.#noteRc(file);
     this.#running = wasRunning;
     this.#editor.setBusy(wasRunning);
+  }
+
+  #rcFile(): string | undefined {
+    return this.#options.rc ? rcFile() : undefined;
+  }
+
+  #noteRc(file: string): void {
+    this.#note(`${file} did not run to its end; --no-rc skips it.`);
   }
 
   #startTypes(): TypeService {
@@ -332,9 +341,14 @@ class Terminal implements EditorHost {
   async #reset(): Promise<void> {
     const old = this.#session;
     this.#closePanes();
-    this.#replaceSession();
+    void this.#types?.stop();
+    const session = this.#startSession();
+    // At once: a file that resets the session goes on in the new one.
+    this.#repl?.renew(this.#startTypes(), session);
     await old?.stop();
     this.#note('a fresh session');
+    const file = this.#rcFile();
+    if (file !== undefined && (await this.#repl?.runQuietly(file)) !== 'ok') this.#noteRc(file);
   }
 
   /** The names are lost with the process, so the type service restarts too. */
@@ -360,7 +374,7 @@ class Terminal implements EditorHost {
       process.on(signal, () => void this.#finish(exitStatus(signal)));
     }
     process.stdout.on('resize', () => this.#session?.setScreen(this.#screen()));
-    process.stdout.on('error', () => void this.#finish(exitStatus('SIGHUP')));
+    for (const stream of [process.stdin, process.stdout]) stream.on('error', () => void this.#finish(exitStatus('SIGHUP')));
     process.on('exit', () => this.#editor.stop());
   }
 
@@ -372,15 +386,10 @@ class Terminal implements EditorHost {
     // Streams process what they received; their last output and the last state of their panes follow.
     await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), later(leaveLimitMs, undefined)]);
     this.#closePanes();
-    process.exit(status);
+    endProcess(status);
   }
 }
 
 function later<T>(ms: number, value: T): Promise<T> {
   return new Promise((resolve) => setTimeout(resolve, ms, value));
-}
-
-/** A build machine may give its jobs a terminal without a user; its log must not get cursor movements. */
-function isCI({ CI }: NodeJS.ProcessEnv): boolean {
-  return CI !== undefined && CI !== '' && CI !== '0' && CI !== 'false';
 }

@@ -66,6 +66,11 @@ const maxDeaths = 2;
 
 const maxComplaint = 2000;
 
+/** A process that is still busy so long after Ctrl-C is replaced; a check takes some tens of milliseconds. */
+const interruptGraceMs = 300;
+/** Requests that Ctrl-C does not drop: names depend on them. */
+const lasting: ReadonlySet<Method> = new Set<Method>(['start', 'restore', 'commit']);
+
 export class TypeServiceClient implements TypeService {
   readonly #start: StartOptions;
   readonly #root = packageRoot();
@@ -192,6 +197,19 @@ export class TypeServiceClient implements TypeService {
     return this.#request('quickInfo', text, position);
   }
 
+  interrupt(): void {
+    const dropped = [...this.#waiting].filter(([, { request }]) => !lasting.has(request.method));
+    if (dropped.length === 0) return;
+    setTimeout(() => {
+      const [busyWith] = this.#waiting.keys();
+      if (this.#stopped || !dropped.some(([id]) => id === busyWith)) return;
+      for (const [id, { reject }] of dropped) {
+        if (this.#waiting.delete(id)) reject(new MillraceError('TYPE_SERVICE', { reason: 'the request was interrupted' }));
+      }
+      this.#replace();
+    }, interruptGraceMs).unref();
+  }
+
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -245,6 +263,15 @@ export class TypeServiceClient implements TypeService {
     this.#answers = true;
     if ('error' in reply) waiting.reject(new MillraceError('TYPE_SERVICE', { reason: reply.error }));
     else waiting.resolve(reply.value);
+  }
+
+  /** Ends a process that is busy for too long. */
+  #replace(): void {
+    const child = this.#child;
+    this.#child = undefined;
+    this.#answers = false;
+    child?.kill('SIGKILL');
+    this.#takeOver([...this.#waiting.values()].map(({ request }) => request));
   }
 
   /** Starts a replacement with the folder, the committed declarations and the open requests. */

@@ -15,7 +15,7 @@ export interface StartOptions {
 }
 
 /** The methods on the wire: those of the service, and two with which a replacement process takes over. */
-export type Method = Exclude<keyof TypeService, 'stop' | 'ready'> | 'start' | 'restore';
+export type Method = Exclude<keyof TypeService, 'stop' | 'ready' | 'interrupt'> | 'start' | 'restore';
 
 export interface Request {
   readonly id: number;

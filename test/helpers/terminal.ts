@@ -150,6 +150,11 @@ export class Terminal {
     });
   }
 
+  /** Closes the terminal under the program, as a window that is closed or a connection that drops. */
+  hangUp(): void {
+    (this.#pty as unknown as { destroy(): void }).destroy();
+  }
+
   /** Ends the program, whatever it does, and waits for its end. */
   async close(): Promise<void> {
     if (this.#status === undefined) this.#pty.kill('SIGKILL');

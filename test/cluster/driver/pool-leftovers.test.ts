@@ -1,13 +1,14 @@
 // However a driver ends, its session leaves no executor and no folder.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import fs, { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { socketPathBytes } from '../../../cluster/base/limits';
 import { SessionFolder } from '../../../cluster/driver/session-folder';
+import type { MillraceError } from '../../../runtime/base/errors';
 import { watchLeaks } from '../../helpers/leaks';
 import { ToyPool, toyExecutor } from '../../helpers/pool';
 import { typescript } from '../../helpers/preload';
@@ -151,6 +152,28 @@ test('a temporary folder with a path too long for a socket gets a short one besi
     assert.equal(shortFolders(), before);
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a temporary folder that is missing, a file, or a link to itself is named, with what to do', async () => {
+  const file = path.join(tmpdir(), `millrace-test-file-${process.pid}`);
+  const link = `${file}-link`;
+  writeFileSync(file, '');
+  symlinkSync(link, link);
+  const cases = [
+    [`${file}-missing`, /cannot put its files into .*-missing: there is no such folder/],
+    [file, /it is no folder/],
+    [link, /a link that leads to itself/],
+  ] as const;
+  for (const [folder, wanted] of cases) {
+    await withTmpdir(folder, async () => {
+      assert.throws(
+        () => SessionFolder.make(),
+        (e: MillraceError) => e.code === 'NO_TEMPORARY_FOLDER' && wanted.test(e.message) && /TMPDIR=/.test(e.remedy),
+      );
+    });
+  }
+  rmSync(file);
+  rmSync(link);
 });
 
 test('a folder that cannot name its owner is not left behind', async () => {

@@ -12,6 +12,7 @@ import { diskError } from '../../../runtime/base/files';
 import { Context, StorageLevel } from '../../../runtime/index';
 import type { TaskBackend, TaskListener } from '../../../runtime/scheduler/backend';
 import { encode } from '../../../runtime/wire/codec';
+import { NestedLoads } from '../../../shell/repl/nested-loads';
 import { readScript } from '../../../shell/repl/run-text';
 import { TypeServiceClient } from '../../../shell/types/client';
 import { asPairs, ErrorSession } from '../../helpers/error-session';
@@ -271,6 +272,13 @@ test('executors that cannot be started', async () => {
   await own.start();
   await errorOf('NO_EXECUTORS', () => within(60_000, own.range(5).count(), 'the job'));
   await own.stop();
+});
+
+test('a file that is loaded while it is being loaded', async () => {
+  const loads = new NestedLoads();
+  const again = () => loads.within('a.ts', '/', () => loads.within('./a.ts', '/', async () => 1));
+  assert.match((await errorOf('NESTED_LOAD', again)).message, /\(a\.ts → \.\/a\.ts\)/);
+  assert.is(await loads.within('a.ts', '/', async () => 1), 1);
 });
 
 test('a type service that was stopped', async () => {

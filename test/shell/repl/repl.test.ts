@@ -1,11 +1,13 @@
 // The whole shell on a pseudo-terminal, as a person uses it: entries, errors, commands, Ctrl-C, and every way in which it ends.
 // time limit: 300 s
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { promptFolder as folder, withShell } from '../../helpers/prompt';
 import { allGone, descendants, keys, type Terminal } from '../../helpers/terminal';
+import { until } from '../../helpers/within';
 
 /** Runs a loop that never ends, and waits until it runs. */
 async function startLoop(terminal: Terminal, before = ''): Promise<void> {
@@ -98,6 +100,52 @@ test('.load runs a file statement by statement, names the line of an error, and 
     await shell.entry('before', /= 1/);
     await shell.entry('after', /Cannot find name 'after'/);
     await shell.entry('.load nosuch.ts', /There is nothing at nosuch\.ts/);
+  }));
+
+test('.load refuses circles and endless depth, .reset inside a file goes on in the new session, and Ctrl-C ends what waits', () =>
+  withShell(async (shell, terminal) => {
+    const files = {
+      'self.ts': '.load self.ts\n',
+      'one.ts': 'const inOne = 1\n.load two.ts\n',
+      'two.ts': '.load ./one.ts\nconst never = 2\n',
+      'fresh.ts': 'const gone = 1\n.reset\nconst there = 2\n',
+    };
+    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+    for (let n = 1; n < 40; n++) writeFileSync(path.join(folder, `deep${n}.ts`), `.load deep${n + 1}.ts\n`);
+    execFileSync('mkfifo', [path.join(folder, 'silent')]);
+    await shell.entry('.load self.ts', /being loaded already \(self\.ts → self\.ts\)/);
+    await shell.entry('.load one.ts', /\.\/one\.ts cannot be loaded here.*\(one\.ts → two\.ts → \.\/one\.ts\)/);
+    await shell.entry('inOne', /= 1/);
+    await shell.entry('.load deep1.ts', /deep33\.ts cannot be loaded here: 32 files/);
+    terminal.type('.load silent' + keys.enter + keys.ctrl('c'));
+    await terminal.waitFor(/\.load silent\n\(interrupted\)\n>$/);
+    await shell.entry('.load fresh.ts', /a fresh session/, 20_000);
+    await shell.entry('there', /= 2/);
+    await shell.entry('gone', /Cannot find name 'gone'/);
+  }));
+
+test('a child that ignores Ctrl-C ends at the second, and a check that takes minutes at the first; no name is lost', () =>
+  withShell(async (shell, terminal) => {
+    await shell.entry('const kept = 41', />/);
+    const mark = path.join(folder, 'stubborn');
+    terminal.type(`require('node:child_process').execSync('trap "" INT; echo > ${mark}; sleep 300; sleep 301')${keys.enter}`);
+    await until(10_000, () => existsSync(mark), 'the child');
+    const processes = descendants(terminal.pid);
+    terminal.type(keys.ctrl('c'));
+    const pressed = performance.now();
+    await until(10_000, () => performance.now() - pressed > 2_100, 'the patience of Ctrl-C');
+    assert.not.match(terminal.screen(), /interrupted/);
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/\(interrupted\)\n>$/);
+    await until(10_000, () => descendants(terminal.pid).length < processes.length, 'the end of the child');
+    terminal.type(
+      'type Grows<D extends any[]> = D["length"] extends 22 ? D : Grows<[...D, 0]> | Grows<[...D, 1]>; let huge: Grows<[]>',
+    );
+    await terminal.waitFor(/huge: Grows<\[\]>$/m);
+    terminal.type(keys.enter);
+    terminal.type(keys.ctrl('c'));
+    await terminal.waitFor(/\(interrupted\)\n>$/);
+    await shell.entry('kept + 1', /= 42/, 20_000);
   }));
 
 test('.save writes the entries that ran to a file that runs again, and never overwrites files of others', () =>
@@ -245,6 +293,26 @@ for (const [signal, status] of [
       assert.is(await terminal.exited, status);
       await allGone(processes, 1_000);
     }));
+}
+
+for (const [what, typed, shown, TERM] of [
+  ['an idle prompt', '', />$/, 'xterm'],
+  ['output of a timer', 'setInterval(() => console.log("out" + "put"), 10); 0\r', /^output$/m, 'xterm'],
+  ['a loop', 'console.log("loop" + "ing"); while (true) {}\r', /^looping$/m, 'dumb'],
+] as const) {
+  test(`a closed terminal ends ${what} as a hang-up does`, () =>
+    withShell(
+      async (shell, terminal) => {
+        await shell.entry('1 + 1', /= 2/, 20_000);
+        terminal.type(typed);
+        await terminal.waitFor(shown);
+        const processes = descendants(terminal.pid);
+        terminal.hangUp();
+        assert.is(await terminal.exited, 129);
+        await allGone(processes, 1_000);
+      },
+      { env: { TERM } },
+    ));
 }
 
 test('a terminal that is killed takes its processes along within three seconds, whatever runs', () =>

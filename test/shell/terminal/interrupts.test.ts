@@ -84,6 +84,8 @@ const forEver = (mark: string) => `{ ${note(mark)}; for (;;); }`;
 const phases: Readonly<Record<string, Phase>> = {
   'a loop at the prompt': (mark) => `${note(mark)}; while (true) {}`,
   'an await that never settles': (mark) => `${note(mark)}; await new Promise(() => {})`,
+  'a pipeline that the entry waits for': (mark) =>
+    `${note(mark)}; require("node:child_process").execSync("sleep 300 | sleep 301 | cat")`,
   'a loop after an await': (mark) => `await null; ${note(mark)}; while (true) {}`,
   'the map of a job': (mark) => `await sc.range(0, 8, 1, 4).map((x): number => ${forEver(mark)}).count()`,
   'the map before a shuffle': (mark) =>
