@@ -10,8 +10,8 @@ export interface NamePosition {
   readonly shorthand: boolean;
 }
 
-/** Names that a CommonJS wrapper gives to each module. */
-export type ModuleName = 'require' | 'module' | '__filename' | '__dirname';
+/** What is another one in each module: names that a CommonJS wrapper gives it, and `import.meta`. */
+export type ModuleName = 'require' | 'module' | '__filename' | '__dirname' | 'import.meta';
 
 /** A variable of the surroundings that a function uses. */
 export interface Variable {

@@ -6,10 +6,11 @@ export { type Bulk, type Capture, type CapturedName, type CaptureOptions, captur
 export type { CaptureWarning } from './capture/capture-warnings';
 export { classByKey, classKeyOf, makeInstance, privatesOf, type Side } from './classes/class-registry';
 export type { FunctionFacts } from './function-facts';
-export { type AnalyzeOptions, analyze, namesOf } from './instrument/analyze';
+export { type AnalyzeOptions, analyze } from './instrument/analyze';
+export { namesOf } from './instrument/declarations';
 export { EditedText, Edits } from './instrument/edits';
 export { type InstrumentOptions, instrument } from './instrument/instrument';
-export { openClasses } from './instrument/open-classes';
+export { shippedModuleText } from './instrument/module-text';
 export type { Analysis, Binding, DeclaredIdentifier, FunctionInfo, Scope } from './instrument/scope';
 export { isUserScript, mapFrame } from './position';
 export { type ReviveEnvironment, revive } from './revive/revive';

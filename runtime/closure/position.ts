@@ -27,15 +27,19 @@ export class ProgramText {
   readonly #starts: number[];
   readonly #map: string | undefined;
   #trace: TraceMap | undefined;
+  /** The line of the file on which the user's text starts, one-based. */
+  readonly firstLine: number;
+  /** The file whose `require` and `import.meta` these are: an absolute path. */
+  readonly home: string;
 
   constructor(
     readonly file: string,
     readonly js: string,
-    map?: string,
-    /** The line of the file on which the user's text starts, one-based. */
-    readonly firstLine = 1,
+    { map, firstLine = 1, home = file }: { map?: string; firstLine?: number; home?: string } = {},
   ) {
     this.#map = map;
+    this.firstLine = firstLine;
+    this.home = home;
     this.#starts = lineStartsOf(js);
   }
 

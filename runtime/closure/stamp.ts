@@ -1,6 +1,7 @@
 // The stamp that instrumented code leaves on its functions: a private field, so that it is fast and nobody can see it.
 
 import { factsOf } from './function-facts';
+import { metaOf } from './import-meta';
 import { isGuarded } from './instrument/class-text';
 import { Revival } from './revive/private-parts';
 
@@ -129,13 +130,39 @@ export const revival = new Revival();
 /** The ways to the #private parts of classes that carry no stamp. */
 export const doors = new WeakMap<Function, PrivateAccess>();
 
-/** Opens a class of a module on an executor: see `openClasses`. */
+/** Opens a class of a module on an executor: see `shippedModuleText`. */
 function openClass(c: Function, handsOn: boolean, access?: PrivateAccess): void {
   if (access) doors.set(c, access);
   revival.admit(c, handsOn);
 }
 
-const hook = Object.assign(register, { k: registerClass, o: registerObject, r: revival, d: openClass });
+/** What instrumented code assigns in the place of a constant of the session, whose variable could be assigned. */
+class Constant {
+  readonly #read: () => unknown;
+
+  constructor(read: () => unknown) {
+    this.#read = read;
+  }
+
+  get v(): unknown {
+    return this.#read();
+  }
+
+  set v(_) {
+    // One that has no value yet is in its dead zone.
+    this.#read();
+    throw new TypeError('Assignment to constant variable.');
+  }
+}
+
+const hook = Object.assign(register, {
+  k: registerClass,
+  o: registerObject,
+  r: revival,
+  d: openClass,
+  m: metaOf,
+  f: (read: () => unknown) => new Constant(read),
+});
 
 /** The names under which instrumented code finds the hook: the second one where the user has taken the first. */
 export const hookNames = ['__c', '__millrace_c'] as const;

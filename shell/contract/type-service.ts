@@ -32,6 +32,8 @@ export interface CompiledCell {
   readonly declared: readonly Declared[];
   /** Names that the text itself exports: a file that runs as a module leaves only these. */
   readonly exported: readonly string[];
+  /** What each `export * from` of the text exports, by the module's specifier. */
+  readonly reexported?: Readonly<Record<string, readonly string[]>>;
   /** Set when the entry ends in an expression: the result variable that holds its (awaited) value, and its type as text. */
   readonly result?: { readonly name: string; readonly type: string };
 }

@@ -3,9 +3,10 @@ import { isComment, matchBrackets, readTokens, type Token } from './tokens';
 
 const trailingOperator = /^(?:=>|.*[=+\-*/%&|^<,?:~])$/;
 const postfix = new Set(['++', '--']);
-const trailingWords = new Set(
-  'in of instanceof extends implements as satisfies new typeof await throw return else do'.split(' '),
-);
+const trailingWords = new Set('in instanceof extends implements new typeof await throw return else do'.split(' '));
+/** Operators between an operand and a type. Elsewhere they are names, as `of` is outside of the head of a loop. */
+const typeOperators = new Set(['as', 'satisfies']);
+const declaring = new Set(['const', 'let', 'var', 'function', 'class', 'type', 'interface', 'enum', 'namespace']);
 
 /** True if the text cannot be a whole entry yet. False means only that nothing obvious is missing. */
 export function isUnfinished(text: string): boolean {
@@ -28,5 +29,11 @@ function isOpenAcrossLines(token: Token | undefined): boolean {
 
 function needsMore(end: Token, before: Token | undefined): boolean {
   if (end.type === 'Punctuator') return trailingOperator.test(end.text) && !postfix.has(end.text);
-  return end.type === 'IdentifierName' && trailingWords.has(end.text) && !/^\??\.$/.test(before?.text ?? '');
+  if (end.type !== 'IdentifierName' || /^\??\.$/.test(before?.text ?? '')) return false;
+  return trailingWords.has(end.text) || (typeOperators.has(end.text) && before !== undefined && isOperand(before));
+}
+
+function isOperand({ type, text }: Token): boolean {
+  if (type === 'Punctuator') return /^(?:[)\]}*]|\+\+|--)$/.test(text);
+  return !(type === 'IdentifierName' && (trailingWords.has(text) || declaring.has(text)));
 }

@@ -64,6 +64,8 @@ export class Evaluator {
   readonly #variables = new Map<string, string>();
   /** The user's name for each variable ever made. */
   readonly #userNames = new Map<string, string>();
+  /** Variables of names that cannot be assigned. */
+  readonly #constants = new Set<string>();
   readonly #fileNames = new Set<string>();
   /** Names that a background entry is computing, or failed to compute. */
   readonly #inBackground = new Map<string, 'running' | 'failed'>();
@@ -83,6 +85,7 @@ export class Evaluator {
     const variable = this.#version(name);
     makeVariable(variable, value);
     this.#variables.set(name, variable);
+    this.#constants.add(variable);
   }
 
   /** The names whose current value is this one. */
@@ -131,7 +134,9 @@ export class Evaluator {
 
   #rewrite(cell: CompiledCell): RewrittenEntry {
     const rename = (name: string) => this.#variables.get(name);
-    return rewriteEntry(cell, { rename, version: (name) => this.#version(name), isEntryModule });
+    const isConstant = (name: string) =>
+      name === lastValue ? !this.#userOwnsLastValue : this.#constants.has(rename(name) ?? '');
+    return rewriteEntry(cell, { rename, version: (name) => this.#version(name), isConstant, isEntryModule });
   }
 
   #version(name: string): string {
@@ -157,6 +162,7 @@ export class Evaluator {
       if ((!all && !execution.initialised.has(name)) || named?.includes(name) === false) continue;
       if (isVoidResult(name, cell)) continue;
       this.#variables.set(name, variable);
+      if (execution.entry.constants.has(name)) this.#constants.add(variable);
       this.#inBackground.delete(name);
       kept.push(name);
       if (name === lastValue) this.#userOwnsLastValue = true;

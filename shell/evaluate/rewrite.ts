@@ -10,12 +10,14 @@
 //   __millrace.declare(0);({ a:a$3, b:b$4 } = (yield f$2(x$1)));__millrace.done(0);
 //   __millrace.declare(1);(res0$6 = (yield (half$5())));__millrace.done(1);
 //   })
-import type { AnyNode, VariableDeclaration } from 'acorn';
-import { analyze, namesOf } from '../../runtime/closure/instrument/analyze';
+import type { AnyNode, Identifier, VariableDeclaration } from 'acorn';
+import { analyze } from '../../runtime/closure/instrument/analyze';
+import { namesOf } from '../../runtime/closure/instrument/declarations';
 import { type EditedText, Edits } from '../../runtime/closure/instrument/edits';
 import { instrument } from '../../runtime/closure/instrument/instrument';
 import { type Analysis, childrenOf } from '../../runtime/closure/instrument/scope';
 import type { CompiledCell } from '../contract/type-service';
+import { homeOf } from './entry-home';
 
 /** A name that an import brings in: an export of the module, `default`, or `*` for the whole. */
 export interface ImportedName {
@@ -46,6 +48,8 @@ export interface RewrittenEntry {
   readonly hoisted: readonly string[];
   /** Names of each declaring statement; the script calls `declare` and `done` with their index. */
   readonly groups: readonly (readonly string[])[];
+  /** Names that cannot be assigned. */
+  readonly constants: ReadonlySet<string>;
 }
 
 export interface RewriteOptions {
@@ -53,6 +57,8 @@ export interface RewriteOptions {
   readonly rename: (name: string) => string | undefined;
   /** A new variable for a name that this entry declares. */
   readonly version: (name: string) => string;
+  /** Whether a name from an earlier entry cannot be assigned. */
+  readonly isConstant: (name: string) => boolean;
   /** Modules that exist for the checker only. */
   readonly isEntryModule: (specifier: string) => boolean;
 }
@@ -79,6 +85,7 @@ class Rewriter {
   readonly #imports: ImportedModule[] = [];
   readonly #hoisted: string[] = [];
   readonly #groups: string[][] = [];
+  readonly #constants = new Set<string>();
   readonly #waits: AnyNode[] = [];
 
   constructor(cell: CompiledCell, options: RewriteOptions) {
@@ -89,6 +96,7 @@ class Rewriter {
     for (const { name, kind } of this.#analysis.root.bindings.values()) {
       if (kind !== 'param') this.#versions.set(name, options.version(name));
       if (kind === 'var' || kind === 'function') this.#hoisted.push(name);
+      if (kind === 'const' || kind === 'import') this.#constants.add(name);
     }
   }
 
@@ -102,13 +110,15 @@ class Rewriter {
     for (const statement of statements) this.#statement(statement);
     for (const statement of statements) this.#dynamicImports(statement);
     const { js, label, map, firstLine } = this.#cell;
+    for (const statement of statements) if (statement.type === 'ExportNamedDeclaration') this.#exportedAs(statement);
     this.#edits.insertRight(js.length, '\n})');
-    const rename = (name: string) => this.#versions.get(name) ?? this.#options.rename(name);
     const { code } = instrument(js, label, {
       topLevelAwait: true,
       analysis: this.#analysis,
       edits: this.#edits,
-      rename,
+      rename: (name) => this.#variableOf(name),
+      isConstant: this.#options.isConstant,
+      home: homeOf(this.#cell),
       map,
       firstLine,
     });
@@ -121,7 +131,12 @@ class Rewriter {
       imports: this.#imports,
       hoisted: this.#hoisted,
       groups: this.#groups,
+      constants: this.#constants,
     };
+  }
+
+  #variableOf(name: string): string | undefined {
+    return this.#versions.get(name) ?? this.#options.rename(name);
   }
 
   /** Collects the awaits of the entry itself, not of functions inside it. */
@@ -147,8 +162,7 @@ class Rewriter {
     const names = statement.specifiers.map((item): ImportedName => {
       if (item.type === 'ImportDefaultSpecifier') return { local: item.local.name, exported: 'default' };
       if (item.type === 'ImportNamespaceSpecifier') return { local: item.local.name, exported: '*' };
-      const exported = item.imported.type === 'Identifier' ? item.imported.name : String(item.imported.value);
-      return { local: item.local.name, exported };
+      return { local: item.local.name, exported: nameOf(item.imported) };
     });
     if (this.#options.isEntryModule(specifier)) for (const { local } of names) this.#versions.delete(local);
     else this.#imports.push({ specifier, names });
@@ -157,8 +171,10 @@ class Rewriter {
   #statement(statement: AnyNode): void {
     switch (statement.type) {
       case 'ImportDeclaration':
-      case 'ExportAllDeclaration':
         this.#edits.remove(statement.start, statement.end);
+        break;
+      case 'ExportAllDeclaration':
+        this.#exportedAll(statement);
         break;
       case 'ExportNamedDeclaration':
         this.#exported(statement);
@@ -186,6 +202,42 @@ class Rewriter {
     if (declaration) this.#statement(declaration);
   }
 
+  /** `export { a as b }` makes a name b, with the value that a has at the end of the entry; with `from` it is an import of b. */
+  #exportedAs({ specifiers, source }: AnyNode & { type: 'ExportNamedDeclaration' }): void {
+    const names = specifiers.map(({ local, exported }) => ({ local: nameOf(exported), exported: nameOf(local) }));
+    if (source) return this.#reexported(String(source.value), names);
+    for (const { local: made, exported: from } of names) {
+      const value = this.#variableOf(from);
+      if (made === from || value === undefined || !this.#makes(made)) continue;
+      const group = this.#groups.push([made]) - 1;
+      const text = `${entryObject}.declare(${group});${this.#versions.get(made)}=${value};${entryObject}.done(${group});`;
+      this.#edits.insertRight(this.#cell.js.length, text);
+    }
+  }
+
+  #exportedAll(statement: AnyNode & { type: 'ExportAllDeclaration' }): void {
+    const specifier = String(statement.source.value);
+    const { exported } = statement;
+    const all = this.#cell.reexported?.[specifier] ?? [];
+    this.#reexported(
+      specifier,
+      exported ? [{ local: nameOf(exported), exported: '*' }] : all.map((name) => ({ local: name, exported: name })),
+    );
+    this.#edits.remove(statement.start, statement.end);
+  }
+
+  #reexported(specifier: string, names: readonly ImportedName[]): void {
+    this.#imports.push({ specifier, names: names.filter(({ local }) => this.#makes(local)) });
+  }
+
+  /** Makes a name that only an export declares; false for what is no name, and for a name that the entry has already. */
+  #makes(name: string): boolean {
+    if (name === 'default' || !isIdentifier(name) || this.#versions.has(name)) return false;
+    this.#versions.set(name, this.#options.version(name));
+    this.#constants.add(name);
+    return true;
+  }
+
   #exportedDefault(statement: AnyNode & { type: 'ExportDefaultDeclaration' }): void {
     const declaration = statement.declaration as AnyNode;
     this.#edits.remove(statement.start, declaration.start);
@@ -208,9 +260,15 @@ class Rewriter {
     for (const { id, init } of statement.declarations) {
       if (init || id.type !== 'Identifier') continue;
       // `var x;` keeps the value of x; `let x;` starts with undefined.
-      this.#edits.insertLeft(id.end, statement.kind === 'var' ? `=${this.#versions.get(id.name)}` : '=void 0');
+      this.#edits.insertLeft(id.end, statement.kind === 'var' ? `=${this.#current(id)}` : '=void 0');
     }
     this.#edits.replace(last.end, statement.end, after);
+  }
+
+  /** What a declared identifier stands for in the script: inside of `catch (e)`, `var e` means the caught value. */
+  #current({ name, start }: Identifier): string {
+    const found = this.#analysis.declared.find((declared) => declared.start === start);
+    return found?.binding.scope.kind === 'program' ? (this.#versions.get(name) ?? name) : name;
   }
 
   /** Functions exist before the first statement: their assignments move to the front. */
@@ -245,6 +303,13 @@ class Rewriter {
     for (const child of childrenOf(node)) this.#dynamicImports(child);
   }
 }
+
+/** A name as an import or export has it. */
+function nameOf(node: AnyNode): string {
+  return node.type === 'Identifier' ? node.name : String((node as AnyNode & { type: 'Literal' }).value);
+}
+
+const isIdentifier = (name: string) => /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(name);
 
 function isFunction(node: AnyNode): boolean {
   return node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';

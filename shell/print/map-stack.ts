@@ -26,7 +26,7 @@ export function registerEntry(fileName: string, cell: CompiledCell, edited: Edit
   let program: ProgramText | undefined;
   scripts.set(fileName, (line, column) => {
     starts ??= lineStartsOf(edited.code);
-    program ??= new ProgramText(label, js, map, firstLine);
+    program ??= new ProgramText(label, js, { map, firstLine });
     const offset = (starts[line - 1] ?? edited.code.length) + column - 1;
     return program.place(edited.sourceOffset(offset));
   });

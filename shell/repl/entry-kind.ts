@@ -1,4 +1,4 @@
-// Tells what an entry is: a command, a chain that continues the last value, or TypeScript.
+// Tells whether an entry is a command.
 
 /** A word after a dot (or a colon, as in Spark's shell) at column 0, and what follows it. */
 export interface DottedWord {
@@ -22,9 +22,4 @@ export function dottedWord(text: string): DottedWord | undefined {
     argument: text.slice(match[0].length).trim(),
     argumentStart: match[0].length,
   };
-}
-
-/** True for text that can only continue the last value: `.map(…)`, `?.x`, but not `.5` and not `...rest`. */
-export function isContinuation(text: string): boolean {
-  return /^\??\.\s*[A-Za-z_$#]/.test(text);
 }

@@ -1,12 +1,13 @@
 // The REPL: takes entries one by one through check, run and commit, or to their command; the same for terminal and scripts.
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
+import { continuationStart } from '../base/continuation';
 import type { CommandHost, EntryEnd, FrontEnd, SessionWork } from '../contract/commands';
 import type { RunOutcome, Session } from '../contract/session';
 import type { CompiledCell, Diagnostic, RanCell, TextOrigin, TypeService } from '../contract/type-service';
 import { formatDiagnostics, reportError } from '../print/report-error';
 import { commandNames, commandOf } from './commands/commands';
-import { dottedWord, isContinuation } from './entry-kind';
+import { dottedWord } from './entry-kind';
 import { NestedLoads } from './nested-loads';
 import { loadFile, moduleText, type StatementRunner } from './run-text';
 
@@ -20,6 +21,8 @@ export class Repl implements StatementRunner {
   readonly #loads = new NestedLoads();
   /** The name of the value that an entry with a leading dot continues. */
   #lastValue: string | undefined;
+  /** The last entry has no value, or not the one that was meant. */
+  #failed = false;
   /** Set while an entry runs: ends its wait for the type service. The session answers interrupts itself. */
   #abandon: (() => void) | undefined;
   #interrupted = false;
@@ -45,6 +48,7 @@ export class Repl implements StatementRunner {
     this.#types = types;
     this.#session = session;
     this.#lastValue = undefined;
+    this.#failed = false;
     this.#accepted.length = 0;
   }
 
@@ -105,13 +109,17 @@ export class Repl implements StatementRunner {
 
   /** Checks TypeScript; if it passes, runs it and commits its names. */
   async runTypeScript(text: string, origin?: TextOrigin): Promise<EntryEnd> {
+    this.#failed = true;
     const cell = await this.compile(text, origin);
     if (typeof cell === 'string') return cell;
-    return this.#finish(cell, await this.#session.run(cell, this.#front.screen()));
+    const end = await this.#finish(cell, await this.#session.run(cell, this.#front.screen()));
+    this.#failed = end !== 'ok';
+    return end;
   }
 
   /** Checks a text as a whole, and runs its statements one after the other, up to the first that fails. */
-  async runStatements(text: string, origin: TextOrigin): Promise<EntryEnd> {
+  async runStatements(typed: string, origin: TextOrigin): Promise<EntryEnd> {
+    const text = this.continued(typed);
     const script = await this.#unlessAbandoned(this.#types.compileScript(text, origin));
     if (script === 'interrupted') return script;
     if (script.status === 'error') {
@@ -133,6 +141,7 @@ export class Repl implements StatementRunner {
       if (end === 'ok') this.#accepted.push(cell.text);
     }
     await this.#types.commitScript(ran);
+    this.#failed = end !== 'ok';
     return end;
   }
 
@@ -185,7 +194,8 @@ export class Repl implements StatementRunner {
 
   /** The text, with the last value put in front if it begins with a dot. */
   continued(text: string): string {
-    return this.#lastValue !== undefined && isContinuation(text) ? this.#lastValue + text : text;
+    const dot = this.#lastValue === undefined ? undefined : continuationStart(text);
+    return dot === undefined ? text : text.slice(0, dot) + this.#lastValue + text.slice(dot);
   }
 
   #load(file: string, folder: string): Promise<EntryEnd> {
@@ -215,9 +225,17 @@ export class Repl implements StatementRunner {
     const command = word && commandOf(word);
     if (word && command) return command.run(this.#commandHost(origin), word.argument);
     if (word && this.#isMisspelt(word.sign, word.argument)) return this.#unknownCommand(word.sign + word.word, word.word);
+    if (this.#continuesFailure(text)) return 'failed';
     const end = await this.runTypeScript(this.continued(text), origin);
     if (end === 'failed' && word && word.argument === '') this.#suggest(word.word);
     return end;
+  }
+
+  /** An indented chain belongs to the entry before it. Where that failed, an older value would be a wrong one; this says so. */
+  #continuesFailure(text: string): boolean {
+    if (!this.#failed || !continuationStart(text)) return false;
+    this.#front.print('This line continues the entry before it, which failed: it was not run.\n', 'err');
+    return true;
   }
 
   /** Whether an unknown word is a misspelt command: `.lod file.ts` is no chain, and a chain needs a last value. */

@@ -1,7 +1,7 @@
 // Opens the session of this process: its context on the master, the evaluator of entries, and the commands on values.
 import { connect, resourcesText } from '../../cluster';
 import * as api from '../../runtime';
-import { type CaptureWarning, openClasses, travelsAs } from '../../runtime/closure';
+import { type CaptureWarning, shippedModuleText, travelsAs } from '../../runtime/closure';
 import { registerModule } from '../../runtime/closure/ship-modules';
 import * as models from '../../runtime/models';
 import { StatusStore } from '../../runtime/status/status-store';
@@ -58,7 +58,7 @@ export async function openSession({ master, executorMemory, config, events, args
     events,
     globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
     packages,
-    onCompiled: (file, js) => registerModule(file, openClasses(js)),
+    onCompiled: (file, js) => registerModule(file, shippedModuleText(js)),
     commands: sessionCommands(parts),
     choices: sessionChoices(parts),
     describe: streams.describe,

@@ -4,6 +4,7 @@ import type { Context } from '../../runtime';
 import type { Choice, Screen } from '../contract/screen';
 import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
+import { homeOf } from '../evaluate/entry-home';
 import { groupByKeyHint } from '../print/group-by-key-hint';
 import { progressLine } from '../print/progress';
 import type { Backgrounds } from './background-entries';
@@ -20,7 +21,7 @@ export class WatchedSession implements Session {
   readonly #backgrounds: Backgrounds;
   /** Entries that already got a hint. */
   readonly #hinted = new Set<string>();
-  #label: string | undefined;
+  #home: string | undefined;
 
   constructor(session: LocalSession, sc: Context, backgrounds: Backgrounds, events: SessionEvents) {
     this.#session = session;
@@ -71,7 +72,7 @@ export class WatchedSession implements Session {
   }
 
   #begin(cell: CompiledCell, screen: Screen): void {
-    this.#namePlace(cell.label);
+    this.#namePlace(homeOf(cell));
     if (!screen.live || screen.settings?.hints === false || this.#hinted.has(cell.text)) return;
     const hint = groupByKeyHint(cell.js);
     if (hint === undefined) return;
@@ -80,12 +81,9 @@ export class WatchedSession implements Session {
   }
 
   /** `__filename` and `__dirname`, as in a module: of the loaded file, or of the current folder at the prompt. */
-  #namePlace(label: string): void {
-    const typed = label.startsWith('<');
-    const place = typed ? '<input>' : label;
-    if (place === this.#label) return;
-    this.#label = place;
-    const file = path.resolve(place);
+  #namePlace(file: string): void {
+    if (file === this.#home) return;
+    this.#home = file;
     this.#session.define('__filename', file);
     this.#session.define('__dirname', path.dirname(file));
   }

@@ -1,5 +1,6 @@
 // What Tab offers: commands and their arguments, paths and modules inside quotes, and otherwise what the type service finds.
 
+import { continuationStart } from '../base/continuation';
 import type { Command } from '../contract/commands';
 import type { Choice } from '../contract/screen';
 import type { TypeService } from '../contract/type-service';
@@ -7,7 +8,7 @@ import type { Offer } from '../editor/editor';
 import { isUnfinished } from '../editor/unfinished';
 import { escapeControls } from '../print/safe-text';
 import { commandBrief, commandNames, commandOf } from '../repl/commands/commands';
-import { dottedWord, isContinuation } from '../repl/entry-kind';
+import { dottedWord } from '../repl/entry-kind';
 import { paths, specifiers } from './complete-paths';
 
 const nothing: Offer = { start: 0, end: 0, entries: [] };
@@ -55,7 +56,7 @@ async function expression(text: string, cursor: number, from: number, context: C
   if (specifier) return specifiers(specifier[1], cursor);
   const open = openPath.exec(before) ?? pathLike.exec(before);
   if (open) return paths(open[1], cursor);
-  const goesOn = context.lastValue !== undefined && isContinuation(text.slice(from));
+  const goesOn = continuationStart(text.slice(from, cursor), { unfinished: true }) !== undefined;
   return shifted(text, cursor, from, goesOn ? (context.lastValue ?? '') : '', context.types);
 }
 

@@ -1,13 +1,18 @@
 // The text to check for an entry: the expression at its end is awaited, and becomes the value of `resN`.
 
+import { continuationStart } from '../base/continuation';
 import { ambientOf } from './entry-syntax';
 import { lastValue, type WholeEntry } from './read-entry';
 import { Layout } from './text-layout';
 
-/** The layout of a text to complete, which may stop anywhere; a leading dot continues the last value here too. */
-export function layoutScratch(text: string): Layout {
-  const dot = /^\s*(?=\??\.(?!\.))/.exec(text);
-  return dot ? new Layout(text).insert(dot[0].length, lastValue) : new Layout(text);
+/**
+ * The layout of a text to complete, which may stop anywhere; a leading dot continues the last value here too. `head` declares names: in
+ * front of the text, because behind it they would stand inside of its open brackets.
+ */
+export function layoutScratch(text: string, head = ''): Layout {
+  const layout = new Layout(text).insert(0, head);
+  const dot = continuationStart(text, { unfinished: true });
+  return dot === undefined ? layout : layout.insert(dot, lastValue);
 }
 
 /**

@@ -17,7 +17,7 @@ export interface Scratch {
 /** At most this many entries get types, which cost a millisecond each: one per row of the menu. */
 const maxDetailed = 8;
 
-const wordBefore = /[\p{ID_Continue}$\u200c\u200d]*$/u;
+const wordBefore = /#?[\p{ID_Continue}$\u200c\u200d]*$/u;
 
 export function completionsAt(scratch: Scratch, position: number): Completion {
   const { service, file, layout, known } = scratch;

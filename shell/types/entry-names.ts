@@ -33,14 +33,17 @@ export const promptNames: readonly PromptName[] = [
   { name: 'ManualClock' },
 ];
 
+/** Later versions of Node have it, and so does every entry. */
+const importMetaMain = 'export {}; declare global { interface ImportMeta { main: boolean } }';
+
 /** A module that declares the prompt's names. Without an API they have the type `any`. */
 export function promptModule(names: readonly PromptName[], api: string | undefined): string {
-  if (!api) return names.map(({ name }) => `export declare const ${name}: any;`).join('\n') || 'export {};';
+  if (!api) return [...names.map(({ name }) => `export declare const ${name}: any;`), importMetaMain].join('\n');
   const from = JSON.stringify(withoutExtension(api));
   const lines = names.map(({ name, type }) =>
     type ? `export declare const ${name}: ${type};` : `export { ${name} } from ${from};`,
   );
-  return [`import type * as api from ${from};`, ...lines].join('\n');
+  return [`import type * as api from ${from};`, ...lines, importMetaMain].join('\n');
 }
 
 /** Import specifiers name modules without the extension of their file. */
@@ -82,24 +85,29 @@ export class Names {
     return copy;
   }
 
-  /** Statements that declare or import the given names. Variables are declared, because an import cannot be assigned to. */
-  tail(used: Iterable<string>, hidden: ReadonlySet<string>): string {
-    let tail = '\n;';
+  /** Statements that declare or import the given names, on one line. Variables are declared, because an import cannot be assigned to. */
+  declarations(used: Iterable<string>, hidden: ReadonlySet<string>): string {
+    let text = '';
     for (const name of used) {
       const known = this.#known.get(name);
       if (!known || hidden.has(name)) continue;
       const from = JSON.stringify(known.module);
       const exported = known.exported ?? name;
-      if (isVariable(known.kind)) tail += `declare ${known.kind} ${name}:typeof import(${from}).${exported};`;
-      else tail += `import{${exported === name ? name : `${exported} as ${name}`}}from${from};`;
+      if (isVariable(known.kind)) text += `declare ${known.kind} ${name}:typeof import(${from}).${exported};`;
+      else text += `import{${exported === name ? name : `${exported} as ${name}`}}from${from};`;
     }
-    return tail;
+    return text;
   }
 }
 
 /** Whether a variable holds the value of an entry's last expression: res0, res1, … */
 export function isResultName(name: string): boolean {
   return /^res\d+$/.test(name);
+}
+
+/** Whether an expression of this type has a value to print, and to give a name. */
+export function isValueType(type: string): boolean {
+  return type !== 'void' && type !== 'never' && type !== 'undefined';
 }
 
 /** Specifiers of modules that exist for the checker only. */

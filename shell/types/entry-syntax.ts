@@ -4,16 +4,6 @@ import type { Declared } from '../contract/type-service';
 
 export type DeclaredKind = Declared['kind'];
 
-/** Statements of a script that run together, as one entry. */
-export interface ScriptPiece {
-  /** Where it is in the script. */
-  readonly start: number;
-  readonly end: number;
-  /** Its line, one-based, and the characters before it on that line. */
-  readonly line: number;
-  readonly column: number;
-}
-
 /** Parses a text as an ES module with top-level `await`. */
 export function parse(text: string, fileName = '__parse.ts'): ts.SourceFile {
   // Without an import or export the parser would read a script, in which `await` is a name.
@@ -55,7 +45,7 @@ export function declaredNames(file: ts.SourceFile): Declared[] {
 
 type AddName = (name: string, kind: DeclaredKind) => void;
 
-function declaredBy(statement: ts.Statement, add: AddName): void {
+export function declaredBy(statement: ts.Statement, add: AddName): void {
   if (ts.isVariableStatement(statement)) declaredByList(statement.declarationList, add);
   else if (ts.isFunctionDeclaration(statement)) addNamed(statement.name, 'function', add);
   else if (ts.isClassDeclaration(statement)) addNamed(statement.name, 'class', add);
@@ -118,6 +108,7 @@ export function exportedNames(file: ts.SourceFile): Set<string> {
     if (ts.isExportDeclaration(statement)) {
       const clause = statement.exportClause;
       if (clause && ts.isNamedExports(clause)) for (const element of clause.elements) names.add(element.name.text);
+      else if (clause) names.add(clause.name.text);
       continue;
     }
     const exported =
@@ -126,6 +117,20 @@ export function exportedNames(file: ts.SourceFile): Set<string> {
     if (exported) declaredBy(statement, (name) => names.add(name));
   }
   return names;
+}
+
+/** Names that only exports declare: `b` of `export { a as b }`, `a` of `export { a } from './m'`. */
+export function exportedAs(file: ts.SourceFile): Declared[] {
+  const found: Declared[] = [];
+  for (const statement of file.statements) {
+    if (!ts.isExportDeclaration(statement) || !statement.exportClause) continue;
+    const { exportClause: clause, isTypeOnly, moduleSpecifier } = statement;
+    if (ts.isNamespaceExport(clause)) found.push({ name: clause.name.text, kind: isTypeOnly ? 'type' : 'import' });
+    else
+      for (const { name, propertyName, isTypeOnly: isType } of clause.elements)
+        if (moduleSpecifier || propertyName) found.push({ name: name.text, kind: isTypeOnly || isType ? 'type' : 'import' });
+  }
+  return found.filter(({ name }) => name !== 'default');
 }
 
 /** The `declare` statements of a text that it neither exports nor merges with a value: they describe something outside. */
@@ -154,72 +159,9 @@ function isAmbient(statement: ts.Statement): boolean {
   );
 }
 
-/** All identifiers that may refer to a name; property names after a dot and keys of literals do not. */
-export function usedNames(node: ts.Node): Set<string> {
-  const names = new Set<string>();
-  const visit = (current: ts.Node) => {
-    if (ts.isIdentifier(current) && !isPropertyName(current)) names.add(current.text);
-    ts.forEachChild(current, visit);
-  };
-  visit(node);
-  return names;
-}
-
-function isPropertyName(node: ts.Identifier): boolean {
-  const parent = node.parent;
-  if (ts.isPropertyAccessExpression(parent)) return parent.name === node;
-  if (ts.isQualifiedName(parent)) return parent.right === node;
-  if (ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isPropertySignature(parent))
-    return parent.name === node;
-  return ts.isPropertyDeclaration(parent) && parent.name === node;
-}
-
 /** Whether an entry changes the global scope or other modules' types, so that every later program needs it. */
 export function augments(file: ts.SourceFile): boolean {
   return file.statements.some(
     (statement) => ts.isModuleDeclaration(statement) && (ts.isStringLiteral(statement.name) || isGlobalBlock(statement)),
   );
-}
-
-/**
- * Cuts a script into pieces that run one after the other. A piece is one statement, or several if an earlier one uses a name that a
- * later one declares (a function below its first call): these must be checked and run together.
- */
-export function splitStatements(file: ts.SourceFile): ScriptPiece[] {
-  const statements = file.statements.filter((statement) => !ts.isEmptyStatement(statement));
-  const last = lastOfEachPiece(statements);
-  const pieces: ScriptPiece[] = [];
-  for (let first = 0; first < statements.length; ) {
-    const end = last[first];
-    pieces.push(pieceOf(file, statements[first], statements[end]));
-    first = end + 1;
-  }
-  return pieces;
-}
-
-/** For each statement, the index of the last one that belongs to the piece that starts there. */
-function lastOfEachPiece(statements: readonly ts.Statement[]): number[] {
-  const firstDeclared = new Map<string, number>();
-  for (const [index, statement] of statements.entries()) {
-    declaredBy(statement, (name) => {
-      if (!firstDeclared.has(name)) firstDeclared.set(name, index);
-    });
-  }
-  const reach = statements.map((statement, index) => {
-    const uses = [...usedNames(statement)].map((name) => firstDeclared.get(name) ?? index);
-    // An overload belongs to the implementation that follows.
-    const next = ts.isFunctionDeclaration(statement) && !statement.body ? Math.min(index + 1, statements.length - 1) : index;
-    return Math.max(next, ...uses);
-  });
-  return statements.map((_, first) => {
-    let end = reach[first];
-    for (let index = first; index <= end; index++) end = Math.max(end, reach[index]);
-    return end;
-  });
-}
-
-function pieceOf(file: ts.SourceFile, first: ts.Statement, last: ts.Statement): ScriptPiece {
-  const start = first.getStart(file);
-  const { line, character } = file.getLineAndCharacterOfPosition(start);
-  return { start, end: last.end, line: line + 1, column: character };
 }

@@ -1,6 +1,6 @@
 // What the type service knows of entries: the compiled ones, which may be committed, and the names of the committed ones.
 import type { CommitOptions, Declared, RanCell } from '../contract/type-service';
-import { type KnownName, Names } from './entry-names';
+import { isResultName, type KnownName, Names } from './entry-names';
 import type { Host } from './language-host';
 import { lastValue } from './read-entry';
 
@@ -46,13 +46,6 @@ export interface PendingModule {
 /** At most this many compiled but uncommitted texts are remembered. */
 const maxPending = 16;
 
-/** The first number from `next` on whose `resN` is free. */
-export function freeResult(next: number, taken: (name: string) => boolean): number {
-  let number = next;
-  while (taken(`res${number}`)) number++;
-  return number;
-}
-
 export class KnownEntries {
   readonly #host: Host;
   #pending: (readonly PendingModule[])[] = [];
@@ -64,9 +57,18 @@ export class KnownEntries {
   /** The number of the next result, if no name of the user's is in the way. */
   nextResult = 0;
   #userOwnsLastValue = false;
+  /** Names like those of results that the user declared: no result gets them. */
+  #usersResults: ReadonlySet<string> = new Set();
 
   constructor(host: Host) {
     this.#host = host;
+  }
+
+  /** The first number from `next` on whose `resN` nobody declares. */
+  freeResult(next: number, declares: (name: string) => boolean): number {
+    let number = next;
+    while (declares(`res${number}`) || this.#usersResults.has(`res${number}`)) number++;
+    return number;
   }
 
   /** Remembers the modules of a compiled text until it is committed. */
@@ -102,7 +104,12 @@ export class KnownEntries {
   /** Does `work`, and then forgets the names that it assumed. */
   provisionally<T>(work: (assume: (pending: PendingModule) => void) => T): T {
     const { names } = this;
-    const before = { always: this.always.length, result: this.nextResult, owns: this.#userOwnsLastValue };
+    const before = {
+      always: this.always.length,
+      result: this.nextResult,
+      owns: this.#userOwnsLastValue,
+      users: this.#usersResults,
+    };
     this.names = names.copy();
     try {
       return work((pending) => this.#keep(this.#committed(pending, pending.cells, new Map(), false, false)));
@@ -111,6 +118,7 @@ export class KnownEntries {
       this.always.length = before.always;
       this.nextResult = before.result;
       this.#userOwnsLastValue = before.owns;
+      this.#usersResults = before.users;
     }
   }
 
@@ -140,6 +148,7 @@ export class KnownEntries {
     if (global) this.always.push(file);
     for (const { name, kind } of names) this.names.set(name, { module, kind });
     if (names.some(({ name }) => name === lastValue)) this.#userOwnsLastValue = true;
+    this.#usersResults = new Set([...this.#usersResults, ...names.map(({ name }) => name).filter(isResultName)]);
     for (const result of results) this.#keepResult(module, result, inBackground);
   }
 

@@ -35,7 +35,8 @@ const entryFile = /__(?:in_\d+|scratch|prompt)\.(?:d\.)?tsx?$/;
 /** Compiler options for entries: modern modules in, modern JavaScript out, checked strictly. */
 function compilerOptions(options: HostOptions): ts.CompilerOptions {
   return {
-    target: ts.ScriptTarget.ES2022,
+    // Later than the libraries below: the target decides which flags regular expressions may have, and Node knows `v`.
+    target: ts.ScriptTarget.ES2024,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     moduleDetection: ts.ModuleDetectionKind.Force,

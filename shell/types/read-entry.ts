@@ -1,5 +1,6 @@
 // Reads an entry as an object, a continuation of the last value, or statements; it is whole, unfinished or wrong.
 import ts from 'typescript';
+import { continuationStart } from '../base/continuation';
 import type { Diagnostic } from '../contract/type-service';
 import { parse, parseErrors, stopsEarly } from './entry-syntax';
 import { syntaxMessage } from './scala-words';
@@ -28,17 +29,21 @@ export type Reading =
 /** The name of the last value. */
 export const lastValue = '_';
 
-const leadingDot = /^\s*(?=\??\.\s*[\p{ID_Start}$_])/u;
 const openBrace = /^\s*\{/;
+
+/** The text as it is parsed: `_` stands before a leading dot, at the second answer. */
+function layoutContinued(text: string): [layout: Layout, continues: number | undefined] {
+  const continues = continuationStart(text);
+  const layout = new Layout(text);
+  if (continues !== undefined) layout.insert(continues, lastValue);
+  return [layout, continues];
+}
 
 /** Reads an entry. A text in braces is an object if it parses as one. */
 export function readEntry(text: string): Reading {
   const object = openBrace.test(text) ? readObject(text) : undefined;
   if (object) return object;
-  const dot = leadingDot.exec(text);
-  const continues = dot?.[0].length;
-  const layout = new Layout(text);
-  if (continues !== undefined) layout.insert(continues, lastValue);
+  const [layout, continues] = layoutContinued(text);
   const file = parse(layout.composed());
   const errors = parseErrors(file);
   if (errors.length === 0) return { status: 'whole', file, continues, expression: lastExpression(file, layout) };

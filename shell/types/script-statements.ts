@@ -10,21 +10,14 @@ import path from 'node:path';
 import type { CompiledCell, Declared, Diagnostic, ScriptResult, TextOrigin } from '../contract/type-service';
 import { layoutEntry } from './await-result';
 import { cutAtMarks, type EmittedModule, type EmittedPart, lineStarts, renamed, rewritten, wholeOf } from './emitted-maps';
-import { isResultName } from './entry-names';
-import {
-  ambientOf,
-  augments,
-  declaredNames,
-  exportedNames,
-  parse,
-  parseErrors,
-  type ScriptPiece,
-  splitStatements,
-  usedNames,
-} from './entry-syntax';
-import { freeResult, type KnownEntries, type PendingCell, type PendingModule } from './known-entries';
+import { isResultName, isValueType } from './entry-names';
+import { ambientOf, augments, declaredNames, exportedAs, exportedNames, parse, parseErrors } from './entry-syntax';
+import type { KnownEntries, PendingCell, PendingModule } from './known-entries';
 import { lastValue, readEntry, type WholeEntry } from './read-entry';
 import { syntaxMessage } from './scala-words';
+import { namesReferred } from './scopes';
+import { type ScriptPiece, splitStatements } from './script-pieces';
+import { isStarExport } from './symbols';
 import type { Layout, TypedText } from './text-layout';
 
 /** What the type service does for a script. */
@@ -35,6 +28,8 @@ export interface ScriptChecker {
   emit(file: string): EmittedModule;
   /** The type of a name that the module of the last check exports, as text. */
   typeOf(file: string, name: string): string;
+  /** What each `export * from` of that module exports, by the other module's specifier. */
+  reexported(file: string): Readonly<Record<string, readonly string[]>>;
   remove(file: string): void;
 }
 
@@ -111,8 +106,8 @@ class ScriptCompiler {
       before: this.#text.slice(before, piece.start),
       text,
       entry,
-      declared: declaredNames(entry.file),
-      used: usedNames(entry.file),
+      declared: [...declaredNames(entry.file), ...exportedAs(entry.file)],
+      used: new Set(namesReferred(entry.file).map((id) => id.text)),
     };
   }
 
@@ -153,15 +148,20 @@ class ScriptCompiler {
   #cellsOf(text: ModuleText, parts: readonly EmittedPart[], file: string): PendingCell[] {
     const { known, typeOf } = this.#checker;
     const { label, folder, firstLine } = this.#origin;
+    const all = this.#checker.reexported(file);
     let number = known.nextResult;
     return text.placed.map((placed, index) => {
       const { piece, value } = placed;
       const type = piece.entry.expression ? typeOf(file, value) : 'void';
-      const isValue = type !== 'void' && type !== 'never';
-      number = freeResult(number, text.declares);
+      const isValue = isValueType(type);
+      number = known.freeResult(number, text.declares);
       const name = `res${number}`;
       if (isValue) number++;
       const { js, lines } = renamed(parts[index], value, name);
+      const stars = piece.entry.file.statements.filter(isStarExport).map(({ moduleSpecifier }) => moduleSpecifier.text);
+      const reexported = Object.fromEntries(stars.map((specifier) => [specifier, all[specifier]]));
+      const starred = Object.values(reexported).flat();
+      const declared = [...piece.declared, ...starred.map((one): Declared => ({ name: one, kind: 'import' }))];
       const cell: CompiledCell = {
         id: known.nextCell++,
         label,
@@ -171,12 +171,13 @@ class ScriptCompiler {
         folder,
         js,
         map: rewritten(lines, label, (line, column) => text.placeIn(placed, line, column)),
-        declared: piece.declared,
-        exported: [...exportedNames(piece.entry.file)],
+        declared,
+        exported: [...exportedNames(piece.entry.file), ...starred],
+        reexported,
         result: isValue ? { name, type } : undefined,
       };
       this.#cells.push(cell);
-      return { cellId: cell.id, names: piece.declared, result: isValue ? { name, exported: value } : undefined };
+      return { cellId: cell.id, names: declared, result: isValue ? { name, exported: value } : undefined };
     });
   }
 }
@@ -198,7 +199,7 @@ class ModuleText implements TypedText {
   readonly #bodyLength: number;
   readonly #lineStarts: readonly number[];
 
-  constructor(pieces: readonly Piece[], mark: string, { names, nextResult }: KnownEntries) {
+  constructor(pieces: readonly Piece[], mark: string, known: KnownEntries) {
     const next = () => {
       this.marks.push(`void "${mark}${this.marks.length}_";`);
       return this.marks[this.marks.length - 1];
@@ -208,7 +209,7 @@ class ModuleText implements TypedText {
     this.#declared = new Set(pieces.flatMap(({ declared }) => declared.map(({ name }) => name)));
     let composed = '';
     for (const [index, piece] of pieces.entries()) {
-      const value = isSeveral ? `${mark}value${index}_` : `res${freeResult(nextResult, this.declares)}`;
+      const value = isSeveral ? `${mark}value${index}_` : `res${known.freeResult(known.nextResult, this.declares)}`;
       const layout = layoutEntry(piece.text, piece.entry, value);
       composed += piece.before + (isSeveral ? next() : '');
       this.placed.push({ piece, value, layout, start: composed.length });
@@ -217,7 +218,7 @@ class ModuleText implements TypedText {
     this.#bodyLength = composed.length;
     const used = new Set(pieces.flatMap(({ used }) => [...used]));
     if (isSeveral) composed += `\n${next()}`;
-    this.#text = `${composed}${names.tail(used, this.#declared)}export{${[...this.#exports(pieces)].join(',')}};`;
+    this.#text = `${composed}\n;${known.names.declarations(used, this.#declared)}export{${[...this.#exports(pieces)].join(',')}};`;
     this.#lineStarts = lineStarts(this.#text);
   }
 
@@ -255,19 +256,30 @@ class ModuleText implements TypedText {
   }
 }
 
-/** The pieces of each module: a new one begins where a name is declared again, and where a result of an earlier statement is used. */
+/** Stands for the names of `export * from`, which only a check tells. */
+const anyName = '*';
+
+/**
+ * The pieces of each module: a new one begins where a name is declared again, and where a result of an earlier statement is used, or a
+ * name that it only exports.
+ */
 function modulesOf(pieces: readonly Piece[]): Piece[][] {
   const modules: Piece[][] = [];
   let declared = new Set<string>();
+  let exported = new Set<string>();
   for (const piece of pieces) {
     const again = piece.declared.some(({ name }) => declared.has(name));
     const usesResult = [...piece.used].some((name) => (name === lastValue || isResultName(name)) && !declared.has(name));
-    if (modules.length === 0 || again || usesResult) {
+    const usesExport = exported.has(anyName) || [...piece.used].some((name) => exported.has(name));
+    if (modules.length === 0 || again || usesResult || usesExport) {
       modules.push([]);
       declared = new Set();
+      exported = new Set();
     }
     modules[modules.length - 1].push(piece);
     for (const { name } of piece.declared) declared.add(name);
+    for (const { name } of exportedAs(piece.entry.file)) exported.add(name);
+    if (piece.entry.file.statements.some(isStarExport)) exported.add(anyName);
   }
   return modules;
 }

@@ -18,15 +18,16 @@ import { layoutEntry, layoutScratch } from './await-result';
 import { completionsAt, describeAt, quickInfoAt, type Scratch } from './completions';
 import { type DocAnswer, documentationOf } from './doc';
 import { type EmittedModule, mapToTyped, withoutMapComment } from './emitted-maps';
-import { cleanTypeText, type PromptName, promptModule } from './entry-names';
-import { ambientOf, augments, declaredNames, exportedNames, parse, usedNames } from './entry-syntax';
+import { cleanTypeText, isValueType, type PromptName, promptModule } from './entry-names';
+import { ambientOf, augments, declaredNames, exportedAs, exportedNames, parse } from './entry-syntax';
 import { messageOf, withoutConsequences } from './error-messages';
-import { type Committed, freeResult, KnownEntries } from './known-entries';
+import { type Committed, KnownEntries } from './known-entries';
 import { apiFile, apiFolder, Host, type HostOptions } from './language-host';
 import { lastValue, readEntry, type WholeEntry } from './read-entry';
+import { namesReferred } from './scopes';
 import { compileScript } from './script-statements';
 import { signatureAt } from './signature';
-import { askedSymbol, membersText, unaliased } from './symbols';
+import { askedSymbol, isStarExport, membersText, unaliased, valuesOf } from './symbols';
 import type { Layout, TypedText } from './text-layout';
 
 export interface CoreOptions extends HostOptions {
@@ -102,6 +103,7 @@ export class TypeServiceCore {
       check: (file, typed) => this.#checkText(file, typed),
       emit: (file) => this.#emit(file),
       typeOf: (file, name) => this.#typeOfExport(file, name),
+      reexported: (file) => this.#reexported(file),
       remove: (file) => this.#host.remove(file),
     });
   }
@@ -204,7 +206,7 @@ export class TypeServiceCore {
     const entry = readEntry(text);
     if (entry.status !== 'whole') return entry;
     const declared = declaredNames(entry.file);
-    const number = freeResult(this.#known.nextResult, (name) => declared.some((one) => one.name === name));
+    const number = this.#known.freeResult(this.#known.nextResult, (name) => declared.some((one) => one.name === name));
     const resultName = `res${number}`;
     const layout = layoutEntry(text, entry, resultName).setTail(this.#tail(entry, declared, resultName));
     const file = path.join(folder, `__in_${this.#known.nextCell}.ts`);
@@ -217,11 +219,11 @@ export class TypeServiceCore {
     const ambient = ambientOf(entry.file).names;
     const exported = [...own].filter((name) => !already.has(name) && !ambient.has(name));
     if (entry.expression) exported.push(resultName);
-    return `${this.#known.names.tail(this.#usedNames(entry), own)}export{${exported.join(',')}};`;
+    return `\n;${this.#known.names.declarations(this.#usedNames(entry), own)}export{${exported.join(',')}};`;
   }
 
   #usedNames(entry: WholeEntry): Set<string> {
-    const used = usedNames(entry.file);
+    const used = new Set(namesReferred(entry.file).map(({ text }) => text));
     if (entry.continues !== undefined) used.add(lastValue);
     return used;
   }
@@ -256,15 +258,28 @@ export class TypeServiceCore {
     const { js, map, declarations } = this.#emit(checked.file);
     const label = origin?.label ?? `<input ${id}>`;
     const type = checked.entry.expression ? this.#typeOfExport(checked.file, checked.resultName) : 'void';
-    const result = type === 'void' || type === 'never' ? undefined : { name: checked.resultName, type };
+    const result = isValueType(type) ? { name: checked.resultName, type } : undefined;
     const module = checked.file.slice(0, -'.ts'.length);
-    const { entry, declared } = checked;
+    const { entry } = checked;
+    const reexported = this.#reexported(checked.file);
+    const starred = Object.values(reexported).flat();
+    const declared = [...checked.declared, ...exportedAs(entry.file), ...importsOf(starred)];
     const pending = { cellId: id, names: declared, result: result && { name: result.name } };
     this.#known.remember([{ module, declarations, global: augments(entry.file), cells: [pending] }]);
     const mapped = mapToTyped(map, checked.layout, label);
     const { firstLine, folder } = { firstLine: 1, folder: this.#cwd, ...origin };
-    const exported = [...exportedNames(entry.file)];
-    return { id, label, text, firstLine, folder, js: withoutMapComment(js), map: mapped, declared, exported, result };
+    const exported = [...exportedNames(entry.file), ...starred];
+    const code = withoutMapComment(js);
+    return { id, label, text, firstLine, folder, js: code, map: mapped, declared, exported, reexported, result };
+  }
+
+  /** What each `export * from` of the module of the last check exports, by the other module's specifier. */
+  #reexported(file: string): Record<string, readonly string[]> {
+    const program = this.#service.getProgram();
+    const stars = program?.getSourceFile(file)?.statements.filter(isStarExport) ?? [];
+    return Object.fromEntries(
+      stars.map(({ moduleSpecifier }) => [moduleSpecifier.text, valuesOf(moduleSpecifier, program!.getTypeChecker())]),
+    );
   }
 
   #emit(file: string): EmittedModule {
@@ -287,16 +302,20 @@ export class TypeServiceCore {
     return symbol && { type: checker.getTypeOfSymbol(unaliased(symbol, checker)), checker };
   }
 
+  /** A text with the names that it can use; `more` declarations go to its end. */
   #scratch(text: string, more = ''): Scratch {
     const { names } = this.#known;
     const file = path.join(this.#cwd, '__scratch.ts');
     const declared = new Set(declaredNames(parse(text)).map(({ name }) => name));
-    const layout = layoutScratch(text).setTail(names.tail(names.all(), declared) + more);
+    const known = names.declarations(names.all(), declared);
+    const layout = more === '' ? layoutScratch(text, known) : layoutScratch(text).setTail(`\n;${known}${more}`);
     this.#host.write(file, layout.composed());
     this.#host.setRoots([...this.#known.always, file]);
     return { service: this.#service, file, layout, known: new Set(names.all()) };
   }
 }
+
+const importsOf = (names: readonly string[]) => names.map((name): Declared => ({ name, kind: 'import' }));
 
 function notAnExpression(text: string, message: string): Diagnostic {
   return { message, code: 0, start: 0, length: text.length };

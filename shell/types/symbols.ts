@@ -36,3 +36,18 @@ function typeNamed(name: string, source: ts.SourceFile, checker: ts.TypeChecker)
   const types = checker.getSymbolsInScope(source, ts.SymbolFlags.Type | ts.SymbolFlags.Alias);
   return types.find((symbol) => symbol.name === name);
 }
+
+type StarExport = ts.ExportDeclaration & { readonly moduleSpecifier: ts.StringLiteral };
+
+/** `export * from './m'`. */
+export function isStarExport(statement: ts.Statement): statement is StarExport {
+  return ts.isExportDeclaration(statement) && !statement.exportClause && !statement.isTypeOnly;
+}
+
+/** The names of the values that a module exports, its default left out. */
+export function valuesOf(module: ts.StringLiteral, checker: ts.TypeChecker): string[] {
+  const symbol = checker.getSymbolAtLocation(module);
+  const exported = symbol ? checker.getExportsOfModule(symbol) : [];
+  const values = exported.filter((one) => (unaliased(one, checker).flags & ts.SymbolFlags.Value) !== 0);
+  return values.map(({ name }) => name).filter((name) => name !== 'default');
+}

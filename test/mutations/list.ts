@@ -21,6 +21,13 @@ const taskAccumulator = 'runtime/exec/task-accumulator.ts';
 
 const keys: readonly Mutation[] = [
   {
+    mistake: 'names are compared as texts, whatever their scope',
+    file: 'shell/types/scopes.ts',
+    find: 'if (!symbol?.declarations || this.#top.has(symbol)) names.add(id.text);',
+    replace: 'names.add(id.text);',
+    tests: ['property/scopes'],
+  },
+  {
     mistake: 'the carriage return before a line end belongs to the word',
     file: 'runtime/exec/files/token-counts.ts',
     find: 'if (end === start || bytes[end - 1] !== carriageReturn)',

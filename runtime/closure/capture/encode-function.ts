@@ -7,7 +7,7 @@ import { intrinsics, isStandardGlobal } from '../intrinsics';
 import { methodOf, type Role, type Stamped, stampOf } from '../stamp';
 import { Warnings } from './capture-warnings';
 import type { Encoder } from './encode-value';
-import { factsFromText, fileOfRequire, type Inspected, inspectFunction, inspectPrivates } from './inspect-scopes';
+import { factsFromText, fileOfRequire, type Inspected, inspectFunction, inspectPrivates, isRequire } from './inspect-scopes';
 
 /** A captured variable on its way into a payload. */
 export interface Entry {
@@ -77,6 +77,7 @@ export class FunctionEncoder {
     }
     const stamp = stampOf(f);
     if (stamp) return this.#draft(f, n, stampView(stamp));
+    if (isRequire(f)) return { t: 'moduleName', name: 'require', file: fileOfRequire(f) };
     const inspected = inspectFunction(f);
     switch (inspected.kind) {
       case 'bound': {
@@ -241,7 +242,7 @@ export class FunctionEncoder {
   }
 
   #moduleName(variable: Variable, value: unknown, facts: FunctionFacts): Encoded {
-    const file = variable.name === 'require' && typeof value === 'string' ? value : facts.text.file;
+    const file = variable.name === 'require' && typeof value === 'string' ? value : facts.text.home;
     return this.#encoder.add({ t: 'moduleName', name: variable.name, file });
   }
 

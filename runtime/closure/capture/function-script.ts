@@ -4,7 +4,7 @@ import type { ShippedScript } from '../../plan/payload';
 import type { ClassFacts, FunctionFacts, Variable } from '../function-facts';
 import { guardClass, hasDoor, privateAccessText } from '../instrument/class-text';
 import { type EditedText, Edits } from '../instrument/edits';
-import { hiddenPrefix, naming } from '../instrument/syntax';
+import { hiddenPrefix, importMeta, naming } from '../instrument/syntax';
 import { encodePositions } from '../position';
 
 export interface Parameter {
@@ -64,10 +64,11 @@ function scriptText(facts: FunctionFacts, shape: Shape): EditedText {
   const { source } = facts;
   const hidden = hiddenPrefix(source);
   const edits = new Edits();
-  const names = shape.parameters.map((p, i) => (p.cell ? `${hidden}c${i}` : p.variable.name));
+  const isNamed = (p: Parameter) => !p.cell && p.variable.name !== importMeta;
+  const names = shape.parameters.map((p, i) => (isNamed(p) ? p.variable.name : `${hidden}c${i}`));
   shape.parameters.forEach((p, i) => {
-    if (!p.cell) return;
-    const held = `${names[i]}.v`;
+    if (isNamed(p)) return;
+    const held = p.cell ? `${names[i]}.v` : names[i];
     for (const { at, shorthand } of p.variable.positions) {
       edits.replace(at, at + p.variable.name.length, shorthand ? `${p.variable.name}:${held}` : held);
     }

@@ -245,3 +245,8 @@ export function fileOfRequire(require: NodeJS.Require): string {
   const folder = require.resolve?.paths?.('any')?.[0];
   return join(folder ? dirname(folder) : process.cwd(), 'any.js');
 }
+
+/** Whether a function is the `require` of a module, as `createRequire` makes them too. */
+export function isRequire(f: Function): f is NodeJS.Require {
+  return (f as Partial<NodeJS.Require>).cache === require.cache;
+}

@@ -1,6 +1,7 @@
 // Scope analysis of emitted JavaScript: who declares, who uses, who assigns, and across which functions.
-import { type AnyNode, type Class, type Function as FunctionNode, type Options, parse } from 'acorn';
+import type { AnyNode, Class, Function as FunctionNode } from 'acorn';
 import { declareAll, declareLexical, namesOf } from './declarations';
+import { type Program, parseCommonJs, parseEntry, parseScript } from './parse';
 import {
   type Analysis,
   childrenOf,
@@ -13,9 +14,7 @@ import {
   type Reference,
   Scope,
 } from './scope';
-import { isMethod, mutators } from './syntax';
-
-export { namesOf };
+import { importMeta, isMethod, mutators, rootOf } from './syntax';
 
 export interface AnalyzeOptions {
   /** Names that are parameters of a wrapper around the text, such as CommonJS's `require`. */
@@ -26,23 +25,19 @@ export interface AnalyzeOptions {
 
 /** Parses the text and resolves every name in it. Throws acorn's SyntaxError. */
 export function analyze(js: string, options: AnalyzeOptions = {}): Analysis {
-  const parsing: Options = options.topLevelAwait
-    ? { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true }
-    : { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true, allowHashBang: true };
-  const program = parse(js, parsing) as Analysis['program'];
+  const program = options.topLevelAwait ? parseEntry(js) : parseCommonJs(js);
   return new Analyzer(js, program, options.params ?? []).run();
 }
 
 /** Analyses an expression on its own: a function's text. `prefix` and `suffix` make it one. */
 export function analyzeExpression(text: string, prefix: string, suffix: string): Analysis {
   const js = prefix + text + suffix;
-  const program = parse(js, { ecmaVersion: 'latest', sourceType: 'script' }) as Analysis['program'];
-  return new Analyzer(js, program, []).run();
+  return new Analyzer(js, parseScript(js), []).run();
 }
 
 class Analyzer {
   readonly #js: string;
-  readonly #program: Analysis['program'];
+  readonly #program: Program;
   readonly #root: Scope;
   readonly #functions: FunctionInfo[] = [];
   readonly #references: Reference[] = [];
@@ -50,7 +45,7 @@ class Analyzer {
   readonly #declared: DeclaredIdentifier[] = [];
   #head: Scope | undefined;
 
-  constructor(js: string, program: Analysis['program'], params: readonly string[]) {
+  constructor(js: string, program: Program, params: readonly string[]) {
     this.#js = js;
     this.#program = program;
     this.#root = new Scope('program', undefined, undefined, program);
@@ -97,12 +92,7 @@ class Analyzer {
   }
 
   #mutates(target: AnyNode, scope: Scope, how = 'assignment to a property'): void {
-    let root = target;
-    for (;;) {
-      if (root.type === 'MemberExpression') root = root.object as AnyNode;
-      else if (root.type === 'ChainExpression') root = root.expression;
-      else break;
-    }
+    const root = rootOf(target);
     if (root.type === 'Identifier') this.#mutations.push({ name: root.name, how, at: target.start, scope });
   }
 
@@ -167,6 +157,12 @@ class Analyzer {
     }
   }
 
+  /** A name of the module, though it is no identifier. */
+  #importMeta({ start, end }: AnyNode, scope: Scope): void {
+    this.#root.declare(importMeta, 'param', this.#program);
+    this.#refer({ name: importMeta, start, end }, scope);
+  }
+
   // ---- functions and classes
 
   #enterFunction(
@@ -189,8 +185,11 @@ class Analyzer {
     this.#head = undefined;
     for (const param of node.params) this.#pattern(param as AnyNode, own, false);
     if (node.body.type === 'BlockStatement') {
-      declareAll(node.body.body as AnyNode[], own);
-      for (const statement of node.body.body) this.#visit(statement as AnyNode, own, node.body);
+      // Default values of parameters do not see what the body declares.
+      const isPlain = node.params.every((param) => param.type === 'Identifier');
+      const body = isPlain ? own : new Scope('function', own, info, node as AnyNode);
+      declareAll(node.body.body as AnyNode[], body);
+      for (const statement of node.body.body) this.#visit(statement as AnyNode, body, node.body);
     } else {
       this.#visit(node.body, own, node as AnyNode);
     }
@@ -259,6 +258,7 @@ class Analyzer {
         return;
       case 'MetaProperty':
         if (node.meta.name === 'new') this.#mark(scope, 'usesNewTarget');
+        else this.#importMeta(node, scope);
         return;
       case 'FunctionDeclaration':
         this.#enterFunction(node as FunctionNode, 'function', scope, parent).declaration = true;

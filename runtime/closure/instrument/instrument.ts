@@ -6,12 +6,22 @@ import { hookNames, installHook } from '../stamp';
 import { type AnalyzeOptions, analyze } from './analyze';
 import { classFactsOf, guardClass, hasDoor, isGuarded, parentText, privateAccessText } from './class-text';
 import { Edits } from './edits';
-import { type Analysis, type Binding, type FunctionInfo, listOf, type Reference, type Scope } from './scope';
+import {
+  type Analysis,
+  type Binding,
+  type BindingKind,
+  type DeclaredIdentifier,
+  type FunctionInfo,
+  listOf,
+  type Reference,
+  type Scope,
+} from './scope';
 import {
   afterDirectives,
   hashbangEnd,
   hasStrictDirective,
   hiddenPrefix,
+  importMeta,
   inferredName,
   isInParameters,
   literalKey,
@@ -29,6 +39,10 @@ export interface InstrumentOptions extends AnalyzeOptions {
    * and classes declared at the top level become expressions under their own name: their statement is the caller's to make.
    */
   readonly rename?: (name: string) => string | undefined;
+  /** Whether a name of an earlier text, under which it lives by `rename`, cannot be assigned. */
+  readonly isConstant?: (name: string) => boolean;
+  /** The file whose `require` and `import.meta` these are: an absolute path, by default `file`. */
+  readonly home?: string;
   /** Source map of the text, as JSON. */
   readonly map?: string;
   /** The line of the file on which the user's text starts, one-based. */
@@ -44,14 +58,16 @@ export function instrument(js: string, file: string, options: InstrumentOptions 
   installHook();
   const analysis = options.analysis ?? analyze(js, options);
   const edits = options.edits ?? new Edits();
-  const text = new ProgramText(file, js, options.map, options.firstLine);
+  const text = new ProgramText(file, js, options);
   new Instrumenter(analysis, edits, text, options).run();
   const edited = edits.apply(js);
   registerText(file, text, edited);
   return { code: edited.code };
 }
 
-const moduleNames = new Set<string>(['require', 'module', '__filename', '__dirname']);
+const moduleNames = new Set<string>(['require', 'module', '__filename', '__dirname', importMeta]);
+
+const fixedKinds = new Set<BindingKind>(['const', 'import', 'using']);
 
 /** Numbers texts, so that the top-level variables of each have names of their own. */
 let texts = 0;
@@ -94,7 +110,7 @@ class Instrumenter {
       else this.#register(r);
     }
     this.#registerMethods(methods);
-    for (const reference of this.#analysis.references) this.#noteWrite(reference);
+    for (const reference of this.#analysis.references) this.#noteUse(reference);
     if (this.#options.rename) this.#renameAll(this.#options.rename);
   }
 
@@ -171,8 +187,9 @@ class Instrumenter {
     return { token: expressions.push(token) - 1 };
   }
 
-  #noteWrite(reference: Reference): void {
-    const { binding, write, scope, name } = reference;
+  #noteUse(reference: Reference): void {
+    const { binding, write, scope, name, start, end } = reference;
+    if (name === importMeta) this.#edits.replace(start, end, this.#renamed(name));
     if (!write || !scope.owner) return;
     if (binding ? binding.scope.kind === 'program' : this.#isTop(name)) noteAssigned(this.#topKey(name));
   }
@@ -182,6 +199,7 @@ class Instrumenter {
   }
 
   #renamed(name: string): string {
+    if (name === importMeta) return `${this.#hook}.m(${JSON.stringify(this.#text.home)})`;
     return this.#options.rename?.(name) ?? name;
   }
 
@@ -333,14 +351,22 @@ class Instrumenter {
   #renameAll(rename: (name: string) => string | undefined): void {
     const isTop = (binding: Binding | undefined) => !binding || binding.scope.kind === 'program';
     const done = new Set<number>();
-    const replace = (name: string, { start, end, shorthand }: { start: number; end: number; shorthand: boolean }) => {
-      const renamed = rename(name);
-      if (renamed === undefined || done.has(start)) return;
+    const replace = ({ start, end, shorthand }: DeclaredIdentifier | Reference, name: string, text: string | undefined) => {
+      if (text === undefined || done.has(start)) return;
       done.add(start);
-      this.#edits.replace(start, end, shorthand ? `${name}:${renamed}` : renamed);
+      this.#edits.replace(start, end, shorthand ? `${name}:${text}` : text);
     };
-    for (const reference of this.#analysis.references) if (isTop(reference.binding)) replace(reference.name, reference);
-    for (const declared of this.#analysis.declared) if (isTop(declared.binding)) replace(declared.binding.name, declared);
+    for (const reference of this.#analysis.references) {
+      const renamed = isTop(reference.binding) ? rename(reference.name) : undefined;
+      replace(reference, reference.name, renamed && this.#isFixed(reference) ? `${this.#hook}.f(()=>${renamed}).v` : renamed);
+    }
+    for (const declared of this.#analysis.declared)
+      if (isTop(declared.binding)) replace(declared, declared.binding.name, rename(declared.binding.name));
+  }
+
+  /** Whether it assigns a constant. The variables of all top-level names can be assigned, so it must fail by itself. */
+  #isFixed({ name, binding, write }: Reference): boolean {
+    return write && (binding ? fixedKinds.has(binding.kind) : this.#options.isConstant?.(name) === true);
   }
 }
 

@@ -1,5 +1,6 @@
 // What scope analysis finds in a program: bindings, references to them, and the functions in between.
 import type { AnyNode } from 'acorn';
+import type { Program } from './parse';
 
 export type ScopeKind = 'program' | 'function' | 'block' | 'loop' | 'static' | 'ownName' | 'members';
 
@@ -109,7 +110,7 @@ export class FunctionInfo {
 
 export interface Analysis {
   readonly js: string;
-  readonly program: AnyNode & { type: 'Program' };
+  readonly program: Program;
   readonly root: Scope;
   readonly functions: readonly FunctionInfo[];
   readonly references: readonly Reference[];

@@ -2,6 +2,9 @@
 import type { AnyNode } from 'acorn';
 import { childrenOf, type FunctionInfo } from './scope';
 
+/** How `import.meta` is called among the names of a text. */
+export const importMeta = 'import.meta';
+
 /** A start of names that occurs nowhere in the text. */
 export function hiddenPrefix(js: string): string {
   for (let i = 0; ; i++) {
@@ -96,6 +99,12 @@ export function naming(name: string): readonly [before: string, after: string] {
   if (identifier.test(name)) return [`({${name}:`, `}).${name}`];
   const quoted = JSON.stringify(name);
   return [`({${quoted}:`, `})[${quoted}]`];
+}
+
+/** What a path of properties starts from: `a` of `a.b?.c`. */
+export function rootOf(target: AnyNode): AnyNode {
+  if (target.type === 'MemberExpression') return rootOf(target.object as AnyNode);
+  return target.type === 'ChainExpression' ? rootOf(target.expression) : target;
 }
 
 /** Methods that change the array, Map, Set or typed array that they are called on. */

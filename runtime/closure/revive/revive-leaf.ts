@@ -5,6 +5,7 @@ import { MillraceError } from '../../base/errors';
 import type { Reference } from '../../base/markers';
 import type { Encoded, PayloadNode } from '../../plan/payload';
 import { registerModule } from '../classes/class-registry';
+import { metaOf } from '../import-meta';
 import { findIntrinsic } from '../intrinsics';
 
 /** What only the process that revives can provide. */
@@ -70,6 +71,7 @@ function wellKnownSymbol(path: string): unknown {
 /** What the user's CommonJS module finds under this name. */
 function moduleName(name: string, file: string): unknown {
   if (name === 'require') return createRequire(file);
+  if (name === 'import.meta') return metaOf(file);
   if (name === '__filename') return file;
   if (name === '__dirname') return dirname(file);
   return { exports: {}, filename: file };

@@ -111,6 +111,24 @@ const session: readonly (readonly [string, unknown?])[] = [
   ['_', [4, 6]],
   ['export const ex = 3'],
   ['ex', 3],
+  ['export { ex as why, again as more }'],
+  ['[why, more(2)]', [3, 4]],
+  ["export { twice as two, Counter } from './local'; export * as local from './local'"],
+  ['[two(2), local.twice(3), new Counter().inc()]', [4, 6, 1]],
+  ["export * from './local'"],
+  ['[typeof fail, typeof Counter]', ['function', 'function']],
+  ['const of = 1; of + 1', 2],
+  ['/^\\p{L}--$/v.flags', 'v'],
+  ["import.meta.filename.replace(import.meta.dirname, '')", '/<input>'],
+  ["import.meta.resolve('node:fs') + import.meta.resolve('./a').slice(-2)", 'node:fs/a'],
+  ['[import.meta.main, import.meta === (() => import.meta)()]', [false, true]],
+  ['const late = 1; function byDefault(a = () => late) { var late = 2; return [a(), late] }; byDefault()', [1, 2]],
+  ['function byPattern({ k = () => late } = {}) { function late() {} return k() }; byPattern()', 1],
+  ['try { throw 1 } catch (e) { var e: any }; e'],
+  ['try { throw 1 } catch (e3) { var e3: any = 5; var seen3 = e3 }; [typeof e3, seen3]', ['undefined', 5]],
+  ['undefined'],
+  ["let res0 = 'mine'"],
+  ['[1 + 1, res0]', [2, 'mine']],
   ['const f2 = async () => { await null; return this }; await f2() === globalThis', true],
   ['const k$9 = 1; const k = 2; [k$9, k]', [1, 2]],
   ['const tag = (s: TemplateStringsArray) => s.raw[0]; tag`\\n`', '\\n'],
@@ -177,6 +195,31 @@ failures('a rejected await and a caught one', async () => {
     await prompt.value('let said = ""; try { await Promise.reject(new Error("near")) } catch (e) { said = String(e) }; said'),
     'Error: near',
   );
+});
+
+/** Each assigns a constant behind the checker's back, as JavaScript forbids it. */
+const constants = [
+  '(fixed as any) = 2',
+  '(fixed as any)++',
+  '(fixed as any) += 1',
+  '[(fixed as any)] = [2]',
+  '({ a: (fixed as any), ...(fixed as any) } = { a: 2 })',
+  'for ((fixed as any) of [2]) void 0',
+  'const assign = () => { (fixed as any) = 2 }; assign()',
+  'const own = 1; (own as any) = 2',
+  '(given as any) = 2',
+  "import { sep } from 'node:path'; (sep as any) = 2",
+  '(_ as any) = 2',
+];
+
+failures('constants stay what they are', async () => {
+  const prompt = new Prompt(user.folder, { given: 1 });
+  await prompt.value('const fixed = 1; declare const given: number; fixed');
+  for (const text of constants) {
+    const error = await prompt.error(text);
+    assert.is(String(error), 'TypeError: Assignment to constant variable.', text);
+  }
+  assert.equal(await prompt.value('let free = 1; free = 2; [fixed, _, free]'), [1, 1, 2]);
 });
 
 failures('an import that fails says so and leaves no name', async () => {

@@ -20,6 +20,7 @@ test('the picture of a rewritten entry is true', () => {
   const { code } = rewriteEntry(cell, {
     rename: (name) => earlier[name],
     version: (name) => `${name}$${++versions}`,
+    isConstant: () => false,
     isEntryModule: () => false,
   });
   assert.is(normal(code), normal(codeOf(after)));

@@ -31,6 +31,23 @@ test('a leading dot continues the last value, unless it is a command', () =>
     await shell.entry('.type _', /^number$/m);
   }));
 
+test('a chain is written indented, and its value is that of the line before it', () =>
+  withShell(async (shell) => {
+    await shell.entry('[10, 20]', /res0: number\[\]/);
+    await shell.entry('const v = [0], w = [1, 2, 3]', />/);
+    await shell.entry('  .map(x => x + 1)', /res1: number\[\] = \[2, 3, 4\]/);
+    await shell.entry('const o: { at?: number[] } = { at: [5] }', />/);
+    await shell.entry('.type o', /at\?/);
+    await shell.entry('  // the first', />/);
+    await shell.entry('\t?.at', /res2: number\[\] \| undefined = \[5\]/);
+    await shell.entry('  ?.[0]', /res3: number \| undefined = 5/);
+    await shell.entry('JSON.parse("{")', /SyntaxError/);
+    await shell.entry('  .toString()', /continues the entry before it, which failed/);
+    await shell.entry('.toFixed(1)', /possibly 'undefined'/);
+    await shell.entry('nobody', /Cannot find name/);
+    await shell.entry('  .toString()', /continues the entry before it, which failed/);
+  }));
+
 test('a type error stops the entry and marks the place; the session goes on', () =>
   withShell(async (shell) => {
     await shell.entry('const s: string = console.log("ran")', /error: Type 'void'[\s\S]*\^|~/);

@@ -37,6 +37,36 @@ test('a result begins on a line of its own after output without a newline, and n
   assert.match(out, /^abc\nres\d: number = 2\n\r50 %\r\x1b\[Kres\d: number = 3\n$/);
 });
 
+test('a script knows its file and its module, in closures too, and a chain goes on behind a command', async () => {
+  file(
+    'said.ts',
+    'export const where = () => import.meta.filename; export class At { #at = import.meta.dirname; get() { return this.#at } }',
+  );
+  const script = file(
+    'placed.ts',
+    [
+      "import { At, where } from './said'",
+      "const places = () => [import.meta.filename, where(), new At().get(), require('node:path').basename(__filename)].join()",
+      'console.log(import.meta.main, places())',
+      'sc.range(2).map(places).collect()',
+      'sc.range(10).map(r => r * 2).take(2)',
+      'const r = [5]',
+      'export { r as s }',
+      "export * as said from './said'; said.where() === where()",
+      "export * from './said'",
+      'let res4 = s',
+      '.set rows 7',
+      '  // doubled',
+      '  .map(x => 2 * x)',
+    ].join('\n'),
+  );
+  const shown = [path.join(folder, script), path.join(folder, 'said.ts'), folder, script].join();
+  const { out, err } = await millrace([...local, script]);
+  assert.is(err, '');
+  const results = `res0:string[]=["${shown}","${shown}"]res1:number[]=[0,2]res2:boolean=trueres3:number[]=[10]`;
+  assert.is(out.replaceAll(/\s/g, ''), `true${shown}${results}`);
+});
+
 test('a module is checked as a whole before it runs, and its errors name file and line', async () => {
   file('mistyped.ts', 'console.log("ran");\nexport const n: number = "text";\n');
   const typed = await run('.run mistyped.ts');

@@ -27,6 +27,8 @@ const completion = suite('completion of datasets');
 completion.before(() => {
   enter("const rows = sc.parallelize([{ city: 'Ulm', size: 3, tags: ['a'] }])");
   enter("const pairs = sc.parallelize([['a', new Date(0)]] as [string, Date][])");
+  enter('class Square { sides = 4; protected size = 1; area() { return this.size ** 2 } }');
+  enter('4');
   enter('interface Shape { sides: number; name?: string }');
 });
 
@@ -49,6 +51,13 @@ const offers: Readonly<Record<string, readonly [text: string, offered: readonly 
   'a part of the name': ['pairs.ByKey', ['reduceByKey', 'groupByKey']],
   'own names before those of the language': ['pa', ['pairs']],
   'only own names where nothing is typed': ['const z = |', ['rows', 'pairs', 'sc'], ['Array', 'setTimeout']],
+  'inherited members of a class that is being written': ['class B extends Square { area() { this.si', ['sides', 'size']],
+  'and those of its parent': ['class B extends Square { area() { super.are', ['area']],
+  '#private members': ['class B { #low = 1; #high = 2; sum() { this.#', ['#low', '#high'], ['sum']],
+  'one of them': ['class B { #low = 1; #high = 2; sum() { this.#hi', ['#high'], ['#low']],
+  'in an open template': ['`${rows.fil', ['filter']],
+  'an indented chain': ['  .toFi', ['toFixed']],
+  'behind a comment': ['// of what was last\n  ?.toFi', ['toFixed']],
   'what a module exports': ["import { readF| } from 'node:fs'", ['readFile', 'readFileSync']],
 };
 

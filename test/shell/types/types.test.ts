@@ -195,6 +195,19 @@ results('a name of the user is not taken over', () => {
   assert.is(last.status === 'ok' && last.cell.result?.type, 'string');
 });
 
+results('a name that the user declared is never that of a result', () => {
+  const types = typeService(user.folder);
+  const nameOf = (text: string) => {
+    const result = enter(types, text);
+    return result.status === 'ok' ? result.cell.result?.name : result.status;
+  };
+  enter(types, "let res0 = 'mine'; function res2() {}; type res3 = 1");
+  const texts = ['1', '2', 'undefined', 'res2()', 'void 0', '3', "const res5 = 'later'", '4'];
+  const names = ['res1', 'res4', undefined, undefined, undefined, 'res5', undefined, 'res6'];
+  assert.equal(texts.map(nameOf), names);
+  assert.equal(types.typeOf('res0'), { type: 'string' });
+});
+
 results('only initialised names are kept after a failure, and types always', () => {
   const types = typeService(user.folder);
   const before = enter(types, "const second = 'old'");

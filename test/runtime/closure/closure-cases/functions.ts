@@ -1,5 +1,6 @@
 // Functions of all kinds: recursive, generators, async, methods of objects, bound, of JavaScript libraries, native.
 
+import { createRequire } from 'node:module';
 import { library } from './library';
 import type { Cases } from './types';
 
@@ -111,6 +112,10 @@ export const cases: Cases = {
     args: [5],
   }),
   'memoised by JS library (captured Map)': () => ({ f: library.memo((x: number) => x * 2), args: [5] }),
+  'a require of its own': () => {
+    const load = createRequire(__filename);
+    return { f: (x: string) => load('node:path').basename(load.resolve('./functions')) + x, args: ['!'] };
+  },
   'require inside the closure': () => ({ f: (x: string) => require('node:path').basename(x), args: ['/a/b'] }),
   'dynamic import inside': () => ({ f: async (x: string) => (await import('node:path')).basename(x), args: ['/a/b'] }),
   'ES5 constructor function + prototype': () => {

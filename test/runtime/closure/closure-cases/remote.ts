@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import ts from 'typescript';
-import { openClasses } from '../../../../runtime/closure/instrument/open-classes';
+import { shippedModuleText } from '../../../../runtime/closure/instrument/module-text';
 import { mapFrame } from '../../../../runtime/closure/position';
 import { revive } from '../../../../runtime/closure/revive/revive';
 import type { CapturedClosure } from '../../../../runtime/plan/payload';
@@ -13,7 +13,7 @@ require.extensions['.ts'] = (module, file) => {
   if (!file.includes('closure-cases')) return usual(module, file);
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: true };
   const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions, fileName: file });
-  (module as unknown as { _compile(code: string, file: string): void })._compile(openClasses(outputText), file);
+  (module as unknown as { _compile(code: string, file: string): void })._compile(shippedModuleText(outputText), file);
 };
 
 interface Request {

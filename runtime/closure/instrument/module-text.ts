@@ -1,17 +1,18 @@
-// Opens the classes of a user's module, so that instances captured in the session can be rebuilt where the module is loaded.
+// The text of a user's module as executors load it: instances captured in the session can be rebuilt there, and `import.meta` is known.
 import type { Class } from 'acorn';
 import { hookNames } from '../stamp';
 import { analyze } from './analyze';
 import { classFactsOf, guardClass, hasDoor, isGuarded, parentText, privateAccessText } from './class-text';
 import { Edits } from './edits';
+import { importMeta } from './syntax';
 
 /**
  * The text of a CommonJS module as executors load it: plain, but that classes with #private parts let their instances be rebuilt.
  * Lines stay where they were, and columns too outside of such classes. Needs the hook that `revive` installs.
  */
-export function openClasses(js: string): string {
-  if (!js.includes('class')) return js;
-  const { functions } = analyze(js);
+export function shippedModuleText(js: string): string {
+  if (!js.includes('class') && !js.includes('import')) return js;
+  const { functions, references } = analyze(js);
   const hook = js.includes(hookNames[0]) ? hookNames[1] : hookNames[0];
   const edits = new Edits();
   for (const { kind, node } of functions) {
@@ -22,5 +23,6 @@ export function openClasses(js: string): string {
     edits.insertLeft(node.start + facts.bodyStart, `static{${hook}.d(this,${handsOn}${access});}`);
     guardClass(edits, facts, node.start, `${hook}.r`, parentText(node as Class));
   }
+  for (const { name, start, end } of references) if (name === importMeta) edits.replace(start, end, `${hook}.m(__filename)`);
   return edits.apply(js).code;
 }
