@@ -24,7 +24,11 @@ export interface ConnectOptions {
   readonly onWarning?: ContextOptions['onWarning'];
   /** Called with notices that are not errors, such as that no executor can run a task. Default: no notices. */
   readonly onNotice?: ContextOptions['onNotice'];
+  /** With `false`, this process may end before stop(): only running jobs keep it alive. Default: true. */
+  readonly holds?: boolean;
 }
+
+const longestMs = 2 ** 31 - 1;
 
 /**
  * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`. Its executors start in the background; stop() ends them.
@@ -42,6 +46,7 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
     executionBytes: options.executionBytes ?? Math.floor(heap / 5),
     executorMemory,
     onOutput: options.onOutput,
+    holds: options.holds,
   });
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput: options.onOutput ?? printThrough });
   const { config, onWarning, onNotice } = options;
@@ -52,9 +57,26 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
     await backend.stop();
     throw e;
   }
+  if (options.holds === false) holdForJobs(context);
   const shortage = parsed.kind === 'pool' && options.executorMemory === undefined ? shortageOf(machine, executors) : undefined;
   if (shortage !== undefined) onNotice?.(shortage);
   return context;
+}
+
+/** A timer that never comes keeps this process alive while jobs run. */
+function holdForJobs(context: Context): void {
+  const timer = setInterval(() => {}, longestMs).unref();
+  const running = new Set<number>();
+  context.addListener({
+    onJobStart: ({ jobId }) => {
+      running.add(jobId);
+      timer.ref();
+    },
+    onJobEnd: ({ jobId }) => {
+      running.delete(jobId);
+      if (running.size === 0) timer.unref();
+    },
+  });
 }
 
 /** What was found of the machine, and the heap that executors of a master get of it. Throws BAD_MASTER. */

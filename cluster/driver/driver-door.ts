@@ -16,6 +16,8 @@ import { DriverHandshake } from '../link/handshake';
 const turnedAway = 4401;
 
 export interface DoorOptions {
+  /** False: neither the door nor its connections keep this process alive. */
+  readonly holds: boolean;
   readonly token: Buffer;
   /** Executors that were started and have not connected yet. */
   awaited(): number;
@@ -46,7 +48,9 @@ export class DriverDoor {
     this.#http = createServer({ maxHeaderSize: handshakeBytes }, (_, response) => {
       response.writeHead(404, { connection: 'close' }).end();
     });
+    if (!options.holds) this.#http.unref();
     this.#http.on('connection', (socket: Socket) => {
+      if (!options.holds) socket.unref();
       this.#all.add(socket);
       const settled = () => {
         this.#strangers.delete(socket);

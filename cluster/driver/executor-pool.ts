@@ -34,6 +34,8 @@ export interface ExecutorPoolOptions {
   readonly program: string;
   readonly folder: SessionFolder;
   readonly onOutput: OutputListener;
+  /** False: executors and their connections do not keep this process alive. */
+  readonly holds: boolean;
 }
 
 interface PooledExecutor {
@@ -76,6 +78,7 @@ export class ExecutorPool implements TaskBackend {
     this.#blobs = blobs;
     this.#door = await this.#open({
       token: this.#token,
+      holds: this.#options.holds,
       awaited: () => [...this.#executors.values()].filter(({ connection }) => connection === undefined).length,
       admits: (id) => this.#executors.get(id)?.connection === undefined && this.#executors.has(id),
       entered: (id, ws, socket) => this.#connect(id, ws, socket),
@@ -142,12 +145,13 @@ export class ExecutorPool implements TaskBackend {
   #spawn(): void {
     if (this.#listener === undefined || this.#door === undefined) return;
     const id = `e${++this.#started}`;
-    const { program, executorMemory, storageBytes, executionBytes, folder, onOutput } = this.#options;
+    const { program, executorMemory, storageBytes, executionBytes, folder, onOutput, holds } = this.#options;
     const shared = { socket: this.#door.path, token: this.#token.toString('hex'), storageBytes, executionBytes };
     const child = new ExecutorProcess({
       program,
       executorMemory,
       onOutput,
+      holds,
       handover: { executorId: id, folder: folder.path, ...shared },
       onExit: (end) => this.#exited(executor, end),
     });
@@ -268,6 +272,7 @@ export class ExecutorPool implements TaskBackend {
       this.#restarts.delete(timer);
       this.#spawn();
     }, wait);
+    if (!this.#options.holds) timer.unref();
     this.#restarts.add(timer);
   }
 

@@ -1,6 +1,7 @@
 // The process of one executor, seen from the driver: spawns it, hands it its instructions, and reports why it ended.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { environment, killGroup } from '../base/child-process';
 import { exitReason } from '../base/exit-codes';
@@ -15,6 +16,8 @@ export interface ProcessOptions {
   readonly executorMemory?: number;
   readonly handover: Handover;
   readonly onOutput: OutputListener;
+  /** False: the process and its output do not keep this process alive. */
+  readonly holds: boolean;
   /** Called once, when the process has ended. */
   readonly onExit: (end: ProcessEnd) => void;
 }
@@ -55,7 +58,7 @@ export class ExecutorProcess {
         // Its own session, so that Ctrl-C and the hang-up of the user's terminal reach the driver alone.
         detached: true,
       });
-      this.#watch(this.#child, options.handover);
+      this.#watch(this.#child, options);
     } catch (error) {
       // Some failures of a spawn are thrown, others are events.
       setImmediate(() => this.#notSpawned(error as NodeJS.ErrnoException));
@@ -81,10 +84,11 @@ export class ExecutorProcess {
     }
   }
 
-  #watch(child: Child, handover: Handover): void {
+  #watch(child: Child, { handover, holds }: ProcessOptions): void {
     child.once('error', (error) => this.#notSpawned(error));
     // Without a process there may be no pipes either.
     if (child.pid === undefined) return;
+    if (!holds) for (const handle of [child, child.stdout as Socket, child.stderr as Socket]) handle.unref();
     child.stdout.on('data', (chunk: Buffer) => this.#stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
     child.once('exit', (code, signal) => {

@@ -18,6 +18,8 @@ export interface BackendOptions {
   readonly executorMemory?: number;
   /** Takes the lines that user code prints on executors. Default: stdout and stderr of this process. */
   readonly onOutput?: OutputListener;
+  /** False: executors and their connections do not keep this process alive. Default: true. */
+  readonly holds?: boolean;
   /** The bundled program of an executor. Default: that of this package. */
   readonly program?: string;
 }
@@ -55,7 +57,8 @@ export async function startBackend(master: string, options: BackendOptions): Pro
   const program = options.program ?? executorProgram();
   const folder = SessionFolder.make();
   const { executors } = parsed;
-  const backend = new ExecutorPool({ executors, storageBytes, executionBytes, executorMemory, onOutput, program, folder });
+  const { holds = true } = options;
+  const backend = new ExecutorPool({ executors, storageBytes, executionBytes, executorMemory, onOutput, program, folder, holds });
   return { backend, slots: executors, folder: folder.path };
 }
 

@@ -37,7 +37,8 @@ export class Connection {
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('close', (code) => this.#close(`the connection closed (${code})`));
     ws.on('error', (error) => this.#close(`the connection failed: ${error.message}`));
-    this.#timer = setInterval(() => this.#beat(), heartbeatMs);
+    // The socket keeps the process alive, unless it is not to.
+    this.#timer = setInterval(() => this.#beat(), heartbeatMs).unref();
   }
 
   /** Sends a message. All messages of one turn of the event loop leave in one write. */

@@ -1,4 +1,4 @@
-// Deadlines for peers. They do not expire while this process itself is blocked, for example by the user's loop at the prompt.
+// Deadlines for peers. They keep no process alive, and do not expire while this process itself is blocked, for example by the user's loop at the prompt.
 
 /** If a timer fires this late, this process was blocked, and what the peer sent meanwhile is still unread. */
 const blockedMs = 250;
@@ -11,7 +11,7 @@ export function deadline(ms: number, f: () => void): () => void {
     timer = setTimeout(() => {
       if (performance.now() - due > blockedMs) arm();
       else f();
-    }, ms);
+    }, ms).unref();
   };
   arm();
   return () => clearTimeout(timer);

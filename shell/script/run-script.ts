@@ -8,9 +8,10 @@ import type { FrontEnd } from '../contract/commands';
 import { scriptEntry } from '../contract/protocol';
 import type { Screen, Settings } from '../contract/screen';
 import type { EngineOptions, Session } from '../contract/session';
+import type { CompiledCell } from '../contract/type-service';
 import { sendBreaksThrough } from '../evaluate/breakable';
 import { InterruptGate } from '../evaluate/interrupt-gate';
-import { holdScriptInput, readOnWhenContinued } from '../evaluate/script-input';
+import { holdScriptInput, readOnWhenContinued, whileInputFlows } from '../evaluate/script-input';
 import { watchSyncChildren } from '../evaluate/sync-children';
 import { reportError } from '../print/report-error';
 import { escapeControls } from '../print/safe-text';
@@ -18,6 +19,7 @@ import { Repl } from '../repl/repl';
 import { readScript, runText } from '../repl/run-text';
 import { openSession } from '../session/open-session';
 import { TypeServiceClient } from '../types/client';
+import { ScriptLife } from './script-life';
 import { ScriptOutput } from './script-output';
 import { Watch } from './watch';
 
@@ -36,9 +38,12 @@ const stopLimitMs = 2_000;
 /** How long a slow reader of the output may take after an interrupt. */
 const drainLimitMs = 1_000;
 const brokenPipeStatus = 141;
+/** As in Node: the script awaits what can never come. */
+const stuckStatus = 13;
 
 /**
- * Runs the script to its end and ends the process with 0, 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
+ * Runs the script to its end, waits for what it has begun, and ends the process with its `process.exitCode`, 1 after an error, 130 after
+ * Ctrl-C, 143 after SIGTERM.
  * The process is that of `shell/script/script-main.ts`; its parent forwards Ctrl-C.
  */
 export async function runScript(script: Promise<Script>, options: ScriptOptions): Promise<never> {
@@ -54,6 +59,12 @@ class ScriptRun {
   #types: TypeServiceClient | undefined;
   #repl: Repl | undefined;
   #leaveStatus: number | undefined;
+  #isInterrupted = false;
+  /** An error that nobody caught has been reported. */
+  #strayed = false;
+  #isWatch = false;
+  #active = () => false;
+  readonly #life = new ScriptLife({ isActive: () => this.#active(), stuck: (cell) => this.#stuck(cell) });
   /** Set while `--watch` waits for a change: Ctrl-C aborts it. */
   #waiting: AbortController | undefined;
   #settings: Settings = defaultSettings;
@@ -86,7 +97,10 @@ class ScriptRun {
   }
 
   #interrupt(): void {
+    this.#isInterrupted = true;
     if (this.#waiting) this.#waiting.abort();
+    // As in Node, the script's own handler answers instead.
+    else if (this.#life.isDraining) void (process.listenerCount('SIGINT') > 1 || this.end(exitStatus('SIGINT')));
     else if (this.#repl) this.#repl.interrupt();
     else void this.end(exitStatus('SIGINT'));
   }
@@ -97,8 +111,9 @@ class ScriptRun {
       const { label } = await source(script);
       holdScriptInput();
       process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : label, ...script.args];
-      this.#types = new TypeServiceClient({ cwd: process.cwd(), warms: false });
-      this.#session = await openSession({
+      this.#types = new TypeServiceClient({ cwd: process.cwd(), warms: false, holds: false });
+      this.#isWatch = watch;
+      const session = await openSession({
         master,
         executorMemory,
         config,
@@ -109,8 +124,11 @@ class ScriptRun {
           progress: () => {},
           pane: () => {},
         },
+        script: { onStrayError: () => this.#stray() },
       });
-      const repl = new Repl(this.#front(), this.#types, this.#session);
+      this.#session = session;
+      this.#active = () => session.isActive();
+      const repl = new Repl(this.#front(), this.#types, watch ? session : this.#released(session));
       this.#repl = repl;
       return watch ? await this.#runAgain(repl, script) : await this.#runOnce(repl, script);
     } catch (error) {
@@ -119,15 +137,50 @@ class ScriptRun {
     }
   }
 
+  /** The session, in whose entries only the script keeps the process alive. */
+  #released(session: Session): Session {
+    return {
+      run: (cell, screen) => this.#life.ofScript(cell, () => session.run(cell, screen)),
+      command: (call, screen) => this.#life.ofScript(call.cell, () => session.command(call, screen)),
+      choices: (command) => session.choices(command),
+      setScreen: (screen) => session.setScreen(screen),
+      interrupt: () => session.interrupt(),
+      stop: () => session.stop(),
+    };
+  }
+
+  /** An error that nobody caught ends a script, as it ends Node. */
+  #stray(): void {
+    if (this.#isInterrupted) return;
+    this.#strayed = true;
+    if (this.#isWatch) this.#repl?.interrupt();
+    else void this.end(1);
+  }
+
+  #stuck(cell: CompiledCell | undefined): void {
+    const place = cell ? `${escapeControls(cell.label)}:${cell.firstLine}: ` : '';
+    this.#output.print(
+      `${place}error: this statement awaits what can never come: nothing is left to do that could end the wait\n`,
+      'err',
+    );
+    void this.end(stuckStatus);
+  }
+
   async #runOnce(repl: Repl, script: Script): Promise<number> {
+    process.exitCode = undefined;
+    this.#strayed = false;
     const end = await repl.guard(async () => {
       const { text, label, folder } = await source(script);
       const ended = await runText(repl, text, label, folder);
-      // Its background entries belong to the script.
-      return ended === 'ok' && this.#leaveStatus === undefined ? repl.runInSession('idle') : ended;
+      if (ended !== 'ok' || this.#leaveStatus !== undefined) return ended;
+      // Its background entries, jobs, timers and servers belong to the script; streams end unless it awaits them.
+      const settled = await repl.runInSession('settle', { quiet: true });
+      if (settled === 'ok' && !this.#isWatch) await whileInputFlows(this.#life.drained());
+      return settled;
     });
     if (this.#leaveStatus !== undefined) return this.#leaveStatus;
-    return end === 'ok' ? 0 : end === 'interrupted' ? exitStatus('SIGINT') : 1;
+    if (end === 'interrupted') return this.#strayed ? 1 : exitStatus('SIGINT');
+    return end === 'ok' ? Number(process.exitCode ?? 0) : 1;
   }
 
   /** Runs the script again and again in one session: executors stay, and what a run left running is stopped first. */
@@ -165,6 +218,8 @@ class ScriptRun {
   }
 
   async #end(status: number): Promise<never> {
+    // What is broken off now is no news.
+    process.on('unhandledRejection', () => {});
     // Stopping may leave no handle that keeps the process alive; this timer does.
     const timer = new Promise((resolve) => setTimeout(resolve, stopLimitMs));
     await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), timer]);

@@ -7,13 +7,15 @@ import * as models from '../../runtime/models';
 import { StatusStore } from '../../runtime/status/status-store';
 import { packageVersion } from '../base/package-root';
 import type { Screen } from '../contract/screen';
-import type { EngineOptions, Session, SessionEvents } from '../contract/session';
+import type { EngineOptions, SessionEvents } from '../contract/session';
 import { givePackages } from '../evaluate/own-packages';
 import { escapeControls } from '../print/safe-text';
 import { skewNotice } from '../print/skew-notice';
+import { noPrompt, prompt } from './ask';
 import { Backgrounds } from './background-entries';
 import { cancelEntryJobs } from './job-texts';
 import { LocalSession } from './session-local';
+import { isSilent } from './silent-values';
 import { ShellStreams } from './stream-commands';
 import { ShellPages } from './ui-server';
 import { sessionChoices, sessionCommands } from './value-commands';
@@ -28,15 +30,22 @@ export interface SessionOptions extends EngineOptions {
   readonly events: SessionEvents;
   /** The arguments of a script: its `args`. */
   readonly args: readonly string[];
+  /** For a script: only what it has begun itself keeps this process alive. */
+  readonly script?: {
+    /** Called after the report of an error that nobody caught. */
+    readonly onStrayError: () => void;
+  };
 }
 
 type OnStageCompleted = NonNullable<api.Listener['onStageCompleted']>;
 
-export async function openSession({ master, executorMemory, config, events, args }: SessionOptions): Promise<Session> {
+export async function openSession(options: SessionOptions): Promise<WatchedSession> {
+  const { master, executorMemory, config, events, args, script } = options;
   // Executors start while the user types. A job waits for them, and reports why if they do not start.
   const sc = await connect(master, {
     executorMemory,
     config,
+    holds: script === undefined,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),
     onNotice: (text) => events.print(`${escapeControls(text)}\n`, 'err'),
@@ -56,12 +65,13 @@ export async function openSession({ master, executorMemory, config, events, args
   const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,
-    globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc) },
+    globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc), prompt: script ? prompt : noPrompt },
     packages,
     onCompiled: (file, js) => registerModule(file, shippedModuleText(js)),
     commands: sessionCommands(parts),
     choices: sessionChoices(parts),
-    describe: streams.describe,
+    describe: (value, screen) => (isSilent(value, screen) ? 'nothing' : streams.describe(value, screen)),
+    onStrayError: script?.onStrayError,
     onInterrupt: [() => cancelEntryJobs(sc)],
     onStop: async () => {
       await streams.leave();
@@ -69,7 +79,7 @@ export async function openSession({ master, executorMemory, config, events, args
       await sc.stop();
     },
   });
-  return new WatchedSession(local, sc, backgrounds, events);
+  return new WatchedSession(local, sc, { backgrounds, streams, events });
 }
 
 /** Warns when a skewed stage has ended, once for each title: a stream or a loop repeats the same stage. */

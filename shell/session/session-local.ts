@@ -9,6 +9,7 @@ import { isInterruption } from '../evaluate/breakable';
 import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from '../evaluate/evaluate';
 import type { Waits } from '../evaluate/interruptible-waits';
 import { type Described, printValue } from '../print/print-value';
+import type { SourceText } from '../print/user-frames';
 import { LastError } from './last-error';
 import { captureOutput, outputBroken } from './user-output';
 
@@ -37,6 +38,8 @@ export interface LocalSessionOptions extends EvaluatorOptions {
   readonly describe?: (value: unknown, screen: Screen) => Described | 'nothing' | undefined;
   /** Called on Ctrl-C, to cancel the jobs of the context. */
   readonly onInterrupt?: readonly (() => void)[];
+  /** Called after the report of an error that nobody caught. Without it the session goes on. */
+  readonly onStrayError?: () => void;
   /** Stops the context. */
   readonly onStop?: () => Promise<void>;
 }
@@ -51,6 +54,8 @@ export class LocalSession implements Session {
   readonly #undo: (() => void)[] = [];
   readonly #interruptHooks: (() => void)[];
   #screen: Screen = plainScreen;
+  /** That of the last entry: a stray error is of its file, or of one that it imported. */
+  #label: string | undefined;
   /** Rejects the print of the running entry. */
   #stopPrinting: (() => void) | undefined;
   #interrupted = false;
@@ -156,6 +161,7 @@ export class LocalSession implements Session {
     options: Pick<RunOptions, 'keeps'>,
   ): Promise<RunOutcome> {
     this.#begin(screen);
+    this.#label = cell.label;
     const evaluation = await this.#evaluator.run(cell, options);
     if (evaluation.status === 'interrupted') outputBroken();
     const names = [...cell.declared.map(({ name }) => name), ...(cell.result ? [cell.result.name] : [])];
@@ -183,7 +189,7 @@ export class LocalSession implements Session {
       await show();
     } catch (error) {
       if (!this.#interrupted && !isInterruption(error)) {
-        this.#report(error, cell, screen);
+        this.#report(error, cell ?? {}, screen);
         return { status: 'failed', initialised };
       }
       this.#interrupted = true;
@@ -211,22 +217,26 @@ export class LocalSession implements Session {
     }
   }
 
-  #report(error: unknown, cell: CompiledCell | undefined, screen: Screen): void {
-    this.#say(this.lastError.report(error, cell, screen), 'err');
+  #report(error: unknown, source: SourceText, screen: Screen): void {
+    this.#say(this.lastError.report(error, source, screen), 'err');
   }
 
   #say(text: string | undefined, stream: 'out' | 'err' = 'out'): void {
     if (text) this.#options.events.print(`${text}\n`, stream);
   }
 
-  /** A late rejection or a timer that throws is reported, and the session goes on. */
+  /** A late rejection or a timer that throws is reported. At the prompt the session goes on; a script leaves it to its own handlers first. */
   #surviveStrayErrors(): void {
-    const report = (error: unknown) => {
-      if (!isInterruption(error)) this.#report(error, undefined, this.#screen);
-    };
-    process.on('uncaughtException', report);
-    process.on('unhandledRejection', report);
-    this.#undo.push(() => process.off('uncaughtException', report));
-    this.#undo.push(() => process.off('unhandledRejection', report));
+    const { onStrayError } = this.#options;
+    for (const event of ['uncaughtException', 'unhandledRejection']) {
+      const report = (error: unknown) => {
+        const isCancelled = this.#interrupted && (error as { code?: unknown } | null)?.code === 'JOB_CANCELLED';
+        if (isInterruption(error) || isCancelled || (onStrayError && process.listenerCount(event) > 1)) return;
+        this.#report(error, { label: this.#label }, this.#screen);
+        onStrayError?.();
+      };
+      process.on(event, report);
+      this.#undo.push(() => process.off(event, report));
+    }
   }
 }

@@ -124,6 +124,10 @@ export class ShellStreams implements SessionOutputs {
     return [...ofOutputs, ...Array.from(found, ([name, brief]) => ({ name, brief }))];
   }
 
+  get isActive(): boolean {
+    return this.#stopping.size > 0 || this.#running.some(({ state }) => state === 'active');
+  }
+
   /** Ends all streams when the user leaves the shell. Received data is processed first, up to a time limit. */
   async leave(): Promise<void> {
     const limit = new Promise<void>((resolve) => setTimeout(resolve, leaveLimitMs).unref());

@@ -61,8 +61,9 @@ export function sessionCommands({
     ui: ({ words, screen }) => pages.command(words[0], screen),
     stop: ({ words }) => streams.stop(words[0]),
     // A script waits for this at its end.
-    idle: async () => {
+    settle: async () => {
       await backgrounds.idle();
+      await streams.leave();
       return '';
     },
   };

@@ -9,25 +9,40 @@ import { groupByKeyHint } from '../print/group-by-key-hint';
 import { progressLine } from '../print/progress';
 import type { Backgrounds } from './background-entries';
 import type { LocalSession } from './session-local';
+import type { ShellStreams } from './stream-commands';
 
 /** A job shows progress only from this age on, so that quick jobs do not flicker. */
 const progressAfterSeconds = 0.5;
 const progressEveryMs = 200;
+
+interface SessionParts {
+  readonly backgrounds: Backgrounds;
+  readonly streams: ShellStreams;
+  readonly events: SessionEvents;
+}
 
 export class WatchedSession implements Session {
   readonly #session: LocalSession;
   readonly #sc: Context;
   readonly #events: SessionEvents;
   readonly #backgrounds: Backgrounds;
+  readonly #streams: ShellStreams;
   /** Entries that already got a hint. */
   readonly #hinted = new Set<string>();
   #home: string | undefined;
 
-  constructor(session: LocalSession, sc: Context, backgrounds: Backgrounds, events: SessionEvents) {
+  constructor(session: LocalSession, sc: Context, { backgrounds, streams, events }: SessionParts) {
     this.#session = session;
     this.#sc = sc;
     this.#backgrounds = backgrounds;
+    this.#streams = streams;
     this.#events = events;
+  }
+
+  /** Whether jobs, streams or background entries run. */
+  isActive(): boolean {
+    const isRunning = this.#sc.jobs().some(({ status }) => status === 'running');
+    return isRunning || this.#backgrounds.ids.length > 0 || this.#streams.isActive;
   }
 
   run(cell: CompiledCell, screen: Screen): Promise<RunOutcome> {

@@ -1,5 +1,6 @@
 // The shell's client of the type service: a child process, started from a snapshot if there is one, restarted if it dies.
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { packageRoot } from '../base/package-root';
@@ -31,6 +32,8 @@ export interface ClientOptions {
   readonly snapshot?: boolean;
   /** False leaves the compiler cold, for a client that asks little. */
   readonly warms?: boolean;
+  /** False: its process does not keep this one alive, not even during a request. */
+  readonly holds?: boolean;
   /** The build's folder, where the snapshot is. */
   readonly dist?: string;
   /** Called when a process that had answered died and another takes over: no name is lost. */
@@ -78,6 +81,7 @@ export class TypeServiceClient implements TypeService {
   readonly #journal: Committed[] = [];
   readonly #compiled = new Map<number, Compiled>();
   #script: CompiledScript | undefined;
+  readonly #holds: boolean;
   readonly #onRestart: ((reason: string) => void) | undefined;
   /** The highest number of an entry: a replacement does not give it to another one. */
   #lastCell = 0;
@@ -98,6 +102,7 @@ export class TypeServiceClient implements TypeService {
     const special = options.api !== undefined || options.promptNames !== undefined;
     const wanted = options.snapshot !== false && !special;
     this.#snapshot = wanted ? freshSnapshot(this.#root, options.dist ?? path.join(this.#root, 'dist')) : undefined;
+    this.#holds = options.holds !== false;
     this.#onRestart = options.onRestart;
     this.#child = this.#spawn();
     this.#ready = this.#request('start', this.#start);
@@ -238,6 +243,7 @@ export class TypeServiceClient implements TypeService {
 
   #spawn(): ChildProcess {
     const child = spawn(process.execPath, this.#arguments(), { stdio: ['pipe', 'pipe', 'pipe'], cwd: this.#root });
+    if (!this.#holds) for (const handle of [child, child.stdin, child.stdout, child.stderr] as Socket[]) handle.unref();
     this.#complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#complaint = (this.#complaint + text).slice(-maxComplaint);

@@ -12,6 +12,7 @@ export interface PromptName {
 export const promptNames: readonly PromptName[] = [
   { name: 'sc', type: 'api.Context' },
   { name: 'args', type: 'readonly string[]' },
+  { name: 'prompt', type: '(message?: string, initial?: string) => string | null' },
   { name: 'RDD' },
   { name: 'Context' },
   { name: 'HashPartitioner' },

@@ -62,9 +62,14 @@ function readObject(text: string): WholeEntry | undefined {
 }
 
 function lastExpression(file: ts.SourceFile, layout: Layout): Range | undefined {
-  const last = file.statements.findLast((statement) => !ts.isEmptyStatement(statement));
+  // Functions and types have no time of their own: what stands before them is the last that runs.
+  const last = file.statements.findLast((statement) => !ts.isEmptyStatement(statement) && !isTimeless(statement));
   if (!last || !ts.isExpressionStatement(last)) return undefined;
   return { start: layout.toOriginal(last.expression.getStart(file)), end: layout.toOriginal(last.expression.end) };
+}
+
+function isTimeless(statement: ts.Statement): boolean {
+  return ts.isFunctionDeclaration(statement) || ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement);
 }
 
 function syntaxError(error: ts.DiagnosticWithLocation, layout: Layout): Diagnostic {

@@ -9,4 +9,4 @@ try {
 }
 const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0 };
 const onExit = (end: object) => process.stdout.write(JSON.stringify(end));
-new ExecutorProcess({ program: 'any.js', handover, onOutput: () => {}, onExit });
+new ExecutorProcess({ program: 'any.js', handover, holds: true, onOutput: () => {}, onExit });

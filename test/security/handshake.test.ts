@@ -26,7 +26,13 @@ test.before(async () => {
   leaks = watchLeaks();
   const admits = (id: string) => id.startsWith('e');
   folder = mkdtempSync(join(tmpdir(), 'door-'));
-  door = await DriverDoor.open(join(folder, 'door'), { token, awaited: () => 2, admits, entered: (id) => void entered.push(id) });
+  door = await DriverDoor.open(join(folder, 'door'), {
+    token,
+    holds: true,
+    awaited: () => 2,
+    admits,
+    entered: (id) => void entered.push(id),
+  });
 });
 
 test.before.each(() => {

@@ -102,7 +102,7 @@ test('a spawn for which descriptors are missing may succeed later; a program tha
   assert.is(short.isUnable, false);
   const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0 };
   const missing = await new Promise<ProcessEnd>(
-    (onExit) => new ExecutorProcess({ program: '/missing.js', handover, onOutput: () => {}, onExit }),
+    (onExit) => new ExecutorProcess({ program: '/missing.js', handover, holds: true, onOutput: () => {}, onExit }),
   );
   assert.match(missing.reason, /exited with code 1/);
   assert.is(missing.isUnable, true);
@@ -114,7 +114,7 @@ test('a spawn that throws ends like one that fails, for executors and receivers'
   process.env.LANG = 'x'.repeat(200_000);
   const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0 };
   const executor = new Promise<ProcessEnd>(
-    (onExit) => new ExecutorProcess({ program: 'any.js', handover, onOutput: () => {}, onExit }),
+    (onExit) => new ExecutorProcess({ program: 'any.js', handover, holds: true, onOutput: () => {}, onExit }),
   );
   const receiver = new Promise<string>(
     (onExit) => new ReceiverProcess({ program: 'any.js', onOutput: () => {}, onMessage: () => {}, onExit }),
