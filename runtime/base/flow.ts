@@ -40,9 +40,6 @@ const within = <T>(more: Flow, f: () => T): T => current.run({ ...current.getSto
 /** Runs `f` so that each job it starts ends when `signal` aborts. */
 export const withSignal = <T>(signal: AbortSignal, f: () => T): T => within({ signal }, f);
 
-/** Runs `f` for all who may wait for it: the cancel of one action does not end it. */
-export const forEveryone = <T>(f: () => T): T => within({ signal: undefined }, f);
-
 /** Runs `f` with properties that it and all that it awaits change for themselves. */
 export const withProperties = <T>(properties: Map<string, string>, f: () => T): T => within({ properties }, f);
 

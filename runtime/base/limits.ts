@@ -147,6 +147,10 @@ export const soughtCalls = 1000;
 /** Ended jobs whose stages are remembered for `.stages` and the pages: as many of entries, and as many of streams, whose jobs are many. */
 export const rememberedJobs = 200;
 
+/** Percent of the time for a sample of a shuffled dataset that are spent on the exact one before a part of the input is read. */
+export const exactSamplePercent = 60;
+/** Milliseconds for which the first round of such a sample reads each partition: rows are there early, and later rounds read longer. */
+export const firstReadMs = 5;
 /** Tasks of one stage that are remembered one by one; of more a fair sample, and the slowest and the failed. */
 export const rememberedStageTasks = 1000;
 

@@ -1,5 +1,5 @@
 // Work that is done once before the first job that needs it, such as sampling the bounds of a sort; again after it failed.
-import { forEveryone } from './flow';
+import { MillraceError } from './errors';
 
 export class Preparation {
   /** Given up once it is done, with the datasets that it refers to. */
@@ -10,14 +10,23 @@ export class Preparation {
     this.#work = work;
   }
 
-  run(): Promise<void> {
-    this.#done ??= this.#run(this.#work!);
-    return this.#done;
+  /** The one who began it may cancel it; others who wait for it begin it again then. */
+  async run(): Promise<void> {
+    if (!this.#done) {
+      this.#done = this.#run(this.#work!);
+      return this.#done;
+    }
+    try {
+      await this.#done;
+    } catch (error) {
+      if (!(error instanceof MillraceError && error.code === 'JOB_CANCELLED')) throw error;
+      await this.run();
+    }
   }
 
   async #run(work: () => Promise<void>): Promise<void> {
     try {
-      await forEveryone(work);
+      await work();
       this.#work = undefined;
     } catch (error) {
       this.#done = undefined;

@@ -127,6 +127,7 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
         return `{${mark}${this.iterable(call, plan.name, mark, body)}}`;
       }
       case 'group':
+      case 'firstPart':
       case 'join':
       case 'cogroup':
       case 'cartesian':

@@ -1,7 +1,7 @@
 // An accumulator as tasks see it: each task starts from the zero, and its end reports what it added.
 import { MillraceError } from '../base/errors';
 import type { CapturedClosure } from '../plan/payload';
-import { decode } from '../wire/codec';
+import { decode, encode } from '../wire/codec';
 
 /** How the values of an accumulator are put together. */
 export type AccumulatorKind = 'sum' | 'collection' | 'custom' | 'class';
@@ -87,6 +87,10 @@ export function ownHandle(current: () => TaskAccumulator): object {
     },
   });
 }
+
+/** Gathers what the engine itself notes of a task. */
+export const collecting = (id: string): TaskAccumulator =>
+  new TaskAccumulator(id, { kind: 'collection', zero: encode([]) }, () => () => undefined);
 
 /** An accumulator inside one task. */
 export class TaskAccumulator {

@@ -71,6 +71,8 @@ interface LoadedProgram extends LoadedClosures {
   readonly sources: string;
   /** What each gathering part of a task may hold. */
   readonly gatherBytes: number;
+  /** It reads a part of its sources: nothing that it leaves half read is to be computed to its end. */
+  readonly isPart: boolean;
 }
 
 class Runner implements TaskRunner {
@@ -153,7 +155,7 @@ class Runner implements TaskRunner {
         state: this.#state,
         updates,
         within: sink.kind === 'shuffle' ? `shuffle ${sink.shuffleId}` : `stage ${task.stageId}`,
-        finishes: sink.kind !== 'take' || sink.ms === undefined,
+        finishes: !loaded.isPart && (sink.kind !== 'take' || sink.ms === undefined),
         resolve,
         sources: loaded.sources,
       });
@@ -231,9 +233,11 @@ class Runner implements TaskRunner {
       const program = decodeProgram(this.#bytes(id), (part) => this.#part(part).plan);
       if (program.modules) installModules(this.#bytes(program.modules));
       const functions = closuresOf(program);
-      const parts = [...nodesOf(program.plan)].flatMap((node) => (node.op === 'cached' && node.part ? [node.part] : []));
+      const nodes = [...nodesOf(program.plan)];
+      const isPart = nodes.some(({ op }) => op === 'firstPart');
+      const parts = nodes.flatMap((node) => (node.op === 'cached' && node.part ? [node.part] : []));
       const sources = [...functions.closures.map((c) => c.scripts.map((s) => s.name).join()), ...parts].join(';');
-      loaded = { program, ...functions, sources, gatherBytes: gatherBytes(this.#options.executionBytes, program) };
+      loaded = { program, ...functions, sources, isPart, gatherBytes: gatherBytes(this.#options.executionBytes, program) };
       if (this.#programs.size >= decodedPrograms) this.#programs.delete(this.#programs.keys().next().value!);
       this.#programs.set(id, loaded);
     }

@@ -30,10 +30,12 @@ import { readCheckpoint } from './files/read-checkpoint';
 import { countLines, lineChunks, textLines, wholeText } from './files/read-lines';
 import { partOf, type SavedPart } from './files/saved-part';
 import { TokenCounts } from './files/token-counts';
+import { firstPart } from './first-part';
 import { poisson } from './library/sampling';
 import { PersistedPartitions } from './persisted';
 import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/state-tasks';
+import { collecting } from './task-accumulator';
 import {
   ChunkIterator,
   Chunks,
@@ -151,6 +153,12 @@ export class TaskScope {
   /** Calls compiled loops with the functions and nodes that they name. */
   run(compiled: Compiled, split: Split): unknown {
     return compiled.run(this, split, compiled.functions.map(this.#host.resolve), compiled.nodes);
+  }
+
+  firstPart(plan: Plan & { op: 'firstPart' }, split: Split): Generator<unknown[]> {
+    const { updates } = this.#host;
+    const tell = (share: number) => updates.accumulator(plan.shares, () => collecting(plan.shares)).add(share);
+    return firstPart(plan, split, this.chunks(plan.input, split), tell);
   }
 
   *concat(plan: Plan, split: Split & { kind: 'node' }): Generator<unknown[]> {

@@ -147,6 +147,11 @@ export class RangePartitioner implements Partitioner {
     });
   }
 
+  /** Its bounds are known. @internal */
+  get isPrepared(): boolean {
+    return this.#bounds !== undefined;
+  }
+
   /** @internal */ async prepare(): Promise<void> {
     await this.#preparation?.run();
   }

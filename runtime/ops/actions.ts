@@ -2,7 +2,6 @@
 
 import { checkOrdering, checkSize } from '../base/arguments';
 import { MillraceError } from '../base/errors';
-import { msText } from '../base/units';
 import { compareKeys, KeyTable, sortValues } from '../keys/key';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import type { SinkMaker } from '../rdd/host';
@@ -10,16 +9,6 @@ import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD, type Widen } from '../rdd/rdd';
 import { decode, encode } from '../wire/codec';
 import { mergeAsCaptured, mergeInOrder, perPartition } from './merge-answers';
-
-/** What `preview` found. */
-export interface Preview<T> {
-  readonly rows: T[];
-  /** All rows of the dataset are there. */
-  readonly complete: boolean;
-  /** Why rows may be missing, if the time ran out. */
-  readonly gaveUp?: string;
-  readonly seconds: number;
-}
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
@@ -110,11 +99,6 @@ declare module '../rdd/rdd' {
      * @example for await (const x of sc.range(3).toLocalIterator()) console.log(x)
      */
     toLocalIterator(): AsyncIterableIterator<T>;
-    /**
-     * The first rows, but no longer than `ms` milliseconds: what the prompt shows of a dataset.
-     * @example (await sc.range(1e9).preview(3)).rows // [0, 1, 2]
-     */
-    preview(rows: number, ms: number): Promise<Preview<T>>;
   }
 }
 
@@ -309,52 +293,4 @@ RDD.prototype.foreachPartition = async function (f) {
 
 RDD.prototype.toLocalIterator = async function* () {
   for (let p = 0; p < this.numPartitions; p++) yield* await this.collectPartitions('toLocalIterator', [p]);
-};
-
-RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: number) {
-  const { clock } = this.context;
-  const started = clock.now();
-  const left = () => ms - (clock.now() - started);
-  const timer = new AbortController();
-  const out: T[] = [];
-  const seconds = () => (clock.now() - started) / 1000;
-  const timeUp = `after ${msText(ms)}`;
-  // Tasks end by themselves when the time is up and keep what they have; those that cannot (a shuffle before them) are cancelled.
-  const stopTimer = clock.after(ms + 200, () => timer.abort(': the time for a sample was up'));
-  let gaveUp: string | undefined;
-  try {
-    let done = 0;
-    for (let round = 1; out.length < rows && done < this.numPartitions; round *= 4) {
-      if (left() <= 0) {
-        gaveUp = timeUp;
-        break;
-      }
-      const partitions = Array.from({ length: Math.min(round, this.numPartitions - done) }, (_, i) => done + i);
-      const limit = rows - out.length + 1;
-      const parts: T[][] = [];
-      const sink: SinkMaker = () => ({ kind: 'take', limit, ms: Math.max(1, Math.ceil(left())) });
-      await this.context.runSink(
-        this,
-        sink,
-        { title: `sample of ${this}`, partitions, signal: timer.signal, writesCheckpoints: false },
-        (p, value) => {
-          parts[p - done] = value as T[];
-        },
-      );
-      for (const part of parts) out.push(...part);
-      done += partitions.length;
-      if (left() <= 0 && out.length <= rows) gaveUp = timeUp;
-    }
-    return {
-      rows: out.slice(0, rows),
-      complete: gaveUp === undefined && out.length <= rows && done >= this.numPartitions,
-      gaveUp,
-      seconds: seconds(),
-    };
-  } catch (e) {
-    if (!timer.signal.aborted) throw e;
-    return { rows: out.slice(0, rows), complete: false, gaveUp: timeUp, seconds: seconds() };
-  } finally {
-    stopTimer();
-  }
 };

@@ -13,8 +13,8 @@ import type { SaveFormat } from '../plan/program';
 import { lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
+import { isThere, outputExists, replaceSaved } from '../storage/replace-saved';
 import { gather } from './actions';
-import { isThere, outputExists, replaceSaved } from './replace-saved';
 
 /** How a dataset is saved; `compression` is for texts only. */
 export interface SaveOptions {

@@ -28,6 +28,8 @@ export type Plan =
   /** The rows of a partition that was written to a file. */
   | { readonly op: 'checkpoint' }
   | { readonly op: 'empty' }
+  /** What a source gives in `ms` milliseconds, none of them after `until`; the accumulator `shares` gathers how much that was. */
+  | { readonly op: 'firstPart'; readonly ms: number; readonly until: number; readonly shares: string; readonly input: Plan }
   /** Rows [key, value] of one reduce partition, in the order of the map partitions. */
   | { readonly op: 'shuffleRead'; readonly shuffleId: number }
   /** One row [key, combined] for each distinct key of pairs. `create` is left out where the values are combined ones already. */

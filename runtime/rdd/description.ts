@@ -1,5 +1,7 @@
 // Describes datasets to engines, as plain data: what a job on one of them must be told before.
+import type { Partitioner } from '../keys/partitioner';
 import type { DatasetNode, DependencyNode } from '../plan/node';
+import type { PartitionerSpec } from '../plan/program';
 import type { DatasetDescription } from './blob-table';
 import { specOf } from './custom-partitioner';
 import type { ShippedFunction } from './function-argument';
@@ -26,8 +28,11 @@ export function describeLineage(
   }
 }
 
+/** What stands for a partitioner that cannot be described itself. */
+type SpecFor = (partitioner: Partitioner) => PartitionerSpec | undefined;
+
 /** A dataset as plain data. */
-export function describe(rdd: RDD<unknown>): DatasetDescription {
+export function describe(rdd: RDD<unknown>, specFor: SpecFor = () => undefined): DatasetDescription {
   const table = new FunctionTable();
   const shuffled: ShippedFunction[] = [];
   const fragment = rdd.fragment(table);
@@ -36,11 +41,11 @@ export function describe(rdd: RDD<unknown>): DatasetDescription {
     id,
     operation,
     name,
-    dependencies: rdd.lineage.map((d) => dependencyNode(d, shuffled)),
+    dependencies: rdd.lineage.map((d) => dependencyNode(d, shuffled, specFor)),
     partitions: rdd.numPartitions,
     splits: rdd.splits(),
     fragment,
-    partitioner: partitioner && specOf(partitioner, table),
+    partitioner: partitioner && (specFor(partitioner) ?? specOf(partitioner, table)),
     functions: table.nodes,
     persistence: rdd.persistence,
     barrier: rdd.isBarrier || undefined,
@@ -61,7 +66,7 @@ function locationsOf(rdd: RDD<unknown>): (readonly string[])[] | undefined {
 }
 
 /** A dependency as plain data. Partitioners and functions of shuffles are their own, since they belong to the stage that writes. */
-function dependencyNode(dependency: Dependency, shipped: ShippedFunction[]): DependencyNode {
+function dependencyNode(dependency: Dependency, shipped: ShippedFunction[], specFor: SpecFor): DependencyNode {
   const { kind, rdd } = dependency;
   if (kind === 'narrow') return { kind, dataset: rdd.id };
   const functions = new FunctionTable();
@@ -70,7 +75,7 @@ function dependencyNode(dependency: Dependency, shipped: ShippedFunction[]): Dep
     kind,
     dataset: rdd.id,
     shuffleId,
-    partitioner: specOf(partitioner, functions),
+    partitioner: specFor(partitioner) ?? specOf(partitioner, functions),
     operation,
     call,
     combine: combine && {

@@ -26,6 +26,8 @@ export interface Sample {
   readonly complete: boolean;
   /** Why the sample stopped early, such as `after 2.0 s`. */
   readonly gaveUp?: string;
+  /** Set where a part of the input was read only: how much, and what the rest may change. */
+  readonly part?: { readonly share: number; readonly notKnown: readonly ('values' | 'order' | 'matches')[] };
   readonly seconds: number;
 }
 
@@ -161,6 +163,7 @@ async function printDataset(head: Head, dataset: Printable, screen: TableScreen)
       const table = layTable(preview.rows, screen);
       lines.push(table.text, ...footer('', table.isCut, screen));
     }
+    for (const lacks of preview.part?.notKnown ?? []) lines.push(dimLine(` … ${consequenceOf[lacks]}`, screen));
     if (preview.gaveUp && screen.live) lines.push(dimLine(' … .show, take(N), count() run to the end, or until Ctrl-C', screen));
     return lines.join('\n');
   } catch (error) {
@@ -195,8 +198,20 @@ function factsOf({ name, partitions, partitioner, cached }: Description): string
     .map((fact) => cut(escapeControls(String(fact)), 60));
 }
 
-function sampleText({ rows, complete, gaveUp, seconds }: Sample): string {
+/** What must be known of rows that were computed from a part of the input. */
+const consequenceOf = {
+  values: 'values and groups are of that part only',
+  order: 'what was not read may come before these rows',
+  matches: 'matches that were not read are missing',
+};
+
+/** Never 0 or 100: something was read, and not all. */
+const percent = (share: number): string => (share < 0.01 ? 'less than 1 %' : `${Math.min(99, Math.floor(share * 100))} %`);
+
+function sampleText({ rows, complete, gaveUp, part, seconds }: Sample): string {
   const took = msText(seconds * 1_000);
+  if (part)
+    return `${rows.length === 0 ? 'no rows' : `sample of ${rows.length}`} in ${percent(part.share)} of the input, ${took}`;
   if (gaveUp) {
     const found = rows.length === 0 ? 'no rows yet' : `sample of ${rows.length}`;
     return `${found}: it stopped ${cut(escapeControls(gaveUp), 120)}`;

@@ -299,6 +299,24 @@ test('a sample that stopped says so, with and without rows, and at the prompt wh
   }
 });
 
+test('a sample of a part of the input says how much that is, and what the rest may change', async () => {
+  const part = (share: number, ...notKnown: ('values' | 'order' | 'matches')[]) => ({
+    gaveUp: 'after 2.0 s',
+    part: { share, notKnown },
+  });
+  assert.match(
+    await print('RDD<number>', dataset({ ...part(0.225), rows: [1] }), 120),
+    /sample of 1 in 22 % of the input, 210 ms\n/,
+  );
+  assert.match(await print('RDD<number>', dataset(part(0.9999)), 120), /no rows in 99 % of the input, 210 ms$/);
+  assert.match(await print('RDD<number>', dataset(part(0)), 120), /no rows in less than 1 % of the input, 210 ms$/);
+  const all = await print('RDD<number>', dataset({ ...part(0.5, 'values', 'order', 'matches'), rows: [1] }), 120);
+  assert.match(
+    all,
+    / … values and groups are of that part only\n … what was not read may come before .*\n … matches that were not read are missing$/,
+  );
+});
+
 test('a sample that fails still shows the head, then the error', async () => {
   const failing: Printable = {
     describeForPrompt: () => ({ partitions: 2, name: 'bad' }),
