@@ -1,5 +1,6 @@
 // Runs the user's code so that SIGINT breaks even an endless loop: inside a script that V8 can interrupt.
 import vm from 'node:vm';
+import { restoreBuiltins } from './builtins';
 import type { InterruptGate } from './interrupt-gate';
 
 const slot = Symbol.for('millrace.call');
@@ -25,9 +26,11 @@ export function breakable<T>(f: () => T): T {
   try {
     return script.runInThisContext({ breakOnSigint: true, displayErrors: false }) as T;
   } catch (error) {
+    restoreBuiltins();
     if (isInterruption(error)) gate?.broken(depth);
     throw error;
   } finally {
+    restoreBuiltins();
     holder[slot] = outer;
   }
 }

@@ -13,6 +13,7 @@ import type { CompiledCell } from '../contract/type-service';
 import { installStackPositions, registerEntry } from '../print/map-stack';
 import { isEntryModule, isResultName } from '../types/entry-names';
 import { breakable, Interruption, isInterruption } from './breakable';
+import { restoreBuiltins } from './builtins';
 import { registerTypeScript } from './compile-modules';
 import { importedValue, Loader, requireFrom } from './import-loader';
 import { Waits } from './interruptible-waits';
@@ -256,8 +257,8 @@ class Execution {
       require: NodeJS.Require,
     ) => unknown;
     const view = {
-      declare: (group: number) => this.#declare(group),
-      done: (group: number) => this.#done(group),
+      declare: (group: number) => steadily(() => this.#declare(group)),
+      done: (group: number) => steadily(() => this.#done(group)),
       import: (specifier: unknown) => this.loader.import(String(specifier), this.folder),
     };
     return breakable(() => run.call(globalThis, view, requireFrom(this.folder)));
@@ -286,6 +287,17 @@ class Execution {
   #make(name: string, value: unknown): void {
     this.#made.add(name);
     makeVariable(this.entry.versions.get(name)!, value);
+  }
+}
+
+/** Calls back in the middle of the user's code, which may have changed what `f` needs: then it is put back, and `f` called again. */
+function steadily(f: () => void): void {
+  try {
+    f();
+  } catch (error) {
+    if (isInterruption(error)) throw error;
+    restoreBuiltins();
+    f();
   }
 }
 

@@ -15,6 +15,7 @@
 import { Worker } from 'node:worker_threads';
 import type { EndingSignal } from '../base/ctrl-c';
 import { interruptDescriptor } from '../contract/protocol';
+import { restoreBuiltins } from './builtins';
 
 /** How long this process may take to stop once its parent is gone: the user's loop may hold the main thread. */
 const orphanStopMs = 1_500;
@@ -175,6 +176,7 @@ export class InterruptGate {
   constructor(events: GateEvents) {
     const worker = new Worker(thread, { eval: true, workerData: this.#words, stdout: true, stderr: true });
     worker.on('message', (message: Message) => {
+      restoreBuiltins();
       if (message === 'orphan') events.orphaned();
       else if ('signal' in message) {
         Atomics.store(this.#words, heardWord, 1);

@@ -6,6 +6,7 @@ import type { Choice, Screen } from '../contract/screen';
 import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 import { isInterruption } from '../evaluate/breakable';
+import { restoreBuiltins, watchBuiltins } from '../evaluate/builtins';
 import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from '../evaluate/evaluate';
 import type { Waits } from '../evaluate/interruptible-waits';
 import { type Described, printValue } from '../print/print-value';
@@ -46,6 +47,9 @@ export interface LocalSessionOptions extends EvaluatorOptions {
 
 const siteOf = ({ label: file, firstLine: line, text }: CompiledCell) => rememberedSite({ file, line, text });
 
+/** How often the built-ins are looked at while an entry runs. */
+const checkMs = 100;
+
 const plainScreen: Screen = { columns: 80, color: false, live: false };
 
 export class LocalSession implements Session {
@@ -59,6 +63,8 @@ export class LocalSession implements Session {
   /** Rejects the print of the running entry. */
   #stopPrinting: (() => void) | undefined;
   #interrupted = false;
+  /** Built-ins that the running entry changed, as was told. */
+  readonly #toldChanged = new Set<string>();
   /** Aborts the running command. */
   #interruption: AbortController | undefined;
   readonly lastError = new LastError();
@@ -67,8 +73,9 @@ export class LocalSession implements Session {
     this.#options = options;
     this.#evaluator = new Evaluator(options);
     this.#interruptHooks = [...(options.onInterrupt ?? [])];
-    this.#undo.push(captureOutput((text, stream) => options.events.output(text, stream)));
+    this.#undo.push(captureOutput((text, stream) => this.#output(text, stream)));
     this.#surviveStrayErrors();
+    watchBuiltins((names, isBack) => this.#tellChanged(names, isBack));
   }
 
   /** Adds a function that Ctrl-C calls. */
@@ -162,7 +169,9 @@ export class LocalSession implements Session {
   ): Promise<RunOutcome> {
     this.#begin(screen);
     this.#label = cell.label;
-    const evaluation = await this.#evaluator.run(cell, options);
+    // The code of timers and promises runs at any time.
+    const check = setInterval(restoreBuiltins, checkMs).unref();
+    const evaluation = await this.#evaluator.run(cell, options).finally(() => clearInterval(check));
     if (evaluation.status === 'interrupted') outputBroken();
     const names = [...cell.declared.map(({ name }) => name), ...(cell.result ? [cell.result.name] : [])];
     const initialised = evaluation.status === 'ok' ? names : evaluation.initialised;
@@ -176,6 +185,7 @@ export class LocalSession implements Session {
   #begin(screen: Screen): void {
     this.#screen = screen;
     this.#interrupted = false;
+    this.#toldChanged.clear();
   }
 
   /** A failure after an interrupt counts as interrupted: the interrupt cancelled its job or its await. */
@@ -225,11 +235,28 @@ export class LocalSession implements Session {
     if (text) this.#options.events.print(`${text}\n`, stream);
   }
 
+  #output(text: string, stream: 'out' | 'err'): void {
+    restoreBuiltins();
+    this.#options.events.output(text, stream);
+  }
+
+  /** Each name once an entry: a timer may change it again and again. */
+  #tellChanged(names: readonly string[], isBack: boolean): void {
+    const news = names.filter((name) => !this.#toldChanged.has(name));
+    for (const name of news) this.#toldChanged.add(name);
+    if (news.length === 0) return;
+    const end = isBack
+      ? 'The session needs what was there, so it is back.'
+      : 'It cannot be put back, and the session needs it: .reset starts a fresh one.';
+    this.#say(`warning: your code changed ${news.join(', ')}. ${end}`, 'err');
+  }
+
   /** A late rejection or a timer that throws is reported. At the prompt the session goes on; a script leaves it to its own handlers first. */
   #surviveStrayErrors(): void {
     const { onStrayError } = this.#options;
     for (const event of ['uncaughtException', 'unhandledRejection']) {
       const report = (error: unknown) => {
+        restoreBuiltins();
         const isCancelled = this.#interrupted && (error as { code?: unknown } | null)?.code === 'JOB_CANCELLED';
         if (isInterruption(error) || isCancelled || (onStrayError && process.listenerCount(event) > 1)) return;
         this.#report(error, { label: this.#label }, this.#screen);

@@ -4,6 +4,7 @@ import { asError, MillraceError } from '../../runtime/base/errors';
 import { answerDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
 import type { EngineOptions, RunOutcome, Session } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
+import { restoreBuiltins } from '../evaluate/builtins';
 import { InterruptGate } from '../evaluate/interrupt-gate';
 import { watchSyncChildren } from '../evaluate/sync-children';
 import { openSession } from './open-session';
@@ -46,6 +47,7 @@ function serve(session: Session, gate: InterruptGate, streams: TerminalStreams):
     answer({ kind: 'ended', id, outcome });
   };
   process.on('message', (request: SessionRequest) => {
+    restoreBuiltins();
     if ('screen' in request) streams.show(request.screen);
     switch (request.kind) {
       case 'run':

@@ -128,6 +128,52 @@ prints('late rejections and timers that throw', async () => {
 
 prints.run();
 
+const builtins = suite('built-ins');
+builtins.before(async () => {
+  child = await new Child().ready();
+});
+builtins.after(() => child?.stop());
+
+/** What an entry changes, and what is named then; each would stop the session. */
+const patches: readonly (readonly [entry: string, named: string])[] = [
+  ['(Array.prototype as any).map = undefined', 'Array.prototype.map'],
+  ['delete (Map.prototype as any).get', 'Map.prototype.get'],
+  ['(Promise.prototype as any).then = function () {}', 'Promise.prototype.then'],
+  ["(JSON as any).stringify = () => 'x'; console.log('said')", 'JSON.stringify'],
+  ['(Array.prototype as any)[Symbol.iterator] = 5', 'Array.prototype[Symbol.iterator]'],
+  ['(Object as any).keys = null', 'Object.keys'],
+  ['(globalThis as any).Promise = undefined', 'Promise'],
+  ['(Object.prototype as any).then = () => {}', 'Object.prototype.then'],
+  ['(Object.prototype as any).get = () => 1', 'Object.prototype.get'],
+  ['(Array.prototype as any).toJSON = () => 1', 'Array.prototype.toJSON'],
+  ["Object.defineProperty(Set.prototype, 'size', { get: () => 1 })", 'Set.prototype.size'],
+  ['Object.getPrototypeOf([].values()).next = 1', '%ArrayIterator%.next'],
+  ['const early = 3; (Set.prototype as any).add = 1; const later = 4', 'Set.prototype.add'],
+  ['await null; (Function.prototype as any).call = 1', 'Function.prototype.call'],
+  [
+    'setTimeout(() => { (String.prototype as any).split = 1 }); await new Promise(r => setTimeout(r, 250))',
+    'String.prototype.split',
+  ],
+  ["for (let i = 0; i < 3; i++) { (Math as any).max = i; console.log('a') }", 'Math.max'],
+];
+
+for (const [entry, named] of patches) {
+  builtins(`${named} is put back and named`, async () => {
+    const said = await child.enter(entry);
+    assert.is(said.split(`warning: your code changed ${named}. `).length, 2, said);
+    const next = await child.enter('[...new Map([[1, new Set([7])]]).keys(), ...[1].map(x => x + 1), Math.max(3, 2)]');
+    assert.match(next, /number\[\] = \[1, 2, 3\]\n$/);
+  });
+}
+
+builtins('what else the code changes stays', async () => {
+  await child.enter('Math.random = () => 0.5; Date.now = () => 7; (Array.prototype as any).last = 1');
+  assert.match(await child.enter("[early, later, Math.random(), Date.now(), 'last' in []].join()"), /"3,4,0.5,7,true"\n$/);
+  assert.not.match(child.printed(), /warning/);
+});
+
+builtins.run();
+
 const interrupts = suite('Ctrl-C');
 let busy: Child;
 interrupts.before(async () => {

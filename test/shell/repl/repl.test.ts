@@ -64,6 +64,12 @@ test('.errors shows the last error again, with every frame on request', () =>
     await shell.entry('.errors full', /Runner\.run/);
   }));
 
+test('a built-in that was changed is back for the next job', () =>
+  withShell(async (shell) => {
+    await shell.entry('(Array.prototype as any).map = undefined', /your code changed Array\.prototype\.map\./);
+    await shell.entry('sc.range(4).map(x => x * 2).collect()', /= \[0, 2, 4, 6\]/);
+  }));
+
 test('an error at run time keeps the names, and an interrupted loop too', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('let k = 7', />/);
