@@ -43,6 +43,10 @@ export interface CommandHost {
   doc(name: string): ReturnType<TypeService['doc']>;
   /** The name of the last value. */
   readonly lastValue: string | undefined;
+  /** Whether an expression is a text, by its type. */
+  isText(expression: string): Promise<boolean>;
+  /** The path that an expression gives, for a command; or how it ended, which was reported. */
+  path(expression: string, command: string): Promise<{ readonly path: string } | EntryEnd>;
   /** Runs a command in the session, on an expression's value if one is given. */
   inSession(name: string, work?: SessionWork): Promise<EntryEnd>;
   /** Starts an entry in the background. */
@@ -65,5 +69,7 @@ export interface Command {
   readonly usage: string;
   readonly brief: string;
   readonly help: string;
+  /** Entries that show its use: a test runs each. */
+  readonly examples?: readonly string[];
   run(host: CommandHost, argument: string): Promise<EntryEnd>;
 }

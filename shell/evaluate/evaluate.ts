@@ -63,6 +63,8 @@ export class Evaluator {
   readonly #loader: Loader;
   /** The current variable of each name. */
   readonly #variables = new Map<string, string>();
+  /** The variables that the shell itself updates, by name. */
+  readonly #updated = new Map<string, string>();
   /** The user's name for each variable ever made. */
   readonly #userNames = new Map<string, string>();
   /** Variables of names that cannot be assigned. */
@@ -87,6 +89,15 @@ export class Evaluator {
     makeVariable(variable, value);
     this.#variables.set(name, variable);
     this.#constants.add(variable);
+  }
+
+  /** Gives a name of the prompt another value, unless the user has declared the name. Its variable stays the same one. */
+  update(name: string, value: unknown): void {
+    const variable = this.#variables.get(name);
+    if (variable === undefined) {
+      this.define(name, value);
+      this.#updated.set(name, this.#variables.get(name)!);
+    } else if (variable === this.#updated.get(name)) setVariable(variable, value);
   }
 
   /** The names whose current value is this one. */
@@ -302,10 +313,14 @@ function steadily(f: () => void): void {
 }
 
 /** Makes a variable of the script scope: as fast as a local variable; every script sees it, no module does. */
-function makeVariable(variable: string, value: unknown): void {
+const makeVariable = (variable: string, value: unknown): void => assign(`let ${variable}`, value);
+
+const setVariable = (variable: string, value: unknown): void => assign(variable, value);
+
+function assign(target: string, value: unknown): void {
   const holder = globalThis as { [handOver]?: unknown };
   Object.defineProperty(holder, handOver, { value, configurable: true, enumerable: false, writable: true });
-  new vm.Script(`let ${variable}=globalThis[Symbol.for('millrace.value')]`).runInThisContext();
+  new vm.Script(`${target}=globalThis[Symbol.for('millrace.value')]`).runInThisContext();
   holder[handOver] = undefined;
 }
 

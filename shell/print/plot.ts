@@ -1,4 +1,4 @@
-// Draws numbers with characters, with axes: bars in eighths of a column, lines in braille dots, fitted to a width.
+// Draws numbers with characters, with axes: bars in eighths of a column, lines and points in braille dots, fitted to a width.
 import { cut, escapeControls, pad, widthOf } from './safe-text';
 
 export interface Bar {
@@ -6,10 +6,21 @@ export interface Bar {
   readonly value: number;
 }
 
+/** Axes that count in powers of ten: what is drawn on them is above zero. */
+export interface LogAxes {
+  readonly x: boolean;
+  readonly y: boolean;
+}
+
 export type Plot =
-  | { readonly kind: 'bars'; readonly bars: readonly Bar[] }
-  /** Sorted by x. With `times`, x is milliseconds since the epoch. */
-  | { readonly kind: 'line'; readonly points: readonly (readonly [x: number, y: number])[]; readonly times: boolean };
+  | { readonly kind: 'bars'; readonly bars: readonly Bar[]; readonly log?: boolean }
+  /** A line is sorted by x. With `times`, x is milliseconds since the epoch. */
+  | {
+      readonly kind: 'line' | 'scatter';
+      readonly points: readonly (readonly [x: number, y: number])[];
+      readonly times: boolean;
+      readonly log?: LogAxes;
+    };
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 /** Rows of a line plot, without its axis. */
@@ -27,12 +38,20 @@ export function axisNumber(value: number): string {
 
 /** Lines of at most `columns`. */
 export function drawPlot(plot: Plot, columns: number): string[] {
-  return plot.kind === 'bars' ? drawBars(plot.bars, columns) : drawLine(plot.points, plot.times, columns);
+  return plot.kind === 'bars' ? drawBars(plot.bars, plot.log ?? false, columns) : drawPoints(plot, columns);
 }
 
-function drawBars(bars: readonly Bar[], columns: number): string[] {
+/** Powers of ten above the one below the least value, so that the shortest bar has a length; nothing for what has no logarithm. */
+function logBars(bars: readonly Bar[]): Bar[] {
+  const logs = bars.map(({ value }) => (value > 0 ? Math.log10(value) : Number.NaN));
+  const floor = Math.ceil(Math.min(...logs.filter(Number.isFinite))) - 1;
+  return bars.map(({ label }, index) => ({ label, value: Number.isFinite(logs[index]) ? logs[index] - floor : 0 }));
+}
+
+function drawBars(given: readonly Bar[], log: boolean, columns: number): string[] {
+  const bars = log ? logBars(given) : given;
   const labels = bars.map(({ label }) => cut(escapeControls(label), Math.max(3, Math.floor(columns * labelShare))));
-  const values = bars.map(({ value }) => axisNumber(value));
+  const values = given.map(({ value }) => axisNumber(value));
   const labelWidth = Math.max(...labels.map(widthOf));
   const valueWidth = Math.max(...values.map(widthOf));
   const room = columns - labelWidth - valueWidth - 4;
@@ -59,13 +78,26 @@ function barText(value: number, zero: number, scale: number): string {
   return ' '.repeat(zeroColumns) + '█'.repeat(Math.floor(least / 8)) + eighths[least % 8];
 }
 
-function drawLine(points: readonly (readonly [number, number])[], times: boolean, columns: number): string[] {
-  const [x0, x1] = [points[0][0], points[points.length - 1][0]];
-  const ys = points.map(([, y]) => y);
-  const [y0, y1] = [ys.reduce((a, b) => Math.min(a, b)), ys.reduce((a, b) => Math.max(a, b))];
+/** How an axis counts: a value as its place, and a place as its value. */
+interface Axis {
+  readonly place: (value: number) => number;
+  readonly value: (place: number) => number;
+}
+
+const linear: Axis = { place: (value) => value, value: (place) => place };
+const logarithmic: Axis = { place: Math.log10, value: (place) => 10 ** place };
+
+type Points = Exclude<Plot, { kind: 'bars' }>;
+
+function drawPoints({ kind, points: given, times, log }: Points, columns: number): string[] {
+  const [xs, ys] = [log?.x ? logarithmic : linear, log?.y ? logarithmic : linear];
+  const points = given.map(([x, y]) => [xs.place(x), ys.place(y)] as const);
+  const [x0, x1] = rangeOf(points.map(([x]) => x));
+  const [y0, y1] = rangeOf(points.map(([, y]) => y));
   const middle = (y0 + y1) / 2;
   // A value far below the axis's scale is shown as zero.
-  const yLabels = [y1, Math.abs(middle) * 1_000 < y1 - y0 ? 0 : middle, y0].map(axisNumber);
+  const middleLabel = !log?.y && Math.abs(middle) * 1_000 < y1 - y0 ? 0 : ys.value(middle);
+  const yLabels = [ys.value(y1), middleLabel, ys.value(y0)].map(axisNumber);
   const widest = Math.max(...yLabels.map(widthOf));
   const labelWidth = columns - widest - 3 < narrowestPlot ? 0 : widest;
   const width = Math.max(narrowestPlot, columns - labelWidth - 3);
@@ -74,7 +106,8 @@ function drawLine(points: readonly (readonly [number, number])[], times: boolean
     x1 === x0 ? 0 : Math.round(((x - x0) / (x1 - x0)) * (canvas.dotsWide - 1)),
     y1 === y0 ? Math.floor(canvas.dotsHigh / 2) : Math.round(((y1 - y) / (y1 - y0)) * (canvas.dotsHigh - 1)),
   ];
-  for (const [index, point] of points.entries()) canvas.line(place(points[Math.max(0, index - 1)]), place(point));
+  for (const [index, point] of points.entries())
+    canvas.line(place(points[kind === 'line' ? Math.max(0, index - 1) : index]), place(point));
   const labelled = new Map([
     [0, yLabels[0]],
     [Math.floor(lineRows / 2), yLabels[1]],
@@ -85,15 +118,22 @@ function drawLine(points: readonly (readonly [number, number])[], times: boolean
     return ` ${label} ${labelled.has(index) ? '┤' : '│'}${row}`.trimEnd();
   });
   const margin = ' '.repeat(labelWidth + 2);
-  return [...rows, `${margin}└${'─'.repeat(width)}`, `${margin} ${xAxis(x0, x1, times, width)}`].map((line) =>
-    cut(line, columns),
-  );
+  return [
+    ...rows,
+    `${margin}└${'─'.repeat(width)}`,
+    `${margin} ${xAxis([x0, (x0 + x1) / 2, x1].map(xs.value), times, width)}`,
+  ].map((line) => cut(line, columns));
+}
+
+/** The least and the greatest of many values. */
+function rangeOf(values: readonly number[]): [number, number] {
+  return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
 }
 
 /** The first and the last x at the ends, and the middle one if there is room. */
-function xAxis(x0: number, x1: number, times: boolean, width: number): string {
-  const text = (x: number) => (times ? timeLabel(x, x1 - x0) : axisNumber(x));
-  const [first, middle, last] = [text(x0), text((x0 + x1) / 2), text(x1)];
+function xAxis(labelled: readonly number[], times: boolean, width: number): string {
+  const span = labelled[2] - labelled[0];
+  const [first, middle, last] = labelled.map((x) => (times ? timeLabel(x, span) : axisNumber(x)));
   const gap = width - first.length - last.length;
   if (gap < 1) return cut(first, width);
   if (gap < middle.length + 4) return first + ' '.repeat(gap) + last;

@@ -279,12 +279,24 @@ export class Repl implements StatementRunner {
       typeOf: (expression) => this.#typeOf(expression),
       doc: (name) => this.#types.doc(name),
       lastValue: this.#lastValue,
+      isText: async (expression) => {
+        const answer = await this.#types.typeOf(expression);
+        return 'type' in answer && /^(?:string\b|["'`])/.test(answer.type);
+      },
+      path: (expression, command) => this.#path(expression, command),
       inSession: (name, work) => this.runInSession(name, work),
       inBackground: (expression) => this.runInBackground(expression),
       entry: (text) => this.runTypeScript(this.continued(text)),
       load: (file, folder) => this.#load(file, folder),
       runModule: (file, folder) => this.runModule(file, folder),
     };
+  }
+
+  async #path(expression: string, command: string): Promise<{ readonly path: string } | EntryEnd> {
+    const cell = await this.compile(this.continued(expression));
+    if (typeof cell === 'string') return cell;
+    const outcome = await this.#session.command({ name: 'path', words: [command], cell }, this.#front.screen());
+    return outcome.status === 'ok' ? { path: outcome.page ?? '' } : outcome.status;
   }
 
   async #typeOf(expression: string): Promise<EntryEnd> {

@@ -9,6 +9,7 @@ import { isInterruption } from '../evaluate/breakable';
 import { Waits } from '../evaluate/interruptible-waits';
 import { printValue } from '../print/print-value';
 import { cut, escapeControls } from '../print/safe-text';
+import { shownOf } from './dataset-of';
 import type { LocalSession } from './session-local';
 
 interface BackgroundEntry {
@@ -100,7 +101,7 @@ export class Backgrounds {
   }
 
   async #shown(cell: CompiledCell, value: unknown, screen: Screen): Promise<string> {
-    return cell.result ? printValue(cell.result.name, cell.result.type, value, screen) : '';
+    return cell.result ? printValue(cell.result.name, cell.result.type, shownOf(value), screen) : '';
   }
 }
 

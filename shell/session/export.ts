@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { types } from 'node:util';
-import { MillraceError, RDD } from '../../runtime';
+import { MillraceError } from '../../runtime';
 import { diskError } from '../../runtime/base/files';
 import { bytesText } from '../../runtime/base/units';
 import { replaceable } from '../base/replaceable';
 import { counted, escapeControls } from '../print/safe-text';
+import { datasetOf } from './dataset-of';
 import { type ExportFormat, exportFormats, headerRows, rowWriter } from './export-rows';
 import type { CommandInput } from './session-local';
 
@@ -153,7 +154,8 @@ function formatOf(file: string, wanted: string): ExportFormat {
 
 /** A dataset's rows arrive one partition at a time. */
 function rowsOf(value: unknown): AsyncIterable<unknown> | Iterable<unknown> {
-  if (value instanceof RDD) return value.toLocalIterator();
+  const dataset = datasetOf(value);
+  if (dataset) return dataset.toLocalIterator();
   if (typeof value === 'object' && value !== null && !types.isProxy(value) && Symbol.iterator in value)
     return value as Iterable<unknown>;
   throw new MillraceError('BAD_ARGUMENT', {

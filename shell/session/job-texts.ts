@@ -184,7 +184,7 @@ export function cancelEntryJobs(sc: Context): void {
 /** Cancels a job by its number, a background entry by its name, or everything without a name. */
 export function cancelJobs(sc: Context, backgrounds: Backgrounds, which: string | undefined): string {
   const running = sc.jobs().filter(({ status }) => status === 'running');
-  if (which === undefined) {
+  if (which === undefined || which === 'all') {
     for (const id of backgrounds.ids) backgrounds.cancel(id);
     sc.cancelAllJobs();
     return `${counted(running.length, 'job')} cancelled`;

@@ -11,7 +11,8 @@ import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } fr
 import type { Waits } from '../evaluate/interruptible-waits';
 import { type Described, printValue } from '../print/print-value';
 import type { SourceText } from '../print/user-frames';
-import { LastError } from './last-error';
+import { shownOf } from './dataset-of';
+import { LastError, lastErrorName } from './last-error';
 import { captureOutput, outputBroken } from './user-output';
 
 /** The input of a command. */
@@ -67,11 +68,12 @@ export class LocalSession implements Session {
   readonly #toldChanged = new Set<string>();
   /** Aborts the running command. */
   #interruption: AbortController | undefined;
-  readonly lastError = new LastError();
+  readonly lastError = new LastError((error) => this.#evaluator.update(lastErrorName, error));
 
   constructor(options: LocalSessionOptions) {
     this.#options = options;
     this.#evaluator = new Evaluator(options);
+    this.#evaluator.update(lastErrorName, undefined);
     this.#interruptHooks = [...(options.onInterrupt ?? [])];
     this.#undo.push(captureOutput((text, stream) => this.#output(text, stream)));
     this.#surviveStrayErrors();
@@ -211,7 +213,8 @@ export class LocalSession implements Session {
     if (!cell.result) return;
     const described = this.#options.describe?.(value, screen);
     if (described === 'nothing') return;
-    this.#say(await this.#unlessInterrupted(printValue(cell.result.name, cell.result.type, value, screen, { described })));
+    const { name, type } = cell.result;
+    this.#say(await this.#unlessInterrupted(printValue(name, type, shownOf(value), screen, { described })));
   }
 
   /** Printing a dataset runs a job for its sample; Ctrl-C stops that job too. */

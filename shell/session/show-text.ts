@@ -4,6 +4,7 @@ import { defaultSettings } from '../base/settings';
 import { inspectWhole } from '../print/inspect-value';
 import { type Described, printValue } from '../print/print-value';
 import { counted, escapeLines } from '../print/safe-text';
+import { shownOf } from './dataset-of';
 import type { CommandInput } from './session-local';
 
 const shownRows = 100;
@@ -31,7 +32,7 @@ function printed({ value, cell, screen }: CommandInput, { rows, columns, ...opti
   return printValue(
     name,
     cell?.result?.type ?? 'unknown',
-    value,
+    shownOf(value),
     { ...screen, columns, settings },
     { rowsAlways: true, ...options },
   );

@@ -106,6 +106,7 @@ export class ShellStreams implements SessionOutputs {
       for (const { streaming, output } of meant) streaming.removeOutput(output);
       return meant.map(({ output }) => stopped(output.name)).join('\n');
     }
+    if (name === 'all') return this.#stopAll();
     throw this.#unknown(
       name,
       outputs.map(({ output }) => output),

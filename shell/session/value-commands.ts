@@ -5,6 +5,7 @@ import type { Choice, Screen } from '../contract/screen';
 import { drawPlot } from '../print/plot';
 import { cut, escapeLines } from '../print/safe-text';
 import type { Backgrounds } from './background-entries';
+import { datasetOf } from './dataset-of';
 import { exportRows } from './export';
 import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stageChoices, stagesText } from './job-texts';
 import { plotData } from './plot-data';
@@ -51,6 +52,7 @@ export function sessionCommands({
     page: needsValue('page', async (input) => ({ page: await pageText(input, described(input)) })),
     plot: needsValue('plot', plotted),
     export: needsValue('export', exportRows),
+    path: ({ value, words }) => ({ page: pathText(value, words[0]) }),
     errors: ({ words, screen }) => local().lastError.text(words[0] === 'full', screen),
     jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),
     stages: ({ words, screen }) => stagesText(status, sc.clock.now(), words[0], edge(screen)),
@@ -89,7 +91,8 @@ function withoutValue(name: string): api.MillraceError {
 }
 
 function explained(value: unknown): string {
-  if (value instanceof api.RDD) return escapeLines(value.explain());
+  const dataset = datasetOf(value);
+  if (dataset) return escapeLines(dataset.explain());
   if (value instanceof api.DStream) return escapeLines(value.toDebugString());
   throw new api.MillraceError('BAD_ARGUMENT', {
     operation: '.explain',
@@ -100,7 +103,17 @@ function explained(value: unknown): string {
   });
 }
 
-async function plotted({ value, screen }: CommandInput): Promise<string> {
-  const { plot, title } = await plotData(value);
+/** The value of an expression that stands for a path. */
+function pathText(value: unknown, operation: string): string {
+  if (typeof value === 'string') return value;
+  const shown = value === null ? 'null' : typeof value;
+  const remedy = `Write the path, or an expression that gives one: ${operation} counts (folder + '/counts.csv')`;
+  throw new api.MillraceError('BAD_ARGUMENT', { operation, argument: 'the file', value: shown, rule: 'a text', remedy });
+}
+
+async function plotted({ value, words, screen }: CommandInput): Promise<string> {
+  const [scatter, log = ''] = words;
+  const axes = log === '' ? undefined : { x: log.includes('x'), y: log.includes('y') };
+  const { plot, title } = await plotData(value, { scatter: scatter !== '', log: axes });
   return [cut(title, screen.columns), ...drawPlot(plot, screen.columns)].join('\n');
 }

@@ -13,6 +13,7 @@ export const promptNames: readonly PromptName[] = [
   { name: 'sc', type: 'api.Context' },
   { name: 'args', type: 'readonly string[]' },
   { name: 'prompt', type: '(message?: string, initial?: string) => string | null' },
+  { name: '_error', type: 'Error & { readonly [field: string]: any }' },
   { name: 'RDD' },
   { name: 'Context' },
   { name: 'HashPartitioner' },

@@ -43,22 +43,47 @@ export function showArgument(command: string, argument: string, lastValue: strin
   );
 }
 
+export interface PlotArgument {
+  readonly expression: string;
+  readonly scatter: boolean;
+  /** The axes that count in powers of ten: `x`, `y`, `xy` or none. */
+  readonly log: '' | 'x' | 'y' | 'xy';
+}
+
+/** `EXPRESSION [--scatter] [--log[=x|y|xy]]`. */
+export function plotArgument(argument: string): PlotArgument {
+  let [rest, scatter, log] = [argument.trim(), false, '' as PlotArgument['log']];
+  for (;;) {
+    const [whole, option, axes] = /(?:^|\s)--(scatter|log(?:=(x|y|xy))?)$/.exec(rest) ?? [];
+    if (whole === undefined) break;
+    if (option === 'scatter') scatter = true;
+    else log = (axes as PlotArgument['log'] | undefined) ?? 'y';
+    rest = rest.slice(0, -whole.length).trimEnd();
+  }
+  const unknown = /\s(--[a-z]+(?:=\w*)?)$/.exec(rest)?.[1];
+  if (unknown === undefined) return { expression: expressionArgument('.plot', rest), scatter, log };
+  return refuse('.plot', 'the option', unknown, '--scatter, --log or --log=x|y|xy', 'For example: .plot counts --log');
+}
+
 export interface ExportArgument {
   readonly expression: string;
-  readonly file: string;
+  /** The path as typed; undefined if only an expression gives it. */
+  readonly file: string | undefined;
+  /** The expression that may give the path, or must where there is none. */
+  readonly code: string | undefined;
   readonly overwrites: boolean;
   readonly format: string | undefined;
   /** Names of the columns, in order. */
   readonly header: readonly string[] | undefined;
 }
 
-const exportUsage = '.export counts counts.csv';
+export const exportUsage = '.export counts counts.csv';
 
 /** `EXPRESSION FILE`, with `--force` or `!`, `--format F` and `--header A,B` after or before the file. */
 export function exportArgument(argument: string): ExportArgument {
   const options = { force: false, format: undefined as string | undefined, header: undefined as readonly string[] | undefined };
   let rest = argument.trim();
-  let file: string | undefined;
+  let file: FileWord | undefined;
   for (;;) {
     const [whole, option, value] = /\s(--force|!|--format[=\s]\s*(\S+)|--header[=\s]\s*("[^"]*"|'[^']*'|\S+))$/.exec(rest) ?? [];
     const header = /\s--header[=\s]\s*("[^"]*"|'[^']*'|\S+)$/.exec(whole ?? '')?.[1];
@@ -70,12 +95,11 @@ export function exportArgument(argument: string): ExportArgument {
       continue;
     }
     if (file !== undefined) break;
-    const last = /\s("[^"]*"|'[^']*'|\S+)$/.exec(rest);
-    if (!last) refuse('.export', rest === '' ? 'the expression' : 'the file', 'missing', 'given', `For example: ${exportUsage}`);
-    file = fileArgument('.export', last[1], exportUsage);
-    rest = rest.slice(0, -last[0].length).trimEnd();
+    file = fileWord(rest);
+    if (!file) refuse('.export', rest === '' ? 'the expression' : 'the file', 'missing', 'given', `For example: ${exportUsage}`);
+    rest = rest.slice(0, -file.length).trimEnd();
   }
-  const unknown = file.startsWith('--') ? file : undefined;
+  const unknown = file.path?.startsWith('--') ? file.path : undefined;
   if (unknown !== undefined)
     refuse(
       '.export',
@@ -84,7 +108,45 @@ export function exportArgument(argument: string): ExportArgument {
       '--force, --format csv|tsv|jsonl or --header A,B',
       `For example: ${exportUsage} --force`,
     );
-  return { expression: rest, file, overwrites: options.force, format: options.format, header: options.header };
+  return {
+    expression: rest,
+    file: file.path,
+    code: file.code,
+    overwrites: options.force,
+    format: options.format,
+    header: options.header,
+  };
+}
+
+/** The last argument: a path, an expression in a template or in parentheses, or a name, which may be either. */
+interface FileWord {
+  readonly path?: string;
+  readonly code?: string;
+  readonly length: number;
+}
+
+const nameOrMember = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.[\p{ID_Start}$_][\p{ID_Continue}$]*|\[[^\s\]]*\])*$/u;
+
+function fileWord(text: string): FileWord | undefined {
+  const code = /\s(`(?:[^`\\]|\\.)*`)$/.exec(text)?.[1] ?? parenthesised(text);
+  if (code !== undefined) return { code, length: code.length };
+  const word = /\s("[^"]*"|'[^']*'|\S+)$/.exec(text)?.[1];
+  if (word === undefined) return undefined;
+  return {
+    path: fileArgument('.export', word, exportUsage),
+    code: nameOrMember.test(word) ? word : undefined,
+    length: word.length,
+  };
+}
+
+/** The parentheses that end a text, if a blank stands before them. Those in quotes are not told apart. */
+function parenthesised(text: string): string | undefined {
+  let open = 0;
+  for (let at = text.length - 1; at > 0; at--) {
+    open += text[at] === ')' ? 1 : text[at] === '(' ? -1 : 0;
+    if (open === 0) return at < text.length - 1 && /\s/.test(text[at - 1]) ? text.slice(at) : undefined;
+  }
+  return undefined;
 }
 
 const unquoted = (text: string) => text.replace(/^(["'])(.*)\1$/, '$2');

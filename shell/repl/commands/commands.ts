@@ -20,9 +20,10 @@ const commands: readonly Command[] = [
     name: 'help',
     aliases: ['h'],
     argument: 'word',
-    usage: '.help [COMMAND]',
-    brief: 'list the commands, or explain one or a topic',
-    help: 'Alone it lists every command. With the name of a command or a topic it explains that one.',
+    usage: '.help [NAME]',
+    brief: 'list the commands, or explain a command, a topic or a name',
+    help: 'Alone it lists every command. With the name of a command or a topic it explains that one, with any other name it shows what .doc shows.',
+    examples: ['.help show', '.help pairs', '.help rdd.map'],
     words: (before) => (before.length === 0 ? helpWords() : []),
     run: async (host, argument) => help(host, argument.replace(/^[.:]/, '')),
   },
@@ -32,6 +33,7 @@ const commands: readonly Command[] = [
     usage: '.load FILE',
     brief: 'run a TypeScript file here, statement by statement',
     help: 'The names that the file declares stay. Its relative imports start from its own folder. An error stops the file and names the line; what ran before stays.',
+    examples: ['.load script.ts'],
     run: async (host, argument) => host.load(fileArgument('.load', argument), host.folder),
   },
   {
@@ -40,6 +42,7 @@ const commands: readonly Command[] = [
     usage: '.run FILE',
     brief: 'run a TypeScript file as a module: only its exports become names',
     help: 'The file sees the names of the prompt and may await. The whole file is type-checked before anything runs. Names that it does not export cannot collide with yours.',
+    examples: ['.run script.ts'],
     run: async (host, argument) => host.runModule(fileArgument('.run', argument), host.folder),
   },
   {
@@ -48,6 +51,7 @@ const commands: readonly Command[] = [
     usage: '.save FILE',
     brief: 'write the entries that ran to a file',
     help: '.load runs the file again; so does millrace FILE. .save never overwrites a file that it did not write.',
+    examples: ['.save session.ts'],
     run: save,
   },
   {
@@ -57,7 +61,8 @@ const commands: readonly Command[] = [
     partial: true,
     usage: '.type EXPRESSION',
     brief: 'show the type of an expression, without running it',
-    help: 'For example: .type sc.textFile("log").map(line => line.length)',
+    help: 'Nothing is computed.',
+    examples: ['.type sc.textFile("log").map(line => line.length)'],
     run: async (host, argument) => host.typeOf(expressionArgument('.type', argument)),
   },
   {
@@ -65,7 +70,8 @@ const commands: readonly Command[] = [
     argument: 'name',
     usage: '.doc NAME',
     brief: 'show the documentation of a name: signatures, text, an example',
-    help: 'For example: .doc rdd.reduceByKey, .doc sc.textFile, .doc DStream.window, .doc .load. A name without a class is searched everywhere.',
+    help: 'A name without a class is searched everywhere.',
+    examples: ['.doc rdd.reduceByKey', '.doc sc.textFile', '.doc DStream.window', '.doc .load'],
     run: doc,
   },
   {
@@ -74,6 +80,7 @@ const commands: readonly Command[] = [
     usage: '.time EXPRESSION',
     brief: 'run an entry and print how long it took',
     help: 'Prints the value as usual, then the seconds.',
+    examples: ['.time counts.count()'],
     run: async (host, argument) => host.inSession('time', { expression: expressionArgument('.time', argument), keeps: true }),
   },
   {
@@ -81,7 +88,8 @@ const commands: readonly Command[] = [
     argument: 'expression',
     usage: '.explain DATASET',
     brief: 'show how a dataset is computed: its lineage and stages',
-    help: 'Nothing is computed. For example: .explain counts',
+    help: 'Nothing is computed.',
+    examples: ['.explain counts'],
     run: async (host, argument) => host.inSession('explain', { expression: expressionArgument('.explain', argument) }),
   },
   ...valueCommands,
@@ -99,7 +107,8 @@ const commands: readonly Command[] = [
     argument: 'choice',
     usage: '.stop [NAME]',
     brief: 'stop an output or pane, everything that reads a source, or all streams',
-    help: 'NAME is one that .streams shows: an output (watch of counts), a stream (counts), or a source, which stops everything that reads it. Alone it stops all streams, after they have processed what they received.',
+    help: 'NAME is one that .streams shows: an output (watch of counts), a stream (counts), or a source, which stops everything that reads it. Alone, or with all, it stops all streams, after they have processed what they received.',
+    examples: ['.stop', '.stop all'],
     run: async (host, argument) => host.inSession('stop', { words: argument === '' ? [] : [argument] }),
   },
   {
@@ -116,7 +125,8 @@ const commands: readonly Command[] = [
     argument: 'word',
     usage: '.errors [full]',
     brief: 'show the last error again; full shows every frame',
-    help: 'Errors show the frames of your own code. .errors full adds the frames of Millrace and of packages.',
+    help: 'Errors show the frames of your own code. .errors full adds the frames of Millrace and of packages. The error itself is _error, with its fields: _error.message, _error.cause.',
+    examples: ['.errors', '.errors full'],
     words: (before) => (before.length === 0 ? [{ name: 'full', brief: 'with every frame' }] : []),
     run: async (host, argument) => host.inSession('errors', { words: argument === '' ? [] : [argument] }),
   },
@@ -126,6 +136,7 @@ const commands: readonly Command[] = [
     usage: '.set [NAME VALUE]',
     brief: 'show or change how the shell behaves: rows, colours, hints, the pager',
     help: 'Alone it shows all settings. A change lasts for this session; put .set lines into the rc file to keep it. The value "default" undoes a change.',
+    examples: ['.set', '.set rows 50', '.set rows default'],
     words: settingWords,
     run: set,
   },
@@ -152,6 +163,7 @@ const commands: readonly Command[] = [
     usage: '.history [COUNT]',
     brief: `show the last entries, ${historyShown} by default`,
     help: 'The list includes entries of earlier sessions. Ctrl-R searches all of them.',
+    examples: ['.history 50'],
     run: showHistory,
   },
   {
@@ -216,7 +228,7 @@ function helpWords(): Choice[] {
   return [...commands.map(({ name, brief }) => ({ name, brief })), ...topicsOnly.map((name) => ({ name, brief: 'a topic' }))];
 }
 
-function help(host: CommandHost, topic: string): EntryEnd {
+async function help(host: CommandHost, topic: string): Promise<EntryEnd> {
   if (topic === '') {
     const width = Math.max(...commands.map(({ usage }) => usage.length)) + 2;
     const lines = commands.map(({ usage, brief }) => usage.padEnd(width) + brief);
@@ -242,9 +254,12 @@ function help(host: CommandHost, topic: string): EntryEnd {
   }
   const command = byName.get(topic);
   if (command) {
-    host.front.print(`${command.usage}\n${command.brief}\n${command.help}\n`, 'out');
+    const { usage, brief, help: text, examples = [] } = command;
+    const shown = examples.length === 0 ? [] : [`For example: ${examples.join('   ')}`];
+    host.front.print(`${[usage, brief, text, ...shown].join('\n')}\n`, 'out');
     return 'ok';
   }
+  if (documented(host, await host.doc(topic), topic)) return 'ok';
   const meant = nearest(topic, [...commandNames(), ...topicNames()]);
   host.front.print(
     `There is no help on ${escapeControls(topic)}. ${meant ? `Did you mean .help ${meant}?` : 'Try .help alone.'}\n`,
@@ -263,14 +278,18 @@ async function doc(host: CommandHost, argument: string): Promise<EntryEnd> {
   if (/^[.:]/.test(name)) return help(host, name.slice(1));
   if (name === '') expressionArgument('.doc', name);
   const answer = await host.doc(name);
-  if (answer.found.length > 0) host.front.print(documentation(answer.found, host.front.screen()), 'out');
-  else if (byName.has(name)) return help(host, name);
-  else {
-    const ofSpark = fromSpark(name);
-    host.front.print(ofSpark || notDocumented(name, answer), ofSpark ? 'out' : 'err');
-    return ofSpark ? 'ok' : 'failed';
-  }
-  return 'ok';
+  if (answer.found.length === 0 && byName.has(name)) return help(host, name);
+  if (documented(host, answer, name)) return 'ok';
+  host.front.print(notDocumented(name, answer), 'err');
+  return 'failed';
+}
+
+/** Prints what is documented of a name, here or in Spark; false if nothing is. */
+function documented(host: CommandHost, { found }: Awaited<ReturnType<CommandHost['doc']>>, name: string): boolean {
+  const text = found.length > 0 ? documentation(found, host.front.screen()) : fromSpark(name);
+  if (!text) return false;
+  host.front.print(text, 'out');
+  return true;
 }
 
 async function editor(host: CommandHost): Promise<EntryEnd> {

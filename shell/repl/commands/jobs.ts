@@ -16,6 +16,7 @@ export const jobCommands: readonly Command[] = [
     usage: '.stages [JOB]',
     brief: 'show the stages of a job (by default the last one): tasks, rows, bytes, skew',
     help: 'Shows the shortest, median and longest task time of each stage, and what it read and shuffled. A stage is marked as skewed if its slowest task took 5 times the median and at least half a second.',
+    examples: ['.stages', '.stages 0'],
     run: async (host, argument) => host.inSession('stages', { words: argument === '' ? [] : [argument] }),
   },
   {
@@ -38,8 +39,9 @@ export const jobCommands: readonly Command[] = [
     name: 'cancel',
     argument: 'choice',
     usage: '.cancel [ID]',
-    brief: 'cancel a job by its number, a background entry (b1), or everything that runs',
+    brief: 'cancel a job by its number, a background entry (b1), or everything that runs (all)',
     help: '.jobs shows the numbers. Use it for jobs in the background; Ctrl-C cancels the job that the prompt waits for.',
+    examples: ['.cancel', '.cancel all'],
     run: async (host, argument) => host.inSession('cancel', { words: argument === '' ? [] : [argument] }),
   },
 ];

@@ -1,7 +1,7 @@
 // Commands that show a value in full, in a pager or as a plot, write it to a file, or compute it in the background.
 import path from 'node:path';
 import type { Command } from '../../contract/commands';
-import { exportArgument, expressionArgument, showArgument } from './arguments';
+import { exportArgument, exportUsage, expressionArgument, fileArgument, plotArgument, showArgument } from './arguments';
 
 export const valueCommands: readonly Command[] = [
   {
@@ -9,7 +9,8 @@ export const valueCommands: readonly Command[] = [
     argument: 'expression',
     usage: '.show [N] [EXPRESSION]',
     brief: 'show N rows (100 by default) of the last value or of an expression',
-    help: 'Works on datasets, arrays and maps. It has no time limit; Ctrl-C stops it. For example: .show 50, or .show 50 counts',
+    help: 'Works on datasets, arrays and maps. It has no time limit; Ctrl-C stops it.',
+    examples: ['.show 50', '.show 50 counts'],
     run: async (host, argument) => {
       const { count, expression } = showArgument('.show', argument, host.lastValue);
       return host.inSession('show', { expression, words: count === undefined ? [] : [String(count)] });
@@ -21,6 +22,7 @@ export const valueCommands: readonly Command[] = [
     usage: '.page [N] [EXPRESSION]',
     brief: 'show a value in a pager with every cell in full',
     help: 'The pager is $PAGER, or else less; .set pager chooses another. It gets the first 10 000 rows of a dataset, or N. Without a terminal the rows are printed.',
+    examples: ['.page counts', '.page 100 counts'],
     run: async (host, argument) => {
       const { count, expression } = showArgument('.page', argument, host.lastValue);
       return host.inSession('page', { expression, words: count === undefined ? [] : [String(count)] });
@@ -29,14 +31,23 @@ export const valueCommands: readonly Command[] = [
   {
     name: 'plot',
     argument: 'expression',
-    usage: '.plot EXPRESSION',
-    brief: 'draw numbers as a histogram, pairs as bars or as a line',
+    usage: '.plot EXPRESSION [--scatter] [--log]',
+    brief: 'draw numbers as a histogram, pairs as bars, a line or points',
     help: [
       'A dataset of numbers becomes a histogram, [key, number] pairs become bars (the largest ones), [number, number] and [Date, number] pairs a line,',
-      'an array of numbers a line by index. Jobs summarise large datasets first; the head line says how.',
-      'For example: .plot sc.range(1000).map(x => x * x)',
+      'an array of numbers a line by index. Texts that are times (2024-05-01, 09:30, Mon) keep their order; more than 20 dates are a line.',
+      '--scatter draws points. --log counts the values in powers of ten, --log=x the other axis, --log=xy both.',
+      'Jobs summarise large datasets first; the head line says how.',
     ].join('\n'),
-    run: async (host, argument) => host.inSession('plot', { expression: expressionArgument('.plot', argument) }),
+    examples: [
+      '.plot sc.range(1000).map(x => x * x)',
+      '.plot counts --log',
+      '.plot sc.range(200).map(x => [x, x * x % 97]) --scatter',
+    ],
+    run: async (host, argument) => {
+      const { expression, scatter, log } = plotArgument(argument);
+      return host.inSession('plot', { expression, words: [scatter ? 'scatter' : '', log] });
+    },
   },
   {
     name: 'export',
@@ -46,10 +57,15 @@ export const valueCommands: readonly Command[] = [
     help: [
       'CSV has a header line: --header A,B names the columns of tuples. --format csv|tsv|jsonl overrides the ending of the file name.',
       'The session writes partition by partition, in order, and holds one at a time. It overwrites an existing file only with --force (or !).',
-      'For example: .export counts "word counts.csv" --header word,count',
+      'FILE is a path, or an expression that gives one: a name, `a template`, or (an expression) in parentheses.',
     ].join('\n'),
+    examples: ['.export counts "word counts.csv" --header word,count', ".export counts ('counts-' + 2 + '.csv') --force"],
     run: async (host, argument) => {
-      const { expression, file, overwrites, format = '', header = [] } = exportArgument(argument);
+      const { expression, file: typed, code, overwrites, format = '', header = [] } = exportArgument(argument);
+      const isCode = code !== undefined && (typed === undefined || (await host.isText(code)));
+      const given = isCode ? await host.path(code, '.export') : { path: typed! };
+      if (typeof given === 'string') return given;
+      const file = fileArgument('.export', given.path, exportUsage);
       const words = [path.resolve(host.folder, file), file, overwrites ? 'force' : '', format, ...header];
       return host.inSession('export', { expression, words });
     },
@@ -61,8 +77,9 @@ export const valueCommands: readonly Command[] = [
     brief: 'run an entry in the background; the prompt is free at once',
     help: [
       'A notice reports its end with its value or error. Its resN can be used from then on; _ does not change.',
-      '.jobs lists it, .cancel b1 stops it, Ctrl-C does not. For example: .bg words.count()',
+      '.jobs lists it, .cancel b1 stops it, Ctrl-C does not.',
     ].join('\n'),
+    examples: ['.bg counts.count()'],
     run: async (host, argument) => host.inBackground(expressionArgument('.bg', argument)),
   },
 ];

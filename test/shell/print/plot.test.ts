@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { axisNumber, drawPlot, type Plot } from '../../../shell/print/plot';
 import { widthOf } from '../../../shell/print/safe-text';
+import { plotArgument } from '../../../shell/repl/commands/arguments';
 import { plotData } from '../../../shell/session/plot-data';
 import { ErrorSession } from '../../helpers/error-session';
 import { errorOf } from '../../helpers/errors';
@@ -163,6 +164,99 @@ for (const [name, value] of [
 test('an empty dataset and one of texts cannot be drawn', async () => {
   await errorOf('BAD_ARGUMENT', () => plotData(session.sc.emptyRDD()));
   assert.match((await errorOf('BAD_ARGUMENT', () => plotData(session.sc.parallelize(['a'])))).message, /the first row is "a"/);
+});
+
+/** Pairs with texts as keys, what is drawn of them, and their labels in order. */
+const timed: readonly (readonly [what: string, keys: readonly string[], labels: readonly string[]])[] = [
+  ['months of a year', ['2024-10', '2024-02', '2023-12'], ['2023-12', '2024-02', '2024-10']],
+  ['years', ['2014', '1999'], ['1999', '2014']],
+  ['hours', ['10:00', '9:30', '09:00:30'], ['09:00:30', '9:30', '10:00']],
+  ['names of months', ['Mar', 'january', 'Feb'], ['january', 'Feb', 'Mar']],
+  ['days of the week', ['Sun', 'Monday', 'wed'], ['Monday', 'wed', 'Sun']],
+  ['weeks and quarters', ['2024-W10', '2024-W09'], ['2024-W09', '2024-W10']],
+  ['times of a web server', ['02/Feb/2024:10', '10/Jan/2024:09'], ['10/Jan/2024:09', '02/Feb/2024:10']],
+  ['dates with times and zones', ['2024-01-01T01:00+02:00', '2023-12-31 22:30'], ['2023-12-31 22:30', '2024-01-01T01:00+02:00']],
+  ['what is no time', ['b', 'a', 'Mark'], ['b', 'a', 'Mark']],
+];
+for (const [what, keys, labels] of timed) {
+  test(`bars of texts: ${what}`, async () => {
+    const rows = keys.map((key, index) => [key, index + 1] as [string, number]);
+    const { plot } = await plotData(rows);
+    assert.equal(plot.kind === 'bars' && plot.bars.map(({ label }) => label), labels);
+    if (what === 'what is no time') return;
+    const { plot: ofDataset } = await plotData(session.sc.parallelize(rows, 2));
+    assert.equal(ofDataset, plot);
+  });
+}
+
+test('more dates than bars are a line by time; other texts keep the largest', async () => {
+  const day = (index: number) => new Date(Date.UTC(2024, 0, 1 + index)).toISOString().slice(0, 10);
+  const rows = Array.from({ length: 40 }, (_, index) => [day((index * 7) % 40), index] as [string, number]);
+  for (const value of [rows, new Map(rows), session.sc.parallelize(rows, 3)]) {
+    const { plot, title } = await plotData(value);
+    assert.is(title, 'line of 40 points');
+    assert.ok(plot.kind === 'line' && plot.times && plot.points[0][0] === Date.UTC(2024, 0, 1));
+  }
+});
+
+test('points are not joined, and a large scatter plot has a point for each part of the plane that has one', async () => {
+  const few = await plotData(
+    [
+      [1, 1],
+      [9, 9],
+    ] as [number, number][],
+    { scatter: true },
+  );
+  assert.is(few.title, 'scatter plot of 2 points');
+  assert.is(
+    drawPlot(few.plot, 40)
+      .join('')
+      .match(/[\u2801-\u28ff]/g)?.length,
+    2,
+  );
+  const many = session.sc.range(0, 20_000, 1, 3).map((i) => [i % 100, i % 7] as [number, number]);
+  const { plot, title } = await plotData(many, { scatter: true });
+  assert.is(title, 'scatter plot of 20 000 points');
+  assert.ok(plot.kind === 'scatter' && plot.points.length === 700, `${plot.kind === 'scatter' && plot.points.length}`);
+});
+
+test('a log axis counts in powers of ten, leaves out what is not above zero, and labels with values', async () => {
+  const rows = [
+    [1, 1],
+    [2, 100],
+    [3, 10_000],
+    [4, 0],
+  ] as [number, number][];
+  const { plot, title } = await plotData(rows, { log: { x: false, y: true } });
+  assert.is(title, 'line of 4 points, log y axis, without 1 that is not above 0');
+  const lines = drawPlot(plot, 40);
+  assert.match(lines[0], /^ 10000 ┤/);
+  assert.match(lines[6], /^ +100 ┤/);
+  assert.match(lines[11], /^ +1 ┤/);
+  const both = await plotData(
+    rows.slice(0, 3).map(([x, y]) => [y, x]),
+    { log: { x: true, y: true } },
+  );
+  assert.match(drawPlot(both.plot, 60).at(-1)!, /^ +1 +100 +10000$/);
+  const { plot: bars } = await plotData(
+    [
+      ['a', 1000],
+      ['b', 10],
+      ['c', 0],
+    ],
+    { log: { x: false, y: true } },
+  );
+  const lengths = drawPlot(bars, 60).map((line) => line.match(/[█▏▎▍▌▋▊▉]/g)?.length ?? 0);
+  assert.ok(lengths[0] > 2.5 * lengths[1] && lengths[1] > 0 && lengths[2] === 0, String(lengths));
+  await errorOf('BAD_ARGUMENT', () => plotData([[1, -1]], { log: { x: false, y: true } }));
+});
+
+test('the options of .plot stand after its expression; others are refused', async () => {
+  assert.equal(plotArgument('xs.map(x => x) --log --scatter'), { expression: 'xs.map(x => x)', scatter: true, log: 'y' });
+  assert.equal(plotArgument('xs --log=xy'), { expression: 'xs', scatter: false, log: 'xy' });
+  assert.equal(plotArgument("f('a --b')").expression, "f('a --b')");
+  await errorOf('BAD_ARGUMENT', async () => plotArgument('xs --line'));
+  await errorOf('BAD_ARGUMENT', async () => plotArgument('--log'));
 });
 
 test.run();

@@ -51,6 +51,34 @@ test('the console and stdout are those of a terminal: size, colours, progress, t
     { columns: 100, rows: 30 },
   ));
 
+test('_error is the last error with its fields, unless the user has taken the name', () =>
+  withShell(async (shell) => {
+    await shell.entry("throw Object.assign(new Error('x'), { status: 404 })", /Error: x[\s\S]*\n status: 404\n/);
+    await shell.entry('_error.status + 1', /= 405\n/);
+    const failing = 'sc.range(1).map(x => { throw Object.assign(new RangeError("row " + x), { row: x }) }).count()';
+    await shell.entry(failing, /RangeError: row 0[\s\S]*\n row: 0\n/);
+    await shell.entry('[_error.details.remote.fields.row, _error.code]', /= \[0, "TASK_FAILED"\]/);
+    await shell.entry('const kept = _error; throw "text"', /thrown: "text"/);
+    await shell.entry('[String(_error), kept.name]', /= \["text", "MillraceError"\]/);
+    await shell.entry('const _error = 7; throw 8', /thrown: 8/);
+    await shell.entry('_error', /: number = 7\n/);
+  }));
+
+test('queries are datasets for the prompt and its commands; .export takes an expression for its path', () =>
+  withShell(async (shell) => {
+    await shell.entry("import { from } from 'millrace/models'", />$/);
+    const query = 'const query = from(sc.range(4)).where(x => x > 0).orderByDescending(x => x)';
+    await shell.entry(query, />$/);
+    await shell.entry('query', /: OrderedQuery<number> {2}\S+ · \d+ partitions?[\s\S]*\n number\n─+\n +3\n +2\n +1\n/);
+    await shell.entry('.explain query', /sortBy[\s\S]*range/);
+    await shell.entry('.plot query', /histogram of 3 numbers/);
+    await shell.entry('.show 1 query', /sample of 1[\s\S]*\n +3\n/);
+    await shell.entry("const out = 'query' + 1 + '.csv'", />$/);
+    await shell.entry('.export query out', /3 rows, \d+ B written to query1\.csv\n/);
+    await shell.entry('.export query `query${2}.csv`', /3 rows, \d+ B written to query2\.csv\n/);
+    await shell.entry('.export query (7)', /the file is number, but must be a text/);
+  }));
+
 test('.cancel stops the jobs and awaits of a background entry; one that fails is reported with its place', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('.bg sc.range(1).map(x => { while (true); }).count()', /b1 runs/);
@@ -167,7 +195,7 @@ test('the rc file of the configuration folder runs before what is typed; an erro
   mkdirSync(path.join(config, 'millrace'), { recursive: true });
   writeFileSync(
     path.join(config, 'millrace/rc.ts'),
-    '.set rows 4\nconst greeting: string = "from rc"\n(null as any).x\nconst unreached = 1\n',
+    '.set rows 4\nconst greeting: string = "from rc";\n(null as any).x\nconst unreached = 1\n',
   );
   // One in the current folder is nobody's.
   writeFileSync(path.join(folder, '.millracerc.ts'), 'console.log("never run")');

@@ -5,6 +5,7 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { commandNames } from '../../../shell/repl/commands/commands';
 import { topics } from '../../../shell/repl/commands/topics';
 import { clearScreen } from '../../helpers/hostile';
 import { file, folder, millrace } from '../../helpers/scripts';
@@ -233,6 +234,28 @@ test('.jobs and .stages name the line of a script that started a job, and the te
     'job 0, done  sum of map[1]  ← origins.ts:5 export const n',
   ])
     assert.ok(out.includes(origin), `${origin}\nin\n${out}`);
+});
+
+test('every example of .help runs, and a dotted word in a help text is a command', async () => {
+  file('log', 'a line\n');
+  const texts = await run(
+    commandNames()
+      .map((name) => `.help ${name}`)
+      .join('\n'),
+  );
+  assert.equal([texts.status, texts.err], [0, '']);
+  const examples = texts.out.split('\n').flatMap((line) => /^For example: (.*)$/.exec(line)?.[1].split('   ') ?? []);
+  assert.ok(examples.length > 25, texts.out);
+  for (const [, word] of texts.out.matchAll(/(?<=^|[\s(])\.([a-z]+)\b(?!\(| *\.\.)/gm))
+    assert.ok(commandNames().includes(word) || ['csv', 'tsv', 'jsonl'].includes(word), `.${word}`);
+  file('script.ts', 'export const made = 1;\n');
+  const prepared =
+    "const counts = sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKey((a, b) => a + b)\ncounts.collect()";
+  const { status, out, err } = await run(`${prepared}\n${examples.join('\n')}\n.help reduceByKey\n.help mapp\n`);
+  assert.is(err, 'There is no help on mapp. Try .help alone.\n');
+  assert.is(status, 1);
+  assert.match(out, /counts-2\.csv/);
+  assert.match(out, /reduceByKey[\s\S]*Example/);
 });
 
 /** The entries of a topic's text, and what stands below each. */

@@ -185,6 +185,19 @@ const split: readonly (readonly [argument: string, expression: string, file: str
   ['counts --format csv out', 'counts', 'out'],
   ['a - --b out.csv', 'a - --b', 'out.csv'],
 ];
+const asCode: readonly (readonly [argument: string, expression: string, file: string | undefined, code: string | undefined])[] = [
+  ['counts out', 'counts', 'out', 'out'],
+  ['counts opts.out[0]', 'counts', 'opts.out[0]', 'opts.out[0]'],
+  ['counts ./out', 'counts', './out', undefined],
+  ['rdd.map(x => x) `${a b}.csv` --force', 'rdd.map(x => x)', undefined, '`${a b}.csv`'],
+  ["f(1) (dir + '/x(1).csv') --header a,b", 'f(1)', undefined, "(dir + '/x(1).csv')"],
+];
+for (const [argument, expression, file, code] of asCode) {
+  test(`.export ${argument}`, () => {
+    const read = exportArgument(argument);
+    assert.equal([read.expression, read.file, read.code], [expression, file, code]);
+  });
+}
 for (const [argument, expression, file] of split) {
   test(`.export ${argument}`, () => {
     const read = exportArgument(argument);
