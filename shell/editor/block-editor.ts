@@ -8,6 +8,7 @@ import { EntryEditor, type EntryScreen } from './entry-editor';
 import { editOutside } from './external-editor';
 import { KeyInput } from './key-input';
 import { type Above, Printed } from './output-above';
+import { promptsOf } from './paste';
 import type { Earlier } from './recall-history';
 import { plainOutput } from './rewritable-lines';
 import { layout, type View } from './screen-layout';
@@ -249,10 +250,11 @@ export class BlockEditor implements Editor, EntryScreen {
     const { search, readsBlock } = entry;
     const text = search ? search.match : entry.buffer.text;
     const cursor = search ? search.matchedAt : entry.buffer.cursor;
+    const prompts = promptsOf(text);
     const parts = color && !readsBlock ? this.#host?.parts(text) : undefined;
     return {
-      prompt: search ? search.prompt : readsBlock || (this.#busy && text === '') ? '' : promptText,
-      continuation: readsBlock ? '' : continuationText,
+      prompt: search ? search.prompt : readsBlock || (this.#busy && text === '') ? '' : prompts.prompt,
+      continuation: readsBlock ? '' : prompts.continuation,
       text,
       colouring: parts && colouringOf(text, parts, search ? undefined : cursor),
       cursor,

@@ -10,6 +10,7 @@ import { commandNames, commandOf } from './commands/commands';
 import { dottedWord } from './entry-kind';
 import { NestedLoads } from './nested-loads';
 import { loadFile, moduleText, type StatementRunner } from './run-text';
+import { wordHint } from './word-hints';
 
 const inputLabel = '<input>';
 
@@ -207,8 +208,11 @@ export class Repl implements StatementRunner {
     const result = await this.#unlessAbandoned(this.#types.compile(text, origin));
     if (result === 'interrupted') return result;
     if (result.status === 'ok') return result.cell;
-    if (result.status === 'incomplete') return 'incomplete';
-    this.complain(result.diagnostics, text, origin);
+    const hint = origin === undefined ? wordHint(text) : undefined;
+    if (result.status === 'incomplete' && hint === undefined) return 'incomplete';
+    if (hint !== undefined && (result.status === 'incomplete' || result.diagnostics.some(isForeign))) {
+      this.#front.print(`(${hint}.)\n`, 'err');
+    } else if (result.status === 'error') this.complain(result.diagnostics, text, origin);
     return 'failed';
   }
 
@@ -310,6 +314,11 @@ export class Repl implements StatementRunner {
     this.complain(answer.diagnostics, text);
     return 'failed';
   }
+}
+
+/** Whether this is an error of the syntax, or an unknown name. */
+function isForeign({ code }: Diagnostic): boolean {
+  return code < 2000 || [2304, 2552, 2580, 2584].includes(code);
 }
 
 function ended(text: string): string {

@@ -25,6 +25,8 @@ export class History {
   /** The entries read from the file, without those of this session. */
   #earlier: string[] | undefined;
   readonly #own: string[] = [];
+  /** What the file held when it was first read. */
+  #first: readonly string[] = [];
   /** Both together; built on demand. */
   #all: readonly string[] | undefined;
   /** The file has been read up to here. */
@@ -43,9 +45,17 @@ export class History {
 
   /** Earlier entries, oldest first; read from the file when first asked. */
   get entries(): readonly string[] {
-    this.#earlier ??= this.#readOn();
+    if (!this.#earlier) {
+      this.#earlier = this.#readOn();
+      this.#first = this.#earlier;
+    }
     this.#all ??= [...this.#earlier, ...this.#own];
     return this.#all;
+  }
+
+  /** The entries by their numbers, from 1: a number keeps its entry while this session lasts, whatever other shells write. */
+  get numbered(): readonly string[] {
+    return this.entries.length === 0 ? [] : [...this.#first, ...this.#own];
   }
 
   /** The same with what other shells wrote meanwhile; this session's entries stay the newest. */

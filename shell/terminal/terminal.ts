@@ -2,6 +2,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { endingSignals, exitStatus, InterruptLadder } from '../base/ctrl-c';
 import { endProcess, terminalIsGone } from '../base/end-process';
+import { later } from '../base/later';
 import { packageVersion } from '../base/package-root';
 import { defaultSettings } from '../base/settings';
 import type { FrontEnd } from '../contract/commands';
@@ -17,6 +18,8 @@ import { isUnfinished } from '../editor/unfinished';
 import { commandOf } from '../repl/commands/commands';
 import { dottedWord } from '../repl/entry-kind';
 import { Repl } from '../repl/repl';
+import { entriesOf, isRecall, recalled } from '../repl/submitted';
+import { wordHint } from '../repl/word-hints';
 import { canPaint } from './can-paint';
 import { History, stateFolder } from './history';
 import { PaneBoard } from './live-panes';
@@ -80,12 +83,17 @@ class Terminal implements EditorHost {
   }
 
   submit(text: string): void {
-    this.#history.add(text);
-    this.#queue.push(text);
+    for (const typed of entriesOf(text)) {
+      const entry = recalled(typed, this.#history.numbered);
+      if (entry === undefined) this.#note(`The history has no entry ${typed.trim()}; .history lists them with their numbers.`);
+      else if (this.#queue.push(entry)) this.#history.add(entry);
+    }
     void this.#pump();
   }
 
-  isComplete(text: string): boolean | Promise<boolean> {
+  isComplete(submitted: string): boolean | Promise<boolean> {
+    const text = entriesOf(submitted).at(-1) ?? '';
+    if (isRecall(text) || wordHint(text) !== undefined) return true;
     const word = dottedWord(text);
     const command = word && commandOf(word);
     if (command && (command.argument !== 'expression' || command.partial)) return true;
@@ -259,7 +267,7 @@ class Terminal implements EditorHost {
       screen: () => this.#screen(),
       readBlock: () => this.#editor.readBlock(),
       clearScreen: () => this.#editor.clearScreen(),
-      history: () => this.#history.entries,
+      history: () => this.#history.numbered,
       leave: (status) => {
         // Entries typed after it do not run.
         this.#queue.length = 0;
@@ -388,8 +396,4 @@ class Terminal implements EditorHost {
     this.#closePanes();
     endProcess(status);
   }
-}
-
-function later<T>(ms: number, value: T): Promise<T> {
-  return new Promise((resolve) => setTimeout(resolve, ms, value));
 }

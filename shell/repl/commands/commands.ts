@@ -162,7 +162,7 @@ const commands: readonly Command[] = [
     argument: 'count',
     usage: '.history [COUNT]',
     brief: `show the last entries, ${historyShown} by default`,
-    help: 'The list includes entries of earlier sessions. Ctrl-R searches all of them.',
+    help: 'The list includes entries of earlier sessions. !12 runs entry 12 again, !! the last one, !-2 the one before. Ctrl-R searches all.',
     examples: ['.history 50'],
     run: showHistory,
   },
@@ -301,7 +301,13 @@ async function editor(host: CommandHost): Promise<EntryEnd> {
 
 async function showHistory(host: CommandHost, argument: string): Promise<EntryEnd> {
   const count = countArgument('.history', argument, historyShown);
-  for (const entry of host.front.history().slice(-count)) host.front.print(entry + '\n', 'out');
+  const entries = host.front.history();
+  const from = Math.max(0, entries.length - count);
+  const width = String(entries.length).length;
+  for (const [index, entry] of entries.slice(from).entries()) {
+    const number = String(from + index + 1).padStart(width);
+    host.front.print(`${number}  ${entry.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}\n`, 'out');
+  }
   return 'ok';
 }
 

@@ -3,7 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { colouringOf } from '../../../shell/editor/colours';
 import { closingIndentation, newLineAt } from '../../../shell/editor/indent';
+import { pastedText } from '../../../shell/editor/paste';
 import { isAtTopLevel, isUnfinished } from '../../../shell/editor/unfinished';
+import { entriesOf, recalled } from '../../../shell/repl/submitted';
+import { wordHint } from '../../../shell/repl/word-hints';
 
 const unfinished = suite('unfinished');
 
@@ -145,3 +148,48 @@ colours('a command, and the brackets at the cursor', () => {
 colours('a text beyond the bound has none', () => assert.is(colouringOf('a'.repeat(60_000), { command: 0, code: 0 }), undefined));
 
 colours.run();
+
+const submitted = suite('submitted');
+
+/** A submitted text, and the entries that run. */
+const texts: readonly (readonly [string, readonly string[]])[] = [
+  ['const a = 1\na + 1', ['const a = 1\na + 1']],
+  ['const a = 1\n.set rows 5\na\n.type a', ['const a = 1', '.set rows 5', 'a', '.type a']],
+  ['.load a.ts\n\n:load b.ts', ['.load a.ts', ':load b.ts']],
+  ['f(`\n.set rows 5\n`)', ['f(`\n.set rows 5\n`)']],
+  ['const f = {\n.help\n}', ['const f = {\n.help\n}']],
+  ['.time xs\n  .map(f)\n.count()\nys', ['.time xs\n  .map(f)\n.count()', 'ys']],
+  ['.type [\n1,\n2]\nxs', ['.type [\n1,\n2]', 'xs']],
+  ['.set rows 5\n  xs', ['.set rows 5', '  xs']],
+  [
+    '> const a = 1\n> a\nres0: number = 1\n> .load x.ts\n1\n… 3 more\n> f(\n… 2)\n2\n',
+    ['const a = 1', 'a', '.load x.ts', 'f(\n2)'],
+  ],
+  ['>>> f(\n... 2)\n2\n>>> \n>>> .help', ['f(\n2)', '.help']],
+  ['a\n> b', ['a\n> b']],
+  ['', []],
+];
+for (const [text, entries] of texts) submitted(JSON.stringify(text), () => assert.equal(entriesOf(text), entries));
+
+submitted('a pasted session of one entry loses its prompts; one of several keeps them, without what was printed', () => {
+  assert.is(pastedText('> f(\r\n… 1)\r\n=> out\r\n'), 'f(\n1)');
+  assert.is(pastedText('> a\n1\n… 2 more\n> b(\n… 1)\n3'), '> a\n> b(\n… 1)');
+});
+
+submitted('a recall names an earlier entry by its number; any other negation is TypeScript', () => {
+  const history = ['one', 'two', 'three'];
+  const found = ['!!', '!1', ' !3 ', '!-2', '!4', '!-4'].map((text) => recalled(text, history));
+  assert.equal(found, ['three', 'one', 'three', 'two', undefined, undefined]);
+  for (const text of ['!0', '!x', '!!x', '!1.5', '!-x', '(!1)', '!1 || a']) assert.is(recalled(text, history), text);
+});
+
+submitted('words of other shells get a hint, expressions do not', () => {
+  for (const text of ['exit', 'quit()', 'q', 'logout;']) assert.match(wordHint(text)!, /Ctrl-D or type \.exit/);
+  for (const text of ['sc?', '?sc', 'sc??']) assert.is(wordHint(text), '.doc sc shows its documentation, .type sc its type');
+  for (const text of ['help', 'help()', '?', 'man sc', 'help sc']) assert.match(wordHint(text)!, /\.help/);
+  for (const text of ['ls -la', 'cd ..', 'pwd', 'cat x.txt']) assert.match(wordHint(text)!, /node:fs/);
+  for (const text of ['exit + 1', 'quit(1)', 'helper', 'ls = 1', 'a ? b : c', 'x ?', 'clear the', 'exit now'])
+    assert.is(wordHint(text), undefined, text);
+});
+
+submitted.run();

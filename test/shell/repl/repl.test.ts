@@ -171,6 +171,27 @@ test('a child that ignores Ctrl-C ends at the second, and a check that takes min
     await shell.entry('kept + 1', /= 42/, 20_000);
   }));
 
+test('a pasted session and lines that are commands run one by one; !n runs an entry again; words of other shells get a hint', () =>
+  withShell(async (shell, terminal) => {
+    const session =
+      '> const pasted = 6\n> .set rows 5\n> pasted * 7\nres0: number = 42\n… 1 more\n> [1,\n… 2].length\nres1: number = 2';
+    terminal.type(keys.paste(session));
+    await terminal.waitFor(/\n> const pasted = 6\n> \.set rows 5\n> pasted \* 7\n> \[1,\n… 2\]\.length$/);
+    terminal.type(keys.enter);
+    await terminal.waitFor(/> pasted \* 7\nres0: number = 42\n> \[1,\n… 2\]\.length\nres1: number = 2\n>$/, 20_000);
+    await shell.entry(keys.paste('const later = 8\n.type later\nlater * 2'), /^number\n> later \* 2\nres2: number = 16/m);
+    await shell.entry('.history 2', /^ *(\d+) {2}later \* 2\n *\d+ {2}\.history 2$/m);
+    const number = /(\d+) {2}later \* 2/.exec(terminal.everything())![1];
+    await shell.entry(`!${number}`, /later \* 2\nres3: number = 16/);
+    await shell.entry('!!', /later \* 2\nres4: number = 16/);
+    await shell.entry('!99999', /The history has no entry !99999/);
+    await shell.entry('!0', /res5: boolean = true/);
+    for (const word of ['exit', 'quit()']) await shell.entry(word, /^\(To leave, press Ctrl-D or type \.exit\.\)$/m);
+    await shell.entry('sc?', /^\(\.doc sc shows/m);
+    await shell.entry('const exit = 5', />/);
+    await shell.entry('exit', /= 5/);
+  }));
+
 test('.save writes the entries that ran to a file that runs again, and never overwrites files of others', () =>
   withShell(async (shell) => {
     await shell.entry('const base = 20', />/);

@@ -1,0 +1,27 @@
+// What to type instead of words that other shells know and this one does not: `exit`, `help`, `ls`, `sc?`.
+
+const leave = 'To leave, press Ctrl-D or type .exit';
+const files = "This is TypeScript: import * as fs from 'node:fs' reads folders, process.chdir(folder) changes the current one";
+
+const hints: ReadonlyMap<string, string> = new Map([
+  ...['exit', 'quit', 'q', 'bye', 'logout'].map((word) => [word, leave] as const),
+  ...['help', 'man', '?'].map(
+    (word) => [word, '.help lists the commands, .doc NAME explains a name, such as .doc sc.textFile'] as const,
+  ),
+  ...['clear', 'cls'].map((word) => [word, '.clear or Ctrl-L clears the screen'] as const),
+  ...['ls', 'cd', 'pwd', 'dir', 'cat'].map((word) => [word, files] as const),
+  ['history', '.history lists earlier entries, !12 runs one again, Ctrl-R searches'],
+  ['reset', '.reset starts a fresh session'],
+  ['load', '.load FILE runs a file'],
+  ['undo', 'Every name can be declared again; nothing has to be undone'],
+]);
+
+/** A hint for an entry that is no TypeScript or names something unknown; undefined where none fits. */
+export function wordHint(text: string): string | undefined {
+  const entry = text.trim();
+  const [, name] = /^([\w$][\w$.]*)\?{1,2}$/.exec(entry) ?? /^\?{1,2}([\w$][\w$.]*)$/.exec(entry) ?? [];
+  if (name !== undefined) return `.doc ${name} shows its documentation, .type ${name} its type`;
+  const [, word, rest] = /^(\?|\w+)(?:\(\)|\s+([^\s=(].*))?;?$/.exec(entry) ?? [];
+  const hint = word === undefined ? undefined : hints.get(word);
+  return rest === undefined || hint === files || word === 'man' || word === 'help' || word === 'load' ? hint : undefined;
+}
