@@ -80,6 +80,7 @@ const session: readonly (readonly [string, unknown?])[] = [
   ['const dup = 3; { const dup = 4; void dup }; dup', 3],
   [
     'even(4); function even(n: number): boolean { return n === 0 || odd(n - 1) }; function odd(n: number): boolean { return n !== 0 && even(n - 1) }',
+    true,
   ],
   ['[even(6), odd(6)]', [true, false]],
   ['let count = 0; const inc = () => ++count'],
