@@ -53,6 +53,10 @@ const declared = {
     sentence: '{stream} could not be read for the batch of {batch}: {reason}',
     remedy: 'The batch has nothing of this source. Mend the cause: later batches read what has arrived meanwhile.',
   },
+  BATCH_FORGOTTEN: {
+    sentence: 'What {stream} received for the batch of {time} is not there any more: the stream has forgotten this batch.',
+    remedy: "Write remember('5m') on the stream to query its past for so long, or collect what you need of a batch at once.",
+  },
   NO_RECEIVERS: {
     sentence: 'This context cannot run receivers.',
     remedy: 'Make the context with connect(master), as the shell does, or set ContextOptions.receivers.',
@@ -74,10 +78,7 @@ const declared = {
     remedy:
       "Before start(), call ssc.checkpoint('folder'), at the prompt stream().checkpoint('folder'). The folder must be on a disk that outlives the session.",
   },
-  STREAMING_STARTED: {
-    sentence: '{operation}: the streaming context has already started.',
-    remedy: 'Call it before start().',
-  },
+  STREAMING_STARTED: { sentence: '{operation}: the streaming context has already started.', remedy: 'Call it before start().' },
   CHECKPOINT_EXISTS: {
     sentence: '{path} is the checkpoint of an earlier run.',
     remedy:
@@ -308,10 +309,7 @@ const declared = {
     sentence: '{file} cannot be loaded here: {reason} ({chain}).',
     remedy: 'Take the .load line out of one of these files.',
   },
-  FILE_EXISTS: {
-    sentence: '{path} exists already: {rule}.',
-    remedy: '{remedy}',
-  },
+  FILE_EXISTS: { sentence: '{path} exists already: {rule}.', remedy: '{remedy}' },
   UNKNOWN_DATASET: {
     sentence: 'The engine does not know dataset {id}: it was never defined, or was released.',
     remedy: 'Make the dataset again. If it was in use, please report this with the lines that you ran.',

@@ -172,7 +172,7 @@ export class Context implements DatasetHost {
     const read = (bytes: Uint8Array) => (isRows ? decodeRows(bytes, 'session') : decode(bytes));
     const done = this.#run(job, signal, {
       take: (p, bytes) => (wanted?.has(p) === false ? undefined : take(p, read(bytes))),
-      blame: (error) => call.blame(error),
+      blame: (error) => call.blame(clarifiedBy(rdd, error)),
     });
     this.#running.set(done, rdd);
     try {
@@ -369,4 +369,21 @@ export class Context implements DatasetHost {
   /** @internal */ warn(warning: CaptureWarning): void {
     this.#onWarning(warning);
   }
+}
+
+/** The error of a job, in the words of the dataset whose file it is about. */
+function clarifiedBy<E extends Error>(rdd: RDD<unknown>, error: E): E | MillraceError {
+  if (!(error instanceof MillraceError)) return error;
+  const left = [rdd];
+  const seen = new Set(left);
+  for (let at = left.pop(); at; at = left.pop()) {
+    const clear = at.clarified(error);
+    if (clear) return clear;
+    for (const { rdd: parent } of at.lineage) {
+      if (seen.has(parent)) continue;
+      seen.add(parent);
+      left.push(parent);
+    }
+  }
+  return error;
 }

@@ -1,6 +1,7 @@
 // What the runtime of a task needs of its executor.
 
 import type { FunctionRef } from '../plan/function-ref';
+import type { ProgramChanges } from '../plan/functions';
 import type { BlockStore } from '../storage/block-store';
 import type { StartCommand } from './files/pipe';
 import type { StateStore } from './state/state-store';
@@ -19,6 +20,8 @@ export interface ScopeHost {
   readonly within: string;
   /** Whether a persisted partition that is begun is computed to its end: not for a sample, whose time limit that would pass. */
   readonly finishes: boolean;
+  /** What the functions of this program may change. */
+  readonly changes: ProgramChanges;
   /** The function that a reference of this program stands for, made for this task. */
   resolve(ref: FunctionRef): Function;
   /** Tells loops over one set of closures from loops over another. */

@@ -15,9 +15,11 @@ import { compileStage } from './compile';
 import { library } from './library/library';
 import { engineObject } from './objects-by-name';
 import '../closure/classes/instances';
+import type { Reference } from '../base/markers';
 import { installClasses, isClassBlob } from '../closure/classes/shipped-classes';
 import { installModules, loadModule } from '../closure/ship-modules';
 import { type FunctionRef, isFunctionRef } from '../plan/function-ref';
+import { changesOfProgram, type ProgramChanges } from '../plan/functions';
 import { gatherers, nodesOf, type Plan, type Program } from '../plan/program';
 import { StepFailure } from '../plan/step-failure';
 import type { Forget, TaskControl, TaskSpec } from '../plan/task';
@@ -67,6 +69,8 @@ const closuresOf = ({ closures }: Pick<Program, 'closures'>): LoadedClosures => 
 /** A program as it was decoded once, with the functions that hold no state of their own. */
 interface LoadedProgram extends LoadedClosures {
   readonly program: Program;
+  /** What its functions may change. */
+  readonly changes: ProgramChanges;
   /** Tells loops over these closures from loops over others. */
   readonly sources: string;
   /** What each gathering part of a task may hold. */
@@ -157,6 +161,7 @@ class Runner implements TaskRunner {
         within: sink.kind === 'shuffle' ? `shuffle ${sink.shuffleId}` : `stage ${task.stageId}`,
         finishes: !loaded.isPart && (sink.kind !== 'take' || sink.ms === undefined),
         resolve,
+        changes: loaded.changes,
         sources: loaded.sources,
       });
       entered = this.#enter(task, control);
@@ -221,10 +226,10 @@ class Runner implements TaskRunner {
     return bytes;
   }
 
-  /** The value of a broadcast or bulky capture, decoded once. */
-  #value(id: string): unknown {
-    if (!this.#values.has(id)) this.#values.set(id, decode(this.#bytes(id), 'executor'));
-    return this.#values.get(id);
+  /** The value of a broadcast or bulky capture, decoded once for all tasks, or once for one whose functions may change it. */
+  #value(id: string, values: Map<string, unknown>): unknown {
+    if (!values.has(id)) values.set(id, decode(this.#bytes(id), 'executor'));
+    return values.get(id);
   }
 
   #load(id: string): LoadedProgram {
@@ -237,7 +242,9 @@ class Runner implements TaskRunner {
       const isPart = nodes.some(({ op }) => op === 'firstPart');
       const parts = nodes.flatMap((node) => (node.op === 'cached' && node.part ? [node.part] : []));
       const sources = [...functions.closures.map((c) => c.scripts.map((s) => s.name).join()), ...parts].join(';');
-      loaded = { program, ...functions, sources, isPart, gatherBytes: gatherBytes(this.#options.executionBytes, program) };
+      const changes = changesOfProgram(nodes, program.sink);
+      const gathers = gatherBytes(this.#options.executionBytes, program);
+      loaded = { program, ...functions, changes, sources, isPart, gatherBytes: gathers };
       if (this.#programs.size >= decodedPrograms) this.#programs.delete(this.#programs.keys().next().value!);
       this.#programs.set(id, loaded);
     }
@@ -261,26 +268,33 @@ class Runner implements TaskRunner {
     this.#classes = id;
   }
 
-  /** What closures find on this executor. */
-  readonly #environment: ReviveEnvironment = {
-    bulk: (id) => this.#value(id),
-    loadModule,
-    reference: ({ kind, id, data }) => {
-      if (kind === 'engine') return engineObject(id);
-      if (kind === 'broadcast') return Object.freeze({ id, value: this.#value(id) });
-      const make = () => new TaskAccumulator(id, data, (closure) => revive(closure, this.#environment));
-      const current = () => this.#updates.accumulator(id, make);
-      const isOwn = (data as AccumulatorData).kind === 'class';
-      const sum = () => this.#updates.value(id, make);
-      const handle = this.#handles.get(id) ?? (isOwn ? ownHandle(current) : new AccumulatorHandle(id, current, sum));
-      this.#handles.set(id, handle);
-      return handle;
-    },
-  };
+  /** What closures find on this executor; broadcasts and bulky captures are decoded into `values`. */
+  #environmentOf(values: Map<string, unknown>): ReviveEnvironment {
+    return {
+      bulk: (id) => this.#value(id, values),
+      loadModule,
+      reference: (reference) => this.#referred(reference, values),
+    };
+  }
+
+  readonly #environment = this.#environmentOf(this.#values);
+
+  #referred({ kind, id, data }: Reference, values: Map<string, unknown>): unknown {
+    if (kind === 'engine') return engineObject(id);
+    if (kind === 'broadcast') return Object.freeze({ id, value: this.#value(id, values) });
+    const make = () => new TaskAccumulator(id, data, (closure) => revive(closure, this.#environment));
+    const current = () => this.#updates.accumulator(id, make);
+    const isOwn = (data as AccumulatorData).kind === 'class';
+    const sum = () => this.#updates.value(id, make);
+    const handle = this.#handles.get(id) ?? (isOwn ? ownHandle(current) : new AccumulatorHandle(id, current, sum));
+    this.#handles.set(id, handle);
+    return handle;
+  }
 
   /** Makes functions for one task: each closure once, so that what it captures is shared within the task and not beyond it. */
   #resolver(loaded: LoadedProgram): (ref: FunctionRef) => Function {
     const own = new Map<string | undefined, (Function | undefined)[]>();
+    const environment = loaded.changes.captured ? this.#environmentOf(new Map()) : this.#environment;
     const resolve = (ref: FunctionRef): Function => {
       if (ref.kind === 'library') {
         const args = ref.args.map((a) => (isFunctionRef(a) ? resolve(a) : a));
@@ -290,7 +304,7 @@ class Runner implements TaskRunner {
       const closure = closures[ref.index];
       if (!own.has(ref.part)) own.set(ref.part, []);
       const made = isStateless(closure) ? shared : own.get(ref.part)!;
-      made[ref.index] ??= revive(closure, this.#environment);
+      made[ref.index] ??= revive(closure, environment);
       return made[ref.index]!;
     };
     return resolve;

@@ -18,6 +18,7 @@ import { decode } from '../wire/codec';
 import { cartesian } from './cartesian';
 import { branchesOf } from './chosen-inputs';
 import { type Compiled, compileChunks } from './compile';
+import { copiesOf } from './copies';
 import { ExternalCombine, tableRoom } from './external/combine';
 import { ExternalGroups } from './external/group';
 import { joined } from './external/join';
@@ -208,17 +209,18 @@ export class TaskScope {
   }
 
   stateUpdate({ step, inputs }: Plan & { op: 'stateUpdate' }, split: Split): Generator<unknown[]> {
-    return updateState(
-      step,
-      this.#stateHost(split, (i) => this.#ticking(this.chunks(inputs[i], inputOf(split, i)))),
-    );
+    const host = this.#stateHost(split, (i) => this.#ticking(this.chunks(inputs[i], inputOf(split, i))));
+    return this.#unshared(updateState(step, host));
   }
 
   stateRead({ read, input }: Plan & { op: 'stateRead' }, split: Split): Generator<unknown[]> {
-    return readState(
-      read,
-      this.#stateHost(split, () => this.#ticking(this.chunks(input, split))),
-    );
+    const host = this.#stateHost(split, () => this.#ticking(this.chunks(input, split)));
+    return this.#unshared(readState(read, host));
+  }
+
+  /** Rows of a state, which stays in memory as it is. */
+  #unshared(rows: Generator<unknown[]>): Generator<unknown[]> {
+    return this.#host.changes.emitted ? copiesOf(rows) : rows;
   }
 
   #stateHost({ index: partition }: Split, pull: StateHost['pull']): StateHost {
@@ -262,7 +264,8 @@ export class TaskScope {
   }
 
   cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
-    return this.persisted.rows(plan, split, () => this.chunks(plan.input, split, true));
+    const rows = this.persisted.rows(plan, split, () => this.chunks(plan.input, split, true));
+    return this.#host.changes.rows ? copiesOf(rows) : rows;
   }
 
   *frames(split: Split): Generator<PairFrame> {

@@ -3,6 +3,17 @@
 /** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`. */
 export type Idiom = { readonly kind: 'split'; readonly by: string } | { readonly kind: 'pairWithOne' } | { readonly kind: 'sum' };
 
+/** What a function may change of what it is given, and of what it has captured; nothing is left out. */
+export interface Changes {
+  /** Its first argument, or what can be reached from it. */
+  readonly first?: boolean;
+  /** Its other arguments. */
+  readonly others?: boolean;
+  readonly captured?: boolean;
+  /** It may put others of its arguments into the first, or return them: a later call may change them as its first. */
+  readonly mixes?: boolean;
+}
+
 /** A captured closure of the user, by its place in the program. */
 export interface ClosureRef {
   readonly kind: 'closure';
@@ -11,6 +22,8 @@ export interface ClosureRef {
   readonly part?: string;
   /** Set where its text says all that it does. */
   readonly idiom?: Idiom;
+  /** Set where it may change something. */
+  readonly changes?: Changes;
 }
 
 /** A function that a step calls: a user closure, or a library function by name. */

@@ -3,9 +3,10 @@
 import { hash } from 'node:crypto';
 import { refuseArgument } from '../base/arguments';
 import { type Capture, type CaptureWarning, capture } from '../closure';
+import { changesOf } from '../closure/changes/changes';
 import { noteClassesOf } from '../closure/classes/session-classes';
 import { idiomOf, isSelfContained } from '../closure/idiom';
-import type { Idiom } from '../plan/function-ref';
+import type { Changes, Idiom } from '../plan/function-ref';
 import type { FunctionNode } from '../plan/node';
 import { decode, encode } from '../wire/codec';
 import type { BlobMaker } from './blob-table';
@@ -32,6 +33,7 @@ export class ShippedFunction {
   #bytes: Uint8Array | undefined;
   #node: FunctionNode | undefined;
   #idiom: Idiom | 'none' | undefined;
+  #changes: Changes | undefined;
 
   /** Captures the function as it is now. A captured one stays as it is: streams capture theirs once, for the datasets of all batches. */
   static of(context: CaptureHost, f: unknown, operation: string, argument = 'the function'): ShippedFunction {
@@ -88,6 +90,13 @@ export class ShippedFunction {
   get idiom(): Idiom | undefined {
     this.#idiom ??= idiomOf(this.capture.closure) ?? 'none';
     return this.#idiom === 'none' ? undefined : this.#idiom;
+  }
+
+  /** What it may change; undefined where that is nothing. */
+  get changes(): Changes | undefined {
+    this.#changes ??= changesOf(this.capture.closure);
+    const { first, others, captured } = this.#changes;
+    return first || others || captured ? this.#changes : undefined;
   }
 
   get operation(): string {

@@ -15,8 +15,8 @@ export class FunctionTable {
     }
     let index = this.shipped.indexOf(argument);
     if (index < 0) index = this.shipped.push(argument) - 1;
-    const { idiom } = argument;
-    return idiom ? { kind: 'closure', index, idiom } : { kind: 'closure', index };
+    const { idiom, changes } = argument;
+    return { kind: 'closure', index, ...(idiom && { idiom }), ...(changes && { changes }) };
   }
 
   get nodes(): readonly FunctionNode[] {

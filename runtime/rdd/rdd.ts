@@ -231,6 +231,11 @@ export abstract class RDD<T> {
     this.#preparation = undefined;
   }
 
+  /** What an error about one of its own files means for the user; undefined where the error says it already. @internal */
+  clarified(_error: MillraceError): MillraceError | undefined {
+    return undefined;
+  }
+
   /** Work that must be done once before a job can read this dataset, such as sampling the bounds of a sort. */
   #preparation: Preparation | undefined;
 

@@ -1,5 +1,7 @@
 // A dataset of the blocks that a receiver left: lines of text, or rows, read where they lie.
-
+import { existsSync } from 'node:fs';
+import { type Time, timeText } from '../base/duration';
+import { MillraceError } from '../base/errors';
 import { leastBlockBytes } from '../base/limits';
 import type { TextRange } from '../plan/input-file';
 import { type SplitRule, sliceBounds } from '../plan/node';
@@ -16,6 +18,12 @@ export interface BlockFile {
 
 /** How the blocks are written: UTF-8 lines, or rows in the object-file encoding. */
 export type BlockFormat = 'text' | 'objects';
+
+/** The batch of a stream whose dataset this is. */
+export interface BatchName {
+  readonly stream: string;
+  readonly time: Time;
+}
 
 /** How many tasks read so many bytes: one for each slot, unless that would leave them next to nothing. */
 const tasksFor = (bytes: number, slots: number): number =>
@@ -38,12 +46,22 @@ export class BlocksRDD<T> extends RDD<T> {
   readonly #blocks: readonly BlockFile[];
   readonly #format: BlockFormat;
   readonly #bytes: number;
+  readonly #batch: BatchName;
 
-  constructor(context: DatasetHost, name: string, format: BlockFormat, blocks: readonly BlockFile[]) {
+  constructor(context: DatasetHost, name: string, format: BlockFormat, blocks: readonly BlockFile[], batch: BatchName) {
     super(context, name);
     this.#format = format;
+    this.#batch = batch;
     this.#blocks = blocks.filter(({ bytes }) => bytes > 0);
     this.#bytes = this.#blocks.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** A block that is gone went with its batch. @internal */
+  override clarified(error: MillraceError): MillraceError | undefined {
+    const isOwn = error.code === 'UNREADABLE_FILE' && this.#blocks.some(({ path }) => path === error.details.path);
+    if (!isOwn || existsSync(String(error.details.path))) return undefined;
+    const { stream, time } = this.#batch;
+    return new MillraceError('BATCH_FORGOTTEN', { stream, time: timeText(time) });
   }
 
   protected countPartitions(): number {

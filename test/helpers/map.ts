@@ -12,6 +12,7 @@ const rooms: Readonly<Record<string, string>> = {
   'runtime/storage': 'Persisted partitions, shuffle files and spill files, in memory and on disk.',
   'runtime/closure': "The user's functions on their way to executors.",
   'runtime/closure/instrument': 'Inserts into emitted JavaScript what lets a function tell which variables it uses.',
+  'runtime/closure/changes': 'What functions may change of what they are given, by their text.',
   'runtime/closure/capture': 'Copies a function with all that it uses into plain data.',
   'runtime/closure/classes': "The user's classes: known by a key in every process, so that rows keep their class.",
   'runtime/closure/revive': 'Rebuilds captured functions and values in another process.',

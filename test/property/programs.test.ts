@@ -78,6 +78,7 @@ const elsewhere: Record<string, string> = {
   pipe: 'runtime/ops/outside',
   saveAsTextFile: 'runtime/exec/text',
   saveAsObjectFile: 'runtime/ops/outside',
+  deadLetters: 'runtime/ops/left-out',
   fromText: 'runtime/wire/text-form',
   unpersist: 'runtime/storage/block-storage',
 };

@@ -77,7 +77,7 @@ class Soak {
         ...Array.from({ length: lanes }, () => this.#lane(sc)),
         this.#strike(faults),
         this.#visit(pages, port),
-        this.#measure(faults, folder, () => this.#line(faults, restarts)),
+        this.#measure(faults, folder, () => `${this.#line(faults, restarts)} · ${sockets.state}`),
         restarting.then(() => this.#isOver || this.#wrong.push('the streams ended early')),
         sleep(this.#until - performance.now()).then(() => restarts.stop()),
       ]);

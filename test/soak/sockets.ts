@@ -98,6 +98,13 @@ export class Sockets {
     ]);
   }
 
+  /** How the streams keep up, and what they said last where they do not. */
+  get state(): string {
+    const { waiting, behind } = this.#streaming;
+    const late = waiting > 2 ? `, ${waiting} wait, ${Math.round(behind)} ms behind: ${this.notices.slice(-3).join(' | ')}` : '';
+    return `${this.batches} batches${late}`;
+  }
+
   get summary(): string {
     return this.#lines.map(({ name, sent, strange }) => `${name}: ${sent} lines, ${strange} of strangers`).join('; ');
   }

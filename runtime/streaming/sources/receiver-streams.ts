@@ -160,8 +160,9 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
     return false;
   }
 
-  protected datasetOf(_time: Time, input: BatchInput): RDD<T> {
-    return new BlocksRDD<T>(this.host.sc, this.operation, this.#format, blocksOf(input));
+  protected datasetOf(time: Time, input: BatchInput): RDD<T> {
+    const batch = { stream: this.name, time };
+    return new BlocksRDD<T>(this.host.sc, this.operation, this.#format, blocksOf(input), batch);
   }
 
   override forgetBefore(time: Time): void {

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import type { Receivers } from '../../../cluster/receivers/receiver-pool';
-import { type Context, Receiver } from '../../../runtime/index';
+import { type Context, type RDD, Receiver } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';
 import { LineServer, Listening } from '../../helpers/streams';
 import { until, within } from '../../helpers/within';
@@ -275,6 +275,35 @@ test('a receiver outside of its process stores nothing; one that cannot be captu
     () => new Listening(sc, (s) => s.receiverStream(new Holding())),
     (error: { code?: string }) => error.code === 'NESTED_DATASET',
   );
+});
+
+test('a batch that was kept until its stream had forgotten it says so, and what is derived from it too', async () => {
+  const server = await LineServer.open();
+  const taken: RDD<string>[] = [];
+  const listening = new Listening(sc, (s) => {
+    const lines = s.socketTextStream('127.0.0.1', server.port);
+    lines.foreachRDD(async (rdd) => {
+      if ((await rdd.count()) > 0 && taken.length === 0) taken.push(rdd);
+    });
+    return lines;
+  });
+  await server.connected();
+  server.send('a\nb\n');
+  await until(limitMs, () => taken.length > 0, 'a batch');
+  const lengths = taken[0].map((line) => line.length);
+  const gone = () =>
+    lengths.count().then(
+      () => undefined,
+      (error: Error) => error,
+    );
+  const error = await until(limitMs, gone, 'the end of the batch');
+  assert.is((error as unknown as { code: string }).code, 'BATCH_FORGOTTEN');
+  assert.match(
+    String(error),
+    /What source received for the batch of \d\d:\d\d:\d\d\S* is not there any more: the stream has forgotten/,
+  );
+  await listening.stop();
+  await server.close();
 });
 
 test('leaves nothing behind', async () => {
