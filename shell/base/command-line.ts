@@ -7,6 +7,8 @@ export interface CommandLine extends EngineOptions {
   readonly eval?: string;
   readonly quiet: boolean;
   readonly watch: boolean;
+  /** True only checks the script, false does not check it. */
+  readonly check?: boolean;
   readonly rc: boolean;
   /** The script, or `-`. */
   readonly file?: string;
@@ -25,6 +27,8 @@ function command(): Command {
     .option('--executor-memory <MiB>', "heap of each executor; by default a share of this machine's memory", mebibytes)
     .option('--conf <KEY=VALUE>', 'set an option of the engine, listed below; repeat it for more options', added)
     .option('--watch', 'run the script again, in the same session, whenever it or a module that it imports changes', false)
+    .option('--check', 'only check the types of the script and its modules')
+    .option('--no-check', 'run the script whatever its types are')
     .option('--no-rc', 'do not run the rc file: millrace/rc.ts of the configuration folder, or ~/.millracerc.ts')
     .option('--quiet', 'print no banner', false)
     .version(packageVersion(), '--version', 'show the version')

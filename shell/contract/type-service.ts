@@ -48,7 +48,8 @@ export interface CommitOptions {
 export type CompileResult =
   | { readonly status: 'incomplete' }
   | { readonly status: 'error'; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly status: 'ok'; readonly cell: CompiledCell };
+  /** `modules` are errors in what it imports, where that is new. */
+  | { readonly status: 'ok'; readonly cell: CompiledCell; readonly modules?: readonly ModuleErrors[] };
 
 export interface Completion {
   /** The range that an accepted entry replaces. */
@@ -85,9 +86,16 @@ export interface Documentation {
   readonly examples: readonly string[];
 }
 
+/** The type errors of one of the user's own modules. */
+export interface ModuleErrors {
+  readonly file: string;
+  readonly text: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /** A script that was checked as a whole: its statements, each an entry of its own. */
 export type ScriptResult =
-  | { readonly status: 'error'; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly status: 'error'; readonly diagnostics: readonly Diagnostic[]; readonly modules?: readonly ModuleErrors[] }
   | { readonly status: 'ok'; readonly cells: readonly CompiledCell[] };
 
 /** An entry that ran, and the names that have their value: all if left out. */
@@ -104,6 +112,8 @@ export interface TextOrigin {
   readonly firstLine: number;
   /** Relative imports start here. */
   readonly folder: string;
+  /** It runs whatever its types are. */
+  readonly isUnchecked?: boolean;
   /** The text is a session that was saved: what passed there entry by entry passes again. */
   readonly isSaved?: boolean;
 }

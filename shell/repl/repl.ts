@@ -1,10 +1,11 @@
 // The REPL: takes entries one by one through check, run and commit, or to their command; the same for terminal and scripts.
+import path from 'node:path';
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
 import { continuationStart } from '../base/continuation';
 import type { CommandHost, EntryEnd, FrontEnd, SessionWork } from '../contract/commands';
 import type { RunOutcome, Session } from '../contract/session';
-import type { CompiledCell, Diagnostic, RanCell, TextOrigin, TypeService } from '../contract/type-service';
+import type { CompiledCell, Diagnostic, ModuleErrors, RanCell, TextOrigin, TypeService } from '../contract/type-service';
 import { formatDiagnostics, reportError } from '../print/report-error';
 import { commandNames, commandOf } from './commands/commands';
 import { dottedWord } from './entry-kind';
@@ -121,15 +122,11 @@ export class Repl implements StatementRunner {
   /** Checks a text as a whole, and runs its statements one after the other, up to the first that fails. */
   async runStatements(typed: string, origin: TextOrigin): Promise<EntryEnd> {
     const text = this.continued(typed);
-    const script = await this.#unlessAbandoned(this.#types.compileScript(text, origin));
-    if (script === 'interrupted') return script;
-    if (script.status === 'error') {
-      this.complain(script.diagnostics, text, origin);
-      return 'failed';
-    }
+    const cells = await this.#compileScript(text, origin);
+    if (typeof cells === 'string') return cells;
     const ran: RanCell[] = [];
     let end: EntryEnd = 'ok';
-    for (const cell of script.cells) {
+    for (const cell of cells) {
       // Ctrl-C may come between two statements.
       if (this.#interrupted) end = 'interrupted';
       if (end !== 'ok') break;
@@ -144,6 +141,24 @@ export class Repl implements StatementRunner {
     await this.#types.commitScript(ran);
     this.#failed = end !== 'ok';
     return end;
+  }
+
+  /** Only checks a text; its names are known to the texts that are checked after it. */
+  async checkStatements(text: string, origin: TextOrigin): Promise<EntryEnd> {
+    const cells = await this.#compileScript(text, origin);
+    if (typeof cells === 'string') return cells;
+    await this.#types.commitScript(cells.map(({ id }) => ({ cellId: id })));
+    return 'ok';
+  }
+
+  /** Checks a script; answers its compiled statements, or how it ended (already reported). */
+  async #compileScript(text: string, origin: TextOrigin): Promise<readonly CompiledCell[] | EntryEnd> {
+    const script = await this.#unlessAbandoned(this.#types.compileScript(text, origin));
+    if (script === 'interrupted') return script;
+    if (script.status === 'ok') return script.cells;
+    this.complain(script.diagnostics, text, origin);
+    this.#complainOfModules(script.modules);
+    return 'failed';
   }
 
   /** Runs a command of the session, on the value of an expression if there is one. */
@@ -207,13 +222,24 @@ export class Repl implements StatementRunner {
   async compile(text: string, origin?: TextOrigin): Promise<CompiledCell | EntryEnd> {
     const result = await this.#unlessAbandoned(this.#types.compile(text, origin));
     if (result === 'interrupted') return result;
-    if (result.status === 'ok') return result.cell;
+    if (result.status === 'ok') {
+      if (this.#complainOfModules(result.modules))
+        this.#front.print('(What it imports has type errors. It runs all the same; in a script it would not.)\n', 'err');
+      return result.cell;
+    }
     const hint = origin === undefined ? wordHint(text) : undefined;
     if (result.status === 'incomplete' && hint === undefined) return 'incomplete';
     if (hint !== undefined && (result.status === 'incomplete' || result.diagnostics.some(isForeign))) {
       this.#front.print(`(${hint}.)\n`, 'err');
     } else if (result.status === 'error') this.complain(result.diagnostics, text, origin);
     return 'failed';
+  }
+
+  /** Prints the type errors of the user's modules; answers whether there are any. */
+  #complainOfModules(modules: readonly ModuleErrors[] = []): boolean {
+    for (const { file: label, text, diagnostics } of modules)
+      this.complain(diagnostics, text, { label, firstLine: 1, folder: path.dirname(label) });
+    return modules.length > 0;
   }
 
   async #unlessAbandoned<T>(answer: Promise<T>): Promise<T | 'interrupted'> {

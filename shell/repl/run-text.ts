@@ -14,6 +14,8 @@ import { dottedWord } from './entry-kind';
 export interface StatementRunner {
   /** Checks TypeScript as a whole, and runs its statements one after the other, up to the first that fails. */
   runStatements(text: string, origin: TextOrigin): Promise<EntryEnd>;
+  /** Only checks TypeScript. */
+  checkStatements(text: string, origin: TextOrigin): Promise<EntryEnd>;
   /** Runs a line that is a command. */
   dispatch(text: string, origin: TextOrigin): Promise<EntryEnd>;
   /** Settles as the work does, or rejects when the user interrupts. */
@@ -63,17 +65,34 @@ export async function readScript(full: string, shown: string, folder: string): P
   }
 }
 
-/** Runs the statements of a text one after the other, up to the first that fails. */
-export async function runText(runner: StatementRunner, text: string, label: string, folder: string): Promise<EntryEnd> {
+/**
+ * Runs the statements of a text one after the other, up to the first that fails.
+ * `check` false runs them whatever their types are, true only checks them.
+ */
+export async function runText(
+  runner: StatementRunner,
+  text: string,
+  label: string,
+  folder: string,
+  check?: boolean,
+): Promise<EntryEnd> {
   const isSaved = text.startsWith(savedMark);
   for (const piece of pieces(withoutFirstLineMark(text))) {
-    const origin: TextOrigin = { label, folder, firstLine: piece.line, isSaved };
-    const end =
-      piece.kind === 'command' ? await runner.dispatch(piece.text, origin) : await runner.runStatements(piece.text, origin);
+    const origin: TextOrigin = { label, folder, firstLine: piece.line, isSaved, isUnchecked: check === false };
+    const end = await (check ? checkPiece(runner, piece, origin) : runPiece(runner, piece, origin));
     if (end === 'incomplete') runner.fail(new MillraceError('UNFINISHED_SCRIPT', { label }));
     if (end !== 'ok') return end === 'incomplete' ? 'failed' : end;
   }
   return 'ok';
+}
+
+function runPiece(runner: StatementRunner, { kind, text }: Piece, origin: TextOrigin): Promise<EntryEnd> {
+  return kind === 'command' ? runner.dispatch(text, origin) : runner.runStatements(text, origin);
+}
+
+/** Commands are not checked. */
+async function checkPiece(runner: StatementRunner, { kind, text }: Piece, origin: TextOrigin): Promise<EntryEnd> {
+  return kind === 'command' ? 'ok' : runner.checkStatements(text, origin);
 }
 
 /** Removes a byte order mark and a first line that begins with `#!`; line numbers stay. */

@@ -31,6 +31,8 @@ export type Script =
 export interface ScriptOptions extends EngineOptions {
   /** Runs the script again whenever one of its files changes, until a signal ends it. */
   readonly watch: boolean;
+  /** True only checks the script and its modules; false runs it whatever their types are. */
+  readonly check?: boolean;
 }
 
 /** How long the context may take to stop. */
@@ -63,6 +65,7 @@ class ScriptRun {
   /** An error that nobody caught has been reported. */
   #strayed = false;
   #isWatch = false;
+  #check: boolean | undefined;
   #active = () => false;
   readonly #life = new ScriptLife({ isActive: () => this.#active(), stuck: (cell) => this.#stuck(cell) });
   /** Set while `--watch` waits for a change: Ctrl-C aborts it. */
@@ -105,7 +108,7 @@ class ScriptRun {
     else void this.end(exitStatus('SIGINT'));
   }
 
-  async run(asked: Promise<Script>, { master, executorMemory, config, watch }: ScriptOptions): Promise<number> {
+  async run(asked: Promise<Script>, { master, executorMemory, config, watch, check }: ScriptOptions): Promise<number> {
     try {
       const script = await asked;
       const { label } = await source(script);
@@ -113,8 +116,10 @@ class ScriptRun {
       process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : label, ...script.args];
       this.#types = new TypeServiceClient({ cwd: process.cwd(), warms: false, holds: false });
       this.#isWatch = watch;
+      this.#check = check;
       const session = await openSession({
-        master,
+        // What is only checked needs no executors.
+        master: check ? 'local' : master,
         executorMemory,
         config,
         args: script.args,
@@ -171,7 +176,7 @@ class ScriptRun {
     this.#strayed = false;
     const end = await repl.guard(async () => {
       const { text, label, folder } = await source(script);
-      const ended = await runText(repl, text, label, folder);
+      const ended = await runText(repl, text, label, folder, this.#check);
       if (ended !== 'ok' || this.#leaveStatus !== undefined) return ended;
       // Its background entries, jobs, timers and servers belong to the script; streams end unless it awaits them.
       const settled = await repl.runInSession('settle', { quiet: true });

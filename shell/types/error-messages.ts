@@ -1,4 +1,5 @@
 // The message of a type error, in terms of datasets where that says it better, and which errors only follow from another.
+import path from 'node:path';
 import ts from 'typescript';
 
 /** The checked file of an error. */
@@ -9,6 +10,7 @@ interface CheckedFile {
 
 const wrongThis = 2684;
 const unknownName = 2304;
+const noSuchModule = 2307;
 const noOverload = 2769;
 const noSuchProperty = new Set([2339, 2551]);
 
@@ -25,7 +27,16 @@ export function messageOf(diagnostic: ts.Diagnostic, checked: CheckedFile): stri
   if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, checked) ?? plain;
   if (diagnostic.code === noOverload) return widestOverload(diagnostic) ?? plain;
   if (diagnostic.code === unknownName && node.getText(checked.file) === '_') return 'There is no last value to continue yet.';
+  if (diagnostic.code === noSuchModule) return missingPackage(node, checked.file.fileName) ?? plain;
   return plain;
+}
+
+/** For a package that is not installed: where it was looked for, and how to get it. */
+function missingPackage(node: ts.Node, file: string): string | undefined {
+  const name = ts.isStringLiteral(node) ? /^(?!node:)(?:@[\w.-]+\/)?\w[\w.-]*/.exec(node.text)?.[0] : undefined;
+  if (name === undefined) return undefined;
+  const folder = path.dirname(file);
+  return `There is no package ${name}: it was looked for in node_modules of ${folder} and of the folders above. To install it: npm i ${name}`;
 }
 
 /** The error of the last overload, the widest, stands for all; TypeScript lists one per overload. */

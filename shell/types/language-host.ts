@@ -30,7 +30,7 @@ interface MemoryFile {
   readonly snapshot: ts.IScriptSnapshot;
 }
 
-const entryFile = /__(?:in_\d+|scratch|prompt)\.(?:d\.)?tsx?$/;
+export const entryFile = /__(?:in_\d+|scratch|prompt)\.(?:d\.)?tsx?$/;
 
 /** Compiler options for entries: modern modules in, modern JavaScript out, checked strictly. */
 function compilerOptions(options: HostOptions): ts.CompilerOptions {
@@ -44,6 +44,8 @@ function compilerOptions(options: HostOptions): ts.CompilerOptions {
     types: ['node'],
     typeRoots: [options.typeRoot],
     strict: true,
+    // For modules with JSX in them.
+    jsx: ts.JsxEmit.Preserve,
     esModuleInterop: true,
     skipLibCheck: true,
     sourceMap: true,
@@ -68,8 +70,10 @@ export class Host implements ts.LanguageServiceHost {
   readonly #libraries = new Map<string, ts.IScriptSnapshot>();
   #roots: readonly string[] = [];
 
-  constructor(options: HostOptions) {
-    this.#options = compilerOptions(options);
+  /** With the options of a project, for the modules of the user. */
+  constructor(options: HostOptions, project?: ts.CompilerOptions) {
+    const own = compilerOptions(options);
+    this.#options = project ? { ...own, ...project, paths: { ...project.paths, ...own.paths } } : own;
     this.#libFolder = options.libFolder;
     this.#apiFolder = options.api && path.dirname(options.api);
   }

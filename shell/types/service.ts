@@ -9,6 +9,7 @@ import type {
   CompletionDetail,
   Declared,
   Diagnostic,
+  ModuleErrors,
   RanCell,
   ScriptResult,
   SignatureHint,
@@ -23,6 +24,7 @@ import { ambientOf, augments, declaredNames, exportedAs, exportedNames, parse } 
 import { messageOf, withoutConsequences } from './error-messages';
 import { type Committed, KnownEntries } from './known-entries';
 import { apiFile, apiFolder, Host, type HostOptions } from './language-host';
+import { UserModules } from './modules/user-modules';
 import { lastValue, readEntry, type WholeEntry } from './read-entry';
 import { namesReferred } from './scopes';
 import { compileScript } from './script-statements';
@@ -61,6 +63,7 @@ export class TypeServiceCore {
   readonly #options: CoreOptions;
   readonly #host: Host;
   readonly #service: ts.LanguageService;
+  readonly #modules: UserModules;
   readonly #known: KnownEntries;
   #cwd: string;
 
@@ -69,6 +72,7 @@ export class TypeServiceCore {
     this.#cwd = options.cwd;
     this.#host = new Host(options);
     this.#service = ts.createLanguageService(this.#host, parsed);
+    this.#modules = new UserModules(options, parsed);
     this.#known = new KnownEntries(this.#host);
     this.#declarePrompt();
   }
@@ -93,19 +97,34 @@ export class TypeServiceCore {
       this.#host.remove(checked.file);
       return { status: 'error', diagnostics: checked.diagnostics };
     }
-    return { status: 'ok', cell: this.#cellOf(text, checked, origin) };
+    const { errors, isNew } = /\bimport\b|\bfrom\b/.test(text) ? this.#checkModules() : { errors: [], isNew: false };
+    return { status: 'ok', cell: this.#cellOf(text, checked, origin), modules: isNew ? errors : [] };
   }
 
   /** Checks a script as a whole; its statements become entries. */
   compileScript(text: string, origin: TextOrigin): ScriptResult {
-    return compileScript(text, origin, {
+    const modules = new Map<string, ModuleErrors>();
+    const script = compileScript(text, origin, {
       known: this.#known,
-      check: (file, typed) => this.#checkText(file, typed),
+      check: (file, typed) => {
+        const found = this.#checkText(file, typed);
+        if (origin.isUnchecked) return [];
+        if (found.length === 0) for (const one of this.#checkModules().errors) modules.set(one.file, one);
+        return found;
+      },
       emit: (file) => this.#emit(file),
       typeOf: (file, name) => this.#typeOfExport(file, name),
       reexported: (file) => this.#reexported(file),
       remove: (file) => this.#host.remove(file),
     });
+    return script.status === 'error' || modules.size === 0
+      ? script
+      : { status: 'error', diagnostics: [], modules: [...modules.values()] };
+  }
+
+  /** Checks the user's modules that the last program has. */
+  #checkModules(): ReturnType<UserModules['check']> {
+    return this.#modules.check(this.#service.getProgram()!);
   }
 
   commit(cellId: number, names?: readonly string[], options?: CommitOptions): Committed | undefined {

@@ -52,6 +52,7 @@ const rooms: Readonly<Record<string, string>> = {
   'shell/contract': 'What the processes of the shell promise each other: types only.',
   'shell/base': 'What several processes of the shell use: command line, settings, signals.',
   'shell/types': 'The type service: checks, completes and emits what is typed, in a process of its own.',
+  'shell/types/modules': "The user's own modules, checked as their project does.",
   'shell/print': 'Values, errors, tables, plots and progress as text that fits the screen.',
   'shell/editor': 'The editor of the prompt: keys in, one painted block out.',
   'shell/evaluate': "Runs compiled entries and the user's modules so that Ctrl-C can break them.",

@@ -54,7 +54,8 @@ res0: any = "RangeError"
 A task is tried 4 times before its job fails. Ctrl-C cancels the job of the prompt, .cancel the jobs in the background.`),
 
   scripts: topic(`
-millrace FILE [args…] runs a file, -e CODE runs code, - runs standard input: checked as a whole, then statement by statement.
+millrace FILE [args…] runs a file, -e CODE runs code, - runs standard input: checked as a whole with its
+modules (--check does only that, --no-check leaves it out), then run statement by statement.
 The exit status is 0 or process.exitCode, 1 after an error that nobody catches, 130 after Ctrl-C. A script ends once nothing is left to do:
 jobs that nobody awaits, timers and servers are waited for, streams are not. prompt('name?') reads a line of the input.
 A script sees the names of the prompt; args holds its arguments. A line that is a command of the prompt (.export …) runs as one.

@@ -82,6 +82,13 @@ const session: readonly (readonly [string, Expected])[] = [
   ['twice(4)', { type: 'number' }],
   ['new Counter().inc()', { type: 'number' }],
   ["import dd from './local'", { error: /no default export/ }],
+  [
+    "import nope from '@nobody/nothing/deep'",
+    {
+      error: /^There is no package @nobody\/nothing: it was looked for in node_modules of \/.*npm i @nobody\/nothing$/,
+      at: [17, 22],
+    },
+  ],
   ["import nope from './nowhere'", { error: /Cannot find module '.\/nowhere'/, at: [17, 11] }],
   ["import type { Pt } from './local'", 'nothing'],
   ['const p: Pt = { x: 1, y: 2 }', 'nothing'],
