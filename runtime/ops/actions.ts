@@ -3,10 +3,12 @@
 import { checkOrdering, checkSize } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { compareKeys, KeyTable, sortValues } from '../keys/key';
+import type { JobPromise } from '../plan/job-promise';
+import type { Accumulated, Datum, ListOf, Merge, Merged, Widen } from '../rdd/element-types';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import type { SinkMaker } from '../rdd/host';
 import { SteppedRDD } from '../rdd/narrow-step';
-import { RDD, type Widen } from '../rdd/rdd';
+import { RDD } from '../rdd/rdd';
 import { decode, encode } from '../wire/codec';
 import { mergeAsCaptured, mergeInOrder, perPartition } from './merge-answers';
 
@@ -16,84 +18,95 @@ declare module '../rdd/rdd' {
      * All elements, in order. Refused above `maxResultBytes`.
      * @example await sc.range(3).collect() // [0, 1, 2]
      */
-    collect(): Promise<T[]>;
+    collect(): JobPromise<T[]>;
     /** Elements of some partitions, in order; all of them by default. @internal */
-    collectPartitions(title: string, partitions?: readonly number[]): Promise<T[]>;
+    collectPartitions(title: string, partitions?: readonly number[]): JobPromise<T[]>;
     /**
      * The number of elements.
      * @example await sc.range(3).count() // 3
      */
-    count(): Promise<number>;
+    count(): JobPromise<number>;
     /**
      * The first element. Throws EMPTY_DATASET.
      * @example await sc.parallelize(['a', 'b']).first() // 'a'
      */
-    first(): Promise<T>;
+    first(): JobPromise<T>;
     /**
      * The first n elements: reads one partition, then up to four times as many each round.
      * @example await sc.range(100).take(3) // [0, 1, 2]
      */
-    take(n: number): Promise<T[]>;
+    take(n: number): JobPromise<T[]>;
     /**
      * The n greatest, greatest first, by the natural order or a compare function.
      * @example await sc.parallelize([3, 1, 2]).top(2) // [3, 2]
      */
-    top(n: number, compare?: (a: T, b: T) => number): Promise<T[]>;
+    top(n: number, compare?: (a: T, b: T) => number): JobPromise<T[]>;
     /**
      * The n least, least first, by the natural order or a compare function.
      * @example await sc.parallelize([3, 1, 2]).takeOrdered(2) // [1, 2]
      */
-    takeOrdered(n: number, compare?: (a: T, b: T) => number): Promise<T[]>;
+    takeOrdered(n: number, compare?: (a: T, b: T) => number): JobPromise<T[]>;
     /**
      * The least element. Throws EMPTY_DATASET.
      * @example await sc.parallelize([3, 1, 2]).min() // 1
      */
-    min(compare?: (a: T, b: T) => number): Promise<T>;
+    min(compare?: (a: T, b: T) => number): JobPromise<T>;
     /**
      * The greatest element. Throws EMPTY_DATASET.
      * @example await sc.parallelize([3, 1, 2]).max() // 3
      */
-    max(compare?: (a: T, b: T) => number): Promise<T>;
+    max(compare?: (a: T, b: T) => number): JobPromise<T>;
     /**
      * All elements merged by an associative function. Throws EMPTY_DATASET.
      * @example await sc.range(1, 5).reduce((a, b) => a + b) // 10
      */
-    reduce(f: (a: Widen<T>, b: Widen<T>) => Widen<T>): Promise<Widen<T>>;
+    reduce(f: (a: Widen<T>, b: Widen<T>) => Widen<T>): JobPromise<Widen<T>>;
+    reduce<U>(f: (a: T, b: T) => ListOf<T, U>): JobPromise<U[]>;
     /**
      * `reduce` from a zero, which counts once for each partition and once for the merge.
      * @example await sc.range(4).fold(0, (a, b) => a + b) // 6
      */
-    fold(zero: Widen<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>): Promise<Widen<T>>;
+    fold(zero: Widen<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>): JobPromise<Widen<T>>;
+    fold<U>(zero: U[], f: (a: T, b: T) => ListOf<T, U>): JobPromise<U[]>;
     /**
      * Elements folded into copies of `zero` in each partition, then merged.
      * @example await words.aggregate(0, (n, w) => n + w.length, (a, b) => a + b) // 4
      */
-    aggregate<U>(zero: U, seqOp: (acc: U, element: T) => U, combOp: (a: U, b: U) => U): Promise<U>;
+    aggregate<U extends Datum, R extends Merge<U>>(
+      zero: U,
+      seqOp: (acc: Accumulated<U>, element: T) => R,
+      combOp: (a: Accumulated<U>, b: Accumulated<U>) => Merge<U>,
+    ): JobPromise<Merged<U, R>>;
+    aggregate<U>(zero: U, seqOp: (acc: U, element: T) => U, combOp: (a: U, b: U) => U): JobPromise<U>;
     /**
      * Whether it has no element; looks no further than the first.
      * @example await sc.range(3).isEmpty()
      */
-    isEmpty(): Promise<boolean>;
+    isEmpty(): JobPromise<boolean>;
     /**
      * How often each distinct element is there; elements compare by value.
      * @example await sc.parallelize(['a', 'b', 'a']).countByValue() // Map { 'a' => 2, 'b' => 1 }
      */
-    countByValue(): Promise<Map<T, number>>;
+    countByValue(): JobPromise<Map<T, number>>;
     /**
      * `reduceByKey` with the result in the session, merged in the order of partitions.
      * @example await sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKeyLocally((a, b) => a + b) // Map { 'a' => 2, 'b' => 1 }
      */
-    reduceByKeyLocally<K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V): Promise<Map<K, V>>;
+    reduceByKeyLocally<K, V extends Datum>(this: RDD<[K, V]>, f: (a: V, b: V) => V): JobPromise<Map<K, V>>;
+    reduceByKeyLocally<K, V extends Datum, R extends Merge<V>>(
+      this: RDD<[K, V]>,
+      f: (a: V, b: V) => R,
+    ): JobPromise<Map<K, Merged<V, R>>>;
     /**
      * Runs `f` on each element on the executors; a promise it returns is awaited.
      * @example const seen = sc.longAccumulator(); await sc.range(4).foreach(x => seen.add(x)); seen.value
      */
-    foreach(f: (element: T) => unknown): Promise<void>;
+    foreach(f: (element: T) => unknown): JobPromise<void>;
     /**
      * Runs `f` on each partition on the executors; a promise it returns is awaited.
      * @example const parts = sc.longAccumulator(); await sc.range(0, 4, 1, 2).foreachPartition(() => parts.add(1)); parts.value
      */
-    foreachPartition(f: (partition: IterableIterator<T>) => unknown): Promise<void>;
+    foreachPartition(f: (partition: IterableIterator<T>) => unknown): JobPromise<void>;
     /**
      * The elements one partition at a time: the session holds the largest partition at most.
      * @example for await (const x of sc.range(3).toLocalIterator()) console.log(x)
@@ -221,16 +234,16 @@ async function aggregated<T, U>(rdd: RDD<T>, { operation, zero, seq, comb, merge
   return mergeInOrder(rdd.context, comb, [decode(bytes) as U, ...parts], merge);
 }
 
-RDD.prototype.fold = async function (zero, f) {
+RDD.prototype.fold = async function <T>(this: RDD<T>, zero: Widen<T>, f: (a: Widen<T>, b: Widen<T>) => Widen<T>) {
   const shipped = ShippedFunction.of(this.context, f, 'fold');
   return aggregated(this, { operation: 'fold', zero, seq: shipped, comb: shipped, merge: f });
 };
 
-RDD.prototype.aggregate = async function (zero, seqOp, combOp) {
+RDD.prototype.aggregate = async function (this: RDD<unknown>, zero: unknown, seqOp: unknown, combOp: Folding<unknown>['merge']) {
   const seq = ShippedFunction.of(this.context, seqOp, 'aggregate', 'seqOp');
   const comb = ShippedFunction.of(this.context, combOp, 'aggregate', 'combOp');
   return aggregated(this, { operation: 'aggregate', zero, seq, comb, merge: combOp });
-};
+} as RDD<unknown>['aggregate'];
 
 /** How often each distinct element of a partition is there, partition by partition. */
 export function valueCounts<T>(rdd: RDD<T>, operation: string): RDD<[T, number]> {

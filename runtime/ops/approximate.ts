@@ -4,6 +4,7 @@ import { refuseArgument } from '../base/arguments';
 import { type ExactSum, mergeExactly, noSum, quotient, totalOf } from '../base/exact-sum';
 import type { Clock } from '../base/time';
 import { KeyTable } from '../keys/key';
+import type { JobPromise } from '../plan/job-promise';
 import type { Sink } from '../plan/program';
 import { lib } from '../rdd/function-argument';
 import type { FunctionTable } from '../rdd/function-table';
@@ -69,22 +70,22 @@ declare module '../rdd/rdd' {
      * below what was seen.
      * @example (await sc.range(100).countApprox(60_000)).initialValue // { mean: 100, confidence: 1, low: 100, high: 100 }
      */
-    countApprox(timeoutMs: number, confidence?: number): Promise<PartialResult<BoundedDouble>>;
+    countApprox(timeoutMs: number, confidence?: number): JobPromise<PartialResult<BoundedDouble>>;
     /**
      * The sum as far as it is known after `timeoutMs` milliseconds; bounds as for `countApprox`.
      * @example (await sc.range(4).sumApprox(60_000)).initialValue.mean // 6
      */
-    sumApprox(this: RDD<number>, timeoutMs: number, confidence?: number): Promise<PartialResult<BoundedDouble>>;
+    sumApprox(this: RDD<number>, timeoutMs: number, confidence?: number): JobPromise<PartialResult<BoundedDouble>>;
     /**
      * The mean as far as it is known after `timeoutMs` milliseconds; bounds as for `countApprox`.
      * @example (await sc.range(5).meanApprox(60_000)).initialValue.mean // 2
      */
-    meanApprox(this: RDD<number>, timeoutMs: number, confidence?: number): Promise<PartialResult<BoundedDouble>>;
+    meanApprox(this: RDD<number>, timeoutMs: number, confidence?: number): JobPromise<PartialResult<BoundedDouble>>;
     /**
      * How often each distinct element seen by then is there; bounds as for `countApprox`.
      * @example (await words.countByValueApprox(60_000)).initialValue.get('a').mean // 1
      */
-    countByValueApprox(timeoutMs: number, confidence?: number): Promise<PartialResult<Map<T, BoundedDouble>>>;
+    countByValueApprox(timeoutMs: number, confidence?: number): JobPromise<PartialResult<Map<T, BoundedDouble>>>;
     /**
      * The number of pairs of each key seen by then; bounds as for `countApprox`.
      * @example (await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).countByKeyApprox(60_000)).initialValue.get('a').mean // 2
@@ -93,7 +94,7 @@ declare module '../rdd/rdd' {
       this: RDD<[K, V]>,
       timeoutMs: number,
       confidence?: number,
-    ): Promise<PartialResult<Map<K, BoundedDouble>>>;
+    ): JobPromise<PartialResult<Map<K, BoundedDouble>>>;
   }
 }
 

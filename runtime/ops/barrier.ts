@@ -1,9 +1,10 @@
 // Stages whose tasks all run at the same time and can wait for each other.
 
 import { checkFlag } from '../base/arguments';
+import type { Datum } from '../rdd/element-types';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import { type Step, SteppedRDD } from '../rdd/narrow-step';
-import { type Datum, RDD } from '../rdd/rdd';
+import { RDD } from '../rdd/rdd';
 
 /** A step whose stage runs as a whole. */
 class BarrierRDD<T> extends SteppedRDD<T> {

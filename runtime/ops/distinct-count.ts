@@ -3,6 +3,7 @@
 import { refuseArgument } from '../base/arguments';
 import { maxSketchBits } from '../base/limits';
 import { mergeSketches, newSketch, type Sketch, sketchBits, sketchEstimate } from '../keys/hyper-log-log';
+import type { JobPromise } from '../plan/job-promise';
 import { lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
@@ -16,7 +17,7 @@ declare module '../rdd/rdd' {
      * 0.4. Smaller ones take more memory: 1.1 / relativeSD² bytes.
      * @example await sc.parallelize(['a', 'b', 'a']).countApproxDistinct() // 2
      */
-    countApproxDistinct(relativeSD?: number): Promise<number>;
+    countApproxDistinct(relativeSD?: number): JobPromise<number>;
     /**
      * About how many distinct values each key has.
      * @example await sc.parallelize([['a', 1], ['a', 2], ['a', 1]] as [string, number][]).countApproxDistinctByKey().collect() // [['a', 2]]

@@ -4,6 +4,7 @@ import { checkWhole, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { type ExactSum, mergeExactly, noSum, totalOf } from '../base/exact-sum';
 import { type Moments, mergeMoments, noMoments, StatCounter } from '../base/stat-counter';
+import type { JobPromise } from '../plan/job-promise';
 import { lib } from '../rdd/function-argument';
 import { RDD } from '../rdd/rdd';
 import { encode } from '../wire/codec';
@@ -21,59 +22,59 @@ declare module '../rdd/rdd' {
      * The sum of numbers: the exact one, in whatever order and partitions they are, rounded once.
      * @example await sc.parallelize([1, 2, 3]).sum() // 6
      */
-    sum(this: RDD<number>): Promise<number>;
+    sum(this: RDD<number>): JobPromise<number>;
     /**
      * The exact mean, rounded once; NaN where there are no numbers.
      * @example await sc.parallelize([1, 2, 3]).mean() // 2
      */
-    mean(this: RDD<number>): Promise<number>;
+    mean(this: RDD<number>): JobPromise<number>;
     /**
      * Count, mean, variance, least and greatest in one pass.
      * @example (await sc.parallelize([1, 2, 3]).stats()).max // 3
      */
-    stats(this: RDD<number>): Promise<StatCounter>;
+    stats(this: RDD<number>): JobPromise<StatCounter>;
     /**
      * Of the population, as `popVariance`; NaN where there are no numbers.
      * @example await sc.parallelize([1, 3]).variance() // 1
      */
-    variance(this: RDD<number>): Promise<number>;
+    variance(this: RDD<number>): JobPromise<number>;
     /**
      * Of the population, as `popStdev`.
      * @example await sc.parallelize([1, 3]).stdev() // 1
      */
-    stdev(this: RDD<number>): Promise<number>;
+    stdev(this: RDD<number>): JobPromise<number>;
     /**
      * The same as `variance`, by the name that Spark has for it.
      * @example await sc.parallelize([1, 3]).popVariance() // 1
      */
-    popVariance(this: RDD<number>): Promise<number>;
+    popVariance(this: RDD<number>): JobPromise<number>;
     /**
      * The same as `stdev`, by the name that Spark has for it.
      * @example await sc.parallelize([1, 3]).popStdev() // 1
      */
-    popStdev(this: RDD<number>): Promise<number>;
+    popStdev(this: RDD<number>): JobPromise<number>;
     /**
      * Of a sample, divided by n - 1; NaN for fewer than two numbers.
      * @example await sc.parallelize([1, 3]).sampleVariance() // 2
      */
-    sampleVariance(this: RDD<number>): Promise<number>;
+    sampleVariance(this: RDD<number>): JobPromise<number>;
     /**
      * The standard deviation, corrected for a sample.
      * @example await sc.parallelize([1, 1, 1]).sampleStdev() // 0
      */
-    sampleStdev(this: RDD<number>): Promise<number>;
+    sampleStdev(this: RDD<number>): JobPromise<number>;
     /**
      * How many numbers fall into so many buckets of equal width between the least and the greatest, which the last bucket includes.
      * Throws EMPTY_DATASET, and BAD_ARGUMENT where a number is infinite.
      * @example await sc.parallelize([1, 2, 3, 5]).histogram(2) // { edges: [1, 3, 5], counts: [2, 2] }
      */
-    histogram(this: RDD<number>, buckets: number): Promise<Histogram>;
+    histogram(this: RDD<number>, buckets: number): JobPromise<Histogram>;
     /**
      * How many numbers fall between ascending edges: from an edge to before the next, to the last edge with it. Others, and NaN, are
      * not counted.
      * @example await sc.parallelize([1, 2, 3, 9]).histogram([0, 2, 4]) // [1, 2]
      */
-    histogram(this: RDD<number>, edges: readonly number[]): Promise<number[]>;
+    histogram(this: RDD<number>, edges: readonly number[]): JobPromise<number[]>;
   }
 }
 

@@ -4,12 +4,14 @@ import { refuseArgument } from '../base/arguments';
 import { notAPair } from '../exec/task-runtime';
 import { KeyTable, keyText } from '../keys/key';
 import { HashPartitioner, type Partitioner, RangePartitioner } from '../keys/partitioner';
+import type { JobPromise } from '../plan/job-promise';
 import { type CustomPartitioner, isCustomPartitioner, UserPartitioner, userPartitioner } from '../rdd/custom-partitioner';
+import type { Accumulated, Datum, Merge, Merged } from '../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 import { dependOn } from '../rdd/shuffle-or-narrow';
-import { CoGroupedRDD, type Gather, type Meeting, ShuffledRDD } from '../rdd/shuffled';
+import { type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { encode } from '../wire/codec';
 import { type ErrorOptions, leniently } from './bad-records';
 
@@ -22,7 +24,12 @@ declare module '../rdd/rdd' {
      * One pair for each key, its values merged by `f`, which must be associative; merged on the map side first.
      * @example await sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKey((a, b) => a + b).collectAsMap() // Map { 'a' => 2, 'b' => 1 }
      */
-    reduceByKey<K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]>;
+    reduceByKey<K, V extends Datum>(this: RDD<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]>;
+    reduceByKey<K, V extends Datum, R extends Merge<V>>(
+      this: RDD<[K, V]>,
+      f: (a: V, b: V) => R,
+      partitioning?: Partitioning,
+    ): RDD<[K, Merged<V, R>]>;
     /**
      * All values of each key, as an array; one that does not fit into memory is read from disk, can be iterated and indexed as an
      * array and not be changed. Where values are only summed or counted, reduceByKey moves less.
@@ -33,6 +40,13 @@ declare module '../rdd/rdd' {
      * Values folded into copies of `zero` within partitions, then merged.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).aggregateByKey(0, (n, v) => n + v, (a, b) => a + b).collectAsMap() // Map { 'a' => 4, 'b' => 2 }
      */
+    aggregateByKey<K, V, U extends Datum, R extends Merge<U>>(
+      this: RDD<[K, V]>,
+      zero: U,
+      seqOp: (acc: Accumulated<U>, value: V) => R,
+      combOp: (a: Accumulated<U>, b: Accumulated<U>) => Merge<U>,
+      partitioning?: Partitioning,
+    ): RDD<[K, Merged<U, R>]>;
     aggregateByKey<K, V, U>(
       this: RDD<[K, V]>,
       zero: U,
@@ -44,6 +58,13 @@ declare module '../rdd/rdd' {
      * The general form: `create` starts from a first value, `mergeValue` adds another, `mergeCombiners` joins two.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).combineByKey(v => v, (n, v) => n + v, (a, b) => a + b).collectAsMap() // Map { 'a' => 4, 'b' => 2 }
      */
+    combineByKey<K, V, C extends Datum, R extends Merge<C>>(
+      this: RDD<[K, V]>,
+      create: (value: V) => C,
+      mergeValue: (acc: Accumulated<C>, value: V) => R,
+      mergeCombiners: (a: Accumulated<C>, b: Accumulated<C>) => Merge<C>,
+      partitioning?: Partitioning,
+    ): RDD<[K, Merged<C, R>]>;
     combineByKey<K, V, C>(
       this: RDD<[K, V]>,
       create: (value: V) => C,
@@ -55,7 +76,13 @@ declare module '../rdd/rdd' {
      * `reduceByKey` from a zero, which counts once for each key and partition.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).foldByKey(0, (a, b) => a + b).collectAsMap() // Map { 'a' => 4, 'b' => 2 }
      */
-    foldByKey<K, V>(this: RDD<[K, V]>, zero: V, f: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]>;
+    foldByKey<K, V extends Datum>(this: RDD<[K, V]>, zero: V, f: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]>;
+    foldByKey<K, V extends Datum, R extends Merge<V>>(
+      this: RDD<[K, V]>,
+      zero: Accumulated<V>,
+      f: (a: V, b: V) => R,
+      partitioning?: Partitioning,
+    ): RDD<[K, Merged<V, R>]>;
     /**
      * Values through `f`; keys and partitioner stay.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).mapValues(n => n * 10).collect() // [['a', 10], ['b', 20], ['a', 30]]
@@ -77,60 +104,6 @@ declare module '../rdd/rdd' {
      */
     values<K, V>(this: RDD<[K, V]>): RDD<V>;
     /**
-     * Pairs of the values of keys that both have.
-     * @example await sc.parallelize([[1, 'a']] as [number, string][]).join(sc.parallelize([[1, true]] as [number, boolean][])).collect() // [[1, ['a', true]]]
-     */
-    join<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V, W]]>;
-    /**
-     * Every pair of the left; undefined where the right has no such key.
-     * @example await words.keyBy(w => w).leftOuterJoin(sc.parallelize([['a', 1]] as [string, number][])).lookup('a') // [['a', 1]]
-     */
-    leftOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V, W | undefined]]>;
-    /**
-     * Every pair of the right; undefined where the left has no such key.
-     * @example await sc.parallelize([['a', 1]] as [string, number][]).rightOuterJoin(words.keyBy(w => w)).lookup('a') // [[1, 'a']]
-     */
-    rightOuterJoin<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V | undefined, W]]>;
-    /**
-     * Every pair of either.
-     * @example await words.keyBy(w => w).fullOuterJoin(sc.parallelize([['z', 1]] as [string, number][])).count() // 3
-     */
-    fullOuterJoin<K, V, W>(
-      this: RDD<[K, V]>,
-      other: RDD<[K, W]>,
-      partitioning?: Partitioning,
-    ): RDD<[K, [V | undefined, W | undefined]]>;
-    /**
-     * For each key of any of two to four datasets its values in each.
-     * @example await words.keyBy(w => w).cogroup(sc.parallelize([['a', 1]] as [string, number][])).mapValues(([left, right]) => [...left, ...right].length).lookup('a') // [2]
-     */
-    cogroup<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, partitioning?: Partitioning): RDD<[K, [V[], W[]]]>;
-    cogroup<K, V, W, X>(
-      this: RDD<[K, V]>,
-      second: RDD<[K, W]>,
-      third: RDD<[K, X]>,
-      partitioning?: Partitioning,
-    ): RDD<[K, [V[], W[], X[]]]>;
-    cogroup<K, V, W, X, Y>(
-      this: RDD<[K, V]>,
-      second: RDD<[K, W]>,
-      third: RDD<[K, X]>,
-      fourth: RDD<[K, Y]>,
-      partitioning?: Partitioning,
-    ): RDD<[K, [V[], W[], X[], Y[]]]>;
-    /**
-     * `cogroup` under Spark's other name.
-     * @example await words.keyBy(w => w).groupWith(sc.parallelize([['a', 1]] as [string, number][])).count() // 2
-     */
-    groupWith<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>): RDD<[K, [V[], W[]]]>;
-    groupWith<K, V, W, X>(this: RDD<[K, V]>, second: RDD<[K, W]>, third: RDD<[K, X]>): RDD<[K, [V[], W[], X[]]]>;
-    groupWith<K, V, W, X, Y>(
-      this: RDD<[K, V]>,
-      second: RDD<[K, W]>,
-      third: RDD<[K, X]>,
-      fourth: RDD<[K, Y]>,
-    ): RDD<[K, [V[], W[], X[], Y[]]]>;
-    /**
      * Moves pairs to where the partitioner puts their keys; nothing moves if they lie there already.
      * @example sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).partitionBy(new HashPartitioner(3)).getNumPartitions() // 3
      */
@@ -139,17 +112,17 @@ declare module '../rdd/rdd' {
      * The number of pairs of each key, in the session.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).countByKey() // Map { 'a' => 2, 'b' => 1 }
      */
-    countByKey<K, V>(this: RDD<[K, V]>): Promise<Map<K, number>>;
+    countByKey<K, V>(this: RDD<[K, V]>): JobPromise<Map<K, number>>;
     /**
      * All pairs as a Map in the session, in which each key, compared by value, stands once with its last value.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).reduceByKey((a, b) => a + b).collectAsMap() // Map { 'a' => 4, 'b' => 2 }
      */
-    collectAsMap<K, V>(this: RDD<[K, V]>): Promise<Map<K, V>>;
+    collectAsMap<K, V>(this: RDD<[K, V]>): JobPromise<Map<K, V>>;
     /**
      * The values of one key; reads one partition where a partitioner is known.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).lookup('a') // [1, 3]
      */
-    lookup<K, V>(this: RDD<[K, V]>, key: K): Promise<V[]>;
+    lookup<K, V>(this: RDD<[K, V]>, key: K): JobPromise<V[]>;
   }
 }
 
@@ -198,12 +171,18 @@ export function combined<T>(
   return new ShuffledRDD<T>(operation, dependency, partitioner, gather);
 }
 
-RDD.prototype.reduceByKey = function (f, partitioning) {
+RDD.prototype.reduceByKey = function (this: RDD<unknown>, f: unknown, partitioning?: Partitioning) {
   const merge = ShippedFunction.of(this.context, f, 'reduceByKey');
   return combined(this, 'reduceByKey', choosePartitioner('reduceByKey', [this], partitioning), undefined, merge, merge);
-};
+} as RDD<unknown>['reduceByKey'];
 
-RDD.prototype.combineByKey = function (create, mergeValue, mergeCombiners, partitioning) {
+RDD.prototype.combineByKey = function (
+  this: RDD<unknown>,
+  create: unknown,
+  mergeValue: unknown,
+  mergeCombiners: unknown,
+  partitioning?: Partitioning,
+) {
   const ship = (f: unknown, argument: string) => ShippedFunction.of(this.context, f, 'combineByKey', argument);
   return combined(
     this,
@@ -213,9 +192,15 @@ RDD.prototype.combineByKey = function (create, mergeValue, mergeCombiners, parti
     ship(mergeValue, 'mergeValue'),
     ship(mergeCombiners, 'mergeCombiners'),
   );
-};
+} as RDD<unknown>['combineByKey'];
 
-RDD.prototype.aggregateByKey = function (zero, seqOp, combOp, partitioning) {
+RDD.prototype.aggregateByKey = function (
+  this: RDD<unknown>,
+  zero: unknown,
+  seqOp: unknown,
+  combOp: unknown,
+  partitioning?: Partitioning,
+) {
   const seq = ShippedFunction.of(this.context, seqOp, 'aggregateByKey', 'seqOp');
   const comb = ShippedFunction.of(this.context, combOp, 'aggregateByKey', 'combOp');
   // Each key starts from a copy of its own: the zero may be an array that seqOp pushes to.
@@ -227,9 +212,9 @@ RDD.prototype.aggregateByKey = function (zero, seqOp, combOp, partitioning) {
     seq,
     comb,
   );
-};
+} as RDD<unknown>['aggregateByKey'];
 
-RDD.prototype.foldByKey = function (zero, f, partitioning) {
+RDD.prototype.foldByKey = function (this: RDD<unknown>, zero: unknown, f: unknown, partitioning?: Partitioning) {
   const merge = ShippedFunction.of(this.context, f, 'foldByKey');
   return combined(
     this,
@@ -239,7 +224,7 @@ RDD.prototype.foldByKey = function (zero, f, partitioning) {
     merge,
     merge,
   );
-};
+} as RDD<unknown>['foldByKey'];
 
 /** The values of each key on behalf of an operation. */
 export function groupedByKey<K, V>(pairs: RDD<[K, V]>, operation: string, partitioning?: Partitioning): RDD<[K, V[]]> {
@@ -289,64 +274,6 @@ export const valuesOf = <V>(pairs: RDD<[unknown, V]>, operation: string): RDD<V>
 
 RDD.prototype.values = function <K, V>(this: RDD<[K, V]>) {
   return valuesOf(this, 'values');
-};
-
-function together<T>(
-  operation: string,
-  left: RDD<unknown>,
-  right: RDD<unknown>,
-  meeting: Meeting,
-  partitioning?: Partitioning,
-): RDD<T> {
-  left.context.checkDataset(operation, right);
-  const inputs = [left, right];
-  return new CoGroupedRDD<T>(left.context, operation, inputs, choosePartitioner(operation, inputs, partitioning), meeting);
-}
-
-const mostGrouped = 4;
-
-/** The datasets come first; behind them may stand how keys are to be spread. */
-function groupedTogether(operation: string, first: RDD<unknown>, args: readonly unknown[]): RDD<unknown> {
-  const hasPartitioning = operation === 'cogroup' && args.length > 1 && !(args.at(-1) instanceof RDD);
-  const others = (hasPartitioning ? args.slice(0, -1) : args) as readonly RDD<unknown>[];
-  if (others.length < 1 || others.length >= mostGrouped)
-    refuseArgument({
-      operation,
-      argument: 'the number of other datasets',
-      value: others.length,
-      rule: `from 1 to ${mostGrouped - 1}`,
-      remedy: `Write ${operation}(other).`,
-    });
-  for (const other of others) first.context.checkDataset(operation, other);
-  const inputs = [first, ...others];
-  const partitioning = hasPartitioning ? (args.at(-1) as Partitioning | undefined) : undefined;
-  return new CoGroupedRDD(first.context, operation, inputs, choosePartitioner(operation, inputs, partitioning), {
-    kind: 'cogroup',
-  });
-}
-
-RDD.prototype.cogroup = function (this: RDD<unknown>, ...args: unknown[]) {
-  return groupedTogether('cogroup', this, args);
-} as RDD<unknown>['cogroup'];
-
-RDD.prototype.groupWith = function (this: RDD<unknown>, ...others: unknown[]) {
-  return groupedTogether('groupWith', this, others);
-} as RDD<unknown>['groupWith'];
-
-RDD.prototype.join = function (other, partitioning) {
-  return together('join', this, other, { kind: 'join', left: false, right: false }, partitioning);
-};
-
-RDD.prototype.leftOuterJoin = function (other, partitioning) {
-  return together('leftOuterJoin', this, other, { kind: 'join', left: true, right: false }, partitioning);
-};
-
-RDD.prototype.rightOuterJoin = function (other, partitioning) {
-  return together('rightOuterJoin', this, other, { kind: 'join', left: false, right: true }, partitioning);
-};
-
-RDD.prototype.fullOuterJoin = function (other, partitioning) {
-  return together('fullOuterJoin', this, other, { kind: 'join', left: true, right: true }, partitioning);
 };
 
 RDD.prototype.partitionBy = function (partitioning) {

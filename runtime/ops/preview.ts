@@ -4,6 +4,7 @@ import { exactSamplePercent, firstReadMs } from '../base/limits';
 import { systemClock } from '../base/time';
 import { msText } from '../base/units';
 import type { Context } from '../context/context';
+import type { JobPromise } from '../plan/job-promise';
 import { FirstPart, type NotKnown } from '../rdd/first-part';
 import type { SinkMaker } from '../rdd/host';
 import { RDD } from '../rdd/rdd';
@@ -32,7 +33,7 @@ declare module '../rdd/rdd' {
      * rows are those that the first part of the input gives, and `part` tells how much that is.
      * @example (await sc.range(1e9).preview(3, 1000)).rows // [0, 1, 2]
      */
-    preview(rows: number, ms: number): Promise<Preview<T>>;
+    preview(rows: number, ms: number): JobPromise<Preview<T>>;
   }
 }
 

@@ -3,6 +3,7 @@
 import { checkSize, refuseArgument } from '../base/arguments';
 import { freshSeed, Random } from '../base/time';
 import { KeyTable } from '../keys/key';
+import type { JobPromise } from '../plan/job-promise';
 import { type FunctionArgument, lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
@@ -16,7 +17,7 @@ declare module '../rdd/rdd' {
      * Exactly `n` random elements, or all where there are fewer and none is replaced.
      * @example (await sc.range(100).takeSample(false, 5, 42)).length // 5
      */
-    takeSample(withReplacement: boolean, n: number, seed?: number): Promise<T[]>;
+    takeSample(withReplacement: boolean, n: number, seed?: number): JobPromise<T[]>;
     /**
      * Random parts whose sizes are about as their weights, each element in exactly one. The seed makes it repeatable.
      * @example (await Promise.all(sc.range(100).randomSplit([3, 1], 7).map(part => part.count()))).reduce((a, b) => a + b) // 100

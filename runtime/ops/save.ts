@@ -9,6 +9,7 @@ import { diskError } from '../base/files';
 import { checkOnePath, type UserPath } from '../base/paths';
 import { freshSeed } from '../base/time';
 import { temporaryFolder } from '../exec/files/saved-part';
+import type { JobPromise } from '../plan/job-promise';
 import type { SaveFormat } from '../plan/program';
 import { lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
@@ -32,7 +33,7 @@ declare module '../rdd/rdd' {
      * which stays until the new one is whole: the dataset may read it. Throws OUTPUT_EXISTS, DISK.
      * @example const save = () => words.saveAsTextFile('words', { overwrite: true })
      */
-    saveAsTextFile(folder: UserPath, options?: SaveOptions): Promise<void>;
+    saveAsTextFile(folder: UserPath, options?: SaveOptions): JobPromise<void>;
     /**
      * The rows of lines that `saveAsTextFile`, `save` of a stream or `.export` to .jsonl wrote, with maps, dates, NaN and the like as they
      * were. Instances of classes come back as plain objects; a line that is no JSON is a string.
@@ -45,7 +46,7 @@ declare module '../rdd/rdd' {
      * Throws OUTPUT_EXISTS, DISK, and UNSHIPPABLE_VALUE for rows that have no value beyond their process.
      * @example const keep = () => words.saveAsObjectFile('words-saved')
      */
-    saveAsObjectFile(folder: UserPath, options?: Pick<SaveOptions, 'overwrite'>): Promise<void>;
+    saveAsObjectFile(folder: UserPath, options?: Pick<SaveOptions, 'overwrite'>): JobPromise<void>;
   }
 }
 

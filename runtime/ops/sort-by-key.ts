@@ -3,10 +3,11 @@
 import { checkFlag, refuseArgument } from '../base/arguments';
 import { compareKeys, keyText, sameKey } from '../keys/key';
 import { RangePartitioner } from '../keys/partitioner';
+import type { Datum } from '../rdd/element-types';
 import { lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { PrunedRDD } from '../rdd/partition-pruning';
-import { type Datum, RDD } from '../rdd/rdd';
+import { RDD } from '../rdd/rdd';
 import { dependOn } from '../rdd/shuffle-or-narrow';
 import { ShuffledRDD } from '../rdd/shuffled';
 import { encode } from '../wire/codec';

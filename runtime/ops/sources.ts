@@ -3,9 +3,10 @@
 import { refuseArgument } from '../base/arguments';
 import { checkInputPaths, type UserPath } from '../base/paths';
 import { Context } from '../context/context';
+import type { OnlyAny } from '../rdd/element-types';
 import { ObjectFileRDD } from '../rdd/object-files';
 import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/parallelized';
-import type { OnlyAny, RDD } from '../rdd/rdd';
+import type { RDD } from '../rdd/rdd';
 import { TextFileRDD, WholeTextFilesRDD } from '../rdd/text-files';
 import { unionOf } from '../rdd/union';
 

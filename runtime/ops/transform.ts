@@ -4,6 +4,7 @@ import { checkFlag, refuseArgument } from '../base/arguments';
 import { freshSeed } from '../base/time';
 import { DirectPartitioner, HashPartitioner } from '../keys/partitioner';
 import { CoalescedRDD } from '../rdd/coalesced';
+import type { Datum } from '../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { IndexedRDD, SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';

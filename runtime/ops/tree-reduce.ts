@@ -3,9 +3,11 @@
 import { checkWhole } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { DirectPartitioner } from '../keys/partitioner';
+import type { JobPromise } from '../plan/job-promise';
+import type { Accumulated, Datum, ListOf, Merge, Merged, Widen } from '../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
-import { RDD, type Widen } from '../rdd/rdd';
+import { RDD } from '../rdd/rdd';
 import { dependOn } from '../rdd/shuffle-or-narrow';
 import { ShuffledRDD } from '../rdd/shuffled';
 import { decode, encode } from '../wire/codec';
@@ -17,12 +19,19 @@ declare module '../rdd/rdd' {
      * `reduce` in levels: about depth-th roots of the partitions merge at a time, in their order. Throws EMPTY_DATASET.
      * @example await sc.range(0, 10, 1, 8).treeReduce((a, b) => a + b) // 45
      */
-    treeReduce(f: (a: Widen<T>, b: Widen<T>) => Widen<T>, depth?: number): Promise<Widen<T>>;
+    treeReduce(f: (a: Widen<T>, b: Widen<T>) => Widen<T>, depth?: number): JobPromise<Widen<T>>;
+    treeReduce<U>(f: (a: T, b: T) => ListOf<T, U>, depth?: number): JobPromise<U[]>;
     /**
      * `aggregate` in levels; the zero counts once for each partition.
      * @example await sc.range(0, 10, 1, 8).treeAggregate(0, (a, x) => a + x, (a, b) => a + b, 3) // 45
      */
-    treeAggregate<U>(zero: U, seqOp: (acc: U, element: T) => U, combOp: (a: U, b: U) => U, depth?: number): Promise<U>;
+    treeAggregate<U extends Datum, R extends Merge<U>>(
+      zero: U,
+      seqOp: (acc: Accumulated<U>, element: T) => R,
+      combOp: (a: Accumulated<U>, b: Accumulated<U>) => Merge<U>,
+      depth?: number,
+    ): JobPromise<Merged<U, R>>;
+    treeAggregate<U>(zero: U, seqOp: (acc: U, element: T) => U, combOp: (a: U, b: U) => U, depth?: number): JobPromise<U>;
   }
 }
 
@@ -59,12 +68,18 @@ RDD.prototype.treeReduce = async function <T>(this: RDD<T>, f: (a: Widen<T>, b: 
   return mergeInOrder(this.context, shipped, merged, f);
 };
 
-RDD.prototype.treeAggregate = async function (zero, seqOp, combOp, depth = 2) {
+RDD.prototype.treeAggregate = async function <U>(
+  this: RDD<unknown>,
+  zero: U,
+  seqOp: unknown,
+  combOp: (a: U, b: U) => U,
+  depth = 2,
+) {
   checkDepth('treeAggregate', depth);
   const seq = ShippedFunction.of(this.context, seqOp, 'treeAggregate', 'seqOp');
   const comb = ShippedFunction.of(this.context, combOp, 'treeAggregate', 'combOp');
   const bytes = encode(zero);
-  const partials = perPartition<typeof zero>(this, 'treeAggregate', lib('foldPartition', bytes, seq));
+  const partials = perPartition<U>(this, 'treeAggregate', lib('foldPartition', bytes, seq));
   const merged = await mergeInLevels(partials, 'treeAggregate', comb, depth);
-  return merged.length === 0 ? (decode(bytes) as typeof zero) : mergeInOrder(this.context, comb, merged, combOp);
-};
+  return merged.length === 0 ? (decode(bytes) as U) : mergeInOrder(this.context, comb, merged, combOp);
+} as RDD<unknown>['treeAggregate'];

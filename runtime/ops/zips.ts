@@ -1,6 +1,7 @@
 // Datasets side by side: zip, zipPartitions, and numbers that need no job.
 
 import { checkFlag, refuseArgument } from '../base/arguments';
+import type { Datum } from '../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';

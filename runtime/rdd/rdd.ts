@@ -17,23 +17,6 @@ import type { FunctionArgument } from './function-argument';
 import type { FunctionTable } from './function-table';
 import type { CheckpointMark, DatasetHost } from './host';
 
-/** What closures may return: the tuple in the union lets TypeScript infer `[string, number]` for `w => [w, 1]`. */
-export type Datum = {} | null | undefined | [unknown, ...unknown[]];
-
-/** Lets through `any`, and `never` of an empty array: they would pass for pairs. */
-export type OnlyAny<A> = 0 extends 1 & A ? A : never;
-
-/** Literals as their kind: `x ? 1 : 0` makes a dataset of `0 | 1`, whose sum is a number. */
-export type Widen<T> = T extends number
-  ? number
-  : T extends string
-    ? string
-    : T extends bigint
-      ? bigint
-      : T extends boolean
-        ? boolean
-        : T;
-
 /** How a persisted dataset stands to others when memory is short. */
 export interface PersistOptions {
   /** Datasets of a lower priority leave the memory first; among equals the one that was used longest ago. Default 0. */

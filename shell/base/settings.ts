@@ -11,6 +11,7 @@ export const defaultSettings: Settings = {
   progress: true,
   pager: 'auto',
   signatures: true,
+  strict: false,
 };
 
 interface Setting {
@@ -61,6 +62,7 @@ const table: Readonly<Record<keyof Settings, Setting>> = {
     read: (text) => (text.trim() === '' ? undefined : text.trim()),
   },
   signatures: flag('show the signature of the call you are typing'),
+  strict: flag('refuse what has no type and cannot be inferred'),
 };
 
 const names = Object.keys(table) as (keyof Settings)[];

@@ -25,6 +25,8 @@ export interface CompiledCell {
   readonly firstLine: number;
   /** Relative imports start here: the user's folder, or that of a loaded file. */
   readonly folder: string;
+  /** The text as a script needs it: with the `await`s that the prompt writes. The text as typed if there are none. */
+  readonly script?: string;
   /** ESNext JavaScript with import and export statements as emitted. */
   readonly js: string;
   /** Source map of `js` to `text`, JSON. */
@@ -36,6 +38,14 @@ export interface CompiledCell {
   readonly reexported?: Readonly<Record<string, readonly string[]>>;
   /** Set when the entry ends in an expression: the result variable that holds its (awaited) value, and its type as text. */
   readonly result?: { readonly name: string; readonly type: string };
+}
+
+/** How an entry is checked. */
+export interface CheckOptions {
+  /** Top-level declarations hold the answers of jobs, not their promises: at the prompt and under .load. */
+  readonly answers?: boolean;
+  /** What has no type and cannot be inferred is an error. */
+  readonly strict?: boolean;
 }
 
 export interface CommitOptions {
@@ -122,17 +132,17 @@ export interface TypeService {
   /** Resolves when the service can answer: the library files are parsed. */
   ready(): Promise<void>;
   /** Checks and emits one entry against the names committed so far. */
-  compile(text: string, origin?: TextOrigin): Promise<CompileResult>;
+  compile(text: string, origin?: TextOrigin, options?: CheckOptions): Promise<CompileResult>;
   /** Commits names of a compiled entry: the given ones, which have their value, or all. */
   commit(cellId: number, names?: readonly string[], options?: CommitOptions): Promise<void>;
   /** Checks a script as a whole, and emits its statements. */
-  compileScript(text: string, origin: TextOrigin): Promise<ScriptResult>;
+  compileScript(text: string, origin: TextOrigin, options?: CheckOptions): Promise<ScriptResult>;
   /** Commits the names of the statements of a script that ran. */
   commitScript(ran: readonly RanCell[]): Promise<void>;
   /** Whether the text is a whole entry (Enter submits) or unfinished (Enter starts a new line). */
   isComplete(text: string): Promise<boolean>;
   /** The type of an expression, or its errors. */
-  typeOf(expression: string): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }>;
+  typeOf(expression: string, options?: CheckOptions): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }>;
   complete(text: string, position: number): Promise<Completion>;
   /** Details of an entry of the completion at a position. */
   describe(text: string, position: number, name: string): Promise<CompletionDetail | undefined>;

@@ -5,7 +5,15 @@ import { nearest } from '../../runtime/base/nearest';
 import { continuationStart } from '../base/continuation';
 import type { CommandHost, EntryEnd, FrontEnd, SessionWork } from '../contract/commands';
 import type { RunOutcome, Session } from '../contract/session';
-import type { CompiledCell, Diagnostic, ModuleErrors, RanCell, TextOrigin, TypeService } from '../contract/type-service';
+import type {
+  CheckOptions,
+  CompiledCell,
+  Diagnostic,
+  ModuleErrors,
+  RanCell,
+  TextOrigin,
+  TypeService,
+} from '../contract/type-service';
 import { formatDiagnostics, reportError } from '../print/report-error';
 import { commandNames, commandOf } from './commands/commands';
 import { dottedWord } from './entry-kind';
@@ -17,6 +25,7 @@ const inputLabel = '<input>';
 
 export class Repl implements StatementRunner {
   readonly #front: FrontEnd;
+  readonly #answers: boolean;
   #types: TypeService;
   #session: Session;
   readonly #accepted: string[] = [];
@@ -30,7 +39,9 @@ export class Repl implements StatementRunner {
   #interrupted = false;
   #abandoned: Promise<'abandoned'> = new Promise(() => {});
 
-  constructor(front: FrontEnd, types: TypeService, session: Session) {
+  /** `answers`: declarations hold the answers of jobs, as at the prompt; in scripts they hold promises, as everywhere in TypeScript. */
+  constructor(front: FrontEnd, types: TypeService, session: Session, { answers = false } = {}) {
+    this.#answers = answers;
     this.#front = front;
     this.#types = types;
     this.#session = session;
@@ -136,7 +147,7 @@ export class Repl implements StatementRunner {
         ran.push({ cellId: cell.id, names: outcome.initialised });
         this.#remember(cell, outcome.initialised);
       }
-      if (end === 'ok') this.#accepted.push(cell.text);
+      if (end === 'ok') this.#accepted.push(cell.script ?? cell.text);
     }
     await this.#types.commitScript(ran);
     this.#failed = end !== 'ok';
@@ -153,7 +164,7 @@ export class Repl implements StatementRunner {
 
   /** Checks a script; answers its compiled statements, or how it ended (already reported). */
   async #compileScript(text: string, origin: TextOrigin): Promise<readonly CompiledCell[] | EntryEnd> {
-    const script = await this.#unlessAbandoned(this.#types.compileScript(text, origin));
+    const script = await this.#unlessAbandoned(this.#types.compileScript(text, origin, this.#checkOptions()));
     if (script === 'interrupted') return script;
     if (script.status === 'ok') return script.cells;
     this.complain(script.diagnostics, text, origin);
@@ -176,12 +187,13 @@ export class Repl implements StatementRunner {
 
   /** Starts an entry in the background. Its names are known at once; they get their values when it ends. */
   async runInBackground(expression: string): Promise<EntryEnd> {
-    const cell = await this.compile(this.continued(expression));
+    // What runs in the background is awaited by whom it pleases.
+    const cell = await this.compile(this.continued(expression), undefined, { answers: false });
     if (typeof cell === 'string') return cell;
     const { status } = await this.#session.command({ name: 'bg', words: [], cell }, this.#front.screen());
     if (status === 'ok') {
       await this.#types.commit(cell.id, undefined, { inBackground: true });
-      this.#accepted.push(cell.text);
+      this.#accepted.push(cell.script ?? cell.text);
     }
     return status;
   }
@@ -189,7 +201,7 @@ export class Repl implements StatementRunner {
   /** Runs a file as a module: only its exports become names. */
   async runModule(file: string, folder: string): Promise<EntryEnd> {
     const { text, origin } = await this.unlessInterrupted(moduleText(file, folder));
-    const cell = await this.compile(text, origin);
+    const cell = await this.compile(text, origin, { answers: false });
     if (cell === 'incomplete') throw new MillraceError('UNFINISHED_SCRIPT', { label: file });
     if (typeof cell === 'string') return cell;
     const outcome = await this.#session.command({ name: 'run', words: [], cell }, this.#front.screen());
@@ -219,8 +231,8 @@ export class Repl implements StatementRunner {
   }
 
   /** Checks a text; answers the compiled entry, or how it ended (already reported). */
-  async compile(text: string, origin?: TextOrigin): Promise<CompiledCell | EntryEnd> {
-    const result = await this.#unlessAbandoned(this.#types.compile(text, origin));
+  async compile(text: string, origin?: TextOrigin, options?: CheckOptions): Promise<CompiledCell | EntryEnd> {
+    const result = await this.#unlessAbandoned(this.#types.compile(text, origin, { ...this.#checkOptions(), ...options }));
     if (result === 'interrupted') return result;
     if (result.status === 'ok') {
       if (this.#complainOfModules(result.modules))
@@ -246,6 +258,10 @@ export class Repl implements StatementRunner {
     const first = await Promise.race([answer, this.#abandoned]);
     // The answer may have come in the same turn as the interrupt.
     return first === 'abandoned' || this.#interrupted ? 'interrupted' : first;
+  }
+
+  #checkOptions(): CheckOptions {
+    return { answers: this.#answers, strict: this.#front.settings().strict };
   }
 
   /** Runs an entry: a command or TypeScript. */
@@ -290,7 +306,7 @@ export class Repl implements StatementRunner {
       await this.#types.commit(cell.id, outcome.initialised);
       this.#remember(cell, outcome.initialised);
     }
-    if (outcome.status === 'ok') this.#accepted.push(cell.text);
+    if (outcome.status === 'ok') this.#accepted.push(cell.script ?? cell.text);
     return outcome.status;
   }
 
@@ -331,7 +347,7 @@ export class Repl implements StatementRunner {
 
   async #typeOf(expression: string): Promise<EntryEnd> {
     const text = this.continued(expression);
-    const answer = await Promise.race([this.#types.typeOf(text), this.#abandoned]);
+    const answer = await Promise.race([this.#types.typeOf(text, this.#checkOptions()), this.#abandoned]);
     if (answer === 'abandoned') return 'interrupted';
     if ('type' in answer) {
       this.#front.print(answer.type + '\n', 'out');

@@ -185,7 +185,7 @@ class Terminal implements EditorHost {
   #open(): void {
     const session = this.#startSession();
     const types = this.#startTypes();
-    const repl = new Repl(this.#front(), types, session);
+    const repl = new Repl(this.#front(), types, session, { answers: true });
     this.#repl = repl;
     void this.#runRc(repl).then(() => this.#pump());
   }

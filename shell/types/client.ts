@@ -5,6 +5,7 @@ import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { packageRoot } from '../base/package-root';
 import type {
+  CheckOptions,
   CommitOptions,
   CompileResult,
   Completion,
@@ -52,12 +53,14 @@ interface Waiting {
 interface Compiled {
   readonly text: string;
   readonly origin: TextOrigin | undefined;
+  readonly options: CheckOptions | undefined;
 }
 
 /** The script that was compiled last, and the numbers of its statements. */
 interface CompiledScript {
   readonly text: string;
   readonly origin: TextOrigin;
+  readonly options: CheckOptions | undefined;
   readonly ids: readonly number[];
 }
 
@@ -124,15 +127,15 @@ export class TypeServiceClient implements TypeService {
     await this.#ready;
   }
 
-  async compile(text: string, origin?: TextOrigin): Promise<CompileResult> {
-    const result = await this.#request<CompileResult>('compile', text, origin);
-    if (result.status === 'ok') this.#rememberCompiled(result.cell.id, { text, origin });
+  async compile(text: string, origin?: TextOrigin, options?: CheckOptions): Promise<CompileResult> {
+    const result = await this.#request<CompileResult>('compile', text, origin, options);
+    if (result.status === 'ok') this.#rememberCompiled(result.cell.id, { text, origin, options });
     return result;
   }
 
-  async compileScript(text: string, origin: TextOrigin): Promise<ScriptResult> {
-    const result = await this.#request<ScriptResult>('compileScript', text, origin);
-    if (result.status === 'ok') this.#script = { text, origin, ids: result.cells.map(({ id }) => id) };
+  async compileScript(text: string, origin: TextOrigin, options?: CheckOptions): Promise<ScriptResult> {
+    const result = await this.#request<ScriptResult>('compileScript', text, origin, options);
+    if (result.status === 'ok') this.#script = { text, origin, options, ids: result.cells.map(({ id }) => id) };
     this.#lastCell = Math.max(this.#lastCell, this.#script?.ids.at(-1) ?? 0);
     return result;
   }
@@ -143,7 +146,7 @@ export class TypeServiceClient implements TypeService {
     let committed = await commit(ran);
     if (committed.length === 0 && script && ran.length > 0) {
       // The process that compiled it has died while it ran, as for an entry.
-      const again = await this.#request<ScriptResult>('compileScript', script.text, script.origin);
+      const again = await this.#request<ScriptResult>('compileScript', script.text, script.origin, script.options);
       const sameCell = ({ cellId, names }: RanCell, cells: readonly { id: number }[]) => {
         const cell = cells[script.ids.indexOf(cellId)];
         return cell ? [{ cellId: cell.id, names }] : [];
@@ -162,8 +165,8 @@ export class TypeServiceClient implements TypeService {
   }
 
   /** The process that compiled the entry has died while the entry ran; its replacement does not know it yet. */
-  async #compileAgain<T>({ text, origin }: Compiled, commit: (id: number) => Promise<T>): Promise<T | undefined> {
-    const again = await this.#request<CompileResult>('compile', text, origin);
+  async #compileAgain<T>({ text, origin, options }: Compiled, commit: (id: number) => Promise<T>): Promise<T | undefined> {
+    const again = await this.#request<CompileResult>('compile', text, origin, options);
     return again.status === 'ok' ? commit(again.cell.id) : undefined;
   }
 
@@ -178,8 +181,8 @@ export class TypeServiceClient implements TypeService {
     return this.#request('isComplete', text);
   }
 
-  typeOf(expression: string): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }> {
-    return this.#request('typeOf', expression);
+  typeOf(expression: string, options?: CheckOptions): Promise<{ type: string } | { diagnostics: readonly Diagnostic[] }> {
+    return this.#request('typeOf', expression, options);
   }
 
   complete(text: string, position: number): Promise<Completion> {

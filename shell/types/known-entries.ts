@@ -23,6 +23,8 @@ export interface Committed {
   readonly results: readonly ResultName[];
   /** True if it changes global types, so that every later program needs it. */
   readonly global: boolean;
+  /** What the user knows it by: `<input 3>`, or a file. */
+  readonly label: string;
   /** A background entry: its result does not become `_`. */
   readonly inBackground: boolean;
 }
@@ -37,6 +39,8 @@ export interface PendingCell {
 /** The module that was checked for one entry, or for several statements of a script. */
 export interface PendingModule {
   readonly module: string;
+  /** What the user knows it by: `<input 3>`, or a file. */
+  readonly label: string;
   /** Its declarations, unless they cannot be emitted. */
   readonly declarations?: string;
   readonly global: boolean;
@@ -52,6 +56,8 @@ export class KnownEntries {
   /** In every program: files that the last program did not need would be parsed again when the next one needs them. */
   readonly always: string[] = [];
   names = new Names();
+  /** What the user knows each module by. */
+  readonly labels = new Map<string, string>();
   /** The number of the next entry. */
   nextCell = 1;
   /** The number of the next result, if no name of the user's is in the way. */
@@ -123,7 +129,7 @@ export class KnownEntries {
   }
 
   #committed(
-    { module, declarations, global }: PendingModule,
+    { module, label, declarations, global }: PendingModule,
     cells: readonly PendingCell[],
     ran: ReadonlyMap<number, RanCell>,
     inBackground: boolean,
@@ -138,10 +144,11 @@ export class KnownEntries {
     const text = declarations ?? this.#host.readFile(`${module}.ts`) ?? '';
     const extension = declarations === undefined ? '.ts' : '.d.ts';
     const { cellId } = cells[cells.length - 1];
-    return { cellId, module, text, extension, names, results, global, inBackground };
+    return { cellId, module, text, extension, names, results, global, label, inBackground };
   }
 
-  #keep({ module, extension, text, names, results, global, inBackground }: Committed): void {
+  #keep({ module, extension, text, names, results, global, label, inBackground }: Committed): void {
+    this.labels.set(module, label);
     const file = `${module}${extension}`;
     if (extension !== '.ts') this.#host.remove(`${module}.ts`);
     this.#host.write(file, text);

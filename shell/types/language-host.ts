@@ -32,6 +32,11 @@ interface MemoryFile {
 
 export const entryFile = /__(?:in_\d+|scratch|prompt)\.(?:d\.)?tsx?$/;
 
+/**
+ * What a prompt is lenient about. `noImplicitAny` stays: with it lists take their type from what is pushed; its errors are left out.
+ */
+const leniency = { useUnknownInCatchVariables: false, strictPropertyInitialization: false, noImplicitThis: false };
+
 /** Compiler options for entries: modern modules in, modern JavaScript out, checked strictly. */
 function compilerOptions(options: HostOptions): ts.CompilerOptions {
   return {
@@ -46,6 +51,7 @@ function compilerOptions(options: HostOptions): ts.CompilerOptions {
     strict: true,
     // For modules with JSX in them.
     jsx: ts.JsxEmit.Preserve,
+    ...leniency,
     esModuleInterop: true,
     skipLibCheck: true,
     sourceMap: true,
@@ -64,6 +70,8 @@ let version = 0;
 /** A language service host. Versions only rise, even across a deletion: else the service answers from its cache. */
 export class Host implements ts.LanguageServiceHost {
   readonly #options: ts.CompilerOptions;
+  readonly #strictOptions: ts.CompilerOptions;
+  #isStrict = false;
   readonly #libFolder: string;
   readonly #apiFolder: string | undefined;
   readonly #memory = new Map<string, MemoryFile>();
@@ -74,6 +82,8 @@ export class Host implements ts.LanguageServiceHost {
   constructor(options: HostOptions, project?: ts.CompilerOptions) {
     const own = compilerOptions(options);
     this.#options = project ? { ...own, ...project, paths: { ...project.paths, ...own.paths } } : own;
+    const { useUnknownInCatchVariables, strictPropertyInitialization, noImplicitThis, ...strict } = this.#options;
+    this.#strictOptions = strict;
     this.#libFolder = options.libFolder;
     this.#apiFolder = options.api && path.dirname(options.api);
   }
@@ -122,7 +132,14 @@ export class Host implements ts.LanguageServiceHost {
   }
 
   getCompilationSettings(): ts.CompilerOptions {
-    return this.#options;
+    return this.#isStrict ? this.#strictOptions : this.#options;
+  }
+
+  /** Whether the next program is checked as strictly as TypeScript can. */
+  setStrict(strict: boolean): void {
+    if (strict === this.#isStrict) return;
+    this.#isStrict = strict;
+    version++;
   }
 
   /** Fixed, whatever the user's folder: the service caches the first answer, and all our paths are absolute. */

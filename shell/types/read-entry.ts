@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { continuationStart } from '../base/continuation';
 import type { Diagnostic } from '../contract/type-service';
 import { parse, parseErrors, stopsEarly } from './entry-syntax';
-import { syntaxMessage } from './scala-words';
+import { syntaxMessage } from './messages/scala-words';
 import { Layout } from './text-layout';
 
 interface Range {

@@ -8,13 +8,15 @@
 // One module costs about as much as one entry. Where a name is declared again, as at the prompt, another module begins.
 import path from 'node:path';
 import type { CompiledCell, Declared, Diagnostic, ScriptResult, TextOrigin } from '../contract/type-service';
+import { type Addition, scriptOf } from './additions/addition';
 import { layoutEntry } from './await-result';
+import type { CheckedWith, Draft } from './check-text';
 import { cutAtMarks, type EmittedModule, type EmittedPart, lineStarts, renamed, rewritten, wholeOf } from './emitted-maps';
 import { isResultName, isValueType } from './entry-names';
 import { ambientOf, augments, declaredNames, exportedAs, exportedNames, parse, parseErrors } from './entry-syntax';
 import type { KnownEntries, PendingCell, PendingModule } from './known-entries';
+import { syntaxMessage } from './messages/scala-words';
 import { lastValue, readEntry, type WholeEntry } from './read-entry';
-import { syntaxMessage } from './scala-words';
 import { namesReferred } from './scopes';
 import { type ScriptPiece, splitStatements } from './script-pieces';
 import { isStarExport } from './symbols';
@@ -23,8 +25,8 @@ import type { Layout, TypedText } from './text-layout';
 /** What the type service does for a script. */
 export interface ScriptChecker {
   readonly known: KnownEntries;
-  /** Writes a module and answers its errors, at the places of the text as typed. */
-  check(file: string, text: TypedText): readonly Diagnostic[];
+  /** Writes a module, with what it needs added; its errors are at the places of the text as typed. */
+  check(draft: Draft<ModuleText>): CheckedWith<ModuleText>;
   emit(file: string): EmittedModule;
   /** The type of a name that the module of the last check exports, as text. */
   typeOf(file: string, name: string): string;
@@ -131,8 +133,9 @@ class ScriptCompiler {
     const { known } = this.#checker;
     const module = path.join(this.#origin.folder, `__in_${known.nextCell}`);
     const file = `${module}.ts`;
-    const text = new ModuleText(pieces, this.#mark, known);
-    const diagnostics = this.#checker.check(file, text);
+    const declared = pieces.flatMap((piece) => piece.declared);
+    const compose = (additions: readonly Addition[]) => new ModuleText(pieces, this.#mark, known, additions);
+    const { text, additions, diagnostics } = this.#checker.check({ file, declared, compose });
     const emitted = diagnostics.length > 0 ? undefined : this.#checker.emit(file);
     const parts = emitted && partsOf(emitted, text.marks);
     if (!emitted || !parts) {
@@ -142,10 +145,11 @@ class ScriptCompiler {
       return isToBeCut ? 'inseparable' : { diagnostics };
     }
     const global = pieces.some(({ entry }) => augments(entry.file));
-    return { module, declarations: emitted.declarations, global, cells: this.#cellsOf(text, parts, file) };
+    const cells = this.#cellsOf(text, parts, file, additions);
+    return { module, label: this.#origin.label, declarations: emitted.declarations, global, cells };
   }
 
-  #cellsOf(text: ModuleText, parts: readonly EmittedPart[], file: string): PendingCell[] {
+  #cellsOf(text: ModuleText, parts: readonly EmittedPart[], file: string, additions: readonly Addition[]): PendingCell[] {
     const { known, typeOf } = this.#checker;
     const { label, folder, firstLine } = this.#origin;
     const all = this.#checker.reexported(file);
@@ -167,6 +171,7 @@ class ScriptCompiler {
         label,
         // Blanks stand for what is before it on its line, to keep the columns true.
         text: ' '.repeat(piece.column) + piece.text,
+        script: scriptOf(piece.text, additions, piece.start),
         firstLine: firstLine + piece.line - 1,
         folder,
         js,
@@ -199,7 +204,7 @@ class ModuleText implements TypedText {
   readonly #bodyLength: number;
   readonly #lineStarts: readonly number[];
 
-  constructor(pieces: readonly Piece[], mark: string, known: KnownEntries) {
+  constructor(pieces: readonly Piece[], mark: string, known: KnownEntries, additions: readonly Addition[]) {
     const next = () => {
       this.marks.push(`void "${mark}${this.marks.length}_";`);
       return this.marks[this.marks.length - 1];
@@ -210,7 +215,7 @@ class ModuleText implements TypedText {
     let composed = '';
     for (const [index, piece] of pieces.entries()) {
       const value = isSeveral ? `${mark}value${index}_` : `res${known.freeResult(known.nextResult, this.declares)}`;
-      const layout = layoutEntry(piece.text, piece.entry, value);
+      const layout = layoutEntry(piece.text, piece.entry, value, within(additions, piece));
       composed += piece.before + (isSeveral ? next() : '');
       this.placed.push({ piece, value, layout, start: composed.length });
       composed += layout.composed();
@@ -238,6 +243,17 @@ class ModuleText implements TypedText {
     return piece.start + layout.toOriginal(Math.max(0, position - start));
   }
 
+  isInsertion(position: number): boolean {
+    const { layout, start } =
+      this.placed[
+        Math.max(
+          0,
+          this.placed.findLastIndex((one) => one.start <= position),
+        )
+      ];
+    return position >= start && layout.isInsertion(position - start);
+  }
+
   /** A place of the composed text, as line and column of a piece; none if it is not of that piece. */
   placeIn({ piece, layout, start }: Placed, line: number, column: number): readonly [number, number] | undefined {
     const position = this.#lineStarts[line] + column - start;
@@ -255,6 +271,10 @@ class ModuleText implements TypedText {
     return new Set([...this.#declared, ...values].filter((name) => !left.some((names) => names.has(name))));
   }
 }
+
+/** The additions to a piece, at positions of its own text. */
+const within = (additions: readonly Addition[], { start, end }: Piece): Addition[] =>
+  additions.filter(({ at }) => at >= start && at <= end).map((addition) => ({ ...addition, at: addition.at - start }));
 
 /** Stands for the names of `export * from`, which only a check tells. */
 const anyName = '*';

@@ -1,6 +1,6 @@
 // The process of the type service: answers requests on stdin, after a plain start or from a startup snapshot.
 import v8 from 'node:v8';
-import type { CommitOptions, RanCell, TextOrigin } from '../contract/type-service';
+import type { CheckOptions, CommitOptions, RanCell, TextOrigin } from '../contract/type-service';
 import type { Committed } from './known-entries';
 import { TypeServiceCore } from './service';
 import { type Reply, type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
@@ -44,15 +44,17 @@ function warmWhenIdle(service: TypeServiceCore, lines: readonly string[]): void 
   timer.unref();
 }
 
+const optionsOf = (value: unknown): CheckOptions => (value ?? {}) as CheckOptions;
+
 function answer({ method, args }: Request): unknown {
   if (method !== 'start') lastRequest = Date.now();
   if (method === 'start') return start(args[0] as StartOptions);
   if (!core) throw new Error('the service was not started');
   switch (method) {
     case 'compile':
-      return core.compile(args[0] as string, args[1] as TextOrigin | undefined);
+      return core.compile(args[0] as string, (args[1] ?? undefined) as TextOrigin | undefined, optionsOf(args[2]));
     case 'compileScript':
-      return core.compileScript(args[0] as string, args[1] as TextOrigin);
+      return core.compileScript(args[0] as string, args[1] as TextOrigin, optionsOf(args[2]));
     case 'commitScript':
       return core.commitScript(args[0] as readonly RanCell[]);
     case 'commit':
@@ -66,7 +68,7 @@ function answer({ method, args }: Request): unknown {
     case 'isComplete':
       return core.isComplete(args[0] as string);
     case 'typeOf':
-      return core.typeOf(args[0] as string);
+      return core.typeOf(args[0] as string, optionsOf(args[1]));
     case 'complete':
       return core.complete(args[0] as string, args[1] as number);
     case 'describe':

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import ts from 'typescript';
 import type {
+  CheckOptions,
   CommitOptions,
   CompiledCell,
   CompileResult,
@@ -15,13 +16,14 @@ import type {
   SignatureHint,
   TextOrigin,
 } from '../contract/type-service';
+import { type Addition, scriptOf } from './additions/addition';
 import { layoutEntry, layoutScratch } from './await-result';
+import { TextChecker } from './check-text';
 import { completionsAt, describeAt, quickInfoAt, type Scratch } from './completions';
 import { type DocAnswer, documentationOf } from './doc';
 import { type EmittedModule, mapToTyped, withoutMapComment } from './emitted-maps';
 import { cleanTypeText, isValueType, type PromptName, promptModule } from './entry-names';
 import { ambientOf, augments, declaredNames, exportedAs, exportedNames, parse } from './entry-syntax';
-import { messageOf, withoutConsequences } from './error-messages';
 import { type Committed, KnownEntries } from './known-entries';
 import { apiFile, apiFolder, Host, type HostOptions } from './language-host';
 import { UserModules } from './modules/user-modules';
@@ -30,7 +32,7 @@ import { namesReferred } from './scopes';
 import { compileScript } from './script-statements';
 import { signatureAt } from './signature';
 import { askedSymbol, isStarExport, membersText, unaliased, valuesOf } from './symbols';
-import type { Layout, TypedText } from './text-layout';
+import type { Layout } from './text-layout';
 
 export interface CoreOptions extends HostOptions {
   /** The user's folder: imports are resolved from it. */
@@ -41,14 +43,12 @@ export interface CoreOptions extends HostOptions {
 interface Checked {
   readonly entry: WholeEntry;
   readonly layout: Layout;
+  readonly additions: readonly Addition[];
   readonly declared: readonly Declared[];
   readonly resultName: string;
   readonly file: string;
   readonly diagnostics: readonly Diagnostic[];
 }
-
-// Not an error at a prompt: a package without type declarations is `any`.
-const harmless = new Set([7016]);
 
 /** A variable of the type that `.type` was given by name. */
 const askedType = 'askedType';
@@ -65,6 +65,7 @@ export class TypeServiceCore {
   readonly #service: ts.LanguageService;
   readonly #modules: UserModules;
   readonly #known: KnownEntries;
+  readonly #checker: TextChecker;
   #cwd: string;
 
   constructor(options: CoreOptions) {
@@ -74,6 +75,7 @@ export class TypeServiceCore {
     this.#service = ts.createLanguageService(this.#host, parsed);
     this.#modules = new UserModules(options, parsed);
     this.#known = new KnownEntries(this.#host);
+    this.#checker = new TextChecker(this.#host, this.#service, this.#known);
     this.#declarePrompt();
   }
 
@@ -90,8 +92,8 @@ export class TypeServiceCore {
     }
   }
 
-  compile(text: string, origin?: TextOrigin): CompileResult {
-    const checked = this.#check(text, origin?.folder ?? this.#cwd);
+  compile(text: string, origin?: TextOrigin, options?: CheckOptions): CompileResult {
+    const checked = this.#check(text, origin?.folder ?? this.#cwd, options);
     if (checked.status !== 'checked') return checked;
     if (checked.diagnostics.length > 0) {
       this.#host.remove(checked.file);
@@ -102,14 +104,14 @@ export class TypeServiceCore {
   }
 
   /** Checks a script as a whole; its statements become entries. */
-  compileScript(text: string, origin: TextOrigin): ScriptResult {
+  compileScript(text: string, origin: TextOrigin, options?: CheckOptions): ScriptResult {
     const modules = new Map<string, ModuleErrors>();
     const script = compileScript(text, origin, {
       known: this.#known,
-      check: (file, typed) => {
-        const found = this.#checkText(file, typed);
-        if (origin.isUnchecked) return [];
-        if (found.length === 0) for (const one of this.#checkModules().errors) modules.set(one.file, one);
+      check: (draft) => {
+        const found = this.#checker.check(draft, options);
+        if (origin.isUnchecked) return { ...found, diagnostics: [] };
+        if (found.diagnostics.length === 0) for (const one of this.#checkModules().errors) modules.set(one.file, one);
         return found;
       },
       emit: (file) => this.#emit(file),
@@ -144,8 +146,8 @@ export class TypeServiceCore {
     return readEntry(text).status !== 'incomplete';
   }
 
-  typeOf(expression: string): { type: string } | { diagnostics: readonly Diagnostic[] } {
-    const checked = this.#check(expression, this.#cwd);
+  typeOf(expression: string, options?: CheckOptions): { type: string } | { diagnostics: readonly Diagnostic[] } {
+    const checked = this.#check(expression, this.#cwd, options);
     if (checked.status === 'incomplete') return this.#typeOfPart(expression);
     if (checked.status === 'error') return this.#typeNamed(expression) ?? checked;
     try {
@@ -221,15 +223,21 @@ export class TypeServiceCore {
     this.#known.always.push(`${module}.d.ts`);
   }
 
-  #check(text: string, folder: string): ({ status: 'checked' } & Checked) | Exclude<CompileResult, { status: 'ok' }> {
+  #check(
+    text: string,
+    folder: string,
+    options?: CheckOptions,
+  ): ({ status: 'checked' } & Checked) | Exclude<CompileResult, { status: 'ok' }> {
     const entry = readEntry(text);
     if (entry.status !== 'whole') return entry;
     const declared = declaredNames(entry.file);
     const number = this.#known.freeResult(this.#known.nextResult, (name) => declared.some((one) => one.name === name));
     const resultName = `res${number}`;
-    const layout = layoutEntry(text, entry, resultName).setTail(this.#tail(entry, declared, resultName));
+    const tail = this.#tail(entry, declared, resultName);
     const file = path.join(folder, `__in_${this.#known.nextCell}.ts`);
-    return { status: 'checked', entry, layout, declared, resultName, file, diagnostics: this.#checkText(file, layout) };
+    const compose = (additions: readonly Addition[]) => layoutEntry(text, entry, resultName, additions).setTail(tail);
+    const { text: layout, additions, diagnostics } = this.#checker.check({ file, declared, compose }, options);
+    return { status: 'checked', entry, layout, additions, declared, resultName, file, diagnostics };
   }
 
   #tail(entry: WholeEntry, declared: readonly Declared[], resultName: string): string {
@@ -247,31 +255,6 @@ export class TypeServiceCore {
     return used;
   }
 
-  #checkText(file: string, text: TypedText): Diagnostic[] {
-    this.#host.write(file, text.composed());
-    this.#host.setRoots([...this.#known.always, file]);
-    const program = this.#service.getProgram();
-    const source = program?.getSourceFile(file);
-    if (!program || !source) return [];
-    const all = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    const checkedFile = { checker: program.getTypeChecker(), file: source };
-    const errors = all.filter((found) => found.category === ts.DiagnosticCategory.Error && !harmless.has(found.code));
-    // An error in the tail concerns an older name whose declaration could not be emitted, not this entry.
-    const typed = errors.filter((found) => (found.start ?? 0) <= text.bodyLength());
-    return withoutConsequences(typed).map((found) => this.#diagnostic(found, text, messageOf(found, checkedFile)));
-  }
-
-  #diagnostic(found: ts.Diagnostic, text: TypedText, message: string): Diagnostic {
-    const start = found.start ?? 0;
-    const end = text.toOriginal(start + (found.length ?? 0));
-    return {
-      message: cleanTypeText(message),
-      code: found.code,
-      start: text.toOriginal(start),
-      length: end - text.toOriginal(start),
-    };
-  }
-
   #cellOf(text: string, checked: Checked, origin: TextOrigin | undefined): CompiledCell {
     const id = this.#known.nextCell++;
     const { js, map, declarations } = this.#emit(checked.file);
@@ -284,12 +267,13 @@ export class TypeServiceCore {
     const starred = Object.values(reexported).flat();
     const declared = [...checked.declared, ...exportedAs(entry.file), ...importsOf(starred)];
     const pending = { cellId: id, names: declared, result: result && { name: result.name } };
-    this.#known.remember([{ module, declarations, global: augments(entry.file), cells: [pending] }]);
+    this.#known.remember([{ module, label, declarations, global: augments(entry.file), cells: [pending] }]);
     const mapped = mapToTyped(map, checked.layout, label);
     const { firstLine, folder } = { firstLine: 1, folder: this.#cwd, ...origin };
     const exported = [...exportedNames(entry.file), ...starred];
     const code = withoutMapComment(js);
-    return { id, label, text, firstLine, folder, js: code, map: mapped, declared, exported, reexported, result };
+    const script = scriptOf(text, checked.additions);
+    return { id, label, text, script, firstLine, folder, js: code, map: mapped, declared, exported, reexported, result };
   }
 
   /** What each `export * from` of the module of the last check exports, by the other module's specifier. */

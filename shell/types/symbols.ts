@@ -1,5 +1,6 @@
 // Symbols and types of the checker, as `.doc` and `.type` need them.
 import ts from 'typescript';
+import { apiFolder } from './language-host';
 
 /** Members of a type that are shown; `…` stands for the rest. */
 const maxMembers = 20;
@@ -51,3 +52,7 @@ export function valuesOf(module: ts.StringLiteral, checker: ts.TypeChecker): str
   const values = exported.filter((one) => (unaliased(one, checker).flags & ts.SymbolFlags.Value) !== 0);
   return values.map(({ name }) => name).filter((name) => name !== 'default');
 }
+
+/** Whether a type is declared by the engine's API. */
+export const isOfApi = ({ symbol }: ts.Type): boolean =>
+  !!symbol?.declarations?.some((declaration) => declaration.getSourceFile().fileName.startsWith(`${apiFolder}/`));

@@ -12,6 +12,8 @@ export interface TypedText {
   bodyLength(): number;
   /** Maps a position of the composed text to the text as typed. */
   toOriginal(position: number): number;
+  /** Whether a position of the composed text belongs to an insertion. */
+  isInsertion(position: number): boolean;
 }
 
 /**
@@ -63,6 +65,16 @@ export class Layout implements TypedText {
       shift += text.length;
     }
     return Math.min(Math.max(position - shift, 0), this.text.length);
+  }
+
+  isInsertion(position: number): boolean {
+    let shift = 0;
+    for (const { at, text } of this.#insertions) {
+      if (position < at + shift) return false;
+      if (position < at + shift + text.length) return true;
+      shift += text.length;
+    }
+    return false;
   }
 
   /** Maps a position of the user's text to the composed text, after any insertion there. */

@@ -13,12 +13,14 @@ import { TypeServiceCore } from '../../shell/types/service';
 export const toyApi = `
 export declare class RDD<T> {
   map<U>(f: (x: T) => U): RDD<U>;
+  filter<U extends T>(f: (x: T) => x is U): RDD<U>;
   filter(f: (x: T) => boolean): RDD<T>;
   reduceByKey<K, V>(this: RDD<[K, V]>, f: (a: V, b: V) => V): RDD<[K, V]>;
   /** Counts the elements. Takes a job. */
-  count(): Promise<number>;
-  collect(): Promise<T[]>;
+  count(): JobPromise<number>;
+  collect(): JobPromise<T[]>;
 }
+export interface JobPromise<T> extends Promise<T> { readonly ofJob?: T; }
 export declare class Context { parallelize<T>(values: Iterable<T>): RDD<T>; }
 `;
 

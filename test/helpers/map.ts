@@ -53,6 +53,8 @@ const rooms: Readonly<Record<string, string>> = {
   'shell/base': 'What several processes of the shell use: command line, settings, signals.',
   'shell/types': 'The type service: checks, completes and emits what is typed, in a process of its own.',
   'shell/types/modules': "The user's own modules, checked as their project does.",
+  'shell/types/additions': 'What is inserted into an entry before it is checked: awaits, types and predicates.',
+  'shell/types/messages': 'Errors of the checker in the words of the user.',
   'shell/print': 'Values, errors, tables, plots and progress as text that fits the screen.',
   'shell/editor': 'The editor of the prompt: keys in, one painted block out.',
   'shell/evaluate': "Runs compiled entries and the user's modules so that Ctrl-C can break them.",

@@ -8,9 +8,10 @@ import { HashPartitioner } from '../../keys/partitioner';
 import { type DeadLetter, type ErrorOptions, isLenient, LeftOutElements, refuseLetters } from '../../ops/bad-records';
 import type { Partitioning } from '../../ops/pairs';
 import { combined } from '../../ops/pairs';
+import type { Accumulated, Datum, ListOf, Merge, Merged, Widen } from '../../rdd/element-types';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
 import { SteppedRDD } from '../../rdd/narrow-step';
-import { type Datum, RDD } from '../../rdd/rdd';
+import { RDD } from '../../rdd/rdd';
 import { checkCompatible } from '../graph/compatible';
 import { DerivedDStream, derive } from '../graph/derived';
 import { DStream } from '../graph/dstream';
@@ -114,7 +115,12 @@ declare module '../graph/dstream' {
      * One pair for each key of a batch, its values merged by `f`.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.reduceByKey((a, b) => a + b)) // [[['a', 3]], [['b', 3]]]
      */
-    reduceByKey<K, V>(this: DStream<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
+    reduceByKey<K, V extends Datum>(this: DStream<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
+    reduceByKey<K, V extends Datum, R extends Merge<V>>(
+      this: DStream<[K, V]>,
+      f: (a: V, b: V) => R,
+      partitioning?: Partitioning,
+    ): DStream<[K, Merged<V, R>]>;
     /**
      * All values of each key of a batch.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.groupByKey().mapValues(all => [...all].length)) // [[['a', 2]], [['b', 1]]]
@@ -124,6 +130,13 @@ declare module '../graph/dstream' {
      * The values of each key of a batch folded into copies of `zero`, then merged.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.aggregateByKey(0, (n, v) => n + v, (a, b) => a + b)) // [[['a', 3]], [['b', 3]]]
      */
+    aggregateByKey<K, V, U extends Datum, R extends Merge<U>>(
+      this: DStream<[K, V]>,
+      zero: U,
+      seqOp: (acc: Accumulated<U>, value: V) => R,
+      combOp: (a: Accumulated<U>, b: Accumulated<U>) => Merge<U>,
+      partitioning?: Partitioning,
+    ): DStream<[K, Merged<U, R>]>;
     aggregateByKey<K, V, U>(
       this: DStream<[K, V]>,
       zero: U,
@@ -135,6 +148,13 @@ declare module '../graph/dstream' {
      * The general form of merging the values of each key of a batch.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.combineByKey(v => v, (n, v) => n + v, (a, b) => a + b)) // [[['a', 3]], [['b', 3]]]
      */
+    combineByKey<K, V, C extends Datum, R extends Merge<C>>(
+      this: DStream<[K, V]>,
+      create: (value: V) => C,
+      mergeValue: (acc: Accumulated<C>, value: V) => R,
+      mergeCombiners: (a: Accumulated<C>, b: Accumulated<C>) => Merge<C>,
+      partitioning?: Partitioning,
+    ): DStream<[K, Merged<C, R>]>;
     combineByKey<K, V, C>(
       this: DStream<[K, V]>,
       create: (value: V) => C,
@@ -146,7 +166,18 @@ declare module '../graph/dstream' {
      * `reduceByKey` from a zero.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.foldByKey(0, (a, b) => a + b)) // [[['a', 3]], [['b', 3]]]
      */
-    foldByKey<K, V>(this: DStream<[K, V]>, zero: V, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
+    foldByKey<K, V extends Datum>(
+      this: DStream<[K, V]>,
+      zero: V,
+      f: (a: V, b: V) => V,
+      partitioning?: Partitioning,
+    ): DStream<[K, V]>;
+    foldByKey<K, V extends Datum, R extends Merge<V>>(
+      this: DStream<[K, V]>,
+      zero: Accumulated<V>,
+      f: (a: V, b: V) => R,
+      partitioning?: Partitioning,
+    ): DStream<[K, Merged<V, R>]>;
     /**
      * Values through `f`; keys stay.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.mapValues(n => n * 10)) // [[['a', 10], ['a', 20]], [['b', 30]]]
@@ -187,44 +218,6 @@ declare module '../graph/dstream' {
      */
     subtractByKey<K, V>(this: DStream<[K, V]>, other: Other<[K, unknown]>): DStream<[K, V]>;
     /**
-     * Joins batch by batch with another stream, a window of one, or a dataset that is the same for all batches.
-     * @example await check.outputOf([[['a', 1]]], s => s.join(s.mapValues(n => n + 1))) // [[['a', [1, 2]]]]
-     */
-    join<K, V, W>(this: DStream<[K, V]>, other: Other<[K, W]>, partitioning?: Partitioning): DStream<[K, [V, W]]>;
-    /**
-     * Every pair of the left; undefined where the batch of the right has no such key.
-     * @example await check.outputOf([[['a', 1]]], s => s.leftOuterJoin(s.filter(() => false)).mapValues(([left]) => left)) // [[['a', 1]]]
-     */
-    leftOuterJoin<K, V, W>(
-      this: DStream<[K, V]>,
-      other: Other<[K, W]>,
-      partitioning?: Partitioning,
-    ): DStream<[K, [V, W | undefined]]>;
-    /**
-     * Every pair of the right; undefined where the batch of the left has no such key.
-     * @example await check.outputOf([[['a', 1]]], s => s.filter(() => false).rightOuterJoin(s).mapValues(([, right]) => right)) // [[['a', 1]]]
-     */
-    rightOuterJoin<K, V, W>(
-      this: DStream<[K, V]>,
-      other: Other<[K, W]>,
-      partitioning?: Partitioning,
-    ): DStream<[K, [V | undefined, W]]>;
-    /**
-     * Every pair of both; undefined where the other has no such key.
-     * @example await check.outputOf([[['a', 1]]], s => s.fullOuterJoin(s.mapValues(n => n + 1))) // [[['a', [1, 2]]]]
-     */
-    fullOuterJoin<K, V, W>(
-      this: DStream<[K, V]>,
-      other: Other<[K, W]>,
-      partitioning?: Partitioning,
-    ): DStream<[K, [V | undefined, W | undefined]]>;
-    /**
-     * For each key the values of both batches.
-     * @example await check.outputOf([[['a', 1]]], s => s.cogroup(s).mapValues(([left, right]) => [...left, ...right].length)) // [[['a', 2]]]
-     */
-    cogroup<K, V, W>(this: DStream<[K, V]>, other: Other<[K, W]>, partitioning?: Partitioning): DStream<[K, [V[], W[]]]>;
-
-    /**
      * One number per batch: its count of elements, 0 for an empty batch.
      * @example await check.outputOf([['a', 'b'], []], s => s.count()) // [[2], [0]]
      */
@@ -238,7 +231,8 @@ declare module '../graph/dstream' {
      * One element per batch: `f` merges all; it must be associative and commutative. None for an empty batch.
      * @example await check.outputOf([[1, 2], [3]], s => s.reduce((a, b) => a + b)) // [[3], [3]]
      */
-    reduce(f: (a: T, b: T) => T): DStream<T>;
+    reduce(f: (a: Widen<T>, b: Widen<T>) => Widen<T>): DStream<Widen<T>>;
+    reduce<U>(f: (a: T, b: T) => ListOf<T, U>): DStream<U[]>;
     /**
      * Each batch's dataset through `f`, which runs in the session and may use any operator of datasets; it must return at once.
      * @example await check.outputOf([[2, 1]], s => s.transform(rdd => rdd.sortBy(x => x))) // [[1, 2]]
@@ -288,17 +282,12 @@ const sameAsDatasets = [
   'partitionBy',
   'sortByKey',
   'subtractByKey',
-  'join',
-  'leftOuterJoin',
-  'rightOuterJoin',
-  'fullOuterJoin',
-  'cogroup',
 ] as const;
 
 type DatasetOperator = (...args: unknown[]) => RDD<unknown>;
 
 /** Replaces streams among the arguments by their dataset of the batch. Captures functions now, for all batches. */
-function batchwise(operation: string) {
+export function batchwise(operation: string) {
   return function (this: DStream<unknown>, ...args: unknown[]): DStream<unknown> {
     const { sc } = this.streaming;
     const parents = [this, ...args.filter((a): a is DStream<unknown> => a instanceof DStream)];

@@ -2,7 +2,8 @@
 import { checkFlag, checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds } from '../../base/duration';
 import { checkInputPaths, checkOnePath, type UserPath } from '../../base/paths';
-import type { Datum, RDD } from '../../rdd/rdd';
+import type { Datum } from '../../rdd/element-types';
+import type { RDD } from '../../rdd/rdd';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
 import { FileInputDStream } from '../sources/file-streams';

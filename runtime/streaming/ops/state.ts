@@ -5,8 +5,9 @@ import { type Duration, milliseconds, type Time } from '../../base/duration';
 import type { State } from '../../exec/state/state-of-key';
 import type { Partitioner } from '../../keys/partitioner';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
+import type { Datum, Merge, Merged } from '../../rdd/element-types';
 import { ShippedFunction } from '../../rdd/function-argument';
-import { type Datum, RDD } from '../../rdd/rdd';
+import { RDD } from '../../rdd/rdd';
 import { DStream } from '../graph/dstream';
 import { SnapshotsDStream, StatefulDStream } from '../graph/stateful';
 
@@ -42,7 +43,7 @@ declare module '../graph/dstream' {
      * costs only the keys that have records. Needs a checkpoint folder.
      * @example const totals = (pairs) => pairs.updateStateByKey((values, old) => (old ?? 0) + values.length)
      */
-    updateStateByKey<K, V, S>(
+    updateStateByKey<K, V, S = any>(
       this: DStream<[K, V]>,
       f: (values: V[], state: S | undefined, key: K, time: Time) => S | undefined,
       partitioning?: Partitioning,
@@ -53,7 +54,7 @@ declare module '../graph/dstream' {
      * the stream of all states. Costs the keys that have records or time out. Accepts a StateSpec too. Needs a checkpoint folder.
      * @example const sums = (pairs) => pairs.mapWithState(StateSpec.function((key, value, state) => { state.update((state.get() ?? 0) + value); return state.get(); }))
      */
-    mapWithState<K, V, S, M extends Datum>(
+    mapWithState<K, V, S = any, M extends Datum = any>(
       this: DStream<[K, V]>,
       f: StateFunction<K, V, S, M> | StateSpec<K, V, S, M>,
       options?: MapWithStateOptions<K, S>,
@@ -64,7 +65,12 @@ declare module '../graph/dstream' {
      * For each key its values since the start, merged by `f`; each batch has all keys.
      * @example const sums = (pairs) => pairs.runningReduce((a, b) => a + b)
      */
-    runningReduce<K, V>(this: DStream<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
+    runningReduce<K, V extends Datum>(this: DStream<[K, V]>, f: (a: V, b: V) => V, partitioning?: Partitioning): DStream<[K, V]>;
+    runningReduce<K, V extends Datum, R extends Merge<V>>(
+      this: DStream<[K, V]>,
+      f: (a: V, b: V) => R,
+      partitioning?: Partitioning,
+    ): DStream<[K, Merged<V, R>]>;
   }
 }
 
@@ -92,7 +98,7 @@ export class StateSpec<K, V, S, M> {
    * A specification of the function (key, value, state) => row.
    * @example StateSpec.function((key, value, state) => state.get()).timeout('30s').options.timeout // '30s'
    */
-  static function<K, V, S, M>(f: StateFunction<K, V, S, M>): StateSpec<K, V, S, M> {
+  static function<K = any, V = any, S = any, M = any>(f: StateFunction<K, V, S, M>): StateSpec<K, V, S, M> {
     return new StateSpec(f, {});
   }
 
@@ -197,15 +203,15 @@ DStream.prototype.track = function (options) {
   });
 };
 
-DStream.prototype.runningReduce = function (f, partitioning) {
+DStream.prototype.runningReduce = function (this: DStream<unknown>, f: unknown, partitioning?: Partitioning) {
   const operation = 'runningReduce';
-  const partitioner = partitionerOf(operation, this as DStream<unknown>, partitioning);
+  const partitioner = partitionerOf(operation, this, partitioning);
   const merge = ShippedFunction.of(this.streaming.sc, f, operation);
-  return new StatefulDStream(this as DStream<unknown>, {
+  return new StatefulDStream(this, {
     operation,
     partitioner,
     arrange: (pairs, at) => combined(pairs, operation, at, undefined, merge, merge),
     rule: (b) => ({ kind: 'reduce', f: b.function(merge) }),
     emits: 'pairs',
   });
-};
+} as DStream<unknown>['runningReduce'];

@@ -5,6 +5,7 @@ import { checkMultiple, type Duration, milliseconds } from '../../base/duration'
 import type { Partitioner } from '../../keys/partitioner';
 import { choosePartitioner, combined, type Partitioning } from '../../ops/pairs';
 import { StorageLevel } from '../../plan/storage-level';
+import type { Accumulated, Datum, Widen } from '../../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../../rdd/function-argument';
 import type { RDD } from '../../rdd/rdd';
 import { derive } from '../graph/derived';
@@ -42,10 +43,10 @@ declare module '../graph/dstream' {
      * Accepts the arguments in Spark's order, or the length first as in the papers.
      * @example await check.outputOf([[1], [2], [3]], s => s.reduceByWindow((a, b) => a + b, '2s', '1s')) // [[1], [3], [5]]
      */
-    reduceByWindow(f: Merge<T>, length: Duration, slide?: Duration): DStream<T>;
-    reduceByWindow(f: Merge<T>, inverse: Merge<T>, length: Duration, slide?: Duration): DStream<T>;
-    reduceByWindow(length: Duration, f: Merge<T>, options?: WindowOptions): DStream<T>;
-    reduceByWindow(length: Duration, f: Merge<T>, inverse: Merge<T>, options?: WindowOptions): DStream<T>;
+    reduceByWindow(f: Merge<Widen<T>>, length: Duration, slide?: Duration): DStream<Widen<T>>;
+    reduceByWindow(f: Merge<Widen<T>>, inverse: Merge<Widen<T>>, length: Duration, slide?: Duration): DStream<Widen<T>>;
+    reduceByWindow(length: Duration, f: Merge<Widen<T>>, options?: WindowOptions): DStream<Widen<T>>;
+    reduceByWindow(length: Duration, f: Merge<Widen<T>>, inverse: Merge<Widen<T>>, options?: WindowOptions): DStream<Widen<T>>;
     /**
      * The number of elements in the last `length`, each slide; 0 for an empty window.
      * @example await check.outputOf([['a'], ['b']], s => s.countByWindow('2s', '1s')) // [[1], [2]]
@@ -71,35 +72,35 @@ declare module '../graph/dstream' {
      * (Spark's filterFunc) leaves further pairs out. An inverse that does not undo `f` fails with NOT_INVERSE. Throws NOT_A_MULTIPLE.
      * @example await check.outputOf([[['a', 1]], [['a', 2]]], s => s.reduceByKeyAndWindow('2s', (a, b) => a + b)) // [[['a', 1]], [['a', 3]]]
      */
-    reduceByKeyAndWindow<K, V>(
+    reduceByKeyAndWindow<K, V extends Datum>(
       this: DStream<[K, V]>,
-      f: Merge<V>,
+      f: Merge<Accumulated<V>>,
       length: Duration,
       slide?: Duration,
       partitioning?: Partitioning,
-    ): DStream<[K, V]>;
-    reduceByKeyAndWindow<K, V>(
+    ): DStream<[K, Accumulated<V>]>;
+    reduceByKeyAndWindow<K, V extends Datum>(
       this: DStream<[K, V]>,
-      f: Merge<V>,
-      inverse: Merge<V>,
+      f: Merge<Accumulated<V>>,
+      inverse: Merge<Accumulated<V>>,
       length: Duration,
       slide?: Duration,
       partitioning?: Partitioning,
-      keep?: (pair: [K, V]) => unknown,
-    ): DStream<[K, V]>;
-    reduceByKeyAndWindow<K, V>(
+      keep?: (pair: [K, Accumulated<V>]) => unknown,
+    ): DStream<[K, Accumulated<V>]>;
+    reduceByKeyAndWindow<K, V extends Datum>(
       this: DStream<[K, V]>,
       length: Duration,
-      f: Merge<V>,
-      options?: KeyWindowOptions<K, V>,
-    ): DStream<[K, V]>;
-    reduceByKeyAndWindow<K, V>(
+      f: Merge<Accumulated<V>>,
+      options?: KeyWindowOptions<K, Accumulated<V>>,
+    ): DStream<[K, Accumulated<V>]>;
+    reduceByKeyAndWindow<K, V extends Datum>(
       this: DStream<[K, V]>,
       length: Duration,
-      f: Merge<V>,
-      inverse: Merge<V>,
-      options?: KeyWindowOptions<K, V>,
-    ): DStream<[K, V]>;
+      f: Merge<Accumulated<V>>,
+      inverse: Merge<Accumulated<V>>,
+      options?: KeyWindowOptions<K, Accumulated<V>>,
+    ): DStream<[K, Accumulated<V>]>;
   }
 }
 

@@ -4,6 +4,7 @@ import { type Duration, milliseconds } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 import { compareKeys } from '../../keys/key';
+import type { Datum } from '../../rdd/element-types';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
 import { QueueInputDStream } from '../sources/queue-stream';
@@ -33,7 +34,7 @@ export class StreamCheck {
    * The batches that `operation` makes of the batches of `input`, one for each slide of its result; under a manual clock.
    * @example await check.outputOf([[1, 2], [3]], s => s.map(x => x + 1)) // [[2, 3], [4]]
    */
-  async outputOf<T, U>(
+  async outputOf<T extends Datum, U>(
     input: readonly (readonly T[])[],
     operation: (stream: DStream<T>) => DStream<U>,
     { interval = '1s', batches = input.length, checkpoint }: CheckOptions = {},
@@ -70,7 +71,7 @@ export class StreamCheck {
    * Throws CHECK_FAILED, which shows the first batch that differs, unless `operation` makes the batches `expected` of those of `input`.
    * @example await new StreamCheck(sc).batches([[1, 2], [3]], s => s.map(x => x * 2), [[2, 4], [6]])
    */
-  async batches<T, U>(
+  async batches<T extends Datum, U>(
     input: readonly (readonly T[])[],
     operation: (stream: DStream<T>) => DStream<U>,
     expected: readonly (readonly U[])[],

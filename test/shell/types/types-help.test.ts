@@ -163,8 +163,9 @@ const typeOf = suite('.type');
 const asked: Readonly<Record<string, string>> = {
   'rows.map(r => r.city)': 'RDD<string>',
   'rows.count()': 'number',
-  'rows.count': '() => Promise<number>',
-  'pairs.mapValues(': '<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U) => RDD<[K, U]>',
+  'rows.count': '() => JobPromise<number>',
+  'pairs.mapValues(':
+    '<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U, options?: ErrorOptions | undefined) => RDD<[K, U]>',
   Shape: '{ sides: number; name?: string | undefined }',
   'Shape[]': 'Shape[]',
   '{ a: 1 }': '{ a: number; }',

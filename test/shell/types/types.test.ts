@@ -141,7 +141,6 @@ const session: readonly (readonly [string, Expected])[] = [
   ['export const ex = 3', 'nothing'],
   ['ex', { type: 'number' }],
   ['fs.existsSync("/")', { error: /Cannot find name 'fs'/, at: [0, 2] }],
-  ['const late = (a) => a', { error: /implicitly has an 'any' type/, at: [14, 1] }],
   ['console.log(1)', 'nothing'],
   ['5', { type: 'number' }],
   ["'five'", { type: 'string' }],
@@ -295,13 +294,13 @@ help('tells the range, and the type where few are left', () => {
   assert.equal([start, end], [20, 23]);
   assert.equal(
     found.map(({ name, detail }) => [name, detail]),
-    [['count', 'count(): Promise<number>']],
+    [['count', 'count(): JobPromise<number>']],
   );
 });
 
 help('quick info has the signature and the first sentence', () => {
   const info = typeService(user.folder).quickInfo('sc.parallelize([1]).count()', 22);
-  assert.is(info, '(method) RDD<number>.count(): Promise<number>\nCounts the elements.');
+  assert.is(info, '(method) RDD<number>.count(): JobPromise<number>\nCounts the elements.');
 });
 
 help.run();

@@ -1,11 +1,13 @@
 // The message of a type error, in terms of datasets where that says it better, and which errors only follow from another.
 import path from 'node:path';
 import ts from 'typescript';
+import { isPromise } from '../additions/added-awaits';
+import { isOfApi } from '../symbols';
 
 /** The checked file of an error. */
 interface CheckedFile {
   readonly checker: ts.TypeChecker;
-  readonly file: ts.SourceFile;
+  readonly source: ts.SourceFile;
 }
 
 const wrongThis = 2684;
@@ -20,14 +22,19 @@ const articleOf = (type: string): string => (type.startsWith('RDD') ? 'an' : 'a'
 
 /** The message for a diagnostic, rewritten where the user's terms say it better. */
 export function messageOf(diagnostic: ts.Diagnostic, checked: CheckedFile): string {
+  const promise = promiseAt(diagnostic, checked);
+  return messageFor(diagnostic, checked) + (promise === undefined ? '' : `\n${promise} is a promise: write await ${promise}.`);
+}
+
+function messageFor(diagnostic: ts.Diagnostic, checked: CheckedFile): string {
   const plain = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
   if (diagnostic.start === undefined) return plain;
-  const node = innermost(checked.file, diagnostic.start);
+  const node = innermost(checked.source, diagnostic.start);
   if (diagnostic.code === wrongThis) return pairsNeeded(node, diagnostic.start + (diagnostic.length ?? 0), checked) ?? plain;
   if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, checked) ?? plain;
   if (diagnostic.code === noOverload) return widestOverload(diagnostic) ?? plain;
-  if (diagnostic.code === unknownName && node.getText(checked.file) === '_') return 'There is no last value to continue yet.';
-  if (diagnostic.code === noSuchModule) return missingPackage(node, checked.file.fileName) ?? plain;
+  if (diagnostic.code === unknownName && node.getText(checked.source) === '_') return 'There is no last value to continue yet.';
+  if (diagnostic.code === noSuchModule) return missingPackage(node, checked.source.fileName) ?? plain;
   return plain;
 }
 
@@ -46,12 +53,71 @@ function widestOverload({ messageText }: ts.Diagnostic): string | undefined {
 }
 
 const ofUnknownType = 18046;
+const noSuchElement = 7053;
+
+/**
+ * Types that are `any` because nothing says what they are: of parameters, members, elements, `this`, results, and properties that are set
+ * later. An error only where the user asks for it.
+ */
+const implicitAny = new Set([
+  2564, 2683, 7005, 7006, 7008, 7009, 7010, 7011, 7012, 7013, 7014, 7015, 7017, 7018, 7019, 7020, 7022, 7023, 7024, 7025, 7031,
+  7032, 7033, 7034, 7041, 7050, 7051, 7052, 7053, 7055, 7057,
+]);
+
+/** The errors that another one does not explain. */
+export function firstCauses(
+  diagnostics: readonly ts.Diagnostic[],
+  strict: boolean,
+  checked: CheckedFile,
+): readonly ts.Diagnostic[] {
+  const causes = withoutUnknowns(diagnostics);
+  const certain = causes.filter((one) => !implicitAny.has(one.code) || isIndexed(one, checked));
+  // An unknown name leaves every lambda behind it without types.
+  return strict && certain.length === 0 ? causes : certain;
+}
+
+/** Whether a dataset or a promise is indexed: it has no such element, whatever its type. */
+function isIndexed({ code, start }: ts.Diagnostic, checked: CheckedFile): boolean {
+  if (code !== noSuchElement || start === undefined) return false;
+  const access = around(innermost(checked.source, start), ts.isElementAccessExpression);
+  const type = access && checked.checker.getTypeAtLocation(access.expression);
+  return type !== undefined && (isPromise(type, checked.checker) || isOfApi(type));
+}
 
 /** Drops errors caused by a wrong `this`: it makes the closure's parameters unknown, so each use of them is an error. */
-export function withoutConsequences(diagnostics: readonly ts.Diagnostic[]): ts.Diagnostic[] {
+function withoutUnknowns(diagnostics: readonly ts.Diagnostic[]): readonly ts.Diagnostic[] {
   const ends = diagnostics.filter(({ code }) => code === wrongThis).map(({ start = 0, length = 0 }) => start + length);
   const first = Math.min(...ends);
   return diagnostics.filter(({ code, start = 0 }) => code !== ofUnknownType || start < first);
+}
+
+/** Characters of a promise's text in a message. */
+const longestPromise = 60;
+
+/** The text of the promise that an error is about: what it points to, an operand of it, or what a member is asked of. */
+function promiseAt({ start, length = 0 }: ts.Diagnostic, { source, checker }: CheckedFile): string | undefined {
+  if (start === undefined) return undefined;
+  const candidates: ts.Node[] = [];
+  for (let node: ts.Node | undefined = innermost(source, start); node && !ts.isSourceFile(node); node = node.parent) {
+    if (node.getStart(source) < start && !ts.isPropertyAccessExpression(node)) break;
+    candidates.push(...partsOf(node));
+    if (ts.isStatement(node) || ts.isFunctionLike(node) || node.end > start + length) break;
+  }
+  const promise = candidates.find((node) => ts.isExpression(node) && isPromise(checker.getTypeAtLocation(node), checker));
+  const text = promise?.getText(source);
+  return text === undefined || text.length > longestPromise || text.includes('\n') ? undefined : text;
+}
+
+function partsOf(node: ts.Node): ts.Node[] {
+  if (ts.isBinaryExpression(node)) return [node.left, node.right];
+  if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) return [node.expression];
+  if (ts.isVariableDeclaration(node)) return node.initializer ? [node.initializer] : [];
+  if (ts.isIdentifier(node) && ts.isPropertyAccessExpression(node.parent) && node.parent.name === node)
+    return [node.parent.expression];
+  if (ts.isIdentifier(node) && (ts.isVariableDeclaration(node.parent) || ts.isBindingElement(node.parent)))
+    return partsOf(around(node, ts.isVariableDeclaration) ?? node.parent);
+  if (ts.isForOfStatement(node) || ts.isSpreadElement(node)) return [node.expression];
+  return [node];
 }
 
 function innermost(file: ts.SourceFile, position: number): ts.Node {
@@ -63,6 +129,12 @@ function innermost(file: ts.SourceFile, position: number): ts.Node {
   };
   ts.forEachChild(file, visit);
   return found;
+}
+
+function around<N extends ts.Node>(node: ts.Node, is: (node: ts.Node) => node is N): N | undefined {
+  let current: ts.Node | undefined = node;
+  while (current && !is(current)) current = current.parent;
+  return current;
 }
 
 function accessAround(node: ts.Node): ts.PropertyAccessExpression | undefined {

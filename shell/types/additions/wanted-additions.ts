@@ -1,0 +1,13 @@
+// What is added to an entry so that the checker sees what is meant: `await` before the answers of jobs, and types that cannot be inferred.
+import type { CheckOptions } from '../../contract/type-service';
+import { awaitsOf } from './added-awaits';
+import { narrowedFilters } from './added-predicates';
+import { looseLiterals } from './added-types';
+import type { Addition, CheckedText } from './addition';
+
+/** The additions that a text needs, as its types are with those that it has already. */
+export function additionsFor(text: CheckedText, { answers, strict }: CheckOptions): Addition[] {
+  return [...(answers ? awaitsOf(text) : []), ...(strict ? [] : looseLiterals(text)), ...narrowedFilters(text)].sort(
+    (a, b) => a.at - b.at,
+  );
+}
