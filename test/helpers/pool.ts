@@ -12,7 +12,7 @@ import { until } from './within';
 // Taken before a test gives this process a temporary folder of its own, which must be empty at its end.
 const machineFolder = tmpdir();
 const root = path.join(__dirname, '..', '..');
-const engine = /\/runtime\/exec\/run$/;
+const engine = /\/runtime\/exec\/task-runner$/;
 const bundled = new Map<boolean, Promise<string>>();
 
 /** Bundles the executor as the build does, with the toy runner in place of the engine's; once for each test process. */
@@ -31,6 +31,7 @@ async function bundle(withToy: boolean): Promise<string> {
   const folder = mkdtempSync(path.join(machineFolder, 'toy-executor-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const toy = path.join(root, 'test/helpers/toy-runner.ts');
+  let found = false;
   await build({
     entryPoints: {
       executor: path.join(root, 'cluster/executor/executor-main.ts'),
@@ -38,13 +39,21 @@ async function bundle(withToy: boolean): Promise<string> {
     },
     outdir: folder,
     plugins: [
-      { name: 'toy', setup: (bundler) => bundler.onResolve({ filter: engine }, () => (withToy ? { path: toy } : undefined)) },
+      {
+        name: 'toy',
+        setup: (bundler) =>
+          bundler.onResolve({ filter: engine }, () => {
+            found = true;
+            return withToy ? { path: toy } : undefined;
+          }),
+      },
     ],
     bundle: true,
     platform: 'node',
     target: 'node20',
     logLevel: 'warning',
   });
+  if (!found) throw new Error(`Nothing imports ${engine}: the toy stands in for no module.`);
   // Its service would live as long as this process.
   await stop();
   return path.join(folder, 'executor.js');
