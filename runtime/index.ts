@@ -51,7 +51,7 @@ export { BarrierTaskContext, type TaskCompletionListener, TaskContext, type Task
 export { HashPartitioner, type Partitioner, RangePartitioner } from './keys/partitioner';
 export type { BoundedDouble, PartialResult } from './ops/approximate';
 export type { AsyncAction } from './ops/async';
-export type { DeadLetter, ErrorOptions, OnError } from './ops/bad-records';
+export type { BadRecordOptions, DeadLetter, OnError } from './ops/bad-records';
 export type { RDDBarrier } from './ops/barrier';
 export type { Histogram } from './ops/numeric';
 export type { Partitioning } from './ops/pairs';

@@ -11,7 +11,7 @@ import type { Accumulator } from '../shared/accumulator';
 export type OnError = 'fail' | 'skip';
 
 /** Options of operators that call a function for each element: `lines.map(parse, { onError: 'skip' })`. */
-export interface ErrorOptions {
+export interface BadRecordOptions {
   /**
    * 'fail' (default): the job fails, and in a stream the batch. 'skip': the element is left out, counted and reported, and `deadLetters()`
    * of the result has it. Errors of Millrace itself, such as those of a disk, always fail.
@@ -67,7 +67,7 @@ export class LeftOutElements {
   static of(context: RDD<unknown>['context'], operation: string, options: unknown): LeftOutElements | undefined {
     if (options === undefined || options instanceof LeftOutElements) return options;
     checkOptions(operation, options, `Write ${operation}(f, { onError: 'skip' }).`);
-    const { onError = 'fail' } = options as ErrorOptions;
+    const { onError = 'fail' } = options as BadRecordOptions;
     return checkOnError(operation, onError) === 'skip' ? new LeftOutElements(context, operation) : undefined;
   }
 

@@ -13,7 +13,7 @@ import { RDD } from '../rdd/rdd';
 import { dependOn } from '../rdd/shuffle-or-narrow';
 import { type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { encode } from '../wire/codec';
-import { type ErrorOptions, leniently } from './bad-records';
+import { type BadRecordOptions, leniently } from './bad-records';
 
 /** A number of partitions, or how keys are to be spread. */
 export type Partitioning = number | Partitioner | CustomPartitioner;
@@ -87,12 +87,16 @@ declare module '../rdd/rdd' {
      * Values through `f`; keys and partitioner stay.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).mapValues(n => n * 10).collect() // [['a', 10], ['b', 20], ['a', 30]]
      */
-    mapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U, options?: ErrorOptions): RDD<[K, U]>;
+    mapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U, options?: BadRecordOptions): RDD<[K, U]>;
     /**
      * Each value to any number of values under the same key.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).flatMapValues(n => Array(n).fill(n)).values().collect() // [1, 2, 2, 3, 3, 3]
      */
-    flatMapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => Iterable<U>, options?: ErrorOptions): RDD<[K, U]>;
+    flatMapValues<K, V, U extends Datum>(
+      this: RDD<[K, V]>,
+      f: (value: V) => Iterable<U>,
+      options?: BadRecordOptions,
+    ): RDD<[K, U]>;
     /**
      * The keys of pairs.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).keys().collect() // ['a', 'b', 'a']
@@ -236,7 +240,7 @@ RDD.prototype.groupByKey = function <K, V>(this: RDD<[K, V]>, partitioning?: Par
   return groupedByKey(this, 'groupByKey', partitioning);
 };
 
-RDD.prototype.mapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: ErrorOptions) {
+RDD.prototype.mapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: BadRecordOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'mapValues');
   const lenient = leniently<[K, U]>(this, 'mapValues', shipped, options);
   if (lenient) return lenient;
@@ -255,7 +259,7 @@ export const flatMapValues = <T>(rdd: RDD<unknown>, operation: string, f: Functi
     plan: (input, b) => ({ op: 'flatMap', values: true, name: operation, f: b.function(f), input }),
   });
 
-RDD.prototype.flatMapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: ErrorOptions) {
+RDD.prototype.flatMapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: BadRecordOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'flatMapValues');
   return leniently<[K, U]>(this, 'flatMapValues', shipped, options) ?? flatMapValues<[K, U]>(this, 'flatMapValues', shipped);
 };

@@ -11,7 +11,7 @@ import { RDD } from '../rdd/rdd';
 import { dependOn, narrow } from '../rdd/shuffle-or-narrow';
 import { type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { unionOf } from '../rdd/union';
-import { type ErrorOptions, leniently } from './bad-records';
+import { type BadRecordOptions, leniently } from './bad-records';
 import { groupedByKey, type Partitioning, valuesOf } from './pairs';
 
 declare module '../rdd/rdd' {
@@ -21,18 +21,18 @@ declare module '../rdd/rdd' {
      * (see `deadLetters`); `flatMap`, `filter`, `keyBy`, `mapValues` and `flatMapValues` take it too.
      * @example await sc.parallelize(['a', 'bb']).map(w => [w, w.length]).collect() // [['a', 1], ['bb', 2]]
      */
-    map<U extends Datum>(f: (element: T) => U, options?: ErrorOptions): RDD<U>;
+    map<U extends Datum>(f: (element: T) => U, options?: BadRecordOptions): RDD<U>;
     /**
      * All that `f` returns for each element: an array or another iterable.
      * @example await sc.parallelize(['a b', 'c']).flatMap(l => l.split(' ')).collect() // ['a', 'b', 'c']
      */
-    flatMap<U extends Datum>(f: (element: T) => Iterable<U>, options?: ErrorOptions): RDD<U>;
+    flatMap<U extends Datum>(f: (element: T) => Iterable<U>, options?: BadRecordOptions): RDD<U>;
     /**
      * The elements for which `f` holds. Keeps the partitioner.
      * @example await sc.range(5).filter(x => x % 2 === 0).collect() // [0, 2, 4]
      */
-    filter<U extends T>(f: (element: T) => element is U, options?: ErrorOptions): RDD<U>;
-    filter(f: (element: T) => unknown, options?: ErrorOptions): RDD<T>;
+    filter<U extends T>(f: (element: T) => element is U, options?: BadRecordOptions): RDD<U>;
+    filter(f: (element: T) => unknown, options?: BadRecordOptions): RDD<T>;
     /**
      * Each partition as a whole through `f`, which gets an iterator and returns an iterable.
      * `preservesPartitioning` says that `f` leaves keys where they are.
@@ -56,7 +56,7 @@ declare module '../rdd/rdd' {
      * Pairs [f(x), x].
      * @example await sc.parallelize(['to', 'be']).keyBy(w => w[0]).collect() // [['t', 'to'], ['b', 'be']]
      */
-    keyBy<K extends Datum>(f: (element: T) => K, options?: ErrorOptions): RDD<[K, T]>;
+    keyBy<K extends Datum>(f: (element: T) => K, options?: BadRecordOptions): RDD<[K, T]>;
     /**
      * Each distinct element once; elements compare by value. Pairs that a partitioner has spread already stay where they are.
      * @example await sc.parallelize([1, 2, 1]).distinct().sortBy(x => x).collect() // [1, 2]
@@ -108,7 +108,7 @@ const stepped = <U>(
     plan: (input, builder) => ({ op, name: operation, f: builder.function(f), input }),
   });
 
-RDD.prototype.map = function <U>(this: RDD<unknown>, f: unknown, options?: ErrorOptions) {
+RDD.prototype.map = function <U>(this: RDD<unknown>, f: unknown, options?: BadRecordOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'map');
   const lenient = leniently<U>(this, 'map', shipped, options);
   if (lenient) return lenient;
@@ -118,7 +118,7 @@ RDD.prototype.map = function <U>(this: RDD<unknown>, f: unknown, options?: Error
   });
 };
 
-RDD.prototype.flatMap = function <U>(this: RDD<unknown>, f: unknown, options?: ErrorOptions) {
+RDD.prototype.flatMap = function <U>(this: RDD<unknown>, f: unknown, options?: BadRecordOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'flatMap');
   const lenient = leniently<U>(this, 'flatMap', shipped, options);
   if (lenient) return lenient;
@@ -128,7 +128,7 @@ RDD.prototype.flatMap = function <U>(this: RDD<unknown>, f: unknown, options?: E
   });
 };
 
-RDD.prototype.filter = function (this: RDD<unknown>, f: unknown, options?: ErrorOptions) {
+RDD.prototype.filter = function (this: RDD<unknown>, f: unknown, options?: BadRecordOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'filter');
   return leniently(this, 'filter', shipped, options) ?? stepped(this, 'filter', shipped, 'filter', true);
 } as RDD<unknown>['filter'];
@@ -158,7 +158,7 @@ export function keyedBy<K, T>(rdd: RDD<T>, operation: string, f: ((element: T) =
   });
 }
 
-RDD.prototype.keyBy = function <K, T>(this: RDD<T>, f: (element: T) => K, options?: ErrorOptions) {
+RDD.prototype.keyBy = function <K, T>(this: RDD<T>, f: (element: T) => K, options?: BadRecordOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'keyBy');
   return leniently<[K, T]>(this, 'keyBy', shipped, options) ?? keyedBy<K, T>(this, 'keyBy', shipped);
 };

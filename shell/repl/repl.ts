@@ -22,6 +22,8 @@ import { loadFile, moduleText, type StatementRunner } from './run-text';
 import { wordHint } from './word-hints';
 
 const inputLabel = '<input>';
+/** Statements of a script that await nothing run so long at a stretch, in milliseconds. */
+const turnMs = 20;
 
 export class Repl implements StatementRunner {
   readonly #front: FrontEnd;
@@ -137,7 +139,13 @@ export class Repl implements StatementRunner {
     if (typeof cells === 'string') return cells;
     const ran: RanCell[] = [];
     let end: EntryEnd = 'ok';
+    let turned = performance.now();
     for (const cell of cells) {
+      // Signals, timers and sockets get their turn between statements that await nothing.
+      if (performance.now() - turned > turnMs) {
+        await new Promise(setImmediate);
+        turned = performance.now();
+      }
       // Ctrl-C may come between two statements.
       if (this.#interrupted) end = 'interrupted';
       if (end !== 'ok') break;

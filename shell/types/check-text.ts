@@ -28,6 +28,14 @@ export interface Draft<T> {
 // Not an error at a prompt: a package without type declarations is `any`.
 const harmless = new Set([7016]);
 
+const noSuchModule = 2307;
+
+/** A module of the user's that `import()` names may be written before it is reached. */
+const isMadeLater = ({ code, start = 0 }: ts.Diagnostic, source: ts.SourceFile): boolean =>
+  code === noSuchModule &&
+  /^(['"`])\.{1,2}\//.test(source.text.slice(start)) &&
+  /\bimport\s*\(\s*$/.test(source.text.slice(0, start));
+
 /** What a function answers is no boolean, as its predicate would have it. */
 const notAssignable = 2322;
 
@@ -64,7 +72,9 @@ export class TextChecker {
   #diagnostics(program: ts.Program, text: CheckedText, declared: readonly Declared[], strict: boolean): Diagnostic[] {
     const { source, layout } = text;
     const all = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    const errors = all.filter(({ category, code }) => category === ts.DiagnosticCategory.Error && !harmless.has(code));
+    const errors = all.filter(
+      (found) => found.category === ts.DiagnosticCategory.Error && !harmless.has(found.code) && !isMadeLater(found, source),
+    );
     const ours = new Set(predicateBodies(text));
     // An error in the tail concerns an older name whose declaration could not be emitted, not this entry.
     const typed = errors.filter(

@@ -5,7 +5,7 @@ import { type Time, timeText } from '../../base/duration';
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 import { HashPartitioner } from '../../keys/partitioner';
-import { type DeadLetter, type ErrorOptions, isLenient, LeftOutElements, refuseLetters } from '../../ops/bad-records';
+import { type BadRecordOptions, type DeadLetter, isLenient, LeftOutElements, refuseLetters } from '../../ops/bad-records';
 import type { Partitioning } from '../../ops/pairs';
 import { combined } from '../../ops/pairs';
 import type { Accumulated, Datum, ListOf, Merge, Merged, Widen } from '../../rdd/element-types';
@@ -27,18 +27,18 @@ declare module '../graph/dstream' {
      * `f` throws; `flatMap`, `filter`, `keyBy`, `mapValues` and `flatMapValues` take it too. Without it their batch fails.
      * @example await check.outputOf([[1, 2], [3]], s => s.map(x => x * 2)) // [[2, 4], [6]]
      */
-    map<U extends Datum>(f: (element: T) => U, options?: ErrorOptions): DStream<U>;
+    map<U extends Datum>(f: (element: T) => U, options?: BadRecordOptions): DStream<U>;
     /**
      * Each element to any number of elements.
      * @example await check.outputOf([['a b'], ['c']], s => s.flatMap(l => l.split(' '))) // [['a', 'b'], ['c']]
      */
-    flatMap<U extends Datum>(f: (element: T) => Iterable<U>, options?: ErrorOptions): DStream<U>;
+    flatMap<U extends Datum>(f: (element: T) => Iterable<U>, options?: BadRecordOptions): DStream<U>;
     /**
      * The elements for which `f` is true.
      * @example await check.outputOf([[1, 2], [3]], s => s.filter(x => x > 1)) // [[2], [3]]
      */
-    filter<U extends T>(f: (element: T) => element is U, options?: ErrorOptions): DStream<U>;
-    filter(f: (element: T) => unknown, options?: ErrorOptions): DStream<T>;
+    filter<U extends T>(f: (element: T) => element is U, options?: BadRecordOptions): DStream<U>;
+    filter(f: (element: T) => unknown, options?: BadRecordOptions): DStream<T>;
     /**
      * Each partition of each batch through `f`.
      * @example await check.outputOf([[1, 2]], s => s.coalesce(1).mapPartitions(rows => [[...rows].length])) // [[2]]
@@ -64,7 +64,7 @@ declare module '../graph/dstream' {
      * Pairs with the key that `f` gives.
      * @example await check.outputOf([['to']], s => s.keyBy(w => w[0])) // [[['t', 'to']]]
      */
-    keyBy<K extends Datum>(f: (element: T) => K, options?: ErrorOptions): DStream<[K, T]>;
+    keyBy<K extends Datum>(f: (element: T) => K, options?: BadRecordOptions): DStream<[K, T]>;
     /**
      * Each element of a batch once.
      * @example await check.outputOf([[1, 1], [1]], s => s.distinct()) // [[1], [1]]
@@ -182,7 +182,7 @@ declare module '../graph/dstream' {
      * Values through `f`; keys stay.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.mapValues(n => n * 10)) // [[['a', 10], ['a', 20]], [['b', 30]]]
      */
-    mapValues<K, V, U extends Datum>(this: DStream<[K, V]>, f: (value: V) => U, options?: ErrorOptions): DStream<[K, U]>;
+    mapValues<K, V, U extends Datum>(this: DStream<[K, V]>, f: (value: V) => U, options?: BadRecordOptions): DStream<[K, U]>;
     /**
      * Each value to any number of values under the same key.
      * @example await check.outputOf([[['a', 2]]], s => s.flatMapValues(n => [n, n])) // [[['a', 2], ['a', 2]]]
@@ -190,7 +190,7 @@ declare module '../graph/dstream' {
     flatMapValues<K, V, U extends Datum>(
       this: DStream<[K, V]>,
       f: (value: V) => Iterable<U>,
-      options?: ErrorOptions,
+      options?: BadRecordOptions,
     ): DStream<[K, U]>;
     /**
      * The keys of pairs.

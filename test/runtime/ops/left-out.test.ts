@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
-import { type Context, type ErrorOptions, type RDD, StorageLevel, TaskContext } from '../../../runtime/index';
+import { type BadRecordOptions, type Context, type RDD, StorageLevel, TaskContext } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
 
 const test = suite('elements left out');
@@ -17,7 +17,7 @@ test.before.each(() => {
 });
 test.after(() => sc.stop());
 
-const skip: ErrorOptions = { onError: 'skip' };
+const skip: BadRecordOptions = { onError: 'skip' };
 const odd = (x: number): number => {
   if (x % 3 === 1) throw new RangeError(`no ${x}`);
   return x;
