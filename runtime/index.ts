@@ -58,6 +58,7 @@ export type { Partitioning } from './ops/pairs';
 export type { PipeOptions } from './ops/pipe';
 export type { Preview } from './ops/preview';
 export type { SaveOptions } from './ops/save';
+export type { CallOptions, ConcurrencyOptions, Elements } from './plan/concurrency';
 export type { TaskMetrics } from './plan/end';
 export type { JobPromise } from './plan/job-promise';
 export { type LevelFlags, StorageLevel } from './plan/storage-level';

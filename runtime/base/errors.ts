@@ -154,6 +154,7 @@ const declared = {
     sentence: '{operation} needs pairs [key, value], but an element is {element}.',
     remedy: 'Make pairs first, for example .map(x => [x, 1]) or .keyBy(f).',
   },
+  PROMISE_NOT_AWAITED: { sentence: 'The function of {operation} returned {answer}, which was not awaited.', remedy: '{remedy}' },
   NOT_ITERABLE: {
     sentence: '{operation} must return something to iterate over, but returned {value}.',
     remedy: 'Return an array, or another iterable; for a single element use map.',

@@ -147,6 +147,12 @@ export const soughtCalls = 1000;
 /** Ended jobs whose stages are remembered for `.stages` and the pages: as many of entries, and as many of streams, whose jobs are many. */
 export const rememberedJobs = 200;
 
+/** Calls of an asynchronous function that wait at a time in one task, if the operator is not told: enough for most servers, and no flood. */
+export const defaultConcurrency = 8;
+/** The most that can be asked for: each call that waits holds its element. */
+export const maxConcurrency = 10_000;
+/** Milliseconds after which a task that waits for a promise looks whether it was cancelled. */
+export const waitPollMs = 20;
 /** Percent of the time for a sample of a shuffled dataset that are spent on the exact one before a part of the input is read. */
 export const exactSamplePercent = 60;
 /** Milliseconds for which the first round of such a sample reads each partition: rows are there early, and later rounds read longer. */

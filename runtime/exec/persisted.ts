@@ -37,13 +37,14 @@ class PartitionInWork {
     host: PersistedHost,
     finishBelow: (work: Work) => void,
     compute: () => Generator<unknown[]>,
+    work?: Work,
   ) {
     this.#request = request;
     this.#host = host;
     this.#finishBelow = finishBelow;
     this.#writer = host.store.writer(request);
     this.reader = host.updates.current;
-    this.#work = this.reader.begin();
+    this.#work = work ?? this.reader.begin();
     this.#chunks = host.updates.during(this.#work, compute());
   }
 
@@ -86,9 +87,23 @@ export class PersistedPartitions {
   /** Those that it began to compute. */
   readonly #inWork: PartitionInWork[] = [];
 
+  /** The work on partitions whose input was awaited first. */
+  readonly #works = new Map<string, Work>();
+
   constructor(task: TaskSpec, host: PersistedHost) {
     this.#task = task;
     this.#host = host;
+  }
+
+  /** Has `gather` await the input of a partition that must be computed. False in a sample, which stores no partition. */
+  async prepare({ rddId }: Plan & { op: 'cached' }, { index }: Split, gather: () => Promise<void>): Promise<boolean> {
+    const { store, updates, finishes } = this.#host;
+    if (store.has(rddId, index)) return true;
+    if (!finishes) return false;
+    const work = updates.current.begin();
+    this.#works.set(`${rddId}.${index}`, work);
+    await updates.awaitedIn(work, gather);
+    return true;
   }
 
   *rows(plan: Plan & { op: 'cached' }, split: Split, compute: () => Generator<unknown[]>): Generator<unknown[]> {
@@ -101,7 +116,10 @@ export class PersistedPartitions {
       updates.current.read(known.updates);
       return yield* known.rows as Iterable<unknown[]>;
     }
-    const partition = new PartitionInWork(request, this.#host, (work) => this.#finish((of) => of.reader === work), compute);
+    const below = (work: Work) => this.#finish((of) => of.reader === work);
+    const key = `${rddId}.${split.index}`;
+    const partition = new PartitionInWork(request, this.#host, below, compute, this.#works.get(key));
+    this.#works.delete(key);
     // Its reader may end early: it has enough, or user code throws.
     cleanups.push(() => partition.abandon());
     this.#inWork.push(partition);

@@ -166,8 +166,9 @@ class Runner implements TaskRunner {
       });
       entered = this.#enter(task, control);
       const compiled = compileStage(loaded.program.plan, loaded.program.sink, split, loaded.sources);
-      const result = scope.run(compiled, split);
-      const value = result instanceof Promise ? await result : result;
+      const { isAsync } = compiled;
+      const running = scope;
+      const value = isAsync ? await updates.asynchronously(() => running.run(compiled, split)) : scope.run(compiled, split);
       scope.persisted.finish();
       entered.context.succeeded();
       // Nobody waits for it: what there is to tell of stored partitions is told by the next task.

@@ -15,6 +15,7 @@ import { type PairFrame, shufflePath } from '../storage/shuffle-file';
 import { ShuffleWriter } from '../storage/shuffle-writer';
 import { SpillFile, spillFolder } from '../storage/spill-file';
 import { decode } from '../wire/codec';
+import { Awaiting } from './awaiting';
 import { cartesian } from './cartesian';
 import { branchesOf } from './chosen-inputs';
 import { type Compiled, compileChunks } from './compile';
@@ -34,6 +35,7 @@ import { TokenCounts } from './files/token-counts';
 import { firstPart } from './first-part';
 import { poisson } from './library/sampling';
 import { PersistedPartitions } from './persisted';
+import { isThenable, promised, refusePromise } from './promises';
 import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/state-tasks';
 import { collecting } from './task-accumulator';
@@ -62,6 +64,8 @@ export class TaskScope {
   /** Closes what the task opened, whether it succeeds or fails. */
   readonly #cleanups: (() => void)[] = [];
   readonly persisted: PersistedPartitions;
+  readonly awaiting: Awaiting;
+  readonly promised = promised;
   /** The user's iterators that have not ended. */
   readonly #open = new Set<Chunks>();
   readonly #compiled = new Map<Plan, Map<string, Compiled>>();
@@ -78,6 +82,9 @@ export class TaskScope {
     const endsWithTask = () => this.#groups.some((groups) => groups.hasSpilledGroups);
     this.persisted = new PersistedPartitions(task, { ...host, cleanups: this.#cleanups, endsWithTask });
     this.#space = { budget: host.gatherBytes, file, tick: () => pulse.tick(0) };
+    const { persisted } = this;
+    const [chunks, pull] = [this.chunks.bind(this), this.pull.bind(this)];
+    this.awaiting = new Awaiting({ ...this.#space, pulse, persisted, resolve: host.resolve, chunks, pull });
   }
 
   close(): void {
@@ -139,6 +146,8 @@ export class TaskScope {
 
   /** The chunks of a sub-plan, pulled; gathered where they are persisted, else one element each if the user's iterables make them. */
   chunks(plan: Plan, split: Split, gathers = false): Generator<unknown[]> {
+    const gathered = this.awaiting.gathered(plan, split);
+    if (gathered) return gathered;
     // Sources that already give chunks need no copy.
     if (plan.op === 'text') return this.textLines(split);
     if (plan.op === 'values') return this.values(split as Split & { kind: 'values' });
@@ -238,8 +247,10 @@ export class TaskScope {
 
   chunksOf(value: unknown, operation: string): Chunks {
     const make = value === null || value === undefined ? undefined : (value as Iterable<unknown>)[Symbol.iterator];
-    if (typeof make !== 'function')
-      throw new MillraceError('NOT_ITERABLE', { operation, value: value instanceof Promise ? 'a Promise' : showElement(value) });
+    if (typeof make !== 'function') {
+      refusePromise(operation, value);
+      throw new MillraceError('NOT_ITERABLE', { operation, value: showElement(value) });
+    }
     const chunks = new Chunks(make.call(value), (ended) => this.#open.delete(ended));
     this.#open.add(chunks);
     return chunks;
@@ -247,15 +258,8 @@ export class TaskScope {
 
   /** Whether a predicate's answer that is neither true nor false holds. */
   holds(answer: unknown, operation: string): boolean {
-    if (!(answer instanceof Promise)) return Boolean(answer);
-    const remedy = 'Answer at once; what must be awaited can be fetched before, or with foreachPartition.';
-    throw new MillraceError('BAD_ARGUMENT', {
-      operation,
-      argument: 'the answer of the function',
-      value: 'a Promise',
-      rule: 'true or false',
-      remedy,
-    });
+    if (isThenable(answer)) promised(operation, answer);
+    return Boolean(answer);
   }
 
   /** Ends the loops of a task whose time limit was reached. */

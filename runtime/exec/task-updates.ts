@@ -1,4 +1,5 @@
 // What a task adds to accumulators: for itself, and for each persisted partition that it computes, which counts apart.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AccumulatorUpdate, Computation } from '../plan/end';
 import type { TaskAccumulator } from './task-accumulator';
 
@@ -48,18 +49,39 @@ class Work {
   }
 }
 
+/** The work of code that awaits something: it may go on while other work is done, and behind the end of its task. */
+const works = new AsyncLocalStorage<Work>();
+let isUsed = false;
+
+const asynchronousWork = (): Work | undefined => (isUsed ? works.getStore() : undefined);
+
+function inWork<T>(work: Work, run: () => T): T {
+  isUsed = true;
+  return works.run(work, run);
+}
+
 export class TaskUpdates {
   readonly #task = new Work();
   /** The work that runs now: partitions are computed a chunk at a time, by turns with what reads them. */
   #current = this.#task;
 
   get current(): Work {
-    return this.#current;
+    return asynchronousWork() ?? this.#current;
+  }
+
+  /** Runs the whole task, which awaits something, so that what its calls add belongs to it, and to no task after it. */
+  asynchronously<T>(run: () => T): T {
+    return inWork(this.#task, run);
+  }
+
+  /** Awaits a part of the task on behalf of `work`. */
+  awaitedIn<T>(work: Work, run: () => T): T {
+    return inWork(work, run);
   }
 
   /** The accumulator that code adds to which runs now. */
   accumulator(id: string, make: () => TaskAccumulator): TaskAccumulator {
-    const { accumulators } = this.#current;
+    const { accumulators } = this.current;
     const accumulator = accumulators.get(id) ?? make();
     accumulators.set(id, accumulator);
     return accumulator;
@@ -85,6 +107,7 @@ export class TaskUpdates {
   }
 
   #within<T>(work: Work, run: () => T): T {
+    if (asynchronousWork()) return inWork(work, run);
     const outer = this.#current;
     this.#current = work;
     try {

@@ -3,6 +3,7 @@
 import { checkOrdering, checkSize } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { compareKeys, KeyTable, sortValues } from '../keys/key';
+import { awaitsFor, type ConcurrencyOptions } from '../plan/concurrency';
 import type { JobPromise } from '../plan/job-promise';
 import type { Accumulated, Datum, ListOf, Merge, Merged, Widen } from '../rdd/element-types';
 import { lib, ShippedFunction } from '../rdd/function-argument';
@@ -98,10 +99,11 @@ declare module '../rdd/rdd' {
       f: (a: V, b: V) => R,
     ): JobPromise<Map<K, Merged<V, R>>>;
     /**
-     * Runs `f` on each element on the executors; a promise it returns is awaited.
+     * Runs `f` on each element on the executors; a promise it returns is awaited before the next element, or so many at a time as
+     * `{ concurrency }` says.
      * @example const seen = sc.longAccumulator(); await sc.range(4).foreach(x => seen.add(x)); seen.value
      */
-    foreach(f: (element: T) => unknown): JobPromise<void>;
+    foreach(f: (element: T) => unknown, options?: ConcurrencyOptions): JobPromise<void>;
     /**
      * Runs `f` on each partition on the executors; a promise it returns is awaited.
      * @example const parts = sc.longAccumulator(); await sc.range(0, 4, 1, 2).foreachPartition(() => parts.add(1)); parts.value
@@ -294,9 +296,12 @@ RDD.prototype.reduceByKeyLocally = async function <K, V>(this: RDD<[K, V]>, f: (
   return new Map(await mergeAsCaptured({ context: this.context, shipped: merge, rows }, live, captured));
 };
 
-RDD.prototype.foreach = async function (f) {
+RDD.prototype.foreach = async function (f, options) {
   const shipped = ShippedFunction.of(this.context, f, 'foreach');
-  await gather(this, 'foreach', (b) => ({ kind: 'foreach', name: 'foreach', f: b.function(shipped) }));
+  const asked = awaitsFor('foreach', shipped, options);
+  // What is done outside is done one by one, unless the user says otherwise.
+  const awaits = options?.concurrency === undefined ? {} : asked;
+  await gather(this, 'foreach', (b) => ({ kind: 'foreach', name: 'foreach', f: b.function(shipped), ...awaits }));
 };
 
 RDD.prototype.foreachPartition = async function (f) {

@@ -2,6 +2,7 @@
 
 import { MillraceError } from '../base/errors';
 import { withSignal } from '../base/flow';
+import type { ConcurrencyOptions } from '../plan/concurrency';
 import { RDD } from '../rdd/rdd';
 
 /** The promise of an action's answer, with a way to stop its jobs. */
@@ -31,7 +32,7 @@ declare module '../rdd/rdd' {
      * `foreach` that can be cancelled.
      * @example await sc.range(3).foreachAsync(x => { x + 1; })
      */
-    foreachAsync(f: (element: T) => unknown): AsyncAction<void>;
+    foreachAsync(f: (element: T) => unknown, options?: ConcurrencyOptions): AsyncAction<void>;
     /**
      * `foreachPartition` that can be cancelled.
      * @example await sc.range(3).foreachPartitionAsync(() => {})
@@ -69,8 +70,8 @@ RDD.prototype.takeAsync = function (n) {
   return start(() => this.take(n));
 };
 
-RDD.prototype.foreachAsync = function (f) {
-  return start(() => this.foreach(f));
+RDD.prototype.foreachAsync = function (f, options) {
+  return start(() => this.foreach(f, options));
 };
 
 RDD.prototype.foreachPartitionAsync = function (f) {

@@ -1,7 +1,8 @@
 // Elements on which a function throws: they fail the job, or are left out, counted, reported, and found again as dead letters.
 import { checkOptions, refuseArgument } from '../base/arguments';
 import type { LeftOut, LenientKind } from '../exec/library/bad-records';
-import type { Plan } from '../plan/program';
+import { awaitsFor } from '../plan/concurrency';
+import type { Awaits, Plan } from '../plan/program';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
@@ -63,11 +64,16 @@ export class LeftOutElements {
     this.note = ShippedFunction.of(context, (leftOut: LeftOut) => sum.add(leftOut), operation);
   }
 
-  /** By the options of an operator: undefined where an element fails the job. Streams give what they have already made. */
-  static of(context: RDD<unknown>['context'], operation: string, options: unknown): LeftOutElements | undefined {
-    if (options === undefined || options instanceof LeftOutElements) return options;
+  /** By the options of an operator: undefined where an element fails the job. Streams give what they have already made as `onError`. */
+  static of(
+    context: RDD<unknown>['context'],
+    operation: string,
+    options: unknown = {},
+    otherwise: OnError = 'fail',
+  ): LeftOutElements | undefined {
     checkOptions(operation, options, `Write ${operation}(f, { onError: 'skip' }).`);
-    const { onError = 'fail' } = options as BadRecordOptions;
+    const { onError = otherwise } = options as { readonly onError?: unknown };
+    if (onError instanceof LeftOutElements) return onError;
     return checkOnError(operation, onError) === 'skip' ? new LeftOutElements(context, operation) : undefined;
   }
 
@@ -114,19 +120,28 @@ export const isLenient = (operation: string): operation is LenientOperation => O
 class LenientRDD<T> extends SteppedRDD<T> {
   readonly #f: ShippedFunction;
   readonly #left: LeftOutElements;
+  readonly #awaits: Awaits;
 
   /** `reports`: streams report for all their batches. */
-  constructor(parent: RDD<unknown>, operation: LenientOperation, f: ShippedFunction, left: LeftOutElements, reports: boolean) {
+  constructor(
+    parent: RDD<unknown>,
+    operation: LenientOperation,
+    f: ShippedFunction,
+    left: LeftOutElements,
+    { reports, awaits }: { readonly reports: boolean; readonly awaits: Awaits },
+  ) {
     const { kind, onValues = false, keepsPartitioner = false }: LenientStep = lenientSteps[operation];
     super(parent, {
       operation,
       keepsPartitioner,
       plan: (input, b): Plan => {
-        const step = { name: operation, f: b.function(lib('orLeaveOut', kind, f, left.note)), input };
+        const run = awaits.awaits === undefined ? 'orLeaveOut' : 'orLeaveOutAwaited';
+        const step = { name: operation, f: b.function(lib(run, kind, f, left.note, operation)), ...awaits, input };
         return kind === 'filter' ? { op: 'filter', ...step } : { op: 'flatMap', values: onValues, ...step };
       },
     });
     this.#f = f;
+    this.#awaits = awaits;
     this.#left = left;
     if (reports) this.context.control.reportAfterJobs(this);
   }
@@ -140,12 +155,17 @@ class LenientRDD<T> extends SteppedRDD<T> {
     const [dependency] = this.dependencies;
     return dependency === undefined
       ? refuseLetters(this, 'a checkpoint has taken the place of what it was made of')
-      : deadLettersOf<R>(dependency.rdd, this.operation as LenientOperation, this.#f);
+      : deadLettersOf<R>(dependency.rdd, this.operation as LenientOperation, this.#f, this.#awaits);
   }
 }
 
 /** The dead letters of an operator on a dataset. */
-export function deadLettersOf<R>(parent: RDD<unknown>, operation: LenientOperation, f: ShippedFunction): RDD<DeadLetter<R>> {
+export function deadLettersOf<R>(
+  parent: RDD<unknown>,
+  operation: LenientOperation,
+  f: ShippedFunction,
+  awaits: Awaits,
+): RDD<DeadLetter<R>> {
   const { kind, onValues = false }: LenientStep = lenientSteps[operation];
   return new SteppedRDD<DeadLetter<R>>(parent, {
     operation: 'deadLetters',
@@ -153,7 +173,8 @@ export function deadLettersOf<R>(parent: RDD<unknown>, operation: LenientOperati
       op: 'flatMap',
       values: false,
       name: 'deadLetters',
-      f: b.function(lib('deadLetters', kind, onValues, f)),
+      f: b.function(lib(awaits.awaits === undefined ? 'deadLetters' : 'deadLettersAwaited', kind, onValues, f, operation)),
+      ...awaits,
       input,
     }),
   });
@@ -167,7 +188,11 @@ export function leniently<T>(
   options: unknown,
 ): RDD<T> | undefined {
   const left = LeftOutElements.of(parent.context, operation, options);
-  return left && new LenientRDD<T>(parent, operation, f, left, left !== options);
+  const awaits = awaitsFor(operation, f, options);
+  return (
+    left &&
+    new LenientRDD<T>(parent, operation, f, left, { reports: left !== (options as { onError?: unknown }).onError, awaits })
+  );
 }
 
 /** Throws BAD_ARGUMENT: nothing was left out on the way to a dataset or a stream. */

@@ -4,7 +4,9 @@ import { refuseArgument } from '../base/arguments';
 import { notAPair } from '../exec/task-runtime';
 import { KeyTable, keyText } from '../keys/key';
 import { HashPartitioner, type Partitioner, RangePartitioner } from '../keys/partitioner';
+import { awaitsFor, type CallOptions, checksOf, type Elements } from '../plan/concurrency';
 import type { JobPromise } from '../plan/job-promise';
+import type { Awaits } from '../plan/program';
 import { type CustomPartitioner, isCustomPartitioner, UserPartitioner, userPartitioner } from '../rdd/custom-partitioner';
 import type { Accumulated, Datum, Merge, Merged } from '../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
@@ -13,7 +15,7 @@ import { RDD } from '../rdd/rdd';
 import { dependOn } from '../rdd/shuffle-or-narrow';
 import { type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { encode } from '../wire/codec';
-import { type BadRecordOptions, leniently } from './bad-records';
+import { leniently } from './bad-records';
 
 /** A number of partitions, or how keys are to be spread. */
 export type Partitioning = number | Partitioner | CustomPartitioner;
@@ -87,15 +89,15 @@ declare module '../rdd/rdd' {
      * Values through `f`; keys and partitioner stay.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).mapValues(n => n * 10).collect() // [['a', 10], ['b', 20], ['a', 30]]
      */
-    mapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U, options?: BadRecordOptions): RDD<[K, U]>;
+    mapValues<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U | PromiseLike<U>, options?: CallOptions): RDD<[K, U]>;
     /**
      * Each value to any number of values under the same key.
      * @example await sc.parallelize([['a', 1], ['b', 2], ['a', 3]] as [string, number][], 1).flatMapValues(n => Array(n).fill(n)).values().collect() // [1, 2, 2, 3, 3, 3]
      */
     flatMapValues<K, V, U extends Datum>(
       this: RDD<[K, V]>,
-      f: (value: V) => Iterable<U>,
-      options?: BadRecordOptions,
+      f: (value: V) => Elements<U> | PromiseLike<Elements<U>>,
+      options?: CallOptions,
     ): RDD<[K, U]>;
     /**
      * The keys of pairs.
@@ -240,28 +242,34 @@ RDD.prototype.groupByKey = function <K, V>(this: RDD<[K, V]>, partitioning?: Par
   return groupedByKey(this, 'groupByKey', partitioning);
 };
 
-RDD.prototype.mapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: BadRecordOptions) {
+RDD.prototype.mapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: CallOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'mapValues');
+  const awaits = awaitsFor('mapValues', shipped, options);
   const lenient = leniently<[K, U]>(this, 'mapValues', shipped, options);
   if (lenient) return lenient;
   return new SteppedRDD<[K, U]>(this, {
     operation: 'mapValues',
     keepsPartitioner: true,
-    plan: (input, b) => ({ op: 'map', template: 'mapValues', name: 'mapValues', f: b.function(shipped), input }),
+    plan: (input, b) => {
+      const calls = { f: b.function(shipped), ...awaits, ...checksOf(shipped, awaits) };
+      return { op: 'map', template: 'mapValues', name: 'mapValues', ...calls, input };
+    },
   });
 };
 
 /** `flatMapValues` on behalf of an operation. */
-export const flatMapValues = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD<T> =>
+export const flatMapValues = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument, awaits: Awaits = {}): RDD<T> =>
   new SteppedRDD<T>(rdd, {
     operation,
     keepsPartitioner: true,
-    plan: (input, b) => ({ op: 'flatMap', values: true, name: operation, f: b.function(f), input }),
+    plan: (input, b) => ({ op: 'flatMap', values: true, name: operation, f: b.function(f), ...awaits, input }),
   });
 
-RDD.prototype.flatMapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: BadRecordOptions) {
+RDD.prototype.flatMapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: CallOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'flatMapValues');
-  return leniently<[K, U]>(this, 'flatMapValues', shipped, options) ?? flatMapValues<[K, U]>(this, 'flatMapValues', shipped);
+  const awaits = awaitsFor('flatMapValues', shipped, options);
+  const lenient = leniently<[K, U]>(this, 'flatMapValues', shipped, options);
+  return lenient ?? flatMapValues<[K, U]>(this, 'flatMapValues', shipped, awaits);
 };
 
 /** The keys of pairs on behalf of an operation, which errors about its rows name. */

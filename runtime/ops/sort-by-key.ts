@@ -20,7 +20,7 @@ declare module '../rdd/rdd' {
      * The elements in the order of `key`. Its first use samples the keys by a job of its own.
      * @example await sc.parallelize(['bb', 'a']).sortBy(w => w.length).collect() // ['a', 'bb']
      */
-    sortBy<K extends Datum>(key: (element: T) => K, ascending?: boolean, numPartitions?: number): RDD<T>;
+    sortBy<K extends Datum>(key: (element: T) => K | PromiseLike<K>, ascending?: boolean, numPartitions?: number): RDD<T>;
     /**
      * The pairs in the order of their keys; range partitioned. Its first use samples the keys by a job of its own.
      * @example await sc.parallelize([[2, 'b'], [1, 'a']] as [number, string][]).sortByKey().values().collect() // ['a', 'b']
@@ -90,7 +90,7 @@ RDD.prototype.sortByKey = function (ascending = true, numPartitions) {
 
 RDD.prototype.sortBy = function <T, K extends Datum>(
   this: RDD<T>,
-  key: (element: T) => K,
+  key: (element: T) => K | PromiseLike<K>,
   ascending = true,
   numPartitions?: number,
 ) {

@@ -3,6 +3,8 @@
 import { checkFlag, refuseArgument } from '../base/arguments';
 import { freshSeed } from '../base/time';
 import { DirectPartitioner, HashPartitioner } from '../keys/partitioner';
+import { awaitsFor, type CallOptions, checksOf, type Elements } from '../plan/concurrency';
+import type { Awaits } from '../plan/program';
 import { CoalescedRDD } from '../rdd/coalesced';
 import type { Datum } from '../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
@@ -17,34 +19,38 @@ import { groupedByKey, type Partitioning, valuesOf } from './pairs';
 declare module '../rdd/rdd' {
   interface RDD<T> {
     /**
-     * Each element through `f`. Drops the partitioner, for keys may change. `{ onError: 'skip' }` leaves out elements on which `f` throws
+     * Each element through `f`, which may be async: eight calls wait at a time in each task, or as many as `{ concurrency }` says, and their
+     * answers stay in order. Drops the partitioner, for keys may change. `{ onError: 'skip' }` leaves out elements on which `f` throws
      * (see `deadLetters`); `flatMap`, `filter`, `keyBy`, `mapValues` and `flatMapValues` take it too.
      * @example await sc.parallelize(['a', 'bb']).map(w => [w, w.length]).collect() // [['a', 1], ['bb', 2]]
      */
-    map<U extends Datum>(f: (element: T) => U, options?: BadRecordOptions): RDD<U>;
+    map<U extends Datum>(f: (element: T) => U | PromiseLike<U>, options?: CallOptions): RDD<U>;
     /**
-     * All that `f` returns for each element: an array or another iterable.
+     * All that `f` returns for each element: an array or another iterable. It may be async, as for `map`, or an async generator.
      * @example await sc.parallelize(['a b', 'c']).flatMap(l => l.split(' ')).collect() // ['a', 'b', 'c']
      */
-    flatMap<U extends Datum>(f: (element: T) => Iterable<U>, options?: BadRecordOptions): RDD<U>;
+    flatMap<U extends Datum>(f: (element: T) => Elements<U> | PromiseLike<Elements<U>>, options?: CallOptions): RDD<U>;
     /**
-     * The elements for which `f` holds. Keeps the partitioner.
+     * The elements for which `f` holds, which may be async, as for `map`. Keeps the partitioner.
      * @example await sc.range(5).filter(x => x % 2 === 0).collect() // [0, 2, 4]
      */
     filter<U extends T>(f: (element: T) => element is U, options?: BadRecordOptions): RDD<U>;
-    filter(f: (element: T) => unknown, options?: BadRecordOptions): RDD<T>;
+    filter(f: (element: T) => unknown, options?: CallOptions): RDD<T>;
     /**
-     * Each partition as a whole through `f`, which gets an iterator and returns an iterable.
+     * Each partition as a whole through `f`, which gets an iterator and returns an iterable; it may be async, or an async generator.
      * `preservesPartitioning` says that `f` leaves keys where they are.
      * @example await sc.range(0, 4, 1, 2).mapPartitions(rows => [[...rows].length]).collect() // [2, 2]
      */
-    mapPartitions<U extends Datum>(f: (partition: IterableIterator<T>) => Iterable<U>, preservesPartitioning?: boolean): RDD<U>;
+    mapPartitions<U extends Datum>(
+      f: (partition: IterableIterator<T>) => Elements<U> | PromiseLike<Elements<U>>,
+      preservesPartitioning?: boolean,
+    ): RDD<U>;
     /**
      * `mapPartitions` with the partition's number first.
      * @example await sc.range(0, 4, 1, 2).mapPartitionsWithIndex((index, rows) => [index + ': ' + [...rows].length]).collect() // ['0: 2', '1: 2']
      */
     mapPartitionsWithIndex<U extends Datum>(
-      f: (index: number, partition: IterableIterator<T>) => Iterable<U>,
+      f: (index: number, partition: IterableIterator<T>) => Elements<U> | PromiseLike<Elements<U>>,
       preservesPartitioning?: boolean,
     ): RDD<U>;
     /**
@@ -56,7 +62,7 @@ declare module '../rdd/rdd' {
      * Pairs [f(x), x].
      * @example await sc.parallelize(['to', 'be']).keyBy(w => w[0]).collect() // [['t', 'to'], ['b', 'be']]
      */
-    keyBy<K extends Datum>(f: (element: T) => K, options?: BadRecordOptions): RDD<[K, T]>;
+    keyBy<K extends Datum>(f: (element: T) => K | PromiseLike<K>, options?: CallOptions): RDD<[K, T]>;
     /**
      * Each distinct element once; elements compare by value. Pairs that a partitioner has spread already stay where they are.
      * @example await sc.parallelize([1, 2, 1]).distinct().sortBy(x => x).collect() // [1, 2]
@@ -76,7 +82,7 @@ declare module '../rdd/rdd' {
      * Pairs [f(x), all x with that f(x)]. Where a sum or count is wanted, reduceByKey moves less.
      * @example await sc.range(4).groupBy(x => x % 2).mapValues(xs => [...xs].length).collectAsMap() // Map { 0 => 2, 1 => 2 }
      */
-    groupBy<K extends Datum>(f: (element: T) => K, partitioning?: Partitioning): RDD<[K, T[]]>;
+    groupBy<K extends Datum>(f: (element: T) => K | PromiseLike<K>, partitioning?: Partitioning): RDD<[K, T[]]>;
     /**
      * At most so many partitions, without a shuffle unless `shuffle` is set.
      * @example sc.range(0, 8, 1, 4).coalesce(2).getNumPartitions() // 2
@@ -101,48 +107,65 @@ const stepped = <U>(
   f: FunctionArgument,
   op: 'filter' | 'mapPartitions',
   keepsPartitioner: boolean,
+  awaits: Awaits = {},
 ): RDD<U> =>
   new SteppedRDD<U>(rdd, {
     operation,
     keepsPartitioner,
-    plan: (input, builder) => ({ op, name: operation, f: builder.function(f), input }),
+    plan: (input, builder) => ({ op, name: operation, f: builder.function(f), ...awaits, input }),
   });
 
-RDD.prototype.map = function <U>(this: RDD<unknown>, f: unknown, options?: BadRecordOptions) {
+/** One call for a partition. */
+const alone = ({ isAsync }: ShippedFunction): Awaits => (isAsync ? { awaits: 1 } : {});
+
+RDD.prototype.map = function <U>(this: RDD<unknown>, f: unknown, options?: CallOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'map');
+  const awaits = awaitsFor('map', shipped, options);
   const lenient = leniently<U>(this, 'map', shipped, options);
   if (lenient) return lenient;
   return new SteppedRDD<U>(this, {
     operation: 'map',
-    plan: (input, b) => ({ op: 'map', template: 'call', name: 'map', f: b.function(shipped), input }),
+    plan: (input, b) => {
+      const calls = { f: b.function(shipped), ...awaits, ...checksOf(shipped, awaits) };
+      return { op: 'map', template: 'call', name: 'map', ...calls, input };
+    },
   });
 };
 
-RDD.prototype.flatMap = function <U>(this: RDD<unknown>, f: unknown, options?: BadRecordOptions) {
+RDD.prototype.flatMap = function <U>(this: RDD<unknown>, f: unknown, options?: CallOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'flatMap');
+  const awaits = awaitsFor('flatMap', shipped, options);
   const lenient = leniently<U>(this, 'flatMap', shipped, options);
   if (lenient) return lenient;
   return new SteppedRDD<U>(this, {
     operation: 'flatMap',
-    plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), input }),
+    plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), ...awaits, input }),
   });
 };
 
-RDD.prototype.filter = function (this: RDD<unknown>, f: unknown, options?: BadRecordOptions) {
+RDD.prototype.filter = function (this: RDD<unknown>, f: unknown, options?: CallOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'filter');
-  return leniently(this, 'filter', shipped, options) ?? stepped(this, 'filter', shipped, 'filter', true);
+  const awaits = awaitsFor('filter', shipped, options);
+  return leniently(this, 'filter', shipped, options) ?? stepped(this, 'filter', shipped, 'filter', true, awaits);
 } as RDD<unknown>['filter'];
 
 RDD.prototype.mapPartitions = function (f, preservesPartitioning = false) {
   const shipped = ShippedFunction.of(this.context, f, 'mapPartitions');
   checkFlag('mapPartitions', 'preservesPartitioning', preservesPartitioning);
-  return stepped(this, 'mapPartitions', lib('withoutIndex', shipped), 'mapPartitions', preservesPartitioning);
+  return stepped(this, 'mapPartitions', lib('withoutIndex', shipped), 'mapPartitions', preservesPartitioning, alone(shipped));
 };
 
 RDD.prototype.mapPartitionsWithIndex = function (f, preservesPartitioning = false) {
   const shipped = ShippedFunction.of(this.context, f, 'mapPartitionsWithIndex');
   checkFlag('mapPartitionsWithIndex', 'preservesPartitioning', preservesPartitioning);
-  return stepped(this, 'mapPartitionsWithIndex', lib('withIndex', shipped), 'mapPartitions', preservesPartitioning);
+  return stepped(
+    this,
+    'mapPartitionsWithIndex',
+    lib('withIndex', shipped),
+    'mapPartitions',
+    preservesPartitioning,
+    alone(shipped),
+  );
 };
 
 RDD.prototype.glom = function () {
@@ -150,17 +173,26 @@ RDD.prototype.glom = function () {
 };
 
 /** Each element under what `f` makes of it, on behalf of an operation, which errors about `f` and its results name. */
-export function keyedBy<K, T>(rdd: RDD<T>, operation: string, f: ((element: T) => K) | ShippedFunction): RDD<[K, T]> {
+export function keyedBy<K, T>(
+  rdd: RDD<T>,
+  operation: string,
+  f: ((element: T) => K | PromiseLike<K>) | ShippedFunction,
+  options?: CallOptions,
+): RDD<[K, T]> {
   const shipped = ShippedFunction.of(rdd.context, f, operation);
+  const awaits = awaitsFor(operation, shipped, options);
   return new SteppedRDD<[K, T]>(rdd, {
     operation,
-    plan: (input, b) => ({ op: 'map', template: 'keyBy', name: operation, f: b.function(shipped), input }),
+    plan: (input, b) => {
+      const calls = { f: b.function(shipped), ...awaits, ...checksOf(shipped, awaits) };
+      return { op: 'map', template: 'keyBy', name: operation, ...calls, input };
+    },
   });
 }
 
-RDD.prototype.keyBy = function <K, T>(this: RDD<T>, f: (element: T) => K, options?: BadRecordOptions) {
+RDD.prototype.keyBy = function <K, T>(this: RDD<T>, f: (element: T) => K | PromiseLike<K>, options?: CallOptions) {
   const shipped = ShippedFunction.of(this.context, f, 'keyBy');
-  return leniently<[K, T]>(this, 'keyBy', shipped, options) ?? keyedBy<K, T>(this, 'keyBy', shipped);
+  return leniently<[K, T]>(this, 'keyBy', shipped, options) ?? keyedBy<K, T>(this, 'keyBy', shipped, options);
 };
 
 RDD.prototype.distinct = function <T>(this: RDD<T>, numPartitions?: number) {
@@ -230,7 +262,7 @@ export function checkSeed(operation: string, seed: unknown): void {
   });
 }
 
-RDD.prototype.groupBy = function <K, T>(this: RDD<T>, f: (element: T) => K, partitioning?: Partitioning) {
+RDD.prototype.groupBy = function <K, T>(this: RDD<T>, f: (element: T) => K | PromiseLike<K>, partitioning?: Partitioning) {
   return groupedByKey(keyedBy(this, 'groupBy', f), 'groupBy', partitioning);
 };
 

@@ -17,6 +17,11 @@ export type PartitionerSpec =
 /** What a `map` step makes of an element x and its function f; the compiler inlines these, so that no shared loop stands between. */
 export type MapTemplate = 'call' | 'keyBy' | 'mapValues' | 'key' | 'value' | 'pairWithNull' | 'pairWithOne';
 
+/** Set where the function may answer promises: how many of its calls wait at a time. */
+export interface Awaits {
+  readonly awaits?: number;
+}
+
 /** Where the elements of a stage come from and what is done to them on the way. */
 export type Plan =
   /** What a dependency of the dataset gives: in a `DatasetNode` only, the planner puts the plan of the dependency in its place. */
@@ -59,10 +64,24 @@ export type Plan =
       /** The blob of a `ProgramPart` that holds the input: it is sent once for all programs that read the dataset. */
       readonly part?: string;
     }
-  | { readonly op: 'map'; readonly template: MapTemplate; readonly name: string; readonly f?: FunctionRef; readonly input: Plan }
-  | { readonly op: 'flatMap'; readonly values: boolean; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
-  | { readonly op: 'filter'; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
-  | { readonly op: 'mapPartitions'; readonly name: string; readonly f: FunctionRef; readonly input: Plan }
+  | ({
+      readonly op: 'map';
+      readonly template: MapTemplate;
+      readonly name: string;
+      readonly f?: FunctionRef;
+      /** Set where the function, which is not awaited, might return a promise all the same: each answer is looked at. */
+      readonly checks?: boolean;
+      readonly input: Plan;
+    } & Awaits)
+  | ({
+      readonly op: 'flatMap';
+      readonly values: boolean;
+      readonly name: string;
+      readonly f: FunctionRef;
+      readonly input: Plan;
+    } & Awaits)
+  | ({ readonly op: 'filter'; readonly name: string; readonly f: FunctionRef; readonly input: Plan } & Awaits)
+  | ({ readonly op: 'mapPartitions'; readonly name: string; readonly f: FunctionRef; readonly input: Plan } & Awaits)
   /** Each row is kept with the probability `fraction`, or so many times on the average where `replace` is set. */
   | { readonly op: 'sample'; readonly fraction: number; readonly replace: boolean; readonly seed: number; readonly input: Plan }
   /** Rows [x, index], counted from the split's offset. */
@@ -142,7 +161,7 @@ export type Sink =
   | { readonly kind: 'reduce'; readonly name: string; readonly f: FunctionRef }
   /** `zero` is encoded: each task starts from a copy of its own. */
   | { readonly kind: 'aggregate'; readonly name: string; readonly zero: Uint8Array; readonly f: FunctionRef }
-  | { readonly kind: 'foreach'; readonly name: string; readonly f: FunctionRef }
+  | ({ readonly kind: 'foreach'; readonly name: string; readonly f: FunctionRef } & Awaits)
   | { readonly kind: 'foreachPartition'; readonly name: string; readonly f: FunctionRef }
   /** The first `limit` elements; what is there after `ms` milliseconds if set. */
   | { readonly kind: 'take'; readonly limit: number; readonly ms?: number }

@@ -1,6 +1,7 @@
 // A function on its way into a stage: the user's, captured where it was written, or a library function by name.
 
 import { hash } from 'node:crypto';
+import { types } from 'node:util';
 import { refuseArgument } from '../base/arguments';
 import { type Capture, type CaptureWarning, capture } from '../closure';
 import { changesOf } from '../closure/changes/changes';
@@ -97,6 +98,16 @@ export class ShippedFunction {
     this.#changes ??= changesOf(this.capture.closure);
     const { first, others, captured } = this.#changes;
     return first || others || captured ? this.#changes : undefined;
+  }
+
+  /** Declared async: it answers promises, or an async iterator. */
+  get isAsync(): boolean {
+    return types.isAsyncFunction(this.#function);
+  }
+
+  /** Not declared async, and it might return a promise all the same, because it calls something. */
+  get mayPromise(): boolean {
+    return !this.isAsync && this.capture.makesCalls;
   }
 
   get operation(): string {

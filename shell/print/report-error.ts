@@ -117,7 +117,15 @@ class Report {
     const place = placeOf(read(details, 'place'));
     const frames = place ? [place] : this.#frames(error, message);
     const code = this.#context.full ? this.#colors.dim(` ${readText(error, 'code')}`) : '';
-    return lines(this.#title('error', message) + code, this.#places(frames.slice(0, 1)), this.#remedy(error));
+    const remote = read(details, 'remote');
+    const element = isObject(remote) ? readText(remote, 'element') : '';
+    return lines(
+      this.#title('error', message) + code,
+      this.#places(frames.slice(0, 1)),
+      // Some name it in their sentence.
+      message.includes(element) ? undefined : this.#element(element),
+      this.#remedy(error),
+    );
   }
 
   #task(remote: RemoteError, details: object): string {
@@ -133,12 +141,16 @@ class Report {
       where,
       where && frames[0] ? this.#line(frames[0]) : undefined,
       where ? this.#frameLines(frames.slice(1)) : this.#places(frames),
-      element && ` element: ${cut(escapeControls(element.slice(0, maxElement * 2)), maxElement)}`,
+      element && this.#element(element),
       isObject(remote.fields) ? this.#fieldLines(remote.fields) : undefined,
       // The general remedy of task errors adds nothing to the place.
       this.#taskFacts(details),
       this.#context.full ? this.#stack(readText(remote, 'stack')) : this.#colors.dim(' .errors full shows every frame'),
     );
+  }
+
+  #element(element: string): string {
+    return ` element: ${cut(escapeControls(element.slice(0, maxElement * 2)), maxElement)}`;
   }
 
   /** The user's frames; without any, the call that passed the function to its dataset. */

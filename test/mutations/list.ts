@@ -269,7 +269,7 @@ const spilling: readonly Mutation[] = [
   },
   {
     mistake: 'a full table of a map task is passed on twice',
-    file: 'runtime/exec/compile.ts',
+    file: 'runtime/exec/emitter.ts',
     find: '${table}=rt.keyTable();${values}=[];${more}=${room}(${table},${values})}}`',
     replace: '${more}=64}}`',
     tests: ['runtime/exec/spill'],

@@ -222,6 +222,7 @@ function describe(info: FunctionInfo, text: string, offset: number, isMethod: bo
     usesSuper: info.usesSuper && info.kind !== 'class' && info.kind !== 'function',
     usesNewTarget: info.usesNewTarget && info.kind === 'arrow',
     usesEval: info.usesEval,
+    makesCalls: info.makesCalls,
     writes: info.writes.map((w) => ({ name: w.name, at: shift(w.start) })),
     mutations: info.mutations.map((m) => ({ name: m.name, at: shift(m.at), how: m.how })),
     ...(isMethod && property && 'key' in property ? { method: methodOf(property, text, offset) } : {}),

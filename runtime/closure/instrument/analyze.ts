@@ -14,7 +14,7 @@ import {
   type Reference,
   Scope,
 } from './scope';
-import { importMeta, isMethod, mutators, rootOf } from './syntax';
+import { calls, importMeta, isMethod, mutators, rootOf } from './syntax';
 
 export interface AnalyzeOptions {
   /** Names that are parameters of a wrapper around the text, such as CommonJS's `require`. */
@@ -311,6 +311,7 @@ class Analyzer {
   }
 
   #expression(node: AnyNode, scope: Scope): void {
+    if (calls.has(node.type) && scope.owner) scope.owner.makesCalls = true;
     switch (node.type) {
       case 'AssignmentExpression':
         this.#pattern(node.left as AnyNode, scope, true);

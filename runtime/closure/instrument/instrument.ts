@@ -145,6 +145,7 @@ class Instrumenter {
       usesSuper: info.usesSuper && info.kind !== 'class' && info.kind !== 'function',
       usesNewTarget: info.usesNewTarget && info.kind === 'arrow',
       usesEval: info.usesEval,
+      makesCalls: info.makesCalls,
       writes: info.writes.map((w) => ({ name: w.name, at: w.start })),
       mutations: info.mutations.map(({ name, at, how }) => ({ name, at, how })),
       ...(info.kind === 'method' ? { method: methodFactsOf(holder as AnyNode & { type: 'Property' }) } : {}),

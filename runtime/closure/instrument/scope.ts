@@ -92,6 +92,8 @@ export class FunctionInfo {
   usesSuper = false;
   usesNewTarget = false;
   usesEval = false;
+  /** Its own text calls something, beside what functions in it do. */
+  makesCalls = false;
   declaration = false;
 
   constructor(

@@ -107,6 +107,14 @@ export function rootOf(target: AnyNode): AnyNode {
   return target.type === 'ChainExpression' ? rootOf(target.expression) : target;
 }
 
+/** Expressions that run other code, which may answer a promise. */
+export const calls: ReadonlySet<AnyNode['type']> = new Set([
+  'CallExpression',
+  'NewExpression',
+  'TaggedTemplateExpression',
+  'ImportExpression',
+] as const);
+
 /** Methods that change the array, Map, Set or typed array that they are called on. */
 export const mutators = new Set(
   'push pop shift unshift splice sort reverse fill copyWithin set add delete clear write'.split(' '),

@@ -8,6 +8,7 @@ import { HashPartitioner } from '../../keys/partitioner';
 import { type BadRecordOptions, type DeadLetter, isLenient, LeftOutElements, refuseLetters } from '../../ops/bad-records';
 import type { Partitioning } from '../../ops/pairs';
 import { combined } from '../../ops/pairs';
+import { awaitsFor, type CallOptions, type Elements } from '../../plan/concurrency';
 import type { Accumulated, Datum, ListOf, Merge, Merged, Widen } from '../../rdd/element-types';
 import { lib, ShippedFunction } from '../../rdd/function-argument';
 import { SteppedRDD } from '../../rdd/narrow-step';
@@ -23,28 +24,28 @@ export type Other<T> = DStream<T> | RDD<T>;
 declare module '../graph/dstream' {
   interface DStream<T> {
     /**
-     * Each element through `f`, as `RDD.map`. The function is captured at the call. `{ onError: 'skip' }` leaves out elements on which
+     * Each element through `f`, as `RDD.map`; it may be async, with `{ concurrency }`. The function is captured at the call. `{ onError: 'skip' }` leaves out elements on which
      * `f` throws; `flatMap`, `filter`, `keyBy`, `mapValues` and `flatMapValues` take it too. Without it their batch fails.
      * @example await check.outputOf([[1, 2], [3]], s => s.map(x => x * 2)) // [[2, 4], [6]]
      */
-    map<U extends Datum>(f: (element: T) => U, options?: BadRecordOptions): DStream<U>;
+    map<U extends Datum>(f: (element: T) => U | PromiseLike<U>, options?: CallOptions): DStream<U>;
     /**
      * Each element to any number of elements.
      * @example await check.outputOf([['a b'], ['c']], s => s.flatMap(l => l.split(' '))) // [['a', 'b'], ['c']]
      */
-    flatMap<U extends Datum>(f: (element: T) => Iterable<U>, options?: BadRecordOptions): DStream<U>;
+    flatMap<U extends Datum>(f: (element: T) => Elements<U> | PromiseLike<Elements<U>>, options?: CallOptions): DStream<U>;
     /**
      * The elements for which `f` is true.
      * @example await check.outputOf([[1, 2], [3]], s => s.filter(x => x > 1)) // [[2], [3]]
      */
     filter<U extends T>(f: (element: T) => element is U, options?: BadRecordOptions): DStream<U>;
-    filter(f: (element: T) => unknown, options?: BadRecordOptions): DStream<T>;
+    filter(f: (element: T) => unknown, options?: CallOptions): DStream<T>;
     /**
      * Each partition of each batch through `f`.
      * @example await check.outputOf([[1, 2]], s => s.coalesce(1).mapPartitions(rows => [[...rows].length])) // [[2]]
      */
     mapPartitions<U extends Datum>(
-      f: (partition: IterableIterator<T>) => Iterable<U>,
+      f: (partition: IterableIterator<T>) => Elements<U> | PromiseLike<Elements<U>>,
       preservesPartitioning?: boolean,
     ): DStream<U>;
     /**
@@ -52,7 +53,7 @@ declare module '../graph/dstream' {
      * @example await check.outputOf([[1, 2]], s => s.coalesce(1).mapPartitionsWithIndex(index => [index])) // [[0]]
      */
     mapPartitionsWithIndex<U extends Datum>(
-      f: (index: number, partition: IterableIterator<T>) => Iterable<U>,
+      f: (index: number, partition: IterableIterator<T>) => Elements<U> | PromiseLike<Elements<U>>,
       preservesPartitioning?: boolean,
     ): DStream<U>;
     /**
@@ -64,7 +65,7 @@ declare module '../graph/dstream' {
      * Pairs with the key that `f` gives.
      * @example await check.outputOf([['to']], s => s.keyBy(w => w[0])) // [[['t', 'to']]]
      */
-    keyBy<K extends Datum>(f: (element: T) => K, options?: BadRecordOptions): DStream<[K, T]>;
+    keyBy<K extends Datum>(f: (element: T) => K | PromiseLike<K>, options?: CallOptions): DStream<[K, T]>;
     /**
      * Each element of a batch once.
      * @example await check.outputOf([[1, 1], [1]], s => s.distinct()) // [[1], [1]]
@@ -79,12 +80,12 @@ declare module '../graph/dstream' {
      * The elements of each batch by the key that `f` gives.
      * @example await check.outputOf([[1, 3]], s => s.groupBy(x => x % 2).mapValues(all => [...all].length)) // [[[1, 2]]]
      */
-    groupBy<K extends Datum>(f: (element: T) => K, numPartitions?: number): DStream<[K, T[]]>;
+    groupBy<K extends Datum>(f: (element: T) => K | PromiseLike<K>, numPartitions?: number): DStream<[K, T[]]>;
     /**
      * The elements of each batch in order of what `f` gives.
      * @example await check.outputOf([[3, 1, 2]], s => s.sortBy(x => x)) // [[1, 2, 3]]
      */
-    sortBy<K>(key: (element: T) => K, ascending?: boolean, numPartitions?: number): DStream<T>;
+    sortBy<K>(key: (element: T) => K | PromiseLike<K>, ascending?: boolean, numPartitions?: number): DStream<T>;
     /**
      * Fewer partitions in each batch, without a shuffle.
      * @example await check.outputOf([[1, 2]], s => s.coalesce(1).glom()) // [[[1, 2]]]
@@ -182,15 +183,19 @@ declare module '../graph/dstream' {
      * Values through `f`; keys stay.
      * @example await check.outputOf([[['a', 1], ['a', 2]], [['b', 3]]], s => s.mapValues(n => n * 10)) // [[['a', 10], ['a', 20]], [['b', 30]]]
      */
-    mapValues<K, V, U extends Datum>(this: DStream<[K, V]>, f: (value: V) => U, options?: BadRecordOptions): DStream<[K, U]>;
+    mapValues<K, V, U extends Datum>(
+      this: DStream<[K, V]>,
+      f: (value: V) => U | PromiseLike<U>,
+      options?: CallOptions,
+    ): DStream<[K, U]>;
     /**
      * Each value to any number of values under the same key.
      * @example await check.outputOf([[['a', 2]]], s => s.flatMapValues(n => [n, n])) // [[['a', 2], ['a', 2]]]
      */
     flatMapValues<K, V, U extends Datum>(
       this: DStream<[K, V]>,
-      f: (value: V) => Iterable<U>,
-      options?: BadRecordOptions,
+      f: (value: V) => Elements<U> | PromiseLike<Elements<U>>,
+      options?: CallOptions,
     ): DStream<[K, U]>;
     /**
      * The keys of pairs.
@@ -298,14 +303,15 @@ export function batchwise(operation: string) {
       const given = captured.map((a) => (a instanceof DStream ? others.shift() : a));
       return (rdds[0] as unknown as Record<string, DatasetOperator>)[operation](...given);
     };
-    if (isLenient(operation)) {
-      // One count for all batches.
-      const left = LeftOutElements.of(sc, operation, captured[1] ?? { onError: this.streaming.onError });
-      captured[1] = left;
-      if (left) return new LenientDStream(this, operation, captured[0] as ShippedFunction, left, apply);
-    }
+    // One count for all batches.
+    const left = isLenient(operation) ? LeftOutElements.of(sc, operation, captured[1], this.streaming.onError) : undefined;
+    if (left) captured[1] = { ...(captured[1] as object | undefined), onError: left };
     // Wrong arguments fail here, at the user's line, not in the first batch.
     apply(parents.map(() => sc.emptyRDD()));
+    if (left && isLenient(operation)) {
+      const f = captured[0] as ShippedFunction;
+      return new LenientDStream(this, operation, f, left, awaitsFor(operation, f, captured[1]), apply);
+    }
     return new DerivedDStream(this.streaming, operation, parents, (rdds) =>
       // A stream without a dataset at this time, such as `ago` at the start, counts as empty beside one that has one.
       rdds.some((rdd) => rdd) ? apply(rdds.map((rdd) => rdd ?? sc.emptyRDD())) : undefined,

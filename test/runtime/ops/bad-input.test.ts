@@ -46,6 +46,7 @@ const wrong = {
   folder: () => [undefined, null, '', '  ', 5, {}, dataset()],
   path: () => [null, '', '  ', 5, {}],
   texts: () => [null, 5, 'A=1', { A: 1 }, { A: undefined }, { A: 'a\0b' }],
+  concurrency: () => [null, 0, -1, 1.5, Number.NaN, '8', 10_001, [8], dataset()],
   options: () => [null, 'gzip', 5, [], dataset()],
   weights: () => [undefined, null, [], [0], [-1, 2], [Number.NaN], ['1'], 0.5, dataset()],
   fractions: () => [undefined, null, { a: 1 }, new Map([['a', -1]]), new Map([['a', 2]]), new Map([['a', '1']]), 0.5],
@@ -92,6 +93,9 @@ const elementwise: readonly Row[] = [
   ['filter', theFunction, 'function', (v) => numbers().filter(v)],
   ...['map', 'flatMap', 'filter', 'keyBy'].map(
     (name): Row => [name, /: the object of options is /, 'options', (v) => (numbers() as any)[name](f, v)],
+  ),
+  ...['map', 'flatMap', 'filter', 'keyBy', 'foreach', 'foreachAsync'].map(
+    (name): Row => [name, /: the concurrency is /, 'concurrency', (v) => (numbers() as any)[name](f, { concurrency: v })],
   ),
   ['mapPartitions', theFunction, 'function', (v) => numbers().mapPartitions(v)],
   ['mapPartitions', /: preservesPartitioning is /, 'flag', (v) => numbers().mapPartitions(f, v)],
@@ -151,6 +155,9 @@ const ofPairs: readonly Row[] = [
   ['combineByKey', thePartitioning, 'partitioning', (v) => pairs().combineByKey(f, add, add, v)],
   ['foldByKey', theFunction, 'function', (v) => pairs().foldByKey(0, v)],
   ['foldByKey', thePartitioning, 'partitioning', (v) => pairs().foldByKey(0, add, v)],
+  ...['mapValues', 'flatMapValues'].map(
+    (name): Row => [name, /: the concurrency is /, 'concurrency', (v) => anyPairs()[name](f, { concurrency: v })],
+  ),
   ['mapValues', theFunction, 'function', (v) => pairs().mapValues(v)],
   ['flatMapValues', theFunction, 'function', (v) => pairs().flatMapValues(v)],
   ...(['join', 'leftOuterJoin', 'rightOuterJoin', 'fullOuterJoin', 'subtractByKey'] as const).flatMap((join): Row[] => [
@@ -198,6 +205,7 @@ const answers: readonly Row[] = [
   ['takeSample', /: withReplacement is /, 'flag', (v) => numbers().takeSample(v, 2)],
   ['takeSample', theSize, 'size', (v) => numbers().takeSample(false, v)],
   ['takeSample', theSeed, 'seed', (v) => numbers().takeSample(false, 2, v)],
+  ['foreach', /: the object of options is /, 'options', (v) => numbers().foreach(f, v)],
   ['foreach', theFunction, 'function', (v) => numbers().foreach(v)],
   ['foreachPartition', theFunction, 'function', (v) => numbers().foreachPartition(v)],
   ['saveAsTextFile', thePath, 'folder', (v) => numbers().saveAsTextFile(v)],

@@ -143,10 +143,6 @@ test('other arguments', async () => {
     () => asPairs(numbers()).groupByKey({} as never),
     () => numbers().persist('toString' as never),
     () => sc.longAccumulator().add('1' as never),
-    () =>
-      numbers()
-        .filter(async (x) => x > 1)
-        .collect(),
   ];
   for (const f of bad) await errorOf('BAD_ARGUMENT', f);
 });

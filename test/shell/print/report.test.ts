@@ -125,6 +125,21 @@ test('an error in a task: message once, place, line, element, task, how to see m
   ]);
 });
 
+test('an error of ours from a task shows the element, unless its sentence names it', () => {
+  const place = { file: '<input 3>', line: 1, column: 7 };
+  const given = { operation: 'map', answer: 'a promise', remedy: 'Write map(async x => …).', place };
+  const promised = new MillraceError('PROMISE_NOT_AWAITED', { ...given, remote });
+  assert.equal(reportError(promised, task, screen).split('\n'), [
+    'error: The function of map returned a promise, which was not awaited.',
+    ' 1 │ lines.map(l => l.x.length)',
+    '   │       ^',
+    ' element: { a: 1 }',
+    ' → Write map(async x => …).',
+  ]);
+  const noPair = new MillraceError('NOT_A_PAIR', { operation: 'keys', element: remote.element, place, remote });
+  assert.not.match(reportError(noPair, task, screen), / element: /);
+});
+
 test('a task error in full shows the engine frames and no hint', () => {
   const text = reportError(taskFailed(), { ...task, full: true }, screen);
   assert.match(text, /at runTask \(\/engine\/run\.js:1:1\)/);
