@@ -4,6 +4,9 @@ import type { TypeService } from './type-service';
 
 export type EntryEnd = 'ok' | 'failed' | 'interrupted' | 'incomplete';
 
+/** How a command of the system ended; `message` if it could not start. */
+export type SystemEnd = { readonly status: number } | { readonly signal: string } | { readonly message: string };
+
 /** What shows the REPL to the user: the terminal, or the output of a script. */
 export interface FrontEnd {
   print(text: string, stream: 'out' | 'err'): void;
@@ -16,6 +19,8 @@ export interface FrontEnd {
   history(): readonly string[];
   /** Shows a long text in a pager, if there is one; settles when the user leaves it. */
   page(text: string): Promise<void>;
+  /** Runs a command of the system, which has the terminal meanwhile. */
+  system(command: string, folder: string): Promise<SystemEnd>;
   settings(): Settings;
   set(settings: Settings): void;
   /** Leaves the shell once the entry has ended. */
@@ -41,6 +46,8 @@ export interface CommandHost {
   readonly folder: string;
   typeOf(expression: string): Promise<EntryEnd>;
   doc(name: string): ReturnType<TypeService['doc']>;
+  /** Runs a command of the system in the session's current folder; or how that failed, which was reported. */
+  system(command: string): Promise<SystemEnd | EntryEnd>;
   /** The name of the last value. */
   readonly lastValue: string | undefined;
   /** Whether an expression is a text, by its type. */
@@ -61,7 +68,7 @@ export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
   /** What the argument is: for completion, and to know when an entry is whole. */
-  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word' | 'choice';
+  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word' | 'choice' | 'system';
   /** The possible next words after these. */
   readonly words?: (before: readonly string[]) => readonly Choice[];
   /** Its expression may be unfinished: Enter runs the command all the same. */

@@ -1,6 +1,6 @@
 // What the terminal process and the session process say to each other: descriptors, requests and frames. Scripts use the interrupts.
 import type { PaneModel } from './pane';
-import type { Choice, Screen } from './screen';
+import type { Asked, Choice, Screen } from './screen';
 import type { CommandCall, RunOutcome } from './session';
 import type { CompiledCell } from './type-service';
 
@@ -17,8 +17,8 @@ export const scriptEntry = 1;
 export type SessionRequest =
   | { readonly kind: 'run'; readonly id: number; readonly cell: CompiledCell; readonly screen: Screen }
   | { readonly kind: 'command'; readonly id: number; readonly call: CommandCall; readonly screen: Screen }
-  /** The possible arguments of a command now; the session answers while an entry runs. */
-  | { readonly kind: 'choices'; readonly id: number; readonly command: string }
+  /** What Tab may offer now; the session answers while an entry waits. */
+  | { readonly kind: 'choices'; readonly id: number; readonly asked: Asked }
   /** The screen has changed: output from now on is for this one. */
   | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'stop' };

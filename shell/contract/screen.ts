@@ -31,7 +31,20 @@ export interface Settings {
   readonly strict: boolean;
 }
 
-/** What Tab offers as the argument of a command. */
+/** A value of the session whose names its type does not tell. */
+export interface LiveValue {
+  /** The names that lead to it, such as `process`, `env`: no step calls anything. */
+  readonly path: readonly string[];
+  /** Its members, or the keys of a Map or a Set. */
+  readonly names: 'members' | 'keys';
+  /** The quote of the string in which the name stands. */
+  readonly quote?: string;
+}
+
+/** What Tab asks the session for: the arguments of a command, or the names of a value that resemble a word. */
+export type Asked = { readonly command: string } | { readonly value: LiveValue; readonly word: string };
+
+/** What Tab offers as the argument of a command, or as a name of a value. */
 export interface Choice {
   readonly name: string;
   readonly brief?: string;

@@ -1,7 +1,7 @@
 // What runs the user's entries: evaluates compiled entries, prints their values, answers Ctrl-C. A script's session is in its process, the terminal's in a child.
 import type { Config } from '../../runtime';
 import type { PaneModel } from './pane';
-import type { Choice, Screen } from './screen';
+import type { Asked, Choice, Screen } from './screen';
 import type { CompiledCell } from './type-service';
 
 /** Where the jobs of a session run, and how: what the command line chose. */
@@ -46,8 +46,8 @@ export interface Session {
   run(cell: CompiledCell, screen: Screen): Promise<RunOutcome>;
   /** Runs a dotted command that needs the session. */
   command(call: CommandCall, screen: Screen): Promise<RunOutcome>;
-  /** The possible arguments of a command now; also answers while an entry runs. */
-  choices(command: string): Promise<readonly Choice[]>;
+  /** What Tab may offer now; also answers while an entry waits. */
+  choices(asked: Asked): Promise<readonly Choice[]>;
   /** The screen has changed: output between entries is for the new one. */
   setScreen(screen: Screen): void;
   /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; all names stay. */

@@ -1,6 +1,8 @@
 // The type service: checks, splits, completes and emits what the user types. All answers are plain data. Positions are UTF-16
 // offsets into the text that was sent; lines and columns are one-based.
 
+import type { LiveValue } from './screen';
+
 export interface Diagnostic {
   readonly message: string;
   readonly code: number;
@@ -66,6 +68,8 @@ export interface Completion {
   readonly start: number;
   readonly end: number;
   readonly entries: readonly ({ readonly name: string; readonly kind: string } & CompletionDetail)[];
+  /** The value before the cursor, where its type does not tell all of its names. */
+  readonly live?: LiveValue;
 }
 
 /** Details of an entry of a completion. */

@@ -142,7 +142,9 @@ export class BlockEditor implements Editor, EntryScreen {
   }
 
   lend(): () => void {
-    this.#giveTerminal();
+    // What was printed stands above what the program prints.
+    this.#printed.endLine();
+    this.#giveTerminal(this.#printed.take());
     this.#input.pause();
     this.#away = true;
     return () => {

@@ -110,9 +110,13 @@ export class PlainEditor implements Editor {
 
   clearScreen(): void {}
 
-  /** No pager runs on a terminal without a cursor. */
+  /** The lines that are typed meanwhile are for the other program. */
   lend(): () => void {
-    return () => {};
+    this.#lines?.pause();
+    return () => {
+      this.#midLine = false;
+      if (this.#host) this.#lines?.resume();
+    };
   }
 
   stop(): void {

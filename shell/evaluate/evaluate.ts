@@ -100,6 +100,21 @@ export class Evaluator {
     } else if (variable === this.#updated.get(name)) setVariable(variable, value);
   }
 
+  /** The value of a name of the session, or else of a global; undefined where reading it would run code. */
+  valueOf(name: string): { readonly value: unknown } | undefined {
+    const variable = this.#variables.get(name);
+    try {
+      if (variable !== undefined) return { value: readVariable(variable) };
+    } catch {
+      // A name that has no value yet.
+      return undefined;
+    }
+    // Node's own is a getter.
+    if (name === 'process') return { value: process };
+    const found = Reflect.getOwnPropertyDescriptor(globalThis, name);
+    return found && Object.hasOwn(found, 'value') ? { value: found.value } : undefined;
+  }
+
   /** The names whose current value is this one. */
   namesOf(value: unknown): string[] {
     return [...this.#variables].filter(([, variable]) => readVariable(variable) === value).map(([name]) => name);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
 import { continuationStart } from '../base/continuation';
-import type { CommandHost, EntryEnd, FrontEnd, SessionWork } from '../contract/commands';
+import type { CommandHost, EntryEnd, FrontEnd, SessionWork, SystemEnd } from '../contract/commands';
 import type { RunOutcome, Session } from '../contract/session';
 import type {
   CheckOptions,
@@ -337,6 +337,7 @@ export class Repl implements StatementRunner {
         const answer = await this.#types.typeOf(expression);
         return 'type' in answer && /^(?:string\b|["'`])/.test(answer.type);
       },
+      system: (command) => this.#system(command),
       path: (expression, command) => this.#path(expression, command),
       inSession: (name, work) => this.runInSession(name, work),
       inBackground: (expression) => this.runInBackground(expression),
@@ -344,6 +345,13 @@ export class Repl implements StatementRunner {
       load: (file, folder) => this.#load(file, folder),
       runModule: (file, folder) => this.runModule(file, folder),
     };
+  }
+
+  async #system(command: string): Promise<SystemEnd | EntryEnd> {
+    const outcome = await this.#session.command({ name: 'folder', words: [] }, this.#front.screen());
+    if (outcome.status !== 'ok') return outcome.status;
+    const end = await this.#front.system(command, outcome.page ?? process.cwd());
+    return this.#interrupted ? 'interrupted' : end;
   }
 
   async #path(expression: string, command: string): Promise<{ readonly path: string } | EntryEnd> {

@@ -1,7 +1,9 @@
 // What to type instead of words that other shells know and this one does not: `exit`, `help`, `ls`, `sc?`.
 
 const leave = 'To leave, press Ctrl-D or type .exit';
-const files = "This is TypeScript: import * as fs from 'node:fs' reads folders, process.chdir(folder) changes the current one";
+const files = '.sh ls -l runs a command of the system, process.chdir(folder) changes the current folder';
+/** `!word` with arguments that no expression continues in this way. */
+const ofSystem = /^!\s*([a-z][\w.+-]*(?:\s+(?:[\w./~"'$*]|-[\w-]).*)?)$/;
 
 const hints: ReadonlyMap<string, string> = new Map([
   ...['exit', 'quit', 'q', 'bye', 'logout'].map((word) => [word, leave] as const),
@@ -21,6 +23,8 @@ export function wordHint(text: string): string | undefined {
   const entry = text.trim();
   const [, name] = /^([\w$][\w$.]*)\?{1,2}$/.exec(entry) ?? /^\?{1,2}([\w$][\w$.]*)$/.exec(entry) ?? [];
   if (name !== undefined) return `.doc ${name} shows its documentation, .type ${name} its type`;
+  const [, command] = ofSystem.exec(entry) ?? [];
+  if (command !== undefined) return `.sh ${command} runs a command of the system`;
   const [, word, rest] = /^(\?|\w+)(?:\(\)|\s+([^\s=(].*))?;?$/.exec(entry) ?? [];
   const hint = word === undefined ? undefined : hints.get(word);
   return rest === undefined || hint === files || word === 'man' || word === 'help' || word === 'load' ? hint : undefined;

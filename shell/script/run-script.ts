@@ -4,7 +4,8 @@ import { MillraceError } from '../../runtime/base/errors';
 import { type EndingSignal, endingSignals, exitStatus, signalStatus, suspendSignal } from '../base/ctrl-c';
 import { endProcess } from '../base/end-process';
 import { defaultSettings } from '../base/settings';
-import type { FrontEnd } from '../contract/commands';
+import { type SystemCommand, startSystem } from '../base/system-command';
+import type { FrontEnd, SystemEnd } from '../contract/commands';
 import { scriptEntry } from '../contract/protocol';
 import type { Screen, Settings } from '../contract/screen';
 import type { EngineOptions, Session } from '../contract/session';
@@ -70,6 +71,8 @@ class ScriptRun {
   readonly #life = new ScriptLife({ isActive: () => this.#active(), stuck: (cell) => this.#stuck(cell) });
   /** Set while `--watch` waits for a change: Ctrl-C aborts it. */
   #waiting: AbortController | undefined;
+  /** The command of the system that runs. */
+  #command: SystemCommand | undefined;
   #settings: Settings = defaultSettings;
   readonly #onSignal = (signal: NodeJS.Signals) => void this.end(exitStatus(signal as EndingSignal));
 
@@ -104,8 +107,13 @@ class ScriptRun {
     if (this.#waiting) this.#waiting.abort();
     // As in Node, the script's own handler answers instead.
     else if (this.#life.isDraining) void (process.listenerCount('SIGINT') > 1 || this.end(exitStatus('SIGINT')));
-    else if (this.#repl) this.#repl.interrupt();
+    else if (this.#repl) this.#interruptRun();
     else void this.end(exitStatus('SIGINT'));
+  }
+
+  #interruptRun(): void {
+    this.#command?.interrupt();
+    this.#repl?.interrupt();
   }
 
   async run(asked: Promise<Script>, { master, executorMemory, config, watch, check }: ScriptOptions): Promise<number> {
@@ -147,7 +155,7 @@ class ScriptRun {
     return {
       run: (cell, screen) => this.#life.ofScript(cell, () => session.run(cell, screen)),
       command: (call, screen) => this.#life.ofScript(call.cell, () => session.command(call, screen)),
-      choices: (command) => session.choices(command),
+      choices: (asked) => session.choices(asked),
       setScreen: (screen) => session.setScreen(screen),
       interrupt: () => session.interrupt(),
       stop: () => session.stop(),
@@ -158,7 +166,7 @@ class ScriptRun {
   #stray(): void {
     if (this.#isInterrupted) return;
     this.#strayed = true;
-    if (this.#isWatch) this.#repl?.interrupt();
+    if (this.#isWatch) this.#interruptRun();
     else void this.end(1);
   }
 
@@ -197,7 +205,7 @@ class ScriptRun {
       const run = this.#runOnce(repl, script);
       const changed = watch.change(left.signal);
       const early = await Promise.race([run.then(() => undefined), changed]);
-      if (early !== undefined) repl.interrupt();
+      if (early !== undefined) this.#interruptRun();
       const status = await run;
       if (this.#leaveStatus !== undefined || (status === exitStatus('SIGINT') && early === undefined)) {
         left.abort();
@@ -227,12 +235,21 @@ class ScriptRun {
     process.on('unhandledRejection', () => {});
     // Stopping may leave no handle that keeps the process alive; this timer does.
     const timer = new Promise((resolve) => setTimeout(resolve, stopLimitMs));
+    this.#command?.interrupt();
     await Promise.race([Promise.allSettled([this.#session?.stop(), this.#types?.stop()]), timer]);
     const written = Promise.all([drained(process.stdout), drained(process.stderr)]);
     // A write that a signal broke off never reports its end.
     const patience = new Promise((resolve) => setTimeout(resolve, drainLimitMs));
     await (status > signalStatus ? Promise.race([written, patience]) : written);
     endProcess(status);
+  }
+
+  async #system(command: string, folder: string): Promise<SystemEnd> {
+    const running = startSystem(command, { folder, alone: true });
+    this.#command = running;
+    const end = await running.ended;
+    this.#command = undefined;
+    return end;
   }
 
   #screen(): Screen {
@@ -248,6 +265,7 @@ class ScriptRun {
         this.#settings = settings;
       },
       page: async (text) => this.#output.print(`${text}\n`, 'out'),
+      system: (command, folder) => this.#system(command, folder),
       // Once the process ends, errors of what it breaks off are not printed.
       print: (text, stream) => void (this.#ending || this.#output.print(text, stream)),
       screen: () => this.#screen(),

@@ -2,7 +2,7 @@
 
 import { rememberedSite } from '../../runtime/base/cut-text';
 import { withCallSite } from '../../runtime/base/flow';
-import type { Choice, Screen } from '../contract/screen';
+import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 import { isInterruption } from '../evaluate/breakable';
@@ -13,6 +13,7 @@ import { type Described, printValue } from '../print/print-value';
 import type { SourceText } from '../print/user-frames';
 import { shownOf } from './dataset-of';
 import { LastError, lastErrorName } from './last-error';
+import { liveNames } from './live-names';
 import { captureOutput, outputBroken } from './user-output';
 
 /** The input of a command. */
@@ -116,8 +117,10 @@ export class LocalSession implements Session {
     return outcome.status === 'ok' && page !== undefined ? { ...outcome, page } : outcome;
   }
 
-  async choices(command: string): Promise<readonly Choice[]> {
-    return this.#options.choices?.[command]?.() ?? [];
+  async choices(asked: Asked): Promise<readonly Choice[]> {
+    if ('command' in asked) return this.#options.choices?.[asked.command]?.() ?? [];
+    const root = this.#evaluator.valueOf(asked.value.path[0]);
+    return root ? liveNames(root.value, asked.value, asked.word) : [];
   }
 
   #without(screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {

@@ -57,7 +57,7 @@ function serve(session: Session, gate: InterruptGate, streams: TerminalStreams):
         void serveOne(request.id, () => session.command(request.call, request.screen));
         break;
       case 'choices':
-        void session.choices(request.command).then((choices) => answer({ kind: 'choices', id: request.id, choices }));
+        void session.choices(request.asked).then((choices) => answer({ kind: 'choices', id: request.id, choices }));
         break;
       case 'screen':
         session.setScreen(request.screen);

@@ -52,6 +52,7 @@ export function sessionCommands({
     page: needsValue('page', async (input) => ({ page: await pageText(input, described(input)) })),
     plot: needsValue('plot', plotted),
     export: needsValue('export', exportRows),
+    folder: () => ({ page: process.cwd() }),
     path: ({ value, words }) => ({ page: pathText(value, words[0]) }),
     errors: ({ words, screen }) => local().lastError.text(words[0] === 'full', screen),
     jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),

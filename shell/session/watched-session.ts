@@ -1,7 +1,7 @@
 // Wraps a session: adds `__filename` and `__dirname`, the progress of jobs, hints, and the time of `.time`.
 import path from 'node:path';
 import type { Context } from '../../runtime';
-import type { Choice, Screen } from '../contract/screen';
+import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 import { homeOf } from '../evaluate/entry-home';
@@ -62,8 +62,8 @@ export class WatchedSession implements Session {
     return this.#watched(screen, () => this.#session.command(call, screen));
   }
 
-  choices(command: string): Promise<readonly Choice[]> {
-    return this.#session.choices(command);
+  choices(asked: Asked): Promise<readonly Choice[]> {
+    return this.#session.choices(asked);
   }
 
   setScreen(screen: Screen): void {

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { killGroup } from '../../cluster/base/child-process';
 import { entryArguments } from '../base/package-root';
 import { answerDescriptor, interruptDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
-import type { Choice, Screen } from '../contract/screen';
+import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, EngineOptions, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 
@@ -88,7 +88,7 @@ export class ChildSession implements Session {
     return this.#ask((id) => ({ kind: 'command', id, call, screen }));
   }
 
-  choices(command: string): Promise<readonly Choice[]> {
+  choices(asked: Asked): Promise<readonly Choice[]> {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#offer(id, []), choicesLimitMs);
@@ -96,7 +96,7 @@ export class ChildSession implements Session {
         clearTimeout(timer);
         resolve(choices);
       });
-      this.#send({ kind: 'choices', id, command });
+      this.#send({ kind: 'choices', id, asked });
     });
   }
 

@@ -7,7 +7,7 @@ import { packageVersion } from '../base/package-root';
 import { defaultSettings } from '../base/settings';
 import type { FrontEnd } from '../contract/commands';
 import type { PaneModel } from '../contract/pane';
-import type { Screen, Settings } from '../contract/screen';
+import type { Asked, Screen, Settings } from '../contract/screen';
 import type { EngineOptions } from '../contract/session';
 import type { SignatureHint, TypeService } from '../contract/type-service';
 import { BlockEditor } from '../editor/block-editor';
@@ -23,7 +23,7 @@ import { wordHint } from '../repl/word-hints';
 import { canPaint } from './can-paint';
 import { History, stateFolder } from './history';
 import { PaneBoard } from './live-panes';
-import { fitsScreen, pagerCommand, runPager } from './pager';
+import { OtherPrograms } from './other-programs';
 import { rcFile } from './rc';
 import { writeReplay } from './replay';
 import { ChildSession, type SessionEnd } from './session-client';
@@ -53,6 +53,7 @@ class Terminal implements EditorHost {
   readonly #plain: PlainEditor | undefined;
   readonly #ladder = new InterruptLadder();
   readonly #panes = new PaneBoard(() => this.#screen().color);
+  readonly #others: OtherPrograms;
   #types: TypeService | undefined;
   #session: ChildSession | undefined;
   #repl: Repl | undefined;
@@ -61,8 +62,6 @@ class Terminal implements EditorHost {
   #leaveStatus: number | undefined;
   #finishing = false;
   #settings: Settings = defaultSettings;
-  /** A pager has the terminal and its keys: Ctrl-C is meant for it. */
-  #lent = false;
   #replacement: (() => Promise<void>) | undefined;
   #toldRestart = false;
 
@@ -72,6 +71,7 @@ class Terminal implements EditorHost {
     this.#history = new History(folder, (message) => this.#note(message));
     this.#plain = canPaint(process) ? undefined : new PlainEditor(process.stdin, process.stdout);
     this.#editor = this.#plain ?? this.#blockEditor();
+    this.#others = new OtherPrograms(this.#editor, { paints: this.#plain === undefined });
   }
 
   start(): void {
@@ -117,7 +117,7 @@ class Terminal implements EditorHost {
 
   async complete(text: string, cursor: number): Promise<Offer> {
     if (!this.#types || !this.#repl) return { start: cursor, end: cursor, entries: [] };
-    const choices = async (command: string) => (await this.#session?.choices(command)) ?? [];
+    const choices = async (asked: Asked) => (await this.#session?.choices(asked)) ?? [];
     return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue, choices });
   }
 
@@ -261,7 +261,8 @@ class Terminal implements EditorHost {
         this.#settings = settings;
         this.#session?.setScreen(this.#screen());
       },
-      page: (text) => this.#page(text),
+      page: (text) => this.#others.page(text, this.#settings.pager),
+      system: (command, folder) => this.#others.system(command, folder),
       reset: () => this.#reset(),
       print: (text) => this.#editor.print(text),
       screen: () => this.#screen(),
@@ -274,24 +275,6 @@ class Terminal implements EditorHost {
         this.#leaveStatus = status;
       },
     };
-  }
-
-  /** Shows a long text in the pager, which gets the terminal in its original mode. */
-  async #page(text: string): Promise<void> {
-    const { columns = 80, rows = 24 } = process.stdout;
-    const command = this.#plain ? undefined : pagerCommand(this.#settings.pager);
-    if (!command || fitsScreen(text, { columns, rows })) {
-      this.#editor.print(`${text}\n`);
-      return;
-    }
-    const takeBack = this.#editor.lend();
-    this.#lent = true;
-    const ran = await runPager(command, `${text}\n`);
-    this.#lent = false;
-    takeBack();
-    if (ran) return;
-    this.#note(`The pager ${command[0]} cannot be started; .set pager chooses another.`);
-    this.#editor.print(`${text}\n`);
   }
 
   /** Runs the waiting entries one after the other; each is echoed when it starts. */
@@ -376,7 +359,7 @@ class Terminal implements EditorHost {
 
   #handleSignals(): void {
     process.on('SIGINT', () => {
-      if (!this.#lent && !this.#plain?.dropEntry()) this.interrupt();
+      if (!this.#others.haveTerminal && !this.#plain?.dropEntry()) this.interrupt();
     });
     for (const signal of endingSignals) {
       process.on(signal, () => void this.#finish(exitStatus(signal)));

@@ -3,6 +3,7 @@ import ts from 'typescript';
 import type { Completion, CompletionDetail } from '../contract/type-service';
 import { cleanTypeText } from './entry-names';
 import { fitsReceiver, receiverAt } from './fitting-members';
+import { liveValueAt } from './live-value';
 import type { Layout } from './text-layout';
 
 /** An unfinished entry, as the language service sees it. */
@@ -27,7 +28,8 @@ export function completionsAt(scratch: Scratch, position: number): Completion {
     includeCompletionsWithInsertText: false,
     includeSymbol: true,
   });
-  const start = startOfWord(found, layout, position);
+  const open = liveValueAt(service.getProgram(), scratch, at);
+  const start = open?.start ?? startOfWord(found, layout, position);
   const word = layout.text.slice(start, position);
   // Without a word, the thousand globals of JavaScript are left out.
   const own = word === '' && found?.isGlobalCompletion;
@@ -38,7 +40,7 @@ export function completionsAt(scratch: Scratch, position: number): Completion {
   );
   const detailed = candidates.length <= maxDetailed;
   const entries = candidates.map(({ name, kind }) => ({ name, kind, ...(detailed ? detailOf(service, file, at, name) : {}) }));
-  return { start, end: position, entries };
+  return { start, end: position, entries, ...(open && { live: open.value }) };
 }
 
 /** The type and documentation of one completion at a position. */

@@ -8,6 +8,11 @@ export function expressionArgument(command: string, argument: string): string {
     : refuse(command, 'the expression', 'missing', 'given', `For example: ${command} sc.range(10)`);
 }
 
+/** A command of the system. */
+export function commandArgument(command: string, argument: string): string {
+  return argument !== '' ? argument : refuse(command, 'the command', 'missing', 'given', `For example: ${command} ls -l`);
+}
+
 /** A path without the quotes around it; `~` is the home folder, and `file:` URLs are understood. */
 export function fileArgument(command: string, argument: string, example = `${command} script.ts`): string {
   const file = localPath(argument.replace(/^(["'])(.*)\1$/, '$2'));

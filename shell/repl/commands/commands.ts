@@ -10,6 +10,7 @@ import { fromSpark } from '../spark-names';
 import { countArgument, expressionArgument, fileArgument } from './arguments';
 import { jobCommands } from './jobs';
 import { save } from './save';
+import { system } from './system';
 import { topicNames, topics } from './topics';
 import { valueCommands } from './values';
 
@@ -129,6 +130,16 @@ const commands: readonly Command[] = [
     examples: ['.errors', '.errors full'],
     words: (before) => (before.length === 0 ? [{ name: 'full', brief: 'with every frame' }] : []),
     run: async (host, argument) => host.inSession('errors', { words: argument === '' ? [] : [argument] }),
+  },
+  {
+    name: 'sh',
+    aliases: ['shell'],
+    argument: 'system',
+    usage: '.sh COMMAND',
+    brief: 'run a command of the system: programs, pipes, redirections',
+    help: 'Your own shell ($SHELL) runs it in the current folder, and it has the terminal until it ends. A cd in it ends with it: process.chdir(folder) changes the current folder. In a script or a loaded file a status other than 0 is an error.',
+    examples: ['.sh ls -l', '.sh echo one two | wc -w'],
+    run: system,
   },
   {
     name: 'set',

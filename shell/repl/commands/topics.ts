@@ -81,7 +81,7 @@ res0: number = 1
   x => (x, 1)               x => [x, 1]
   xs.foreach(println)       xs.collect(), or just xs
   :load :type :paste        the same, or .load .type .paste
-  :history :reset :quit     the same; also :help, :save, :load for a replay
+  :history :reset :quit     the same; also :help, :sh, :save, :load for a replay
   toDebugString             .explain xs, or xs.toDebugString()
   the pages of jobs         .jobs, .stages, .datasets
   --conf KEY=VALUE          the same, with the names of sc.config (millrace --help lists them)`),

@@ -187,7 +187,11 @@ submitted('words of other shells get a hint, expressions do not', () => {
   for (const text of ['exit', 'quit()', 'q', 'logout;']) assert.match(wordHint(text)!, /Ctrl-D or type \.exit/);
   for (const text of ['sc?', '?sc', 'sc??']) assert.is(wordHint(text), '.doc sc shows its documentation, .type sc its type');
   for (const text of ['help', 'help()', '?', 'man sc', 'help sc']) assert.match(wordHint(text)!, /\.help/);
-  for (const text of ['ls -la', 'cd ..', 'pwd', 'cat x.txt']) assert.match(wordHint(text)!, /node:fs/);
+  for (const text of ['ls -la', 'cd ..', 'pwd', 'cat x.txt']) assert.match(wordHint(text)!, /\.sh ls -l .*process\.chdir/);
+  for (const text of ['!ls', '!ls -l /tmp', '!git status', '! make all', '!cat a.txt | wc', "!grep 'x y' *.ts"])
+    assert.is(wordHint(text), `.sh ${text.slice(1).trim()} runs a command of the system`);
+  for (const text of ['!a && b', '!f(1)', '!a - b', '!a.b || c', '!!a', '!(a)', '!a ? 1 : 2', '!a === b', '!1', '![]'])
+    assert.is(wordHint(text), undefined, text);
   for (const text of ['exit + 1', 'quit(1)', 'helper', 'ls = 1', 'a ? b : c', 'x ?', 'clear the', 'exit now'])
     assert.is(wordHint(text), undefined, text);
 });

@@ -129,6 +129,37 @@ test('.page lends the terminal to the pager and takes it back with the line bein
     { rows: 30 },
   ));
 
+test('.sh lends the terminal to a command of the system: its input, Ctrl-C, unended output, its status', () =>
+  withShell(
+    async (shell, terminal) => {
+      mkdirSync(path.join(folder, 'below'), { recursive: true });
+      await shell.entry('.sh echo one two | wc -w; printf "[%s]" unended', /\n2\n\[unended\] *\n>$/);
+      await shell.entry('.sh test -t 0 -a -t 1 && stty -a | grep -c -w -e -icanon || echo cooked', /\n0\ncooked\n>$/);
+      await shell.entry("process.chdir('below')", />$/);
+      await shell.entry('.sh pwd', /\/below\n>$/);
+      terminal.type('.sh echo name?; read name; echo "hello $name"\r');
+      await terminal.waitFor(/^name\?$/m);
+      terminal.type('Ada\r');
+      await terminal.waitFor(/^Ada\nhello Ada\n[\s\S]*^>$/m);
+      await shell.entry('.sh exit 3', /\.sh exit 3 ended with status 3\n>$/);
+      await shell.entry(':sh kill -KILL $$', /\.sh kill -KILL \$\$ ended with SIGKILL\n>$/);
+      await shell.entry('.sh', /the command is missing[\s\S]*\.sh ls -l/);
+      terminal.type('.sh echo asleep; sleep 100\r');
+      await terminal.waitFor(/^asleep$/m);
+      terminal.type(keys.ctrl('c'));
+      await terminal.waitFor(/\(interrupted\)\n>$/);
+      await shell.entry('!echo -n x', /\(\.sh echo -n x runs a command of the system\.\)\n>$/);
+      writeFileSync(
+        path.join(folder, 'with-sh.ts'),
+        'const before = 1; void process.stdout.write("unended");\n.sh echo loaded\n.sh false\nconst after = 2;\n',
+      );
+      await shell.entry(`.load ${path.join(folder, 'with-sh.ts')}`, /\nunended *\nloaded\n\.sh false ended with status 1\n>$/);
+      await shell.entry('before', /= 1\n>$/);
+      await shell.entry('after', /Cannot find name 'after'/);
+    },
+    { env: { SHELL: '/bin/sh' } },
+  ));
+
 test('.stages shows tasks and skew, .datasets what is persisted, and a skewed stage is reported once', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('.stages', /no jobs yet/);

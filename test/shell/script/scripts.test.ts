@@ -1,7 +1,7 @@
 // What scripts can do beyond running: modules, watching, the background, exports, help that runs; and bad input without a terminal.
 // time limit: 300 s
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -29,6 +29,28 @@ test('.run makes names of the exports of a module only, awaits in it, and reads 
   assert.is(status, 1);
   const secret = await run('.run module.ts\nlet s: Secret\n');
   assert.match(secret.err, /Cannot find name 'Secret'/);
+});
+
+test('.sh in a script writes to its stdout, in order; a status other than 0 ends it, Ctrl-C ends the command', async () => {
+  file('sh.ts', "console.log('one');\n.sh echo two; echo three >&2\nconsole.log('four');\n.sh exit 7\nconsole.log('five');\n");
+  const { status, out, err } = await millrace([...local, 'sh.ts']);
+  assert.equal([status, out, err], [1, 'one\ntwo\nfour\n', 'three\n.sh exit 7 ended with status 7\n']);
+  const piped = await millrace([...local, '-'], { input: '.sh pwd\n', env: { SHELL: '/no/such/shell' } });
+  assert.equal([piped.status, piped.out], [0, `${realpathSync(folder)}\n`]);
+  // It ignores the first Ctrl-C; the second one kills it, with what it started.
+  file('sleeps.ts', ".sh trap 'echo heard' INT; echo begun $$; while true; do sleep 0.05; done\n.sh echo never\n");
+  const press = (pid: number) => process.kill(pid, 'SIGINT');
+  const stubborn = await millrace([...local, 'sleeps.ts'], {
+    steps: [
+      ['begun', press],
+      ['heard', press],
+    ],
+  });
+  const [, id] = /^begun (\d+)\nheard\n$/.exec(stubborn.out)!;
+  assert.is(stubborn.status, 130);
+  assert.not.ok(existsSync(`/proc/${id}`));
+  const quick = await millrace([...local, '-e', '.sh echo begun; exec sleep 100'], { input: null, when: ['begun', press] });
+  assert.equal([quick.status, quick.out], [130, 'begun\n']);
 });
 
 test('a result begins on a line of its own after output without a newline, and not after a line that was erased', async () => {

@@ -57,6 +57,12 @@ test('a pane redraws above the prompt while queries run; stopping leaves its las
     await repaints(terminal, 30);
     assert.is(panesOn(terminal.everything()), 1);
     assert.match(terminal.screen(), /rows · \S+( k)?\/s · took \S+ m?s · delay \S+ m?s( {2}[▁-█]+)?\n "w\d+" +\d {2}█/);
+    // A command of the system has the screen for itself: the pane waits, and comes back.
+    terminal.type('.sh echo begun; sleep 0.5; read x; echo "got $x"\r');
+    await terminal.waitFor(/^begun$/m);
+    terminal.type('it\r');
+    await terminal.waitFor(/\nbegun\nit\ngot it\n[\s\S]*── counts/);
+    assert.is(panesOn(terminal.everything()), 1);
     terminal.type('.stop counts\r');
     await terminal.waitFor(/watch of counts stopped\n>$/);
     assert.is(panesOn(terminal.everything()), 1, 'the last state');

@@ -9,6 +9,7 @@ import { descendants, keys } from '../../helpers/terminal';
 writeFileSync(path.join(folder, 'readings.txt'), 'a,1\nb,2\n');
 mkdirSync(path.join(folder, 'modules'), { recursive: true });
 writeFileSync(path.join(folder, 'modules', 'helper.ts'), 'export const twice = (x: number) => 2 * x;\n');
+writeFileSync(path.join(folder, 'my notes.md'), '');
 writeFileSync(path.join(folder, 'session.ts'), 'const loaded = 1;\n');
 
 /** What is typed before Tab, and what stands on the screen then. */
@@ -23,7 +24,22 @@ const tabs: readonly (readonly [typed: string, shown: RegExp])[] = [
   ["const m = await import('millrace/mo", /import\('millrace\/models$/m],
   ['sc.wholeT', /^> sc\.wholeTextFiles$/m],
   ['.doc rdd.reduceByKeyL', /^> \.doc rdd\.reduceByKeyLocally$/m],
-  ['.type sc.xtFil', /^textFile +\(path: string[\s\S]*^wholeTextFiles/m],
+  ['.sh cat read', /^> \.sh cat readings\.txt$/m],
+  ['.sh wc -l <./mod', /^> \.sh wc -l <\.\/modules\/$/m],
+  ['.sh cat my', /^> \.sh cat my\\ notes\.md$/m],
+  ['.sh cat "my', /^> \.sh cat "my notes\.md$/m],
+  // What only the values know.
+  ['cfg.ci', /^> cfg\.city$/m],
+  ['.show cfg.ci', /^> \.show cfg\.city$/m],
+  ['cfg.two', /^> cfg\['two words'\]$/m],
+  ['cfg.list[0]?.two', /^> cfg\.list\[0\]\?\.\['two\\'s'\]$/m],
+  ["cfg['two", /^> cfg\['two words$/m],
+  ["cfg.list[0]['two", /^> cfg\.list\[0\]\['two\\'s$/m],
+  ['cfg.list[0].', /^deep +number\n\.?deeper|^\.deep +number\n\.deeper +getter/m],
+  ['sc.range(3).map(x => cfg.list[0].deepe', /x => cfg\.list\[0\]\.deeper$/m],
+  ['process.env.MILLRACE_TEST_', /^> process\.env\.MILLRACE_TEST_LIVE$/m],
+  ["hits.get('/ho", /^> hits\.get\('\/home page$/m],
+  ['.type sc.xtFil', /^textFile +\(path: UserPath[\s\S]*^wholeTextFiles/m],
 ];
 
 async function dropEntry({ terminal }: Shell): Promise<void> {
@@ -34,6 +50,13 @@ async function dropEntry({ terminal }: Shell): Promise<void> {
 test('tab completes paths, modules, commands and members', () =>
   withShell(async (shell, terminal) => {
     await shell.entry('1 + 1', /res0: number = 2/);
+    await shell.entry(
+      `const cfg = JSON.parse('{"city":"Ulm","two words":1,"list":[{"deep":1,"two\\'s":2}]}'); process.env.MILLRACE_TEST_LIVE = '1'`,
+      /= "1"/,
+    );
+    await shell.entry("const hits = new Map([['/home page', 1]])", />$/);
+    const getter = "get: () => { console.log('a getter ran'); return 1 }";
+    await shell.entry(`void Object.defineProperty(cfg.list[0], 'deeper', { ${getter} })`, />$/);
     for (const [typed, shown] of tabs) {
       terminal.type(typed);
       await terminal.until(() => terminal.screen().includes(typed), typed);
@@ -41,6 +64,7 @@ test('tab completes paths, modules, commands and members', () =>
       await terminal.waitFor(shown);
       await dropEntry(shell);
     }
+    assert.not.match(terminal.everything(), /^a getter ran/m);
   }));
 
 test('the menu lists columns in a lambda with their types, and operators with their signatures', () =>
@@ -72,7 +96,7 @@ test('a call shows its signature as it is typed; .doc and .help keys explain the
       '.doc rdd.reduceByKey',
       /^RDD\.reduceByKey\n {2}reduceByKey<K, V>\(this: RDD[\s\S]*Example:\n {2}await sc\./m,
     );
-    await shell.entry('.doc sc.textFile', /^sc\.textFile\n {2}textFile\(path: string[\s\S]*lines of a file/m);
+    await shell.entry('.doc sc.textFile', /^sc\.textFile\n {2}textFile\(path: UserPath[\s\S]*lines of a file/m);
     await shell.entry('.doc .load', /^\.load FILE/m);
     await shell.entry('.doc load', /^\.load FILE/m);
     await shell.entry('.doc reduceByKy', /There is no documentation of reduceByKy\. Did you mean \.doc RDD\.reduceByKey\?/);
@@ -114,6 +138,7 @@ test('.stop completes what .streams names, .cancel and .stages the jobs there ar
 
 test('Tab asks the session while an entry runs, and a session that is busy in a loop does not block the keys', () =>
   withShell(async (shell, terminal) => {
+    await shell.entry('const open: { known: number; [name: string]: number } = { known: 1 }', />$/);
     await shell.entry('.bg new Promise(() => {})', /b1 runs/);
     terminal.type(`await new Promise(() => {})${keys.enter}`);
     await terminal.waitFor(/^> await new Promise/m);
@@ -126,6 +151,9 @@ test('Tab asks the session while an entry runs, and a session that is busy in a 
     await terminal.waitFor(/^begun$/m);
     terminal.type(`.cancel b${keys.tab}7`);
     await terminal.waitFor(/^> \.cancel b7$/m);
+    terminal.type(keys.ctrl('u'));
+    terminal.type(`open.kn${keys.tab}`);
+    await terminal.waitFor(/^> open\.known$/m);
     terminal.type(keys.ctrl('u'));
     terminal.type(keys.ctrl('c'));
     await terminal.waitFor(/interrupted\)\n>$/m);

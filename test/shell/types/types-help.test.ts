@@ -28,6 +28,10 @@ completion.before(() => {
   enter("const rows = sc.parallelize([{ city: 'Ulm', size: 3, tags: ['a'] }])");
   enter("const pairs = sc.parallelize([['a', new Date(0)]] as [string, Date][])");
   enter('class Square { sides = 4; protected size = 1; area() { return this.size ** 2 } }');
+  enter("const cfg = JSON.parse('{}')");
+  enter('const counts: Record<string, number> = {}');
+  enter('const ages = new Map<string, number>()');
+  enter('const something: unknown = 1; const bag: object = {}');
   enter('4');
   enter('interface Shape { sides: number; name?: string }');
 });
@@ -82,6 +86,50 @@ completion('a few come with their signatures and a sentence, the others when ask
   const asked = types.describe('pairs.', 6, 'mapValues');
   assert.match(asked?.detail ?? '', /^mapValues<.*>\(f: \(value: /);
   assert.match(asked?.sentence ?? '', /Values through/);
+});
+
+/** A text, and the path to the value before the cursor that the session is to be asked for: `[k]` for keys, `'` in quotes. */
+const liveValues: Readonly<Record<string, string>> = {
+  'process.env.HO': 'process/env',
+  "process.env['HO": "process/env'",
+  'cfg.': 'cfg',
+  'cfg.a.b?.[0].c': 'cfg/a/b/0',
+  'cfg!.list["x y"].c': 'cfg/list/x y',
+  '(cfg as Shape).na| + 1': '-',
+  '(rows as any).x': 'rows',
+  'const t = sc.range(3).map(x => x + cfg.a.': 'cfg/a',
+  'counts.': 'counts',
+  'counts.a.to': '-',
+  "ages.get('": "ages[k]'",
+  'ages.has("a b': 'ages[k]"',
+  "cfg.m.get('": "cfg/m[k]'",
+  "rows.get('": '-',
+  'ages.': '-',
+  'rows.': '-',
+  'rows.map(cfg => cfg.': '-',
+  'const own = JSON.parse("1"); own.': '-',
+  'cfg().': '-',
+  'JSON.parse("1").': '-',
+  "cfg['a'+'": '-',
+  'any(cfg.x).': '-',
+  'something.': 'something',
+  'globalThis.': '-',
+  'bag.': 'bag',
+  '  .a': '-',
+};
+
+for (const [text, wanted] of Object.entries(liveValues)) {
+  completion(`the value before the cursor of ${text}`, () => {
+    const at = text.includes('|') ? text.indexOf('|') : text.length;
+    const { live } = types.complete(text.replace('|', ''), at);
+    const told = live ? live.path.join('/') + (live.names === 'keys' ? '[k]' : '') + (live.quote ?? '') : '-';
+    assert.is(told, wanted);
+  });
+}
+
+completion('a name in quotes begins behind the quote', () => {
+  const text = "cfg.x['two wor";
+  assert.equal([types.complete(text, text.length).start, text.length - 7], [text.length - 7, text.indexOf('two')]);
 });
 
 completion.run();
