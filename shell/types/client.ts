@@ -18,7 +18,7 @@ import type {
   TypeService,
 } from '../contract/type-service';
 import { type PromptName, promptNames } from './entry-names';
-import { freshSnapshot, typeFiles } from './files';
+import { freshSnapshot, heapOptions, typeFiles } from './files';
 import type { Committed } from './known-entries';
 import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
 
@@ -245,7 +245,10 @@ export class TypeServiceClient implements TypeService {
   }
 
   #spawn(): ChildProcess {
-    const child = spawn(process.execPath, this.#arguments(), { stdio: ['pipe', 'pipe', 'pipe'], cwd: this.#root });
+    const child = spawn(process.execPath, [...heapOptions, ...this.#arguments()], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: this.#root,
+    });
     if (!this.#holds) for (const handle of [child, child.stdin, child.stdout, child.stderr] as Socket[]) handle.unref();
     this.#complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

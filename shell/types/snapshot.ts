@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { packageRoot } from '../base/package-root';
 import { promptNames } from './entry-names';
-import { snapshotFile, snapshotStamp, stampFile, typeFiles } from './files';
+import { heapOptions, snapshotFile, snapshotStamp, stampFile, typeFiles } from './files';
 import type { StartOptions } from './service-messages';
 
 const run = promisify(execFile);
@@ -25,7 +25,7 @@ export async function buildSnapshot(distFolder: string): Promise<string> {
   try {
     await bundleService(root, bundle);
     const options: StartOptions = { ...typeFiles(root), cwd: root, promptNames };
-    const args = ['--snapshot-blob', unfinished, '--build-snapshot', bundle, JSON.stringify(options)];
+    const args = [...heapOptions, '--snapshot-blob', unfinished, '--build-snapshot', bundle, JSON.stringify(options)];
     await run(process.execPath, args, { timeout: buildLimitMs, env: { PATH: process.env.PATH } });
     // The blob is renamed into place and the stamp written last: an aborted build leaves no valid snapshot.
     await rm(stampFile(blob), { force: true });
@@ -45,7 +45,8 @@ async function bundleService(root: string, outfile: string): Promise<void> {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    minifyWhitespace: true,
+    // The text is in the blob, and once more in the heap.
+    minify: true,
     logLevel: 'silent',
   });
 }

@@ -1,0 +1,35 @@
+// The memory of a prompt: what its terminal, session and type service hold together, while 200 entries are typed.
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { withShell } from '../../helpers/prompt';
+import { descendants } from '../../helpers/terminal';
+
+const entries = 200;
+/** Entries between two looks: the bound holds at any moment, not only after a collection. */
+const between = 20;
+const maxMb = 300;
+
+const isExecutor = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('executor.js');
+
+/** Proportional set size: pages that several processes map, as those of Node's program, count once. */
+function megabytes(pid: number): number {
+  const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1')) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
+test(`a prompt takes at most ${maxMb} MB over ${entries} entries`, () =>
+  withShell(async (shell, { pid }) => {
+    const seen: string[] = [];
+    for (let n = 0; n < entries; n++) {
+      await shell.entry(`[1, 2, 3].map(x => x + ${n})[0]`, new RegExp(`res${n}: number = ${n + 1}\n`), 30_000);
+      if (n % between !== between - 1) continue;
+      const processes = [pid, ...descendants(pid).filter((one) => !isExecutor(one))];
+      const each = processes.map(megabytes);
+      seen.push(`${n + 1} entries: ${each.map(Math.round).join(' + ')}`);
+      assert.is(processes.length, 3, 'terminal, session and type service');
+      assert.ok(each.reduce((a, b) => a + b) <= maxMb, seen.join('\n'));
+    }
+  }));
+
+test.run();
