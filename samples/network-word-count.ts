@@ -9,6 +9,7 @@ async function ownServer() {
   const text = readFileSync(join(__dirname, 'data/pond.txt'));
   const server = createServer((socket) => socket.on('error', () => {}).write(text)).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  server.unref(); // the script need not wait for it
   return ['127.0.0.1', String((server.address() as AddressInfo).port), '4'];
 }
 const [host, port, seconds = '60'] = args.length > 0 ? args : await ownServer();

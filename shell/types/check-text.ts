@@ -7,7 +7,7 @@ import { additionsFor } from './additions/wanted-additions';
 import type { KnownEntries } from './known-entries';
 import type { Host } from './language-host';
 import { withEarlierTypes } from './messages/earlier-types';
-import { firstCauses, messageOf } from './messages/error-messages';
+import { codeOf, firstCauses, messageOf } from './messages/error-messages';
 import type { TypedText } from './text-layout';
 
 /** A text as it was checked, with what was added to it. */
@@ -89,7 +89,7 @@ export class TextChecker {
     return firstCauses(typed, strict, text).map((found) => {
       const start = layout.toOriginal(found.start ?? 0);
       const length = layout.toOriginal((found.start ?? 0) + (found.length ?? 0)) - start;
-      return { message: withEarlierTypes(messageOf(found, text), found, text, known), code: found.code, start, length };
+      return { message: withEarlierTypes(messageOf(found, text), found, text, known), code: codeOf(found), start, length };
     });
   }
 }

@@ -66,6 +66,7 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
   const id = ++panes;
 
   let failing: { since: Time; batches: number } | undefined;
+  let isClosed = false;
 
   const run = async (rdd: RDD<unknown>, batch: RunningBatch) => {
     const perPartition = new SteppedRDD<PaneRows>(rdd, {
@@ -73,6 +74,8 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
       plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }),
     });
     const { total, first } = merged(await perPartition.collectPartitions(operation), rows);
+    // A batch that was at work when the pane was stopped: its last state is printed already.
+    if (isClosed) return;
     const info = batch.info();
     const sources = new Set(lineageOf([this as DStream<unknown>]).map((stream) => stream.name));
     const known = info.inputs.flatMap((input) => (sources.has(input.stream) ? (input.records ?? []) : []));
@@ -105,7 +108,10 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
       const pane = { stream: this.name, options: options as WatchOptions<never>, ...failing, error };
       streaming.display.paneFailed?.(id, pane);
     },
-    ended: () => streaming.display.paneClosed(id),
+    ended: () => {
+      isClosed = true;
+      streaming.display.paneClosed(id);
+    },
   };
   const handle = streaming.addOutput(output);
   if (streaming.state === 'initialized' && sessionOutputs.get(streaming.sc)?.startsOnWatch(streaming)) {

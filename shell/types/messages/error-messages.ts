@@ -30,7 +30,10 @@ function messageFor(diagnostic: ts.Diagnostic, checked: CheckedFile): string {
   const plain = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
   if (diagnostic.start === undefined) return plain;
   const node = innermost(checked.source, diagnostic.start);
-  if (diagnostic.code === wrongThis) return pairsNeeded(node, diagnostic.start + (diagnostic.length ?? 0), checked) ?? plain;
+  if (isWrongThis(diagnostic)) {
+    const needed = pairsNeeded(node, diagnostic.start + (diagnostic.length ?? 0), checked);
+    if (needed !== undefined) return needed;
+  }
   if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, checked) ?? plain;
   if (diagnostic.code === noOverload) return widestOverload(diagnostic) ?? plain;
   if (diagnostic.code === unknownName && node.getText(checked.source) === '_') return 'There is no last value to continue yet.';
@@ -52,7 +55,6 @@ function widestOverload({ messageText }: ts.Diagnostic): string | undefined {
   return reason && ts.flattenDiagnosticMessageText(reason, '\n');
 }
 
-const ofUnknownType = 18046;
 const noSuchElement = 7053;
 
 /**
@@ -70,7 +72,7 @@ export function firstCauses(
   strict: boolean,
   checked: CheckedFile,
 ): readonly ts.Diagnostic[] {
-  const causes = withoutUnknowns(diagnostics);
+  const causes = withoutUnknowns(diagnostics, checked);
   const certain = causes.filter((one) => !implicitAny.has(one.code) || isIndexed(one, checked));
   // An unknown name leaves every lambda behind it without types.
   return strict && certain.length === 0 ? causes : certain;
@@ -84,11 +86,23 @@ function isIndexed({ code, start }: ts.Diagnostic, checked: CheckedFile): boolea
   return type !== undefined && (isPromise(type, checked.checker) || isOfApi(type));
 }
 
-/** Drops errors caused by a wrong `this`: it makes the closure's parameters unknown, so each use of them is an error. */
-function withoutUnknowns(diagnostics: readonly ts.Diagnostic[]): readonly ts.Diagnostic[] {
-  const ends = diagnostics.filter(({ code }) => code === wrongThis).map(({ start = 0, length = 0 }) => start + length);
-  const first = Math.min(...ends);
-  return diagnostics.filter(({ code, start = 0 }) => code !== ofUnknownType || start < first);
+/** Whether the receiver of a call is of another type than the method declares; of several signatures each says so. */
+const isWrongThis = ({ code, messageText }: ts.Diagnostic): boolean =>
+  code === wrongThis ||
+  (code === noOverload &&
+    typeof messageText !== 'string' &&
+    (messageText.next ?? []).some(({ next }) => next?.[0]?.code === wrongThis));
+
+/** The code that is shown: one for a wrong `this`, whether the method has one signature or several. */
+export const codeOf = (diagnostic: ts.Diagnostic): number => (isWrongThis(diagnostic) ? wrongThis : diagnostic.code);
+
+/** Drops errors caused by a wrong `this`: it makes the closure's parameters unknown, so each use of them in the call is an error. */
+function withoutUnknowns(diagnostics: readonly ts.Diagnostic[], { source }: CheckedFile): readonly ts.Diagnostic[] {
+  const calls = diagnostics.filter(isWrongThis).flatMap(({ start = 0, length = 0 }) => {
+    const access = callOn(innermost(source, start), start + length);
+    return access ? [{ from: access.end, to: access.parent.end }] : [];
+  });
+  return diagnostics.filter(({ start = 0 }) => !calls.some(({ from, to }) => start >= from && start < to));
 }
 
 /** Characters of a promise's text in a message. */

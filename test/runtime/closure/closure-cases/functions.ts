@@ -114,7 +114,7 @@ export const cases: Cases = {
   'memoised by JS library (captured Map)': () => ({ f: library.memo((x: number) => x * 2), args: [5] }),
   'a require of its own': () => {
     const load = createRequire(__filename);
-    return { f: (x: string) => load('node:path').basename(load.resolve('./functions')) + x, args: ['!'] };
+    return { f: (x: string) => load('node:path').basename(load.resolve('./functions.ts')) + x, args: ['!'] };
   },
   'require inside the closure': () => ({ f: (x: string) => require('node:path').basename(x), args: ['/a/b'] }),
   'dynamic import inside': () => ({ f: async (x: string) => (await import('node:path')).basename(x), args: ['/a/b'] }),
