@@ -81,7 +81,7 @@ test('the menu lists columns in a lambda with their types, and operators with th
     terminal.type('rows.' + keys.tab);
     await terminal.waitFor(/aggregate[\s\S]*filter/);
     terminal.type(keys.tab);
-    await terminal.waitFor(/^aggregate<U>\(zero: U/m);
+    await terminal.waitFor(/^aggregate<U, R>\(zero: U/m);
     assert.not.match(terminal.screen(), /reduceByKey|prepareLineage/);
     await dropEntry(shell);
   }));
@@ -94,7 +94,7 @@ test('a call shows its signature as it is typed; .doc and .help keys explain the
     await dropEntry(shell);
     await shell.entry(
       '.doc rdd.reduceByKey',
-      /^RDD\.reduceByKey\n {2}reduceByKey<K, V>\(this: RDD[\s\S]*Example:\n {2}await sc\./m,
+      /^RDD\.reduceByKey\n {2}reduceByKey<K, V extends Datum>\(this: RDD[\s\S]*Example:\n {2}await sc\./m,
     );
     await shell.entry('.doc sc.textFile', /^sc\.textFile\n {2}textFile\(path: UserPath[\s\S]*lines of a file/m);
     await shell.entry('.doc .load', /^\.load FILE/m);

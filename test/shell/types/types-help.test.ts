@@ -213,7 +213,7 @@ const asked: Readonly<Record<string, string>> = {
   'rows.count()': 'number',
   'rows.count': '() => JobPromise<number>',
   'pairs.mapValues(':
-    '<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U, options?: BadRecordOptions | undefined) => RDD<[K, U]>',
+    '<K, V, U extends Datum>(this: RDD<[K, V]>, f: (value: V) => U | PromiseLike<U>, options?: CallOptions | undefined) => RDD<[K, U]>',
   Shape: '{ sides: number; name?: string | undefined }',
   'Shape[]': 'Shape[]',
   '{ a: 1 }': '{ a: number; }',
