@@ -69,7 +69,7 @@ test('an error of ours raised in a task shows the line of the function that it i
     const { err } = await millrace([...local, script]);
     assert.ok(err.includes(`at ${script}:${place}`), err);
     assert.ok(err.includes(line), err);
-    assert.match(err, /\^\n → /);
+    assert.match(err, /\^\n(?: element: .*\n)? → /);
   }
 });
 
