@@ -67,7 +67,7 @@ test('all type errors of a script are found at once, at their places, and a synt
 const scripts: Readonly<Record<string, string>> = {
   'values, and none for nothing': 'const a = 1\na + 1\nvoid 0;\n/* c */ [a].forEach(() => {}); ({ a })\nconst f = () => a\nf',
   'declared again': "let n = 1\nconst f = () => n\nlet n = 'two';\n[f(), n]\nn = 'three'; n",
-  'results of earlier statements': '2 * 3\n_ + 1\nres0 * 10\n[res1, res2]\nlet res5 = 1\nres5;\n`${_}`',
+  'results of earlier statements': '2 * 3\n_ + 1\nres0 * 10;\n[res1, res2]\nlet res5 = 1\nres5;\n`${_}`',
   'classes, enums, namespaces, objects':
     'class P { private x = 1; get() { return this.x } }\nnew P().get()\nenum E { A, B }\n[E.B]\nconst enum C { X = 7 }\nC.X\nnamespace N { export const k = 5 }\nN.k\n{ a: 1 }',
   'types only':
