@@ -180,19 +180,20 @@ export function deadLettersOf<R>(
   });
 }
 
-/** What an operator makes where elements may be left out; undefined where they may not. */
-export function leniently<T>(
+/** What an operator makes with a function for each element: `plain`, or a step without the elements on which the function throws. */
+export function perElement<T>(
   parent: RDD<unknown>,
   operation: LenientOperation,
-  f: ShippedFunction,
+  f: unknown,
   options: unknown,
-): RDD<T> | undefined {
+  plain: (f: ShippedFunction, awaits: Awaits) => RDD<T>,
+): RDD<T> {
+  const shipped = ShippedFunction.of(parent.context, f, operation);
+  const awaits = awaitsFor(operation, shipped, options);
   const left = LeftOutElements.of(parent.context, operation, options);
-  const awaits = awaitsFor(operation, f, options);
-  return (
-    left &&
-    new LenientRDD<T>(parent, operation, f, left, { reports: left !== (options as { onError?: unknown }).onError, awaits })
-  );
+  if (!left) return plain(shipped, awaits);
+  const reports = left !== (options as { onError?: unknown }).onError;
+  return new LenientRDD<T>(parent, operation, shipped, left, { reports, awaits });
 }
 
 /** Throws BAD_ARGUMENT: nothing was left out on the way to a dataset or a stream. */

@@ -4,18 +4,18 @@ import { refuseArgument } from '../base/arguments';
 import { notAPair } from '../exec/task-runtime';
 import { KeyTable, keyText } from '../keys/key';
 import { HashPartitioner, type Partitioner, RangePartitioner } from '../keys/partitioner';
-import { awaitsFor, type CallOptions, checksOf, type Elements } from '../plan/concurrency';
+import type { CallOptions, Elements } from '../plan/concurrency';
 import type { JobPromise } from '../plan/job-promise';
 import type { Awaits } from '../plan/program';
 import { type CustomPartitioner, isCustomPartitioner, UserPartitioner, userPartitioner } from '../rdd/custom-partitioner';
 import type { Accumulated, Datum, Merge, Merged } from '../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
-import { SteppedRDD } from '../rdd/narrow-step';
+import { mapped, SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 import { dependOn } from '../rdd/shuffle-or-narrow';
 import { type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { encode } from '../wire/codec';
-import { leniently } from './bad-records';
+import { perElement } from './bad-records';
 
 /** A number of partitions, or how keys are to be spread. */
 export type Partitioning = number | Partitioner | CustomPartitioner;
@@ -243,18 +243,8 @@ RDD.prototype.groupByKey = function <K, V>(this: RDD<[K, V]>, partitioning?: Par
 };
 
 RDD.prototype.mapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: CallOptions) {
-  const shipped = ShippedFunction.of(this.context, f, 'mapValues');
-  const awaits = awaitsFor('mapValues', shipped, options);
-  const lenient = leniently<[K, U]>(this, 'mapValues', shipped, options);
-  if (lenient) return lenient;
-  return new SteppedRDD<[K, U]>(this, {
-    operation: 'mapValues',
-    keepsPartitioner: true,
-    plan: (input, b) => {
-      const calls = { f: b.function(shipped), ...awaits, ...checksOf(shipped, awaits) };
-      return { op: 'map', template: 'mapValues', name: 'mapValues', ...calls, input };
-    },
-  });
+  const plain = (shipped: ShippedFunction, awaits: Awaits) => mapped<[K, U]>(this, 'mapValues', 'mapValues', shipped, awaits);
+  return perElement(this, 'mapValues', f, options, plain);
 };
 
 /** `flatMapValues` on behalf of an operation. */
@@ -266,10 +256,8 @@ export const flatMapValues = <T>(rdd: RDD<unknown>, operation: string, f: Functi
   });
 
 RDD.prototype.flatMapValues = function <K, V, U>(this: RDD<[K, V]>, f: unknown, options?: CallOptions) {
-  const shipped = ShippedFunction.of(this.context, f, 'flatMapValues');
-  const awaits = awaitsFor('flatMapValues', shipped, options);
-  const lenient = leniently<[K, U]>(this, 'flatMapValues', shipped, options);
-  return lenient ?? flatMapValues<[K, U]>(this, 'flatMapValues', shipped, awaits);
+  const plain = (shipped: ShippedFunction, awaits: Awaits) => flatMapValues<[K, U]>(this, 'flatMapValues', shipped, awaits);
+  return perElement(this, 'flatMapValues', f, options, plain);
 };
 
 /** The keys of pairs on behalf of an operation, which errors about its rows name. */

@@ -3,17 +3,17 @@
 import { checkFlag, refuseArgument } from '../base/arguments';
 import { freshSeed } from '../base/time';
 import { DirectPartitioner, HashPartitioner } from '../keys/partitioner';
-import { awaitsFor, type CallOptions, checksOf, type Elements } from '../plan/concurrency';
+import { awaitsFor, type CallOptions, type Elements } from '../plan/concurrency';
 import type { Awaits } from '../plan/program';
 import { CoalescedRDD } from '../rdd/coalesced';
 import type { Datum } from '../rdd/element-types';
 import { type FunctionArgument, lib, ShippedFunction } from '../rdd/function-argument';
-import { IndexedRDD, SteppedRDD } from '../rdd/narrow-step';
+import { IndexedRDD, mapped, SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 import { dependOn, narrow } from '../rdd/shuffle-or-narrow';
 import { type Gather, ShuffledRDD } from '../rdd/shuffled';
 import { unionOf } from '../rdd/union';
-import { type BadRecordOptions, leniently } from './bad-records';
+import { type BadRecordOptions, perElement } from './bad-records';
 import { groupedByKey, type Partitioning, valuesOf } from './pairs';
 
 declare module '../rdd/rdd' {
@@ -119,34 +119,25 @@ const stepped = <U>(
 const alone = ({ isAsync }: ShippedFunction): Awaits => (isAsync ? { awaits: 1 } : {});
 
 RDD.prototype.map = function <U>(this: RDD<unknown>, f: unknown, options?: CallOptions) {
-  const shipped = ShippedFunction.of(this.context, f, 'map');
-  const awaits = awaitsFor('map', shipped, options);
-  const lenient = leniently<U>(this, 'map', shipped, options);
-  if (lenient) return lenient;
-  return new SteppedRDD<U>(this, {
-    operation: 'map',
-    plan: (input, b) => {
-      const calls = { f: b.function(shipped), ...awaits, ...checksOf(shipped, awaits) };
-      return { op: 'map', template: 'call', name: 'map', ...calls, input };
-    },
-  });
+  return perElement<U>(this, 'map', f, options, (shipped, awaits) => mapped(this, 'map', 'call', shipped, awaits));
 };
 
 RDD.prototype.flatMap = function <U>(this: RDD<unknown>, f: unknown, options?: CallOptions) {
-  const shipped = ShippedFunction.of(this.context, f, 'flatMap');
-  const awaits = awaitsFor('flatMap', shipped, options);
-  const lenient = leniently<U>(this, 'flatMap', shipped, options);
-  if (lenient) return lenient;
-  return new SteppedRDD<U>(this, {
-    operation: 'flatMap',
-    plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), ...awaits, input }),
-  });
+  return perElement<U>(
+    this,
+    'flatMap',
+    f,
+    options,
+    (shipped, awaits) =>
+      new SteppedRDD<U>(this, {
+        operation: 'flatMap',
+        plan: (input, b) => ({ op: 'flatMap', values: false, name: 'flatMap', f: b.function(shipped), ...awaits, input }),
+      }),
+  );
 };
 
 RDD.prototype.filter = function (this: RDD<unknown>, f: unknown, options?: CallOptions) {
-  const shipped = ShippedFunction.of(this.context, f, 'filter');
-  const awaits = awaitsFor('filter', shipped, options);
-  return leniently(this, 'filter', shipped, options) ?? stepped(this, 'filter', shipped, 'filter', true, awaits);
+  return perElement(this, 'filter', f, options, (shipped, awaits) => stepped(this, 'filter', shipped, 'filter', true, awaits));
 } as RDD<unknown>['filter'];
 
 RDD.prototype.mapPartitions = function (f, preservesPartitioning = false) {
@@ -180,19 +171,11 @@ export function keyedBy<K, T>(
   options?: CallOptions,
 ): RDD<[K, T]> {
   const shipped = ShippedFunction.of(rdd.context, f, operation);
-  const awaits = awaitsFor(operation, shipped, options);
-  return new SteppedRDD<[K, T]>(rdd, {
-    operation,
-    plan: (input, b) => {
-      const calls = { f: b.function(shipped), ...awaits, ...checksOf(shipped, awaits) };
-      return { op: 'map', template: 'keyBy', name: operation, ...calls, input };
-    },
-  });
+  return mapped(rdd, operation, 'keyBy', shipped, awaitsFor(operation, shipped, options));
 }
 
 RDD.prototype.keyBy = function <K, T>(this: RDD<T>, f: (element: T) => K | PromiseLike<K>, options?: CallOptions) {
-  const shipped = ShippedFunction.of(this.context, f, 'keyBy');
-  return leniently<[K, T]>(this, 'keyBy', shipped, options) ?? keyedBy<K, T>(this, 'keyBy', shipped, options);
+  return perElement<[K, T]>(this, 'keyBy', f, options, (shipped, awaits) => mapped(this, 'keyBy', 'keyBy', shipped, awaits));
 };
 
 RDD.prototype.distinct = function <T>(this: RDD<T>, numPartitions?: number) {

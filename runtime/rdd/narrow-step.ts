@@ -1,8 +1,10 @@
 // A dataset that is one narrow step on another, partition by partition: map, filter, flatMap, mapPartitions, sample.
 
 import type { Partitioner } from '../keys/partitioner';
+import { checksOf } from '../plan/concurrency';
 import { input, type SplitRule } from '../plan/node';
-import type { Plan } from '../plan/program';
+import type { Awaits, MapTemplate, Plan } from '../plan/program';
+import type { ShippedFunction } from './function-argument';
 import type { FunctionTable } from './function-table';
 import { RDD } from './rdd';
 import { narrow } from './shuffle-or-narrow';
@@ -74,3 +76,20 @@ export class IndexedRDD<T> extends RDD<[T, number]> {
     return { kind: 'numbered', offsets: this.#offsets };
   }
 }
+
+/** Each element, key or value through a function, by the template of its call. */
+export const mapped = <U>(
+  rdd: RDD<unknown>,
+  operation: string,
+  template: MapTemplate,
+  f: ShippedFunction,
+  awaits: Awaits,
+): RDD<U> =>
+  new SteppedRDD<U>(rdd, {
+    operation,
+    keepsPartitioner: template === 'mapValues',
+    plan: (input, b) => {
+      const calls = { f: b.function(f), ...awaits, ...checksOf(f, awaits) };
+      return { op: 'map', template, name: operation, ...calls, input };
+    },
+  });
