@@ -205,7 +205,7 @@ export const works: readonly Work[] = [
       });
       const job = endless.countAsync();
       setTimeout(() => job.cancel(), 200);
-      await endsWith('JOB_CANCELLED', job);
+      await endsWith(['JOB_CANCELLED'], job);
     },
   },
   {
@@ -216,7 +216,8 @@ export const works: readonly Work[] = [
         if (x === bad) throw new Error(`no ${x}`);
         return x;
       });
-      await endsWith('TASK_FAILED', failing.count());
+      // Faults may take all tries of a task before the user's error does.
+      await endsWith(['TASK_FAILED', 'EXECUTORS_LOST'], failing.count());
     },
   },
   {
@@ -260,10 +261,11 @@ export const works: readonly Work[] = [
   },
 ];
 
-async function endsWith(code: string, job: Promise<unknown>): Promise<void> {
+async function endsWith(codes: readonly string[], job: Promise<unknown>): Promise<void> {
   const error = await job.then(
     () => undefined,
     (e: unknown) => e,
   );
-  if (!(error instanceof MillraceError) || error.code !== code) throw new Error(`ended with ${error} in place of ${code}`);
+  if (!(error instanceof MillraceError) || !codes.includes(error.code))
+    throw new Error(`ended with ${error} in place of ${codes}`);
 }

@@ -14,6 +14,10 @@ const windowBatches = 6;
 const keys = 7;
 const perFile = 25;
 const batchLimitMs = 90_000;
+/** What a busy machine may take to work off the batches of a run that fell behind. */
+const catchUpLimitMs = 300_000;
+/** A run further behind is not killed: a restart makes at most 600 catch-up batches, and skips the others. */
+const mostBehind = 300;
 
 /** As a user writes it; `millrace FILE` runs it. */
 const script = `
@@ -139,6 +143,8 @@ export class Restarts {
         if (this.#random.below(12) === 0) this.#killExecutor(shell.pid!);
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
+      const behind = () => (Date.now() - this.#lastTime) / interval;
+      await until(catchUpLimitMs, () => this.#stopped || behind() < mostBehind, 'streams that are nearly up to date');
       if (this.#stopped) await this.#settle();
       shell.kill('SIGKILL');
       await gone;
