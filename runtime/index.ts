@@ -87,6 +87,7 @@ export type {
   TaskStart,
   Unpersisted,
 } from './scheduler/listener-bus';
+export type { Column, ColumnType, PlainKind, Schema, TimeUnit, Values } from './schema/schema';
 export { Accumulator } from './shared/accumulator';
 export { Broadcast } from './shared/broadcast';
 export type { AccumulatorV2 } from './shared/custom-accumulator';

@@ -1,6 +1,7 @@
 // A dataset as plain data: what an engine must know to compute its partitions, whoever made it and wherever the engine runs.
 import type { Call } from '../base/flow';
 import type { Place } from '../base/place';
+import type { Schema } from '../schema/schema';
 import type { FunctionRef } from './function-ref';
 import type { InputFile } from './input-file';
 import type { PartitionerSpec, Plan } from './program';
@@ -20,6 +21,8 @@ export interface DatasetNode {
   readonly dependencies: readonly DependencyNode[];
   /** How many partitions it has. */
   readonly partitions: number;
+  /** The columns of its rows, where they are known. */
+  readonly schema?: Schema;
   /** What each of them reads. */
   readonly splits: SplitRule;
   /** The source or the steps that it adds; `input` stands for what a dependency gives. Functions refer to `functions` by index. */

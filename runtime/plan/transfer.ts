@@ -1,6 +1,7 @@
 // Datasets and jobs as bytes, for an engine in another process: encoded with their version, decoded and checked field by field.
 import { MillraceError } from '../base/errors';
 import { showElement } from '../base/show-element';
+import { plainKinds } from '../schema/schema';
 import { decode, encode } from '../wire/codec';
 import type { FunctionRef } from './function-ref';
 import { isFunctionRef } from './function-ref';
@@ -106,12 +107,28 @@ const persistence = record({
   priority: number,
 });
 
+const columnTypes: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  ...Object.fromEntries(plainKinds.map((kind) => [kind, {}])),
+  decimal: { precision: count, scale: count },
+  time: { unit: text },
+  timestamp: { zone: flag, unit: text },
+  list: { of: (value, at) => values(value, at) },
+  struct: { fields: list((value, at) => column(value, at)) },
+  map: { key: (value, at) => values(value, at), value: (value, at) => values(value, at) },
+  union: { of: list((value, at) => columnType(value, at)) },
+};
+const columnType = oneOf('kind', columnTypes);
+const values = record({ type: columnType, nullable: flag });
+const column = record({ name: text, type: columnType, nullable: flag, optional: optional(flag) });
+const schema = record({ columns: list(column) });
+
 const node = record({
   id: count,
   operation: text,
   name: optional(text),
   dependencies: list(dependency),
   partitions: count,
+  schema: optional(schema),
   splits,
   fragment: record({ op: text }),
   functions: list(functionNode),

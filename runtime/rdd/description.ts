@@ -43,6 +43,7 @@ export function describe(rdd: RDD<unknown>, specFor: SpecFor = () => undefined):
     name,
     dependencies: rdd.lineage.map((d) => dependencyNode(d, shuffled, specFor)),
     partitions: rdd.numPartitions,
+    schema: rdd.schema,
     splits: rdd.splits(),
     fragment,
     partitioner: partitioner && (specFor(partitioner) ?? specOf(partitioner, table)),

@@ -12,6 +12,7 @@ import type { Partitioner } from '../keys/partitioner';
 import type { DatasetNode, SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import { levelNames, StorageLevel } from '../plan/storage-level';
+import type { Schema } from '../schema/schema';
 import type { BlobMaker, DatasetDescription } from './blob-table';
 import type { FunctionArgument } from './function-argument';
 import type { FunctionTable } from './function-table';
@@ -119,6 +120,15 @@ export abstract class RDD<T> {
    * @example words.map(w => [w, 1]).partitionBy(new HashPartitioner(3)).partitioner.numPartitions // 3
    */
   get partitioner(): Partitioner | undefined {
+    return undefined;
+  }
+
+  /**
+   * The columns of its rows, where it knows them: of a table that was read from files. Looks at the files when first asked.
+   * Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE.
+   * @example sc.range(3).schema // undefined
+   */
+  get schema(): Schema | undefined {
     return undefined;
   }
 

@@ -8,6 +8,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   runtime: [
     'base',
     'wire',
+    'schema',
     'plan',
     'keys',
     'storage',
