@@ -48,10 +48,10 @@ export function graphOf({ stages, sources }: PlannedJob, view: NodeView): StageG
 function datasetsOf(last: number, view: NodeView, stageOf: (shuffleId: number) => number | undefined): DatasetInfo[] {
   const found = new Set([last]);
   for (const id of found) {
-    for (const d of view.node(id).dependencies) if (d.kind === 'narrow' && found.size < shownDatasets) found.add(d.dataset);
+    for (const d of view.defined(id).dependencies) if (d.kind === 'narrow' && found.size < shownDatasets) found.add(d.dataset);
   }
   return [...found].map((rddId) => {
-    const { operation, partitions, persistence, dependencies, call, name } = view.node(rddId);
+    const { operation, partitions, persistence, dependencies, call, name } = view.defined(rddId);
     return {
       rddId,
       operation,

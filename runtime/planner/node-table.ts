@@ -1,6 +1,7 @@
 // The datasets that an engine knows, by id, each as it was when a job began: a job that runs sees no later definition.
 import { MillraceError } from '../base/errors';
 import type { DatasetNode } from '../plan/node';
+import { foldedUnion } from './folded-union';
 
 /** A dataset as it was defined at one time. */
 interface Definition {
@@ -30,11 +31,17 @@ class Knowledge {
   readonly parts = new Map<number, unknown>();
   /** The dataset at the end of a chain of steps of one input. */
   readonly ends = new Map<number, DatasetNode>();
+  /** Unions as they are planned. */
+  readonly unions = new Map<number, DatasetNode>();
+  /** For each union the numbers of the first partitions of its dependencies. */
+  readonly starts = new Map<number, readonly number[]>();
 
   forget(id: number): void {
     this.facts.delete(id);
     this.parts.delete(id);
     this.ends.delete(id);
+    this.unions.delete(id);
+    this.starts.delete(id);
   }
 }
 
@@ -88,13 +95,13 @@ const unknown = (id: number) => new MillraceError('UNKNOWN_DATASET', { id });
 
 /** The datasets as a job sees them. */
 export class NodeView {
-  /** A dataset by its id. Throws UNKNOWN_DATASET. */
-  readonly node: (id: number) => DatasetNode;
+  /** A dataset as it was defined. Throws UNKNOWN_DATASET. */
+  readonly defined: (id: number) => DatasetNode;
   readonly #knowledge: Knowledge;
   #onClose: (() => void) | undefined;
 
-  constructor(node: (id: number) => DatasetNode, knowledge: Knowledge, onClose: () => void) {
-    this.node = node;
+  constructor(defined: (id: number) => DatasetNode, knowledge: Knowledge, onClose: () => void) {
+    this.defined = defined;
     this.#knowledge = knowledge;
     this.#onClose = onClose;
   }
@@ -103,6 +110,42 @@ export class NodeView {
   close(): void {
     this.#onClose?.();
     this.#onClose = undefined;
+  }
+
+  /** A dataset as it is planned: a union of unions is one. Throws UNKNOWN_DATASET. */
+  node(id: number): DatasetNode {
+    const node = this.defined(id);
+    if (node.splits.kind !== 'union') return node;
+    const { unions } = this.#knowledge;
+    let planned = unions.get(id);
+    if (!planned) {
+      planned = foldedUnion(node, this.defined);
+      unions.set(id, planned);
+    }
+    return planned;
+  }
+
+  /** Which dependency of a union its partition `index` comes from, and the number that it has there. */
+  readOfUnion({ id, dependencies }: DatasetNode, index: number): readonly [dependency: number, partition: number] {
+    const { starts } = this.#knowledge;
+    let firsts = starts.get(id);
+    if (!firsts) {
+      let next = 0;
+      firsts = dependencies.map(({ dataset }) => {
+        const first = next;
+        next += this.node(dataset).partitions;
+        return first;
+      });
+      starts.set(id, firsts);
+    }
+    // The last one that begins at or before it: those without partitions begin where the next one does.
+    let [low, high] = [0, firsts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (firsts[middle] <= index) low = middle;
+      else high = middle - 1;
+    }
+    return [low, index - firsts[low]];
   }
 
   facts(id: number): Facts {

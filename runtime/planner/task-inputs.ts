@@ -11,19 +11,16 @@ type Read = readonly [dependency: number, partition: number];
 const oneOf = (dependencies: readonly DependencyNode[], index: number): Read[] => dependencies.map((_, i) => [i, index]);
 
 /** The partitions that partition `index` reads, in the order in which its split lists them. */
-function readsOf({ splits, dependencies, partitions }: DatasetNode, index: number, view: NodeView): readonly Read[] {
+function readsOf(node: DatasetNode, index: number, view: NodeView): readonly Read[] {
+  const { splits, dependencies, partitions } = node;
   const partitionsOf = (dependency: number) => view.node(dependencies[dependency].dataset).partitions;
   switch (splits.kind) {
     case 'same':
     case 'numbered':
     case 'beside':
       return oneOf(dependencies, index);
-    case 'union': {
-      let left = index;
-      let dependency = 0;
-      while (left >= partitionsOf(dependency)) left -= partitionsOf(dependency++);
-      return [[dependency, left]];
-    }
+    case 'union':
+      return [view.readOfUnion(node, index)];
     case 'pairs': {
       const width = partitionsOf(1);
       return [
