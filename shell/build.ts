@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type OutputFile, type PluginBuild } from 'esbuild';
 import { globSync } from 'tinyglobby';
+import { globalNames, promptNames } from './types/entry-names';
 
 const root = dirname(__dirname);
 const dist = join(root, 'dist');
@@ -117,7 +118,7 @@ async function writeWhole(file: Pick<OutputFile, 'path' | 'contents'>): Promise<
   await rename(beside, file.path);
 }
 
-/** Emits `dist/types/**` with the roots `index.d.ts` and `models.d.ts`. Answers whether there was no error. */
+/** Emits `dist/types/**` with the roots `index.d.ts` and `models.d.ts`, and the names of scripts as globals. Answers whether there was no error. */
 async function declarations(): Promise<boolean> {
   // Only this step needs the compiler, which takes a third of a second to load.
   const ts: typeof import('typescript') = require('typescript');
@@ -142,6 +143,7 @@ async function declarations(): Promise<boolean> {
   const { diagnostics } = program.emit();
   await writeFile(join(beside, 'index.d.ts'), declarationsOf('millrace', publicModules));
   await writeFile(join(beside, 'models.d.ts'), declarationsOf('millrace/models', [modelsModule]));
+  await writeFile(join(beside, 'globals.d.ts'), globalNames(promptNames));
   await rm(join(dist, 'types'), { recursive: true, force: true });
   await rename(beside, join(dist, 'types'));
   if (diagnostics.length > 0) {

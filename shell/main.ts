@@ -4,13 +4,25 @@ import { readCommandLine } from './base/command-line';
 
 function main(): void {
   const line = readCommandLine();
+  if (line.isInit) init();
   // Standard input is not opened here: it belongs to the process of the script.
-  if (line.file === undefined && line.eval === undefined && isatty(0)) {
+  else if (line.file === undefined && line.eval === undefined && isatty(0)) {
     const { runTerminal } = require('./terminal/terminal') as typeof import('./terminal/terminal');
     runTerminal(line);
   } else {
     const { launchScript } = require('./script/script-launcher') as typeof import('./script/script-launcher');
     launchScript(process.argv.slice(2));
+  }
+}
+
+function init(): void {
+  const { initProject } = require('./init/init') as typeof import('./init/init');
+  try {
+    for (const told of initProject(process.cwd())) process.stdout.write(`${told}\n`);
+  } catch (error) {
+    const { message, remedy = '' } = error as Error & { remedy?: string };
+    process.stderr.write(`error: ${message}\n${remedy}\n`);
+    process.exitCode = 1;
   }
 }
 

@@ -10,6 +10,8 @@ export interface CommandLine extends EngineOptions {
   /** True only checks the script, false does not check it. */
   readonly check?: boolean;
   readonly rc: boolean;
+  /** `millrace init`; a script of that name is `./init`. */
+  readonly isInit: boolean;
   /** The script, or `-`. */
   readonly file?: string;
   readonly args: readonly string[];
@@ -17,8 +19,9 @@ export interface CommandLine extends EngineOptions {
 
 const usageStatus = 2;
 
-function command(): Command {
-  return new Command('millrace')
+/** The command line; `onInit` is called where it is `millrace init`. */
+function command(onInit: () => void): Command {
+  const program = new Command('millrace')
     .description('An interactive TypeScript shell for distributed datasets.')
     .argument('[script]', 'a TypeScript file to run, or - for standard input; without it, the prompt')
     .argument('[args...]', 'arguments of the script: args and process.argv')
@@ -35,9 +38,16 @@ function command(): Command {
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', () => `\n${conf().confHelp()}`)
     .passThroughOptions()
+    .enablePositionalOptions()
     .exitOverride()
-    .showHelpAfterError('(millrace --help lists the options)');
+    .showHelpAfterError('(millrace --help lists the options)')
+    .action(() => {});
+  program.command('init').description(initText).helpCommand(false).action(onInit);
+  return program;
 }
+
+const initText =
+  'make the editor know the names of scripts in this folder: writes millrace.d.ts, and tsconfig.json if there is none';
 
 const added = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
@@ -55,7 +65,10 @@ function mebibytes(text: string): number {
 
 /** Reads the command line of this process. A mistake ends the process with 2, the help or the version with 0. */
 export function readCommandLine(): CommandLine {
-  const program = command();
+  let isInit = false;
+  const program = command(() => {
+    isInit = true;
+  });
   try {
     program.parse();
   } catch (error) {
@@ -63,12 +76,14 @@ export function readCommandLine(): CommandLine {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : usageStatus);
     throw error;
   }
-  const { conf: texts, ...options } = program.opts<Omit<CommandLine, 'file' | 'args' | 'config'> & { conf?: string[] }>();
+  const { conf: texts, ...options } = program.opts<
+    Omit<CommandLine, 'file' | 'args' | 'config' | 'isInit'> & { conf?: string[] }
+  >();
   if (program.getOptionValueSource('master') === 'cli') checkMaster(options.master);
   const config = texts ? checked(() => conf().readConf(texts)) : undefined;
   const [file, ...args] = program.args;
   if (options.watch && (file === undefined || file === '-' || options.eval !== undefined)) refuseWatch();
-  return { ...options, config, file, args };
+  return { ...options, config, isInit, file, args };
 }
 
 function refuseWatch(): never {

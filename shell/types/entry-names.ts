@@ -48,6 +48,20 @@ export function promptModule(names: readonly PromptName[], api: string | undefin
   return [`import type * as api from ${from};`, ...lines, importMetaMain].join('\n');
 }
 
+/** The same names as globals, for editors: a declaration file beside that of the API. */
+export function globalNames(names: readonly PromptName[]): string {
+  const lines = names.map(({ name, type }) => (type ? `const ${name}: ${type};` : `export import ${name} = api.${name};`));
+  const all = [...lines, 'interface ImportMeta { main: boolean }'];
+  return [
+    '/// <reference types="node" />',
+    "import * as api from './index';",
+    'declare global {',
+    ...all.map((line) => `  ${line}`),
+    '}',
+    '',
+  ].join('\n');
+}
+
 /** Import specifiers name modules without the extension of their file. */
 function withoutExtension(file: string): string {
   return file.replace(/(?:\.d)?\.tsx?$/, '');

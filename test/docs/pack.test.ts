@@ -1,7 +1,7 @@
 // The archive that `npm pack` makes: npm installs it into an empty folder, where a line runs, a program finds its API, and its documents are whole.
 // time limit: 240 s
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -77,6 +77,39 @@ test('a program finds the API and the models', async () => {
     });`;
   const { stdout } = await run(process.execPath, ['-e', program], { cwd: folder });
   assert.is(stdout.trim(), '2');
+});
+
+/** The errors that the installed compiler finds in a folder, as an editor would show them. */
+async function errorsIn(project: string): Promise<string> {
+  const compiler = join(installed, '..', 'typescript', 'bin', 'tsc');
+  const { stdout } = await run(process.execPath, [compiler, '--noEmit', '-p', project]).catch((failed) => failed);
+  return stdout;
+}
+
+const script = `
+const long = args[0] === 'long';
+const words: RDD<string> = sc.textFile(__filename).flatMap((line) => line.split(' '));
+const kinds = {};
+console.log(await words.filter((word) => word.length > 3 === long).count(), import.meta.main, StorageLevel.MEMORY_ONLY, kinds);
+stream('1s').queueStream([sc.parallelize([1])]).foreachRDD((rdd) => rdd.count().then(console.log));
+`;
+
+test('millrace init makes the names of scripts known to editors, and shows their mistakes', async () => {
+  const project = join(folder, 'scripts');
+  mkdirSync(project);
+  const millrace = join(folder, 'node_modules', '.bin', 'millrace');
+  const { stdout } = await run(millrace, ['init'], { cwd: project });
+  assert.match(stdout, /millrace\.d\.ts written[\s\S]*tsconfig\.json written/);
+  writeFileSync(join(project, 'first.ts'), script);
+  writeFileSync(join(project, 'second.ts'), `import { from } from 'millrace/models';\n${script}from(words);`);
+  assert.is(await errorsIn(project), '');
+  writeFileSync(join(project, 'wrong.ts'), 'const n: string = await sc.range(10).count();\nsc.texFile("x");');
+  const errors = await errorsIn(project);
+  assert.match(errors, /wrong\.ts\(1,7\): error TS2322: Type 'number' is not assignable to type 'string'/);
+  assert.match(
+    errors,
+    /wrong\.ts\(2,4\): error TS2551: Property 'texFile' does not exist on type 'Context'\. Did you mean 'textFile'/,
+  );
 });
 
 test('every link and picture of its documents is in the archive', () => {

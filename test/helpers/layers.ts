@@ -27,7 +27,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'runtime/streaming': ['graph', 'batches', 'receivers', 'sources', 'recovery', '', 'ops', 'testing', 'status'],
   cluster: ['base', 'link', 'executor', 'receivers', 'driver', 'ui/page', 'ui/views', 'ui', ''],
-  shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', ''],
+  shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', 'init', ''],
 };
 
 /** The one import that leads up: a dataset says which context it belongs to, as its public type. */

@@ -64,6 +64,7 @@ const rooms: Readonly<Record<string, string>> = {
   'shell/repl/commands': 'The commands of the prompt: their arguments, help and topics.',
   'shell/terminal': 'The terminal process: prompt, history, completion, pager and live panes.',
   'shell/script': 'Runs a script without a terminal.',
+  'shell/init': '`millrace init`: makes an editor know the names of scripts in a folder.',
   shell: 'What the user starts, and what builds it.',
 };
 

@@ -30,12 +30,13 @@ interface Given {
   /** The same one after the other: each is looked for in what came after the one before. */
   readonly steps?: readonly Step[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
 }
 
 export function millrace(args: readonly string[], given: Given = { input: null }): Promise<Ended> {
   const [command, ...rest] = shellCommand(...args);
   const child = spawn(command, rest, {
-    cwd: folder,
+    cwd: given.cwd ?? folder,
     env: { ...process.env, ...given.env },
     stdio: [given.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });

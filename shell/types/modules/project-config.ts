@@ -3,6 +3,9 @@ import path from 'node:path';
 import ts from 'typescript';
 import { statOf, unlessUnreadable } from '../../base/files';
 
+/** The file of a project that declares the names of scripts (`millrace init` writes it): its modules do not have them. */
+export const namesFile = 'millrace.d.ts';
+
 export interface ProjectConfig {
   readonly options: ts.CompilerOptions;
   /** Declarations that hold for all modules of the project. */
@@ -31,7 +34,7 @@ export function readProject(config: string, file: string, typeRoot: string): Pro
       types: [...(options.types ?? folders.flatMap(packagesIn)), 'node'],
       typeRoots: [...folders, typeRoot],
     },
-    ambient: fileNames.filter((name) => name.endsWith('.d.ts')),
+    ambient: fileNames.filter((name) => name.endsWith('.d.ts') && path.basename(name) !== namesFile),
   };
 }
 
