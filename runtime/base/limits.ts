@@ -12,6 +12,9 @@ export const timedTick = 16;
 /** Milliseconds between two such looks from which on fewer elements pass. */
 export const slowTickMs = 1;
 
+/** Rows that a task collects before it encodes them: what it answers with grows by its bytes, not by its objects. */
+export const collectedAtOnce = 65_536;
+
 /** Elements that a pulled chunk (mapPartitions input, coalesced parents) holds at most: small enough to stay in the nursery. */
 export const pullChunk = 1024;
 

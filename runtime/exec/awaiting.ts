@@ -10,7 +10,7 @@ import type { SpilledFrame, SpillFile } from '../storage/spill-file';
 import { awaitsIn, awaitsOf } from './awaits';
 import type { PersistedPartitions } from './persisted';
 import { isThenable } from './promises';
-import { type ChunkIterator, customData, inputOf, notAPair, type Pulse, TaskCancelled, TimeUp } from './task-runtime';
+import { type ChunkIterator, customData, inputOf, isNoFaultOfStep, notAPair, type Pulse } from './task-runtime';
 
 /** What a task lends. */
 export interface AwaitingHost {
@@ -64,11 +64,8 @@ class Call {
   }
 }
 
-/** What ends a task by itself, and is no fault of a step. */
-const isControl = (e: unknown) => e instanceof TaskCancelled || e instanceof TimeUp || e instanceof StepFailure;
-
 function failedAt(step: Named, element: unknown, thrown: unknown): Error {
-  if (isControl(thrown)) return thrown as Error;
+  if (isNoFaultOfStep(thrown)) return thrown as Error;
   return new StepFailure(thrown, step.name, element === undefined ? undefined : showElement(element), step);
 }
 

@@ -1,7 +1,7 @@
 // Turns a stage's plan into JavaScript: one function of nested loops from source to sink, with no generator or shared loop between two
 // closures. The text depends only on the plan's shape; every value of the user arrives as a parameter.
 import { MillraceError } from '../base/errors';
-import { compiledLoops, pullChunk } from '../base/limits';
+import { collectedAtOnce, compiledLoops, pullChunk } from '../base/limits';
 import type { FunctionRef } from '../plan/function-ref';
 import type { Plan, Sink, Split } from '../plan/program';
 import { awaitsIn } from './awaits';
@@ -34,7 +34,11 @@ export interface Compiled {
 function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; after: string; isAsync?: boolean } {
   switch (sink.kind) {
     case 'collect':
-      return { before: 'const out=[];', body: (x) => `out.push(${x});`, after: 'return out;' };
+      return {
+        before: 'let out=[];const all=rt.collectedRows();',
+        body: (x) => `if(out.push(${x})===${collectedAtOnce}){all.add(out);out=[];}`,
+        after: 'return all.end(out);',
+      };
     case 'count':
       return { before: 'let count=0;', body: () => 'count++;', after: 'return count;' };
     case 'reduce': {

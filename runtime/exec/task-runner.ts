@@ -11,6 +11,7 @@ import type { CapturedClosure } from '../plan/payload';
 import { BlockStore } from '../storage/block-store';
 import { checkpointFolder } from '../storage/frame-file';
 import { decode, encode } from '../wire/codec';
+import { EncodedAnswer } from './collected-rows';
 import { compileStage } from './compile';
 import { library } from './library/library';
 import { engineObject } from './objects-by-name';
@@ -30,7 +31,7 @@ import { stateFolder } from './state/version-file';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
 import { enterTask } from './task-context';
 import { failure } from './task-failure';
-import { Pulse } from './task-runtime';
+import { AnswerRefused, AnswerTooBig, Pulse } from './task-runtime';
 import { TaskScope } from './task-scope';
 import { TaskUpdates } from './task-updates';
 
@@ -175,8 +176,9 @@ class Runner implements TaskRunner {
       if (control.cancelled()) return { kind: 'cancelled' };
       return this.#success(task, loaded.program, value, scope, pulse, updates.own(), started);
     } catch (e) {
-      entered?.context.failed(asError(e instanceof StepFailure ? e.thrown : e));
-      return failure(e, plan);
+      entered?.context.failed(asError(e instanceof StepFailure ? e.thrown : e instanceof AnswerRefused ? e.why : e));
+      if (e instanceof AnswerTooBig) return { kind: 'tooBig', bytes: e.bytes, limit: task.maxResultBytes };
+      return failure(e instanceof AnswerRefused ? e.why : e, plan);
     } finally {
       this.#cleanUp();
     }
@@ -199,7 +201,7 @@ class Runner implements TaskRunner {
     started: number,
   ): TaskEnd {
     const isMap = sink.kind === 'shuffle';
-    const bytes = isMap ? new Uint8Array(0) : encode(value);
+    const bytes = isMap ? new Uint8Array(0) : value instanceof EncodedAnswer ? value.bytes : encode(value);
     if (bytes.length > task.maxResultBytes) return { kind: 'tooBig', bytes: bytes.length, limit: task.maxResultBytes };
     // What cannot be sent fails here on every master, before the news are taken.
     if (added.some((update) => typeof update.value !== 'number')) encode(added);

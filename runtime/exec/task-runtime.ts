@@ -4,8 +4,10 @@ import { MillraceError } from '../base/errors';
 import { elementsPerTick, slowTickMs, timedTick } from '../base/limits';
 import { showElement } from '../base/show-element';
 import type { Split } from '../plan/program';
+import { StepFailure } from '../plan/step-failure';
 import type { TaskControl } from '../plan/task';
 import { decode } from '../wire/codec';
+import { FetchFailure } from './files/read-bucket';
 
 /** Thrown through user code when the task was cancelled. */
 export class TaskCancelled extends Error {
@@ -16,6 +18,38 @@ export class TaskCancelled extends Error {
 export class TimeUp extends Error {
   override name = 'TimeUp';
 }
+
+/** Thrown through the loops of a task that collected what cannot be sent. */
+export class AnswerRefused extends Error {
+  override name = 'AnswerRefused';
+  readonly why: Error;
+
+  constructor(why: Error) {
+    super(why.message);
+    this.why = why;
+  }
+}
+
+/** Thrown through the loops of a task whose answer is larger than it may be. */
+export class AnswerTooBig extends Error {
+  override name = 'AnswerTooBig';
+  /** How large it is so far. */
+  readonly bytes: number;
+
+  constructor(bytes: number) {
+    super(`its result has ${bytes} bytes so far`);
+    this.bytes = bytes;
+  }
+}
+
+/** Whether something thrown is no fault of the step that ran. */
+export const isNoFaultOfStep = (thrown: unknown): boolean =>
+  thrown instanceof TaskCancelled ||
+  thrown instanceof TimeUp ||
+  thrown instanceof AnswerRefused ||
+  thrown instanceof AnswerTooBig ||
+  thrown instanceof FetchFailure ||
+  thrown instanceof StepFailure;
 
 /**
  * The user's iterable as arrays of one element, the next one only once the element was used: a generator may yield one object again and

@@ -18,6 +18,7 @@ import { decode } from '../wire/codec';
 import { Awaiting } from './awaiting';
 import { cartesian } from './cartesian';
 import { branchesOf } from './chosen-inputs';
+import { CollectedRows } from './collected-rows';
 import { type Compiled, compileChunks } from './compile';
 import { copiesOf } from './copies';
 import { ExternalCombine, tableRoom } from './external/combine';
@@ -44,10 +45,10 @@ import {
   Chunks,
   customData,
   inputOf,
+  isNoFaultOfStep,
   noElement,
   notAPair,
   type Pulse,
-  TaskCancelled,
   TimeUp,
 } from './task-runtime';
 
@@ -378,6 +379,10 @@ export class TaskScope {
     return writer;
   }
 
+  collectedRows(): CollectedRows {
+    return new CollectedRows(this.#task.maxResultBytes);
+  }
+
   savedPart(sink: Sink & { kind: 'save' }): SavedPart {
     const file = partOf(sink, this.#task);
     this.#cleanups.push(() => file.close());
@@ -386,14 +391,7 @@ export class TaskScope {
 
   /** Rethrows what a step threw, with its step and element. What the user did not cause passes unchanged. */
   fail(thrown: unknown, steps: readonly NamedStep[], at: number, element: unknown): never {
-    if (
-      thrown instanceof TaskCancelled ||
-      thrown instanceof TimeUp ||
-      thrown instanceof FetchFailure ||
-      thrown instanceof StepFailure ||
-      at < 0
-    )
-      throw thrown;
+    if (isNoFaultOfStep(thrown) || at < 0) throw thrown;
     const step = steps[at];
     throw new StepFailure(thrown, step.name, element === noElement ? undefined : showElement(element), step);
   }

@@ -115,7 +115,7 @@ export class Dag {
       }
       case 'tooBig':
         // Another try would be as big.
-        return this.#failTask(task, end, 1);
+        return this.#failJob(job.jobId, { kind: 'tooBig', bytes: end.bytes });
       case 'userError':
       case 'lost': {
         executors.exclusions.taskFailed(executorId, stage.spec.stageId, partition);
@@ -144,7 +144,7 @@ export class Dag {
     }
   }
 
-  #failTask({ job, stage, partition }: RunningTask, end: TaskEnd & { kind: 'userError' | 'lost' | 'tooBig' }, attempts: number) {
+  #failTask({ job, stage, partition }: RunningTask, end: TaskEnd & { kind: 'userError' | 'lost' }, attempts: number) {
     this.#failJob(job.jobId, { kind: 'task', end, stageId: stage.spec.stageId, partition, attempts });
   }
 

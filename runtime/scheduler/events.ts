@@ -36,11 +36,13 @@ export interface TaskRequest {
 export type JobFailure =
   | {
       readonly kind: 'task';
-      readonly end: TaskEnd & { kind: 'userError' | 'lost' | 'tooBig' };
+      readonly end: TaskEnd & { kind: 'userError' | 'lost' };
       readonly stageId: number;
       readonly partition: number;
       readonly attempts: number;
     }
+  /** A task's part of the answer alone, in bytes, is more than was left. */
+  | { readonly kind: 'tooBig'; readonly bytes: number }
   | { readonly kind: 'shuffleLost'; readonly stageId: number; readonly attempts: number; readonly reason: string }
   | { readonly kind: 'backend'; readonly reason: string }
   /** A barrier stage that can never have all its tasks running at once. */

@@ -1,7 +1,6 @@
 // Why a job failed, as the error that its promise rejects with.
 import { isErrorCode, MillraceError } from '../base/errors';
 import type { Place } from '../base/place';
-import { bytesText } from '../base/units';
 import type { RemoteError } from '../plan/end';
 import type { FunctionPlace, StageSteps } from '../planner/stage-steps';
 import type { JobFailure } from './events';
@@ -24,7 +23,10 @@ export function failureInfo(error: Error): JobFailureInfo {
 }
 
 /** `stepsOf` tells what a stage is made of, if its program could be made. */
-export function errorOf(failure: JobFailure, stepsOf: (stageId: number) => StageSteps | undefined): MillraceError {
+export function errorOf(
+  failure: Exclude<JobFailure, { kind: 'tooBig' }>,
+  stepsOf: (stageId: number) => StageSteps | undefined,
+): MillraceError {
   switch (failure.kind) {
     case 'cancelled':
       return new MillraceError('JOB_CANCELLED', { reason: failure.reason });
@@ -54,8 +56,6 @@ function taskError(
           'no function of yours',
         reason: end.reason,
       });
-    case 'tooBig':
-      return new MillraceError('RESULT_TOO_BIG', { bytes: bytesText(end.bytes), limit: bytesText(end.limit) });
     case 'userError': {
       const { error } = end;
       // What the user's own functions throw has its frames; where there are none of theirs, the call tells which function it was.

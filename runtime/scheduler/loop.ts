@@ -137,7 +137,7 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
     const origin = { title, stageIds, callSite };
     const record: JobRecord = { jobId, started, status: 'running', records: 0, ...origin, ...labelsOf(properties) };
     const environment = { properties: Object.entries(properties), files: Object.entries(files) };
-    const tasks = new TaskMaker(planned, view, environment, this.#blobs!, this.#config.maxResultBytes);
+    const tasks = new TaskMaker(planned, view, environment, this.#blobs!);
     const done = new Promise<void>((resolve, reject) => {
       const empty = { reading: new Map(), answers: new Map(), resultBytes: 0 };
       this.#jobs.set(jobId, { record, tasks, view, ...empty, handlers, resolve, reject });
@@ -283,8 +283,12 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
       case 'failJob': {
         const { failure } = command;
         const status = failure.kind === 'cancelled' ? 'cancelled' : 'failed';
-        return this.#end(command.jobId, status, ({ tasks, handlers }) =>
-          handlers.blame(errorOf(failure, (stageId) => tasks.stepsOf(stageId))),
+        return this.#end(command.jobId, status, ({ tasks, handlers, resultBytes }) =>
+          handlers.blame(
+            failure.kind === 'tooBig'
+              ? this.#tooBig(resultBytes + failure.bytes)
+              : errorOf(failure, (stageId) => tasks.stepsOf(stageId)),
+          ),
         );
       }
       case 'startLocalityTimer':
@@ -302,7 +306,9 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
     // The job ended by a command before this one: the state machine still waits for the end of the task, which frees the slot.
     if (!job) return notLaunched();
     try {
-      const spec = job.tasks.make(request, this.#dag.outputs);
+      // An answer that comes again takes the place of the first.
+      const others = job.resultBytes - (job.answers.get(request.partition) ?? 0);
+      const spec = job.tasks.make(request, this.#dag.outputs, Math.max(0, this.#config.maxResultBytes - others));
       this.#taskJobs.set(taskId, request.jobId);
       this.#backend.launch(executorId, spec);
       this.#watch.started(executorId, request);
@@ -318,19 +324,19 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
     if (!job) return;
     job.resultBytes += value.length - (job.answers.get(partition) ?? 0);
     job.answers.set(partition, value.length);
-    const { maxResultBytes } = this.#config;
-    if (job.resultBytes > maxResultBytes)
-      return this.#fail(
-        jobId,
-        job.handlers.blame(
-          new MillraceError('RESULT_TOO_BIG', { bytes: bytesText(job.resultBytes), limit: bytesText(maxResultBytes) }),
-        ),
-      );
+    if (job.resultBytes > this.#config.maxResultBytes)
+      return this.#fail(jobId, job.handlers.blame(this.#tooBig(job.resultBytes)));
     try {
       job.handlers.take(partition, value);
     } catch (e) {
       this.#fail(jobId, asError(e));
     }
+  }
+
+  /** The error of a job whose answers have so many bytes so far. */
+  #tooBig(bytes: number): MillraceError {
+    const { maxResultBytes } = this.#config;
+    return new MillraceError('RESULT_TOO_BIG', { bytes: bytesText(bytes), limit: bytesText(maxResultBytes) });
   }
 
   /** Rejects a job with an error of the driver's own and takes it from the state machine. */

@@ -20,21 +20,19 @@ export class TaskMaker {
   readonly #view: NodeView;
   readonly #environment: TaskEnvironment;
   readonly #blobs: BlobStore;
-  readonly #maxResultBytes: number;
   readonly #programs = new Map<number, StageProgram>();
   /** Environments that stay until `release`. */
   readonly #pinned = new Set<string>();
 
-  constructor(planned: PlannedJob, view: NodeView, environment: TaskEnvironment, blobs: BlobStore, maxResultBytes: number) {
+  constructor(planned: PlannedJob, view: NodeView, environment: TaskEnvironment, blobs: BlobStore) {
     this.#planned = planned;
     this.#view = view;
     this.#environment = environment;
     this.#blobs = blobs;
-    this.#maxResultBytes = maxResultBytes;
   }
 
-  /** Throws where a program cannot be made: a blob is missing. */
-  make(request: TaskRequest, outputs: OutputTracker): TaskSpec {
+  /** `maxResultBytes` is what its answer may have. Throws where a program cannot be made: a blob is missing. */
+  make(request: TaskRequest, outputs: OutputTracker, maxResultBytes: number): TaskSpec {
     const { taskId, jobId, stageId, stageAttempt, partition, attempt, handsOver } = request;
     const program = this.#program(stageId);
     const splits = new SplitMaker(this.#view, {
@@ -46,7 +44,6 @@ export class TaskMaker {
     const environment = this.#environmentOf(request);
     const needs = [...program.needs, ...this.#classes(), ...environment.needs];
     const { id: programId } = program;
-    const maxResultBytes = this.#maxResultBytes;
     const environmentId = environment.id;
     const numbers = { taskId, jobId, stageId, stageAttempt, partition, attempt };
     return { ...numbers, programId, environmentId, split, needs, handsOver: handsOver || undefined, maxResultBytes };

@@ -4,7 +4,7 @@
 // either arrives as it was or is refused at the sender.
 import { asError, MillraceError } from '../base/errors';
 import { malformed, Reader } from './reader';
-import type { Side } from './tags';
+import { type Side, Tag } from './tags';
 import { Writer } from './writer';
 
 export { type InstanceCodec, type Side, setInstanceCodec } from './tags';
@@ -21,6 +21,34 @@ export function encode(value: unknown): Uint8Array {
   return writer.buffer.subarray(0, writer.position);
 }
 
+/** Bytes of several encoded arrays as those of one that has the elements of all. */
+export function encodedPieces(pieces: readonly Uint8Array[]): Uint8Array {
+  const writer = new Writer();
+  writer.byte(Tag.Pieces);
+  writer.count(pieces.length);
+  for (const piece of pieces) {
+    writer.count(piece.length);
+    // Each was written as if it began at 0.
+    writer.align(8);
+    writer.raw(piece);
+  }
+  return writer.buffer.subarray(0, writer.position);
+}
+
+function decodePieces(reader: Reader, side: Side): unknown[] {
+  const all: unknown[][] = [];
+  for (let left = reader.count(); left > 0; left--) {
+    const length = reader.count();
+    reader.align(8);
+    reader.need(length);
+    // Each level would copy all rows again.
+    if (reader.buffer[reader.position] === Tag.Pieces) malformed('pieces within pieces');
+    all.push(decodeRows(reader.buffer.subarray(reader.position, reader.position + length), side));
+    reader.position += length;
+  }
+  return all.flat();
+}
+
 /** The rows that `encode` was given. Throws PROTOCOL where the bytes are no array, or one of more rows than bytes, which has holes only. */
 export function decodeRows(bytes: Uint8Array, side: Side): unknown[] {
   const rows = decode(bytes, side);
@@ -34,7 +62,8 @@ export function decode(bytes: Uint8Array, side: Side = 'session'): unknown {
   const reader = new Reader(buffer, side);
   let value: unknown;
   try {
-    value = reader.value();
+    if (buffer[0] === Tag.Pieces) reader.position = 1;
+    value = buffer[0] === Tag.Pieces ? decodePieces(reader, side) : reader.value();
   } catch (error) {
     if (error instanceof MillraceError) throw error;
     // A length or a text that the language refuses was not written by `encode`.

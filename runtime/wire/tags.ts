@@ -29,6 +29,8 @@ export enum Tag {
   Error,
   Instance,
   BooleanColumn,
+  /** Several arrays, each as bytes of its own; only around all that is encoded. */
+  Pieces,
 }
 
 /** Typed arrays in the order of their numbers on the wire; Uint8Array has a tag of its own. */
