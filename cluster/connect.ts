@@ -1,12 +1,14 @@
 // Opens a context on a master. Scripts and the shell begin with it.
 import { getHeapStatistics } from 'node:v8';
+import { makeConfig } from '../runtime/base/config';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
 import { executorHeapMb, machineText, readMachine, shortageOf } from './base/machine';
 import type { OutputListener } from './base/output-lines';
-import { receiverProgram } from './base/program-path';
+import { receiverProgram, sqlProgram } from './base/program-path';
 import { parseMaster } from './driver/master-url';
 import { printThrough, startBackend } from './driver/start-backend';
 import { Receivers } from './receivers/receiver-pool';
+import { SqlProcess } from './sql/sql-process';
 
 /** Options of `connect`: memory of the executors, options of the context, and callbacks for output and notices. */
 export interface ConnectOptions {
@@ -50,7 +52,14 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   });
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput: options.onOutput ?? printThrough });
   const { config, onWarning, onNotice } = options;
-  const context = new Context({ backend, receivers, slots, folder, master, config, onWarning, onNotice });
+  const queries = new SqlProcess({
+    program: sqlProgram,
+    onOutput: options.onOutput ?? printThrough,
+    folder,
+    memoryMb: makeConfig(slots, config).sqlMemoryMb,
+    threads: Math.ceil(machine.processors),
+  });
+  const context = new Context({ backend, receivers, queries, slots, folder, master, config, onWarning, onNotice });
   try {
     await context.start();
   } catch (e) {

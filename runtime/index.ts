@@ -21,6 +21,7 @@ import './ops/job-control';
 import './ops/shared';
 import './ops/sources';
 import './ops/barrier';
+import './sql/sql';
 import './streaming/ops/batchwise';
 import './streaming/ops/describe';
 import './streaming/ops/outputs';
@@ -91,6 +92,7 @@ export type { Column, ColumnType, PlainKind, Schema, TimeUnit, Values } from './
 export { Accumulator } from './shared/accumulator';
 export { Broadcast } from './shared/broadcast';
 export type { AccumulatorV2 } from './shared/custom-accumulator';
+export type { SqlOptions, SqlTag, SqlValue } from './sql/sql';
 export type { JobInfo, StageInfo, StatusTracker } from './status/status-tracker';
 export type { BackpressureOptions } from './streaming/batches/backpressure';
 export { StreamingContext } from './streaming/context';

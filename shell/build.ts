@@ -23,6 +23,7 @@ const bundles: readonly Bundle[] = [
   { entry: 'cluster/executor/executor-main.ts', output: 'executor.js' },
   { entry: 'cluster/executor/executor-link.ts', output: 'executor-link.js' },
   { entry: 'cluster/receivers/receiver-main.ts', output: 'receiver.js' },
+  { entry: 'cluster/sql/sql-main.ts', output: 'sql-engine.js' },
   { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
 ];
 
@@ -40,7 +41,7 @@ const declarationsOf = (name: string, modules: readonly string[]) => `/** @modul
 // Some packages find themselves by import.meta.url, which CommonJS does not have.
 const importMetaUrl = "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
 
-// The compiler, ts-node and esbuild load their own files by path, so they stay packages.
+// The compiler, ts-node and esbuild load their own files by path, and DuckDB is native code: they stay packages.
 // No keepNames: functions of the engine go to executors as text, where esbuild's helper is missing.
 const shared: BuildOptions = {
   absWorkingDir: root,
@@ -49,7 +50,7 @@ const shared: BuildOptions = {
   target: 'node20',
   format: 'cjs',
   sourcemap: true,
-  external: ['typescript', 'ts-node', 'esbuild'],
+  external: ['typescript', 'ts-node', 'esbuild', '@duckdb/node-api'],
   define: { 'import.meta.url': 'importMetaUrl' },
   logLevel: 'warning',
   write: false,

@@ -11,10 +11,11 @@ const byCode: Record<number, string> = {
 };
 
 /** The kinds of child processes, as the user hears of them. */
-export type ChildKind = 'executor' | 'receiver';
+export type ChildKind = 'executor' | 'receiver' | 'sql';
 
 const outOfMemoryText: Record<ChildKind, string> = {
   executor: 'it ran out of memory; raise executorMemory or use more partitions',
+  sql: 'it ran out of memory; lower sqlMemoryMb, so that it spills sooner',
   receiver: 'it ran out of memory; store what the receiver reads sooner, in smaller parts',
 };
 

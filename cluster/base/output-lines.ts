@@ -12,7 +12,7 @@ export type OutputListener = (line: string, stream: OutputStream) => void;
 /** How V8 announces a fatal error. The dump that follows does not help the user. */
 const fatal = /^(<--- Last few GCs|FATAL ERROR:|#\s+Fatal error)/;
 
-const withArticle: Record<ChildKind, string> = { executor: 'an executor', receiver: 'a receiver' };
+const withArticle: Record<ChildKind, string> = { executor: 'an executor', receiver: 'a receiver', sql: 'the SQL engine' };
 
 export class LineReader {
   readonly #decoder = new StringDecoder('utf8');

@@ -9,6 +9,9 @@ export const executorProgram = (): string => bundled('executor.js');
 /** The path of `dist/receiver.js` of this package. Throws NO_EXECUTORS if it was not built. */
 export const receiverProgram = (): string => bundled('receiver.js');
 
+/** The path of `dist/sql-engine.js` of this package. Throws NO_EXECUTORS if it was not built. */
+export const sqlProgram = (): string => bundled('sql-engine.js');
+
 /** The folder with the files of the pages. */
 export const pagesFolder = (): string => path.join(packageRoot(), 'dist', 'ui');
 

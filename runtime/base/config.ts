@@ -71,6 +71,8 @@ export interface Config extends SchedulingOptions {
   readonly autoBroadcastBytes: number;
   /** How long a task waits for the executor that holds its cached partition, in milliseconds. Default 1000. */
   readonly localityWaitMs: number;
+  /** Memory of the engine of SQL in MiB; what needs more is spilled to the session's folder. Default 1024. */
+  readonly sqlMemoryMb: number;
 }
 
 /** Spark's defaults, with times for jobs of seconds instead of minutes. */
@@ -158,6 +160,7 @@ const rules: Record<Exclude<keyof Config, keyof SchedulingOptions>, { least: num
   stageMaxAttempts: { least: 1, most: 100, unit: 'runs' },
   autoBroadcastBytes: { least: 1024, most: 2 ** 31, unit: 'bytes' },
   localityWaitMs: { least: 0, most: 600_000, unit: 'milliseconds' },
+  sqlMemoryMb: { least: 64, most: 1_000_000, unit: 'MiB' },
 };
 
 const defaults: Omit<Config, 'defaultParallelism'> = {
@@ -166,6 +169,7 @@ const defaults: Omit<Config, 'defaultParallelism'> = {
   stageMaxAttempts: 4,
   autoBroadcastBytes: 64 << 10,
   localityWaitMs: 1000,
+  sqlMemoryMb: 1024,
   ...schedulingDefaults,
 };
 

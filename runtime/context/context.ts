@@ -14,6 +14,7 @@ import type { Engine, JobHandlers, Release } from '../plan/engine';
 import type { Job } from '../plan/job';
 import type { DatasetNode } from '../plan/node';
 import type { ReceiverBackend } from '../plan/receivers';
+import type { SqlEngine } from '../plan/sql-engine';
 import { BlobTable } from '../rdd/blob-table';
 import { makeCheckpointFolder, writeCheckpoints } from '../rdd/checkpoint';
 import { describeLineage } from '../rdd/description';
@@ -44,6 +45,8 @@ export interface ContextOptions {
   readonly clock?: Clock;
   /** What runs the receivers of streams; without it, streams read no sockets. */
   readonly receivers?: ReceiverBackend;
+  /** What answers queries; without it, `sql` is refused. */
+  readonly queries?: SqlEngine;
   /** Told of what a closure does that will not do what it seems to; the shell prints it. */
   readonly onWarning?: (warning: CaptureWarning) => void;
   /** Told in a sentence of what the user should know of running jobs: nothing can run, a listener threw; the shell prints it. */
@@ -72,6 +75,7 @@ export class Context implements DatasetHost {
   /** @internal */
   readonly inputs: InputCopies;
   readonly #receivers: ReceiverBackend | undefined;
+  /** @internal */ readonly queries: SqlEngine | undefined;
   readonly #onWarning: (warning: CaptureWarning) => void;
   /** What tasks add is merged into these as long as they live. @internal */
   readonly accumulators = new AccumulatorTable();
@@ -103,6 +107,7 @@ export class Context implements DatasetHost {
     this.control = new JobControl(new AddedFiles(this.blobs), options.onNotice ?? (() => {}));
     this.inputs = new InputCopies(options.folder, this.control.notice);
     this.#receivers = options.receivers;
+    this.queries = options.queries;
     this.engine = new Scheduler(options.backend, this.config, this.clock, {
       slots: options.slots,
       bus: this.control.bus,
@@ -255,7 +260,7 @@ export class Context implements DatasetHost {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    await this.#receivers?.stop();
+    await Promise.all([this.#receivers?.stop(), this.queries?.stop()]);
     await this.engine.stop();
   }
 

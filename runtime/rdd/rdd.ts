@@ -137,6 +137,11 @@ export abstract class RDD<T> {
     return undefined;
   }
 
+  /** Its rows come all at once, from a query: a sample waits for them. @internal */
+  get comesWhole(): boolean {
+    return false;
+  }
+
   /** How it was, or is to be, written to files that stand for its lineage. @internal */
   checkpointed: CheckpointMark | undefined;
 

@@ -4,6 +4,7 @@ import * as api from '../../runtime';
 import { type CaptureWarning, shippedModuleText, travelsAs } from '../../runtime/closure';
 import { registerModule } from '../../runtime/closure/ship-modules';
 import * as models from '../../runtime/models';
+import { cancelQueries } from '../../runtime/sql/running-queries';
 import { StatusStore } from '../../runtime/status/status-store';
 import { packageVersion } from '../base/package-root';
 import type { Screen } from '../contract/screen';
@@ -65,14 +66,22 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
   const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,
-    globals: { ...api, sc, args, stream: streams.stream, check: new api.StreamCheck(sc), prompt: script ? prompt : noPrompt },
+    globals: {
+      ...api,
+      sc,
+      sql: sc.sql,
+      args,
+      stream: streams.stream,
+      check: new api.StreamCheck(sc),
+      prompt: script ? prompt : noPrompt,
+    },
     packages,
     onCompiled: (file, js) => registerModule(file, shippedModuleText(js)),
     commands: sessionCommands(parts),
     choices: sessionChoices(parts),
     describe: (value, screen) => (isSilent(value, screen) ? 'nothing' : streams.describe(value, screen)),
     onStrayError: script?.onStrayError,
-    onInterrupt: [() => cancelEntryJobs(sc)],
+    onInterrupt: [() => cancelEntryJobs(sc), () => cancelQueries(sc)],
     onStop: async () => {
       await streams.leave();
       await pages.close();

@@ -11,6 +11,7 @@ export interface PromptName {
 /** The names at the prompt before the first entry. */
 export const promptNames: readonly PromptName[] = [
   { name: 'sc', type: 'api.Context' },
+  { name: 'sql', type: 'api.SqlTag' },
   { name: 'args', type: 'readonly string[]' },
   { name: 'prompt', type: '(message?: string, initial?: string) => string | null' },
   { name: '_error', type: 'Error & { readonly [field: string]: any }' },

@@ -21,12 +21,13 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'shared',
     'context',
     'ops',
+    'sql',
     'streaming',
     '',
     'models',
   ],
   'runtime/streaming': ['graph', 'batches', 'receivers', 'sources', 'recovery', '', 'ops', 'testing', 'status'],
-  cluster: ['base', 'link', 'executor', 'receivers', 'driver', 'ui/page', 'ui/views', 'ui', ''],
+  cluster: ['base', 'link', 'executor', 'receivers', 'sql', 'driver', 'ui/page', 'ui/views', 'ui', ''],
   shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', 'init', ''],
 };
 

@@ -1,0 +1,38 @@
+// The process of the SQL engine: answers the queries of the session that started it, and ends with that session.
+import { Socket } from 'node:net';
+import { asError } from '../../runtime/base/errors';
+import type { SqlResult } from '../../runtime/plan/sql-engine';
+import { Duck } from './duck';
+import { faultOf } from './faults';
+import { SqlMessages, type SqlReply, type SqlRequest, sqlDescriptor, sqlMessage } from './protocol';
+import { prepareQuery, runQuery } from './queries';
+
+const socket = new Socket({ fd: sqlDescriptor });
+let duck: Duck | undefined;
+let folder = '';
+
+async function answer(request: Exclude<SqlRequest, { kind: 'setup' }>): Promise<void> {
+  let result: SqlReply['result'];
+  try {
+    result =
+      request.kind === 'prepare'
+        ? await prepareQuery(duck!, request.query)
+        : await runQuery(duck!, folder, request.query, request.target);
+  } catch (error) {
+    result = { status: 'fault', fault: faultOf(asError(error)) } satisfies SqlResult<never>;
+  }
+  socket.write(sqlMessage({ id: request.id, result }));
+}
+
+const messages = new SqlMessages((message) => {
+  const request = message as SqlRequest;
+  if (request.kind === 'setup') {
+    duck = new Duck(request.setup);
+    folder = request.setup.folder;
+  } else void answer(request);
+});
+
+socket.on('data', (piece: Buffer) => messages.push(piece));
+// The session is gone: nobody waits for an answer.
+socket.on('close', () => process.exit(0));
+socket.on('error', () => process.exit(0));
