@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { asError, assert, MillraceError } from '../../runtime/base/errors';
 import { removeQuietly } from '../../runtime/base/files';
 import { bytesText } from '../../runtime/base/units';
+import { releasedFolder } from '../../runtime/exec/released-folder';
 import type { BlobSource } from '../../runtime/plan/engine';
 import type { Forget, TaskSpec } from '../../runtime/plan/task';
 import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend';
@@ -18,6 +19,7 @@ import { checkToDriver, type ToDriver } from '../link/protocol';
 import { unpackEnd } from '../link/task-end';
 import { type DoorOptions, DriverDoor } from './driver-door';
 import { ExecutorProcess, type ProcessEnd } from './executor-process';
+import { ReleasedFolders } from './released-folders';
 import { Backoff } from './restart-backoff';
 import type { SessionFolder } from './session-folder';
 import { lostBySilence } from './silent-executor';
@@ -58,6 +60,7 @@ export class ExecutorPool implements TaskBackend {
   readonly #processes = new Set<ExecutorProcess>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #atExit = () => this.#killAll();
+  readonly #released = new ReleasedFolders();
   #notifications: (() => void)[] = [];
   #door: DriverDoor | undefined;
   #listener: TaskListener | undefined;
@@ -121,6 +124,9 @@ export class ExecutorPool implements TaskBackend {
   }
 
   forget(what: Forget): void {
+    const released = releasedFolder(this.#options.folder.path, what);
+    const isTold = [...this.#executors.values()].some(({ connection }) => connection !== undefined);
+    if (released !== undefined) this.#released.add(released, isTold);
     for (const executor of this.#executors.values()) {
       if (what.kind === 'blob') executor.blobs.delete(what.id);
       executor.connection?.send({ kind: 'forget', what });
@@ -239,6 +245,7 @@ export class ExecutorPool implements TaskBackend {
     this.#processes.delete(executor.process);
     // Nobody needs the spill files of its task.
     removeQuietly(spillFolder(this.#options.folder.path, executor.id));
+    this.#released.executorEnded();
     if (this.#processes.size === 0) this.#allGone?.();
     this.#lose(executor, reason, isUnable);
   }

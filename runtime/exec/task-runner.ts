@@ -1,5 +1,4 @@
 // What an executor does: holds blobs, persisted partitions and shuffle files, and runs one task at a time.
-import { join } from 'node:path';
 import { asError, MillraceError } from '../base/errors';
 import { removeQuietly } from '../base/files';
 import { decodedPrograms } from '../base/limits';
@@ -9,12 +8,12 @@ import { decodePart, decodeProgram, decodeSplit } from '../plan/encode';
 import type { AccumulatorUpdate, TaskEnd } from '../plan/end';
 import type { CapturedClosure } from '../plan/payload';
 import { BlockStore } from '../storage/block-store';
-import { checkpointFolder } from '../storage/frame-file';
 import { decode, encode } from '../wire/codec';
 import { EncodedAnswer } from './collected-rows';
 import { compileStage } from './compile';
 import { library } from './library/library';
 import { engineObject } from './objects-by-name';
+import { releasedFolder } from './released-folder';
 import '../closure/classes/instances';
 import type { Reference } from '../base/markers';
 import { installClasses, isClassBlob } from '../closure/classes/shipped-classes';
@@ -27,7 +26,6 @@ import type { Forget, TaskControl, TaskSpec } from '../plan/task';
 import type { TaskEnvironment } from '../plan/task-environment';
 import type { StartCommand } from './files/pipe';
 import { StateStore } from './state/state-store';
-import { stateFolder } from './state/version-file';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
 import { enterTask } from './task-context';
 import { failure } from './task-failure';
@@ -106,20 +104,17 @@ class Runner implements TaskRunner {
   }
 
   forget(what: Forget): void {
+    // The folder is shared by the executors of this machine: whoever comes first removes it.
+    const released = releasedFolder(this.#options.folder, what);
+    if (released !== undefined) removeQuietly(released);
     switch (what.kind) {
       case 'rdd':
         return this.#store.forget(what.rddId);
       case 'copies':
         if (what.keeper !== this.#options.executorId) this.#store.memory.remove(what.rddId, what.partition);
         return;
-      case 'shuffle':
-        // The folder is shared by the executors of this machine: whoever comes first removes it.
-        return removeQuietly(join(this.#options.folder, String(what.shuffleId)));
-      case 'checkpoint':
-        return removeQuietly(checkpointFolder(this.#options.folder, what));
       case 'state':
-        this.#state.forget(what.id);
-        return removeQuietly(stateFolder(this.#options.folder, what));
+        return this.#state.forget(what.id);
       case 'blob':
         this.#blobs.delete(what.id);
         this.#values.delete(what.id);

@@ -14,7 +14,7 @@ export class DiskStore {
 
   /** Names of numbers only. */
   path(rddId: number, partition: number): string {
-    return join(this.#folder, String(rddId), String(partition));
+    return join(this.folderOf(rddId), String(partition));
   }
 
   /** Whether there is a file, be it whole or not. */
@@ -42,8 +42,8 @@ export class DiskStore {
     removeQuietly(this.path(rddId, partition));
   }
 
-  /** The folder is shared by the executors of this machine: whoever comes first removes it. */
-  forget(rddId: number): void {
-    removeQuietly(join(this.#folder, String(rddId)));
+  /** Where the partitions of a dataset lie. */
+  folderOf(rddId: number): string {
+    return join(this.#folder, String(rddId));
   }
 }

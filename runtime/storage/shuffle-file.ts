@@ -13,9 +13,12 @@ export const headBytes = 4;
 export const trailerBytes = 16;
 export const frameHead = 8;
 
+/** Where the files of a shuffle lie, in the session's folder. */
+export const shuffleFolder = (session: string, shuffleId: number): string => join(session, String(shuffleId));
+
 /** Where the file of a map task lies: names of numbers only. */
-export function shufflePath(folder: string, shuffleId: number, mapIndex: number, writer: number): string {
-  return join(folder, String(shuffleId), `${mapIndex}.${writer}`);
+export function shufflePath(session: string, shuffleId: number, mapIndex: number, writer: number): string {
+  return join(shuffleFolder(session, shuffleId), `${mapIndex}.${writer}`);
 }
 
 export interface Frame {

@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { socketPathBytes } from '../../../cluster/base/limits';
 import { SessionFolder } from '../../../cluster/driver/session-folder';
 import type { MillraceError } from '../../../runtime/base/errors';
+import type { Forget } from '../../../runtime/plan/task';
 import { watchLeaks } from '../../helpers/leaks';
 import { ToyPool, toyExecutor } from '../../helpers/pool';
 import { typescript } from '../../helpers/preload';
@@ -207,6 +208,47 @@ test('stopping while executors are still starting leaves nothing', async () => {
   const pool = await ToyPool.start('local[2]', {}, 0);
   await pool.stop();
   assert.equal(pool.joined, []);
+});
+
+/** The files of everything that has files, as tasks write them. */
+function writeAll(folder: string): readonly string[] {
+  const paths = ['7/0.12', '7/1.13', 'blocks/8/0', 'checkpoint/9/0', 'state/10/0/3.whole'].map((name) => path.join(folder, name));
+  for (const file of paths) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, 'x');
+  }
+  return paths;
+}
+
+const releases: readonly Forget[] = [
+  { kind: 'shuffle', shuffleId: 7 },
+  { kind: 'rdd', rddId: 8 },
+  { kind: 'checkpoint', rddId: 9 },
+  { kind: 'state', id: 10 },
+];
+
+test('what is released while no executor lives is removed by the driver', async () => {
+  const pool = await ToyPool.start('local[2]');
+  const { backend, folder } = pool.started;
+  const files = writeAll(folder);
+  for (const pid of await Promise.all([pool.pid('e1'), pool.pid('e2')])) process.kill(pid, 'SIGKILL');
+  await until(5000, () => pool.lost.length === 2, 'the loss of both executors');
+  for (const what of releases) backend.forget(what);
+  await until(2000, () => !files.some((file) => existsSync(file)), 'the removal of the files');
+  await pool.stop();
+});
+
+test('what an executor left that ended before it heard of a release, or wrote after it, is removed when it ends', async () => {
+  // These executors remove nothing, like one that was stopped.
+  const pool = await ToyPool.start('local[2]');
+  const { backend, folder } = pool.started;
+  const files = writeAll(folder);
+  for (const what of releases) backend.forget(what);
+  assert.is(await pool.run('e1', 'return 1'), 1);
+  assert.ok(files.every((file) => existsSync(file)));
+  process.kill(await pool.pid('e2'), 'SIGKILL');
+  await until(5000, () => !files.some((file) => existsSync(file)), 'the removal of the files');
+  await pool.stop();
 });
 
 test('leaves nothing behind', () => leaks.check());
