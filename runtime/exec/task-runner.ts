@@ -104,23 +104,30 @@ class Runner implements TaskRunner {
   }
 
   forget(what: Forget): void {
-    // The folder is shared by the executors of this machine: whoever comes first removes it.
-    const released = releasedFolder(this.#options.folder, what);
-    if (released !== undefined) removeQuietly(released);
     switch (what.kind) {
       case 'rdd':
         return this.#store.forget(what.rddId);
       case 'copies':
         if (what.keeper !== this.#options.executorId) this.#store.memory.remove(what.rddId, what.partition);
         return;
+      case 'shuffle':
+      case 'checkpoint':
+        return this.#removeFolder(what);
       case 'state':
-        return this.#state.forget(what.id);
+        this.#state.forget(what.id);
+        return this.#removeFolder(what);
       case 'blob':
         this.#blobs.delete(what.id);
         this.#values.delete(what.id);
         this.#programs.delete(what.id);
         this.#parts.delete(what.id);
     }
+  }
+
+  /** The folder is shared by the executors of this machine: whoever comes first removes it. */
+  #removeFolder(what: Forget): void {
+    const folder = releasedFolder(this.#options.folder, what);
+    if (folder !== undefined) removeQuietly(folder);
   }
 
   async run(task: TaskSpec, control: TaskControl): Promise<TaskEnd> {

@@ -104,6 +104,7 @@ export class BlockStore {
 
   forget(rddId: number): void {
     this.memory.forget(rddId);
+    this.disk.forget(rddId);
     this.updates.forget(rddId);
     for (const [id, block] of this.#changed) if (block.rddId === rddId) this.#changed.delete(id);
   }

@@ -42,6 +42,11 @@ export class DiskStore {
     removeQuietly(this.path(rddId, partition));
   }
 
+  /** The folder is shared by the executors of this machine: whoever comes first removes it. */
+  forget(rddId: number): void {
+    removeQuietly(this.folderOf(rddId));
+  }
+
   /** Where the partitions of a dataset lie. */
   folderOf(rddId: number): string {
     return join(this.#folder, String(rddId));
