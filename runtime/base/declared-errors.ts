@@ -142,6 +142,15 @@ export const declared = {
     sentence: '{path} cannot be read: {reason}.',
     remedy: 'Check that the file is still there: it was when its dataset was made.',
   },
+  UNREADABLE_TABLE: { sentence: '{path} cannot be read as {format}: {reason}.', remedy: 'Check that the file is whole.' },
+  BAD_ROW: {
+    sentence: '{where}: the row cannot be read: {reason}.',
+    remedy: "Correct the file. The option onBadRow: 'skip' goes on without such rows.",
+  },
+  BAD_VALUE: {
+    sentence: '{where}, column {column}: {value} is not {wanted}, {rule}.',
+    remedy: 'Give the column another type by the option types.',
+  },
   FILE_CHANGED: {
     sentence: '{path} has changed since its dataset was made: {reason}.',
     remedy: 'Make the dataset again to read the file as it is now. cache() or checkpoint() saves rows before their file changes.',

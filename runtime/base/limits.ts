@@ -36,6 +36,13 @@ export const pipePollMs = 5;
 /** A line longer than this is refused: V8 strings end at 512 MiB, and a lost line end must not eat the memory. */
 export const maxLineBytes = 256 << 20;
 
+/** Columns of a table, and fields of a row of CSV: a row with more has lost its line ends, and one object of each would fill the memory. */
+export const maxTableColumns = 20_000;
+
+/** Rows from which the types of columns are inferred, of at most so many bytes: some tens of milliseconds while a path is typed. */
+export const sampledRows = 10_000;
+export const sampledBytes = 8 << 20;
+
 /** A file that is read whole, as text: one V8 string, which its task holds several times over. */
 export const maxWholeTextBytes = 256 << 20;
 

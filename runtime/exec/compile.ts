@@ -123,6 +123,8 @@ const guarded = (emitter: Emitter, loops: string) =>
 /** Where a loop may `break done` it stands in a labelled block. */
 function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { text: string; isAsync: boolean } {
   if (sink.kind === 'count' && plan.op === 'text') return { text: 'return rt.countLines(split);', isAsync: false };
+  if (sink.kind === 'count' && plan.op === 'table')
+    return { text: `return rt.tables.count(${emitter.node(plan)},split);`, isAsync: false };
   const separator = countedSeparator(plan, sink);
   if (separator !== undefined) {
     const writer = `const writer=rt.shuffleWriter(${emitter.node(sink)});`;

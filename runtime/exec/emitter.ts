@@ -107,6 +107,8 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
         return this.chunks(`rt.values(${split})`, body);
       case 'text':
         return this.chunks(`rt.textLines(${split})`, body);
+      case 'table':
+        return this.chunks(`rt.tables.rows(${this.node(plan)},${split})`, body);
       case 'wholeText':
         return this.chunks(`rt.wholeFiles(${split})`, body);
       case 'checkpoint':

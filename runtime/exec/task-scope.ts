@@ -32,6 +32,7 @@ import { FetchFailure, readLocation } from './files/read-bucket';
 import { readCheckpoint } from './files/read-checkpoint';
 import { countLines, lineChunks, textLines, wholeText } from './files/read-lines';
 import { partOf, type SavedPart } from './files/saved-part';
+import { TableSource } from './files/table-source';
 import { TokenCounts } from './files/token-counts';
 import { firstPart } from './first-part';
 import { poisson } from './library/sampling';
@@ -66,6 +67,7 @@ export class TaskScope {
   readonly #cleanups: (() => void)[] = [];
   readonly persisted: PersistedPartitions;
   readonly awaiting: Awaiting;
+  readonly tables: TableSource;
   readonly promised = promised;
   /** The user's iterators that have not ended. */
   readonly #open = new Set<Chunks>();
@@ -77,6 +79,7 @@ export class TaskScope {
     this.#task = task;
     this.pulse = pulse;
     this.#host = host;
+    this.tables = new TableSource(host.updates, pulse);
     const file = new SpillFile(spillFolder(host.folder, host.executorId), task.taskId);
     this.#cleanups.push(() => file.close());
     // Groups on disk are deleted with their task: a copy is persisted of rows that hold one.
@@ -116,14 +119,7 @@ export class TaskScope {
   }
 
   countLines(split: Split): number {
-    let lines = 0;
-    for (const range of this.#ranges(split)) {
-      for (const n of countLines(range)) {
-        lines += n;
-        this.pulse.tick(n);
-      }
-    }
-    return lines;
+    return countLines(this.#ranges(split), (n) => this.pulse.tick(n));
   }
 
   /** Counts the words of the lines into a map output, without making strings of them before the end. */
@@ -151,6 +147,7 @@ export class TaskScope {
     if (gathered) return gathered;
     // Sources that already give chunks need no copy.
     if (plan.op === 'text') return this.textLines(split);
+    if (plan.op === 'table') return this.tables.rows(plan, split);
     if (plan.op === 'values') return this.values(split as Split & { kind: 'values' });
     if (plan.op === 'cached') return this.cached(plan, split);
     const branch = `${branchesOf(plan, split)}${gathers}`;

@@ -2,7 +2,7 @@
 import { notReadable } from '../base/files';
 
 /** Only plain text can be cut into ranges. */
-export type TextForm = 'plain' | 'gzip' | 'utf-16le' | 'utf-16be';
+export type TextForm = 'plain' | 'gzip' | 'utf-16le' | 'utf-16be' | 'latin1';
 
 /** The bytes at the start of a file that tell its form: the mark of a tar archive stands at 257. */
 export const headBytes = 4096;

@@ -4,6 +4,7 @@ import type { FunctionRef } from './function-ref';
 import type { InputFile, TextRange } from './input-file';
 import type { StateRead, StateStep } from './state-spec';
 import type { LevelFlags } from './storage-level';
+import type { TableSpec } from './table-spec';
 
 /** A partitioner as plain data, for the tasks that use it. */
 export type PartitionerSpec =
@@ -30,6 +31,8 @@ export type Plan =
   | { readonly op: 'range' }
   | { readonly op: 'text' }
   | { readonly op: 'wholeText' }
+  /** The rows of a table. */
+  | { readonly op: 'table'; readonly spec: TableSpec }
   /** The rows of a partition that was written to a file. */
   | { readonly op: 'checkpoint' }
   | { readonly op: 'empty' }

@@ -25,7 +25,7 @@ export type TimeUnit = 's' | 'ms' | 'us' | 'ns';
  * | `unknown` | any value; of a column that has only nulls, null |
  */
 export type ColumnType =
-  | { readonly kind: 'boolean' | 'int' | 'bigint' | 'double' | 'text' | 'bytes' | 'date' | 'unknown' }
+  | { readonly kind: PlainKind }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
   | { readonly kind: 'time'; readonly unit: TimeUnit }
   | { readonly kind: 'timestamp'; readonly zone: boolean; readonly unit: TimeUnit }
@@ -53,9 +53,10 @@ export interface Schema {
 }
 
 /** The kinds that a name alone tells. */
-export const plainKinds = ['boolean', 'int', 'bigint', 'double', 'text', 'bytes', 'date', 'unknown'] as const;
+export const plainKinds: readonly PlainKind[] = ['boolean', 'int', 'bigint', 'double', 'text', 'bytes', 'date', 'unknown'];
 
-export type PlainKind = (typeof plainKinds)[number];
+/** A type that has no parameters. */
+export type PlainKind = 'boolean' | 'int' | 'bigint' | 'double' | 'text' | 'bytes' | 'date' | 'unknown';
 
 /** Whether two types are the same, nulls and names of fields included. */
 export function sameType(a: ColumnType, b: ColumnType): boolean {

@@ -13,6 +13,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'keys',
     'storage',
     'closure',
+    'formats',
     'exec',
     'planner',
     'scheduler',

@@ -365,7 +365,7 @@ const inputs: readonly Mutation[] = [
   },
   {
     mistake: 'a packed file whose end is missing passes for a whole one',
-    file: 'runtime/exec/files/byte-source.ts',
+    file: 'runtime/formats/byte-source.ts',
     find: 'yield push(Buffer.alloc(0), constants.Z_FINISH);',
     replace: 'yield push(Buffer.alloc(0), constants.Z_SYNC_FLUSH);',
     tests: ['exec/text'],

@@ -3,8 +3,8 @@
 import { isAscii } from 'node:buffer';
 import { notReadable } from '../../base/files';
 import { maxLineBytes, maxWholeTextBytes, textChunkBytes } from '../../base/limits';
+import { type ByteSource, markBytes, openSource } from '../../formats/byte-source';
 import type { InputFile, TextRange } from '../../plan/input-file';
-import { type ByteSource, markBytes, openSource } from './byte-source';
 
 const newline = 10;
 
@@ -157,13 +157,18 @@ export function* textLines(range: TextRange): Generator<string[], void, undefine
   for (const { buffer, from, lastEnd } of lineChunks(range)) yield linesOf(buffer, from, lastEnd);
 }
 
-/** The number of lines of a range, chunk by chunk, without making strings. */
-export function* countLines(range: TextRange): Generator<number, void, undefined> {
-  for (const { buffer, from, lastEnd } of lineChunks(range)) {
-    let n = 1;
-    for (let p = buffer.indexOf(newline, from); p >= 0 && p < lastEnd; p = buffer.indexOf(newline, p + 1)) n++;
-    yield n;
+/** The number of lines of ranges, without making strings; `tick` is told those of each chunk. */
+export function countLines(ranges: Iterable<TextRange>, tick: (lines: number) => void): number {
+  let lines = 0;
+  for (const range of ranges) {
+    for (const { buffer, from, lastEnd } of lineChunks(range)) {
+      let n = 1;
+      for (let p = buffer.indexOf(newline, from); p >= 0 && p < lastEnd; p = buffer.indexOf(newline, p + 1)) n++;
+      lines += n;
+      tick(n);
+    }
   }
+  return lines;
 }
 
 /** A whole file as text, of `limit` bytes at most. Throws UNREADABLE_FILE, FILE_CHANGED. */

@@ -40,7 +40,7 @@ function linesIn(path: string, cuts: readonly number[]): string[] {
     const range = { path, start: cuts[i], end: cuts[i + 1], form: 'plain' as const };
     const own = [...textLines(range)].flat();
     assert.is(
-      [...countLines(range)].reduce((a, b) => a + b, 0),
+      countLines([range], () => {}),
       own.length,
       'counted lines',
     );

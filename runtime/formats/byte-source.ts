@@ -1,10 +1,10 @@
 // The bytes of a text file from a position on, as UTF-8: read where they lie, or unpacked and converted piece by piece on the way.
 import { readSync } from 'node:fs';
 import { constants, createGunzip } from 'node:zlib';
-import { closeQuietly, openInput, unreadable } from '../../base/files';
-import { checkVersion } from '../../plan/file-version';
-import type { InputFile } from '../../plan/input-file';
-import { checkText, hasMark, headBytes, wideForm } from '../../plan/input-form';
+import { closeQuietly, openInput, unreadable } from '../base/files';
+import { checkVersion } from '../plan/file-version';
+import type { InputFile } from '../plan/input-file';
+import { checkText, hasMark, headBytes, wideForm } from '../plan/input-form';
 
 /** A source of bytes that fills a buffer from a position on; 0 at the end. */
 export interface ByteSource {
@@ -119,7 +119,7 @@ function* asUtf8(path: string, text: Generator<Buffer>): Generator<Buffer> {
   yield* form ? converted(all, form) : all;
 }
 
-function* converted(text: Generator<Buffer>, form: 'utf-16le' | 'utf-16be'): Generator<Buffer> {
+function* converted(text: Generator<Buffer>, form: 'utf-16le' | 'utf-16be' | 'latin1'): Generator<Buffer> {
   // It removes the mark at the start.
   const decoder = new TextDecoder(form);
   for (const piece of text) yield Buffer.from(decoder.decode(piece, { stream: true }));

@@ -1,0 +1,60 @@
+// Dates and times as text, and instants from times that have no zone, by the zone that the reader was given.
+
+const hourMs = 3_600_000;
+
+/** Days of a month, with those of leap years. */
+export function isDay(year: number, month: number, day: number): boolean {
+  if (month < 1 || month > 12 || day < 1 || day > 31) return false;
+  if (month === 2) return day <= (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28);
+  return day <= 30 || (month !== 4 && month !== 6 && month !== 9 && month !== 11);
+}
+
+/** Milliseconds since the epoch of a time of UTC; of years before 100 too, which `Date.UTC` takes for 1900 and later. */
+export function utcMs(year: number, month: number, day: number, ms: number): number {
+  if (year >= 100) return Date.UTC(year, month - 1, day) + ms;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getTime() + ms;
+}
+
+/** A zone of the reader's option: what local times of it are as instants. */
+export class Zone {
+  readonly name: string;
+  readonly #format: Intl.DateTimeFormat | undefined;
+  /** Offsets by the hour in which they hold: rules change at whole hours of UTC, or at half ones. */
+  readonly #offsets = new Map<number, number>();
+
+  /** Throws RangeError for a zone that does not exist. */
+  constructor(name: string) {
+    this.name = name;
+    if (name === 'UTC') return;
+    this.#format = new Intl.DateTimeFormat('en-US', {
+      timeZone: name === 'local' ? undefined : name,
+      hourCycle: 'h23',
+      ...({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const),
+    });
+  }
+
+  /** The instant of a local time, both in milliseconds as if of UTC. A time that comes twice is its first; one that is left out is moved forward. */
+  instant(local: number): number {
+    if (!this.#format) return local;
+    const before = this.#offset(local - 24 * hourMs);
+    const first = local - before;
+    if (this.#offset(first) === before) return first;
+    const after = this.#offset(local + 24 * hourMs);
+    const second = local - after;
+    return this.#offset(second) === after ? second : first;
+  }
+
+  #offset(at: number): number {
+    const slot = Math.floor(at / (hourMs / 2));
+    const known = this.#offsets.get(slot);
+    if (known !== undefined) return known;
+    const parts = this.#format!.formatToParts(slot * (hourMs / 2));
+    const of = (type: string) => Number(parts.find((part) => part.type === type)!.value);
+    const shown = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
+    const offset = shown - slot * (hourMs / 2);
+    this.#offsets.set(slot, offset);
+    return offset;
+  }
+}

@@ -1,0 +1,48 @@
+// What a task must know to read a table from files, as plain data.
+import type { Schema } from '../schema/schema';
+
+/** What becomes of a row that does not fit the columns: it fails the job, is left out, or has nulls where it does not fit. */
+export type OnBadRow = 'fail' | 'skip' | 'null';
+
+/** The dialect of a CSV file as plain data. Characters are single bytes. */
+export interface CsvDialect {
+  /** Between fields: `,`, `;`, a tab or `|`. */
+  readonly delimiter: string;
+  /** Around fields that hold separators; empty for none. */
+  readonly quote: string;
+  /** Before a quote inside quotes: the quote itself, or a backslash. */
+  readonly escape: string;
+  /** Lines that begin with it are left out; empty for none. */
+  readonly comment: string;
+  /** Whether the first row has the names of the columns. */
+  readonly header: boolean;
+  /** Lines before the first row that belong to no table. */
+  readonly skip: number;
+}
+
+interface TableBase {
+  /** The columns of the rows. */
+  readonly schema: Schema;
+  /** The columns that the program uses, where they are known: rows have these only. */
+  readonly wanted?: readonly string[];
+  readonly onBadRow: OnBadRow;
+  /** The accumulator that gathers what was left out or made null. */
+  readonly bad?: string;
+  /** The zone of times that have none: `UTC`, `local`, or a name such as `Europe/Berlin`. */
+  readonly timeZone: string;
+  /** Rows from which the types were inferred; undefined where they were given or the file says them. */
+  readonly sampled?: number;
+  /** Columns whose values folders name, as in `year=2026/`. */
+  readonly folders: readonly string[];
+}
+
+export interface CsvSpec extends TableBase {
+  readonly format: 'csv';
+  readonly dialect: CsvDialect;
+  /** Names of the file's columns in place of its own. */
+  readonly names?: readonly string[];
+  /** Whether files are cut into ranges. */
+  readonly parallel: boolean;
+}
+
+export type TableSpec = CsvSpec;

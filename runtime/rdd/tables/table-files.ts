@@ -1,0 +1,135 @@
+// Datasets of tables in files: rows that are objects, with columns that are known before the first job.
+import { type InputPaths, pathsText } from '../../base/paths';
+import { type FoundTable, inspectTable, type TableFormat } from '../../formats/inspect';
+import type { ReaderOptions } from '../../formats/options';
+import type { TextRange } from '../../plan/input-file';
+import type { SplitRule } from '../../plan/node';
+import type { Plan } from '../../plan/program';
+import type { Schema } from '../../schema/schema';
+import type { DatasetHost } from '../host';
+import { partitionsOfFiles, textSplits } from '../inputs/cut-files';
+import { InputFiles, type KnownFile } from '../inputs/input-files';
+import { RDD } from '../rdd';
+
+/** Bytes of a table that are worth a task of their own. */
+const leastPartBytes = 1 << 20;
+
+/** What a task reports of rows that did not fit. */
+interface Noted {
+  readonly count: number;
+  readonly first: string;
+}
+
+/** The rows of one dataset that were left out, or in which a value was. */
+class BadRows {
+  readonly id: string;
+  count = 0;
+  #first: string | undefined;
+  #reported = 0;
+
+  constructor({ context }: RDD<unknown>) {
+    this.id = `bad-rows-${context.nextSharedId()}`;
+    context.accumulators.add(this);
+  }
+
+  mergeUpdate(value: unknown): void {
+    for (const { count, first } of value as Noted[]) {
+      this.count += count;
+      this.#first ??= first;
+    }
+  }
+
+  /** A sentence about those that were not reported yet. */
+  news(name: string, isSkipped: boolean): string | undefined {
+    const fresh = this.count - this.#reported;
+    if (fresh === 0) return undefined;
+    this.#reported = this.count;
+    const rows = fresh === 1 ? '1 row' : `${fresh} rows`;
+    return `${name}: ${rows} did not fit and ${isSkipped ? (fresh === 1 ? 'was left out' : 'were left out') : 'got nulls'}; for example ${this.#first}`;
+  }
+}
+
+/** `sc.csv` and its like. Paths are looked at when partitions or columns are first asked for. */
+export class TableRDD<T> extends RDD<T> {
+  readonly format: TableFormat;
+  readonly #files: InputFiles;
+  readonly #options: ReaderOptions;
+  readonly #bad: BadRows | undefined;
+  #found: FoundTable | undefined;
+  #partitions: readonly TextRange[][] | undefined;
+
+  constructor(context: DatasetHost, format: TableFormat, paths: InputPaths, options: ReaderOptions) {
+    super(context, format);
+    this.format = format;
+    this.#options = options;
+    this.#files = new InputFiles(context, paths, true);
+    this.setName(pathsText(paths));
+    this.beforeFirstJob(() => this.#files.prepare());
+    if (options.onBadRow !== undefined && options.onBadRow !== 'fail') {
+      this.#bad = new BadRows(this);
+      this.context.control.reportAfterJobs(this);
+    }
+  }
+
+  get #inputs(): readonly KnownFile[] {
+    const { encoding } = this.#options;
+    if (encoding === undefined || encoding === 'utf-8') return this.#files.all;
+    return this.#files.all.map((file) => (file.form === 'gzip' ? file : { ...file, form: encoding }));
+  }
+
+  get #table(): FoundTable {
+    this.#found ??= inspectTable(this.format, this.#inputs, this.#options);
+    return this.#found;
+  }
+
+  override get schema(): Schema {
+    return this.#table.spec.schema;
+  }
+
+  /** Rows from which the types were inferred, and whether these were all. @internal */
+  get sampled(): { rows: number; isAll: boolean } {
+    return this.#table;
+  }
+
+  get #parts(): readonly TextRange[][] {
+    if (this.#partitions) return this.#partitions;
+    const { minPartitions = this.#pieces } = this.#options;
+    const parts = partitionsOfFiles(this.#inputs, minPartitions, this.context.defaultParallelism);
+    this.#partitions = this.#table.spec.parallel ? parts : joined(parts);
+    return this.#partitions;
+  }
+
+  /** Small files are not worth several tasks. */
+  get #pieces(): number {
+    const bytes = this.#inputs.reduce((sum, { version }) => sum + version.size, 0);
+    return Math.max(1, Math.min(this.context.defaultParallelism, Math.ceil(bytes / leastPartBytes)));
+  }
+
+  protected countPartitions(): number {
+    return this.#parts.length;
+  }
+
+  fragment(): Plan {
+    return { op: 'table', spec: { ...this.#table.spec, bad: this.#bad?.id } };
+  }
+
+  splits(): SplitRule {
+    return textSplits(this.#parts);
+  }
+
+  /** What is to be reported after a job. @internal */
+  news(): string | undefined {
+    return this.#bad?.news(String(this), this.#options.onBadRow === 'skip');
+  }
+}
+
+/** Ranges of one file put together. */
+function joined(parts: readonly TextRange[][]): TextRange[][] {
+  const whole: TextRange[][] = [];
+  for (const ranges of parts) {
+    const last = whole.at(-1)?.at(-1);
+    if (last && ranges.length === 1 && last.path === ranges[0].path) whole.at(-1)!.splice(-1, 1, { ...last, end: ranges[0].end });
+    else whole.push([...ranges]);
+  }
+  return whole;
+}
