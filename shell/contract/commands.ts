@@ -62,13 +62,15 @@ export interface CommandHost {
   entry(text: string): Promise<EntryEnd>;
   load(file: string, folder: string): Promise<EntryEnd>;
   runModule(file: string, folder: string): Promise<EntryEnd>;
+  /** Runs the entries of stale names again: of these, or of all. */
+  rerun(names: readonly string[]): Promise<EntryEnd>;
 }
 
 export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
   /** What the argument is: for completion, and to know when an entry is whole. */
-  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word' | 'choice' | 'system';
+  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word' | 'choice' | 'choices' | 'system';
   /** The possible next words after these. */
   readonly words?: (before: readonly string[]) => readonly Choice[];
   /** Its expression may be unfinished: Enter runs the command all the same. */

@@ -24,8 +24,27 @@ export interface CommandCall {
   readonly quiet?: boolean;
 }
 
+export type RerunText = Pick<CompiledCell, 'label' | 'folder' | 'firstLine' | 'text' | 'result'>;
+
+/** An entry to run again. Its value gets the name that it had. */
+export interface EntryToRerun {
+  readonly entry: RerunText;
+  /** The names that it made. */
+  readonly names: readonly string[];
+  /** It is a file that ran as a module. */
+  readonly isModule: boolean;
+}
+
 export type RunOutcome =
-  | { readonly status: 'ok'; readonly initialised?: readonly string[]; readonly page?: string }
+  | {
+      readonly status: 'ok';
+      readonly initialised?: readonly string[];
+      readonly page?: string;
+      /** What `.rerun` has to run. */
+      readonly entries?: readonly EntryToRerun[];
+      /** Names were declared again. */
+      readonly redeclares?: boolean;
+    }
   /** The error was printed. `initialised` are the names that got their value before it. */
   | { readonly status: 'failed'; readonly initialised: readonly string[] }
   | { readonly status: 'interrupted'; readonly initialised: readonly string[] };

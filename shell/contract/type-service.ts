@@ -48,6 +48,8 @@ export interface CheckOptions {
   readonly answers?: boolean;
   /** What has no type and cannot be inferred is an error. */
   readonly strict?: boolean;
+  /** The name of the entry's value, which an entry that runs again keeps; else the next `resN`. */
+  readonly result?: string;
 }
 
 export interface CommitOptions {

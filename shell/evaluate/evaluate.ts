@@ -19,6 +19,7 @@ import { importedValue, Loader, requireFrom } from './import-loader';
 import { Waits } from './interruptible-waits';
 import { type RewrittenEntry, rewriteEntry } from './rewrite';
 import { holdInput, whileInputFlows } from './script-input';
+import { StaleNames } from './stale-names';
 
 export interface EvaluatorOptions {
   /** The user's folder: imports are resolved from it. */
@@ -73,6 +74,10 @@ export class Evaluator {
   /** Names that a background entry is computing, or failed to compute. */
   readonly #inBackground = new Map<string, 'running' | 'failed'>();
   readonly #foreground = new Waits();
+  readonly stale = new StaleNames({
+    variableOf: (name) => this.#variables.get(name),
+    nameOf: (variable) => this.#userNames.get(variable),
+  });
   #userOwnsLastValue = false;
 
   constructor(options: EvaluatorOptions) {
@@ -188,14 +193,23 @@ export class Evaluator {
     for (const [name, variable] of execution.entry.versions) {
       if ((!all && !execution.initialised.has(name)) || named?.includes(name) === false) continue;
       if (isVoidResult(name, cell)) continue;
+      const before = this.#variables.get(name);
+      if (before !== undefined) this.stale.replaced(before);
       this.#variables.set(name, variable);
       if (execution.entry.constants.has(name)) this.#constants.add(variable);
       this.#inBackground.delete(name);
       kept.push(name);
       if (name === lastValue) this.#userOwnsLastValue = true;
     }
+    const { versions, used } = execution.entry;
+    this.stale.made(
+      kept.map((name) => versions.get(name)!),
+      cell,
+      used,
+      named !== undefined,
+    );
     if (cell.result && kept.includes(cell.result.name) && !this.#userOwnsLastValue && !inBackground) {
-      this.#variables.set(lastValue, execution.entry.versions.get(cell.result.name)!);
+      this.#variables.set(lastValue, versions.get(cell.result.name)!);
     }
     return kept;
   }

@@ -50,6 +50,8 @@ export interface RewrittenEntry {
   readonly groups: readonly (readonly string[])[];
   /** Names that cannot be assigned. */
   readonly constants: ReadonlySet<string>;
+  /** The variables of earlier entries that it uses. */
+  readonly used: ReadonlySet<string>;
 }
 
 export interface RewriteOptions {
@@ -86,6 +88,7 @@ class Rewriter {
   readonly #hoisted: string[] = [];
   readonly #groups: string[][] = [];
   readonly #constants = new Set<string>();
+  readonly #used = new Set<string>();
   readonly #waits: AnyNode[] = [];
 
   constructor(cell: CompiledCell, options: RewriteOptions) {
@@ -132,11 +135,16 @@ class Rewriter {
       hoisted: this.#hoisted,
       groups: this.#groups,
       constants: this.#constants,
+      used: this.#used,
     };
   }
 
   #variableOf(name: string): string | undefined {
-    return this.#versions.get(name) ?? this.#options.rename(name);
+    const own = this.#versions.get(name);
+    if (own !== undefined) return own;
+    const earlier = this.#options.rename(name);
+    if (earlier !== undefined) this.#used.add(earlier);
+    return earlier;
   }
 
   /** Collects the awaits of the entry itself, not of functions inside it. */

@@ -18,8 +18,9 @@ import { formatDiagnostics, reportError } from '../print/report-error';
 import { commandNames, commandOf } from './commands/commands';
 import { dottedWord } from './entry-kind';
 import { NestedLoads } from './nested-loads';
+import { rerunEntries } from './rerun';
 import { loadFile, moduleText, type StatementRunner } from './run-text';
-import { wordHint } from './word-hints';
+import { isForeign, wordHint } from './word-hints';
 
 const inputLabel = '<input>';
 /** Statements of a script that await nothing run so long at a stretch, in milliseconds. */
@@ -39,6 +40,8 @@ export class Repl implements StatementRunner {
   /** Set while an entry runs: ends its wait for the type service. The session answers interrupts itself. */
   #abandon: (() => void) | undefined;
   #interrupted = false;
+  /** An entry has declared names again since the last prompt. */
+  #redeclares = false;
   #abandoned: Promise<'abandoned'> = new Promise(() => {});
 
   /** `answers`: declarations hold the answers of jobs, as at the prompt; in scripts they hold promises, as everywhere in TypeScript. */
@@ -69,7 +72,23 @@ export class Repl implements StatementRunner {
 
   /** Takes one entry to its end. Never rejects: errors are printed. */
   run(text: string): Promise<EntryEnd> {
-    return this.guard(() => this.dispatch(text));
+    return this.guard(async () => {
+      this.#redeclares = false;
+      const end = await this.dispatch(text);
+      if (this.#redeclares && this.#front.settings().hints) await this.runInSession('stale', { words: ['notice'] });
+      return end;
+    });
+  }
+
+  /** Runs the entries of stale names again, as if they were typed again, up to the first that fails. */
+  async rerun(names: readonly string[]): Promise<EntryEnd> {
+    const outcome = await this.#session.command({ name: 'rerun', words: names }, this.#front.screen());
+    if (outcome.status !== 'ok') return outcome.status;
+    return rerunEntries(outcome.entries ?? [], {
+      run: ({ text, result }, origin) => this.runTypeScript(text, origin, result?.name),
+      runModule: (file, folder) => this.runModule(file, folder),
+      print: (text, stream) => this.#front.print(text, stream),
+    });
   }
 
   /** Does `work` so that `interrupt` can stop it and errors are printed. */
@@ -122,10 +141,10 @@ export class Repl implements StatementRunner {
     this.#front.print(ended(report), 'err');
   }
 
-  /** Checks TypeScript; if it passes, runs it and commits its names. */
-  async runTypeScript(text: string, origin?: TextOrigin): Promise<EntryEnd> {
+  /** Checks TypeScript; if it passes, runs it and commits its names. Its value gets the name `result`, if one is given. */
+  async runTypeScript(text: string, origin?: TextOrigin, result?: string): Promise<EntryEnd> {
     this.#failed = true;
-    const cell = await this.compile(text, origin);
+    const cell = await this.compile(text, origin, { result });
     if (typeof cell === 'string') return cell;
     const end = await this.#finish(cell, await this.#session.run(cell, this.#front.screen()));
     this.#failed = end !== 'ok';
@@ -153,7 +172,7 @@ export class Repl implements StatementRunner {
       end = outcome.status;
       if (end === 'ok' || outcome.initialised!.length > 0) {
         ran.push({ cellId: cell.id, names: outcome.initialised });
-        this.#remember(cell, outcome.initialised);
+        this.#remember(cell, outcome);
       }
       if (end === 'ok') this.#accepted.push(cell.script ?? cell.text);
     }
@@ -312,13 +331,14 @@ export class Repl implements StatementRunner {
   async #finish(cell: CompiledCell, outcome: RunOutcome): Promise<EntryEnd> {
     if (outcome.status === 'ok' || outcome.initialised.length > 0) {
       await this.#types.commit(cell.id, outcome.initialised);
-      this.#remember(cell, outcome.initialised);
+      this.#remember(cell, outcome);
     }
     if (outcome.status === 'ok') this.#accepted.push(cell.script ?? cell.text);
     return outcome.status;
   }
 
-  #remember(cell: CompiledCell, initialised: readonly string[] | undefined): void {
+  #remember(cell: CompiledCell, { initialised, ...outcome }: RunOutcome): void {
+    if (outcome.status === 'ok' && outcome.redeclares) this.#redeclares = true;
     const isThere = (name: string) => initialised === undefined || initialised.includes(name);
     const values = cell.declared.filter(({ name, kind }) => ['const', 'let', 'var'].includes(kind) && isThere(name));
     const last = cell.result?.name ?? values.at(-1)?.name;
@@ -344,6 +364,7 @@ export class Repl implements StatementRunner {
       entry: (text) => this.runTypeScript(this.continued(text)),
       load: (file, folder) => this.#load(file, folder),
       runModule: (file, folder) => this.runModule(file, folder),
+      rerun: (names) => this.rerun(names),
     };
   }
 
@@ -372,11 +393,6 @@ export class Repl implements StatementRunner {
     this.complain(answer.diagnostics, text);
     return 'failed';
   }
-}
-
-/** Whether this is an error of the syntax, or an unknown name. */
-function isForeign({ code }: Diagnostic): boolean {
-  return code < 2000 || [2304, 2552, 2580, 2584].includes(code);
 }
 
 function ended(text: string): string {

@@ -1,4 +1,5 @@
 // What to type instead of words that other shells know and this one does not: `exit`, `help`, `ls`, `sc?`.
+import type { Diagnostic } from '../contract/type-service';
 
 const leave = 'To leave, press Ctrl-D or type .exit';
 const files = '.sh ls -l runs a command of the system, process.chdir(folder) changes the current folder';
@@ -28,4 +29,9 @@ export function wordHint(text: string): string | undefined {
   const [, word, rest] = /^(\?|\w+)(?:\(\)|\s+([^\s=(].*))?;?$/.exec(entry) ?? [];
   const hint = word === undefined ? undefined : hints.get(word);
   return rest === undefined || hint === files || word === 'man' || word === 'help' || word === 'load' ? hint : undefined;
+}
+
+/** Whether this is an error of the syntax, or an unknown name. */
+export function isForeign({ code }: Diagnostic): boolean {
+  return code < 2000 || [2304, 2552, 2580, 2584].includes(code);
 }

@@ -17,6 +17,7 @@ import { Backgrounds } from './background-entries';
 import { cancelEntryJobs } from './job-texts';
 import { LocalSession } from './session-local';
 import { isSilent } from './silent-values';
+import { StaleCommands } from './stale-commands';
 import { ShellStreams } from './stream-commands';
 import { ShellPages } from './ui-server';
 import { sessionChoices, sessionCommands } from './value-commands';
@@ -62,7 +63,8 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
   const about = { started: sc.clock.now(), version: packageVersion() };
   const pages = new ShellPages({ sc, status, streams: () => streams.monitors(), ...about });
   const resources = resourcesText(master, executorMemory);
-  const parts = { sc, streams, status, backgrounds, pages, resources, local: () => local };
+  const stale = new StaleCommands(() => local.stale);
+  const parts = { sc, streams, status, backgrounds, pages, stale, resources, local: () => local };
   const local: LocalSession = new LocalSession({
     cwd: process.cwd(),
     events,

@@ -3,12 +3,13 @@
 import { rememberedSite } from '../../runtime/base/cut-text';
 import { withCallSite } from '../../runtime/base/flow';
 import type { Asked, Choice, Screen } from '../contract/screen';
-import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
+import type { CommandCall, EntryToRerun, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 import { isInterruption } from '../evaluate/breakable';
 import { restoreBuiltins, watchBuiltins } from '../evaluate/builtins';
 import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from '../evaluate/evaluate';
 import type { Waits } from '../evaluate/interruptible-waits';
+import type { StaleNames } from '../evaluate/stale-names';
 import { type Described, printValue } from '../print/print-value';
 import type { SourceText } from '../print/user-frames';
 import { shownOf } from './dataset-of';
@@ -27,8 +28,8 @@ export interface CommandInput {
   readonly signal: AbortSignal;
 }
 
-/** Text to print, or to show in a pager. */
-export type CommandAnswer = string | { readonly page: string };
+/** Text to print, or to show in a pager; or what is to run again. */
+export type CommandAnswer = string | { readonly page: string } | { readonly entries: readonly EntryToRerun[] };
 
 export type SessionCommand = (input: CommandInput) => CommandAnswer | Promise<CommandAnswer>;
 
@@ -91,6 +92,11 @@ export class LocalSession implements Session {
     return this.#evaluator.namesOf(value);
   }
 
+  /** What is known of names that use older definitions of others. */
+  get stale(): StaleNames {
+    return this.#evaluator.stale;
+  }
+
   /** Gives a name of the prompt a value. */
   define(name: string, value: unknown): void {
     this.#evaluator.define(name, value);
@@ -103,18 +109,18 @@ export class LocalSession implements Session {
   async command({ name, words, cell, quiet }: CommandCall, screen: Screen): Promise<RunOutcome> {
     if (name === 'run' && cell) return this.#evaluate(cell, screen, async () => {}, { keeps: cell.exported });
     const command = this.#options.commands?.[name];
-    let page: string | undefined;
+    let more: Exclude<CommandAnswer, string> | undefined;
     const interruption = new AbortController();
     const { signal } = interruption;
     this.#interruption = interruption;
     const show = async (value: unknown) => {
       if (!command) throw new Error(`This session does not know the command ${name}.`);
       const answer = await this.#unlessInterrupted(Promise.resolve(command({ value, cell, words, screen, signal })));
-      if (typeof answer === 'object') page = answer.page;
+      if (typeof answer === 'object') more = answer;
       else if (!quiet) this.#say(answer);
     };
     const outcome = cell ? await this.#evaluate(cell, screen, show, { keeps: false }) : await this.#without(screen, show);
-    return outcome.status === 'ok' && page !== undefined ? { ...outcome, page } : outcome;
+    return outcome.status === 'ok' ? { ...outcome, ...more } : outcome;
   }
 
   async choices(asked: Asked): Promise<readonly Choice[]> {
@@ -209,7 +215,8 @@ export class LocalSession implements Session {
       }
       this.#interrupted = true;
     }
-    return this.#interrupted ? { status: 'interrupted', initialised } : { status: 'ok', initialised };
+    if (this.#interrupted) return { status: 'interrupted', initialised };
+    return { status: 'ok', initialised, redeclares: cell !== undefined && this.stale.hasNews };
   }
 
   async #print(cell: CompiledCell, value: unknown, screen: Screen): Promise<void> {

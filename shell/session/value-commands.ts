@@ -11,6 +11,7 @@ import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stage
 import { plotData } from './plot-data';
 import type { CommandInput, LocalSession, SessionCommand } from './session-local';
 import { pageText, showText } from './show-text';
+import type { StaleCommands } from './stale-commands';
 import type { ShellStreams } from './stream-commands';
 import type { ShellPages } from './ui-server';
 
@@ -20,6 +21,7 @@ export interface SessionParts {
   readonly status: StatusStore;
   readonly backgrounds: Backgrounds;
   readonly pages: ShellPages;
+  readonly stale: StaleCommands;
   /** What the session has of the machine, for `.executors`. */
   readonly resources: string;
   readonly local: () => LocalSession;
@@ -34,6 +36,7 @@ export function sessionCommands({
   status,
   backgrounds,
   pages,
+  stale,
   resources,
   local,
 }: SessionParts): Record<string, SessionCommand> {
@@ -59,6 +62,8 @@ export function sessionCommands({
     stages: ({ words, screen }) => stagesText(status, sc.clock.now(), words[0], edge(screen)),
     executors: () => executorsText(sc, resources),
     datasets: ({ screen }) => datasetsText(sc, status, (value) => local().namesOf(value), edge(screen)),
+    stale: ({ words }) => (words[0] === 'notice' ? stale.notice() : stale.text()),
+    rerun: ({ words }) => stale.rerun(words),
     cancel: ({ words }) => cancelJobs(sc, backgrounds, words[0]),
     streams: ({ screen }) => streams.text(screen.columns),
     ui: ({ words, screen }) => pages.command(words[0], screen),
@@ -73,11 +78,18 @@ export function sessionCommands({
 }
 
 /** Completions for the commands that take the name or id of something running. */
-export function sessionChoices({ sc, streams, status, backgrounds }: SessionParts): Record<string, () => readonly Choice[]> {
+export function sessionChoices({
+  sc,
+  streams,
+  status,
+  backgrounds,
+  stale,
+}: SessionParts): Record<string, () => readonly Choice[]> {
   return {
     stop: () => streams.choices(),
     cancel: () => cancelChoices(sc, backgrounds),
     stages: () => stageChoices(status),
+    rerun: () => stale.choices(),
   };
 }
 

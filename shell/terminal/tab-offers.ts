@@ -37,6 +37,8 @@ export async function completeEntry(text: string, cursor: number, context: Compl
     const typed = before.slice(word.argumentStart);
     if (command.words) return wordsFrom(command.words, typed, cursor);
     if (command.argument === 'choice') return choicesFrom(await context.choices({ command: command.name }), typed, cursor);
+    if (command.argument === 'choices')
+      return choicesFrom(await context.choices({ command: command.name }), /\S*$/.exec(typed)![0], cursor);
     if (command.argument === 'file') return paths(word.argument, cursor);
     if (command.argument === 'system') return systemPaths(typed, cursor);
     if (command.argument === 'name') return documented(text, cursor, word.argumentStart, context);

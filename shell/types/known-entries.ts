@@ -70,6 +70,11 @@ export class KnownEntries {
     this.#host = host;
   }
 
+  /** The name of the next result: none that the entry declares. */
+  nextResultName(declares: (name: string) => boolean): string {
+    return `res${this.freeResult(this.nextResult, declares)}`;
+  }
+
   /** The first number from `next` on whose `resN` nobody declares. */
   freeResult(next: number, declares: (name: string) => boolean): number {
     let number = next;

@@ -1,5 +1,6 @@
 // Cuts a script into the pieces that are checked and run one after the other.
 import ts from 'typescript';
+import { isResultName } from './entry-names';
 import { declaredBy } from './entry-syntax';
 import { Scopes } from './scopes';
 
@@ -15,11 +16,12 @@ export interface ScriptPiece {
 
 /**
  * Cuts a script into pieces that run one after the other. A piece is one statement, or several if an earlier one uses a name that a
- * later one declares (a function below its first call): these must be checked and run together.
+ * later one declares (a function below its first call): these must be checked and run together. In a saved session, `res0` is the value of
+ * an earlier statement, even if a later one declares it.
  */
-export function splitStatements(file: ts.SourceFile): ScriptPiece[] {
+export function splitStatements(file: ts.SourceFile, isSaved = false): ScriptPiece[] {
   const statements = file.statements.filter((statement) => !ts.isEmptyStatement(statement));
-  const last = lastOfEachPiece(statements, new Scopes(file));
+  const last = lastOfEachPiece(statements, new Scopes(file), isSaved);
   const pieces: ScriptPiece[] = [];
   for (let first = 0; first < statements.length; ) {
     const end = last[first];
@@ -30,11 +32,11 @@ export function splitStatements(file: ts.SourceFile): ScriptPiece[] {
 }
 
 /** For each statement, the index of the last one that belongs to the piece that starts there. */
-function lastOfEachPiece(statements: readonly ts.Statement[], scopes: Scopes): number[] {
+function lastOfEachPiece(statements: readonly ts.Statement[], scopes: Scopes, isSaved: boolean): number[] {
   const firstDeclared = new Map<string, number>();
   for (const [index, statement] of statements.entries()) {
     declaredBy(statement, (name) => {
-      if (!firstDeclared.has(name)) firstDeclared.set(name, index);
+      if (!firstDeclared.has(name) && !(isSaved && isResultName(name))) firstDeclared.set(name, index);
     });
   }
   const reach = statements.map((statement, index) => {

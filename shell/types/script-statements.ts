@@ -65,7 +65,7 @@ export function compileScript(text: string, origin: TextOrigin, checker: ScriptC
     });
     return { status: 'error', diagnostics };
   }
-  return new ScriptCompiler(text, origin, checker).compile(splitStatements(file));
+  return new ScriptCompiler(text, origin, checker).compile(splitStatements(file, origin.isSaved));
 }
 
 class ScriptCompiler {
@@ -288,7 +288,8 @@ function modulesOf(pieces: readonly Piece[]): Piece[][] {
   let declared = new Set<string>();
   let exported = new Set<string>();
   for (const piece of pieces) {
-    const again = piece.declared.some(({ name }) => declared.has(name));
+    // A result that is declared may be the value of an earlier statement.
+    const again = piece.declared.some(({ name }) => declared.has(name) || isResultName(name));
     const usesResult = [...piece.used].some((name) => (name === lastValue || isResultName(name)) && !declared.has(name));
     const usesExport = exported.has(anyName) || [...piece.used].some((name) => exported.has(name));
     if (modules.length === 0 || again || usesResult || usesExport) {

@@ -231,13 +231,13 @@ export class TypeServiceCore {
     const entry = readEntry(text);
     if (entry.status !== 'whole') return entry;
     const declared = declaredNames(entry.file);
-    const number = this.#known.freeResult(this.#known.nextResult, (name) => declared.some((one) => one.name === name));
-    const resultName = `res${number}`;
+    const resultName = options?.result ?? this.#known.nextResultName((name) => declared.some((one) => one.name === name));
     const tail = this.#tail(entry, declared, resultName);
     const file = path.join(folder, `__in_${this.#known.nextCell}.ts`);
     const compose = (additions: readonly Addition[]) => layoutEntry(text, entry, resultName, additions).setTail(tail);
     const { text: layout, additions, diagnostics } = this.#checker.check({ file, declared, compose }, options);
-    return { status: 'checked', entry, layout, additions, declared, resultName, file, diagnostics };
+    const named = options?.result === undefined ? [] : declarationOf(options.result, entry);
+    return { status: 'checked', entry, layout, additions: [...additions, ...named], declared, resultName, file, diagnostics };
   }
 
   #tail(entry: WholeEntry, declared: readonly Declared[], resultName: string): string {
@@ -319,6 +319,15 @@ export class TypeServiceCore {
 }
 
 const importsOf = (names: readonly string[]) => names.map((name): Declared => ({ name, kind: 'import' }));
+
+/** What makes an entry declare its value by this name, for a script. */
+function declarationOf(result: string, { expression }: WholeEntry): Addition[] {
+  if (!expression) return [];
+  return [
+    { at: expression.start, text: `let ${result} = await (`, saved: true },
+    { at: expression.end, text: ')', saved: true },
+  ];
+}
 
 function notAnExpression(text: string, message: string): Diagnostic {
   return { message, code: 0, start: 0, length: text.length };

@@ -10,6 +10,7 @@ import { fromSpark } from '../spark-names';
 import { countArgument, expressionArgument, fileArgument } from './arguments';
 import { jobCommands } from './jobs';
 import { save } from './save';
+import { staleCommands } from './stale';
 import { system } from './system';
 import { topicNames, topics } from './topics';
 import { valueCommands } from './values';
@@ -94,6 +95,7 @@ const commands: readonly Command[] = [
     run: async (host, argument) => host.inSession('explain', { expression: expressionArgument('.explain', argument) }),
   },
   ...valueCommands,
+  ...staleCommands,
   ...jobCommands,
   {
     name: 'streams',

@@ -24,8 +24,11 @@ export async function save(host: CommandHost, argument: string): Promise<EntryEn
 
 /** The text of a file that `.load` can run, and `millrace FILE` too. */
 export function replayable(entries: readonly string[]): string {
-  return [savedMark, ...entries, ''].join('\n');
+  return [savedMark, ...entries.map(ofItsOwn), ''].join('\n');
 }
+
+/** Without a semicolon, `[a, b]` and its like would go on with the entry before them. */
+const ofItsOwn = (entry: string): string => (/^\s*[([`/+-]/.test(entry) ? `;${entry}` : entry);
 
 /** A full disk neither destroys the old file nor leaves half of a new one. */
 async function writeWhole(full: string, shown: string, text: string): Promise<void> {
