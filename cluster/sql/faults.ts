@@ -17,7 +17,10 @@ interface DuckError {
   readonly exception_message?: string;
   readonly candidates?: string;
   readonly position?: string;
+  readonly error_subtype?: string;
 }
+
+const nameFaults = new Set(['COLUMN_NOT_FOUND', 'SYNTAX_ERROR', 'MISSING_ENTRY']);
 
 /** The JSON in an error of DuckDB; undefined where there is none. */
 function parsed(message: string): DuckError | undefined {
@@ -41,11 +44,13 @@ export function faultOf(error: Error, text?: string): SqlFault {
   // What follows is advice for DuckDB's own shell: candidates are told in the remedy.
   const [first] = duck.exception_message.split('\n');
   const message = duck.exception_type === 'Missing Extension' ? first : sentence(first);
-  const near = (duck.candidates ?? '').split(',').map((name) => name.trim());
+  // Candidates of functions are signatures, which have commas of their own.
+  const near = [...new Set((duck.candidates ?? '').split(/,(?![^(]*\))/).map((name) => name.trim()))];
   const bytes = duck.position === undefined ? Number.NaN : Number(duck.position);
   const position = Number.isSafeInteger(bytes) && text !== undefined ? unitsBefore(text, bytes) : undefined;
   const remedy = duck.exception_type === 'Missing Extension' ? outOfReach : undefined;
-  return { message, position, near: near.filter((name) => name !== '' && !name.startsWith('pg_')), remedy };
+  const isName = nameFaults.has(duck.error_subtype ?? '');
+  return { message, position, isName, near: near.filter((name) => name !== '' && !name.startsWith('pg_')), remedy };
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/[!.:]+$/, '');

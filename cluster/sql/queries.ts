@@ -9,6 +9,7 @@ import type { Column } from '../../runtime/schema/schema';
 import { checkpointPath, FrameFileWriter, frameOf } from '../../runtime/storage/frame-file';
 import { type Duck, duckdb } from './duck';
 import { faultOf, QueryFault } from './faults';
+import { nullableColumns } from './nullable';
 import { makeTables } from './tables';
 import { Contradiction, converterOf, duckType, NoSuchType } from './values-in';
 import { readerOf, setField } from './values-out';
@@ -21,11 +22,15 @@ export function prepareQuery(duck: Duck, query: SqlQuery): Promise<SqlResult<Sql
   return duck.use(query.form.timeZone, async (connection) => {
     await makeTables(connection, '', query.tables);
     const statement = await prepared(connection, query);
-    const types = Array.from({ length: statement.columnCount }, (_, i) => typeAt(statement, i));
-    const isKnown = types.every((type) => type !== undefined);
-    const found = isKnown ? (types as DuckDBType[]) : await typesWithValues(connection, query);
-    const names = answerNames(statement.columnCount, (i) => statement.columnName(i));
-    const columns = names.map((name, i): Column => ({ name, type: readerOf(name, found[i], query.form).type, nullable: true }));
+    const known = answerColumns(statement.columnCount, statement, (index) => typeAt(statement, index));
+    // Without the types of its values, not even the number of columns is known.
+    const found = known.every(({ type }) => type !== undefined)
+      ? (known as AnswerColumn[])
+      : await boundColumns(connection, query);
+    const nullable = await nullableColumns(connection, query, found.length);
+    const columns = found.map(
+      ({ name, type }, i): Column => ({ name, type: readerOf(name, type, query.form).type, nullable: nullable[i] }),
+    );
     return { status: 'ok', columns };
   });
 }
@@ -81,12 +86,12 @@ function typeAt(statement: DuckDBPreparedStatement, index: number): DuckDBType |
   }
 }
 
-/** The types of an answer's columns once its values are bound: of an answer without rows. */
-async function typesWithValues(connection: DuckDBConnection, { text, values }: SqlQuery): Promise<DuckDBType[]> {
+/** The columns of an answer once its values are bound: of an answer without rows. */
+async function boundColumns(connection: DuckDBConnection, { text, values }: SqlQuery): Promise<AnswerColumn[]> {
   const statement = await connection.prepare(`select * from (\n${text.replace(/;\s*$/, '')}\n) limit 0`);
   bind(statement, values);
   const result = await statement.stream();
-  return Array.from({ length: result.columnCount }, (_, i) => result.columnType(i));
+  return answerColumns(result.columnCount, result, (index) => result.columnType(index));
 }
 
 /** Binds values to the parameters of a statement. Throws QueryFault for what has no type in SQL. */
@@ -105,23 +110,33 @@ function bind(statement: DuckDBPreparedStatement, values: readonly unknown[]): v
   }
 }
 
-/** The names of an answer's columns; of several alike the later ones get a number, as in `id, id_1`. */
-function answerNames(count: number, nameAt: (index: number) => string): string[] {
+interface AnswerColumn<T = DuckDBType> {
+  readonly name: string;
+  readonly type: T;
+}
+
+/** The columns of an answer; of several of one name the later ones get a number, as in `id, id_1`. */
+function answerColumns<T>(
+  count: number,
+  answer: { columnName(index: number): string },
+  typeOf: (index: number) => T,
+): AnswerColumn<T>[] {
   const taken = new Set<string>();
-  return Array.from({ length: count }, (_, i) => {
-    const name = nameAt(i);
-    let free = name;
-    for (let n = 1; taken.has(free); n++) free = `${name}_${n}`;
-    taken.add(free);
-    return free;
+  return Array.from({ length: count }, (_, index) => {
+    const own = answer.columnName(index);
+    let name = own;
+    for (let n = 1; taken.has(name); n++) name = `${own}_${n}`;
+    taken.add(name);
+    return { name, type: typeOf(index) };
   });
 }
 
 /** Takes the chunks of an answer into the spool as rows. */
 async function answered(statement: DuckDBPreparedStatement, query: SqlQuery, spool: Spool): Promise<Omit<SqlAnswered, 'status'>> {
   const result = await statement.stream();
-  const names = answerNames(result.columnCount, (i) => result.columnName(i));
-  const readers = names.map((name, i) => readerOf(name, result.columnType(i), query.form));
+  const found = answerColumns(result.columnCount, result, (index) => result.columnType(index));
+  const names = found.map(({ name }) => name);
+  const readers = found.map(({ name, type }) => readerOf(name, type, query.form));
   const hasNulls = names.map(() => false);
   let rows: Record<string, unknown>[] = [];
   let count = 0;

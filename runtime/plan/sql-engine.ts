@@ -37,6 +37,8 @@ export interface SqlFault {
   readonly message: string;
   /** Where in the text of the query, in UTF-16 units. */
   readonly position?: number;
+  /** It is about syntax, or a name that is not there, whatever the types of columns are. */
+  readonly isName?: boolean;
   /** Names that may have been meant. */
   readonly near: readonly string[];
   /** What to do, where the message alone does not tell. */

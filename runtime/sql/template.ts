@@ -77,6 +77,15 @@ export class QueryText {
     });
   }
 
+  /** The part of the template, literals and holes by turns, that has a position of the query. */
+  pieceAt(position: number): { readonly piece: number; readonly offset: number } {
+    const piece = Math.max(
+      0,
+      this.#pieces.findLastIndex(({ at }) => at <= position),
+    );
+    return { piece, offset: position - this.#pieces[piece].at };
+  }
+
   /** Where a position of the query is in the template as it is shown. */
   shownAt(position: number): number {
     const piece = this.#pieces.findLast(({ at }) => at <= position);

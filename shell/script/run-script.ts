@@ -122,7 +122,12 @@ class ScriptRun {
       const { label } = await source(script);
       holdScriptInput();
       process.argv = [process.argv[0], script.kind === 'file' ? path.resolve(script.file) : label, ...script.args];
-      this.#types = new TypeServiceClient({ cwd: process.cwd(), warms: false, holds: false });
+      this.#types = new TypeServiceClient({
+        cwd: process.cwd(),
+        warms: false,
+        holds: false,
+        facts: async (asked) => (await this.#session?.facts(asked)) ?? [],
+      });
       this.#isWatch = watch;
       this.#check = check;
       const session = await openSession({
@@ -156,6 +161,7 @@ class ScriptRun {
       run: (cell, screen) => this.#life.ofScript(cell, () => session.run(cell, screen)),
       command: (call, screen) => this.#life.ofScript(call.cell, () => session.command(call, screen)),
       choices: (asked) => session.choices(asked),
+      facts: (asked) => session.facts(asked),
       setScreen: (screen) => session.setScreen(screen),
       interrupt: () => session.interrupt(),
       stop: () => session.stop(),

@@ -15,6 +15,7 @@ import { skewNotice } from '../print/skew-notice';
 import { noPrompt, prompt } from './ask';
 import { Backgrounds } from './background-entries';
 import { cancelEntryJobs } from './job-texts';
+import { queryFacts } from './query-facts';
 import { LocalSession } from './session-local';
 import { isSilent } from './silent-values';
 import { StaleCommands } from './stale-commands';
@@ -81,6 +82,7 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
     onCompiled: (file, js) => registerModule(file, shippedModuleText(js)),
     commands: sessionCommands(parts),
     choices: sessionChoices(parts),
+    facts: queryFacts(sc),
     describe: (value, screen) => (isSilent(value, screen) ? 'nothing' : streams.describe(value, screen)),
     onStrayError: script?.onStrayError,
     onInterrupt: [() => cancelEntryJobs(sc), () => cancelQueries(sc)],

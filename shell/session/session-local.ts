@@ -2,6 +2,7 @@
 
 import { rememberedSite } from '../../runtime/base/cut-text';
 import { withCallSite } from '../../runtime/base/flow';
+import type { AskedQuery, QueryFact } from '../contract/facts';
 import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, EntryToRerun, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
@@ -38,6 +39,8 @@ export interface LocalSessionOptions extends EvaluatorOptions {
   readonly commands?: Readonly<Record<string, SessionCommand>>;
   /** The completions for each command, by its name. */
   readonly choices?: Readonly<Record<string, () => readonly Choice[]>>;
+  /** What is known of queries; `valueOf` gives the values of the user's names. */
+  readonly facts?: (asked: readonly AskedQuery[], valueOf: (name: string) => unknown) => Promise<readonly QueryFact[]>;
   /** How to describe a value that is neither data nor a dataset; 'nothing' prints nothing, undefined means any other value. */
   readonly describe?: (value: unknown, screen: Screen) => Described | 'nothing' | undefined;
   /** Called on Ctrl-C, to cancel the jobs of the context. */
@@ -127,6 +130,12 @@ export class LocalSession implements Session {
     if ('command' in asked) return this.#options.choices?.[asked.command]?.() ?? [];
     const root = this.#evaluator.valueOf(asked.value.path[0]);
     return root ? liveNames(root.value, asked.value, asked.word) : [];
+  }
+
+  /** What is known of queries, whose tables may be variables of the session. */
+  async facts(asked: readonly AskedQuery[]): Promise<readonly QueryFact[]> {
+    const valueOf = (name: string) => this.#evaluator.valueOf(name)?.value;
+    return (await this.#options.facts?.(asked, valueOf)) ?? asked.map(({ key }) => ({ key }));
   }
 
   #without(screen: Screen, show: (value: unknown) => Promise<void>): Promise<RunOutcome> {

@@ -59,6 +59,9 @@ function serve(session: Session, gate: InterruptGate, streams: TerminalStreams):
       case 'choices':
         void session.choices(request.asked).then((choices) => answer({ kind: 'choices', id: request.id, choices }));
         break;
+      case 'facts':
+        void session.facts(request.asked).then((facts) => answer({ kind: 'facts', id: request.id, facts }));
+        break;
       case 'screen':
         session.setScreen(request.screen);
         break;

@@ -1,6 +1,7 @@
 // Wraps a session: adds `__filename` and `__dirname`, the progress of jobs, hints, and the time of `.time`.
 import path from 'node:path';
 import type { Context } from '../../runtime';
+import type { AskedQuery, QueryFact } from '../contract/facts';
 import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
@@ -64,6 +65,10 @@ export class WatchedSession implements Session {
 
   choices(asked: Asked): Promise<readonly Choice[]> {
     return this.#session.choices(asked);
+  }
+
+  facts(asked: readonly AskedQuery[]): Promise<readonly QueryFact[]> {
+    return this.#session.facts(asked);
   }
 
   setScreen(screen: Screen): void {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { killGroup } from '../../cluster/base/child-process';
 import { entryArguments } from '../base/package-root';
+import type { AskedQuery, QueryFact } from '../contract/facts';
 import { answerDescriptor, interruptDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
 import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, EngineOptions, RunOutcome, Session, SessionEvents } from '../contract/session';
@@ -47,6 +48,8 @@ export class ChildSession implements Session {
   #pending: Pending | undefined;
   /** Resolves the pending requests for choices, by id. */
   readonly #asking = new Map<number, (choices: readonly Choice[]) => void>();
+  /** Resolves the pending requests for facts, by id; the type service does not wait for those of a session that is gone. */
+  readonly #learning = new Map<number, (facts: readonly QueryFact[]) => void>();
   #lastId = 0;
   #stopping = false;
   #end: SessionEnd | undefined;
@@ -97,6 +100,14 @@ export class ChildSession implements Session {
         resolve(choices);
       });
       this.#send({ kind: 'choices', id, asked });
+    });
+  }
+
+  facts(asked: readonly AskedQuery[]): Promise<readonly QueryFact[]> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      this.#learning.set(id, resolve);
+      this.#send({ kind: 'facts', id, asked });
     });
   }
 
@@ -183,6 +194,10 @@ export class ChildSession implements Session {
         break;
       case 'choices':
         this.#offer(frame.id, frame.choices);
+        break;
+      case 'facts':
+        this.#learning.get(frame.id)?.(frame.facts);
+        this.#learning.delete(frame.id);
         break;
       case 'leaving':
         this.#end ??= { kind: 'left', status: frame.status };

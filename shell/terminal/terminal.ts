@@ -214,7 +214,11 @@ class Terminal implements EditorHost {
   #startTypes(): TypeService {
     // Loaded here, so that it does not delay the first paint.
     const { TypeServiceClient } = require('../types/client') as typeof import('../types/client');
-    this.#types = new TypeServiceClient({ cwd: process.cwd(), onRestart: () => this.#noteRestart() });
+    this.#types = new TypeServiceClient({
+      cwd: process.cwd(),
+      facts: async (asked) => (await this.#session?.facts(asked)) ?? [],
+      onRestart: () => this.#noteRestart(),
+    });
     return this.#types;
   }
 

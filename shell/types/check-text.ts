@@ -2,6 +2,7 @@
 import ts from 'typescript';
 import type { CheckOptions, Declared, Diagnostic } from '../contract/type-service';
 import { predicateBodies } from './additions/added-predicates';
+import { type QueryFacts, queriesIn } from './additions/added-queries';
 import { type Addition, type CheckedText, sameAdditions } from './additions/addition';
 import { additionsFor } from './additions/wanted-additions';
 import type { KnownEntries } from './known-entries';
@@ -46,8 +47,10 @@ export class TextChecker {
   readonly #host: Host;
   readonly #service: ts.LanguageService;
   readonly #known: KnownEntries;
+  readonly #facts: QueryFacts;
 
-  constructor(host: Host, service: ts.LanguageService, known: KnownEntries) {
+  constructor(host: Host, service: ts.LanguageService, known: KnownEntries, facts: QueryFacts) {
+    this.#facts = facts;
     this.#host = host;
     this.#service = service;
     this.#known = known;
@@ -62,9 +65,14 @@ export class TextChecker {
       this.#host.setRoots([...this.#known.always, draft.file]);
       const program = this.#service.getProgram()!;
       const checked = { source: program.getSourceFile(draft.file)!, checker: program.getTypeChecker(), layout: text };
-      const wanted = additionsFor(checked, { answers, strict });
+      const queries = queriesIn(checked, this.#facts);
+      const wanted = additionsFor(checked, { answers, strict }, queries.additions);
       if (round === maxRounds || sameAdditions(wanted, additions))
-        return { text, additions, diagnostics: this.#diagnostics(program, checked, draft.declared, strict) };
+        return {
+          text,
+          additions,
+          diagnostics: [...queries.faults, ...this.#diagnostics(program, checked, draft.declared, strict)],
+        };
       additions = wanted;
     }
   }

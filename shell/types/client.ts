@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
+import { later } from '../base/later';
 import { packageRoot } from '../base/package-root';
+import type { AskedQuery, QueryFact } from '../contract/facts';
 import type {
   CheckOptions,
   CommitOptions,
@@ -37,6 +39,8 @@ export interface ClientOptions {
   readonly holds?: boolean;
   /** The build's folder, where the snapshot is. */
   readonly dist?: string;
+  /** Answers what the service must know of queries. */
+  readonly facts?: (asked: readonly AskedQuery[]) => Promise<readonly QueryFact[]>;
   /** Called when a process that had answered died and another takes over: no name is lost. */
   readonly onRestart?: (reason: string) => void;
 }
@@ -47,6 +51,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
   /** How often the process died during this request. */
   deaths: number;
+  /** How often it was asked again, because facts were wanted. */
+  rounds: number;
 }
 
 /** An entry that the service compiled and nobody committed yet. */
@@ -72,6 +78,11 @@ const maxDeaths = 2;
 
 const maxComplaint = 2000;
 
+/** The type of a query may depend on that of another one. */
+const maxFactRounds = 6;
+/** A check does not wait longer for what is known of queries: the engine starts in a second. */
+const factsLimitMs = 5_000;
+
 /** A process that is still busy so long after Ctrl-C is replaced; a check takes some tens of milliseconds. */
 const interruptGraceMs = 300;
 /** Requests that Ctrl-C does not drop: names depend on them. */
@@ -85,6 +96,7 @@ export class TypeServiceClient implements TypeService {
   readonly #compiled = new Map<number, Compiled>();
   #script: CompiledScript | undefined;
   readonly #holds: boolean;
+  readonly #facts: ClientOptions['facts'];
   readonly #onRestart: ((reason: string) => void) | undefined;
   /** The highest number of an entry: a replacement does not give it to another one. */
   #lastCell = 0;
@@ -101,7 +113,9 @@ export class TypeServiceClient implements TypeService {
   constructor(options: ClientOptions) {
     const files = typeFiles(this.#root);
     const { api = files.api, cwd, warms } = options;
-    this.#start = { ...files, api, cwd, warms, promptNames: options.promptNames ?? promptNames };
+    this.#facts = options.facts;
+    const asks = options.facts !== undefined;
+    this.#start = { ...files, api, cwd, warms, asks, promptNames: options.promptNames ?? promptNames };
     const special = options.api !== undefined || options.promptNames !== undefined;
     const wanted = options.snapshot !== false && !special;
     this.#snapshot = wanted ? freshSnapshot(this.#root, options.dist ?? path.join(this.#root, 'dist')) : undefined;
@@ -235,7 +249,7 @@ export class TypeServiceClient implements TypeService {
     return new Promise<T>((resolve, reject) => {
       const request = { id: this.#nextId++, method, args };
       if (this.#child === undefined && method !== 'start') this.#takeOver([]);
-      this.#waiting.set(request.id, { request, resolve: resolve as (value: unknown) => void, reject, deaths: 0 });
+      this.#waiting.set(request.id, { request, resolve: resolve as (value: unknown) => void, reject, deaths: 0, rounds: 0 });
       this.#send(request);
     });
   }
@@ -271,10 +285,23 @@ export class TypeServiceClient implements TypeService {
   #answered(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     if (!waiting) return;
-    this.#waiting.delete(reply.id);
     this.#answers = true;
+    if ('wanted' in reply && reply.wanted && reply.wanted.length > 0 && waiting.rounds++ < maxFactRounds) {
+      void this.#askAgain(waiting.request, reply.wanted);
+      return;
+    }
+    this.#waiting.delete(reply.id);
     if ('error' in reply) waiting.reject(new MillraceError('TYPE_SERVICE', { reason: reply.error }));
     else waiting.resolve(reply.value);
+  }
+
+  /** Tells the service what it wants to know, and makes the request again. What nobody knows it need not ask again. */
+  async #askAgain(request: Request, wanted: readonly AskedQuery[]): Promise<void> {
+    const none = wanted.map(({ key }): QueryFact => ({ key }));
+    const known = await Promise.race([this.#facts?.(wanted).catch(() => none), later(factsLimitMs, none)]);
+    if (!this.#waiting.has(request.id)) return;
+    this.#send({ id: 0, method: 'learn', args: [known ?? none] });
+    this.#send(request);
   }
 
   /** Ends a process that is busy for too long. */

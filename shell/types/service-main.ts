@@ -1,5 +1,6 @@
 // The process of the type service: answers requests on stdin, after a plain start or from a startup snapshot.
 import v8 from 'node:v8';
+import type { QueryFact } from '../contract/facts';
 import type { CheckOptions, CommitOptions, RanCell, TextOrigin } from '../contract/type-service';
 import type { Committed } from './known-entries';
 import { TypeServiceCore } from './service';
@@ -30,6 +31,7 @@ let core: TypeServiceCore | undefined;
 function start(options: StartOptions): void {
   if (core) core.setFolder(options.cwd);
   else core = new TypeServiceCore(options);
+  core.facts.isAsked = options.asks === true;
   // A snapshot holds parsed files but no machine code: the compiler gets fast by running, so it runs before the first request.
   if (options.warms !== false) warmWhenIdle(core, [...warmLines, ...warmLines]);
 }
@@ -65,6 +67,8 @@ function answer({ method, args }: Request): unknown {
       );
     case 'restore':
       return core.restore(args[0] as readonly Committed[], args[1] as number);
+    case 'learn':
+      return core.facts.learn(args[0] as readonly QueryFact[]);
     case 'isComplete':
       return core.isComplete(args[0] as string);
     case 'typeOf':
@@ -84,7 +88,8 @@ function answer({ method, args }: Request): unknown {
 
 function reply(request: Request): Reply {
   try {
-    return { id: request.id, value: answer(request) };
+    const value = answer(request);
+    return { id: request.id, value, wanted: core?.facts.takeWanted() };
   } catch (error) {
     return { id: request.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

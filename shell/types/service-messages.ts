@@ -1,5 +1,6 @@
 // Messages between the shell and its type service: one JSON text per line, over stdin and stdout.
 import type { Readable } from 'node:stream';
+import type { AskedQuery } from '../contract/facts';
 import type { TypeService } from '../contract/type-service';
 import type { PromptName } from './entry-names';
 
@@ -12,10 +13,12 @@ export interface StartOptions {
   readonly promptNames: readonly PromptName[];
   /** False leaves the compiler cold: a script needs it once. */
   readonly warms?: boolean;
+  /** Somebody answers what the service asks of queries. */
+  readonly asks?: boolean;
 }
 
-/** The methods on the wire: those of the service, and two with which a replacement process takes over. */
-export type Method = Exclude<keyof TypeService, 'stop' | 'ready' | 'interrupt'> | 'start' | 'restore';
+/** The methods on the wire: those of the service, two with which a replacement process takes over, and one that tells what was asked. */
+export type Method = Exclude<keyof TypeService, 'stop' | 'ready' | 'interrupt'> | 'start' | 'restore' | 'learn';
 
 export interface Request {
   readonly id: number;
@@ -23,7 +26,10 @@ export interface Request {
   readonly args: readonly unknown[];
 }
 
-export type Reply = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
+/** With `wanted`, the request is to be made again once these are told. */
+export type Reply =
+  | { readonly id: number; readonly value: unknown; readonly wanted?: readonly AskedQuery[] }
+  | { readonly id: number; readonly error: string };
 
 /** Calls `handle` with each message of a stream. */
 export function readMessages(stream: Readable, handle: (message: unknown) => void): void {

@@ -16,6 +16,7 @@ import type {
   SignatureHint,
   TextOrigin,
 } from '../contract/type-service';
+import { mayQuery, QueryFacts, queriesIn } from './additions/added-queries';
 import { type Addition, scriptOf } from './additions/addition';
 import { layoutEntry, layoutScratch } from './await-result';
 import { TextChecker } from './check-text';
@@ -67,6 +68,8 @@ export class TypeServiceCore {
   readonly #known: KnownEntries;
   readonly #checker: TextChecker;
   #cwd: string;
+  /** What is known of queries. */
+  readonly facts = new QueryFacts();
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -75,7 +78,7 @@ export class TypeServiceCore {
     this.#service = ts.createLanguageService(this.#host, parsed);
     this.#modules = new UserModules(options, parsed);
     this.#known = new KnownEntries(this.#host);
-    this.#checker = new TextChecker(this.#host, this.#service, this.#known);
+    this.#checker = new TextChecker(this.#host, this.#service, this.#known, this.facts);
     this.#declarePrompt();
   }
 
@@ -95,7 +98,8 @@ export class TypeServiceCore {
   compile(text: string, origin?: TextOrigin, options?: CheckOptions): CompileResult {
     const checked = this.#check(text, origin?.folder ?? this.#cwd, options);
     if (checked.status !== 'checked') return checked;
-    if (checked.diagnostics.length > 0) {
+    // It is checked again once these are known.
+    if (this.facts.areWanted || checked.diagnostics.length > 0) {
       this.#host.remove(checked.file);
       return { status: 'error', diagnostics: checked.diagnostics };
     }
@@ -110,6 +114,7 @@ export class TypeServiceCore {
       known: this.#known,
       check: (draft) => {
         const found = this.#checker.check(draft, options);
+        if (this.facts.areWanted) return { ...found, diagnostics: [notAnExpression('', '')] };
         if (origin.isUnchecked) return { ...found, diagnostics: [] };
         if (found.diagnostics.length === 0) for (const one of this.#checkModules().errors) modules.set(one.file, one);
         return found;
@@ -130,6 +135,7 @@ export class TypeServiceCore {
   }
 
   commit(cellId: number, names?: readonly string[], options?: CommitOptions): Committed | undefined {
+    this.facts.forget();
     return this.#known.commit([{ cellId, names }], options)[0];
   }
 
@@ -305,6 +311,16 @@ export class TypeServiceCore {
     return symbol && { type: checker.getTypeOfSymbol(unaliased(symbol, checker)), checker };
   }
 
+  /** Writes the row types of the queries in a text, so that their columns complete. */
+  #typeQueries(file: string, layout: Layout): void {
+    const program = this.#service.getProgram()!;
+    const text = { source: program.getSourceFile(file)!, checker: program.getTypeChecker(), layout };
+    const { additions } = queriesIn(text, this.facts);
+    if (additions.length === 0) return;
+    for (const { at, text } of additions) layout.insert(at, text);
+    this.#host.write(file, layout.composed());
+  }
+
   /** A text with the names that it can use; `more` declarations go to its end. */
   #scratch(text: string, more = ''): Scratch {
     const { names } = this.#known;
@@ -314,6 +330,7 @@ export class TypeServiceCore {
     const layout = more === '' ? layoutScratch(text, known) : layoutScratch(text).setTail(`\n;${known}${more}`);
     this.#host.write(file, layout.composed());
     this.#host.setRoots([...this.#known.always, file]);
+    if (mayQuery(text)) this.#typeQueries(file, layout);
     return { service: this.#service, file, layout, known: new Set(names.all()) };
   }
 }

@@ -6,8 +6,8 @@ import { looseLiterals } from './added-types';
 import type { Addition, CheckedText } from './addition';
 
 /** The additions that a text needs, as its types are with those that it has already. */
-export function additionsFor(text: CheckedText, { answers, strict }: CheckOptions): Addition[] {
-  return [...(answers ? awaitsOf(text) : []), ...(strict ? [] : looseLiterals(text)), ...narrowedFilters(text)].sort(
+export function additionsFor(text: CheckedText, { answers, strict }: CheckOptions, rowTypes: readonly Addition[]): Addition[] {
+  return [...rowTypes, ...(answers ? awaitsOf(text) : []), ...(strict ? [] : looseLiterals(text)), ...narrowedFilters(text)].sort(
     (a, b) => a.at - b.at,
   );
 }
