@@ -23,6 +23,8 @@ export interface FrontEnd {
   system(command: string, folder: string): Promise<SystemEnd>;
   settings(): Settings;
   set(settings: Settings): void;
+  /** From now on entries are SQL, or TypeScript again; false where no prompt reads them. */
+  readSql(on: boolean): boolean;
   /** Leaves the shell once the entry has ended. */
   leave(status: number): void;
 }
@@ -50,8 +52,8 @@ export interface CommandHost {
   system(command: string): Promise<SystemEnd | EntryEnd>;
   /** The name of the last value. */
   readonly lastValue: string | undefined;
-  /** Whether an expression is a text, by its type. */
-  isText(expression: string): Promise<boolean>;
+  /** The type of an expression; undefined where it has errors. */
+  typeText(expression: string): Promise<string | undefined>;
   /** The path that an expression gives, for a command; or how it ended, which was reported. */
   path(expression: string, command: string): Promise<{ readonly path: string } | EntryEnd>;
   /** Runs a command in the session, on an expression's value if one is given. */
@@ -70,7 +72,18 @@ export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
   /** What the argument is: for completion, and to know when an entry is whole. */
-  readonly argument: 'none' | 'file' | 'expression' | 'name' | 'export' | 'count' | 'word' | 'choice' | 'choices' | 'system';
+  readonly argument:
+    | 'none'
+    | 'file'
+    | 'expression'
+    | 'name'
+    | 'export'
+    | 'count'
+    | 'word'
+    | 'choice'
+    | 'choices'
+    | 'system'
+    | 'sql';
   /** The possible next words after these. */
   readonly words?: (before: readonly string[]) => readonly Choice[];
   /** Its expression may be unfinished: Enter runs the command all the same. */

@@ -3,7 +3,15 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { safeText } from '../print/width';
 import { Block } from './block';
 import { colouringOf } from './colours';
-import { continuationText, type Editor, type EditorHost, type PaneRenderer, promptText, withPrompts } from './editor';
+import {
+  choosePrompt,
+  continuationText,
+  type Editor,
+  type EditorHost,
+  type PaneRenderer,
+  promptText,
+  withPrompts,
+} from './editor';
 import { EntryEditor, type EntryScreen } from './entry-editor';
 import { editOutside } from './external-editor';
 import { KeyInput } from './key-input';
@@ -100,6 +108,11 @@ export class BlockEditor implements Editor, EntryScreen {
 
   emptyEntry(): void {
     if (!this.#busy) this.echo('');
+  }
+
+  setPrompt(text: string | undefined): void {
+    choosePrompt(text);
+    this.changed();
   }
 
   setBusy(busy: boolean): void {

@@ -38,6 +38,8 @@ export interface Editor {
   write(text: string): void;
   /** Prints an entry as it was typed, prompt included, above the entry being typed. */
   echo(entry: string): void;
+  /** The sign of entries from now on; undefined: that of TypeScript. */
+  setPrompt(text: string | undefined): void;
   /** Whether something runs: the prompt is shown when nothing does. */
   setBusy(busy: boolean): void;
   /** The progress line of the running job; undefined removes it without a trace. */
@@ -57,7 +59,16 @@ export interface Editor {
   stop(): void;
 }
 
-export const promptText = '> ';
+const standardPrompt = '> ';
+
+/** The sign before an entry: that of TypeScript, or of another language that the prompt reads. */
+export let promptText = standardPrompt;
+
+/** Entries from now on have this sign; undefined: that of TypeScript. */
+export function choosePrompt(text: string | undefined): void {
+  promptText = text ?? standardPrompt;
+}
+
 export const continuationText = '… ';
 
 /** An entry with its prompts, as it stands in the scrollback. */

@@ -2,7 +2,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { safeText } from '../print/width';
-import { continuationText, type Editor, type EditorHost, isForced, promptText } from './editor';
+import { choosePrompt, continuationText, type Editor, type EditorHost, isForced, promptText } from './editor';
 import { plainOutput } from './rewritable-lines';
 
 /** The line that ends an `.editor` block: Ctrl-D would end the input for good. */
@@ -83,6 +83,10 @@ export class PlainEditor implements Editor {
 
   /** Nothing to do: the terminal itself echoes what is typed. */
   echo(): void {}
+
+  setPrompt(text: string | undefined): void {
+    choosePrompt(text);
+  }
 
   setBusy(busy: boolean): void {
     if (busy === this.#busy) return;

@@ -353,9 +353,9 @@ export class Repl implements StatementRunner {
       typeOf: (expression) => this.#typeOf(expression),
       doc: (name) => this.#types.doc(name),
       lastValue: this.#lastValue,
-      isText: async (expression) => {
+      typeText: async (expression) => {
         const answer = await this.#types.typeOf(expression);
-        return 'type' in answer && /^(?:string\b|["'`])/.test(answer.type);
+        return 'type' in answer ? answer.type : undefined;
       },
       system: (command) => this.#system(command),
       path: (expression, command) => this.#path(expression, command),

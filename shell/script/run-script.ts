@@ -277,6 +277,7 @@ class ScriptRun {
       screen: () => this.#screen(),
       readBlock: async () => undefined,
       clearScreen: () => {},
+      readSql: () => false,
       reset: async () => {
         throw new MillraceError('BAD_ARGUMENT', {
           operation: '.reset',

@@ -3,7 +3,6 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { endingSignals, exitStatus, InterruptLadder } from '../base/ctrl-c';
 import { endProcess, terminalIsGone } from '../base/end-process';
 import { later } from '../base/later';
-import { packageVersion } from '../base/package-root';
 import { defaultSettings } from '../base/settings';
 import type { FrontEnd } from '../contract/commands';
 import type { PaneModel } from '../contract/pane';
@@ -12,14 +11,16 @@ import type { EngineOptions } from '../contract/session';
 import type { SignatureHint, TypeService } from '../contract/type-service';
 import { BlockEditor } from '../editor/block-editor';
 import type { Parts } from '../editor/colours';
-import type { Editor, EditorHost, Offer } from '../editor/editor';
+import { type Editor, type EditorHost, isForced, type Offer } from '../editor/editor';
 import { PlainEditor } from '../editor/plain-editor';
 import { isUnfinished } from '../editor/unfinished';
 import { commandOf } from '../repl/commands/commands';
 import { dottedWord } from '../repl/entry-kind';
 import { Repl } from '../repl/repl';
+import { isWholeSql } from '../repl/sql-text';
 import { entriesOf, isRecall, recalled } from '../repl/submitted';
 import { wordHint } from '../repl/word-hints';
+import { bannerText } from './banner';
 import { canPaint } from './can-paint';
 import { History, stateFolder } from './history';
 import { PaneBoard } from './live-panes';
@@ -64,6 +65,8 @@ class Terminal implements EditorHost {
   #settings: Settings = defaultSettings;
   #replacement: (() => Promise<void>) | undefined;
   #toldRestart = false;
+  /** Entries are SQL, but for commands. */
+  #readsSql = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -75,7 +78,7 @@ class Terminal implements EditorHost {
   }
 
   start(): void {
-    if (!this.#options.quiet) this.#editor.print(this.#banner());
+    if (!this.#options.quiet) this.#editor.print(bannerText(this.#options.master, this.#screen().color));
     this.#handleSignals();
     this.#editor.start(this);
     // The prompt is on the screen; only now is there time for anything else.
@@ -93,7 +96,9 @@ class Terminal implements EditorHost {
 
   isComplete(submitted: string): boolean | Promise<boolean> {
     const text = entriesOf(submitted).at(-1) ?? '';
-    if (isRecall(text) || wordHint(text) !== undefined) return true;
+    if (isRecall(text)) return true;
+    if (this.#isSql(text)) return isWholeSql(text) || isForced(text);
+    if (wordHint(text) !== undefined) return true;
     const word = dottedWord(text);
     const command = word && commandOf(word);
     if (command && (command.argument !== 'expression' || command.partial)) return true;
@@ -107,7 +112,7 @@ class Terminal implements EditorHost {
   parts(text: string): Parts {
     const word = dottedWord(text);
     const command = word && commandOf(word);
-    if (!word || !command) return { command: 0, code: 0 };
+    if (!word || !command) return { command: 0, code: this.#isSql(text) ? text.length : 0 };
     const length = word.sign.length + word.word.length;
     return {
       command: length,
@@ -115,8 +120,12 @@ class Terminal implements EditorHost {
     };
   }
 
+  #isSql(text: string): boolean {
+    return this.#readsSql && dottedWord(text) === undefined;
+  }
+
   async complete(text: string, cursor: number): Promise<Offer> {
-    if (!this.#types || !this.#repl) return { start: cursor, end: cursor, entries: [] };
+    if (this.#isSql(text) || !this.#types || !this.#repl) return { start: cursor, end: cursor, entries: [] };
     const choices = async (asked: Asked) => (await this.#session?.choices(asked)) ?? [];
     return completeEntry(text, cursor, { types: this.#types, lastValue: this.#repl.lastValue, choices });
   }
@@ -153,6 +162,7 @@ class Terminal implements EditorHost {
   }
 
   leave(): void {
+    if (this.#readsSql) return void this.#setSql(false);
     this.#leaveStatus ??= 0;
     if (terminalIsGone()) void this.#finish(exitStatus('SIGHUP'));
     else if (this.#running) this.#note('The shell leaves when this entry ends; Ctrl-C stops it.');
@@ -165,10 +175,10 @@ class Terminal implements EditorHost {
     return new BlockEditor(process.stdin as ReadStream, process.stdout as WriteStream, { earlier, color });
   }
 
-  #banner(): string {
-    const color = this.#screen().color;
-    const name = color ? '\x1b[1mMillrace\x1b[22m' : 'Millrace';
-    return `${name} ${packageVersion()} · master ${this.#options.master} · sc is the context, .help lists the commands\n`;
+  #setSql(on: boolean): true {
+    this.#readsSql = on;
+    this.#editor.setPrompt(on ? 'sql> ' : undefined);
+    return true;
   }
 
   #note(message: string): void {
@@ -271,9 +281,11 @@ class Terminal implements EditorHost {
       print: (text) => this.#editor.print(text),
       screen: () => this.#screen(),
       readBlock: () => this.#editor.readBlock(),
+      readSql: (on) => this.#setSql(on),
       clearScreen: () => this.#editor.clearScreen(),
       history: () => this.#history.numbered,
       leave: (status) => {
+        if (this.#readsSql) return void this.#setSql(false);
         // Entries typed after it do not run.
         this.#queue.length = 0;
         this.#leaveStatus = status;
@@ -290,7 +302,7 @@ class Terminal implements EditorHost {
       this.#ladder.reset();
       this.#editor.setWaiting([...this.#queue]);
       this.#editor.echo(entry);
-      const end = await this.#repl.run(entry);
+      const end = await this.#repl.run(this.#isSql(entry) ? `.sql ${entry}` : entry);
       if (end === 'incomplete') this.#goOn(entry);
       if (this.#replacement) await this.#replacement();
       else if (end === 'interrupted') this.#note('interrupted');

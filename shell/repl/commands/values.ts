@@ -3,6 +3,9 @@ import path from 'node:path';
 import type { Command } from '../../contract/commands';
 import { exportArgument, exportUsage, expressionArgument, fileArgument, plotArgument, showArgument } from './arguments';
 
+/** Whether a type is that of texts. */
+const isTextType = (type: string | undefined): boolean => type !== undefined && /^(?:string\b|["'`])/.test(type);
+
 export const valueCommands: readonly Command[] = [
   {
     name: 'show',
@@ -62,7 +65,7 @@ export const valueCommands: readonly Command[] = [
     examples: ['.export counts "word counts.csv" --header word,count', ".export counts ('counts-' + 2 + '.csv') --force"],
     run: async (host, argument) => {
       const { expression, file: typed, code, overwrites, format = '', header = [] } = exportArgument(argument);
-      const isCode = code !== undefined && (typed === undefined || (await host.isText(code)));
+      const isCode = code !== undefined && (typed === undefined || isTextType(await host.typeText(code)));
       const given = isCode ? await host.path(code, '.export') : { path: typed! };
       if (typeof given === 'string') return given;
       const file = fileArgument('.export', given.path, exportUsage);
