@@ -13,6 +13,12 @@ import { unionSchema } from './union-schemas';
 
 export type TableFormat = TableSpec['format'];
 
+/** The readers of tables, by the names of their methods. */
+export const tableFormats: readonly TableFormat[] = ['csv'];
+
+/** Whether a format is text, which may be packed and encoded. */
+export const isTextTable = (format: TableFormat): boolean => format === 'csv';
+
 /** A table as it was found in files. */
 export interface FoundTable {
   readonly spec: TableSpec;

@@ -179,7 +179,7 @@ export const sampleOf = ({ sample = sampledRows }: TextTableOptions): number =>
   sample === 'all' ? Number.POSITIVE_INFINITY : sample;
 
 /** A schema with the types that options give. Throws BAD_ARGUMENT for a column that is not there. */
-export function withTypes(operation: string, schema: Schema, { types, int64 }: ReaderOptions): Schema {
+export function withTypes(operation: string, schema: Schema, { types, int64, onBadRow }: ReaderOptions): Schema {
   const given = checkTypes(operation, types);
   for (const name of given.keys()) {
     if (schema.columns.some((column) => column.name === name)) continue;
@@ -195,8 +195,12 @@ export function withTypes(operation: string, schema: Schema, { types, int64 }: R
   }
   const columns = schema.columns.map((column) => {
     const own = given.get(column.name);
-    if (own) return { ...column, ...own };
-    return int64 === 'bigint' && column.type.kind === 'int' ? { ...column, type: { kind: 'bigint' } as const } : column;
+    // A value that does not fit is null then.
+    const nullable = column.nullable || onBadRow === 'null';
+    if (own) return { ...column, type: own.type, nullable: own.nullable || onBadRow === 'null' };
+    return int64 === 'bigint' && column.type.kind === 'int'
+      ? { ...column, nullable, type: { kind: 'bigint' } as const }
+      : { ...column, nullable };
   });
   return { columns };
 }

@@ -6,7 +6,7 @@ import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
 import { fileSplits, groupsOfFiles, partitionsOfFiles, textSplits } from './inputs/cut-files';
-import type { KnownFile } from './inputs/input-files';
+import type { KnownFile } from './inputs/known-files';
 import { RDD } from './rdd';
 
 /** A file as it was when it was chosen; plain data. */

@@ -3,6 +3,7 @@ import ts from 'typescript';
 import type { CheckOptions, Declared, Diagnostic } from '../contract/type-service';
 import { predicateBodies } from './additions/added-predicates';
 import { type QueryFacts, queriesIn } from './additions/added-queries';
+import { type TypeOfTable, tableTypes } from './additions/added-schemas';
 import { type Addition, type CheckedText, sameAdditions } from './additions/addition';
 import { additionsFor } from './additions/wanted-additions';
 import type { KnownEntries } from './known-entries';
@@ -49,8 +50,16 @@ export class TextChecker {
   readonly #known: KnownEntries;
   readonly #facts: QueryFacts;
 
-  constructor(host: Host, service: ts.LanguageService, known: KnownEntries, facts: QueryFacts) {
+  readonly #typeOf: TypeOfTable;
+
+  constructor(
+    host: Host,
+    service: ts.LanguageService,
+    known: KnownEntries,
+    { facts, typeOf }: { readonly facts: QueryFacts; readonly typeOf: TypeOfTable },
+  ) {
     this.#facts = facts;
+    this.#typeOf = typeOf;
     this.#host = host;
     this.#service = service;
     this.#known = known;
@@ -66,7 +75,8 @@ export class TextChecker {
       const program = this.#service.getProgram()!;
       const checked = { source: program.getSourceFile(draft.file)!, checker: program.getTypeChecker(), layout: text };
       const queries = queriesIn(checked, this.#facts);
-      const wanted = additionsFor(checked, { answers, strict }, queries.additions);
+      const rowTypes = [...tableTypes(checked, this.#typeOf), ...queries.additions];
+      const wanted = additionsFor(checked, { answers, strict }, rowTypes);
       if (round === maxRounds || sameAdditions(wanted, additions))
         return {
           text,

@@ -17,6 +17,7 @@ import type {
   TextOrigin,
 } from '../contract/type-service';
 import { mayQuery, QueryFacts, queriesIn } from './additions/added-queries';
+import { tableTypesOf } from './additions/added-schemas';
 import { type Addition, scriptOf } from './additions/addition';
 import { layoutEntry, layoutScratch } from './await-result';
 import { TextChecker } from './check-text';
@@ -33,6 +34,7 @@ import { namesReferred } from './scopes';
 import { compileScript } from './script-statements';
 import { signatureAt } from './signature';
 import { askedSymbol, isStarExport, membersText, unaliased, valuesOf } from './symbols';
+import { type TableCall, TableSchemas } from './table-schemas';
 import type { Layout } from './text-layout';
 
 export interface CoreOptions extends HostOptions {
@@ -67,6 +69,7 @@ export class TypeServiceCore {
   readonly #modules: UserModules;
   readonly #known: KnownEntries;
   readonly #checker: TextChecker;
+  readonly #schemas = new TableSchemas();
   #cwd: string;
   /** What is known of queries. */
   readonly facts = new QueryFacts();
@@ -78,9 +81,12 @@ export class TypeServiceCore {
     this.#service = ts.createLanguageService(this.#host, parsed);
     this.#modules = new UserModules(options, parsed);
     this.#known = new KnownEntries(this.#host);
-    this.#checker = new TextChecker(this.#host, this.#service, this.#known, this.facts);
+    const sources = { facts: this.facts, typeOf: this.#typeOfTable };
+    this.#checker = new TextChecker(this.#host, this.#service, this.#known, sources);
     this.#declarePrompt();
   }
+
+  readonly #typeOfTable = (call: TableCall): string | undefined => this.#schemas.typeOf(call, this.#cwd);
 
   /** Sets the user's folder, which a service from a snapshot does not know yet. */
   setFolder(cwd: string): void {
@@ -325,9 +331,11 @@ export class TypeServiceCore {
   #scratch(text: string, more = ''): Scratch {
     const { names } = this.#known;
     const file = path.join(this.#cwd, '__scratch.ts');
-    const declared = new Set(declaredNames(parse(text)).map(({ name }) => name));
+    const parsedText = parse(text);
+    const declared = new Set(declaredNames(parsedText).map(({ name }) => name));
     const known = names.declarations(names.all(), declared);
     const layout = more === '' ? layoutScratch(text, known) : layoutScratch(text).setTail(`\n;${known}${more}`);
+    for (const { at, text } of tableTypesOf(parsedText, this.#typeOfTable)) layout.insert(at, text);
     this.#host.write(file, layout.composed());
     this.#host.setRoots([...this.#known.always, file]);
     if (mayQuery(text)) this.#typeQueries(file, layout);

@@ -48,5 +48,7 @@ async function bundleService(root: string, outfile: string): Promise<void> {
     // The text is in the blob, and once more in the heap.
     minify: true,
     logLevel: 'silent',
+    // A package makes a `require` of its own, which it needs for what it does not have here.
+    define: { 'import.meta.url': JSON.stringify('file:///') },
   });
 }

@@ -1,16 +1,9 @@
 // The files that a dataset reads: found once, when its partitions are first asked for, and copied where they can be read only once.
-import { type Stats, statSync } from 'node:fs';
-import { unreadable } from '../../base/files';
 import { type InputPaths, pathsText } from '../../base/paths';
-import { lookInto } from '../../plan/file-version';
-import type { InputFile } from '../../plan/input-file';
-import { formOf } from '../../plan/input-form';
 import type { DatasetHost } from '../host';
 import { InputCopy } from './input-copies';
 import { type FoundPath, findPaths } from './input-paths';
-
-/** An input file that was looked at. */
-export type KnownFile = InputFile & Required<Pick<InputFile, 'version'>>;
+import { type KnownFile, knownFile } from './known-files';
 
 /** Names of a notice: more fill the screen. */
 const mostNames = 5;
@@ -37,7 +30,7 @@ export class InputFiles {
   get all(): readonly KnownFile[] {
     if (this.#files) return this.#files;
     try {
-      this.#files = this.#find().map(({ found, at }) => known(found, at instanceof InputCopy ? at.now() : at, this.#isText));
+      this.#files = this.#find().map(({ found, at }) => knownFile(found, at instanceof InputCopy ? at.now() : at, this.#isText));
       return this.#files;
     } catch (e) {
       // What is asked again is looked at again.
@@ -70,18 +63,4 @@ export class InputFiles {
 function skippedText(paths: string, skipped: readonly string[]): string {
   const rest = skipped.length - mostNames;
   return [`Not all of ${paths} is read:`, ...skipped.slice(0, mostNames), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n  ');
-}
-
-function known({ path, stats }: FoundPath, at: string, isText: boolean): KnownFile {
-  const { version, head } = lookInto(at, at === path ? stats : statOf(at));
-  const form = isText ? formOf(path, head) : 'plain';
-  return at === path ? { path, form, version } : { path: at, name: path, form, version };
-}
-
-function statOf(path: string): Stats {
-  try {
-    return statSync(path);
-  } catch (e) {
-    return unreadable(path, e);
-  }
 }

@@ -8,7 +8,8 @@ import type { Plan } from '../../plan/program';
 import type { Schema } from '../../schema/schema';
 import type { DatasetHost } from '../host';
 import { partitionsOfFiles, textSplits } from '../inputs/cut-files';
-import { InputFiles, type KnownFile } from '../inputs/input-files';
+import { InputFiles } from '../inputs/input-files';
+import type { KnownFile } from '../inputs/known-files';
 import { RDD } from '../rdd';
 
 /** Bytes of a table that are worth a task of their own. */

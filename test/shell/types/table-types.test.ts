@@ -1,0 +1,75 @@
+// The types of rows of tables in files, known while their path is typed: in entries, in completion, in scripts.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { TypeServiceClient } from '../../../shell/types/client';
+import { userFolder } from '../../helpers/entries';
+import { within } from '../../helpers/within';
+
+const limitMs = 30_000;
+const flights = 'year,carrier,depDelay\n2026,AA,1.5\n2026,BB,NA\n';
+const { folder } = userFolder({ 'flights.csv': flights });
+
+const test = suite('types of tables');
+let client: TypeServiceClient;
+test.before(() => {
+  client = new TypeServiceClient({ cwd: folder });
+});
+test.after(() => client.stop());
+
+async function typeOf(text: string): Promise<string> {
+  const found = await within(limitMs, client.typeOf(text), text);
+  return 'type' in found ? found.type : found.diagnostics.map(({ message, start }) => `${start}: ${message}`).join('\n');
+}
+
+const rows = 'RDD<{ year: number; carrier: string; depDelay: number | null; }>';
+
+test('a service from the snapshot reads the columns of a path', async () => {
+  assert.ok(client.fromSnapshot);
+  assert.is(await typeOf("sc.csv('flights.csv')"), rows);
+  assert.is(
+    await typeOf(`sc.csv('${join(folder, '*.csv')}', { onBadRow: 'null' })`),
+    rows.replace('year: number;', 'year: number | null;').replace('carrier: string;', 'carrier: string | null;'),
+  );
+  assert.is(
+    await typeOf("sc.csv(['flights.csv'], { types: { year: 'text' } }).filter(f => f.year > '2').first()"),
+    'Promise<{ year: string; carrier: string; depDelay: number | null; }>'.replace('Promise<', '').replace(/>$/, ''),
+  );
+});
+
+test('a misspelt column is an error with the nearest name, at its place', async () => {
+  const text = "sc.csv('flights.csv').map(f => f.depDelai)";
+  const found = await typeOf(text);
+  assert.match(found, new RegExp(`^${text.indexOf('depDelai')}: `));
+  assert.match(found, /depDelay/);
+  assert.match(await typeOf("sc.csv('flights.csv').map(f => f.depDelay + 1)"), /possibly 'null'/);
+});
+
+test('columns complete, in the call itself and in later entries', async () => {
+  const names = async (text: string) => (await client.complete(text, text.length)).entries.map(({ name }) => name);
+  assert.equal(await names("sc.csv('flights.csv').map(f => f."), ['carrier', 'depDelay', 'year']);
+  assert.equal(await names("sc.csv('flights.csv').filter(f => f.c"), ['carrier']);
+  const compiled = await client.compile("const flights = sc.csv('flights.csv')");
+  assert.is(compiled.status, 'ok', JSON.stringify(compiled));
+  if (compiled.status === 'ok') await client.commit(compiled.cell.id);
+  assert.is(await typeOf('flights'), rows);
+  assert.equal(await names('flights.map(f => f.'), ['carrier', 'depDelay', 'year']);
+});
+
+test('what only a run tells has rows of any columns; a type that is given stays', async () => {
+  assert.is(await typeOf('sc.csv(args[0])'), 'RDD<Row>');
+  assert.is(await typeOf("sc.csv('nowhere.csv')"), 'RDD<Row>');
+  assert.is(await typeOf("sc.csv<{ year: string }>('flights.csv')"), 'RDD<{ year: string; }>');
+  assert.is(await typeOf("({ csv: (path: string) => path.length }).csv('flights.csv')"), 'number');
+});
+
+test('a script is checked so too, and a file that has changed is read again', async () => {
+  const script = (text: string) => client.compileScript(text, { label: 'a.ts', firstLine: 1, folder });
+  const wrong = await script("const f = sc.csv('flights.csv');\nf.map(row => row.yeer)");
+  assert.is(wrong.status, 'error');
+  writeFileSync(join(folder, 'flights.csv'), 'yeer\n1\n');
+  assert.is((await script("const f = sc.csv('flights.csv');\nf.map(row => row.yeer)")).status, 'ok');
+});
+
+test.run();
