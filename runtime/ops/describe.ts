@@ -5,7 +5,7 @@ import { RDD } from '../rdd/rdd';
 declare module '../rdd/rdd' {
   interface RDD<T> {
     /** What stands in the head of its sample. @internal */
-    describeForPrompt(): { name?: string; partitions: number; partitioner?: string; cached?: string };
+    describeForPrompt(): Promise<{ name?: string; partitions: number; partitioner?: string; cached?: string }>;
     /**
      * The lineage as text, a line a dataset: partitions, operator, partitioner, and in a session the line of its call; behind `+-` what a
      * shuffle reads. As Spark's `toDebugString`.
@@ -15,7 +15,8 @@ declare module '../rdd/rdd' {
   }
 }
 
-RDD.prototype.describeForPrompt = function () {
+RDD.prototype.describeForPrompt = async function () {
+  await this.knowPartitions();
   return {
     name: this.name ?? this.operation,
     partitions: this.numPartitions,

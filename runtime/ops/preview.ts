@@ -103,13 +103,6 @@ async function takeUntil<T>(rdd: RDD<T>, rows: number, taking: Taking): Promise<
   }
 }
 
-/** A dataset and all it is made of. */
-function lineageOf(rdd: RDD<unknown>): Set<RDD<unknown>> {
-  const seen = new Set([rdd]);
-  for (const { lineage } of seen) for (const dependency of lineage) seen.add(dependency.rdd);
-  return seen;
-}
-
 /** Whether anything that it is made of must be shuffled. */
 function isShuffled(rdd: RDD<unknown>): boolean {
   const seen = new Set([rdd]);
@@ -189,8 +182,7 @@ async function growingPart<T>(rdd: RDD<T>, rows: number, until: number, timeMs: 
 
 RDD.prototype.preview = async function <T>(this: RDD<T>, rows: number, ms: number): Promise<Preview<T>> {
   const { clock } = this.context;
-  // The answer of a query comes whole or not at all.
-  for (const rdd of lineageOf(this)) if (rdd.comesWhole) await rdd.prepareLineage();
+  await this.knowPartitions();
   const started = clock.now();
   const seconds = () => (clock.now() - started) / 1000;
   const gaveUp = `after ${msText(ms)}`;

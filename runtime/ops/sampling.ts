@@ -1,6 +1,6 @@
-// Random parts of a dataset: samples of a number of elements, splits by weight, samples by key.
+// Random parts of a dataset: samples of a fraction or a number of elements, splits by weight, samples by key.
 
-import { checkSize, refuseArgument } from '../base/arguments';
+import { checkFlag, checkSize, refuseArgument } from '../base/arguments';
 import { freshSeed, Random } from '../base/time';
 import { KeyTable } from '../keys/key';
 import type { JobPromise } from '../plan/job-promise';
@@ -9,10 +9,14 @@ import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 import { encode } from '../wire/codec';
 import { keysOf } from './pairs';
-import { checkReplacement, checkSeed } from './transform';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
+    /**
+     * About the given fraction of the elements; with replacement an element may come more than once. The seed makes it repeatable.
+     * @example sc.range(1000).sample(false, 0.1, 42)
+     */
+    sample(withReplacement: boolean, fraction: number, seed?: number): RDD<T>;
     /**
      * Exactly `n` random elements, or all where there are fewer and none is replaced.
      * @example (await sc.range(100).takeSample(false, 5, 42)).length // 5
@@ -47,6 +51,45 @@ const perPartition = <U>(rdd: RDD<unknown>, operation: string, f: () => Function
     keepsPartitioner: keeps,
     plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f()), input }),
   });
+
+RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, fraction: number, seed = freshSeed()) {
+  checkReplacement('sample', withReplacement);
+  checkFraction('sample', fraction, withReplacement);
+  checkSeed('sample', seed);
+  return new SteppedRDD<T>(this, {
+    operation: 'sample',
+    keepsPartitioner: true,
+    plan: (input) => ({ op: 'sample', fraction, replace: withReplacement, seed, input }),
+  });
+};
+
+/** Throws BAD_ARGUMENT unless the caller says whether elements may be drawn more than once. */
+const checkReplacement = (operation: string, withReplacement: unknown): void =>
+  checkFlag(operation, 'withReplacement', withReplacement);
+
+function checkFraction(operation: string, fraction: number, withReplacement: boolean): void {
+  if (fraction >= 0 && Number.isFinite(fraction) && (withReplacement || fraction <= 1)) return;
+  const rule = withReplacement ? 'a number from 0 on' : 'a number from 0 to 1';
+  refuseArgument({
+    operation,
+    argument: 'the fraction',
+    value: fraction,
+    rule,
+    remedy: `Write ${operation}(false, 0.1) for about a tenth.`,
+  });
+}
+
+/** Throws BAD_ARGUMENT unless `seed` is a finite number. */
+function checkSeed(operation: string, seed: unknown): void {
+  if (Number.isFinite(seed)) return;
+  refuseArgument({
+    operation,
+    argument: 'the seed',
+    value: seed,
+    rule: 'a finite number',
+    remedy: 'Leave it out for another sample each time.',
+  });
+}
 
 RDD.prototype.takeSample = async function (withReplacement, n, seed = freshSeed()) {
   checkReplacement('takeSample', withReplacement);

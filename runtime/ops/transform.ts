@@ -1,7 +1,6 @@
 // Operators that make a dataset of a dataset, element by element or as a whole.
 
-import { checkFlag, refuseArgument } from '../base/arguments';
-import { freshSeed } from '../base/time';
+import { checkFlag } from '../base/arguments';
 import { DirectPartitioner, HashPartitioner } from '../keys/partitioner';
 import { awaitsFor, type CallOptions, type Elements } from '../plan/concurrency';
 import type { Awaits } from '../plan/program';
@@ -73,11 +72,6 @@ declare module '../rdd/rdd' {
      * @example await sc.range(2).union(sc.range(3)).collect() // [0, 1, 0, 1, 2]
      */
     union(other: RDD<T>): RDD<T>;
-    /**
-     * About the given fraction of the elements; with replacement an element may come more than once. The seed makes it repeatable.
-     * @example sc.range(1000).sample(false, 0.1, 42)
-     */
-    sample(withReplacement: boolean, fraction: number, seed?: number): RDD<T>;
     /**
      * Pairs [f(x), all x with that f(x)]. Where a sum or count is wanted, reduceByKey moves less.
      * @example await sc.range(4).groupBy(x => x % 2).mapValues(xs => [...xs].length).collectAsMap() // Map { 0 => 2, 1 => 2 }
@@ -205,45 +199,6 @@ RDD.prototype.union = function (other) {
   this.context.checkDataset('union', other);
   return unionOf(this.context, [this, other]);
 };
-
-RDD.prototype.sample = function <T>(this: RDD<T>, withReplacement: boolean, fraction: number, seed = freshSeed()) {
-  checkReplacement('sample', withReplacement);
-  checkFraction('sample', fraction, withReplacement);
-  checkSeed('sample', seed);
-  return new SteppedRDD<T>(this, {
-    operation: 'sample',
-    keepsPartitioner: true,
-    plan: (input) => ({ op: 'sample', fraction, replace: withReplacement, seed, input }),
-  });
-};
-
-/** Throws BAD_ARGUMENT unless the caller says whether elements may be drawn more than once. */
-export const checkReplacement = (operation: string, withReplacement: unknown): void =>
-  checkFlag(operation, 'withReplacement', withReplacement);
-
-function checkFraction(operation: string, fraction: number, withReplacement: boolean): void {
-  if (fraction >= 0 && Number.isFinite(fraction) && (withReplacement || fraction <= 1)) return;
-  const rule = withReplacement ? 'a number from 0 on' : 'a number from 0 to 1';
-  refuseArgument({
-    operation,
-    argument: 'the fraction',
-    value: fraction,
-    rule,
-    remedy: `Write ${operation}(false, 0.1) for about a tenth.`,
-  });
-}
-
-/** Throws BAD_ARGUMENT unless `seed` is a finite number. */
-export function checkSeed(operation: string, seed: unknown): void {
-  if (Number.isFinite(seed)) return;
-  refuseArgument({
-    operation,
-    argument: 'the seed',
-    value: seed,
-    rule: 'a finite number',
-    remedy: 'Leave it out for another sample each time.',
-  });
-}
 
 RDD.prototype.groupBy = function <K, T>(this: RDD<T>, f: (element: T) => K | PromiseLike<K>, partitioning?: Partitioning) {
   return groupedByKey(keyedBy(this, 'groupBy', f), 'groupBy', partitioning);

@@ -18,6 +18,10 @@ export class ObjectFileRDD<T> extends RDD<T> {
     this.beforeFirstJob(() => this.#files.prepare());
   }
 
+  override get isKnownLate(): boolean {
+    return true;
+  }
+
   protected countPartitions(): number {
     return this.#files.all.length;
   }

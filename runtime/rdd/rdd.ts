@@ -137,8 +137,8 @@ export abstract class RDD<T> {
     return undefined;
   }
 
-  /** Its rows come all at once, from a query: a sample waits for them. @internal */
-  get comesWhole(): boolean {
+  /** Its partitions are known once it is prepared, which may take long: a pipe is copied, a query answered. @internal */
+  get isKnownLate(): boolean {
     return false;
   }
 
@@ -249,6 +249,15 @@ export abstract class RDD<T> {
       await this.#prepareAll(new Set());
     } catch (e) {
       throw lineageError(e, this);
+    }
+  }
+
+  /** Waits until its partitions can be counted at once; Ctrl-C reaches who waits here, not who counts. @internal */
+  async knowPartitions(): Promise<void> {
+    const seen = new Set<RDD<unknown>>([this]);
+    for (const rdd of seen) {
+      if (rdd.isKnownLate) await rdd.prepareLineage();
+      for (const dependency of rdd.lineage) seen.add(dependency.rdd);
     }
   }
 

@@ -27,6 +27,10 @@ export class TextFileRDD extends RDD<string> {
     return this.#partitions;
   }
 
+  override get isKnownLate(): boolean {
+    return true;
+  }
+
   protected countPartitions(): number {
     return this.#parts.length;
   }
@@ -63,6 +67,10 @@ export class WholeTextFilesRDD extends RDD<[string, string]> {
       );
     }
     return this.#groups;
+  }
+
+  override get isKnownLate(): boolean {
+    return true;
   }
 
   protected countPartitions(): number {

@@ -1,4 +1,4 @@
-// A value sent once to each executor, and read by closures as `b.value`.
+// The session's side of a broadcast, a value sent once to each executor; `exec/task-runner.ts` decodes it there for `b.value`.
 import { MillraceError } from '../base/errors';
 import { type Reference, travelsAs } from '../closure';
 

@@ -36,7 +36,7 @@ export class SqlRDD<T> extends RDD<T> {
     return this.#schema;
   }
 
-  override get comesWhole(): boolean {
+  override get isKnownLate(): boolean {
     return true;
   }
 

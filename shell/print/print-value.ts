@@ -33,7 +33,7 @@ export interface Sample {
 
 /** A dataset as the prompt sees it. */
 export interface Printable {
-  describeForPrompt(): Description;
+  describeForPrompt(): Description | Promise<Description>;
   /** The first `rows` rows, or as many as `ms` milliseconds allow. */
   preview(rows: number, ms: number): Promise<Sample>;
 }
@@ -155,7 +155,7 @@ function printTable(head: Head, { rows, size, noun, names }: TableOf, screen: Ta
 async function printDataset(head: Head, dataset: Printable, screen: TableScreen): Promise<string> {
   let facts: string[] = [];
   try {
-    facts = factsOf(dataset.describeForPrompt());
+    facts = factsOf(await dataset.describeForPrompt());
     const { rows, seconds } = settingsOf(screen);
     const preview = await dataset.preview(rows, seconds * 1_000);
     const lines = [headLine(head, facts, sampleText(preview), screen)];

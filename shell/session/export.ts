@@ -9,7 +9,7 @@ import { bytesText } from '../../runtime/base/units';
 import { replaceable } from '../base/replaceable';
 import { counted, escapeControls } from '../print/safe-text';
 import { datasetOf } from './dataset-of';
-import { type ExportFormat, exportFormats, headerRows, rowWriter } from './export-rows';
+import { type ExportFormat, exportFormats, headerRows, rowWriter } from './row-writer';
 import type { CommandInput } from './session-local';
 
 /** Rows per write, after the first `headerRows`. */

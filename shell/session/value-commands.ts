@@ -50,7 +50,10 @@ export function sessionCommands({
     return description === 'nothing' ? undefined : description;
   };
   return {
-    explain: ({ value }) => explained(value),
+    explain: async ({ value }) => {
+      await datasetOf(value)?.knowPartitions();
+      return explained(value);
+    },
     show: needsValue('show', (input) => showText(input, described(input))),
     page: needsValue('page', async (input) => ({ page: await pageText(input, described(input)) })),
     plot: needsValue('plot', plotted),

@@ -2,7 +2,7 @@
 import type { FunctionRef } from '../../plan/function-ref';
 import type { StatePlace, StateRead, StateRule, StateStep } from '../../plan/state-spec';
 import { loadWindow, stepWindow, type WindowFunctions, writeBatch } from './incremental-window';
-import { initialTable, loadKeyed, stepKeyed } from './keyed-state';
+import { initialTable, loadKeyed, stepKeyed } from './keyed-versions';
 import type { StateStore } from './state-store';
 import type { StateTable } from './state-table';
 import { VersionFiles } from './version-file';

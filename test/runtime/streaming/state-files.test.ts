@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
-import { loadKeyed, stepKeyed } from '../../../runtime/exec/state/keyed-state';
+import { loadKeyed, stepKeyed } from '../../../runtime/exec/state/keyed-versions';
 import { StateStore } from '../../../runtime/exec/state/state-store';
 import { StateTable } from '../../../runtime/exec/state/state-table';
 import { updateState } from '../../../runtime/exec/state/state-tasks';

@@ -1,5 +1,6 @@
 // Ctrl-C at any moment: what runs stops, the next entry is right, the session's process never ends of it, and nothing is left behind.
 // time limit: 600 s
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,6 +22,9 @@ const patienceMs = 3_000;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-test-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const pipe = path.join(folder, 'pipe');
+execFileSync('mkfifo', [pipe]);
 
 // ---- at random moments, straight into the session's process
 
@@ -93,6 +97,9 @@ const phases: Readonly<Record<string, Phase>> = {
   'the reduce of a job': (mark) =>
     `await sc.range(0, 8, 1, 4).map((x): [number, number] => [x % 2, x]).reduceByKey((a, b) => a + b).mapValues((x): number => ${forEver(mark)}).count()`,
   'the writing of a cache': (mark) => `await sc.range(0, 8, 1, 4).map((x): number => ${forEver(mark)}).cache().count()`,
+  'the sample of a pipe that nobody writes': (mark) => `${note(mark)}; sc.textFile(${JSON.stringify(pipe)})`,
+  'the partitions of such a pipe': (mark) => `${note(mark)}; sc.textFile(${JSON.stringify(pipe)}).numPartitions`,
+  'the lineage of such a pipe': (mark) => `.explain (${note(mark)}, sc.textFile(${JSON.stringify(pipe)}).map(x => x.length))`,
   'the sample of a dataset': (mark) => `sc.range(0, 8, 1, 4).map((x): number => ${forEver(mark)})`,
 };
 
