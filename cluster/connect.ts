@@ -2,12 +2,13 @@
 import { getHeapStatistics } from 'node:v8';
 import { makeConfig } from '../runtime/base/config';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
-import { executorHeapMb, machineText, readMachine, shortageOf } from './base/machine';
+import { executorHeapMb, executorsOf, machineText, readMachine, shortageOf } from './base/machine';
 import type { OutputListener } from './base/output-lines';
 import { receiverProgram, sqlProgram } from './base/program-path';
 import { parseMaster } from './driver/master-url';
 import { printThrough, startBackend } from './driver/start-backend';
 import { Receivers } from './receivers/receiver-pool';
+import { type SparkConnectOptions, startSparkBackend } from './spark/spark-backend';
 import { SqlProcess } from './sql/sql-process';
 
 /** Options of `connect`: memory of the executors, options of the context, and callbacks for output and notices. */
@@ -26,6 +27,8 @@ export interface ConnectOptions {
   readonly onWarning?: ContextOptions['onWarning'];
   /** Called with notices that are not errors, such as that no executor can run a task. Default: no notices. */
   readonly onNotice?: ContextOptions['onNotice'];
+  /** What only the masters of Apache Spark take: where Spark is, and its own settings. */
+  readonly spark?: SparkConnectOptions;
   /** With `false`, this process may end before stop(): only running jobs keep it alive. Default: true. */
   readonly holds?: boolean;
 }
@@ -33,24 +36,26 @@ export interface ConnectOptions {
 const longestMs = 2 ** 31 - 1;
 
 /**
- * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`. Its executors start in the background; stop() ends them.
- * Throws BAD_MASTER, BAD_OPTION or NO_EXECUTORS.
+ * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`, or with Apache Spark on `spark-local[N]` or
+ * `spark://host:port`. Its executors start in the background; stop() ends them. Throws BAD_MASTER, BAD_OPTION or NO_EXECUTORS; where
+ * Spark cannot start, jobs fail with NO_SPARK.
  * @example const sc = await connect('local[2]')
  */
 export async function connect(master: string, options: ConnectOptions = {}): Promise<Context> {
   const parsed = parseMaster(master);
-  const executors = parsed.kind === 'pool' ? parsed.executors : 1;
+  const executors =
+    parsed.kind === 'pool' ? parsed.executors : parsed.kind === 'spark' ? (parsed.slots ?? executorsOf(readMachine())) : 1;
   const machine = readMachine();
   const executorMemory = options.executorMemory ?? executorHeapMb(machine, executors);
-  const heap = parsed.kind === 'pool' ? executorMemory * 2 ** 20 : getHeapStatistics().heap_size_limit;
-  const { backend, slots, folder } = await startBackend(master, {
-    storageBytes: options.storageBytes ?? Math.floor(heap / 2),
-    executionBytes: options.executionBytes ?? Math.floor(heap / 5),
-    executorMemory,
-    onOutput: options.onOutput,
-    holds: options.holds,
-  });
-  const receivers = new Receivers({ program: receiverProgram, folder, onOutput: options.onOutput ?? printThrough });
+  const heap = parsed.kind !== 'inProcess' ? executorMemory * 2 ** 20 : getHeapStatistics().heap_size_limit;
+  const executionBytes = options.executionBytes ?? Math.floor(heap / 5);
+  const { onOutput = printThrough, holds = true } = options;
+  const storageBytes = options.storageBytes ?? Math.floor(heap / 2);
+  const { backend, slots, folder } =
+    parsed.kind === 'spark'
+      ? startSparkBackend(parsed, { ...options.spark, executionBytes, executorMemory, onOutput, holds })
+      : await startBackend(master, { storageBytes, executionBytes, executorMemory, onOutput, holds });
+  const receivers = new Receivers({ program: receiverProgram, folder, onOutput });
   const { config, onWarning, onNotice } = options;
   const queries = new SqlProcess({
     program: sqlProgram,
@@ -63,7 +68,7 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   try {
     await context.start();
   } catch (e) {
-    await backend.stop();
+    await context.engine.stop();
     throw e;
   }
   if (options.holds === false) holdForJobs(context);

@@ -1,6 +1,6 @@
 // Builds dist/ from the sources: bundles, the pages, the declarations of the public API, and the snapshot of the type service.
 import { existsSync, statSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type OutputFile, type PluginBuild } from 'esbuild';
 import { globSync } from 'tinyglobby';
@@ -24,6 +24,7 @@ const bundles: readonly Bundle[] = [
   { entry: 'cluster/executor/executor-link.ts', output: 'executor-link.js' },
   { entry: 'cluster/receivers/receiver-main.ts', output: 'receiver.js' },
   { entry: 'cluster/sql/sql-main.ts', output: 'sql-engine.js' },
+  { entry: 'cluster/spark/worker-main.ts', output: 'spark-worker.js' },
   { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
 ];
 
@@ -110,6 +111,18 @@ async function bundlePages(): Promise<void> {
   await Promise.all([...result.outputFiles, ...(await Promise.all(plain))].map(writeWhole));
 }
 
+/** The sources of the part inside Spark, which is compiled where it is first used. */
+async function copyJava(): Promise<void> {
+  const folder = join(root, 'cluster/spark/java/org/millrace/spark');
+  await rm(join(dist, 'spark'), { recursive: true, force: true });
+  await mkdir(join(dist, 'spark'), { recursive: true });
+  const copied = (await readdir(folder)).map(async (name) => ({
+    path: join(dist, 'spark', name),
+    contents: await readFile(join(folder, name)),
+  }));
+  await Promise.all((await Promise.all(copied)).map(writeWhole));
+}
+
 const besideApi = { path: './index.js', external: true };
 
 /** Writes to another name and renames, so that a process that starts meanwhile never reads half a bundle. */
@@ -166,7 +179,7 @@ function isCurrent(): boolean {
   if (!existsSync(stamp)) return false;
   const built = statSync(stamp).mtimeMs;
   const settings = ['package.json', 'package-lock.json', 'tsconfig.json'];
-  const sources = [...settings, ...globSync('{runtime,cluster,shell}/**/*.{ts,tsx,css,html,svg}', { cwd: root })];
+  const sources = [...settings, ...globSync('{runtime,cluster,shell}/**/*.{ts,tsx,css,html,svg,java}', { cwd: root })];
   return sources.every((path) => statSync(join(root, path)).mtimeMs < built);
 }
 
@@ -175,7 +188,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--if-stale') && isCurrent()) return;
   const started = new Date();
   await mkdir(dist, { recursive: true });
-  await Promise.all([...bundles.map(bundle), bundlePublicApi(), bundleModels(), bundlePages()]);
+  await Promise.all([...bundles.map(bundle), bundlePublicApi(), bundleModels(), bundlePages(), copyJava()]);
   if (fast) return;
   const declared = await declarations();
   await snapshot();

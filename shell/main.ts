@@ -3,6 +3,13 @@ import { isatty } from 'node:tty';
 import { readCommandLine } from './base/command-line';
 
 function main(): void {
+  if (process.argv[2] === 'spark-setup') {
+    const { sparkSetup } = require('../cluster/spark/setup') as typeof import('../cluster/spark/setup');
+    void sparkSetup(process.argv.slice(3), (line) => process.stdout.write(`${line}\n`)).then((status) => {
+      process.exitCode = status;
+    });
+    return;
+  }
   const line = readCommandLine();
   if (line.isInit) init();
   // Standard input is not opened here: it belongs to the process of the script.

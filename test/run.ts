@@ -17,6 +17,8 @@ const atATime = 3;
 /** Files that measure time, count on the pace of executors, or fill a disk want the machine for themselves. */
 const alone =
   /^test\/cluster\/(streams\/|driver\/pool-(cancel|loss)|jobs\/(chaos|full-disk|large-shuffle|levelling|many-jobs|memory|phases|recovery)|receivers\/receivers-executors)/;
+/** What `--spark` runs: the tests of that engine, and the suites that any master must pass. */
+const spark = /^test\/(spark|runtime\/ops\/(actions|operators|outside|pairs|sampling|several))/;
 /** Files that take longest, first: none of them is left for the end, when nothing runs beside it. */
 const longest = [
   'shell/script/repl-script',
@@ -191,11 +193,14 @@ async function runAll(files: readonly string[], width: number): Promise<Result[]
 }
 
 async function main(): Promise<void> {
-  const filters = process.argv.slice(2).filter((word) => word !== '--long');
+  const filters = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+  const onSpark = process.argv.includes('--spark');
+  if (onSpark) process.env.MILLRACE_TEST_MASTER ??= 'spark-local[2]';
   // Inherited by the process of each file; a variable before the command would not work in every shell.
   if (process.argv.includes('--long')) process.env.MILLRACE_LONG = '1';
   const found = globSync('test/**/*.test.ts', { cwd: root })
     .map((file) => relative('.', file))
+    .filter((file) => (onSpark ? spark.test(file) : !file.startsWith('test/spark/')))
     .sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
   const files = found.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
   const results = await runAll(

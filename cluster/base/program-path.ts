@@ -12,6 +12,12 @@ export const receiverProgram = (): string => bundled('receiver.js');
 /** The path of `dist/sql-engine.js` of this package. Throws NO_EXECUTORS if it was not built. */
 export const sqlProgram = (): string => bundled('sql-engine.js');
 
+/** The path of `dist/spark-worker.js` of this package. Throws NO_EXECUTORS if it was not built. */
+export const sparkWorkerProgram = (): string => bundled('spark-worker.js');
+
+/** The folder with the Java sources of the part inside Spark. */
+export const javaFolder = (): string => path.join(packageRoot(), 'dist', 'spark');
+
 /** The folder with the files of the pages. */
 export const pagesFolder = (): string => path.join(packageRoot(), 'dist', 'ui');
 

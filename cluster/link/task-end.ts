@@ -60,7 +60,7 @@ export function unpackEnd(end: SentEnd, tail: Uint8Array): TaskEnd {
   switch (end.kind) {
     case 'success': {
       const { accumulatorBytes, ...rest } = end;
-      const updates = accumulatorBytes === 0 ? [] : readUpdates(decodeRows(tail.subarray(0, accumulatorBytes), 'session'));
+      const updates = accumulatorBytes === 0 ? [] : readUpdates(tail.subarray(0, accumulatorBytes));
       return { ...rest, accumulators: updates, value: tail.subarray(accumulatorBytes) };
     }
     case 'userError':
@@ -70,8 +70,9 @@ export function unpackEnd(end: SentEnd, tail: Uint8Array): TaskEnd {
   }
 }
 
-function readUpdates(items: readonly unknown[]): AccumulatorUpdate[] {
-  return Array.from(items, (item) => {
+/** Updates of accumulators as they were encoded. Throws PROTOCOL. */
+export function readUpdates(bytes: Uint8Array): AccumulatorUpdate[] {
+  return Array.from(decodeRows(bytes, 'session'), (item) => {
     const update = new Fields('accumulator update', item);
     const block = update.has('block') ? readComputation(update.object('block')) : undefined;
     const read = { id: update.string('id', idLength), value: update.take('value'), ...(block && { block }) };

@@ -14,7 +14,12 @@ export const declared = {
   BAD_ARGUMENT: { sentence: '{operation}: {argument} is {value}, but must be {rule}.', remedy: '{remedy}' },
   BAD_MASTER: {
     sentence: 'The master "{master}" is not understood.',
-    remedy: 'Use local, local[N] or local[*]; for example --master local[4].',
+    remedy: 'Use local, local[N] or local[*]; or where Spark runs the jobs, spark-local[N] or spark://host:port.',
+  },
+  NO_SPARK: { sentence: 'Spark cannot run here: {reason}.', remedy: '{remedy}' },
+  SPARK_FAILED: {
+    sentence: 'Spark gave the job up: {reason}',
+    remedy: 'The pages of Spark and its log have more.',
   },
   NO_PAGES: {
     sentence: 'The pages cannot be opened: {reason}.',

@@ -26,15 +26,19 @@ import type { TaskBackend } from '../scheduler/backend';
 import type { StoredSize } from '../scheduler/block-tracker';
 import type { ExecutorStatus } from '../scheduler/executor-table';
 import type { JobProgress, JobRecord } from '../scheduler/job-record';
-import { type EngineStatus, Scheduler } from '../scheduler/loop';
+import { type EngineStatus, Scheduler, type SchedulerHooks } from '../scheduler/loop';
 import { AddedFiles } from '../shared/added-files';
 import { AccumulatorTable } from '../shared/held-accumulators';
 import { decode, decodeRows } from '../wire/codec';
 import { JobControl } from './job-control';
 
+/** Makes an engine for a context. */
+export type EngineMaker = (config: Config, clock: Clock, hooks: SchedulerHooks) => Engine<EngineStatus>;
+
 /** What a context is made of, by `connect`. */
 export interface ContextOptions {
-  readonly backend: TaskBackend;
+  /** Where tasks run, or what makes another engine than ours. */
+  readonly backend: TaskBackend | EngineMaker;
   /** Task slots of the master. */
   readonly slots: number;
   /** What the user named it, for heads: `local[2]`. */
@@ -108,12 +112,14 @@ export class Context implements DatasetHost {
     this.inputs = new InputCopies(options.folder, this.control.notice);
     this.#receivers = options.receivers;
     this.queries = options.queries;
-    this.engine = new Scheduler(options.backend, this.config, this.clock, {
-      slots: options.slots,
-      bus: this.control.bus,
-      notice: this.control.notice,
-      mergeAccumulators: (updates) => this.accumulators.merge(updates),
-    });
+    const { backend, slots } = options;
+    const { bus, notice } = this.control;
+    const mergeAccumulators: SchedulerHooks['mergeAccumulators'] = (updates) => this.accumulators.merge(updates);
+    const hooks = { slots, bus, notice, mergeAccumulators };
+    this.engine =
+      typeof backend === 'function'
+        ? backend(this.config, this.clock, hooks)
+        : new Scheduler(backend, this.config, this.clock, hooks);
   }
 
   /** Lets executors come up. Jobs wait for the first of them. */

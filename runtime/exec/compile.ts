@@ -88,6 +88,8 @@ function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; a
         body: (x) => `file.add(${x});`,
         after: 'return file.end();',
       };
+    case 'store':
+      return { before: 'const rows=rt.storedRows();', body: (x) => `rows.add(${x});`, after: 'return rows.end();' };
     case 'checkpoint':
       return {
         before: `const file=rt.checkpointFile(${emitter.node(sink)});`,

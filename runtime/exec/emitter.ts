@@ -113,6 +113,8 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
         return this.chunks(`rt.wholeFiles(${split})`, body);
       case 'checkpoint':
         return this.chunks(`rt.checkpoint(${split})`, body);
+      case 'stored':
+        return this.chunks(`rt.stored(${split})`, body);
       case 'empty':
         return '';
       case 'range':

@@ -3,6 +3,7 @@
 import type { FunctionRef } from '../plan/function-ref';
 import type { ProgramChanges } from '../plan/functions';
 import type { BlockStore } from '../storage/block-store';
+import type { TaskExchange } from './files/exchange';
 import type { StartCommand } from './files/pipe';
 import type { StateStore } from './state/state-store';
 import type { TaskUpdates } from './task-updates';
@@ -16,6 +17,8 @@ export interface ScopeHost {
   readonly store: BlockStore;
   readonly state: StateStore;
   readonly updates: TaskUpdates;
+  /** Set where the engine shuffles and stores rows by itself. */
+  readonly exchange?: TaskExchange;
   /** The stage of the task, or the shuffle that it writes. */
   readonly within: string;
   /** Whether a persisted partition that is begun is computed to its end: not for a sample, whose time limit that would pass. */

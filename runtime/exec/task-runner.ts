@@ -24,6 +24,7 @@ import { gatherers, nodesOf, type Plan, type Program } from '../plan/program';
 import { StepFailure } from '../plan/step-failure';
 import type { Forget, TaskControl, TaskSpec } from '../plan/task';
 import type { TaskEnvironment } from '../plan/task-environment';
+import type { TaskExchange } from './files/exchange';
 import type { StartCommand } from './files/pipe';
 import { StateStore } from './state/state-store';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
@@ -48,8 +49,11 @@ export interface RunnerOptions {
 export interface TaskRunner {
   /** Keeps a blob (program, broadcast, module) until forgotten. */
   addBlob(id: string, bytes: Uint8Array): void;
-  /** Runs a task to its end. Never throws: what the user's code throws is a `userError`, a read that fails a `fetchFailed`. */
-  run(task: TaskSpec, control: TaskControl): Promise<TaskEnd>;
+  /**
+   * Runs a task to its end. Never throws: what the user's code throws is a `userError`, a read that fails a `fetchFailed`. `exchange` is
+   * for an engine that shuffles and stores rows by itself.
+   */
+  run(task: TaskSpec, control: TaskControl, exchange?: TaskExchange): Promise<TaskEnd>;
   forget(what: Forget): void;
 }
 
@@ -130,7 +134,7 @@ class Runner implements TaskRunner {
     if (folder !== undefined) removeQuietly(folder);
   }
 
-  async run(task: TaskSpec, control: TaskControl): Promise<TaskEnd> {
+  async run(task: TaskSpec, control: TaskControl, exchange?: TaskExchange): Promise<TaskEnd> {
     this.#cleanUp();
     const started = performance.now();
     const pulse = new Pulse(control, systemClock.now);
@@ -161,6 +165,7 @@ class Runner implements TaskRunner {
         store: this.#store,
         state: this.#state,
         updates,
+        exchange,
         within: sink.kind === 'shuffle' ? `shuffle ${sink.shuffleId}` : `stage ${task.stageId}`,
         finishes: !loaded.isPart && (sink.kind !== 'take' || sink.ms === undefined),
         resolve,

@@ -11,7 +11,7 @@ import { type NamedStep, StepFailure } from '../plan/step-failure';
 import type { TaskSpec } from '../plan/task';
 import { checkpointPath, FrameFileWriter } from '../storage/frame-file';
 import { RowFile } from '../storage/row-file';
-import { type PairFrame, shufflePath } from '../storage/shuffle-file';
+import type { PairFrame } from '../storage/shuffle-file';
 import { ShuffleWriter } from '../storage/shuffle-writer';
 import { SpillFile, spillFolder } from '../storage/spill-file';
 import { decode } from '../wire/codec';
@@ -26,9 +26,9 @@ import { ExternalGroups } from './external/group';
 import { joined } from './external/join';
 import { sorted } from './external/sort';
 import type { SpillSpace } from './external/sorted-runs';
+import { bucketOutput, FedRows, fedRows, framesOf } from './files/exchange';
 import { readObjects } from './files/object-file';
 import { Piping } from './files/pipe';
-import { FetchFailure, readLocation } from './files/read-bucket';
 import { readCheckpoint } from './files/read-checkpoint';
 import { countLines, lineChunks, textLines, wholeText } from './files/read-lines';
 import { partOf, type SavedPart } from './files/saved-part';
@@ -270,15 +270,14 @@ export class TaskScope {
     return this.#host.changes.rows ? copiesOf(rows) : rows;
   }
 
-  *frames(split: Split): Generator<PairFrame> {
-    if (split.kind !== 'buckets') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a shuffle` });
-    for (const location of split.buckets) {
-      if (location.size === 0) continue;
-      yield* readLocation(this.#host.folder, split.shuffleId, location, split.index);
-      this.bytesRead += location.size;
-    }
-    if (split.missing) throw new FetchFailure(split.shuffleId, undefined, 'its map output is not there');
+  frames(split: Split): Generator<PairFrame> {
+    return framesOf(this.#host, split, (bytes) => {
+      this.bytesRead += bytes;
+    });
   }
+
+  readonly stored = (split: Split) => fedRows(this.#host.exchange, split);
+  readonly storedRows = () => new FedRows(this.#host.exchange);
 
   /** Pairs by columns, from shuffle frames as they are or from rows. */
   *pairFrames(plan: Plan, split: Split, operation: string): Generator<PairFrame> {
@@ -366,12 +365,10 @@ export class TaskScope {
   }
 
   shuffleWriter(sink: Sink & { kind: 'shuffle' }): ShuffleWriter {
-    const path = shufflePath(this.#host.folder, sink.shuffleId, this.#task.partition, this.#task.taskId);
-    const writer = new ShuffleWriter(
-      path,
-      partitionerOf(sink.partitioner, this.#host.resolve, sink.operation),
-      this.#space.budget,
-    );
+    const { budget } = this.#space;
+    const partitioner = partitionerOf(sink.partitioner, this.#host.resolve, sink.operation);
+    const output = bucketOutput(this.#host, sink, this.#task, partitioner.numPartitions, budget);
+    const writer = new ShuffleWriter(output, partitioner, budget);
     this.#cleanups.push(() => writer.abandon());
     return writer;
   }

@@ -38,6 +38,8 @@ export type Plan =
   | { readonly op: 'empty' }
   /** What a source gives in `ms` milliseconds, none of them after `until`; the accumulator `shares` gathers how much that was. */
   | { readonly op: 'firstPart'; readonly ms: number; readonly until: number; readonly shares: string; readonly input: Plan }
+  /** Rows of a persisted dataset that the engine stores by itself and feeds to the task. */
+  | { readonly op: 'stored'; readonly rddId: number }
   /** Rows [key, value] of one reduce partition, in the order of the map partitions. */
   | { readonly op: 'shuffleRead'; readonly shuffleId: number }
   /** One row [key, combined] for each distinct key of pairs. `create` is left out where the values are combined ones already. */
@@ -170,6 +172,8 @@ export type Sink =
   | { readonly kind: 'take'; readonly limit: number; readonly ms?: number }
   /** One file for each partition. */
   | { readonly kind: 'save'; readonly format: SaveFormat; readonly folder: string; readonly jobTag: string }
+  /** Encoded rows for the engine, which stores them by itself. */
+  | { readonly kind: 'store' }
   /** A file of the session's own where no folder is given. */
   | { readonly kind: 'checkpoint'; readonly rddId: number; readonly folder?: string }
   | {
@@ -235,6 +239,8 @@ export type Split =
       /** Some map output was not there when the task was made: fine where a cached partition stands before it, else a fetch failure. */
       readonly missing: boolean;
     }
+  /** What the engine feeds the task while it runs: stored rows, or frames of a shuffle. */
+  | { readonly kind: 'feed'; readonly index: number; readonly feed: number }
   /** A partition with an index of its own above its inputs': choose, concat, cogroup, zipWithIndex, zipPartitions, cartesian, merge. */
   | {
       readonly kind: 'node';

@@ -33,17 +33,34 @@ export interface StageGraph {
   readonly datasets: readonly DatasetInfo[];
 }
 
+/** A stage before its datasets are told. */
+export interface BareStage extends Omit<StageGraph, 'datasets'> {
+  /** The dataset that it ends with. */
+  readonly dataset: number;
+  /** The shuffle that it writes, if it writes one. */
+  readonly shuffleId?: number;
+}
+
 /** The stages of a job, parents before children. */
-export function graphOf({ stages, sources }: PlannedJob, view: NodeView): StageGraph[] {
+export function graphOf(stages: readonly BareStage[], view: NodeView): StageGraph[] {
   const stageOf = new Map(stages.map(({ shuffleId, stageId }) => [shuffleId, stageId]));
-  return stages.map(({ stageId, title, partitions, parents }) => ({
-    stageId,
+  return stages.map(({ dataset, shuffleId: _, title, ...stage }) => ({
+    ...stage,
     title: cutText(title),
-    numTasks: partitions.length,
-    parents: parents.map((parent) => parent.stageId),
-    datasets: datasetsOf(sources.get(stageId)!.dataset, view, (shuffleId) => stageOf.get(shuffleId)),
+    datasets: datasetsOf(dataset, view, (shuffleId) => stageOf.get(shuffleId)),
   }));
 }
+
+/** The stages of a job that our engine has planned. */
+export const plannedStages = ({ stages, sources }: PlannedJob): BareStage[] =>
+  stages.map(({ stageId, title, partitions, parents, shuffleId }) => ({
+    stageId,
+    title,
+    numTasks: partitions.length,
+    parents: parents.map((parent) => parent.stageId),
+    dataset: sources.get(stageId)!.dataset,
+    shuffleId,
+  }));
 
 function datasetsOf(last: number, view: NodeView, stageOf: (shuffleId: number) => number | undefined): DatasetInfo[] {
   const found = new Set([last]);

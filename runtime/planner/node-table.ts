@@ -46,11 +46,17 @@ class Knowledge {
 }
 
 export class NodeTable {
+  readonly #cutsAtPersisted: boolean;
   readonly #definitions = new Map<number, Definition>();
   #knowledge = new Knowledge();
   /** Rises with each definition that replaces another. */
   #version = 0;
   #openViews = 0;
+
+  /** With `cutsAtPersisted`, the engine stores persisted datasets by itself: programs and splits end at them. */
+  constructor({ cutsAtPersisted = false } = {}) {
+    this.#cutsAtPersisted = cutsAtPersisted;
+  }
 
   /** Defines datasets, or defines them again. Their dependencies must be known. Throws UNKNOWN_DATASET. */
   define(nodes: readonly DatasetNode[]): void {
@@ -80,6 +86,7 @@ export class NodeTable {
       (id) => this.#at(id, version),
       this.#knowledge,
       () => this.#openViews--,
+      this.#cutsAtPersisted,
     );
   }
 
@@ -99,11 +106,18 @@ export class NodeView {
   readonly defined: (id: number) => DatasetNode;
   readonly #knowledge: Knowledge;
   #onClose: (() => void) | undefined;
+  readonly #cutsAtPersisted: boolean;
 
-  constructor(defined: (id: number) => DatasetNode, knowledge: Knowledge, onClose: () => void) {
+  constructor(defined: (id: number) => DatasetNode, knowledge: Knowledge, onClose: () => void, cutsAtPersisted: boolean) {
     this.defined = defined;
     this.#knowledge = knowledge;
     this.#onClose = onClose;
+    this.#cutsAtPersisted = cutsAtPersisted;
+  }
+
+  /** Whether programs that read a dataset end at it. */
+  isCut({ persistence }: DatasetNode): boolean {
+    return this.#cutsAtPersisted && persistence !== undefined;
   }
 
   /** Ends the view: what only it could see is forgotten. */
@@ -169,7 +183,7 @@ export class NodeView {
     const { ends } = this.#knowledge;
     const passed: number[] = [];
     let node = this.node(id);
-    while (node.splits.kind === 'same' && node.dependencies[0].kind === 'narrow') {
+    while (node.splits.kind === 'same' && node.dependencies[0].kind === 'narrow' && !this.isCut(node)) {
       const known = ends.get(node.id);
       if (known) {
         node = known;

@@ -63,10 +63,13 @@ export class ProgramBuilder {
   readonly #view: NodeView;
   readonly #blob: (id: string) => Uint8Array;
   readonly #indexes = new Map<number, number>();
+  /** The persisted dataset that the stage itself computes. */
+  readonly #within: number | undefined;
 
-  constructor(view: NodeView, blob: (id: string) => Uint8Array) {
+  constructor(view: NodeView, blob: (id: string) => Uint8Array, within?: number) {
     this.#view = view;
     this.#blob = blob;
+    this.#within = within;
   }
 
   /** The plan of a dataset, made once however often it is read. Long lineages cost no stack. */
@@ -74,7 +77,8 @@ export class ProgramBuilder {
     const open = [root];
     for (let id = open.at(-1); id !== undefined; id = open.at(-1)) {
       const node = this.#view.node(id);
-      const isShared = node.persistence !== undefined && this.#view.facts(id).steps > partDatasets;
+      if (this.#view.isCut(node) && id !== this.#within) this.plans.set(id, { op: 'stored', rddId: id });
+      const isShared = node.persistence !== undefined && id !== this.#within && this.#view.facts(id).steps > partDatasets;
       const waiting = this.plans.has(id) || isShared ? [] : narrowParents(node).filter((parent) => !this.plans.has(parent));
       if (waiting.length > 0) {
         open.push(...waiting.reverse());
@@ -104,7 +108,7 @@ export class ProgramBuilder {
   }
 
   #persisted({ id, persistence }: DatasetNode, input: Plan, part?: string): Plan {
-    return persistence ? { op: 'cached', rddId: id, ...persistence, input, part } : input;
+    return persistence && id !== this.#within ? { op: 'cached', rddId: id, ...persistence, input, part } : input;
   }
 
   /** What a dataset adds, on the plans of its dependencies. */
@@ -155,7 +159,7 @@ export function programOf(
   view: NodeView,
   sources: ProgramSources,
 ): StageProgram {
-  const builder = new ProgramBuilder(view, sources.blob);
+  const builder = new ProgramBuilder(view, sources.blob, sink.kind === 'store' ? dataset : undefined);
   const plan = builder.plan(dataset);
   const numbered = builder.sink(sink, functions);
   const modules = builder.usesModules ? sources.modules() : undefined;

@@ -53,11 +53,19 @@ export function narrowReads(node: DatasetNode, index: number, view: NodeView): (
 
 /** What splits are made of besides the datasets. */
 export interface SplitSources {
-  /** The map outputs of a shuffle that are there. */
-  readonly outputs: (shuffleId: number) => readonly MapOutput[];
-  /** Whether all of them are there. */
-  readonly complete: (shuffleId: number) => boolean;
+  /** What a partition reads of a shuffle. */
+  readonly shuffle: (shuffleId: number, partition: number) => Split;
+  /** What it reads of a persisted dataset, where the engine stores these by itself. */
+  readonly stored?: (dataset: number, partition: number) => Split;
   readonly blob: (id: string) => Uint8Array;
+}
+
+/** The buckets of one reduce partition, in the order of the map tasks. `complete`: the outputs of all map tasks are there. */
+export function bucketsOf(shuffleId: number, partition: number, outputs: readonly MapOutput[], complete: boolean): Split {
+  const buckets = outputs.map(
+    ({ mapIndex, executorId, writer, sizes }): BucketLocation => ({ mapIndex, executorId, writer, size: sizes[partition] }),
+  );
+  return { kind: 'buckets', index: partition, shuffleId, buckets, missing: !complete };
 }
 
 /** The splits of one task. */
@@ -66,10 +74,13 @@ export class SplitMaker {
   readonly #sources: SplitSources;
   /** By dataset and index: what several datasets are made of is in the split of a task once. */
   readonly #splits = new Map<string, Split>();
+  readonly #within: number | undefined;
 
-  constructor(view: NodeView, sources: SplitSources) {
+  /** `within` is the persisted dataset that the stage itself computes. */
+  constructor(view: NodeView, sources: SplitSources, within?: number) {
     this.#view = view;
     this.#sources = sources;
+    this.#within = within;
   }
 
   /** What partition `index` of a dataset reads. */
@@ -79,7 +90,9 @@ export class SplitMaker {
     const key = `${node.id}.${index}`;
     const known = this.#splits.get(key);
     if (known) return known;
-    const split = this.#made(node, index);
+    const { stored } = this.#sources;
+    const isStored = stored !== undefined && node.id !== this.#within && this.#view.isCut(node);
+    const split = isStored ? stored(node.id, index) : this.#made(node, index);
     this.#splits.set(key, split);
     return split;
   }
@@ -141,19 +154,14 @@ export class SplitMaker {
   }
 
   #input(dependency: DependencyNode, index: number): Split {
-    return dependency.kind === 'narrow' ? this.split(dependency.dataset, index) : this.#buckets(dependency.shuffleId, index);
+    return dependency.kind === 'narrow' ? this.split(dependency.dataset, index) : this.#shuffle(dependency.shuffleId, index);
   }
 
-  /** The buckets of one reduce partition, in the order of the map tasks. */
-  #buckets(shuffleId: number, index: number): Split {
+  #shuffle(shuffleId: number, index: number): Split {
     const key = `shuffle ${shuffleId}.${index}`;
     const known = this.#splits.get(key);
     if (known) return known;
-    const { outputs, complete } = this.#sources;
-    const buckets = outputs(shuffleId).map(
-      ({ mapIndex, executorId, writer, sizes }): BucketLocation => ({ mapIndex, executorId, writer, size: sizes[index] }),
-    );
-    const split: Split = { kind: 'buckets', index, shuffleId, buckets, missing: !complete(shuffleId) };
+    const split = this.#sources.shuffle(shuffleId, index);
     this.#splits.set(key, split);
     return split;
   }

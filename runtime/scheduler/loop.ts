@@ -10,7 +10,7 @@ import type { AccumulatorUpdate, TaskEnd } from '../plan/end';
 import type { BlobSource, Engine, JobHandlers, Release, StartedJob } from '../plan/engine';
 import type { Job } from '../plan/job';
 import type { DatasetNode } from '../plan/node';
-import { graphOf } from '../planner/job-graph';
+import { graphOf, plannedStages } from '../planner/job-graph';
 import { NodeTable, type NodeView } from '../planner/node-table';
 import { PlannedJob, type Present } from '../planner/stages';
 import type { ExecutorInfo, TaskBackend, TaskListener } from './backend';
@@ -144,7 +144,8 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
     });
     this.#history.push(record);
     const { bus } = this.#hooks;
-    if (bus.isHeard) bus.post('onJobStart', { jobId, ...origin, stages: graphOf(planned, view), properties, time: started });
+    if (bus.isHeard)
+      bus.post('onJobStart', { jobId, ...origin, stages: graphOf(plannedStages(planned), view), properties, time: started });
     if (this.#history.length > keptJobs) this.#history.shift();
     this.#handle({
       kind: 'jobSubmitted',

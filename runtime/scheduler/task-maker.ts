@@ -1,15 +1,14 @@
 // Makes whole tasks of what the state machine asks for: program, split, environment, and the blobs that executors need for them.
 
-import { classBlob } from '../closure/classes/session-classes';
-import { moduleBlob } from '../closure/ship-modules';
 import { encodeSplit } from '../plan/encode';
 import type { TaskSpec } from '../plan/task';
 import { environmentBlob, type TaskEnvironment } from '../plan/task-environment';
 import type { NodeView } from '../planner/node-table';
 import { programOf, type StageProgram } from '../planner/program';
+import { SessionCode } from '../planner/session-code';
 import type { StageSteps } from '../planner/stage-steps';
 import type { PlannedJob } from '../planner/stages';
-import { SplitMaker } from '../planner/task-inputs';
+import { bucketsOf, SplitMaker } from '../planner/task-inputs';
 import type { BlobStore } from './blob-store';
 import type { TaskRequest } from './events';
 import type { OutputTracker } from './map-outputs';
@@ -20,6 +19,7 @@ export class TaskMaker {
   readonly #view: NodeView;
   readonly #environment: TaskEnvironment;
   readonly #blobs: BlobStore;
+  readonly #code: SessionCode;
   readonly #programs = new Map<number, StageProgram>();
   /** Environments that stay until `release`. */
   readonly #pinned = new Set<string>();
@@ -29,6 +29,7 @@ export class TaskMaker {
     this.#view = view;
     this.#environment = environment;
     this.#blobs = blobs;
+    this.#code = new SessionCode((id, bytes) => blobs.put(id, bytes));
   }
 
   /** `maxResultBytes` is what its answer may have. Throws where a program cannot be made: a blob is missing. */
@@ -36,13 +37,12 @@ export class TaskMaker {
     const { taskId, jobId, stageId, stageAttempt, partition, attempt, handsOver } = request;
     const program = this.#program(stageId);
     const splits = new SplitMaker(this.#view, {
-      outputs: (shuffleId) => outputs.of(shuffleId),
-      complete: (shuffleId) => outputs.complete(shuffleId),
+      shuffle: (id, index) => bucketsOf(id, index, outputs.of(id), outputs.complete(id)),
       blob: (id) => this.#blobs.blob(id),
     });
     const split = encodeSplit(splits.split(this.#planned.sources.get(stageId)!.dataset, partition));
     const environment = this.#environmentOf(request);
-    const needs = [...program.needs, ...this.#classes(), ...environment.needs];
+    const needs = [...program.needs, ...this.#code.classes(), ...environment.needs];
     const { id: programId } = program;
     const environmentId = environment.id;
     const numbers = { taskId, jobId, stageId, stageAttempt, partition, attempt };
@@ -55,20 +55,6 @@ export class TaskMaker {
     for (const id of this.#pinned) this.#blobs.unpin(id);
   }
 
-  #modules = (): string => {
-    const { id, bytes } = moduleBlob();
-    this.#blobs.put(id, bytes);
-    return id;
-  };
-
-  /** The blobs with the classes that rows may be instances of. */
-  #classes(): readonly string[] {
-    const classes = classBlob(this.#modules);
-    if (!classes) return [];
-    this.#blobs.put(classes.id, classes.bytes);
-    return [...classes.needs, classes.id];
-  }
-
   /** The steps of a stage that has run. */
   stepsOf(stageId: number): StageSteps | undefined {
     return this.#programs.get(stageId)?.steps;
@@ -77,7 +63,7 @@ export class TaskMaker {
   #program(stageId: number): StageProgram {
     let program = this.#programs.get(stageId);
     if (!program) {
-      const sources = { blob: (id: string) => this.#blobs.blob(id), modules: this.#modules };
+      const sources = { blob: (id: string) => this.#blobs.blob(id), modules: this.#code.modules };
       program = programOf(this.#planned.sources.get(stageId)!, this.#view, sources);
       this.#programs.set(stageId, program);
       for (const { id, bytes } of program.parts) this.#blobs.put(id, bytes);

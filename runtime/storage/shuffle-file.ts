@@ -6,12 +6,12 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { damaged, readAt } from '../base/files';
-import { decodeRows } from '../wire/codec';
+import { decodeRows, encode } from '../wire/codec';
 
 export const magic = 0x3153524d;
 export const headBytes = 4;
 export const trailerBytes = 16;
-export const frameHead = 8;
+const frameHead = 8;
 
 /** Where the files of a shuffle lie, in the session's folder. */
 export const shuffleFolder = (session: string, shuffleId: number): string => join(session, String(shuffleId));
@@ -55,10 +55,26 @@ function framesOf(fd: number, path: string, size: number, bucket: number): Frame
 /** The frames of one bucket, checked. Throws CORRUPT_FILE, or what the file system says. */
 export function* readBucket(path: string, fd: number, size: number, bucket: number): Generator<PairFrame, void, undefined> {
   for (const frame of framesOf(fd, path, size, bucket)) {
-    const bytes = readAt(fd, path, frame.bytes, frame.offset);
-    if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) damaged(path, 'the checksum of a frame is wrong');
-    const values = frameHead + bytes.readUInt32LE(4);
-    const read = (part: Uint8Array) => decodeRows(part, 'executor');
-    yield { keys: read(bytes.subarray(frameHead, values)), values: read(bytes.subarray(values)) };
+    yield pairsOf(readAt(fd, path, frame.bytes, frame.offset), path);
   }
+}
+
+/** The pairs of a frame; `path` names where it lay. Throws CORRUPT_FILE. */
+export function pairsOf(frame: Buffer, path: string): PairFrame {
+  const isWhole = frame.length >= frameHead && crc32(frame.subarray(4)) === frame.readUInt32LE(0);
+  if (!isWhole) damaged(path, 'the checksum of a frame is wrong');
+  const values = frameHead + frame.readUInt32LE(4);
+  const read = (part: Uint8Array) => decodeRows(part, 'executor');
+  return { keys: read(frame.subarray(frameHead, values)), values: read(frame.subarray(values)) };
+}
+
+/** Keys and values as a frame. */
+export function pairFrame(keys: readonly unknown[], values: readonly unknown[]): Buffer {
+  const [left, right] = [encode(keys), encode(values)];
+  const frame = Buffer.allocUnsafe(frameHead + left.length + right.length);
+  frame.writeUInt32LE(left.length, 4);
+  frame.set(left, frameHead);
+  frame.set(right, frameHead + left.length);
+  frame.writeUInt32LE(crc32(frame.subarray(4)), 0);
+  return frame;
 }

@@ -19,6 +19,12 @@ export interface CommandLine extends EngineOptions {
 
 const usageStatus = 2;
 
+interface Options extends Omit<CommandLine, 'file' | 'args' | 'config' | 'spark' | 'isInit'> {
+  readonly conf?: string[];
+  readonly sparkHome?: string;
+  readonly sparkConf?: Readonly<Record<string, string>>;
+}
+
 /** The command line; `onInit` is called where it is `millrace init`. */
 function command(onInit: () => void): Command {
   const program = new Command('millrace')
@@ -26,9 +32,18 @@ function command(onInit: () => void): Command {
     .argument('[script]', 'a TypeScript file to run, or - for standard input; without it, the prompt')
     .argument('[args...]', 'arguments of the script: args and process.argv')
     .option('-e, --eval <code>', 'run this code and exit')
-    .option('-m, --master <master>', 'where jobs run: local, local[N] or local[*]', 'local[*]')
+    .option(
+      '-m, --master <master>',
+      'where jobs run: local, local[N], local[*]; with Apache Spark spark-local[N], spark://host:port',
+      'local[*]',
+    )
     .option('--executor-memory <MiB>', "heap of each executor; by default a share of this machine's memory", mebibytes)
     .option('--conf <KEY=VALUE>', 'set an option of the engine, listed below; repeat it for more options', added)
+    .option(
+      '--spark-home <folder>',
+      'the folder of Apache Spark; by default SPARK_HOME, or what millrace spark-setup has installed',
+    )
+    .option('--spark-conf <KEY=VALUE>', 'a setting of Apache Spark itself; repeat it for more', sparkSetting)
     .option('--watch', 'run the script again, in the same session, whenever it or a module that it imports changes', false)
     .option('--check', 'only check the types of the script and its modules')
     .option('--no-check', 'run the script whatever its types are')
@@ -50,6 +65,12 @@ const initText =
   'make the editor know the names of scripts in this folder: writes millrace.d.ts, and tsconfig.json if there is none';
 
 const added = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
+
+function sparkSetting(text: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, name, value] = /^(spark\.[^=\s]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('It must be a setting of Spark, such as spark.executor.cores=2.');
+  return { ...earlier, [name]: value };
+}
 
 /** Loaded only when needed, so that the prompt appears sooner. */
 const conf = () => require('./conf') as typeof import('./conf');
@@ -76,14 +97,13 @@ export function readCommandLine(): CommandLine {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : usageStatus);
     throw error;
   }
-  const { conf: texts, ...options } = program.opts<
-    Omit<CommandLine, 'file' | 'args' | 'config' | 'isInit'> & { conf?: string[] }
-  >();
+  const { conf: texts, sparkHome, sparkConf, ...options } = program.opts<Options>();
+  const spark = sparkHome === undefined && sparkConf === undefined ? undefined : { home: sparkHome, conf: sparkConf };
   if (program.getOptionValueSource('master') === 'cli') checkMaster(options.master);
   const config = texts ? checked(() => conf().readConf(texts)) : undefined;
   const [file, ...args] = program.args;
   if (options.watch && (file === undefined || file === '-' || options.eval !== undefined)) refuseWatch();
-  return { ...options, config, isInit, file, args };
+  return { ...options, config, spark, isInit, file, args };
 }
 
 function refuseWatch(): never {

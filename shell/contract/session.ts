@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly executorMemory?: number;
   /** Options of the context that differ from the defaults. */
   readonly config?: Partial<Config>;
+  /** For the masters of Apache Spark: its folder, and its own settings. */
+  readonly spark?: { readonly home?: string; readonly conf?: Readonly<Record<string, string>> };
 }
 
 /** A command that needs the session. */

@@ -116,7 +116,7 @@ class ScriptRun {
     this.#repl?.interrupt();
   }
 
-  async run(asked: Promise<Script>, { master, executorMemory, config, watch, check }: ScriptOptions): Promise<number> {
+  async run(asked: Promise<Script>, { master, executorMemory, config, spark, watch, check }: ScriptOptions): Promise<number> {
     try {
       const script = await asked;
       const { label } = await source(script);
@@ -134,6 +134,7 @@ class ScriptRun {
         // What is only checked needs no executors.
         master: check ? 'local' : master,
         executorMemory,
+        spark,
         config,
         args: script.args,
         events: {

@@ -43,11 +43,12 @@ export interface SessionOptions extends EngineOptions {
 type OnStageCompleted = NonNullable<api.Listener['onStageCompleted']>;
 
 export async function openSession(options: SessionOptions): Promise<WatchedSession> {
-  const { master, executorMemory, config, events, args, script } = options;
+  const { master, executorMemory, config, spark, events, args, script } = options;
   // Executors start while the user types. A job waits for them, and reports why if they do not start.
   const sc = await connect(master, {
     executorMemory,
     config,
+    spark,
     holds: script === undefined,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),

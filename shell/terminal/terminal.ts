@@ -239,9 +239,9 @@ class Terminal implements EditorHost {
   }
 
   #startSession(): ChildSession {
-    const { master, executorMemory, config } = this.#options;
+    const { master, executorMemory, config, spark } = this.#options;
     const session = new ChildSession({
-      engine: { master, executorMemory, config },
+      engine: { master, executorMemory, config, spark },
       events: {
         print: (text) => this.#editor.print(text),
         output: (text) => this.#editor.write(text),

@@ -5,7 +5,7 @@ import { encodeSplit } from '../../runtime/plan/encode';
 import { NodeTable } from '../../runtime/planner/node-table';
 import { programOf } from '../../runtime/planner/program';
 import { PlannedJob } from '../../runtime/planner/stages';
-import { SplitMaker } from '../../runtime/planner/task-inputs';
+import { bucketsOf, SplitMaker } from '../../runtime/planner/task-inputs';
 import { BlobTable } from '../../runtime/rdd/blob-table';
 import { describe } from '../../runtime/rdd/description';
 
@@ -45,7 +45,7 @@ export function lineageBytes(rdd: RDD<unknown>): number {
   const nothing = { isComplete: () => false, isWhole: () => false };
   const { stages, sources } = new PlannedJob(job, view, nothing, () => stage++);
   const blob = (id: string) => blobs.blob(id);
-  const splits = new SplitMaker(view, { outputs: () => [], complete: () => false, blob });
+  const splits = new SplitMaker(view, { shuffle: (id, index) => bucketsOf(id, index, [], false), blob });
   let bytes = 0;
   for (const { stageId, partitions } of stages) {
     const source = sources.get(stageId)!;

@@ -52,6 +52,7 @@ const rooms: Readonly<Record<string, string>> = {
   'cluster/receivers': 'The processes that read sources of streams, and their side in the driver.',
   'cluster/sql': 'The SQL engine: DuckDB in a process of its own, and its side in the driver.',
   'cluster/driver': 'Starts executors, hands them tasks, watches them and replaces them.',
+  'cluster/spark': 'The engine whose jobs Apache Spark runs: definitions, its driver, and the Node workers of its executors.',
   'cluster/ui/page': 'The pages themselves: a program for browsers, bundled into `dist/ui/`.',
   'cluster/ui/views': 'What each page shows, as plain data.',
   'cluster/ui': "The server of a session's pages.",

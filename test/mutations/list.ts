@@ -165,8 +165,8 @@ const checksums: readonly Mutation[] = [
   {
     mistake: 'frames of shuffle files are not checked',
     file: shuffleFile,
-    find: 'if (crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0))',
-    replace: 'if (bytes.length === 0)',
+    find: 'frame.length >= frameHead && crc32(frame.subarray(4)) === frame.readUInt32LE(0)',
+    replace: 'frame.length >= frameHead',
     tests: ['runtime/storage/storage'],
   },
   {

@@ -29,6 +29,17 @@ test('local, local[N] and local[*] are accepted', () => {
   assert.equal(parseMaster('local[*]'), { kind: 'pool', executors: executorsOf(readMachine()) });
 });
 
+test('the masters of Spark go by its own names', () => {
+  assert.equal(parseMaster('spark-local[2]'), { kind: 'spark', url: 'local[2]', slots: 2 });
+  assert.equal(parseMaster('spark-local[*]'), {
+    kind: 'spark',
+    url: `local[${executorsOf(readMachine())}]`,
+    slots: executorsOf(readMachine()),
+  });
+  assert.equal(parseMaster('spark://host-1.example:7077'), { kind: 'spark', url: 'spark://host-1.example:7077' });
+  assert.throws(() => parseMaster('spark-local[0]'), refused('BAD_OPTION'));
+});
+
 const refused = (code: string) => (error: unknown) => error instanceof MillraceError && error.code === code;
 
 test('any other master is refused by name', () => {
@@ -41,7 +52,12 @@ test('any other master is refused by name', () => {
     'local[2',
     'local[1e3]',
     ' local',
-    'spark://h:1',
+    'spark://h',
+    'spark://h:1:2',
+    'spark-local',
+    'spark-local[2',
+    'spark-local[a]',
+    'yarn',
     'local[*,2]',
     'local[٣]',
   ]) {

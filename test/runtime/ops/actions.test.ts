@@ -4,12 +4,13 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import type { Context } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('actions');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test('collect, count, isEmpty, first, take', async () => {

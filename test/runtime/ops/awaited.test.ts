@@ -6,12 +6,13 @@ import { type Context, type DStream, type RDD, StorageLevel, StreamCheck } from 
 import type { RemoteError } from '../../../runtime/plan/end';
 import { ShippedFunction } from '../../../runtime/rdd/function-argument';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('awaited');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(() => sc.stop());

@@ -6,13 +6,14 @@ import { Random } from '../../../runtime/base/time';
 import type { BoundedDouble, Context, RDD } from '../../../runtime/index';
 import { studentReach } from '../../../runtime/ops/quantiles';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 import { within } from '../../helpers/within';
 
 const test = suite('numbers');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 const close = (got: number, expected: number, tolerance = 1e-9) =>

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import type { Context } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 import { isAlive } from '../../helpers/processes';
 import { until, within } from '../../helpers/within';
 
@@ -16,7 +17,7 @@ let sc: Context;
 let folder: string;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   folder = mkdtempSync(join(tmpdir(), 'outside-'));
 });
 

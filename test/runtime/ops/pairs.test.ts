@@ -4,13 +4,14 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, HashPartitioner, RangePartitioner, type RDD } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 import { unordered, unorderedGroups } from '../../helpers/model';
 
 const test = suite('pairs');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 const pairs = <K, V>(rows: [K, V][], n = 3): RDD<[K, V]> => sc.parallelize(rows, n);

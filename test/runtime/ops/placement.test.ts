@@ -5,12 +5,13 @@ import { connect } from '../../../cluster/connect';
 import { type Context, HashPartitioner, RangePartitioner, type RDD } from '../../../runtime/index';
 import type { RemoteError } from '../../../runtime/plan/end';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('placement');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 const numbered = (n: number, partitions = 3) => sc.range(0, n, 1, partitions).keyBy((x) => x);

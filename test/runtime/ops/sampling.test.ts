@@ -4,12 +4,13 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import type { Context, RDD } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('sampling');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 const byDigit = (n: number, partitions = 4) => sc.range(0, n, 1, partitions).map((x): [string, number] => [`k${x % 2}`, x]);

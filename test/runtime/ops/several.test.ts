@@ -4,12 +4,13 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, HashPartitioner, type RDD } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('several datasets');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 const inOrder = async <T>(rdd: RDD<T>) => (await rdd.collect()).map((x) => JSON.stringify(x)).sort();

@@ -8,7 +8,7 @@ import type { DatasetNode } from '../../../runtime/plan/node';
 import type { NodeView } from '../../../runtime/planner/node-table';
 import { programOf } from '../../../runtime/planner/program';
 import { PlannedJob, type Present } from '../../../runtime/planner/stages';
-import { SplitMaker } from '../../../runtime/planner/task-inputs';
+import { bucketsOf, SplitMaker } from '../../../runtime/planner/task-inputs';
 import { errorOf } from '../../helpers/errors';
 import { knowledgeOf } from '../../helpers/lineage-bytes';
 
@@ -65,7 +65,7 @@ function engineOf(rdd: RDD<any>) {
     const planned = new PlannedJob(job, seen, present, () => stage++);
     const source = planned.sources.get(planned.stages.at(-1)!.stageId)!;
     const program = programOf(source, seen, { blob, modules: () => '' });
-    new SplitMaker(seen, { outputs: () => [], complete: () => true, blob }).split(rdd.id, 0);
+    new SplitMaker(seen, { shuffle: (id, index) => bucketsOf(id, index, [], true), blob }).split(rdd.id, 0);
     return { planned, program, looks };
   };
   return { plan };

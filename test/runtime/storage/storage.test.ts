@@ -21,6 +21,7 @@ import { HashPartitioner } from '../../../runtime/keys/partitioner';
 import { StorageLevel } from '../../../runtime/plan/storage-level';
 import { MemoryStore } from '../../../runtime/storage/memory-store';
 import { readBucket, shufflePath } from '../../../runtime/storage/shuffle-file';
+import { ShuffleOutput } from '../../../runtime/storage/shuffle-output';
 import { ShuffleWriter } from '../../../runtime/storage/shuffle-writer';
 import { errorOf } from '../../helpers/errors';
 import { canonical } from '../../helpers/model';
@@ -52,7 +53,7 @@ let next = 0;
 
 function written(rows: readonly [unknown, unknown][]): { path: string; sizes: number[] } {
   const path = shufflePath(folder, 1, next++, 0);
-  const writer = new ShuffleWriter(path, new HashPartitioner(buckets));
+  const writer = new ShuffleWriter(new ShuffleOutput(path, buckets), new HashPartitioner(buckets));
   for (const [key, value] of rows) writer.add(key, value);
   return { path, sizes: writer.end() };
 }
@@ -95,7 +96,7 @@ test('combined tables go by the same buckets as rows', () => {
   const keys = rowsOf(2, 300).map(([key]) => key);
   const values = [...new Set(keys.map((key) => table.find(key)))];
   const path = shufflePath(folder, 1, next++, 0);
-  const writer = new ShuffleWriter(path, new HashPartitioner(buckets));
+  const writer = new ShuffleWriter(new ShuffleOutput(path, buckets), new HashPartitioner(buckets));
   writer.table(table, values);
   writer.end();
   const partitioner = new HashPartitioner(buckets);
@@ -141,13 +142,13 @@ test('a bucket that is not there', async () => {
 test('a writer that is given up leaves no file, whenever that is', async () => {
   const own = join(folder, '77');
   const wide = 'x'.repeat(5000);
-  const writer = new ShuffleWriter(join(own, '0.1'), new HashPartitioner(1));
+  const writer = new ShuffleWriter(new ShuffleOutput(join(own, '0.1'), 1), new HashPartitioner(1));
   for (let i = 0; i < 33_000; i++) writer.add(i, wide);
   assert.equal(readdirSync(own), ['0.1.tmp']);
   writer.abandon();
   assert.equal(readdirSync(own), []);
   writer.abandon();
-  const failing = new ShuffleWriter(join(own, '0.2'), new HashPartitioner(1));
+  const failing = new ShuffleWriter(new ShuffleOutput(join(own, '0.2'), 1), new HashPartitioner(1));
   failing.add(1, 1);
   await errorOf('DISK', () => {
     // A folder stands where the file should go.
@@ -159,7 +160,7 @@ test('a writer that is given up leaves no file, whenever that is', async () => {
 
 test('a row that cannot travel is refused, and nothing is left', async () => {
   const path = shufflePath(folder, 88, 0, 0);
-  const writer = new ShuffleWriter(path, new HashPartitioner(1));
+  const writer = new ShuffleWriter(new ShuffleOutput(path, 1), new HashPartitioner(1));
   writer.add(1, () => 1);
   await errorOf('UNSHIPPABLE_VALUE', () => writer.end());
   writer.abandon();

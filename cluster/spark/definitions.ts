@@ -1,0 +1,224 @@
+// Datasets as Spark gets them: one for each shuffle, each persisted dataset and each job, cut where another one begins.
+//
+// A program runs from what it is fed (`stored`, `shuffleRead`) or reads by itself, to its sink. What it is fed are partitions of other
+// definitions, so that Spark knows the lineage: it computes what is missing, skips what is there, and recomputes what was lost.
+
+import { encodeSplit } from '../../runtime/plan/encode';
+import type { FunctionNode, ShuffleNode } from '../../runtime/plan/node';
+import type { Sink, Split } from '../../runtime/plan/program';
+import type { LevelFlags } from '../../runtime/plan/storage-level';
+import type { NodeView } from '../../runtime/planner/node-table';
+import { programOf, type StageSource } from '../../runtime/planner/program';
+import { SessionCode } from '../../runtime/planner/session-code';
+import type { StageSteps } from '../../runtime/planner/stage-steps';
+import { SplitMaker } from '../../runtime/planner/task-inputs';
+import type { DriverLink } from './driver-link';
+
+/** A definition that Spark has. */
+export interface Definition {
+  /** Its number between session and Spark. */
+  readonly key: number;
+  readonly dataset: number;
+  /** The shuffle that it writes, if it writes one. */
+  readonly shuffleId?: number;
+  /** Its persisted dataset is this one. */
+  readonly isStored: boolean;
+  readonly title: string;
+  readonly programId: string;
+  /** What errors of its tasks are about. */
+  readonly steps: StageSteps;
+  readonly blobs: readonly string[];
+}
+
+/** What ends a definition. */
+type End =
+  | {
+      readonly kind: 'answer';
+      readonly sink: Sink;
+      readonly functions: readonly FunctionNode[];
+      readonly partitions: readonly number[];
+      readonly within: string;
+    }
+  | { readonly kind: 'shuffle'; readonly writes: ShuffleNode }
+  | { readonly kind: 'store'; readonly level: LevelFlags };
+
+const kinds = { answer: 0, shuffle: 1, store: 2 } as const;
+
+const nothing: LevelFlags = { useMemory: false, useDisk: false, serialized: true, replication: 1 };
+
+export class Definitions {
+  readonly #link: DriverLink;
+  readonly #blob: (id: string) => Uint8Array;
+  readonly #code: SessionCode;
+  /** By shuffle and by persisted dataset. */
+  readonly #shuffles = new Map<number, Definition>();
+  readonly #stored = new Map<number, Definition>();
+  readonly #byKey = new Map<number, Definition>();
+  readonly #byProgram = new Map<string, Definition>();
+  /** Blobs of the user's code, which the session makes when they are asked for. */
+  readonly #made = new Map<string, Uint8Array>();
+  #nextKey = 0;
+
+  constructor(link: DriverLink, blob: (id: string) => Uint8Array) {
+    this.#link = link;
+    this.#blob = (id) => this.#made.get(id) ?? blob(id);
+    this.#code = new SessionCode((id, bytes) => this.#made.set(id, bytes));
+  }
+
+  /** Defines the dataset of a job, and what it is made of as far as Spark does not know it. */
+  job(root: number, end: Omit<End & { kind: 'answer' }, 'kind'>, view: NodeView): Definition {
+    return this.#define(root, { kind: 'answer', ...end }, view);
+  }
+
+  of(key: number): Definition | undefined {
+    return this.#byKey.get(key);
+  }
+
+  ofProgram(id: string): Definition | undefined {
+    return this.#byProgram.get(id);
+  }
+
+  /** The blobs that all tasks of a job need beside those of their programs. */
+  needs(ids: readonly string[]): void {
+    for (const id of ids) this.#link.provide(id, () => this.#blob(id));
+  }
+
+  drop(definition: Definition): void {
+    const { key, programId, shuffleId, isStored, dataset, blobs } = definition;
+    this.#byKey.delete(key);
+    if (this.#byProgram.get(programId) === definition) this.#byProgram.delete(programId);
+    if (shuffleId !== undefined) this.#shuffles.delete(shuffleId);
+    if (isStored) this.#stored.delete(dataset);
+    this.#link.drop(key);
+    for (const id of blobs) this.#link.release(id);
+  }
+
+  /** The session needs a shuffle no longer. */
+  dropShuffle(id: number): void {
+    const definition = this.#shuffles.get(id);
+    if (definition) this.drop(definition);
+  }
+
+  dropStored(dataset: number): void {
+    const definition = this.#stored.get(dataset);
+    if (definition) this.drop(definition);
+  }
+
+  #shuffle(writes: ShuffleNode, view: NodeView): Definition {
+    return this.#shuffles.get(writes.shuffleId) ?? this.#define(writes.dataset, { kind: 'shuffle', writes }, view);
+  }
+
+  #persisted(dataset: number, view: NodeView): Definition {
+    const known = this.#stored.get(dataset);
+    return known ?? this.#define(dataset, { kind: 'store', level: view.node(dataset).persistence!.level }, view);
+  }
+
+  #define(dataset: number, end: End, view: NodeView): Definition {
+    const within = end.kind === 'store' ? dataset : undefined;
+    const parents = this.#parentsOf(dataset, within, view);
+    const program = programOf(sourceOf(dataset, end), view, { blob: this.#blob, modules: this.#code.modules });
+    for (const { id, bytes } of program.parts) this.#made.set(id, bytes);
+    const blobs = [...program.needs.slice(1), ...this.#code.classes()];
+    this.needs(blobs);
+    for (const id of blobs) this.#link.retain(id);
+    for (const { id } of program.parts) this.#made.delete(id);
+    const node = view.node(dataset);
+    const title = node.name ?? node.operation;
+    const shuffleId = end.kind === 'shuffle' ? end.writes.shuffleId : undefined;
+    const level = end.kind === 'store' ? end.level : nothing;
+    const key = this.#nextKey++;
+    const definition: Definition = {
+      key,
+      dataset,
+      shuffleId,
+      isStored: end.kind === 'store',
+      title,
+      programId: program.id,
+      steps: program.steps,
+      blobs,
+    };
+    const wanted = end.kind === 'answer' ? end.partitions : Array.from({ length: node.partitions }, (_, i) => i);
+    const message = this.#link
+      .define()
+      .int(key)
+      .byte(kinds[end.kind])
+      .text(title)
+      .text(end.kind === 'answer' ? end.within : shuffleId === undefined ? '' : `shuffle ${shuffleId}`)
+      .int(dataset)
+      .flag(view.facts(dataset).indeterminate)
+      .int(end.kind === 'shuffle' ? end.writes.partitioner.partitions : 0)
+      .flag(level.useDisk)
+      .flag(level.useMemory)
+      .flag(!level.serialized)
+      .int(level.replication)
+      .text(program.id)
+      .bytes(program.bytes)
+      .texts(blobs)
+      .ints([...parents.values()].map((parent) => parent.key))
+      .int(wanted.length);
+    const slots = new Map([...parents.keys()].map((name, slot) => [name, slot]));
+    for (const partition of wanted) {
+      const [from, read]: [number[], number[]] = [[], []];
+      const feed = (name: string, index: number): Split => {
+        from.push(slots.get(name)!);
+        read.push(index);
+        return { kind: 'feed', index, feed: from.length - 1 };
+      };
+      const splits = new SplitMaker(
+        view,
+        {
+          shuffle: (id, index) => feed(shuffleName(id), index),
+          stored: (id, index) => feed(storedName(id), index),
+          blob: this.#blob,
+        },
+        within,
+      );
+      message
+        .int(partition)
+        .bytes(encodeSplit(splits.split(dataset, partition)))
+        .ints(from)
+        .ints(read)
+        .texts(node.locations?.[partition] ?? []);
+    }
+    this.#link.send(message);
+    this.#byKey.set(key, definition);
+    this.#byProgram.set(program.id, definition);
+    if (shuffleId !== undefined) this.#shuffles.set(shuffleId, definition);
+    if (end.kind === 'store') this.#stored.set(dataset, definition);
+    return definition;
+  }
+
+  /** The definitions that feed one, by name; those that Spark does not have are defined. */
+  #parentsOf(dataset: number, within: number | undefined, view: NodeView): Map<string, Definition> {
+    const parents = new Map<string, Definition>();
+    const seen = new Set([dataset]);
+    for (const id of seen) {
+      const node = view.node(id);
+      if (id !== within && view.isCut(node)) {
+        parents.set(storedName(id), this.#persisted(id, view));
+        continue;
+      }
+      for (const dependency of node.dependencies) {
+        if (dependency.kind === 'narrow') seen.add(dependency.dataset);
+        else parents.set(shuffleName(dependency.shuffleId), this.#shuffle(dependency, view));
+      }
+    }
+    return parents;
+  }
+}
+
+const shuffleName = (id: number): string => `shuffle ${id}`;
+const storedName = (id: number): string => `stored ${id}`;
+
+function sourceOf(dataset: number, end: End): StageSource {
+  switch (end.kind) {
+    case 'answer':
+      return { dataset, sink: end.sink, functions: end.functions };
+    case 'store':
+      return { dataset, sink: { kind: 'store' }, functions: [] };
+    case 'shuffle': {
+      const { shuffleId, partitioner, operation, combine, functions } = end.writes;
+      return { dataset, sink: { kind: 'shuffle', shuffleId, partitioner, operation, combine }, functions, writes: end.writes };
+    }
+  }
+}

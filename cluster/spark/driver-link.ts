@@ -1,0 +1,98 @@
+// What the session says to Spark's driver: definitions, jobs and blobs; messages wait until the process is there.
+import { MessageWriter } from './message';
+
+/** Kinds of messages, as in `Driver.java`. */
+const kinds = { blob: 1, dropBlob: 2, define: 3, run: 4, cancel: 5, drop: 6 } as const;
+
+/** Blobs that no definition names stay for so many others: the next job may name them again. */
+const keptBlobs = 32;
+
+export interface RunMessage {
+  readonly jobId: number;
+  readonly key: number;
+  readonly title: string;
+  /** Local properties that Spark itself reads. */
+  readonly properties: readonly (readonly [string, string])[];
+  /** The blob with what tasks see of the job, where there is anything to see, and the blobs of its files. */
+  readonly environment: readonly string[];
+  readonly partitions: number;
+}
+
+export class DriverLink {
+  #waiting: Buffer[] | undefined = [];
+  #write: (message: Buffer) => void = (message) => this.#waiting?.push(message);
+  /** How many definitions and jobs name a blob that Spark has. */
+  readonly #uses = new Map<string, number>();
+  /** Blobs that nobody names, by the time since when. */
+  readonly #unused = new Set<string>();
+
+  /** The process is there: what waited is written. */
+  open(write: (message: Buffer) => void): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    this.#write = write;
+    for (const message of waiting) write(message);
+  }
+
+  /** There will be no process. */
+  close(): void {
+    this.#waiting = undefined;
+    this.#write = () => {};
+  }
+
+  define(): MessageWriter {
+    return new MessageWriter().byte(kinds.define);
+  }
+
+  send(message: MessageWriter): void {
+    this.#write(message.end());
+  }
+
+  run({ jobId, key, title, properties, environment, partitions }: RunMessage): void {
+    const message = new MessageWriter().byte(kinds.run).int(jobId).int(key).text(title);
+    message
+      .texts(properties.flat())
+      .text(environment[0] ?? '')
+      .texts(environment);
+    this.send(message.ints(Array.from({ length: partitions }, (_, i) => i)));
+  }
+
+  cancel(jobId: number): void {
+    this.send(new MessageWriter().byte(kinds.cancel).int(jobId));
+  }
+
+  drop(key: number): void {
+    this.send(new MessageWriter().byte(kinds.drop).int(key));
+  }
+
+  /** Sends a blob unless Spark has it. */
+  provide(id: string, bytes: () => Uint8Array): void {
+    if (this.#uses.has(id)) return;
+    this.send(new MessageWriter().byte(kinds.blob).text(id).bytes(bytes()));
+    this.#uses.set(id, 0);
+    this.#unused.add(id);
+  }
+
+  /** Something that Spark has names a blob. */
+  retain(id: string): void {
+    this.#uses.set(id, (this.#uses.get(id) ?? 0) + 1);
+    this.#unused.delete(id);
+  }
+
+  release(id: string): void {
+    const uses = (this.#uses.get(id) ?? 0) - 1;
+    // It was forgotten meanwhile.
+    if (uses < 0) return;
+    this.#uses.set(id, uses);
+    if (uses > 0) return;
+    this.#unused.add(id);
+    for (const old of this.#unused) if (this.#unused.size > keptBlobs) this.forget(old);
+  }
+
+  /** Drops a blob: the session will not name it again. */
+  forget(id: string): void {
+    if (!this.#uses.delete(id)) return;
+    this.#unused.delete(id);
+    this.send(new MessageWriter().byte(kinds.dropBlob).text(id));
+  }
+}

@@ -1,0 +1,209 @@
+// One partition being computed: a worker runs its program, is fed what it asks for, and hands on what it makes.
+package org.millrace.spark;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.util.TaskCompletionListener;
+import scala.Tuple2;
+import scala.collection.AbstractIterator;
+import scala.collection.Iterator;
+
+final class TaskRun extends AbstractIterator<Object> {
+  /** Pieces of a feed are sent together up to so many bytes. */
+  private static final int FEED_BYTES = 256 << 10;
+  /** What the accumulators of the running task count once in; set by the dataset that ends the stage, for those below it. */
+  private static final ThreadLocal<String> WITHIN = new ThreadLocal<>();
+
+  private final NodeRDD<?> rdd;
+  private final Stage stage;
+  private final NodePartition partition;
+  private final TaskContext context;
+  /** What the worker reads, in the order in which it began. */
+  private final List<Iterator<?>> readers = new ArrayList<>();
+  /** What persisted partitions below have carried in their last pieces. */
+  private final List<byte[]> carried = new ArrayList<>();
+  private final Worker worker;
+  private int frames;
+  private int jobId;
+  private Object next;
+  /** Reports that follow the rows of a persisted partition. */
+  private java.util.Iterator<byte[]> last;
+
+  TaskRun(NodeRDD<?> rdd, NodePartition partition, TaskContext context) {
+    this.rdd = rdd;
+    this.stage = rdd.stage;
+    this.partition = partition;
+    this.context = context;
+    if (stage.kind != Stage.STORE) WITHIN.set(stage.within);
+    this.worker = Workers.take(context);
+    worker.own(this);
+    context.addTaskCompletionListener((TaskCompletionListener) ended -> close());
+    try {
+      start();
+    } catch (IOException e) {
+      throw failed();
+    }
+  }
+
+  private void start() throws IOException {
+    worker.provide(stage.program);
+    for (Blob blob : stage.needs) worker.provide(blob);
+    Environment environment = Environment.of(context);
+    jobId = environment.jobId;
+    for (Blob blob : environment.blobs) worker.provide(blob);
+    String[] needs = new String[1 + stage.needs.length + environment.blobs.length];
+    needs[0] = stage.program.id;
+    for (int i = 0; i < stage.needs.length; i++) needs[1 + i] = stage.needs[i].id;
+    for (int i = 0; i < environment.blobs.length; i++) needs[1 + stage.needs.length + i] = environment.blobs[i].id;
+    byte[] task =
+        Bytes.of(
+            out -> {
+              out.writeDouble(context.taskAttemptId());
+              out.writeInt(environment.jobId);
+              out.writeInt(context.stageId());
+              out.writeInt(context.stageAttemptNumber());
+              out.writeInt(partition.number);
+              out.writeInt(context.attemptNumber());
+              Bytes.writeText(out, environment.id);
+              Bytes.write(out, partition.split);
+              out.writeInt(needs.length);
+              for (String id : needs) Bytes.writeText(out, id);
+            });
+    worker.send(Worker.TASK, task);
+    worker.flush();
+  }
+
+  @Override
+  public boolean hasNext() {
+    if (next != null) return true;
+    if (last == null) next = read();
+    if (next == null && last != null && last.hasNext()) next = last.next();
+    return next != null;
+  }
+
+  @Override
+  public Object next() {
+    if (!hasNext()) throw new NoSuchElementException();
+    Object element = next;
+    next = null;
+    return element;
+  }
+
+  /** What the worker hands on next; null at its end. */
+  private Object read() {
+    try {
+      for (; ; ) {
+        byte[] message = worker.receive();
+        switch (message[0]) {
+          case Worker.ROWS:
+            return message;
+          case Worker.FRAME:
+            int reducer = worker.readInt(message, 1);
+            long key = ByReducer.key(reducer, partition.number, frames++);
+            return new Tuple2<Object, byte[]>(key, java.util.Arrays.copyOfRange(message, 5, message.length));
+          case Worker.WANTS:
+            feed(worker.readInt(message, 1), worker.readInt(message, 5));
+            break;
+          case Worker.DONE:
+            return done(message);
+          case Worker.FAILED:
+            Workers.give(worker);
+            byte[] end = java.util.Arrays.copyOfRange(message, 1, message.length);
+            throw TaskFailed.ended(stage, partition.number, context.attemptNumber(), context.stageId(), end);
+          default:
+            throw new IOException("a message of kind " + message[0]);
+        }
+      }
+    } catch (IOException e) {
+      throw failed();
+    }
+  }
+
+  /** Sends what a reader of a feed gets next: stored rows, or frames of a shuffle. */
+  private void feed(int reader, int number) throws IOException {
+    if (reader == readers.size())
+      readers.add(rdd.parents[partition.parents[number]].iterator(partition.feeds[number], context));
+    Iterator<?> feed = readers.get(reader);
+    int sent = 0;
+    while (sent < FEED_BYTES) {
+      if (!feed.hasNext()) {
+        worker.send(Worker.END, new byte[0]);
+        worker.flush();
+        return;
+      }
+      sent += sendPiece(feed.next());
+    }
+    worker.send(Worker.MORE, new byte[0]);
+    worker.flush();
+  }
+
+  private int sendPiece(Object piece) throws IOException {
+    if (piece instanceof Tuple2) {
+      byte[] frame = (byte[]) ((Tuple2<?, ?>) piece)._2();
+      worker.send(Worker.PIECE, frame);
+      return frame.length;
+    }
+    byte[] rows = (byte[]) piece;
+    if (rows[0] == Worker.REPORT) carried.add(rows);
+    else worker.send(Worker.PIECE, rows, 1);
+    return rows.length;
+  }
+
+  /** The worker has ended its task well. */
+  private Object done(byte[] message) throws IOException {
+    Workers.give(worker);
+    java.io.DataInputStream in = new java.io.DataInputStream(new java.io.ByteArrayInputStream(message, 1, message.length - 1));
+    double records = in.readDouble();
+    byte[] updates = Bytes.read(in);
+    byte[] value = Bytes.read(in);
+    drain();
+    int dataset = stage.kind == Stage.STORE ? stage.dataset : -1;
+    byte[] report =
+        Bytes.of(
+            out -> {
+              out.writeByte(Worker.REPORT);
+              Bytes.writeText(out, WITHIN.get());
+              out.writeInt(jobId);
+              out.writeInt(dataset);
+              out.writeInt(partition.number);
+              out.writeDouble(records);
+              Bytes.write(out, updates);
+            });
+    if (stage.kind == Stage.STORE) {
+      if (updates.length > 0) carried.add(report);
+      last = carried.iterator();
+      return null;
+    }
+    last = java.util.Collections.emptyIterator();
+    stage.reports.add(report);
+    for (byte[] other : carried) stage.reports.add(other);
+    return stage.kind == Stage.ANSWER ? value : null;
+  }
+
+  /** What a persisted partition carries comes after its rows, which the worker may not have read to their end. */
+  private void drain() {
+    for (Iterator<?> reader : readers) {
+      while (reader.hasNext()) {
+        Object piece = reader.next();
+        if (!(piece instanceof byte[])) break;
+        if (((byte[]) piece)[0] == Worker.REPORT) carried.add((byte[]) piece);
+      }
+    }
+  }
+
+  /** The worker is gone: it was stopped with its task, or it ended by itself. */
+  private RuntimeException failed() {
+    worker.kill();
+    if (context.isInterrupted()) return new TaskKilledException("cancelled");
+    return TaskFailed.lost(stage, partition.number, context.attemptNumber(), context.stageId(), worker.reason());
+  }
+
+  /** The task has ended: a worker that is still at work has nobody to work for. */
+  private void close() {
+    if (worker.isOf(this)) worker.kill();
+  }
+}

@@ -1,0 +1,143 @@
+// One Node process of an executor and the pipes to it: messages are a length, a kind and a body.
+package org.millrace.spark;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+final class Worker {
+  // To the worker.
+  static final byte HELLO = 'H';
+  static final byte BLOB = 'B';
+  static final byte FORGET = 'F';
+  static final byte TASK = 'T';
+  static final byte PIECE = 'P';
+  static final byte MORE = 'M';
+  static final byte END = 'E';
+  // From it.
+  static final byte ROWS = 'R';
+  static final byte FRAME = 'S';
+  static final byte WANTS = 'W';
+  static final byte DONE = 'D';
+  static final byte FAILED = 'X';
+  /** Among the rows of a persisted partition: what its tasks added to accumulators. */
+  static final byte REPORT = 'U';
+
+  private static final int PIPE_BYTES = 128 << 10;
+  /** Blobs that a worker holds beyond those of its task. */
+  private static final int KEPT_BLOBS = 64;
+  private static final Set<String> PASSED_ON =
+      Set.of("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR");
+  /** Protocol on descriptors of its own: what user code prints, and what its children print, goes to the log. */
+  private static final String SHELL = "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>&2";
+
+  private final Process process;
+  private final DataInputStream in;
+  private final DataOutputStream out;
+  /** By last use. */
+  private final Map<String, Boolean> blobs = new LinkedHashMap<>(16, 0.75f, true);
+  private volatile Object owner;
+
+  Worker(List<String> command, String settings) throws IOException {
+    List<String> line = new ArrayList<>(List.of("/bin/sh", "-c", SHELL));
+    line.addAll(command);
+    ProcessBuilder builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().keySet().retainAll(PASSED_ON);
+    process = builder.start();
+    in = new DataInputStream(new BufferedInputStream(process.getInputStream(), PIPE_BYTES));
+    out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), PIPE_BYTES));
+    send(HELLO, settings.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    flush();
+  }
+
+  void own(Object newOwner) {
+    owner = newOwner;
+  }
+
+  boolean isOf(Object run) {
+    return owner == run;
+  }
+
+  void send(byte kind, byte[] body) throws IOException {
+    send(kind, body, 0);
+  }
+
+  /** Sends the body from `from` on. */
+  void send(byte kind, byte[] body, int from) throws IOException {
+    out.writeInt(body.length - from + 1);
+    out.writeByte(kind);
+    out.write(body, from, body.length - from);
+  }
+
+  void flush() throws IOException {
+    out.flush();
+  }
+
+  /** The next message, its kind first. */
+  byte[] receive() throws IOException {
+    int length = in.readInt();
+    if (length < 1) throw new EOFException();
+    byte[] message = new byte[length];
+    in.readFully(message);
+    return message;
+  }
+
+  int readInt(byte[] message, int at) {
+    return ByteBuffer.wrap(message).getInt(at);
+  }
+
+  /** Sends a blob unless the worker has it. */
+  void provide(Blob blob) throws IOException {
+    if (blobs.put(blob.id, true) != null) return;
+    byte[] bytes = blob.bytes();
+    byte[] id = blob.id.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    out.writeInt(1 + 4 + id.length + bytes.length);
+    out.writeByte(BLOB);
+    Bytes.write(out, id);
+    out.write(bytes);
+  }
+
+  /** Between two tasks: drops the blobs that were not used for longest. */
+  void forgetOld() throws IOException {
+    Iterator<String> oldest = blobs.keySet().iterator();
+    for (int over = blobs.size() - KEPT_BLOBS; over > 0; over--) {
+      send(FORGET, oldest.next().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      oldest.remove();
+    }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  void kill() {
+    owner = null;
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  /** Why it ended, in words. */
+  String reason() {
+    try {
+      if (!process.waitFor(1, TimeUnit.SECONDS)) return "it stopped answering";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "it was stopped";
+    }
+    int code = process.exitValue();
+    if (code == 134) return "it ran out of memory; raise executorMemory or use more partitions";
+    if (code > 128) return "it was killed by signal " + (code - 128);
+    return "it exited with code " + code + "; perhaps a function calls process.exit";
+  }
+}

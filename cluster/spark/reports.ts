@@ -1,0 +1,42 @@
+// Which reports of tasks count: each (job or shuffle, partition) once, and each computation of a persisted partition once in these.
+import { countedComputations } from '../../runtime/base/limits';
+import type { Report } from './driver-events';
+
+export class CountedReports {
+  readonly #tasks = new Map<string, Set<number>>();
+  /** The last computations of each persisted partition, by dataset. */
+  readonly #computations = new Map<number, Map<number, string[]>>();
+
+  /** Notes a report; false where it is known. */
+  count({ within, dataset, partition }: Report): boolean {
+    return dataset < 0 ? this.#countTask(within, partition) : this.#countComputation(dataset, partition, within);
+  }
+
+  #countTask(within: string, partition: number): boolean {
+    const counted = this.#tasks.get(within) ?? new Set();
+    this.#tasks.set(within, counted);
+    if (counted.has(partition)) return false;
+    counted.add(partition);
+    return true;
+  }
+
+  #countComputation(dataset: number, partition: number, within: string): boolean {
+    const partitions = this.#computations.get(dataset) ?? new Map<number, string[]>();
+    this.#computations.set(dataset, partitions);
+    const counted = partitions.get(partition) ?? [];
+    partitions.set(partition, counted);
+    if (counted.includes(within)) return false;
+    counted.push(within);
+    if (counted.length > countedComputations) counted.shift();
+    return true;
+  }
+
+  /** A job has ended, or a shuffle was dropped. */
+  forget(within: string): void {
+    this.#tasks.delete(within);
+  }
+
+  forgetDataset(dataset: number): void {
+    this.#computations.delete(dataset);
+  }
+}

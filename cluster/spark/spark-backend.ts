@@ -1,0 +1,34 @@
+// What a context on a master of Apache Spark is made of.
+import type { EngineMaker } from '../../runtime/context/context';
+import { executorsOf, readMachine } from '../base/machine';
+import { SessionFolder } from '../driver/session-folder';
+import type { SparkOptions } from './start-spark';
+
+/** Options of Apache Spark: `connect('spark://host:7077', { spark: { home: '/opt/spark' } })`. */
+export interface SparkConnectOptions {
+  /** The folder of Spark. Default: SPARK_HOME, else what `millrace spark-setup` has installed. */
+  readonly home?: string;
+  /** Settings of Spark by their names; they win over those of `spark-defaults.conf`. */
+  readonly conf?: Readonly<Record<string, string>>;
+}
+
+type BackendOptions = SparkConnectOptions & Pick<SparkOptions, 'executionBytes' | 'executorMemory' | 'onOutput' | 'holds'>;
+
+/** Where a master is, and the tasks that run at once as far as this is known. */
+interface SparkMaster {
+  readonly url: string;
+  readonly slots?: number;
+}
+
+export function startSparkBackend(
+  { url, slots = executorsOf(readMachine()) }: SparkMaster,
+  options: BackendOptions,
+): { backend: EngineMaker; slots: number; folder: string } {
+  // Loaded on demand: most sessions run on executors of their own.
+  const { SparkEngine }: typeof import('./spark-engine') = require('./spark-engine');
+  const { startSpark }: typeof import('./start-spark') = require('./start-spark');
+  const folder = SessionFolder.make();
+  const backend: EngineMaker = (config, clock, hooks) =>
+    new SparkEngine(startSpark({ ...options, url, folder: folder.path }, config), config, clock, hooks, () => folder.remove());
+  return { backend, slots, folder: folder.path };
+}

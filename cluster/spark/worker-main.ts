@@ -1,0 +1,123 @@
+// A worker of Spark: it runs the tasks of one executor slot, one at a time, by the same programs as executors of ours.
+import { Worker } from 'node:worker_threads';
+import type { TaskExchange } from '../../runtime/exec/files/exchange';
+import { createTaskRunner, type TaskRunner } from '../../runtime/exec/task-runner';
+import type { TaskEnd } from '../../runtime/plan/end';
+import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
+import { encode } from '../../runtime/wire/codec';
+// Registers the class `Receiver`: closures that capture a class derived from it are revived here.
+import '../../runtime/streaming/receivers/receiver-class';
+import { printBlocking } from '../base/blocking-output';
+import { startCommand } from '../executor/pipe-command';
+import { packEnd } from '../link/task-end';
+import { MessageReader, MessageWriter } from './message';
+import { fromWorker, toWorker, WorkerPipes } from './worker-pipes';
+import { readSettings } from './worker-settings';
+
+/** A task ends with its process where it is cancelled: the executor kills the worker. */
+const control: TaskControl = { cancelled: () => false, progress: () => {} };
+
+class SparkWorker implements TaskExchange {
+  readonly #pipes = new WorkerPipes();
+  readonly #runner: TaskRunner;
+  readonly #maxResultBytes: number;
+  /** Numbers what reads a feed, in each task from 0. */
+  #readers = 0;
+
+  constructor() {
+    const { body } = this.#pipes.receive();
+    const { maxResultBytes, ...options } = readSettings(body.toString(), process.pid);
+    this.#maxResultBytes = maxResultBytes;
+    this.#runner = createTaskRunner({ ...options, startCommand });
+  }
+
+  async serve(): Promise<never> {
+    for (;;) {
+      const { kind, body } = this.#pipes.receive();
+      if (kind === toWorker.blob) this.#addBlob(body);
+      else if (kind === toWorker.forget) this.#runner.forget({ kind: 'blob', id: body.toString() });
+      else if (kind === toWorker.task) this.#end(await this.#runner.run(this.#taskOf(body), control, this));
+      else throw new Error(`a message of kind ${kind} between two tasks`);
+    }
+  }
+
+  #addBlob(body: Buffer): void {
+    const message = new MessageReader(body);
+    const id = message.text();
+    this.#runner.addBlob(id, message.rest());
+  }
+
+  #taskOf(body: Buffer): TaskSpec {
+    this.#readers = 0;
+    const message = new MessageReader(body);
+    const numbers = {
+      taskId: message.double(),
+      jobId: message.int(),
+      stageId: message.int(),
+      stageAttempt: message.int(),
+      partition: message.int(),
+      attempt: message.int(),
+    };
+    const environmentId = message.text() || undefined;
+    const split = message.bytes();
+    const needs = message.texts();
+    return { ...numbers, programId: needs[0], environmentId, split, needs, maxResultBytes: this.#maxResultBytes };
+  }
+
+  #end(end: TaskEnd): void {
+    if (end.kind !== 'success') {
+      const packed = packEnd(end);
+      const message = new MessageWriter().text(JSON.stringify(packed.end)).end();
+      return this.#pipes.send(fromWorker.failed, message, packed.tail);
+    }
+    const { accumulators, metrics, value } = end;
+    const updates = accumulators.length > 0 ? encode(accumulators) : new Uint8Array(0);
+    const head = new MessageWriter().double(metrics.recordsRead).bytes(updates).int(value.length).end();
+    this.#pipes.send(fromWorker.done, head, value);
+  }
+
+  *feed(feed: number): Generator<Buffer> {
+    // A plan may read a feed several times, by turns.
+    const reader = this.#readers++;
+    const wants = new MessageWriter().int(reader).int(feed).end();
+    for (;;) {
+      this.#pipes.send(fromWorker.wants, wants);
+      // Pieces come some at a time: all are taken from the pipe before one is used, which may ask for another feed.
+      const pieces: Buffer[] = [];
+      let message = this.#pipes.receive();
+      for (; message.kind === toWorker.piece; message = this.#pipes.receive()) pieces.push(message.body);
+      yield* pieces;
+      if (message.kind === toWorker.end) return;
+    }
+  }
+
+  rows(bytes: Uint8Array): void {
+    this.#pipes.send(fromWorker.rows, bytes);
+  }
+
+  frame(bucket: number, frame: Uint8Array): void {
+    this.#pipes.send(fromWorker.frame, new MessageWriter().int(bucket).end(), frame);
+  }
+}
+
+/** Ends this process with its executor, also while the user's function holds the thread. */
+function watchParent(): void {
+  const text = `const p=process.ppid;setInterval(()=>{if(process.ppid!==p)process.kill(process.pid,'SIGKILL')},1000)`;
+  new Worker(text, { eval: true, execArgv: [] }).unref();
+}
+
+function reportStrays(): void {
+  const report = (what: string) => (error: unknown) => {
+    process.stderr.write(`${what}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  };
+  process.on('uncaughtException', report('Uncaught error on an executor'));
+  process.on('unhandledRejection', report('Unhandled rejection on an executor'));
+}
+
+printBlocking();
+watchParent();
+reportStrays();
+new SparkWorker().serve().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(70);
+});

@@ -1,0 +1,118 @@
+// What a task exchanges with an engine that shuffles and stores rows by itself: it is fed encoded rows, and hands encoded rows on.
+import { MillraceError } from '../../base/errors';
+import { frameBytes } from '../../base/limits';
+import type { Sink, Split } from '../../plan/program';
+import type { TaskSpec } from '../../plan/task';
+import { type PairFrame, pairsOf, shufflePath } from '../../storage/shuffle-file';
+import { ShuffleOutput } from '../../storage/shuffle-output';
+import type { BucketOutput } from '../../storage/shuffle-writer';
+import { sizeOfArray } from '../../storage/size-of';
+import { decodeRows, encode } from '../../wire/codec';
+import { readBuckets } from './read-bucket';
+
+/** The engine's side of it. */
+export interface TaskExchange {
+  /** What the engine has for a feed of the split, one encoded piece after the other. */
+  feed(feed: number): Iterable<Buffer>;
+  /** Takes encoded rows of a persisted partition. */
+  rows(bytes: Uint8Array): void;
+  /** Takes a frame for a reducer. */
+  frame(bucket: number, frame: Uint8Array): void;
+}
+
+/** What a task has of it: an engine that shuffles by itself, or the folder of shuffle files. */
+interface Exchanging {
+  readonly exchange?: TaskExchange;
+  readonly folder: string;
+}
+
+function noExchange(): never {
+  throw new MillraceError('INTERNAL', { reason: 'nothing feeds this task' });
+}
+
+const feedOf = (split: Split): number => (split.kind === 'feed' ? split.feed : noExchange());
+
+/** The rows of a persisted partition. */
+export function* fedRows(exchange: TaskExchange | undefined, split: Split): Generator<unknown[]> {
+  for (const piece of (exchange ?? noExchange()).feed(feedOf(split))) yield decodeRows(piece, 'executor');
+}
+
+/** The frames of a reduce partition, from the engine or from the files of its map tasks. Throws FetchFailure. */
+export function framesOf({ exchange, folder }: Exchanging, split: Split, onBytes: (bytes: number) => void): Generator<PairFrame> {
+  return exchange ? fedFrames(exchange, split, onBytes) : readBuckets(folder, split, onBytes);
+}
+
+function* fedFrames(exchange: TaskExchange, split: Split, onBytes: (bytes: number) => void): Generator<PairFrame> {
+  for (const frame of exchange.feed(feedOf(split))) {
+    onBytes(frame.length);
+    yield pairsOf(frame, 'the shuffle of the engine');
+  }
+}
+
+/** Hands the rows of a persisted partition on, encoded some at a time. */
+export class FedRows {
+  readonly #exchange: TaskExchange;
+  #rows: unknown[] = [];
+  #bytes = 0;
+  #measured = 0;
+
+  constructor(exchange: TaskExchange | undefined) {
+    this.#exchange = exchange ?? noExchange();
+  }
+
+  add(row: unknown): void {
+    this.#rows.push(row);
+    if (this.#rows.length - this.#measured < measuredRows) return;
+    this.#bytes += sizeOfArray(this.#rows, 0, this.#measured);
+    this.#measured = this.#rows.length;
+    if (this.#bytes >= frameBytes) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#rows.length > 0) this.#exchange.rows(encode(this.#rows));
+    this.#rows = [];
+    this.#bytes = 0;
+    this.#measured = 0;
+  }
+
+  end(): null {
+    this.#flush();
+    return null;
+  }
+}
+
+const measuredRows = 64;
+
+/** Where the frames of a map task go: to the engine, or to a file. */
+export function bucketOutput(
+  { exchange, folder }: Exchanging,
+  { shuffleId }: Sink & { kind: 'shuffle' },
+  { partition, taskId }: TaskSpec,
+  buckets: number,
+  memoryBytes: number,
+): BucketOutput {
+  if (exchange) return new FedBuckets(exchange, buckets);
+  return new ShuffleOutput(shufflePath(folder, shuffleId, partition, taskId), buckets, memoryBytes);
+}
+
+/** Hands the frames of a map task on as they are finished. */
+class FedBuckets implements BucketOutput {
+  readonly #exchange: TaskExchange;
+  readonly #sizes: number[];
+
+  constructor(exchange: TaskExchange, buckets: number) {
+    this.#exchange = exchange;
+    this.#sizes = new Array<number>(buckets).fill(0);
+  }
+
+  add(bucket: number, frame: Buffer): void {
+    this.#sizes[bucket] += frame.length;
+    this.#exchange.frame(bucket, frame);
+  }
+
+  end(): number[] {
+    return this.#sizes;
+  }
+
+  abandon(): void {}
+}

@@ -1,0 +1,135 @@
+// What is known of Spark without one: its versions, what is missing on a machine, messages, the words of a failure.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../../cluster/connect';
+import { packEnd } from '../../../cluster/link/task-end';
+import { MessageReader, MessageWriter } from '../../../cluster/spark/message';
+import { CountedReports } from '../../../cluster/spark/reports';
+import { sparkSetup } from '../../../cluster/spark/setup';
+import { jobError } from '../../../cluster/spark/task-failure';
+import { errorOf } from '../../helpers/errors';
+
+const test = suite('Spark that is not there');
+let folder: string;
+const before = { ...process.env };
+
+test.before.each(() => {
+  folder = mkdtempSync(join(tmpdir(), 'no-spark-'));
+  Object.assign(process.env, { XDG_CACHE_HOME: folder, JAVA_HOME: join(folder, 'jdk') });
+  delete process.env.SPARK_HOME;
+});
+
+test.after.each(() => {
+  rmSync(folder, { recursive: true, force: true });
+  process.env = { ...before };
+});
+
+/** A Java that only says which one it is. */
+function java(version: string): void {
+  const bin = join(folder, 'jdk', 'bin');
+  mkdirSync(bin, { recursive: true });
+  const text = `#!/bin/sh\necho "    java.home = ${join(folder, 'jdk')}" >&2\necho "    java.specification.version = ${version}" >&2\n`;
+  for (const [name, says] of [
+    ['java', text],
+    ['javac', '#!/bin/sh\necho "error: no symbols" >&2\nexit 1\n'],
+  ]) {
+    writeFileSync(join(bin, name), says);
+    chmodSync(join(bin, name), 0o755);
+  }
+}
+
+/** A Spark of which only the version is there. */
+function spark(version: string): string {
+  const jars = join(folder, 'spark', 'jars');
+  mkdirSync(jars, { recursive: true });
+  writeFileSync(join(jars, `spark-core_2.13-${version}.jar`), '');
+  return join(folder, 'spark');
+}
+
+async function setup(...args: string[]): Promise<{ status: number; text: string }> {
+  const lines: string[] = [];
+  const status = await sparkSetup(args, (line) => lines.push(line));
+  return { status, text: lines.join('\n') };
+}
+
+test('spark-setup names what is missing, and the remedy', async () => {
+  assert.match((await setup()).text, /JAVA_HOME is .* which has no bin\/java.*\nInstall a JDK 17/);
+  java('11');
+  assert.match((await setup()).text, /is Java 11\.\nInstall a JDK 17/);
+  java('1.8');
+  assert.match((await setup()).text, /is Java 8\./);
+  java('17');
+  const none = await setup();
+  assert.is(none.status, 1);
+  assert.match(none.text, /no Spark was found\.\n.*spark-setup --pyspark/);
+  assert.match((await setup('--spark-home', folder)).text, /jars\/spark-core_\*\.jar is not there/);
+  assert.match(
+    (await setup('--spark-home', spark('3.4.2'))).text,
+    /Spark 3\.4\.2 .* is not known .*\nUse one of 3\.5, 4\.0, 4\.3\./,
+  );
+  assert.match((await setup('--pyspark', '2.4')).text, /Spark 2\.4 is not known/);
+  const { status, text } = await setup('--colour');
+  assert.is(status, 2);
+  assert.match(text, 'millrace spark-setup [--pyspark');
+});
+
+test('a compiler that fails is told with its words', async () => {
+  java('17');
+  const { status, text } = await setup('--spark-home', spark('4.3.0'));
+  assert.is(status, 1);
+  assert.match(text, /could not be compiled for Spark 4\.3\.0: [\s\S]*no symbols/);
+});
+
+test('a session without Spark starts, and its jobs say why they cannot run', async () => {
+  java('17');
+  const notices: string[] = [];
+  const sc = await connect('spark-local[2]', { onNotice: (text) => notices.push(text) });
+  await errorOf('NO_SPARK', () => sc.range(3).count());
+  await errorOf('NO_SPARK', () => sc.range(3).count());
+  assert.is(notices.length, 1);
+  assert.match(notices[0], /no Spark was found.*No job can run/);
+  await sc.stop();
+});
+
+test('messages are read as they were written, and cut ones are refused', () => {
+  const bytes = new MessageWriter().byte(7).flag(true).int(-5).double(0.5).text('é').texts(['a', '']).ints([1, -1]).end();
+  const read = (from: Buffer) => {
+    const m = new MessageReader(from);
+    return [m.byte(), m.flag(), m.int(), m.double(), m.text(), m.texts(), m.ints()];
+  };
+  assert.equal(read(bytes), [7, true, -5, 0.5, 'é', ['a', ''], [1, -1]]);
+  for (let length = 0; length < bytes.length; length++) assert.throws(() => read(bytes.subarray(0, length)));
+});
+
+test('a failure is what its last record says, else the first sentence of Spark', () => {
+  const { end, tail } = packEnd({ kind: 'tooBig', bytes: 2048, limit: 1024 });
+  const what = Buffer.concat([new MessageWriter().text(JSON.stringify(end)).end(), tail]);
+  const record = (kind: number, bytes: Uint8Array) =>
+    `<millrace ${new MessageWriter().byte(kind).text('program-1').int(4).int(1).int(3).bytes(bytes).end().toString('base64')}>`;
+  const failed = (text: string) => jobError(text, () => undefined);
+  assert.is(failed(`Job aborted: ${record(0, what)}\n\tat x`).code, 'RESULT_TOO_BIG');
+  const lost = failed(`${record(0, what)} ${record(1, Buffer.from('it was killed by signal 9'))}`);
+  assert.is(lost.code, 'EXECUTORS_LOST');
+  assert.equal([lost.details.stage, lost.details.partition, lost.details.attempts], [4, 1, 4]);
+  const other = failed('org.apache.spark.SparkException: Job aborted: no space left\n\tat a.b.C\nDriver stacktrace:');
+  assert.is(other.code, 'SPARK_FAILED');
+  assert.match(other.message, 'Job aborted: no space left');
+  assert.not.match(other.message, 'a.b.C');
+});
+
+test('a report counts once in a job or shuffle, and the computation of a persisted partition once in each', () => {
+  const counted = new CountedReports();
+  const report = (within: string, dataset: number, partition: number) =>
+    counted.count({ within, dataset, partition, jobId: 0, records: 0, updates: new Uint8Array() });
+  assert.equal([report('job 1', -1, 0), report('job 1', -1, 0), report('job 1', -1, 1)], [true, false, true]);
+  assert.equal([report('shuffle 1', -1, 0), report('shuffle 1', 7, 0), report('shuffle 1', 7, 0)], [true, true, false]);
+  assert.ok(report('job 1', 7, 0));
+  counted.forget('job 1');
+  counted.forgetDataset(7);
+  assert.equal([report('job 1', -1, 0), report('shuffle 1', 7, 0)], [true, true]);
+});
+
+test.run();
