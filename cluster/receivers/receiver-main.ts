@@ -1,13 +1,13 @@
 // The program of a receiver process: it reads the sources that the driver opens, writes block files, and ends with its driver.
 import fs from 'node:fs';
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import '../../runtime/closure/classes/instances';
 import { asError } from '../../runtime/base/errors';
 import type { ReceiverSource } from '../../runtime/plan/receivers';
 import { reviveReceiver } from '../../runtime/streaming/receivers/receiver-program';
 import { unendedName } from '../../runtime/streaming/sources/block-log';
 import { printBlocking } from '../base/blocking-output';
+import { DriverWatch } from '../base/driver-watch';
 import { BlockWriter } from './block-writer';
 import { CustomSource } from './custom-receiver';
 import { ThrottledReport } from './limited-notices';
@@ -137,26 +137,12 @@ function endWithDriver(): void {
   process.exit(0);
 }
 
-/**
- * A thread that waits for the end of stdin, which the driver holds open. It notices the end of the driver even while the user's loop
- * blocks the main thread. The main thread first gets half a second to end by itself.
- */
-const watcher = `
-  const { parentPort, workerData } = require('node:worker_threads');
-  const fs = require('node:fs');
-  const folders = [];
-  parentPort.on('message', (folder) => folders.push(folder));
-  new (require('node:net').Socket)({ fd: 0, readable: true }).on('error', () => {}).on('close', () => setTimeout(() => {
-    for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
-    process.kill(process.pid, 'SIGKILL');
-  }, workerData)).resume();`;
-
-const watch = new Worker(watcher, { eval: true, workerData: 500, execArgv: [], trackUnmanagedFds: false });
+const watch = new DriverWatch();
 
 function watchDriver(folder: string): void {
   if (folders.has(folder)) return;
   folders.add(folder);
-  watch.postMessage(folder);
+  watch.removes(folder);
 }
 
 /** An error in a callback of the user's receiver is reported and has no other effect. */

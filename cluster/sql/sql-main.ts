@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import { asError } from '../../runtime/base/errors';
 import type { SqlResult } from '../../runtime/plan/sql-engine';
+import { DriverWatch } from '../base/driver-watch';
 import { Duck } from './duck';
 import { faultOf } from './faults';
 import { SqlMessages, type SqlReply, type SqlRequest, sqlDescriptor, sqlMessage } from './protocol';
@@ -32,7 +33,10 @@ const messages = new SqlMessages((message) => {
   } else void answer(request);
 });
 
+// The session is gone. A query of the library may hold up every gentler end.
+const end = () => process.kill(process.pid, 'SIGKILL');
+
+new DriverWatch();
 socket.on('data', (piece: Buffer) => messages.push(piece));
-// The session is gone: nobody waits for an answer.
-socket.on('close', () => process.exit(0));
-socket.on('error', () => process.exit(0));
+socket.on('close', end);
+socket.on('error', end);

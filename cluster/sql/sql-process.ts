@@ -114,7 +114,8 @@ export class SqlProcess implements SqlEngine {
     if (this.#child) return this.#child;
     const { program, onOutput, folder, memoryMb, threads } = this.#options;
     const child = spawn(process.execPath, [program()], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      // Nothing is written to its input, which ends with this process.
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       env: environment(),
       // Its own session, so that Ctrl-C and the hang-up of the user's terminal reach the driver alone.
       detached: true,

@@ -1,4 +1,5 @@
 // The process of the SQL engine: it starts with the first query, ends with the session, and is replaced when it is killed or a query is cancelled.
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,8 @@ import { connect } from '../../../cluster/connect';
 import type { Context } from '../../../runtime/index';
 import { cancelQueries } from '../../../runtime/sql/running-queries';
 import { errorOf } from '../../helpers/errors';
-import { isAlive } from '../../helpers/processes';
+import { isAlive, processesOf } from '../../helpers/processes';
+import { descendants } from '../../helpers/terminal';
 import { until, within } from '../../helpers/within';
 
 const test = suite('the SQL engine');
@@ -66,6 +68,23 @@ test('Ctrl-C ends a query at once; another one that runs meanwhile is asked agai
   assert.equal(await within(60_000, other, 'the other query'), [{ s: 4_499_998_500_000 }]);
   await sc.stop();
 });
+
+for (const [what, query] of [
+  ['counts', endless],
+  ['writes its answer', 'select range, md5(range::varchar) h from range(1000000000)'],
+])
+  test(`an engine that ${what} ends with a session that is killed`, async () => {
+    const script = spawn(process.execPath, ['dist/millrace.js', '--master', 'local', '-e', `await sc.sql('${query}').count()`], {
+      stdio: 'ignore',
+    });
+    const engines = () => processesOf('sql-engine.js').filter((pid) => descendants(script.pid!).includes(pid));
+    await until(30_000, () => engines().length === 1, 'the engine');
+    const [engine] = engines();
+    await works(engine);
+    for (const pid of [...descendants(script.pid!).filter((other) => other !== engine), script.pid!])
+      process.kill(pid, 'SIGKILL');
+    await until(5_000, () => !isAlive(engine), 'the end of the engine');
+  });
 
 test('what does not fit into the memory of the engine is spilled to the folder of the session, which goes with it', async () => {
   const before = readdirSync(tmpdir()).filter((name) => name.startsWith(`millrace-${process.pid}-`));
