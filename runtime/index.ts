@@ -23,6 +23,10 @@ import './ops/sources';
 import './ops/tables/readers';
 import './ops/barrier';
 import './sql/sql';
+import './tables/aggregate';
+import './tables/columns';
+import './tables/join';
+import './tables/order';
 import './streaming/ops/batchwise';
 import './streaming/ops/describe';
 import './streaming/ops/outputs';
@@ -124,3 +128,20 @@ export { Receiver } from './streaming/receivers/receiver-class';
 export type { ReplayOptions } from './streaming/sources/replay';
 export { type CheckOptions, StreamCheck } from './streaming/testing/check';
 export { ManualClock } from './streaming/testing/manual-clock';
+export {
+  Aggregate,
+  type Aggregated,
+  type Aggregates,
+  count,
+  countDistinct,
+  type KeyColumns,
+  list,
+  max,
+  mean,
+  min,
+  quantile,
+  sum,
+} from './tables/aggregate';
+export type { Filled, Flat, Renamed } from './tables/columns';
+export type { Joined, LeftJoined } from './tables/join';
+export { Descending, desc, type OrderKey } from './tables/order';

@@ -164,6 +164,14 @@ export const declared = {
     sentence: 'The output folder {path} already exists{reason}.',
     remedy: 'Choose another folder; { overwrite: true } of saveAs… replaces an earlier save. Nothing was written.',
   },
+  NOT_A_ROW: {
+    sentence: '{operation} needs rows that are objects, but got {element}.',
+    remedy: 'Make rows with columns first: rdd.map(([page, n]) => ({ page, n })).',
+  },
+  NOT_A_LIST: {
+    sentence: '{operation} needs a list in the column {column}, but got {value}.',
+    remedy: 'Choose a column of lists, or split it first: withColumn(name, row => row.text.split(" ")).',
+  },
   NOT_A_PAIR: {
     sentence: '{operation} needs pairs [key, value], but an element is {element}.',
     remedy: 'Make pairs first, for example .map(x => [x, 1]) or .keyBy(f).',

@@ -89,7 +89,8 @@ declare module '../rdd/rdd' {
   }
 }
 
-function together<T>(
+/** Two datasets of pairs brought together by key, on behalf of an operation. */
+export function together<T>(
   operation: string,
   left: RDD<unknown>,
   right: RDD<unknown>,

@@ -70,7 +70,13 @@ async function rangeBounds(keys: RDD<unknown>, ranges: number): Promise<unknown[
   return bounds;
 }
 
-function sorted<K, V>(pairs: RDD<[K, V]>, operation: string, ascending: boolean, numPartitions?: number): RDD<[K, V]> {
+/** Pairs in the order of their keys, on behalf of an operation. */
+export function sortedByKeys<K, V>(
+  pairs: RDD<[K, V]>,
+  operation: string,
+  ascending: boolean,
+  numPartitions?: number,
+): RDD<[K, V]> {
   checkFlag(operation, 'ascending', ascending);
   const asked = numPartitions === undefined ? Math.max(1, pairs.numPartitions) : numPartitions;
   const ranges = pairs.context.checkPartitions(operation, asked);
@@ -85,7 +91,7 @@ function sorted<K, V>(pairs: RDD<[K, V]>, operation: string, ascending: boolean,
 }
 
 RDD.prototype.sortByKey = function (ascending = true, numPartitions) {
-  return sorted(this, 'sortByKey', ascending, numPartitions);
+  return sortedByKeys(this, 'sortByKey', ascending, numPartitions);
 };
 
 RDD.prototype.sortBy = function <T, K extends Datum>(
@@ -94,7 +100,7 @@ RDD.prototype.sortBy = function <T, K extends Datum>(
   ascending = true,
   numPartitions?: number,
 ) {
-  return valuesOf(sorted(keyedBy(this, 'sortBy', key), 'sortBy', ascending, numPartitions), 'sortBy');
+  return valuesOf(sortedByKeys(keyedBy(this, 'sortBy', key), 'sortBy', ascending, numPartitions), 'sortBy');
 };
 
 RDD.prototype.filterByRange = function <K, V>(this: RDD<[K, V]>, lower: K, upper: K) {

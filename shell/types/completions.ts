@@ -35,8 +35,10 @@ export function completionsAt(scratch: Scratch, position: number): Completion {
   const own = word === '' && found?.isGlobalCompletion;
   const offered = (found?.entries ?? []).filter(({ name, kind }) => isOffered(name, kind) && (!own || known.has(name)));
   const candidates = fitting(scratch, matching(offered, word), at);
+  // Names of the prompt are no members that happen to have their name.
+  const first = found?.isGlobalCompletion ? known : new Set<string>();
   candidates.sort(
-    (a, b) => rank(a, word, known) - rank(b, word, known) || compare(a.sortText, b.sortText) || compare(a.name, b.name),
+    (a, b) => rank(a, word, first) - rank(b, word, first) || compare(a.sortText, b.sortText) || compare(a.name, b.name),
   );
   const detailed = candidates.length <= maxDetailed;
   const entries = candidates.map(({ name, kind }) => ({ name, kind, ...(detailed ? detailOf(service, file, at, name) : {}) }));

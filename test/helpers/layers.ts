@@ -22,6 +22,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'shared',
     'context',
     'ops',
+    'tables',
     'sql',
     'streaming',
     '',

@@ -33,6 +33,7 @@ const rooms: Readonly<Record<string, string>> = {
   'runtime/shared': "The driver's side of broadcasts, accumulators and added files.",
   'runtime/context': 'The context `sc`: hands datasets and jobs to the engine, and keeps what they share.',
   'runtime/ops': 'The operators and actions of datasets, built on the room of datasets.',
+  'runtime/tables': 'Operators for rows that are objects: columns, order, aggregates of groups, joins.',
   'runtime/sql': 'Queries in SQL: their templates, and their answers as datasets.',
   'runtime/ops/tables': 'Readers and writers of tables.',
   'runtime/streaming/graph': 'Streams and outputs: what each batch has to do.',

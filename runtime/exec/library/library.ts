@@ -13,6 +13,7 @@ import { samplingFunctions } from './sampling';
 import { severalFunctions } from './several-inputs';
 import { sketchFunctions } from './sketch';
 import { streamFunctions } from './streams';
+import { tableFunctions } from './tables';
 
 type Compare = (a: unknown, b: unknown) => number;
 type Pair = [unknown, unknown];
@@ -79,7 +80,9 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   /** A first value merged into a copy of the zero. */
   fromZero: (zero: Uint8Array, merge: (acc: unknown, value: unknown) => unknown) => (value: unknown) =>
     merge(decode(zero, 'executor'), value),
+  itself: () => (x: unknown) => x,
   ...severalFunctions,
+  ...tableFunctions,
   ...samplingFunctions,
   ...sketchFunctions,
   ...streamFunctions,
