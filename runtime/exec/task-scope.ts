@@ -2,6 +2,7 @@
 import { MillraceError } from '../base/errors';
 import { showElement } from '../base/show-element';
 import { Random } from '../base/time';
+import { countLines, lineChunks, textLines, wholeText } from '../formats/read-lines';
 import { KeyTable } from '../keys/key';
 import { partitionerOf } from '../keys/partitioner';
 import { checkVersion } from '../plan/file-version';
@@ -30,7 +31,6 @@ import { bucketOutput, FedRows, fedRows, framesOf } from './files/exchange';
 import { readObjects } from './files/object-file';
 import { Piping } from './files/pipe';
 import { readCheckpoint } from './files/read-checkpoint';
-import { countLines, lineChunks, textLines, wholeText } from './files/read-lines';
 import { partOf, type SavedPart } from './files/saved-part';
 import { TableSource } from './files/table-source';
 import { TokenCounts } from './files/token-counts';

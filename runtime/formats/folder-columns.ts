@@ -1,5 +1,7 @@
 // Columns that folders name, as Hive writes them: the files below `year=2026/carrier=AA/` have both in all rows.
 
+import type { Column } from '../schema/schema';
+
 /** The names and values in the folders of a path, as text. Null where a folder stands for no value. */
 export function foldersOf(path: string): [name: string, value: string | null][] {
   return path
@@ -27,4 +29,9 @@ export function folderValues(path: string, columns: readonly string[]): Map<stri
   if (columns.length > 0)
     for (const [name, value] of foldersOf(path)) if (columns.includes(name) && value !== null) found.set(name, value);
   return found;
+}
+
+/** The value that the text of a folder's name is in its column. */
+export function plainValue({ type }: Column, text: string): unknown {
+  return type.kind === 'int' ? Number(text) : text;
 }

@@ -2,22 +2,28 @@
 import { sampledBytes } from '../base/limits';
 import type { InputFile } from '../plan/input-file';
 import type { TableSpec } from '../plan/table-spec';
-import type { Column } from '../schema/schema';
-import { notATable } from './bad-table';
+import { schemaOfRows } from '../schema/infer-values';
+import type { Column, Schema } from '../schema/schema';
+import { schemaOfFields } from './arrow/arrow-schema';
+import { openArrow, wideColumns } from './arrow/read-arrow';
 import { markBytes, openSource } from './byte-source';
 import { could, couldBe } from './csv/field-values';
 import { inferCsv } from './csv/infer-csv';
 import { foldersOf } from './folder-columns';
+import { parseExactly } from './json/parse-json';
+import { asRow, textsOf } from './json/read-json';
 import { type ReaderOptions, sampleOf, withTypes } from './options';
+import { schemaOfFooter } from './parquet/parquet-schema';
+import { readFooter, within } from './parquet/read-parquet';
 import { unionSchema } from './union-schemas';
 
 export type TableFormat = TableSpec['format'];
 
 /** The readers of tables, by the names of their methods. */
-export const tableFormats: readonly TableFormat[] = ['csv'];
+export const tableFormats: readonly TableFormat[] = ['csv', 'jsonLines', 'parquet', 'arrow'];
 
 /** Whether a format is text, which may be packed and encoded. */
-export const isTextTable = (format: TableFormat): boolean => format === 'csv';
+export const isTextTable = (format: TableFormat): boolean => format === 'csv' || format === 'jsonLines';
 
 /** A table as it was found in files. */
 export interface FoundTable {
@@ -25,6 +31,10 @@ export interface FoundTable {
   /** Rows that were looked at, and whether these are all. */
   readonly rows: number;
   readonly isAll: boolean;
+  /** Whether text is cut into ranges of bytes. */
+  readonly isCut: boolean;
+  /** Of formats with parts of their own: the bytes of each row group or batch of each file. */
+  readonly units?: readonly (readonly number[])[];
 }
 
 /** Files of one dataset of which the rows are looked at; of more only the first ones are. */
@@ -75,53 +85,139 @@ function folderColumns(files: readonly InputFile[]): Column[] {
   });
 }
 
-/** The table in some files of CSV. Throws UNREADABLE_FILE, UNREADABLE_TABLE, BAD_ARGUMENT. */
+/** The schema of several files, with the columns that their folders name, and with the types that options give. */
+function tableSchema(format: TableFormat, files: readonly InputFile[], schemas: readonly Schema[], options: ReaderOptions) {
+  const folders = folderColumns(files);
+  const own = unionSchema(schemas).columns.filter(({ name }) => !folders.some((folder) => folder.name === name));
+  const schema = withTypes(format, { columns: [...own, ...folders] }, options);
+  return {
+    schema,
+    onBadRow: options.onBadRow ?? 'fail',
+    timeZone: options.timeZone ?? 'UTC',
+    folders: folders.map(({ name }) => name),
+  } as const;
+}
+
+/** How much of each file is looked at for types. */
+function sampleSizes(files: number, options: ReaderOptions): { rows: number; bytes: number } {
+  const wanted = sampleOf(options);
+  return {
+    rows: Math.max(Math.min(100, wanted), Math.ceil(wanted / Math.max(1, files))),
+    bytes: options.sample === 'all' ? mostSampledBytes : Math.max(64 << 10, Math.ceil(sampledBytes / Math.max(1, files))),
+  };
+}
+
+const plainDialect = { delimiter: ',', quote: '"', escape: '"', comment: '', header: true, skip: 0 } as const;
+
 function inspectCsv(files: readonly InputFile[], options: ReaderOptions): FoundTable {
   const some = files.slice(0, mostInspected);
-  const wanted = sampleOf(options);
-  const rowsOfEach = Math.max(Math.min(100, wanted), Math.ceil(wanted / Math.max(1, some.length)));
-  const bytesOfEach =
-    options.sample === 'all' ? mostSampledBytes : Math.max(64 << 10, Math.ceil(sampledBytes / Math.max(1, some.length)));
+  const sizes = sampleSizes(some.length, options);
   const shapes = some.map((file) => {
-    const { bytes, held, isWhole } = sampleBytes(file, bytesOfEach);
-    return inferCsv(bytes, held, isWhole, { ...options, names: options.columns }, rowsOfEach);
+    const { bytes, held, isWhole } = sampleBytes(file, sizes.bytes);
+    return inferCsv(bytes, held, isWhole, { ...options, names: options.columns }, sizes.rows);
   });
   // A file without rows says nothing of the types that its columns have.
   const telling = shapes.filter(({ columns }) => columns.length > 0);
   const full = telling.filter(({ rows }) => rows > 0);
-  const folders = folderColumns(files);
-  const own = unionSchema((full.length > 0 ? full : telling).map(({ columns }) => ({ columns }))).columns;
-  const columns = [...own.filter(({ name }) => !folders.some((folder) => folder.name === name)), ...folders];
+  const counted = full.length > 0 ? full : telling;
   const rows = shapes.reduce((sum, shape) => sum + shape.rows, 0);
   const isAll = some.length === files.length && shapes.every((shape) => shape.isAll);
-  const [{ dialect }] = [
-    ...full,
-    ...telling,
-    { dialect: { delimiter: ',', quote: '"', escape: '"', comment: '', header: true, skip: 0 } },
-  ];
   const spec: TableSpec = {
     format: 'csv',
-    dialect,
+    dialect: counted[0]?.dialect ?? plainDialect,
     names: options.columns,
-    parallel: options.parallel ?? !shapes.some((shape) => shape.isLax),
-    schema: withTypes('csv', { columns }, options),
-    onBadRow: options.onBadRow ?? 'fail',
-    timeZone: options.timeZone ?? 'UTC',
     sampled: rows,
-    folders: folders.map(({ name }) => name),
+    ...tableSchema('csv', files, counted, options),
   };
-  return { spec, rows, isAll };
+  return { spec, rows, isAll, isCut: options.parallel ?? !shapes.some(({ isLax }) => isLax) };
+}
+
+/** Whether a text of JSON has a value on each line, by its first line that has something on it. */
+function hasLines(bytes: Buffer, held: number): boolean {
+  const text = bytes.toString('utf8', 0, Math.min(held, 1 << 20)).trimStart();
+  if (text.startsWith('[')) return false;
+  const end = text.indexOf('\n');
+  try {
+    JSON.parse(end < 0 ? text : text.slice(0, end));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function inspectJson(files: readonly InputFile[], options: ReaderOptions): FoundTable {
+  const some = files.slice(0, mostInspected);
+  const sizes = sampleSizes(some.length, options);
+  let isAll = some.length === files.length;
+  let rows = 0;
+  let lines = true;
+  const schemas = some.map((file): Schema => {
+    const { bytes, held } = sampleBytes(file, Math.min(sizes.bytes, 1 << 20));
+    lines &&= hasLines(bytes, held);
+    const found: object[] = [];
+    const whole = { ...file, start: 0, end: file.version?.size ?? Number.POSITIVE_INFINITY };
+    for (const { text } of textsOf({ lines }, whole)) {
+      if (found.length >= sizes.rows) {
+        isAll = false;
+        break;
+      }
+      try {
+        found.push(asRow(parseExactly(text)));
+      } catch {
+        // The job reports what is no JSON, with its line.
+      }
+    }
+    rows += found.length;
+    return jsonSchema(schemaOfRows(found), isAll);
+  });
+  const spec: TableSpec = { format: 'jsonLines', lines, sampled: rows, ...tableSchema('jsonLines', files, schemas, options) };
+  return { spec, rows, isAll, isCut: lines };
+}
+
+/** A field that some rows lack is null there; one that is always null may be anything further on. */
+const jsonSchema = ({ columns }: Schema, isAll: boolean): Schema => ({
+  columns: columns.map(({ name, type, nullable, optional }) =>
+    type.kind === 'unknown' && !isAll ? { name, type, nullable: false } : { name, type, nullable: nullable || optional === true },
+  ),
+});
+
+function inspectParquet(files: readonly InputFile[], options: ReaderOptions): FoundTable {
+  const footers = files.map(readFooter);
+  const schemas = footers.map((footer, i) => within(files[i].path, () => schemaOfFooter(footer)));
+  const units = footers.map(({ groups }) => groups.map(({ chunks }) => chunks.reduce((sum, { bytes }) => sum + bytes, 0)));
+  const rows = footers.reduce((sum, footer) => sum + footer.rows, 0);
+  const spec: TableSpec = {
+    format: 'parquet',
+    ...tableSchema('parquet', files, schemas, options),
+  };
+  return { spec, rows, isAll: true, isCut: false, units };
+}
+
+function inspectArrow(files: readonly InputFile[], options: ReaderOptions): FoundTable {
+  const opened = files.map(openArrow);
+  const wide = new Set(files.flatMap((file) => wideColumns(file)));
+  const schemas = opened.map(({ fields }) => schemaOfFields(fields, ({ name }) => options.int64 === 'bigint' || wide.has(name)));
+  const units = opened.map(({ batches }, i) =>
+    new Array<number>(batches).fill((files[i].version?.size ?? 0) / Math.max(1, batches)),
+  );
+  const all = options.int64 === 'bigint' ? schemas.flatMap(({ columns }) => columns.map(({ name }) => name)) : [...wide];
+  const spec: TableSpec = { format: 'arrow', wide: all, ...tableSchema('arrow', files, schemas, options) };
+  return { spec, rows: 0, isAll: true, isCut: false, units };
 }
 
 /** A whole file that is looked at must fit into memory. */
 const mostSampledBytes = 1 << 30;
 
-/** Looks at files by the reader that was asked for. */
+/** Looks at files by the reader that was asked for. Throws UNREADABLE_FILE, UNREADABLE_TABLE, BAD_ARGUMENT. */
 export function inspectTable(format: TableFormat, files: readonly InputFile[], options: ReaderOptions): FoundTable {
   switch (format) {
     case 'csv':
       return inspectCsv(files, options);
-    default:
-      return notATable(String(format), format, 'there is no such format', 'Use csv.');
+    case 'jsonLines':
+      return inspectJson(files, options);
+    case 'parquet':
+      return inspectParquet(files, options);
+    case 'arrow':
+      return inspectArrow(files, options);
   }
 }

@@ -75,6 +75,9 @@ const ofText = [...common, 'sample', 'encoding'];
 
 /** The options that each reader has. */
 const known: Readonly<Record<string, readonly string[]>> = {
+  jsonLines: ofText,
+  parquet: common,
+  arrow: common,
   csv: [...ofText, 'delimiter', 'quote', 'escape', 'comment', 'header', 'columns', 'skip', 'parallel'],
 };
 

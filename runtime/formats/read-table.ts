@@ -1,25 +1,46 @@
 // Reads the rows of one part of a table's file, by its format.
 import type { TextRange } from '../plan/input-file';
 import type { TableSpec } from '../plan/table-spec';
+import { arrowCount, arrowRows } from './arrow/read-arrow';
 import type { NoteBad } from './bad-table';
 import { CsvRange } from './csv/read-csv';
+import { jsonRows } from './json/read-json';
+import { parquetCount, parquetRows } from './parquet/read-parquet';
 
 /** The rows of a part, some at a time. */
 export function* readTable(spec: TableSpec, range: TextRange, note: NoteBad): Generator<unknown[]> {
-  const reader = new CsvRange(spec, range, note);
-  try {
-    yield* reader.rows();
-  } finally {
-    reader.close();
+  switch (spec.format) {
+    case 'csv': {
+      const reader = new CsvRange(spec, range, note);
+      try {
+        yield* reader.rows();
+      } finally {
+        reader.close();
+      }
+      return;
+    }
+    case 'jsonLines':
+      yield* jsonRows(spec, range, note);
+      return;
+    case 'parquet':
+      yield* parquetRows(spec, range);
+      return;
+    case 'arrow':
+      yield* arrowRows(spec, range);
   }
 }
 
 /** The number of rows of a part, some at a time. */
 export function* countTable(spec: TableSpec, range: TextRange, note: NoteBad): Generator<number> {
-  const reader = new CsvRange(spec, range, note);
-  try {
-    yield* reader.count();
-  } finally {
-    reader.close();
+  if (spec.format === 'parquet') yield parquetCount(range);
+  else if (spec.format === 'arrow') yield arrowCount(range);
+  else if (spec.format === 'jsonLines') for (const rows of readTable(spec, range, note)) yield rows.length;
+  else {
+    const reader = new CsvRange(spec, range, note);
+    try {
+      yield* reader.count();
+    } finally {
+      reader.close();
+    }
   }
 }

@@ -58,3 +58,28 @@ export class Zone {
     return offset;
   }
 }
+
+const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
+
+/** A year as ISO writes it: four digits, more with a sign. */
+const yearText = (year: number): string => {
+  if (year >= 0 && year <= 9999) return String(year).padStart(4, '0');
+  return `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`;
+};
+
+/** A date of a number of days since 1970, as text. */
+export function dateText(days: number): string {
+  const date = new Date(days * 24 * hourMs);
+  if (Number.isNaN(date.getTime())) return `${days} days since 1970-01-01`;
+  return `${yearText(date.getUTCFullYear())}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
+}
+
+/** A time of day as text: whole seconds, and the fraction without zeros at its end. */
+export function timeText(units: bigint, perSecond: bigint, digits: number): string {
+  const seconds = Number(units / perSecond);
+  const fraction = String(units % perSecond)
+    .padStart(digits, '0')
+    .replace(/0+$/, '');
+  const text = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return fraction === '' ? text : `${text}.${fraction}`;
+}

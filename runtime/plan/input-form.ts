@@ -8,6 +8,7 @@ export type TextForm = 'plain' | 'gzip' | 'utf-16le' | 'utf-16be' | 'latin1';
 export const headBytes = 4096;
 
 const unpackFirst = 'Unpack it first; of packed texts, Millrace reads gzip.';
+const asTable = 'Have a program that reads it write Parquet or CSV, for sc.parquet(path) or sc.csv(path).';
 const asText = 'Write it as text first, or read it with an npm package in mapPartitions.';
 
 /** What files begin with that are no text, and the remedy. */
@@ -19,12 +20,19 @@ const others: readonly (readonly [kind: string, magic: Buffer | RegExp, remedy: 
   ['packed by compress', Buffer.from([0x1f, 0x9d]), unpackFirst],
   ['packed by lzop', Buffer.from([0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a]), unpackFirst],
   ['packed by snappy', Buffer.from('\xff\x06\x00\x00sNaPpY', 'latin1'), unpackFirst],
+  [
+    'an Excel workbook',
+    /^PK\x03\x04[\s\S]{26,60}(?:xl\/|\[Content_Types\]\.xml|_rels\/)/,
+    'Save it as CSV in the program, and read that with sc.csv(path).',
+  ],
   ['a zip archive', /^PK(\x03\x04|\x05\x06)/, unpackFirst],
   ['a 7z archive', Buffer.from([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]), unpackFirst],
   ['a tar archive', /^[\s\S]{257}ustar[\0 ]/, unpackFirst],
-  ['a Parquet file', /^PAR1[^\n]*[\0-\x08]/, asText],
-  ['an ORC file', /^ORC[\0-\x08]/, asText],
-  ['an Avro file', Buffer.from('Obj\x01', 'latin1'), asText],
+  ['a Parquet file', /^PAR1[^\n]*[\0-\x08]/, 'Read it with sc.parquet(path).'],
+  ['an Arrow file', Buffer.from('ARROW1\0\0', 'latin1'), 'Read it with sc.arrow(path).'],
+  ['a stream of Arrow', /^\xff\xff\xff\xff[\s\S]{2}\0\0\x10\0\0\0/, 'Read it with sc.arrow(path).'],
+  ['an ORC file', /^ORC[\0-\x08]/, asTable],
+  ['an Avro file', Buffer.from('Obj\x01', 'latin1'), asTable],
   ['a SQLite database', Buffer.from('SQLite format 3\0', 'latin1'), asText],
   ['an object file', Buffer.from([0x4d, 0x52, 0x4f, 0x01]), 'Read it with sc.objectFile: saveAsObjectFile wrote it.'],
   ['UTF-32 text', /^(\xff\xfe\0\0|\0\0\xfe\xff)/, 'Write it as UTF-8: iconv -f UTF-32 -t UTF-8.'],

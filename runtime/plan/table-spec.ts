@@ -41,8 +41,24 @@ export interface CsvSpec extends TableBase {
   readonly dialect: CsvDialect;
   /** Names of the file's columns in place of its own. */
   readonly names?: readonly string[];
-  /** Whether files are cut into ranges. */
-  readonly parallel: boolean;
 }
 
-export type TableSpec = CsvSpec;
+export interface JsonSpec extends TableBase {
+  readonly format: 'jsonLines';
+  /** A value a line; otherwise the elements of an array, or values of several lines. */
+  readonly lines: boolean;
+}
+
+/** Ranges of these files are row groups. */
+export interface ParquetSpec extends TableBase {
+  readonly format: 'parquet';
+}
+
+/** Ranges of these files are record batches. */
+export interface ArrowSpec extends TableBase {
+  readonly format: 'arrow';
+  /** Columns whose whole numbers of 64 bits are bigints. */
+  readonly wide: readonly string[];
+}
+
+export type TableSpec = CsvSpec | JsonSpec | ParquetSpec | ArrowSpec;

@@ -1,9 +1,9 @@
 // The elements of a partition as lines through a command, both ways at once: what is not read yet bounds what is written and computed.
 import { MillraceError } from '../../base/errors';
 import { maxLineBytes, textChunkBytes } from '../../base/limits';
+import { linesOf } from '../../formats/read-lines';
 import type { Command } from '../../plan/program';
 import { toText } from '../../wire/text-form';
-import { linesOf } from './read-lines';
 
 /** What happened to a command. */
 export type CommandNews =

@@ -1,9 +1,9 @@
 // Counts the words of lines as bytes, where the functions of a stage are known to do that: no line, word or pair is made of them.
 import { Buffer, isUtf8 } from 'node:buffer';
 import { combineKeys } from '../../base/limits';
+import type { LineChunk } from '../../formats/read-lines';
 import type { FunctionRef } from '../../plan/function-ref';
 import type { Plan, Sink } from '../../plan/program';
-import type { LineChunk } from './read-lines';
 
 const newline = 10;
 const carriageReturn = 13;

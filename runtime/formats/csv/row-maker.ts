@@ -1,6 +1,7 @@
 // Makes the function that turns the fields of a record into a row: an object of one shape, made for the columns that are wanted.
 import type { Column } from '../../schema/schema';
 import { kindText } from '../../schema/schema-text';
+import { keyText, mostInlined } from '../rows-of-columns';
 import { Zone } from '../time-text';
 import { type FieldText, isEmpty } from './field-text';
 import { bigintOf, booleanOf, dateOf, doubleOf, nullTexts, timeOf, timestampOf, wholeOf } from './field-values';
@@ -118,17 +119,13 @@ export function rowMaker(
   });
   if (placed.length > mostInlined) return inLoop(placed, converts, records);
   const values = placed.map(({ column, field }, i) => {
-    // In brackets a name is a property, `__proto__` too.
     const value = field < 0 ? `c${i}(-1)` : `(n>${field}?c${i}(${field}):null)`;
-    return `[${JSON.stringify(column.name)}]:${value}`;
+    return `${keyText(column.name)}:${value}`;
   });
   const names = converts.map((_, i) => `c${i}`).join(',');
   const source = `"use strict";const [${names}]=C;return ()=>{const n=R.fields;return{${values.join(',')}}}`;
   return new Function('C', 'R', source)(converts, records) as () => Record<string, unknown>;
 }
-
-/** Columns of a row that one object literal has: V8 gives larger ones no shape. */
-const mostInlined = 900;
 
 function inLoop(placed: readonly PlacedColumn[], converts: readonly Convert[], records: Records) {
   return () => {

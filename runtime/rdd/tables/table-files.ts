@@ -1,6 +1,7 @@
 // Datasets of tables in files: rows that are objects, with columns that are known before the first job.
+import { smallFilesBytes } from '../../base/limits';
 import { type InputPaths, pathsText } from '../../base/paths';
-import { type FoundTable, inspectTable, type TableFormat } from '../../formats/inspect';
+import { type FoundTable, inspectTable, isTextTable, type TableFormat } from '../../formats/inspect';
 import type { ReaderOptions } from '../../formats/options';
 import type { TextRange } from '../../plan/input-file';
 import type { SplitRule } from '../../plan/node';
@@ -63,7 +64,7 @@ export class TableRDD<T> extends RDD<T> {
     super(context, format);
     this.format = format;
     this.#options = options;
-    this.#files = new InputFiles(context, paths, true);
+    this.#files = new InputFiles(context, paths, isTextTable(format));
     this.setName(pathsText(paths));
     this.beforeFirstJob(() => this.#files.prepare());
     if (options.onBadRow !== undefined && options.onBadRow !== 'fail') {
@@ -95,8 +96,13 @@ export class TableRDD<T> extends RDD<T> {
   get #parts(): readonly TextRange[][] {
     if (this.#partitions) return this.#partitions;
     const { minPartitions = this.#pieces } = this.#options;
+    const { isCut, units } = this.#table;
+    if (units) {
+      this.#partitions = partsOfUnits(this.#inputs, units, minPartitions);
+      return this.#partitions;
+    }
     const parts = partitionsOfFiles(this.#inputs, minPartitions, this.context.defaultParallelism);
-    this.#partitions = this.#table.spec.parallel ? parts : joined(parts);
+    this.#partitions = isCut ? parts : joined(parts);
     return this.#partitions;
   }
 
@@ -133,4 +139,26 @@ function joined(parts: readonly TextRange[][]): TextRange[][] {
     else whole.push([...ranges]);
   }
   return whole;
+}
+
+/** Neighbouring row groups or batches of a file together, as long as they are small: ranges count them, not bytes. */
+function partsOfUnits(files: readonly KnownFile[], units: readonly (readonly number[])[], least: number): TextRange[][] {
+  const total = units.flat().reduce((sum, bytes) => sum + bytes, 0);
+  const goal = Math.min(smallFilesBytes, total / least);
+  const parts: TextRange[][] = [];
+  let room = 0;
+  for (const [f, file] of files.entries()) {
+    for (const [u, bytes] of units[f].entries()) {
+      const last = parts.at(-1)?.at(-1);
+      if (!last || bytes > room) {
+        parts.push([{ ...file, start: u, end: u + 1 }]);
+        room = goal - bytes;
+        continue;
+      }
+      if (last.path === file.path) parts.at(-1)!.splice(-1, 1, { ...last, end: u + 1 });
+      else parts.at(-1)!.push({ ...file, start: u, end: u + 1 });
+      room -= bytes;
+    }
+  }
+  return parts;
 }

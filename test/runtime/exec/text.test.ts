@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { textChunkBytes } from '../../../runtime/base/limits';
 import { Random } from '../../../runtime/base/time';
-import { countLines, textLines, wholeText } from '../../../runtime/exec/files/read-lines';
+import { countLines, textLines, wholeText } from '../../../runtime/formats/read-lines';
 import type { Context } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
 

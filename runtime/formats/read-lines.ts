@@ -1,10 +1,10 @@
 // Reads the lines of one byte range of a text file, a chunk at a time; a line belongs to the range in which it starts.
 
 import { isAscii } from 'node:buffer';
-import { notReadable } from '../../base/files';
-import { maxLineBytes, maxWholeTextBytes, textChunkBytes } from '../../base/limits';
-import { type ByteSource, markBytes, openSource } from '../../formats/byte-source';
-import type { InputFile, TextRange } from '../../plan/input-file';
+import { notReadable } from '../base/files';
+import { maxLineBytes, maxWholeTextBytes, textChunkBytes } from '../base/limits';
+import type { InputFile, TextRange } from '../plan/input-file';
+import { type ByteSource, markBytes, openSource } from './byte-source';
 
 const newline = 10;
 
@@ -190,5 +190,27 @@ export function wholeText(file: InputFile, limit = maxWholeTextBytes): string {
     return buffer.toString('utf8', markBytes(buffer.subarray(0, held)), held);
   } finally {
     source.close();
+  }
+}
+
+/** A line with its number in the file, from 1 on. */
+export interface NumberedLine {
+  readonly text: string;
+  readonly line: () => number;
+}
+
+/** The lines of a range that are not empty. Their numbers are counted only where somebody asks. */
+export function* numberedLines(range: TextRange): Generator<NumberedLine> {
+  let at = 0;
+  let before: number | undefined;
+  const line = () => {
+    before ??= range.start === 0 ? 0 : countLines([{ ...range, start: 0, end: range.start }], () => {});
+    return before + at;
+  };
+  for (const lines of textLines(range)) {
+    for (const text of lines) {
+      at++;
+      if (text.trim() !== '') yield { text, line };
+    }
   }
 }
