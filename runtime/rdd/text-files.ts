@@ -31,6 +31,12 @@ export class TextFileRDD extends RDD<string> {
     return true;
   }
 
+  /** The files, where all of them are plain UTF-8 that others can read where it lies. @internal */
+  get plainPaths(): readonly string[] | undefined {
+    const files = this.#files.all;
+    return files.every(({ form, name }) => form === 'plain' && name === undefined) ? files.map(({ path }) => path) : undefined;
+  }
+
   protected countPartitions(): number {
     return this.#parts.length;
   }

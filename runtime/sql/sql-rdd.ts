@@ -6,6 +6,7 @@ import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { SqlFault, SqlForm, SqlTable } from '../plan/sql-engine';
 import { RDD } from '../rdd/rdd';
+import { TextFileRDD } from '../rdd/text-files';
 import type { Schema } from '../schema/schema';
 import { runningQuery } from './running-queries';
 import { badSql, type QueryText } from './template';
@@ -58,12 +59,18 @@ export class SqlRDD<T> extends RDD<T> {
     const engine = context.queries;
     try {
       if (!engine) throw new MillraceError('NO_SQL');
-      const read: SqlTable[] = [];
-      for (const table of tables) read.push(await this.#tableOf(table, own));
       const target = { dataset: this.id, partitions: this.numPartitions };
-      const result = await runningQuery(context, currentSignal(), (signal) =>
-        engine.run({ text: query.text, values, tables: read, form }, target, signal),
-      );
+      const run = async (isNative: boolean) => {
+        const read: SqlTable[] = [];
+        for (const table of tables) read.push(await this.#tableOf(table, own, isNative));
+        const result = await runningQuery(context, currentSignal(), (signal) =>
+          engine.run({ text: query.text, values, tables: read, form }, target, signal),
+        );
+        const isOurs = isNative && read.some(({ kind }) => kind === 'lines');
+        // The engine refuses texts that our own reader takes: bytes that are no UTF-8, line ends of several kinds, very long lines.
+        return result.status === 'fault' && isOurs && !result.fault.isName ? undefined : result;
+      };
+      const result = (await run(true)) ?? (await run(false))!;
       if (result.status === 'fault') throw faultError(query, result.fault);
       this.#schema = { columns: result.columns };
     } catch (error) {
@@ -74,10 +81,15 @@ export class SqlRDD<T> extends RDD<T> {
   }
 
   /** A dataset as files that the engine reads: those of an answer are there already, others are written by a job. */
-  async #tableOf({ name, rdd }: NamedTable, own: number[]): Promise<SqlTable> {
+  async #tableOf({ name, rdd }: NamedTable, own: number[], isNative: boolean): Promise<SqlTable> {
     if (rdd instanceof SqlRDD) {
       await rdd.prepareLineage();
       return { kind: 'frames', name, dataset: rdd.id, partitions: rdd.numPartitions, schema: rdd.schema };
+    }
+    if (isNative && rdd instanceof TextFileRDD && !rdd.storageLevel.isKept) {
+      await rdd.prepareLineage();
+      const paths = rdd.plainPaths;
+      if (paths && paths.length > 0) return { kind: 'lines', name, paths };
     }
     const dataset = this.context.nextRddId();
     own.push(dataset);

@@ -3,8 +3,10 @@
 import { defaultSettings } from '../base/settings';
 import { inspectWhole } from '../print/inspect-value';
 import { type Described, printValue } from '../print/print-value';
+import { recordText } from '../print/record-text';
 import { counted, escapeLines } from '../print/safe-text';
-import { shownOf } from './dataset-of';
+import { isRecord } from '../print/value-facts';
+import { datasetOf, shownOf } from './dataset-of';
 import type { CommandInput } from './session-local';
 
 const shownRows = 100;
@@ -17,7 +19,8 @@ const longestName = 40;
 /** At most this many characters go to the pager. */
 const longestText = 20_000_000;
 
-const rowsOf = (words: readonly string[], otherwise: number): number => (words.length > 0 ? Number(words[0]) : otherwise);
+const rowsOf = (words: readonly string[], otherwise: number): number =>
+  Number(words.find((word) => /^\d+$/.test(word)) ?? otherwise);
 
 interface Shown {
   readonly rows: number;
@@ -41,7 +44,11 @@ function printed({ value, cell, screen }: CommandInput, { rows, columns, ...opti
 /** `.show`: rows in a table that fits the screen; a string as it is. */
 export async function showText(input: CommandInput, described?: Described): Promise<string> {
   const { columns } = input.screen;
-  return textOf(input.value) ?? printed(input, { rows: rowsOf(input.words, shownRows), columns, whole: false, described });
+  return (
+    textOf(input.value) ??
+    (await recordsOf(input)) ??
+    printed(input, { rows: rowsOf(input.words, shownRows), columns, whole: false, described })
+  );
 }
 
 /** `.page`: for a pager that scrolls sideways, or for a pipe. */
@@ -51,6 +58,24 @@ export async function pageText(input: CommandInput, described?: Described): Prom
   const rows = rowsOf(input.words, pagedRows);
   const table = await printed(input, { rows, columns: pageColumns, whole: true, described });
   return described || table.includes('\n') ? table : inspectWhole(input.value, input.screen.columns);
+}
+
+/** Columns narrower than this show little of their values. */
+const narrowColumn = 5;
+
+/** One record a block: where that was asked for, or where a table would leave its columns no room. */
+async function recordsOf({ value, words, screen }: CommandInput): Promise<string | undefined> {
+  const isAsked = words.includes('-v');
+  const dataset = datasetOf(value);
+  if (!isAsked && !screen.live) return undefined;
+  const most = rowsOf(words, shownRows);
+  const first = dataset ? (isAsked ? [] : await dataset.take(1)) : value;
+  if (!Array.isArray(first)) return undefined;
+  const isWide = isRecord(first[0]) && Object.keys(first[0]).length * narrowColumn > screen.columns;
+  if (!isAsked && !isWide) return undefined;
+  const rows = dataset ? await dataset.take(most + 1) : first;
+  const blocks = rows.slice(0, most).map((row, i) => recordText(row, i + 1, screen.columns));
+  return rows.length === 0 ? '(no rows)' : blocks.join('\n') + (rows.length > most ? '\n… more rows' : '');
 }
 
 function textOf(value: unknown): string | undefined {

@@ -33,6 +33,12 @@ export interface ShowArgument {
   readonly expression: string;
 }
 
+/** `-v` in front asks for one record a block. */
+export function verticalArgument(argument: string): { readonly isVertical: boolean; readonly rest: string } {
+  const [whole] = /^-v(?=\s|$)\s*/.exec(argument) ?? [];
+  return { isVertical: whole !== undefined, rest: argument.slice(whole?.length ?? 0) };
+}
+
 /** `[COUNT] [EXPRESSION]`; a count alone shows the last value. `3 + 4` is an expression. */
 export function showArgument(command: string, argument: string, lastValue: string | undefined): ShowArgument {
   const [, digits, rest] = /^(?:(\d+)(?=\s+[\w$"'`([{]|$))?\s*([\s\S]*)$/.exec(argument)!;

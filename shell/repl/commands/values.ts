@@ -1,7 +1,15 @@
 // Commands that show a value in full, in a pager or as a plot, write it to a file, or compute it in the background.
 import path from 'node:path';
 import type { Command } from '../../contract/commands';
-import { exportArgument, exportUsage, expressionArgument, fileArgument, plotArgument, showArgument } from './arguments';
+import {
+  exportArgument,
+  exportUsage,
+  expressionArgument,
+  fileArgument,
+  plotArgument,
+  showArgument,
+  verticalArgument,
+} from './arguments';
 
 /** Whether a type is that of texts. */
 const isTextType = (type: string | undefined): boolean => type !== undefined && /^(?:string\b|["'`])/.test(type);
@@ -10,13 +18,15 @@ export const valueCommands: readonly Command[] = [
   {
     name: 'show',
     argument: 'expression',
-    usage: '.show [N] [EXPRESSION]',
+    usage: '.show [-v] [N] [EXPRESSION]',
     brief: 'show N rows (100 by default) of the last value or of an expression',
-    help: 'Works on datasets, arrays and maps. It has no time limit; Ctrl-C stops it.',
-    examples: ['.show 50', '.show 50 counts'],
+    help: 'Works on datasets, arrays and maps. It has no time limit; Ctrl-C stops it. -v prints one record a block, a line for each column, as a narrow screen does by itself.',
+    examples: ['.show 50', '.show 50 counts', '.show -v 2 counts'],
     run: async (host, argument) => {
-      const { count, expression } = showArgument('.show', argument, host.lastValue);
-      return host.inSession('show', { expression, words: count === undefined ? [] : [String(count)] });
+      const { isVertical, rest } = verticalArgument(argument);
+      const { count, expression } = showArgument('.show', rest, host.lastValue);
+      const words = [...(count === undefined ? [] : [String(count)]), ...(isVertical ? ['-v'] : [])];
+      return host.inSession('show', { expression, words });
     },
   },
   {

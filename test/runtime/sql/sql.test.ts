@@ -141,6 +141,55 @@ test('files are tables by their paths; a dataset of several frames and types is 
   ]);
 });
 
+test('a table of sc.csv has the types that it was read with', async () => {
+  const file = join(folder, 'days.csv');
+  writeFileSync(file, 'day,carrier,delay\n2026-03-01,AA,3\n2026-03-02,BB,NA\n,AA,5\n');
+  const days = sc.csv(file);
+  assert.equal(
+    await sc.sql`select carrier, max(day) latest, avg(delay) d from ${days} where day >= date '2026-03-01' group by 1 order by 1`.collect(),
+    [
+      { carrier: 'AA', latest: '2026-03-01', d: 3 },
+      { carrier: 'BB', latest: '2026-03-02', d: null },
+    ],
+  );
+});
+
+test('lines of text files are read as textFile reads them, by the engine itself where it reads them alike', async () => {
+  const texts = [
+    'a\n\nb\n\n\nc\n',
+    'a\r\nb\r\n',
+    'a\r\nb\nc\r\n',
+    'a\rb\nc\n',
+    'a\nb',
+    'a"b\n"c\nd\'e\n',
+    'a\x01b\nc\\x01d\\x01\n',
+    'a\0b\nNULL\nnull\n',
+    Buffer.from([0x61, 0xff, 0x62, 10, 0x63, 10]),
+    '\ufeffa\nb\n',
+    'é\n日本\n \t\n',
+    '\n',
+    `${'x'.repeat(3_000_000)}\ny\n`,
+    Array.from({ length: 5000 }, (_, i) => `line ${i}, "q"`).join('\n'),
+  ];
+  for (const [i, text] of texts.entries()) {
+    const file = join(folder, `lines-${i}.txt`);
+    writeFileSync(file, text);
+    const lines = sc.textFile(file);
+    assert.equal(
+      await sc.sql`select * from ${lines}`.map(({ value }) => value as string).collect(),
+      await lines.collect(),
+      `text ${i}`,
+    );
+    assert.equal(await sc.sql`select count(*) n from ${lines.map((line) => line)}`.collect(), [{ n: await lines.count() }]);
+  }
+  const counted =
+    await sc.sql`select value.length() n, count(*) c from ${sc.textFile(join(folder, 'lines-{4,11}.txt'))} group by 1 order by 1`.collect();
+  assert.equal(counted, [
+    { n: 0, c: 1 },
+    { n: 1, c: 2 },
+  ]);
+});
+
 test('what is wrong with a query is told with its place in the template', async () => {
   const told: [() => RDD<unknown>, RegExp, RegExp?][] = [
     [

@@ -51,4 +51,19 @@ test('.sql runs one query, or opens a prompt of SQL; .ts goes back, and answers 
     await shell.entry('1 + 1', /= 2/);
   }));
 
+test('.show -v prints one record a block, and so does .show where columns have no room', () =>
+  withShell(
+    async (shell) => {
+      await shell.entry(
+        "const wide = sc.parallelize([Object.fromEntries(Array.from({ length: 20 }, (_, i) => ['c' + i, i])), {}])",
+        /\n>$/,
+      );
+      await shell.entry('.show wide', /── 1 ─+\nc0 +│ 0\nc1 +│ 1\n[\s\S]*c19 │ 19\n── 2 ─+\n>$/);
+      await shell.entry("const few = sc.parallelize([{ page: '/a', n: 1 }, { page: '/b', n: 2 }])", /\n>$/);
+      await shell.entry('.show few', /page[^\n]*│[^\n]*n[\s\S]*"\/a"/);
+      await shell.entry('.show -v 1 few', /── 1 ─+\npage │ \/a\nn {4}│ 1\n… more rows\n>$/);
+    },
+    { columns: 60, rows: 60 },
+  ));
+
 test.run();
