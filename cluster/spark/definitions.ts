@@ -3,6 +3,7 @@
 // A program runs from what it is fed (`stored`, `shuffleRead`) or reads by itself, to its sink. What it is fed are partitions of other
 // definitions, so that Spark knows the lineage: it computes what is missing, skips what is there, and recomputes what was lost.
 
+import { MillraceError } from '../../runtime/base/errors';
 import { encodeSplit } from '../../runtime/plan/encode';
 import type { FunctionNode, ShuffleNode } from '../../runtime/plan/node';
 import type { Sink, Split } from '../../runtime/plan/program';
@@ -115,6 +116,7 @@ export class Definitions {
 
   #define(dataset: number, end: End, view: NodeView): Definition {
     const within = end.kind === 'store' ? dataset : undefined;
+    if (view.facts(dataset).barrier) throw new MillraceError('NOT_ON_SPARK', { what: 'A barrier stage' });
     const parents = this.#parentsOf(dataset, within, view);
     const program = programOf(sourceOf(dataset, end), view, { blob: this.#blob, modules: this.#code.modules });
     for (const { id, bytes } of program.parts) this.#made.set(id, bytes);

@@ -61,7 +61,9 @@ export type DriverEvent =
       readonly executorId: string;
       readonly bytes: number;
       readonly diskBytes: number;
-    };
+    }
+  /** Spark has stopped by itself, or as it was asked to. */
+  | { readonly kind: 'applicationEnded' };
 
 /** By their numbers in `Events.java`. */
 const readers: Readonly<Record<number, (m: MessageReader) => DriverEvent>> = {
@@ -110,6 +112,7 @@ const readers: Readonly<Record<number, (m: MessageReader) => DriverEvent>> = {
     bytes: m.double(),
     diskBytes: m.double(),
   }),
+  14: () => ({ kind: 'applicationEnded' }),
 };
 
 const readStage = (m: MessageReader): SparkStage => ({

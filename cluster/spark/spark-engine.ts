@@ -184,6 +184,8 @@ export class SparkEngine implements Engine<EngineStatus> {
         return;
       case 'startFailed':
         return this.#fail(new MillraceError('NO_EXECUTORS', { reason: event.reason.split('\n')[0] }));
+      case 'applicationEnded':
+        return this.#fail(new MillraceError('NO_EXECUTORS', { reason: 'Spark has stopped; the page of its master says why' }));
       case 'answer':
         return this.#answer(event.jobId, event.index, event.value);
       case 'jobEnded':

@@ -7,6 +7,7 @@ import { readMachine } from '../base/machine';
 import type { OutputListener } from '../base/output-lines';
 import { sparkWorkerProgram } from '../base/program-path';
 import { findJava, findSpark } from './installed-spark';
+import { checkReachable } from './reachable';
 import { driverClass, shimJar } from './shim';
 import type { StartSpark } from './spark-engine';
 import { SparkProcess } from './spark-process';
@@ -74,6 +75,7 @@ export const startSpark =
   async ({ event, exit }) => {
     const spark = findSpark(options.home);
     const java = findJava();
+    await checkReachable(options.url);
     const jar = await shimJar(spark, java);
     const logFile = join(options.folder, 'log4j2.properties');
     writeFileSync(logFile, logging(join(options.folder, 'spark.log')));

@@ -17,6 +17,10 @@ export const declared = {
     remedy: 'Use local, local[N] or local[*]; or where Spark runs the jobs, spark-local[N] or spark://host:port.',
   },
   NO_SPARK: { sentence: 'Spark cannot run here: {reason}.', remedy: '{remedy}' },
+  NOT_ON_SPARK: {
+    sentence: '{what} cannot run on Apache Spark yet.',
+    remedy: 'Run this job in a session with --master local[N].',
+  },
   SPARK_FAILED: {
     sentence: 'Spark gave the job up: {reason}',
     remedy: 'The pages of Spark and its log have more.',

@@ -94,6 +94,16 @@ test('a session without Spark starts, and its jobs say why they cannot run', asy
   await sc.stop();
 });
 
+test('a master that does not answer is named at once', async () => {
+  java('17');
+  process.env.SPARK_HOME = spark('4.3.0');
+  const sc = await connect('spark://127.0.0.1:1');
+  const { message, remedy } = await errorOf('NO_SPARK', () => sc.range(3).count());
+  assert.match(message, 'no master answers (127.0.0.1:1: connect ECONNREFUSED');
+  assert.match(remedy, 'Check the address');
+  await sc.stop();
+});
+
 test('messages are read as they were written, and cut ones are refused', () => {
   const bytes = new MessageWriter().byte(7).flag(true).int(-5).double(0.5).text('é').texts(['a', '']).ints([1, -1]).end();
   const read = (from: Buffer) => {

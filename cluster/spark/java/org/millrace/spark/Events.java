@@ -24,6 +24,7 @@ final class Events {
   static final byte EXECUTOR_ADDED = 11;
   static final byte EXECUTOR_REMOVED = 12;
   static final byte BLOCK = 13;
+  static final byte APPLICATION_ENDED = 14;
 
   private static final byte[] LAST = new byte[0];
 

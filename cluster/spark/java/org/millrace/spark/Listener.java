@@ -7,6 +7,7 @@ import org.apache.spark.Success$;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.executor.TaskMetrics;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 import org.apache.spark.scheduler.SparkListenerBlockUpdated;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
@@ -52,6 +53,11 @@ public final class Listener extends SparkListener {
             for (int j = 0; j < stage.parentIds().size(); j++) out.writeInt((Integer) stage.parentIds().apply(j));
           }
         });
+  }
+
+  @Override
+  public void onApplicationEnd(SparkListenerApplicationEnd ended) {
+    events.tell(Events.APPLICATION_ENDED, out -> {});
   }
 
   /** The dataset that ends a stage: of those that the session knows, Spark has made it last. */
