@@ -1,5 +1,5 @@
 // Iterative MapReduce (HaLoop, Bu et al., VLDB 2010; Twister): rounds over persisted data, until nothing changes any more.
-import { HashPartitioner, MillraceError, type RDD, StorageLevel } from '../index';
+import { HashPartitioner, type JobPromise, MillraceError, type RDD, StorageLevel } from '../index';
 import { checkCheckpointEvery, checkCount, checkDataset, checkFunction, cutLineage, refuse } from './arguments';
 
 /** What a round does, and when the last one is reached. */
@@ -45,6 +45,10 @@ const operation = 'iterate';
  * Throws BAD_ARGUMENT, NO_CHECKPOINT_DIR.
  * @example await (await iterate(sc.parallelize([['x', 40]]), { body: s => s.mapValues(x => x / 2), distance: (a, b) => a - b, threshold: 5 })).state.collect() // [['x', 5]]
  */
+export function iterate<K, V, W = never>(
+  initial: RDD<[K, V]>,
+  options: IterationOptions<K, V, W>,
+): JobPromise<IterationResult<K, V>>;
 export async function iterate<K, V, W = never>(
   initial: RDD<[K, V]>,
   options: IterationOptions<K, V, W>,

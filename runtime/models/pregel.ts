@@ -1,5 +1,5 @@
 // Pregel (Malewicz et al., SIGMOD 2010): vertices that compute in supersteps and send each other messages, until all of them halt.
-import { HashPartitioner, MillraceError, type RDD, StorageLevel } from '../index';
+import { HashPartitioner, type JobPromise, MillraceError, type RDD, StorageLevel } from '../index';
 import { checkCheckpointEvery, checkCount, checkDataset, checkFunction, cutLineage, refuse } from './arguments';
 
 /** A global value: what vertices tell in one superstep is merged, and all of them read it in the next. */
@@ -107,6 +107,11 @@ const operation = 'pregel';
  * Throws BAD_ARGUMENT, NO_CHECKPOINT_DIR, DUPLICATE_VERTEX, MISSING_VERTEX.
  * @example await (await pregel(sc.parallelize([[1, 3], [2, 7]]), sc.parallelize([[1, 2], [2, 1]]), { compute(v, messages) { const most = Math.max(v.value, ...messages); if (v.superstep === 0 || most > v.value) { v.value = most; v.sendToAll(most); } v.voteToHalt(); } })).vertices.collectAsMap() // Map { 1 => 7, 2 => 7 }
  */
+export function pregel<K, V, M, E = undefined, A = Record<string, never>>(
+  vertices: RDD<[K, V]>,
+  edges: RDD<[K, K, E]> | RDD<[K, K]>,
+  options: PregelOptions<K, V, M, E, A>,
+): JobPromise<PregelResult<K, V, A>>;
 export async function pregel<K, V, M, E = undefined, A = Record<string, never>>(
   vertices: RDD<[K, V]>,
   edges: RDD<[K, K, E]> | RDD<[K, K]>,

@@ -1,5 +1,5 @@
 // Language-integrated queries as DryadLINQ (Yu et al., OSDI 2008) has them: a lazy chain over a dataset, under LINQ's names.
-import { MillraceError, type RDD } from '../index';
+import { type JobPromise, MillraceError, type RDD } from '../index';
 import { checkCount, checkDataset } from './arguments';
 
 /** The elements that share a key. */
@@ -205,7 +205,7 @@ export class Query<T> {
    * All elements.
    * @example await from(sc.range(2)).toArray() // [0, 1]
    */
-  toArray(): Promise<T[]> {
+  toArray(): JobPromise<T[]> {
     return this.toRDD().collect();
   }
 
@@ -213,6 +213,7 @@ export class Query<T> {
    * The first element (that the predicate holds for). Throws EMPTY_DATASET.
    * @example await from(sc.range(3)).first() // 0
    */
+  first(predicate?: Predicate<T>): JobPromise<T>;
   async first(predicate?: Predicate<T>): Promise<T> {
     const [found] = await this.#some('first', 1, predicate);
     return found;
@@ -222,6 +223,7 @@ export class Query<T> {
    * The first element, or undefined where there is none.
    * @example await from(sc.range(3)).firstOrDefault() // 0
    */
+  firstOrDefault(predicate?: Predicate<T>): JobPromise<T | undefined>;
   async firstOrDefault(predicate?: Predicate<T>): Promise<T | undefined> {
     return (await this.#matching(predicate).take(1))[0];
   }
@@ -230,6 +232,7 @@ export class Query<T> {
    * The only element. Throws EMPTY_DATASET where there is none, NOT_SINGLE where there are more.
    * @example await from(sc.range(1)).single() // 0
    */
+  single(predicate?: Predicate<T>): JobPromise<T>;
   async single(predicate?: Predicate<T>): Promise<T> {
     const found = await this.#some('single', 2, predicate);
     return onlyOf('single', found);
@@ -239,6 +242,7 @@ export class Query<T> {
    * The only element, or undefined where there is none. Throws NOT_SINGLE where there are more.
    * @example await from(sc.range(1)).singleOrDefault() // 0
    */
+  singleOrDefault(predicate?: Predicate<T>): JobPromise<T | undefined>;
   async singleOrDefault(predicate?: Predicate<T>): Promise<T | undefined> {
     return onlyOf('singleOrDefault', await this.#matching(predicate).take(2));
   }
@@ -247,6 +251,7 @@ export class Query<T> {
    * Whether there is an element, or one that satisfies it.
    * @example await from(sc.range(2)).any()
    */
+  any(predicate?: Predicate<T>): JobPromise<boolean>;
   async any(predicate?: Predicate<T>): Promise<boolean> {
     return !(await this.#matching(predicate).isEmpty());
   }
@@ -255,7 +260,7 @@ export class Query<T> {
    * Whether all elements satisfy it.
    * @example await from(sc.range(2)).all(x => x < 2)
    */
-  all(predicate: Predicate<T>): Promise<boolean> {
+  all(predicate: Predicate<T>): JobPromise<boolean> {
     return this.toRDD()
       .filter((element) => !predicate(element))
       .isEmpty();
@@ -265,7 +270,7 @@ export class Query<T> {
    * The number of elements, or of those that satisfy it.
    * @example await from(sc.range(2)).count() // 2
    */
-  count(predicate?: Predicate<T>): Promise<number> {
+  count(predicate?: Predicate<T>): JobPromise<number> {
     return this.#matching(predicate).count();
   }
 
@@ -273,9 +278,9 @@ export class Query<T> {
    * 0 of no elements.
    * @example await from(sc.range(4)).sum(x => x) // 6
    */
-  sum(this: Query<number>): Promise<number>;
-  sum(selector: (element: T) => number): Promise<number>;
-  sum(selector?: (element: T) => number): Promise<number> {
+  sum(this: Query<number>): JobPromise<number>;
+  sum(selector: (element: T) => number): JobPromise<number>;
+  sum(selector?: (element: T) => number): JobPromise<number> {
     return this.#numbers(selector).sum();
   }
 
@@ -283,8 +288,8 @@ export class Query<T> {
    * Throws EMPTY_DATASET.
    * @example await from(sc.range(5)).average(x => x) // 2
    */
-  average(this: Query<number>): Promise<number>;
-  average(selector: (element: T) => number): Promise<number>;
+  average(this: Query<number>): JobPromise<number>;
+  average(selector: (element: T) => number): JobPromise<number>;
   async average(selector?: (element: T) => number): Promise<number> {
     const { count, mean } = await this.#numbers(selector).stats();
     if (count === 0) throw new MillraceError('EMPTY_DATASET', { operation: 'average' });
@@ -295,9 +300,9 @@ export class Query<T> {
    * The least element, or the least of what the selector gives. Throws EMPTY_DATASET.
    * @example await from(sc.parallelize([3, 1])).min(x => x) // 1
    */
-  min(): Promise<T>;
-  min<U>(selector: (element: T) => U): Promise<U>;
-  min(selector?: (element: T) => unknown): Promise<unknown> {
+  min(): JobPromise<T>;
+  min<U>(selector: (element: T) => U): JobPromise<U>;
+  min(selector?: (element: T) => unknown): JobPromise<unknown> {
     return this.#selected(selector).min();
   }
 
@@ -305,9 +310,9 @@ export class Query<T> {
    * The greatest element, or the greatest of what the selector gives. Throws EMPTY_DATASET.
    * @example await from(sc.parallelize([3, 1])).max(x => x) // 3
    */
-  max(): Promise<T>;
-  max<U>(selector: (element: T) => U): Promise<U>;
-  max(selector?: (element: T) => unknown): Promise<unknown> {
+  max(): JobPromise<T>;
+  max<U>(selector: (element: T) => U): JobPromise<U>;
+  max(selector?: (element: T) => unknown): JobPromise<unknown> {
     return this.#selected(selector).max();
   }
 
@@ -315,7 +320,7 @@ export class Query<T> {
    * Elements added to copies of `seed`, one for each partition, which `combine` then merges in order.
    * @example await from(sc.parallelize(['a', 'bb'])).aggregate(0, (n, w) => n + w.length, (a, b) => a + b) // 3
    */
-  aggregate<U>(seed: U, add: (acc: U, element: T) => U, combine: (a: U, b: U) => U): Promise<U> {
+  aggregate<U>(seed: U, add: (acc: U, element: T) => U, combine: (a: U, b: U) => U): JobPromise<U> {
     return this.toRDD().aggregate(seed, add, combine);
   }
 

@@ -140,4 +140,30 @@ test('entries of the prompt know the types', () => {
   assert.is(typeOf(`${job} })`), 'RDD<[string, number]>');
 });
 
+test('declarations at the prompt hold the answers of queries, pregel and iterate', () => {
+  const types = new TypeServiceCore({ ...typeFiles(packageRoot()), cwd: folder, promptNames });
+  const held: readonly (readonly [text: string, name: string, type: string])[] = [
+    ["import { from, iterate, pregel } from 'millrace/models'; const rdd = sc.range(9)", 'rdd', 'RDD<number>'],
+    ['const most = from(rdd).where(x => x > 1).max()', 'most', 'number'],
+    ['const found = from(rdd).firstOrDefault()', 'found', 'number | undefined'],
+    ['const mean = from(rdd).average()', 'mean', 'number'],
+    [
+      "const { state } = iterate(sc.parallelize([['x', 40]]), { body: s => s, maxIterations: 1 })",
+      'state',
+      'RDD<[string, number]>',
+    ],
+    [
+      'const ranks = pregel(sc.parallelize([[1, 3]]), sc.parallelize([[1, 1]]), { compute(v) { v.voteToHalt() } })',
+      'ranks',
+      'PregelResult<number, number, Record<string, never>>',
+    ],
+  ];
+  for (const [text, name, type] of held) {
+    const result = types.compile(text, undefined, { answers: true });
+    assert.is(result.status, 'ok', `${text}: ${JSON.stringify(result)}`);
+    if (result.status === 'ok') types.commit(result.cell.id);
+    assert.equal(types.typeOf(name), { type }, text);
+  }
+});
+
 test.run();
