@@ -45,6 +45,11 @@ const banned: readonly { readonly where: RegExp; readonly what: RegExp; readonly
     what: /\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|srcdoc|eval)\b|\bdocument\.write|\bnew Function\b/,
     instead: 'text nodes: what is shown comes from data',
   },
+  {
+    where: /^(runtime|cluster|shell)\//,
+    what: /\bmkdirSync\([^\n]*recursive/,
+    instead: 'makeFolders of runtime/base/files.ts, which returns',
+  },
   { where: /^(runtime|cluster|shell|samples)\//, what: /\bdebugger\b/, instead: 'nothing' },
   {
     where: /^test\/.*\.test\.ts$/,

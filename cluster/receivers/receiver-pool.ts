@@ -1,6 +1,8 @@
 // The receivers of a session: starts the processes that read the sources of its streams, and restarts them when they die.
+
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../../runtime/base/files';
 import type {
   ReceivedBlock,
   ReceiverBackend,
@@ -199,7 +201,7 @@ export class Receivers implements ReceiverBackend {
     this.#watchExit();
     const number = this.#streams++;
     const folder = spec.log ?? path.join(this.#options.folder, 'received', String(number));
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     const rate = spec.rate ?? -1;
     const stream: Stream = { number, spec, listener, folder, nextBlock: 0, rate, unprocessed: 0 };
     const group = spec.source.kind === 'custom' ? this.#newGroup() : this.#builtIn();

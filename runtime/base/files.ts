@@ -9,6 +9,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -73,9 +74,28 @@ export function removeQuietly(path: string): void {
   }
 }
 
+/** Makes a folder with those above it, unless it is there. Node's own way never returns below `/proc`, where nothing can be made. */
+export function makeFolders(path: string, mode?: number): void {
+  try {
+    makeFolder(path, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolders(dirname(path), mode);
+    makeFolder(path, mode);
+  }
+}
+
+function makeFolder(path: string, mode: number | undefined): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
 /** Makes a file that nobody made before, for its owner only. */
 export function createPrivate(path: string): number {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(path), 0o700);
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
   return openSync(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0o600);
 }

@@ -89,8 +89,8 @@ export interface FunctionFacts {
   readonly usesSuper: boolean;
   readonly usesNewTarget: boolean;
   readonly usesEval: boolean;
-  /** Its own text calls something, beside what functions in it do. */
-  readonly makesCalls: boolean;
+  /** What it returns may come from a call or a getter in its own text. */
+  readonly answersUnseen: boolean;
   readonly writes: readonly Change[];
   readonly mutations: readonly (Change & { readonly how: string })[];
   readonly method?: MethodFacts;

@@ -83,6 +83,18 @@ export function mapFrame(file: string, line: number, column: number): Place {
   return running.get(file)?.place(line, column) ?? { file, line, column };
 }
 
+let areStacksMapped = false;
+
+/** From now on `error.stack` of this process has places of the user's text already. */
+export function stacksAreMapped(): void {
+  areStacksMapped = true;
+}
+
+/** The place in the user's text of a frame that `error.stack` has. */
+export function placeInStack(file: string, line: number, column: number): Place {
+  return areStacksMapped ? { file, line, column } : mapFrame(file, line, column);
+}
+
 /** True if the file is the user's code that this process instrumented or revived. */
 export function isUserScript(file: string): boolean {
   return running.has(file);

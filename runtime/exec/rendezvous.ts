@@ -2,9 +2,11 @@
 //
 // A round is over when every member has put its message there. A member that has left (its task ended) will never come: the others
 // are told instead of waiting for ever. One run of the stage has one folder, so that late members of an earlier run meet nobody.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../base/errors';
+import { makeFolders } from '../base/files';
 import { barrierPollMs } from '../base/limits';
 import { decode, encode } from '../wire/codec';
 import { TaskCancelled } from './task-runtime';
@@ -29,7 +31,7 @@ export class Rendezvous {
     this.#of = of;
     this.#cancelled = cancelled;
     this.#folder = join(of.folder, 'barrier', `${of.stageId}.${of.stageAttempt}`);
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.#folder, 0o700);
     // Nobody comes back to the run before.
     rmSync(join(of.folder, 'barrier', `${of.stageId}.${of.stageAttempt - 1}`), { recursive: true, force: true });
   }

@@ -1,7 +1,9 @@
 // What a function that runs on an executor can know of the task around it, and how the tasks of a barrier stage meet.
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { MillraceError } from '../base/errors';
+import { makeFolders } from '../base/files';
 import { type Reference, travelsAs } from '../base/markers';
 import type { TaskControl, TaskSpec } from '../plan/task';
 import type { TaskEnvironment } from '../plan/task-environment';
@@ -156,7 +158,7 @@ export class TaskContext {
     const folder = join(this.host.folder, 'files', blob);
     const path = join(folder, basename(name));
     if (existsSync(path)) return path;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     // Executors of one machine share the folder: whoever is last renames the same bytes over them.
     const part = join(folder, `${this.task.taskId}.part`);
     writeFileSync(part, this.host.blob(blob), { mode: 0o600 });

@@ -5,7 +5,7 @@ import { maxErrorFrames, maxErrorText } from '../base/limits';
 import type { Place } from '../base/place';
 import { showElement } from '../base/show-element';
 import { parseFrame } from '../base/stack-frame';
-import { isUserScript, mapFrame } from '../closure/position';
+import { isUserScript, placeInStack } from '../closure/position';
 import { cutError, safeText } from '../plan/cut-error';
 import type { RemoteError, TaskEnd } from '../plan/end';
 import { nodesOf, type Plan } from '../plan/program';
@@ -101,8 +101,7 @@ function userFrames(stack: string, isWanted: (file: string) => boolean): Place[]
   for (const line of stack.split('\n')) {
     const frame = parseFrame(line);
     if (!frame || !isWanted(frame.file)) continue;
-    const place = mapFrame(frame.file, frame.line, frame.column);
-    if (place) places.push(place);
+    places.push(placeInStack(frame.file, frame.line, frame.column));
     if (places.length === maxErrorFrames) break;
   }
   return places;

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { checkFlag, checkOptions, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
-import { diskError } from '../base/files';
+import { diskError, makeFolders } from '../base/files';
 import { checkOnePath, type UserPath } from '../base/paths';
 import { freshSeed } from '../base/time';
 import { temporaryFolder } from '../exec/files/saved-part';
@@ -75,7 +75,7 @@ export async function writeParts(
 ): Promise<void> {
   const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
   try {
-    mkdirSync(temporaryFolder(path, jobTag), { recursive: true });
+    makeFolders(temporaryFolder(path, jobTag));
     const written = await gather<string>(rdd, operation, () => ({ kind: 'save', format, folder: path, jobTag }));
     // The name of a part ends in the number of the task that wrote it; the winner of each partition loses it here.
     for (const name of written)
@@ -93,7 +93,7 @@ export async function writeParts(
 /** Made by this job and no other: what it removes when it fails is its own. Throws OUTPUT_EXISTS, DISK. */
 function makeFolder(path: string, shown: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
   } catch (e) {
     diskError(shown, e);
   }

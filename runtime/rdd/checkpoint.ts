@@ -1,7 +1,7 @@
 // Checkpoints: the partitions of a dataset as files, which stand for all that it was made of from then on.
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { diskError, removeQuietly } from '../base/files';
+import { diskError, makeFolders, removeQuietly } from '../base/files';
 import { Preparation } from '../base/preparation';
 import type { CheckpointMark, DatasetHost } from './host';
 import type { RDD } from './rdd';
@@ -68,7 +68,7 @@ export async function writeCheckpoints(rdd: RDD<unknown>, seen: Set<RDD<unknown>
 export function makeCheckpointFolder(folder: string): string {
   const path = resolve(folder);
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
     return mkdtempSync(join(path, 'checkpoint-'));
   } catch (e) {
     return diskError(path, e);

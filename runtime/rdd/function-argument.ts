@@ -105,9 +105,9 @@ export class ShippedFunction {
     return types.isAsyncFunction(this.#function);
   }
 
-  /** Not declared async, and it might return a promise all the same, because it calls something. */
+  /** Not declared async, and it might return a promise all the same, because it calls something or reads a property. */
   get mayPromise(): boolean {
-    return !this.isAsync && this.capture.makesCalls;
+    return !this.isAsync && this.capture.answersUnseen;
   }
 
   get operation(): string {

@@ -3,7 +3,7 @@
 import { FrameProbe, UserFrame } from '../../runtime/base/call';
 import type { Place } from '../../runtime/base/place';
 import type { EditedText } from '../../runtime/closure/instrument/edits';
-import { isUserScript, lineStartsOf, mapFrame, ProgramText } from '../../runtime/closure/position';
+import { isUserScript, lineStartsOf, mapFrame, ProgramText, stacksAreMapped } from '../../runtime/closure/position';
 import type { CompiledCell } from '../contract/type-service';
 
 type Mapping = (line: number, column: number) => Place;
@@ -110,6 +110,7 @@ function innermost(sites: readonly NodeJS.CallSite[]): UserFrame | undefined {
  * earlier formatter.
  */
 export function installStackPositions(): void {
+  stacksAreMapped();
   const before = Error.prepareStackTrace;
   Error.prepareStackTrace = (error, sites) => {
     if ((error as unknown) instanceof FrameProbe) return innermost(sites);

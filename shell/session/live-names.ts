@@ -16,7 +16,7 @@ const maxNames = 1000;
 const maxLength = 200;
 /** The keys of a larger array are not read. */
 const maxElements = 1000;
-/** The keys of a Map are read for so long. */
+/** Names are read for so long. */
 const readMs = 100;
 /** An object has no way to give some of its keys. If reading them took longer than this, they are not read again. */
 const slowMs = 200;
@@ -59,7 +59,10 @@ function matching(names: Iterable<Name>, word: string): Choice[] {
   const wanted = word.toLowerCase();
   const begins: Name[] = [];
   const contains: Name[] = [];
+  const until = performance.now() + readMs;
+  let count = 0;
   for (const found of names) {
+    if (++count % 1024 === 0 && performance.now() > until) break;
     const { name } = found;
     const at = name.length > maxLength ? -1 : name.toLowerCase().indexOf(wanted);
     if (at < 0 || /\p{C}|\p{Zl}|\p{Zp}/u.test(name)) continue;
@@ -111,10 +114,9 @@ function* keysOf(value: unknown): Generator<Name> {
   if (!isMap && !types.isSet(value)) return;
   const keys = isMap ? Reflect.apply(keysOfMap, value, []) : Reflect.apply(keysOfSet, value, []);
   const next = isMap ? nextOfMap : nextOfSet;
-  const until = performance.now() + readMs;
-  for (let count = 1; ; count++) {
+  for (;;) {
     const { done, value: key } = Reflect.apply(next, keys, []);
-    if (done || (count % 1024 === 0 && performance.now() > until)) return;
+    if (done) return;
     if (typeof key === 'string') yield { name: key };
   }
 }

@@ -1,6 +1,8 @@
 // The history: entries of all sessions in an append-only file. Several shells may write it at once, and its errors never stop an entry.
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+
+import { chmodSync, closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../../runtime/base/files';
 import { homeFolder } from '../../runtime/base/paths';
 
 /** Entries read from the file: more than users go back, and few enough to search at every key. */
@@ -79,7 +81,7 @@ export class History {
     const line = `${JSON.stringify(entry)}\n`;
     try {
       const file = this.#needFile();
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      makeFolders(path.dirname(file), 0o700);
       this.#append(file, line);
       this.#written.push(entry);
     } catch (error) {

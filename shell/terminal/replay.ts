@@ -1,6 +1,8 @@
 // What ran in a session that died, as a file that `.load` runs again.
-import { mkdirSync, writeFileSync } from 'node:fs';
+
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../../runtime/base/files';
 import { replayable } from '../repl/commands/save';
 import { stateFolder } from './history';
 
@@ -11,7 +13,7 @@ export function writeReplay(ran: readonly string[]): string[] {
   if (entries.length === 0 || folder === undefined) return [];
   const file = path.join(folder, `replay-${process.pid}.ts`);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     writeFileSync(file, replayable(entries), { mode: 0o600 });
   } catch (error) {
     return [`Its entries could not be saved: ${(error as Error).message}`];

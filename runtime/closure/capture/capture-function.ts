@@ -34,8 +34,8 @@ export interface Capture {
   readonly warnings: readonly CaptureWarning[];
   /** Values that are shipped apart, by the ids under which the closure names them. */
   readonly bulk: readonly Bulk[];
-  /** What it returns may come from code that its text does not show: it calls something, or its text is not known. */
-  readonly makesCalls: boolean;
+  /** What it returns may come from code that its text does not show: from a call or a getter, or its text is not known. */
+  readonly answersUnseen: boolean;
   /** Where the function is written. */
   readonly place: Place;
   /** Its text, cut for display. */
@@ -73,7 +73,7 @@ export function capture(f: Function, options: CaptureOptions): Capture {
     modules: [...encoder.modules],
     warnings: functions.warnings.list,
     bulk: [...encoder.bulk.values()],
-    makesCalls: root?.facts.makesCalls ?? true,
+    answersUnseen: root?.facts.answersUnseen ?? true,
     place: encoder.place ?? { file: '<native>', line: 1, column: 1 },
     source: source.length > sourceShown ? `${source.slice(0, sourceShown)}…` : source,
     ...(deadZone === undefined ? {} : { deadZone }),

@@ -8,6 +8,7 @@ import { addFacts, type FunctionFacts } from '../function-facts';
 import { analyzeExpression } from '../instrument/analyze';
 import { classFactsOf } from '../instrument/class-text';
 import type { Analysis, FunctionInfo } from '../instrument/scope';
+import { answersUnseen } from '../instrument/unseen-answers';
 import { ProgramText } from '../position';
 
 export interface BoundParts {
@@ -222,7 +223,7 @@ function describe(info: FunctionInfo, text: string, offset: number, isMethod: bo
     usesSuper: info.usesSuper && info.kind !== 'class' && info.kind !== 'function',
     usesNewTarget: info.usesNewTarget && info.kind === 'arrow',
     usesEval: info.usesEval,
-    makesCalls: info.makesCalls,
+    answersUnseen: answersUnseen(info),
     writes: info.writes.map((w) => ({ name: w.name, at: shift(w.start) })),
     mutations: info.mutations.map((m) => ({ name: m.name, at: shift(m.at), how: m.how })),
     ...(isMethod && property && 'key' in property ? { method: methodOf(property, text, offset) } : {}),

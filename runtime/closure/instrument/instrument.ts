@@ -29,6 +29,7 @@ import {
   objectsByProperty,
   suspends,
 } from './syntax';
+import { answersUnseen } from './unseen-answers';
 
 export interface InstrumentOptions extends AnalyzeOptions {
   /** Names that earlier texts of the session declared at their top level. */
@@ -145,7 +146,7 @@ class Instrumenter {
       usesSuper: info.usesSuper && info.kind !== 'class' && info.kind !== 'function',
       usesNewTarget: info.usesNewTarget && info.kind === 'arrow',
       usesEval: info.usesEval,
-      makesCalls: info.makesCalls,
+      answersUnseen: answersUnseen(info),
       writes: info.writes.map((w) => ({ name: w.name, at: w.start })),
       mutations: info.mutations.map(({ name, at, how }) => ({ name, at, how })),
       ...(info.kind === 'method' ? { method: methodFactsOf(holder as AnyNode & { type: 'Property' }) } : {}),

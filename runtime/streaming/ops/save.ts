@@ -1,11 +1,11 @@
 // Outputs to files: a folder for each batch, named by its time, written whole or not at all. A rerun does not write it twice.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { checkOptions, refuseArgument } from '../../base/arguments';
 import { siteOfCall } from '../../base/call';
 import type { Time } from '../../base/duration';
-import { diskError, removeQuietly } from '../../base/files';
+import { diskError, makeFolders, removeQuietly } from '../../base/files';
 import { checkOnePath, type UserPath } from '../../base/paths';
 import { objectFrame, objectMagic } from '../../exec/files/object-file';
 import { writeParts } from '../../ops/save';
@@ -92,7 +92,7 @@ async function saveBatch(rdd: RDD<unknown>, operation: string, folder: string, f
   try {
     // An earlier run may have left it unfinished.
     rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(temporary, { recursive: true });
+    makeFolders(temporary);
   } catch (e) {
     diskError(temporary, e);
   }

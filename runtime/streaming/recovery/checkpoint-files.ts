@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../base/errors';
-import { closeQuietly, damaged, removeQuietly } from '../../base/files';
+import { closeQuietly, damaged, makeFolders, removeQuietly } from '../../base/files';
 import { checkedCheckpoint } from './checked-checkpoint';
 import type { StreamCheckpoint } from './checkpoint';
 
@@ -86,7 +86,7 @@ export class CheckpointFiles {
     const number = this.#next ?? (this.#numbers().at(-1) ?? -1) + 1;
     const path = join(this.#folder, nameOf(number));
     try {
-      fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolders(this.#folder, 0o700);
       await writeDurably(path, bytesOf(checkpoint));
     } catch (e) {
       throw new MillraceError('DISK', { path, reason: asError(e).message });

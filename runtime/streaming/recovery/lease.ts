@@ -1,9 +1,9 @@
 // Who may write in a checkpoint folder: one program at a time, by a numbered file. A later program takes the next number, and only once the
 // owner has ended. Where hosts share the folder, an owner of another host counts as ended when it has not renewed its file for a while.
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asError, MillraceError } from '../../base/errors';
-import { removeQuietly } from '../../base/files';
+import { makeFolders, removeQuietly } from '../../base/files';
 import { countIn, fieldsIn, textIn } from '../../base/plain-data';
 import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../base/process-owner';
 import { systemClock } from '../../base/time';
@@ -36,7 +36,7 @@ export class Lease {
   static take(checkpointFolder: string): Lease {
     const folder = join(checkpointFolder, 'owner');
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
       for (;;) {
         const last = numbersIn(folder).at(-1) ?? 0;
         if (last > 0) refuseHeld(checkpointFolder, folder, last);

@@ -1,8 +1,10 @@
 // The checkpoint folder of a streaming context: created, checked, and closed to other users.
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
+
+import { accessSync, chmodSync, constants, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkNoFile } from '../../base/arguments';
 import { asError, MillraceError } from '../../base/errors';
+import { makeFolders } from '../../base/files';
 import { checkOnePath } from '../../base/paths';
 
 /** The absolute path of a folder that is writable and that no other user can enter. Throws BAD_ARGUMENT, CHECKPOINT_UNSAFE or DISK. */
@@ -10,7 +12,7 @@ export function privateFolder(operation: string, folder: unknown): string {
   const path = resolve(checkOnePath(operation, 'the folder', folder, 'the path of a folder', 'folder'));
   checkNoFile(operation, path);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path, 0o700);
     checkOwn(path);
     chmodSync(path, 0o700);
     accessSync(path, constants.W_OK | constants.R_OK | constants.X_OK);

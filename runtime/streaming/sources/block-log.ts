@@ -1,9 +1,9 @@
 // The write-ahead log of a receiver: its blocks lie in the checkpoint folder, and the next run reads those that no batch has read.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { asError, MillraceError } from '../../base/errors';
-import { removeQuietly } from '../../base/files';
+import { makeFolders, removeQuietly } from '../../base/files';
 import { countIn, fieldsIn, hashNameIn, listIn } from '../../base/plain-data';
 import { partEnding, type ReceivedBlock } from '../../plan/receivers';
 
@@ -64,7 +64,7 @@ export class BlockLog {
     this.#run = (numbersIn(this.#home).at(-1) ?? -1) + 1;
     this.#next = new Map(position?.runs ?? []);
     try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      makeFolders(this.folder, 0o700);
     } catch (e) {
       throw new MillraceError('DISK', { path: this.folder, reason: asError(e).message });
     }

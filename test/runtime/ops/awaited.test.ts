@@ -313,14 +313,52 @@ test('a promise of a function that is not declared async is named, with the oper
   }
 });
 
-test('the answers of functions that call nothing are not looked at', () => {
+test('a promise that a getter gives is refused as well', async () => {
+  class Row {
+    constructor(readonly n: number) {}
+    get later(): any {
+      return late(this.n);
+    }
+  }
+  const rows = sc.range(3).map((n) => new Row(n));
+  const steps: RDD<unknown>[] = [
+    rows.map((r) => r.later),
+    rows.map(({ later }) => later),
+    rows.map((r) => (r.n > 5 ? 0 : r.later)),
+    rows.map((r) => {
+      const found = r.later;
+      return found;
+    }),
+    rows.keyBy((r) => r.later),
+    rows.map((r) => [1, r] as [number, Row]).mapValues((r) => r.later),
+  ];
+  for (const step of steps) await errorOf('PROMISE_NOT_AWAITED', () => step.map((x) => `${x}`).collect());
+});
+
+test('the answers of functions that call nothing, and read no property for their answer, are not looked at', () => {
   const mayPromise = (f: unknown) => ShippedFunction.of(sc, f, 'map').mayPromise;
   const k = 2;
   const inner = (x: number) => () => late(x);
-  for (const f of [(x: number) => x + k, (x: any) => x.a?.b, (x: any) => [x, { x }], (x: any) => `${x}`, inner, late])
+  for (const f of [
+    (x: number) => x + k,
+    (x: any) => x.a?.b + 1,
+    (x: any) => [x.a, { x }],
+    ([, v]: any) => v,
+    (x: any) => `${x}`,
+    inner,
+    late,
+  ])
     assert.not(mayPromise(f), `${f}`);
   const tag = (texts: TemplateStringsArray) => texts[0];
-  const some = [(x: number) => late(x), () => new Promise(() => {}), () => tag`x`, () => import('node:fs'), inner.bind(null)];
+  const some = [
+    (x: number) => late(x),
+    (x: any) => x.a?.b,
+    ({ a }: any) => a,
+    () => new Promise(() => {}),
+    () => tag`x`,
+    () => import('node:fs'),
+    inner.bind(null),
+  ];
   for (const f of some) assert.ok(mayPromise(f), `${f}`);
 });
 

@@ -81,6 +81,10 @@ test('an output that cannot be written', async () => {
   assert.match(inFile.remedy, /Something else has that name/);
   // No user may make a folder there, root included.
   const { remedy } = await errorOf('DISK', () => numbers().saveAsTextFile('/proc/out'));
+  // Where no folder above can be made either.
+  await errorOf('DISK', () => numbers().saveAsTextFile('/proc/nosuch/out'));
+  await errorOf('DISK', () => numbers().saveAsObjectFile('/proc/nosuch/deep/out', { overwrite: true }));
+  await errorOf('DISK', async () => sc.setCheckpointDir('/proc/nosuch/checkpoints'));
   assert.not.match(remedy, /space/);
   // A container may have no read-only file system to try.
   for (const [code, told] of [

@@ -150,6 +150,17 @@ test('Ctrl-C ends a watch that waits for a change', async () => {
   assert.is(status, 130);
 });
 
+test('an error in a function has its place in the script, whatever the master is', async () => {
+  file(
+    'place.ts',
+    'const rows = sc.parallelize([{ a: 1 }, null as any]);\n\nconst texts = rows.map((r) => {\n  const n = 1;\n  return r.a.toFixed(n);\n});\nawait texts.collect();\n',
+  );
+  for (const master of ['local', 'local[1]']) {
+    const { err } = await millrace(['--master', master, 'place.ts']);
+    assert.match(err, /in map at place\.ts:5:12\n 5 │ {3}return r\.a\.toFixed\(n\);\n {3}│ {12}\^/, `${master}: ${err}`);
+  }
+});
+
 test('a script waits for its background entries', async () => {
   const { status, out } = await run(
     '.bg sc.range(2).map(x => { const e = Date.now() + 300; while (Date.now() < e); return x }).sum()\n',
