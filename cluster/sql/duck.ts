@@ -1,7 +1,7 @@
 // DuckDB in this process: one instance for all queries of the session, without network, extensions and statements that change anything.
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { makeFolders } from '../../runtime/base/files';
 import type { SqlSetup } from './protocol';
 
 export type DuckDB = typeof import('@duckdb/node-api');
@@ -33,7 +33,7 @@ export class Duck {
   #open(): Promise<DuckDBInstance> {
     const { folder, memoryMb, threads } = this.#setup;
     const spill = path.join(folder, 'sql');
-    mkdirSync(spill, { recursive: true, mode: 0o700 });
+    makeFolders(spill, 0o700);
     return duckdb().DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryMb}MiB`,
       threads: String(threads),

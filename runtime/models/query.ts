@@ -213,47 +213,40 @@ export class Query<T> {
    * The first element (that the predicate holds for). Throws EMPTY_DATASET.
    * @example await from(sc.range(3)).first() // 0
    */
-  first(predicate?: Predicate<T>): JobPromise<T>;
-  async first(predicate?: Predicate<T>): Promise<T> {
-    const [found] = await this.#some('first', 1, predicate);
-    return found;
+  first(predicate?: Predicate<T>): JobPromise<T> {
+    return this.#some('first', 1, predicate).then(([found]) => found);
   }
 
   /**
    * The first element, or undefined where there is none.
    * @example await from(sc.range(3)).firstOrDefault() // 0
    */
-  firstOrDefault(predicate?: Predicate<T>): JobPromise<T | undefined>;
-  async firstOrDefault(predicate?: Predicate<T>): Promise<T | undefined> {
-    return (await this.#matching(predicate).take(1))[0];
+  firstOrDefault(predicate?: Predicate<T>): JobPromise<T | undefined> {
+    return this.#upTo(1, predicate).then(([found]) => found);
   }
 
   /**
    * The only element. Throws EMPTY_DATASET where there is none, NOT_SINGLE where there are more.
    * @example await from(sc.range(1)).single() // 0
    */
-  single(predicate?: Predicate<T>): JobPromise<T>;
-  async single(predicate?: Predicate<T>): Promise<T> {
-    const found = await this.#some('single', 2, predicate);
-    return onlyOf('single', found);
+  single(predicate?: Predicate<T>): JobPromise<T> {
+    return this.#some('single', 2, predicate).then((found) => onlyOf('single', found));
   }
 
   /**
    * The only element, or undefined where there is none. Throws NOT_SINGLE where there are more.
    * @example await from(sc.range(1)).singleOrDefault() // 0
    */
-  singleOrDefault(predicate?: Predicate<T>): JobPromise<T | undefined>;
-  async singleOrDefault(predicate?: Predicate<T>): Promise<T | undefined> {
-    return onlyOf('singleOrDefault', await this.#matching(predicate).take(2));
+  singleOrDefault(predicate?: Predicate<T>): JobPromise<T | undefined> {
+    return this.#upTo(2, predicate).then((found) => onlyOf('singleOrDefault', found));
   }
 
   /**
    * Whether there is an element, or one that satisfies it.
    * @example await from(sc.range(2)).any()
    */
-  any(predicate?: Predicate<T>): JobPromise<boolean>;
-  async any(predicate?: Predicate<T>): Promise<boolean> {
-    return !(await this.#matching(predicate).isEmpty());
+  any(predicate?: Predicate<T>): JobPromise<boolean> {
+    return this.#upTo(1, predicate).then(({ length }) => length > 0);
   }
 
   /**
@@ -261,9 +254,7 @@ export class Query<T> {
    * @example await from(sc.range(2)).all(x => x < 2)
    */
   all(predicate: Predicate<T>): JobPromise<boolean> {
-    return this.toRDD()
-      .filter((element) => !predicate(element))
-      .isEmpty();
+    return this.#upTo(1, (element) => !predicate(element)).then(({ length }) => length === 0);
   }
 
   /**
@@ -336,8 +327,12 @@ export class Query<T> {
     return this.#selected(selector) as RDD<number>;
   }
 
+  async #upTo(n: number, predicate?: Predicate<T>): Promise<T[]> {
+    return this.#matching(predicate).take(n);
+  }
+
   async #some(operation: string, n: number, predicate?: Predicate<T>): Promise<T[]> {
-    const found = await this.#matching(predicate).take(n);
+    const found = await this.#upTo(n, predicate);
     if (found.length === 0) throw new MillraceError('EMPTY_DATASET', { operation });
     return found;
   }

@@ -313,28 +313,6 @@ test('a promise of a function that is not declared async is named, with the oper
   }
 });
 
-test('a promise that a getter gives is refused as well', async () => {
-  class Row {
-    constructor(readonly n: number) {}
-    get later(): any {
-      return late(this.n);
-    }
-  }
-  const rows = sc.range(3).map((n) => new Row(n));
-  const steps: RDD<unknown>[] = [
-    rows.map((r) => r.later),
-    rows.map(({ later }) => later),
-    rows.map((r) => (r.n > 5 ? 0 : r.later)),
-    rows.map((r) => {
-      const found = r.later;
-      return found;
-    }),
-    rows.keyBy((r) => r.later),
-    rows.map((r) => [1, r] as [number, Row]).mapValues((r) => r.later),
-  ];
-  for (const step of steps) await errorOf('PROMISE_NOT_AWAITED', () => step.map((x) => `${x}`).collect());
-});
-
 test('the answers of functions that call nothing, and read no property for their answer, are not looked at', () => {
   const mayPromise = (f: unknown) => ShippedFunction.of(sc, f, 'map').mayPromise;
   const k = 2;
