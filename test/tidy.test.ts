@@ -46,7 +46,7 @@ const banned: readonly { readonly where: RegExp; readonly what: RegExp; readonly
     instead: 'text nodes: what is shown comes from data',
   },
   {
-    where: /^(runtime|cluster|shell)\//,
+    where: /^(runtime|shell)\//,
     what: /\bmkdirSync\([^\n]*recursive/,
     instead: 'makeFolders of runtime/base/files.ts, which returns',
   },

@@ -38,6 +38,8 @@ export interface CompiledCell {
   readonly exported: readonly string[];
   /** What each `export * from` of the text exports, by the module's specifier. */
   readonly reexported?: Readonly<Record<string, readonly string[]>>;
+  /** The files that aliases of the user's tsconfig mean, by what the text imports. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Set when the entry ends in an expression: the result variable that holds its (awaited) value, and its type as text. */
   readonly result?: { readonly name: string; readonly type: string };
 }

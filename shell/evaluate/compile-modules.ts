@@ -25,8 +25,8 @@ const moduleParameters = ['exports', 'require', 'module', '__filename', '__dirna
 const ownFolders = ['runtime', 'cluster', 'shell', 'test'];
 
 /**
- * Teaches `require` to load the user's TypeScript. The user's tsconfig is not read: modules are compiled like entries, as modern
- * JavaScript, but to CommonJS, so that they can be loaded again after an edit.
+ * Teaches `require` to load the user's TypeScript. Modules are compiled like entries, as modern JavaScript, but to CommonJS, so that they
+ * can be loaded again after an edit. Of their tsconfig only aliases, decorators and JSX count.
  */
 export function registerTypeScript({ folder, onCompiled }: TypeScriptOptions): void {
   const compile = compilerFor(folder);
@@ -44,6 +44,35 @@ export function registerTypeScript({ folder, onCompiled }: TypeScriptOptions): v
 
 /** ts-node's compiler. Loading it takes a third of a second, so it is left until it is needed. */
 function compilerFor(folder: string): (code: string, file: string) => string {
+  const { runOptionsOf, aliasedFile }: typeof import('../types/modules/run-options') = require('../types/modules/run-options');
+  const services = new Map<string, ReturnType<typeof serviceFor>>();
+  const serviceOf = (file: string) => {
+    const { paths, jsx, ...options } = runOptionsOf(path.dirname(file));
+    const chosen = { ...options, jsx: jsxNames[jsx ?? 0] ?? 'react-jsx' };
+    const key = JSON.stringify(chosen);
+    if (!services.has(key)) services.set(key, serviceFor(folder, chosen));
+    return services.get(key)!;
+  };
+  return (code, file) => {
+    try {
+      const compiled = serviceOf(file).compile(code, file);
+      return compiled.replace(required, (call, quote: string, specifier: string) => {
+        const target = aliasedFile(specifier, path.dirname(file));
+        return target === undefined ? call : `require(${quote}${target}${quote})`;
+      });
+    } catch (error) {
+      throw syntaxErrorOf(error as Partial<TSError>, code, file) ?? error;
+    }
+  };
+}
+
+/** What imports are compiled to. */
+const required = /\brequire\((["'])([^"'\\\n]+)\1\)/g;
+
+/** By their numbers in the compiler. */
+const jsxNames: Readonly<Record<number, string>> = { 2: 'react', 4: 'react-jsx', 5: 'react-jsxdev' };
+
+function serviceFor(folder: string, options: object) {
   const { create }: typeof import('ts-node') = require('ts-node');
   const formatter = Error.prepareStackTrace;
   const service = create({
@@ -59,17 +88,12 @@ function compilerFor(folder: string): (code: string, file: string) => string {
       esModuleInterop: true,
       sourceMap: true,
       resolveJsonModule: true,
+      ...options,
     },
   });
   // ts-node installs a stack formatter that ignores our instrumentation; restore ours.
   Error.prepareStackTrace = formatter;
-  return (code, file) => {
-    try {
-      return service.compile(code, file);
-    } catch (error) {
-      throw syntaxErrorOf(error as Partial<TSError>, code, file) ?? error;
-    }
-  };
+  return service;
 }
 
 /** The compiler's first diagnostic, as an error at its place in the module. */

@@ -135,7 +135,7 @@ export class Evaluator {
     if (background) this.#noteBackground(cell, 'running');
     try {
       const entry = this.#rewrite(cell);
-      execution = new Execution(entry, this.#loader, cell.folder);
+      execution = new Execution(entry, this.#loader, cell);
       await waits.unlessInterrupted(execution.import());
       const started = execution.start(this.#fileName(cell));
       holdInput();
@@ -274,12 +274,12 @@ class Execution {
   constructor(
     readonly entry: RewrittenEntry,
     readonly loader: Loader,
-    readonly folder: string,
+    readonly cell: Pick<CompiledCell, 'folder' | 'aliases'>,
   ) {}
 
   async import(): Promise<void> {
     for (const { specifier, names } of this.entry.imports) {
-      const module = await this.loader.load(specifier, this.folder);
+      const module = await this.loader.load(specifier, this.cell.folder, this.cell.aliases);
       for (const { local, exported } of names) this.#define(local, importedValue(module, exported));
     }
   }
@@ -299,9 +299,9 @@ class Execution {
     const view = {
       declare: (group: number) => steadily(() => this.#declare(group)),
       done: (group: number) => steadily(() => this.#done(group)),
-      import: (specifier: unknown) => this.loader.import(String(specifier), this.folder),
+      import: (specifier: unknown) => this.loader.import(String(specifier), this.cell.folder, this.cell.aliases),
     };
-    return breakable(() => run.call(globalThis, view, requireFrom(this.folder)));
+    return breakable(() => run.call(globalThis, view, requireFrom(this.cell.folder)));
   }
 
   /** The entry is over: if an abandoned script goes on, it can declare nothing more. */

@@ -27,6 +27,9 @@ const importOnly = new Set([
   'ERR_REQUIRE_CYCLE_MODULE',
 ]);
 
+/** The files that aliases of the user's tsconfig mean. */
+type Aliases = Readonly<Record<string, string>>;
+
 export class Loader {
   readonly #options: LoaderOptions;
   /** Size and modification time of each local module's file when it was loaded. */
@@ -38,7 +41,8 @@ export class Loader {
   }
 
   /** The module of a static import: from `require`, or from `import()` where only that works. */
-  async load(specifier: string, folder: string): Promise<unknown> {
+  async load(written: string, folder: string, aliases: Aliases = {}): Promise<unknown> {
+    const specifier = Object.hasOwn(aliases, written) ? aliases[written] : written;
     if (Object.hasOwn(this.#options.packages, specifier)) return this.#options.packages[specifier];
     const file = localFile(specifier, folder);
     try {
@@ -50,7 +54,8 @@ export class Loader {
   }
 
   /** The result of `import()`: a namespace, with the module itself as `default` if it has none. */
-  async import(specifier: string, folder: string): Promise<unknown> {
+  async import(written: string, folder: string, aliases: Aliases = {}): Promise<unknown> {
+    const specifier = Object.hasOwn(aliases, written) ? aliases[written] : written;
     const own = Object.hasOwn(this.#options.packages, specifier) || localFile(specifier, folder) !== undefined;
     if (!own) return nativeImport(specifier, folder);
     const module = await this.load(specifier, folder);

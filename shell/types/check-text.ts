@@ -1,4 +1,5 @@
 // Checks the text of an entry or a script: with what it needs added, until nothing more does, and with messages for the user.
+import path from 'node:path';
 import ts from 'typescript';
 import type { CheckOptions, Declared, Diagnostic } from '../contract/type-service';
 import { predicateBodies } from './additions/added-predicates';
@@ -67,6 +68,7 @@ export class TextChecker {
 
   check<T extends TypedText>(draft: Draft<T>, { answers = false, strict = false }: CheckOptions = {}): CheckedWith<T> {
     this.#host.setStrict(strict);
+    this.#host.setFolder(path.dirname(draft.file));
     let additions: readonly Addition[] = [];
     for (let round = 1; ; round++) {
       const text = draft.compose(additions);

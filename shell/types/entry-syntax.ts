@@ -165,3 +165,16 @@ export function augments(file: ts.SourceFile): boolean {
     (statement) => ts.isModuleDeclaration(statement) && (ts.isStringLiteral(statement.name) || isGlobalBlock(statement)),
   );
 }
+
+/** What a text imports, also by `import()`. */
+export function importedSpecifiers(file: ts.SourceFile): string[] {
+  const found: string[] = [];
+  const add = (node: ts.Node | undefined) => node && ts.isStringLiteralLike(node) && found.push(node.text);
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0]);
+    ts.forEachChild(node, visit);
+  };
+  if (/\b(?:import|from)\b/.test(file.text)) visit(file);
+  return found;
+}

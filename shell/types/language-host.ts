@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { statOf, unlessUnreadable } from '../base/files';
+import { runOptionsOf } from './modules/run-options';
 
 export interface HostOptions {
   /** Folder of TypeScript's `lib.*.d.ts` files. */
@@ -71,6 +72,9 @@ let version = 0;
 export class Host implements ts.LanguageServiceHost {
   readonly #options: ts.CompilerOptions;
   readonly #strictOptions: ts.CompilerOptions;
+  /** What the folder of the checked text says of aliases and decorators, as text. */
+  #project = '';
+  #projectOptions: ts.CompilerOptions = {};
   #isStrict = false;
   readonly #libFolder: string;
   readonly #apiFolder: string | undefined;
@@ -132,7 +136,20 @@ export class Host implements ts.LanguageServiceHost {
   }
 
   getCompilationSettings(): ts.CompilerOptions {
-    return this.#isStrict ? this.#strictOptions : this.#options;
+    const options = this.#isStrict ? this.#strictOptions : this.#options;
+    if (this.#project === '') return options;
+    return { ...options, ...this.#projectOptions, paths: { ...this.#projectOptions.paths, ...options.paths } };
+  }
+
+  /** Takes aliases and decorators of the next text as its folder's tsconfig says. */
+  setFolder(folder: string): void {
+    const { paths, experimentalDecorators, emitDecoratorMetadata } = runOptionsOf(folder);
+    const options = { paths, experimentalDecorators, emitDecoratorMetadata };
+    const project = Object.values(options).some((value) => value !== undefined) ? JSON.stringify(options) : '';
+    if (project === this.#project) return;
+    this.#project = project;
+    this.#projectOptions = options;
+    version++;
   }
 
   /** Whether the next program is checked as strictly as TypeScript can. */

@@ -30,6 +30,8 @@ export interface ScriptChecker {
   emit(file: string): EmittedModule;
   /** The type of a name that the module of the last check exports, as text. */
   typeOf(file: string, name: string): string;
+  /** The files that aliases in a statement mean. */
+  aliases(entry: WholeEntry): Readonly<Record<string, string>> | undefined;
   /** What each `export * from` of that module exports, by the other module's specifier. */
   reexported(file: string): Readonly<Record<string, readonly string[]>>;
   remove(file: string): void;
@@ -179,6 +181,7 @@ class ScriptCompiler {
         declared,
         exported: [...exportedNames(piece.entry.file), ...starred],
         reexported,
+        aliases: this.#checker.aliases(piece.entry),
         result: isValue ? { name, type } : undefined,
       };
       this.#cells.push(cell);

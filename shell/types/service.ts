@@ -25,9 +25,10 @@ import { completionsAt, describeAt, quickInfoAt, type Scratch } from './completi
 import { type DocAnswer, documentationOf } from './doc';
 import { type EmittedModule, mapToTyped, withoutMapComment } from './emitted-maps';
 import { cleanTypeText, isValueType, type PromptName, promptModule } from './entry-names';
-import { ambientOf, augments, declaredNames, exportedAs, exportedNames, parse } from './entry-syntax';
+import { ambientOf, augments, declaredNames, exportedAs, exportedNames, importedSpecifiers, parse } from './entry-syntax';
 import { type Committed, KnownEntries } from './known-entries';
 import { apiFile, apiFolder, Host, type HostOptions } from './language-host';
+import { aliasedFile } from './modules/run-options';
 import { UserModules } from './modules/user-modules';
 import { lastValue, readEntry, type WholeEntry } from './read-entry';
 import { namesReferred } from './scopes';
@@ -128,6 +129,7 @@ export class TypeServiceCore {
       emit: (file) => this.#emit(file),
       typeOf: (file, name) => this.#typeOfExport(file, name),
       reexported: (file) => this.#reexported(file),
+      aliases: (entry) => this.#aliases(entry, origin.folder),
       remove: (file) => this.#host.remove(file),
     });
     return script.status === 'error' || modules.size === 0
@@ -285,7 +287,16 @@ export class TypeServiceCore {
     const exported = [...exportedNames(entry.file), ...starred];
     const code = withoutMapComment(js);
     const script = scriptOf(text, checked.additions);
-    return { id, label, text, script, firstLine, folder, js: code, map: mapped, declared, exported, reexported, result };
+    const aliases = this.#aliases(entry, folder);
+    return { id, label, text, script, firstLine, folder, js: code, map: mapped, declared, exported, reexported, aliases, result };
+  }
+
+  #aliases({ file }: WholeEntry, folder: string): Record<string, string> | undefined {
+    const found = importedSpecifiers(file).flatMap((specifier) => {
+      const target = aliasedFile(specifier, folder);
+      return target === undefined ? [] : [[specifier, target]];
+    });
+    return found.length === 0 ? undefined : Object.fromEntries(found);
   }
 
   /** What each `export * from` of the module of the last check exports, by the other module's specifier. */
