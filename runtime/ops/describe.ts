@@ -1,11 +1,12 @@
 // What the prompt says of a dataset: its head, and its lineage.
 import type { Call } from '../base/flow';
+import type { JobPromise } from '../plan/job-promise';
 import { RDD } from '../rdd/rdd';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
     /** What stands in the head of its sample. @internal */
-    describeForPrompt(): Promise<{ name?: string; partitions: number; partitioner?: string; cached?: string }>;
+    describeForPrompt(): JobPromise<{ name?: string; partitions: number; partitioner?: string; cached?: string }>;
     /**
      * The lineage as text, a line a dataset: partitions, operator, partitioner, and in a session the line of its call; behind `+-` what a
      * shuffle reads. As Spark's `toDebugString`.

@@ -153,6 +153,12 @@ const plainScript: readonly (readonly [text: string, strict?: string])[] = [
   ['["a"].reduce((all, w) => { all[w] = 1; return all }, {})', 'all[w]'],
   ['function grow(list = [], x = 1) { list.push(x); return list }', 'x'],
   ['try { throw 1 } catch (error) { error.message }', 'error'],
+  ['class Sum { constructor() { this.n = 0 } add(x) { this.n += x; return this } }', 'n'],
+  ['new Sum().add(3).n'],
+  [
+    'class More extends Sum { constructor() { super(); this.n = 1; [1].forEach(x => { this.m = x }) } own() { return this.m } }',
+    'm',
+  ],
   ['function Old(x) { this.x = x }', 'x'],
   ['new Old(1)', 'new Old(1)'],
   ['const rows = []; rows.push(1)'],
