@@ -57,13 +57,17 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
       : await startBackend(master, { storageBytes, executionBytes, executorMemory, onOutput, holds });
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput });
   const { config, onWarning, onNotice } = options;
-  const queries = new SqlProcess({
-    program: sqlProgram,
-    onOutput: options.onOutput ?? printThrough,
-    folder,
-    memoryMb: makeConfig(slots, config).sqlMemoryMb,
-    threads: Math.ceil(machine.processors),
-  });
+  // Tables and answers lie in the session's folder, which executors of Spark need not share.
+  const queries =
+    parsed.kind === 'spark'
+      ? undefined
+      : new SqlProcess({
+          program: sqlProgram,
+          onOutput,
+          folder,
+          memoryMb: makeConfig(slots, config).sqlMemoryMb,
+          threads: Math.ceil(machine.processors),
+        });
   const context = new Context({ backend, receivers, queries, slots, folder, master, config, onWarning, onNotice });
   try {
     await context.start();

@@ -355,8 +355,8 @@ export const declared = {
   },
   BAD_SQL: { sentence: 'The query cannot be answered: {message}.{excerpt}', remedy: '{remedy}' },
   NO_SQL: {
-    sentence: 'This context cannot run queries.',
-    remedy: 'Make the context with connect(master), as the shell does, or set ContextOptions.queries.',
+    sentence: 'The context on {master} cannot run queries in SQL.',
+    remedy: 'Open one on local, local[N] or local[*]: connect(master), or --master of the shell.',
   },
   SQL_ENGINE_LOST: {
     sentence: 'The engine of SQL ended during a query: {reason}.',

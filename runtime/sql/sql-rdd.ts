@@ -58,7 +58,7 @@ export class SqlRDD<T> extends RDD<T> {
     const own: number[] = [];
     const engine = context.queries;
     try {
-      if (!engine) throw new MillraceError('NO_SQL');
+      if (!engine) throw new MillraceError('NO_SQL', { master: context.master });
       const target = { dataset: this.id, partitions: this.numPartitions };
       const run = async (isNative: boolean) => {
         const read: SqlTable[] = [];
