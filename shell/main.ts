@@ -1,6 +1,6 @@
 // What the user starts: decides between the prompt and a script, and loads only what that one needs.
 import { isatty } from 'node:tty';
-import { readCommandLine } from './base/command-line';
+import { type CommandLine, readCommandLine } from './base/command-line';
 
 function main(): void {
   if (process.argv[2] === 'spark-setup') {
@@ -11,7 +11,8 @@ function main(): void {
     return;
   }
   const line = readCommandLine();
-  if (line.isInit) init();
+  if (line.isInit) told(() => init());
+  else if (line.schema) told(() => schema(line.schema!));
   // Standard input is not opened here: it belongs to the process of the script.
   else if (line.file === undefined && line.eval === undefined && isatty(0)) {
     const { runTerminal } = require('./terminal/terminal') as typeof import('./terminal/terminal');
@@ -22,10 +23,20 @@ function main(): void {
   }
 }
 
-function init(): void {
+function init(): string[] {
   const { initProject } = require('./init/init') as typeof import('./init/init');
+  return initProject(process.cwd());
+}
+
+function schema({ file, as }: NonNullable<CommandLine['schema']>): string[] {
+  const { schemaOfFile } = require('./init/print-schema') as typeof import('./init/print-schema');
+  return [schemaOfFile(file, as).trimEnd()];
+}
+
+/** Prints the lines of a command that starts nothing, or its error. */
+function told(command: () => readonly string[]): void {
   try {
-    for (const told of initProject(process.cwd())) process.stdout.write(`${told}\n`);
+    for (const line of command()) process.stdout.write(`${line}\n`);
   } catch (error) {
     const { message, remedy = '' } = error as Error & { remedy?: string };
     process.stderr.write(`error: ${message}\n${remedy}\n`);

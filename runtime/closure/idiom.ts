@@ -32,7 +32,7 @@ const meanings = new Map<string, Idiom | 'none'>();
 const mostMeanings = 1_000;
 
 /** The function that the text of a script makes, behind the names and lists that are put around it. */
-function functionIn(node: AnyNode | null | undefined): AnyNode | undefined {
+export function functionIn(node: AnyNode | null | undefined): AnyNode | undefined {
   switch (node?.type) {
     case 'ExpressionStatement':
       return functionIn(node.expression);

@@ -26,6 +26,7 @@ import type { Forget, TaskControl, TaskSpec } from '../plan/task';
 import type { TaskEnvironment } from '../plan/task-environment';
 import type { TaskExchange } from './files/exchange';
 import type { StartCommand } from './files/pipe';
+import { wantColumns } from './files/wanted-columns';
 import { StateStore } from './state/state-store';
 import { type AccumulatorData, AccumulatorHandle, ownHandle, TaskAccumulator } from './task-accumulator';
 import { enterTask } from './task-context';
@@ -246,6 +247,7 @@ class Runner implements TaskRunner {
     let loaded = this.#programs.get(id);
     if (!loaded) {
       const program = decodeProgram(this.#bytes(id), (part) => this.#part(part).plan);
+      wantColumns(program);
       if (program.modules) installModules(this.#bytes(program.modules));
       const functions = closuresOf(program);
       const nodes = [...nodesOf(program.plan)];

@@ -9,6 +9,7 @@ import { openArrow, wideColumns } from './arrow/read-arrow';
 import { markBytes, openSource } from './byte-source';
 import { could, couldBe } from './csv/field-values';
 import { inferCsv } from './csv/infer-csv';
+import type { TableFormat } from './file-formats';
 import { foldersOf } from './folder-columns';
 import { parseExactly } from './json/parse-json';
 import { asRow, textsOf } from './json/read-json';
@@ -16,14 +17,6 @@ import { type ReaderOptions, sampleOf, withTypes } from './options';
 import { schemaOfFooter } from './parquet/parquet-schema';
 import { readFooter, within } from './parquet/read-parquet';
 import { unionSchema } from './union-schemas';
-
-export type TableFormat = TableSpec['format'];
-
-/** The readers of tables, by the names of their methods. */
-export const tableFormats: readonly TableFormat[] = ['csv', 'jsonLines', 'parquet', 'arrow'];
-
-/** Whether a format is text, which may be packed and encoded. */
-export const isTextTable = (format: TableFormat): boolean => format === 'csv' || format === 'jsonLines';
 
 /** A table as it was found in files. */
 export interface FoundTable {
@@ -93,7 +86,7 @@ function tableSchema(format: TableFormat, files: readonly InputFile[], schemas: 
   return {
     schema,
     onBadRow: options.onBadRow ?? 'fail',
-    timeZone: options.timeZone ?? 'UTC',
+    timeZone: options.timeZone ?? 'local',
     folders: folders.map(({ name }) => name),
   } as const;
 }

@@ -31,7 +31,7 @@ export interface TableOptions {
   readonly types?: Readonly<Record<string, TypeName | `${TypeName} | null`>>;
   /** What becomes of a row that does not fit: `fail` (default), `skip`, or `null` for nulls where it does not fit. Both are counted and reported. */
   readonly onBadRow?: OnBadRow;
-  /** The zone of dates with times that name none: `'UTC'` (default), `'local'`, or a name such as `'Europe/Berlin'`. */
+  /** The zone of dates with times that name none: `'local'` (default: this machine's), `'UTC'`, or a name such as `'Europe/Berlin'`. */
   readonly timeZone?: string;
   /** `bigint`: all whole numbers of 64 bits are bigints. By default those are numbers where each is at most 2^53. */
   readonly int64?: 'number' | 'bigint';

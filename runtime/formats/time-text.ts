@@ -19,17 +19,16 @@ export function utcMs(year: number, month: number, day: number, ms: number): num
 
 /** A zone of the reader's option: what local times of it are as instants. */
 export class Zone {
-  readonly name: string;
   readonly #format: Intl.DateTimeFormat | undefined;
   /** Offsets by the hour in which they hold: rules change at whole hours of UTC, or at half ones. */
   readonly #offsets = new Map<number, number>();
 
   /** Throws RangeError for a zone that does not exist. */
   constructor(name: string) {
-    this.name = name;
-    if (name === 'UTC') return;
+    const zone = name === 'local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : name;
+    if (zone === 'UTC') return;
     this.#format = new Intl.DateTimeFormat('en-US', {
-      timeZone: name === 'local' ? undefined : name,
+      timeZone: zone,
       hourCycle: 'h23',
       ...({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const),
     });
@@ -44,6 +43,11 @@ export class Zone {
     const after = this.#offset(local + 24 * hourMs);
     const second = local - after;
     return this.#offset(second) === after ? second : first;
+  }
+
+  /** The same of a date that was read as if of UTC. */
+  date(local: Date): Date {
+    return this.#format ? new Date(this.instant(local.getTime())) : local;
   }
 
   #offset(at: number): number {

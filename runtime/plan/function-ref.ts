@@ -22,6 +22,8 @@ export interface ClosureRef {
   readonly part?: string;
   /** Set where its text says all that it does. */
   readonly idiom?: Idiom;
+  /** The fields of its first argument that it reads, where it does nothing else with it. */
+  readonly reads?: readonly string[];
   /** Set where it may change something. */
   readonly changes?: Changes;
 }

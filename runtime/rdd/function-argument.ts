@@ -7,6 +7,7 @@ import { type Capture, type CaptureWarning, capture } from '../closure';
 import { changesOf } from '../closure/changes/changes';
 import { noteClassesOf } from '../closure/classes/session-classes';
 import { idiomOf, isSelfContained } from '../closure/idiom';
+import { usedFields } from '../closure/used-fields';
 import type { Changes, Idiom } from '../plan/function-ref';
 import type { FunctionNode } from '../plan/node';
 import { decode, encode } from '../wire/codec';
@@ -91,6 +92,11 @@ export class ShippedFunction {
   get idiom(): Idiom | undefined {
     this.#idiom ??= idiomOf(this.capture.closure) ?? 'none';
     return this.#idiom === 'none' ? undefined : this.#idiom;
+  }
+
+  /** The fields that it reads of its first argument; undefined where it may use all of it. */
+  get reads(): readonly string[] | undefined {
+    return usedFields(this.capture.closure);
   }
 
   /** What it may change; undefined where that is nothing. */

@@ -15,8 +15,8 @@ export class FunctionTable {
     }
     let index = this.shipped.indexOf(argument);
     if (index < 0) index = this.shipped.push(argument) - 1;
-    const { idiom, changes } = argument;
-    return { kind: 'closure', index, ...(idiom && { idiom }), ...(changes && { changes }) };
+    const { idiom, changes, reads } = argument;
+    return { kind: 'closure', index, ...(idiom && { idiom }), ...(changes && { changes }), ...(reads && { reads }) };
   }
 
   get nodes(): readonly FunctionNode[] {

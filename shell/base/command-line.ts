@@ -12,6 +12,8 @@ export interface CommandLine extends EngineOptions {
   readonly rc: boolean;
   /** `millrace init`; a script of that name is `./init`. */
   readonly isInit: boolean;
+  /** `millrace schema FILE --as NAME`. */
+  readonly schema?: { readonly file: string; readonly as?: string };
   /** The script, or `-`. */
   readonly file?: string;
   readonly args: readonly string[];
@@ -25,8 +27,8 @@ interface Options extends Omit<CommandLine, 'file' | 'args' | 'config' | 'spark'
   readonly sparkConf?: Readonly<Record<string, string>>;
 }
 
-/** The command line; `onInit` is called where it is `millrace init`. */
-function command(onInit: () => void): Command {
+/** The command line; `onInit` and `onSchema` are called where it is `millrace init` and `millrace schema`. */
+function command(onInit: () => void, onSchema: (file: string, options: { as?: string }) => void): Command {
   const program = new Command('millrace')
     .description('An interactive TypeScript shell for distributed datasets.')
     .argument('[script]', 'a TypeScript file to run, or - for standard input; without it, the prompt')
@@ -58,6 +60,12 @@ function command(onInit: () => void): Command {
     .showHelpAfterError('(millrace --help lists the options)')
     .action(() => {});
   program.command('init').description(initText).helpCommand(false).action(onInit);
+  program
+    .command('schema <file>')
+    .description("write the interface of a table's rows to standard output: of a .csv, .jsonl, .parquet or .arrow file")
+    .option('--as <name>', 'the name of the interface; by default that of the file')
+    .helpCommand(false)
+    .action(onSchema);
   return program;
 }
 
@@ -87,9 +95,15 @@ function mebibytes(text: string): number {
 /** Reads the command line of this process. A mistake ends the process with 2, the help or the version with 0. */
 export function readCommandLine(): CommandLine {
   let isInit = false;
-  const program = command(() => {
-    isInit = true;
-  });
+  let schema: CommandLine['schema'];
+  const program = command(
+    () => {
+      isInit = true;
+    },
+    (asked, { as }) => {
+      schema = { file: asked, as };
+    },
+  );
   try {
     program.parse();
   } catch (error) {
@@ -103,7 +117,7 @@ export function readCommandLine(): CommandLine {
   const config = texts ? checked(() => conf().readConf(texts)) : undefined;
   const [file, ...args] = program.args;
   if (options.watch && (file === undefined || file === '-' || options.eval !== undefined)) refuseWatch();
-  return { ...options, config, spark, isInit, file, args };
+  return { ...options, config, spark, isInit, schema, file, args };
 }
 
 function refuseWatch(): never {

@@ -13,6 +13,7 @@ import type { CommandInput, LocalSession, SessionCommand } from './session-local
 import { pageText, showText } from './show-text';
 import type { StaleCommands } from './stale-commands';
 import type { ShellStreams } from './stream-commands';
+import { schemaText } from './tables/table-schema';
 import type { ShellPages } from './ui-server';
 
 export interface SessionParts {
@@ -58,6 +59,7 @@ export function sessionCommands({
     page: needsValue('page', async (input) => ({ page: await pageText(input, described(input)) })),
     plot: needsValue('plot', plotted),
     export: needsValue('export', exportRows),
+    schema: needsValue('schema', schemaText),
     folder: () => ({ page: process.cwd() }),
     path: ({ value, words }) => ({ page: pathText(value, words[0]) }),
     errors: ({ words, screen }) => local().lastError.text(words[0] === 'full', screen),

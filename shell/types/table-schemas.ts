@@ -2,7 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { partsOfList } from '../../runtime/base/paths';
-import { inspectTable, isTextTable, type TableFormat } from '../../runtime/formats/inspect';
+import { isTextTable, type TableFormat } from '../../runtime/formats/file-formats';
+import { inspectTable } from '../../runtime/formats/inspect';
 import { checkReaderOptions } from '../../runtime/formats/options';
 import { filesNow } from '../../runtime/rdd/inputs/known-files';
 import { rowType } from '../../runtime/schema/schema-text';

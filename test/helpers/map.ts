@@ -71,6 +71,7 @@ const rooms: Readonly<Record<string, string>> = {
   'shell/editor': 'The editor of the prompt: keys in, one painted block out.',
   'shell/evaluate': "Runs compiled entries and the user's modules so that Ctrl-C can break them.",
   'shell/session': "The session process: evaluates the user's entries and holds `sc`.",
+  'shell/session/tables': 'What commands say of tables.',
   'shell/repl': 'Takes entries one by one through check, run and print, or to their command.',
   'shell/repl/commands': 'The commands of the prompt: their arguments, help and topics.',
   'shell/terminal': 'The terminal process: prompt, history, completion, pager and live panes.',

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { unpackLz4Frame, unpackZstandard } from '../codecs';
 import { uniqueNames } from '../csv/dialect';
 import { decimalText, halfOf, instantOf, safe, timeOfDay } from '../plain-values';
-import { dateText } from '../time-text';
+import { dateText, type Zone } from '../time-text';
 import type { Field } from './arrow-schema';
 import type { FlatTable } from './flatbuffer';
 
@@ -19,6 +19,8 @@ export interface BatchContext {
   readonly isBig: boolean;
   /** Messages of old versions have a bitmap of nulls for unions. */
   readonly hasUnionNulls: boolean;
+  /** Of instants without a zone. */
+  readonly zone: Zone;
   readonly dictionaries: ReadonlyMap<number, readonly unknown[]>;
 }
 
@@ -157,7 +159,10 @@ export class Batch {
       }
       case 'timestamp': {
         const at = this.#numbers(64, true, length);
-        return (i) => instantOf(at(i) as bigint, field.unit);
+        const { zone } = this.#context;
+        return field.hasZone
+          ? (i) => instantOf(at(i) as bigint, field.unit)
+          : (i) => zone.date(instantOf(at(i) as bigint, field.unit));
       }
       case 'duration': {
         const at = this.#numbers(64, true, length);

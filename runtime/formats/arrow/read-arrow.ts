@@ -10,6 +10,7 @@ import { uniqueNames } from '../csv/dialect';
 import { folderValues, plainValue } from '../folder-columns';
 import { NoRoom } from '../plain-values';
 import { rowsOfColumns } from '../rows-of-columns';
+import { Zone } from '../time-text';
 import { type Field, fieldOf } from './arrow-schema';
 import { Batch, type BatchContext } from './batch';
 import { type Block, FlatTable } from './flatbuffer';
@@ -52,11 +53,13 @@ export interface ArrowFile {
 
 class Reader {
   readonly path: string;
+  readonly zone: Zone;
   readonly #fd: number;
   readonly #size: number;
 
-  constructor(path: string) {
+  constructor(path: string, timeZone = 'UTC') {
     this.path = path;
+    this.zone = new Zone(timeZone);
     this.#fd = openInput(path);
     this.#size = fstatSync(this.#fd).size;
   }
@@ -193,7 +196,7 @@ function* batchesOf<T>(
   const byId = dictionaryFields(file.fields);
   let index = 0;
   for (const { kind, header, version, bodyAt, bodyBytes } of file.messages) {
-    const context: BatchContext = { isBig: file.isBig, hasUnionNulls: version < 4, dictionaries };
+    const context: BatchContext = { isBig: file.isBig, hasUnionNulls: version < 4, zone: reader.zone, dictionaries };
     if (kind === kinds.dictionary) {
       const field = byId.get(header.long(0));
       const data = header.table(1);
@@ -246,7 +249,7 @@ function isBeyond(value: unknown): boolean {
 /** The rows of some record batches, a batch at a time. */
 export function* arrowRows(spec: ArrowSpec, range: TextRange): Generator<unknown[]> {
   const { path, version } = range;
-  const reader = new Reader(path);
+  const reader = new Reader(path, spec.timeZone);
   try {
     reader.check(version);
     const file = reader.open();

@@ -1,7 +1,7 @@
 // What the bytes of a leaf column are as values of JavaScript, and the type of such a column.
 import type { ColumnType, TimeUnit } from '../../schema/schema';
 import { decimalText, halfOf, instantOf, safe, signedOf, timeOfDay, uuidText } from '../plain-values';
-import { dateText } from '../time-text';
+import { dateText, type Zone } from '../time-text';
 import type { Node } from './footer';
 import type { Struct } from './thrift';
 
@@ -82,7 +82,7 @@ export function kindOf(node: Node): Kind {
     case physical.int64:
       return { type: of(11) ? { kind: 'unknown' } : { kind: 'int' }, unsigned, narrow };
     case physical.int96:
-      return { type: { kind: 'timestamp', zone: false, unit: 'ns' }, unit: 'ns' };
+      return { type: { kind: 'timestamp', zone: true, unit: 'ns' }, unit: 'ns' };
     case physical.float:
     case physical.double:
       return { type: { kind: 'double' } };
@@ -97,7 +97,7 @@ function need(node: Node, type: number, kind: Kind): Kind {
 }
 
 /** A function that makes a value of one raw value. `type` is that of the table's schema, which may have given the column another one. */
-export function converterOf(node: Node, type: ColumnType): (raw: number | bigint | boolean | Buffer) => unknown {
+export function converterOf(node: Node, type: ColumnType, zone: Zone): (raw: number | bigint | boolean | Buffer) => unknown {
   const kind = kindOf(node);
   const own = kind.type;
   if (own.kind === 'decimal') {
@@ -114,8 +114,8 @@ export function converterOf(node: Node, type: ColumnType): (raw: number | bigint
   if (own.kind === 'time') return (raw) => timeOfDay(BigInt(raw as number), own.unit);
   if (own.kind === 'timestamp') {
     if (node.physical === physical.int96) return (raw) => instantOf(int96(raw as Buffer), 'ns');
-    const { unit } = own;
-    return (raw) => instantOf(raw as bigint, unit);
+    const { unit, zone: hasZone } = own;
+    return hasZone ? (raw) => instantOf(raw as bigint, unit) : (raw) => zone.date(instantOf(raw as bigint, unit));
   }
   if (own.kind === 'bytes')
     return type.kind === 'text' ? (raw) => (raw as Buffer).toString('utf8') : (raw) => new Uint8Array(raw as Buffer);

@@ -11,6 +11,7 @@ import { uniqueNames } from '../csv/dialect';
 import { folderValues, plainValue } from '../folder-columns';
 import { NoRoom } from '../plain-values';
 import { rowsOfColumns } from '../rows-of-columns';
+import { Zone } from '../time-text';
 import { Assembly } from './assemble';
 import { type Footer, footerOf, magic, type Node, type RowGroup } from './footer';
 import { converterOf } from './leaf-values';
@@ -94,7 +95,7 @@ function placedIn({ root }: Footer, spec: ParquetSpec, path: string): Placed[] {
 }
 
 /** The pages of the leaves of a column. */
-function pagesOf(fd: number, path: string, placed: Placed, group: RowGroup): Map<Node, Pages> {
+function pagesOf(fd: number, path: string, placed: Placed, group: RowGroup, zone: Zone): Map<Node, Pages> {
   const { size } = fstatSync(fd);
   const types = leafTypes(placed.node!, placed.column.type);
   return new Map(
@@ -103,7 +104,7 @@ function pagesOf(fd: number, path: string, placed: Placed, group: RowGroup): Map
       if (chunk.isEncrypted) return cannot(path, `its column ${placed.column.name} is encrypted`);
       if (chunk.start < 0 || chunk.bytes < 0 || chunk.start + chunk.bytes > size)
         return cannot(path, 'a column lies outside of it');
-      const convert = converterOf(leaf, types.get(leaf) ?? placed.column.type);
+      const convert = converterOf(leaf, types.get(leaf) ?? placed.column.type, zone);
       return [leaf, new Pages(leaf, chunk, bytesAt(fd, path, chunk.start, chunk.bytes), convert)];
     }),
   );
@@ -132,10 +133,11 @@ function* groupRows(
   spec: ParquetSpec,
   index: number,
 ): Generator<unknown[]> {
+  const zone = new Zone(spec.timeZone);
   const readers = placed.map((one) =>
     within(path, () => {
       if (!one.node) return undefined;
-      return new Assembly(pagesOf(fd, path, one, group)).reader(one.node);
+      return new Assembly(pagesOf(fd, path, one, group, zone)).reader(one.node);
     }),
   );
   const make = rowsOfColumns(placed.map(({ column }) => column.name));

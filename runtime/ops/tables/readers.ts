@@ -1,7 +1,7 @@
 // The readers of tables: `sc.csv` and its like, datasets of rows with columns.
 import { checkInputPaths, type UserPath } from '../../base/paths';
 import { Context } from '../../context/context';
-import type { TableFormat } from '../../formats/inspect';
+import type { TableFormat } from '../../formats/file-formats';
 import { type CsvOptions, checkReaderOptions, type TableOptions, type TextTableOptions } from '../../formats/options';
 import type { RDD } from '../../rdd/rdd';
 import { TableRDD } from '../../rdd/tables/table-files';

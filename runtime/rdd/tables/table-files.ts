@@ -1,7 +1,8 @@
 // Datasets of tables in files: rows that are objects, with columns that are known before the first job.
 import { smallFilesBytes } from '../../base/limits';
 import { type InputPaths, pathsText } from '../../base/paths';
-import { type FoundTable, inspectTable, isTextTable, type TableFormat } from '../../formats/inspect';
+import { isTextTable, type TableFormat } from '../../formats/file-formats';
+import { type FoundTable, inspectTable } from '../../formats/inspect';
 import type { ReaderOptions } from '../../formats/options';
 import type { TextRange } from '../../plan/input-file';
 import type { SplitRule } from '../../plan/node';

@@ -10,6 +10,7 @@ import { fromSpark } from '../spark-names';
 import { countArgument, expressionArgument, fileArgument } from './arguments';
 import { jobCommands } from './jobs';
 import { save } from './save';
+import { schemaCommands } from './schema';
 import { sqlCommands } from './sql';
 import { staleCommands } from './stale';
 import { system } from './system';
@@ -96,6 +97,7 @@ const commands: readonly Command[] = [
     run: async (host, argument) => host.inSession('explain', { expression: expressionArgument('.explain', argument) }),
   },
   ...valueCommands,
+  ...schemaCommands,
   ...sqlCommands,
   ...staleCommands,
   ...jobCommands,

@@ -1,6 +1,6 @@
 // The type of the rows of `sc.csv('flights.csv')`, from the columns of the file: added as its type argument.
 import ts from 'typescript';
-import { type TableFormat, tableFormats } from '../../../runtime/formats/inspect';
+import { type TableFormat, tableFormats } from '../../../runtime/formats/file-formats';
 import { isOfApi } from '../symbols';
 import type { TableCall } from '../table-schemas';
 import { type Addition, type CheckedText, isAdded, ownStatements } from './addition';

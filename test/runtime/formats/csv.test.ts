@@ -33,7 +33,8 @@ function write(content: string | Buffer, name = `${files++}.csv`): string {
   return path;
 }
 
-const read = (content: string | Buffer, options?: CsvOptions) => sc.csv(write(content), options).collect();
+const read = (content: string | Buffer, options?: CsvOptions) =>
+  sc.csv(write(content), { timeZone: 'UTC', ...options }).collect();
 const typeOf = (content: string, options?: CsvOptions) => rowType(sc.csv(write(content), options).schema!);
 
 test('rows are objects with the types of their columns', async () => {
@@ -128,8 +129,8 @@ test('whole numbers are exact: bigints from 2^53 on', async () => {
 
 test('times without a zone are read in the zone of the option, across a change to summer time', async () => {
   const text = 'at\n2026-03-29 01:59:59\n2026-03-29 03:00:00\n2026-10-25 02:30:00\n2026-03-29 12:00:00+05:30\n';
-  const at = async (timeZone?: string) => (await read(text, { timeZone })).map((row) => row.at.toISOString());
-  assert.equal(await at(), [
+  const at = async (timeZone: string) => (await read(text, { timeZone })).map((row) => row.at.toISOString());
+  assert.equal(await at('UTC'), [
     '2026-03-29T01:59:59.000Z',
     '2026-03-29T03:00:00.000Z',
     '2026-10-25T02:30:00.000Z',
