@@ -21,6 +21,7 @@ import { installModules, loadModule } from '../closure/ship-modules';
 import { type FunctionRef, isFunctionRef } from '../plan/function-ref';
 import { changesOfProgram, type ProgramChanges } from '../plan/functions';
 import { gatherers, nodesOf, type Plan, type Program } from '../plan/program';
+import { computationsOf } from '../plan/state-spec';
 import { StepFailure } from '../plan/step-failure';
 import type { Forget, TaskControl, TaskSpec } from '../plan/task';
 import type { TaskEnvironment } from '../plan/task-environment';
@@ -120,6 +121,7 @@ class Runner implements TaskRunner {
         return this.#removeFolder(what);
       case 'state':
         this.#state.forget(what.id);
+        this.#store.updates.forget(computationsOf(what.id));
         return this.#removeFolder(what);
       case 'blob':
         this.#blobs.delete(what.id);

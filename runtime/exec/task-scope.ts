@@ -40,6 +40,7 @@ import { PersistedPartitions } from './persisted';
 import { isThenable, promised, refusePromise } from './promises';
 import type { ScopeHost } from './scope-host';
 import { readState, type StateHost, updateState } from './state/state-tasks';
+import { VersionUpdates } from './state/version-updates';
 import { collecting } from './task-accumulator';
 import {
   ChunkIterator,
@@ -231,8 +232,9 @@ export class TaskScope {
   }
 
   #stateHost({ index: partition }: Split, pull: StateHost['pull']): StateHost {
-    const { state: store, folder, resolve } = this.#host;
-    return { store, folder, taskId: this.#task.taskId, partition, resolve, pull };
+    const { state: store, folder, resolve, updates, store: persisted } = this.#host;
+    const own = new VersionUpdates(updates, persisted.updates, partition);
+    return { store, updates: own, folder, taskId: this.#task.taskId, partition, resolve, pull };
   }
 
   /** Compiled chunks tick at their source; arrays that are ready tick here. */

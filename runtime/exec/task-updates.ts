@@ -96,6 +96,11 @@ export class TaskUpdates {
     return sum.value;
   }
 
+  /** Runs a part of the task: what is added meanwhile belongs to `work`. */
+  inside<T>(work: Work, run: () => T): T {
+    return this.#within(work, run);
+  }
+
   /** Pulls the chunks of a partition: what is added meanwhile belongs to `work`. */
   *during(work: Work, chunks: Generator<unknown[]>): Generator<unknown[]> {
     try {

@@ -55,3 +55,6 @@ export function versionsIn({ first, step, length }: WindowSpan, end: number): nu
   const oldest = Math.max(first, end - length + step);
   return Array.from({ length: Math.max(0, Math.floor((end - oldest) / step) + 1) }, (_, i) => oldest + i * step);
 }
+
+/** A stream's state stands among the datasets whose computations are counted; no dataset has so great a number. */
+export const computationsOf = (stateId: number): number => 2 ** 45 + stateId;

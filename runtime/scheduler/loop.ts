@@ -10,6 +10,7 @@ import type { AccumulatorUpdate, TaskEnd } from '../plan/end';
 import type { BlobSource, Engine, JobHandlers, Release, StartedJob } from '../plan/engine';
 import type { Job } from '../plan/job';
 import type { DatasetNode } from '../plan/node';
+import { computationsOf } from '../plan/state-spec';
 import { graphOf, plannedStages } from '../planner/job-graph';
 import { NodeTable, type NodeView } from '../planner/node-table';
 import { PlannedJob, type Present } from '../planner/stages';
@@ -120,6 +121,7 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
       case 'checkpoint':
         return this.#backend.forget({ kind: 'checkpoint', rddId: what.id });
       case 'state':
+        this.#handle({ kind: 'datasetForgotten', rddId: computationsOf(what.id) });
         return this.#backend.forget(what);
       case 'blob':
         return this.#blobs!.remove(what.id);

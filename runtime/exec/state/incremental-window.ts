@@ -14,6 +14,7 @@ import { decode, encode } from '../../wire/codec';
 import { differ, magnitude } from './differ';
 import { type Columns, StateTable } from './state-table';
 import type { Contents, VersionFiles } from './version-file';
+import type { EndOfWork } from './version-updates';
 
 type Merge = (a: unknown, b: unknown) => unknown;
 
@@ -24,22 +25,22 @@ export interface WindowFunctions {
   readonly inverse: Merge;
 }
 
-/** Writes the file of a batch: its pairs. */
-export function writeBatch(version: number, rows: Iterable<readonly unknown[]>, files: VersionFiles): Columns {
+/** Writes the file of a batch: its pairs, which `rows` computes. */
+export function writeBatch(version: number, rows: Iterable<readonly unknown[]>, files: VersionFiles, added: EndOfWork): Columns {
   const batch = columnsOf(rows);
-  files.write('delta', { version, rows: batch[0].length }, [batch]);
+  files.write('delta', { version, rows: batch[0].length }, [batch], { added: added() });
   return batch;
 }
 
 /**
- * Makes the version of `step` and the file of its batch: from the table of the version before, or from one without a version, which
+ * Makes the version of `step`, and by `batchOf` the file of its batch: from the table of the version before, or from one without a version, which
  * holds the other batches of the window.
  */
 export function stepWindow(
   { version, keepFrom }: StateStep,
   span: WindowSpan,
   table: StateTable,
-  rows: Iterable<readonly unknown[]>,
+  batchOf: () => Columns,
   files: VersionFiles,
   functions: WindowFunctions,
 ): StateTable {
@@ -50,7 +51,7 @@ export function stepWindow(
     throw mismatch(details);
   };
   // Before anything is merged, which may change values in place.
-  const batch = writeBatch(version, rows, files);
+  const batch = batchOf();
   let made = table;
   let window = new Window(made, version, span, functions, accuse);
   const leaving = version - span.length;

@@ -4,6 +4,7 @@ import type { StateRule, StateStep } from '../../plan/state-spec';
 import { StateTable } from './state-table';
 import { applyRule } from './update-rules';
 import type { FileKind, VersionFiles } from './version-file';
+import type { EndOfWork } from './version-updates';
 
 /** A snapshot is written when the deltas since the last one hold as many rows as the table, but no sooner than this. */
 const leastSnapshotRows = 10_000;
@@ -34,21 +35,23 @@ export function stepKeyed(
   rows: Iterable<readonly unknown[]>,
   files: VersionFiles,
   resolve: (ref: FunctionRef) => Function,
+  endOfWork: EndOfWork,
 ): StateTable {
   const { touched, mapped } = applyRule(step, table, rows, resolve);
+  const added = endOfWork();
   const { version } = step;
   // The start has no version before it that could be read; and where all was touched a snapshot is no larger than the delta.
   const isWhole = step.previous === undefined || touched.length >= table.size;
-  if (isWhole) writeSnapshot(table, version, files);
+  if (isWhole) writeSnapshot(table, version, files, added);
   else {
     const removed = touched.filter((n) => !table.has(n)).map((n) => table.keyOf(n));
     const head = { version, previous: step.previous, rows: touched.length };
     const columns = table.columnsOf(touched.length, (i) => touched[i]);
-    files.write('delta', head, columns, removed);
+    files.write('delta', head, columns, { removed, added });
     table.deltas++;
     table.deltaRows += touched.length;
     if (table.deltas >= mostDeltas || table.deltaRows >= Math.max(leastSnapshotRows, table.size))
-      writeSnapshot(table, version, files);
+      writeSnapshot(table, version, files, added);
   }
   table.version = version;
   table.mapped = mapped;
@@ -56,8 +59,8 @@ export function stepKeyed(
   return table.compacted();
 }
 
-function writeSnapshot(table: StateTable, version: number, files: VersionFiles): void {
-  files.write('snapshot', { version, rows: table.size }, table.columns());
+function writeSnapshot(table: StateTable, version: number, files: VersionFiles, added?: Uint8Array): void {
+  files.write('snapshot', { version, rows: table.size }, table.columns(), { added });
   table.deltas = 0;
   table.deltaRows = 0;
 }
@@ -69,6 +72,13 @@ function removeOld(files: VersionFiles, keepFrom: number): void {
     .filter((v) => v <= keepFrom)
     .at(-keptSnapshots);
   if (oldest !== undefined) files.removeBefore(oldest);
+}
+
+/** What was added to accumulators while a version was made, as its file keeps it. */
+export function addedOf(version: number, files: VersionFiles): Uint8Array | undefined {
+  const contents = files.open(version, files.has(version, 'delta') ? 'delta' : 'snapshot');
+  contents.close();
+  return contents.added;
 }
 
 /** Reads a version back. Throws STATE_LOST, which names the file, where it or one it builds on is gone or damaged. */

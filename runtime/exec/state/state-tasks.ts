@@ -2,14 +2,16 @@
 import type { FunctionRef } from '../../plan/function-ref';
 import type { StatePlace, StateRead, StateRule, StateStep } from '../../plan/state-spec';
 import { loadWindow, stepWindow, type WindowFunctions, writeBatch } from './incremental-window';
-import { initialTable, loadKeyed, stepKeyed } from './keyed-versions';
+import { addedOf, initialTable, loadKeyed, stepKeyed } from './keyed-versions';
 import type { StateStore } from './state-store';
-import type { StateTable } from './state-table';
+import type { Columns, StateTable } from './state-table';
 import { VersionFiles } from './version-file';
+import type { VersionUpdates } from './version-updates';
 
 /** What a task lends. */
 export interface StateHost {
   readonly store: StateStore;
+  readonly updates: VersionUpdates;
   /** The folder of the session. */
   readonly folder: string;
   readonly taskId: number;
@@ -37,7 +39,8 @@ function made(step: StateStep, host: StateHost): readonly unknown[] {
   const hasRows = rule.kind === 'map';
   if (step.alone) {
     const files = filesOf(place, host);
-    if (!files.has(version, 'delta')) writeBatch(version, host.pull(0), files);
+    if (files.has(version, 'delta')) host.updates.found(addedOf(version, files));
+    else batchOf(step, files, host);
     return [];
   }
   if (held === version) {
@@ -46,8 +49,10 @@ function made(step: StateStep, host: StateHost): readonly unknown[] {
   }
   if (!hasRows && held !== undefined && held > version) return [];
   const files = filesOf(step.place, host);
-  const table = liveBefore(step, host) ?? (hasRows ? undefined : known(step, files, host)) ?? before(step, files, host);
-  const next = table.version === version ? table : stepped(step, table, files, host);
+  const live = liveBefore(step, host);
+  const next =
+    (live || hasRows ? undefined : known(step, files, host)) ??
+    stepped(step, () => live ?? before(step, files, host), files, host);
   if (held === undefined || held <= version) host.store.put(place, host.partition, next, step.operation);
   return next.mapped ?? [];
 }
@@ -61,7 +66,9 @@ function liveBefore({ place, previous }: StateStep, { store, partition, taskId }
 function known({ rule, version }: StateStep, files: VersionFiles, host: StateHost): StateTable | undefined {
   if (files.has(version, 'verdict') || !(files.has(version, 'delta') || files.has(version, 'snapshot'))) return undefined;
   try {
-    return loaded(rule, version, files, host);
+    const table = loaded(rule, version, files, host);
+    host.updates.found(addedOf(version, files));
+    return table;
   } catch {
     // A damaged file is written again.
     return undefined;
@@ -85,11 +92,16 @@ const windowFunctions = (rule: StateRule & { kind: 'window' }, operation: string
   inverse: resolve(rule.inverse) as never,
 });
 
-function stepped(step: StateStep, table: StateTable, files: VersionFiles, host: StateHost): StateTable {
-  const { rule, operation } = step;
-  if (rule.kind !== 'window') return stepKeyed(step, table, host.pull(0), files, host.resolve);
-  return stepWindow(step, rule.span, table, host.pull(0), files, windowFunctions(rule, operation, host));
+function stepped(step: StateStep, table: () => StateTable, files: VersionFiles, host: StateHost): StateTable {
+  const { rule, operation, place, version } = step;
+  if (rule.kind === 'window')
+    return stepWindow(step, rule.span, table(), () => batchOf(step, files, host), files, windowFunctions(rule, operation, host));
+  return host.updates.making(place, version, (added) => stepKeyed(step, table(), host.pull(0), files, host.resolve, added));
 }
+
+/** The pairs of a batch of a window, with their file. */
+const batchOf = ({ place, version }: StateStep, files: VersionFiles, host: StateHost): Columns =>
+  host.updates.making(place, version, (added) => writeBatch(version, host.pull(0), files, added));
 
 /** The pairs [key, value] of one version; `pull` first makes it where that is not done. */
 export function* readState(read: StateRead, host: StateHost): Generator<unknown[]> {

@@ -16,12 +16,20 @@ export interface FileHead {
   readonly rows: number;
 }
 
+/** What a version file may hold besides rows. */
+export interface MoreOfVersion {
+  readonly removed?: readonly unknown[];
+  readonly added?: Uint8Array;
+}
+
 /** What a version file holds, read a frame at a time. */
 export interface Contents {
   readonly head: FileHead;
   columns(): Generator<Columns>;
   /** Keys that lost their state; known once the columns are read. */
   removed(): readonly unknown[];
+  /** What was added to accumulators while the version was made. */
+  readonly added: Uint8Array | undefined;
   close(): void;
 }
 
@@ -48,13 +56,18 @@ export class VersionFiles {
     return existsSync(this.path(version, kind));
   }
 
-  /** Writes a file whole or not at all; one that is there already is replaced by the same. Answers its bytes. Throws DISK. */
-  write(kind: FileKind, head: FileHead, columns: Iterable<Columns>, removed: readonly unknown[] = []): number {
+  /**
+   * Writes a file whole or not at all; one that is there already is replaced by the same. `more`: keys that lost their state, and what was
+   * added to accumulators. Answers its bytes. Throws DISK.
+   */
+  write(kind: FileKind, head: FileHead, columns: Iterable<Columns>, more: MoreOfVersion = {}): number {
+    const { removed = [], added } = more;
     const file = new FrameFileWriter(this.path(head.version, kind), this.#taskId);
     try {
       file.add(frameOf([head]));
       for (const rows of columns) file.add(frameOf(rows));
       if (removed.length > 0) file.add(frameOf([removed]));
+      if (added) file.addNote(added);
       return file.end(this.#isDurable);
     } finally {
       file.abandon();
@@ -122,6 +135,7 @@ function contentsOf(file: FrameFile): Contents {
       }
     },
     removed: () => held,
+    added: file.note,
     close: () => file.close(),
   };
 }

@@ -10,8 +10,11 @@ import { StateStore } from '../../../runtime/exec/state/state-store';
 import { StateTable } from '../../../runtime/exec/state/state-table';
 import { updateState } from '../../../runtime/exec/state/state-tasks';
 import { VersionFiles } from '../../../runtime/exec/state/version-file';
+import { VersionUpdates } from '../../../runtime/exec/state/version-updates';
+import { TaskUpdates } from '../../../runtime/exec/task-updates';
 import { type Context, ManualClock, StreamingContext } from '../../../runtime/index';
 import type { StateRule, StateStep } from '../../../runtime/plan/state-spec';
+import { BlockUpdates } from '../../../runtime/storage/block-updates';
 
 const test = suite('state files');
 let folder: string;
@@ -25,6 +28,8 @@ const ref = { kind: 'library', name: 'add', args: [] } as const;
 const rule: StateRule = { kind: 'reduce', f: ref };
 const add = (a: number, b: number) => a + b;
 const place = { id: 1 };
+const nothingAdded = () => undefined;
+const updates = () => new VersionUpdates(new TaskUpdates(), new BlockUpdates(), 0);
 const files = () => new VersionFiles(folder, place, 0, 7);
 
 const stepTo = (version: number, keepFrom: number): StateStep => ({
@@ -42,7 +47,7 @@ function fill(last: number, keys: number, touched: number): StateTable {
   let table = new StateTable(false);
   for (let version = 1; version <= last; version++) {
     const rows = Array.from({ length: version === 1 ? keys : touched }, (_, i) => [(version * touched + i) % keys, 1]);
-    table = stepKeyed(stepTo(version, version - 1), table, [rows], files(), () => add);
+    table = stepKeyed(stepTo(version, version - 1), table, [rows], files(), () => add, nothingAdded);
   }
   return table;
 }
@@ -105,7 +110,7 @@ test('removed keys stay removed, and times of touches survive', () => {
   ];
   batches.forEach((rows, i) => {
     const queue = [...functions];
-    table = stepKeyed({ ...stepTo(i + 1, i), rule: timed }, table, [rows], files(), () => queue.shift()!);
+    table = stepKeyed({ ...stepTo(i + 1, i), rule: timed }, table, [rows], files(), () => queue.shift()!, nothingAdded);
   });
   assert.equal([...table.pairs()].flat(), [['c', 2]]);
   const loaded = loadKeyed(timed, 3, files());
@@ -140,6 +145,7 @@ test('a state that is too large for the memory is refused with its size', () => 
   const store = new StateStore(100_000);
   const host = {
     store,
+    updates: updates(),
     folder,
     taskId: 1,
     partition: 0,
@@ -156,6 +162,7 @@ test('tables that are not used give way to others and are read from their files 
   const store = new StateStore(300_000);
   const host = (partition: number, from: number) => ({
     store,
+    updates: updates(),
     folder,
     taskId: from,
     partition,
@@ -174,6 +181,7 @@ test('the same version made twice is made once', () => {
   const store = new StateStore(1e9);
   const host = (taskId: number) => ({
     store,
+    updates: updates(),
     folder,
     taskId,
     partition: 0,
