@@ -34,7 +34,7 @@ declare module '../../context/context' {
     parquet<T extends object = Row>(path: UserPath | readonly UserPath[], options?: TableOptions): RDD<T>;
     /**
      * The rows of Arrow files and streams (Feather of version 2 too). Types and errors as for `parquet`.
-     * @example sc.arrow('flights.arrow').count()
+     * @example sc.arrow('flights.arrow').map(f => f.delay)
      */
     arrow<T extends object = Row>(path: UserPath | readonly UserPath[], options?: TableOptions): RDD<T>;
   }

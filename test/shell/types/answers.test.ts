@@ -1,6 +1,7 @@
 // What is added to entries: the answers of jobs in place of their promises, and the types that plain JavaScript leaves out.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { globSync } from 'tinyglobby';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { packageRoot } from '../../../shell/base/package-root';
@@ -96,7 +97,7 @@ answers('are held under .load too, where statements are checked together', () =>
 
 answers('of actions have a type of their own', () => {
   const folder = path.join(packageRoot(), 'runtime/ops');
-  for (const file of readdirSync(folder)) {
+  for (const file of globSync('**/*.ts', { cwd: folder })) {
     const [, declared = ''] = /declare module([\s\S]*?)\n}\n/.exec(readFileSync(path.join(folder, file), 'utf8')) ?? [];
     assert.not.match(declared, /\): Promise</, file);
   }
