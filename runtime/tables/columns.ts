@@ -6,7 +6,7 @@ import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
 
 /** The fields of two objects as one type. */
-export type Flat<T> = { [K in keyof T]: T[K] };
+export type Flat<T> = T extends infer R ? { [K in keyof R]: R[K] } : never;
 
 /** Fields renamed as a table of names says. */
 export type Renamed<T, N> = { [K in keyof T as K extends keyof N ? (N[K] extends string ? N[K] : K) : K]: T[K] };
@@ -46,7 +46,7 @@ declare module '../rdd/rdd' {
      * Rows whose columns have other names: `{ old: 'new' }`.
      * @example await sc.parallelize([{ a: 1, b: 2 }]).rename({ a: 'x' }).collect() // [{ x: 1, b: 2 }]
      */
-    rename<R extends object, const N extends { readonly [K in keyof R]?: string }>(this: RDD<R>, names: N): RDD<Renamed<R, N>>;
+    rename<R extends object, const N extends { readonly [K in keyof R]?: string }>(this: RDD<R>, names: N): RDD<Flat<Renamed<R, N>>>;
     /**
      * Rows in which these columns have a value where they had null, undefined or nothing.
      * @example await sc.parallelize([{ a: null as number | null }]).fillNull({ a: 0 }).collect() // [{ a: 0 }]
@@ -54,7 +54,7 @@ declare module '../rdd/rdd' {
     fillNull<R extends object, V extends { readonly [K in keyof R]?: NonNullable<R[K]> }>(
       this: RDD<R>,
       values: V,
-    ): RDD<Filled<R, V>>;
+    ): RDD<Flat<Filled<R, V>>>;
     /**
      * A row for each element of a list in a column; rows with an empty list, or none, are left out.
      * @example await sc.parallelize([{ id: 1, tags: ['x', 'y'] }]).explode('tags').collect() // [{ id: 1, tags: 'x' }, { id: 1, tags: 'y' }]

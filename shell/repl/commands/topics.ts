@@ -25,6 +25,16 @@ reduceByKey combines before it shuffles. groupByKey moves every row; use it only
 join, cogroup and subtractByKey match two datasets. After partitionBy(new HashPartitioner(8)) later joins need no shuffle.
 Keys compare by value: strings, numbers, dates, and arrays and plain objects of these.`),
 
+  tables: topic(`
+Files with columns: sc.csv, sc.jsonLines, sc.parquet and sc.arrow. The prompt reads the columns and their types as you type the path.
+  const flights = sc.csv('flights.csv')    folders and patterns too; Tab completes flights.map(f => f.
+  .schema flights.csv                      columns, types, nulls and samples; --as Flight prints an interface for programs
+Rows are objects. Operators for them: select, where, withColumn, groupBy(f).agg({…}), orderBy, joinBy, pivot, topBy.
+> sc.parallelize([{ k: 'a', n: 1 }, { k: 'a', n: 2 }]).groupBy(r => r.k).agg({ total: sum(r => r.n) }).collect()
+res0: { key: string; total: number; }[] = [{ key: "a", total: 3 }]
+sql\`select …\` asks datasets and files in SQL, checked as you type; .sql opens a prompt of plain SQL.
+A value that does not fit its column fails with file, line and column; { onBadRow: 'skip' } leaves such rows out and counts them.`),
+
   streams: topic(`
 stream('1s') is the streaming context of this shell, with one batch per second. stream() is the same context again.
   const lines = stream('1s').socketTextStream('localhost', 9999)    also { listen: 9999 }, textFileStream(folder), generatorStream(1000, i => i)

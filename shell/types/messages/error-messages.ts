@@ -3,6 +3,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { isPromise } from '../additions/added-awaits';
 import { isOfApi } from '../symbols';
+import { readerInstead } from './reader-names';
 
 /** The checked file of an error. */
 interface CheckedFile {
@@ -34,7 +35,7 @@ function messageFor(diagnostic: ts.Diagnostic, checked: CheckedFile): string {
     const needed = pairsNeeded(node, diagnostic.start + (diagnostic.length ?? 0), checked);
     if (needed !== undefined) return needed;
   }
-  if (noSuchProperty.has(diagnostic.code)) return arrayMethodOnDataset(node, checked) ?? plain;
+  if (noSuchProperty.has(diagnostic.code)) return nameOfOthers(node, checked) ?? plain;
   if (diagnostic.code === noOverload) return widestOverload(diagnostic) ?? plain;
   if (diagnostic.code === unknownName && node.getText(checked.source) === '_') return 'There is no last value to continue yet.';
   if (diagnostic.code === noSuchModule) return missingPackage(node, checked.source.fileName) ?? plain;
@@ -203,11 +204,13 @@ const arrayHabits: Readonly<Record<string, string>> = {
   reduceRight: 'reduce(f)',
 };
 
-/** The message for an array method that datasets name differently. */
-function arrayMethodOnDataset(node: ts.Node, { checker }: CheckedFile): string | undefined {
+/** The message for a method of arrays that datasets name differently, or for a reader of another tool. */
+function nameOfOthers(node: ts.Node, { checker }: CheckedFile): string | undefined {
   const access = accessAround(node);
-  const instead = access && Object.hasOwn(arrayHabits, access.name.text) ? arrayHabits[access.name.text] : undefined;
-  if (!access || !instead) return undefined;
+  if (!access) return undefined;
   const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
-  return /^\w*RDD</.test(type) ? `An ${type} has no ${access.name.text}; use ${instead}.` : undefined;
+  const reader = readerInstead(type, access.name.text);
+  if (reader) return reader;
+  const instead = Object.hasOwn(arrayHabits, access.name.text) ? arrayHabits[access.name.text] : undefined;
+  return instead && /^\w*RDD</.test(type) ? `An ${type} has no ${access.name.text}; use ${instead}.` : undefined;
 }

@@ -248,7 +248,7 @@ test('tab completes members, names in a lambda, commands and paths', () =>
     await shell.entry('const lines = sc.parallelize(["a"])', />/);
     terminal.type('lines.map(l => l.toUpp' + keys.tab);
     await terminal.waitFor(/l\.toUpperCase$/m);
-    terminal.type(keys.ctrl('u') + '.expl' + keys.tab);
+    terminal.type(keys.ctrl('u') + '.expla' + keys.tab);
     await terminal.waitFor(/^> \.explain$/m);
     writeFileSync(path.join(folder, 'data-file.txt'), 'x\n');
     terminal.type(keys.ctrl('u') + 'sc.textFile("data-f' + keys.tab);

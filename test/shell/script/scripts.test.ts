@@ -280,7 +280,7 @@ test('every example of .help runs, and a dotted word in a help text is a command
   const examples = texts.out.split('\n').flatMap((line) => /^For example: (.*)$/.exec(line)?.[1].split('   ') ?? []);
   assert.ok(examples.length > 25, texts.out);
   for (const [, word] of texts.out.matchAll(/(?<=^|[\s(])\.([a-z]+)\b(?!\(| *\.\.)/gm))
-    assert.ok(commandNames().includes(word) || ['csv', 'tsv', 'jsonl'].includes(word), `.${word}`);
+    assert.ok(commandNames().includes(word) || ['csv', 'tsv', 'jsonl', 'json', 'parquet', 'arrow'].includes(word), `.${word}`);
   file('script.ts', 'export const made = 1;\n');
   const prepared =
     "const counts = sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKey((a, b) => a + b)\ncounts.collect()";

@@ -248,6 +248,18 @@ friendly('a habit from arrays is answered with the operation', () => {
   assert.equal([first.start, first.length], [23, 6]);
 });
 
+friendly('a reader of another tool is answered with ours', () => {
+  const types = typeService(user.folder);
+  const told = (text: string) => {
+    const result = types.compile(text);
+    return result.status === 'error' ? result.diagnostics[0].message : '';
+  };
+  assert.is(told("sc.readCsv('a.csv')"), 'sc has no readCsv; use sc.csv(path).');
+  assert.is(told("sc.readParquet('a.parquet')"), 'sc has no readParquet; use sc.parquet(path).');
+  assert.match(told("sc.read.csv('a.csv')"), /^sc has no read; use sc\.csv\(path\), sc\.jsonLines\(path\)/);
+  assert.match(told("sc.readExcel('a.xlsx')"), /that another tool converted/);
+});
+
 friendly('a declaration as in Scala is answered with that of TypeScript', () => {
   const types = typeService(user.folder);
   const said = (text: string) => {
