@@ -46,7 +46,10 @@ declare module '../rdd/rdd' {
      * Rows whose columns have other names: `{ old: 'new' }`.
      * @example await sc.parallelize([{ a: 1, b: 2 }]).rename({ a: 'x' }).collect() // [{ x: 1, b: 2 }]
      */
-    rename<R extends object, const N extends { readonly [K in keyof R]?: string }>(this: RDD<R>, names: N): RDD<Flat<Renamed<R, N>>>;
+    rename<R extends object, const N extends { readonly [K in keyof R]?: string }>(
+      this: RDD<R>,
+      names: N,
+    ): RDD<Flat<Renamed<R, N>>>;
     /**
      * Rows in which these columns have a value where they had null, undefined or nothing.
      * @example await sc.parallelize([{ a: null as number | null }]).fillNull({ a: 0 }).collect() // [{ a: 0 }]

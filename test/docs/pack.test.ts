@@ -82,7 +82,9 @@ test('a program finds the API and the models', async () => {
 /** The errors that the installed compiler finds in a folder, as an editor would show them. */
 async function errorsIn(project: string): Promise<string> {
   const compiler = join(installed, '..', 'typescript', 'bin', 'tsc');
-  const { stdout } = await run(process.execPath, [compiler, '--noEmit', '--pretty', 'false', '-p', project]).catch((failed) => failed);
+  const { stdout } = await run(process.execPath, [compiler, '--noEmit', '--pretty', 'false', '-p', project]).catch(
+    (failed) => failed,
+  );
   return stdout;
 }
 

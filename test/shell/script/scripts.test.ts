@@ -271,6 +271,7 @@ test('.jobs and .stages name the line of a script that started a job, and the te
 
 test('every example of .help runs, and a dotted word in a help text is a command', async () => {
   file('log', 'a line\n');
+  file('flights.csv', 'carrier,delay\nAA,12\n');
   const texts = await run(
     commandNames()
       .map((name) => `.help ${name}`)
