@@ -15,6 +15,7 @@ import type {
   TypeService,
 } from '../contract/type-service';
 import { formatDiagnostics, reportError } from '../print/report-error';
+import { type EntrySession, holdingBack } from './checked-entries';
 import { commandNames, commandOf } from './commands/commands';
 import { dottedWord } from './entry-kind';
 import { NestedLoads } from './nested-loads';
@@ -23,14 +24,13 @@ import { loadFile, moduleText, type StatementRunner } from './run-text';
 import { isForeign, wordHint } from './word-hints';
 
 const inputLabel = '<input>';
-/** Statements of a script that await nothing run so long at a stretch, in milliseconds. */
-const turnMs = 20;
+const turnMs = 20; // Statements of a script that await nothing run so long at a stretch.
 
 export class Repl implements StatementRunner {
   readonly #front: FrontEnd;
   readonly #answers: boolean;
   #types: TypeService;
-  #session: Session;
+  #session: EntrySession;
   readonly #accepted: string[] = [];
   readonly #loads = new NestedLoads();
   /** The name of the value that an entry with a leading dot continues. */
@@ -49,7 +49,7 @@ export class Repl implements StatementRunner {
     this.#answers = answers;
     this.#front = front;
     this.#types = types;
-    this.#session = session;
+    this.#session = holdingBack(session, () => this.#interrupted);
   }
 
   get lastValue(): string | undefined {
@@ -64,7 +64,7 @@ export class Repl implements StatementRunner {
   /** Continues with a fresh session that knows no names yet. */
   renew(types: TypeService, session: Session): void {
     this.#types = types;
-    this.#session = session;
+    this.#session = holdingBack(session, () => this.#interrupted);
     this.#lastValue = undefined;
     this.#failed = false;
     this.#accepted.length = 0;
