@@ -2,10 +2,10 @@
 import type { TextRange } from '../plan/input-file';
 import type { TableSpec } from '../plan/table-spec';
 import { arrowCount, arrowRows } from './arrow/read-arrow';
-import type { NoteBad } from './bad-table';
 import { CsvRange } from './csv/read-csv';
 import { jsonRows } from './json/read-json';
 import { parquetCount, parquetRows } from './parquet/read-parquet';
+import type { NoteBad } from './table-errors';
 
 /** The rows of a part, some at a time. */
 export function* readTable(spec: TableSpec, range: TextRange, note: NoteBad): Generator<unknown[]> {

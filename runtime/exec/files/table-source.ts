@@ -1,7 +1,7 @@
 // The rows of tables in files, for the compiled loops of a task: some at a time, or only their number.
 import { MillraceError } from '../../base/errors';
-import type { NoteBad } from '../../formats/bad-table';
 import { countTable, readTable } from '../../formats/read-table';
+import type { NoteBad } from '../../formats/table-errors';
 import type { Plan, Split } from '../../plan/program';
 import { collecting } from '../task-accumulator';
 import type { Pulse } from '../task-runtime';

@@ -1,9 +1,9 @@
 // Finds the values in a JSON text that is no lines: the elements of one array, or values one behind the other.
 import { maxLineBytes, textChunkBytes } from '../../base/limits';
 import type { InputFile } from '../../plan/input-file';
-import { notATable } from '../bad-table';
 import { markBytes, openSource } from '../byte-source';
 import type { NumberedLine } from '../read-lines';
+import { notATable } from '../table-errors';
 
 const code = (text: string) => text.charCodeAt(0);
 const [quote, backslash, open, close, openList, closeList, comma] = ['"', '\\', '{', '}', '[', ']', ','].map(code);
