@@ -1,12 +1,11 @@
 // What a task exchanges with an engine that shuffles and stores rows by itself: it is fed encoded rows, and hands encoded rows on.
 import { MillraceError } from '../../base/errors';
-import { frameBytes } from '../../base/limits';
 import type { Sink, Split } from '../../plan/program';
 import type { TaskSpec } from '../../plan/task';
+import { RowBatches } from '../../storage/row-batches';
 import { type PairFrame, pairsOf, shufflePath } from '../../storage/shuffle-file';
 import { ShuffleOutput } from '../../storage/shuffle-output';
 import type { BucketOutput } from '../../storage/shuffle-writer';
-import { sizeOfArray } from '../../storage/size-of';
 import { decodeRows, encode } from '../../wire/codec';
 import { readBuckets } from './read-bucket';
 
@@ -51,37 +50,22 @@ function* fedFrames(exchange: TaskExchange, split: Split, onBytes: (bytes: numbe
 
 /** Hands the rows of a persisted partition on, encoded some at a time. */
 export class FedRows {
-  readonly #exchange: TaskExchange;
-  #rows: unknown[] = [];
-  #bytes = 0;
-  #measured = 0;
+  readonly #batches: RowBatches;
 
   constructor(exchange: TaskExchange | undefined) {
-    this.#exchange = exchange ?? noExchange();
+    const to = exchange ?? noExchange();
+    this.#batches = new RowBatches((rows) => to.rows(encode(rows)));
   }
 
   add(row: unknown): void {
-    this.#rows.push(row);
-    if (this.#rows.length - this.#measured < measuredRows) return;
-    this.#bytes += sizeOfArray(this.#rows, 0, this.#measured);
-    this.#measured = this.#rows.length;
-    if (this.#bytes >= frameBytes) this.#flush();
-  }
-
-  #flush(): void {
-    if (this.#rows.length > 0) this.#exchange.rows(encode(this.#rows));
-    this.#rows = [];
-    this.#bytes = 0;
-    this.#measured = 0;
+    this.#batches.add(row);
   }
 
   end(): null {
-    this.#flush();
+    this.#batches.flush();
     return null;
   }
 }
-
-const measuredRows = 64;
 
 /** Where the frames of a map task go: to the engine, or to a file. */
 export function bucketOutput(
