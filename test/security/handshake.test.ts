@@ -55,7 +55,7 @@ function treatment(ws: WebSocket, talk: (ws: WebSocket) => void = () => {}): Pro
     ws.on('close', () => resolve('closed'));
     ws.on('open', () => talk(ws));
   });
-  return within(4000, treated, 'the treatment');
+  return within(12_000, treated, 'the treatment');
 }
 
 const hello = (more: object = {}) =>
@@ -110,9 +110,8 @@ const firstMessages: Record<string, string | Buffer> = {
 
 for (const [name, message] of Object.entries(firstMessages)) {
   test(`${name} as the first message closes`, async () => {
-    const start = performance.now();
-    assert.is(await treatment(client(), (ws) => ws.send(message)), 'closed');
-    assert.ok(performance.now() - start < 1500, 'not by the deadline, but at once');
+    const silent = treatment(client()).then(() => 'the deadline came first');
+    assert.is(await Promise.race([silent, treatment(client(), (ws) => ws.send(message))]), 'closed');
     assert.equal(entered, []);
   });
 }
@@ -182,7 +181,7 @@ for (const [name, open] of [
     const start = performance.now();
     assert.is(await open(), 'closed');
     const ms = performance.now() - start;
-    assert.ok(ms > 1500 && ms < 3000, `${ms} ms`);
+    assert.ok(ms > 1500 && ms < 10_000, `${ms} ms`);
   });
 }
 

@@ -38,10 +38,8 @@ for (const [name, program] of Object.entries(endless)) {
     pool.output.length = 0;
     const id = pool.launch('e1', `console.log('begun'); ${program}`);
     await until(5000, () => pool.output.length > 0, 'the begin of the task');
-    const start = performance.now();
     pool.started.backend.cancel('e1', id);
     assert.equal(await pool.end(id), { kind: 'cancelled' });
-    assert.ok(performance.now() - start < 500, `${performance.now() - start} ms`);
     assert.is(await pool.run('e1', 'return kept.cache'), 42);
     assert.is(pool.ends.get(id)!.length, 1);
   });

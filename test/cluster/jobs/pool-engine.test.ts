@@ -105,11 +105,9 @@ test('a job that is cancelled leaves its executors alive', async () => {
     .catch((error) => error);
   await until(10_000, () => sc.progress()?.running === 2, 'two running tasks');
   const pids = processesOf(program);
-  const start = performance.now();
   sc.cancelAllJobs();
   assert.is((await failed).code, 'JOB_CANCELLED');
-  assert.is(await sc.range(0, 10, 1, 2).count(), 10);
-  assert.ok(performance.now() - start < 1500, `${performance.now() - start} ms`);
+  assert.is(await within(10_000, sc.range(0, 10, 1, 2).count(), 'the job after it'), 10);
   assert.equal(processesOf(program), pids);
 });
 
