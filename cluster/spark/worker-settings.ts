@@ -1,6 +1,5 @@
 // What the session tells each worker at its start: a line with the executor's id, and the settings as JSON.
-import { existsSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunnerOptions } from '../../runtime/exec/task-runner';
 import { Fields } from '../link/fields';
@@ -22,7 +21,7 @@ export function readSettings(text: string, pid: number): Omit<RunnerOptions, 'st
   const executionBytes = fields.integer('executionBytes');
   const maxResultBytes = fields.integer('maxResultBytes');
   fields.end();
-  const folder = existsSync(wanted) ? wanted : join(tmpdir(), `millrace-worker-${pid}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // On another machine: Spark's folder for the executor, which goes with the application. Nobody else can make one of this name before.
+  const folder = existsSync(wanted) ? wanted : mkdtempSync(join(process.cwd(), 'millrace-worker-'));
   return { executorId: `spark-${executor}-${pid}`, folder, executionBytes, maxResultBytes, storageBytes: 0 };
 }

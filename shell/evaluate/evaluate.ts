@@ -11,7 +11,8 @@
 import vm from 'node:vm';
 import type { CompiledCell } from '../contract/type-service';
 import { installStackPositions, registerEntry } from '../print/map-stack';
-import { isEntryModule, isResultName } from '../types/entry-names';
+import { isEntryModule } from '../types/entry-names';
+import { isResultName } from '../types/result-names';
 import { breakable, Interruption, isInterruption } from './breakable';
 import { restoreBuiltins } from './builtins';
 import { registerTypeScript } from './compile-modules';

@@ -4,7 +4,7 @@
 // name that an entry has replaced since, or a name that is stale itself. Assignments (`x = 5`) make no version.
 import type { EntryToRerun, RerunText } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
-import { isResultName } from '../types/entry-names';
+import { isResultName } from '../types/result-names';
 
 /** An entry that made names of the session. */
 interface MadeBy {

@@ -86,6 +86,7 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
     facts: queryFacts(sc),
     describe: (value, screen) => (isSilent(value, screen) ? 'nothing' : streams.describe(value, screen)),
     onStrayError: script?.onStrayError,
+    hidesUndefined: script !== undefined,
     onInterrupt: [() => cancelEntryJobs(sc), () => cancelQueries(sc)],
     onStop: async () => {
       await streams.leave();

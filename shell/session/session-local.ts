@@ -43,6 +43,8 @@ export interface LocalSessionOptions extends EvaluatorOptions {
   readonly facts?: (asked: readonly AskedQuery[], valueOf: (name: string) => unknown) => Promise<readonly QueryFact[]>;
   /** How to describe a value that is neither data nor a dataset; 'nothing' prints nothing, undefined means any other value. */
   readonly describe?: (value: unknown, screen: Screen) => Described | 'nothing' | undefined;
+  /** For scripts: prints nothing for a value that is undefined, whatever its static type. */
+  readonly hidesUndefined?: boolean;
   /** Called on Ctrl-C, to cancel the jobs of the context. */
   readonly onInterrupt?: readonly (() => void)[];
   /** Called after the report of an error that nobody caught. Without it the session goes on. */
@@ -230,6 +232,8 @@ export class LocalSession implements Session {
 
   async #print(cell: CompiledCell, value: unknown, screen: Screen): Promise<void> {
     if (!cell.result) return;
+    // A statement of a script, such as the await of a timer: there is nobody who asked for its value.
+    if (value === undefined && this.#options.hidesUndefined) return;
     const described = this.#options.describe?.(value, screen);
     if (described === 'nothing') return;
     const { name, type } = cell.result;

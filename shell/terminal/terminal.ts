@@ -11,17 +11,15 @@ import type { EngineOptions } from '../contract/session';
 import type { SignatureHint, TypeService } from '../contract/type-service';
 import { BlockEditor } from '../editor/block-editor';
 import type { Parts } from '../editor/colours';
-import { type Editor, type EditorHost, isForced, type Offer } from '../editor/editor';
+import type { Editor, EditorHost, Offer } from '../editor/editor';
 import { PlainEditor } from '../editor/plain-editor';
-import { isUnfinished } from '../editor/unfinished';
 import { commandOf } from '../repl/commands/commands';
 import { dottedWord } from '../repl/entry-kind';
 import { Repl } from '../repl/repl';
-import { isWholeSql } from '../repl/sql-text';
-import { entriesOf, isRecall, recalled } from '../repl/submitted';
-import { wordHint } from '../repl/word-hints';
+import { entriesOf, recalled } from '../repl/submitted';
 import { bannerText } from './banner';
 import { canPaint } from './can-paint';
+import { enterSubmits } from './enter-submits';
 import { History, stateFolder } from './history';
 import { PaneBoard } from './live-panes';
 import { OtherPrograms } from './other-programs';
@@ -37,8 +35,6 @@ export interface TerminalOptions extends EngineOptions {
   readonly rc: boolean;
 }
 
-/** Keys wait while the type service decides whether an entry is whole; a service that is still starting must not block them for long. */
-const completeLimitMs = 500;
 /** How long leaving may take in total. */
 const leaveLimitMs = 3_000;
 
@@ -95,18 +91,8 @@ class Terminal implements EditorHost {
   }
 
   isComplete(submitted: string): boolean | Promise<boolean> {
-    const text = entriesOf(submitted).at(-1) ?? '';
-    if (isRecall(text)) return true;
-    if (this.#isSql(text)) return isWholeSql(text) || isForced(text);
-    if (wordHint(text) !== undefined) return true;
-    const word = dottedWord(text);
-    const command = word && commandOf(word);
-    if (command && (command.argument !== 'expression' || command.partial)) return true;
-    const code = word && command ? word.argument : text;
-    if (isUnfinished(code)) return false;
-    if (command || !this.#types || !this.#repl) return true;
-    const answer = this.#types.isComplete(this.#repl.continued(code)).catch(() => true);
-    return Promise.race([answer, later(completeLimitMs, true)]);
+    const isSql = (text: string) => this.#isSql(text);
+    return enterSubmits(submitted, { isSql, types: this.#types, repl: this.#repl });
   }
 
   parts(text: string): Parts {

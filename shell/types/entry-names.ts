@@ -126,11 +126,6 @@ export class Names {
   }
 }
 
-/** Whether a variable holds the value of an entry's last expression: res0, res1, … */
-export function isResultName(name: string): boolean {
-  return /^res\d+$/.test(name);
-}
-
 /** Whether an expression of this type has a value to print, and to give a name. */
 export function isValueType(type: string): boolean {
   return type !== 'void' && type !== 'never' && type !== 'undefined';

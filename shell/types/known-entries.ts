@@ -1,8 +1,9 @@
 // What the type service knows of entries: the compiled ones, which may be committed, and the names of the committed ones.
 import type { CommitOptions, Declared, RanCell } from '../contract/type-service';
-import { isResultName, type KnownName, Names } from './entry-names';
+import { type KnownName, Names } from './entry-names';
 import type { Host } from './language-host';
 import { lastValue } from './read-entry';
+import { ResultNames } from './result-names';
 
 /** The variable of a result, and its name in its module where that is another one. */
 export interface ResultName {
@@ -60,26 +61,11 @@ export class KnownEntries {
   readonly labels = new Map<string, string>();
   /** The number of the next entry. */
   nextCell = 1;
-  /** The number of the next result, if no name of the user's is in the way. */
-  nextResult = 0;
+  results = new ResultNames();
   #userOwnsLastValue = false;
-  /** Names like those of results that the user declared: no result gets them. */
-  #usersResults: ReadonlySet<string> = new Set();
 
   constructor(host: Host) {
     this.#host = host;
-  }
-
-  /** The name of the next result: none that the entry declares. */
-  nextResultName(declares: (name: string) => boolean): string {
-    return `res${this.freeResult(this.nextResult, declares)}`;
-  }
-
-  /** The first number from `next` on whose `resN` nobody declares. */
-  freeResult(next: number, declares: (name: string) => boolean): number {
-    let number = next;
-    while (declares(`res${number}`) || this.#usersResults.has(`res${number}`)) number++;
-    return number;
   }
 
   /** Remembers the modules of a compiled text until it is committed. */
@@ -114,22 +100,17 @@ export class KnownEntries {
 
   /** Does `work`, and then forgets the names that it assumed. */
   provisionally<T>(work: (assume: (pending: PendingModule) => void) => T): T {
-    const { names } = this;
-    const before = {
-      always: this.always.length,
-      result: this.nextResult,
-      owns: this.#userOwnsLastValue,
-      users: this.#usersResults,
-    };
+    const { names, results } = this;
+    const before = { always: this.always.length, owns: this.#userOwnsLastValue };
     this.names = names.copy();
+    this.results = results.copy();
     try {
       return work((pending) => this.#keep(this.#committed(pending, pending.cells, new Map(), false, false)));
     } finally {
       this.names = names;
       this.always.length = before.always;
-      this.nextResult = before.result;
+      this.results = results;
       this.#userOwnsLastValue = before.owns;
-      this.#usersResults = before.users;
     }
   }
 
@@ -160,7 +141,7 @@ export class KnownEntries {
     if (global) this.always.push(file);
     for (const { name, kind } of names) this.names.set(name, { module, kind });
     if (names.some(({ name }) => name === lastValue)) this.#userOwnsLastValue = true;
-    this.#usersResults = new Set([...this.#usersResults, ...names.map(({ name }) => name).filter(isResultName)]);
+    this.results.declared(names.map(({ name }) => name));
     for (const result of results) this.#keepResult(module, result, inBackground);
   }
 
@@ -168,7 +149,7 @@ export class KnownEntries {
     this.names.set(name, { module, kind: 'let', exported });
     const last: KnownName = { module, kind: 'const', exported };
     if (!this.#userOwnsLastValue && !inBackground) this.names.set(lastValue, last);
-    this.nextResult = Math.max(this.nextResult, Number(name.slice('res'.length)) + 1);
+    this.results.given(name);
   }
 
   #forget({ module }: PendingModule): void {

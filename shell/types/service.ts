@@ -32,7 +32,7 @@ import { aliasedFile } from './modules/run-options';
 import { UserModules } from './modules/user-modules';
 import { lastValue, readEntry, type WholeEntry } from './read-entry';
 import { namesReferred } from './scopes';
-import { compileScript } from './script-statements';
+import { compileScript } from './scripts/script-statements';
 import { signatureAt } from './signature';
 import { askedSymbol, isStarExport, membersText, unaliased, valuesOf } from './symbols';
 import { type TableCall, TableSchemas } from './table-schemas';
@@ -245,7 +245,7 @@ export class TypeServiceCore {
     const entry = readEntry(text);
     if (entry.status !== 'whole') return entry;
     const declared = declaredNames(entry.file);
-    const resultName = options?.result ?? this.#known.nextResultName((name) => declared.some((one) => one.name === name));
+    const resultName = options?.result ?? this.#known.results.nextName((name) => declared.some((one) => one.name === name));
     const tail = this.#tail(entry, declared, resultName);
     const file = path.join(folder, `__in_${this.#known.nextCell}.ts`);
     const compose = (additions: readonly Addition[]) => layoutEntry(text, entry, resultName, additions).setTail(tail);

@@ -65,6 +65,7 @@ const rooms: Readonly<Record<string, string>> = {
   'shell/base': 'What several processes of the shell use: command line, settings, signals.',
   'shell/types': 'The type service: checks, completes and emits what is typed, in a process of its own.',
   'shell/types/modules': "The user's own modules, checked as their project does.",
+  'shell/types/scripts': 'Scripts: checked as a whole, and cut into statements that run one by one.',
   'shell/types/additions': 'What is inserted into an entry before it is checked: awaits, types and predicates.',
   'shell/types/messages': 'Errors of the checker in the words of the user.',
   'shell/print': 'Values, errors, tables, plots and progress as text that fits the screen.',

@@ -7,7 +7,7 @@ import { analyze } from '../../runtime/closure';
 import { Evaluator } from '../../shell/evaluate/evaluate';
 import { Loader } from '../../shell/evaluate/import-loader';
 import { declaredNames, parse } from '../../shell/types/entry-syntax';
-import { splitStatements } from '../../shell/types/script-pieces';
+import { splitStatements } from '../../shell/types/scripts/script-pieces';
 import { userFolder } from '../helpers/entries';
 import { size } from '../helpers/sizes';
 import { ModuleMaker } from './scope-programs';

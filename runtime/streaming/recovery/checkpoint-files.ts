@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../base/errors';
-import { closeQuietly, damaged, makeFolders, removeQuietly } from '../../base/files';
+import { closeQuietly, damaged, diskError, makeFolders, removeQuietly } from '../../base/files';
 import { checkedCheckpoint } from './checked-checkpoint';
 import type { StreamCheckpoint } from './checkpoint';
 
@@ -89,7 +89,7 @@ export class CheckpointFiles {
       makeFolders(this.#folder, 0o700);
       await writeDurably(path, bytesOf(checkpoint));
     } catch (e) {
-      throw new MillraceError('DISK', { path, reason: asError(e).message });
+      diskError(path, e);
     }
     this.#next = number + 1;
     for (const old of this.#numbers().slice(0, -filesThatStay)) removeQuietly(join(this.#folder, nameOf(old)));

@@ -2,8 +2,8 @@
 // owner has ended. Where hosts share the folder, an owner of another host counts as ended when it has not renewed its file for a while.
 import { closeSync, openSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asError, MillraceError } from '../../base/errors';
-import { makeFolders, removeQuietly } from '../../base/files';
+import { MillraceError } from '../../base/errors';
+import { diskError, makeFolders, removeQuietly } from '../../base/files';
 import { countIn, fieldsIn, textIn } from '../../base/plain-data';
 import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../base/process-owner';
 import { systemClock } from '../../base/time';
@@ -46,7 +46,7 @@ export class Lease {
       }
     } catch (e) {
       if (e instanceof MillraceError) throw e;
-      throw new MillraceError('DISK', { path: folder, reason: asError(e).message });
+      return diskError(folder, e);
     }
   }
 

@@ -3,8 +3,8 @@
 import { accessSync, chmodSync, constants, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkNoFile } from '../../base/arguments';
-import { asError, MillraceError } from '../../base/errors';
-import { makeFolders } from '../../base/files';
+import { MillraceError } from '../../base/errors';
+import { diskError, makeFolders } from '../../base/files';
 import { checkOnePath } from '../../base/paths';
 
 /** The absolute path of a folder that is writable and that no other user can enter. Throws BAD_ARGUMENT, CHECKPOINT_UNSAFE or DISK. */
@@ -18,7 +18,7 @@ export function privateFolder(operation: string, folder: unknown): string {
     accessSync(path, constants.W_OK | constants.R_OK | constants.X_OK);
   } catch (e) {
     if (e instanceof MillraceError) throw e;
-    throw new MillraceError('DISK', { path, reason: asError(e).message });
+    diskError(path, e);
   }
   return path;
 }

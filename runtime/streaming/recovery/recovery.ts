@@ -86,9 +86,17 @@ export class Recovery {
     void this.#saver.save();
   }
 
-  /** Resolves when the checkpoint has what the batch reads, so that its jobs may run. A failed write is reported and resolves too. */
-  saved(): Promise<void> {
-    return this.#saver.idle();
+  /**
+   * Resolves when the checkpoint has what the batch reads, so that its jobs may run. A failed write is reported and resolves too. The
+   * folder may have been taken over after that write, while the batch waited: then the streams end, and its jobs do not run.
+   */
+  async saved(): Promise<void> {
+    await this.#saver.idle();
+    try {
+      this.#lease?.check();
+    } catch (e) {
+      if (e instanceof MillraceError && e.code === 'CHECKPOINT_TAKEN_OVER') this.#takenOver(e);
+    }
   }
 
   /** All batches until `time` are done; returns the batch up to which everything may be forgotten, if there is one. */

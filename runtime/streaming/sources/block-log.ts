@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { asError, MillraceError } from '../../base/errors';
-import { makeFolders, removeQuietly } from '../../base/files';
+import { diskError, makeFolders, removeQuietly } from '../../base/files';
 import { countIn, fieldsIn, hashNameIn, listIn } from '../../base/plain-data';
 import { partEnding, type ReceivedBlock } from '../../plan/receivers';
 
@@ -66,7 +65,7 @@ export class BlockLog {
     try {
       makeFolders(this.folder, 0o700);
     } catch (e) {
-      throw new MillraceError('DISK', { path: this.folder, reason: asError(e).message });
+      diskError(this.folder, e);
     }
   }
 

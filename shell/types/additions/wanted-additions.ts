@@ -1,6 +1,6 @@
 // What is added to an entry so that the checker sees what is meant: `await` before the answers of jobs, and types that cannot be inferred.
 import type { CheckOptions } from '../../contract/type-service';
-import { awaitsOf } from './added-awaits';
+import { awaitsOf } from './added-awaits-in-declarations';
 import { assignedFields } from './added-fields';
 import { narrowedFilters } from './added-predicates';
 import { looseLiterals } from './added-types';

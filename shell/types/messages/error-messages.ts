@@ -1,7 +1,7 @@
 // The message of a type error, in terms of datasets where that says it better, and which errors only follow from another.
 import path from 'node:path';
 import ts from 'typescript';
-import { isPromise } from '../additions/added-awaits';
+import { isPromise } from '../additions/added-awaits-in-declarations';
 import { isOfApi } from '../symbols';
 import { readerInstead } from './reader-names';
 

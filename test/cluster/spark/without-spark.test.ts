@@ -1,15 +1,17 @@
 // What is known of Spark without one: its versions, what is missing on a machine, messages, the words of a failure.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { packEnd } from '../../../cluster/link/task-end';
+import { writeDriverSettings } from '../../../cluster/spark/driver-settings';
 import { MessageReader, MessageWriter } from '../../../cluster/spark/message';
 import { CountedReports } from '../../../cluster/spark/reports';
 import { sparkSetup } from '../../../cluster/spark/setup';
 import { jobError } from '../../../cluster/spark/task-failure';
+import { makeConfig } from '../../../runtime/base/config';
 import { errorOf } from '../../helpers/errors';
 
 const test = suite('Spark that is not there');
@@ -102,6 +104,50 @@ test('a master that does not answer is named at once', async () => {
   assert.match(message, 'no master answers (127.0.0.1:1: connect ECONNREFUSED');
   assert.match(remedy, 'Check the address');
   await sc.stop();
+});
+
+/** The file of settings for a driver of `url`, over the defaults of a cluster. */
+function settingsFor(
+  url: string,
+  conf: Record<string, string> = {},
+  defaults = '',
+): { readonly text: string; readonly mode: number } {
+  const home = join(folder, 'home');
+  mkdirSync(join(home, 'conf'), { recursive: true });
+  writeFileSync(join(home, 'conf', 'spark-defaults.conf'), defaults);
+  const session = { folder, executionBytes: 1, executorMemory: 1 };
+  const path = writeDriverSettings({ url, conf, ...session }, makeConfig(2), { home, version: '4.3.0' });
+  return { text: readFileSync(path, 'utf8'), mode: statSync(path).mode & 0o777 };
+}
+
+test('a driver that other machines reach starts only once somebody has said who may connect', async () => {
+  for (const url of ['spark://192.0.2.1:7077', 'yarn', 'k8s://https://192.0.2.1:443']) {
+    const { message, remedy } = await errorOf('NO_SPARK', () => settingsFor(url));
+    assert.match(message, `the driver of ${url} listens for other machines`);
+    assert.match(remedy, 'Set spark.authenticate to true in spark-defaults.conf or by --spark-conf');
+    for (const said of ['true', 'false'])
+      assert.match(settingsFor(url, { 'spark.authenticate': said }).text, `authenticate=${said}`);
+    for (const line of ['spark.authenticate true', ' spark.authenticate = false', 'spark.authenticate:true'])
+      assert.match(settingsFor(url, {}, `# ours\n${line}\n`).text, line);
+    for (const line of ['#spark.authenticate true', 'spark.authenticate.secret x', 'spark.authenticated true'])
+      await errorOf('NO_SPARK', () => settingsFor(url, {}, `${line}\n`));
+  }
+});
+
+test('a driver of this machine listens on its loopback, with a secret of its own where Spark can make one', () => {
+  for (const url of ['local[2]', 'local[2,4]', 'spark://127.0.0.1:7077', 'spark://localhost:7077']) {
+    const { text } = settingsFor(url);
+    assert.match(text, 'spark.driver.bindAddress=127.0.0.1');
+    assert.match(text, 'spark.ui.killEnabled=false');
+    assert.is(/^spark\.authenticate=true$/m.test(text), url.startsWith('local['));
+  }
+});
+
+test('settings lie in a file of their user, over the defaults of the cluster, with every character', () => {
+  const { text, mode } = settingsFor('local[2]', { 'spark.a b': ' x=\\y\nz é😀 ' }, 'spark.app.name theirs');
+  assert.is(mode, 0o600);
+  assert.ok(text.indexOf('spark.app.name theirs') < text.indexOf('spark.app.name=millrace'), 'the last one counts');
+  assert.ok(text.includes('spark.a\\ b=\\ x=\\\\y\\nz \\u00e9\\ud83d\\ude00 \n'), text);
 });
 
 test('messages are read as they were written, and cut ones are refused', () => {

@@ -136,6 +136,22 @@ test('an owner that stalled while another program took the folder writes no more
   assert.is(newest(), last);
 });
 
+test('a batch that waited while the folder was taken over does not run', async () => {
+  const folder = join(given.folder, 'checkpoint');
+  const stalled = await new Run(folder, numbers, 1_000_000, 200).batches(1);
+  const { clock, streaming } = stalled;
+  // Two batches are made and in the checkpoint; the second waits for the first.
+  clock.advance('1s');
+  clock.advance('1s');
+  const written = (text: string) =>
+    readdirSync(join(folder, 'batches')).some((name) => readFileSync(join(folder, 'batches', name), 'latin1').includes(text));
+  await until(10_000, () => written('"lastMade":1003000'), 'the write of both');
+  writeFileSync(join(folder, 'owner', '7'), readFileSync(join(folder, 'owner', '1')));
+  await streaming.awaitTermination();
+  assert.match(stalled.notices.join(), /the streams end: .* was taken over by another program/);
+  assert.ok(stalled.rows.length <= 4, `the rows of two batches at most: ${stalled.rows}`);
+});
+
 /** Writes the checkpoints of a folder anew, as somebody who knows the format may. */
 function craft(
   folder: string,

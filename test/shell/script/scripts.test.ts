@@ -60,6 +60,21 @@ test('a result begins on a line of its own after output without a newline, and n
   assert.match(out, /^abc\nres\d: number = 2\n\r50 %\r\x1b\[Kres\d: number = 3\n$/);
 });
 
+test('a statement of a script whose value is undefined prints nothing, whatever its static type', async () => {
+  const text = [
+    'await new Promise(r => setTimeout(r, 1))',
+    'undefined as number | undefined',
+    'new Map<string, number>().get("x")',
+    'Array.of(1).find(x => x > 1)',
+    'undefined as any',
+    'sc.range(2).foreach(() => {})',
+    'null as number | null',
+  ];
+  const { status, out, err } = await run(`${text.join('\n')}\n`);
+  assert.equal([status, err], [0, '']);
+  assert.match(out, /^res\d: number \| null = null\n$/);
+});
+
 test('a script knows its file and its module, in closures too, and a chain goes on behind a command', async () => {
   file(
     'said.ts',

@@ -7,20 +7,21 @@
 //
 // One module costs about as much as one entry. Where a name is declared again, as at the prompt, another module begins.
 import path from 'node:path';
-import type { CompiledCell, Declared, Diagnostic, ScriptResult, TextOrigin } from '../contract/type-service';
-import { type Addition, scriptOf } from './additions/addition';
-import { layoutEntry } from './await-result';
-import type { CheckedWith, Draft } from './check-text';
-import { cutAtMarks, type EmittedModule, type EmittedPart, lineStarts, renamed, rewritten, wholeOf } from './emitted-maps';
-import { isResultName, isValueType } from './entry-names';
-import { ambientOf, augments, declaredNames, exportedAs, exportedNames, parse, parseErrors } from './entry-syntax';
-import type { KnownEntries, PendingCell, PendingModule } from './known-entries';
-import { syntaxMessage } from './messages/scala-words';
-import { lastValue, readEntry, type WholeEntry } from './read-entry';
-import { namesReferred } from './scopes';
+import type { CompiledCell, Declared, Diagnostic, ScriptResult, TextOrigin } from '../../contract/type-service';
+import { type Addition, scriptOf } from '../additions/addition';
+import { layoutEntry } from '../await-result';
+import type { CheckedWith, Draft } from '../check-text';
+import { cutAtMarks, type EmittedModule, type EmittedPart, lineStarts, renamed, rewritten, wholeOf } from '../emitted-maps';
+import { isValueType } from '../entry-names';
+import { ambientOf, augments, declaredNames, exportedAs, exportedNames, parse, parseErrors } from '../entry-syntax';
+import type { KnownEntries, PendingCell, PendingModule } from '../known-entries';
+import { syntaxMessage } from '../messages/scala-words';
+import { lastValue, readEntry, type WholeEntry } from '../read-entry';
+import { isResultName } from '../result-names';
+import { namesReferred } from '../scopes';
+import { isStarExport } from '../symbols';
+import type { Layout, TypedText } from '../text-layout';
 import { type ScriptPiece, splitStatements } from './script-pieces';
-import { isStarExport } from './symbols';
-import type { Layout, TypedText } from './text-layout';
 
 /** What the type service does for a script. */
 export interface ScriptChecker {
@@ -155,12 +156,12 @@ class ScriptCompiler {
     const { known, typeOf } = this.#checker;
     const { label, folder, firstLine } = this.#origin;
     const all = this.#checker.reexported(file);
-    let number = known.nextResult;
+    let number = known.results.next;
     return text.placed.map((placed, index) => {
       const { piece, value } = placed;
       const type = piece.entry.expression ? typeOf(file, value) : 'void';
       const isValue = isValueType(type);
-      number = known.freeResult(number, text.declares);
+      number = known.results.free(number, text.declares);
       const name = `res${number}`;
       if (isValue) number++;
       const { js, lines } = renamed(parts[index], value, name);
@@ -217,7 +218,7 @@ class ModuleText implements TypedText {
     this.#declared = new Set(pieces.flatMap(({ declared }) => declared.map(({ name }) => name)));
     let composed = '';
     for (const [index, piece] of pieces.entries()) {
-      const value = isSeveral ? `${mark}value${index}_` : `res${known.freeResult(known.nextResult, this.declares)}`;
+      const value = isSeveral ? `${mark}value${index}_` : `res${known.results.free(known.results.next, this.declares)}`;
       const layout = layoutEntry(piece.text, piece.entry, value, within(additions, piece));
       composed += piece.before + (isSeveral ? next() : '');
       this.placed.push({ piece, value, layout, start: composed.length });

@@ -1,8 +1,8 @@
 // Cuts a script into the pieces that are checked and run one after the other.
 import ts from 'typescript';
-import { isResultName } from './entry-names';
-import { declaredBy } from './entry-syntax';
-import { Scopes } from './scopes';
+import { declaredBy } from '../entry-syntax';
+import { isResultName } from '../result-names';
+import { Scopes } from '../scopes';
 
 /** Statements of a script that run together, as one entry. */
 export interface ScriptPiece {

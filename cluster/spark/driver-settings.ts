@@ -1,0 +1,115 @@
+// The settings of Spark's driver for a session, in a file that only its user reads: arguments of a process show to everybody on the machine.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../runtime/base/config';
+import { loopback } from '../base/limits';
+import { readMachine } from '../base/machine';
+import { type InstalledSpark, noSpark } from './installed-spark';
+import { writeSettings } from './worker-settings';
+
+/** What a session asks of Spark's driver. */
+export interface DriverSettings {
+  /** Spark's own name of the master: `local[2]`, `spark://host:7077`. */
+  readonly url: string;
+  /** Settings of Spark, which win over those made here. */
+  readonly conf?: Readonly<Record<string, string>>;
+  /** The session's folder. */
+  readonly folder: string;
+  readonly executionBytes: number;
+  /** Heap of a worker in MiB. */
+  readonly executorMemory: number;
+}
+
+type Settings = Readonly<Record<string, string>>;
+
+/** Heap of a driver in MiB that has executors of its own beside it, and of one that holds all persisted partitions. */
+const driverMb = 1024;
+const mostLocalMb = 8192;
+
+const authenticate = 'spark.authenticate';
+
+/** Whether a master is on this machine: then nothing needs to be reached from others. */
+export const isHere = (url: string): boolean => /^(local\[|spark:\/\/(127\.\d+\.\d+\.\d+|localhost):)/.test(url);
+
+const isLocal = (url: string): boolean => url.startsWith('local[');
+
+/** The log of the driver goes to a file of the session: the terminal is the user's. */
+const logging = (file: string): string => `rootLogger.level = warn
+rootLogger.appenderRef.file.ref = file
+appender.file.type = File
+appender.file.name = file
+appender.file.fileName = ${file}
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{HH:mm:ss.SSS} %p %c{1}: %m%n%ex
+`;
+
+function settingsOf(driver: DriverSettings, config: Config, logFile: string): Settings {
+  const { url, folder, executionBytes, executorMemory } = driver;
+  const localMb = Math.min(mostLocalMb, Math.floor(readMachine().memoryBytes / 2 ** 20 / 4));
+  return {
+    'spark.app.name': 'millrace',
+    'spark.driver.memory': `${isLocal(url) ? Math.max(driverMb, localMb) : driverMb}m`,
+    // Other users of this machine reach its loopback too: they are kept out by a secret that Spark makes, and its pages change nothing.
+    ...(isLocal(url) && { [authenticate]: 'true' }),
+    ...(isHere(url) && {
+      'spark.driver.host': loopback,
+      'spark.driver.bindAddress': loopback,
+      'spark.ui.killEnabled': 'false',
+    }),
+    'spark.ui.showConsoleProgress': 'false',
+    'spark.driver.maxResultSize': '0',
+    'spark.task.maxFailures': String(config.taskMaxFailures),
+    'spark.stage.maxConsecutiveAttempts': String(config.stageMaxAttempts),
+    'spark.locality.wait': `${config.localityWaitMs}ms`,
+    'spark.scheduler.mode': config.schedulerMode,
+    'spark.speculation': String(config.speculation),
+    'spark.driver.extraJavaOptions': `-Dlog4j2.configurationFile=file:${logFile}`,
+    ...driver.conf,
+    'spark.millrace.node': process.execPath,
+    'spark.millrace.nodeFlags': `--max-semi-space-size=64 --max-old-space-size=${executorMemory}`,
+    'spark.millrace.settings': writeSettings({ folder, executionBytes, maxResultBytes: config.maxResultBytes }),
+  };
+}
+
+/** The text of `spark-defaults.conf`, which Spark does not read where it is given another file. */
+function defaultsOf({ home }: InstalledSpark): string {
+  const file = join(process.env.SPARK_CONF_DIR || join(home, 'conf'), 'spark-defaults.conf');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+const setsAuthentication = (defaults: string): boolean =>
+  defaults.split(/\r?\n|\r/).some((line) => /^\s*spark\.authenticate(?:[ \t\f]*[=:]|[ \t\f])/.test(line));
+
+/** Throws NO_SPARK where the driver would take connections from other machines and nobody has said who may. */
+function checkAuthentication({ url, conf = {} }: DriverSettings, defaults: string): void {
+  if (isHere(url) || Object.hasOwn(conf, authenticate) || setsAuthentication(defaults)) return;
+  throw noSpark(
+    `the driver of ${url} listens for other machines, and nothing says who may connect`,
+    `Set ${authenticate} to true in spark-defaults.conf or by --spark-conf, with the ${authenticate}.secret of the cluster; or to false where its network is trusted.`,
+  );
+}
+
+/** A setting as a line of a file of Java's properties. */
+function lineOf([name, value]: readonly [string, string]): string {
+  const escaped = value
+    .replace(/\\/g, '\\\\')
+    .replace(/\n/g, '\\n')
+    .replace(/\r/g, '\\r')
+    .replace(/^[ \t\f]/, '\\$&');
+  return `${name.replace(/[\\ =:#!\t\f]/g, '\\$&')}=${escaped.replace(/[^\x20-\x7e]/g, unicode)}`;
+}
+
+const unicode = (text: string): string =>
+  Array.from({ length: text.length }, (_, i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
+
+/** Writes the settings below the session's folder, over the defaults of the cluster; answers the path. Throws NO_SPARK. */
+export function writeDriverSettings(driver: DriverSettings, config: Config, spark: InstalledSpark): string {
+  const defaults = defaultsOf(spark);
+  checkAuthentication(driver, defaults);
+  const logFile = join(driver.folder, 'log4j2.properties');
+  writeFileSync(logFile, logging(join(driver.folder, 'spark.log')));
+  const own = Object.entries(settingsOf(driver, config, logFile)).map(lineOf);
+  const path = join(driver.folder, 'spark.conf');
+  writeFileSync(path, `${defaults}\n${own.join('\n')}\n`, { mode: 0o600 });
+  return path;
+}
