@@ -1,23 +1,27 @@
 // Reads tables of JSON: a value a line, in byte ranges, or the elements of an array in one piece.
+import { isUtf8 } from 'node:buffer';
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
+import { keyText, mostInlined } from '../../columns/row-text';
 import type { TextRange } from '../../plan/input-file';
 import type { JsonSpec } from '../../plan/table-spec';
 import type { Column } from '../../schema/schema';
 import { kindText } from '../../schema/schema-text';
 import { dateOf, timestampOf } from '../csv/field-values';
 import { folderValues, plainValue } from '../folder-columns';
-import { type NumberedLine, numberedLines } from '../read-lines';
-import { keyText, mostInlined } from '../rows-of-columns';
+import { lineChunks, linesBefore, type NumberedLine, numberedLines } from '../read-lines';
 import { contradiction, type NoteBad } from '../table-errors';
 import { Zone } from '../time-text';
 import { jsonValues } from './json-values';
 import { parseExactly } from './parse-json';
+import { QuickRows } from './quick-rows';
 
 /** The column of values that are no objects. */
 const valueColumn = 'json';
 
 const rowsPerChunk = 2048;
+const newline = 10;
+const carriageReturn = 13;
 
 /** What a row of a table of JSON is: an object, or an object with one field for another value. */
 export const asRow = (value: unknown): object =>
@@ -70,69 +74,144 @@ function makerOf({ type }: Column, zone: Zone): ((value: unknown) => unknown) | 
   }
 }
 
-export function* jsonRows(spec: JsonSpec, range: TextRange, note: NoteBad): Generator<unknown[]> {
-  const { path } = range;
-  const folders = folderValues(path, spec.folders);
-  const wanted = spec.wanted && new Set(spec.wanted);
-  const columns = spec.schema.columns.filter(({ name }) => !wanted || wanted.has(name));
-  const zone = new Zone(spec.timeZone);
-  let current: NumberedLine | undefined;
-  const where = () => `${path}, line ${current?.line() ?? 1}`;
-  const converts = columns.map((column) => {
-    const folder = folders.get(column.name);
-    if (folder !== undefined) {
-      const constant = plainValue(column, folder);
+/** Reads rows of values, and what becomes of those that do not fit. */
+class RowReader {
+  readonly columns: readonly Column[];
+  /** The values of columns that folders name. */
+  readonly constants: ReadonlyMap<string, unknown>;
+  readonly #spec: JsonSpec;
+  readonly #path: string;
+  readonly #note: NoteBad;
+  readonly #make: (value: object) => object;
+  readonly #zone: Zone;
+  /** The number of the line that is read. */
+  line: () => number = () => 1;
+
+  constructor(spec: JsonSpec, { path }: TextRange, note: NoteBad) {
+    this.#spec = spec;
+    this.#path = path;
+    this.#note = note;
+    this.#zone = new Zone(spec.timeZone);
+    const folders = folderValues(path, spec.folders);
+    const wanted = spec.wanted && new Set(spec.wanted);
+    this.columns = spec.schema.columns.filter(({ name }) => !wanted || wanted.has(name));
+    const constant = (column: Column) => {
+      const folder = folders.get(column.name);
+      return folder === undefined ? [] : ([[column.name, plainValue(column, folder)]] as const);
+    };
+    this.constants = new Map(this.columns.flatMap(constant));
+    this.#make = rowMaker(
+      this.columns,
+      this.columns.map((column) => this.#converter(column)),
+    );
+  }
+
+  #converter(column: Column): Convert {
+    if (this.constants.has(column.name)) {
+      const constant = this.constants.get(column.name);
       return () => constant;
     }
-    const make = makerOf(column, zone);
-    return (value: unknown): unknown => {
-      const found = value === undefined || value === null ? null : make ? make(value) : value;
-      if (found !== undefined && fits(column, found)) return found;
-      return bad(column, value ?? null);
+    const fit = this.fitting(column);
+    return (value) => {
+      const fitted = fit(value);
+      return fitted === undefined ? this.#bad(column, value ?? null) : fitted;
     };
-  });
-  const bad = (column: Column, value: unknown): unknown => {
-    const wantedKind = kindText(column.type);
-    const better = value === null ? `${wantedKind} | null` : 'text';
-    const error = contradiction({
-      where: where(),
-      column: column.name,
-      value,
-      wanted: wantedKind,
-      sampled: spec.sampled,
-      better,
-    });
-    if (spec.onBadRow !== 'null') throw error;
-    note(1, error.message);
+  }
+
+  /** A value as one of its column; undefined where it is none. */
+  fitting(column: Column): Convert {
+    const make = makerOf(column, this.#zone);
+    return (value) => {
+      const made = value === undefined || value === null ? null : make ? make(value) : value;
+      return made !== undefined && fits(column, made) ? made : undefined;
+    };
+  }
+
+  #bad(column: Column, value: unknown): unknown {
+    const { onBadRow, sampled } = this.#spec;
+    const wanted = kindText(column.type);
+    const better = value === null ? `${wanted} | null` : 'text';
+    const error = contradiction({ where: this.#where(), column: column.name, value, wanted, sampled, better });
+    if (onBadRow !== 'null') throw error;
+    this.#note(1, error.message);
     return null;
-  };
-  const make = rowMaker(columns, converts);
-  let rows: unknown[] = [];
-  for (const value of textsOf(spec, range)) {
-    current = value;
+  }
+
+  #where(): string {
+    return `${this.#path}, line ${this.line()}`;
+  }
+
+  /** Adds the row of a text, if it is one. */
+  add(text: string, rows: unknown[]): void {
+    const { onBadRow } = this.#spec;
     try {
-      rows.push(make(asRow(parsed(value.text, where))));
+      rows.push(this.#make(asRow(this.#parsed(text))));
     } catch (e) {
-      if (spec.onBadRow === 'fail' || !(e instanceof MillraceError)) throw e;
-      if (spec.onBadRow === 'null' && e.code === 'BAD_ROW') rows.push(make({}));
-      note(1, e.message);
-      continue;
+      if (onBadRow === 'fail' || !(e instanceof MillraceError)) throw e;
+      if (onBadRow === 'null' && e.code === 'BAD_ROW') rows.push(this.#make({}));
+      this.#note(1, e.message);
     }
-    if (rows.length >= rowsPerChunk) {
+  }
+
+  #parsed(text: string): unknown {
+    try {
+      return parseExactly(text);
+    } catch (e) {
+      const reason = `${(e as Error).message}: ${showElement(text)}`;
+      throw new MillraceError('BAD_ROW', { where: this.#where(), reason });
+    }
+  }
+}
+
+export function* jsonRows(spec: JsonSpec, range: TextRange, note: NoteBad): Generator<unknown[]> {
+  const reader = new RowReader(spec, range, note);
+  if (spec.lines) return yield* lineRows(reader, range);
+  let rows: unknown[] = [];
+  for (const value of jsonValues(range)) {
+    reader.line = value.line;
+    reader.add(value.text, rows);
+    if (rows.length < rowsPerChunk) continue;
+    yield rows;
+    rows = [];
+  }
+  if (rows.length > 0) yield rows;
+}
+
+/** Rows of lines: of their bytes where these are plain, by the general reader where not. */
+function* lineRows(reader: RowReader, range: TextRange): Generator<unknown[]> {
+  let at = 0;
+  let before: number | undefined;
+  reader.line = () => {
+    before ??= linesBefore(range);
+    return before + at;
+  };
+  const quick = new QuickRows(reader.columns, reader.constants, (column) => reader.fitting(column));
+  let rows: unknown[] = [];
+  for (const { buffer, from, lastEnd, to } of lineChunks(range)) {
+    // Bytes that are no text are read as replacement characters.
+    const isText = isUtf8(buffer.subarray(from, lastEnd));
+    // A line without a line end has nothing at which the quick reader would stop.
+    const quickEnd = to > lastEnd ? lastEnd : buffer.subarray(0, lastEnd).lastIndexOf(newline);
+    quick.renew(buffer, to);
+    for (let p = from; p <= lastEnd; ) {
+      at++;
+      const row = isText && p <= quickEnd ? quick.row(p) : undefined;
+      if (row) {
+        rows.push(row);
+        p = quick.at;
+      } else {
+        const end = buffer.subarray(0, lastEnd).indexOf(newline, p);
+        const stop = end < 0 ? lastEnd : end;
+        const text = buffer.toString('utf8', p, stop > p && buffer[stop - 1] === carriageReturn ? stop - 1 : stop);
+        if (text.trim() !== '') reader.add(text, rows);
+        p = stop + 1;
+      }
+      if (rows.length < rowsPerChunk) continue;
       yield rows;
       rows = [];
     }
   }
   if (rows.length > 0) yield rows;
-}
-
-function parsed(text: string, where: () => string): unknown {
-  try {
-    return parseExactly(text);
-  } catch (e) {
-    const reason = `${(e as Error).message}: ${showElement(text)}`;
-    throw new MillraceError('BAD_ROW', { where: where(), reason });
-  }
 }
 
 type Convert = (value: unknown) => unknown;
