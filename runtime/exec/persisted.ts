@@ -1,6 +1,7 @@
 // A persisted partition inside a task: read if it is present, else computed, passed on and persisted once it is whole.
 import type { Plan, Split } from '../plan/program';
 import type { TaskSpec } from '../plan/task';
+import { rowsOfPart, type StoredPart } from '../storage/block-chunks';
 import type { BlockRequest, BlockStore } from '../storage/block-store';
 import { TaskCancelled } from './task-runtime';
 import type { TaskUpdates } from './task-updates';
@@ -106,7 +107,20 @@ export class PersistedPartitions {
     return true;
   }
 
+  /** A partition as it lies in memory; undefined where it does not, or not as values and texts. */
+  stored({ rddId }: Plan & { op: 'cached' }, { index }: Split): readonly StoredPart[] | undefined {
+    const { store, updates } = this.#host;
+    const known = store.stored(rddId, index);
+    if (known) updates.current.read(known.updates);
+    return known?.parts;
+  }
+
   *rows(plan: Plan & { op: 'cached' }, split: Split, compute: () => Generator<unknown[]>): Generator<unknown[]> {
+    for (const part of this.parts(plan, split, compute)) yield* rowsOfPart(part) as Iterable<unknown[]>;
+  }
+
+  /** The same as it is stored; as it comes where it is computed. */
+  *parts(plan: Plan & { op: 'cached' }, split: Split, compute: () => Generator<unknown[]>): Generator<StoredPart> {
     const { store, updates, cleanups } = this.#host;
     const { rddId, level, priority } = plan;
     const { taskId, handsOver } = this.#task;
@@ -114,7 +128,7 @@ export class PersistedPartitions {
     const known = store.read(request, (file) => cleanups.push(() => file.close()));
     if (known) {
       updates.current.read(known.updates);
-      return yield* known.rows as Iterable<unknown[]>;
+      return yield* known.parts;
     }
     const below = (work: Work) => this.#finish((of) => of.reader === work);
     const key = `${rddId}.${split.index}`;

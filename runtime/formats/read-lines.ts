@@ -1,12 +1,14 @@
 // Reads the lines of one byte range of a text file, a chunk at a time; a line belongs to the range in which it starts.
 
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { notReadable } from '../base/files';
 import { maxLineBytes, maxWholeTextBytes, textChunkBytes } from '../base/limits';
+import { noteBytes } from '../columns/stored-lines';
 import type { InputFile, TextRange } from '../plan/input-file';
 import { type ByteSource, markBytes, openSource } from './byte-source';
 
 const newline = 10;
+const carriageReturn = 13;
 
 /** Whole lines as bytes of a buffer that is used again. */
 export interface LineChunk {
@@ -14,6 +16,8 @@ export interface LineChunk {
   readonly from: number;
   /** Where the last line ends, its line end not counted. */
   readonly lastEnd: number;
+  /** Behind the last line end; the same as `lastEnd` where the text ends without one. */
+  readonly to: number;
 }
 
 /** Bytes read behind the end of a range, where its last line goes on. */
@@ -152,9 +156,14 @@ export function* lineChunks(range: TextRange): Generator<LineChunk, void, undefi
   }
 }
 
-/** The lines of a range, in arrays of about a megabyte of text. */
-export function* textLines(range: TextRange): Generator<string[], void, undefined> {
-  for (const { buffer, from, lastEnd } of lineChunks(range)) yield linesOf(buffer, from, lastEnd);
+/** The lines of a range, in arrays of about a megabyte of text. `areStored`: whoever takes them stores them as bytes. */
+export function* textLines(range: TextRange, areStored = false): Generator<string[], void, undefined> {
+  for (const { buffer, from, lastEnd } of lineChunks(range)) {
+    const lines = linesOf(buffer, from, lastEnd);
+    const bytes = buffer.subarray(from, lastEnd);
+    if (areStored && isUtf8(bytes) && !bytes.includes(carriageReturn)) noteBytes(lines, Buffer.from(bytes));
+    yield lines;
+  }
 }
 
 /** The number of lines of ranges, without making strings; `tick` is told those of each chunk. */
@@ -199,12 +208,16 @@ export interface NumberedLine {
   readonly line: () => number;
 }
 
+/** The number of lines before a range. */
+export const linesBefore = (range: TextRange): number =>
+  range.start === 0 ? 0 : countLines([{ ...range, start: 0, end: range.start }], () => {});
+
 /** The lines of a range that are not empty. Their numbers are counted only where somebody asks. */
 export function* numberedLines(range: TextRange): Generator<NumberedLine> {
   let at = 0;
   let before: number | undefined;
   const line = () => {
-    before ??= range.start === 0 ? 0 : countLines([{ ...range, start: 0, end: range.start }], () => {});
+    before ??= linesBefore(range);
     return before + at;
   };
   for (const lines of textLines(range)) {

@@ -4,7 +4,7 @@ import { frameBytes } from '../base/limits';
 import type { AccumulatorUpdate, BlockId, CachedBlock } from '../plan/end';
 import type { LevelFlags } from '../plan/storage-level';
 import { decode, encode } from '../wire/codec';
-import { BlockChunks } from './block-chunks';
+import { BlockChunks, rowsOfPart, type StoredPart } from './block-chunks';
 import { BlockUpdates } from './block-updates';
 import { DiskStore } from './disk-store';
 import { type FrameFile, type FrameFileWriter, frameOf, rowsOf } from './frame-file';
@@ -22,7 +22,7 @@ export interface BlockRequest extends BlockId {
 
 /** A block as a task reads it. */
 export interface StoredBlock {
-  readonly rows: Iterable<readonly unknown[]>;
+  readonly parts: Iterable<StoredPart>;
   /** What its computation added to accumulators, where the driver may not know it. */
   readonly updates: readonly AccumulatorUpdate[];
 }
@@ -50,7 +50,7 @@ export class BlockStore {
   read(request: BlockRequest, opened: (file: FrameFile) => void): StoredBlock | undefined {
     const { rddId, partition, level } = request;
     const block = this.memory.get(rddId, partition);
-    if (block) return { rows: chunksOf(block.content), updates: this.updates.note(updatesOf(block.updates)) };
+    if (block) return { parts: partsOf(block.content), updates: this.updates.note(updatesOf(block.updates)) };
     // Partitions of levels without files have one where they were handed over.
     const file = this.disk.open(rddId, partition);
     if (!file) {
@@ -59,8 +59,8 @@ export class BlockStore {
     }
     opened(file);
     // A level with memory has it there again for the next time.
-    const rows = level.useMemory ? this.#broughtIn(request, file) : file.rows();
-    return { rows, updates: this.updates.note(updatesOf(file.note)) };
+    const parts = level.useMemory ? this.#broughtIn(request, file) : file.rows();
+    return { parts, updates: this.updates.note(updatesOf(file.note)) };
   }
 
   *#broughtIn(request: BlockRequest, file: FrameFile): Generator<readonly unknown[]> {
@@ -72,6 +72,16 @@ export class BlockStore {
     // Without room for it the driver knows that it need not be brought here again.
     const bytes = memory.commit(false, file.note);
     this.note({ rddId: request.rddId, partition: request.partition, bytes, diskBytes: file.bytes });
+  }
+
+  /** The parts of a block that lies in memory as values and texts. */
+  stored(
+    rddId: number,
+    partition: number,
+  ): (Pick<StoredBlock, 'updates'> & { readonly parts: readonly StoredPart[] }) | undefined {
+    const block = this.memory.get(rddId, partition);
+    if (block?.content.kind !== 'live') return undefined;
+    return { parts: block.content.chunks, updates: this.updates.note(updatesOf(block.updates)) };
   }
 
   /** Whether a block can be read as it is. */
@@ -126,7 +136,7 @@ export class BlockStore {
     try {
       file = this.disk.writer(rddId, partition, -process.pid);
       if (content.kind === 'encoded') for (const frame of content.frames) file.add(frame);
-      else for (const chunk of content.chunks) for (const frame of framesOf(chunk)) file.add(frame);
+      else for (const part of content.chunks) for (const frame of framesOfPart(part)) file.add(frame);
       if (updates) file.addNote(updates);
       return file.end();
     } catch {
@@ -143,7 +153,7 @@ const usesFiles = (level: LevelFlags): boolean => level.useDisk || level.replica
 const updatesOf = (bytes: Uint8Array | undefined): readonly AccumulatorUpdate[] =>
   bytes ? (decode(bytes, 'executor') as AccumulatorUpdate[]) : [];
 
-function chunksOf(content: Content): Iterable<readonly unknown[]> {
+function partsOf(content: Content): Iterable<StoredPart> {
   return content.kind === 'live' ? content.chunks : decoded(content.frames);
 }
 
@@ -157,6 +167,10 @@ function* framesOf(chunk: readonly unknown[]): Generator<Buffer> {
   for (let from = 0; from < chunk.length; from += rows) yield frameOf(chunk.slice(from, from + rows));
 }
 
+function* framesOfPart(part: StoredPart): Generator<Buffer> {
+  for (const rows of rowsOfPart(part)) yield* framesOf(rows);
+}
+
 /** The part of a block that goes to memory, as long as it may fit there. */
 class MemoryPart {
   readonly #store: MemoryStore;
@@ -164,7 +178,7 @@ class MemoryPart {
   readonly #room: number;
   #chunks = new BlockChunks();
   #frames: Buffer[] = [];
-  #bytes = 0;
+  #frameBytes = 0;
   #fits = true;
 
   constructor(store: MemoryStore, request: BlockRequest) {
@@ -177,17 +191,14 @@ class MemoryPart {
   add(chunk: readonly unknown[]): boolean {
     if (!this.#fits) return false;
     if (this.#request.level.serialized) for (const frame of framesOf(chunk)) this.#addFrame(frame);
-    else {
-      this.#bytes += sizeOfArray(chunk);
-      this.#chunks.add(chunk);
-    }
-    this.#fits = this.#bytes <= this.#room;
+    else this.#chunks.add(chunk);
+    this.#fits = this.#frameBytes + this.#chunks.bytes <= this.#room;
     return this.#fits;
   }
 
   #addFrame(frame: Buffer): void {
     this.#frames.push(frame);
-    this.#bytes += frame.length;
+    this.#frameBytes += frame.length;
   }
 
   /** What was added, as frames for a file; nothing is left here. */
@@ -197,7 +208,7 @@ class MemoryPart {
     this.#frames = [];
     this.#fits = false;
     yield* frames;
-    for (const chunk of chunks) yield* framesOf(chunk);
+    for (const part of chunks) yield* framesOfPart(part);
   }
 
   /** The bytes that are stored now. `encodedOnly` stores no live value of the task. */
@@ -206,14 +217,13 @@ class MemoryPart {
     const chunks = this.#chunks.end();
     if (encodedOnly && chunks.length > 0) {
       this.#chunks = new BlockChunks();
-      this.#bytes = 0;
-      for (const chunk of chunks) for (const frame of framesOf(chunk)) this.#addFrame(frame);
+      for (const part of chunks) for (const frame of framesOfPart(part)) this.#addFrame(frame);
     }
     const { rddId, partition, level, priority } = this.#request;
     const content: Content =
       encodedOnly || level.serialized ? { kind: 'encoded', frames: this.#frames } : { kind: 'live', chunks };
     // An empty partition is persisted too.
-    const bytes = Math.max(1, this.#bytes + (updates?.length ?? 0));
+    const bytes = Math.max(1, this.#frameBytes + this.#chunks.bytes + (updates?.length ?? 0));
     return this.#store.put({ rddId, partition, content, bytes, level, updates }, priority) ? bytes : 0;
   }
 }
@@ -269,7 +279,7 @@ class BlockWriter {
     this.#rowBytes = 0;
     if (rows.length > 0)
       this.#onDisk(() => {
-        for (const chunk of rows) for (const frame of framesOf(chunk)) this.#file!.add(frame);
+        for (const part of rows) for (const frame of framesOfPart(part)) this.#file!.add(frame);
       });
   }
 

@@ -1,9 +1,10 @@
 // The cached partitions of one executor in memory: bounded by their size; low priority goes first, then what was used longest ago.
 import type { LevelFlags } from '../plan/storage-level';
+import type { StoredPart } from './block-chunks';
 
-/** A stored partition: its elements in arrays as they came, or these as frames of bytes. */
+/** A stored partition: its elements as they came, as bytes or as columns; or these as frames of bytes. */
 export type Content =
-  | { readonly kind: 'live'; readonly chunks: readonly (readonly unknown[])[] }
+  | { readonly kind: 'live'; readonly chunks: readonly StoredPart[] }
   | { readonly kind: 'encoded'; readonly frames: readonly Buffer[] };
 
 export interface Block {

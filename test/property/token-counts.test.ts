@@ -8,7 +8,7 @@ import { connect } from '../../cluster/connect';
 import { Random } from '../../runtime/base/time';
 import { capture } from '../../runtime/closure';
 import { idiomOf } from '../../runtime/closure/idiom';
-import { countedSeparator } from '../../runtime/exec/files/token-counts';
+import { countedTokens } from '../../runtime/exec/files/token-counts';
 import type { Context, RDD } from '../../runtime/index';
 import type { ShuffleNode } from '../../runtime/plan/node';
 import { ProgramBuilder } from '../../runtime/planner/program';
@@ -103,7 +103,7 @@ function separatorOf(pairs: Pairs): number | undefined {
   const builder = new ProgramBuilder(view, (id) => blobs.blob(id));
   const plan = builder.plan(shuffle.dataset);
   const { shuffleId, partitioner, operation, combine, functions } = shuffle;
-  return countedSeparator(plan, builder.sink({ kind: 'shuffle', shuffleId, partitioner, operation, combine }, functions));
+  return countedTokens(plan, builder.sink({ kind: 'shuffle', shuffleId, partitioner, operation, combine }, functions))?.separator;
 }
 
 test(`${seeds.length} random texts give the same counts in the same order`, async () => {
@@ -117,6 +117,23 @@ test(`${seeds.length} random texts give the same counts in the same order`, asyn
     assert.is(separatorOf(general(lines)), undefined);
     const [got, expected] = [await known(lines).collect(), await general(lines).collect()];
     assert.equal(got, expected, `SEED=${seed}`);
+    const kept = lines.cache();
+    assert.is(
+      await kept.count(),
+      await contexts[seed % 2]
+        .textFile(path, Math.max(1, lines.numPartitions))
+        .map((line) => line)
+        .count(),
+    );
+    assert.equal(await known(kept).collect(), expected, `SEED=${seed}, persisted`);
+    assert.equal(
+      await kept.collect(),
+      await contexts[seed % 2]
+        .textFile(path, Math.max(1, lines.numPartitions))
+        .map((line) => line)
+        .collect(),
+    );
+    kept.unpersist();
   }
 });
 

@@ -15,18 +15,31 @@ const prime = 16777619;
 /** What an entry takes beside its bytes: its place, count and slots, and the string that is made of it in the end. */
 const entryBytes = 80;
 
+/** Words that a stage counts: of which lines, and the byte between them. */
+interface Tokens {
+  readonly source: Plan & { op: 'text' | 'cached' };
+  readonly separator: number;
+}
+
 /**
- * The byte between the words, if a stage counts words: lines of text, split at one ASCII character, paired with 1, and summed by key on
- * the way to a shuffle. Its meaning is that of the compiled loops; `property/token-counts` holds the two against each other.
+ * What a stage counts, if it counts words: lines of text, split at one ASCII character, paired with 1, and summed by key on the way to
+ * a shuffle. Its meaning is that of the compiled loops; `property/token-counts` holds the two against each other.
  */
-export function countedSeparator(plan: Plan, sink: Sink): number | undefined {
+export function countedTokens(plan: Plan, sink: Sink): Tokens | undefined {
   if (sink.kind !== 'shuffle' || !sink.combine || sink.combine.create || !isSum(sink.combine.merge)) return undefined;
   if (plan.op !== 'map' || !pairsWithOne(plan) || plan.input.op !== 'flatMap' || plan.input.values) return undefined;
   const { f, input } = plan.input;
-  if (input.op !== 'text' || f.kind !== 'closure' || f.idiom?.kind !== 'split' || f.idiom.by.length !== 1) return undefined;
+  if (
+    (input.op !== 'text' && input.op !== 'cached') ||
+    f.kind !== 'closure' ||
+    f.idiom?.kind !== 'split' ||
+    f.idiom.by.length !== 1
+  )
+    return undefined;
   const separator = f.idiom.by.charCodeAt(0);
   // Line ends are taken off before a line is split.
-  return separator < 128 && separator !== newline && separator !== carriageReturn ? separator : undefined;
+  const isPlain = separator < 128 && separator !== newline && separator !== carriageReturn;
+  return isPlain ? { source: input, separator } : undefined;
 }
 
 const isSum = (f: FunctionRef): boolean => (f.kind === 'closure' ? f.idiom?.kind === 'sum' : f.name === 'add');

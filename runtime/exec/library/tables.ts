@@ -65,7 +65,11 @@ const makings: Readonly<Record<AggregateSpec['kind'], Making>> = {
   },
   mean: {
     zero: (): Mean => ({ sum: noSum(), count: 0 }),
-    add: (mean: Mean, value: unknown): Mean => ({ sum: addExactly(mean.sum, numberOf('mean', value)), count: mean.count + 1 }),
+    add: (mean: Mean, value: unknown): Mean => {
+      addExactly(mean.sum, numberOf('mean', value));
+      mean.count++;
+      return mean;
+    },
     join: (a: Mean, b: Mean): Mean => ({ sum: mergeExactly(a.sum, b.sum), count: a.count + b.count }),
     end: ({ sum, count }: Mean) => (count === 0 ? null : quotient(sum, count)),
   },
@@ -108,17 +112,26 @@ const makings: Readonly<Record<AggregateSpec['kind'], Making>> = {
 
 type States = unknown[];
 
-/** Adds a row to the states of its group, changing them. */
-function addRow(specs: readonly AggregateSpec[], functions: readonly Of[], states: States, row: unknown): States {
+/** How a value that is not missing is added to the state of an aggregate. */
+export const adderOf = (kind: AggregateSpec['kind']) => makings[kind].add as (state: unknown, value: unknown) => unknown;
+
+/** A function that adds a row to the states of its group, changing them. */
+function rowAdder(specs: readonly AggregateSpec[], functions: readonly Of[]): (states: States, row: unknown) => States {
   let next = 0;
-  for (const [i, { kind, isOf }] of specs.entries()) {
-    const value = isOf ? functions[next++](row) : row;
-    if (!isMissing(value)) states[i] = makings[kind].add(states[i] as never, value as never);
-  }
-  return states;
+  const of = specs.map(({ isOf }) => (isOf ? functions[next++] : undefined));
+  const add = specs.map(({ kind }) => adderOf(kind));
+  return (states, row) => {
+    for (let i = 0; i < add.length; i++) {
+      const f = of[i];
+      const value = f ? f(row) : row;
+      if (!isMissing(value)) states[i] = add[i](states[i], value);
+    }
+    return states;
+  };
 }
 
-const noStates = (specs: readonly AggregateSpec[]): States => specs.map(({ kind }) => makings[kind].zero());
+/** The states of aggregates of nothing. */
+export const noStates = (specs: readonly AggregateSpec[]): States => specs.map(({ kind }) => makings[kind].zero());
 
 /** The fields that a key gives the row of its group: its own, or `key`. */
 function keyFields(key: unknown): Record<string, unknown> {
@@ -190,14 +203,11 @@ export const tableFunctions = {
     ...rowOf('leftJoinBy', pair[1][0]),
     ...(isMissing(pair[1][1]) ? {} : rowOf('leftJoinBy', pair[1][1])),
   }),
-  groupStart:
-    (specs: readonly AggregateSpec[], ...functions: Of[]) =>
-    (row: unknown) =>
-      addRow(specs, functions, noStates(specs), row),
-  groupAdd:
-    (specs: readonly AggregateSpec[], ...functions: Of[]) =>
-    (states: States, row: unknown) =>
-      addRow(specs, functions, states, row),
+  groupStart: (specs: readonly AggregateSpec[], ...functions: Of[]) => {
+    const add = rowAdder(specs, functions);
+    return (row: unknown) => add(noStates(specs), row);
+  },
+  groupAdd: (specs: readonly AggregateSpec[], ...functions: Of[]) => rowAdder(specs, functions),
   groupJoin: (specs: readonly AggregateSpec[]) => (a: States, b: States) =>
     specs.map(({ kind }, i) => makings[kind].join(a[i] as never, b[i] as never)),
   groupEnd: (specs: readonly AggregateSpec[], names: readonly string[]) => (pair: [unknown, States]) => {

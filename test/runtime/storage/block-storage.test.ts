@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../../runtime/base/time';
 import { levelNames, StorageLevel } from '../../../runtime/plan/storage-level';
+import { rowsOfPart } from '../../../runtime/storage/block-chunks';
 import { BlockStore } from '../../../runtime/storage/block-store';
 import { FrameFile, FrameFileWriter, frameOf } from '../../../runtime/storage/frame-file';
 import { MemoryStore } from '../../../runtime/storage/memory-store';
@@ -38,7 +39,7 @@ function keep(store: BlockStore, wanted: ReturnType<typeof request>, chunks: unk
 
 function read(store: BlockStore, wanted: ReturnType<typeof request>): unknown[] | undefined {
   const block = store.read(wanted, () => {});
-  return block && [...block.rows].flat();
+  return block && [...block.parts].flatMap((part) => [...rowsOfPart(part)].flat());
 }
 
 test("the levels have Spark's flags", () => {
