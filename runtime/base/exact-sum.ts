@@ -32,6 +32,30 @@ export function addExactly(to: ExactSum, x: number): ExactSum {
   return to;
 }
 
+/** Adds many numbers, in place. */
+export function addAllExactly(to: ExactSum, numbers: Float64Array | Int32Array): void {
+  let { sum, error } = to;
+  for (let i = 0; i < numbers.length; i++) {
+    const x = numbers[i];
+    const total = sum + x;
+    const taken = total - sum;
+    const lost = sum - (total - taken) + (x - taken);
+    const wrong = error + lost;
+    const kept = wrong - error;
+    if (x < farFrom && x > -farFrom && error - (wrong - kept) + (lost - kept) === 0) {
+      sum = total;
+      error = wrong;
+      continue;
+    }
+    to.sum = sum;
+    to.error = error;
+    addExactly(to, x);
+    ({ sum, error } = to);
+  }
+  to.sum = sum;
+  to.error = error;
+}
+
 function addError(to: ExactSum, x: number): void {
   const { error } = to;
   const total = error + x;

@@ -62,6 +62,10 @@ function meaningOf(f: AnyNode | undefined): Idiom | undefined {
   const is = (node: AnyNode | null | undefined, name: string | undefined): boolean =>
     name !== undefined && node?.type === 'Identifier' && node.name === name;
   const [x, y] = names;
+  if (answer?.type === 'MemberExpression' && f.params.length === 1 && !answer.computed && is(answer.object, x)) {
+    const name = answer.property.type === 'Identifier' ? answer.property.name : undefined;
+    return name === undefined || answer.optional || name in Object.prototype ? undefined : { kind: 'field', name };
+  }
   if (answer?.type === 'ArrayExpression' && names.length === 1) {
     const [first, second] = answer.elements;
     const isPair = answer.elements.length === 2 && is(first, x) && second?.type === 'Literal' && second.value === 1;
@@ -78,7 +82,7 @@ function meaningOf(f: AnyNode | undefined): Idiom | undefined {
 }
 
 /** What a function returns that does nothing else. */
-function answerOf(body: AnyNode): AnyNode | undefined {
+export function answerOf(body: AnyNode): AnyNode | undefined {
   if (body.type !== 'BlockStatement') return body;
   const [statement] = body.body;
   return body.body.length === 1 && statement.type === 'ReturnStatement' ? (statement.argument ?? undefined) : undefined;

@@ -5,8 +5,10 @@ import { collectedAtOnce, compiledLoops, pullChunk } from '../base/limits';
 import type { FunctionRef } from '../plan/function-ref';
 import type { Plan, Sink, Split } from '../plan/program';
 import { awaitsIn } from './awaits';
-import { type Body, Emitter, spilling } from './emitter';
-import { countedSeparator } from './files/token-counts';
+import { type Body, Emitter, mostLateColumns, spilling } from './emitter';
+import { groupedFields } from './files/grouping';
+import { countedTokens } from './files/token-counts';
+import { askedOf } from './files/wanted-columns';
 
 /*
 The stage of `textFile(path).map(f).filter(g).count()`, as this file emits it; a test compares the two.
@@ -119,18 +121,52 @@ ${spilling('table', 'values', 'more', 'rt.room', 'writer.table')}}`,
   };
 }
 
+/** What is known of a persisted partition without a look at its rows: how many these are, or the words of their bytes. */
+function ofStored(emitter: Emitter, plan: Plan, sink: Sink): string {
+  if (sink.kind === 'count' && plan.op === 'cached')
+    return `{const stored=rt.counts.stored(${emitter.node(plan)},split);if(stored>=0)return stored;}`;
+  const { source, separator } = countedTokens(plan, sink) ?? {};
+  if (source?.op !== 'cached') return '';
+  const count = `const writer=rt.shuffleWriter(${emitter.node(sink)});rt.counts.storedTokens(stored,${separator},writer);`;
+  return `{const stored=rt.counts.storedLines(${emitter.node(source)},split);if(stored){${count}return writer.end();}}`;
+}
+
+/** Whether a stage sums one field of the rows of a table, or of persisted ones, and reads no other. */
+function isSummedColumn(plan: Plan, sink: Sink): boolean {
+  if (sink.kind !== 'aggregate' || sink.f.kind !== 'library' || sink.f.name !== 'addNumber') return false;
+  if (plan.op !== 'map' || plan.template !== 'call') return false;
+  if (plan.input.op !== 'table' && plan.input.op !== 'cached') return false;
+  return plan.f?.kind === 'closure' && plan.f.idiom?.kind === 'field';
+}
+
 const guarded = (emitter: Emitter, loops: string) =>
-  `try{done:{${loops}}}catch(thrown){rt.fail(thrown,${emitter.node(emitter.steps)},at,el)}`;
+  `${emitter.hasBatches ? 'let batch,row=0;' : ''}try{done:{${loops}}}catch(thrown){${failing(emitter)}}`;
+
+function failing(emitter: Emitter): string {
+  const steps = emitter.node(emitter.steps);
+  if (emitter.rowSteps.length === 0) return `rt.fail(thrown,${steps},at,el)`;
+  return `rt.fail(thrown,${steps},at,${emitter.node(emitter.rowSteps)}.includes(at)?rt.rowAt(batch,row):el)`;
+}
 
 /** Where a loop may `break done` it stands in a labelled block. */
 function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { text: string; isAsync: boolean } {
-  if (sink.kind === 'count' && plan.op === 'text') return { text: 'return rt.countLines(split);', isAsync: false };
+  if (sink.kind === 'count' && plan.op === 'text') return { text: 'return rt.counts.lines(split);', isAsync: false };
+  const stored = ofStored(emitter, plan, sink);
   if (sink.kind === 'count' && plan.op === 'table')
     return { text: `return rt.tables.count(${emitter.node(plan)},split);`, isAsync: false };
-  const separator = countedSeparator(plan, sink);
-  if (separator !== undefined) {
+  const grouped = groupedFields(plan, sink);
+  // The rows until the next look at the size of the table, whose place is the same for rows that are added one by one.
+  if (grouped)
+    emitter.manyAtOnce = {
+      before: (batch) => `const many=rt.grouping(${batch},${emitter.node(grouped)});`,
+      each: (i, e) =>
+        `if(many!==null&&more>1){const to=many.add(${i},Math.min(${e},${i}+more-1),table,values);more-=to-${i};${i}=to;if(${i}===${e})break;}`,
+    };
+  if (isSummedColumn(plan, sink)) emitter.atOnce = (batch) => `rt.tables.sum(acc,${batch})`;
+  const tokens = countedTokens(plan, sink);
+  if (tokens?.source.op === 'text') {
     const writer = `const writer=rt.shuffleWriter(${emitter.node(sink)});`;
-    return { text: `${writer}rt.countTokens(split,${separator},writer);return writer.end();`, isAsync: false };
+    return { text: `${writer}rt.counts.tokens(split,${tokens.separator},writer);return writer.end();`, isAsync: false };
   }
   if (sink.kind === 'foreachPartition') {
     const f = emitter.fn(sink.f);
@@ -142,7 +178,7 @@ function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { te
   const whole = guarded(emitter, emitter.plan(plan, 'split', split, body));
   const limited = sink.kind === 'take' && sink.ms !== undefined;
   const text = limited ? `try{${whole}}catch(thrown){rt.endInTime(thrown)}` : whole;
-  return { text: before + text + after, isAsync: isAsync === true || emitter.isAsync };
+  return { text: stored + before + text + after, isAsync: isAsync === true || emitter.isAsync };
 }
 
 type Kind = '' | 'async ' | '*' | 'async *';
@@ -164,9 +200,17 @@ const pulse=rt.pulse,none=rt.none;let at=-1,el=none;${list('F', functions)}${lis
   return made;
 }
 
+/** Notes which fields a stage reads of the persisted rows below it, where these are some. */
+function readStored(emitter: Emitter, program: { readonly plan: Plan; readonly sink: Sink }): void {
+  const found = askedOf(program);
+  const names = found?.asked.wanted;
+  if (found?.source.op === 'cached' && names && names.length <= mostLateColumns) emitter.ofStored = { plan: found.source, names };
+}
+
 /** Compiles a stage for the shape of this split. */
 export function compileStage(plan: Plan, sink: Sink, split: Split, sources: string): Compiled {
   const emitter = new Emitter();
+  readStored(emitter, { plan, sink });
   const { text, isAsync } = stageText(emitter, plan, sink, split);
   const run = functionOf(text, emitter.functions.length, emitter.nodes.length, isAsync ? 'async ' : '', sources);
   return { run: run as Compiled['run'], functions: emitter.functions, nodes: emitter.nodes, isAsync };
@@ -179,6 +223,7 @@ const passOn = 'if(out.length>0){yield out;out=[];}';
  */
 export function compileChunks(plan: Plan, split: Split, sources: string, gathers: boolean): Compiled {
   const emitter = new Emitter(gathers ? '' : passOn);
+  readStored(emitter, { plan, sink: { kind: 'collect' } });
   const body = emitter.plan(plan, 'split', split, (x) => `out.push(${x});if(out.length>=${pullChunk}){yield out;out=[];}`);
   const text = `let out=[];${guarded(emitter, body)}${passOn}`;
   const { isAsync } = emitter;

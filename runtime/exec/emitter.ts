@@ -1,9 +1,11 @@
 // Emits the text of a stage's loops, from its sources to what is done with each element.
 import { MillraceError } from '../base/errors';
 import { fusedSteps } from '../base/limits';
+import { keyText } from '../columns/row-text';
 import type { FunctionRef } from '../plan/function-ref';
 import type { Plan, Split } from '../plan/program';
 import type { NamedStep } from '../plan/step-failure';
+import type { TableSpec } from '../plan/table-spec';
 import { awaitsIn, awaitsOf, isFused } from './awaits';
 import { inputOf } from './task-runtime';
 
@@ -15,6 +17,17 @@ interface Combining {
 
 export type Body = (element: string) => string;
 
+/** A row of a columnar table whose object is not made yet. */
+interface LateRow {
+  /** The names of its fields, and how the value of each is read. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** The number of the row in its batch. */
+  readonly index: string;
+}
+
+/** Columns of rows that are made of columns in the loops of a stage: more of them would make functions that V8 cannot optimize. */
+export const mostLateColumns = 100;
+
 /** Collects the text of one function, and the functions and plan nodes that the text refers to by number. */
 export class Emitter {
   readonly functions: FunctionRef[] = [];
@@ -23,6 +36,17 @@ export class Emitter {
   readonly steps: NamedStep[] = [];
   /** The text awaits something: its function is asynchronous. */
   isAsync = false;
+  /** Steps whose element is a row that was not made: it is made again for the report of an error. */
+  readonly rowSteps: number[] = [];
+  /** A persisted dataset of which only some fields of the rows are read. */
+  ofStored: { readonly plan: Plan & { op: 'cached' }; readonly names: readonly string[] } | undefined;
+  /** Some loop goes over batches of columns. */
+  hasBatches = false;
+  /** What is done with a batch of columns at once, where that can be: the text of a condition. */
+  atOnce: ((batch: string) => string) | undefined;
+  /** What is done with many rows of a batch at once, before each that is left: the texts before its loop and within it. */
+  manyAtOnce: { before(batch: string): string; each(row: string, end: string): string } | undefined;
+  readonly #late = new Map<string, LateRow>();
   #names = 0;
   #fused = 0;
 
@@ -50,7 +74,28 @@ export class Emitter {
   /** The same as an expression. */
   marking(step: NamedStep, element: string): string {
     this.steps.push(step);
-    return `at=${this.steps.length - 1},el=${element}`;
+    const at = this.steps.length - 1;
+    const late = this.#late.get(element);
+    if (!late) return `at=${at},el=${element}`;
+    this.rowSteps.push(at);
+    return `at=${at},row=${late.index}`;
+  }
+
+  /** Makes the object of a row, where it is not made yet: one of these fields if they are given, else of all. */
+  made(x: string, reads?: readonly string[]): { readonly text: string; readonly row: string } {
+    const late = this.#late.get(x);
+    if (!late) return { text: '', row: x };
+    const row = this.name('row');
+    const fields = [...late.fields].filter(([name]) => !reads || reads.includes(name));
+    return { text: `const ${row}={${fields.map(([name, value]) => `${keyText(name)}:${value}`).join(',')}};`, row };
+  }
+
+  /** A body for elements that are there, around one that may get a row that is not made. */
+  whole(body: Body): Body {
+    return (x) => {
+      const { text, row } = this.made(x);
+      return text + body(row);
+    };
   }
 
   /** Loops over an array that needs ticks of its own. */
@@ -85,30 +130,34 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
     return `for await(const ${c} of rt.awaiting.${method}(${this.node(plan)},${split})){${this.array(c, body)}${this.passOn}}\n`;
   }
 
-  plan(plan: Plan, split: string, actual: Split, body: Body): string {
+  /** `takesLate`: the body can do with a row that is not made yet. */
+  plan(plan: Plan, split: string, actual: Split, body: Body, takesLate = false): string {
     const awaits = awaitsIn(plan);
     // The rest of a long chain gets its own loops: V8 cannot compile loops that are nested too deeply.
     if (++this.#fused > fusedSteps) {
       if (awaits) return this.awaited('chunks', plan, split, body);
       return this.chunks(`rt.chunks(${this.node(plan)},${split})`, body);
     }
-    if (!awaits) return this.own(plan, split, actual, body);
+    if (!awaits) return this.own(plan, split, actual, body, takesLate);
     if (awaitsOf(plan) !== undefined) return this.awaited('step', plan, split, body);
     if (plan.op === 'cached') return this.awaited('persisted', plan, split, body);
     if (plan.op === 'concat' || plan.op === 'merge') return this.awaited('inTurn', plan, split, body);
     const before = isFused(plan) ? '' : this.gathered('gatherInputs', plan, split);
-    return before + this.own(plan, split, actual, body);
+    return before + this.own(plan, split, actual, body, takesLate);
   }
 
   /** What a plan adds, around what its inputs give. */
-  own(plan: Plan, split: string, actual: Split, body: Body): string {
+  own(plan: Plan, split: string, actual: Split, body: Body, takesLate: boolean): string {
     switch (plan.op) {
       case 'values':
         return this.chunks(`rt.values(${split})`, body);
       case 'text':
         return this.chunks(`rt.textLines(${split})`, body);
-      case 'table':
+      case 'table': {
+        const columns = columnsOf(plan.spec);
+        if (columns) return this.batches(plan, columns, split, takesLate ? body : this.whole(body));
         return this.chunks(`rt.tables.rows(${this.node(plan)},${split})`, body);
+      }
       case 'wholeText':
         return this.chunks(`rt.wholeFiles(${split})`, body);
       case 'checkpoint':
@@ -120,6 +169,8 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
       case 'range':
         return this.range(split, actual, body);
       case 'cached':
+        if (this.ofStored && this.ofStored.plan === plan)
+          return this.storedRows(this.ofStored, split, takesLate ? body : this.whole(body));
         return this.chunks(`rt.cached(${this.node(plan)},${split})`, body);
       case 'shuffleRead':
         return this.shuffleRead(split, body);
@@ -149,14 +200,49 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
       case 'sort':
         return this.mark(plan, 'none') + this.chunks(`rt.sort(${this.node(plan)},${split})`, body);
       default:
-        return this.step(plan, split, actual, body);
+        return this.step(plan, split, actual, takesLate ? body : this.whole(body));
     }
+  }
+
+  /** Loops over the rows of columns. The object of a row is made where it is needed: before a function, of the fields that this reads. */
+  batches(plan: Plan & { op: 'table' }, columns: readonly string[], split: string, body: Body): string {
+    const b = this.name('b');
+    const atOnce = this.atOnce ? `if(${this.atOnce(b)}){pulse.tick(${b}.count);continue;}` : '';
+    return `for(const ${b} of rt.tables.batches(${this.node(plan)},${split})){${atOnce}${this.batch(b, columns, body)}${this.passOn}}\n`;
+  }
+
+  /** Loops over persisted rows: over columns where a part is stored so, else over the rows themselves. */
+  storedRows({ plan, names }: NonNullable<Emitter['ofStored']>, split: string, body: Body): string {
+    const [p, b, c] = ['p', 'b', 'c'].map((prefix) => this.name(prefix));
+    const atOnce = this.atOnce ? `if(${this.atOnce(b)}){pulse.tick(${b}.count);continue;}` : '';
+    return `for(const ${p} of rt.cachedParts(${this.node(plan)},${split})){const ${b}=rt.columnsOf(${p},${this.node(names)});
+if(${b}!==null){${atOnce}${this.batch(b, names, body)}${this.passOn}}else for(const ${c} of rt.rowsOfPart(${p})){${this.array(c, body)}${this.passOn}}}\n`;
+  }
+
+  /** A loop over the rows of one batch. */
+  batch(b: string, columns: readonly string[], body: Body): string {
+    const [i, n, e, x] = ['i', 'n', 'e', 'x'].map((p) => this.name(p));
+    const fields = new Map<string, string>();
+    let before = '';
+    for (const [c, name] of columns.entries()) {
+      const [v, h, k] = ['v', 'h', 'k'].map((p) => this.name(p));
+      // Numbers with what is null apart, values by their place, or values: each is rare where another one is usual, so that V8 knows the type.
+      before += `const {values:${v},nulls:${h}=null,places:${k}=null}=${b}.columns[${c}];`;
+      fields.set(name, `${k}===null?${h}===null?${v}[${i}]:rt.orNull(${h},${v},${i}):${v}[${k}[${i}]]`);
+    }
+    this.#late.set(x, { fields, index: i });
+    this.hasBatches = true;
+    if (this.manyAtOnce) before += this.manyAtOnce.before(b);
+    const each = this.manyAtOnce?.each(i, e) ?? '';
+    return `batch=${b};${before}
+for(let ${i}=0,${n}=${b}.count;${i}<${n};){const ${e}=pulse.slice(${i},${n});pulse.tick(${e}-${i});
+for(;${i}<${e};${i}++){${each}${body(x)}}}`;
   }
 
   step(plan: Plan, split: string, actual: Split, body: Body): string {
     switch (plan.op) {
       case 'map':
-        return this.plan(plan.input, split, actual, (x) => this.mapped(plan, x, body));
+        return this.plan(plan.input, split, actual, (x) => this.mapped(plan, x, body), true);
       case 'filter': {
         const f = this.fn(plan.f);
         const kept = this.name('kept');
@@ -164,12 +250,16 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
           plan.input,
           split,
           actual,
-          (x) =>
-            `${this.mark(plan, x)}const ${kept}=${f}(${x});if(${kept}===true||${kept}!==false&&rt.holds(${kept},${JSON.stringify(plan.name)})){${body(x)}}`,
+          (x) => {
+            const { text, row } = this.made(x, readsOf(plan.f));
+            return `${text}${this.mark(plan, x)}const ${kept}=${f}(${row});if(${kept}===true||${kept}!==false&&rt.holds(${kept},${JSON.stringify(plan.name)})){${body(x)}}`;
+          },
+          // A function that may change its row gets the one that is passed on.
+          readsOf(plan.f) !== undefined,
         );
       }
       case 'flatMap':
-        return this.plan(plan.input, split, actual, (x) => this.flatMapped(plan, x, body));
+        return this.plan(plan.input, split, actual, (x) => this.flatMapped(plan, x, body), true);
       case 'mapPartitions': {
         const f = this.fn(plan.f);
         const mark = this.mark(plan, 'none');
@@ -240,10 +330,11 @@ for(const ${c} of ${e}x.rows(${t},${vs})){pulse.tick(0);for(let ${i}=0;${i}<${c}
     return `if(${e}===${values}.length)${values}.push(${created});else{${this.mark(combine, value)}${values}[${e}]=${f}(${values}[${e}],${value})}`;
   }
 
-  mapped(plan: Plan & { op: 'map' }, x: string, body: Body): string {
+  mapped(plan: Plan & { op: 'map' }, late: string, body: Body): string {
     const y = this.name('y');
     const f = plan.f ? this.fn(plan.f) : '';
-    const mark = plan.f ? this.mark(plan, x) : '';
+    const { text, row: x } = this.made(late, plan.template === 'call' && plan.f ? readsOf(plan.f) : undefined);
+    const mark = plan.f ? this.mark(plan, late) : '';
     const pair = `if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${JSON.stringify(plan.name)},${x});`;
     const checked = (answer: string) => (plan.checks ? promiseCheck(answer, plan.name) : '');
     const made: Record<typeof plan.template, string> = {
@@ -255,18 +346,31 @@ for(const ${c} of ${e}x.rows(${t},${vs})){pulse.tick(0);for(let ${i}=0;${i}<${c}
       pairWithNull: `const ${y}=[${x},null];`,
       pairWithOne: `const ${y}=[${x},1];`,
     };
-    return made[plan.template] + body(y);
+    return text + made[plan.template] + body(y);
   }
 
-  flatMapped(plan: Plan & { op: 'flatMap' }, x: string, body: Body): string {
+  flatMapped(plan: Plan & { op: 'flatMap' }, late: string, body: Body): string {
     const f = this.fn(plan.f);
-    const mark = this.mark(plan, x);
-    if (!plan.values) return `${mark}${this.iterable(`${f}(${x})`, plan.name, mark, body)}`;
+    const { text, row: x } = this.made(late, plan.values ? undefined : readsOf(plan.f));
+    const mark = this.mark(plan, late);
+    if (!plan.values) return `${text}${mark}${this.iterable(`${f}(${x})`, plan.name, mark, body)}`;
     const y = this.name('y');
-    return `if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${JSON.stringify(plan.name)},${x});
+    return `${text}if(!Array.isArray(${x})||${x}.length!==2)rt.notAPair(${JSON.stringify(plan.name)},${x});
 ${mark}${this.iterable(`${f}(${x}[1])`, plan.name, mark, (v) => `const ${y}=[${x}[0],${v}];${body(y)}`)}`;
   }
 }
+
+/** The columns of a table whose rows are made of columns in the loops; undefined where they come as objects. */
+function columnsOf(spec: TableSpec): readonly string[] | undefined {
+  if (spec.format !== 'parquet' && spec.format !== 'arrow') return undefined;
+  const { wanted } = spec;
+  const names = spec.schema.columns.flatMap(({ name }) => (!wanted || wanted.includes(name) ? [name] : []));
+  return names.length <= mostLateColumns ? names : undefined;
+}
+
+/** The fields that a function reads of a row, which it does not change. */
+const readsOf = (f: FunctionRef): readonly string[] | undefined =>
+  f.kind === 'closure' && !f.changes?.first ? f.reads : undefined;
 
 /** Spills a table that has become too large and begins another; `more` counts the rows until the next check of its size. */
 export const spilling = (table: string, values: string, more: string, room: string, spill: string): string =>

@@ -2,14 +2,16 @@
 import { MillraceError } from '../base/errors';
 import { showElement } from '../base/show-element';
 import { Random } from '../base/time';
-import { countLines, lineChunks, textLines, wholeText } from '../formats/read-lines';
+import { orNull, rowAt } from '../columns/batch';
+import { StoredRows } from '../columns/stored-rows';
+import { textLines, wholeText } from '../formats/read-lines';
 import { KeyTable } from '../keys/key';
 import { partitionerOf } from '../keys/partitioner';
 import { checkVersion } from '../plan/file-version';
-import type { TextRange } from '../plan/input-file';
 import type { Plan, Sink, Split } from '../plan/program';
 import { type NamedStep, StepFailure } from '../plan/step-failure';
 import type { TaskSpec } from '../plan/task';
+import { rowsOfPart, type StoredPart } from '../storage/block-chunks';
 import { checkpointPath, FrameFileWriter } from '../storage/frame-file';
 import { RowFile } from '../storage/row-file';
 import type { PairFrame } from '../storage/shuffle-file';
@@ -28,12 +30,13 @@ import { joined } from './external/join';
 import { sorted } from './external/sort';
 import type { SpillSpace } from './external/sorted-runs';
 import { bucketOutput, FedRows, fedRows, framesOf } from './files/exchange';
+import { Grouping } from './files/grouping';
+import { LineCounts, textRanges } from './files/line-counts';
 import { readObjects } from './files/object-file';
 import { Piping } from './files/pipe';
 import { readCheckpoint } from './files/read-checkpoint';
 import { partOf, type SavedPart } from './files/saved-part';
 import { TableSource } from './files/table-source';
-import { TokenCounts } from './files/token-counts';
 import { firstPart } from './first-part';
 import { poisson } from './library/sampling';
 import { PersistedPartitions } from './persisted';
@@ -59,6 +62,13 @@ export class TaskScope {
   readonly none = noElement;
   readonly poisson = poisson;
   readonly notAPair = notAPair;
+  readonly rowAt = rowAt;
+  readonly rowsOfPart = rowsOfPart;
+  readonly grouping = Grouping.of;
+  /** The columns of a part, where it has all of these. */
+  readonly columnsOf = (part: StoredPart, names: readonly string[]) =>
+    part instanceof StoredRows ? (part.batch(names) ?? null) : null;
+  readonly orNull = orNull;
   readonly decode = (bytes: Uint8Array) => decode(bytes, 'executor');
   bytesRead = 0;
   bytesWritten = 0;
@@ -69,6 +79,7 @@ export class TaskScope {
   readonly persisted: PersistedPartitions;
   readonly awaiting: Awaiting;
   readonly tables: TableSource;
+  readonly counts: LineCounts;
   readonly promised = promised;
   /** The user's iterators that have not ended. */
   readonly #open = new Set<Chunks>();
@@ -88,6 +99,7 @@ export class TaskScope {
     this.persisted = new PersistedPartitions(task, { ...host, cleanups: this.#cleanups, endsWithTask });
     this.#space = { budget: host.gatherBytes, file, tick: () => pulse.tick(0) };
     const { persisted } = this;
+    this.counts = new LineCounts(pulse, host.gatherBytes, persisted);
     const [chunks, pull] = [this.chunks.bind(this), this.pull.bind(this)];
     this.awaiting = new Awaiting({ ...this.#space, pulse, persisted, resolve: host.resolve, chunks, pull });
   }
@@ -110,24 +122,8 @@ export class TaskScope {
     yield decode(split.bytes, 'executor') as unknown[];
   }
 
-  *#ranges(split: Split): Generator<TextRange> {
-    if (split.kind !== 'text') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a text source` });
-    yield* split.ranges;
-  }
-
-  *textLines(split: Split): Generator<string[]> {
-    for (const range of this.#ranges(split)) yield* textLines(range);
-  }
-
-  countLines(split: Split): number {
-    return countLines(this.#ranges(split), (n) => this.pulse.tick(n));
-  }
-
-  /** Counts the words of the lines into a map output, without making strings of them before the end. */
-  countTokens(split: Split, separator: number, writer: ShuffleWriter): void {
-    const counts = new TokenCounts(separator, this.#space.budget, writer);
-    for (const range of this.#ranges(split)) for (const lines of lineChunks(range)) this.pulse.tick(counts.add(lines));
-    counts.flush();
+  *textLines(split: Split, areStored = false): Generator<string[]> {
+    for (const range of textRanges(split)) yield* textLines(range, areStored);
   }
 
   *wholeFiles(split: Split & { kind: 'files' }): Generator<unknown[]> {
@@ -147,7 +143,7 @@ export class TaskScope {
     const gathered = this.awaiting.gathered(plan, split);
     if (gathered) return gathered;
     // Sources that already give chunks need no copy.
-    if (plan.op === 'text') return this.textLines(split);
+    if (plan.op === 'text') return this.textLines(split, gathers);
     if (plan.op === 'table') return this.tables.rows(plan, split);
     if (plan.op === 'values') return this.values(split as Split & { kind: 'values' });
     if (plan.op === 'cached') return this.cached(plan, split);
@@ -270,6 +266,13 @@ export class TaskScope {
   cached(plan: Plan & { op: 'cached' }, split: Split): Generator<unknown[]> {
     const rows = this.persisted.rows(plan, split, () => this.chunks(plan.input, split, true));
     return this.#host.changes.rows ? copiesOf(rows) : rows;
+  }
+
+  /** The parts of a persisted partition as they are stored; values that functions may change as copies. */
+  *cachedParts(plan: Plan & { op: 'cached' }, split: Split): Generator<StoredPart> {
+    for (const part of this.persisted.parts(plan, split, () => this.chunks(plan.input, split, true)))
+      if (this.#host.changes.rows && Array.isArray(part)) yield* copiesOf([part]);
+      else yield part;
   }
 
   frames(split: Split): Generator<PairFrame> {

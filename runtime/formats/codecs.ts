@@ -6,6 +6,9 @@ const damaged = (): never => {
   throw new RangeError('packed bytes are damaged');
 };
 
+/** From so many bytes on a call that copies them takes less time than a loop. */
+const copiedAtOnce = 48;
+
 /** Snappy's plain form, whose first number is the length. */
 function unpackSnappy(packed: Uint8Array, size: number): Buffer {
   let at = 0;
@@ -31,7 +34,12 @@ function unpackSnappy(packed: Uint8Array, size: number): Buffer {
       }
       count++;
       if (at + count > packed.length || to + count > length) damaged();
-      for (let i = 0; i < count; i++) out[to++] = packed[at++];
+      if (count < copiedAtOnce) for (let i = 0; i < count; i++) out[to++] = packed[at++];
+      else {
+        out.set(packed.subarray(at, at + count), to);
+        to += count;
+        at += count;
+      }
       continue;
     }
     let offset: number;
@@ -112,7 +120,12 @@ function unpackBlockInto(packed: Uint8Array, out: Buffer, from: number): number 
     const token = packed[at++];
     const literals = more(token >> 4);
     if (at + literals > packed.length || to + literals > out.length) damaged();
-    for (let i = 0; i < literals; i++) out[to++] = packed[at++];
+    if (literals < copiedAtOnce) for (let i = 0; i < literals; i++) out[to++] = packed[at++];
+    else {
+      out.set(packed.subarray(at, at + literals), to);
+      to += literals;
+      at += literals;
+    }
     if (at >= packed.length) break;
     const offset = packed[at] | (packed[at + 1] << 8);
     at += 2;

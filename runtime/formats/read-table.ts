@@ -1,10 +1,11 @@
 // Reads the rows of one part of a table's file, by its format.
+import type { Batch } from '../columns/batch';
 import type { TextRange } from '../plan/input-file';
-import type { TableSpec } from '../plan/table-spec';
-import { arrowCount, arrowRows } from './arrow/read-arrow';
+import type { ArrowSpec, ParquetSpec, TableSpec } from '../plan/table-spec';
+import { arrowBatches, arrowCount, arrowRows } from './arrow/read-arrow';
 import { CsvRange } from './csv/read-csv';
 import { jsonRows } from './json/read-json';
-import { parquetCount, parquetRows } from './parquet/read-parquet';
+import { parquetBatches, parquetCount, parquetRows } from './parquet/read-parquet';
 import type { NoteBad } from './table-errors';
 
 /** The rows of a part, some at a time. */
@@ -28,6 +29,14 @@ export function* readTable(spec: TableSpec, range: TextRange, note: NoteBad): Ge
     case 'arrow':
       yield* arrowRows(spec, range);
   }
+}
+
+/** The formats whose values lie in columns. */
+export type ColumnarSpec = ParquetSpec | ArrowSpec;
+
+/** The rows of a part of a columnar file as columns, some at a time. */
+export function readColumns(spec: ColumnarSpec, range: TextRange): Generator<Batch> {
+  return spec.format === 'parquet' ? parquetBatches(spec, range) : arrowBatches(spec, range);
 }
 
 /** The number of rows of a part, some at a time. */

@@ -1,17 +1,21 @@
 // How a dataset would be computed: its stages, the datasets of each, and what the closures of each captured.
 
 import { bytesText } from '../base/units';
+import { type Asked, askedOf } from '../exec/files/wanted-columns';
+import type { Plan, Sink } from '../plan/program';
 import type { ShippedFunction } from '../rdd/function-argument';
 import { FunctionTable } from '../rdd/function-table';
 import type { ShuffleDependency } from '../rdd/rdd';
 import { RDD } from '../rdd/rdd';
+import { TableRDD } from '../rdd/tables/table-files';
 import { lineOf } from './describe';
 
 declare module '../rdd/rdd' {
   interface RDD<T> {
     /**
      * The stages of a job on this dataset, last one first: the datasets of each with partitions, partitioner and line, where their
-     * functions are written, and the names, types and sizes of what those captured. Runs nothing.
+     * functions are written, and the names, types and sizes of what those captured; of tables the columns that are read, and the row
+     * groups that may have the rows that a `filter` leaves. Runs nothing.
      * @example sc.range(3).map(x => x).explain()
      */
     explain(): string;
@@ -43,6 +47,35 @@ function datasetsOf(last: RDD<unknown>): RDD<unknown>[] {
   return [...seen];
 }
 
+/** The steps of a stage as far as each has one input and stores nothing. */
+function planOf(rdd: RDD<unknown>, functions: FunctionTable): Plan {
+  const filled = (plan: Plan): Plan => {
+    if (plan.op === 'input') {
+      const { kind, rdd: below } = rdd.dependencies[plan.dependency];
+      return kind === 'narrow' && !below.storageLevel.isKept ? planOf(below, functions) : { op: 'empty' };
+    }
+    return 'input' in plan ? { ...plan, input: filled(plan.input) } : plan;
+  };
+  return filled(rdd.fragment(functions));
+}
+
+/** What a stage reads of the table that it begins with. */
+function askedBy(last: RDD<unknown>, writes?: ShuffleDependency): Asked | undefined {
+  const functions = new FunctionTable();
+  const plan = planOf(last, functions);
+  const combine = writes?.combine;
+  if (!writes || !combine) return askedOf({ plan, sink: { kind: 'collect' } })?.asked;
+  const { create, merge } = combine;
+  const sink: Sink = {
+    kind: 'shuffle',
+    shuffleId: 0,
+    partitioner: { kind: 'hash', partitions: 1 },
+    operation: writes.operation,
+    combine: { create: create && functions.function(create), merge: functions.function(merge) },
+  };
+  return askedOf({ plan, sink })?.asked;
+}
+
 interface StageText {
   readonly title: string;
   readonly lines: readonly string[];
@@ -56,8 +89,10 @@ class Stages {
   /** Adds the stage that ends in a dataset, and those before it; answers its number. */
   add(last: RDD<unknown>, writes?: ShuffleDependency): number {
     const datasets = datasetsOf(last);
+    const asked = askedBy(last, writes);
     const lines = datasets.flatMap((rdd) => [
       `  ${lineOf(rdd, this.#reads(rdd))}`,
+      ...(rdd instanceof TableRDD && asked ? [rdd.askedText(asked) ?? []].flat().map((text) => `      ${text}`) : []),
       ...functionsOf(rdd).map((f) => `      ${functionLine(f)}`),
     ]);
     const written = writes ? `, writes ${writes.partitioner} for ${writes.operation}` : '';

@@ -1,7 +1,12 @@
 // How the steps of a program name the functions that they call.
+import type { Where } from './condition';
 
-/** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`. */
-export type Idiom = { readonly kind: 'split'; readonly by: string } | { readonly kind: 'pairWithOne' } | { readonly kind: 'sum' };
+/** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`, `row => row.name`. */
+export type Idiom =
+  | { readonly kind: 'split'; readonly by: string }
+  | { readonly kind: 'pairWithOne' }
+  | { readonly kind: 'sum' }
+  | { readonly kind: 'field'; readonly name: string };
 
 /** What a function may change of what it is given, and of what it has captured; nothing is left out. */
 export interface Changes {
@@ -24,6 +29,8 @@ export interface ClosureRef {
   readonly idiom?: Idiom;
   /** The fields of its first argument that it reads, where it does nothing else with it. */
   readonly reads?: readonly string[];
+  /** What must hold of the fields of its first argument where it answers true. */
+  readonly where?: Where;
   /** Set where it may change something. */
   readonly changes?: Changes;
 }

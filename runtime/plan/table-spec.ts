@@ -1,5 +1,6 @@
 // What a task must know to read a table from files, as plain data.
 import type { Schema } from '../schema/schema';
+import type { Condition } from './condition';
 
 /** What becomes of a row that does not fit the columns: it fails the job, is left out, or has nulls where it does not fit. */
 export type OnBadRow = 'fail' | 'skip' | 'null';
@@ -52,6 +53,8 @@ export interface JsonSpec extends TableBase {
 /** Ranges of these files are row groups. */
 export interface ParquetSpec extends TableBase {
   readonly format: 'parquet';
+  /** Rows for which this is false are not wanted. */
+  readonly where?: Condition;
 }
 
 /** Ranges of these files are record batches. */

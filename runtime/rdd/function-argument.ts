@@ -6,8 +6,10 @@ import { refuseArgument } from '../base/arguments';
 import { type Capture, type CaptureWarning, capture } from '../closure';
 import { changesOf } from '../closure/changes/changes';
 import { noteClassesOf } from '../closure/classes/session-classes';
+import { whereOf } from '../closure/conditions';
 import { idiomOf, isSelfContained } from '../closure/idiom';
 import { usedFields } from '../closure/used-fields';
+import type { Where } from '../plan/condition';
 import type { Changes, Idiom } from '../plan/function-ref';
 import type { FunctionNode } from '../plan/node';
 import { decode, encode } from '../wire/codec';
@@ -35,6 +37,7 @@ export class ShippedFunction {
   #bytes: Uint8Array | undefined;
   #node: FunctionNode | undefined;
   #idiom: Idiom | 'none' | undefined;
+  #where: Where | 'unknown' | undefined;
   #changes: Changes | undefined;
 
   /** Captures the function as it is now. A captured one stays as it is: streams capture theirs once, for the datasets of all batches. */
@@ -97,6 +100,12 @@ export class ShippedFunction {
   /** The fields that it reads of its first argument; undefined where it may use all of it. */
   get reads(): readonly string[] | undefined {
     return usedFields(this.capture.closure);
+  }
+
+  /** What must hold of the fields of its first argument where it answers true; undefined where nothing is known. */
+  get where(): Where | undefined {
+    this.#where ??= whereOf(this.capture.closure) ?? 'unknown';
+    return this.#where === 'unknown' ? undefined : this.#where;
   }
 
   /** What it may change; undefined where that is nothing. */

@@ -15,8 +15,9 @@ export class FunctionTable {
     }
     let index = this.shipped.indexOf(argument);
     if (index < 0) index = this.shipped.push(argument) - 1;
-    const { idiom, changes, reads } = argument;
-    return { kind: 'closure', index, ...(idiom && { idiom }), ...(changes && { changes }), ...(reads && { reads }) };
+    const { idiom, changes, reads, where } = argument;
+    const known = { ...(idiom && { idiom }), ...(changes && { changes }), ...(reads && { reads }), ...(where && { where }) };
+    return { kind: 'closure', index, ...known };
   }
 
   get nodes(): readonly FunctionNode[] {

@@ -9,6 +9,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'base',
     'wire',
     'schema',
+    'columns',
     'plan',
     'keys',
     'storage',

@@ -7,6 +7,7 @@ const rooms: Readonly<Record<string, string>> = {
   'runtime/base': 'What every other room may use: errors, limits, options, durations, the clock, the call that is running.',
   'runtime/wire': 'Values as bytes and back, and the frames that processes exchange.',
   'runtime/schema': 'The columns of tables: their types, as text and from values.',
+  'runtime/columns': 'Rows as columns: typed arrays, places in dictionaries, texts as bytes; and rows made of them.',
   'runtime/plan':
     'Plain data that session, driver and executor share: datasets, jobs, programs, splits, tasks, how a task ends; and the `Engine`.',
   'runtime/keys': 'Keys compare by value: hash, order, tables by key, partitioners.',

@@ -1,6 +1,7 @@
 // Reads Arrow files and streams: their schema, their dictionaries, and the rows of some of their record batches.
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openInput, unreadable } from '../../base/files';
+import { type ColumnData, type Batch as Rows, rowsOfBatches } from '../../columns/batch';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile, TextRange } from '../../plan/input-file';
 import type { ArrowSpec } from '../../plan/table-spec';
@@ -8,7 +9,6 @@ import type { Column } from '../../schema/schema';
 import { uniqueNames } from '../csv/dialect';
 import { folderValues, plainValue } from '../folder-columns';
 import { NoRoom } from '../plain-values';
-import { rowsOfColumns } from '../rows-of-columns';
 import { contradiction, notATable } from '../table-errors';
 import { Zone } from '../time-text';
 import { type Field, fieldOf } from './arrow-schema';
@@ -248,6 +248,13 @@ function isBeyond(value: unknown): boolean {
 
 /** The rows of some record batches, a batch at a time. */
 export function* arrowRows(spec: ArrowSpec, range: TextRange): Generator<unknown[]> {
+  const wanted = spec.wanted && new Set(spec.wanted);
+  const make = rowsOfBatches(spec.schema.columns.flatMap(({ name }) => (!wanted || wanted.has(name) ? [name] : [])));
+  for (const batch of arrowBatches(spec, range)) yield make(batch, 0, batch.count);
+}
+
+/** The same as columns. */
+export function* arrowBatches(spec: ArrowSpec, range: TextRange): Generator<Rows> {
   const { path, version } = range;
   const reader = new Reader(path, spec.timeZone);
   try {
@@ -261,20 +268,21 @@ export function* arrowRows(spec: ArrowSpec, range: TextRange): Generator<unknown
     const wide = new Set(spec.wide);
     const isWide = (field: Field) =>
       wide.has(names[file.fields.indexOf(field)] ?? '') || (!file.fields.includes(field) && wide.size > 0);
-    const make = rowsOfColumns(columns.map(({ name }) => name));
+    const wantedNames = columns.map(({ name }) => name);
     let current: Column | undefined;
-    const take = (batch: Batch) => {
+    const take = (batch: Batch): Rows => {
       const found = file.fields.map((field, i) => {
         current = columns.find(({ name }) => name === names[i]);
         return batch.column(field, wide.has(names[i]));
       });
-      const values = columns.map((column) => {
+      const made = columns.map((column): ColumnData => {
         const folder = folders.get(column.name);
-        if (folder !== undefined) return new Array<unknown>(batch.rows).fill(plainValue(column, folder));
         const place = places.get(column.name);
-        return place === undefined ? new Array<unknown>(batch.rows).fill(null) : found[place];
+        if (folder === undefined && place !== undefined) return { kind: 'values', values: found[place] };
+        const constant = folder === undefined ? null : plainValue(column, folder);
+        return { kind: 'places', places: new Int32Array(batch.rows), values: [constant] };
       });
-      return make(values, batch.rows);
+      return { count: batch.rows, names: wantedNames, columns: made };
     };
     try {
       yield* batchesOf(reader, file, range.start, range.end, isWide, take);

@@ -1,7 +1,8 @@
 // Makes the function that turns the fields of a record into a row: an object of one shape, made for the columns that are wanted.
+
+import { keyText, mostInlined } from '../../columns/row-text';
 import type { Column } from '../../schema/schema';
 import { kindText } from '../../schema/schema-text';
-import { keyText, mostInlined } from '../rows-of-columns';
 import { Zone } from '../time-text';
 import { type FieldText, isEmpty } from './field-text';
 import { bigintOf, booleanOf, dateOf, doubleOf, nullTexts, timeOf, timestampOf, wholeOf } from './field-values';

@@ -30,8 +30,13 @@ export interface Chunk {
   /** Where the first page lies. */
   readonly start: number;
   readonly isEncrypted: boolean;
-  readonly least: Buffer | undefined;
-  readonly greatest: Buffer | undefined;
+  readonly least?: Buffer;
+  readonly greatest?: Buffer;
+  /** The same as old writers have them: in the order of signed numbers. */
+  readonly oldLeast?: Buffer;
+  readonly oldGreatest?: Buffer;
+  /** How many values are null, where that is known. */
+  readonly nulls?: number;
 }
 
 export interface RowGroup {
@@ -44,6 +49,8 @@ export interface Footer {
   readonly leaves: readonly Node[];
   readonly groups: readonly RowGroup[];
   readonly rows: number;
+  /** It says that statistics are in the order of their types. */
+  readonly hasOrders: boolean;
 }
 
 /** Bytes at both ends of a file. */
@@ -113,12 +120,12 @@ function nodeOf(
 function chunkOf(value: Value): Chunk {
   const column = struct(value);
   const isEncrypted = column.has(8) || column.has(9);
-  if (!column.has(3))
-    return { codec: 0, values: 0, bytes: 0, start: 0, isEncrypted: true, least: undefined, greatest: undefined };
+  if (!column.has(3)) return { codec: 0, values: 0, bytes: 0, start: 0, isEncrypted: true };
   const meta = struct(column.get(3));
   const data = number(meta.get(9));
   const dictionary = meta.get(11);
   const statistics = meta.has(12) ? struct(meta.get(12)) : undefined;
+  const nulls = statistics?.get(3);
   const start = typeof dictionary === 'number' && dictionary > 0 && dictionary < data ? dictionary : data;
   return {
     codec: number(meta.get(4)),
@@ -128,6 +135,9 @@ function chunkOf(value: Value): Chunk {
     isEncrypted,
     least: bytes(statistics?.get(6)),
     greatest: bytes(statistics?.get(5)),
+    oldLeast: bytes(statistics?.get(2)),
+    oldGreatest: bytes(statistics?.get(1)),
+    nulls: typeof nulls === 'number' && nulls >= 0 ? nulls : undefined,
   };
 }
 
@@ -147,5 +157,9 @@ export function footerOf(written: Buffer): Footer {
     if (rows < 0) damaged('a row group has a negative number of rows');
     return { rows, chunks };
   });
-  return { root, leaves, groups, rows: groups.reduce((sum, { rows }) => sum + rows, 0) };
+  const orders = file.get(7);
+  // 1 is the order of the type; there is no other one yet.
+  const hasOrders =
+    Array.isArray(orders) && orders.length === leaves.length && orders.every((one) => one instanceof Map && one.has(1));
+  return { root, leaves, groups, rows: groups.reduce((sum, { rows }) => sum + rows, 0), hasOrders };
 }

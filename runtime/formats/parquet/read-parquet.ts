@@ -1,6 +1,7 @@
 // Reads Parquet files: their footers, and the rows of some of their row groups, from the columns that are wanted.
 import { fstatSync, readSync } from 'node:fs';
 import { closeQuietly, openInput, unreadable } from '../../base/files';
+import { type Batch, type ColumnData, partOf, rowsOfBatches } from '../../columns/batch';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile, TextRange } from '../../plan/input-file';
 import type { ParquetSpec } from '../../plan/table-spec';
@@ -9,14 +10,15 @@ import { kindText } from '../../schema/schema-text';
 import { uniqueNames } from '../csv/dialect';
 import { folderValues, plainValue } from '../folder-columns';
 import { NoRoom } from '../plain-values';
-import { rowsOfColumns } from '../rows-of-columns';
 import { contradiction, notATable } from '../table-errors';
 import { Zone } from '../time-text';
 import { Assembly } from './assemble';
-import { type Footer, footerOf, magic, type Node, type RowGroup } from './footer';
+import { FlatColumn, isFlat, type Segment } from './flat-column';
+import { type Chunk, type Footer, footerOf, magic, type Node, type RowGroup } from './footer';
 import { converterOf } from './leaf-values';
 import { Pages } from './pages';
 import { leafTypes } from './parquet-schema';
+import { mayHave, type Placed } from './skip';
 
 /** Bytes of a footer: one of a file with a million columns has less. */
 const mostFooterBytes = 512 << 20;
@@ -70,105 +72,167 @@ export function readFooter({ path }: Pick<InputFile, 'path'>): Footer {
   }
 }
 
-/** A column of the rows with its node in the file. */
-interface Placed {
-  readonly column: Column;
-  readonly node: Node | undefined;
-  readonly constant: unknown;
-}
-
 function placedIn({ root }: Footer, spec: ParquetSpec, path: string): Placed[] {
   const names = uniqueNames(root.children.map(({ name }) => name));
   const nodes = new Map(root.children.map((node, i) => [names[i], node]));
   const folders = folderValues(path, spec.folders);
-  const wanted = spec.wanted && new Set(spec.wanted);
-  return spec.schema.columns
-    .filter(({ name }) => !wanted || wanted.has(name))
-    .map((column) => {
-      const folder = folders.get(column.name);
-      return {
-        column,
-        node: folder === undefined ? nodes.get(column.name) : undefined,
-        constant: folder === undefined ? null : plainValue(column, folder),
-      };
-    });
+  return spec.schema.columns.map((column) => {
+    const folder = folders.get(column.name);
+    return {
+      column,
+      node: folder === undefined ? nodes.get(column.name) : undefined,
+      constant: folder === undefined ? null : plainValue(column, folder),
+    };
+  });
 }
 
-/** The pages of the leaves of a column. */
-function pagesOf(fd: number, path: string, placed: Placed, group: RowGroup, zone: Zone): Map<Node, Pages> {
-  const { size } = fstatSync(fd);
-  const types = leafTypes(placed.node!, placed.column.type);
-  return new Map(
-    placed.node!.leaves.map((leaf) => {
+/** What the rows of a file's row groups are read with. */
+interface Reading {
+  readonly fd: number;
+  readonly path: string;
+  readonly size: number;
+  readonly spec: ParquetSpec;
+  readonly zone: Zone;
+}
+
+/** The bytes of a leaf's pages. */
+function chunkBytes({ fd, path, size }: Reading, { column }: Placed, { isEncrypted, start, bytes }: Chunk): Buffer {
+  if (isEncrypted) return cannot(path, `its column ${column.name} is encrypted`);
+  if (start < 0 || bytes < 0 || start + bytes > size) return cannot(path, 'a column lies outside of it');
+  return bytesAt(fd, path, start, bytes);
+}
+
+/** A column that must be put together, some rows at a time. */
+function assembled(reading: Reading, placed: Placed, node: Node, group: RowGroup): () => Segment | undefined {
+  const types = leafTypes(node, placed.column.type);
+  const pages = new Map(
+    node.leaves.map((leaf) => {
       const chunk = group.chunks[leaf.leaf];
-      if (chunk.isEncrypted) return cannot(path, `its column ${placed.column.name} is encrypted`);
-      if (chunk.start < 0 || chunk.bytes < 0 || chunk.start + chunk.bytes > size)
-        return cannot(path, 'a column lies outside of it');
-      const convert = converterOf(leaf, types.get(leaf) ?? placed.column.type, zone);
-      return [leaf, new Pages(leaf, chunk, bytesAt(fd, path, chunk.start, chunk.bytes), convert)];
+      const convert = converterOf(leaf, types.get(leaf) ?? placed.column.type, reading.zone);
+      return [leaf, new Pages(leaf, chunk, chunkBytes(reading, placed, chunk), convert)];
     }),
   );
+  const read = new Assembly(pages).reader(node);
+  let left = group.rows;
+  return () => {
+    const count = Math.min(rowsPerChunk, left);
+    if (count === 0) return undefined;
+    left -= count;
+    return { count, data: { kind: 'values', values: Array.from({ length: count }, read) } };
+  };
 }
 
-/** The rows of some row groups, some at a time: those from `start` to before `end`. */
-export function* parquetRows(spec: ParquetSpec, range: TextRange): Generator<unknown[]> {
+/** The rows of a column, a page or some rows at a time. */
+function segmentsOf(reading: Reading, placed: Placed, group: RowGroup): () => Segment | undefined {
+  const { node, column, constant } = placed;
+  if (!node) {
+    const segment = { count: group.rows, data: constantData(constant, group.rows) };
+    let isDone = false;
+    return () => {
+      const next = isDone ? undefined : segment;
+      isDone = true;
+      return next;
+    };
+  }
+  if (!isFlat(node)) return assembled(reading, placed, node, group);
+  const chunk = group.chunks[node.leaf];
+  const flat = new FlatColumn(node, column.type, chunk, chunkBytes(reading, placed, chunk), reading.zone);
+  return () => flat.next();
+}
+
+function constantData(constant: unknown, rows: number): ColumnData {
+  if (typeof constant === 'number') return { kind: 'numbers', values: new Float64Array(rows).fill(constant) };
+  return { kind: 'places', places: new Int32Array(rows), values: [constant] };
+}
+
+/** The rows of a range that may be wanted, as columns: those of some of its row groups, a page at a time. */
+export function* parquetBatches(spec: ParquetSpec, range: TextRange): Generator<Batch> {
   const { path, version } = range;
   const fd = openInput(path);
   try {
     checkVersion(path, fd, version, false);
     const footer = footerAt(fd, path);
-    const placed = within(path, () => placedIn(footer, spec, path));
-    for (const [i, group] of footer.groups.slice(range.start, range.end).entries())
-      yield* groupRows(fd, path, placed, group, spec, range.start + i);
+    const all = within(path, () => placedIn(footer, spec, path));
+    const wanted = spec.wanted && new Set(spec.wanted);
+    const placed = wanted ? all.filter(({ column }) => wanted.has(column.name)) : all;
+    const reading = { fd, path, size: fstatSync(fd).size, spec, zone: new Zone(spec.timeZone) };
+    for (const [i, group] of footer.groups.slice(range.start, range.end).entries()) {
+      const isWanted = !spec.where || within(path, () => mayHave(spec.where!, all, group, footer.hasOrders));
+      if (isWanted) yield* groupBatches(reading, placed, group, range.start + i);
+    }
   } finally {
     closeQuietly(fd);
   }
 }
 
-function* groupRows(
-  fd: number,
-  path: string,
-  placed: readonly Placed[],
-  group: RowGroup,
-  spec: ParquetSpec,
-  index: number,
-): Generator<unknown[]> {
-  const zone = new Zone(spec.timeZone);
-  const readers = placed.map((one) =>
-    within(path, () => {
-      if (!one.node) return undefined;
-      return new Assembly(pagesOf(fd, path, one, group, zone)).reader(one.node);
-    }),
-  );
-  const make = rowsOfColumns(placed.map(({ column }) => column.name));
-  for (let done = 0; done < group.rows; done += rowsPerChunk) {
-    const count = Math.min(rowsPerChunk, group.rows - done);
-    const values = readers.map((read, c) => {
-      const out = new Array<unknown>(count);
-      if (!read) return out.fill(placed[c].constant);
-      return within(path, () => {
-        try {
-          for (let i = 0; i < count; i++) out[i] = read();
-        } catch (e) {
-          if (e instanceof NoRoom) throw noRoom(e, placed[c].column, path, index, spec);
-          throw e;
-        }
-        return out;
-      });
-    });
-    yield make(values, count);
+function* groupBatches(reading: Reading, placed: readonly Placed[], group: RowGroup, index: number): Generator<Batch> {
+  const { path } = reading;
+  const names = placed.map(({ column }) => column.name);
+  const next = placed.map((one) => within(path, () => segmentsOf(reading, one, group)));
+  const held = placed.map((): Segment => ({ count: 0, data: { kind: 'values', values: [] } }));
+  const used = placed.map(() => 0);
+  for (let done = 0; done < group.rows; ) {
+    let count = group.rows - done;
+    for (const [c, read] of next.entries()) {
+      while (used[c] === held[c].count) {
+        held[c] = segment(read, placed[c], reading, index) ?? cannot(path, 'a column has fewer rows than its row group');
+        used[c] = 0;
+      }
+      count = Math.min(count, held[c].count - used[c]);
+    }
+    const columns = held.map(({ data, count: all }, c) => (count === all ? data : partOf(data, used[c], used[c] + count)));
+    for (const c of used.keys()) used[c] += count;
+    done += count;
+    yield { count, names, columns };
   }
+}
+
+/** The next rows of a column. */
+function segment(
+  read: () => Segment | undefined,
+  { column }: Placed,
+  { path, spec }: Reading,
+  index: number,
+): Segment | undefined {
+  return within(path, () => {
+    try {
+      return read();
+    } catch (e) {
+      if (e instanceof NoRoom) throw noRoom(e, column, path, index, spec);
+      throw e;
+    }
+  });
+}
+
+/** The rows of some row groups, some at a time: those from `start` to before `end`. */
+export function* parquetRows(spec: ParquetSpec, range: TextRange): Generator<unknown[]> {
+  const wanted = spec.wanted && new Set(spec.wanted);
+  const names = spec.schema.columns.flatMap(({ name }) => (!wanted || wanted.has(name) ? [name] : []));
+  const make = rowsOfBatches(names);
+  for (const batch of parquetBatches(spec, range))
+    for (let from = 0; from < batch.count; from += rowsPerChunk)
+      yield make(batch, from, Math.min(batch.count, from + rowsPerChunk));
 }
 
 function noRoom({ value, better }: NoRoom, column: Column, path: string, group: number, spec: ParquetSpec) {
   const where = `${path}, row group ${group}`;
   const wanted = column.type.kind === 'int' ? 'a number of at most 2^53' : kindText(column.type);
-  const error = contradiction({ where, column: column.name, value, wanted, sampled: spec.sampled, better });
-  return error;
+  return contradiction({ where, column: column.name, value, wanted, sampled: spec.sampled, better });
 }
 
 /** The number of rows of some row groups, as the footer has it. */
 export function parquetCount(range: TextRange): number {
   const { groups } = readFooter(range);
   return groups.slice(range.start, range.end).reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** How many row groups of a range may have rows that are wanted. */
+export function parquetGroups(spec: ParquetSpec, range: TextRange): number {
+  const { path } = range;
+  const footer = readFooter(range);
+  return within(path, () => {
+    const placed = placedIn(footer, spec, path);
+    const groups = footer.groups.slice(range.start, range.end);
+    return groups.filter((group) => !spec.where || mayHave(spec.where, placed, group, footer.hasOrders)).length;
+  });
 }

@@ -4,6 +4,8 @@ import { type InputPaths, pathsText } from '../../base/paths';
 import { isTextTable, type TableFormat } from '../../formats/file-formats';
 import { type FoundTable, inspectTable } from '../../formats/inspect';
 import type { ReaderOptions } from '../../formats/options';
+import { parquetGroups } from '../../formats/parquet/read-parquet';
+import { type Condition, conditionText } from '../../plan/condition';
 import type { TextRange } from '../../plan/input-file';
 import type { SplitRule } from '../../plan/node';
 import type { Plan } from '../../plan/program';
@@ -123,6 +125,21 @@ export class TableRDD<T> extends RDD<T> {
 
   splits(): SplitRule {
     return textSplits(this.#parts);
+  }
+
+  /** What a stage reads of it, as text: its columns, and row groups by their statistics. @internal */
+  askedText({ wanted, where }: { readonly wanted?: readonly string[]; readonly where?: Condition }): string | undefined {
+    const { spec } = this.#table;
+    const { length } = spec.schema.columns;
+    const columns = wanted && spec.schema.columns.flatMap(({ name }) => (wanted.includes(name) ? [name] : []));
+    const texts = columns && columns.length < length ? [`reads ${columns.join(', ') || 'none'} of ${length} columns`] : [];
+    if (where && spec.format === 'parquet') {
+      const ranges = this.#parts.flat();
+      const all = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+      const left = ranges.reduce((sum, range) => sum + parquetGroups({ ...spec, where }, range), 0);
+      texts.push(`${left} of ${all} row groups may have ${conditionText(where)}`);
+    }
+    return texts.length > 0 ? texts.join('; ') : undefined;
   }
 
   /** What is to be reported after a job. @internal */
