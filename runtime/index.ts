@@ -21,10 +21,12 @@ import './ops/job-control';
 import './ops/shared';
 import './ops/sources';
 import './ops/tables/readers';
+import './ops/tables/writers';
 import './ops/barrier';
 import './sql/sql';
 import './tables/aggregate';
 import './tables/columns';
+import './tables/describe';
 import './tables/join';
 import './tables/order';
 import './streaming/ops/batchwise';
@@ -66,6 +68,7 @@ export type { PipeOptions } from './ops/pipe';
 export type { Preview } from './ops/preview';
 export type { SaveOptions } from './ops/save';
 export type { Row } from './ops/tables/readers';
+export type { CsvSaveOptions, JsonSaveOptions, TableSaveOptions } from './ops/tables/writers';
 export type { CallOptions, ConcurrencyOptions, Elements } from './plan/concurrency';
 export type { TaskMetrics } from './plan/end';
 export type { JobPromise } from './plan/job-promise';
@@ -143,5 +146,6 @@ export {
   sum,
 } from './tables/aggregate';
 export type { Filled, Flat, Renamed } from './tables/columns';
+export type { ColumnSummary } from './tables/describe';
 export type { Joined, LeftJoined } from './tables/join';
 export { Descending, desc, type OrderKey } from './tables/order';

@@ -160,6 +160,14 @@ export const declared = {
     sentence: '{where}, column {column}: {value} is not {wanted}, {rule}.',
     remedy: 'Give the column another type by the option types.',
   },
+  UNWRITABLE_ROW: {
+    sentence: '{where}: the row cannot be written: {reason}.',
+    remedy: 'Map the rows first, or give the columns types by the option types.',
+  },
+  UNWRITABLE_COLUMN: {
+    sentence: '{operation}: the column {column} holds {kinds}, and a column of such a file has values of one type.',
+    remedy: "Map the rows first, or write it as text: { types: { name: 'text' } }.",
+  },
   FILE_CHANGED: {
     sentence: '{path} has changed since its dataset was made: {reason}.',
     remedy: 'Make the dataset again to read the file as it is now. cache() or checkpoint() saves rows before their file changes.',

@@ -87,7 +87,8 @@ function sinkText(emitter: Emitter, sink: Sink): { before: string; body: Body; a
     case 'save':
       return {
         before: `const file=rt.savedPart(${emitter.node(sink)},split);`,
-        body: (x) => `file.add(${x});`,
+        // What does not fit its column is no fault of the step before.
+        body: (x) => `${typeof sink.format === 'string' ? '' : 'at=-1;'}file.add(${x});`,
         after: 'return file.end();',
       };
     case 'store':

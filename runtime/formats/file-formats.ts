@@ -3,11 +3,13 @@ import type { TableSpec } from '../plan/table-spec';
 
 export type TableFormat = TableSpec['format'];
 
-/** The readers of tables, by the names of their methods. */
-export const tableFormats: readonly TableFormat[] = ['csv', 'jsonLines', 'parquet', 'arrow'];
+/** A reader of tables, by the name of its method: `json` reads whole files where `jsonLines` cuts them at line ends. */
+export type TableReader = TableFormat | 'json';
 
-/** Whether a format is text, which may be packed and encoded. */
-export const isTextTable = (format: TableFormat): boolean => format === 'csv' || format === 'jsonLines';
+export const tableReaders: readonly TableReader[] = ['csv', 'json', 'jsonLines', 'parquet', 'arrow'];
+
+/** Whether a reader reads text, which may be packed and encoded. */
+export const isTextTable = (reader: TableReader): boolean => reader !== 'parquet' && reader !== 'arrow';
 
 const endings: Readonly<Record<string, TableFormat>> = {
   csv: 'csv',

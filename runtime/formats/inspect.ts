@@ -4,19 +4,21 @@ import type { InputFile } from '../plan/input-file';
 import type { TableSpec } from '../plan/table-spec';
 import { schemaOfRows } from '../schema/infer-values';
 import type { Column, Schema } from '../schema/schema';
+import { kindText } from '../schema/schema-text';
 import { schemaOfFields } from './arrow/arrow-schema';
 import { openArrow, wideColumns } from './arrow/read-arrow';
 import { markBytes, openSource } from './byte-source';
 import { could, couldBe } from './csv/field-values';
 import { inferCsv } from './csv/infer-csv';
-import type { TableFormat } from './file-formats';
+import type { TableReader } from './file-formats';
 import { foldersOf } from './folder-columns';
 import { parseExactly } from './json/parse-json';
-import { asRow, textsOf } from './json/read-json';
+import { hasFields, textsOf, wrapped } from './json/read-json';
 import { type ReaderOptions, sampleOf, withTypes } from './options';
 import { schemaOfFooter } from './parquet/parquet-schema';
 import { readFooter, within } from './parquet/read-parquet';
-import { unionSchema } from './union-schemas';
+import { notATable } from './table-errors';
+import { mixedColumn, unionSchema } from './union-schemas';
 
 /** A table as it was found in files. */
 export interface FoundTable {
@@ -79,10 +81,10 @@ function folderColumns(files: readonly InputFile[]): Column[] {
 }
 
 /** The schema of several files, with the columns that their folders name, and with the types that options give. */
-function tableSchema(format: TableFormat, files: readonly InputFile[], schemas: readonly Schema[], options: ReaderOptions) {
+function tableSchema(reader: TableReader, files: readonly InputFile[], schemas: readonly Schema[], options: ReaderOptions) {
   const folders = folderColumns(files);
   const own = unionSchema(schemas).columns.filter(({ name }) => !folders.some((folder) => folder.name === name));
-  const schema = withTypes(format, { columns: [...own, ...folders] }, options);
+  const schema = withTypes(reader, { columns: [...own, ...folders] }, options);
   return {
     schema,
     onBadRow: options.onBadRow ?? 'fail',
@@ -100,6 +102,17 @@ function sampleSizes(files: number, options: ReaderOptions): { rows: number; byt
   };
 }
 
+/** What is too wide or too deep to be looked at is an error about the file. */
+function inTable<T>(path: string, format: string, look: () => T): T {
+  try {
+    return look();
+  } catch (e) {
+    if (!(e instanceof RangeError)) throw e;
+    const reason = /call stack/.test(e.message) ? 'a value in it is nested too deep' : e.message;
+    return notATable(path, format, reason, 'Check that it is a table, with line ends between its rows.');
+  }
+}
+
 const plainDialect = { delimiter: ',', quote: '"', escape: '"', comment: '', header: true, skip: 0 } as const;
 
 function inspectCsv(files: readonly InputFile[], options: ReaderOptions): FoundTable {
@@ -107,7 +120,7 @@ function inspectCsv(files: readonly InputFile[], options: ReaderOptions): FoundT
   const sizes = sampleSizes(some.length, options);
   const shapes = some.map((file) => {
     const { bytes, held, isWhole } = sampleBytes(file, sizes.bytes);
-    return inferCsv(bytes, held, isWhole, { ...options, names: options.columns }, sizes.rows);
+    return inTable(file.path, 'CSV', () => inferCsv(bytes, held, isWhole, { ...options, names: options.columns }, sizes.rows));
   });
   // A file without rows says nothing of the types that its columns have.
   const telling = shapes.filter(({ columns }) => columns.length > 0);
@@ -128,8 +141,9 @@ function inspectCsv(files: readonly InputFile[], options: ReaderOptions): FoundT
 /** Whether a text of JSON has a value on each line, by its first line that has something on it. */
 function hasLines(bytes: Buffer, held: number): boolean {
   const text = bytes.toString('utf8', 0, Math.min(held, 1 << 20)).trimStart();
-  if (text.startsWith('[')) return false;
   const end = text.indexOf('\n');
+  // An array on the only line is the table; of several such lines each is a row.
+  if (text.startsWith('[') && (end < 0 || text.slice(end).trim() === '')) return false;
   try {
     JSON.parse(end < 0 ? text : text.slice(0, end));
     return true;
@@ -138,16 +152,17 @@ function hasLines(bytes: Buffer, held: number): boolean {
   }
 }
 
-function inspectJson(files: readonly InputFile[], options: ReaderOptions): FoundTable {
+/** `isWhole`: no line of a file is looked at alone. */
+function inspectJson(files: readonly InputFile[], options: ReaderOptions, isWhole: boolean): FoundTable {
   const some = files.slice(0, mostInspected);
   const sizes = sampleSizes(some.length, options);
   let isAll = some.length === files.length;
   let rows = 0;
-  let lines = true;
-  const schemas = some.map((file): Schema => {
+  let lines = !isWhole;
+  const samples = some.map((file): unknown[] => {
     const { bytes, held } = sampleBytes(file, Math.min(sizes.bytes, 1 << 20));
     lines &&= hasLines(bytes, held);
-    const found: object[] = [];
+    const found: unknown[] = [];
     const whole = { ...file, start: 0, end: file.version?.size ?? Number.POSITIVE_INFINITY };
     for (const { text } of textsOf({ lines }, whole)) {
       if (found.length >= sizes.rows) {
@@ -155,15 +170,20 @@ function inspectJson(files: readonly InputFile[], options: ReaderOptions): Found
         break;
       }
       try {
-        found.push(asRow(parseExactly(text)));
+        found.push(parseExactly(text));
       } catch {
         // The job reports what is no JSON, with its line.
       }
     }
     rows += found.length;
-    return jsonSchema(schemaOfRows(found), isAll);
+    return found;
   });
-  const spec: TableSpec = { format: 'jsonLines', lines, sampled: rows, ...tableSchema('jsonLines', files, schemas, options) };
+  const wraps = samples.some((found) => found.some((value) => value !== null && !hasFields(value)));
+  const schemas = samples.map((found, i) =>
+    inTable(some[i].path, 'JSON', () => jsonSchema(schemaOfRows(wraps ? found.map(wrapped) : found.filter(hasFields)), isAll)),
+  );
+  const reader = isWhole ? 'json' : 'jsonLines';
+  const spec: TableSpec = { format: 'jsonLines', lines, wraps, sampled: rows, ...tableSchema(reader, files, schemas, options) };
   return { spec, rows, isAll, isCut: lines };
 }
 
@@ -174,9 +194,19 @@ const jsonSchema = ({ columns }: Schema, isAll: boolean): Schema => ({
   ),
 });
 
+/** Throws UNREADABLE_TABLE where a column of one file has values of another kind than that of a file before. */
+function checkMixed(format: string, files: readonly InputFile[], schemas: readonly Schema[]): void {
+  const mixed = mixedColumn(schemas);
+  if (!mixed) return;
+  const { schema, name, type, before } = mixed;
+  const reason = `its column ${name} is ${kindText(type)}, and in a file before it ${kindText(before)}`;
+  notATable(files[schema].path, format, reason, 'Read files with other columns as a dataset of their own.');
+}
+
 function inspectParquet(files: readonly InputFile[], options: ReaderOptions): FoundTable {
   const footers = files.map(readFooter);
   const schemas = footers.map((footer, i) => within(files[i].path, () => schemaOfFooter(footer)));
+  checkMixed('Parquet', files, schemas);
   const units = footers.map(({ groups }) => groups.map(({ chunks }) => chunks.reduce((sum, { bytes }) => sum + bytes, 0)));
   const rows = footers.reduce((sum, footer) => sum + footer.rows, 0);
   const spec: TableSpec = {
@@ -190,6 +220,7 @@ function inspectArrow(files: readonly InputFile[], options: ReaderOptions): Foun
   const opened = files.map(openArrow);
   const wide = new Set(files.flatMap((file) => wideColumns(file)));
   const schemas = opened.map(({ fields }) => schemaOfFields(fields, ({ name }) => options.int64 === 'bigint' || wide.has(name)));
+  checkMixed('Arrow', files, schemas);
   const units = opened.map(({ batches }, i) =>
     new Array<number>(batches).fill((files[i].version?.size ?? 0) / Math.max(1, batches)),
   );
@@ -202,12 +233,13 @@ function inspectArrow(files: readonly InputFile[], options: ReaderOptions): Foun
 const mostSampledBytes = 1 << 30;
 
 /** Looks at files by the reader that was asked for. Throws UNREADABLE_FILE, UNREADABLE_TABLE, BAD_ARGUMENT. */
-export function inspectTable(format: TableFormat, files: readonly InputFile[], options: ReaderOptions): FoundTable {
-  switch (format) {
+export function inspectTable(reader: TableReader, files: readonly InputFile[], options: ReaderOptions): FoundTable {
+  switch (reader) {
     case 'csv':
       return inspectCsv(files, options);
+    case 'json':
     case 'jsonLines':
-      return inspectJson(files, options);
+      return inspectJson(files, options, reader === 'json');
     case 'parquet':
       return inspectParquet(files, options);
     case 'arrow':

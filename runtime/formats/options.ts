@@ -17,6 +17,7 @@ export type TypeName =
   | 'bigint'
   | 'double'
   | 'decimal'
+  | `decimal(${number},${number})`
   | 'text'
   | 'date'
   | 'time'
@@ -75,13 +76,14 @@ const ofText = [...common, 'sample', 'encoding'];
 
 /** The options that each reader has. */
 const known: Readonly<Record<string, readonly string[]>> = {
+  json: ofText,
   jsonLines: ofText,
   parquet: common,
   arrow: common,
   csv: [...ofText, 'delimiter', 'quote', 'escape', 'comment', 'header', 'columns', 'skip', 'parallel'],
 };
 
-const kinds: Readonly<Record<TypeName, ColumnType>> = {
+const kinds: Readonly<Record<string, ColumnType>> = {
   boolean: { kind: 'boolean' },
   int: { kind: 'int' },
   bigint: { kind: 'bigint' },
@@ -98,23 +100,38 @@ const kinds: Readonly<Record<TypeName, ColumnType>> = {
 
 const example = "Write sc.csv('flights.csv', { types: { delay: 'double | null' } }).";
 
+const decimalName = /^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/;
+
+/** Digits that a decimal of a file can have. */
+const mostDigits = 76;
+
+/** The type of a name; undefined for what is none. */
+function namedType(name: string): ColumnType | undefined {
+  if (Object.hasOwn(kinds, name)) return kinds[name];
+  const found = decimalName.exec(name);
+  if (!found) return undefined;
+  const [precision, scale] = [Number(found[1]), Number(found[2])];
+  return precision >= 1 && precision <= mostDigits && scale <= precision ? { kind: 'decimal', precision, scale } : undefined;
+}
+
 /** The types that an option gives, by column. Throws BAD_ARGUMENT. */
-function checkTypes(operation: string, types: unknown): Map<string, Pick<Column, 'type' | 'nullable'>> {
+export function checkTypes(operation: string, types: unknown, remedy = example): Map<string, Pick<Column, 'type' | 'nullable'>> {
   if (types === undefined) return new Map();
   if (typeof types !== 'object' || types === null)
-    refuseArgument({ operation, argument: 'types', value: types, rule: 'an object of types by column', remedy: example });
+    refuseArgument({ operation, argument: 'types', value: types, rule: 'an object of types by column', remedy });
   return new Map(
     Object.entries(types as object).map(([name, given]) => {
-      const found = typeof given === 'string' ? /^\s*(\w+)\s*(\|\s*null)?\s*$/.exec(given) : null;
-      if (!found || !Object.hasOwn(kinds, found[1]))
+      const found = typeof given === 'string' ? /^\s*([^|]*?)\s*(\|\s*null)?\s*$/.exec(given) : null;
+      const type = found ? namedType(found[1]) : undefined;
+      if (!found || !type)
         refuseArgument({
           operation,
           argument: `the type of ${name}`,
           value: given,
-          rule: `one of ${Object.keys(kinds).join(', ')}, with ' | null' where it has nulls`,
-          remedy: example,
+          rule: `one of ${Object.keys(kinds).join(', ')}, decimal(12,2), with ' | null' where it has nulls`,
+          remedy,
         });
-      return [name, { type: kinds[found[1] as TypeName], nullable: found[2] !== undefined }];
+      return [name, { type, nullable: found[2] !== undefined }];
     }),
   );
 }

@@ -39,3 +39,31 @@ function unionOf(lists: readonly (readonly Column[])[]): Column[] {
 
 /** The columns of all files, in the order in which they first come. */
 export const unionSchema = (schemas: readonly Schema[]): Schema => ({ columns: unionOf(schemas.map(({ columns }) => columns)) });
+
+const numeric: ReadonlySet<string> = new Set(['int', 'double', 'bigint']);
+
+/** Whether values of one type, as a columnar file has them, can stand in one column with those of another. */
+function goTogether(a: ColumnType, b: ColumnType): boolean {
+  if (a.kind === 'unknown' || b.kind === 'unknown') return true;
+  if (numeric.has(a.kind) && numeric.has(b.kind)) return true;
+  if (a.kind !== b.kind) return false;
+  if (a.kind === 'list' && b.kind === 'list') return goTogether(a.of.type, b.of.type);
+  if (a.kind !== 'struct' || b.kind !== 'struct') return true;
+  const others = new Map(b.fields.map((field) => [field.name, field.type]));
+  return a.fields.every(({ name, type }) => !others.has(name) || goTogether(type, others.get(name)!));
+}
+
+/** The first column that has another kind of values in one of the schemas than in one before. */
+export function mixedColumn(
+  schemas: readonly Schema[],
+): { schema: number; name: string; type: ColumnType; before: ColumnType } | undefined {
+  const seen = new Map<string, ColumnType>();
+  for (const [schema, { columns }] of schemas.entries()) {
+    for (const { name, type } of columns) {
+      const before = seen.get(name);
+      if (before && !goTogether(before, type)) return { schema, name, type, before };
+      if (!before || before.kind === 'unknown') seen.set(name, type);
+    }
+  }
+  return undefined;
+}

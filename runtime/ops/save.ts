@@ -11,6 +11,7 @@ import { freshSeed } from '../base/time';
 import { temporaryFolder } from '../exec/files/saved-part';
 import type { JobPromise } from '../plan/job-promise';
 import type { SaveFormat } from '../plan/program';
+import type { TableTarget } from '../plan/table-spec';
 import { lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
@@ -50,13 +51,17 @@ declare module '../rdd/rdd' {
   }
 }
 
+/** What a part becomes; of a table whose columns are looked for once the folder is there. */
+type PartFormat = SaveFormat | (() => Promise<TableTarget>);
+
 interface Saving {
   readonly operation: string;
-  readonly format: SaveFormat;
+  readonly format: PartFormat;
   readonly overwrite: boolean | undefined;
 }
 
-async function save(rdd: RDD<unknown>, folder: UserPath, { operation, format, overwrite = false }: Saving): Promise<void> {
+/** Writes a dataset into a new folder, or in place of an earlier save. Throws OUTPUT_EXISTS, DISK. */
+export async function save(rdd: RDD<unknown>, folder: UserPath, { operation, format, overwrite = false }: Saving): Promise<void> {
   const shown = checkOnePath(operation, 'the folder', folder, 'the path of a new folder', 'out');
   checkFlag(operation, 'overwrite', overwrite);
   const path = resolve(shown);
@@ -70,13 +75,14 @@ export async function writeParts(
   rdd: RDD<unknown>,
   operation: string,
   path: string,
-  format: SaveFormat,
+  format: PartFormat,
   shown = path,
 ): Promise<void> {
   const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
   try {
     makeFolders(temporaryFolder(path, jobTag));
-    const written = await gather<string>(rdd, operation, () => ({ kind: 'save', format, folder: path, jobTag }));
+    const made = typeof format === 'string' ? format : await format();
+    const written = await gather<string>(rdd, operation, () => ({ kind: 'save', format: made, folder: path, jobTag }));
     // The name of a part ends in the number of the task that wrote it; the winner of each partition loses it here.
     for (const name of written)
       renameSync(join(temporaryFolder(path, jobTag), name), join(path, name.slice(0, name.lastIndexOf('.'))));

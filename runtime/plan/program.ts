@@ -4,7 +4,7 @@ import type { FunctionRef } from './function-ref';
 import type { InputFile, TextRange } from './input-file';
 import type { StateRead, StateStep } from './state-spec';
 import type { LevelFlags } from './storage-level';
-import type { TableSpec } from './table-spec';
+import type { TableSpec, TableTarget } from './table-spec';
 
 /** A partitioner as plain data, for the tasks that use it. */
 export type PartitionerSpec =
@@ -171,7 +171,7 @@ export type Sink =
   /** The first `limit` elements; what is there after `ms` milliseconds if set. */
   | { readonly kind: 'take'; readonly limit: number; readonly ms?: number }
   /** One file for each partition. */
-  | { readonly kind: 'save'; readonly format: SaveFormat; readonly folder: string; readonly jobTag: string }
+  | { readonly kind: 'save'; readonly format: SaveFormat | TableTarget; readonly folder: string; readonly jobTag: string }
   /** Encoded rows for the engine, which stores them by itself. */
   | { readonly kind: 'store' }
   /** A file of the session's own where no folder is given. */

@@ -1,5 +1,5 @@
-// What a task must know to read a table from files, as plain data.
-import type { Schema } from '../schema/schema';
+// What a task must know to read a table from files, or to write one, as plain data.
+import type { Column, Schema } from '../schema/schema';
 import type { Condition } from './condition';
 
 /** What becomes of a row that does not fit the columns: it fails the job, is left out, or has nulls where it does not fit. */
@@ -48,6 +48,8 @@ export interface JsonSpec extends TableBase {
   readonly format: 'jsonLines';
   /** A value a line; otherwise the elements of an array, or values of several lines. */
   readonly lines: boolean;
+  /** Some values are no objects: each stands in the one column of its row. */
+  readonly wraps: boolean;
 }
 
 /** Ranges of these files are row groups. */
@@ -65,3 +67,23 @@ export interface ArrowSpec extends TableBase {
 }
 
 export type TableSpec = CsvSpec | JsonSpec | ParquetSpec | ArrowSpec;
+
+/** A column of a file that is written. */
+export interface WrittenColumn extends Column {
+  /** Its values of other types are written as their text. */
+  readonly asText?: true;
+}
+
+export interface TableTarget {
+  readonly format: TableSpec['format'];
+  /** Empty for JSON lines, which have no columns. */
+  readonly columns: readonly WrittenColumn[];
+  /** Between the fields of CSV. */
+  readonly delimiter: string;
+  /** Whether CSV begins with the names of its columns. */
+  readonly header: boolean;
+  /** Whether text is packed. */
+  readonly gzip: boolean;
+  /** Rows from which the columns were inferred, where these were not all. */
+  readonly sampled?: number;
+}

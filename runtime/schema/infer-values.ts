@@ -93,7 +93,8 @@ function kindOf(value: unknown): string {
     case 'boolean':
       return 'boolean';
     case 'number':
-      return Number.isSafeInteger(value) ? 'int' : 'double';
+      // A whole number of a file has no sign of its own: -0 is a double.
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? 'int' : 'double';
     case 'bigint':
       return 'bigint';
     case 'string':
@@ -109,11 +110,26 @@ function kindOf(value: unknown): string {
   }
 }
 
+/** Rows that come one by one, and the schema of those seen. */
+export class SeenRows {
+  readonly #seen = new Seen();
+  rows = 0;
+
+  add(row: object): void {
+    this.rows++;
+    this.#seen.addFields(row);
+  }
+
+  get schema(): Schema {
+    return { columns: this.#seen.columns() };
+  }
+}
+
 /** The schema of rows that are objects: a field that some rows lack is optional, values of several types are a union. */
 export function schemaOfRows(rows: Iterable<object>): Schema {
-  const seen = new Seen();
-  for (const row of rows) seen.addFields(row);
-  return { columns: seen.columns() };
+  const seen = new SeenRows();
+  for (const row of rows) seen.add(row);
+  return seen.schema;
 }
 
 /** The type of values of any kind. */

@@ -9,13 +9,25 @@ import { bytesText } from '../../runtime/base/units';
 import { replaceable } from '../base/replaceable';
 import { counted, escapeControls } from '../print/safe-text';
 import { datasetOf } from './dataset-of';
-import { type ExportFormat, exportFormats, headerRows, rowWriter } from './row-writer';
+import { headerRows, type RowWriter, rowWriter, type TextFormat, textFormats } from './row-writer';
 import type { CommandInput } from './session-local';
+import { type ColumnarFormat, columnarRows } from './tables/columnar-rows';
 
 /** Rows per write, after the first `headerRows`. */
 const batchRows = 2_000;
 
-const endings: Readonly<Record<string, ExportFormat>> = { '.csv': 'csv', '.tsv': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' };
+type ExportFormat = TextFormat | ColumnarFormat;
+const exportFormats: readonly ExportFormat[] = [...textFormats, 'parquet', 'arrow'];
+
+const endings: Readonly<Record<string, ExportFormat>> = {
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+  '.parquet': 'parquet',
+  '.arrow': 'arrow',
+  '.feather': 'arrow',
+};
 
 /** Writes the value's rows. The words: path, path as typed, `force` or '', format or '', column names. */
 export async function exportRows({ value, words, signal }: CommandInput): Promise<string> {
@@ -29,7 +41,8 @@ export async function exportRows({ value, words, signal }: CommandInput): Promis
   const target = new Target(beside, shown);
   try {
     await target.open();
-    const count = await writeAll(rows, rowWriter(format, header), target, signal);
+    const { rows: written, writer } = await writing(format, value, rows, header);
+    const count = await writeAll(written, writer, target, signal);
     await target.finish(file, overwrites);
     return `${counted(count, 'row')}, ${bytesText(target.bytes)} written to ${escapeControls(shown)}`;
   } catch (error) {
@@ -38,18 +51,18 @@ export async function exportRows({ value, words, signal }: CommandInput): Promis
   }
 }
 
-async function writeAll(
-  rows: AsyncIterable<unknown> | Iterable<unknown>,
-  writer: ReturnType<typeof rowWriter>,
-  target: Target,
-  signal: AbortSignal,
-): Promise<number> {
+async function writing(format: ExportFormat, value: unknown, rows: Rows, header: readonly string[]) {
+  if (format === 'parquet' || format === 'arrow') return columnarRows(format, datasetOf(value), rows);
+  return { rows, writer: rowWriter(format, header) };
+}
+
+async function writeAll(rows: Rows, writer: RowWriter, target: Target, signal: AbortSignal): Promise<number> {
   let count = 0;
   let limit = headerRows;
   let batch: unknown[] = [];
   const flush = async () => {
     signal.throwIfAborted();
-    await target.write(writer.text(batch));
+    await target.write(writer.bytes(batch));
     count += batch.length;
     batch = [];
     limit = batchRows;
@@ -59,6 +72,7 @@ async function writeAll(
     if (batch.length >= limit) await flush();
   }
   if (batch.length > 0 || count === 0) await flush();
+  await target.write(writer.end());
   return count;
 }
 
@@ -80,8 +94,7 @@ class Target {
     });
   }
 
-  async write(text: string): Promise<void> {
-    const bytes = Buffer.from(text);
+  async write(bytes: Uint8Array): Promise<void> {
     await this.#trying(async () => {
       for (let done = 0; done < bytes.length; ) done += (await this.#handle!.write(bytes, done)).bytesWritten;
     });
@@ -147,13 +160,15 @@ function formatOf(file: string, wanted: string): ExportFormat {
     operation: '.export',
     argument: wanted === '' ? 'the ending of the file' : 'the format',
     value: wanted === '' ? path.extname(file) || 'missing' : wanted,
-    rule: wanted === '' ? 'one of .csv, .tsv, .jsonl, .ndjson' : `one of ${exportFormats.join(', ')}`,
+    rule: wanted === '' ? `one of ${Object.keys(endings).join(', ')}` : `one of ${exportFormats.join(', ')}`,
     remedy: 'For example: .export counts counts.csv, or --format csv.',
   });
 }
 
+type Rows = AsyncIterable<unknown> | Iterable<unknown>;
+
 /** A dataset's rows arrive one partition at a time. */
-function rowsOf(value: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+function rowsOf(value: unknown): Rows {
   const dataset = datasetOf(value);
   if (dataset) return dataset.toLocalIterator();
   if (typeof value === 'object' && value !== null && !types.isProxy(value) && Symbol.iterator in value)

@@ -3,19 +3,22 @@ import { types } from 'node:util';
 import { MillraceError } from '../../runtime/base/errors';
 import { jsonText, toText } from '../../runtime/wire/text-form';
 
-export const exportFormats = ['csv', 'tsv', 'jsonl'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
+export const textFormats = ['csv', 'tsv', 'jsonl'] as const;
+export type TextFormat = (typeof textFormats)[number];
 
 /** The keys of this many first rows make the header; a later row with another key is refused. */
 export const headerRows = 10_000;
 
-/** Turns rows into text, batch by batch; the first batch decides the columns. */
+/** Turns rows into the bytes of a file, batch by batch; the first batch of a text decides the columns. */
 export interface RowWriter {
-  text(rows: readonly unknown[]): string;
+  bytes(rows: readonly unknown[]): Uint8Array;
+  /** What comes last. */
+  end(): Uint8Array;
 }
 
-export function rowWriter(format: ExportFormat, header: readonly string[]): RowWriter {
-  return format === 'jsonl' ? { text: jsonLines } : new CsvWriter(format === 'tsv' ? '\t' : ',', header);
+export function rowWriter(format: TextFormat, header: readonly string[]): RowWriter {
+  const csv = format === 'jsonl' ? undefined : new CsvWriter(format === 'tsv' ? '\t' : ',', header);
+  return { bytes: (rows) => Buffer.from(csv ? csv.text(rows) : jsonLines(rows)), end: () => Buffer.alloc(0) };
 }
 
 function jsonLines(rows: readonly unknown[]): string {
@@ -44,7 +47,7 @@ const shapeOf = (row: unknown): Shape => {
   return typeof row === 'object' && row !== null && !isBuiltIn(row) ? 'object' : 'value';
 };
 
-class CsvWriter implements RowWriter {
+class CsvWriter {
   readonly #delimiter: string;
   readonly #header: readonly string[];
   #columns: { readonly shape: Shape; readonly names: readonly string[] } | undefined;

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { partsOfList } from '../../runtime/base/paths';
-import { isTextTable, type TableFormat } from '../../runtime/formats/file-formats';
+import { isTextTable, type TableReader } from '../../runtime/formats/file-formats';
 import { inspectTable } from '../../runtime/formats/inspect';
 import { checkReaderOptions } from '../../runtime/formats/options';
 import { filesNow } from '../../runtime/rdd/inputs/known-files';
@@ -10,7 +10,7 @@ import { rowType } from '../../runtime/schema/schema-text';
 
 /** A call that reads a table from paths that stand in its text. */
 export interface TableCall {
-  readonly format: TableFormat;
+  readonly reader: TableReader;
   readonly paths: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -38,13 +38,13 @@ export class TableSchemas {
     const key = JSON.stringify([call, folder]);
     const paths = call.paths.flatMap((text) => absolutePaths(text, folder));
     try {
-      const files = filesNow(paths, isTextTable(call.format));
+      const files = filesNow(paths, isTextTable(call.reader));
       const stamp = files.map(({ path, version }) => `${path}:${version.size}:${version.mtimeMs}:${version.ino}`).join();
       const known = this.#known.get(key);
       if (known?.stamp === stamp) return known.type;
       const size = files.reduce((sum, { version }) => sum + version.size, 0);
       if (call.options.sample === 'all' && size > mostWholeBytes) return undefined;
-      const { spec } = inspectTable(call.format, files, checkReaderOptions(call.format, call.options));
+      const { spec } = inspectTable(call.reader, files, checkReaderOptions(call.reader, call.options));
       const type = rowType(spec.schema);
       this.#remember(key, { type: type.length > longestType ? undefined : type, stamp });
       return this.#known.get(key)!.type;

@@ -123,7 +123,7 @@ function spec(random: Random): JsonSpec {
     random.below(3) === 0 ? [] : [{ name, type: pick(random, types), nullable: random.below(5) > 0 }],
   );
   const onBadRow = pick(random, ['skip', 'null'] as const);
-  return { format: 'jsonLines', lines: true, schema: { columns }, onBadRow, timeZone: 'UTC', folders: [] };
+  return { format: 'jsonLines', lines: true, wraps: false, schema: { columns }, onBadRow, timeZone: 'UTC', folders: [] };
 }
 
 /** The rows of bytes, and what was noted of them, without their place. */
@@ -155,7 +155,15 @@ test(`${rounds} random files give the rows and errors that their lines give alon
 
 test('an error names the line, whoever reads it', () => {
   const columns: Column[] = [{ name: 'a', type: { kind: 'int' }, nullable: true }];
-  const own: JsonSpec = { format: 'jsonLines', lines: true, schema: { columns }, onBadRow: 'fail', timeZone: 'UTC', folders: [] };
+  const own: JsonSpec = {
+    format: 'jsonLines',
+    lines: true,
+    wraps: false,
+    schema: { columns },
+    onBadRow: 'fail',
+    timeZone: 'UTC',
+    folders: [],
+  };
   const path = join(folder, 'bad.jsonl');
   writeFileSync(path, '{"a":1}\n\n{"a":2}\n{"a":"x"}\n');
   for (const start of [0, 10]) {

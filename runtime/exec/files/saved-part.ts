@@ -5,7 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { MillraceError } from '../../base/errors';
 import { closeQuietly, diskError } from '../../base/files';
 import { maxObjectFrameBytes, objectFrameRows, textChunkBytes } from '../../base/limits';
+import { CheckedWriter, endingOf, writerNames } from '../../formats/write/checked-writer';
 import type { SaveFormat, Sink } from '../../plan/program';
+import type { TableTarget } from '../../plan/table-spec';
 import type { TaskSpec } from '../../plan/task';
 import { toText } from '../../wire/text-form';
 import { objectFrame, objectMagic } from './object-file';
@@ -16,7 +18,10 @@ export function temporaryFolder(folder: string, jobTag: string): string {
 }
 
 /** What the names of parts end in. */
-const partSuffix = (format: SaveFormat): string => (format === 'gzip' ? '.gz' : '');
+function partSuffix(format: SaveFormat | TableTarget): string {
+  if (typeof format !== 'string') return endingOf(format);
+  return format === 'gzip' ? '.gz' : '';
+}
 
 /** A part that rows are added to. */
 export interface SavedPart {
@@ -26,9 +31,10 @@ export interface SavedPart {
   close(): void;
 }
 
-function savedPart(format: SaveFormat, folder: string, name: string): SavedPart {
+function savedPart(format: SaveFormat | TableTarget, folder: string, name: string, place: string): SavedPart {
   const file = new PartFile(folder, name);
   try {
+    if (typeof format !== 'string') return new TablePart(file, format, place);
     return format === 'objects' ? new ObjectPart(file) : new TextPart(file, format === 'gzip');
   } catch (e) {
     // Its first bytes could not be written.
@@ -165,8 +171,32 @@ class ObjectPart implements SavedPart {
   }
 }
 
+class TablePart implements SavedPart {
+  readonly #file: PartFile;
+  readonly #writer: CheckedWriter;
+
+  constructor(file: PartFile, target: TableTarget, place: string) {
+    this.#file = file;
+    this.#writer = new CheckedWriter(target, (bytes) => file.write(bytes), { operation: writerNames[target.format], place });
+  }
+
+  add(value: unknown): void {
+    this.#writer.add(value);
+  }
+
+  end(): string {
+    this.#writer.end();
+    return this.#file.end();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
 /** The file of a task's partition, named by both, so that no two tries write the same one. */
 export function partOf(sink: Sink & { kind: 'save' }, { partition, taskId }: TaskSpec): SavedPart {
   const part = String(partition).padStart(5, '0');
-  return savedPart(sink.format, temporaryFolder(sink.folder, sink.jobTag), `part-${part}${partSuffix(sink.format)}.${taskId}`);
+  const name = `part-${part}${partSuffix(sink.format)}.${taskId}`;
+  return savedPart(sink.format, temporaryFolder(sink.folder, sink.jobTag), name, `partition ${partition}`);
 }

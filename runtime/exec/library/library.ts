@@ -7,6 +7,7 @@ import { compareKeys, sameKey, sortValues } from '../../keys/key';
 import { decode } from '../../wire/codec';
 import { notAPair } from '../task-runtime';
 import { badRecordFunctions } from './bad-records';
+import { describeFunctions } from './describe-rows';
 import { slackFunctions } from './late-records';
 import { numberOf } from './number';
 import { samplingFunctions } from './sampling';
@@ -83,6 +84,7 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   itself: () => (x: unknown) => x,
   ...severalFunctions,
   ...tableFunctions,
+  ...describeFunctions,
   ...samplingFunctions,
   ...sketchFunctions,
   ...streamFunctions,

@@ -2,8 +2,10 @@
 import { MillraceError } from '../../base/errors';
 import { addExactly, type ExactSum, mergeExactly, noSum, quotient, totalOf } from '../../base/exact-sum';
 import { showElement } from '../../base/show-element';
+import { isRow, notARow } from '../../formats/write/checked-writer';
 import { compareKeys, keyText, sortValues } from '../../keys/key';
 import { addNumber, mergeNumbers, type Numbers, noNumbers, quantileOf } from '../../keys/quantile-sketch';
+import { SeenRows } from '../../schema/infer-values';
 import { numberOf } from './number';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -228,6 +230,15 @@ export const tableFunctions = {
   },
   pivotPair: () => (pair: [[unknown, unknown], unknown]) => [pair[0][0], [pair[0][1], pair[1]]],
   cellKey: (of: Of, column: Of) => (row: unknown) => [of(row), column(row)],
+  /** The columns of a partition's rows; nothing of none. */
+  columnsOfRows: (operation: string) => (input: Iterable<unknown>) => {
+    const seen = new SeenRows();
+    for (const row of input) {
+      if (!isRow(row)) throw notARow(operation, row);
+      seen.add(row);
+    }
+    return seen.rows === 0 ? [] : [seen.schema];
+  },
   /** The n pairs with the greatest keys, or the least. */
   extremePairs: (n: number, isGreatest: boolean) => (input: Iterable<unknown>) => {
     const order = (a: unknown, b: unknown) => {

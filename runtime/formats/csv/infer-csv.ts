@@ -51,6 +51,11 @@ class Guess {
     return this.#values > 0 && this.#mask === 0;
   }
 
+  /** It tells nothing of what it could have. */
+  get isEmpty(): boolean {
+    return this.#values === 0;
+  }
+
   /** Whether a text could stand in this column. */
   takes(text: string | null): boolean {
     if (this.isText || this.#values === 0) return true;
@@ -151,7 +156,11 @@ function isHeader(first: readonly Cell[], guesses: readonly Guess[], rows: numbe
   const areNames = first.every(([text]) => text !== null && couldBe(text.trim()) === 0 && !onlyDigits.test(text));
   if (rows === 0) return areNames;
   if (first.some(([text], i) => text !== null && !guesses[i].takes(text))) return true;
-  return areNames && guesses.every((guess) => guess.isText) && new Set(first.map(([text]) => text)).size === first.length;
+  return (
+    areNames &&
+    guesses.every((guess) => guess.isText || guess.isEmpty) &&
+    new Set(first.map(([text]) => text)).size === first.length
+  );
 }
 
 /** Whether a quote stands between two characters of a text: no separator, quote or backslash is beside it. */

@@ -1,4 +1,5 @@
 // Guesses the dialect of a CSV file from its first bytes: which separators and quotes cut most of its rows alike.
+import { maxTableColumns } from '../../base/limits';
 import type { CsvDialect } from '../../plan/table-spec';
 import { isEmpty } from './field-text';
 import { Records } from './records';
@@ -46,6 +47,9 @@ function fitOf(separators: Separators, sample: Uint8Array, held: number, isWhole
   while (counts.length < sniffedRows && records.next(isWhole)) {
     counts.push(records.fields);
     if (records.fault) faults++;
+    // Of a later row it is that row's fault.
+    if (counts.length === 1 && records.fault === 'columns')
+      throw new RangeError(`its first row has more than ${maxTableColumns} columns`);
     if (isEmpty(records, records.fields - 1)) endsEmpty++;
     for (let i = 0; i < records.fields; i++) quoted += records.flags[i] & 1;
   }
@@ -84,7 +88,10 @@ function isBetter(a: Fit, b: Fit): boolean {
 /** Of a file with one column no byte separates fields: one that is in no text. */
 const noDelimiter = '\x1f';
 
-/** Guesses what was not given, but for the header, which the types of columns tell. `sample` has a line end at `held`. */
+/**
+ * Guesses what was not given, but for the header, which the types of columns tell. `sample` has a line end at `held`. Throws RangeError for a row
+ * that is too wide to be one of a table.
+ */
 export function sniffDialect(
   sample: Uint8Array,
   held: number,

@@ -23,9 +23,12 @@ const rowsPerChunk = 2048;
 const newline = 10;
 const carriageReturn = 13;
 
-/** What a row of a table of JSON is: an object, or an object with one field for another value. */
-export const asRow = (value: unknown): object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { [valueColumn]: value };
+/** Whether a value has fields. */
+export const hasFields = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A value that is no object, as a row. */
+export const wrapped = (value: unknown): object => ({ [valueColumn]: value });
 
 /** The parts of a file: lines of a range, or values of all of it. */
 export function textsOf(spec: Pick<JsonSpec, 'lines'>, range: TextRange): Iterable<NumberedLine> {
@@ -145,12 +148,25 @@ class RowReader {
   add(text: string, rows: unknown[]): void {
     const { onBadRow } = this.#spec;
     try {
-      rows.push(this.#make(asRow(this.#parsed(text))));
+      rows.push(this.#make(this.#rowOf(this.#parsed(text))));
     } catch (e) {
       if (onBadRow === 'fail' || !(e instanceof MillraceError)) throw e;
       if (onBadRow === 'null' && e.code === 'BAD_ROW') rows.push(this.#make({}));
       this.#note(1, e.message);
     }
+  }
+
+  /** Some values are no objects: each is the one column of its row. */
+  get wraps(): boolean {
+    return this.#spec.wraps;
+  }
+
+  #rowOf(value: unknown): object {
+    if (this.wraps) return wrapped(value);
+    if (hasFields(value)) return value;
+    if (value === null) return {};
+    const reason = `it is no object, as the rows before it are: ${showElement(value)}`;
+    throw new MillraceError('BAD_ROW', { where: this.#where(), reason });
   }
 
   #parsed(text: string): unknown {
@@ -195,7 +211,7 @@ function* lineRows(reader: RowReader, range: TextRange): Generator<unknown[]> {
     quick.renew(buffer, to);
     for (let p = from; p <= lastEnd; ) {
       at++;
-      const row = isText && p <= quickEnd ? quick.row(p) : undefined;
+      const row = isText && p <= quickEnd && !reader.wraps ? quick.row(p) : undefined;
       if (row) {
         rows.push(row);
         p = quick.at;

@@ -1,7 +1,7 @@
 // The readers of tables: `sc.csv` and its like, datasets of rows with columns.
 import { checkInputPaths, type UserPath } from '../../base/paths';
 import { Context } from '../../context/context';
-import type { TableFormat } from '../../formats/file-formats';
+import type { TableReader } from '../../formats/file-formats';
 import { type CsvOptions, checkReaderOptions, type TableOptions, type TextTableOptions } from '../../formats/options';
 import type { RDD } from '../../rdd/rdd';
 import { TableRDD } from '../../rdd/tables/table-files';
@@ -26,6 +26,13 @@ declare module '../../context/context' {
      */
     jsonLines<T extends object = Row>(path: UserPath | readonly UserPath[], options?: TextTableOptions): RDD<T>;
     /**
+     * The rows of files of JSON that are one array, a row for each element, or one object, which is one row; of several values one behind
+     * the other, a row for each. A file is read in one piece: `jsonLines` reads files with a value a line in parts. Types, paths and errors
+     * as there.
+     * @example sc.json('movies.json').filter(m => m.year > 1990)
+     */
+    json<T extends object = Row>(path: UserPath | readonly UserPath[], options?: TextTableOptions): RDD<T>;
+    /**
      * The rows of Parquet files. Row groups share partitions as long as they are small. Whole numbers of 64 bits are numbers unless the
      * file's statistics show one beyond 2^53; decimals are exact texts. Throws NO_SUCH_PATH, NO_FILES, UNREADABLE_FILE or
      * UNREADABLE_TABLE when its partitions or columns are first asked for, BAD_VALUE in a job.
@@ -41,13 +48,17 @@ declare module '../../context/context' {
 }
 
 /** The dataset of a reader. Throws BAD_ARGUMENT. */
-function table<T>(context: Context, format: TableFormat, path: UserPath | readonly UserPath[], options: unknown): RDD<T> {
+function table<T>(context: Context, reader: TableReader, path: UserPath | readonly UserPath[], options: unknown): RDD<T> {
   context.checkAlive();
-  return new TableRDD<T>(context, format, checkInputPaths(format, path), checkReaderOptions(format, options));
+  return new TableRDD<T>(context, reader, checkInputPaths(reader, path), checkReaderOptions(reader, options));
 }
 
 Context.prototype.csv = function (path, options) {
   return table(this, 'csv', path, options);
+};
+
+Context.prototype.json = function (path, options) {
+  return table(this, 'json', path, options);
 };
 
 Context.prototype.jsonLines = function (path, options) {

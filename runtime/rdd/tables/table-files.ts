@@ -1,7 +1,7 @@
 // Datasets of tables in files: rows that are objects, with columns that are known before the first job.
 import { smallFilesBytes } from '../../base/limits';
 import { type InputPaths, pathsText } from '../../base/paths';
-import { isTextTable, type TableFormat } from '../../formats/file-formats';
+import { isTextTable, type TableReader } from '../../formats/file-formats';
 import { type FoundTable, inspectTable } from '../../formats/inspect';
 import type { ReaderOptions } from '../../formats/options';
 import { parquetGroups } from '../../formats/parquet/read-parquet';
@@ -56,18 +56,18 @@ class BadRows {
 
 /** `sc.csv` and its like. Paths are looked at when partitions or columns are first asked for. */
 export class TableRDD<T> extends RDD<T> {
-  readonly format: TableFormat;
+  readonly reader: TableReader;
   readonly #files: InputFiles;
   readonly #options: ReaderOptions;
   readonly #bad: BadRows | undefined;
   #found: FoundTable | undefined;
   #partitions: readonly TextRange[][] | undefined;
 
-  constructor(context: DatasetHost, format: TableFormat, paths: InputPaths, options: ReaderOptions) {
-    super(context, format);
-    this.format = format;
+  constructor(context: DatasetHost, reader: TableReader, paths: InputPaths, options: ReaderOptions) {
+    super(context, reader);
+    this.reader = reader;
     this.#options = options;
-    this.#files = new InputFiles(context, paths, isTextTable(format));
+    this.#files = new InputFiles(context, paths, isTextTable(reader));
     this.setName(pathsText(paths));
     this.beforeFirstJob(() => this.#files.prepare());
     if (options.onBadRow !== undefined && options.onBadRow !== 'fail') {
@@ -83,7 +83,7 @@ export class TableRDD<T> extends RDD<T> {
   }
 
   get #table(): FoundTable {
-    this.#found ??= inspectTable(this.format, this.#inputs, this.#options);
+    this.#found ??= inspectTable(this.reader, this.#inputs, this.#options);
     return this.#found;
   }
 

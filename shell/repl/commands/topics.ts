@@ -26,12 +26,13 @@ join, cogroup and subtractByKey match two datasets. After partitionBy(new HashPa
 Keys compare by value: strings, numbers, dates, and arrays and plain objects of these.`),
 
   tables: topic(`
-Files with columns: sc.csv, sc.jsonLines, sc.parquet and sc.arrow. The prompt reads the columns and their types as you type the path.
+Files with columns: sc.csv, sc.json, sc.jsonLines, sc.parquet and sc.arrow. The prompt reads the columns and their types as you type the path.
   const flights = sc.csv('flights.csv')    folders and patterns too; Tab completes flights.map(f => f.
   .schema flights.csv                      columns, types, nulls and samples; --as Flight prints an interface for programs
 Rows are objects. Operators for them: select, where, withColumn, groupBy(f).agg({…}), orderBy, joinBy, pivot, topBy.
 > sc.parallelize([{ k: 'a', n: 1 }, { k: 'a', n: 2 }]).groupBy(r => r.k).agg({ total: sum(r => r.n) }).collect()
 res0: { key: string; total: number; }[] = [{ key: "a", total: 3 }]
+rows.saveAsParquet('out'), saveAsCsv, saveAsJsonLines and saveAsArrow write folders; .export rows file.parquet writes one file.
 sql\`select …\` asks datasets and files in SQL, checked as you type; .sql opens a prompt of plain SQL.
 A value that does not fit its column fails with file, line and column; { onBadRow: 'skip' } leaves such rows out and counts them.`),
 

@@ -66,9 +66,9 @@ export const valueCommands: readonly Command[] = [
     name: 'export',
     argument: 'export',
     usage: '.export EXPRESSION FILE [--force]',
-    brief: 'write the rows of a dataset or an array to a .csv, .tsv or .jsonl file',
+    brief: 'write the rows of a dataset or an array to a .csv, .tsv, .jsonl, .parquet or .arrow file',
     help: [
-      'CSV has a header line: --header A,B names the columns of tuples. --format csv|tsv|jsonl overrides the ending of the file name.',
+      'CSV has a header line: --header A,B names the columns of tuples. --format csv|tsv|jsonl|parquet|arrow overrides the ending of the file name.',
       'The session writes partition by partition, in order, and holds one at a time. It overwrites an existing file only with --force (or !).',
       'FILE is a path, or an expression that gives one: a name, `a template`, or (an expression) in parentheses.',
     ].join('\n'),

@@ -27,8 +27,8 @@ export async function schemaText({ value, words }: CommandInput): Promise<string
 }
 
 /** How the types were found. */
-function toldOf({ format, sampled }: TableRDD<unknown>): string {
-  if (format === 'parquet' || format === 'arrow') return ', with the types of the file';
+function toldOf({ reader, sampled }: TableRDD<unknown>): string {
+  if (reader === 'parquet' || reader === 'arrow') return ', with the types of the file';
   return sampled.isAll ? `, types of all ${sampled.rows} rows` : `, types of the first ${sampled.rows} rows`;
 }
 

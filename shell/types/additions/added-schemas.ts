@@ -1,6 +1,6 @@
 // The type of the rows of `sc.csv('flights.csv')`, from the columns of the file: added as its type argument.
 import ts from 'typescript';
-import { type TableFormat, tableFormats } from '../../../runtime/formats/file-formats';
+import { type TableReader, tableReaders } from '../../../runtime/formats/file-formats';
 import { isOfApi } from '../symbols';
 import type { TableCall } from '../table-schemas';
 import { type Addition, type CheckedText, isAdded, ownStatements } from './addition';
@@ -42,7 +42,7 @@ interface ReaderCall {
 
 function* readersIn(node: ts.Node): Generator<ReaderCall> {
   const { expression } = node as ts.CallExpression;
-  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(expression) && isFormat(expression.name.text))
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(expression) && isReader(expression.name.text))
     yield { call: node, access: expression };
   const below: ts.Node[] = [];
   ts.forEachChild(node, (child) => {
@@ -51,7 +51,7 @@ function* readersIn(node: ts.Node): Generator<ReaderCall> {
   for (const child of below) yield* readersIn(child);
 }
 
-const isFormat = (name: string): name is TableFormat => (tableFormats as readonly string[]).includes(name);
+const isReader = (name: string): name is TableReader => (tableReaders as readonly string[]).includes(name);
 
 function typeOfCall(call: ts.CallExpression, access: ts.PropertyAccessExpression, typeOf: TypeOfTable): string | undefined {
   const [first, second] = call.arguments;
@@ -60,7 +60,7 @@ function typeOfCall(call: ts.CallExpression, access: ts.PropertyAccessExpression
   const paths = Array.isArray(path) ? path : [path];
   if (!paths.every((one) => typeof one === 'string') || typeof options !== 'object' || options === null) return undefined;
   return typeOf({
-    format: access.name.text as TableFormat,
+    reader: access.name.text as TableReader,
     paths: paths as string[],
     options: options as Record<string, unknown>,
   });

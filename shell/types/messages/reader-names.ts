@@ -2,13 +2,13 @@
 
 const readers: readonly (readonly [name: RegExp, here: string])[] = [
   [/csv|tsv|delim/i, 'sc.csv(path)'],
-  [/json|ndjson/i, 'sc.jsonLines(path)'],
+  [/json|ndjson/i, 'sc.json(path) for a file that is one array or object, or sc.jsonLines(path) for a value a line'],
   [/parquet/i, 'sc.parquet(path)'],
   [/arrow|feather|ipc/i, 'sc.arrow(path)'],
   [/avro|orc|xlsx?$|excel|delta|iceberg/i, 'sc.csv or sc.parquet on a file that another tool converted'],
   [
     /^(read|load|table|open|dataframe|spark)/i,
-    'sc.csv(path), sc.jsonLines(path), sc.parquet(path), sc.arrow(path) or sql`select …`',
+    'sc.csv(path), sc.json(path), sc.jsonLines(path), sc.parquet(path), sc.arrow(path) or sql`select …`',
   ],
 ];
 

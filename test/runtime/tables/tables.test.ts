@@ -35,6 +35,44 @@ function flights(seed: number, n = 300): Flight[] {
 
 const sets = [1, 2, 3, 4, 5].map((seed) => flights(seed, [300, 300, 7, 1, 0][seed - 1]));
 
+test('describe has types, nulls, distinct values, quartiles and the most frequent values, whatever the partitions', async () => {
+  for (const rows of sets.slice(0, 4)) {
+    for (const partitions of [1, 4]) {
+      const [carrier, month, delay, tags] = await sc.parallelize(rows, partitions).describe().collect();
+      const delays = rows.flatMap((row) => (row.delay === null ? [] : [row.delay])).sort((a, b) => a - b);
+      assert.equal([carrier.column, month.column, delay.column, tags.column], ['carrier', 'month', 'delay', 'tags']);
+      assert.is(carrier.type, 'text');
+      assert.is(month.type, 'int');
+      assert.is(carrier.distinct, new Set(rows.map((row) => row.carrier)).size);
+      assert.is(delay.nulls, rows.length - delays.length);
+      assert.is(delay.min, delays[0] ?? null);
+      assert.is(delay.max, delays.at(-1) ?? null);
+      const middle = (delays.length - 1) / 2;
+      assert.is(delay.median, delays.length === 0 ? null : (delays[Math.floor(middle)] + delays[Math.ceil(middle)]) / 2);
+      const often = Math.max(...'ABCD'.split('').map((c) => rows.filter((row) => row.carrier === c).length));
+      assert.match(carrier.top!, new RegExp(`^[ABCD] ×${often}(,|$)`));
+      assert.equal([tags.distinct, tags.min, tags.top], [null, null, null]);
+    }
+  }
+  const many = await sc
+    .range(0, 20_000, 1, 3)
+    .map((n) => ({ n, at: new Date(n * 1000), sometimes: n % 2 ? 'x' : null }))
+    .describe()
+    .collect();
+  assert.ok(Math.abs(many[0].distinct! - 20_000) < 600, String(many[0].distinct));
+  assert.ok(Math.abs((many[0].median as number) - 10_000) < 30);
+  assert.ok(Math.abs(Number(many[1].q1) - 5_000_000) < 20_000);
+  assert.equal([many[0].top, many[2].top, many[2].nulls], [null, 'x ×10000', 10_000]);
+  assert.equal(await sc.emptyRDD<object>().describe().collect(), []);
+  await errorOf('NOT_A_ROW', () =>
+    sc
+      .range(3)
+      .map((n) => [n])
+      .describe()
+      .collect(),
+  );
+});
+
 test('columns are chosen, made, dropped, renamed, filled and taken apart', async () => {
   for (const rows of sets) {
     const table = sc.parallelize(rows, 3);

@@ -79,7 +79,7 @@ test('the menu lists columns in a lambda with their types, and operators with th
     await terminal.waitFor(/^> rows\.sortBy$/m);
     await dropEntry(shell);
     terminal.type('rows.' + keys.tab);
-    await terminal.waitFor(/aggregate[\s\S]*filter/);
+    await terminal.waitFor(/aggregate[\s\S]*describe/);
     terminal.type(keys.tab);
     await terminal.waitFor(/^aggregate<U, R>\(zero: U/m);
     assert.not.match(terminal.screen(), /reduceByKey|prepareLineage/);
