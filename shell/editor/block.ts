@@ -1,5 +1,6 @@
 // Paints the block at the bottom of the screen in place, in one write, and prints everything else above it.
 
+import { shownMarks } from '../base/ascii-marks';
 import { widthOf } from '../print/width';
 import type { Above } from './output-above';
 import type { Frame } from './screen-layout';
@@ -45,7 +46,7 @@ export class Block {
     // Most paints change a row or two: an echo under a tall pane must not cost the whole pane.
     const inPlace = isAlone && frame.rows.length === this.#drawn.rows.length;
     const drawing = inPlace ? changes(this.#drawn, frame) : this.#erase(erase) + text.replace(/\n/g, '\r\n') + draw(frame);
-    this.#surface.write(beginUpdate + drawing + endUpdate);
+    this.#surface.write(beginUpdate + shownMarks(drawing) + endUpdate);
     this.#drawn = frame;
   }
 

@@ -1,6 +1,7 @@
 // The editor without cursor movements: lines in, lines out, for TERM=dumb and for output to a file or pipe.
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { shownMarks } from '../base/ascii-marks';
 import { safeText } from '../print/width';
 import { choosePrompt, continuationText, type Editor, type EditorHost, isForced, promptText } from './editor';
 import { plainOutput } from './rewritable-lines';
@@ -44,7 +45,7 @@ export class PlainEditor implements Editor {
   }
 
   print(text: string): void {
-    if (text !== '') this.#show((this.#midLine ? '\n' : '') + safeText(text));
+    if (text !== '') this.#show((this.#midLine ? '\n' : '') + shownMarks(safeText(text)));
   }
 
   write(text: string): void {

@@ -1,5 +1,7 @@
 // The output of a script: lines of the shell begin on lines of their own, whatever the script wrote before them.
 
+import { shownMarks } from '../base/ascii-marks';
+
 type Stream = 'out' | 'err';
 
 /** The last line is empty again: erased, and the cursor at its start. */
@@ -17,7 +19,7 @@ export class ScriptOutput {
   /** Lines of the shell. */
   print(text: string, stream: Stream): void {
     if (this.#isUnended(stream)) this.#write[stream]('\n');
-    this.output(text, stream);
+    this.output(shownMarks(text), stream);
   }
 
   /** What the user's code wrote. */

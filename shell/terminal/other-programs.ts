@@ -1,4 +1,5 @@
 // Other programs on the terminal: the pager of `.page`, and commands of the system. Each has the terminal and its keys until it ends.
+import { shownMarks } from '../base/ascii-marks';
 import { startSystem } from '../base/system-command';
 import type { SystemEnd } from '../contract/commands';
 import type { Editor } from '../editor/editor';
@@ -28,7 +29,7 @@ export class OtherPrograms {
       this.#editor.print(`${text}\n`);
       return;
     }
-    if (await this.#lend(() => runPager(command, `${text}\n`))) return;
+    if (await this.#lend(() => runPager(command, `${shownMarks(text)}\n`))) return;
     this.#editor.print(`(The pager ${command[0]} cannot be started; .set pager chooses another.)\n`);
     this.#editor.print(`${text}\n`);
   }
