@@ -57,18 +57,11 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
       : await startBackend(master, { storageBytes, executionBytes, executorMemory, onOutput, holds });
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput });
   const { config, onWarning, onNotice } = options;
-  // Tables and answers lie in the session's folder, which executors of Spark need not share.
-  const queries =
-    parsed.kind === 'spark'
-      ? undefined
-      : new SqlProcess({
-          program: sqlProgram,
-          onOutput,
-          folder,
-          memoryMb: makeConfig(slots, config).sqlMemoryMb,
-          threads: Math.ceil(machine.processors),
-        });
-  const context = new Context({ backend, receivers, queries, slots, folder, master, config, onWarning, onNotice });
+  const { sqlMemoryMb: memoryMb } = makeConfig(slots, config);
+  const threads = Math.ceil(machine.processors);
+  const queries = new SqlProcess({ program: sqlProgram, onOutput, folder, memoryMb, threads });
+  const own = { backend, receivers, queries, slots, folder };
+  const context = new Context({ ...own, master, config, onWarning, onNotice });
   try {
     await context.start();
   } catch (e) {

@@ -13,7 +13,15 @@ import { programOf, type StageSource } from '../../runtime/planner/program';
 import { SessionCode } from '../../runtime/planner/session-code';
 import type { StageSteps } from '../../runtime/planner/stage-steps';
 import { SplitMaker } from '../../runtime/planner/task-inputs';
+import { checkpointFolder } from '../../runtime/storage/frame-file';
 import type { DriverLink } from './driver-link';
+import type { SessionFile, SessionFiles } from './session-files';
+
+/** A stage whose tasks must all run at the same time. */
+export interface BarrierStage {
+  readonly title: string;
+  readonly partitions: number;
+}
 
 /** A definition that Spark has. */
 export interface Definition {
@@ -28,6 +36,12 @@ export interface Definition {
   readonly programId: string;
   /** What errors of its tasks are about. */
   readonly steps: StageSteps;
+  /** All of its tasks run at the same time. */
+  readonly isBarrier: boolean;
+  /** The widest stage of that kind in it and what feeds it. */
+  readonly widest?: BarrierStage;
+  /** A file of each task for the session's folder is part of its answer: the checkpoint of this dataset. */
+  readonly leaves?: number;
   readonly blobs: readonly string[];
 }
 
@@ -47,9 +61,24 @@ const kinds = { answer: 0, shuffle: 1, store: 2 } as const;
 
 const nothing: LevelFlags = { useMemory: false, useDisk: false, serialized: true, replication: 1 };
 
+/** What definitions are made with. */
+export interface DefinitionSources {
+  readonly link: DriverLink;
+  readonly blob: (id: string) => Uint8Array;
+  /** The session's files; undefined where tasks see its folder. */
+  readonly files: SessionFiles | undefined;
+  /** The tasks that can run at once, where this cannot change: else any number. */
+  readonly slots: number;
+  /** Where a partition of a persisted dataset is, as Spark names places. */
+  readonly placesOf: (dataset: number, partition: number) => readonly string[];
+}
+
 export class Definitions {
   readonly #link: DriverLink;
   readonly #blob: (id: string) => Uint8Array;
+  readonly #files: SessionFiles | undefined;
+  readonly #slots: number;
+  readonly #placesOf: DefinitionSources['placesOf'];
   readonly #code: SessionCode;
   /** By shuffle and by persisted dataset. */
   readonly #shuffles = new Map<number, Definition>();
@@ -60,8 +89,11 @@ export class Definitions {
   readonly #made = new Map<string, Uint8Array>();
   #nextKey = 0;
 
-  constructor(link: DriverLink, blob: (id: string) => Uint8Array) {
+  constructor({ link, blob, files, slots, placesOf }: DefinitionSources) {
     this.#link = link;
+    this.#slots = slots;
+    this.#files = files;
+    this.#placesOf = placesOf;
     this.#blob = (id) => this.#made.get(id) ?? blob(id);
     this.#code = new SessionCode((id, bytes) => this.#made.set(id, bytes));
   }
@@ -116,30 +148,25 @@ export class Definitions {
 
   #define(dataset: number, end: End, view: NodeView): Definition {
     const within = end.kind === 'store' ? dataset : undefined;
-    if (view.facts(dataset).barrier) throw new MillraceError('NOT_ON_SPARK', { what: 'A barrier stage' });
+    const { barrier: isBarrier, indeterminate } = view.facts(dataset);
     const parents = this.#parentsOf(dataset, within, view);
+    const node = view.node(dataset);
+    const title = node.name ?? node.operation;
+    const wanted = end.kind === 'answer' ? end.partitions : Array.from({ length: node.partitions }, (_, i) => i);
+    const barriers = [...parents.values()].flatMap((parent) => parent.widest ?? []);
+    if (isBarrier) barriers.push({ title, partitions: wanted.length });
+    const widest = barriers.sort((a, b) => b.partitions - a.partitions).at(0);
+    if (widest && widest.partitions > this.#slots) throw tooWide(widest, this.#slots);
     const program = programOf(sourceOf(dataset, end), view, { blob: this.#blob, modules: this.#code.modules });
     for (const { id, bytes } of program.parts) this.#made.set(id, bytes);
     const blobs = [...program.needs.slice(1), ...this.#code.classes()];
     this.needs(blobs);
     for (const id of blobs) this.#link.retain(id);
     for (const { id } of program.parts) this.#made.delete(id);
-    const node = view.node(dataset);
-    const title = node.name ?? node.operation;
     const shuffleId = end.kind === 'shuffle' ? end.writes.shuffleId : undefined;
     const level = end.kind === 'store' ? end.level : nothing;
+    const leaves = this.#files && leftBy(end);
     const key = this.#nextKey++;
-    const definition: Definition = {
-      key,
-      dataset,
-      shuffleId,
-      isStored: end.kind === 'store',
-      title,
-      programId: program.id,
-      steps: program.steps,
-      blobs,
-    };
-    const wanted = end.kind === 'answer' ? end.partitions : Array.from({ length: node.partitions }, (_, i) => i);
     const message = this.#link
       .define()
       .int(key)
@@ -147,7 +174,10 @@ export class Definitions {
       .text(title)
       .text(end.kind === 'answer' ? end.within : shuffleId === undefined ? '' : `shuffle ${shuffleId}`)
       .int(dataset)
-      .flag(view.facts(dataset).indeterminate)
+      .flag(indeterminate)
+      .flag(isBarrier)
+      .int(stateIn(dataset, within, view))
+      .text(leaves === undefined ? '' : checkpointFolder('', { rddId: leaves }))
       .int(end.kind === 'shuffle' ? end.writes.partitioner.partitions : 0)
       .flag(level.useDisk)
       .flag(level.useMemory)
@@ -175,19 +205,47 @@ export class Definitions {
         },
         within,
       );
+      const split = splits.split(dataset, partition);
+      const files = this.#filesOf(split, blobs);
       message
         .int(partition)
-        .bytes(encodeSplit(splits.split(dataset, partition)))
+        .bytes(encodeSplit(split))
         .ints(from)
         .ints(read)
-        .texts(node.locations?.[partition] ?? []);
+        .texts(files.map(({ name }) => name))
+        .texts(files.map(({ blob }) => blob))
+        .texts(node.locations?.[partition] ?? (node.besides === undefined ? [] : this.#placesOf(node.besides, partition)));
     }
     this.#link.send(message);
+    const definition: Definition = {
+      key,
+      dataset,
+      shuffleId,
+      isStored: end.kind === 'store',
+      title,
+      programId: program.id,
+      steps: program.steps,
+      isBarrier,
+      widest,
+      leaves,
+      blobs,
+    };
     this.#byKey.set(key, definition);
     this.#byProgram.set(program.id, definition);
     if (shuffleId !== undefined) this.#shuffles.set(shuffleId, definition);
     if (end.kind === 'store') this.#stored.set(dataset, definition);
     return definition;
+  }
+
+  /** The session's files that a split reads: Spark gets them, and `blobs` names them too. */
+  #filesOf(split: Split, blobs: string[]): readonly SessionFile[] {
+    const files = this.#files?.of(split) ?? [];
+    for (const { blob, bytes } of files) {
+      this.#link.provide(blob, bytes);
+      this.#link.retain(blob);
+      blobs.push(blob);
+    }
+    return files;
   }
 
   /** The definitions that feed one, by name; those that Spark does not have are defined. */
@@ -207,6 +265,27 @@ export class Definitions {
     }
     return parents;
   }
+}
+
+export const tooWide = ({ title, partitions }: BarrierStage, slots: number): MillraceError =>
+  new MillraceError('BARRIER_TOO_WIDE', { stage: title, asked: partitions, slots });
+
+/** The checkpoint that the tasks of a job write into the session's folder. */
+const leftBy = (end: End): number | undefined =>
+  end.kind === 'answer' && end.sink.kind === 'checkpoint' && end.sink.folder === undefined ? end.sink.rddId : undefined;
+
+/** The state of a stream whose tables the tasks of a definition hold; -1 where there is none. */
+function stateIn(dataset: number, within: number | undefined, view: NodeView): number {
+  const seen = new Set([dataset]);
+  for (const id of seen) {
+    const node = view.node(id);
+    if (id !== within && view.isCut(node)) continue;
+    const { fragment, dependencies } = node;
+    if (fragment.op === 'stateUpdate') return fragment.step.place.id;
+    if (fragment.op === 'stateRead') return fragment.read.place.id;
+    for (const { kind, dataset: parent } of dependencies) if (kind === 'narrow') seen.add(parent);
+  }
+  return -1;
 }
 
 const shuffleName = (id: number): string => `shuffle ${id}`;

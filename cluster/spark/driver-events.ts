@@ -14,6 +14,8 @@ export interface Report {
   /** What its accumulators count once in: a job or a shuffle. */
   readonly within: string;
   readonly jobId: number;
+  /** Spark's number of the task. */
+  readonly taskId: number;
   /** The persisted dataset whose computation it is; -1 for the task itself. */
   readonly dataset: number;
   readonly partition: number;
@@ -75,6 +77,7 @@ const readers: Readonly<Record<number, (m: MessageReader) => DriverEvent>> = {
     kind: 'report',
     within: m.text(),
     jobId: m.int(),
+    taskId: m.double(),
     dataset: m.int(),
     partition: m.int(),
     records: m.double(),

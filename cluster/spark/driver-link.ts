@@ -9,6 +9,8 @@ const keptBlobs = 32;
 
 export interface RunMessage {
   readonly jobId: number;
+  /** How often Spark has run it before. */
+  readonly tries: number;
   readonly key: number;
   readonly title: string;
   /** Local properties that Spark itself reads. */
@@ -48,8 +50,8 @@ export class DriverLink {
     this.#write(message.end());
   }
 
-  run({ jobId, key, title, properties, environment, partitions }: RunMessage): void {
-    const message = new MessageWriter().byte(kinds.run).int(jobId).int(key).text(title);
+  run({ jobId, tries, key, title, properties, environment, partitions }: RunMessage): void {
+    const message = new MessageWriter().byte(kinds.run).int(jobId).int(tries).int(key).text(title);
     message
       .texts(properties.flat())
       .text(environment[0] ?? '')

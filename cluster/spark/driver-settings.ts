@@ -1,11 +1,13 @@
 // The settings of Spark's driver for a session, in a file that only its user reads: arguments of a process show to everybody on the machine.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Config } from '../../runtime/base/config';
 import { loopback } from '../base/limits';
 import { readMachine } from '../base/machine';
+import { sparkWorkerProgram } from '../base/program-path';
 import { type InstalledSpark, noSpark } from './installed-spark';
-import { writeSettings } from './worker-settings';
+import { isHere, isLocal } from './spark-master';
+import { programHash, writeSettings } from './worker-settings';
 
 /** What a session asks of Spark's driver. */
 export interface DriverSettings {
@@ -13,6 +15,8 @@ export interface DriverSettings {
   readonly url: string;
   /** Settings of Spark, which win over those made here. */
   readonly conf?: Readonly<Record<string, string>>;
+  /** `--spark-ship-node`. */
+  readonly shipNode?: boolean;
   /** The session's folder. */
   readonly folder: string;
   readonly executionBytes: number;
@@ -28,10 +32,17 @@ const mostLocalMb = 8192;
 
 const authenticate = 'spark.authenticate';
 
-/** Whether a master is on this machine: then nothing needs to be reached from others. */
-export const isHere = (url: string): boolean => /^(local\[|spark:\/\/(127\.\d+\.\d+\.\d+|localhost):)/.test(url);
+/** How long a barrier stage waits for slots, in seconds. */
+const barrierPatienceS = 60;
 
-const isLocal = (url: string): boolean => url.startsWith('local[');
+/** Whether executors get the session's own Node: on this machine alone there is nothing to ship. */
+export const shipsNode = ({ url, shipNode }: DriverSettings): boolean => shipNode === true && !isLocal(url);
+
+/** Files that Spark reads and writes for a session. */
+interface SparkFiles {
+  readonly logFile: string;
+  readonly poolsFile?: string;
+}
 
 /** The log of the driver goes to a file of the session: the terminal is the user's. */
 const logging = (file: string): string => `rootLogger.level = warn
@@ -43,7 +54,7 @@ appender.file.layout.type = PatternLayout
 appender.file.layout.pattern = %d{HH:mm:ss.SSS} %p %c{1}: %m%n%ex
 `;
 
-function settingsOf(driver: DriverSettings, config: Config, logFile: string): Settings {
+function settingsOf(driver: DriverSettings, config: Config, { logFile, poolsFile }: SparkFiles): Settings {
   const { url, folder, executionBytes, executorMemory } = driver;
   const localMb = Math.min(mostLocalMb, Math.floor(readMachine().memoryBytes / 2 ** 20 / 4));
   return {
@@ -63,13 +74,40 @@ function settingsOf(driver: DriverSettings, config: Config, logFile: string): Se
     'spark.locality.wait': `${config.localityWaitMs}ms`,
     'spark.scheduler.mode': config.schedulerMode,
     'spark.speculation': String(config.speculation),
+    // A barrier stage that finds too few slots waits for executors that may be about to come up.
+    'spark.scheduler.barrier.maxConcurrentTasksCheck.interval': '1s',
+    'spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures': String(barrierPatienceS),
+    ...(poolsFile !== undefined && { 'spark.scheduler.allocation.file': `file:${poolsFile}` }),
+    'spark.millrace.node': process.execPath,
+    ...(shipsNode(driver) && { 'spark.millrace.shippedNode': basename(process.execPath) }),
     'spark.driver.extraJavaOptions': `-Dlog4j2.configurationFile=file:${logFile}`,
     ...driver.conf,
-    'spark.millrace.node': process.execPath,
     'spark.millrace.nodeFlags': `--max-semi-space-size=64 --max-old-space-size=${executorMemory}`,
-    'spark.millrace.settings': writeSettings({ folder, executionBytes, maxResultBytes: config.maxResultBytes }),
+    'spark.millrace.settings': writeSettings({
+      folder,
+      executionBytes,
+      maxResultBytes: config.maxResultBytes,
+      program: programHash(sparkWorkerProgram()),
+    }),
   };
 }
+
+/** The pools of FAIR scheduling as Spark reads them; weights are whole numbers there. */
+function writePools(folder: string, { pools }: Config): string | undefined {
+  const names = Object.keys(pools);
+  if (names.length === 0) return undefined;
+  const lines = names.map((name) => {
+    const { schedulingMode = 'FIFO', weight = 1, minShare = 0 } = pools[name];
+    const parts = { schedulingMode, weight: Math.max(1, Math.round(weight)), minShare };
+    const inner = Object.entries(parts).map(([part, value]) => `<${part}>${value}</${part}>`);
+    return `  <pool name="${inXml(name)}">${inner.join('')}</pool>`;
+  });
+  const file = join(folder, 'pools.xml');
+  writeFileSync(file, `<?xml version="1.0"?>\n<allocations>\n${lines.join('\n')}\n</allocations>\n`);
+  return file;
+}
+
+const inXml = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** The text of `spark-defaults.conf`, which Spark does not read where it is given another file. */
 function defaultsOf({ home }: InstalledSpark): string {
@@ -108,7 +146,8 @@ export function writeDriverSettings(driver: DriverSettings, config: Config, spar
   checkAuthentication(driver, defaults);
   const logFile = join(driver.folder, 'log4j2.properties');
   writeFileSync(logFile, logging(join(driver.folder, 'spark.log')));
-  const own = Object.entries(settingsOf(driver, config, logFile)).map(lineOf);
+  const poolsFile = writePools(driver.folder, config);
+  const own = Object.entries(settingsOf(driver, config, { logFile, poolsFile })).map(lineOf);
   const path = join(driver.folder, 'spark.conf');
   writeFileSync(path, `${defaults}\n${own.join('\n')}\n`, { mode: 0o600 });
   return path;

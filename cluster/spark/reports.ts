@@ -1,5 +1,6 @@
 // Which reports of tasks count: each (job or shuffle, partition) once, and each computation of a persisted partition once in these.
 import { countedComputations } from '../../runtime/base/limits';
+import type { AccumulatorUpdate } from '../../runtime/plan/end';
 import type { Report } from './driver-events';
 
 export class CountedReports {
@@ -18,6 +19,17 @@ export class CountedReports {
     if (counted.has(partition)) return false;
     counted.add(partition);
     return true;
+  }
+
+  /** Those updates that count: what was added while a version of a state was made counts once, whichever task tells of it. */
+  uncounted(updates: readonly AccumulatorUpdate[]): AccumulatorUpdate[] {
+    const made = new Map(
+      updates.flatMap(({ block }) => (block ? [[`${block.rddId}.${block.partition}.${block.within}`, block]] : [])),
+    );
+    const first = new Set<string>();
+    for (const [name, { rddId, partition, within }] of made)
+      if (this.#countComputation(rddId, partition, within)) first.add(name);
+    return updates.filter(({ block }) => !block || first.has(`${block.rddId}.${block.partition}.${block.within}`));
   }
 
   #countComputation(dataset: number, partition: number, within: string): boolean {

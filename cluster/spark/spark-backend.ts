@@ -1,7 +1,9 @@
 // What a context on a master of Apache Spark is made of.
+
 import type { EngineMaker } from '../../runtime/context/context';
 import { executorsOf, readMachine } from '../base/machine';
 import { SessionFolder } from '../driver/session-folder';
+import { isLocal } from './spark-master';
 import type { SparkOptions } from './start-spark';
 
 /** Options of Apache Spark: `connect('spark://host:7077', { spark: { home: '/opt/spark' } })`. */
@@ -10,6 +12,10 @@ export interface SparkConnectOptions {
   readonly home?: string;
   /** Settings of Spark by their names; they win over those of `spark-defaults.conf`. */
   readonly conf?: Readonly<Record<string, string>>;
+  /** Sends the session's own Node to the executors, which then need none. Default: false. */
+  readonly shipNode?: boolean;
+  /** Called when Spark is there, with its name and the address of its own pages. */
+  readonly onReady?: (spark: { readonly name: string; readonly pages?: string }) => void;
 }
 
 type BackendOptions = SparkConnectOptions & Pick<SparkOptions, 'executionBytes' | 'executorMemory' | 'onOutput' | 'holds'>;
@@ -28,7 +34,15 @@ export function startSparkBackend(
   const { SparkEngine }: typeof import('./spark-engine') = require('./spark-engine');
   const { startSpark }: typeof import('./start-spark') = require('./start-spark');
   const folder = SessionFolder.make();
-  const backend: EngineMaker = (config, clock, hooks) =>
-    new SparkEngine(startSpark({ ...options, url, folder: folder.path }, config), config, clock, hooks, () => folder.remove());
+  const sharesFolder = isLocal(url);
+  const backend: EngineMaker = (config, clock, hooks) => {
+    const own = { folder: folder.path, sharesFolder, onStop: () => folder.remove(), onReady: options.onReady ?? (() => {}) };
+    return new SparkEngine(
+      { ...own, startSpark: startSpark({ ...options, url, folder: folder.path }, config) },
+      config,
+      clock,
+      hooks,
+    );
+  };
   return { backend, slots, folder: folder.path };
 }

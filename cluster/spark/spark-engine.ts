@@ -6,22 +6,27 @@ import { lineageError } from '../../runtime/base/lineage-error';
 import type { Clock } from '../../runtime/base/time';
 import { bytesText } from '../../runtime/base/units';
 import { noteClassesOfRows } from '../../runtime/closure/classes/session-classes';
+import { releasedFolder } from '../../runtime/exec/released-folder';
 import type { BlobSource, Engine, JobHandlers, Release, StartedJob } from '../../runtime/plan/engine';
 import type { Job } from '../../runtime/plan/job';
 import type { DatasetNode } from '../../runtime/plan/node';
+import { computationsOf } from '../../runtime/plan/state-spec';
 import { environmentBlob } from '../../runtime/plan/task-environment';
 import { NodeTable } from '../../runtime/planner/node-table';
 import { failureInfo } from '../../runtime/scheduler/job-error';
 import { labelsOf } from '../../runtime/scheduler/job-record';
 import type { JobEnd } from '../../runtime/scheduler/listener-bus';
-import type { EngineStatus, SchedulerHooks } from '../../runtime/scheduler/loop';
+import type { EngineStatus, ForeignEngine, SchedulerHooks } from '../../runtime/scheduler/loop';
+import { ReleasedFolders } from '../driver/released-folders';
 import { readUpdates } from '../link/task-end';
 import { type Definition, Definitions } from './definitions';
 import { type DriverEvent, type Report, readEvent } from './driver-events';
 import { DriverLink } from './driver-link';
+import { MessageReader } from './message';
 import { CountedReports } from './reports';
+import { SessionFiles } from './session-files';
 import { SparkStatus, type WatchedJob } from './spark-status';
-import { jobError } from './task-failure';
+import { barrierGivenUp, failedTask, jobError } from './task-failure';
 
 /** Starts Spark's driver; events come until it has exited. Rejects with NO_SPARK. */
 export type StartSpark = (on: {
@@ -37,8 +42,19 @@ interface ActiveJob extends WatchedJob {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   resultBytes: number;
-  /** Why it is cancelled. */
-  cancelled?: Error;
+  /** How often Spark has run it before. */
+  tries: number;
+}
+
+export interface SparkEngineOptions {
+  readonly startSpark: StartSpark;
+  /** The session's folder. */
+  readonly folder: string;
+  /** Whether tasks see that folder. */
+  readonly sharesFolder: boolean;
+  readonly onStop: () => Promise<void>;
+  /** Called when Spark is there. */
+  readonly onReady: (spark: ForeignEngine) => void;
 }
 
 /** Properties that Spark itself reads: pools and what its pages show. Others go to tasks only. */
@@ -46,13 +62,14 @@ const sparkProperties = ['spark.scheduler.pool', 'spark.jobGroup.id', 'spark.job
 
 export class SparkEngine implements Engine<EngineStatus> {
   readonly status: SparkStatus;
-  readonly #startSpark: StartSpark;
   readonly #config: Config;
   readonly #clock: Clock;
   readonly #hooks: SchedulerHooks;
   readonly #nodes = new NodeTable({ cutsAtPersisted: true });
   readonly #link = new DriverLink();
   readonly #reports = new CountedReports();
+  readonly #files: SessionFiles;
+  readonly #released = new ReleasedFolders();
   readonly #jobs = new Map<number, ActiveJob>();
   #definitions!: Definitions;
   #blobs!: BlobSource;
@@ -60,22 +77,34 @@ export class SparkEngine implements Engine<EngineStatus> {
   #nextJob = 0;
   #failed: Error | undefined;
   #isStopped = false;
-  readonly #onStop: () => Promise<void>;
+  readonly #options: SparkEngineOptions;
 
-  constructor(startSpark: StartSpark, config: Config, clock: Clock, hooks: SchedulerHooks, onStop: () => Promise<void>) {
-    this.#onStop = onStop;
-    this.#startSpark = startSpark;
+  constructor(options: SparkEngineOptions, config: Config, clock: Clock, hooks: SchedulerHooks) {
+    this.#options = options;
+    this.#files = new SessionFiles(options.folder);
     this.#config = config;
     this.#clock = clock;
     this.#hooks = hooks;
-    this.status = new SparkStatus({ bus: hooks.bus, clock, definition: (key) => this.#definitions.of(key) });
+    this.status = new SparkStatus({
+      sharesFolder: options.sharesFolder,
+      bus: hooks.bus,
+      clock,
+      definition: (key) => this.#definitions.of(key),
+    });
     noteClassesOfRows();
   }
 
   async start(blobs: BlobSource): Promise<void> {
     this.#blobs = blobs;
-    this.#definitions = new Definitions(this.#link, (id) => blobs.blob(id));
-    const spark = this.#startSpark({
+    const { sharesFolder, startSpark } = this.#options;
+    this.#definitions = new Definitions({
+      link: this.#link,
+      blob: (id) => blobs.blob(id),
+      files: sharesFolder ? undefined : this.#files,
+      slots: sharesFolder ? this.#hooks.slots : Number.POSITIVE_INFINITY,
+      placesOf: (dataset, partition) => this.status.placesOf(dataset, partition),
+    });
+    const spark = startSpark({
       event: (bytes) => this.#take(readEvent(bytes)),
       exit: (reason) => this.#fail(new MillraceError('NO_EXECUTORS', { reason: `Spark has ended: ${reason}` })),
     });
@@ -104,19 +133,29 @@ export class SparkEngine implements Engine<EngineStatus> {
         return this.#reports.forget(`shuffle ${what.id}`);
       case 'blob':
         return this.#link.forget(what.id);
-      default:
-        // Files of the session's folder, which go with it.
-        return;
+      case 'state':
+        this.#reports.forgetDataset(computationsOf(what.id));
+        return this.#removeFolder(what);
+      case 'checkpoint':
+        return this.#removeFolder(what);
     }
+  }
+
+  #removeFolder(what: Release & { readonly kind: 'state' | 'checkpoint' }): void {
+    const folder = releasedFolder(this.#options.folder, what.kind === 'state' ? what : { kind: 'checkpoint', rddId: what.id });
+    if (folder !== undefined) this.#released.add(folder, false);
   }
 
   run(job: Job, handlers: JobHandlers): StartedJob {
     if (this.#failed) throw this.#failed;
     const jobId = this.#nextJob++;
     const view = this.#nodes.view();
-    const { root, sink, functions, partitions, properties, files, title, callSite } = job;
+    const { root, sink, functions, properties, files, title, callSite } = job;
+    let { partitions } = job;
     let definition: Definition;
     try {
+      // The tasks of a barrier stage wait for each other.
+      if (view.facts(root).barrier) partitions = Array.from({ length: view.node(root).partitions }, (_, i) => i);
       definition = this.#definitions.job(root, { sink, functions, partitions, within: `job ${jobId}` }, view);
     } catch (e) {
       view.close();
@@ -128,12 +167,17 @@ export class SparkEngine implements Engine<EngineStatus> {
     const record = { jobId, started, title, callSite, ...state, ...labelsOf(properties) };
     const done = new Promise<void>((resolve, reject) => {
       const active = { record, view, properties, partitions, definition, environment, handlers };
-      this.#jobs.set(jobId, { ...active, answers: new Map(), resultBytes: 0, resolve, reject });
+      this.#jobs.set(jobId, { ...active, answers: new Map(), resultBytes: 0, tries: 0, resolve, reject });
     });
     this.status.began(this.#jobs.get(jobId)!, keptJobs);
-    const told = sparkProperties.flatMap((name): [string, string][] => (properties[name] ? [[name, properties[name]]] : []));
-    this.#link.run({ jobId, key: definition.key, title, properties: told, environment, partitions: partitions.length });
+    this.#submit(this.#jobs.get(jobId)!);
     return { id: jobId, done };
+  }
+
+  #submit({ record, definition, properties, environment, partitions, tries }: ActiveJob): void {
+    const { jobId, title } = record;
+    const told = sparkProperties.flatMap((name): [string, string][] => (properties[name] ? [[name, properties[name]]] : []));
+    this.#link.run({ jobId, tries, key: definition.key, title, properties: told, environment, partitions: partitions.length });
   }
 
   /** The blobs that tasks of a job see beside their programs, that of the environment first. */
@@ -166,7 +210,7 @@ export class SparkEngine implements Engine<EngineStatus> {
     this.#link.close();
     const spark = await this.#spark?.catch(() => undefined);
     await spark?.stop();
-    await this.#onStop();
+    await this.#options.onStop();
   }
 
   /** No job can run any more. */
@@ -181,7 +225,8 @@ export class SparkEngine implements Engine<EngineStatus> {
   #take(event: DriverEvent): void {
     switch (event.kind) {
       case 'ready':
-        return;
+        this.status.foreign = { name: `Spark ${event.version}`, pages: event.page || undefined };
+        return this.#options.onReady(this.status.foreign);
       case 'startFailed':
         return this.#fail(new MillraceError('NO_EXECUTORS', { reason: event.reason.split('\n')[0] }));
       case 'applicationEnded':
@@ -210,29 +255,53 @@ export class SparkEngine implements Engine<EngineStatus> {
       const details = { bytes: bytesText(resultBytes), limit: bytesText(maxResultBytes) };
       return this.#abort(jobId, handlers.blame(new MillraceError('RESULT_TOO_BIG', details)));
     }
+    const partition = job.partitions[index];
     try {
-      handlers.take(job.partitions[index], value);
+      handlers.take(partition, this.#valueOf(job, partition, value));
     } catch (e) {
       this.#abort(jobId, asError(e));
     }
   }
 
+  /** An answer may bring a file for the session's folder. */
+  #valueOf({ definition: { leaves } }: ActiveJob, partition: number, answer: Uint8Array): Uint8Array {
+    if (leaves === undefined) return answer;
+    const message = new MessageReader(Buffer.from(answer));
+    const value = message.bytes();
+    this.#files.leave(leaves, partition, message.rest());
+    return value;
+  }
+
   #report(report: Report): void {
     const job = this.#jobs.get(report.jobId);
+    if (report.dataset < 0) this.status.read(report.taskId, report.records);
     if (job && report.dataset < 0) job.record.records += report.records;
     if (!this.#reports.count(report) || report.updates.length === 0) return;
-    this.#hooks.mergeAccumulators(readUpdates(report.updates));
+    this.#hooks.mergeAccumulators(this.#reports.uncounted(readUpdates(report.updates)));
   }
 
   #jobEnded(jobId: number, failure: string): void {
     const job = this.#jobs.get(jobId);
     if (!job) return;
     if (failure === '') return this.#end(jobId, 'done');
+    if (this.#runsAgain(job, failure)) {
+      job.tries++;
+      return this.#submit(job);
+    }
+    const { widest } = job.definition;
+    const slots = this.status.executors().reduce((sum, executor) => sum + executor.slots, 0);
     this.#end(
       jobId,
       'failed',
-      blamed(job, () => jobError(failure, (id) => this.#definitions.ofProgram(id))),
+      blamed(job, () => jobError(failure, { widest, slots, definitionOf: (id) => this.#definitions.ofProgram(id) })),
     );
+  }
+
+  /** Spark itself runs a barrier stage again where it writes a shuffle, but not where it gives the answer. */
+  #runsAgain({ definition, tries }: ActiveJob, failure: string): boolean {
+    if (!definition.isBarrier || !failure.includes(barrierGivenUp) || tries + 1 >= this.#config.taskMaxFailures) return false;
+    const end = failedTask(failure)?.end;
+    return end?.kind === 'userError' || end?.kind === 'lost';
   }
 
   #end(jobId: number, status: JobEnd['status'], error?: Error): void {

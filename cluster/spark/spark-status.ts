@@ -7,7 +7,7 @@ import { type DagStatus, type JobStatus, progressOf, type StageStatus } from '..
 import type { ExecutorStatus } from '../../runtime/scheduler/executor-table';
 import type { JobProgress, JobRecord } from '../../runtime/scheduler/job-record';
 import type { ListenerBus, TaskStart } from '../../runtime/scheduler/listener-bus';
-import type { EngineStatus } from '../../runtime/scheduler/loop';
+import type { EngineStatus, ForeignEngine } from '../../runtime/scheduler/loop';
 import type { Definition } from './definitions';
 import type { DriverEvent } from './driver-events';
 import { failedTask, reasonOf } from './task-failure';
@@ -38,6 +38,7 @@ interface Stage {
 }
 
 interface StatusSources {
+  readonly sharesFolder: boolean;
   readonly bus: ListenerBus;
   readonly clock: Clock;
   readonly definition: (key: number) => Definition | undefined;
@@ -49,11 +50,17 @@ export class SparkStatus implements EngineStatus {
   readonly #jobs = new Map<number, WatchedJob>();
   readonly #stages = new Map<number, Stage>();
   readonly #tasks = new Map<number, TaskStart>();
+  /** What tasks have read that have ended well, until Spark tells of their end. */
+  readonly #records = new Map<number, number>();
   readonly #executors = new Map<string, { readonly host: string; readonly slots: number }>();
   readonly #blocks = new BlockTracker();
 
+  foreign: ForeignEngine | undefined;
+  readonly sharesFolder: boolean;
+
   constructor(sources: StatusSources) {
     this.#sources = sources;
+    this.sharesFolder = sources.sharesFolder;
   }
 
   // What the engine asks and tells.
@@ -61,6 +68,12 @@ export class SparkStatus implements EngineStatus {
   readonly jobs = (): readonly JobRecord[] => this.#history;
   readonly active = (): readonly JobRecord[] => [...this.#jobs.values()].map(({ record }) => record);
   readonly stored = (rddId: number) => this.#blocks.summary(rddId);
+  /** Where a persisted partition is, as Spark names executors among the places that a task prefers. */
+  readonly placesOf = (rddId: number, partition: number): readonly string[] =>
+    this.#blocks.holders(rddId, partition).flatMap((id) => {
+      const executor = this.#executors.get(id);
+      return executor ? [`executor_${executor.host}_${id}`] : [];
+    });
   readonly readSoFar = (jobId: number): number => this.#jobs.get(jobId)?.record.records ?? 0;
 
   readonly executors = (): readonly ExecutorStatus[] => {
@@ -101,6 +114,11 @@ export class SparkStatus implements EngineStatus {
   ended(jobId: number): void {
     this.#jobs.delete(jobId);
     for (const [id, stage] of this.#stages) if (stage.jobId === jobId) this.#stages.delete(id);
+  }
+
+  /** A task that runs has ended well: Spark will tell of it. */
+  read(taskId: number, records: number): void {
+    this.#records.set(taskId, records);
   }
 
   forgetDataset(rddId: number): void {
@@ -158,6 +176,8 @@ export class SparkStatus implements EngineStatus {
 
   taskEnded({ taskId, failure, runMs, shuffleBytesWritten, shuffleBytesRead }: Of<'taskEnded'>): void {
     const task = this.#tasks.get(taskId);
+    const recordsRead = this.#records.get(taskId) ?? 0;
+    this.#records.delete(taskId);
     if (!task) return;
     this.#tasks.delete(taskId);
     const stage = this.#stages.get(task.stageId);
@@ -169,7 +189,7 @@ export class SparkStatus implements EngineStatus {
     const { bus, clock } = this.#sources;
     const time = clock.now();
     if (!failure) {
-      const metrics = { runMs, recordsRead: 0, shuffleBytesWritten, shuffleBytesRead };
+      const metrics = { runMs, recordsRead, shuffleBytesWritten, shuffleBytesRead };
       return bus.post('onTaskEnd', { ...task, end: 'success', metrics, time });
     }
     const end = failedTask(failure)?.end;

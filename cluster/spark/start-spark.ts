@@ -4,11 +4,12 @@ import type { Config } from '../../runtime/base/config';
 import { loopback } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { sparkWorkerProgram } from '../base/program-path';
-import { type DriverSettings, isHere, writeDriverSettings } from './driver-settings';
+import { type DriverSettings, shipsNode, writeDriverSettings } from './driver-settings';
 import { findJava, findSpark } from './installed-spark';
 import { checkReachable } from './reachable';
 import { driverClass, shimJar } from './shim';
 import type { StartSpark } from './spark-engine';
+import { isHere } from './spark-master';
 import { SparkProcess } from './spark-process';
 
 export interface SparkOptions extends DriverSettings {
@@ -28,7 +29,7 @@ export const startSpark =
     const settings = writeDriverSettings(options, config, spark);
     // Spark itself tries a task once only on a local master, unless its name says more.
     const master = options.url.replace(/^local\[(\d+)\]$/, `local[$1,${config.taskMaxFailures}]`);
-    const files = ['--files', sparkWorkerProgram()];
+    const files = ['--files', [sparkWorkerProgram(), ...(shipsNode(options) ? [process.execPath] : [])].join()];
     const args = ['--class', driverClass, '--master', master, '--properties-file', settings, ...files, jar];
     const env = {
       ...process.env,

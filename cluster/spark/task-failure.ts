@@ -4,11 +4,17 @@ import { bytesText } from '../../runtime/base/units';
 import type { TaskEnd } from '../../runtime/plan/end';
 import { errorOf } from '../../runtime/scheduler/job-error';
 import { unpackEnd } from '../link/task-end';
-import type { Definition } from './definitions';
+import { type BarrierStage, type Definition, tooWide } from './definitions';
 import { MessageReader } from './message';
+import { leastNode } from './worker-settings';
 
 /** As `TaskFailed.java` writes it. */
 const record = /<millrace ([A-Za-z0-9+/=]+)>/g;
+
+/** Kinds of records. */
+const kinds = { ended: 0, lost: 1, unusable: 2 } as const;
+
+const installNode = `Install Node ${leastNode} or newer there, name its path by --spark-conf spark.millrace.node=PATH, or start with --spark-ship-node.`;
 
 interface FailedTask {
   readonly programId: string;
@@ -16,6 +22,8 @@ interface FailedTask {
   readonly partition: number;
   readonly attempts: number;
   readonly end: TaskEnd;
+  /** No worker could begin the task. */
+  readonly unusable?: { readonly host: string; readonly reason: string; readonly remedy: string };
 }
 
 /** The task that the last record of a text is about. */
@@ -23,19 +31,43 @@ export function failedTask(text: string): FailedTask | undefined {
   const found = [...text.matchAll(record)].at(-1)?.[1];
   if (found === undefined) return undefined;
   const message = new MessageReader(Buffer.from(found, 'base64'));
-  const isLost = message.byte() === 1;
+  const kind = message.byte();
   const programId = message.text();
   const where = { programId, stageId: message.int(), partition: message.int(), attempts: message.int() + 1 };
   const what = message.bytes();
-  if (isLost) return { ...where, end: { kind: 'lost', executorId: 'a worker', reason: what.toString() } };
+  if (kind === kinds.lost) return { ...where, end: { kind: 'lost', executorId: 'a worker', reason: what.toString() } };
+  if (kind === kinds.unusable) {
+    const [host, reason, remedy] = what.toString().split('\n');
+    return {
+      ...where,
+      end: { kind: 'lost', executorId: host, reason },
+      unusable: { host, reason, remedy: remedy || installNode },
+    };
+  }
   const packed = new MessageReader(what);
   const end = JSON.parse(packed.text());
   return { ...where, end: unpackEnd(end, packed.rest()) };
 }
 
-/** The error of a job that Spark gave up; `definitionOf` tells what a program was made for. */
-export function jobError(text: string, definitionOf: (programId: string) => Definition | undefined): MillraceError {
+/** What Spark says of a barrier stage whose tasks give the answer. */
+export const barrierGivenUp = 'Could not recover from a failed barrier ResultStage';
+
+/** Its number of the error for a barrier stage with more tasks than there are slots. */
+const needsSlots = 'SPARK-24819';
+
+/** What is known of a job that Spark gave up. */
+interface GivenUp {
+  readonly widest: BarrierStage | undefined;
+  readonly slots: number;
+  /** What a program was made for. */
+  readonly definitionOf: (programId: string) => Definition | undefined;
+}
+
+/** The error of a job that Spark gave up, by what it says. */
+export function jobError(text: string, { widest, slots, definitionOf }: GivenUp): MillraceError {
+  if (widest && text.includes(needsSlots)) return tooWide(widest, slots);
   const failed = failedTask(text);
+  if (failed?.unusable) return new MillraceError('NO_WORKER', { ...failed.unusable });
   if (failed) {
     const { programId, stageId, partition, attempts, end } = failed;
     if (end.kind === 'tooBig')
@@ -43,7 +75,7 @@ export function jobError(text: string, definitionOf: (programId: string) => Defi
     if (end.kind === 'userError' || end.kind === 'lost')
       return errorOf({ kind: 'task', end, stageId, partition, attempts }, () => definitionOf(programId)?.steps);
   }
-  return new MillraceError('SPARK_FAILED', { reason: reasonOf(text) });
+  return new MillraceError('SPARK_FAILED', { reason: reasonOf(text), trace: text });
 }
 
 /** Spark's sentence, without its traces. */

@@ -11,8 +11,9 @@ import { printBlocking } from '../base/blocking-output';
 import { startCommand } from '../executor/pipe-command';
 import { packEnd } from '../link/task-end';
 import { MessageReader, MessageWriter } from './message';
+import { movedSplit } from './session-files';
 import { fromWorker, toWorker, WorkerPipes } from './worker-pipes';
-import { readSettings } from './worker-settings';
+import { readSettings, refusalOf } from './worker-settings';
 
 /** A task ends with its process where it is cancelled: the executor kills the worker. */
 const control: TaskControl = { cancelled: () => false, progress: () => {} };
@@ -21,13 +22,21 @@ class SparkWorker implements TaskExchange {
   readonly #pipes = new WorkerPipes();
   readonly #runner: TaskRunner;
   readonly #maxResultBytes: number;
+  readonly #sessionFolder: string;
+  readonly #folder: string;
+  /** Where the tasks of the barrier stage run that the task is one of. */
+  members: readonly string[] | undefined;
   /** Numbers what reads a feed, in each task from 0. */
   #readers = 0;
 
   constructor() {
     const { body } = this.#pipes.receive();
-    const { maxResultBytes, ...options } = readSettings(body.toString(), process.pid);
+    const { maxResultBytes, sessionFolder, program, ...options } = readSettings(body.toString(), process.pid);
+    const refusal = refusalOf(__filename, program, process.versions.node);
+    this.#pipes.send(fromWorker.ready, Buffer.from(refusal));
     this.#maxResultBytes = maxResultBytes;
+    this.#sessionFolder = sessionFolder;
+    this.#folder = options.folder;
     this.#runner = createTaskRunner({ ...options, startCommand });
   }
 
@@ -59,8 +68,12 @@ class SparkWorker implements TaskExchange {
       attempt: message.int(),
     };
     const environmentId = message.text() || undefined;
-    const split = message.bytes();
+    const written = message.bytes();
+    const files = message.texts();
+    const members = message.texts();
+    this.members = members.length > 0 ? members : undefined;
     const needs = message.texts();
+    const split = files.length > 0 ? movedSplit(written, files, this.#sessionFolder, this.#folder) : written;
     return { ...numbers, programId: needs[0], environmentId, split, needs, maxResultBytes: this.#maxResultBytes };
   }
 
@@ -97,6 +110,12 @@ class SparkWorker implements TaskExchange {
 
   frame(bucket: number, frame: Uint8Array): void {
     this.#pipes.send(fromWorker.frame, new MessageWriter().int(bucket).end(), frame);
+  }
+
+  gather(message: Uint8Array): readonly Uint8Array[] {
+    this.#pipes.send(fromWorker.meets, message);
+    const met = new MessageReader(this.#pipes.receive().body);
+    return Array.from({ length: met.int() }, () => met.bytes());
   }
 }
 

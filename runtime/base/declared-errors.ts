@@ -17,10 +17,7 @@ export const declared = {
     remedy: 'Use local, local[N] or local[*]; or where Spark runs the jobs, spark-local[N] or spark://host:port.',
   },
   NO_SPARK: { sentence: 'Spark cannot run here: {reason}.', remedy: '{remedy}' },
-  NOT_ON_SPARK: {
-    sentence: '{what} cannot run on Apache Spark yet.',
-    remedy: 'Run this job in a session with --master local[N].',
-  },
+  NO_WORKER: { sentence: 'Spark on {host} cannot run functions: {reason}.', remedy: '{remedy}' },
   SPARK_FAILED: {
     sentence: 'Spark gave the job up: {reason}',
     remedy: 'The pages of Spark and its log have more.',
@@ -86,6 +83,11 @@ export const declared = {
     sentence: '{stream} has state, but no checkpoint folder was chosen.',
     remedy:
       "Before start(), call ssc.checkpoint('folder'), at the prompt stream().checkpoint('folder'). The folder must be on a disk that outlives the session.",
+  },
+  WINDOW_NEEDS_CHECKPOINT: {
+    sentence: '{stream} passes its window on from batch to batch in files, which executors on other machines must see.',
+    remedy:
+      "Before start(), call ssc.checkpoint('folder') with a folder on a disk that all nodes see; or give {operation} no inverse function.",
   },
   STREAMING_STARTED: { sentence: '{operation}: the streaming context has already started.', remedy: 'Call it before start().' },
   CHECKPOINT_EXISTS: {

@@ -11,6 +11,14 @@ import { barrierPollMs } from '../base/limits';
 import { decode, encode } from '../wire/codec';
 import { TaskCancelled } from './task-runtime';
 
+/** How one of the tasks meets the others. */
+export interface Meeting {
+  /** Gives a message and waits for those of all members, which it answers in their order. */
+  exchange(operation: string, message: unknown): unknown[];
+  /** The task of this member is over, well or not. */
+  leave(isWell: boolean): void;
+}
+
 export interface BarrierMember {
   readonly folder: string;
   readonly stageId: number;
@@ -21,7 +29,7 @@ export interface BarrierMember {
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-export class Rendezvous {
+export class Rendezvous implements Meeting {
   readonly #of: BarrierMember;
   readonly #cancelled: () => boolean;
   readonly #folder: string;
@@ -36,7 +44,6 @@ export class Rendezvous {
     rmSync(join(of.folder, 'barrier', `${of.stageId}.${of.stageAttempt - 1}`), { recursive: true, force: true });
   }
 
-  /** Gives a message and waits for those of all members, which it answers in their order. */
   exchange(operation: string, message: unknown): unknown[] {
     const round = this.#round++;
     this.#put(`${round}.${this.#of.member}`, encode([operation, message]));

@@ -7,7 +7,9 @@ import { makeFolders } from '../base/files';
 import { type Reference, travelsAs } from '../base/markers';
 import type { TaskControl, TaskSpec } from '../plan/task';
 import type { TaskEnvironment } from '../plan/task-environment';
-import { Rendezvous } from './rendezvous';
+import { EngineMeeting, type Gather } from './engine-meeting';
+import type { TaskExchange } from './files/exchange';
+import { type Meeting, Rendezvous } from './rendezvous';
 
 /** What a task's context needs of its executor. */
 export interface TaskHost {
@@ -168,19 +170,19 @@ export class TaskContext {
 
   /** The task's work is done; a listener that throws fails it after all. @internal */
   succeeded(): void {
-    this.leave();
+    this.leave(true);
     for (const f of this.#completion.splice(0).reverse()) f(this);
   }
 
   /** The task failed already: what listeners throw changes nothing. @internal */
   failed(error: Error): void {
-    this.leave();
+    this.leave(false);
     for (const f of this.#failure.splice(0).reverse()) quietly(() => f(this, error));
     for (const f of this.#completion.splice(0).reverse()) quietly(() => f(this));
   }
 
   /** What must be known of the task's end beyond it. */
-  protected leave(): void {}
+  protected leave(_isWell: boolean): void {}
 
   protected get cancelled(): () => boolean {
     return this.#control.cancelled;
@@ -201,7 +203,7 @@ function quietly(f: () => void): void {
  */
 export class BarrierTaskContext extends TaskContext {
   readonly #members: readonly string[];
-  readonly #rendezvous: Rendezvous;
+  readonly #meeting: Meeting;
 
   /** @internal */ constructor(
     task: TaskSpec,
@@ -209,12 +211,13 @@ export class BarrierTaskContext extends TaskContext {
     control: TaskControl,
     environment: TaskEnvironment,
     members: readonly string[],
+    gather?: Gather,
   ) {
     super(task, host, control, environment);
     this.#members = members;
     const { stageId, stageAttempt, partition } = task;
     const of = { folder: host.folder, stageId, stageAttempt, member: partition, members: members.length };
-    this.#rendezvous = new Rendezvous(of, this.cancelled);
+    this.#meeting = gather ? new EngineMeeting(gather) : new Rendezvous(of, this.cancelled);
   }
 
   /**
@@ -235,7 +238,7 @@ export class BarrierTaskContext extends TaskContext {
    * @example await sc.range(1).coalesce(1).barrier().mapPartitions(rows => { BarrierTaskContext.get().barrier(); return rows; }).count() // 1
    */
   barrier(): void {
-    this.#rendezvous.exchange('barrier', undefined);
+    this.#meeting.exchange('barrier', undefined);
   }
 
   /**
@@ -243,7 +246,7 @@ export class BarrierTaskContext extends TaskContext {
    * @example await sc.range(1).coalesce(1).barrier().mapPartitions(() => BarrierTaskContext.get().allGather('here')).collect() // ['here']
    */
   allGather<T = string>(message: T): T[] {
-    return this.#rendezvous.exchange('allGather', message) as T[];
+    return this.#meeting.exchange('allGather', message) as T[];
   }
 
   /**
@@ -254,8 +257,8 @@ export class BarrierTaskContext extends TaskContext {
     return this.#members.map((address) => ({ address }));
   }
 
-  protected override leave(): void {
-    this.#rendezvous.leave();
+  protected override leave(isWell: boolean): void {
+    this.#meeting.leave(isWell);
   }
 }
 
@@ -265,10 +268,12 @@ export function enterTask(
   host: TaskHost,
   control: TaskControl,
   environment: TaskEnvironment,
+  exchange?: TaskExchange,
 ): { context: TaskContext; exit: () => void } {
-  const { members } = environment;
+  const { members = exchange?.members } = environment;
+  const gather = exchange?.gather && ((message: Uint8Array) => exchange.gather!(message));
   const context = members
-    ? new BarrierTaskContext(task, host, control, environment, members)
+    ? new BarrierTaskContext(task, host, control, environment, members, gather)
     : new TaskContext(task, host, control, environment);
   current = context;
   const exit = () => {

@@ -175,7 +175,7 @@ class Runner implements TaskRunner {
         changes: loaded.changes,
         sources: loaded.sources,
       });
-      entered = this.#enter(task, control);
+      entered = this.#enter(task, control, exchange);
       const compiled = compileStage(loaded.program.plan, loaded.program.sink, split, loaded.sources);
       const { isAsync } = compiled;
       const running = scope;
@@ -194,11 +194,11 @@ class Runner implements TaskRunner {
     }
   }
 
-  #enter(task: TaskSpec, control: TaskControl): ReturnType<typeof enterTask> {
+  #enter(task: TaskSpec, control: TaskControl, exchange: TaskExchange | undefined): ReturnType<typeof enterTask> {
     const nothing: TaskEnvironment = { properties: [], files: [] };
     const environment = task.environmentId ? (decode(this.#bytes(task.environmentId)) as TaskEnvironment) : nothing;
     const { executorId, folder } = this.#options;
-    return enterTask(task, { executorId, folder, blob: (id) => this.#bytes(id) }, control, environment);
+    return enterTask(task, { executorId, folder, blob: (id) => this.#bytes(id) }, control, environment, exchange);
   }
 
   #success(

@@ -67,4 +67,8 @@ export function decodeProgram(bytes: Uint8Array, partOf: (id: string) => Plan): 
 
 export const encodeSplit = (split: Split): Uint8Array => encode(flatten(split));
 
+/** An encoded split with other leaves. */
+export const splitWith = (bytes: Uint8Array, leaf: (split: Split) => Split): Uint8Array =>
+  encode((decode(bytes) as Flat).map((node) => ('inputs' in node ? node : leaf(node as Split))));
+
 export const decodeSplit = (bytes: Uint8Array): Split => unflatten(decode(bytes) as Flat) as Split;

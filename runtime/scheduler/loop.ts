@@ -65,6 +65,17 @@ export interface EngineStatus {
   readSoFar(jobId: number): number;
   /** The oldest running job that somebody waits for, for the progress line: none of a stream, none in the background. */
   progress(): JobProgress | undefined;
+  /** Of an engine of others, once it is there: what it is, and the address of its own pages. */
+  readonly foreign?: ForeignEngine;
+  /** Whether executors see the session's folder: left out where they do. */
+  readonly sharesFolder?: boolean;
+}
+
+export interface ForeignEngine {
+  /** `Spark 4.3.0`. */
+  readonly name: string;
+  /** Undefined where it has no pages. */
+  readonly pages?: string;
 }
 
 /** Our own engine: cuts jobs into stages and runs their tasks on the executors of a backend. */

@@ -25,6 +25,7 @@ interface Options extends Omit<CommandLine, 'file' | 'args' | 'config' | 'spark'
   readonly conf?: string[];
   readonly sparkHome?: string;
   readonly sparkConf?: Readonly<Record<string, string>>;
+  readonly sparkShipNode?: boolean;
 }
 
 /** The command line; `onInit` and `onSchema` are called where it is `millrace init` and `millrace schema`. */
@@ -46,6 +47,7 @@ function command(onInit: () => void, onSchema: (file: string, options: { as?: st
       'the folder of Apache Spark; by default SPARK_HOME, or what millrace spark-setup has installed',
     )
     .option('--spark-conf <KEY=VALUE>', 'a setting of Apache Spark itself; repeat it for more', sparkSetting)
+    .option('--spark-ship-node', 'send this Node to the executors of Apache Spark, which then need none')
     .option('--watch', 'run the script again, in the same session, whenever it or a module that it imports changes', false)
     .option('--check', 'only check the types of the script and its modules')
     .option('--no-check', 'run the script whatever its types are')
@@ -111,8 +113,8 @@ export function readCommandLine(): CommandLine {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : usageStatus);
     throw error;
   }
-  const { conf: texts, sparkHome, sparkConf, ...options } = program.opts<Options>();
-  const spark = sparkHome === undefined && sparkConf === undefined ? undefined : { home: sparkHome, conf: sparkConf };
+  const { conf: texts, sparkHome: home, sparkConf, sparkShipNode: shipNode, ...options } = program.opts<Options>();
+  const spark = home || sparkConf || shipNode ? { home, conf: sparkConf, shipNode } : undefined;
   if (program.getOptionValueSource('master') === 'cli') checkMaster(options.master);
   const config = texts ? checked(() => conf().readConf(texts)) : undefined;
   const [file, ...args] = program.args;

@@ -13,7 +13,11 @@ export interface EngineOptions {
   /** Options of the context that differ from the defaults. */
   readonly config?: Partial<Config>;
   /** For the masters of Apache Spark: its folder, and its own settings. */
-  readonly spark?: { readonly home?: string; readonly conf?: Readonly<Record<string, string>> };
+  readonly spark?: {
+    readonly home?: string;
+    readonly conf?: Readonly<Record<string, string>>;
+    readonly shipNode?: boolean;
+  };
 }
 
 /** A command that needs the session. */

@@ -125,7 +125,13 @@ class Report {
       // Some name it in their sentence.
       message.includes(element) ? undefined : this.#element(element),
       this.#remedy(error),
+      this.#context.full ? this.#trace(readText(details, 'trace')) : undefined,
     );
+  }
+
+  /** What another engine says of its own failure. */
+  #trace(text: string): string | undefined {
+    return text === '' ? undefined : this.#colors.dim(text.split('\n').slice(0, maxStackLines).map(escapeControls).join('\n'));
   }
 
   #task(remote: RemoteError, details: object): string {

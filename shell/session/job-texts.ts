@@ -144,7 +144,9 @@ export function executorsText(sc: Context, resources: string): string {
     const state = excluded ? 'excluded after failures' : `${slots - free} of ${slots} ${slots === 1 ? 'slot' : 'slots'} busy`;
     return `${id.padEnd(8)}  ${host}  ${state}`;
   });
-  return [...lines, resources].join('\n');
+  const { foreign } = sc.engine.status;
+  const pages = foreign?.pages ? [`${foreign.name}: its own pages are at ${foreign.pages}`] : [];
+  return [...lines, resources, ...pages].join('\n');
 }
 
 /** The persisted datasets: their names in the session, level, partitions, size and executors. */

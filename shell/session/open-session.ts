@@ -4,6 +4,7 @@ import * as api from '../../runtime';
 import { type CaptureWarning, shippedModuleText, travelsAs } from '../../runtime/closure';
 import { registerModule } from '../../runtime/closure/ship-modules';
 import * as models from '../../runtime/models';
+import type { ForeignEngine } from '../../runtime/scheduler/loop';
 import { cancelQueries } from '../../runtime/sql/running-queries';
 import { StatusStore } from '../../runtime/status/status-store';
 import { packageVersion } from '../base/package-root';
@@ -40,6 +41,10 @@ export interface SessionOptions extends EngineOptions {
   };
 }
 
+/** That an engine of others is there, and where its own pages are. */
+const startedText = ({ name, pages }: ForeignEngine): string =>
+  `${name} is there${pages ? `; its own pages are at ${pages}` : ''}`;
+
 type OnStageCompleted = NonNullable<api.Listener['onStageCompleted']>;
 
 export async function openSession(options: SessionOptions): Promise<WatchedSession> {
@@ -48,7 +53,7 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
   const sc = await connect(master, {
     executorMemory,
     config,
-    spark,
+    spark: { ...spark, ...(script === undefined && { onReady: (engine) => events.print(`(${startedText(engine)})\n`, 'out') }) },
     holds: script === undefined,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),

@@ -31,7 +31,9 @@ export class ShellPages {
     const pages = await this.#open();
     const opener = live ? openerOf(process.env, process.platform) : undefined;
     if (opener) this.#show(pages.link(), opener);
-    return `${pages.link()}\n(works once; .ui makes another link, .ui stop ends the pages)`;
+    const { foreign } = this.#source.sc.engine.status;
+    const others = foreign?.pages ? `\n${foreign.name} has pages of its own at ${foreign.pages}` : '';
+    return `${pages.link()}\n(works once; .ui makes another link, .ui stop ends the pages)${others}`;
   }
 
   #open(): Promise<StatusPages> {

@@ -192,15 +192,6 @@ test('sources of files, what is saved, samples and numbers are those of the othe
   assert.is(await sc.textFile(note('saved')).count(), 2_000);
 });
 
-test('a barrier stage is refused by name, and the session goes on', async () => {
-  const stage = sc
-    .range(0, 4, 1, 2)
-    .barrier()
-    .mapPartitions((rows) => rows);
-  await errorOf('NOT_ON_SPARK', () => stage.count());
-  assert.is(await sc.range(3).count(), 3);
-});
-
 test('checkpoints cut the lineage', async () => {
   sc.setCheckpointDir(note('checkpoints'));
   const rdd = sc.range(0, 10, 1, 2).map((x) => x * 3);

@@ -17,6 +17,10 @@ export interface TaskExchange {
   rows(bytes: Uint8Array): void;
   /** Takes a frame for a reducer. */
   frame(bucket: number, frame: Uint8Array): void;
+  /** Of a barrier stage: where its tasks run, by partition. */
+  readonly members?: readonly string[];
+  /** Gives a message to all tasks of the barrier stage, and answers those of all. */
+  gather?(message: Uint8Array): readonly Uint8Array[];
 }
 
 /** What a task has of it: an engine that shuffles by itself, or the folder of shuffle files. */

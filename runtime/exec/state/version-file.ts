@@ -1,6 +1,6 @@
 // The files of a partition's state: what changed with each batch, and now and then all of it.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { asError, MillraceError } from '../../base/errors';
 import type { StatePlace } from '../../plan/state-spec';
 import { FrameFile, FrameFileWriter, frameOf } from '../../storage/frame-file';
@@ -33,6 +33,9 @@ export interface Contents {
   close(): void;
 }
 
+const notSeen = 'the folder is not there on the machine of this executor';
+const seeRemedy = 'Choose a checkpoint folder on a disk that the session and all its executors see.';
+
 /** The folder of a stream's state in the session's folder, or in that of the user's checkpoint. */
 export const stateFolder = (session: string, { id, folder }: StatePlace): string => folder ?? join(session, 'state', String(id));
 
@@ -62,6 +65,7 @@ export class VersionFiles {
    */
   write(kind: FileKind, head: FileHead, columns: Iterable<Columns>, more: MoreOfVersion = {}): number {
     const { removed = [], added } = more;
+    if (this.#isDurable) this.#checkSeen();
     const file = new FrameFileWriter(this.path(head.version, kind), this.#taskId);
     try {
       file.add(frameOf([head]));
@@ -72,6 +76,12 @@ export class VersionFiles {
     } finally {
       file.abandon();
     }
+  }
+
+  /** The session has made the checkpoint folder: an executor that does not see it would write where nobody reads. */
+  #checkSeen(): void {
+    const checkpoint = dirname(dirname(dirname(this.folder)));
+    if (!existsSync(checkpoint)) throw new MillraceError('DISK', { path: checkpoint, reason: notSeen, remedy: seeRemedy });
   }
 
   /** Opens a file, every frame of it checked. Throws STATE_LOST, which names it. */

@@ -16,10 +16,18 @@ export interface Work {
   readonly failure?: unknown;
 }
 
-/** Throws STATE_NEEDS_CHECKPOINT for a stream with state if there is no checkpoint folder. */
+/**
+ * Throws STATE_NEEDS_CHECKPOINT for a stream with state if there is no checkpoint folder, and WINDOW_NEEDS_CHECKPOINT for an incremental
+ * window whose files would lie in a session's folder that executors do not see.
+ */
 export function checkStateFolders(streams: readonly DStream<unknown>[], folder: string | undefined): void {
+  if (folder !== undefined) return;
   const folderless = streams.find((stream) => stream.needsCheckpoint);
-  if (folderless && folder === undefined) throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: folderless.toString() });
+  if (folderless) throw new MillraceError('STATE_NEEDS_CHECKPOINT', { stream: folderless.toString() });
+  const apart = streams.find(
+    (stream) => stream instanceof StatefulDStream && stream.host.sc.engine.status.sharesFolder === false,
+  );
+  if (apart) throw new MillraceError('WINDOW_NEEDS_CHECKPOINT', { stream: apart.toString(), operation: apart.operation });
 }
 
 /** The streams that batches are made of. */

@@ -13,6 +13,8 @@ import type { ReceiverInfo, StreamingListener } from './listener';
 /** What streams need of the session's context: datasets, receivers, and the end of a state. */
 export interface StreamSession extends DatasetHost {
   readonly receivers: ReceiverBackend;
+  /** What runs the jobs: `sharesFolder` is false where executors do not see the session's folder. */
+  readonly engine: { readonly status: { readonly sharesFolder?: boolean } };
   union<T>(rdds: readonly RDD<T>[]): RDD<T>;
   emptyRDD<T>(): RDD<T>;
   parallelize<T>(values: readonly T[]): RDD<T>;

@@ -165,7 +165,8 @@ test('a failure is what its last record says, else the first sentence of Spark',
   const what = Buffer.concat([new MessageWriter().text(JSON.stringify(end)).end(), tail]);
   const record = (kind: number, bytes: Uint8Array) =>
     `<millrace ${new MessageWriter().byte(kind).text('program-1').int(4).int(1).int(3).bytes(bytes).end().toString('base64')}>`;
-  const failed = (text: string) => jobError(text, () => undefined);
+  const widest = { title: 'mapPartitions', partitions: 4 };
+  const failed = (text: string) => jobError(text, { widest, slots: 2, definitionOf: () => undefined });
   assert.is(failed(`Job aborted: ${record(0, what)}\n\tat x`).code, 'RESULT_TOO_BIG');
   const lost = failed(`${record(0, what)} ${record(1, Buffer.from('it was killed by signal 9'))}`);
   assert.is(lost.code, 'EXECUTORS_LOST');
@@ -179,13 +180,37 @@ test('a failure is what its last record says, else the first sentence of Spark',
 test('a report counts once in a job or shuffle, and the computation of a persisted partition once in each', () => {
   const counted = new CountedReports();
   const report = (within: string, dataset: number, partition: number) =>
-    counted.count({ within, dataset, partition, jobId: 0, records: 0, updates: new Uint8Array() });
+    counted.count({ within, dataset, partition, jobId: 0, taskId: 0, records: 0, updates: new Uint8Array() });
   assert.equal([report('job 1', -1, 0), report('job 1', -1, 0), report('job 1', -1, 1)], [true, false, true]);
   assert.equal([report('shuffle 1', -1, 0), report('shuffle 1', 7, 0), report('shuffle 1', 7, 0)], [true, true, false]);
   assert.ok(report('job 1', 7, 0));
   counted.forget('job 1');
   counted.forgetDataset(7);
   assert.equal([report('job 1', -1, 0), report('shuffle 1', 7, 0)], [true, true]);
+});
+
+test('what was added while a version of a state was made counts once, whichever task tells of it', () => {
+  const counted = new CountedReports();
+  const block = (within: string) => ({ rddId: 7, partition: 1, within });
+  const told = (within: string) => [
+    { id: 'a', value: 1, block: block(within) },
+    { id: 'b', value: 2, block: block(within) },
+    { id: 'a', value: 3 },
+  ];
+  const ids = (within: string) => counted.uncounted(told(within)).map(({ id, value }) => `${id}${value}`);
+  assert.equal([ids('version 1'), ids('version 1'), ids('version 2')], [['a1', 'b2', 'a3'], ['a3'], ['a1', 'b2', 'a3']]);
+  counted.forgetDataset(7);
+  assert.equal(ids('version 2'), ['a1', 'b2', 'a3']);
+});
+
+test('a barrier stage that finds too few slots in the cluster is told by its step', () => {
+  const widest = { title: 'mapPartitions', partitions: 4 };
+  const error = jobError('[SPARK-24819]: Barrier execution mode does not allow', {
+    widest,
+    slots: 2,
+    definitionOf: () => undefined,
+  });
+  assert.match(error.message, /Stage mapPartitions has a barrier and 4 partitions.*only 2 slots/);
 });
 
 test.run();

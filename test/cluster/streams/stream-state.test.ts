@@ -1,97 +1,24 @@
 // State and windows while executors are killed and tasks fail and run again: every batch is exact.
 // time limit: 240 s
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DStream, ManualClock, StreamingContext } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';
 import { unordered } from '../../helpers/model';
 import { engineExecutor } from '../../helpers/pool';
 import { openSession, type Session } from '../../helpers/session';
+import { batches, checkAll, operations, through } from '../../helpers/stream-batches';
 import { trackedStates, windowSums } from '../../helpers/stream-model';
 import { until, within } from '../../helpers/within';
 
 const test = suite('stream state on executors');
-type Pair = [unknown, number];
 let leaks: ReturnType<typeof watchLeaks>;
+
+const add = (a: number, b: number) => a + b;
 
 test.before(async () => {
   await engineExecutor();
   leaks = watchLeaks();
 });
-
-const add = (a: number, b: number) => a + b;
-const subtract = (a: number, b: number) => a - b;
-
-const batches: Pair[][] = Array.from({ length: 16 }, (_, b) =>
-  b % 5 === 4 ? [] : Array.from({ length: 40 }, (_, i): Pair => [`key ${(i * (b + 3)) % 23}`, ((i * 7 + b) % 9) - 1]),
-);
-
-/** Runs the batches through streams, calls `fault` between them, and returns the result of each batch, by output. */
-async function through(
-  session: Session,
-  outputs: (pairs: DStream<Pair>) => Record<string, DStream<unknown>>,
-  fault: (batch: number) => Promise<void> | void,
-): Promise<Record<string, unknown[][]>> {
-  const folder = mkdtempSync(join(tmpdir(), 'state-'));
-  const clock = new ManualClock();
-  const streaming = new StreamingContext(session.sc, '1s', { clock });
-  const out: Record<string, unknown[][]> = {};
-  const failures: Error[] = [];
-  streaming.addStreamingListener({ onBatchCompleted: (info) => failures.push(...info.outputs.flatMap((o) => o.failure ?? [])) });
-  try {
-    streaming.checkpoint(folder);
-    for (const [name, stream] of Object.entries(outputs(streaming.queueStream([...batches])))) {
-      out[name] = [];
-      stream.foreachRDD(async (rdd) => out[name].push(await rdd.collect()), name);
-    }
-    streaming.start();
-    for (let batch = 0; batch < batches.length; batch++) {
-      await fault(batch);
-      clock.advance('1s');
-      await within(30_000, streaming.idle(), `batch ${batch}`);
-      if (failures.length > 0) throw failures[0];
-    }
-  } finally {
-    await streaming.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return out;
-}
-
-const operations = (pairs: DStream<Pair>): Record<string, DStream<unknown>> => {
-  const mapped = pairs.mapWithState<unknown, number, number, unknown[]>(
-    (key, value, state) => {
-      if (state.isTimingOut()) return [key, 'timed out', state.get()];
-      const sum = (state.get() ?? 0) + value!;
-      if (value! >= 0) state.update(sum);
-      else if (state.exists()) state.remove();
-      return [key, value, sum];
-    },
-    { timeout: '2s' },
-  );
-  return {
-    plain: pairs.reduceByKeyAndWindow(add, '4s'),
-    inverse: pairs.reduceByKeyAndWindow(add, subtract, '4s'),
-    slid: pairs.reduceByKeyAndWindow(add, subtract, '6s', '3s'),
-    rows: mapped,
-    states: mapped.stateSnapshots(),
-  } as Record<string, DStream<unknown>>;
-};
-
-function checkAll(out: Record<string, unknown[][]>): void {
-  const tracked = trackedStates(batches, 2);
-  const expected: Record<string, readonly unknown[][]> = {
-    plain: windowSums(batches, 4, 1),
-    inverse: windowSums(batches, 4, 1),
-    slid: windowSums(batches, 6, 3),
-    rows: tracked.rows,
-    states: tracked.states,
-  };
-  for (const [name, rows] of Object.entries(expected)) assert.equal(out[name].map(unordered), rows.map(unordered), name);
-}
 
 async function onExecutors(body: (session: Session) => Promise<void>): Promise<void> {
   const session = await openSession(2);
@@ -105,7 +32,7 @@ async function onExecutors(body: (session: Session) => Promise<void>): Promise<v
 test('executors that are killed between batches: exact', () =>
   onExecutors(async (session) => {
     let kills = 0;
-    const out = await through(session, operations, (batch) => {
+    const out = await through(session.sc, operations, (batch) => {
       if (batch % 4 !== 3) return;
       const [first, second] = session.pids();
       process.kill(batch % 8 === 3 ? first : second, 'SIGKILL');
@@ -130,7 +57,7 @@ test('executors that are killed while they work on the state: exact', () =>
     };
     let batch = 0;
     const out = await through(
-      session,
+      session.sc,
       (pairs) => {
         const sums = pairs.updateStateByKey<unknown, number, number>((values, state, _key, time) => {
           if ((time / 1000) % 5 === 3 && values.length > 0) dies(0, `die-${time}`);
@@ -161,7 +88,7 @@ test('a function of each kind throws once: its task runs again, and nothing coun
       throw new Error(`once: ${name}`);
     };
     const out = await through(
-      session,
+      session.sc,
       (pairs) => ({
         states: pairs
           .mapWithState<unknown, number, number, undefined>(
@@ -196,7 +123,7 @@ test('a partition of the state stays on the executor that holds its table', () =
   onExecutors(async (session) => {
     const others: Promise<number>[] = [];
     const out = await through(
-      session,
+      session.sc,
       (pairs) => {
         const where = pairs
           .map(([key, n]) => [Number(String(key).slice(4)) % 2, n] as [number, number])

@@ -26,8 +26,8 @@ final class Blob implements Serializable {
     return small != null ? small : large.value();
   }
 
-  /** Drops it on all executors, once no dataset names it any more. */
+  /** Drops it everywhere, once no dataset names it any more. */
   void drop() {
-    if (large != null) large.unpersist();
+    if (large != null) large.destroy();
   }
 }

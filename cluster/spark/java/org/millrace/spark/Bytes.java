@@ -47,6 +47,11 @@ final class Bytes {
     write(out, (text == null ? "" : text).getBytes(StandardCharsets.UTF_8));
   }
 
+  static void writeTexts(DataOutputStream out, String[] texts) throws IOException {
+    out.writeInt(texts.length);
+    for (String text : texts) writeText(out, text);
+  }
+
   /** A message as bytes. */
   static byte[] of(Writing writing) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

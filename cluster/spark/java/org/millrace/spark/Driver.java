@@ -47,9 +47,11 @@ public final class Driver {
   /** The session's numbers of datasets by Spark's, for events. */
   private final Map<Integer, Integer> keys;
   private final Map<Integer, SimpleFutureAction<BoxedUnit>> jobs = new ConcurrentHashMap<>();
+  private final JobEnds ends;
 
-  private Driver(SparkContext sc, Events events, Map<Integer, Integer> keys) {
+  private Driver(SparkContext sc, Events events, Map<Integer, Integer> keys, JobEnds ends) {
     this.sc = sc;
+    this.ends = ends;
     this.keys = keys;
     this.events = events;
     this.reports = new Reports(events::report);
@@ -62,11 +64,12 @@ public final class Driver {
     System.setOut(System.err);
     Events events = new Events(out, args[0]);
     Map<Integer, Integer> keys = new ConcurrentHashMap<>();
+    JobEnds ends = new JobEnds(events);
     SparkContext sc;
     try {
       SparkConf conf = new SparkConf();
       // Listeners that are there from the start hear of the first executors.
-      Listener.begin(events, keys);
+      Listener.begin(events, keys, ends);
       conf.set(LISTENERS, conf.contains(LISTENERS) ? conf.get(LISTENERS) + "," + Listener.class.getName() : Listener.class.getName());
       sc = new SparkContext(conf);
     } catch (Throwable e) {
@@ -76,7 +79,7 @@ public final class Driver {
       return;
     }
     try {
-      Driver driver = new Driver(sc, events, keys);
+      Driver driver = new Driver(sc, events, keys, ends);
       events.ready(sc);
       if (sc.isLocal()) Workers.prepare(sc.defaultParallelism());
       driver.serve(new DataInputStream(new BufferedInputStream(System.in, 1 << 16)));
@@ -147,6 +150,9 @@ public final class Driver {
     stage.within = Bytes.readText(in);
     stage.dataset = in.readInt();
     stage.isIndeterminate = in.readBoolean();
+    stage.isBarrier = in.readBoolean();
+    stage.state = in.readInt();
+    stage.leaves = Bytes.readText(in);
     int reducers = in.readInt();
     boolean useDisk = in.readBoolean();
     boolean useMemory = in.readBoolean();
@@ -154,8 +160,7 @@ public final class Driver {
     int replication = in.readInt();
     stage.program = new Blob(sc, Bytes.readText(in), Bytes.read(in));
     String[] needs = Bytes.readTexts(in);
-    stage.needs = new Blob[needs.length];
-    for (int i = 0; i < needs.length; i++) stage.needs[i] = blobs.get(needs[i]);
+    stage.needs = named(needs);
     stage.reports = reports;
     int[] parentKeys = Bytes.readInts(in);
     RDD<?>[] parents = new RDD<?>[parentKeys.length];
@@ -166,11 +171,32 @@ public final class Driver {
     if (stage.kind == Stage.SHUFFLE) rdds.put(key, shuffled(key, stage, parents, reads, partitions, reducers));
     else {
       ClassTag<byte[]> tag = ClassTag$.MODULE$.apply(byte[].class);
-      NodeRDD<byte[]> rdd = new NodeRDD<>(sc, tag, stage, parents, reads, partitions);
+      RDD<byte[]> rdd = together(new NodeRDD<>(sc, tag, stage, parents, reads, partitions), stage, tag);
       rdd.setName(stage.name);
       if (stage.kind == Stage.STORE) rdd.persist(StorageLevel.apply(useDisk, useMemory, false, deserialized, replication));
       keys.put(rdd.id(), key);
       rdds.put(key, rdd);
+    }
+  }
+
+  private Blob[] named(String[] ids) {
+    Blob[] found = new Blob[ids.length];
+    for (int i = 0; i < ids.length; i++) found[i] = blobs.get(ids[i]);
+    return found;
+  }
+
+  /** A dataset whose tasks run at the same time, where its stage is one of a barrier: Spark knows it by the dataset that such a step makes. */
+  private static <T> RDD<T> together(NodeRDD<T> rdd, Stage stage, ClassTag<T> tag) {
+    return stage.isBarrier ? rdd.barrier().mapPartitions(new Same<T>(), false, tag) : rdd;
+  }
+
+  private static final class Same<T> extends AbstractFunction1<scala.collection.Iterator<T>, scala.collection.Iterator<T>>
+      implements java.io.Serializable {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public scala.collection.Iterator<T> apply(scala.collection.Iterator<T> rows) {
+      return rows;
     }
   }
 
@@ -185,7 +211,9 @@ public final class Driver {
       int[] read = Bytes.readInts(in);
       Partition[] feeds = new Partition[slots.length];
       for (int j = 0; j < slots.length; j++) feeds[j] = of[slots[j]][read[j]];
-      partitions[i] = new NodePartition(i, number, split, slots, feeds, Bytes.readTexts(in));
+      String[] files = Bytes.readTexts(in);
+      Blob[] fileBlobs = named(Bytes.readTexts(in));
+      partitions[i] = new NodePartition(i, number, split, slots, feeds, files, fileBlobs, Bytes.readTexts(in));
     }
     return partitions;
   }
@@ -207,7 +235,7 @@ public final class Driver {
   private RDD<?> shuffled(
       int key, Stage stage, RDD<?>[] parents, Dependency<?>[] reads, NodePartition[] partitions, int reducers) {
     ClassTag<Tuple2<Object, byte[]>> pairs = (ClassTag) ClassTag$.MODULE$.apply(Tuple2.class);
-    NodeRDD<Tuple2<Object, byte[]>> map = new NodeRDD<>(sc, pairs, stage, parents, reads, partitions);
+    RDD<Tuple2<Object, byte[]>> map = together(new NodeRDD<>(sc, pairs, stage, parents, reads, partitions), stage, pairs);
     map.setName(stage.name);
     keys.put(map.id(), key);
     ClassTag frames = ClassTag$.MODULE$.apply(byte[].class);
@@ -218,17 +246,17 @@ public final class Driver {
 
   private void run(DataInputStream in) throws IOException {
     int jobId = in.readInt();
+    int tries = in.readInt();
     int key = in.readInt();
     String title = Bytes.readText(in);
     String[] properties = Bytes.readTexts(in);
     String environmentId = Bytes.readText(in);
     String[] ids = Bytes.readTexts(in);
     int[] partitions = Bytes.readInts(in);
-    Blob[] seen = new Blob[ids.length];
-    for (int i = 0; i < ids.length; i++) seen[i] = blobs.get(ids[i]);
+    Blob[] seen = named(ids);
     try {
       sc.setLocalProperty(JOB, String.valueOf(jobId));
-      sc.setLocalProperty(Environment.PROPERTY, new Environment(jobId, environmentId, seen).text());
+      sc.setLocalProperty(Environment.PROPERTY, new Environment(jobId, tries, environmentId, seen).text());
       sc.setLocalProperty("spark.job.interruptOnCancel", "true");
       sc.setCallSite(title);
       for (int i = 0; i < properties.length; i += 2) sc.setLocalProperty(properties[i], properties[i + 1]);
@@ -290,7 +318,7 @@ public final class Driver {
     @Override
     public BoxedUnit apply(Try<BoxedUnit> end) {
       jobs.remove(jobId);
-      events.jobEnded(jobId, end.isFailure() ? end.failed().get() : null);
+      ends.ended(jobId, end.isFailure() ? end.failed().get() : null);
       return BoxedUnit.UNIT;
     }
   }

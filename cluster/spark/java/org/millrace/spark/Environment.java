@@ -17,13 +17,16 @@ final class Environment implements Serializable {
   static final String PROPERTY = "millrace.environment";
 
   final int jobId;
+  /** How often the session has had Spark run this job before. */
+  final int tries;
   /** The blob with properties and files; empty where there is nothing to see. */
   final String id;
   /** That blob, and those of the files. */
   final Blob[] blobs;
 
-  Environment(int jobId, String id, Blob[] blobs) {
+  Environment(int jobId, int tries, String id, Blob[] blobs) {
     this.jobId = jobId;
+    this.tries = tries;
     this.id = id;
     this.blobs = blobs;
   }

@@ -2,6 +2,7 @@
 package org.millrace.spark;
 
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.Success$;
 import org.apache.spark.TaskFailedReason;
@@ -11,6 +12,7 @@ import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 import org.apache.spark.scheduler.SparkListenerBlockUpdated;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
@@ -25,20 +27,26 @@ import org.apache.spark.storage.RDDInfo;
 public final class Listener extends SparkListener {
   private static Events toTell;
   private static Map<Integer, Integer> known;
+  private static JobEnds toHear;
 
   private final Events events = toTell;
   private final Map<Integer, Integer> keys = known;
+  private final JobEnds ends = toHear;
+  /** The session's numbers of running jobs by Spark's. */
+  private final Map<Integer, Integer> jobs = new ConcurrentHashMap<>();
 
   /** What the listener that Spark is about to make tells, and the session's numbers of datasets by Spark's. */
-  static void begin(Events events, Map<Integer, Integer> keys) {
+  static void begin(Events events, Map<Integer, Integer> keys, JobEnds ends) {
     toTell = events;
     known = keys;
+    toHear = ends;
   }
 
   @Override
   public void onJobStart(SparkListenerJobStart start) {
     String job = start.properties().getProperty(Driver.JOB);
     if (job == null) return;
+    jobs.put(start.jobId(), Integer.parseInt(job));
     events.tell(
         Events.JOB_STARTED,
         out -> {
@@ -53,6 +61,12 @@ public final class Listener extends SparkListener {
             for (int j = 0; j < stage.parentIds().size(); j++) out.writeInt((Integer) stage.parentIds().apply(j));
           }
         });
+  }
+
+  @Override
+  public void onJobEnd(SparkListenerJobEnd end) {
+    Integer job = jobs.remove(end.jobId());
+    if (job != null) ends.heard(job);
   }
 
   @Override

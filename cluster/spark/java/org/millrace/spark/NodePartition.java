@@ -14,14 +14,27 @@ final class NodePartition implements Partition {
   final int[] parents;
   /** For each feed the partition of that parent. */
   final Partition[] feeds;
+  /** Files of the session's folder that it reads, by their names there, and what they hold. */
+  final String[] files;
+  final Blob[] fileBlobs;
   final transient String[] locations;
 
-  NodePartition(int index, int number, byte[] split, int[] parents, Partition[] feeds, String[] locations) {
+  NodePartition(
+      int index,
+      int number,
+      byte[] split,
+      int[] parents,
+      Partition[] feeds,
+      String[] files,
+      Blob[] fileBlobs,
+      String[] locations) {
     this.index = index;
     this.number = number;
     this.split = split;
     this.parents = parents;
     this.feeds = feeds;
+    this.files = files;
+    this.fileBlobs = fileBlobs;
     this.locations = locations;
   }
 

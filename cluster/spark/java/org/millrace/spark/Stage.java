@@ -21,4 +21,10 @@ final class Stage implements Serializable {
   Blob program;
   Blob[] needs;
   Reports reports;
+  /** All of its tasks run at the same time. */
+  boolean isBarrier;
+  /** The state of a stream of which its tasks hold tables; -1 where there is none. */
+  int state;
+  /** The folder, below the session's, where each task leaves a file that is part of its answer; empty where none does. */
+  String leaves;
 }

@@ -7,6 +7,7 @@ final class TaskFailed extends RuntimeException {
   private static final long serialVersionUID = 1;
   private static final byte ENDED = 0;
   private static final byte LOST = 1;
+  private static final byte UNUSABLE = 2;
 
   private TaskFailed(byte[] record) {
     super("<millrace " + Base64.getEncoder().encodeToString(record) + ">");
@@ -15,6 +16,12 @@ final class TaskFailed extends RuntimeException {
   /** A worker reported how its task ended. */
   static TaskFailed ended(Stage stage, int partition, int attempt, int sparkStage, byte[] end) {
     return new TaskFailed(record(ENDED, stage, partition, attempt, sparkStage, end));
+  }
+
+  /** An executor has no worker that can run tasks: its host, why, and what to do, a line each. */
+  static TaskFailed unusable(Stage stage, int partition, int attempt, int sparkStage, String what) {
+    byte[] text = what.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    return new TaskFailed(record(UNUSABLE, stage, partition, attempt, sparkStage, text));
   }
 
   /** A worker ended in the middle of its task. */

@@ -3,8 +3,11 @@ package org.millrace.spark;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.NoSuchElementException;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.BarrierTaskInfo;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.util.TaskCompletionListener;
@@ -29,6 +32,8 @@ final class TaskRun extends AbstractIterator<Object> {
   private final Worker worker;
   private int frames;
   private int jobId;
+  private boolean isPlaced;
+  private int tries;
   private Object next;
   /** Reports that follow the rows of a persisted partition. */
   private java.util.Iterator<byte[]> last;
@@ -39,7 +44,7 @@ final class TaskRun extends AbstractIterator<Object> {
     this.partition = partition;
     this.context = context;
     if (stage.kind != Stage.STORE) WITHIN.set(stage.within);
-    this.worker = Workers.take(context);
+    this.worker = Workers.take(context, stage.state < 0 ? -1 : ((long) stage.state << 32) | partition.number);
     worker.own(this);
     context.addTaskCompletionListener((TaskCompletionListener) ended -> close());
     try {
@@ -50,10 +55,18 @@ final class TaskRun extends AbstractIterator<Object> {
   }
 
   private void start() throws IOException {
+    String refusal = worker.refusal();
+    if (refusal != null) {
+      worker.kill();
+      throw TaskFailed.unusable(stage, partition.number, attempt(), context.stageId(), Workers.host() + "\n" + refusal);
+    }
+    SessionFiles.place(partition);
+    isPlaced = true;
     worker.provide(stage.program);
     for (Blob blob : stage.needs) worker.provide(blob);
     Environment environment = Environment.of(context);
     jobId = environment.jobId;
+    tries = environment.tries;
     for (Blob blob : environment.blobs) worker.provide(blob);
     String[] needs = new String[1 + stage.needs.length + environment.blobs.length];
     needs[0] = stage.program.id;
@@ -65,13 +78,14 @@ final class TaskRun extends AbstractIterator<Object> {
               out.writeDouble(context.taskAttemptId());
               out.writeInt(environment.jobId);
               out.writeInt(context.stageId());
-              out.writeInt(context.stageAttemptNumber());
+              out.writeInt(context.stageAttemptNumber() + environment.tries);
               out.writeInt(partition.number);
-              out.writeInt(context.attemptNumber());
+              out.writeInt(attempt());
               Bytes.writeText(out, environment.id);
               Bytes.write(out, partition.split);
-              out.writeInt(needs.length);
-              for (String id : needs) Bytes.writeText(out, id);
+              Bytes.writeTexts(out, partition.files);
+              Bytes.writeTexts(out, members());
+              Bytes.writeTexts(out, needs);
             });
     worker.send(Worker.TASK, task);
     worker.flush();
@@ -108,12 +122,15 @@ final class TaskRun extends AbstractIterator<Object> {
           case Worker.WANTS:
             feed(worker.readInt(message, 1), worker.readInt(message, 5));
             break;
+          case Worker.MEETS:
+            meet(message);
+            break;
           case Worker.DONE:
             return done(message);
           case Worker.FAILED:
             Workers.give(worker);
             byte[] end = java.util.Arrays.copyOfRange(message, 1, message.length);
-            throw TaskFailed.ended(stage, partition.number, context.attemptNumber(), context.stageId(), end);
+            throw TaskFailed.ended(stage, partition.number, attempt(), context.stageId(), end);
           default:
             throw new IOException("a message of kind " + message[0]);
         }
@@ -121,6 +138,34 @@ final class TaskRun extends AbstractIterator<Object> {
     } catch (IOException e) {
       throw failed();
     }
+  }
+
+  /** Which try of the partition this is: the tasks of a barrier stage are tried together. */
+  private int attempt() {
+    return stage.isBarrier ? context.stageAttemptNumber() + tries : context.attemptNumber();
+  }
+
+  /** The addresses of the tasks of a barrier stage. */
+  private String[] members() {
+    if (!(context instanceof BarrierTaskContext)) return new String[0];
+    BarrierTaskInfo[] infos = ((BarrierTaskContext) context).getTaskInfos();
+    String[] addresses = new String[infos.length];
+    for (int i = 0; i < infos.length; i++) addresses[i] = infos[i].address();
+    return addresses;
+  }
+
+  /** The worker has a message for all tasks of its barrier stage, and waits for theirs. */
+  private void meet(byte[] message) throws IOException {
+    String own = Base64.getEncoder().encodeToString(java.util.Arrays.copyOfRange(message, 1, message.length));
+    String[] all = ((BarrierTaskContext) context).allGather(own);
+    worker.send(
+        Worker.MET,
+        Bytes.of(
+            out -> {
+              out.writeInt(all.length);
+              for (String other : all) Bytes.write(out, Base64.getDecoder().decode(other));
+            }));
+    worker.flush();
   }
 
   /** Sends what a reader of a feed gets next: stored rows, or frames of a shuffle. */
@@ -160,6 +205,7 @@ final class TaskRun extends AbstractIterator<Object> {
     double records = in.readDouble();
     byte[] updates = Bytes.read(in);
     byte[] value = Bytes.read(in);
+    byte[] left = stage.leaves.isEmpty() ? null : SessionFiles.take(stage.leaves + "/" + partition.number);
     drain();
     int dataset = stage.kind == Stage.STORE ? stage.dataset : -1;
     byte[] report =
@@ -168,6 +214,7 @@ final class TaskRun extends AbstractIterator<Object> {
               out.writeByte(Worker.REPORT);
               Bytes.writeText(out, WITHIN.get());
               out.writeInt(jobId);
+              out.writeDouble(context.taskAttemptId());
               out.writeInt(dataset);
               out.writeInt(partition.number);
               out.writeDouble(records);
@@ -181,7 +228,12 @@ final class TaskRun extends AbstractIterator<Object> {
     last = java.util.Collections.emptyIterator();
     stage.reports.add(report);
     for (byte[] other : carried) stage.reports.add(other);
-    return stage.kind == Stage.ANSWER ? value : null;
+    if (stage.kind != Stage.ANSWER || left == null) return stage.kind == Stage.ANSWER ? value : null;
+    return Bytes.of(
+        out -> {
+          Bytes.write(out, value);
+          out.write(left);
+        });
   }
 
   /** What a persisted partition carries comes after its rows, which the worker may not have read to their end. */
@@ -199,11 +251,12 @@ final class TaskRun extends AbstractIterator<Object> {
   private RuntimeException failed() {
     worker.kill();
     if (context.isInterrupted()) return new TaskKilledException("cancelled");
-    return TaskFailed.lost(stage, partition.number, context.attemptNumber(), context.stageId(), worker.reason());
+    return TaskFailed.lost(stage, partition.number, attempt(), context.stageId(), worker.reason());
   }
 
   /** The task has ended: a worker that is still at work has nobody to work for. */
   private void close() {
     if (worker.isOf(this)) worker.kill();
+    if (isPlaced) SessionFiles.release(partition);
   }
 }

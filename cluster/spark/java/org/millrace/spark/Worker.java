@@ -25,12 +25,16 @@ final class Worker {
   static final byte PIECE = 'P';
   static final byte MORE = 'M';
   static final byte END = 'E';
+  static final byte MET = 'A';
   // From it.
   static final byte ROWS = 'R';
   static final byte FRAME = 'S';
   static final byte WANTS = 'W';
+  static final byte MEETS = 'G';
   static final byte DONE = 'D';
   static final byte FAILED = 'X';
+  /** Its first message: that it can run tasks, or why it cannot. */
+  static final byte READY = 'Y';
   /** Among the rows of a persisted partition: what its tasks added to accumulators. */
   static final byte REPORT = 'U';
 
@@ -42,23 +46,59 @@ final class Worker {
   /** Protocol on descriptors of its own: what user code prints, and what its children print, goes to the log. */
   private static final String SHELL = "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>&2";
 
+  /** What the shell answers where a program is not there, or cannot be run. */
+  private static final int NOT_RUN = 126;
+  private static final int NOT_FOUND = 127;
+
+  private final String program;
   private final Process process;
   private final DataInputStream in;
   private final DataOutputStream out;
   /** By last use. */
   private final Map<String, Boolean> blobs = new LinkedHashMap<>(16, 0.75f, true);
   private volatile Object owner;
+  private boolean isReady;
+  /** How many tables of streams' states it holds. Guarded by the workers of the executor. */
+  int tables;
 
   Worker(List<String> command, String settings) throws IOException {
     List<String> line = new ArrayList<>(List.of("/bin/sh", "-c", SHELL));
     line.addAll(command);
+    program = command.get(0);
     ProcessBuilder builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().keySet().retainAll(PASSED_ON);
     process = builder.start();
     in = new DataInputStream(new BufferedInputStream(process.getInputStream(), PIPE_BYTES));
     out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), PIPE_BYTES));
-    send(HELLO, settings.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-    flush();
+    try {
+      send(HELLO, settings.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      flush();
+    } catch (IOException e) {
+      // It has ended already: `refusal` says why.
+    }
+  }
+
+  /** Waits until it can run tasks. Answers why it cannot, and what to do, a line each; null where it can. */
+  String refusal() throws IOException {
+    if (isReady) return null;
+    byte[] message;
+    try {
+      message = receive();
+    } catch (EOFException e) {
+      return unstarted();
+    }
+    if (message[0] != READY) throw new IOException("a message of kind " + message[0] + " before the first task");
+    isReady = message.length == 1;
+    return isReady ? null : new String(message, 1, message.length - 1, java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  /** Why it ended before its first task. */
+  private String unstarted() {
+    String why = reason();
+    int code = process.isAlive() ? 0 : process.exitValue();
+    if (code == NOT_FOUND) why = "there is no Node at " + program;
+    if (code == NOT_RUN) why = "its user may not run " + program;
+    return why + "\n";
   }
 
   void own(Object newOwner) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,13 +20,15 @@ final class Workers {
 
   private static final Deque<Worker> IDLE = new ArrayDeque<>();
   private static final Map<Worker, TaskContext> BUSY = new ConcurrentHashMap<>();
+  /** The worker that has the newest table of a stream's state in memory, by state and partition. */
+  private static final Map<Long, Worker> HOLDERS = new HashMap<>();
   private static Thread watch;
 
   private Workers() {}
 
-  /** A worker for a task, an idle one where there is any. */
-  static Worker take(TaskContext context) {
-    Worker worker = idle();
+  /** A worker for a task, an idle one where there is any: at best the one that has the table of a stream's state in memory. */
+  static Worker take(TaskContext context, long table) {
+    Worker worker = idle(table);
     if (worker == null) worker = launch();
     synchronized (IDLE) {
       if (watch == null) {
@@ -34,8 +37,18 @@ final class Workers {
         watch.start();
       }
     }
+    if (table >= 0) hold(table, worker);
     BUSY.put(worker, context);
     return worker;
+  }
+
+  /** The table of a state goes to a worker: the one that had it has an old version now. */
+  private static void hold(long table, Worker worker) {
+    synchronized (IDLE) {
+      Worker before = HOLDERS.put(table, worker);
+      if (before != null) before.tables--;
+      worker.tables++;
+    }
   }
 
   /** Starts workers before the first task asks for them. */
@@ -48,13 +61,17 @@ final class Workers {
     }
   }
 
-  private static Worker idle() {
+  private static Worker idle(long table) {
     synchronized (IDLE) {
-      while (!IDLE.isEmpty()) {
-        Worker worker = IDLE.pop();
-        if (worker.isAlive()) return worker;
-      }
-      return null;
+      IDLE.removeIf(worker -> !worker.isAlive());
+      HOLDERS.values().removeIf(worker -> !worker.isAlive());
+      Worker best = IDLE.peek();
+      // Tables spread over the workers, and tasks without one leave those with tables to others.
+      for (Worker worker : IDLE) if (worker.tables < best.tables) best = worker;
+      Worker holder = table < 0 ? null : HOLDERS.get(table);
+      if (IDLE.contains(holder)) best = holder;
+      if (best != null) IDLE.remove(best);
+      return best;
     }
   }
 
@@ -73,14 +90,19 @@ final class Workers {
     }
   }
 
+  static String host() {
+    return SparkEnv.get().blockManager().blockManagerId().host();
+  }
+
   private static Worker launch() {
     SparkConf conf = SparkEnv.get().conf();
     List<String> command = new ArrayList<>();
-    command.add(conf.get("spark.millrace.node", "node"));
+    String shipped = conf.get("spark.millrace.shippedNode", "");
+    command.add(shipped.isEmpty() ? conf.get("spark.millrace.node", "node") : SparkFiles.get(shipped));
     for (String flag : conf.get("spark.millrace.nodeFlags", "").split(" ")) if (!flag.isEmpty()) command.add(flag);
     command.add(SparkFiles.get("spark-worker.js"));
     try {
-      return new Worker(command, SparkEnv.get().executorId() + "\n" + conf.get("spark.millrace.settings"));
+      return new Worker(command, SparkEnv.get().executorId() + "\n" + SessionFiles.folder() + "\n" + conf.get("spark.millrace.settings"));
     } catch (IOException e) {
       throw new IllegalStateException("The worker could not be started: " + e.getMessage(), e);
     }
