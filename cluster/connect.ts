@@ -36,9 +36,9 @@ export interface ConnectOptions {
 const longestMs = 2 ** 31 - 1;
 
 /**
- * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`, or with Apache Spark on `spark-local[N]` or
- * `spark://host:port`. Its executors start in the background; stop() ends them. Throws BAD_MASTER, BAD_OPTION or NO_EXECUTORS; where
- * Spark cannot start, jobs fail with NO_SPARK.
+ * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`, or with Apache Spark on `spark-local[N]`,
+ * `spark://host:port`, `yarn` or `k8s://host:port`. Its executors start in the background; stop() ends them. Throws BAD_MASTER,
+ * BAD_OPTION or NO_EXECUTORS; where Spark cannot start, jobs fail with NO_SPARK.
  * @example const sc = await connect('local[2]')
  */
 export async function connect(master: string, options: ConnectOptions = {}): Promise<Context> {

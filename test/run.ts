@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { instrumented } from './helpers/preload';
+import { isLong, isOwn, missingForSpark, type SparkFile, sparkFiles, startSharedCluster } from './helpers/spark-part';
+import type { Standalone } from './helpers/standalone';
 import { until, within } from './helpers/within';
 
 const root = join(__dirname, '..');
@@ -17,8 +19,8 @@ const atATime = 3;
 /** Files that measure time, count on the pace of executors, or fill a disk want the machine for themselves. */
 const alone =
   /^test\/cluster\/(streams\/|driver\/pool-(cancel|loss)|jobs\/(chaos|full-disk|large-shuffle|levelling|many-jobs|memory|phases|recovery)|receivers\/receivers-executors)/;
-/** What `--spark` runs: the tests of that engine, and the suites that any master must pass. */
-const spark = /^test\/(spark|runtime\/ops\/(actions|operators|outside|pairs|sampling|several))/;
+/** Suites on Apache Spark: each starts a JVM, and more processes with it. */
+const atATimeOnSpark = 2;
 /** Files that take longest, first: none of them is left for the end, when nothing runs beside it. */
 const longest = [
   'shell/script/repl-script',
@@ -37,7 +39,8 @@ const longest = [
 const maxOutput = 200_000;
 
 interface Result {
-  readonly file: string;
+  /** The file, and its master if it is not the file's own. */
+  readonly name: string;
   readonly passed: number;
   readonly failed: number;
   readonly seconds: number;
@@ -47,13 +50,15 @@ interface Result {
 }
 
 const running = new Set<ChildProcess>();
+/** The cluster of Spark that suites share. */
+let cluster: Standalone | undefined;
 
 /** A file sets its own limit by a comment `// time limit: 300 s` in its first lines. */
 function limitOf(file: string): number {
   const head = readFileSync(join(root, file), 'utf8').slice(0, 1_000);
   const match = /^\/\/ time limit: (\d+) s/m.exec(head);
   const seconds = match ? Number(match[1]) : defaultLimitSeconds;
-  return process.env.MILLRACE_LONG === '1' ? seconds * longFactor : seconds;
+  return isLong() ? seconds * longFactor : seconds;
 }
 
 /** Ends the file's process with all that it started; a group that is gone already is fine. */
@@ -84,7 +89,7 @@ async function groupEnds(child: ChildProcess): Promise<boolean> {
   }
 }
 
-async function run(file: string): Promise<Result> {
+async function run({ file, master }: SparkFile): Promise<Result> {
   const started = performance.now();
   const args = [...instrumented, file];
   // A group of its own, so that a file that hangs is ended with everything it started.
@@ -92,7 +97,7 @@ async function run(file: string): Promise<Result> {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment(),
+    env: { ...process.env, FORCE_COLOR: '0', ...(master !== undefined && { MILLRACE_TEST_MASTER: master }) },
   });
   running.add(child);
   let output = '';
@@ -120,7 +125,7 @@ async function run(file: string): Promise<Result> {
   const counts = totals(output);
   const complaint = complaintOf({ late, limit, ending, clean, ...counts });
   return {
-    file,
+    name: master === undefined ? file : `${file} on ${master}`,
     ...counts,
     failed: Math.max(counts.failed, complaint ? 1 : 0),
     seconds: (performance.now() - started) / 1_000,
@@ -133,10 +138,6 @@ async function run(file: string): Promise<Result> {
 function placeOf(file: string): number {
   const place = longest.findIndex((name) => file === `test/${name}.test.ts`);
   return place < 0 ? longest.length : place;
-}
-
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, FORCE_COLOR: '0' };
 }
 
 /** The sums of uvu's totals: a file has one, or several if it runs other files. */
@@ -167,18 +168,18 @@ function report(result: Result): void {
   const good = result.failed === 0;
   const counts = `${result.passed} passed${good ? '' : `, ${result.failed} failed`}`;
   const complaint = result.complaint ? `: ${result.complaint}` : '';
-  console.log(`${good ? 'ok  ' : 'FAIL'} ${result.file}  ${counts}, ${result.seconds.toFixed(1)} s${complaint}`);
+  console.log(`${good ? 'ok  ' : 'FAIL'} ${result.name}  ${counts}, ${result.seconds.toFixed(1)} s${complaint}`);
   if (!good) console.log(result.output.trimEnd().replace(/^/gm, '     '));
 }
 
 /** Once more at the end, where it is seen however long and cut the output is: which tests, and what each says first. */
-function tellFailure({ file, output, complaint }: Result): void {
+function tellFailure({ name: file, output, complaint }: Result): void {
   console.log(`failed: ${file}${complaint ? `: ${complaint}` : ''}`);
   for (const [, name, message] of output.matchAll(/^\s*FAIL\s+(".*")\n(.*)$/gm)) console.log(`  ${name}: ${message.trim()}`);
 }
 
 /** Runs the files `width` at a time, and tells each as it ends. */
-async function runAll(files: readonly string[], width: number): Promise<Result[]> {
+async function runAll(files: readonly SparkFile[], width: number): Promise<Result[]> {
   const waiting = [...files];
   const results: Result[] = [];
   const worker = async () => {
@@ -192,33 +193,60 @@ async function runAll(files: readonly string[], width: number): Promise<Result[]
   return results;
 }
 
+/** On masters of Spark: `spark-local[2]`, and at the long size a cluster as well; MILLRACE_TEST_MASTER names another one. */
+async function runOnSpark(files: readonly string[], whole: boolean): Promise<Result[]> {
+  const missing = missingForSpark();
+  if (missing !== undefined) {
+    console.log(`Not run on Apache Spark: ${missing}`);
+    return [];
+  }
+  const asked = process.env.MILLRACE_TEST_MASTER;
+  const results = await runAll(sparkFiles(files, asked ?? 'spark-local[2]', whole), atATimeOnSpark);
+  if (asked !== undefined || !isLong()) return results;
+  cluster = await startSharedCluster();
+  const { master } = cluster;
+  results.push(
+    ...(await runAll(
+      sparkFiles(
+        files.filter((file) => !isOwn(file)),
+        master,
+        whole,
+      ),
+      atATimeOnSpark,
+    )),
+  );
+  await cluster.stop();
+  return results;
+}
+
 async function main(): Promise<void> {
   const filters = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   const onSpark = process.argv.includes('--spark');
-  if (onSpark) process.env.MILLRACE_TEST_MASTER ??= 'spark-local[2]';
   // Inherited by the process of each file; a variable before the command would not work in every shell.
   if (process.argv.includes('--long')) process.env.MILLRACE_LONG = '1';
   const found = globSync('test/**/*.test.ts', { cwd: root })
     .map((file) => relative('.', file))
-    .filter((file) => (onSpark ? spark.test(file) : !file.startsWith('test/spark/')))
     .sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
-  const files = found.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+  const asked = found.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+  const files = onSpark ? [] : asked.filter((file) => !isOwn(file)).map((file) => ({ file }));
   const results = await runAll(
-    files.filter((file) => !alone.test(file)),
+    files.filter(({ file }) => !alone.test(file)),
     atATime,
   );
   results.push(
     ...(await runAll(
-      files.filter((file) => alone.test(file)),
+      files.filter(({ file }) => alone.test(file)),
       1,
     )),
   );
+  // Whoever asks for some files by a word waits for no JVM.
+  if (onSpark || filters.length === 0) results.push(...(await runOnSpark(asked, onSpark || isLong())));
   const sum = (count: (result: Result) => number) => results.reduce((total, result) => total + count(result), 0);
   const failed = sum((result) => result.failed);
   const passed = sum((result) => result.passed);
   // A filter that matches nothing must not look like success.
-  const nothing = files.length === 0 ? 1 : 0;
-  if (nothing) console.log(`no test file matches ${filters.join(' ')}`);
+  const nothing = results.length === 0 ? 1 : 0;
+  if (nothing) console.log(`no test file ran${filters.length > 0 ? ` of those that match ${filters.join(' ')}` : ''}`);
   for (const result of results.filter((result) => result.failed > 0)) tellFailure(result);
   console.log(`${passed} passed, ${failed + nothing} failed`);
   process.exitCode = failed + nothing > 0 ? 1 : 0;
@@ -230,7 +258,7 @@ for (const [signal, code] of [
 ] as const) {
   process.on(signal, () => {
     for (const child of running) endGroup(child);
-    process.exit(code);
+    void (cluster?.stop() ?? Promise.resolve()).finally(() => process.exit(code));
   });
 }
 

@@ -5,7 +5,7 @@ import { leastExecutorMb } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { executorProgram } from '../base/program-path';
 import { ExecutorPool } from './executor-pool';
-import { parseMaster } from './master-url';
+import { badMaster, parseMaster } from './master-url';
 import { SessionFolder } from './session-folder';
 
 /** Memory and program of the executors. */
@@ -54,7 +54,7 @@ export async function startBackend(master: string, options: BackendOptions): Pro
     const folder = SessionFolder.make();
     return { backend: new LocalBackend(folder, storageBytes, executionBytes), slots: 1, folder: folder.path };
   }
-  if (parsed.kind === 'spark') throw new MillraceError('BAD_MASTER', { master });
+  if (parsed.kind === 'spark') throw badMaster(master);
   const program = options.program ?? executorProgram();
   const folder = SessionFolder.make();
   const { executors } = parsed;

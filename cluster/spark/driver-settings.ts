@@ -31,6 +31,7 @@ const driverMb = 1024;
 const mostLocalMb = 8192;
 
 const authenticate = 'spark.authenticate';
+const javaOptions = 'spark.driver.extraJavaOptions';
 
 /** How long a barrier stage waits for slots, in seconds. */
 const barrierPatienceS = 60;
@@ -54,10 +55,11 @@ appender.file.layout.type = PatternLayout
 appender.file.layout.pattern = %d{HH:mm:ss.SSS} %p %c{1}: %m%n%ex
 `;
 
-function settingsOf(driver: DriverSettings, config: Config, { logFile, poolsFile }: SparkFiles): Settings {
-  const { url, folder, executionBytes, executorMemory } = driver;
+/** What is set beyond the defaults of the cluster: ours where these say nothing, and those of the session. */
+function settingsOf(driver: DriverSettings, config: Config, { logFile, poolsFile }: SparkFiles, defaults: Settings): Settings {
+  const { url, folder, executionBytes, executorMemory, conf = {} } = driver;
   const localMb = Math.min(mostLocalMb, Math.floor(readMachine().memoryBytes / 2 ** 20 / 4));
-  return {
+  const ours: Settings = {
     'spark.app.name': 'millrace',
     'spark.driver.memory': `${isLocal(url) ? Math.max(driverMb, localMb) : driverMb}m`,
     // Other users of this machine reach its loopback too: they are kept out by a secret that Spark makes, and its pages change nothing.
@@ -80,8 +82,12 @@ function settingsOf(driver: DriverSettings, config: Config, { logFile, poolsFile
     ...(poolsFile !== undefined && { 'spark.scheduler.allocation.file': `file:${poolsFile}` }),
     'spark.millrace.node': process.execPath,
     ...(shipsNode(driver) && { 'spark.millrace.shippedNode': basename(process.execPath) }),
-    'spark.driver.extraJavaOptions': `-Dlog4j2.configurationFile=file:${logFile}`,
-    ...driver.conf,
+  };
+  const log = `-Dlog4j2.configurationFile=file:${logFile}`;
+  return {
+    ...Object.fromEntries(Object.entries(ours).filter(([name]) => !Object.hasOwn(defaults, name))),
+    ...conf,
+    [javaOptions]: [log, conf[javaOptions] ?? defaults[javaOptions]].filter((text) => text !== undefined).join(' '),
     'spark.millrace.nodeFlags': `--max-semi-space-size=64 --max-old-space-size=${executorMemory}`,
     'spark.millrace.settings': writeSettings({
       folder,
@@ -115,16 +121,35 @@ function defaultsOf({ home }: InstalledSpark): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-const setsAuthentication = (defaults: string): boolean =>
-  defaults.split(/\r?\n|\r/).some((line) => /^\s*spark\.authenticate(?:[ \t\f]*[=:]|[ \t\f])/.test(line));
+/** The settings of such a text: names and values apart by blanks, `=` or `:`. */
+function settingsIn(text: string): Settings {
+  const pairs = text.split(/\r?\n|\r/).map((line) => /^\s*([^#!\s=:]+)(?:[ \t\f]*[=:]|[ \t\f])\s*(.*?)\s*$/.exec(line));
+  return Object.fromEntries(pairs.flatMap((found) => (found ? [[found[1], found[2]]] : [])));
+}
 
 /** Throws NO_SPARK where the driver would take connections from other machines and nobody has said who may. */
-function checkAuthentication({ url, conf = {} }: DriverSettings, defaults: string): void {
-  if (isHere(url) || Object.hasOwn(conf, authenticate) || setsAuthentication(defaults)) return;
+function checkAuthentication({ url, conf = {} }: DriverSettings, defaults: Settings): void {
+  if (isHere(url) || Object.hasOwn(conf, authenticate) || Object.hasOwn(defaults, authenticate)) return;
   throw noSpark(
     `the driver of ${url} listens for other machines, and nothing says who may connect`,
     `Set ${authenticate} to true in spark-defaults.conf or by --spark-conf, with the ${authenticate}.secret of the cluster; or to false where its network is trusted.`,
   );
+}
+
+/** Throws NO_SPARK where a master asks for what is not said: Spark itself would end with a trace. */
+function checkMaster({ url, conf }: DriverSettings, defaults: Settings): void {
+  if (url === 'yarn' && !process.env.HADOOP_CONF_DIR && !process.env.YARN_CONF_DIR)
+    throw noSpark(
+      'a master of YARN is found by the files of HADOOP_CONF_DIR or YARN_CONF_DIR, and neither is set',
+      'Set HADOOP_CONF_DIR to the folder that has yarn-site.xml and core-site.xml.',
+    );
+  const image = 'spark.kubernetes.container.image';
+  const settings = { ...defaults, ...conf };
+  if (url.startsWith('k8s://') && !settings[image] && !settings['spark.kubernetes.executor.container.image'])
+    throw noSpark(
+      `executors on Kubernetes are made from an image, and ${image} is not set`,
+      `Give --spark-conf ${image}=NAME, an image that has Spark and Node.`,
+    );
 }
 
 /** A setting as a line of a file of Java's properties. */
@@ -142,13 +167,15 @@ const unicode = (text: string): string =>
 
 /** Writes the settings below the session's folder, over the defaults of the cluster; answers the path. Throws NO_SPARK. */
 export function writeDriverSettings(driver: DriverSettings, config: Config, spark: InstalledSpark): string {
-  const defaults = defaultsOf(spark);
+  const text = defaultsOf(spark);
+  const defaults = settingsIn(text);
+  checkMaster(driver, defaults);
   checkAuthentication(driver, defaults);
   const logFile = join(driver.folder, 'log4j2.properties');
   writeFileSync(logFile, logging(join(driver.folder, 'spark.log')));
   const poolsFile = writePools(driver.folder, config);
-  const own = Object.entries(settingsOf(driver, config, { logFile, poolsFile })).map(lineOf);
+  const own = Object.entries(settingsOf(driver, config, { logFile, poolsFile }, defaults)).map(lineOf);
   const path = join(driver.folder, 'spark.conf');
-  writeFileSync(path, `${defaults}\n${own.join('\n')}\n`, { mode: 0o600 });
+  writeFileSync(path, `${text}\n${own.join('\n')}\n`, { mode: 0o600 });
   return path;
 }

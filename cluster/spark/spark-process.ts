@@ -59,10 +59,6 @@ export class SparkProcess {
     });
   }
 
-  get lastLines(): readonly string[] {
-    return this.#stderr.lastLines;
-  }
-
   send(message: Buffer): void {
     if (this.#isOver) return;
     const head = Buffer.allocUnsafe(4);
@@ -88,7 +84,8 @@ export class SparkProcess {
     this.#isOver = true;
     this.#stderr.end();
     this.kill();
-    this.#options.onExit(reason);
+    const said = this.#hasBegun ? undefined : complaintIn(this.#stderr.lastLines);
+    this.#options.onExit(said === undefined ? reason : `${reason}: ${said}`);
     resolve();
   }
 
@@ -120,4 +117,10 @@ export class SparkProcess {
     this.#received = this.#length > 0 ? [all.subarray(4 + length)] : [];
     return all.subarray(4, 4 + length);
   }
+}
+
+/** Of what Spark printed before it ended: the line that says why, without the name of the exception. */
+function complaintIn(lines: readonly string[]): string | undefined {
+  const found = lines.find((line) => /^(Error|Exception|Caused by)\b/.test(line)) ?? lines.findLast((line) => !/^\s/.test(line));
+  return found?.replace(/^(Exception in thread "[^"]*"|Error:|Caused by:)\s*/, '').replace(/^[\w.$]+(Exception|Error): /, '');
 }

@@ -12,10 +12,7 @@ export const declared = {
   BAD_OPTION: { sentence: '{option} is {value}, but must be {rule}.', remedy: 'Choose a value in that range.' },
   UNKNOWN_OPTION: { sentence: 'There is no option {option}.', remedy: '{remedy}' },
   BAD_ARGUMENT: { sentence: '{operation}: {argument} is {value}, but must be {rule}.', remedy: '{remedy}' },
-  BAD_MASTER: {
-    sentence: 'The master "{master}" is not understood.',
-    remedy: 'Use local, local[N] or local[*]; or where Spark runs the jobs, spark-local[N] or spark://host:port.',
-  },
+  BAD_MASTER: { sentence: 'The master "{master}" is not understood.', remedy: '{remedy}' },
   NO_SPARK: { sentence: 'Spark cannot run here: {reason}.', remedy: '{remedy}' },
   NO_WORKER: { sentence: 'Spark on {host} cannot run functions: {reason}.', remedy: '{remedy}' },
   SPARK_FAILED: {

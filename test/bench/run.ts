@@ -1,4 +1,4 @@
-// `npm run bench -- --data FILE [work ...]`: one JSON line a work, the best of three warm runs on local[2]; figures by their names.
+// `npm run bench -- --data FILE [--master M] [work ...]`: one JSON line a work, the best of three warm runs; figures by their names.
 import { parseArgs } from 'node:util';
 import { connect } from '../../cluster/connect';
 import { figures, measureFigure } from './figures';
@@ -9,10 +9,14 @@ const works = [...batchWorks, ...streamWorks];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { data: { type: 'string' }, runs: { type: 'string', default: '3' } },
+    options: {
+      data: { type: 'string' },
+      runs: { type: 'string', default: '3' },
+      master: { type: 'string', default: 'local[2]' },
+    },
     allowPositionals: true,
   });
-  if (!values.data) throw new Error('usage: npm run bench -- --data FILE [work ...]');
+  if (!values.data) throw new Error('usage: npm run bench -- --data FILE [--master M] [work ...]');
   const isKnown = (name: string) => works.some((w) => w.name === name) || figures.some((f) => f.name === name);
   const unknown = positionals.filter((name) => !isKnown(name));
   if (unknown.length > 0) process.stderr.write(`not measured here: ${unknown.join(', ')}\n`);
@@ -21,7 +25,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify({ work: figure.name, ...(await measureFigure(figure)) })}\n`);
   }
   if (positionals.length > 0 && !works.some(({ name }) => positionals.includes(name))) return;
-  const sc = await connect('local[2]');
+  const sc = await connect(values.master);
   try {
     for (const { name, prepare } of works) {
       if (positionals.length > 0 && !positionals.includes(name)) continue;

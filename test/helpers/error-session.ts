@@ -6,6 +6,7 @@ import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { Context, RDD } from '../../runtime/index';
+import { masterOf } from './master';
 
 export class ErrorSession {
   sc!: Context;
@@ -14,7 +15,7 @@ export class ErrorSession {
   /** Opens before the first test of the suite, and closes after the last. */
   constructor(test: Test) {
     test.before(async () => {
-      this.sc = await connect('local', { config: { maxResultBytes: 1 << 20 } });
+      this.sc = await connect(masterOf('local'), { config: { maxResultBytes: 1 << 20 } });
       this.folder = mkdtempSync(join(tmpdir(), 'errors-'));
     });
     test.after.each(async () => {

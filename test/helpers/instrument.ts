@@ -1,7 +1,9 @@
 // Preloaded by the test runner: instruments test files as a user's modules are, so that their closures travel the same way.
 import path from 'node:path';
+import { travelsAs } from '../../runtime/base/markers';
 import { instrument } from '../../runtime/closure';
 import { registerModule } from '../../runtime/closure/ship-modules';
+import { onSpark } from './master';
 import './uvu-errors';
 
 type Compile = (this: unknown, code: string, file: string) => unknown;
@@ -28,3 +30,7 @@ extensions['.ts'] = (module, file) => {
   }
   tsNode(module, file);
 };
+
+// Workers have the bundle, not our modules: in closures the public API is that of the worker, where the running task is known.
+if (onSpark)
+  Object.defineProperty(require('../../runtime/index'), travelsAs, { value: () => ({ kind: 'engine', id: 'millrace' }) });

@@ -13,6 +13,8 @@ export interface Standalone {
   readonly master: string;
   /** The processes of executors: the workers have started them. */
   executorPids(): number[];
+  /** The Node processes in which executors run tasks. */
+  workerPids(): number[];
   stop(): Promise<void>;
 }
 
@@ -33,8 +35,9 @@ export async function startStandalone(workers: number, cores: number): Promise<S
       const worker = started(folder, ['org.apache.spark.deploy.worker.Worker', ...own, url], processes);
       await saying(worker, /Successfully registered with master/);
     }
-    const workerPids = processes.slice(1).map(({ pid }) => pid!);
-    return { master: url, executorPids: () => workerPids.flatMap(childrenOf), stop };
+    const machines = processes.slice(1).map(({ pid }) => pid!);
+    const executorPids = () => machines.flatMap(childrenOf);
+    return { master: url, executorPids, workerPids: () => executorPids().flatMap(childrenOf), stop };
   } catch (error) {
     await stop();
     throw error;

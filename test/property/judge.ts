@@ -11,7 +11,8 @@ import { pick } from './values';
 
 const mostSteps = 12;
 const mostActions = 4;
-const programMs = 10_000;
+/** Generous: the machine may be starved, and Apache Spark may be starting. */
+const programMs = 60_000;
 
 /** The programs of a seed are the same each time; steps that do not suit are left out. */
 export function draw(seed: number, sc: Context): { program: Program; state: State } {

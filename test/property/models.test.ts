@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { Context, RDD } from '../../runtime/index';
 import { Counters, from, iterate, mapReduce, pregel, type Query } from '../../runtime/models';
+import { masterOf, onSpark } from '../helpers/master';
 import { canonical, unordered } from '../helpers/model';
 import { ArrayQuery, closure, components, distances, pageRanks, reduced } from '../helpers/naive-models';
 import { openSession } from '../helpers/session';
@@ -304,14 +305,14 @@ function queryStep(step: number, query: Query<Row>, model: ArrayQuery<Row>, othe
   }
 }
 
-for (const master of ['local', 'local[2]']) {
+for (const master of onSpark ? [masterOf('')] : ['local', 'local[2]']) {
   const test = suite(`models on ${master}`);
   let sc: Context;
   let stop: () => Promise<void>;
 
   test.before(async () => {
-    const session = master === 'local' ? undefined : await openSession(2);
-    sc = session?.sc ?? (await connect('local'));
+    const session = master === 'local[2]' ? await openSession(2) : undefined;
+    sc = session?.sc ?? (await connect(master));
     stop = () => session?.stop() ?? sc.stop();
   });
 

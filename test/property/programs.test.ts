@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { Random } from '../../runtime/base/time';
 import type { Context } from '../../runtime/index';
+import { masterOf, onSpark } from '../helpers/master';
 import { canonical } from '../helpers/model';
 import { ModelDataset } from '../helpers/model-dataset';
 import { size } from '../helpers/sizes';
@@ -19,7 +20,8 @@ import { rowsOf } from './values';
 
 const test = suite('programs');
 const replayed = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
-const count = Number(process.env.SEEDS ?? size(800, 20_000));
+/** On Spark a program takes some hundred times as long as in this process. */
+const count = Number(process.env.SEEDS ?? (onSpark ? size(40, 2_000) : size(800, 20_000)));
 const first = Number(process.env.FIRST ?? 0);
 const seeds = replayed === undefined ? Array.from({ length: count }, (_, i) => first + i) : [replayed];
 const contexts: Context[] = [];
@@ -28,7 +30,8 @@ let folder: string;
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'programs-'));
   // Every second program has so little memory that whatever gathers goes to disk, and persisted partitions are given up.
-  contexts.push(await connect('local'), await connect('local', { executionBytes: 4_096, storageBytes: 40_000 }));
+  const little = { executionBytes: 4_096, storageBytes: 40_000 };
+  contexts.push(...(await Promise.all([connect(masterOf('local')), connect(masterOf('local'), little)])));
   for (const sc of contexts) sc.setCheckpointDir(folder);
 });
 

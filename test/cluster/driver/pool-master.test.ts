@@ -37,6 +37,8 @@ test('the masters of Spark go by its own names', () => {
     slots: executorsOf(readMachine()),
   });
   assert.equal(parseMaster('spark://host-1.example:7077'), { kind: 'spark', url: 'spark://host-1.example:7077' });
+  for (const url of ['spark://a:1,b:2', 'yarn', 'k8s://host:6443', 'k8s://https://host', 'k8s://http://127.0.0.1:8001'])
+    assert.equal(parseMaster(url), { kind: 'spark', url });
   assert.throws(() => parseMaster('spark-local[0]'), refused('BAD_OPTION'));
 });
 
@@ -57,12 +59,46 @@ test('any other master is refused by name', () => {
     'spark-local',
     'spark-local[2',
     'spark-local[a]',
-    'yarn',
+    'YARN',
+    'k8s',
+    'k8s://',
+    'mesos://h:1',
     'local[*,2]',
     'local[٣]',
   ]) {
     assert.throws(() => parseMaster(master), refused('BAD_MASTER'), master);
   }
+});
+
+test('what was probably meant is offered', () => {
+  const meant: Record<string, string> = {
+    Local: 'local',
+    locale: 'local',
+    'local[]': 'local[*]',
+    'local[2': 'local[2]',
+    'local(3)': 'local[3]',
+    'local *': 'local[*]',
+    'spark-local[*': 'spark-local[*]',
+    'spark-local': 'spark-local[*]',
+    'spark_local[2]': 'spark-local[2]',
+    'Spark-Local[4]': 'spark-local[4]',
+    'spark://host': 'spark://host:7077',
+    'spark:host:7078': 'spark://host:7078',
+    'spark//host': 'spark://host:7077',
+    'host:7077': 'spark://host:7077',
+  };
+  for (const [master, name] of Object.entries(meant)) {
+    const begins = `Did you mean ${name}? Use local, `;
+    assert.throws(
+      () => parseMaster(master),
+      (error: MillraceError) => refused('BAD_MASTER')(error) && error.remedy.startsWith(begins),
+      master,
+    );
+  }
+  assert.throws(
+    () => parseMaster('somewhere'),
+    (error: MillraceError) => error.remedy.startsWith('Use local, '),
+  );
 });
 
 test('a number of executors out of range is refused with the range', () => {

@@ -5,6 +5,7 @@ import { connect } from '../../../cluster/connect';
 import type { Context } from '../../../runtime/index';
 import { decode, encode } from '../../../runtime/wire/codec';
 import { watchLeaks } from '../../helpers/leaks';
+import { masterOf } from '../../helpers/master';
 import { within } from '../../helpers/within';
 import { loadInstrumented, show } from '../../runtime/closure/closure-cases/harness';
 import type { Case, Cases } from '../../runtime/closure/closure-cases/types';
@@ -20,7 +21,7 @@ let leaks: ReturnType<typeof watchLeaks>;
 
 test.before(async () => {
   leaks = watchLeaks();
-  sc = await connect('local[1]');
+  sc = await connect(masterOf('local[1]'));
 });
 
 /** A result after encoding and decoding; undefined if it is no data. */
@@ -37,7 +38,7 @@ async function check({ f, args = [], refused, remotely }: Case): Promise<void> {
   if (refused) {
     let message = 'it was not refused';
     try {
-      await within(10_000, make().collect(), 'the job');
+      await within(60_000, make().collect(), 'the job');
     } catch (error) {
       message = (error as Error).message;
     }
@@ -49,7 +50,7 @@ async function check({ f, args = [], refused, remotely }: Case): Promise<void> {
   const result: unknown = f(...args);
   const local = result instanceof Promise ? undefined : travelled(result);
   if (local === undefined) return;
-  assert.equal((await within(10_000, rdd.collect(), 'the job')).map(show), [remotely ?? local]);
+  assert.equal((await within(60_000, rdd.collect(), 'the job')).map(show), [remotely ?? local]);
   ran++;
 }
 

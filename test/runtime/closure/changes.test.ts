@@ -5,6 +5,7 @@ import { connect } from '../../../cluster/connect';
 import { capture } from '../../../runtime/closure';
 import { changesOf } from '../../../runtime/closure/changes/changes';
 import { type Context, type DStream, type RDD, StorageLevel } from '../../../runtime/index';
+import { masterOf } from '../../helpers/master';
 import { StreamTests } from '../../helpers/streams';
 
 const test = suite('changes of closures');
@@ -12,7 +13,7 @@ const given = new StreamTests(test);
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local[1]', { config: { autoBroadcastBytes: 1024 } });
+  sc = await connect(masterOf('local[1]'), { config: { autoBroadcastBytes: 1024 } });
 });
 test.after(() => sc.stop());
 

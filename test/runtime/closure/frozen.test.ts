@@ -8,13 +8,14 @@ import { connect } from '../../../cluster/connect';
 import { capture } from '../../../runtime/closure';
 import type { Context, RDD } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('frozen closures');
 let sc: Context;
 let folder: string;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   folder = mkdtempSync(join(tmpdir(), 'frozen-'));
 });
 

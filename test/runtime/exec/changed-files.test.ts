@@ -19,6 +19,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import type { Context } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('changed files');
 let sc: Context;
@@ -29,7 +30,7 @@ const longAgo = new Date(1e12);
 const lines = (n: number, word = 'line') => Array.from({ length: n }, (_, i) => `${word} ${i}`);
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   folder = mkdtempSync(join(tmpdir(), 'changed-'));
 });
 

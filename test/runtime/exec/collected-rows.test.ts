@@ -6,12 +6,13 @@ import { collectedAtOnce } from '../../../runtime/base/limits';
 import type { Context } from '../../../runtime/index';
 import { decode, decodeRows, encode, encodedPieces } from '../../../runtime/wire/codec';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('collected rows');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local', { config: { maxResultBytes: 8 << 20 } });
+  sc = await connect(masterOf('local'), { config: { maxResultBytes: 8 << 20 } });
 });
 test.after(() => sc.stop());
 

@@ -6,12 +6,13 @@ import { Random } from '../../../runtime/base/time';
 import { type Context, type RDD, StorageLevel, TaskContext } from '../../../runtime/index';
 import { BlockUpdates } from '../../../runtime/storage/block-updates';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('persisted updates');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(() => sc.stop());

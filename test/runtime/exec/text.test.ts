@@ -11,6 +11,7 @@ import { Random } from '../../../runtime/base/time';
 import { countLines, textLines, wholeText } from '../../../runtime/formats/read-lines';
 import type { Context } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('text');
 let folder: string;
@@ -18,7 +19,7 @@ let sc: Context;
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'text-'));
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 function fileOf(text: string | Buffer, name = 'file.txt'): string {

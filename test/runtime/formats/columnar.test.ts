@@ -10,6 +10,7 @@ import { connect } from '../../../cluster/connect';
 import type { Context } from '../../../runtime/index';
 import { rowType } from '../../../runtime/schema/schema-text';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('columnar files');
 let sc: Context;
@@ -19,7 +20,7 @@ const path = (name: string) => join(folder, name);
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'columnar-'));
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   const db = await (await DuckDBInstance.create(':memory:')).connect();
   run = (sql) => db.run(sql.replaceAll('$', `${folder}/`));
 });

@@ -10,6 +10,7 @@ import { connect } from '../../../cluster/connect';
 import type { Context, CsvOptions } from '../../../runtime/index';
 import { rowType } from '../../../runtime/schema/schema-text';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('csv');
 let sc: Context;
@@ -18,7 +19,7 @@ let files = 0;
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'csv-'));
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(async () => {

@@ -9,6 +9,7 @@ import { connect } from '../../../cluster/connect';
 import type { Context, TextTableOptions } from '../../../runtime/index';
 import { rowType } from '../../../runtime/schema/schema-text';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('json');
 let sc: Context;
@@ -17,7 +18,7 @@ let files = 0;
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'json-'));
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(async () => {

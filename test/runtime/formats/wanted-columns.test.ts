@@ -10,6 +10,7 @@ import { capture } from '../../../runtime/closure';
 import { usedFields } from '../../../runtime/closure/used-fields';
 import type { Context } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('wanted columns');
 let sc: Context;
@@ -17,7 +18,7 @@ let folder: string;
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wanted-'));
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(async () => {

@@ -5,12 +5,13 @@ import { connect } from '../../../cluster/connect';
 import type { Context, RDD } from '../../../runtime/index';
 import { Counters, from, iterate, mapReduce, OrderedQuery, Query } from '../../../runtime/models';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('models');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(() => sc.stop());

@@ -8,12 +8,13 @@ import { connect } from '../../../cluster/connect';
 import { type Context, HashPartitioner, type RDD } from '../../../runtime/index';
 import { Counters, type PregelOptions, pregel } from '../../../runtime/models';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('pregel');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(() => sc.stop());

@@ -6,7 +6,7 @@ import { type Context, type DStream, type RDD, StorageLevel, StreamCheck } from 
 import type { RemoteError } from '../../../runtime/plan/end';
 import { ShippedFunction } from '../../../runtime/rdd/function-argument';
 import { errorOf } from '../../helpers/errors';
-import { masterOf } from '../../helpers/master';
+import { masterOf, onSpark } from '../../helpers/master';
 
 const test = suite('awaited');
 let sc: Context;
@@ -309,7 +309,8 @@ test('a promise of a function that is not declared async is named, with the oper
     const error = await errorOf('PROMISE_NOT_AWAITED', () => rdd.count());
     assert.match(error.message, new RegExp(`^The function of ${operator} returned (a promise|an async iterator), which`));
     assert.is(remedy.exec(error.remedy)?.[1], operator, error.remedy);
-    if (element !== undefined) assert.is((error.details.remote as RemoteError).element, element, operator);
+    // Where partitions run at once, any of them may be the first to fail.
+    if (element !== undefined && !onSpark) assert.is((error.details.remote as RemoteError).element, element, operator);
   }
 });
 

@@ -3,12 +3,13 @@ import { suite } from 'uvu';
 import { connect } from '../../../cluster/connect';
 import type { Context, RDD } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('getters');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(() => sc.stop());

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { BarrierTaskContext, type Context, type Listener, SparkFiles, TaskContext } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf, onSpark } from '../../helpers/master';
 import { until } from '../../helpers/within';
 
 const test = suite('control');
@@ -14,13 +15,14 @@ const notices: string[] = [];
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local', { onNotice: (text) => notices.push(text) });
+  sc = await connect(masterOf('local'), { onNotice: (text) => notices.push(text) });
 });
 
 test.after(() => sc.stop());
 
 /** A job that waits, so that this process goes on, for longer than a test needs to cancel it. */
-const endless = () => sc.range(0, 2, 1, 2).foreachPartition(() => new Promise((resolve) => setTimeout(resolve, 1500)));
+const waitMs = onSpark ? 60_000 : 1500;
+const endless = () => sc.range(0, 2, 1, 2).foreachPartition(() => new Promise((resolve) => setTimeout(resolve, waitMs)));
 
 /** Begins a job and answers it once its first task runs. */
 async function begun(start: () => Promise<unknown>): Promise<Promise<unknown>> {
@@ -29,7 +31,7 @@ async function begun(start: () => Promise<unknown>): Promise<Promise<unknown>> {
   sc.addListener(listener);
   const job = start();
   job.catch(() => {});
-  await until(5000, () => runs, 'the start of a task');
+  await until(60_000, () => runs, 'the start of a task');
   sc.removeListener(listener);
   return { job } as never;
 }
@@ -156,8 +158,11 @@ test('the status tracker', async () => {
   const info = tracker.getJobInfo(jobId)!;
   assert.is(info.status, 'running');
   assert.equal(tracker.getActiveStageIds(), info.stageIds);
-  const { name, numTasks, numActiveTasks, numCompletedTasks } = tracker.getStageInfo(info.stageIds[0])!;
-  assert.equal([name, numTasks, numActiveTasks, numCompletedTasks], ['range', 2, 1, 0]);
+  const stage = () => tracker.getStageInfo(info.stageIds[0])!;
+  const slots = onSpark ? 2 : 1;
+  await until(60_000, () => stage().numActiveTasks === slots, 'all tasks that there are slots for');
+  const { name, numTasks, numCompletedTasks } = stage();
+  assert.equal([name, numTasks, numCompletedTasks], ['range', 2, 0]);
   assert.is(tracker.getExecutorInfos()[0].free, 0);
   sc.cancelJob(jobId);
   await cancelled(job);

@@ -357,12 +357,12 @@ test('a dataset is called by the operator that was written, whatever that is mad
 
 test('preview: first rows, and whether they are all', async () => {
   const rdd = sc.parallelize([1, 2, 3], 2);
-  assert.equal((await rdd.preview(20, 2000)).rows, [1, 2, 3]);
-  assert.is((await rdd.preview(20, 2000)).complete, true);
-  assert.is((await rdd.preview(3, 2000)).complete, true);
-  const cut = await rdd.preview(2, 2000);
+  assert.equal((await rdd.preview(20, 60_000)).rows, [1, 2, 3]);
+  assert.is((await rdd.preview(20, 60_000)).complete, true);
+  assert.is((await rdd.preview(3, 60_000)).complete, true);
+  const cut = await rdd.preview(2, 60_000);
   assert.equal([cut.rows, cut.complete, cut.gaveUp], [[1, 2], false, undefined]);
-  assert.equal((await sc.range(0, 1e9).preview(2, 2000)).rows, [0, 1]);
+  assert.equal((await sc.range(0, 1e9).preview(2, 60_000)).rows, [0, 1]);
 });
 
 test.after(() => sc.stop());

@@ -10,6 +10,7 @@ import type { Context, RDD } from '../../../runtime/index';
 import type { RemoteError } from '../../../runtime/plan/end';
 import { asPairs, ErrorSession } from '../../helpers/error-session';
 import { errorOf } from '../../helpers/errors';
+import { ownOnly } from '../../helpers/master';
 import { within } from '../../helpers/within';
 
 const test = suite('errors in rows and closures');
@@ -255,7 +256,8 @@ test('captured sockets and datasets are refused at the line, with the path', asy
   await errorOf('NESTED_DATASET', () => numbers().foreach(() => sc.parallelize([1])));
 });
 
-test('a module that executors cannot load', async () => {
+// A worker that has loaded a module keeps it.
+ownOnly(test)('a module that executors cannot load', async () => {
   const f = new Function('require', 'return () => 1');
   assert.type(f, 'function');
   const module = join(folder, 'gone.js');

@@ -15,13 +15,14 @@ import {
   type RDD,
 } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 import { within } from '../../helpers/within';
 
 const test = suite('custom datasets');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(() => sc.stop());

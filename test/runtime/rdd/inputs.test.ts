@@ -24,6 +24,7 @@ import { connect } from '../../../cluster/connect';
 import { type Context, TaskContext } from '../../../runtime/index';
 import { groupsOfFiles } from '../../../runtime/rdd/inputs/cut-files';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 import { within } from '../../helpers/within';
 
 const test = suite('inputs');
@@ -34,7 +35,7 @@ let folders = 0;
 let notices: string[] = [];
 
 test.before(async () => {
-  sc = await connect('local', { onNotice: (text) => notices.push(text) });
+  sc = await connect(masterOf('local'), { onNotice: (text) => notices.push(text) });
   root = mkdtempSync(join(tmpdir(), 'inputs-'));
 });
 

@@ -6,12 +6,13 @@ import { Random } from '../../../runtime/base/time';
 import { type Context, count, countDistinct, desc, list, max, mean, min, quantile, type RDD, sum } from '../../../runtime/index';
 import { addNumber, mergeNumbers, noNumbers, quantileOf } from '../../../runtime/keys/quantile-sketch';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('tables');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(() => sc.stop());
