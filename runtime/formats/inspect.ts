@@ -80,11 +80,22 @@ function folderColumns(files: readonly InputFile[]): Column[] {
   });
 }
 
+/** A column that is empty, or NA, in one file has the type that its values have in another: there it is null. Empty in all, it is text. */
+function ofText(column: Column, schemas: readonly Schema[]): Column {
+  if (column.type.kind === 'unknown') return { ...column, type: { kind: 'text' } };
+  if (column.type.kind === 'text' || column.nullable) return column;
+  const isEmpty = schemas.some((schema) =>
+    schema.columns.some(({ name, type }) => name === column.name && type.kind === 'unknown'),
+  );
+  return { ...column, nullable: isEmpty };
+}
+
 /** The schema of several files, with the columns that their folders name, and with the types that options give. */
 function tableSchema(reader: TableReader, files: readonly InputFile[], schemas: readonly Schema[], options: ReaderOptions) {
   const folders = folderColumns(files);
   const own = unionSchema(schemas).columns.filter(({ name }) => !folders.some((folder) => folder.name === name));
-  const schema = withTypes(reader, { columns: [...own, ...folders] }, options);
+  const columns = reader === 'csv' ? own.map((column) => ofText(column, schemas)) : own;
+  const schema = withTypes(reader, { columns: [...columns, ...folders] }, options);
   return {
     schema,
     onBadRow: options.onBadRow ?? 'fail',

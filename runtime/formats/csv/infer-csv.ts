@@ -63,9 +63,9 @@ class Guess {
   }
 
   column(name: string): Column {
-    if (this.#values === 0 && this.#weakNulls > 0) return { name, type: { kind: 'text' }, nullable: this.#nulls > 0 };
-    const type: ColumnType = this.#values === 0 ? { kind: 'text' } : this.#type();
-    return { name, type, nullable: this.#nulls > 0 || (type.kind !== 'text' && this.#weakNulls > 0) || this.#values === 0 };
+    if (this.#values === 0) return { name, type: { kind: 'unknown' }, nullable: this.#nulls > 0 || this.#weakNulls === 0 };
+    const type = this.#type();
+    return { name, type, nullable: this.#nulls > 0 || (type.kind !== 'text' && this.#weakNulls > 0) };
   }
 
   #type(): ColumnType {

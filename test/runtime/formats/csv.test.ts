@@ -166,6 +166,27 @@ test('several files: columns by name, folders as columns', async () => {
   ]);
 });
 
+test('a column that is empty in some files has the type of its values in others', async () => {
+  const table = (...texts: string[]) => {
+    const home = `parts${files++}`;
+    for (const [i, text] of texts.entries()) write(text, `${home}/part-${i}.csv`);
+    return sc.csv(join(folder, home));
+  };
+  const split = table('a,b\n1,\n2,\n', 'a,b\n3,1.5\n');
+  assert.is(rowType(split.schema!), '{ a: number, b: number | null }');
+  assert.equal(await split.collect(), [
+    { a: 1, b: null },
+    { a: 2, b: null },
+    { a: 3, b: 1.5 },
+  ]);
+  const missing = table('a,b\nx,7\n', 'a,b\ny,NA\n');
+  assert.is(rowType(missing.schema!), '{ a: string, b: number | null }');
+  assert.equal(await missing.map(({ b }) => b).collect(), [7, null]);
+  assert.is(rowType(table('a,b\n1,\n', 'a,b\n2,\n').schema!), '{ a: number, b: string | null }');
+  assert.is(rowType(table('a,b\n1,NA\n', 'a,b\n2,NA\n').schema!), '{ a: number, b: string }');
+  assert.is(rowType(table('a,b\n1,\n', 'a,b\n2,x\n').schema!), '{ a: number, b: string | null }');
+});
+
 test('a value that contradicts its type fails with its place and two ways out', async () => {
   const text = `id,delay\n${'1,2\n'.repeat(20)}2,late\n3,\n`;
   const error = await errorOf('BAD_VALUE', () => read(text, { sample: 10 }));
