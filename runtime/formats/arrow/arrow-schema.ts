@@ -55,6 +55,8 @@ export interface Field {
   readonly isDense: boolean;
   readonly typeIds: readonly number[];
   readonly interval: number;
+  /** Bytes that are an identifier, by the name of their extension. */
+  readonly isUuid: boolean;
   /** Values are places in this dictionary. */
   readonly dictionary: { readonly id: number; readonly width: number; readonly signed: boolean } | undefined;
 }
@@ -71,6 +73,13 @@ function widthOf(type: TypeName, own: FlatTable): number {
   if (type === 'time') return own.int(1, 32);
   return type === 'int' || type === 'fixedBinary' || type === 'fixedList' ? own.int(0) : 0;
 }
+
+/** The name of a field's extension, among what its writer noted of it. */
+const extensionOf = (field: FlatTable): string | undefined =>
+  field
+    .tables(6)
+    .find((note) => note.text(0) === 'ARROW:extension:name')
+    ?.text(1);
 
 export function fieldOf(table: FlatTable): Field {
   const type = typeNames[table.byte(2)];
@@ -94,6 +103,7 @@ export function fieldOf(table: FlatTable): Field {
     isDense: type === 'union' && own.short(0) === 1,
     typeIds: type === 'union' ? own.ints(1) : [],
     interval: type === 'interval' ? own.short(0) : 0,
+    isUuid: type === 'fixedBinary' && own.int(0) === 16 && extensionOf(table) === 'arrow.uuid',
     dictionary: dictionary && { id: dictionary.long(0), width: index?.int(0) ?? 32, signed: index ? index.byte(1) !== 0 : true },
   };
   checkField(made);
@@ -168,7 +178,7 @@ function typeOf(field: Field, wide: boolean): ColumnType {
     case 'runs':
       return typeOf(field.children[1], wide);
     default:
-      return bytes;
+      return field.isUuid ? text : bytes;
   }
 }
 

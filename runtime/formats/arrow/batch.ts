@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { unpackLz4Frame, unpackZstandard } from '../codecs';
 import { uniqueNames } from '../csv/dialect';
-import { decimalText, halfOf, instantOf, safe, timeOfDay } from '../plain-values';
+import { decimalText, halfOf, instantOf, safe, timeOfDay, uuidText } from '../plain-values';
 import { dateText, type Zone } from '../time-text';
 import type { Field } from './arrow-schema';
 import type { FlatTable } from './flatbuffer';
@@ -182,7 +182,8 @@ export class Batch {
       case 'fixedBinary': {
         const { width } = field;
         const bytes = this.#next(length * width);
-        return (i) => new Uint8Array(bytes.subarray(i * width, (i + 1) * width));
+        const cell = (i: number) => bytes.subarray(i * width, (i + 1) * width);
+        return field.isUuid ? (i) => uuidText(cell(i)) : (i) => new Uint8Array(cell(i));
       }
       case 'list':
       case 'largeList': {

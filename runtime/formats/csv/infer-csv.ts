@@ -91,7 +91,7 @@ class SampleRows {
 
   constructor(dialect: Omit<CsvDialect, 'header'>, sample: Buffer, held: number, isWhole: boolean, columns: number) {
     this.records = new Records(dialect);
-    this.records.expect(columns);
+    this.records.expect(columns, true);
     this.records.reset(sample, 0, held);
     this.#text = new FieldText(this.records, dialect.quote, dialect.escape);
     this.#text.renew(sample);

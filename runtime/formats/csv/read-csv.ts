@@ -53,7 +53,7 @@ export class CsvRange {
     this.#source = openSource(range, this.#base);
     this.#buffer = Buffer.allocUnsafe(Math.min(textChunkBytes, Math.max(4096, this.#range.end - this.#base + 4096)) + 1);
     this.#records.reset(this.#buffer, 0, 0);
-    this.#records.expect(this.#columns);
+    this.#records.expect(this.#columns, this.#range.start === 0);
   }
 
   get #path(): string {
@@ -100,7 +100,7 @@ export class CsvRange {
         const held = filled(fresh, bytes, size);
         if (fresh !== source) fresh.close();
         const records = new Records(dialect);
-        records.expect(dialect.header ? 0 : this.#spec.schema.columns.length);
+        records.expect(dialect.header ? 0 : this.#spec.schema.columns.length, true);
         bytes[held] = lf;
         records.reset(bytes, markBytes(bytes.subarray(0, held)), held);
         const text = new FieldText(records, dialect.quote, dialect.escape);

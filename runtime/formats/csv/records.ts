@@ -42,6 +42,8 @@ export class Records {
   readonly #comment: number;
   /** A table of one column has empty lines for nulls; another one has none. */
   #keepsEmpty = false;
+  /** But for those before its first row. */
+  #isBegun = true;
 
   constructor({ delimiter, quote, escape, comment }: Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'comment'>) {
     const code = (text: string) => (text === '' ? -1 : text.charCodeAt(0));
@@ -52,8 +54,9 @@ export class Records {
     this.#kinds[cr] = ends;
   }
 
-  /** The number of columns is known: of one column an empty line is a row. */
-  expect(columns: number): void {
+  /** The number of columns is known: of one column an empty line is a row, unless it stands at the start of the file. */
+  expect(columns: number, isStart = false): void {
+    this.#isBegun = !isStart;
     this.#keepsEmpty = columns === 1;
   }
 
@@ -77,9 +80,10 @@ export class Records {
         const end = this.#lineEnd(this.at);
         if (end < 0 && !isLast) return false;
         this.at = end < 0 ? held : end;
-      } else if (!this.#keepsEmpty && (first === lf || first === cr)) this.at++;
+      } else if (!(this.#keepsEmpty && this.#isBegun) && (first === lf || first === cr)) this.at++;
       else break;
     }
+    this.#isBegun = true;
     return this.#record(isLast);
   }
 

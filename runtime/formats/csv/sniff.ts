@@ -32,6 +32,8 @@ interface Fit {
   /** Of the rows, those with that number of columns. */
   readonly share: number;
   readonly faults: number;
+  /** Of the faults, text behind a closing quote. */
+  readonly loose: number;
   readonly quoted: number;
   readonly rows: number;
   readonly skip: number;
@@ -42,11 +44,13 @@ function fitOf(separators: Separators, sample: Uint8Array, held: number, isWhole
   records.reset(sample, 0, held);
   const counts: number[] = [];
   let faults = 0;
+  let loose = 0;
   let quoted = 0;
   let endsEmpty = 0;
   while (counts.length < sniffedRows && records.next(isWhole)) {
     counts.push(records.fields);
     if (records.fault) faults++;
+    if (records.fault === 'quote') loose++;
     // Of a later row it is that row's fault.
     if (counts.length === 1 && records.fault === 'columns')
       throw new RangeError(`its first row has more than ${maxTableColumns} columns`);
@@ -59,13 +63,13 @@ function fitOf(separators: Separators, sample: Uint8Array, held: number, isWhole
   const [columns, most] = [...seen].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0];
   // A delimiter at the end of each row, but not of the names, begins no column.
   if (counts[0] === columns - 1 && most === counts.length - 1 && endsEmpty >= most)
-    return { separators, columns: columns - 1, share: 1, faults, quoted, rows: counts.length, skip: 0 };
+    return { separators, columns: columns - 1, share: 1, faults, loose, quoted, rows: counts.length, skip: 0 };
   // Titles and notes stand before the table, in fewer fields.
   let skip = 0;
   while (skip < Math.min(mostSkipped, counts.length - 2) && counts[skip] < columns) skip++;
   const isTitled = skip > 0 && counts.slice(skip).every((n) => n === columns);
   const share = isTitled ? 1 : most / counts.length;
-  return { separators, columns, share, faults, quoted, rows: counts.length, skip: isTitled ? skip : 0 };
+  return { separators, columns, share, faults, loose, quoted, rows: counts.length, skip: isTitled ? skip : 0 };
 }
 
 /** Whether a fit makes a table of several columns. */
@@ -98,10 +102,11 @@ export function sniffDialect(
   isWhole: boolean,
   given: GivenDialect,
 ): Omit<CsvDialect, 'header'> & { readonly columns: number } {
+  const all = given.delimiter !== undefined ? [given.delimiter] : delimiters;
   const comments = given.comment !== undefined ? [given.comment] : sample.includes(hash) ? ['', '#'] : [''];
   let best: Fit | undefined;
   for (const comment of comments) {
-    for (const delimiter of given.delimiter !== undefined ? [given.delimiter] : delimiters) {
+    for (const delimiter of all) {
       for (const [quote, escape] of pairsOf(given)) {
         if (escape !== quote && !hasEscapedQuote(sample, held, quote)) continue;
         const fit = fitOf({ delimiter, quote, escape, comment }, sample, held, isWhole);
@@ -110,6 +115,13 @@ export function sniffDialect(
         if (!best || isBetter(fit, best)) best = fit;
       }
     }
+  }
+  // Where most quotes are none, they are characters like others.
+  if (best && given.quote === undefined && given.escape === undefined && best.loose > 0 && best.loose * 2 >= best.quoted) {
+    const unquoted = all.flatMap(
+      (delimiter) => fitOf({ delimiter, quote: '', escape: '', comment: best!.separators.comment }, sample, held, isWhole) ?? [],
+    );
+    best = unquoted.reduce((a, b) => (isBetter(b, a) ? b : a));
   }
   const plain = {
     delimiter: given.delimiter ?? ',',

@@ -30,6 +30,10 @@ const narrowBits: Readonly<Record<number, readonly [number, number]>> = {
   16: [-32_768, 32_767],
 };
 
+/** Annotations of whole numbers of up to 32 bits, and of 64. */
+const ofInt32: ReadonlySet<number> = new Set([11, 12, converted.uint32, 15, 16, 17]);
+const ofInt64: ReadonlySet<number> = new Set([converted.uint64, 18]);
+
 /** What a leaf is by its annotation. */
 export interface Kind {
   readonly type: ColumnType;
@@ -73,6 +77,8 @@ export function kindOf(node: Node): Kind {
     const zone = of(8) ? of(8)!.get(1) === true : true;
     return need(node, physical.int64, { type: { kind: 'timestamp', zone, unit }, unit });
   }
+  if (ofInt32.has(node.converted ?? -1)) need(node, physical.int32, { type: { kind: 'int' } });
+  if (ofInt64.has(node.converted ?? -1)) need(node, physical.int64, { type: { kind: 'int' } });
   const narrow = narrowBits[node.converted ?? -1];
   const unsigned = (of(10) && of(10)!.get(2) === false) || is(converted.uint32) || is(converted.uint64);
   switch (node.physical) {

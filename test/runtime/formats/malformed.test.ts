@@ -280,6 +280,17 @@ const cases: readonly Case[] = [
   },
   { name: 'one object', reader: 'json', bytes: '{"a":\n 1}', rows: [[1]] },
   { name: 'one array', reader: 'json', bytes: '[\n{"a":1},\n{"a":2}\n]\n', rows: [[1], [2]] },
+  { name: 'a field that comes twice', reader: 'jsonLines', bytes: '{"a":1,"a":2}\n{"a":"x","a":3}\n', rows: [[2], [3]] },
+  {
+    name: 'quotes that are none',
+    reader: 'csv',
+    bytes: 'a,b\n"x" y,1\nz,2\n',
+    rows: [
+      ['"x" y', 1],
+      ['z', 2],
+    ],
+  },
+  { name: 'empty lines before one column', reader: 'csv', bytes: '\n\na\n1\n\n2\n', rows: [[1], [null], [2]], columns: ['a'] },
   // Parquet
   { name: 'an empty file', reader: 'parquet', bytes: '', error: ['UNREADABLE_TABLE', /too short/] },
   { name: 'the magic only', reader: 'parquet', bytes: 'PAR1', error: ['UNREADABLE_TABLE', /too short/] },
