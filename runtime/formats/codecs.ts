@@ -9,8 +9,11 @@ const damaged = (): never => {
 /** From so many bytes on a call that copies them takes less time than a loop. */
 const copiedAtOnce = 48;
 
+/** Bytes behind what is unpacked: short pieces are copied in words, which may reach beyond their end. */
+const slack = 16;
+
 /** Snappy's plain form, whose first number is the length. */
-function unpackSnappy(packed: Uint8Array, size: number): Buffer {
+function unpackSnappy(packed: Buffer, size: number): Buffer {
   let at = 0;
   let length = 0;
   for (let shift = 0; ; shift += 7) {
@@ -20,7 +23,8 @@ function unpackSnappy(packed: Uint8Array, size: number): Buffer {
     if (byte < 128) break;
   }
   if (length !== size) damaged();
-  const out = Buffer.allocUnsafe(length);
+  const out = Buffer.allocUnsafeSlow(length + slack);
+  const [from, into] = [packed, out].map(({ buffer, byteOffset, byteLength }) => new DataView(buffer, byteOffset, byteLength));
   let to = 0;
   while (at < packed.length) {
     const tag = packed[at++];
@@ -33,13 +37,18 @@ function unpackSnappy(packed: Uint8Array, size: number): Buffer {
         for (let i = 0; i < bytes; i++) count += packed[at++] * 2 ** (8 * i);
       }
       count++;
-      if (at + count > packed.length || to + count > length) damaged();
-      if (count < copiedAtOnce) for (let i = 0; i < count; i++) out[to++] = packed[at++];
-      else {
-        out.set(packed.subarray(at, at + count), to);
-        to += count;
-        at += count;
-      }
+      if (!(at + count <= packed.length && to + count <= length)) damaged();
+      if (count <= slack && at + slack <= packed.length) {
+        into.setInt32(to, from.getInt32(at, true), true);
+        into.setInt32(to + 4, from.getInt32(at + 4, true), true);
+        if (count > 8) {
+          into.setInt32(to + 8, from.getInt32(at + 8, true), true);
+          into.setInt32(to + 12, from.getInt32(at + 12, true), true);
+        }
+      } else if (count < copiedAtOnce) for (let i = 0; i < count; i++) out[to + i] = packed[at + i];
+      else out.set(packed.subarray(at, at + count), to);
+      to += count;
+      at += count;
       continue;
     }
     let offset: number;
@@ -56,9 +65,12 @@ function unpackSnappy(packed: Uint8Array, size: number): Buffer {
       at += 4;
     }
     if (!(offset > 0 && offset <= to) || to + count > length) damaged();
-    for (let i = 0; i < count; i++, to++) out[to] = out[to - offset];
+    // A word lies wholly before the place to which it is copied.
+    if (offset >= 4) for (let i = 0; i < count; i += 4) into.setInt32(to + i, into.getInt32(to + i - offset, true), true);
+    else for (let i = 0; i < count; i++) out[to + i] = out[to + i - offset];
+    to += count;
   }
-  return to === length ? out : damaged();
+  return to === length ? out.subarray(0, length) : damaged();
 }
 
 /** A block of lz4, without a frame around it. */
