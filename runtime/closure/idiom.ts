@@ -62,9 +62,9 @@ function meaningOf(f: AnyNode | undefined): Idiom | undefined {
   const is = (node: AnyNode | null | undefined, name: string | undefined): boolean =>
     name !== undefined && node?.type === 'Identifier' && node.name === name;
   const [x, y] = names;
-  if (answer?.type === 'MemberExpression' && f.params.length === 1 && !answer.computed && is(answer.object, x)) {
-    const name = answer.property.type === 'Identifier' ? answer.property.name : undefined;
-    return name === undefined || answer.optional || name in Object.prototype ? undefined : { kind: 'field', name };
+  if (f.params.length === 1) {
+    const fields = fieldsIn(answer, (node) => is(node, x));
+    if (fields) return fields;
   }
   if (answer?.type === 'ArrayExpression' && names.length === 1) {
     const [first, second] = answer.elements;
@@ -79,6 +79,22 @@ function meaningOf(f: AnyNode | undefined): Idiom | undefined {
   if (callee.type !== 'MemberExpression' || callee.computed || callee.optional || !is(callee.object, x)) return undefined;
   if (!is(callee.property as AnyNode, 'split') || by.type !== 'Literal' || typeof by.value !== 'string') return undefined;
   return { kind: 'split', by: by.value };
+}
+
+/** The field, or the pair of fields, that an expression is of a row. */
+function fieldsIn(answer: AnyNode | undefined, isRow: (node: AnyNode) => boolean): Idiom | undefined {
+  const fieldOf = (node: AnyNode | null | undefined): string | undefined => {
+    if (node?.type !== 'MemberExpression' || node.computed || node.optional || !isRow(node.object)) return undefined;
+    const name = node.property.type === 'Identifier' ? node.property.name : undefined;
+    return name === undefined || name in Object.prototype ? undefined : name;
+  };
+  const name = fieldOf(answer);
+  if (name !== undefined) return { kind: 'field', name };
+  if (answer?.type !== 'ArrayExpression' || answer.elements.length !== 2) return undefined;
+  const [first, second] = answer.elements;
+  const key = fieldOf(first);
+  const value = second?.type === 'Literal' && typeof second.value === 'number' ? second.value : fieldOf(second);
+  return key === undefined || value === undefined ? undefined : { kind: 'fieldPair', key, value };
 }
 
 /** What a function returns that does nothing else. */

@@ -30,7 +30,7 @@ import { joined } from './external/join';
 import { sorted } from './external/sort';
 import type { SpillSpace } from './external/sorted-runs';
 import { bucketOutput, FedRows, fedRows, framesOf } from './files/exchange';
-import { Grouping } from './files/grouping';
+import { groupingOf } from './files/grouping';
 import { LineCounts, textRanges } from './files/line-counts';
 import { readObjects } from './files/object-file';
 import { Piping } from './files/pipe';
@@ -64,7 +64,7 @@ export class TaskScope {
   readonly notAPair = notAPair;
   readonly rowAt = rowAt;
   readonly rowsOfPart = rowsOfPart;
-  readonly grouping = Grouping.of;
+  readonly grouping = groupingOf;
   /** The columns of a part, where it has all of these. */
   readonly columnsOf = (part: StoredPart, names: readonly string[]) =>
     part instanceof StoredRows ? (part.batch(names) ?? null) : null;

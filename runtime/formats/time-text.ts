@@ -2,6 +2,9 @@
 
 const hourMs = 3_600_000;
 
+/** Offsets that a zone remembers: those of some years. */
+const mostOffsets = 100_000;
+
 /** Days of a month, with those of leap years. */
 export function isDay(year: number, month: number, day: number): boolean {
   if (month < 1 || month > 12 || day < 1 || day > 31) return false;
@@ -58,9 +61,22 @@ export class Zone {
     const of = (type: string) => Number(parts.find((part) => part.type === type)!.value);
     const shown = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
     const offset = shown - slot * (hourMs / 2);
+    if (this.#offsets.size >= mostOffsets) this.#offsets.clear();
     this.#offsets.set(slot, offset);
     return offset;
   }
+}
+
+const zones = new Map<string, Zone>();
+
+/** The zone of a name, made once: to find out about one takes a millisecond. Throws RangeError for a zone that does not exist. */
+export function zoneOf(name: string): Zone {
+  const key = name === 'local' ? `local ${process.env.TZ}` : name;
+  const known = zones.get(key);
+  if (known) return known;
+  const zone = new Zone(name);
+  zones.set(key, zone);
+  return zone;
 }
 
 const two = (n: number): string => (n < 10 ? `0${n}` : String(n));

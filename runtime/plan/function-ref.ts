@@ -6,7 +6,9 @@ export type Idiom =
   | { readonly kind: 'split'; readonly by: string }
   | { readonly kind: 'pairWithOne' }
   | { readonly kind: 'sum' }
-  | { readonly kind: 'field'; readonly name: string };
+  | { readonly kind: 'field'; readonly name: string }
+  /** `row => [row.key, row.value]`, or a number for the value. */
+  | { readonly kind: 'fieldPair'; readonly key: string; readonly value: string | number };
 
 /** What a function may change of what it is given, and of what it has captured; nothing is left out. */
 export interface Changes {

@@ -5,6 +5,7 @@ import type { KeyTable } from '../../keys/key';
 import type { FunctionRef } from '../../plan/function-ref';
 import type { Plan, Sink } from '../../plan/program';
 import { type AggregateSpec, adderOf, noStates } from '../library/tables';
+import { isSum } from './token-counts';
 
 /** The groups of a stage: the field of the key, and for each aggregate the field that it is of, or none. */
 export interface GroupedFields {
@@ -16,11 +17,20 @@ export interface GroupedFields {
 const fieldOf = (f: FunctionRef | undefined): string | undefined =>
   f?.kind === 'closure' && f.idiom?.kind === 'field' ? f.idiom.name : undefined;
 
+/** Sums by key: the field of the key, and that of the numbers, or a number. */
+export interface SummedFields {
+  readonly key: string;
+  readonly value: string | number;
+}
+
 /** What a stage groups by plain fields alone; undefined where it does anything else. */
-export function groupedFields(plan: Plan, sink: Sink): GroupedFields | undefined {
-  if (sink.kind !== 'shuffle' || plan.op !== 'map' || plan.template !== 'keyBy') return undefined;
+export function groupedFields(plan: Plan, sink: Sink): GroupedFields | SummedFields | undefined {
+  if (sink.kind !== 'shuffle' || !sink.combine || plan.op !== 'map') return undefined;
   if (plan.input.op !== 'table' && plan.input.op !== 'cached') return undefined;
-  const create = sink.combine?.create;
+  const { create, merge } = sink.combine;
+  const pair = plan.template === 'call' && plan.f?.kind === 'closure' ? plan.f.idiom : undefined;
+  if (pair?.kind === 'fieldPair') return create || !isSum(merge) ? undefined : { key: pair.key, value: pair.value };
+  if (plan.template !== 'keyBy') return undefined;
   const key = fieldOf(plan.f);
   if (key === undefined || create?.kind !== 'library' || create.name !== 'groupStart') return undefined;
   const [specs, ...functions] = create.args as [readonly AggregateSpec[], ...FunctionRef[]];
@@ -36,62 +46,105 @@ function isSure(kind: AggregateSpec['kind'], column: ColumnData | undefined): bo
   return (kind !== 'min' && kind !== 'max') || column?.kind === 'numbers' || column?.kind === 'places';
 }
 
-/** Adds rows of one batch to the states of their groups. */
-export class Grouping {
+/** What adds rows of one batch to a table of groups. */
+interface Grouping {
+  /** Adds the rows from `from` to before `to`; answers `to`. */
+  add(from: number, to: number, table: KeyTable, values: unknown[]): number;
+}
+
+/** Null where the batch lacks a field, or has what some function may fail on, or answer something else for. */
+export function groupingOf({ names, columns }: Batch, fields: GroupedFields | SummedFields): Grouping | null {
+  const column = (name: string) => columns[names.indexOf(name)] as ColumnData | undefined;
+  const key = column(fields.key);
+  if (!key) return null;
+  if ('value' in fields) {
+    const { value } = fields;
+    if (typeof value === 'number') return new Sums(new Groups(key), value);
+    const numbers = column(value);
+    return numbers?.kind === 'numbers' && !numbers.nulls ? new Sums(new Groups(key), numbers.values) : null;
+  }
+  const { specs, of } = fields;
+  const values = of.map((name) => (name === undefined ? undefined : column(name)));
+  if (values.some((one, i) => of[i] !== undefined && (!one || !isSure(specs[i].kind, one)))) return null;
+  return new Aggregates(new Groups(key), specs, values);
+}
+
+/** The numbers of the groups of rows, in the table that is filled now. */
+class Groups {
   readonly #key: ColumnData;
-  readonly #specs: readonly AggregateSpec[];
-  readonly #columns: readonly (ColumnData | undefined)[];
-  /** The numbers of the groups of keys by place, in the table that is filled now. */
+  /** By place of the key. */
   #known: Int32Array | undefined;
   #table: KeyTable | undefined;
-  #groups = new Int32Array(0);
+  #numbers = new Int32Array(0);
 
-  private constructor(key: ColumnData, specs: readonly AggregateSpec[], columns: readonly (ColumnData | undefined)[]) {
+  constructor(key: ColumnData) {
     this.#key = key;
+  }
+
+  /** The group of each row from `from` on; a new one gets a value that `start` makes. */
+  of(from: number, to: number, table: KeyTable, values: unknown[], start: () => unknown): Int32Array {
+    const key = this.#key;
+    if (table !== this.#table) {
+      this.#table = table;
+      this.#known = key.kind === 'places' ? new Int32Array(key.values.length).fill(-1) : undefined;
+    }
+    if (this.#numbers.length < to - from) this.#numbers = new Int32Array(to - from);
+    const numbers = this.#numbers;
+    const known = this.#known;
+    for (let i = from; i < to; i++) {
+      const place = known && key.kind === 'places' ? key.places[i] : -1;
+      let group = place < 0 ? -1 : known![place];
+      if (group < 0) {
+        group = table.find(valueAt(key, i));
+        if (place >= 0) known![place] = group;
+        if (group === values.length) values.push(start());
+      }
+      numbers[i - from] = group;
+    }
+    return numbers;
+  }
+}
+
+/** Sums as `(a, b) => a + b` makes them, row after row. */
+class Sums implements Grouping {
+  readonly #groups: Groups;
+  readonly #numbers: Float64Array | Int32Array | number;
+
+  constructor(groups: Groups, numbers: Float64Array | Int32Array | number) {
+    this.#groups = groups;
+    this.#numbers = numbers;
+  }
+
+  add(from: number, to: number, table: KeyTable, values: unknown[]): number {
+    const numbers = this.#numbers;
+    // -0 is what changes no number that is added to it.
+    const groups = this.#groups.of(from, to, table, values, () => -0);
+    const sums = values as number[];
+    if (typeof numbers === 'number') for (let i = from; i < to; i++) sums[groups[i - from]] += numbers;
+    else for (let i = from; i < to; i++) sums[groups[i - from]] += numbers[i];
+    return to;
+  }
+}
+
+class Aggregates implements Grouping {
+  readonly #groups: Groups;
+  readonly #specs: readonly AggregateSpec[];
+  readonly #columns: readonly (ColumnData | undefined)[];
+
+  constructor(groups: Groups, specs: readonly AggregateSpec[], columns: readonly (ColumnData | undefined)[]) {
+    this.#groups = groups;
     this.#specs = specs;
     this.#columns = columns;
   }
 
-  /** Null where the batch lacks a field, or has what some aggregate may fail on. */
-  static of({ names, columns }: Batch, { key, specs, of }: GroupedFields): Grouping | null {
-    const column = (name: string) => columns[names.indexOf(name)] as ColumnData | undefined;
-    const keys = column(key);
-    const values = of.map((name) => (name === undefined ? undefined : column(name)));
-    if (!keys || values.some((one, i) => of[i] !== undefined && (!one || !isSure(specs[i].kind, one)))) return null;
-    return new Grouping(keys, specs, values);
-  }
-
-  /** Adds the rows from `from` to before `to`; answers `to`. */
   add(from: number, to: number, table: KeyTable, values: unknown[]): number {
-    if (table !== this.#table) {
-      this.#table = table;
-      this.#known = this.#key.kind === 'places' ? new Int32Array(this.#key.values.length).fill(-1) : undefined;
-    }
-    if (this.#groups.length < to - from) this.#groups = new Int32Array(to - from);
-    const groups = this.#groups;
-    for (let i = from; i < to; i++) {
-      const group = this.#groupOf(i, table);
-      if (group === values.length) values.push(noStates(this.#specs));
-      groups[i - from] = group;
-    }
+    const groups = this.#groups.of(from, to, table, values, () => noStates(this.#specs));
     const states = values as unknown[][];
     for (const [j, { kind, isOf }] of this.#specs.entries()) {
-      if (!isOf) for (let i = from; i < to; i++) (states[groups[i - from]][j] as number)++;
-      else addColumn(kind, this.#columns[j]!, from, to, groups, states, j);
+      if (isOf) addColumn(kind, this.#columns[j]!, from, to, groups, states, j);
+      else for (let i = from; i < to; i++) (states[groups[i - from]][j] as number)++;
     }
     return to;
-  }
-
-  #groupOf(row: number, table: KeyTable): number {
-    const key = this.#key;
-    if (key.kind !== 'places' || !this.#known) return table.find(valueAt(key, row));
-    const place = key.places[row];
-    let group = this.#known[place];
-    if (group < 0) {
-      group = table.find(key.values[place]);
-      this.#known[place] = group;
-    }
-    return group;
   }
 }
 

@@ -42,7 +42,8 @@ export function countedTokens(plan: Plan, sink: Sink): Tokens | undefined {
   return isPlain ? { source: input, separator } : undefined;
 }
 
-const isSum = (f: FunctionRef): boolean => (f.kind === 'closure' ? f.idiom?.kind === 'sum' : f.name === 'add');
+/** Whether a function adds two values. */
+export const isSum = (f: FunctionRef): boolean => (f.kind === 'closure' ? f.idiom?.kind === 'sum' : f.name === 'add');
 
 const pairsWithOne = ({ template, f }: Plan & { op: 'map' }): boolean =>
   template === 'pairWithOne' ||

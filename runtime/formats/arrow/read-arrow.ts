@@ -10,7 +10,7 @@ import { uniqueNames } from '../csv/dialect';
 import { folderValues, plainValue } from '../folder-columns';
 import { NoRoom } from '../plain-values';
 import { contradiction, notATable } from '../table-errors';
-import { Zone } from '../time-text';
+import { type Zone, zoneOf } from '../time-text';
 import { type Field, fieldOf } from './arrow-schema';
 import { Batch, type BatchContext } from './batch';
 import { type Block, FlatTable } from './flatbuffer';
@@ -59,7 +59,7 @@ class Reader {
 
   constructor(path: string, timeZone = 'UTC') {
     this.path = path;
-    this.zone = new Zone(timeZone);
+    this.zone = zoneOf(timeZone);
     this.#fd = openInput(path);
     this.#size = fstatSync(this.#fd).size;
   }

@@ -9,7 +9,7 @@ import { kindText } from '../../schema/schema-text';
 import { type ByteSource, markBytes, openSource } from '../byte-source';
 import { folderValues } from '../folder-columns';
 import { contradiction, type NoteBad, notATable } from '../table-errors';
-import { Zone } from '../time-text';
+import { zoneOf } from '../time-text';
 import { uniqueNames } from './dialect';
 import { FieldText, isEmpty } from './field-text';
 import { firstRecord, largestStartWindow, startWindow } from './range-start';
@@ -68,7 +68,7 @@ export class CsvRange {
     this.#columns = own.length;
     const places = new Map(found.map((name, i) => [name, i]));
     const folders = folderValues(this.#path, this.#spec.folders);
-    const zone = new Zone(this.#spec.timeZone);
+    const zone = zoneOf(this.#spec.timeZone);
     const wanted = this.#spec.wanted && new Set(this.#spec.wanted);
     this.#placed = schema.columns
       .filter(({ name }) => !wanted || wanted.has(name))

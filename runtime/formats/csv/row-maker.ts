@@ -3,7 +3,7 @@
 import { keyText, mostInlined } from '../../columns/row-text';
 import type { Column } from '../../schema/schema';
 import { kindText } from '../../schema/schema-text';
-import { Zone } from '../time-text';
+import { type Zone, zoneOf } from '../time-text';
 import { type FieldText, isEmpty } from './field-text';
 import { bigintOf, booleanOf, dateOf, doubleOf, nullTexts, timeOf, timestampOf, wholeOf } from './field-values';
 import { isQuoted, type Records } from './records';
@@ -112,7 +112,7 @@ export function rowMaker(
   timeZone: string,
   bad: OnBadField,
 ): () => Record<string, unknown> {
-  const zone = new Zone(timeZone);
+  const zone = zoneOf(timeZone);
   const converts = placed.map(({ column, field, constant }): Convert => {
     if (constant !== undefined) return () => constant;
     if (field < 0) return () => null;

@@ -11,7 +11,7 @@ import { dateOf, timestampOf } from '../csv/field-values';
 import { folderValues, plainValue } from '../folder-columns';
 import { lineChunks, linesBefore, type NumberedLine, numberedLines } from '../read-lines';
 import { contradiction, type NoteBad } from '../table-errors';
-import { Zone } from '../time-text';
+import { type Zone, zoneOf } from '../time-text';
 import { jsonValues } from './json-values';
 import { parseExactly } from './parse-json';
 import { QuickRows } from './quick-rows';
@@ -94,7 +94,7 @@ class RowReader {
     this.#spec = spec;
     this.#path = path;
     this.#note = note;
-    this.#zone = new Zone(spec.timeZone);
+    this.#zone = zoneOf(spec.timeZone);
     const folders = folderValues(path, spec.folders);
     const wanted = spec.wanted && new Set(spec.wanted);
     this.columns = spec.schema.columns.filter(({ name }) => !wanted || wanted.has(name));

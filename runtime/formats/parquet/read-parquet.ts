@@ -11,7 +11,7 @@ import { uniqueNames } from '../csv/dialect';
 import { folderValues, plainValue } from '../folder-columns';
 import { NoRoom } from '../plain-values';
 import { contradiction, notATable } from '../table-errors';
-import { Zone } from '../time-text';
+import { type Zone, zoneOf } from '../time-text';
 import { Assembly } from './assemble';
 import { FlatColumn, isFlat, type Segment } from './flat-column';
 import { type Chunk, type Footer, footerOf, magic, type Node, type RowGroup } from './footer';
@@ -155,7 +155,7 @@ export function* parquetBatches(spec: ParquetSpec, range: TextRange): Generator<
     const all = within(path, () => placedIn(footer, spec, path));
     const wanted = spec.wanted && new Set(spec.wanted);
     const placed = wanted ? all.filter(({ column }) => wanted.has(column.name)) : all;
-    const reading = { fd, path, size: fstatSync(fd).size, spec, zone: new Zone(spec.timeZone) };
+    const reading = { fd, path, size: fstatSync(fd).size, spec, zone: zoneOf(spec.timeZone) };
     for (const [i, group] of footer.groups.slice(range.start, range.end).entries()) {
       const isWanted = !spec.where || within(path, () => mayHave(spec.where!, all, group, footer.hasOrders));
       if (isWanted) yield* groupBatches(reading, placed, group, range.start + i);

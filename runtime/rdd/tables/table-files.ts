@@ -1,5 +1,4 @@
 // Datasets of tables in files: rows that are objects, with columns that are known before the first job.
-import { smallFilesBytes } from '../../base/limits';
 import { type InputPaths, pathsText } from '../../base/paths';
 import { isTextTable, type TableReader } from '../../formats/file-formats';
 import { type FoundTable, inspectTable } from '../../formats/inspect';
@@ -15,6 +14,9 @@ import { partitionsOfFiles, textSplits } from '../inputs/cut-files';
 import { InputFiles } from '../inputs/input-files';
 import type { KnownFile } from '../inputs/known-files';
 import { RDD } from '../rdd';
+
+/** Bytes of row groups that one partition reads together: packed, and often only some of their columns are read. */
+const unitsBytes = 16 << 20;
 
 /** Bytes of a table that are worth a task of their own. */
 const leastPartBytes = 1 << 20;
@@ -162,7 +164,7 @@ function joined(parts: readonly TextRange[][]): TextRange[][] {
 /** Neighbouring row groups or batches of a file together, as long as they are small: ranges count them, not bytes. */
 function partsOfUnits(files: readonly KnownFile[], units: readonly (readonly number[])[], least: number): TextRange[][] {
   const total = units.flat().reduce((sum, bytes) => sum + bytes, 0);
-  const goal = Math.min(smallFilesBytes, total / least);
+  const goal = Math.min(unitsBytes, total / least);
   const parts: TextRange[][] = [];
   let room = 0;
   for (const [f, file] of files.entries()) {

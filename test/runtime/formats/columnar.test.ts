@@ -95,6 +95,21 @@ test('whole numbers beyond 2^53 are bigints where statistics show them, and an e
   );
 });
 
+test('a function that changes the dates and bytes of its row changes no other row', async () => {
+  const columns = "timestamptz '2001-01-01 00:00:00+00' + interval (i % 3) day \"at\", ('b' || i % 3)::blob bytes, i";
+  await run(`copy (select ${columns} from range(3000) t(i)) to '$shared.parquet'`);
+  const changed = await sc
+    .parquet(path('shared.parquet'))
+    .map((row) => {
+      row.at.setUTCHours(row.at.getUTCHours() + 1);
+      row.bytes[1]++;
+      return [row.at.getTime() - Date.UTC(2001, 0, 1 + (row.i % 3), 1), row.bytes[1] - 49 - (row.i % 3)];
+    })
+    .filter(([time, byte]) => time !== 0 || byte !== 0)
+    .count();
+  assert.is(changed, 0);
+});
+
 test('several files have one schema, and folders are columns', async () => {
   await run("copy (select i, i % 2 as year, 'x' || i t from range(10) t(i)) to '$hive' (format parquet, partition_by (year))");
   const rows = sc.parquet(path('hive/*/*.parquet'));
