@@ -77,8 +77,9 @@ function meaningOf(f: AnyNode | undefined): Idiom | undefined {
     return undefined;
   const [{ callee }, [by]] = [answer, answer.arguments];
   if (callee.type !== 'MemberExpression' || callee.computed || callee.optional || !is(callee.object, x)) return undefined;
-  if (!is(callee.property as AnyNode, 'split') || by.type !== 'Literal' || typeof by.value !== 'string') return undefined;
-  return { kind: 'split', by: by.value };
+  if (by.type !== 'Literal' || typeof by.value !== 'string') return undefined;
+  if (is(callee.property as AnyNode, 'includes')) return { kind: 'includes', text: by.value };
+  return is(callee.property as AnyNode, 'split') ? { kind: 'split', by: by.value } : undefined;
 }
 
 /** The field, or the pair of fields, that an expression is of a row. */

@@ -7,6 +7,7 @@ import type { Plan, Sink, Split } from '../plan/program';
 import { awaitsIn } from './awaits';
 import { type Body, Emitter, mostLateColumns, spilling } from './emitter';
 import { groupedFields } from './files/grouping';
+import { countedLines } from './files/line-counts';
 import { countedTokens } from './files/token-counts';
 import { askedOf } from './files/wanted-columns';
 
@@ -126,6 +127,11 @@ ${spilling('table', 'values', 'more', 'rt.room', 'writer.table')}}`,
 function ofStored(emitter: Emitter, plan: Plan, sink: Sink): string {
   if (sink.kind === 'count' && plan.op === 'cached')
     return `{const stored=rt.counts.stored(${emitter.node(plan)},split);if(stored>=0)return stored;}`;
+  const included = countedLines(plan, sink);
+  if (included?.source.op === 'cached') {
+    const count = `rt.counts.storedIncluding(stored,${emitter.node(included.text)})`;
+    return `{const stored=rt.counts.storedLines(${emitter.node(included.source)},split);if(stored)return ${count};}`;
+  }
   const { source, separator } = countedTokens(plan, sink) ?? {};
   if (source?.op !== 'cached') return '';
   const count = `const writer=rt.shuffleWriter(${emitter.node(sink)});rt.counts.storedTokens(stored,${separator},writer);`;
@@ -153,6 +159,9 @@ function failing(emitter: Emitter): string {
 function stageText(emitter: Emitter, plan: Plan, sink: Sink, split: Split): { text: string; isAsync: boolean } {
   if (sink.kind === 'count' && plan.op === 'text') return { text: 'return rt.counts.lines(split);', isAsync: false };
   const stored = ofStored(emitter, plan, sink);
+  const included = countedLines(plan, sink);
+  if (included?.source.op === 'text')
+    return { text: `return rt.counts.including(split,${emitter.node(included.text)});`, isAsync: false };
   if (sink.kind === 'count' && plan.op === 'table')
     return { text: `return rt.tables.count(${emitter.node(plan)},split);`, isAsync: false };
   const grouped = groupedFields(plan, sink);

@@ -166,13 +166,19 @@ export function* textLines(range: TextRange, areStored = false): Generator<strin
   }
 }
 
+/** The number of lines of some bytes, which have no line end at their own. */
+export function linesIn(buffer: Buffer, from: number, lastEnd: number): number {
+  let n = 1;
+  for (let p = buffer.indexOf(newline, from); p >= 0 && p < lastEnd; p = buffer.indexOf(newline, p + 1)) n++;
+  return n;
+}
+
 /** The number of lines of ranges, without making strings; `tick` is told those of each chunk. */
 export function countLines(ranges: Iterable<TextRange>, tick: (lines: number) => void): number {
   let lines = 0;
   for (const range of ranges) {
     for (const { buffer, from, lastEnd } of lineChunks(range)) {
-      let n = 1;
-      for (let p = buffer.indexOf(newline, from); p >= 0 && p < lastEnd; p = buffer.indexOf(newline, p + 1)) n++;
+      const n = linesIn(buffer, from, lastEnd);
       lines += n;
       tick(n);
     }

@@ -1,9 +1,10 @@
 // How the steps of a program name the functions that they call.
 import type { Where } from './condition';
 
-/** What a function does: `x => x.split(' ')`, `x => [x, 1]`, `(a, b) => a + b`, `row => row.name`. */
+/** What a function does: `x => x.split(' ')`, `x => x.includes('a')`, `x => [x, 1]`, `(a, b) => a + b`, `row => row.name`. */
 export type Idiom =
   | { readonly kind: 'split'; readonly by: string }
+  | { readonly kind: 'includes'; readonly text: string }
   | { readonly kind: 'pairWithOne' }
   | { readonly kind: 'sum' }
   | { readonly kind: 'field'; readonly name: string }

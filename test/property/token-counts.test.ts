@@ -60,6 +60,16 @@ const ways: readonly { readonly known: (lines: RDD<string>) => Pairs; readonly g
   },
 ];
 
+/** Lines that include a text, which are counted on their bytes. */
+const including: readonly ((lines: RDD<string>) => RDD<string>)[] = [
+  (lines) => lines.filter((line) => line.includes('word')),
+  (lines) => lines.filter((line) => line.includes('a')),
+  (lines) => lines.filter((line) => line.includes('\t')),
+  (lines) => lines.filter((line) => line.includes('\r')),
+  (lines) => lines.filter((line) => line.includes('é')),
+  (lines) => lines.filter((line) => line.includes('')),
+];
+
 const bytes = (text: string) => Buffer.from(text, 'utf8');
 const pieces = [
   ...[
@@ -133,6 +143,9 @@ test(`${seeds.length} random texts give the same counts in the same order`, asyn
         .map((line) => line)
         .collect(),
     );
+    for (const known of including)
+      for (const of of [lines, kept])
+        assert.is(await known(of).count(), await known(of.map((line) => line)).count(), `SEED=${seed} ${known}`);
     kept.unpersist();
   }
 });

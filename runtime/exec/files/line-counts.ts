@@ -1,15 +1,46 @@
 // Lines and words counted on their bytes: those of text files, and those of persisted partitions that lie in memory as bytes.
 import { MillraceError } from '../../base/errors';
 import { StoredLines } from '../../columns/stored-lines';
-import { countLines, lineChunks } from '../../formats/read-lines';
+import { countLines, lineChunks, linesIn } from '../../formats/read-lines';
 import type { TextRange } from '../../plan/input-file';
-import type { Plan, Split } from '../../plan/program';
+import type { Plan, Sink, Split } from '../../plan/program';
 import type { ShuffleWriter } from '../../storage/shuffle-writer';
 import type { PersistedPartitions } from '../persisted';
 import type { Pulse } from '../task-runtime';
 import { TokenCounts } from './token-counts';
 
 type Cached = Plan & { op: 'cached' };
+
+/** Lines that a stage counts: those of which source, and the text that they include. */
+interface Included {
+  readonly source: Plan & { op: 'text' | 'cached' };
+  readonly text: string;
+}
+
+/**
+ * What a stage counts, if it counts the lines that include a text. Bytes of ASCII are the same characters wherever they stand in UTF-8, and
+ * none of them is a part of what is no UTF-8; line ends belong to no line.
+ */
+export function countedLines(plan: Plan, sink: Sink): Included | undefined {
+  if (sink.kind !== 'count' || plan.op !== 'filter') return undefined;
+  const { f, input } = plan;
+  if ((input.op !== 'text' && input.op !== 'cached') || f.kind !== 'closure' || f.idiom?.kind !== 'includes') return undefined;
+  return /^[\x20-\x7e\t]+$/.test(f.idiom.text) ? { source: input, text: f.idiom.text } : undefined;
+}
+
+const newline = 10;
+
+/** The lines from `from` to before `to` that have these bytes. */
+function linesWith(bytes: Buffer, from: number, to: number, wanted: Buffer): number {
+  const own = bytes.subarray(from, to);
+  let lines = 0;
+  for (let p = own.indexOf(wanted); p >= 0; ) {
+    lines++;
+    const end = own.indexOf(newline, p + wanted.length);
+    p = end < 0 ? -1 : own.indexOf(wanted, end + 1);
+  }
+  return lines;
+}
 
 /** The ranges of a split of text. */
 export function textRanges(split: Split): readonly TextRange[] {
@@ -31,6 +62,30 @@ export class LineCounts {
   /** The number of lines of text files. */
   lines(split: Split): number {
     return countLines(textRanges(split), (n) => this.#pulse.tick(n));
+  }
+
+  /** The number of lines of text files that include a text. */
+  including(split: Split, text: string): number {
+    const wanted = Buffer.from(text, 'latin1');
+    let found = 0;
+    for (const range of textRanges(split)) {
+      for (const { buffer, from, lastEnd } of lineChunks(range)) {
+        found += linesWith(buffer, from, lastEnd, wanted);
+        this.#pulse.tick(linesIn(buffer, from, lastEnd));
+      }
+    }
+    return found;
+  }
+
+  /** The same of persisted lines. */
+  storedIncluding(stored: readonly StoredLines[], text: string): number {
+    const wanted = Buffer.from(text, 'latin1');
+    let found = 0;
+    for (const { bytes, count } of stored) {
+      found += linesWith(bytes, 0, bytes.length, wanted);
+      this.#pulse.tick(count);
+    }
+    return found;
   }
 
   /** Counts the words of text files into a map output, without making strings of them before the end. */
