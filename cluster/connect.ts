@@ -1,14 +1,16 @@
 // Opens a context on a master. Scripts and the shell begin with it.
-import { getHeapStatistics } from 'node:v8';
+import { basename } from 'node:path';
 import { makeConfig } from '../runtime/base/config';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
-import { executorHeapMb, executorsOf, machineText, readMachine, shortageOf } from './base/machine';
+import { executorHeapMb, machineText, readMachine } from './base/machine';
 import type { OutputListener } from './base/output-lines';
 import { receiverProgram, sqlProgram } from './base/program-path';
 import { parseMaster } from './driver/master-url';
-import { printThrough, startBackend } from './driver/start-backend';
+import { printThrough } from './driver/start-backend';
 import { Receivers } from './receivers/receiver-pool';
-import { type SparkConnectOptions, startSparkBackend } from './spark/spark-backend';
+import { type OpenedBackend, openBackend } from './serve/open-backend';
+import { attachBackend } from './serve/served-backend';
+import type { SparkConnectOptions } from './spark/spark-backend';
 import { SqlProcess } from './sql/sql-process';
 
 /** Options of `connect`: memory of the executors, options of the context, and callbacks for output and notices. */
@@ -29,38 +31,44 @@ export interface ConnectOptions {
   readonly onNotice?: ContextOptions['onNotice'];
   /** What only the masters of Apache Spark take: where Spark is, and its own settings. */
   readonly spark?: SparkConnectOptions;
+  /** How a session that attaches to a server is called in `.sessions`. Default: the name of the program. */
+  readonly name?: string;
   /** With `false`, this process may end before stop(): only running jobs keep it alive. Default: true. */
   readonly holds?: boolean;
 }
 
+/** A backend, and what only a server's session has beside it. */
+type Opened = OpenedBackend & {
+  readonly config?: Partial<Config>;
+  readonly firstId?: number;
+};
+
+/** What this process runs, for `.sessions`. */
+const programName = (): string => basename(process.argv[1] ?? '') || 'program';
+
 const longestMs = 2 ** 31 - 1;
 
 /**
- * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`, or with Apache Spark on `spark-local[N]`,
- * `spark://host:port`, `yarn` or `k8s://host:port`. Its executors start in the background; stop() ends them. Throws BAD_MASTER,
- * BAD_OPTION or NO_EXECUTORS; where Spark cannot start, jobs fail with NO_SPARK.
+ * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`, with Apache Spark on `spark-local[N]`,
+ * `spark://host:port`, `yarn` or `k8s://host:port`, or with the server of `millrace serve` on `serve` or `serve:SOCKET`. Its executors
+ * start in the background; stop() ends them. Throws BAD_MASTER, BAD_OPTION, NO_EXECUTORS, NO_SERVER or SERVER_REFUSED; where Spark cannot
+ * start, jobs fail with NO_SPARK.
  * @example const sc = await connect('local[2]')
  */
 export async function connect(master: string, options: ConnectOptions = {}): Promise<Context> {
   const parsed = parseMaster(master);
-  const executors =
-    parsed.kind === 'pool' ? parsed.executors : parsed.kind === 'spark' ? (parsed.slots ?? executorsOf(readMachine())) : 1;
-  const machine = readMachine();
-  const executorMemory = options.executorMemory ?? executorHeapMb(machine, executors);
-  const heap = parsed.kind !== 'inProcess' ? executorMemory * 2 ** 20 : getHeapStatistics().heap_size_limit;
-  const executionBytes = options.executionBytes ?? Math.floor(heap / 5);
-  const { onOutput = printThrough, holds = true } = options;
-  const storageBytes = options.storageBytes ?? Math.floor(heap / 2);
-  const { backend, slots, folder } =
-    parsed.kind === 'spark'
-      ? startSparkBackend(parsed, { ...options.spark, executionBytes, executorMemory, onOutput, holds })
-      : await startBackend(master, { storageBytes, executionBytes, executorMemory, onOutput, holds });
+  const { onOutput = printThrough, holds = true, onWarning, onNotice } = options;
+  const run = { ...options, onOutput, holds };
+  const opened: Opened =
+    parsed.kind === 'served'
+      ? await attachBackend(parsed.socket, options.config ?? {}, { name: options.name ?? programName(), holds, onOutput })
+      : await openBackend(master, parsed, run);
+  const { backend, slots, folder, firstId, config = options.config, shortage } = opened;
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput });
-  const { config, onWarning, onNotice } = options;
   const { sqlMemoryMb: memoryMb } = makeConfig(slots, config);
-  const threads = Math.ceil(machine.processors);
+  const threads = Math.ceil(readMachine().processors);
   const queries = new SqlProcess({ program: sqlProgram, onOutput, folder, memoryMb, threads });
-  const own = { backend, receivers, queries, slots, folder };
+  const own = { backend, receivers, queries, slots, folder, firstId };
   const context = new Context({ ...own, master, config, onWarning, onNotice });
   try {
     await context.start();
@@ -69,7 +77,6 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
     throw e;
   }
   if (options.holds === false) holdForJobs(context);
-  const shortage = parsed.kind === 'pool' && options.executorMemory === undefined ? shortageOf(machine, executors) : undefined;
   if (shortage !== undefined) onNotice?.(shortage);
   return context;
 }

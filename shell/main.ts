@@ -10,6 +10,13 @@ function main(): void {
     });
     return;
   }
+  if (process.argv[2] === 'serve') {
+    const { serve } = require('./serve-command') as typeof import('./serve-command');
+    void serve(process.argv.slice(3)).then((status) => {
+      process.exitCode = status;
+    });
+    return;
+  }
   const line = readCommandLine();
   if (line.isInit) told(() => init());
   else if (line.schema) told(() => schema(line.schema!));

@@ -163,3 +163,30 @@ export const pageSilenceMs = 30_000;
 
 /** Links and logins of the pages that are valid at the same time; older ones become void. */
 export const pageLinks = 16;
+
+/** The only path that a server of `millrace serve` accepts. */
+export const sessionPath = '/session';
+
+/** Sessions that are attached to one server at the same time: each holds a connection and its records. */
+export const maxSessions = 256;
+
+/** Jobs of one session that run at the same time on a server. */
+export const maxSessionJobs = 10_000;
+
+/** Bytes of functions, values and files of one session in the memory of its server. */
+export const maxSessionBytes = 8 * 2 ** 30;
+
+/** Datasets that are published at the same time: each keeps its lineage. */
+export const maxPublished = 1000;
+
+/** The name of a published dataset, in characters. */
+export const maxPublishedName = 128;
+
+/** The type, description and owner of a published dataset, in characters. */
+export const maxPublishedText = 64 << 10;
+
+/** Between two reports of running jobs to their session: the progress line is painted about as often. */
+export const sessionStateMs = 100;
+
+/** From the connection until a server has said which session this is: a starved machine needs seconds. */
+export const attachMs = 10_000;

@@ -6,8 +6,11 @@ import { lastWords, outputLineLength, outputLinesPerSecond } from './limits';
 /** The stream on which a line was printed. */
 export type OutputStream = 'stdout' | 'stderr';
 
-/** Takes one line (without its line end) that user code printed in a child process. The line may contain control characters. */
-export type OutputListener = (line: string, stream: OutputStream) => void;
+/**
+ * Takes one line (without its line end) that user code printed in a child process, an executor where its id is known. The line may contain
+ * control characters.
+ */
+export type OutputListener = (line: string, stream: OutputStream, executorId?: string) => void;
 
 /** How V8 announces a fatal error. The dump that follows does not help the user. */
 const fatal = /^(<--- Last few GCs|FATAL ERROR:|#\s+Fatal error)/;

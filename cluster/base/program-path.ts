@@ -28,17 +28,20 @@ function bundled(name: string): string {
   return program;
 }
 
+/** The version of this package. */
+export const packageVersion = (): string => String(manifestAt(packageRoot())?.version ?? '');
+
 function packageRoot(): string {
   for (let folder = __dirname; ; folder = path.dirname(folder)) {
-    if (nameAt(folder) === 'millrace') return folder;
+    if (manifestAt(folder)?.name === 'millrace') return folder;
     if (folder === path.dirname(folder))
       throw new MillraceError('NO_EXECUTORS', { reason: 'the package of Millrace was not found' });
   }
 }
 
-function nameAt(folder: string): unknown {
+function manifestAt(folder: string): { readonly name?: unknown; readonly version?: unknown } | undefined {
   try {
-    return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).name;
+    return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-// The driver's door: a WebSocket server on a Unix socket that admits the executors of this session and nobody else.
+// A door: a WebSocket server on a Unix socket that admits those who know its token, and nobody else: executors of a session, sessions of a server.
 import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,12 +13,16 @@ import { refuse } from '../link/fields';
 import { DriverHandshake } from '../link/handshake';
 
 /** WebSocket close code for a peer that is refused. */
-const turnedAway = 4401;
+export const turnedAway = 4401;
 
 export interface DoorOptions {
   /** False: neither the door nor its connections keep this process alive. */
   readonly holds: boolean;
   readonly token: Buffer;
+  /** The only address that it serves. Default: that of executors. */
+  readonly url?: string;
+  /** The largest message in bytes. Default: that of executors. */
+  readonly maxPayload?: number;
   /** Executors that were started and have not connected yet. */
   awaited(): number;
   /** True for an executor that was started and has not connected yet. */
@@ -30,12 +34,7 @@ export interface DoorOptions {
 export class DriverDoor {
   readonly #options: DoorOptions;
   readonly #http: Server;
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: true,
-    perMessageDeflate: false,
-    maxPayload: maxToDriverBytes,
-  });
+  readonly #sockets: WebSocketServer;
   readonly #all: ConnectionCap;
   readonly #strangers = new Map<Socket, Stranger>();
   /** The path of its Unix socket. */
@@ -44,6 +43,8 @@ export class DriverDoor {
   private constructor(path: string, options: DoorOptions) {
     this.path = path;
     this.#options = options;
+    const { maxPayload = maxToDriverBytes } = options;
+    this.#sockets = new WebSocketServer({ noServer: true, clientTracking: true, perMessageDeflate: false, maxPayload });
     this.#all = new ConnectionCap(() => strangers + options.awaited());
     this.#http = createServer({ maxHeaderSize: handshakeBytes }, (_, response) => {
       response.writeHead(404, { connection: 'close' }).end();
@@ -96,7 +97,7 @@ export class DriverDoor {
   /** No browser reaches a Unix socket; where something passes its requests on, they still have an Origin and another Host. */
   #isOurs(request: IncomingMessage): boolean {
     const { headers, url } = request;
-    return headers.origin === undefined && headers.host === doorHost && url === executorPath;
+    return headers.origin === undefined && headers.host === doorHost && url === (this.#options.url ?? executorPath);
   }
 
   #handshake(ws: WebSocket, socket: Socket): void {

@@ -156,7 +156,7 @@ export class ExecutorPool implements TaskBackend {
     const child = new ExecutorProcess({
       program,
       executorMemory,
-      onOutput,
+      onOutput: (line, stream) => onOutput(line, stream, id),
       holds,
       handover: { executorId: id, folder: folder.path, ...shared },
       onExit: (end) => this.#exited(executor, end),

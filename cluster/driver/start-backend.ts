@@ -54,7 +54,7 @@ export async function startBackend(master: string, options: BackendOptions): Pro
     const folder = SessionFolder.make();
     return { backend: new LocalBackend(folder, storageBytes, executionBytes), slots: 1, folder: folder.path };
   }
-  if (parsed.kind === 'spark') throw badMaster(master);
+  if (parsed.kind !== 'pool') throw badMaster(master);
   const program = options.program ?? executorProgram();
   const folder = SessionFolder.make();
   const { executors } = parsed;

@@ -1,6 +1,5 @@
 // What a context on a master of Apache Spark is made of.
-
-import type { EngineMaker } from '../../runtime/context/context';
+import type { EngineMaker } from '../../runtime/context/options';
 import { executorsOf, readMachine } from '../base/machine';
 import { SessionFolder } from '../driver/session-folder';
 import { isLocal } from './spark-master';

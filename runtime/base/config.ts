@@ -173,13 +173,16 @@ const defaults: Omit<Config, 'defaultParallelism'> = {
   ...schedulingDefaults,
 };
 
+/** The names of all options. */
+export const configNames = ['defaultParallelism', ...Object.keys(defaults)] as readonly (keyof Config)[];
+
 /**
  * The options with their defaults, checked. Throws BAD_OPTION that names the option, its value and its rule, and UNKNOWN_OPTION with the
  * name that was meant.
  */
 export function makeConfig(slots: number, options: Partial<Config> = {}): Config {
   const standard: Config = { defaultParallelism: Math.max(2, slots), ...defaults };
-  checkNames(options, Object.keys(standard));
+  checkNames(options, configNames);
   const config: Config = { ...standard, ...options };
   for (const [option, { least, most, unit }] of Object.entries(rules) as [
     keyof typeof rules,

@@ -1,4 +1,5 @@
-// The errors of Millrace: code, sentence and remedy of each, declared in one place.
+// The errors of Millrace: code, sentence and remedy of each, declared in one place; those of servers beside it.
+import { serverErrors } from './declared/server-errors';
 
 interface Declared {
   /** What happened; `{name}` is filled from the error's details. */
@@ -369,4 +370,5 @@ export const declared = {
     sentence: 'The engine of SQL ended during a query: {reason}.',
     remedy: 'The next query starts another one; no name is lost. If the query needs much memory, raise sqlMemoryMb.',
   },
+  ...serverErrors,
 } as const satisfies Record<string, Declared>;

@@ -172,3 +172,6 @@ export const rememberedStageTasks = 1000;
 
 /** Tasks of all stages that are remembered, at about 150 bytes each; beyond these the oldest jobs keep their totals only. */
 export const rememberedTasks = 50_000;
+
+/** Numbers of datasets, shuffles and shared variables that each session of a server has: no session names those of another by mistake. */
+export const idsPerSession = 2 ** 32;

@@ -22,7 +22,6 @@ import { FunctionTable } from '../rdd/function-table';
 import type { DatasetHost, JobOptions, SinkMaker } from '../rdd/host';
 import { InputCopies } from '../rdd/inputs/input-copies';
 import { RDD, type ShuffleDependency } from '../rdd/rdd';
-import type { TaskBackend } from '../scheduler/backend';
 import type { StoredSize } from '../scheduler/block-tracker';
 import type { ExecutorStatus } from '../scheduler/executor-table';
 import type { JobProgress, JobRecord } from '../scheduler/job-record';
@@ -31,31 +30,7 @@ import { AddedFiles } from '../shared/added-files';
 import { AccumulatorTable } from '../shared/held-accumulators';
 import { decode, decodeRows } from '../wire/codec';
 import { JobControl } from './job-control';
-
-/** Makes an engine for a context. */
-export type EngineMaker = (config: Config, clock: Clock, hooks: SchedulerHooks) => Engine<EngineStatus>;
-
-/** What a context is made of, by `connect`. */
-export interface ContextOptions {
-  /** Where tasks run, or what makes another engine than ours. */
-  readonly backend: TaskBackend | EngineMaker;
-  /** Task slots of the master. */
-  readonly slots: number;
-  /** What the user named it, for heads: `local[2]`. */
-  readonly master: string;
-  readonly config?: Partial<Config>;
-  /** The session's folder: inputs that can be read only once are copied to it. Without one they are refused. */
-  readonly folder?: string;
-  readonly clock?: Clock;
-  /** What runs the receivers of streams; without it, streams read no sockets. */
-  readonly receivers?: ReceiverBackend;
-  /** What answers queries; without it, `sql` is refused. */
-  readonly queries?: SqlEngine;
-  /** Told of what a closure does that will not do what it seems to; the shell prints it. */
-  readonly onWarning?: (warning: CaptureWarning) => void;
-  /** Told in a sentence of what the user should know of running jobs: nothing can run, a listener threw; the shell prints it. */
-  readonly onNotice?: (text: string) => void;
-}
+import type { ContextOptions } from './options';
 
 /** Makes datasets and runs their jobs: `sc` at the prompt, and what `connect(master)` answers. */
 export class Context implements DatasetHost {
@@ -98,13 +73,15 @@ export class Context implements DatasetHost {
   #checkpointDir: string | undefined;
   /** Some dataset was marked: jobs look for marks in their lineage. */
   #marksCheckpoints = false;
-  #nextRdd = 0;
-  #nextShuffle = 0;
-  #nextShared = 0;
+  #nextRdd: number;
+  #nextShuffle: number;
+  #nextShared: number;
   #stopped = false;
 
   /** @internal */ constructor(options: ContextOptions) {
     this.config = makeConfig(options.slots, options.config);
+    const { firstId = 0 } = options;
+    [this.#nextRdd, this.#nextShuffle, this.#nextShared] = [firstId, firstId, firstId];
     this.master = options.master;
     this.clock = options.clock ?? systemClock;
     this.#onWarning = options.onWarning ?? (() => {});
@@ -205,6 +182,17 @@ export class Context implements DatasetHost {
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  /** Has the engine know a dataset before a job needs it. @internal */
+  async makeKnown(rdd: RDD<unknown>): Promise<void> {
+    await rdd.prepareLineage();
+    this.#define(rdd);
+  }
+
+  /** Nobody refers to a dataset of another session any more. @internal */
+  letGo(id: number): void {
+    this.#release({ kind: 'dataset', id });
   }
 
   /** Tells the engine of a dataset and of all it is made of, as far as it does not know them. */

@@ -2,6 +2,7 @@
 
 import type { Job } from './job';
 import type { DatasetNode } from './node';
+import type { SharedDatasets } from './sharing/shared-datasets';
 
 /** Where an engine gets the bytes of a blob that a dataset or a job names. */
 export interface BlobSource {
@@ -54,6 +55,8 @@ export interface Engine<S> {
   /** Stops a job soon; its promise rejects with JOB_CANCELLED. */
   cancel(jobId: number, reason: string): void;
   readonly status: S;
+  /** Datasets that several sessions share, where the engine has several. */
+  readonly shared?: SharedDatasets;
   /** Ends all jobs and executors. */
   stop(): Promise<void>;
 }

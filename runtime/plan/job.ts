@@ -3,6 +3,14 @@ import type { CallSite } from '../base/flow';
 import type { FunctionNode } from './node';
 import type { Sink } from './program';
 
+/** The user's code that tasks need beside their programs: names of blobs. */
+export interface JobCode {
+  /** The user's modules. */
+  readonly modules: string;
+  /** The classes that rows may be instances of, with what these need. */
+  readonly classes: readonly string[];
+}
+
 export interface Job {
   /** The dataset that it runs on, by id. */
   readonly root: number;
@@ -19,4 +27,6 @@ export interface Job {
   readonly files: Readonly<Record<string, string>>;
   /** The user's text that started it. */
   readonly callSite?: CallSite;
+  /** Set where the engine is another process than the session: it cannot ask this process for the user's code. */
+  readonly code?: JobCode;
 }

@@ -57,4 +57,4 @@ export function versionsIn({ first, step, length }: WindowSpan, end: number): nu
 }
 
 /** A stream's state stands among the datasets whose computations are counted; no dataset has so great a number. */
-export const computationsOf = (stateId: number): number => 2 ** 45 + stateId;
+export const computationsOf = (stateId: number): number => 2 ** 52 + stateId;

@@ -8,6 +8,7 @@ import { isFunctionRef } from './function-ref';
 import type { Job } from './job';
 import type { DatasetNode, DependencyNode, FunctionNode } from './node';
 import { inputsOf, type Plan } from './program';
+import type { PublishedDataset } from './sharing/shared-datasets';
 
 /** Rises with each change of what nodes and jobs look like. */
 const format = 1;
@@ -102,10 +103,8 @@ const splits = oneOf('kind', {
   custom: { blobs: text, reads: list(list(list(count))) },
 });
 
-const persistence = record({
-  level: record({ useMemory: flag, useDisk: flag, serialized: flag, replication: count }),
-  priority: number,
-});
+const level = record({ useMemory: flag, useDisk: flag, serialized: flag, replication: count });
+const persistence = record({ level, priority: number });
 
 const columnTypes: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   ...Object.fromEntries(plainKinds.map((kind) => [kind, {}])),
@@ -150,6 +149,21 @@ const job = record({
   properties: record({}),
   files: record({}),
   callSite: optional(site),
+  code: optional(record({ modules: text, classes: list(text) })),
+});
+
+const publishedDataset = record({
+  name: text,
+  dataset: count,
+  operation: text,
+  partitions: count,
+  partitioner: optional(partitioner),
+  schema: optional(schema),
+  type: text,
+  description: text,
+  owner: text,
+  level,
+  since: number,
 });
 
 /** Every function that a part of a program names must be in the list beside it. */
@@ -197,6 +211,15 @@ export function decodeJob(bytes: Uint8Array): Job {
   const { sink, functions } = made as Job;
   checkFunctions(sink, functions, 'job');
   return made as Job;
+}
+
+export const encodePublished = (published: readonly PublishedDataset[]): Uint8Array => encode({ format, published });
+
+/** Throws BAD_NODE, also for what another version has written. */
+export function decodePublished(bytes: Uint8Array): readonly PublishedDataset[] {
+  const { published } = opened(bytes, 'published');
+  list(publishedDataset)(published, 'published');
+  return published as PublishedDataset[];
 }
 
 function opened(bytes: Uint8Array, what: string): Record<string, unknown> {

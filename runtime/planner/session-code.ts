@@ -2,8 +2,21 @@
 
 import { classBlob } from '../closure/classes/session-classes';
 import { moduleBlob } from '../closure/ship-modules';
+import type { Job } from '../plan/job';
 
-export class SessionCode {
+/** Names of the blobs with the user's code. */
+export interface UserCode {
+  /** The blob of the user's modules as they are now. */
+  readonly modules: () => string;
+  /** The blobs with the classes that rows may be instances of. */
+  classes(): readonly string[];
+}
+
+/** The code of a job: what it brings along, else that of this process, whose blobs go to `put`. */
+export const codeOf = ({ code }: Job, put: (id: string, bytes: Uint8Array) => void): UserCode =>
+  code ? { modules: () => code.modules, classes: () => code.classes } : new SessionCode(put);
+
+export class SessionCode implements UserCode {
   readonly #put: (id: string, bytes: Uint8Array) => void;
 
   /** Hands each blob to `put`, also one that it was handed before. */
@@ -11,14 +24,12 @@ export class SessionCode {
     this.#put = put;
   }
 
-  /** The blob of the user's modules as they are now. */
   readonly modules = (): string => {
     const { id, bytes } = moduleBlob();
     this.#put(id, bytes);
     return id;
   };
 
-  /** The blobs with the classes that rows may be instances of. */
   classes(): readonly string[] {
     const classes = classBlob(this.modules);
     if (!classes) return [];

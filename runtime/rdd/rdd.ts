@@ -4,6 +4,7 @@ import { checkOptions, refuseArgument } from '../base/arguments';
 import { callOf } from '../base/call';
 import { MillraceError, placed } from '../base/errors';
 import type { Call, CallSite } from '../base/flow';
+import { idsPerSession } from '../base/limits';
 import { lineageError } from '../base/lineage-error';
 import { driverOnly } from '../base/markers';
 import { Preparation } from '../base/preparation';
@@ -92,9 +93,10 @@ export abstract class RDD<T> {
 
   #dependencies: readonly Dependency[];
 
-  /** @internal */ constructor(context: DatasetHost, operation: string, dependencies: readonly Dependency[] = []) {
+  /** A dataset of the session gets the next number; a published one has that of its publisher. @internal */
+  constructor(context: DatasetHost, operation: string, dependencies: readonly Dependency[] = [], id = context.nextRddId()) {
     this.context = context as Context;
-    this.id = context.nextRddId();
+    this.id = id;
     this.operation = operation;
     this.#dependencies = dependencies;
     this.call = dependencies.find(isShuffle)?.call ?? callOf(new.target);
@@ -374,7 +376,8 @@ export abstract class RDD<T> {
    * @example sc.range(3).toString()
    */
   toString(): string {
-    return `${this.#name ? `${this.#name} (${this.operation})` : this.operation}[${this.id}]`;
+    // Sessions that share an engine have ranges of numbers: its user counts from 0.
+    return `${this.#name ? `${this.#name} (${this.operation})` : this.operation}[${this.id % idsPerSession}]`;
   }
 
   /** What stands for it inside other values, at the prompt and in `console.log`. @internal */

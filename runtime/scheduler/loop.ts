@@ -13,6 +13,7 @@ import type { DatasetNode } from '../plan/node';
 import { computationsOf } from '../plan/state-spec';
 import { graphOf, plannedStages } from '../planner/job-graph';
 import { NodeTable, type NodeView } from '../planner/node-table';
+import { codeOf } from '../planner/session-code';
 import { PlannedJob, type Present } from '../planner/stages';
 import type { ExecutorInfo, TaskBackend, TaskListener } from './backend';
 import { BlobStore } from './blob-store';
@@ -150,7 +151,9 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
     const origin = { title, stageIds, callSite };
     const record: JobRecord = { jobId, started, status: 'running', records: 0, ...origin, ...labelsOf(properties) };
     const environment = { properties: Object.entries(properties), files: Object.entries(files) };
-    const tasks = new TaskMaker(planned, view, environment, this.#blobs!);
+    const blobs = this.#blobs!;
+    const code = codeOf(job, (id, bytes) => blobs.put(id, bytes));
+    const tasks = new TaskMaker(planned, view, environment, blobs, code);
     const done = new Promise<void>((resolve, reject) => {
       const empty = { reading: new Map(), answers: new Map(), resultBytes: 0 };
       this.#jobs.set(jobId, { record, tasks, view, ...empty, handlers, resolve, reject });

@@ -5,7 +5,7 @@ import type { TaskSpec } from '../plan/task';
 import { environmentBlob, type TaskEnvironment } from '../plan/task-environment';
 import type { NodeView } from '../planner/node-table';
 import { programOf, type StageProgram } from '../planner/program';
-import { SessionCode } from '../planner/session-code';
+import type { UserCode } from '../planner/session-code';
 import type { StageSteps } from '../planner/stage-steps';
 import type { PlannedJob } from '../planner/stages';
 import { bucketsOf, SplitMaker } from '../planner/task-inputs';
@@ -19,17 +19,17 @@ export class TaskMaker {
   readonly #view: NodeView;
   readonly #environment: TaskEnvironment;
   readonly #blobs: BlobStore;
-  readonly #code: SessionCode;
+  readonly #code: UserCode;
   readonly #programs = new Map<number, StageProgram>();
   /** Environments that stay until `release`. */
   readonly #pinned = new Set<string>();
 
-  constructor(planned: PlannedJob, view: NodeView, environment: TaskEnvironment, blobs: BlobStore) {
+  constructor(planned: PlannedJob, view: NodeView, environment: TaskEnvironment, blobs: BlobStore, code: UserCode) {
     this.#planned = planned;
     this.#view = view;
     this.#environment = environment;
     this.#blobs = blobs;
-    this.#code = new SessionCode((id, bytes) => blobs.put(id, bytes));
+    this.#code = code;
   }
 
   /** `maxResultBytes` is what its answer may have. Throws where a program cannot be made: a blob is missing. */

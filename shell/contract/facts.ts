@@ -21,9 +21,20 @@ export interface AskedQuery {
   readonly int64: 'number' | 'bigint';
 }
 
-/** What is known of a query: the type of its rows, what is wrong with it, or nothing. */
-export interface QueryFact {
+/** The datasets that sessions of the server have published are asked for, with the types of their elements. */
+export interface AskedPublished {
   readonly key: string;
+  readonly published: true;
+}
+
+/** What the checker of types asks. */
+export type AskedFact = AskedQuery | AskedPublished;
+
+/** What is known of what was asked: the type of a query's rows, what is wrong with it, the types of published datasets, or nothing. */
+export interface Fact {
+  readonly key: string;
+  /** The types of the elements of published datasets by name, as texts. */
+  readonly types?: Readonly<Record<string, string>>;
   /** The text of a TypeScript type. */
   readonly row?: string;
   readonly fault?: { readonly message: string; readonly position?: number };

@@ -1,5 +1,5 @@
 // What the terminal process and the session process say to each other: descriptors, requests and frames. Scripts use the interrupts.
-import type { AskedQuery, QueryFact } from './facts';
+import type { AskedFact, Fact } from './facts';
 import type { PaneModel } from './pane';
 import type { Asked, Choice, Screen } from './screen';
 import type { CommandCall, RunOutcome } from './session';
@@ -20,7 +20,7 @@ export type SessionRequest =
   | { readonly kind: 'command'; readonly id: number; readonly call: CommandCall; readonly screen: Screen }
   /** What Tab may offer now; the session answers while an entry waits. */
   | { readonly kind: 'choices'; readonly id: number; readonly asked: Asked }
-  | { readonly kind: 'facts'; readonly id: number; readonly asked: readonly AskedQuery[] }
+  | { readonly kind: 'facts'; readonly id: number; readonly asked: readonly AskedFact[] }
   /** The screen has changed: output from now on is for this one. */
   | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'stop' };
@@ -33,7 +33,7 @@ export type SessionFrame =
   | { readonly kind: 'pane'; readonly id: number; readonly pane?: PaneModel }
   | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }
   | { readonly kind: 'choices'; readonly id: number; readonly choices: readonly Choice[] }
-  | { readonly kind: 'facts'; readonly id: number; readonly facts: readonly QueryFact[] }
+  | { readonly kind: 'facts'; readonly id: number; readonly facts: readonly Fact[] }
   /** The user's code ends the process, with this status. */
   | { readonly kind: 'leaving'; readonly status: number }
   /** The session could not start; the message is for the user. */

@@ -1,6 +1,6 @@
 // What runs the user's entries: evaluates compiled entries, prints their values, answers Ctrl-C. A script's session is in its process, the terminal's in a child.
 import type { Config } from '../../runtime';
-import type { AskedQuery, QueryFact } from './facts';
+import type { AskedFact, Fact } from './facts';
 import type { PaneModel } from './pane';
 import type { Asked, Choice, Screen } from './screen';
 import type { CompiledCell } from './type-service';
@@ -75,7 +75,7 @@ export interface Session {
   /** What Tab may offer now; also answers while an entry waits. */
   choices(asked: Asked): Promise<readonly Choice[]>;
   /** What is known of queries before they run; also answers while an entry waits. */
-  facts(asked: readonly AskedQuery[]): Promise<readonly QueryFact[]>;
+  facts(asked: readonly AskedFact[]): Promise<readonly Fact[]>;
   /** The screen has changed: output between entries is for the new one. */
   setScreen(screen: Screen): void;
   /** Ctrl-C: breaks a synchronous loop, cancels jobs, abandons an await; all names stay. */

@@ -1,12 +1,13 @@
-// What `.jobs`, `.stages`, `.executors`, `.datasets` and `.cancel` show and do.
+// What `.jobs`, `.stages`, `.executors`, `.datasets`, `.sessions` and `.cancel` show and do.
 import { headline } from '../../cluster/ui/page/headline';
-import { type CallSite, type Context, type JobRecord, MillraceError, type RDD } from '../../runtime';
+import { type CallSite, type Context, type JobRecord, MillraceError, type RDD, StorageLevel } from '../../runtime';
 import { bytesText, msText } from '../../runtime/base/units';
 import { type Skew, skewOf } from '../../runtime/status/skew';
 import type { StageStatus } from '../../runtime/status/stage-status';
 import type { JobStatus, StatusStore } from '../../runtime/status/status-store';
 import type { Choice } from '../contract/screen';
 import { counted, cut, escapeControls, grouped, pad, widthOf } from '../print/safe-text';
+import { serverLines } from '../print/server-lines';
 import { skewLine } from '../print/skew-notice';
 import { type Backgrounds, shortEntry } from './background-entries';
 
@@ -216,3 +217,37 @@ function unknownJob(operation: string, which: string, known: readonly (number | 
   const rule = known.length === 0 ? none : `one of ${known.slice(-20).join(', ')}`;
   throw new MillraceError('BAD_ARGUMENT', { operation, argument: 'the job', value: which, rule, remedy: 'See .jobs.' });
 }
+
+/** The sessions of the server. Throws NOT_SHARED. */
+export async function sessionsText(sc: Context): Promise<string> {
+  const { shared } = sc.engine;
+  if (!shared) throw new MillraceError('NOT_SHARED', { operation: '.sessions' });
+  return serverLines(await shared.server(), sc.clock.now(), shared.session).join('\n');
+}
+
+/** The published datasets of the server; nothing where there is no server. */
+export async function publishedLines(sc: Context, columns: number | undefined): Promise<string[]> {
+  const published = sc.published();
+  if (published.length === 0) return [];
+  const uses = new Map((await sc.publishedUses()).map((use) => [use.name, use]));
+  const lines = published.flatMap(({ name, type, owner, level, partitions, description }) => {
+    const { stored = 0, bytes = 0, diskBytes = 0, users = [] } = uses.get(name) ?? {};
+    const { useMemory, useDisk, serialized, replication } = level;
+    const sizes = [bytes > 0 && `${bytesText(bytes)} in memory`, diskBytes > 0 && `${bytesText(diskBytes)} on disk`];
+    const state = stored === 0 ? 'nothing computed yet' : `${stored} of ${counted(partitions, 'partition')}`;
+    const head = [
+      name,
+      type === '' ? 'of unknown type' : `RDD<${type}>`,
+      String(new StorageLevel(useMemory, useDisk, serialized, replication)),
+    ];
+    return [
+      head.map(escapeControls).join('  '),
+      `  ${[state, ...sizes.filter(Boolean)].join(', ')}; by ${escapeControls(owner)}; ${usersText(users)}`,
+      ...(description === '' ? [] : [`  ${escapeControls(description)}`]),
+    ];
+  });
+  return ['published:', ...lines].map((line) => (columns === undefined ? line : cut(line, columns)));
+}
+
+const usersText = (users: readonly string[]): string =>
+  users.length === 0 ? 'nobody uses it' : `used by ${users.map(escapeControls).join(', ')}`;

@@ -1,4 +1,5 @@
 // Opens the session of this process: its context on the master, the evaluator of entries, and the commands on values.
+import { basename } from 'node:path';
 import { connect, resourcesText } from '../../cluster';
 import * as api from '../../runtime';
 import { type CaptureWarning, shippedModuleText, travelsAs } from '../../runtime/closure';
@@ -54,6 +55,8 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
     executorMemory,
     config,
     spark: { ...spark, ...(script === undefined && { onReady: (engine) => events.print(`(${startedText(engine)})\n`, 'out') }) },
+    // How the other sessions of a server see it.
+    name: script === undefined ? 'prompt' : basename(process.argv[1]),
     holds: script === undefined,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),

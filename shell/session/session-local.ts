@@ -2,7 +2,7 @@
 
 import { rememberedSite } from '../../runtime/base/cut-text';
 import { withCallSite } from '../../runtime/base/flow';
-import type { AskedQuery, QueryFact } from '../contract/facts';
+import type { AskedFact, Fact } from '../contract/facts';
 import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, EntryToRerun, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
@@ -40,7 +40,7 @@ export interface LocalSessionOptions extends EvaluatorOptions {
   /** The completions for each command, by its name. */
   readonly choices?: Readonly<Record<string, () => readonly Choice[]>>;
   /** What is known of queries; `valueOf` gives the values of the user's names. */
-  readonly facts?: (asked: readonly AskedQuery[], valueOf: (name: string) => unknown) => Promise<readonly QueryFact[]>;
+  readonly facts?: (asked: readonly AskedFact[], valueOf: (name: string) => unknown) => Promise<readonly Fact[]>;
   /** How to describe a value that is neither data nor a dataset; 'nothing' prints nothing, undefined means any other value. */
   readonly describe?: (value: unknown, screen: Screen) => Described | 'nothing' | undefined;
   /** For scripts: prints nothing for a value that is undefined, whatever its static type. */
@@ -135,7 +135,7 @@ export class LocalSession implements Session {
   }
 
   /** What is known of queries, whose tables may be variables of the session. */
-  async facts(asked: readonly AskedQuery[]): Promise<readonly QueryFact[]> {
+  async facts(asked: readonly AskedFact[]): Promise<readonly Fact[]> {
     const valueOf = (name: string) => this.#evaluator.valueOf(name)?.value;
     return (await this.#options.facts?.(asked, valueOf)) ?? asked.map(({ key }) => ({ key }));
   }

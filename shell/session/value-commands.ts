@@ -7,7 +7,17 @@ import { cut, escapeLines } from '../print/safe-text';
 import type { Backgrounds } from './background-entries';
 import { datasetOf } from './dataset-of';
 import { exportRows } from './export';
-import { cancelChoices, cancelJobs, datasetsText, executorsText, jobsText, stageChoices, stagesText } from './job-texts';
+import {
+  cancelChoices,
+  cancelJobs,
+  datasetsText,
+  executorsText,
+  jobsText,
+  publishedLines,
+  sessionsText,
+  stageChoices,
+  stagesText,
+} from './job-texts';
 import { plotData } from './plot-data';
 import type { CommandInput, LocalSession, SessionCommand } from './session-local';
 import { pageText, showText } from './show-text';
@@ -66,7 +76,11 @@ export function sessionCommands({
     jobs: ({ screen }) => jobsText(sc, backgrounds, edge(screen)),
     stages: ({ words, screen }) => stagesText(status, sc.clock.now(), words[0], edge(screen)),
     executors: () => executorsText(sc, resources),
-    datasets: ({ screen }) => datasetsText(sc, status, (value) => local().namesOf(value), edge(screen)),
+    datasets: async ({ screen }) => {
+      const own = datasetsText(sc, status, (value) => local().namesOf(value), edge(screen));
+      return [own, ...(await publishedLines(sc, edge(screen)))].join('\n');
+    },
+    sessions: () => sessionsText(sc),
     stale: ({ words }) => (words[0] === 'notice' ? stale.notice() : stale.text()),
     rerun: ({ words }) => stale.rerun(words),
     cancel: ({ words }) => cancelJobs(sc, backgrounds, words[0]),

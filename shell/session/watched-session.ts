@@ -1,7 +1,7 @@
 // Wraps a session: adds `__filename` and `__dirname`, the progress of jobs, hints, and the time of `.time`.
 import path from 'node:path';
 import type { Context } from '../../runtime';
-import type { AskedQuery, QueryFact } from '../contract/facts';
+import type { AskedFact, Fact } from '../contract/facts';
 import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
@@ -67,7 +67,7 @@ export class WatchedSession implements Session {
     return this.#session.choices(asked);
   }
 
-  facts(asked: readonly AskedQuery[]): Promise<readonly QueryFact[]> {
+  facts(asked: readonly AskedFact[]): Promise<readonly Fact[]> {
     return this.#session.facts(asked);
   }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { killGroup } from '../../cluster/base/child-process';
 import { entryArguments } from '../base/package-root';
-import type { AskedQuery, QueryFact } from '../contract/facts';
+import type { AskedFact, Fact } from '../contract/facts';
 import { answerDescriptor, interruptDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
 import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, EngineOptions, RunOutcome, Session, SessionEvents } from '../contract/session';
@@ -49,7 +49,7 @@ export class ChildSession implements Session {
   /** Resolves the pending requests for choices, by id. */
   readonly #asking = new Map<number, (choices: readonly Choice[]) => void>();
   /** Resolves the pending requests for facts, by id; the type service does not wait for those of a session that is gone. */
-  readonly #learning = new Map<number, (facts: readonly QueryFact[]) => void>();
+  readonly #learning = new Map<number, (facts: readonly Fact[]) => void>();
   #lastId = 0;
   #stopping = false;
   #end: SessionEnd | undefined;
@@ -103,7 +103,7 @@ export class ChildSession implements Session {
     });
   }
 
-  facts(asked: readonly AskedQuery[]): Promise<readonly QueryFact[]> {
+  facts(asked: readonly AskedFact[]): Promise<readonly Fact[]> {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       this.#learning.set(id, resolve);

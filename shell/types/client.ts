@@ -5,7 +5,7 @@ import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { later } from '../base/later';
 import { packageRoot } from '../base/package-root';
-import type { AskedQuery, QueryFact } from '../contract/facts';
+import type { AskedFact, Fact } from '../contract/facts';
 import type {
   CheckOptions,
   CommitOptions,
@@ -40,7 +40,7 @@ export interface ClientOptions {
   /** The build's folder, where the snapshot is. */
   readonly dist?: string;
   /** Answers what the service must know of queries. */
-  readonly facts?: (asked: readonly AskedQuery[]) => Promise<readonly QueryFact[]>;
+  readonly facts?: (asked: readonly AskedFact[]) => Promise<readonly Fact[]>;
   /** Called when a process that had answered died and another takes over: no name is lost. */
   readonly onRestart?: (reason: string) => void;
 }
@@ -296,8 +296,8 @@ export class TypeServiceClient implements TypeService {
   }
 
   /** Tells the service what it wants to know, and makes the request again. What nobody knows it need not ask again. */
-  async #askAgain(request: Request, wanted: readonly AskedQuery[]): Promise<void> {
-    const none = wanted.map(({ key }): QueryFact => ({ key }));
+  async #askAgain(request: Request, wanted: readonly AskedFact[]): Promise<void> {
+    const none = wanted.map(({ key }): Fact => ({ key }));
     const known = await Promise.race([this.#facts?.(wanted).catch(() => none), later(factsLimitMs, none)]);
     if (!this.#waiting.has(request.id)) return;
     this.#send({ id: 0, method: 'learn', args: [known ?? none] });

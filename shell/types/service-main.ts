@@ -1,6 +1,6 @@
 // The process of the type service: answers requests on stdin, after a plain start or from a startup snapshot.
 import v8 from 'node:v8';
-import type { QueryFact } from '../contract/facts';
+import type { Fact } from '../contract/facts';
 import type { CheckOptions, CommitOptions, RanCell, TextOrigin } from '../contract/type-service';
 import type { Committed } from './known-entries';
 import { TypeServiceCore } from './service';
@@ -68,7 +68,7 @@ function answer({ method, args }: Request): unknown {
     case 'restore':
       return core.restore(args[0] as readonly Committed[], args[1] as number);
     case 'learn':
-      return core.facts.learn(args[0] as readonly QueryFact[]);
+      return core.facts.learn(args[0] as readonly Fact[]);
     case 'isComplete':
       return core.isComplete(args[0] as string);
     case 'typeOf':

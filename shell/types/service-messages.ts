@@ -1,6 +1,6 @@
 // Messages between the shell and its type service: one JSON text per line, over stdin and stdout.
 import type { Readable } from 'node:stream';
-import type { AskedQuery } from '../contract/facts';
+import type { AskedFact } from '../contract/facts';
 import type { TypeService } from '../contract/type-service';
 import type { PromptName } from './entry-names';
 
@@ -28,7 +28,7 @@ export interface Request {
 
 /** With `wanted`, the request is to be made again once these are told. */
 export type Reply =
-  | { readonly id: number; readonly value: unknown; readonly wanted?: readonly AskedQuery[] }
+  | { readonly id: number; readonly value: unknown; readonly wanted?: readonly AskedFact[] }
   | { readonly id: number; readonly error: string };
 
 /** Calls `handle` with each message of a stream. */

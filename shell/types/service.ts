@@ -16,6 +16,7 @@ import type {
   SignatureHint,
   TextOrigin,
 } from '../contract/type-service';
+import { mayShare, publishedDeclaration } from './additions/added-published';
 import { mayQuery, QueryFacts, queriesIn } from './additions/added-queries';
 import { tableTypesOf } from './additions/added-schemas';
 import { type Addition, scriptOf } from './additions/addition';
@@ -53,6 +54,9 @@ interface Checked {
   readonly file: string;
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/** Declares the published datasets of the server. */
+const publishedFile = `${apiFolder}/__published.d.ts`;
 
 /** A variable of the type that `.type` was given by name. */
 const askedType = 'askedType';
@@ -117,6 +121,7 @@ export class TypeServiceCore {
   /** Checks a script as a whole; its statements become entries. */
   compileScript(text: string, origin: TextOrigin, options?: CheckOptions): ScriptResult {
     const modules = new Map<string, ModuleErrors>();
+    this.#declarePublished(text);
     const script = compileScript(text, origin, {
       known: this.#known,
       check: (draft) => {
@@ -234,7 +239,13 @@ export class TypeServiceCore {
     const module = `${apiFolder}/__prompt`;
     this.#host.write(`${module}.d.ts`, promptModule(promptNames, api && apiFile(api)));
     for (const { name, type } of promptNames) this.#known.names.set(name, { module, kind: type && api ? 'const' : 'import' });
-    this.#known.always.push(`${module}.d.ts`);
+    this.#host.write(publishedFile, publishedDeclaration(new QueryFacts()));
+    this.#known.always.push(`${module}.d.ts`, publishedFile);
+  }
+
+  /** Declares the published datasets as they are now, for a text that may read one. */
+  #declarePublished(text: string): void {
+    if (mayShare(text)) this.#host.write(publishedFile, publishedDeclaration(this.facts));
   }
 
   #check(
@@ -244,6 +255,7 @@ export class TypeServiceCore {
   ): ({ status: 'checked' } & Checked) | Exclude<CompileResult, { status: 'ok' }> {
     const entry = readEntry(text);
     if (entry.status !== 'whole') return entry;
+    this.#declarePublished(text);
     const declared = declaredNames(entry.file);
     const resultName = options?.result ?? this.#known.results.nextName((name) => declared.some((one) => one.name === name));
     const tail = this.#tail(entry, declared, resultName);
@@ -341,6 +353,7 @@ export class TypeServiceCore {
   /** A text with the names that it can use; `more` declarations go to its end. */
   #scratch(text: string, more = ''): Scratch {
     const { names } = this.#known;
+    this.#declarePublished(text);
     const file = path.join(this.#cwd, '__scratch.ts');
     const parsedText = parse(text);
     const declared = new Set(declaredNames(parsedText).map(({ name }) => name));

@@ -30,7 +30,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'models',
   ],
   'runtime/streaming': ['graph', 'batches', 'receivers', 'sources', 'recovery', '', 'ops', 'testing', 'status'],
-  cluster: ['base', 'link', 'executor', 'receivers', 'sql', 'driver', 'spark', 'ui/page', 'ui/views', 'ui', ''],
+  cluster: ['base', 'link', 'executor', 'receivers', 'sql', 'driver', 'spark', 'serve', 'ui/page', 'ui/views', 'ui', ''],
   shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', 'init', ''],
 };
 

@@ -5,11 +5,13 @@ import { readSources, type Source } from './sources';
 /** In layer order, lower layers first. */
 const rooms: Readonly<Record<string, string>> = {
   'runtime/base': 'What every other room may use: errors, limits, options, durations, the clock, the call that is running.',
+  'runtime/base/declared': 'Errors of one part each, which the one list of all takes in.',
   'runtime/wire': 'Values as bytes and back, and the frames that processes exchange.',
   'runtime/schema': 'The columns of tables: their types, as text and from values.',
   'runtime/columns': 'Rows as columns: typed arrays, places in dictionaries, texts as bytes; and rows made of them.',
   'runtime/plan':
     'Plain data that session, driver and executor share: datasets, jobs, programs, splits, tasks, how a task ends; and the `Engine`.',
+  'runtime/plan/sharing': 'What several sessions of one engine share, as plain data.',
   'runtime/keys': 'Keys compare by value: hash, order, tables by key, partitioners.',
   'runtime/storage': 'Persisted partitions, shuffle files and spill files, in memory and on disk.',
   'runtime/closure': "The user's functions on their way to executors.",
@@ -41,6 +43,7 @@ const rooms: Readonly<Record<string, string>> = {
   'runtime/tables': 'Operators for rows that are objects: columns, order, aggregates of groups, joins.',
   'runtime/sql': 'Queries in SQL: their templates, and their answers as datasets.',
   'runtime/ops/tables': 'Readers and writers of tables.',
+  'runtime/ops/sharing': 'Datasets that the sessions of one server share by name.',
   'runtime/streaming/graph': 'Streams and outputs: what each batch has to do.',
   'runtime/streaming/batches': 'When batches are made, in which order they run, and how fast sources may send.',
   'runtime/streaming/receivers': 'Receivers that users write, and how they reach their process.',
@@ -59,6 +62,7 @@ const rooms: Readonly<Record<string, string>> = {
   'cluster/sql': 'The SQL engine: DuckDB in a process of its own, and its side in the driver.',
   'cluster/driver': 'Starts executors, hands them tasks, watches them and replaces them.',
   'cluster/spark': 'The engine whose jobs Apache Spark runs: definitions, its driver, and the Node workers of its executors.',
+  'cluster/serve': 'One engine for several sessions: the server, its sessions on both sides, and what they publish.',
   'cluster/ui/page': 'The pages themselves: a program for browsers, bundled into `dist/ui/`.',
   'cluster/ui/views': 'What each page shows, as plain data.',
   'cluster/ui': "The server of a session's pages.",

@@ -23,6 +23,12 @@ export function isAlive(pid: number): boolean {
   return stat !== '' && stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z';
 }
 
+/** The process that started another one; 0 where that has ended. */
+export function parentOf(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+}
+
 /** Inodes of the sockets that a process holds. */
 function socketsOf(pid: number): Set<string> {
   const inodes = new Set<string>();

@@ -18,6 +18,13 @@ export function onClassSent(notice: (c: Function, key: string) => void): void {
   noticed = notice;
 }
 
+let areForeignRead = false;
+
+/** From now on instances of classes of other sessions are read as plain objects: nothing that another session wrote is run for them. */
+export function readForeignInstances(): void {
+  areForeignRead = true;
+}
+
 /** Objects of these have a state of their own that no property shows. */
 const exotic = [
   Map,
@@ -66,9 +73,11 @@ const codec: InstanceCodec = {
 
   make(key, state, side: Side) {
     const c = classByKey(key, side);
-    if (!c) throw new MillraceError('PROTOCOL', { reason: `an instance of the class ${key}, which is not known here` });
     const { own, hidden, privates, frozen } = state as State;
-    const instance = makeInstance(c, privates);
+    if (!c && !areForeignRead)
+      throw new MillraceError('PROTOCOL', { reason: `an instance of the class ${key}, which is not known here` });
+    if (!c && privates) throw new MillraceError('CLASS_OF_OTHERS');
+    const instance = c ? makeInstance(c, privates) : {};
     define(instance, own, true);
     define(instance, hidden, false);
     return frozen ? Object.freeze(instance) : instance;

@@ -2,20 +2,20 @@
 import ts from 'typescript';
 import { asError } from '../../../runtime/base/errors';
 import { type Hole, QueryText, typedText } from '../../../runtime/sql/template';
-import type { AskedQuery, AskedTable, QueryFact } from '../../contract/facts';
+import type { AskedFact, AskedQuery, AskedTable, Fact } from '../../contract/facts';
 import type { Diagnostic } from '../../contract/type-service';
 import { isOfApi } from '../symbols';
 import { type Addition, type CheckedText, isAdded, ownStatements } from './addition';
 import { schemaOfType, valueKind } from './row-schema';
 
-/** What is known of queries, and what must be asked. */
+/** What is known of queries and published datasets, and what must be asked. */
 export class QueryFacts {
-  readonly #known = new Map<string, QueryFact>();
-  readonly #wanted = new Map<string, AskedQuery>();
+  readonly #known = new Map<string, Fact>();
+  readonly #wanted = new Map<string, AskedFact>();
   /** Whether somebody answers. */
   isAsked = false;
 
-  get(asked: AskedQuery): QueryFact | undefined {
+  get(asked: AskedFact): Fact | undefined {
     const known = this.#known.get(asked.key);
     if (!known && this.isAsked) this.#wanted.set(asked.key, asked);
     return known;
@@ -25,7 +25,7 @@ export class QueryFacts {
     return this.#wanted.size > 0;
   }
 
-  takeWanted(): AskedQuery[] {
+  takeWanted(): AskedFact[] {
     const wanted = [...this.#wanted.values()];
     this.#wanted.clear();
     return wanted;
@@ -36,7 +36,7 @@ export class QueryFacts {
     this.#known.clear();
   }
 
-  learn(facts: readonly QueryFact[]): void {
+  learn(facts: readonly Fact[]): void {
     // A query is asked again once others have taken its place.
     if (this.#known.size > mostKnown) this.#known.clear();
     for (const fact of facts) this.#known.set(fact.key, fact);

@@ -3,6 +3,7 @@ import type { CheckOptions } from '../../contract/type-service';
 import { awaitsOf } from './added-awaits-in-declarations';
 import { assignedFields } from './added-fields';
 import { narrowedFilters } from './added-predicates';
+import { publishedElements } from './added-published';
 import { looseLiterals } from './added-types';
 import type { Addition, CheckedText } from './addition';
 
@@ -13,5 +14,6 @@ export function additionsFor(text: CheckedText, { answers, strict }: CheckOption
     ...(answers ? awaitsOf(text) : []),
     ...(strict ? [] : [...looseLiterals(text), ...assignedFields(text)]),
     ...narrowedFilters(text),
+    ...publishedElements(text),
   ].sort((a, b) => a.at - b.at);
 }

@@ -1,0 +1,248 @@
+// All messages between a server and its sessions: closed unions, checked field by field on receipt.
+//
+// A message is a control text (superjson) and a binary tail in one frame, as between a driver and its executors. Datasets, jobs, events and
+// errors are in the tail. The rows of an answer stay the bytes that an executor wrote: the server does not read them.
+
+import { maxPartitions } from '../../runtime/base/limits';
+import type { Release } from '../../runtime/plan/engine';
+import type { PublicationWithCode } from '../../runtime/plan/sharing/shared-datasets';
+import { maxPublishedName, maxPublishedText, maxTaskBlobs } from '../base/limits';
+import { Fields, refuse, textItem } from '../link/fields';
+import { type EventName, eventNames } from './events';
+
+/** Both sides must have the same; rises with each change of these messages. */
+export const serveProtocol = 1;
+
+/** Who attaches, for `.sessions`. */
+export interface Visitor {
+  readonly protocol: number;
+  /** The version of Millrace. */
+  readonly version: string;
+  readonly pid: number;
+  /** What it is: `prompt`, or the name of a script or program. */
+  readonly name: string;
+}
+
+/** What a session asks for; each question gets one answer, in their order. */
+export type Question =
+  | { readonly kind: 'sessions' }
+  /** How the published datasets are used. */
+  | { readonly kind: 'uses' }
+  | { readonly kind: 'publish'; readonly what: PublicationWithCode }
+  | { readonly kind: 'unpublish'; readonly name: string }
+  /** Has the server end, with all its sessions. */
+  | { readonly kind: 'stop' };
+
+export type ToServer =
+  /** The first message after the handshake. */
+  | { readonly kind: 'attach'; readonly visitor: Visitor }
+  /** Stores a blob; the tail is its bytes. */
+  | { readonly kind: 'blob'; readonly id: string }
+  | { readonly kind: 'dropBlobs'; readonly ids: readonly string[] }
+  /** Defines datasets: the tail, by `encodeDatasets`. */
+  | { readonly kind: 'define' }
+  /** Runs a job: the tail, by `encodeJob`. `heard` says whether its events are wanted. */
+  | { readonly kind: 'run'; readonly job: number; readonly heard: boolean }
+  | { readonly kind: 'cancel'; readonly job: number; readonly reason: string }
+  | { readonly kind: 'release'; readonly what: Release }
+  /** Begins to use a published dataset; its release ends that. */
+  | { readonly kind: 'open'; readonly dataset: number; readonly name: string }
+  | { readonly kind: 'ask'; readonly question: Question };
+
+export type ToSession =
+  /** The answer to `attach`; the tail has the configuration of the engine. */
+  | {
+      readonly kind: 'welcome';
+      readonly session: number;
+      readonly slots: number;
+      /** Where the server runs its tasks: `local[4]`. */
+      readonly master: string;
+    }
+  /** The server does not take this session, or ends it; the tail is the error. */
+  | { readonly kind: 'turnedAway' }
+  /** The answer of one partition: the tail. */
+  | { readonly kind: 'answer'; readonly job: number; readonly partition: number }
+  /** Updates of accumulators: the tail. */
+  | { readonly kind: 'updates' }
+  /** What happened, for listeners: the tail. */
+  | { readonly kind: 'event'; readonly name: EventName }
+  /** Running jobs, executors and persisted datasets: the tail, see state.ts. */
+  | { readonly kind: 'state' }
+  /** A job has ended; the tail is its error, or empty. */
+  | { readonly kind: 'ended'; readonly job: number; readonly records: number; readonly stageIds: readonly number[] }
+  /** The published datasets have changed: the tail has them, by `encodePublished`. */
+  | { readonly kind: 'published' }
+  | { readonly kind: 'notice'; readonly text: string }
+  /** A line that the user's functions printed on an executor. */
+  | { readonly kind: 'output'; readonly line: string; readonly stream: 'stdout' | 'stderr' }
+  /** The answer to the oldest question: the tail. */
+  | { readonly kind: 'told' }
+  /** The oldest question was refused: the tail is the error. */
+  | { readonly kind: 'refused' };
+
+const idLength = 256;
+const textLength = 1 << 20;
+const mostStages = 1_000_000;
+
+/** Checks a message of a session. Throws PROTOCOL. */
+export function checkToServer(value: unknown): ToServer {
+  const message = new Fields('message', value);
+  const checked = readToServer(message);
+  message.end();
+  return checked;
+}
+
+function readToServer(message: Fields): ToServer {
+  const kind = message.string('kind', idLength);
+  switch (kind) {
+    case 'attach':
+      return { kind, visitor: readVisitor(message.object('visitor')) };
+    case 'blob':
+      return { kind, id: message.string('id', idLength) };
+    case 'dropBlobs':
+      return { kind, ids: message.list('ids', maxTaskBlobs, textItem(idLength)) };
+    case 'define':
+      return { kind };
+    case 'run':
+      return { kind, job: message.integer('job'), heard: readFlag(message, 'heard') };
+    case 'cancel':
+      return { kind, job: message.integer('job'), reason: message.string('reason', textLength) };
+    case 'release':
+      return { kind, what: readRelease(message.object('what')) };
+    case 'open':
+      return { kind, dataset: message.integer('dataset'), name: message.string('name', maxPublishedName) };
+    case 'ask':
+      return { kind, question: readQuestion(message.object('question')) };
+    default:
+      return refuse(`unknown message kind ${kind.slice(0, 40)}`);
+  }
+}
+
+function readVisitor(visitor: Fields): Visitor {
+  const read = {
+    protocol: visitor.integer('protocol'),
+    version: visitor.string('version', idLength),
+    pid: visitor.integer('pid'),
+    name: visitor.string('name', idLength),
+  };
+  visitor.end();
+  return read;
+}
+
+function readRelease(what: Fields): Release {
+  const kind = what.string('kind', idLength);
+  switch (kind) {
+    case 'dataset':
+    case 'persisted':
+    case 'shuffle':
+    case 'checkpoint':
+    case 'state': {
+      const id = what.integer('id');
+      what.end();
+      return { kind, id };
+    }
+    case 'blob': {
+      const id = what.string('id', idLength);
+      what.end();
+      return { kind, id };
+    }
+    default:
+      return refuse(`unknown release ${kind.slice(0, 40)}`);
+  }
+}
+
+function readQuestion(question: Fields): Question {
+  const read = readQuestionKind(question);
+  question.end();
+  return read;
+}
+
+function readQuestionKind(question: Fields): Question {
+  const kind = question.string('kind', idLength);
+  switch (kind) {
+    case 'sessions':
+    case 'uses':
+    case 'stop':
+      return { kind };
+    case 'unpublish':
+      return { kind, name: question.string('name', maxPublishedName) };
+    case 'publish':
+      return { kind, what: readPublication(question.object('what')) };
+    default:
+      return refuse(`unknown question ${kind.slice(0, 40)}`);
+  }
+}
+
+function readPublication(what: Fields): PublicationWithCode {
+  const code = what.object('code');
+  const read = {
+    name: what.string('name', maxPublishedName),
+    dataset: what.integer('dataset'),
+    type: what.string('type', maxPublishedText),
+    description: what.string('description', maxPublishedText),
+    replace: readFlag(what, 'replace'),
+    code: {
+      modules: code.string('modules', idLength),
+      classes: code.list('classes', maxTaskBlobs, textItem(idLength)),
+    },
+  };
+  code.end();
+  what.end();
+  return read;
+}
+
+function readFlag(message: Fields, name: string): boolean {
+  const value = message.take(name);
+  return typeof value === 'boolean' ? value : refuse(`message.${name} is not true or false`);
+}
+
+/** Checks a message of the server. Throws PROTOCOL. */
+export function checkToSession(value: unknown): ToSession {
+  const message = new Fields('message', value);
+  const checked = readToSession(message);
+  message.end();
+  return checked;
+}
+
+function readToSession(message: Fields): ToSession {
+  const kind = message.string('kind', idLength);
+  switch (kind) {
+    case 'welcome':
+      return {
+        kind,
+        session: message.integer('session'),
+        slots: message.integer('slots'),
+        master: message.string('master', idLength),
+      };
+    case 'answer':
+      return { kind, job: message.integer('job'), partition: message.integer('partition', maxPartitions) };
+    case 'event':
+      return { kind, name: readEventName(message.string('name', idLength)) };
+    case 'ended':
+      return {
+        kind,
+        job: message.integer('job'),
+        records: message.integer('records'),
+        stageIds: message.list('stageIds', mostStages, (id) => (Number.isSafeInteger(id) ? (id as number) : refuse('a stage'))),
+      };
+    case 'notice':
+      return { kind, text: message.string('text', textLength) };
+    case 'output': {
+      const stream = message.string('stream', idLength);
+      if (stream !== 'stdout' && stream !== 'stderr') refuse('message.stream is no stream');
+      return { kind, line: message.string('line', textLength), stream };
+    }
+    case 'turnedAway':
+    case 'updates':
+    case 'state':
+    case 'published':
+    case 'told':
+    case 'refused':
+      return { kind };
+    default:
+      return refuse(`unknown message kind ${kind.slice(0, 40)}`);
+  }
+}
+
+const readEventName = (name: string): EventName =>
+  (eventNames as readonly string[]).includes(name) ? (name as EventName) : refuse(`unknown event ${name.slice(0, 40)}`);

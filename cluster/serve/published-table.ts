@@ -1,0 +1,224 @@
+// The published datasets of a server: each holds its lineage, the persisted rows and the blobs that it is computed from.
+//
+// A dataset stays as long as it has a name, a session uses it, or a published dataset is made of it. Until then what its publisher releases
+// is held back here; afterwards everything goes that the publisher no longer has itself.
+import { MillraceError } from '../../runtime/base/errors';
+import type { Engine, Release } from '../../runtime/plan/engine';
+import type { JobCode } from '../../runtime/plan/job';
+import type { DatasetNode } from '../../runtime/plan/node';
+import type { PublicationWithCode, PublishedDataset, PublishedUse } from '../../runtime/plan/sharing/shared-datasets';
+import type { EngineStatus } from '../../runtime/scheduler/loop';
+import { maxPublished } from '../base/limits';
+import { blobsOfNode } from './held-blobs';
+import type { ServerBlobs } from './server-blobs';
+
+type Held = Exclude<Release['kind'], 'blob' | 'state'>;
+
+/** What a published dataset keeps for itself. */
+interface Entry {
+  readonly info: PublishedDataset;
+  readonly code: JobCode;
+  /** What is released with it, by kind. */
+  readonly held: readonly (readonly [kind: Held, id: number])[];
+  /** Published datasets that it is made of. */
+  readonly below: readonly Entry[];
+  /** How often each session uses it. */
+  readonly users: Map<number, number>;
+  readonly owner: string;
+  isNamed: boolean;
+  /** Published datasets that are made of it. */
+  above: number;
+}
+
+/** A publisher, as the table needs it. */
+export interface Publisher {
+  readonly number: number;
+  readonly label: string;
+  /** A dataset that it has defined. */
+  node(id: number): DatasetNode | undefined;
+}
+
+export interface PublishedSources {
+  readonly engine: () => Engine<EngineStatus>;
+  readonly blobs: () => ServerBlobs;
+  /** Whether the session that made it still has it. */
+  isOwned(kind: Held, id: number): boolean;
+  /** The name of a session. */
+  labelOf(session: number): string;
+  now(): number;
+}
+
+const keyOf = (kind: string, id: number): string => `${kind} ${id}`;
+
+export class PublishedTable {
+  readonly #sources: PublishedSources;
+  readonly #named = new Map<string, Entry>();
+  /** All that are still there, by the number of the dataset. */
+  readonly #entries = new Map<number, Entry>();
+  /** How many entries hold each dataset, shuffle and so on. */
+  readonly #holders = new Map<string, number>();
+  #published = 0;
+
+  constructor(sources: PublishedSources) {
+    this.#sources = sources;
+  }
+
+  list(): PublishedDataset[] {
+    return [...this.#named.values()].map(({ info }) => info);
+  }
+
+  uses(): PublishedUse[] {
+    const { status } = this.#sources.engine();
+    return [...this.#named.values()].map(({ info: { name, dataset }, users }) => {
+      const { partitions: stored, bytes, diskBytes } = status.stored(dataset);
+      return { name, stored, bytes, diskBytes, users: [...users.keys()].map((session) => this.#sources.labelOf(session)) };
+    });
+  }
+
+  /** Publishes a dataset of a session. Throws NAME_IN_USE or NOT_PUBLISHABLE. */
+  publish(what: PublicationWithCode, publisher: Publisher): void {
+    const { name, dataset, type, description, replace, code } = what;
+    const before = this.#named.get(name);
+    if (before && !replace) throw new MillraceError('NAME_IN_USE', { name, owner: before.info.owner });
+    if (!before && this.#named.size >= maxPublished)
+      throw new MillraceError('SESSION_FULL', { what: `${this.#named.size} published datasets`, limit: maxPublished });
+    const node = publisher.node(dataset);
+    if (!node?.persistence) refuseToPublish(name, 'the server does not know it as a persisted dataset');
+    if (before?.info.dataset === dataset) this.#rename(before);
+    const { operation, partitions, partitioner, schema, persistence } = node;
+    const info: PublishedDataset = {
+      name,
+      dataset,
+      operation,
+      partitions,
+      partitioner: partitioner?.kind === 'custom' ? undefined : partitioner,
+      schema,
+      type,
+      description,
+      owner: publisher.label,
+      level: persistence.level,
+      since: this.#sources.now(),
+    };
+    if (this.#entries.has(dataset)) refuseToPublish(name, `it is published as ${this.#entries.get(dataset)!.info.name} already`);
+    const entry = this.#entryOf(info, code, publisher);
+    this.#named.set(name, entry);
+    if (before && before !== entry) {
+      before.isNamed = false;
+      this.#settle(before);
+    }
+  }
+
+  /** A dataset that is published again under its own name gives its first entry up. */
+  #rename(entry: Entry): void {
+    entry.isNamed = false;
+    if (entry.users.size + entry.above > 0) refuseToPublish(entry.info.name, 'it is published already, and in use');
+    this.#named.delete(entry.info.name);
+    this.#settle(entry);
+  }
+
+  #entryOf(info: PublishedDataset, code: JobCode, publisher: Publisher): Entry {
+    const held: [Held, number][] = [];
+    const below = new Set<Entry>();
+    const blobs = new Set([code.modules, ...code.classes]);
+    const seen = new Set([info.dataset]);
+    for (const id of seen) {
+      const node = publisher.node(id);
+      const published = this.#entries.get(id);
+      if (published && id !== info.dataset) below.add(published);
+      if (!node || (published && id !== info.dataset)) continue;
+      held.push(['dataset', id]);
+      if (node.persistence) held.push(['persisted', id]);
+      if (node.splits.kind === 'checkpoint' && node.splits.folder === undefined) held.push(['checkpoint', id]);
+      for (const blob of blobsOfNode(node)) blobs.add(blob);
+      for (const d of node.dependencies) {
+        seen.add(d.dataset);
+        if (d.kind === 'shuffle') held.push(['shuffle', d.shuffleId]);
+      }
+    }
+    const owner = `published ${++this.#published}`;
+    this.#sources.blobs().hold(owner, blobs);
+    for (const [kind, id] of held) this.#holders.set(keyOf(kind, id), (this.#holders.get(keyOf(kind, id)) ?? 0) + 1);
+    for (const one of below) one.above++;
+    const entry = { info, code, held, below: [...below], users: new Map(), owner, isNamed: true, above: 0 };
+    this.#entries.set(info.dataset, entry);
+    return entry;
+  }
+
+  /** Takes a name back. Throws NOT_PUBLISHED. */
+  unpublish(name: string): void {
+    const entry = this.#named.get(name);
+    if (!entry) throw new MillraceError('NOT_PUBLISHED', { name, remedy: 'See .datasets for what is.' });
+    this.#named.delete(name);
+    entry.isNamed = false;
+    this.#settle(entry);
+  }
+
+  /** A session begins to use a dataset; false where it is gone. */
+  open(dataset: number, session: number): boolean {
+    const entry = this.#entries.get(dataset);
+    entry?.users.set(session, (entry.users.get(session) ?? 0) + 1);
+    return entry !== undefined;
+  }
+
+  /** A session ends one use. */
+  close(dataset: number, session: number): void {
+    const entry = this.#entries.get(dataset);
+    const uses = entry?.users.get(session) ?? 0;
+    if (!entry || uses === 0) return;
+    if (uses > 1) entry.users.set(session, uses - 1);
+    else entry.users.delete(session);
+    this.#settle(entry);
+  }
+
+  /** A session is over. */
+  leave(session: number): void {
+    for (const entry of [...this.#entries.values()]) if (entry.users.delete(session)) this.#settle(entry);
+  }
+
+  isUsedBy(dataset: number, session: number): boolean {
+    return this.#entries.get(dataset)?.users.has(session) === true;
+  }
+
+  /** Whether a published dataset needs it: its publisher cannot release or change it. */
+  holds(kind: Release['kind'], id: number | string): boolean {
+    return typeof id === 'number' && this.#holders.has(keyOf(kind, id));
+  }
+
+  /** The code that a published dataset and what it is made of need. */
+  codeOf(dataset: number): readonly { readonly name: string; readonly code: JobCode }[] {
+    const found = new Set<Entry>();
+    const entry = this.#entries.get(dataset);
+    if (entry) found.add(entry);
+    for (const one of found) for (const below of one.below) found.add(below);
+    return [...found].map(({ info: { name }, code }) => ({ name, code }));
+  }
+
+  /** Releases what nobody names or uses any more. */
+  #settle(entry: Entry): void {
+    const { info, held, below, users, owner, isNamed, above } = entry;
+    if (isNamed || users.size > 0 || above > 0 || this.#entries.get(info.dataset) !== entry) return;
+    this.#entries.delete(info.dataset);
+    // Rows and outputs before the datasets that they belong to.
+    for (const [kind, id] of [...held].reverse()) {
+      const holders = this.#holders.get(keyOf(kind, id))! - 1;
+      if (holders > 0) this.#holders.set(keyOf(kind, id), holders);
+      else {
+        this.#holders.delete(keyOf(kind, id));
+        if (!this.#sources.isOwned(kind, id)) this.#sources.engine().release({ kind, id });
+      }
+    }
+    this.#sources.blobs().letGoAll(owner);
+    for (const one of below) {
+      one.above--;
+      this.#settle(one);
+    }
+  }
+}
+
+function refuseToPublish(name: string, reason: string): never {
+  throw new MillraceError('NOT_PUBLISHABLE', {
+    name,
+    reason,
+    remedy: 'Publish a dataset that you make of it, such as .map(x => x).cache().',
+  });
+}

@@ -1,0 +1,220 @@
+// The engine of an attached session: datasets and jobs go to a server, whose engine runs them; answers, events and state come back.
+import { asError, MillraceError } from '../../runtime/base/errors';
+import type { Clock } from '../../runtime/base/time';
+import { readForeignInstances } from '../../runtime/closure/classes/instances';
+import { noteClassesOfRows } from '../../runtime/closure/classes/session-classes';
+import type { BlobSource, Engine, JobHandlers, Release, StartedJob } from '../../runtime/plan/engine';
+import type { Job, JobCode } from '../../runtime/plan/job';
+import type { DatasetNode } from '../../runtime/plan/node';
+import type { Publication, PublishedDataset, SharedDatasets } from '../../runtime/plan/sharing/shared-datasets';
+import { decodePublished, encodeDatasets, encodeJob } from '../../runtime/plan/transfer';
+import { SessionCode } from '../../runtime/planner/session-code';
+import { labelsOf } from '../../runtime/scheduler/job-record';
+import type { EngineStatus, SchedulerHooks } from '../../runtime/scheduler/loop';
+import { decode } from '../../runtime/wire/codec';
+import type { OutputListener } from '../base/output-lines';
+import { readUpdates } from '../link/task-end';
+import { readServerInfo, readUses } from './answers';
+import type { ServerLink } from './attach';
+import { type EventName, readEvent } from './events';
+import { decodeFailure } from './failure';
+import { blobsOfJob, blobsOfNode, HeldBlobs } from './held-blobs';
+import type { ToSession } from './protocol';
+import { ServedStatus } from './served-status';
+import { decodeState } from './state';
+
+interface ActiveJob {
+  readonly handlers: JobHandlers;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class ServedEngine implements Engine<EngineStatus> {
+  readonly status: ServedStatus;
+  readonly shared: SharedDatasets;
+  readonly #link: ServerLink;
+  readonly #hooks: SchedulerHooks;
+  readonly #clock: Clock;
+  readonly #onOutput: OutputListener;
+  readonly #onStop: () => Promise<void>;
+  readonly #jobs = new Map<number, ActiveJob>();
+  /** Blobs of the user's code, by id, while they are sent. */
+  readonly #code = new Map<string, Uint8Array>();
+  #published: readonly PublishedDataset[] = [];
+  #blobs!: HeldBlobs;
+  #nextJob = 0;
+
+  constructor(
+    link: ServerLink,
+    clock: Clock,
+    hooks: SchedulerHooks,
+    { onOutput, onStop }: { readonly onOutput: OutputListener; readonly onStop: () => Promise<void> },
+  ) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.#onOutput = onOutput;
+    this.#onStop = onStop;
+    this.status = new ServedStatus(clock);
+    this.shared = {
+      session: link.welcome.session,
+      server: async () => readServerInfo(await link.ask({ kind: 'sessions' })),
+      list: () => this.#published,
+      publish: (what) => this.#publish(what),
+      unpublish: async (name) => {
+        await link.ask({ kind: 'unpublish', name });
+      },
+      open: ({ dataset, name }) => link.send({ kind: 'open', dataset, name }),
+      uses: async () => readUses(await link.ask({ kind: 'uses' })),
+    };
+    noteClassesOfRows();
+    readForeignInstances();
+  }
+
+  async start(blobs: BlobSource): Promise<void> {
+    this.#blobs = new HeldBlobs((id) => this.#code.get(id) ?? blobs.blob(id), {
+      send: (id, bytes) => this.#link.send({ kind: 'blob', id }, bytes),
+      drop: (ids) => this.#link.send({ kind: 'dropBlobs', ids }),
+    });
+    this.#link.listen({
+      message: (message, tail) => this.#take(message, tail),
+      gone: (error) => this.#lose(error),
+    });
+  }
+
+  define(nodes: readonly DatasetNode[]): void {
+    if (this.#link.gone) return;
+    for (const node of nodes) this.#blobs.hold(ownerOf(node.id), blobsOfNode(node));
+    this.#link.send({ kind: 'define' }, encodeDatasets(nodes));
+  }
+
+  release(what: Release): void {
+    if (this.#link.gone) return;
+    this.#link.send({ kind: 'release', what });
+    if (what.kind === 'dataset') this.#blobs.letGo(ownerOf(what.id));
+    if (what.kind !== 'persisted') return;
+    this.status.forgetDataset(what.id);
+    this.#hooks.bus.post('onUnpersist', { rddId: what.id });
+  }
+
+  run(given: Job, handlers: JobHandlers): StartedJob {
+    if (this.#link.gone) throw this.#link.gone;
+    const id = this.#nextJob++;
+    const job = { ...given, code: this.#codeNow().code };
+    this.#blobs.hold(jobOwner(id), blobsOfJob(job));
+    this.#code.clear();
+    const { title, callSite, properties } = job;
+    const state = { status: 'running' as const, records: 0, stageIds: [] };
+    this.status.began({ jobId: id, started: this.#clock.now(), title, callSite, ...state, ...labelsOf(properties) });
+    const done = new Promise<void>((resolve, reject) => this.#jobs.set(id, { handlers, resolve, reject }));
+    this.#link.send({ kind: 'run', job: id, heard: this.#hooks.bus.isHeard }, encodeJob(job));
+    return { id, done };
+  }
+
+  /** The user's code as it is now: rows that were encoded before may be instances of its classes. */
+  #codeNow(): { readonly code: JobCode; readonly ids: readonly string[] } {
+    const made = new SessionCode((id, bytes) => this.#code.set(id, bytes));
+    const code = { modules: made.modules(), classes: made.classes() };
+    return { code, ids: [code.modules, ...code.classes] };
+  }
+
+  async #publish(what: Publication): Promise<void> {
+    const { code, ids } = this.#codeNow();
+    const owner = `publication ${what.dataset}`;
+    this.#blobs.hold(owner, ids);
+    this.#code.clear();
+    try {
+      await this.#link.ask({ kind: 'publish', what: { ...what, code } });
+    } finally {
+      this.#blobs.letGo(owner);
+    }
+  }
+
+  cancel(jobId: number, reason: string): void {
+    if (this.#jobs.has(jobId)) this.#link.send({ kind: 'cancel', job: jobId, reason });
+  }
+
+  async stop(): Promise<void> {
+    const stopped = new MillraceError('JOB_CANCELLED', { reason: ': the context was stopped' });
+    for (const id of [...this.#jobs.keys()]) this.#end(id, stopped);
+    this.#link.close();
+    await this.#onStop();
+  }
+
+  #take(message: ToSession, tail: Uint8Array): void {
+    switch (message.kind) {
+      case 'answer':
+        return this.#answer(message.job, message.partition, tail);
+      case 'updates':
+        return this.#hooks.mergeAccumulators(readUpdates(tail));
+      case 'event':
+        return this.#tell(message.name, tail);
+      case 'state':
+        return this.status.take(decodeState(tail));
+      case 'ended':
+        return this.#end(message.job, tail.length > 0 ? decodeFailure(tail) : undefined, message);
+      case 'published':
+        this.#published = decodePublished(tail);
+        return;
+      case 'notice':
+        return this.#hooks.notice(message.text);
+      case 'output':
+        return this.#onOutput(message.line, message.stream);
+    }
+  }
+
+  #tell<K extends EventName>(name: K, tail: Uint8Array): void {
+    this.#hooks.bus.post(name, readEvent(name, decode(tail)));
+  }
+
+  #answer(id: number, partition: number, value: Uint8Array): void {
+    try {
+      this.#jobs.get(id)?.handlers.take(partition, value);
+    } catch (e) {
+      this.cancel(id, '');
+      this.#reject(id, asError(e));
+    }
+  }
+
+  /** Ends a job with the error that its user sees, if it failed. */
+  #end(id: number, failure?: Error, last?: { readonly records: number; readonly stageIds: readonly number[] }): void {
+    const job = this.#jobs.get(id);
+    if (!job) return;
+    if (failure) return this.#reject(id, blamed(job, failure), last);
+    this.#forget(id, 'done', last);
+    job.resolve();
+  }
+
+  #reject(id: number, error: Error, last?: { readonly records: number; readonly stageIds: readonly number[] }): void {
+    const job = this.#jobs.get(id);
+    if (!job) return;
+    const isCancelled = error instanceof MillraceError && error.code === 'JOB_CANCELLED';
+    this.#forget(id, isCancelled ? 'cancelled' : 'failed', last);
+    job.reject(error);
+  }
+
+  #forget(id: number, status: 'done' | 'failed' | 'cancelled', last?: { records: number; stageIds: readonly number[] }): void {
+    this.#jobs.delete(id);
+    this.#blobs.letGo(jobOwner(id));
+    this.status.ended(id, status, last);
+  }
+
+  /** No job can run any more: the session's names are still there, its server is not. */
+  #lose(error: MillraceError): void {
+    for (const id of [...this.#jobs.keys()]) this.#end(id, error);
+    this.status.lost();
+    this.#hooks.notice(`${error.message} ${error.remedy}`);
+  }
+}
+
+const ownerOf = (dataset: number): string => `dataset ${dataset}`;
+const jobOwner = (job: number): string => `job ${job}`;
+
+/** A job whose error cannot be made ends with the reason for that: it must end. */
+function blamed({ handlers }: ActiveJob, error: Error): Error {
+  try {
+    return handlers.blame(error);
+  } catch (e) {
+    return asError(e);
+  }
+}

@@ -1,0 +1,326 @@
+// One session on the side of its server: what it sends goes to the engine, what concerns it comes back, and its end clears up behind it.
+import { asError, MillraceError } from '../../runtime/base/errors';
+import type { AccumulatorUpdate } from '../../runtime/plan/end';
+import type { Engine, Release } from '../../runtime/plan/engine';
+import type { Job } from '../../runtime/plan/job';
+import type { DatasetNode } from '../../runtime/plan/node';
+import type { PublishedDataset } from '../../runtime/plan/sharing/shared-datasets';
+import { decodeDatasets, decodeJob, encodePublished } from '../../runtime/plan/transfer';
+import type { DagStatus } from '../../runtime/scheduler/dag-status';
+import { type JobRecord, propertyNames } from '../../runtime/scheduler/job-record';
+import type { ListenerEvents } from '../../runtime/scheduler/listener-bus';
+import type { EngineStatus } from '../../runtime/scheduler/loop';
+import { encode } from '../../runtime/wire/codec';
+import { maxSessionJobs } from '../base/limits';
+import { refuse } from '../link/fields';
+import { type EventName, numbered } from './events';
+import { encodeFailure } from './failure';
+import { joinedCode } from './job-code';
+import { OwnIds, sessionOf } from './own-ids';
+import type { Question, ToServer, ToSession, Visitor } from './protocol';
+import type { PublishedTable, Publisher } from './published-table';
+import type { ServerBlobs } from './server-blobs';
+import { encodeState } from './state';
+
+/** What all sessions of a server share. */
+export interface SharedEngine {
+  readonly engine: Engine<EngineStatus>;
+  readonly blobs: ServerBlobs;
+  readonly published: PublishedTable;
+  /** A job of a session has begun in the engine, and is over. */
+  began(engineJob: number, session: ServerSession, job: number): void;
+  over(engineJob: number): void;
+  /** Answers a question; what it throws is the refusal. */
+  answer(question: Question, session: ServerSession): unknown;
+}
+
+interface RunningJob {
+  readonly engineJob: number;
+  readonly record: JobRecord | undefined;
+  readonly heard: boolean;
+}
+
+/** How a session's messages leave. */
+export type SendToSession = (message: ToSession, tail?: Uint8Array) => void;
+
+export class ServerSession implements Publisher {
+  readonly number: number;
+  readonly visitor: Visitor;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly #shared: SharedEngine;
+  readonly #send: SendToSession;
+  readonly #ids: OwnIds;
+  readonly #nodes = new Map<number, DatasetNode>();
+  /** The published datasets that a dataset is made of, where there are any. */
+  readonly #madeOf = new Map<number, ReadonlySet<number>>();
+  /** Datasets that were taken back before this session could use them, by name: jobs on them fail. */
+  readonly #absent = new Map<number, string>();
+  readonly #jobs = new Map<number, RunningJob>();
+  /** The session's numbers of stages, by those of the engine. */
+  readonly #stages = new Map<number, number>();
+  #lastJob = -1;
+  #jobsSoFar = 0;
+  #ended = false;
+  /** Why what it sent cannot be used: its next job fails with it. */
+  #mistake: Error | undefined;
+
+  constructor(number: number, visitor: Visitor, since: number, shared: SharedEngine, send: SendToSession) {
+    this.number = number;
+    this.visitor = visitor;
+    this.since = since;
+    this.#shared = shared;
+    this.#send = send;
+    this.#ids = new OwnIds(number, (id) => shared.published.isUsedBy(id, number) || this.#absent.has(id));
+  }
+
+  /** Its name for others. */
+  get label(): string {
+    return `${this.visitor.name} (process ${this.visitor.pid})`;
+  }
+
+  node(id: number): DatasetNode | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** Whether it has made something and has not released it. */
+  owns(kind: 'dataset' | 'persisted' | 'shuffle' | 'checkpoint', id: number): boolean {
+    const { datasets, persisted, shuffles, checkpoints } = this.#ids.footprint;
+    return !this.#ended && { dataset: datasets, persisted, shuffle: shuffles, checkpoint: checkpoints }[kind].has(id);
+  }
+
+  /** For `.sessions`. */
+  get summary(): { readonly running: number; readonly jobs: number; readonly bytes: number } {
+    return { running: this.#jobs.size, jobs: this.#jobsSoFar, bytes: this.#shared.blobs.bytesOf(this.number) };
+  }
+
+  get isBusy(): boolean {
+    return this.#jobs.size > 0;
+  }
+
+  /** Takes a message. Throws PROTOCOL or BAD_NODE for one that no session of this version sends: the connection ends. */
+  take(message: ToServer, tail: Uint8Array): void {
+    switch (message.kind) {
+      case 'attach':
+        return refuse('a second attach');
+      case 'blob':
+        return this.#blob(message.id, tail);
+      case 'dropBlobs':
+        return this.#shared.blobs.letGo(this.number, message.ids);
+      case 'define':
+        return this.#define(decodeDatasets(tail));
+      case 'run':
+        return this.#run(message.job, message.heard, decodeJob(tail));
+      case 'cancel': {
+        const job = this.#jobs.get(message.job);
+        return job && this.#shared.engine.cancel(job.engineJob, message.reason);
+      }
+      case 'release':
+        return this.#release(message.what);
+      case 'open':
+        return this.#open(message.dataset, message.name);
+      case 'ask':
+        return this.#answer(message.question);
+    }
+  }
+
+  /** What goes wrong here is told by the next job. */
+  #attempt(f: () => void): void {
+    try {
+      f();
+    } catch (e) {
+      this.#mistake ??= asError(e);
+    }
+  }
+
+  #blob(id: string, bytes: Uint8Array): void {
+    this.#ids.blob(id, bytes);
+    this.#attempt(() => this.#shared.blobs.put(this.number, id, bytes));
+  }
+
+  #open(dataset: number, name: string): void {
+    if (this.#shared.published.open(dataset, this.number)) this.#absent.delete(dataset);
+    else this.#absent.set(dataset, name);
+  }
+
+  /** Throws NOT_PUBLISHED where a dataset is made of one that was taken back. */
+  #checkThere(dataset: number): void {
+    for (const id of this.#publishedIn(dataset)) {
+      const name = this.#absent.get(id);
+      if (name !== undefined)
+        throw new MillraceError('NOT_PUBLISHED', { name, remedy: 'It was just taken back. See .datasets.' });
+    }
+  }
+
+  #define(nodes: readonly DatasetNode[]): void {
+    const { published, engine } = this.#shared;
+    // A published dataset stays as it was published, whatever its publisher does with it.
+    const changed = this.#ids.nodes(nodes).filter(({ id }) => !published.holds('dataset', id));
+    for (const node of changed) {
+      this.#nodes.set(node.id, node);
+      const madeOf = new Set(node.dependencies.flatMap(({ dataset }) => [...this.#publishedIn(dataset)]));
+      if (madeOf.size > 0) this.#madeOf.set(node.id, madeOf);
+    }
+    const isThere = ({ id }: DatasetNode) => ![...this.#publishedIn(id)].some((one) => this.#absent.has(one));
+    this.#attempt(() => engine.define(changed.filter(isThere)));
+  }
+
+  /** The published datasets of others that a dataset is made of, or is. */
+  #publishedIn(dataset: number): ReadonlySet<number> {
+    if (sessionOf(dataset) !== this.number) return new Set([dataset]);
+    return this.#madeOf.get(dataset) ?? none;
+  }
+
+  #release(what: Release): void {
+    const { published, engine } = this.#shared;
+    if (what.kind === 'dataset' && sessionOf(what.id) !== this.number) return published.close(what.id, this.number);
+    this.#ids.release(what);
+    if (published.holds(what.kind, what.id)) return;
+    if (what.kind === 'dataset') {
+      this.#nodes.delete(what.id);
+      this.#madeOf.delete(what.id);
+    }
+    engine.release(what);
+  }
+
+  #run(number: number, heard: boolean, given: Job): void {
+    // Numbers only rise: an answer can belong to one job only.
+    if (number <= this.#lastJob) refuse(`job ${number} after job ${this.#lastJob}`);
+    this.#lastJob = number;
+    const job = this.#ids.job(given);
+    this.#jobsSoFar++;
+    try {
+      const mistake = this.#mistake;
+      this.#mistake = undefined;
+      if (mistake) throw mistake;
+      if (this.#jobs.size >= maxSessionJobs)
+        throw new MillraceError('SESSION_FULL', { what: `${this.#jobs.size} running jobs`, limit: maxSessionJobs });
+      this.#start(number, heard, job);
+    } catch (e) {
+      this.#finish(number, asError(e));
+    }
+  }
+
+  #start(number: number, heard: boolean, job: Job): void {
+    const { engine, blobs, published } = this.#shared;
+    this.#checkThere(job.root);
+    const others = [...this.#publishedIn(job.root)].flatMap((dataset) => published.codeOf(dataset));
+    const code = job.code && others.length > 0 ? joinedCode(job.code, others, blobs, this.number) : job.code;
+    // Sessions share the slots: each is a pool.
+    const properties = { ...job.properties, [propertyNames.pool]: `session ${this.number}` };
+    const { id, done } = engine.run(
+      { ...job, code, properties },
+      {
+        take: (partition, value) => this.#send({ kind: 'answer', job: number, partition }, value),
+        blame: (error) => error,
+      },
+    );
+    const record = engine.status.active().find(({ jobId }) => jobId === id);
+    this.#jobs.set(number, { engineJob: id, record, heard });
+    this.#shared.began(id, this, number);
+    done.then(
+      () => this.#finish(number),
+      (error) => this.#finish(number, asError(error)),
+    );
+  }
+
+  /** A job is over: the session gets the last state with it, so that it knows what the job has persisted. */
+  #finish(number: number, error?: Error): void {
+    const job = this.#jobs.get(number);
+    this.#jobs.delete(number);
+    if (job) this.#shared.over(job.engineJob);
+    if (this.#ended) return;
+    if (job) this.tellState(this.#shared.engine.status.running());
+    const { records = 0, stageIds = [] } = job?.record ?? {};
+    const failure = error && encodeFailure(error, (stage) => this.#stage(stage));
+    this.#send({ kind: 'ended', job: number, records, stageIds: stageIds.map((stage) => this.#stage(stage)) }, failure);
+    for (const stage of stageIds) this.#stages.delete(stage);
+  }
+
+  #nextStage = 0;
+
+  #stage(engineStage: number): number {
+    const known = this.#stages.get(engineStage);
+    if (known !== undefined) return known;
+    const number = this.#nextStage++;
+    this.#stages.set(engineStage, number);
+    return number;
+  }
+
+  #answer(question: Question): void {
+    try {
+      this.#send({ kind: 'told' }, encode(this.#shared.answer(question, this)));
+    } catch (e) {
+      this.#send({ kind: 'refused' }, encodeFailure(asError(e)));
+    }
+  }
+
+  // What the engine tells.
+
+  /** Something happened to a job of this session. */
+  tellOfJob<K extends EventName>(number: number, name: K, event: ListenerEvents[K]): void {
+    if (!this.#jobs.get(number)?.heard) return;
+    this.tell(name, numbered(event, { job: () => number, stage: (stage) => this.#stage(stage) }));
+  }
+
+  tell<K extends EventName>(name: K, event: ListenerEvents[K]): void {
+    this.#send({ kind: 'event', name }, encode({ ...event }));
+  }
+
+  tellUpdates(updates: readonly AccumulatorUpdate[]): void {
+    this.#send({ kind: 'updates' }, encode(updates));
+  }
+
+  tellPublished(list: readonly PublishedDataset[]): void {
+    this.#send({ kind: 'published' }, encodePublished(list));
+  }
+
+  tellNotice(text: string): void {
+    this.#send({ kind: 'notice', text });
+  }
+
+  tellOutput(line: string, stream: 'stdout' | 'stderr'): void {
+    this.#send({ kind: 'output', line, stream });
+  }
+
+  /** Tells of the session's running jobs, of the executors, and of what it has persisted. */
+  tellState({ jobs, executors }: DagStatus): void {
+    const { status } = this.#shared.engine;
+    const numbers = new Map([...this.#jobs].map(([number, { engineJob }]) => [engineJob, number]));
+    const own = jobs.flatMap((job) => {
+      const number = numbers.get(job.jobId);
+      if (number === undefined) return [];
+      return [{ ...job, jobId: number, stages: job.stages.map((stage) => ({ ...stage, stageId: this.#stage(stage.stageId) })) }];
+    });
+    const records = [...numbers].map(([engineJob, number]) => [number, status.readSoFar(engineJob)] as const);
+    const used = this.#shared.published.list().filter(({ dataset }) => this.#shared.published.isUsedBy(dataset, this.number));
+    const stored = [...this.#ids.footprint.persisted, ...used.map(({ dataset }) => dataset)].map((id) => {
+      const { partitions, bytes, diskBytes } = status.stored(id);
+      return [id, partitions, bytes, diskBytes] as const;
+    });
+    this.#send({ kind: 'state' }, encodeState({ jobs: own, executors, records, stored }));
+  }
+
+  // The end.
+
+  /** The session is over: its jobs are cancelled, and all that it made is released. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { engine, blobs, published } = this.#shared;
+    for (const { engineJob } of this.#jobs.values()) engine.cancel(engineJob, reason);
+    const { datasets, persisted, shuffles, checkpoints, states } = this.#ids.footprint;
+    const release = (kind: Exclude<Release['kind'], 'blob'>, ids: Iterable<number>) => {
+      for (const id of ids) if (!published.holds(kind, id)) engine.release({ kind, id });
+    };
+    release('state', states);
+    release('checkpoint', checkpoints);
+    release('persisted', persisted);
+    release('shuffle', shuffles);
+    release('dataset', datasets);
+    blobs.letGoAll(this.number);
+    published.leave(this.number);
+  }
+}
+
+const none: ReadonlySet<number> = new Set();

@@ -1,0 +1,286 @@
+// A server: one engine, and the sessions that share it. Each message of the engine goes to the session that it concerns.
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { Config } from '../../runtime/base/config';
+import { MillraceError } from '../../runtime/base/errors';
+import { type Clock, systemClock } from '../../runtime/base/time';
+import type { EngineMaker } from '../../runtime/context/options';
+import type { AccumulatorUpdate } from '../../runtime/plan/end';
+import type { Engine } from '../../runtime/plan/engine';
+import type { ServerInfo } from '../../runtime/plan/sharing/shared-datasets';
+import type { TaskBackend } from '../../runtime/scheduler/backend';
+import { type Listener, ListenerBus, type ListenerEvents } from '../../runtime/scheduler/listener-bus';
+import { type EngineStatus, Scheduler } from '../../runtime/scheduler/loop';
+import { encode } from '../../runtime/wire/codec';
+import { maxSessions, maxToExecutorBytes, sessionPath, sessionStateMs } from '../base/limits';
+import type { OutputListener } from '../base/output-lines';
+import { packageVersion } from '../base/program-path';
+import { DriverDoor } from '../driver/driver-door';
+import { Connection } from '../link/connection';
+import { refuse } from '../link/fields';
+import { type EventName, eventNames } from './events';
+import { encodeFailure } from './failure';
+import { sessionOf, sharedNumberOf } from './own-ids';
+import type { Claim, ServerPlace } from './place';
+import { checkToServer, type Question, serveProtocol, type ToSession, type Visitor } from './protocol';
+import { PublishedTable } from './published-table';
+import { ServerBlobs } from './server-blobs';
+import { ServerSession, type SharedEngine } from './server-session';
+
+/** What a server runs its jobs on. */
+export interface ServedBackend {
+  readonly backend: TaskBackend | EngineMaker;
+  readonly slots: number;
+  readonly master: string;
+}
+
+/** Blobs that executors hold under their own name; others are parts of programs and splits. */
+const onExecutors = /^(broadcast|classes|modules|file)-/;
+
+interface Owner {
+  readonly session: ServerSession;
+  readonly job: number;
+}
+
+export class MillraceServer implements SharedEngine {
+  readonly engine: Engine<EngineStatus>;
+  readonly blobs: ServerBlobs;
+  readonly published: PublishedTable;
+  readonly #clock: Clock;
+  readonly #config: Config;
+  readonly #served: ServedBackend;
+  readonly #sessions = new Map<number, ServerSession>();
+  readonly #connections = new Map<ServerSession, Connection>();
+  readonly #owners = new Map<number, Owner>();
+  readonly #since: number;
+  readonly #print: (text: string) => void;
+  /** Resolves when somebody has asked it to stop. */
+  readonly stopped: Promise<void>;
+  #askedToStop!: () => void;
+  #lastSession = 0;
+  #door: DriverDoor | undefined;
+  #claim: Claim | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(served: ServedBackend, config: Config, print: (text: string) => void, clock: Clock) {
+    this.#served = served;
+    this.#config = config;
+    this.#clock = clock;
+    this.#since = clock.now();
+    this.#print = print;
+    const notice = (text: string) => this.#notice(text);
+    const bus = new ListenerBus(notice);
+    bus.add(this.#listener());
+    const mergeAccumulators = (updates: readonly AccumulatorUpdate[]) => this.#merge(updates);
+    const { backend, slots } = served;
+    const hooks = { slots, bus, notice, mergeAccumulators };
+    this.engine = typeof backend === 'function' ? backend(config, clock, hooks) : new Scheduler(backend, config, clock, hooks);
+    this.blobs = new ServerBlobs((id) => {
+      if (onExecutors.test(id)) this.engine.release({ kind: 'blob', id });
+    });
+    this.published = new PublishedTable({
+      engine: () => this.engine,
+      blobs: () => this.blobs,
+      isOwned: (kind, id) => this.#sessions.get(sessionOf(id))?.owns(kind, id) === true,
+      labelOf: (session) => this.#sessions.get(session)?.label ?? `session ${session}`,
+      now: () => clock.now(),
+    });
+    this.stopped = new Promise((resolve) => {
+      this.#askedToStop = resolve;
+    });
+  }
+
+  /** Starts a server at a place that was claimed for it; stopping it gives the place back. Rejects with NO_EXECUTORS. */
+  static async start(
+    { place, claim }: { readonly place: ServerPlace; readonly claim: Claim },
+    served: ServedBackend,
+    config: Config,
+    { print = () => {}, clock = systemClock }: { readonly print?: (text: string) => void; readonly clock?: Clock } = {},
+  ): Promise<MillraceServer> {
+    const server = new MillraceServer(served, config, print, clock);
+    server.#claim = claim;
+    try {
+      await server.engine.start(server.blobs);
+      server.#door = await DriverDoor.open(place.socket, {
+        holds: true,
+        token: claim.token,
+        url: sessionPath,
+        maxPayload: maxToExecutorBytes,
+        awaited: () => maxSessions - server.#sessions.size,
+        admits: () => true,
+        entered: (_, ws, socket) => server.#enter(ws, socket),
+      });
+    } catch (e) {
+      await server.stop();
+      throw e;
+    }
+    return server;
+  }
+
+  /** Ends all sessions, the engine, and the claim on the place. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    const goodbye = new MillraceError('SERVER_GONE', { socket: this.#door?.path ?? '', reason: 'it was stopped' });
+    for (const connection of this.#connections.values()) {
+      const message: ToSession = { kind: 'turnedAway' };
+      connection.send(message, encodeFailure(goodbye));
+    }
+    for (const session of [...this.#sessions.values()]) this.#leave(session, ': the server was stopped');
+    // A turn for the goodbyes to leave.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#door?.close();
+    this.#claim?.release();
+    await this.engine.stop();
+  }
+
+  /** A line that the user's functions printed: it goes to whose task the executor runs, or ran last. */
+  readonly output: OutputListener = (line, stream, executorId) => {
+    const session = executorId === undefined ? undefined : this.#sessions.get(this.#ran.get(executorId) ?? 0);
+    session?.tellOutput(line, stream);
+  };
+
+  /** The session whose task each executor began last. */
+  readonly #ran = new Map<string, number>();
+
+  #enter(ws: WebSocket, socket: Socket): void {
+    let session: ServerSession | undefined;
+    const connection: Connection = new Connection(ws, socket, {
+      message: (control, tail) => {
+        const message = checkToServer(control);
+        if (session) return session.take(message, tail);
+        if (message.kind !== 'attach') refuse('something else than an attach');
+        session = this.#attach(message.visitor, connection);
+      },
+      closed: (reason) => {
+        if (session) this.#leave(session, `: the session has ended`);
+        if (session && !reason.startsWith('the connection closed')) this.#print(`session ${session.number}: ${reason}`);
+      },
+      // A session that runs a loop of its user says nothing for as long; its end closes the socket.
+      silent: () => {},
+    });
+  }
+
+  #attach(visitor: Visitor, connection: Connection): ServerSession | undefined {
+    const turnAway = (reason: string, remedy: string) => {
+      const message: ToSession = { kind: 'turnedAway' };
+      const socket = this.#door!.path;
+      connection.send(message, encodeFailure(new MillraceError('SERVER_REFUSED', { socket, reason, remedy })));
+      return undefined;
+    };
+    const version = packageVersion();
+    if (visitor.protocol !== serveProtocol || visitor.version !== version)
+      return turnAway(`it runs Millrace ${version}, and this is ${visitor.version}`, 'Start both from the same installation.');
+    if (this.#sessions.size >= maxSessions)
+      return turnAway(`it has ${maxSessions} sessions already`, 'End one of them: .sessions shows them.');
+    const send = (message: ToSession, tail?: Uint8Array) => connection.send(message, tail);
+    const session = new ServerSession(++this.#lastSession, visitor, this.#clock.now(), this, send);
+    this.#sessions.set(session.number, session);
+    this.#connections.set(session, connection);
+    const { slots, master } = this.#served;
+    send({ kind: 'welcome', session: session.number, slots, master }, encode(this.#config));
+    session.tellState(this.engine.status.running());
+    session.tellPublished(this.published.list());
+    return session;
+  }
+
+  #leave(session: ServerSession, reason: string): void {
+    if (!this.#sessions.delete(session.number)) return;
+    this.#connections.delete(session);
+    session.end(reason);
+  }
+
+  // What sessions share.
+
+  began(engineJob: number, session: ServerSession, job: number): void {
+    this.#owners.set(engineJob, { session, job });
+    this.#timer ??= setInterval(() => this.#tellStates(), sessionStateMs).unref();
+  }
+
+  over(engineJob: number): void {
+    this.#owners.delete(engineJob);
+  }
+
+  #tellStates(): void {
+    const busy = [...this.#sessions.values()].filter((session) => session.isBusy);
+    if (busy.length === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const status = this.engine.status.running();
+    for (const session of busy) session.tellState(status);
+  }
+
+  answer(question: Question, session: ServerSession): unknown {
+    switch (question.kind) {
+      case 'sessions':
+        return this.info();
+      case 'uses':
+        return this.published.uses();
+      case 'publish':
+        this.published.publish(question.what, session);
+        return this.#tellPublished();
+      case 'unpublish':
+        this.published.unpublish(question.name);
+        return this.#tellPublished();
+      case 'stop':
+        return this.#askedToStop();
+    }
+  }
+
+  #tellPublished(): void {
+    const list = this.published.list();
+    for (const session of this.#sessions.values()) session.tellPublished(list);
+  }
+
+  info(): ServerInfo {
+    const sessions = [...this.#sessions.values()].map(({ number, visitor, since, summary }) => {
+      return { session: number, name: visitor.name, pid: visitor.pid, since, ...summary };
+    });
+    const executors = this.engine.status.executors().length;
+    return { pid: process.pid, since: this.#since, master: this.#served.master, executors, sessions };
+  }
+
+  // What the engine tells.
+
+  #listener(): Listener {
+    return Object.fromEntries(
+      eventNames.map((name) => [name, (event: ListenerEvents[EventName]) => this.#tell(name, event)]),
+    ) as Listener;
+  }
+
+  #tell<K extends EventName>(name: K, event: ListenerEvents[K]): void {
+    const { jobId, rddId, executorId } = event as { jobId?: number; rddId?: number; executorId?: string };
+    const owner = jobId === undefined ? undefined : this.#owners.get(jobId);
+    if (owner) {
+      if (name === 'onTaskStart') this.#ran.set(executorId!, owner.session.number);
+      return owner.session.tellOfJob(owner.job, name, event);
+    }
+    if (jobId !== undefined) return;
+    if (rddId !== undefined) {
+      // A session that unpersists hears of it by itself.
+      if (name !== 'onUnpersist') this.#sessions.get(sessionOf(rddId))?.tell(name, event);
+      return;
+    }
+    if (name === 'onExecutorRemoved') this.#ran.delete(executorId!);
+    const status = this.engine.status.running();
+    for (const session of this.#sessions.values()) {
+      session.tell(name, event);
+      session.tellState(status);
+    }
+  }
+
+  #merge(updates: readonly AccumulatorUpdate[]): void {
+    const bySession = new Map<number, AccumulatorUpdate[]>();
+    for (const update of updates) {
+      const number = sessionOf(sharedNumberOf(update.id) ?? 0);
+      bySession.set(number, [...(bySession.get(number) ?? []), update]);
+    }
+    for (const [number, own] of bySession) this.#sessions.get(number)?.tellUpdates(own);
+  }
+
+  #notice(text: string): void {
+    this.#print(text);
+    for (const session of this.#sessions.values()) session.tellNotice(text);
+  }
+}

@@ -1,0 +1,91 @@
+// The boundary to what several sessions of one engine share: datasets by name, and who the sessions are. Plain data both ways.
+import type { Schema } from '../../schema/schema';
+import type { JobCode } from '../job';
+import type { PartitionerSpec } from '../program';
+import type { LevelFlags } from '../storage-level';
+
+/** A published dataset, as any session of the engine sees it. */
+export interface PublishedDataset {
+  readonly name: string;
+  /** The dataset, by the number that its publisher gave it. */
+  readonly dataset: number;
+  /** What it was made by: `map`, `textFile`. */
+  readonly operation: string;
+  readonly partitions: number;
+  /** How its pairs are spread over the partitions, if that is known. @internal */
+  readonly partitioner?: PartitionerSpec;
+  readonly schema?: Schema;
+  /** The type of its elements as text; empty where it is not known. */
+  readonly type: string;
+  readonly description: string;
+  /** The session that published it: its name and process. */
+  readonly owner: string;
+  readonly level: LevelFlags;
+  /** When it was published, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** How a published dataset is used. */
+export interface PublishedUse {
+  readonly name: string;
+  /** Partitions that are persisted now, and their bytes. */
+  readonly stored: number;
+  readonly bytes: number;
+  readonly diskBytes: number;
+  /** Sessions that use it, by name. */
+  readonly users: readonly string[];
+}
+
+/** What a session says of a dataset that it publishes. */
+export interface Publication {
+  readonly name: string;
+  readonly dataset: number;
+  readonly type: string;
+  readonly description: string;
+  /** Takes the place of one of that name; who reads that one goes on. */
+  readonly replace: boolean;
+}
+
+/** A session of a server. */
+export interface SessionInfo {
+  readonly session: number;
+  /** What it is: `prompt`, or the name of a script or program. */
+  readonly name: string;
+  readonly pid: number;
+  /** When it attached, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Jobs that run now, and all so far. */
+  readonly running: number;
+  readonly jobs: number;
+  /** Bytes of its values and functions in the server. */
+  readonly bytes: number;
+}
+
+/** A server and its sessions. */
+export interface ServerInfo {
+  readonly pid: number;
+  readonly since: number;
+  /** Where it runs its tasks. */
+  readonly master: string;
+  readonly executors: number;
+  readonly sessions: readonly SessionInfo[];
+}
+
+/** What the sessions of one engine share. */
+export interface SharedDatasets {
+  /** The number of this session. */
+  readonly session: number;
+  server(): Promise<ServerInfo>;
+  /** As they are now. */
+  list(): readonly PublishedDataset[];
+  /** Publishes a dataset that the engine knows. Rejects with NAME_IN_USE or NOT_PUBLISHABLE. */
+  publish(what: Publication): Promise<void>;
+  /** Rejects with NOT_PUBLISHED. */
+  unpublish(name: string): Promise<void>;
+  /** Begins to use a published dataset: it stays until the session has released it as often. */
+  open(published: PublishedDataset): void;
+  uses(): Promise<readonly PublishedUse[]>;
+}
+
+/** A publication with the user's code that the dataset's functions need. */
+export type PublicationWithCode = Publication & { readonly code: JobCode };
