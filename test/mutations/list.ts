@@ -1,15 +1,7 @@
 // Mistakes made by hand, each in one exact text of the engine, and the tests that are to catch it.
 
-export interface Mutation {
-  /** What goes wrong, in the words of a reviewer. */
-  readonly mistake: string;
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly find: string;
-  readonly replace: string;
-  /** Words that choose test files, those that see it first in front. */
-  readonly tests: readonly string[];
-}
+import type { Mutation } from './mutation';
+import { onSpark } from './on-spark';
 
 const key = 'runtime/keys/key.ts';
 const partitioner = 'runtime/keys/partitioner.ts';
@@ -397,4 +389,5 @@ export const mutations: readonly Mutation[] = [
   ...capture,
   ...retries,
   ...inputs,
+  ...onSpark,
 ];

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { globSync } from 'tinyglobby';
 import ts from 'typescript';
 import { typescript } from '../helpers/preload';
-import { type Mutation, mutations } from './list';
+import { mutations } from './list';
+import type { Mutation } from './mutation';
 
 const root = join(__dirname, '..', '..');
 /** Mistakes are looked at side by side, each in a copy of its own. */

@@ -102,8 +102,8 @@ test('a persisted dataset is computed once, has its level, and goes', async () =
       [0, 1, 2, 3, 4, 5],
     );
     assert.is(notes(`seen ${level}`), 'xxxxxx');
-    await until(5_000, () => sc.storageOf(rdd).partitions === 2, 'the persisted partitions');
-    const { bytes, diskBytes } = sc.storageOf(rdd);
+    const { partitions, bytes, diskBytes } = sc.storageOf(rdd);
+    assert.is(partitions, 2);
     assert.equal([bytes > 0, diskBytes > 0], [level.useMemory, level === StorageLevel.DISK_ONLY]);
     rdd.unpersist();
     assert.is(sc.storageOf(rdd).partitions, 0);

@@ -1,5 +1,5 @@
 // The files of a stream's state: what each batch writes, what is removed, and what happens where one is damaged or gone.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -15,6 +15,7 @@ import { TaskUpdates } from '../../../runtime/exec/task-updates';
 import { type Context, ManualClock, StreamingContext } from '../../../runtime/index';
 import type { StateRule, StateStep } from '../../../runtime/plan/state-spec';
 import { BlockUpdates } from '../../../runtime/storage/block-updates';
+import { errorOf } from '../../helpers/errors';
 
 const test = suite('state files');
 let folder: string;
@@ -225,6 +226,15 @@ test('the checkpoint folder holds the last files of a stream, under a name that 
   } finally {
     await sc.stop();
   }
+});
+
+test('an executor that does not see the checkpoint folder says so, and writes nowhere', async () => {
+  const checkpoint = join(folder, 'elsewhere');
+  const apart = new VersionFiles(folder, { id: 5, folder: join(checkpoint, 'state', 'abc') }, 0, 7);
+  const error = await errorOf('DISK', () => apart.write('delta', { version: 1, rows: 0 }, []));
+  assert.match(error.message, `Writing ${checkpoint} failed: the folder is not there on the machine of this executor`);
+  assert.match(error.remedy, 'a disk that the session and all its executors see');
+  assert.not.ok(existsSync(checkpoint));
 });
 
 test.run();

@@ -140,6 +140,13 @@ test('an error of ours from a task shows the element, unless its sentence names 
   assert.not.match(reportError(noPair, task, screen), / element: /);
 });
 
+test('what another engine says of its failure is shown in full only', () => {
+  const details = { reason: 'Job aborted', trace: 'Job aborted\n\tat org.apache.spark.Task.run(Task.scala:1)' };
+  const failed = new MillraceError('SPARK_FAILED', details);
+  assert.not.match(reportError(failed, here, screen), /org\.apache/);
+  assert.match(reportError(failed, { ...here, full: true }, screen), /at org\.apache\.spark\.Task\.run/);
+});
+
 test('a task error in full shows the engine frames and no hint', () => {
   const text = reportError(taskFailed(), { ...task, full: true }, screen);
   assert.match(text, /at runTask \(\/engine\/run\.js:1:1\)/);
