@@ -43,6 +43,11 @@ declare module '../rdd/rdd' {
      */
     top(n: number, compare?: (a: T, b: T) => number): JobPromise<T[]>;
     /**
+     * The n elements with the greatest keys, greatest first, as `topBy`: a function of one element is a key.
+     * @example await sc.parallelize([{ n: 1 }, { n: 3 }]).top(1, row => row.n) // [{ n: 3 }]
+     */
+    top(n: number, key: (element: T) => Datum): JobPromise<T[]>;
+    /**
      * The n least, least first, by the natural order or a compare function.
      * @example await sc.parallelize([3, 1, 2]).takeOrdered(2) // [1, 2]
      */
@@ -201,8 +206,9 @@ RDD.prototype.takeOrdered = function (n, compare) {
   return ordered(this, 'takeOrdered', 'takeOrdered', n, compare);
 };
 
-RDD.prototype.top = function (n, compare) {
-  return ordered(this, 'takeTop', 'top', n, compare);
+RDD.prototype.top = function <T>(this: RDD<T>, n: number, f?: ((a: T, b: T) => number) | ((element: T) => Datum)) {
+  if (f?.length === 1) return this.topBy(n, f as (element: T) => Datum);
+  return ordered(this, 'takeTop', 'top', n, f as ((a: T, b: T) => number) | undefined);
 };
 
 RDD.prototype.min = async function (compare) {

@@ -24,7 +24,9 @@ export interface CaptureHost {
 
 function refuseFunction(operation: string, argument: string, value: unknown): never {
   const isOnly = argument === 'the function';
-  const remedy = isOnly ? `Write ${operation}(x => …).` : `Give ${operation} each of its functions.`;
+  // Other tools take the name of a column here.
+  const body = typeof value === 'string' && /^[A-Za-z_$][\w$]*$/.test(value) ? `row => row.${value}` : 'x => …';
+  const remedy = isOnly ? `Write ${operation}(${body}).` : `Give ${operation} each of its functions.`;
   return refuseArgument({ operation, argument, value, rule: 'a function', remedy });
 }
 

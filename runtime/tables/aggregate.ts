@@ -111,7 +111,7 @@ export type Aggregates<T> = Readonly<Record<string, Aggregate<T, any>>>;
 
 type Plain = string | number | bigint | boolean | Missing | Date | readonly unknown[];
 /** The columns that a key becomes: its fields, or `key`. */
-export type KeyColumns<K> = K extends Plain ? { key: K } : K extends object ? K : { key: K };
+export type KeyColumns<K> = [K] extends [Plain] ? { key: K } : K extends object ? K : { key: K };
 type Result<A> = A extends Aggregate<any, infer R> ? R : never;
 /** A row of an aggregated table. */
 export type Aggregated<K, A> = Flat<KeyColumns<K> & { [N in keyof A]: Result<A[N]> }>;
@@ -203,7 +203,7 @@ RDD.prototype.agg = function (this: RDD<[unknown, unknown[]]>, aggregates: Aggre
       named.map(([name]) => name),
     ),
   );
-} as RDD<[unknown, unknown[]]>['agg'];
+} as unknown as RDD<[unknown, unknown[]]>['agg'];
 
 /** Aggregates of the values of each key, as values. */
 function ofValues<R>(rdd: RDD<[unknown, unknown]>, operation: string, specs: readonly AggregateSpec[], isOne: boolean): RDD<R> {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { isPromise } from '../additions/added-awaits-in-declarations';
 import { isOfApi } from '../symbols';
+import { functionInstead } from './column-names';
 import { readerInstead } from './reader-names';
 
 /** The checked file of an error. */
@@ -15,6 +16,8 @@ const wrongThis = 2684;
 const unknownName = 2304;
 const noSuchModule = 2307;
 const noOverload = 2769;
+const wrongArgument = 2345;
+const wrongCount = 2554;
 const noSuchProperty = new Set([2339, 2551]);
 
 const datasetType = /^(\w*(?:RDD|DStream))<(.*)>$/s;
@@ -36,6 +39,10 @@ function messageFor(diagnostic: ts.Diagnostic, checked: CheckedFile): string {
     if (needed !== undefined) return needed;
   }
   if (noSuchProperty.has(diagnostic.code)) return nameOfOthers(node, checked) ?? plain;
+  if (diagnostic.code === wrongArgument || diagnostic.code === wrongCount || diagnostic.code === noOverload) {
+    const instead = functionInstead(node, checked);
+    if (instead !== undefined) return instead;
+  }
   if (diagnostic.code === noOverload) return widestOverload(diagnostic) ?? plain;
   if (diagnostic.code === unknownName && node.getText(checked.source) === '_') return 'There is no last value to continue yet.';
   if (diagnostic.code === noSuchModule) return missingPackage(node, checked.source.fileName) ?? plain;

@@ -40,6 +40,8 @@ test('top, takeOrdered, min, max', async () => {
   assert.equal(await rdd.takeOrdered(9), [1, 2, 3, 4, 5]);
   assert.equal(await rdd.top(0), []);
   assert.equal(await rdd.top(2, (a, b) => b - a), [1, 2]);
+  assert.equal(await rdd.top(2, (a) => -a), [1, 2]);
+  assert.equal(await rdd.top(1, (a) => `${a === 3}`), [3]);
   assert.equal([await rdd.min(), await rdd.max()], [1, 5]);
   assert.is(await rdd.max((a, b) => (a % 5) - (b % 5)), 4);
   assert.ok(Number.isNaN(await sc.parallelize([3, Number.NaN, 1]).max()));

@@ -263,10 +263,6 @@ test('what is no value, no option or no context with an engine is refused at the
   await bare.start();
   assert.match((await errorOf('NO_SQL', () => bare.sql`select 1`.collect())).message, /The context on local cannot run queries/);
   await bare.stop();
-  // Executors of Spark need not share the folder of the session: no process of Spark is started here.
-  const spark = await connect('spark://127.0.0.1:9');
-  assert.is(spark.queries, undefined);
-  await spark.stop();
 });
 
 test.run();

@@ -46,6 +46,28 @@ test('a misspelt column is an error with the nearest name, at its place', async 
   assert.match(await typeOf("sc.csv('flights.csv').map(f => f.depDelay + 1)"), /possibly 'null'/);
 });
 
+test('the name of a column where a function is wanted, as other tools take it, is answered with the function', async () => {
+  const table = "sc.csv('flights.csv')";
+  const answers: Record<string, string> = {
+    "groupBy('carrier')": 'groupBy takes a function of the row here: row => row.carrier',
+    "groupBy('carrier', 'year')": 'groupBy takes a function of the row here: row => ({ carrier: row.carrier, year: row.year })',
+    "groupBy(['carrier', 'year'])": 'groupBy takes a function of the row here: row => ({ carrier: row.carrier, year: row.year })',
+    "sortBy('depDelay')": 'sortBy takes a function of the row here: row => row.depDelay',
+    "top(3, 'depDelay')": 'top takes a function of the row here: row => row.depDelay',
+    "groupBy(f => f.year).agg({ d: mean('depDelay') })": 'mean takes a function of the row here: row => row.depDelay',
+  };
+  for (const [call, message] of Object.entries(answers)) assert.match(await typeOf(`${table}.${call}`), message);
+  // No column, or another kind of function: what TypeScript says.
+  for (const call of ["map('nothing')", "reduce('year')", 'map(5)'])
+    assert.not.match(await typeOf(`${table}.${call}`), 'takes a function of the row');
+  assert.not.match(await typeOf("[1].map('x')"), 'takes a function of the row');
+});
+
+test('aggregates of a key that may be null have one type', async () => {
+  const text = "sc.csv('flights.csv').groupBy(f => f.depDelay).agg({ n: count() })";
+  assert.is(await typeOf(text), 'RDD<{ key: number | null; n: number; }>');
+});
+
 test('columns complete, in the call itself and in later entries', async () => {
   const names = async (text: string) => (await client.complete(text, text.length)).entries.map(({ name }) => name);
   assert.equal(await names("sc.csv('flights.csv').map(f => f."), ['carrier', 'depDelay', 'year']);

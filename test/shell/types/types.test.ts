@@ -256,7 +256,7 @@ friendly('a reader of another tool is answered with ours', () => {
   };
   assert.is(told("sc.readCsv('a.csv')"), 'sc has no readCsv; use sc.csv(path).');
   assert.is(told("sc.readParquet('a.parquet')"), 'sc has no readParquet; use sc.parquet(path).');
-  assert.match(told("sc.read.csv('a.csv')"), /^sc has no read; use sc\.csv\(path\), sc\.jsonLines\(path\)/);
+  assert.match(told("sc.read.csv('a.csv')"), /^sc has no read; use sc\.csv\(path\), sc\.json\(path\), sc\.jsonLines\(path\)/);
   assert.match(told("sc.readExcel('a.xlsx')"), /that another tool converted/);
 });
 
