@@ -1,7 +1,7 @@
 // The bytes of a text file from a position on, as UTF-8: read where they lie, or unpacked and converted piece by piece on the way.
 import { readSync } from 'node:fs';
 import { constants, createGunzip } from 'node:zlib';
-import { closeQuietly, openInput, unreadable } from '../base/files';
+import { closeQuietly, notReadable, openInput, unreadable } from '../base/files';
 import { checkVersion } from '../plan/file-version';
 import type { InputFile } from '../plan/input-file';
 import { checkText, hasMark, headBytes, wideForm } from '../plan/input-form';
@@ -46,7 +46,12 @@ export function openSource({ path, form, version }: InputFile, start: number, ma
     const n = read(chunk, 0);
     return chunk.subarray(0, n);
   });
-  const text = form === 'gzip' ? asUtf8(path, unpacked(path, packed)) : converted(packed, form);
+  const text =
+    form === 'gzip'
+      ? asUtf8(path, unpacked(path, packed))
+      : form === 'zstd'
+        ? asUtf8(path, unpackedZstd(path, packed))
+        : converted(packed, form);
   return { fill: filler(text), check, close };
 }
 
@@ -103,6 +108,32 @@ function* unpacked(path: string, packed: Generator<Buffer>): Generator<Buffer> {
   } finally {
     stream.close();
   }
+}
+
+/** Unpacks zstd, also of several frames. Memory is that of a frame's window. Throws UNREADABLE_FILE. */
+function* unpackedZstd(path: string, packed: Generator<Buffer>): Generator<Buffer> {
+  // Loaded when it is used: most texts are not packed so.
+  const { Decompress } = require('fzstd') as typeof import('fzstd');
+  let made: Buffer[] = [];
+  const stream = new Decompress((chunk) => made.push(Buffer.from(chunk)));
+  const push = (piece: Uint8Array, isLast: boolean): Buffer => {
+    try {
+      stream.push(piece, isLast);
+    } catch (e) {
+      const { message } = e as Error;
+      notReadable(path, `its packed bytes are damaged (${message})`, 'Check that the file is whole: zstd -t tests it.');
+    }
+    const all = Buffer.concat(made);
+    made = [];
+    return all;
+  };
+  for (const piece of packed) {
+    const text = push(Uint8Array.from(piece), false);
+    if (text.length > 0) yield text;
+  }
+  // Throws where the end is missing.
+  const rest = push(new Uint8Array(0), true);
+  if (rest.length > 0) yield rest;
 }
 
 /** Looks at the first bytes of unpacked text, as is done for files that are not packed. */

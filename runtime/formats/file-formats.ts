@@ -26,6 +26,6 @@ const endings: Readonly<Record<string, TableFormat>> = {
 
 /** The reader of a file with this name; undefined for other endings. */
 export function formatOfFile(path: string): TableFormat | undefined {
-  const ending = /\.(\w+)(?:\.gz)?$/.exec(path)?.[1].toLowerCase();
+  const ending = /\.(\w+)(?:\.(?:gz|zst))?$/.exec(path)?.[1].toLowerCase();
   return ending !== undefined && Object.hasOwn(endings, ending) ? endings[ending] : undefined;
 }

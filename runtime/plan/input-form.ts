@@ -2,12 +2,12 @@
 import { notReadable } from '../base/files';
 
 /** Only plain text can be cut into ranges. */
-export type TextForm = 'plain' | 'gzip' | 'utf-16le' | 'utf-16be' | 'latin1';
+export type TextForm = 'plain' | 'gzip' | 'zstd' | 'utf-16le' | 'utf-16be' | 'latin1';
 
 /** The bytes at the start of a file that tell its form: the mark of a tar archive stands at 257. */
 export const headBytes = 4096;
 
-const unpackFirst = 'Unpack it first; of packed texts, Millrace reads gzip.';
+const unpackFirst = 'Unpack it first; of packed texts, Millrace reads gzip and zstd.';
 const asTable = 'Have a program that reads it write Parquet or CSV, for sc.parquet(path) or sc.csv(path).';
 const asText = 'Write it as text first, or read it with an npm package in mapPartitions.';
 
@@ -15,7 +15,6 @@ const asText = 'Write it as text first, or read it with an npm package in mapPar
 const others: readonly (readonly [kind: string, magic: Buffer | RegExp, remedy: string])[] = [
   ['packed by bzip2', /^BZh[1-9](1AY&SY|\x17rE8P\x90)/, unpackFirst],
   ['packed by xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), unpackFirst],
-  ['packed by zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), unpackFirst],
   ['packed by lz4', Buffer.from([0x04, 0x22, 0x4d, 0x18]), unpackFirst],
   ['packed by compress', Buffer.from([0x1f, 0x9d]), unpackFirst],
   ['packed by lzop', Buffer.from([0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a]), unpackFirst],
@@ -48,9 +47,16 @@ export function checkText(path: string, head: Buffer): void {
   }
 }
 
-/** The form of a file whose first bytes these are. Its name counts only where it says .gz. Throws UNREADABLE_FILE for what is no text. */
+/** What a frame of zstd begins with. */
+const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+/** Whether a text must be unpacked. */
+export const isPacked = (form: TextForm): boolean => form === 'gzip' || form === 'zstd';
+
+/** The form of a file whose first bytes these are. Its name counts only where it says .gz or .zst. Throws UNREADABLE_FILE for what is no text. */
 export function formOf(path: string, head: Buffer): TextForm {
   if ((head[0] === 0x1f && head[1] === 0x8b) || /\.gz$/i.test(path)) return 'gzip';
+  if (head.subarray(0, 4).equals(zstdMagic) || /\.zst$/i.test(path)) return 'zstd';
   checkText(path, head);
   return wideForm(head) ?? 'plain';
 }

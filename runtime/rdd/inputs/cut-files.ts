@@ -2,11 +2,12 @@
 import { MillraceError } from '../../base/errors';
 import { fileOpenBytes, maxPartitions, smallFilesBytes, textSplitBytes } from '../../base/limits';
 import type { InputFile, TextRange } from '../../plan/input-file';
+import { isPacked } from '../../plan/input-form';
 import type { SplitRule } from '../../plan/node';
 import type { KnownFile } from './known-files';
 
 /** What a file costs to read, in bytes: opening it, and of a packed one the text that it becomes. */
-const costOf = ({ form, version }: KnownFile) => version.size * (form === 'gzip' ? packedRatio : 1) + fileOpenBytes;
+const costOf = ({ form, version }: KnownFile) => version.size * (isPacked(form) ? packedRatio : 1) + fileOpenBytes;
 
 const packedRatio = 4;
 

@@ -6,6 +6,7 @@ import type { ReaderOptions } from '../../formats/options';
 import { parquetGroups } from '../../formats/parquet/read-parquet';
 import { type Condition, conditionText } from '../../plan/condition';
 import type { TextRange } from '../../plan/input-file';
+import { isPacked } from '../../plan/input-form';
 import type { SplitRule } from '../../plan/node';
 import type { Plan } from '../../plan/program';
 import type { Schema } from '../../schema/schema';
@@ -81,7 +82,7 @@ export class TableRDD<T> extends RDD<T> {
   get #inputs(): readonly KnownFile[] {
     const { encoding } = this.#options;
     if (encoding === undefined || encoding === 'utf-8') return this.#files.all;
-    return this.#files.all.map((file) => (file.form === 'gzip' ? file : { ...file, form: encoding }));
+    return this.#files.all.map((file) => (isPacked(file.form) ? file : { ...file, form: encoding }));
   }
 
   get #table(): FoundTable {

@@ -148,6 +148,20 @@ test('types that are given: decimals, dates and microseconds of texts, and text 
   assert.not(existsSync(path('no')));
 });
 
+test('texts, CSV and JSON lines packed by zstd are read; one that is cut off is an error', async () => {
+  const rows = "select i, 'n' || i % 7 as name, i / 3 as third from range(200000) t(i)";
+  for (const format of ['csv', 'json']) {
+    const file = path(`packed.${format}.zst`);
+    await ask(`copy (${rows}) to '${file}' (format ${format}, compression zstd)`);
+    const table = format === 'csv' ? sc.csv(file) : sc.jsonLines(file);
+    assert.is(await table.count(), 200_000);
+    assert.equal(await table.filter((r) => r.i === 199_999).collect(), [{ i: 199_999, name: 'n2', third: 199_999 / 3 }]);
+    assert.is(await sc.textFile(file).count(), format === 'csv' ? 200_001 : 200_000);
+    writeFileSync(path(`cut.${format}.zst`), readFileSync(file).subarray(0, 100_000));
+    assert.match((await errorOf('UNREADABLE_FILE', () => sc.textFile(path(`cut.${format}.zst`)).count())).message, /damaged/);
+  }
+});
+
 test('names of columns are data', async () => {
   const odd = Object.defineProperty({ 2020: 1, 2019: 2, 'a.b': 'x', 'q"': true }, '__proto__', {
     value: 5,
