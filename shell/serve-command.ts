@@ -68,8 +68,9 @@ const print = (line: string): void => {
 
 async function run({ master, socket, conf, ...options }: Options): Promise<number> {
   const parsed = parseMaster(master);
-  if (parsed.kind === 'served' || parsed.kind === 'inProcess') {
-    const rule = 'one with executors of its own, such as local[*] or spark-local[*]: a server runs no function of yours itself';
+  if (parsed.kind !== 'pool') {
+    // Spark's part numbers datasets by 32 bits, and gets the user's code from its own process: not from sessions yet.
+    const rule = 'local[N] or local[*]: a server runs its jobs on executors of its own';
     throw new MillraceError('BAD_OPTION', { option: 'The master of a server', value: master, rule });
   }
   passInstancesOn();

@@ -206,10 +206,12 @@ test('a second server on the socket, status, stop, and a stale socket', async ()
   await own.stop();
 });
 
-test('a server needs executors', async () => {
-  const { output, status } = await server.command('serve', '--master', 'local', '--socket', path.join(server.folder, 'x'));
-  assert.is(status, 1);
-  assert.match(output, /The master of a server is local, but must be one with executors/);
+test('a server needs executors of its own', async () => {
+  for (const master of ['local', 'serve', 'spark-local[2]']) {
+    const { output, status } = await server.command('serve', '--master', master, '--socket', path.join(server.folder, 'x'));
+    assert.is(status, 1);
+    assert.ok(output.startsWith(`error: The master of a server is ${master}, but must be local[N] or local[*]`), output);
+  }
 });
 
 test.run();
