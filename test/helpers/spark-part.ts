@@ -19,7 +19,7 @@ const own = /^test\/spark\//;
 
 /** What `npm test` runs of it: what tells most for its time. */
 const short =
-  /^test\/(spark\/|runtime\/ops\/(actions|operators|outside|pairs|sampling|several)|cluster\/jobs\/closures|property\/)/;
+  /^test\/(spark\/(barrier|jobs|standalone|streams)|runtime\/ops\/(actions|operators|pairs|several)|cluster\/jobs\/closures|property\/programs)/;
 
 export interface SparkFile {
   readonly file: string;
