@@ -10,6 +10,7 @@ import type { PublicationWithCode, PublishedDataset, PublishedUse } from '../../
 import type { EngineStatus } from '../../runtime/scheduler/loop';
 import { maxPublished } from '../base/limits';
 import { blobsOfNode } from './held-blobs';
+import { sessionOf } from './own-ids';
 import type { ServerBlobs } from './server-blobs';
 
 type Held = Exclude<Release['kind'], 'blob' | 'state'>;
@@ -43,6 +44,7 @@ export interface PublishedSources {
   readonly blobs: () => ServerBlobs;
   /** Whether the session that made it still has it. */
   isOwned(kind: Held, id: number): boolean;
+  isAttached(session: number): boolean;
   /** The name of a session. */
   labelOf(session: number): string;
   now(): number;
@@ -75,11 +77,12 @@ export class PublishedTable {
     });
   }
 
-  /** Publishes a dataset of a session. Throws NAME_IN_USE or NOT_PUBLISHABLE. */
+  /** Publishes a dataset of a session. Throws NAME_IN_USE, NOT_THE_PUBLISHER of what is replaced, or NOT_PUBLISHABLE. */
   publish(what: PublicationWithCode, publisher: Publisher): void {
     const { name, dataset, type, description, replace, code } = what;
     const before = this.#named.get(name);
     if (before && !replace) throw new MillraceError('NAME_IN_USE', { name, owner: before.info.owner });
+    if (before) this.#checkPublisher('publish', before, publisher.number);
     if (!before && this.#named.size >= maxPublished)
       throw new MillraceError('SESSION_FULL', { what: `${this.#named.size} published datasets`, limit: maxPublished });
     const node = publisher.node(dataset);
@@ -144,10 +147,18 @@ export class PublishedTable {
     return entry;
   }
 
-  /** Takes a name back. Throws NOT_PUBLISHED. */
-  unpublish(name: string): void {
+  /** What a session published is its own to change, as long as it is there. */
+  #checkPublisher(operation: string, { info: { name, dataset, owner } }: Entry, session: number): void {
+    const publisher = sessionOf(dataset);
+    if (publisher !== session && this.#sources.isAttached(publisher))
+      throw new MillraceError('NOT_THE_PUBLISHER', { operation, name, owner });
+  }
+
+  /** Takes a name back for a session. Throws NOT_PUBLISHED or NOT_THE_PUBLISHER. */
+  unpublish(name: string, session: number): void {
     const entry = this.#named.get(name);
     if (!entry) throw new MillraceError('NOT_PUBLISHED', { name, remedy: 'See .datasets for what is.' });
+    this.#checkPublisher('unpublish', entry, session);
     this.#named.delete(name);
     entry.isNamed = false;
     this.#settle(entry);

@@ -81,6 +81,7 @@ export class MillraceServer implements SharedEngine {
     this.published = new PublishedTable({
       engine: () => this.engine,
       blobs: () => this.blobs,
+      isAttached: (session) => this.#sessions.has(session),
       isOwned: (kind, id) => this.#sessions.get(sessionOf(id))?.owns(kind, id) === true,
       labelOf: (session) => this.#sessions.get(session)?.label ?? `session ${session}`,
       now: () => clock.now(),
@@ -221,7 +222,7 @@ export class MillraceServer implements SharedEngine {
         this.published.publish(question.what, session);
         return this.#tellPublished();
       case 'unpublish':
-        this.published.unpublish(question.name);
+        this.published.unpublish(question.name, session.number);
         return this.#tellPublished();
       case 'stop':
         return this.#askedToStop();

@@ -37,6 +37,10 @@ export const serverErrors = {
     sentence: '{operation}: {name} is published by {owner}, and others read it.',
     remedy: 'Make a dataset of your own from it, such as .map(x => x).',
   },
+  NOT_THE_PUBLISHER: {
+    sentence: '{operation}: {name} was published by {owner}, which is still there.',
+    remedy: 'That session can do it. Once it has ended, anybody may.',
+  },
   CLASS_OF_OTHERS: {
     sentence: 'These rows are instances of a class of another session, whose private fields cannot be read here.',
     remedy: 'Turn them into plain objects before they come here: .map(row => ({ … })).',

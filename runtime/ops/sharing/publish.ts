@@ -26,7 +26,8 @@ declare module '../../rdd/rdd' {
     /**
      * Names this persisted dataset, so that all sessions of the server read it by `sc.dataset(name)`. It stays when this session ends:
      * the server has its lineage, and computes lost partitions again. `type` is the type of its elements as text; the prompt and scripts
-     * write it by themselves. Throws NOT_SHARED, NOT_PUBLISHABLE where it is not persisted, NAME_IN_USE and BAD_ARGUMENT.
+     * write it by themselves. Throws NOT_SHARED, NOT_PUBLISHABLE where it is not persisted, NAME_IN_USE, NOT_THE_PUBLISHER
+     * and BAD_ARGUMENT.
      * @example const publish = async (pages) => { await pages.cache().publish('pages', { description: 'Visits by page' }); }
      */
     publish(name: string, options?: PublishOptions, type?: string): Promise<void>;
@@ -44,7 +45,8 @@ declare module '../../context/context' {
     dataset<N extends keyof MillracePublished & string>(name: N): RDD<MillracePublished[N]>;
     dataset<T = any>(name: string): RDD<T>;
     /**
-     * Takes back the name of a published dataset. Whoever reads it goes on. Throws NOT_SHARED or NOT_PUBLISHED.
+     * Takes back the name of a published dataset, which its publisher may, and anybody once that has ended. Whoever reads it goes on.
+     * Throws NOT_SHARED, NOT_PUBLISHED or NOT_THE_PUBLISHER.
      * @example const takeBack = async () => { await sc.unpublish('pages'); }
      */
     unpublish(name: string): Promise<void>;

@@ -137,6 +137,24 @@ test('who reads a dataset that is replaced goes on with the old one', async () =
   assert.is(await old.count(), 4);
 });
 
+test('only its publisher takes a dataset back or replaces it, until that session has ended', async () => {
+  const publisher = await server.session({ name: 'the owner' });
+  await publisher.range(0, 4, 1, 2).cache().publish('mine');
+  await sees(sc, 'mine');
+  const taken = await errorOf('NOT_THE_PUBLISHER', () => sc.unpublish('mine'));
+  assert.match(taken.message, /^unpublish: mine was published by the owner \(process \d+\), which is still there/);
+  await errorOf('NOT_THE_PUBLISHER', () => sc.range(9).cache().publish('mine', { replace: true }));
+  assert.is(await sc.dataset('mine').count(), 4);
+  const { dataset } = sc.published().find(({ name }) => name === 'mine')!;
+  await publisher.stop();
+  // The server hears of the end after this session may have asked.
+  const gone = async () => (await sc.range(0, 9, 1, 2).cache().publish('mine', { replace: true }).catch(() => 'not yet')) === undefined;
+  for (let tries = 0; !(await gone()); tries++) assert.ok(tries < 1000, 'the end of the publisher');
+  await until(5_000, () => sc.published().some((one) => one.name === 'mine' && one.dataset !== dataset), 'the new one');
+  assert.is(await sc.dataset('mine').count(), 9);
+  await sc.unpublish('mine');
+});
+
 test('a dataset that is made of published ones, with classes and captured values of its publisher', async () => {
   class Visit {
     constructor(
