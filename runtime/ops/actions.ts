@@ -207,7 +207,7 @@ RDD.prototype.takeOrdered = function (n, compare) {
 };
 
 RDD.prototype.top = function <T>(this: RDD<T>, n: number, f?: ((a: T, b: T) => number) | ((element: T) => Datum)) {
-  if (f?.length === 1) return this.topBy(n, f as (element: T) => Datum);
+  if (typeof f === 'function' && f.length === 1) return this.topBy(n, f as (element: T) => Datum);
   return ordered(this, 'takeTop', 'top', n, f as ((a: T, b: T) => number) | undefined);
 };
 

@@ -1,6 +1,6 @@
 // Aggregates of groups: `groupBy(f).agg({ n: count() })`, in one pass, combined on the map side.
 import { refuseArgument } from '../base/arguments';
-import type { AggregateSpec } from '../exec/library/tables';
+import type { AggregateSpec } from '../exec/library/aggregates';
 import { choosePartitioner, combined, flatMapValues } from '../ops/pairs';
 import { lib, ShippedFunction } from '../rdd/function-argument';
 import { RDD } from '../rdd/rdd';

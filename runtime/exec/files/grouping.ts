@@ -4,7 +4,7 @@ import { type Batch, type ColumnData, valueAt } from '../../columns/batch';
 import type { KeyTable } from '../../keys/key';
 import type { FunctionRef } from '../../plan/function-ref';
 import type { Plan, Sink } from '../../plan/program';
-import { type AggregateSpec, adderOf, noStates } from '../library/tables';
+import { type AggregateSpec, adderOf, noStates } from '../library/aggregates';
 import { isSum } from './token-counts';
 
 /** The groups of a stage: the field of the key, and for each aggregate the field that it is of, or none. */

@@ -2,7 +2,7 @@
 import type { Condition } from '../../plan/condition';
 import type { FunctionRef } from '../../plan/function-ref';
 import type { Plan, Program, Sink } from '../../plan/program';
-import type { AggregateSpec } from '../library/tables';
+import type { AggregateSpec } from '../library/aggregates';
 
 /** Fields of rows; undefined for all of them. */
 type Wanted = ReadonlySet<string> | undefined;

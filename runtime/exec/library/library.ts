@@ -1,5 +1,6 @@
 // The library: functions that stages call by name, for operators that need more than the user's closures.
 
+import { aggregateFunctions } from './aggregates';
 import { addExactly, type ExactSum } from '../../base/exact-sum';
 import { addToMoments, type Moments } from '../../base/stat-counter';
 import { Random } from '../../base/time';
@@ -84,6 +85,7 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   itself: () => (x: unknown) => x,
   ...severalFunctions,
   ...tableFunctions,
+  ...aggregateFunctions,
   ...describeFunctions,
   ...samplingFunctions,
   ...sketchFunctions,

@@ -187,7 +187,8 @@ const answers: readonly Row[] = [
   ['take', theSize, 'size', (v) => numbers().take(v)],
   ...(['top', 'takeOrdered'] as const).flatMap((ordered): Row[] => [
     [ordered, theSize, 'size', (v) => numbers()[ordered](v)],
-    [ordered, /: the compare function is /, 'ordering', (v) => numbers()[ordered](2, v)],
+    // For `top` a function of one element is a key.
+    [ordered, /: the compare function is /, ordered === 'top' ? 'compare' : 'ordering', (v) => numbers()[ordered](2, v)],
   ]),
   ['min', /: the compare function is /, 'ordering', (v) => numbers().min(v)],
   ['max', /: the compare function is /, 'ordering', (v) => numbers().max(v)],
