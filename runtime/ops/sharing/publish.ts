@@ -3,6 +3,7 @@ import { checkOptions, refuseArgument } from '../../base/arguments';
 import { MillraceError } from '../../base/errors';
 import { nearest } from '../../base/nearest';
 import { Context } from '../../context/context';
+import type { JobPromise } from '../../plan/job-promise';
 import type { PublishedDataset, PublishedUse, SharedDatasets } from '../../plan/sharing/shared-datasets';
 import { PublishedRDD } from '../../rdd/inputs/published';
 import { RDD } from '../../rdd/rdd';
@@ -30,7 +31,7 @@ declare module '../../rdd/rdd' {
      * and BAD_ARGUMENT.
      * @example const publish = async (pages) => { await pages.cache().publish('pages', { description: 'Visits by page' }); }
      */
-    publish(name: string, options?: PublishOptions, type?: string): Promise<void>;
+    publish(name: string, options?: PublishOptions, type?: string): JobPromise<void>;
   }
 }
 
@@ -49,14 +50,14 @@ declare module '../../context/context' {
      * Throws NOT_SHARED, NOT_PUBLISHED or NOT_THE_PUBLISHER.
      * @example const takeBack = async () => { await sc.unpublish('pages'); }
      */
-    unpublish(name: string): Promise<void>;
+    unpublish(name: string): JobPromise<void>;
     /**
      * The published datasets of the server, by name. Empty where the session is not attached to one.
      * @example sc.published().map(({ name, owner }) => `${name} by ${owner}`)
      */
     published(): readonly PublishedDataset[];
     /** How they are used now. Throws NOT_SHARED. @internal */
-    publishedUses(): Promise<readonly PublishedUse[]>;
+    publishedUses(): JobPromise<readonly PublishedUse[]>;
   }
 }
 
