@@ -73,7 +73,8 @@ export function jobError(text: string, { widest, slots, definitionOf }: GivenUp)
     if (end.kind === 'tooBig')
       return new MillraceError('RESULT_TOO_BIG', { bytes: bytesText(end.bytes), limit: bytesText(end.limit) });
     // As on our own executors: a break hit the task, or its function threw what a break throws.
-    if (end.kind === 'cancelled') return new MillraceError('JOB_CANCELLED', { reason: `: a task was interrupted ${attempts} times` });
+    if (end.kind === 'cancelled')
+      return new MillraceError('JOB_CANCELLED', { reason: `: a task was interrupted ${attempts} times` });
     if (end.kind === 'userError' || end.kind === 'lost')
       return errorOf({ kind: 'task', end, stageId, partition, attempts }, () => definitionOf(programId)?.steps);
   }
@@ -83,5 +84,8 @@ export function jobError(text: string, { widest, slots, definitionOf }: GivenUp)
 /** Spark's sentence, without its traces. */
 export function reasonOf(text: string): string {
   const [first] = text.split(/\n\s*at |\nDriver stacktrace|\ncaused by /, 1);
-  return first.replace(record, '').replace(/^[\w.$]+(Exception|Error): /, '').trim();
+  return first
+    .replace(record, '')
+    .replace(/^[\w.$]+(Exception|Error): /, '')
+    .trim();
 }

@@ -1,12 +1,12 @@
 // The library: functions that stages call by name, for operators that need more than the user's closures.
 
-import { aggregateFunctions } from './aggregates';
 import { addExactly, type ExactSum } from '../../base/exact-sum';
 import { addToMoments, type Moments } from '../../base/stat-counter';
 import { Random } from '../../base/time';
 import { compareKeys, sameKey, sortValues } from '../../keys/key';
 import { decode } from '../../wire/codec';
 import { notAPair } from '../task-runtime';
+import { aggregateFunctions } from './aggregates';
 import { badRecordFunctions } from './bad-records';
 import { describeFunctions } from './describe-rows';
 import { slackFunctions } from './late-records';

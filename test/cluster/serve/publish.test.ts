@@ -148,7 +148,12 @@ test('only its publisher takes a dataset back or replaces it, until that session
   const { dataset } = sc.published().find(({ name }) => name === 'mine')!;
   await publisher.stop();
   // The server hears of the end after this session may have asked.
-  const gone = async () => (await sc.range(0, 9, 1, 2).cache().publish('mine', { replace: true }).catch(() => 'not yet')) === undefined;
+  const gone = async () =>
+    (await sc
+      .range(0, 9, 1, 2)
+      .cache()
+      .publish('mine', { replace: true })
+      .catch(() => 'not yet')) === undefined;
   for (let tries = 0; !(await gone()); tries++) assert.ok(tries < 1000, 'the end of the publisher');
   await until(5_000, () => sc.published().some((one) => one.name === 'mine' && one.dataset !== dataset), 'the new one');
   assert.is(await sc.dataset('mine').count(), 9);

@@ -169,9 +169,7 @@ test('a failure is what its last record says, else the first sentence of Spark',
   const failed = (text: string) => jobError(text, { widest, slots: 2, definitionOf: () => undefined });
   assert.is(failed(`Job aborted: ${record(0, what)}\n\tat x`).code, 'RESULT_TOO_BIG');
   const broken = packEnd({ kind: 'cancelled' });
-  const interrupted = failed(
-    record(0, Buffer.concat([new MessageWriter().text(JSON.stringify(broken.end)).end(), broken.tail])),
-  );
+  const interrupted = failed(record(0, Buffer.concat([new MessageWriter().text(JSON.stringify(broken.end)).end(), broken.tail])));
   assert.match(interrupted.message, /^The job was cancelled.*a task was interrupted 4 times/);
   const lost = failed(`${record(0, what)} ${record(1, Buffer.from('it was killed by signal 9'))}`);
   assert.is(lost.code, 'EXECUTORS_LOST');
