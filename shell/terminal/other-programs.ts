@@ -5,20 +5,34 @@ import type { SystemEnd } from '../contract/commands';
 import type { Editor } from '../editor/editor';
 import { fitsScreen, pagerCommand, runPager } from './pager';
 
+/** How long a Ctrl-C may take to be heard. */
+const lateMs = 1000;
+
+/** 130: a shell says in this way that Ctrl-C ended what it ran. */
+const endedByCtrlC = (end: SystemEnd): boolean =>
+  'signal' in end ? end.signal === 'SIGINT' : 'status' in end && end.status === 130;
+
 export class OtherPrograms {
   readonly #editor: Editor;
   /** Whether the terminal has a cursor. */
   readonly #paints: boolean;
   #running = 0;
+  /** This process heard of a Ctrl-C while the program ran. */
+  #heard = false;
+  /** Until when one more may be heard that ended the program. */
+  #lateUntil = 0;
 
   constructor(editor: Editor, { paints }: { readonly paints: boolean }) {
     this.#editor = editor;
     this.#paints = paints;
   }
 
-  /** Whether Ctrl-C is meant for another program. */
-  get haveTerminal(): boolean {
-    return this.#running > 0;
+  /** Whether a Ctrl-C that this process hears of is meant for another program. */
+  takeInterrupt(): boolean {
+    const isLate = performance.now() < this.#lateUntil;
+    this.#lateUntil = 0;
+    if (this.#running > 0) this.#heard = true;
+    return this.#running > 0 || isLate;
   }
 
   /** Shows a long text in the pager. */
@@ -37,7 +51,10 @@ export class OtherPrograms {
   /** Runs a command of the system. */
   system(command: string, folder: string): Promise<SystemEnd> {
     return this.#lend(async () => {
+      this.#heard = false;
       const end = await startSystem(command, { folder }).ended;
+      // Both got the signal; on a busy machine this process may hear of it only after the end of the other.
+      if (endedByCtrlC(end) && !this.#heard) this.#lateUntil = performance.now() + lateMs;
       if (this.#paints) process.stdout.write(onNewLine(process.stdout.columns || 80));
       return end;
     });

@@ -361,7 +361,7 @@ class Terminal implements EditorHost {
 
   #handleSignals(): void {
     process.on('SIGINT', () => {
-      if (!this.#others.haveTerminal && !this.#plain?.dropEntry()) this.interrupt();
+      if (!this.#others.takeInterrupt() && !this.#plain?.dropEntry()) this.interrupt();
     });
     for (const signal of endingSignals) {
       process.on(signal, () => void this.#finish(exitStatus(signal)));

@@ -144,7 +144,8 @@ test('.sh lends the terminal to a command of the system: its input, Ctrl-C, unen
       await shell.entry('.sh exit 3', /\.sh exit 3 ended with status 3\n>$/);
       await shell.entry(':sh kill -KILL $$', /\.sh kill -KILL \$\$ ended with SIGKILL\n>$/);
       await shell.entry('.sh', /the command is missing[\s\S]*\.sh ls -l/);
-      terminal.type('.sh echo asleep; sleep 100\r');
+      // One process: a Ctrl-C between two commands of a line, dash keeps to itself until the second has ended.
+      terminal.type(`.sh exec '${process.execPath}' -e 'console.log("asleep"); setInterval(() => {}, 1e6)'\r`);
       await terminal.waitFor(/^asleep$/m);
       terminal.type(keys.ctrl('c'));
       await terminal.waitFor(/\(interrupted\)\n>$/);

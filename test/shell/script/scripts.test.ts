@@ -49,7 +49,8 @@ test('.sh in a script writes to its stdout, in order; a status other than 0 ends
   const [, id] = /^begun (\d+)\nheard\n$/.exec(stubborn.out)!;
   assert.is(stubborn.status, 130);
   assert.not.ok(existsSync(`/proc/${id}`));
-  const quick = await millrace([...local, '-e', '.sh echo begun; exec sleep 100'], { input: null, when: ['begun', press] });
+  const waits = `.sh exec '${process.execPath}' -e 'console.log("begun"); setInterval(() => {}, 1e6)'`;
+  const quick = await millrace([...local, '-e', waits], { input: null, when: ['begun', press] });
   assert.equal([quick.status, quick.out], [130, 'begun\n']);
 });
 
