@@ -57,13 +57,18 @@ function tagged(value: unknown, depth: number): string {
   }
 }
 
-function ofObject(value: object, depth: number): string {
+/** Throws UNSHIPPABLE_VALUE where a row is nested too deep to become a text. */
+export function checkDepth(depth: number): void {
   if (depth > maxValueDepth)
     throw new MillraceError('UNSHIPPABLE_VALUE', {
       value: 'a row',
       reason: `it is nested more than ${maxValueDepth} deep, or holds itself`,
       remedy: 'Write a flat form of it.',
     });
+}
+
+function ofObject(value: object, depth: number): string {
+  checkDepth(depth);
   const list = (values: Iterable<unknown>) => `[${Array.from(values, (v) => tagged(v, depth + 1)).join()}]`;
   if (Array.isArray(value)) return list(value);
   if (types.isDate(value)) return tag('date', JSON.stringify(dateText(value)));

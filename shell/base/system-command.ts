@@ -14,6 +14,10 @@ export interface SystemOptions {
   readonly alone?: boolean;
 }
 
+/** 130: a shell says in this way that Ctrl-C ended what it ran. */
+export const endedByCtrlC = (end: SystemEnd): boolean =>
+  'signal' in end ? end.signal === 'SIGINT' : 'status' in end && end.status === 130;
+
 const plainShell = '/bin/sh';
 
 /** Starts a command; its input and output are those of this process. */

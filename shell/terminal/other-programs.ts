@@ -1,16 +1,12 @@
 // Other programs on the terminal: the pager of `.page`, and commands of the system. Each has the terminal and its keys until it ends.
 import { shownMarks } from '../base/ascii-marks';
-import { startSystem } from '../base/system-command';
+import { endedByCtrlC, startSystem } from '../base/system-command';
 import type { SystemEnd } from '../contract/commands';
 import type { Editor } from '../editor/editor';
 import { fitsScreen, pagerCommand, runPager } from './pager';
 
 /** How long a Ctrl-C may take to be heard. */
 const lateMs = 1000;
-
-/** 130: a shell says in this way that Ctrl-C ended what it ran. */
-const endedByCtrlC = (end: SystemEnd): boolean =>
-  'signal' in end ? end.signal === 'SIGINT' : 'status' in end && end.status === 130;
 
 export class OtherPrograms {
   readonly #editor: Editor;

@@ -1,7 +1,6 @@
 // Rows as JSON that any tool reads: no tags; what JSON lacks is written as others would.
 import { types } from 'node:util';
-import { MillraceError } from '../../base/errors';
-import { maxValueDepth } from '../../base/limits';
+import { checkDepth } from '../../wire/text-form';
 
 /** Bytes as hexadecimal digits. */
 export const hexText = (bytes: Uint8Array): string =>
@@ -32,12 +31,7 @@ export function plainJson(value: unknown, depth = 0): string {
 }
 
 function ofObject(value: object, depth: number): string {
-  if (depth > maxValueDepth)
-    throw new MillraceError('UNSHIPPABLE_VALUE', {
-      value: 'a row',
-      reason: `it is nested more than ${maxValueDepth} deep, or holds itself`,
-      remedy: 'Write a flat form of it.',
-    });
+  checkDepth(depth);
   const list = (values: Iterable<unknown>) => `[${Array.from(values, (one) => plainJson(one, depth + 1)).join()}]`;
   if (Array.isArray(value)) return list(value);
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'null' : `"${value.toISOString()}"`;

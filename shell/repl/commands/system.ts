@@ -1,4 +1,5 @@
 // `.sh`: runs a command of the system, and tells how it ended.
+import { endedByCtrlC } from '../../base/system-command';
 import type { CommandHost, EntryEnd } from '../../contract/commands';
 import { cut, escapeControls } from '../../print/safe-text';
 import { commandArgument } from './arguments';
@@ -11,8 +12,7 @@ export async function system(host: CommandHost, argument: string): Promise<Entry
   const end = await host.system(command);
   if (typeof end === 'string') return end;
   if ('status' in end && end.status === 0) return 'ok';
-  // 130: the shell says in this way that Ctrl-C ended what it ran.
-  if ('signal' in end ? end.signal === 'SIGINT' : 'status' in end && end.status === 130) return 'interrupted';
+  if (endedByCtrlC(end)) return 'interrupted';
   const named = cut(escapeControls(`.sh ${command}`), maxNamed);
   const text =
     'message' in end ? `could not start: ${end.message}` : `ended with ${'signal' in end ? end.signal : `status ${end.status}`}`;
