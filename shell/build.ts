@@ -169,7 +169,11 @@ async function declarations(): Promise<boolean> {
 
 async function snapshot(): Promise<void> {
   const module: typeof import('./types/snapshot') = require('./types/snapshot');
-  await module.buildSnapshot(dist);
+  const blob = await module.buildSnapshot(dist);
+  if (!blob)
+    process.stderr.write(
+      'millrace: no snapshot of the type service could be made; the first entry of a session takes about a second longer\n',
+    );
 }
 
 /** Written at the end of a whole build. If a source is newer, dist/ is stale. */
