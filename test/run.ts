@@ -239,8 +239,7 @@ async function main(): Promise<void> {
       1,
     )),
   );
-  // Whoever asks for some files by a word waits for no JVM.
-  if (onSpark || filters.length === 0) results.push(...(await runOnSpark(asked, onSpark || isLong())));
+  if (onSpark) results.push(...(await runOnSpark(asked, !process.argv.includes('--short'))));
   const sum = (count: (result: Result) => number) => results.reduce((total, result) => total + count(result), 0);
   const failed = sum((result) => result.failed);
   const passed = sum((result) => result.passed);

@@ -17,7 +17,7 @@ const onAnyMaster = new RegExp(`^test/(${shared.join('|')})`);
 /** The tests of that engine itself; those of a cluster start their own. */
 const own = /^test\/spark\//;
 
-/** What `npm test` runs of it: what tells most for its time. */
+/** What `npm run test:spark -- --short` runs of it, and so `.ci/run`: what tells most for its time. */
 const short =
   /^test\/(spark\/(barrier|jobs|standalone|streams)|runtime\/ops\/(actions|operators|pairs|several)|cluster\/jobs\/closures|property\/programs)/;
 
