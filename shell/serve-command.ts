@@ -1,5 +1,6 @@
 // `millrace serve`: runs a server until it is stopped, or tells how the one that runs is doing.
 import { Command, CommanderError } from 'commander';
+import { defaultGraceMs } from '../cluster/base/limits';
 import { parseMaster } from '../cluster/driver/master-url';
 import { readServerInfo } from '../cluster/serve/answers';
 import { attach } from '../cluster/serve/attach';
@@ -12,11 +13,15 @@ import { asError, MillraceError } from '../runtime/base/errors';
 import { confHelp, readConf } from './base/conf';
 import { serverLines } from './print/server-lines';
 
+/** A day. */
+const longestGraceS = 86_400;
+
 interface Options {
   readonly master: string;
   readonly socket?: string;
   readonly executorMemory?: string;
   readonly conf: readonly string[];
+  readonly grace: string;
   readonly status: boolean;
   readonly stop: boolean;
 }
@@ -33,6 +38,7 @@ function command(): Command {
       (text: string, all: string[]) => [...all, text],
       [],
     )
+    .option('--grace <SECONDS>', 'how long to wait for a session whose connection is lost', String(defaultGraceMs / 1000))
     .option('--status', 'tell how the running server is doing, and which sessions it has', false)
     .option('--stop', 'end the running server with its sessions', false)
     .helpOption('-h, --help', 'show this help')
@@ -66,13 +72,25 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-async function run({ master, socket, conf, ...options }: Options): Promise<number> {
+/** Throws BAD_OPTION. */
+function graceMsOf(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0 && seconds <= longestGraceS) return Math.round(seconds * 1000);
+  throw new MillraceError('BAD_OPTION', {
+    option: '--grace',
+    value: text,
+    rule: `a number of seconds, from 0 to ${longestGraceS}`,
+  });
+}
+
+async function run({ master, socket, conf, grace, ...options }: Options): Promise<number> {
   const parsed = parseMaster(master);
   if (parsed.kind !== 'pool') {
     // Spark's part numbers datasets by 32 bits, and gets the user's code from its own process: not from sessions yet.
     const rule = 'local[N] or local[*]: a server runs its jobs on executors of its own';
     throw new MillraceError('BAD_OPTION', { option: 'The master of a server', value: master, rule });
   }
+  const graceMs = graceMsOf(grace);
   passInstancesOn();
   const place = placeOf(socket);
   const executorMemory = options.executorMemory === undefined ? undefined : Number(options.executorMemory);
@@ -87,7 +105,7 @@ async function run({ master, socket, conf, ...options }: Options): Promise<numbe
     });
     if (opened.shortage) print(opened.shortage);
     const served = { ...opened, master };
-    server = await MillraceServer.start({ place, claim: claimed }, served, makeConfig(opened.slots, config), { print });
+    server = await MillraceServer.start({ place, claim: claimed }, served, makeConfig(opened.slots, config), { print, graceMs });
   } catch (e) {
     claimed.release();
     throw e;
@@ -117,7 +135,7 @@ async function status({ socket }: Options): Promise<number> {
 async function stop({ socket }: Options): Promise<number> {
   const place = placeOf(socket);
   const link = await attach(place, { name: 'millrace serve --stop', holds: true });
-  const gone = new Promise<void>((resolve) => link.listen({ message: () => {}, gone: () => resolve() }));
+  const gone = new Promise<void>((resolve) => link.listen({ message: () => {}, gone: () => resolve(), notice: () => {} }));
   await link.ask({ kind: 'stop' });
   await gone;
   print(`The server at ${place.socket} has ended.`);

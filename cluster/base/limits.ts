@@ -190,3 +190,20 @@ export const sessionStateMs = 100;
 
 /** From the connection until a server has said which session this is: a starved machine needs seconds. */
 export const attachMs = 10_000;
+
+/** How long a server waits for a session whose connection is lost, unless --grace says otherwise: a network that changes needs seconds. */
+export const defaultGraceMs = 60_000;
+
+/** Between two looks whether the process of a session whose connection is lost still lives. */
+export const graceCheckMs = 100;
+
+/** The wait before the second try to connect again; it doubles up to `longestResumeMs`. */
+export const firstResumeMs = 50;
+export const longestResumeMs = 1000;
+
+/** Bytes that one side holds for the other while no connection is there: the largest answer of a job. */
+export const maxUnreadBytes = 1 << 30;
+
+/** What was read is reported after so many bytes, or so long after the first of them: the other side holds it until then. */
+export const readReportBytes = 1 << 20;
+export const readReportMs = 100;

@@ -6,17 +6,23 @@ import { frameHead, readFrame } from '../../runtime/wire/frame';
 import { heartbeatMs, maxBufferedBytes } from '../base/limits';
 import { refuse } from './fields';
 
+/** The other side finished a connection in good order, it was lost, or this side closed it. */
+export type ConnectionEnd = 'finished' | 'lost' | 'closed here';
+
 export interface ConnectionListener {
   /** Takes a message; the tail is memory of its own. If it throws, the connection closes with that error as the reason. */
   message(control: unknown, tail: Uint8Array): void;
   /** Called once. */
-  closed(reason: string): void;
+  closed(reason: string, how: ConnectionEnd): void;
   /** Called with the length of the silence at each heartbeat interval in which nothing arrived. */
   silent(ms: number): void;
 }
 
 /** Tails of at most this size are copied behind their head: one write is cheaper than two frames. */
 const joinedTail = 32_768;
+
+/** The close code of a connection that one side has finished. */
+const finished = 1000;
 
 export class Connection {
   readonly #ws: WebSocket;
@@ -35,8 +41,8 @@ export class Connection {
     this.#listener = listener;
     socket.setNoDelay(true);
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    ws.on('close', (code) => this.#close(`the connection closed (${code})`));
-    ws.on('error', (error) => this.#close(`the connection failed: ${error.message}`));
+    ws.on('close', (code) => this.#close(`the connection closed (${code})`, code === finished ? 'finished' : 'lost'));
+    ws.on('error', (error) => this.#close(`the connection failed: ${error.message}`, 'lost'));
     // The socket keeps the process alive, unless it is not to.
     this.#timer = setInterval(() => this.#beat(), heartbeatMs).unref();
   }
@@ -61,7 +67,14 @@ export class Connection {
   /** Ends the connection at once and calls `closed`. */
   close(reason: string): void {
     this.#ws.terminate();
-    this.#close(reason);
+    this.#close(reason, 'closed here');
+  }
+
+  /** Ends the connection in good order, behind all that was sent. */
+  finish(reason: string): void {
+    if (this.#corked) this.#socket.uncork();
+    this.#ws.close(finished);
+    this.#close(reason, 'closed here');
   }
 
   #cork(): void {
@@ -99,11 +112,11 @@ export class Connection {
     if (!heard) this.#listener.silent(now - this.#heardAt);
   }
 
-  #close(reason: string): void {
+  #close(reason: string, how: ConnectionEnd): void {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#listener.closed(reason);
+    this.#listener.closed(reason, how);
   }
 }
 

@@ -1,25 +1,26 @@
-// A session's way to a server: both prove that they know its token, then messages go over one connection.
-import type { Socket } from 'node:net';
-import type { RawData } from 'ws';
+// A session's way to a server: questions and messages over one line, whose connection is made again where it breaks.
 import { type Config, makeConfig } from '../../runtime/base/config';
 import { asError, MillraceError } from '../../runtime/base/errors';
+import { ownerOf } from '../../runtime/base/process-owner';
+import { msText } from '../../runtime/base/units';
 import { decode } from '../../runtime/wire/codec';
-import { attachMs, maxToExecutorBytes, sessionPath } from '../base/limits';
+import { firstResumeMs, longestResumeMs } from '../base/limits';
 import { packageVersion } from '../base/program-path';
-import { turnedAway } from '../driver/driver-door';
-import { Connection } from '../link/connection';
-import { deadline } from '../link/deadline';
-import { dial } from '../link/dial';
-import { ExecutorHandshake } from '../link/handshake';
+import type { Connection } from '../link/connection';
+import { refuse } from '../link/fields';
 import { decodeFailure } from './failure';
-import { cardOfServer, type ServerPlace } from './place';
-import { checkToSession, type Question, serveProtocol, type ToServer, type ToSession } from './protocol';
+import { type Entered, enter, refusal } from './line/enter';
+import { Line } from './line/line';
+import type { ServerPlace } from './place';
+import { type Question, serveProtocol, type ToServer, type ToSession } from './protocol';
 
 /** Takes what a server sends. */
 export interface ServerListener {
   message(message: ToSession, tail: Uint8Array): void;
   /** Called once: the session has no server any more. */
   gone(error: MillraceError): void;
+  /** The connection is lost for now, or is there again. */
+  notice(text: string): void;
 }
 
 interface Asked {
@@ -30,6 +31,10 @@ interface Asked {
 /** What a server said at the beginning. */
 interface Welcome {
   readonly session: number;
+  /** What only this session and its server know: it is shown where the session goes on over another connection. */
+  readonly key: string;
+  /** How long the server waits for a session whose connection is lost. */
+  readonly graceMs: number;
   readonly slots: number;
   readonly master: string;
   readonly config: Config;
@@ -39,17 +44,21 @@ interface Welcome {
 export class ServerLink {
   readonly place: ServerPlace;
   readonly welcome: Welcome;
-  readonly #connection: Connection;
+  readonly #holds: boolean;
+  readonly #line = new Line((reason) => this.#lose(goneError(this.place.socket, reason)));
   readonly #questions: Asked[] = [];
   readonly #waiting: [ToSession, Uint8Array][] = [];
+  #connection: Connection | undefined;
   #listener: ServerListener | undefined;
   #gone: MillraceError | undefined;
   #isClosed = false;
 
-  constructor(place: ServerPlace, welcome: Welcome, connection: Connection) {
+  constructor(place: ServerPlace, welcome: Welcome, connection: Connection, holds: boolean) {
     this.place = place;
     this.welcome = welcome;
+    this.#holds = holds;
     this.#connection = connection;
+    this.#line.connect(connection, 0);
   }
 
   /** Has all messages go to a listener, those included that came before. */
@@ -65,7 +74,7 @@ export class ServerLink {
   }
 
   send(message: ToServer, tail?: Uint8Array): void {
-    this.#connection.send(message, tail);
+    if (!this.#gone) this.#line.send(message, tail);
   }
 
   /** Asks the server. Rejects with its refusal, or with SERVER_GONE. */
@@ -79,34 +88,95 @@ export class ServerLink {
 
   close(): void {
     this.#isClosed = true;
-    this.#connection.close('the session ends');
+    this.#connection?.finish('the session ends');
+    this.#line.end();
   }
 
-  take(message: ToSession, tail: Uint8Array): void {
+  /** What a connection of this session brings. */
+  readonly wire: Entered = {
+    message: (message, tail) => this.#take(message, tail),
+    closed: (reason) => this.#dropped(reason),
+  };
+
+  #take(message: ToSession, tail: Uint8Array): void {
+    if (message.kind === 'read') return this.#line.wasRead(message.messages);
+    if (message.kind === 'turnedAway') return this.#lose(asGone(this.place.socket, decodeFailure(tail)));
+    this.#line.arrived(tail);
     switch (message.kind) {
       case 'told':
         return this.#questions.shift()?.resolve(decode(tail));
       case 'refused':
         return this.#questions.shift()?.reject(decodeFailure(tail));
-      case 'turnedAway': {
-        const error = decodeFailure(tail);
-        return this.lost(error instanceof MillraceError ? error : goneError(this.place.socket, error.message));
-      }
       default:
         if (this.#listener) this.#listener.message(message, tail);
         else this.#waiting.push([message, tail]);
     }
   }
 
-  lost(error: MillraceError): void {
+  #dropped(reason: string): void {
+    this.#connection = undefined;
+    this.#line.disconnect();
+    if (!this.#gone && !this.#isClosed) void this.#resume(reason);
+  }
+
+  /** Enters the server again, until it answers or the time that it waits is over. */
+  async #resume(reason: string): Promise<void> {
+    const { graceMs } = this.welcome;
+    const end = performance.now() + graceMs;
+    let isTold = false;
+    for (let wait = firstResumeMs; !this.#gone; wait = Math.min(wait * 2, longestResumeMs)) {
+      try {
+        await this.#enterAgain();
+        if (isTold) this.#listener?.notice('The connection to the server is there again.');
+        return;
+      } catch (e) {
+        const error = asError(e) as MillraceError;
+        const isOver = this.#isClosed || error.code !== 'SERVER_REFUSED' || performance.now() > end;
+        if (isOver)
+          return this.#lose(error.code === 'NO_SERVER' ? goneError(this.place.socket, reason) : asGone(this.place.socket, error));
+      }
+      if (!isTold) this.#listener?.notice(`The connection to the server is lost. It is tried again for ${msText(graceMs)}.`);
+      isTold = true;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, wait);
+        if (!this.#holds) timer.unref();
+      });
+    }
+  }
+
+  async #enterAgain(): Promise<void> {
+    const { session, key } = this.welcome;
+    await enter(this.place, {
+      holds: this.#holds,
+      first: { kind: 'resume', session, key, read: this.#line.read },
+      accept: (answer, _, connection) => {
+        if (answer.kind !== 'resumed') return refuse(`${answer.kind} instead of resumed`);
+        // A session that has ended meanwhile says so.
+        if (this.#isClosed) connection.finish('the session ends');
+        else {
+          this.#connection = connection;
+          this.#line.connect(connection, answer.read);
+        }
+        return this.wire;
+      },
+    });
+  }
+
+  #lose(error: MillraceError): void {
     if (this.#gone) return;
     this.#gone = error;
+    this.#line.end();
+    this.#connection?.close(error.message);
     for (const { reject } of this.#questions.splice(0)) reject(error);
     if (!this.#isClosed) this.#listener?.gone(error);
   }
 }
 
 const goneError = (socket: string, reason: string): MillraceError => new MillraceError('SERVER_GONE', { socket, reason });
+
+/** The end of a session as its user sees it. */
+const asGone = (socket: string, error: Error): MillraceError =>
+  error instanceof MillraceError && error.code === 'SERVER_GONE' ? error : goneError(socket, error.message);
 
 /** How a session presents itself, and whether its connection keeps this process alive. */
 export interface AttachOptions {
@@ -116,74 +186,21 @@ export interface AttachOptions {
 
 /** Attaches to the server at a place. Rejects with NO_SERVER or SERVER_REFUSED. */
 export async function attach(place: ServerPlace, { name, holds }: AttachOptions): Promise<ServerLink> {
-  const { socket } = place;
-  const card = cardOfServer(place);
-  const version = packageVersion();
-  if (card.protocol !== serveProtocol || card.version !== version)
-    throw refusal(socket, `it runs Millrace ${card.version}, and this is ${version}`, 'Start both from the same installation.');
-  const ws = dial(
-    socket,
-    // As for executors: on a Unix socket a mask would only cost a pass over every message.
-    { maxPayload: maxToExecutorBytes, perMessageDeflate: false, generateMask: (mask) => mask.fill(0) },
-    sessionPath,
-  );
-  const handshake = new ExecutorHandshake(Buffer.from(card.token, 'hex'), `session-${process.pid}`);
-  return new Promise((resolve, reject) => {
-    let link: ServerLink | undefined;
-    let stream: Socket;
-    const fail = (error: Error) => {
-      cancelDeadline();
-      reject(error);
-      ws.terminate();
-    };
-    const cancelDeadline = deadline(attachMs, () => fail(refusal(socket, 'it does not answer', 'See what it printed.')));
-    ws.on('error', (e) => {
-      const { code } = e as NodeJS.ErrnoException;
-      const isAbsent = code === 'ENOENT' || code === 'ECONNREFUSED';
-      fail(isAbsent ? new MillraceError('NO_SERVER', { socket }) : refusal(socket, e.message, 'See what it printed.'));
-    });
-    ws.on('close', (code) => {
-      const reason = code === turnedAway ? 'it does not know the token of its card' : 'it closed the connection';
-      fail(refusal(socket, reason, `Start the server again; if that does not help, remove ${place.card}.`));
-    });
-    ws.once('upgrade', (response) => {
-      stream = response.socket;
-    });
-    ws.once('open', () => ws.send(handshake.hello()));
-    ws.once('message', (challenge: RawData) => {
-      try {
-        ws.send(handshake.answer(challenge.toString()));
-      } catch {
-        fail(refusal(socket, 'it does not know the token of its card', `Remove ${place.card} and start the server again.`));
-        return;
-      }
-      if (!holds) stream.unref();
-      const connection = new Connection(ws, stream, {
-        message: (control, tail) => {
-          const message = checkToSession(control);
-          if (link) return link.take(message, tail);
-          if (message.kind === 'turnedAway') return fail(decodeFailure(tail));
-          if (message.kind !== 'welcome')
-            return fail(refusal(socket, 'it sent something else than a welcome', 'Start it again.'));
-          cancelDeadline();
-          const { session, slots, master } = message;
-          link = new ServerLink(place, { session, slots, master, config: configOf(slots, tail) }, connection);
-          resolve(link);
-        },
-        closed: (reason) => (link ? link.lost(goneError(socket, reason)) : fail(refusal(socket, reason, 'See what it printed.'))),
-        // A server that is stopped for a while is not gone: its socket would close.
-        silent: () => {},
-      });
-      connection.send({
-        kind: 'attach',
-        visitor: { protocol: serveProtocol, version, pid: process.pid, name },
-      } satisfies ToServer);
-    });
+  const { pid, namespace, started } = ownerOf(process.pid);
+  let link: ServerLink | undefined;
+  await enter(place, {
+    holds,
+    first: { kind: 'attach', visitor: { protocol: serveProtocol, version: packageVersion(), pid, namespace, started, name } },
+    accept: (answer, tail, connection) => {
+      if (answer.kind !== 'welcome') throw refusal(place.socket, 'it sent something else than a welcome', 'Start it again.');
+      const { session, key, graceMs, slots, master } = answer;
+      const welcome = { session, key, graceMs, slots, master, config: configOf(slots, tail) };
+      link = new ServerLink(place, welcome, connection, holds);
+      return link.wire;
+    },
   });
+  return link!;
 }
-
-const refusal = (socket: string, reason: string, remedy: string): MillraceError =>
-  new MillraceError('SERVER_REFUSED', { socket, reason, remedy });
 
 /** The configuration of the server, checked as one that a user gives. */
 function configOf(slots: number, tail: Uint8Array): Config {

@@ -11,14 +11,17 @@ import { Fields, refuse, textItem } from '../link/fields';
 import { type EventName, eventNames } from './events';
 
 /** Both sides must have the same; rises with each change of these messages. */
-export const serveProtocol = 1;
+export const serveProtocol = 2;
 
 /** Who attaches, for `.sessions`. */
 export interface Visitor {
   readonly protocol: number;
   /** The version of Millrace. */
   readonly version: string;
+  /** Its process, as process-owner.ts names one. */
   readonly pid: number;
+  readonly namespace: string;
+  readonly started: string;
   /** What it is: `prompt`, or the name of a script or program. */
   readonly name: string;
 }
@@ -36,6 +39,10 @@ export type Question =
 export type ToServer =
   /** The first message after the handshake. */
   | { readonly kind: 'attach'; readonly visitor: Visitor }
+  /** The first message of a later connection of a session: it goes on, and has read so many messages. */
+  | { readonly kind: 'resume'; readonly session: number; readonly key: string; readonly read: number }
+  /** How many messages were read; `line.ts` counts all but this one and those that begin a connection. */
+  | { readonly kind: 'read'; readonly messages: number }
   /** Stores a blob; the tail is its bytes. */
   | { readonly kind: 'blob'; readonly id: string }
   | { readonly kind: 'dropBlobs'; readonly ids: readonly string[] }
@@ -54,10 +61,15 @@ export type ToSession =
   | {
       readonly kind: 'welcome';
       readonly session: number;
+      readonly key: string;
+      readonly graceMs: number;
       readonly slots: number;
       /** Where the server runs its tasks: `local[4]`. */
       readonly master: string;
     }
+  /** The answer to `resume`: the server has read so many messages. */
+  | { readonly kind: 'resumed'; readonly read: number }
+  | { readonly kind: 'read'; readonly messages: number }
   /** The server does not take this session, or ends it; the tail is the error. */
   | { readonly kind: 'turnedAway' }
   /** The answer of one partition: the tail. */
@@ -97,6 +109,15 @@ function readToServer(message: Fields): ToServer {
   switch (kind) {
     case 'attach':
       return { kind, visitor: readVisitor(message.object('visitor')) };
+    case 'resume':
+      return {
+        kind,
+        session: message.integer('session'),
+        key: message.string('key', idLength),
+        read: message.integer('read'),
+      };
+    case 'read':
+      return { kind, messages: message.integer('messages') };
     case 'blob':
       return { kind, id: message.string('id', idLength) };
     case 'dropBlobs':
@@ -123,6 +144,8 @@ function readVisitor(visitor: Fields): Visitor {
     protocol: visitor.integer('protocol'),
     version: visitor.string('version', idLength),
     pid: visitor.integer('pid'),
+    namespace: visitor.string('namespace', idLength),
+    started: visitor.string('started', idLength),
     name: visitor.string('name', idLength),
   };
   visitor.end();
@@ -211,9 +234,15 @@ function readToSession(message: Fields): ToSession {
       return {
         kind,
         session: message.integer('session'),
+        key: message.string('key', idLength),
+        graceMs: message.integer('graceMs'),
         slots: message.integer('slots'),
         master: message.string('master', idLength),
       };
+    case 'resumed':
+      return { kind, read: message.integer('read') };
+    case 'read':
+      return { kind, messages: message.integer('messages') };
     case 'answer':
       return { kind, job: message.integer('job'), partition: message.integer('partition', maxPartitions) };
     case 'event':

@@ -79,6 +79,7 @@ export class ServedEngine implements Engine<EngineStatus> {
     this.#link.listen({
       message: (message, tail) => this.#take(message, tail),
       gone: (error) => this.#lose(error),
+      notice: (text) => this.#hooks.notice(text),
     });
   }
 

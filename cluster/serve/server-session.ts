@@ -102,7 +102,9 @@ export class ServerSession implements Publisher {
   take(message: ToServer, tail: Uint8Array): void {
     switch (message.kind) {
       case 'attach':
-        return refuse('a second attach');
+      case 'resume':
+      case 'read':
+        return refuse(`${message.kind} within a session`);
       case 'blob':
         return this.#blob(message.id, tail);
       case 'dropBlobs':

@@ -12,7 +12,7 @@ import type { TaskBackend } from '../../runtime/scheduler/backend';
 import { type Listener, ListenerBus, type ListenerEvents } from '../../runtime/scheduler/listener-bus';
 import { type EngineStatus, Scheduler } from '../../runtime/scheduler/loop';
 import { encode } from '../../runtime/wire/codec';
-import { maxSessions, maxToExecutorBytes, sessionPath, sessionStateMs } from '../base/limits';
+import { defaultGraceMs, maxSessions, maxToExecutorBytes, sessionPath, sessionStateMs } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { packageVersion } from '../base/program-path';
 import { DriverDoor } from '../driver/driver-door';
@@ -20,9 +20,10 @@ import { Connection } from '../link/connection';
 import { refuse } from '../link/fields';
 import { type EventName, eventNames } from './events';
 import { encodeFailure } from './failure';
+import { ServerLine } from './line/server-line';
 import { sessionOf, sharedNumberOf } from './own-ids';
 import type { Claim, ServerPlace } from './place';
-import { checkToServer, type Question, serveProtocol, type ToSession, type Visitor } from './protocol';
+import { checkToServer, type Question, serveProtocol, type ToServer, type ToSession, type Visitor } from './protocol';
 import { PublishedTable } from './published-table';
 import { ServerBlobs } from './server-blobs';
 import { ServerSession, type SharedEngine } from './server-session';
@@ -32,6 +33,14 @@ export interface ServedBackend {
   readonly backend: TaskBackend | EngineMaker;
   readonly slots: number;
   readonly master: string;
+}
+
+export interface ServerOptions {
+  /** Takes a line about what happened. */
+  readonly print?: (text: string) => void;
+  readonly clock?: Clock;
+  /** How long a session is waited for whose connection is lost. */
+  readonly graceMs?: number;
 }
 
 /** Blobs that executors hold under their own name; others are parts of programs and splits. */
@@ -50,7 +59,8 @@ export class MillraceServer implements SharedEngine {
   readonly #config: Config;
   readonly #served: ServedBackend;
   readonly #sessions = new Map<number, ServerSession>();
-  readonly #connections = new Map<ServerSession, Connection>();
+  readonly #lines = new Map<number, ServerLine>();
+  readonly #graceMs: number;
   readonly #owners = new Map<number, Owner>();
   readonly #since: number;
   readonly #print: (text: string) => void;
@@ -62,7 +72,8 @@ export class MillraceServer implements SharedEngine {
   #claim: Claim | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(served: ServedBackend, config: Config, print: (text: string) => void, clock: Clock) {
+  private constructor(served: ServedBackend, config: Config, { print = () => {}, clock = systemClock, graceMs }: ServerOptions) {
+    this.#graceMs = graceMs ?? defaultGraceMs;
     this.#served = served;
     this.#config = config;
     this.#clock = clock;
@@ -96,9 +107,9 @@ export class MillraceServer implements SharedEngine {
     { place, claim }: { readonly place: ServerPlace; readonly claim: Claim },
     served: ServedBackend,
     config: Config,
-    { print = () => {}, clock = systemClock }: { readonly print?: (text: string) => void; readonly clock?: Clock } = {},
+    options: ServerOptions = {},
   ): Promise<MillraceServer> {
-    const server = new MillraceServer(served, config, print, clock);
+    const server = new MillraceServer(served, config, options);
     server.#claim = claim;
     try {
       await server.engine.start(server.blobs);
@@ -122,10 +133,7 @@ export class MillraceServer implements SharedEngine {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     const goodbye = new MillraceError('SERVER_GONE', { socket: this.#door?.path ?? '', reason: 'it was stopped' });
-    for (const connection of this.#connections.values()) {
-      const message: ToSession = { kind: 'turnedAway' };
-      connection.send(message, encodeFailure(goodbye));
-    }
+    for (const line of this.#lines.values()) line.close({ kind: 'turnedAway' }, encodeFailure(goodbye));
     for (const session of [...this.#sessions.values()]) this.#leave(session, ': the server was stopped');
     // A turn for the goodbyes to leave.
     await new Promise((resolve) => setImmediate(resolve));
@@ -144,49 +152,73 @@ export class MillraceServer implements SharedEngine {
   readonly #ran = new Map<string, number>();
 
   #enter(ws: WebSocket, socket: Socket): void {
-    let session: ServerSession | undefined;
+    let line: ServerLine | undefined;
     const connection: Connection = new Connection(ws, socket, {
       message: (control, tail) => {
         const message = checkToServer(control);
-        if (session) return session.take(message, tail);
-        if (message.kind !== 'attach') refuse('something else than an attach');
-        session = this.#attach(message.visitor, connection);
+        if (line) line.take(message, tail);
+        else line = this.#begin(message, connection);
       },
-      closed: (reason) => {
-        if (session) this.#leave(session, `: the session has ended`);
-        if (session && !reason.startsWith('the connection closed')) this.#print(`session ${session.number}: ${reason}`);
-      },
+      closed: (reason, how) => line?.dropped(connection, reason, how),
       // A session that runs a loop of its user says nothing for as long; its end closes the socket.
       silent: () => {},
     });
   }
 
-  #attach(visitor: Visitor, connection: Connection): ServerSession | undefined {
-    const turnAway = (reason: string, remedy: string) => {
-      const message: ToSession = { kind: 'turnedAway' };
-      const socket = this.#door!.path;
-      connection.send(message, encodeFailure(new MillraceError('SERVER_REFUSED', { socket, reason, remedy })));
+  /** Takes the first message of a connection. */
+  #begin(message: ToServer, connection: Connection): ServerLine | undefined {
+    try {
+      if (message.kind === 'attach') return this.#attach(message.visitor, connection);
+      return message.kind === 'resume' ? this.#resume(message, connection) : refuse('something else than an attach');
+    } catch (e) {
+      if (!(e instanceof MillraceError) || e.code === 'PROTOCOL') throw e;
+      connection.send({ kind: 'turnedAway' } satisfies ToSession, encodeFailure(e));
       return undefined;
+    }
+  }
+
+  #resume({ session, key, read }: ToServer & { kind: 'resume' }, connection: Connection): ServerLine {
+    const line = this.#lines.get(session);
+    if (line?.key !== key)
+      throw new MillraceError('SERVER_GONE', { socket: this.#door!.path, reason: 'it has ended this session' });
+    line.resume(connection, read);
+    return line;
+  }
+
+  #attach(visitor: Visitor, connection: Connection): ServerLine {
+    const turnAway = (reason: string, remedy: string): never => {
+      throw new MillraceError('SERVER_REFUSED', { socket: this.#door!.path, reason, remedy });
     };
     const version = packageVersion();
     if (visitor.protocol !== serveProtocol || visitor.version !== version)
-      return turnAway(`it runs Millrace ${version}, and this is ${visitor.version}`, 'Start both from the same installation.');
+      turnAway(`it runs Millrace ${version}, and this is ${visitor.version}`, 'Start both from the same installation.');
     if (this.#sessions.size >= maxSessions)
-      return turnAway(`it has ${maxSessions} sessions already`, 'End one of them: .sessions shows them.');
-    const send = (message: ToSession, tail?: Uint8Array) => connection.send(message, tail);
+      turnAway(`it has ${maxSessions} sessions already`, 'End one of them: .sessions shows them.');
+    const graceMs = this.#graceMs;
+    const line = new ServerLine({
+      visitor,
+      graceMs,
+      take: (message, tail) => session.take(message, tail),
+      ended: (reason) => {
+        this.#leave(session, ': the session has ended');
+        if (reason !== undefined) this.#print(`session ${session.number}: ${reason}`);
+      },
+    });
+    const send = (message: ToSession, tail?: Uint8Array) => line.send(message, tail);
     const session = new ServerSession(++this.#lastSession, visitor, this.#clock.now(), this, send);
-    this.#sessions.set(session.number, session);
-    this.#connections.set(session, connection);
+    const { number } = session;
+    this.#sessions.set(number, session);
+    this.#lines.set(number, line);
     const { slots, master } = this.#served;
-    send({ kind: 'welcome', session: session.number, slots, master }, encode(this.#config));
+    line.open(connection, { kind: 'welcome', session: number, key: line.key, graceMs, slots, master }, encode(this.#config));
     session.tellState(this.engine.status.running());
     session.tellPublished(this.published.list());
-    return session;
+    return line;
   }
 
   #leave(session: ServerSession, reason: string): void {
     if (!this.#sessions.delete(session.number)) return;
-    this.#connections.delete(session);
+    this.#lines.delete(session.number);
     session.end(reason);
   }
 

@@ -63,6 +63,7 @@ const rooms: Readonly<Record<string, string>> = {
   'cluster/driver': 'Starts executors, hands them tasks, watches them and replaces them.',
   'cluster/spark': 'The engine whose jobs Apache Spark runs: definitions, its driver, and the Node workers of its executors.',
   'cluster/serve': 'One engine for several sessions: the server, its sessions on both sides, and what they publish.',
+  'cluster/serve/line': 'The line between a server and a session, which outlives its connections.',
   'cluster/ui/page': 'The pages themselves: a program for browsers, bundled into `dist/ui/`.',
   'cluster/ui/views': 'What each page shows, as plain data.',
   'cluster/ui': "The server of a session's pages.",

@@ -1,6 +1,7 @@
 // Mistakes made by hand, each in one exact text of the engine, and the tests that are to catch it.
 
 import type { Mutation } from './mutation';
+import { onServe } from './on-serve';
 import { onSpark } from './on-spark';
 
 const key = 'runtime/keys/key.ts';
@@ -389,5 +390,6 @@ export const mutations: readonly Mutation[] = [
   ...capture,
   ...retries,
   ...inputs,
+  ...onServe,
   ...onSpark,
 ];

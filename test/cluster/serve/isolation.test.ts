@@ -27,7 +27,9 @@ test.after(async () => {
 /** A session that says what it likes. */
 async function raw(): Promise<{ link: ServerLink; first: number; gone: Promise<string> }> {
   const link = await attach(placeOf(server.socket), { name: 'a stranger', holds: true });
-  const gone = new Promise<string>((resolve) => link.listen({ message: () => {}, gone: (error) => resolve(error.message) }));
+  const gone = new Promise<string>((resolve) =>
+    link.listen({ message: () => {}, gone: (error) => resolve(error.message), notice: () => {} }),
+  );
   return { link, first: link.welcome.session * idsPerSession, gone };
 }
 
