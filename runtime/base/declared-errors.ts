@@ -1,4 +1,5 @@
-// The errors of Millrace: code, sentence and remedy of each, declared in one place; those of servers beside it.
+// The errors of Millrace: code, sentence and remedy of each, declared in one place; those of servers and of connectors beside it.
+import { connectorErrors } from './declared/connector-errors';
 import { serverErrors } from './declared/server-errors';
 
 interface Declared {
@@ -371,4 +372,5 @@ export const declared = {
     remedy: 'The next query starts another one; no name is lost. If the query needs much memory, raise sqlMemoryMb.',
   },
   ...serverErrors,
+  ...connectorErrors,
 } as const satisfies Record<string, Declared>;

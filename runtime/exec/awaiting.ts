@@ -179,10 +179,13 @@ export class Awaiting {
     const { pulse } = this.#host;
     await this.gather(step.input, split);
     const f = this.#host.resolve(step.f);
-    const calls = new Calls(step, pulse, 1, () => new Call(undefined, () => f(this.#host.pull(step.input, split), split.index)));
+    const rows = () => this.#host.pull(step.input, split);
+    const calls = new Calls(step, pulse, 1, () => new Call(undefined, () => f(rows(), split.index, step.reads)));
     calls.add(undefined);
     const { value } = await calls.next();
-    yield* this.#elements(step, undefined, value);
+    const elements = this.#elements(step, undefined, value);
+    if (!step.reads) return yield* elements;
+    for await (const [batch] of elements) yield batch as unknown[];
   }
 
   /** The elements of what a function answered: an array at once, others one by one as they come. */

@@ -1,7 +1,9 @@
 // How a dataset would be computed: its stages, the datasets of each, and what the closures of each captured.
 
 import { bytesText } from '../base/units';
-import { type Asked, askedOf } from '../exec/files/wanted-columns';
+import { SourceRDD } from '../connect/source-rdd';
+import { askedOf } from '../exec/files/wanted-columns';
+import type { Asked } from '../plan/condition';
 import type { Plan, Sink } from '../plan/program';
 import type { ShippedFunction } from '../rdd/function-argument';
 import { FunctionTable } from '../rdd/function-table';
@@ -92,7 +94,9 @@ class Stages {
     const asked = askedBy(last, writes);
     const lines = datasets.flatMap((rdd) => [
       `  ${lineOf(rdd, this.#reads(rdd))}`,
-      ...(rdd instanceof TableRDD && asked ? [rdd.askedText(asked) ?? []].flat().map((text) => `      ${text}`) : []),
+      ...(asked && (rdd instanceof TableRDD || rdd instanceof SourceRDD)
+        ? [rdd.askedText(asked) ?? []].flat().map((text) => `      ${text}`)
+        : []),
       ...functionsOf(rdd).map((f) => `      ${functionLine(f)}`),
     ]);
     const written = writes ? `, writes ${writes.partitioner} for ${writes.operation}` : '';

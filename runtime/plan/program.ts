@@ -1,5 +1,6 @@
 // A stage as plain data: a tree of sources and steps with a sink on top, which compile.ts turns into one function of nested loops.
 
+import type { Asked } from './condition';
 import type { FunctionRef } from './function-ref';
 import type { InputFile, TextRange } from './input-file';
 import type { StateRead, StateStep } from './state-spec';
@@ -86,7 +87,14 @@ export type Plan =
       readonly input: Plan;
     } & Awaits)
   | ({ readonly op: 'filter'; readonly name: string; readonly f: FunctionRef; readonly input: Plan } & Awaits)
-  | ({ readonly op: 'mapPartitions'; readonly name: string; readonly f: FunctionRef; readonly input: Plan } & Awaits)
+  | ({
+      readonly op: 'mapPartitions';
+      readonly name: string;
+      readonly f: FunctionRef;
+      /** Set where the function reads a source: it gives arrays of rows, and is told what is read of them. */
+      readonly reads?: Asked;
+      readonly input: Plan;
+    } & Awaits)
   /** Each row is kept with the probability `fraction`, or so many times on the average where `replace` is set. */
   | { readonly op: 'sample'; readonly fraction: number; readonly replace: boolean; readonly seed: number; readonly input: Plan }
   /** Rows [x, index], counted from the split's offset. */

@@ -20,6 +20,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'scheduler',
     'status',
     'rdd',
+    'connect',
     'shared',
     'context',
     'ops',

@@ -1,5 +1,5 @@
 // The columns of a table that a program uses: what its first steps read of a row, as far as their texts say.
-import type { Condition } from '../../plan/condition';
+import type { Asked, Condition } from '../../plan/condition';
 import type { FunctionRef } from '../../plan/function-ref';
 import type { Plan, Program, Sink } from '../../plan/program';
 import type { AggregateSpec } from '../library/aggregates';
@@ -41,15 +41,9 @@ function whereOf(filters: readonly FunctionRef[]): Condition | undefined {
   return found.length === 0 ? undefined : found.length === 1 ? found[0] : { kind: 'all', of: found };
 }
 
-/** What is read of a table: its columns, and the rows that are not left out at once. */
-export interface Asked {
-  readonly wanted?: readonly string[];
-  readonly where?: Condition;
-}
+type Source = Plan & { op: 'table' | 'cached' | 'mapPartitions' };
 
-type Source = Plan & { op: 'table' | 'cached' };
-
-/** Walks a chain of steps down to the table or the persisted rows that they read; undefined where there are none. What gathers, keeps or passes on whole rows uses all columns. */
+/** Walks a chain of steps down to the table, the source or the persisted rows that they read; undefined where there are none. What gathers, keeps or passes on whole rows uses all columns. */
 export function askedOf({ plan, sink }: Pick<Program, 'plan' | 'sink'>): { source: Source; asked: Asked } | undefined {
   let wanted: Wanted = sink.kind === 'count' ? new Set() : undefined;
   let ofValues = readOfValues(sink);
@@ -83,15 +77,18 @@ export function askedOf({ plan, sink }: Pick<Program, 'plan' | 'sink'>): { sourc
       case 'table':
       case 'cached':
         return { source: node, asked: { wanted: wanted && [...wanted], where: whereOf(filters) } };
+      case 'mapPartitions':
+        return node.reads && { source: node, asked: { wanted: wanted && [...wanted], where: whereOf(filters) } };
       default:
         return undefined;
     }
   }
 }
 
-/** Tells the table below a chain of steps what is read of it. */
+/** Tells the table or the source below a chain of steps what is read of it. */
 export function wantColumns(program: Pick<Program, 'plan' | 'sink'>): void {
   const found = askedOf(program);
   // The program was decoded for this process alone.
   if (found?.source.op === 'table') (found.source as { spec: object }).spec = { ...found.source.spec, ...found.asked };
+  if (found?.source.op === 'mapPartitions') (found.source as { reads: object }).reads = found.asked;
 }

@@ -8,6 +8,7 @@ import { decode } from '../../wire/codec';
 import { notAPair } from '../task-runtime';
 import { aggregateFunctions } from './aggregates';
 import { badRecordFunctions } from './bad-records';
+import { connectorFunctions } from './connectors';
 import { describeFunctions } from './describe-rows';
 import { slackFunctions } from './late-records';
 import { numberOf } from './number';
@@ -92,6 +93,7 @@ export const library: Readonly<Record<string, (...args: never[]) => Function>> =
   ...streamFunctions,
   ...slackFunctions,
   ...badRecordFunctions,
+  ...connectorFunctions,
   hasKey: (encoded: Uint8Array) => {
     const key = decode(encoded, 'executor');
     return (pair: unknown) => {
