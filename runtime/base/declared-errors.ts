@@ -227,6 +227,12 @@ export const declared = {
     sentence: '{operation} cannot ship its function: it captures {reason}.\n  path: {path}',
     remedy: '{remedy}',
   },
+  PACKAGE_INSTANCE: {
+    sentence:
+      'A function captures an instance of {name}, whose package gives that class its methods late: it has no {missing} on this executor.',
+    remedy:
+      'Make the instance in a module of your own and import it from there, or make it inside the function: each executor then has its own.',
+  },
   NESTED_DATASET: {
     sentence: '{what} was used inside a function that runs on executors, where there are no datasets.\n  path: {path}',
     remedy: 'Use join, or collect() the smaller dataset first and capture the result.',

@@ -2,11 +2,15 @@
 import Module from 'node:module';
 import { sep } from 'node:path';
 import { types } from 'node:util';
+import { intrinsics } from './intrinsics';
+import { stampOf } from './stamp';
 
 export interface ModuleRef {
   readonly path: string;
   /** The export, or undefined for the module itself. */
   readonly member?: string;
+  /** The way to a value inside of the export, by names of properties. */
+  readonly inside?: readonly string[];
 }
 
 interface Loaded {
@@ -26,7 +30,7 @@ export function modulesMayHaveChanged(): void {
   stale = true;
 }
 
-/** The module or the exported function that a value is, if it is one. The main script is no module: nobody may load it again. */
+/** The module, or the exported function or object of a package that a value is, if it is one. The main script is no module: nobody may load it again. */
 export function moduleRefOf(value: object): ModuleRef | undefined {
   const found = index.get(value);
   if (found || !stale) return found;
@@ -37,8 +41,14 @@ export function moduleRefOf(value: object): ModuleRef | undefined {
 
 /** The value that a reference means in this process, if the module is loaded. */
 export function loadedModule(ref: ModuleRef): unknown {
-  const exports = cache()[ref.path]?.exports;
-  return ref.member === undefined ? exports : (exports as Record<string, unknown> | undefined)?.[ref.member];
+  return valueIn(cache()[ref.path]?.exports, ref);
+}
+
+/** The value that a reference means in a module's exports. */
+export function valueIn(exports: unknown, { member, inside = [] }: Omit<ModuleRef, 'path'>): unknown {
+  if (member === undefined) return exports;
+  const names = [member, ...inside];
+  return names.reduce((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], exports);
 }
 
 /** Whether a module belongs to the user rather than to a package. */
@@ -61,6 +71,37 @@ function add(path: string, exports: unknown): void {
   if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null || types.isProxy(exports)) return;
   if (!index.has(exports)) index.set(exports, { path });
   for (const [member, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(exports))) {
-    if (typeof descriptor.value === 'function' && !index.has(descriptor.value)) index.set(descriptor.value, { path, member });
+    const { value } = descriptor as { value: unknown };
+    if (typeof value === 'function' && !index.has(value)) index.set(value, { path, member });
+    else if (typeof value === 'object' && value !== null) addObject(value, { path, member }, isLocalModule(path) ? maxInside : 0);
   }
+}
+
+/** Objects in a plain object that a module of the user exports are found this deep: `export const schemas = { user: z.object(…) }`. */
+const maxInside = 2;
+/** Longer tables are data. */
+const maxNames = 100;
+
+/**
+ * Takes up an exported object that code of a package made. An executor that loads the module has its own, while a copy would lack what
+ * the package's code keeps about it elsewhere. Plain data and instances of the user's classes are copied, as they are when captured.
+ */
+function addObject(value: object, ref: ModuleRef, depth: number): void {
+  if (index.has(value) || types.isProxy(value)) return;
+  if (isOfPackage(value)) index.set(value, ref);
+  if (depth === 0 || Object.getPrototypeOf(value) !== Object.prototype) return;
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(value)).slice(0, maxNames);
+  for (const [name, { value: inner }] of properties) {
+    if (typeof inner === 'object' && inner !== null)
+      addObject(inner, { ...ref, inside: [...(ref.inside ?? []), name] }, depth - 1);
+  }
+}
+
+/** Whether an object's class, or one above it, is neither the language's nor Node's nor compiled by Millrace. */
+function isOfPackage(value: object): boolean {
+  for (let proto = Object.getPrototypeOf(value) as object | null; proto; proto = Object.getPrototypeOf(proto) as object | null) {
+    const c = Object.getOwnPropertyDescriptor(proto, 'constructor')?.value as unknown;
+    if (typeof c === 'function' && !stampOf(c) && intrinsics().pathOf(c) === undefined) return true;
+  }
+  return false;
 }

@@ -26,6 +26,7 @@ function lineOf(starts: readonly number[], offset: number): number {
 export class ProgramText {
   readonly #starts: number[];
   readonly #map: string | undefined;
+  readonly #ofPackage: boolean;
   #trace: TraceMap | undefined;
   /** The line of the file on which the user's text starts, one-based. */
   readonly firstLine: number;
@@ -35,9 +36,15 @@ export class ProgramText {
   constructor(
     readonly file: string,
     readonly js: string,
-    { map, firstLine = 1, home = file }: { map?: string; firstLine?: number; home?: string } = {},
+    {
+      map,
+      firstLine = 1,
+      home = file,
+      ofPackage = false,
+    }: { map?: string; firstLine?: number; home?: string; ofPackage?: boolean } = {},
   ) {
     this.#map = map;
+    this.#ofPackage = ofPackage;
     this.firstLine = firstLine;
     this.home = home;
     this.#starts = lineStartsOf(js);
@@ -50,8 +57,9 @@ export class ProgramText {
     return { file: this.file, line: original.line + this.firstLine, column: original.column + 1 };
   }
 
-  /** Whether the user wrote what stands there; the compiler's own helpers have no source. */
+  /** Whether the user wrote what stands there: not a package, and the compiler's own helpers have no source. */
   isUsers(offset: number): boolean {
+    if (this.#ofPackage) return false;
     const line = lineOf(this.#starts, offset);
     return this.#map === undefined || this.#find(line, offset - this.#starts[line]) !== undefined;
   }

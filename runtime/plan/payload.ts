@@ -86,12 +86,21 @@ export type PayloadNode =
   | {
       readonly t: 'instance';
       readonly class: Encoded;
+      /** Of a class that its module provides: the names that its prototype must have. */
+      readonly needs?: readonly string[];
       readonly props: Properties;
       readonly privates?: Privates;
       readonly fixed?: Fixed;
     }
   | ({ readonly t: 'map'; readonly keys: List; readonly values: List } & Subclassed)
   | ({ readonly t: 'set'; readonly list: List } & Subclassed)
+  | ({
+      readonly t: 'weak';
+      readonly base: 'WeakMap' | 'WeakSet';
+      readonly keys: readonly Encoded[];
+      /** Of a set, `true` for each of its members. */
+      readonly values: readonly Encoded[];
+    } & Subclassed)
   | ({ readonly t: 'error'; readonly name: string; readonly stack: Encoded } & Subclassed)
   | ({ readonly t: 'date'; readonly time: number } & Subclassed)
   | { readonly t: 'regexp'; readonly source: string; readonly flags: string; readonly lastIndex: number }
@@ -105,7 +114,8 @@ export type PayloadNode =
   | { readonly t: 'symbol'; readonly description: string | undefined }
   | { readonly t: 'sharedSymbol'; readonly key: string }
   | { readonly t: 'intrinsic'; readonly path: string }
-  | { readonly t: 'module'; readonly path: string; readonly member?: string }
+  /** A module; an export of it; or what the names of `inside` lead to in that. */
+  | { readonly t: 'module'; readonly path: string; readonly member?: string; readonly inside?: readonly string[] }
   | { readonly t: 'moduleName'; readonly name: string; readonly file: string }
   | {
       readonly t: 'bound';

@@ -59,6 +59,7 @@ export function capture(f: Function, options: CaptureOptions): Capture {
   let deadZone: string | undefined;
   try {
     const root = encoder.encode(f);
+    encoder.settleWeak();
     closure = finish(root, encoder, functions);
   } catch (error) {
     if (error instanceof SharedRow) return capture(f, { ...options, keepsNodes: true });

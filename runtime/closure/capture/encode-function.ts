@@ -102,7 +102,7 @@ export class FunctionEncoder {
           remedy: 'Wrap it in a function of your own that calls it.',
         });
       case 'function':
-        return this.#draft(f, n, this.#inspectedView(f, inspected));
+        return this.#encoder.inPackage(() => this.#draft(f, n, this.#inspectedView(f, inspected)));
     }
   }
 
@@ -131,9 +131,8 @@ export class FunctionEncoder {
         variables.push({ name, index: values.length - 1, positions: [], moduleName: 'require' });
       } else if (found) {
         variables.push({ name, index: values.push(found.value) - 1, positions: [] });
-      } else if (!isStandardGlobal(name) && !(name in globalThis)) {
-        this.#unreadable(name, f);
       }
+      // A name that is neither there nor in the scopes is declared nowhere: `typeof window` of a package for browsers as well.
     }
     const hidden = (what: string) => {
       const found = lookup(what);
@@ -151,8 +150,8 @@ export class FunctionEncoder {
 
   #unreadable(name: string, f: Function): never {
     return this.#encoder.refuse({
-      reason: `'${name}' of a function that Millrace did not compile (${f.name || 'anonymous'}), and its value cannot be found`,
-      remedy: 'Wrap the call in a function of your own, or import the library inside the function.',
+      reason: `\`${name}\` of a function that Millrace did not compile (${f.name || 'anonymous'}), and its value cannot be found`,
+      remedy: 'Wrap the call in a function of your own.',
     });
   }
 
@@ -195,7 +194,8 @@ export class FunctionEncoder {
   #self(view: View): unknown {
     try {
       return view.self();
-    } catch {
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
       return this.#encoder.refuse({ reason: '`this` before super() has returned', remedy: 'Make the function after super().' });
     }
   }

@@ -9,7 +9,9 @@ import { intrinsics } from '../intrinsics';
 import { isLocalModule, moduleRefOf } from '../module-refs';
 import { type Bulk, bulkOf, bytesOfList, isPlainList } from './bulky-values';
 import { SharedRow, writeRows } from './captured-rows';
-import { type Refusal, refusalOf } from './refusals';
+import { fixedOf, flagsOf, hasMore } from './own-properties';
+import { ofPackage, type Refusal, refusalOf } from './refusals';
+import { WeakCollections } from './weak-collections';
 
 export interface CaptureOptions {
   /** The operation that the function was given to, as the user wrote it: `map`. */
@@ -52,6 +54,8 @@ export class Encoder {
   readonly #numbers = new Map<unknown, number>();
   /** The objects of lists that were written apart. */
   readonly #rowObjects: ReadonlySet<unknown>[] = [];
+  readonly #weak = new WeakCollections();
+  #packageDepth = 0;
   readonly #trail: Step[] = [];
   readonly #functions: FunctionEncoding;
 
@@ -90,7 +94,25 @@ export class Encoder {
     return { n: this.nodes.push(node) - 1 };
   }
 
-  refuse({ reason, remedy }: Refusal): never {
+  /** To be called when everything else is encoded. */
+  settleWeak(): void {
+    this.#weak.settle(
+      (key) => this.#numbers.has(key) || this.#isOfRows(key),
+      (value) => this.encode(value),
+    );
+  }
+
+  /** Encodes what code of a package holds. What cannot ship there is not the user's to change. */
+  inPackage<T>(encode: () => T): T {
+    this.#packageDepth++;
+    const node = encode();
+    this.#packageDepth--;
+    return node;
+  }
+
+  refuse(refusal: Refusal): never {
+    const { reason } = refusal;
+    const remedy = this.#packageDepth > 0 ? ofPackage : refusal.remedy;
     const { operation } = this.options;
     throw new MillraceError('UNSERIALIZABLE_CAPTURE', { operation, reason, remedy, path: this.path(), place: this.place });
   }
@@ -163,6 +185,10 @@ export class Encoder {
       const list = this.#list([...Set.prototype.values.call(value)], '(element)');
       return { t: 'set', ...this.#subclassed(value, Set), list };
     }
+    if (types.isWeakMap(value))
+      return { t: 'weak', base: 'WeakMap', ...this.#subclassed(value, WeakMap), ...this.#weak.add(value) };
+    if (types.isWeakSet(value))
+      return { t: 'weak', base: 'WeakSet', ...this.#subclassed(value, WeakSet), ...this.#weak.add(value) };
     if (types.isDate(value)) return { t: 'date', ...this.#subclassed(value, Date), time: Date.prototype.getTime.call(value) };
     if (types.isRegExp(value)) return { t: 'regexp', source: value.source, flags: value.flags, lastIndex: value.lastIndex };
     if (ArrayBuffer.isView(value)) return this.#view(value as NodeJS.ArrayBufferView);
@@ -290,7 +316,8 @@ export class Encoder {
     const path = intrinsics().pathOf(c);
     if (path !== undefined) return this.#builtIn(value, path);
     const own = this.#ownClass(value, c);
-    return this.#fixed(value, { t: 'instance', ...own, props: this.properties(value) });
+    const needs = moduleRefOf(c) ? { needs: Object.getOwnPropertyNames(c.prototype) } : {};
+    return this.#fixed(value, { t: 'instance', ...own, ...needs, props: this.properties(value) });
   }
 
   /** The class of an instance, and the #private values that the classes of its chain gave it. */
@@ -356,26 +383,6 @@ export class Encoder {
     }
     return plain ? { keys, values } : { keys, values, flags };
   }
-}
-
-function flagsOf(d: PropertyDescriptor): number {
-  return (d.enumerable ? 1 : 0) | (d.writable ? 2 : 0) | (d.configurable ? 4 : 0) | (d.get || d.set ? 8 : 0);
-}
-
-function fixedOf(value: object): Fixed | undefined {
-  if (Object.isExtensible(value)) return undefined;
-  if (Object.isFrozen(value)) return 2;
-  return Object.isSealed(value) ? 1 : 3;
-}
-
-/** Arrays so long that listing their keys would cost more than copying them; their extra properties, if any, are not shipped. */
-const longArray = 10_000;
-
-/** Whether an array has holes or properties beside its elements. */
-function hasMore(value: unknown[]): boolean {
-  if (value.length <= longArray) return Reflect.ownKeys(value).length !== value.length + 1;
-  for (let i = 0; i < value.length; i++) if (value[i] === undefined && !(i in value)) return true;
-  return false;
 }
 
 function symbolNode(symbol: symbol): PayloadNode {

@@ -149,6 +149,24 @@ interface WithPrivates {
   readonly privateProperties?: readonly { readonly name: string; readonly value?: Runtime.RemoteObject }[];
 }
 
+/** The entries of a WeakMap, or the members of a WeakSet each with `true`. */
+export function inspectWeakEntries(collection: object): [key: object, value: unknown][] {
+  try {
+    const { internalProperties = [] } = propertiesOf(remoteOf(collection));
+    const id = internalProperties.find(({ name }) => name === '[[Entries]]')?.value?.objectId;
+    const entries = id === undefined ? [] : propertiesOf(id).result.filter(({ name }) => /^\d+$/.test(name));
+    return entries.flatMap((entry): [object, unknown][] => {
+      const parts = propertiesOf(entry.value?.objectId as string).result;
+      const part = (name: string) => parts.find((p) => p.name === name)?.value;
+      const key = part('key');
+      const value = part('value') as Runtime.RemoteObject;
+      return key ? [[fromRemote(key) as object, fromRemote(value)]] : [[fromRemote(value) as object, true]];
+    });
+  } finally {
+    if (session) post('Runtime.releaseObjectGroup', { objectGroup: group });
+  }
+}
+
 /** The #private fields of an instance that a class without a stamp declares. */
 export function inspectPrivates(facts: FunctionFacts, instance: object): unknown[] {
   try {
@@ -212,7 +230,7 @@ function describe(info: FunctionInfo, text: string, offset: number, isMethod: bo
     // The text of a static method starts with its modifier, which an object literal has not.
     source: isMethod ? text.replace(/^static\s+/, '') : text,
     start: 0,
-    text: new ProgramText('<library>', text),
+    text: new ProgramText('<library>', text, { ofPackage: true }),
     strict,
     ...('id' in node && node.id?.type === 'Identifier' ? { ownName: node.id.name } : {}),
     declaration: false,

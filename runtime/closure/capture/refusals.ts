@@ -10,14 +10,17 @@ export interface Refusal {
   readonly remedy: string;
 }
 
+/** The remedy for what a package made and keeps to itself. */
+export const ofPackage =
+  'Make it in a module of your own and import it from there, or make it inside the function: each executor then has its own.';
+
 const openInside = (what: string) => `Open ${what} inside the function, for example once for each partition in mapPartitions.`;
 
 /** Objects that are tied to this process, by what the engine says of them. */
 function hostKind(value: object): Refusal | undefined {
   if (types.isPromise(value)) return { reason: 'a promise', remedy: 'Await it first and capture its value.' };
-  if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) {
-    const kind = types.isWeakMap(value) ? 'WeakMap' : types.isWeakSet(value) ? 'WeakSet' : 'WeakRef';
-    return { reason: `a ${kind}, whose contents cannot be read`, remedy: 'Capture a Map, a Set or the value itself.' };
+  if (value instanceof WeakRef) {
+    return { reason: 'a WeakRef, whose value may be gone at any time', remedy: 'Capture the value itself.' };
   }
   if (types.isProxy(value)) return { reason: 'a Proxy', remedy: 'Capture the object behind it, or plain data read from it.' };
   if (types.isGeneratorObject(value)) {

@@ -7,6 +7,7 @@ import type { Encoded, PayloadNode } from '../../plan/payload';
 import { registerModule } from '../classes/class-registry';
 import { metaOf } from '../import-meta';
 import { findIntrinsic } from '../intrinsics';
+import { valueIn } from '../module-refs';
 
 /** What only the process that revives can provide. */
 export interface ReviveEnvironment {
@@ -47,7 +48,7 @@ export function reviveLeaf(node: PayloadNode, environment: ReviveEnvironment, va
     case 'module': {
       const exports = environment.loadModule(node.path);
       registerModule(node.path, exports);
-      return node.member === undefined ? exports : (exports as Record<string, unknown>)[node.member];
+      return valueIn(exports, node);
     }
     case 'moduleName':
       return moduleName(node.name, node.file);

@@ -161,6 +161,8 @@ class Reviver {
         for (const item of this.#list(node.list)) Set.prototype.add.call(set, this.#value(item));
         return this.#define(set, node.props);
       }
+      case 'weak':
+        return this.#weak(node, n);
       case 'error':
         return this.#error(node, n);
       case 'date': {
@@ -189,6 +191,17 @@ class Reviver {
     if ('plain' in list) return list.plain;
     if ('rows' in list) return copyOfRows(this.#environment.bulk(list.rows) as readonly unknown[]);
     return this.#environment.bulk(list.bulk) as readonly unknown[];
+  }
+
+  #weak(node: PayloadNode & { t: 'weak' }, n: number): object {
+    const base = node.base === 'WeakMap' ? WeakMap : WeakSet;
+    const collection = this.#subclassed(node, base, n);
+    node.keys.forEach((encoded, i) => {
+      const key = this.#value(encoded) as object;
+      if (base === WeakMap) WeakMap.prototype.set.call(collection, key, this.#value(node.values[i]));
+      else WeakSet.prototype.add.call(collection, key);
+    });
+    return this.#define(collection, node.props);
   }
 
   #array(node: PayloadNode & { t: 'array' }, n: number): unknown[] {
@@ -248,6 +261,9 @@ class Reviver {
   #instance(node: PayloadNode & { t: 'instance' }, n: number): unknown {
     const c = this.#value(node.class) as Function;
     if (this.#made[n] !== unset) return this.#made[n];
+    const missing = node.needs?.filter((name) => !(name in c.prototype)) ?? [];
+    if (missing.length > 0)
+      throw new MillraceError('PACKAGE_INSTANCE', { name: c.name, missing: missing.slice(0, 3).join(', ') });
     const instance = this.#keep(n, node.privates ? this.#constructed(c) : (Object.create(c.prototype) as object));
     this.#open(instance, node.privates);
     this.#define(instance, node.props);

@@ -36,9 +36,9 @@ export const cases: Cases = {
     const p = Promise.resolve(1);
     return { f: () => p, refused: /a promise/ };
   },
-  WeakMap: () => {
-    const w = new WeakMap();
-    return { f: () => w, refused: /WeakMap/ };
+  WeakRef: () => {
+    const w = new WeakRef({});
+    return { f: () => w, refused: /WeakRef/ };
   },
   Proxy: () => {
     const p = new Proxy({}, {});
