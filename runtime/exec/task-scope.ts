@@ -1,5 +1,6 @@
 // The runtime of one task: its compiled loops call it as `rt`. It opens files, stores and tables and closes them when the task ends.
 import { MillraceError } from '../base/errors';
+import { addAllExactly } from '../base/exact-sum';
 import { showElement } from '../base/show-element';
 import { Random } from '../base/time';
 import { orNull, rowAt } from '../columns/batch';
@@ -65,6 +66,7 @@ export class TaskScope {
   readonly rowAt = rowAt;
   readonly rowsOfPart = rowsOfPart;
   readonly grouping = groupingOf;
+  readonly addNumbers = addAllExactly;
   /** The columns of a part, where it has all of these. */
   readonly columnsOf = (part: StoredPart, names: readonly string[]) =>
     part instanceof StoredRows ? (part.batch(names) ?? null) : null;

@@ -1,6 +1,7 @@
 // Unpacks the pages of Parquet files and the buffers of Arrow files: snappy, gzip, brotli, lz4 and zstd.
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { decompress as unpackZstd } from 'fzstd';
+import { unpackSnappy } from './snappy';
 
 const damaged = (): never => {
   throw new RangeError('packed bytes are damaged');
@@ -8,70 +9,6 @@ const damaged = (): never => {
 
 /** From so many bytes on a call that copies them takes less time than a loop. */
 const copiedAtOnce = 48;
-
-/** Bytes behind what is unpacked: short pieces are copied in words, which may reach beyond their end. */
-const slack = 16;
-
-/** Snappy's plain form, whose first number is the length. */
-function unpackSnappy(packed: Buffer, size: number): Buffer {
-  let at = 0;
-  let length = 0;
-  for (let shift = 0; ; shift += 7) {
-    if (at >= packed.length || shift > 28) damaged();
-    const byte = packed[at++];
-    length += (byte & 127) * 2 ** shift;
-    if (byte < 128) break;
-  }
-  if (length !== size) damaged();
-  const out = Buffer.allocUnsafeSlow(length + slack);
-  const [from, into] = [packed, out].map(({ buffer, byteOffset, byteLength }) => new DataView(buffer, byteOffset, byteLength));
-  let to = 0;
-  while (at < packed.length) {
-    const tag = packed[at++];
-    let count: number;
-    if ((tag & 3) === 0) {
-      count = tag >> 2;
-      if (count >= 60) {
-        const bytes = count - 59;
-        count = 0;
-        for (let i = 0; i < bytes; i++) count += packed[at++] * 2 ** (8 * i);
-      }
-      count++;
-      if (!(at + count <= packed.length && to + count <= length)) damaged();
-      if (count <= slack && at + slack <= packed.length) {
-        into.setInt32(to, from.getInt32(at, true), true);
-        into.setInt32(to + 4, from.getInt32(at + 4, true), true);
-        if (count > 8) {
-          into.setInt32(to + 8, from.getInt32(at + 8, true), true);
-          into.setInt32(to + 12, from.getInt32(at + 12, true), true);
-        }
-      } else if (count < copiedAtOnce) for (let i = 0; i < count; i++) out[to + i] = packed[at + i];
-      else out.set(packed.subarray(at, at + count), to);
-      to += count;
-      at += count;
-      continue;
-    }
-    let offset: number;
-    if ((tag & 3) === 1) {
-      count = ((tag >> 2) & 7) + 4;
-      offset = ((tag >> 5) << 8) | packed[at++];
-    } else if ((tag & 3) === 2) {
-      count = (tag >> 2) + 1;
-      offset = packed[at] | (packed[at + 1] << 8);
-      at += 2;
-    } else {
-      count = (tag >> 2) + 1;
-      offset = packed[at] + packed[at + 1] * 256 + packed[at + 2] * 65_536 + packed[at + 3] * 16_777_216;
-      at += 4;
-    }
-    if (!(offset > 0 && offset <= to) || to + count > length) damaged();
-    // A word lies wholly before the place to which it is copied.
-    if (offset >= 4) for (let i = 0; i < count; i += 4) into.setInt32(to + i, into.getInt32(to + i - offset, true), true);
-    else for (let i = 0; i < count; i++) out[to + i] = out[to + i - offset];
-    to += count;
-  }
-  return to === length ? out.subarray(0, length) : damaged();
-}
 
 /** A block of lz4, without a frame around it. */
 function unpackLz4Block(packed: Uint8Array, size: number): Buffer {

@@ -81,13 +81,38 @@ class Groups {
     this.#key = key;
   }
 
+  /** Makes room for the groups of another table. */
+  #follow(table: KeyTable): void {
+    const key = this.#key;
+    if (table === this.#table) return;
+    this.#table = table;
+    this.#known = key.kind === 'places' ? new Int32Array(key.values.length).fill(-1) : undefined;
+  }
+
+  /** Adds numbers to the sums of their rows' groups, one after the other. False where keys are no places: nothing is added then. */
+  addTo(sums: number[], numbers: ArrayLike<number>, from: number, to: number, table: KeyTable): boolean {
+    const key = this.#key;
+    if (key.kind !== 'places') return false;
+    this.#follow(table);
+    const known = this.#known!;
+    const { places } = key;
+    for (let i = from; i < to; i++) {
+      let group = known[places[i]];
+      if (group < 0) {
+        group = table.find(key.values[places[i]]);
+        known[places[i]] = group;
+        // -0 is what changes no number that is added to it.
+        if (group === sums.length) sums.push(-0);
+      }
+      sums[group] += numbers[i];
+    }
+    return true;
+  }
+
   /** The group of each row from `from` on; a new one gets a value that `start` makes. */
   of(from: number, to: number, table: KeyTable, values: unknown[], start: () => unknown): Int32Array {
     const key = this.#key;
-    if (table !== this.#table) {
-      this.#table = table;
-      this.#known = key.kind === 'places' ? new Int32Array(key.values.length).fill(-1) : undefined;
-    }
+    this.#follow(table);
     if (this.#numbers.length < to - from) this.#numbers = new Int32Array(to - from);
     const numbers = this.#numbers;
     const known = this.#known;
@@ -117,9 +142,9 @@ class Sums implements Grouping {
 
   add(from: number, to: number, table: KeyTable, values: unknown[]): number {
     const numbers = this.#numbers;
-    // -0 is what changes no number that is added to it.
-    const groups = this.#groups.of(from, to, table, values, () => -0);
     const sums = values as number[];
+    if (typeof numbers !== 'number' && this.#groups.addTo(sums, numbers, from, to, table)) return to;
+    const groups = this.#groups.of(from, to, table, values, () => -0);
     if (typeof numbers === 'number') for (let i = from; i < to; i++) sums[groups[i - from]] += numbers;
     else for (let i = from; i < to; i++) sums[groups[i - from]] += numbers[i];
     return to;

@@ -19,12 +19,20 @@ type Numbers = Float64Array | Int32Array;
 /** Reads numbers that lie one behind the other. */
 type ReadNumbers = (bytes: Buffer, at: number, count: number) => Numbers;
 
-/** A copy of some bytes, which numbers can be read from in place. */
-function aligned(bytes: Buffer, at: number, length: number): ArrayBuffer {
+/** Numbers that lie in a page: where their places allow, without a copy. */
+function numbersAt<A>(Kind: NumberArray<A>, bytes: Buffer, at: number, count: number): A {
+  const length = count * Kind.BYTES_PER_ELEMENT;
   if (at + length > bytes.length) damaged('a page has fewer values than it says');
+  if ((bytes.byteOffset + at) % Kind.BYTES_PER_ELEMENT === 0)
+    return new Kind(bytes.buffer as ArrayBuffer, bytes.byteOffset + at, count);
   const copy = new ArrayBuffer(length);
   new Uint8Array(copy).set(bytes.subarray(at, at + length));
-  return copy;
+  return new Kind(copy, 0, count);
+}
+
+interface NumberArray<A> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, at: number, count: number): A;
 }
 
 const wideLimit = 2 ** 32;
@@ -54,16 +62,16 @@ function numbersOf(node: Node, type: ColumnType): ReadNumbers | undefined {
   switch (node.physical) {
     case physical.int32:
       return (bytes, at, count) => {
-        const values = new Int32Array(aligned(bytes, at, count * 4));
+        const values = numbersAt(Int32Array, bytes, at, count);
         if (narrow) checkNarrow(values, narrow, node);
         return unsigned && !narrow ? Float64Array.from(values, (value) => value >>> 0) : values;
       };
     case physical.int64:
-      return (bytes, at, count) => wideNumbers(new Int32Array(aligned(bytes, at, count * 8)), count, unsigned);
+      return (bytes, at, count) => wideNumbers(numbersAt(Int32Array, bytes, at, count * 2), count, unsigned);
     case physical.float:
-      return (bytes, at, count) => new Float64Array(new Float32Array(aligned(bytes, at, count * 4)));
+      return (bytes, at, count) => new Float64Array(numbersAt(Float32Array, bytes, at, count));
     case physical.double:
-      return (bytes, at, count) => new Float64Array(aligned(bytes, at, count * 8));
+      return (bytes, at, count) => numbersAt(Float64Array, bytes, at, count);
     default:
       return undefined;
   }
@@ -97,6 +105,14 @@ function instantsOf(type: ColumnType, node: Node, zone: Zone): ((words: Int32Arr
 const fresh = (value: unknown): unknown =>
   value instanceof Date ? new Date(value) : value instanceof Uint8Array ? value.slice() : value;
 
+const mostInterned = 1000;
+
+/** V8 compares texts that it keeps once, as names of properties are, by their place and not by their characters. */
+function interned(values: unknown[]): unknown[] {
+  if (values.length > mostInterned) return values;
+  return values.map((value) => (typeof value === 'string' ? Object.keys({ [value]: 0 })[0] : value));
+}
+
 /** A leaf at the top of a schema, which is no list. */
 export const isFlat = (node: Node): boolean => node.physical !== undefined && node.maxRepetition === 0 && node.maxDefinition <= 1;
 
@@ -121,7 +137,7 @@ export class FlatColumn {
     this.#pages = new RawPages(node, chunk, bytes, (plain, count) => {
       this.#dictionary = this.#numbers
         ? { numbers: this.#numbers(plain, 0, count), values: [] }
-        : { values: [...this.#decoder.plain(plain, 0, count), null] };
+        : { values: interned([...this.#decoder.plain(plain, 0, count), null]) };
     });
   }
 
@@ -167,7 +183,7 @@ export class FlatColumn {
       if (texts) return texts;
     }
     if (encoding === 0 && this.#instants) {
-      const words = new Int32Array(aligned(bytes, at, count * 8));
+      const words = numbersAt(Int32Array, bytes, at, count * 2);
       const made = Array.from({ length: count }, (_, i) => this.#instants!(words, i));
       if (!made.includes(undefined)) return made;
     }

@@ -10,6 +10,7 @@ export function readRuns(bytes: Buffer, from: number, to: number, width: number,
   if (width === 0) return out;
   if (width > 32) damaged();
   const byteWidth = (width + 7) >> 3;
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = from;
   let n = 0;
   while (n < count) {
@@ -24,7 +25,7 @@ export function readRuns(bytes: Buffer, from: number, to: number, width: number,
       const groups = (head - 1) / 2;
       if (groups === 0) damaged();
       const packed = Math.min(groups * width, to - at);
-      n = unpackBits(bytes, at, packed, width, out, n, Math.min(count, n + groups * 8));
+      n = unpackBits(words, at, packed, width, out, n, Math.min(count, n + groups * 8));
       at += groups * width;
       continue;
     }
@@ -40,33 +41,39 @@ export function readRuns(bytes: Buffer, from: number, to: number, width: number,
 }
 
 /** Fills `out` from `n` to `end` with numbers of `width` bits, the lowest bit first. Answers `end`. */
-function unpackBits(bytes: Buffer, at: number, length: number, width: number, out: Int32Array, n: number, end: number): number {
+function unpackBits(bytes: DataView, at: number, length: number, width: number, out: Int32Array, n: number, end: number): number {
   if ((end - n) * width > length * 8) damaged();
-  const mask = width === 32 ? 0xffffffff : 2 ** width - 1;
-  let held = 0;
-  let bits = 0;
-  let p = at;
-  if (width <= 24) {
-    for (let i = n; i < end; i++) {
-      while (bits < width) {
-        held |= bytes[p++] << bits;
-        bits += 8;
+  let i = n;
+  if (width <= 25) {
+    // Such a number lies in the four bytes from the one on in which it begins.
+    const whole = Math.min(end, n + Math.floor((Math.max(0, bytes.byteLength - at - 4) * 8) / width));
+    const mask = 2 ** width - 1;
+    let p = at;
+    let bit = 0;
+    // Four of at most 6 bits at once.
+    if (width <= 6)
+      for (const before = whole - 3; i < before; i += 4) {
+        const word = bytes.getInt32(p, true) >>> bit;
+        out[i] = word & mask;
+        out[i + 1] = (word >>> width) & mask;
+        out[i + 2] = (word >>> (2 * width)) & mask;
+        out[i + 3] = (word >>> (3 * width)) & mask;
+        bit += 4 * width;
+        p += bit >> 3;
+        bit &= 7;
       }
-      out[i] = held & mask;
-      held >>>= width;
-      bits -= width;
+    for (; i < whole; i++) {
+      out[i] = (bytes.getInt32(p, true) >>> bit) & mask;
+      bit += width;
+      p += bit >> 3;
+      bit &= 7;
     }
-    return end;
   }
-  let big = 0n;
-  for (let i = n; i < end; i++) {
-    while (bits < width) {
-      big |= BigInt(bytes[p++]) << BigInt(bits);
-      bits += 8;
-    }
-    out[i] = Number(big & BigInt(mask)) | 0;
-    big >>= BigInt(width);
-    bits -= width;
+  for (; i < end; i++) {
+    let value = 0;
+    for (let b = 0, bit = (i - n) * width; b < width; b++, bit++)
+      value += ((bytes.getUint8(at + Math.floor(bit / 8)) >> (bit % 8)) & 1) * 2 ** b;
+    out[i] = value | 0;
   }
   return end;
 }

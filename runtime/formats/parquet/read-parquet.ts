@@ -50,8 +50,25 @@ export function within<T>(path: string, read: () => T): T {
   }
 }
 
+/** Footers that were read last, by file: the tasks on parts of one file need the same. */
+const footers = new Map<string, Footer>();
+const mostFooters = 4;
+/** A larger one would hold much memory. */
+const mostHeldBytes = 1 << 20;
+
 function footerAt(fd: number, path: string): Footer {
-  const { size } = fstatSync(fd);
+  const { size, ino, dev, mtimeMs, ctimeMs } = fstatSync(fd);
+  const key = [dev, ino, size, mtimeMs, ctimeMs].join();
+  const known = footers.get(key);
+  if (known) return known;
+  const { footer, bytes } = footerIn(fd, path, size);
+  if (bytes > mostHeldBytes) return footer;
+  if (footers.size >= mostFooters) footers.delete(footers.keys().next().value!);
+  footers.set(key, footer);
+  return footer;
+}
+
+function footerIn(fd: number, path: string, size: number): { footer: Footer; bytes: number } {
   if (size < 12) return cannot(path, 'it is too short');
   const tail = bytesAt(fd, path, size - 8, 8);
   if (tail.subarray(4).toString('latin1') === 'PARE') return cannot(path, 'it is encrypted, and Millrace has no key');
@@ -59,7 +76,7 @@ function footerAt(fd: number, path: string): Footer {
   if (!bytesAt(fd, path, 0, 4).equals(magic)) return cannot(path, 'it does not begin as one');
   const length = tail.readUInt32LE(0);
   if (length > size - 12 || length > mostFooterBytes) return cannot(path, 'the length of its footer is wrong');
-  return within(path, () => footerOf(bytesAt(fd, path, size - 8 - length, length)));
+  return { footer: within(path, () => footerOf(bytesAt(fd, path, size - 8 - length, length))), bytes: length };
 }
 
 /** The footer of a file. Throws UNREADABLE_FILE, UNREADABLE_TABLE. */

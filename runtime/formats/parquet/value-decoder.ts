@@ -11,7 +11,11 @@ export type Convert = (raw: number | bigint | boolean | Buffer) => unknown;
 export function readPlaces(bytes: Buffer, at: number, count: number, length: number): Int32Array {
   if (at >= bytes.length) damaged();
   const places = readRuns(bytes, at + 1, bytes.length, bytes[at], count);
-  for (let i = 0; i < count; i++) if (places[i] >>> 0 >= length) damaged('a page refers behind its dictionary');
+  // Most dictionaries have a place for all bits, or for all but a few.
+  let bits = 0;
+  for (let i = 0; i < count; i++) bits |= places[i];
+  if (bits >>> 0 >= length)
+    for (let i = 0; i < count; i++) if (places[i] >>> 0 >= length) damaged('a page refers behind its dictionary');
   return places;
 }
 

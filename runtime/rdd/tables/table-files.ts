@@ -162,23 +162,23 @@ function joined(parts: readonly TextRange[][]): TextRange[][] {
   return whole;
 }
 
-/** Neighbouring row groups or batches of a file together, as long as they are small: ranges count them, not bytes. */
+/** Neighbouring row groups or batches of a file together, in parts of about the same bytes: ranges count them, not bytes. */
 function partsOfUnits(files: readonly KnownFile[], units: readonly (readonly number[])[], least: number): TextRange[][] {
   const total = units.flat().reduce((sum, bytes) => sum + bytes, 0);
-  const goal = Math.min(unitsBytes, total / least);
+  // As many for each slot: their tasks end together.
+  const count = Math.max(1, Math.ceil(Math.ceil(total / unitsBytes) / least) * least);
   const parts: TextRange[][] = [];
-  let room = 0;
+  let before = 0;
+  let current = -1;
   for (const [f, file] of files.entries()) {
     for (const [u, bytes] of units[f].entries()) {
+      const part = Math.min(count - 1, Math.floor(((before + bytes / 2) / total) * count));
+      before += bytes;
       const last = parts.at(-1)?.at(-1);
-      if (!last || bytes > room) {
-        parts.push([{ ...file, start: u, end: u + 1 }]);
-        room = goal - bytes;
-        continue;
-      }
-      if (last.path === file.path) parts.at(-1)!.splice(-1, 1, { ...last, end: u + 1 });
+      if (!last || part !== current) parts.push([{ ...file, start: u, end: u + 1 }]);
+      else if (last.path === file.path) parts.at(-1)!.splice(-1, 1, { ...last, end: u + 1 });
       else parts.at(-1)!.push({ ...file, start: u, end: u + 1 });
-      room -= bytes;
+      current = part;
     }
   }
   return parts;
