@@ -36,7 +36,14 @@ export class LocalBackend implements TaskBackend {
   constructor(folder: SessionFolder, storageBytes: number, executionBytes: number) {
     this.#folder = folder;
     this.#storageBytes = storageBytes;
-    this.#runner = createTaskRunner({ executorId, folder: folder.path, storageBytes, executionBytes, startCommand });
+    this.#runner = createTaskRunner({
+      executorId,
+      folder: folder.path,
+      storageBytes,
+      executionBytes,
+      startCommand,
+      isSession: true,
+    });
   }
 
   async start(listener: TaskListener, blobs: BlobSource): Promise<void> {

@@ -16,7 +16,7 @@ import type {
 } from '@duckdb/node-api';
 import type { SqlForm } from '../../runtime/plan/sql-engine';
 import type { ColumnType } from '../../runtime/schema/schema';
-import { instantOf } from '../../runtime/schema/time-zone';
+import { zoneOf } from '../../runtime/schema/time-zone';
 import { duckdb } from './duck';
 import { QueryFault } from './faults';
 
@@ -89,7 +89,7 @@ export function readerOf(name: string, type: DuckDBType, form: SqlForm): ColumnR
 
 function valueReader(name: string, type: DuckDBType, form: SqlForm): ColumnReader {
   const { DuckDBTypeId } = duckdb();
-  const local = (micros: bigint) => instantOf(milliseconds(micros), form.timeZone);
+  const local = (micros: bigint) => zoneOf(form.timeZone).instant(milliseconds(micros));
   switch (type.typeId) {
     case DuckDBTypeId.BOOLEAN:
       return plainReader('boolean');

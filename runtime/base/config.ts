@@ -73,6 +73,8 @@ export interface Config extends SchedulingOptions {
   readonly localityWaitMs: number;
   /** Memory of the engine of SQL in MiB; what needs more is spilled to the session's folder. Default 1024. */
   readonly sqlMemoryMb: number;
+  /** The zone of times without one in readers and queries, of printed dates, and of `getHours` in functions. Default: the machine's, and dates are printed as UTC. */
+  readonly timeZone: string;
 }
 
 /** Spark's defaults, with times for jobs of seconds instead of minutes. */
@@ -89,6 +91,15 @@ export const schedulingDefaults: SchedulingOptions = {
   excludeFailures: 2,
   excludeTimeoutMs: 3_600_000,
 };
+
+function isZone(zone: unknown): boolean {
+  if (zone === 'local') return true;
+  try {
+    return typeof zone === 'string' && zone !== '' && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 type NumberOption = {
   [K in keyof SchedulingOptions]: SchedulingOptions[K] extends number ? K : never;
@@ -153,7 +164,10 @@ function checkPool(name: string, { schedulingMode = 'FIFO', weight = 1, minShare
   must(Number.isInteger(minShare) && minShare >= 0, `pools.${name}.minShare`, minShare, 'a whole number from 0 on');
 }
 
-const rules: Record<Exclude<keyof Config, keyof SchedulingOptions>, { least: number; most: number; unit: string }> = {
+const rules: Record<
+  Exclude<keyof Config, keyof SchedulingOptions | 'timeZone'>,
+  { least: number; most: number; unit: string }
+> = {
   defaultParallelism: { least: 1, most: 1_000_000, unit: 'partitions' },
   maxResultBytes: { least: 1024, most: 2 ** 33, unit: 'bytes' },
   taskMaxFailures: { least: 1, most: 100, unit: 'tries' },
@@ -170,6 +184,7 @@ const defaults: Omit<Config, 'defaultParallelism'> = {
   autoBroadcastBytes: 64 << 10,
   localityWaitMs: 1000,
   sqlMemoryMb: 1024,
+  timeZone: 'local',
   ...schedulingDefaults,
 };
 
@@ -197,5 +212,6 @@ export function makeConfig(slots: number, options: Partial<Config> = {}): Config
       });
   }
   checkScheduling(config);
+  must(isZone(config.timeZone), 'timeZone', config.timeZone, "'local', 'UTC', or the name of a zone such as 'Europe/Berlin'");
   return config;
 }

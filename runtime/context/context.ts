@@ -15,6 +15,7 @@ import type { Job } from '../plan/job';
 import type { DatasetNode } from '../plan/node';
 import type { ReceiverBackend } from '../plan/receivers';
 import type { SqlEngine } from '../plan/sql-engine';
+import { timeZoneProperty } from '../plan/task-environment';
 import { BlobTable } from '../rdd/blob-table';
 import { makeCheckpointFolder, writeCheckpoints } from '../rdd/checkpoint';
 import { describeLineage } from '../rdd/description';
@@ -26,6 +27,7 @@ import type { StoredSize } from '../scheduler/block-tracker';
 import type { ExecutorStatus } from '../scheduler/executor-table';
 import type { JobProgress, JobRecord } from '../scheduler/job-record';
 import { type EngineStatus, Scheduler, type SchedulerHooks } from '../scheduler/loop';
+import { givenTimeZone, useTimeZone } from '../schema/time-zone';
 import { AddedFiles } from '../shared/added-files';
 import { AccumulatorTable } from '../shared/held-accumulators';
 import { decode, decodeRows } from '../wire/codec';
@@ -80,6 +82,7 @@ export class Context implements DatasetHost {
 
   /** @internal */ constructor(options: ContextOptions) {
     this.config = makeConfig(options.slots, options.config);
+    if (this.config.timeZone !== 'local') useTimeZone(this.config.timeZone);
     const { firstId = 0 } = options;
     [this.#nextRdd, this.#nextShuffle, this.#nextShared] = [firstId, firstId, firstId];
     this.master = options.master;
@@ -138,7 +141,13 @@ export class Context implements DatasetHost {
   ): Promise<void> {
     this.checkAlive();
     const call = new CallStack(); // Before the first await: it has the frames of who asked.
-    const labels = { properties: this.control.snapshot(), files: this.control.files.blobs(), callSite: call.site };
+    const zone = givenTimeZone();
+    const zoned: Record<string, string> = zone === undefined ? {} : { [timeZoneProperty]: zone };
+    const labels = {
+      properties: { ...this.control.snapshot(), ...zoned },
+      files: this.control.files.blobs(),
+      callSite: call.site,
+    };
     seekCallsAgain();
     await withCallSite(labels.callSite, () => rdd.prepareLineage());
     if (this.#marksCheckpoints && options.writesCheckpoints !== false) await writeCheckpoints(rdd);
@@ -256,6 +265,7 @@ export class Context implements DatasetHost {
     this.#stopped = true;
     await Promise.all([this.#receivers?.stop(), this.queries?.stop()]);
     await this.engine.stop();
+    if (this.config.timeZone !== 'local') useTimeZone(undefined);
   }
 
   /** Throws CONTEXT_STOPPED after `stop`. @internal */

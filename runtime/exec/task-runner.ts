@@ -24,7 +24,8 @@ import { gatherers, nodesOf, type Plan, type Program } from '../plan/program';
 import { computationsOf } from '../plan/state-spec';
 import { StepFailure } from '../plan/step-failure';
 import type { Forget, TaskControl, TaskSpec } from '../plan/task';
-import type { TaskEnvironment } from '../plan/task-environment';
+import { type TaskEnvironment, timeZoneProperty } from '../plan/task-environment';
+import { useTimeZone } from '../schema/time-zone';
 import type { TaskExchange } from './files/exchange';
 import type { StartCommand } from './files/pipe';
 import { wantColumns } from './files/wanted-columns';
@@ -46,6 +47,8 @@ export interface RunnerOptions {
   readonly startCommand: StartCommand;
   /** Bytes that the groups, tables and sorts of a task may take before they go to disk. */
   readonly executionBytes: number;
+  /** Tasks run in the session's own process, which has its zone. */
+  readonly isSession?: boolean;
 }
 
 export interface TaskRunner {
@@ -197,7 +200,8 @@ class Runner implements TaskRunner {
   #enter(task: TaskSpec, control: TaskControl, exchange: TaskExchange | undefined): ReturnType<typeof enterTask> {
     const nothing: TaskEnvironment = { properties: [], files: [] };
     const environment = task.environmentId ? (decode(this.#bytes(task.environmentId)) as TaskEnvironment) : nothing;
-    const { executorId, folder } = this.#options;
+    const { executorId, folder, isSession } = this.#options;
+    if (!isSession) useTimeZone(environment.properties.find(([name]) => name === timeZoneProperty)?.[1]);
     return enterTask(task, { executorId, folder, blob: (id) => this.#bytes(id) }, control, environment, exchange);
   }
 

@@ -5,6 +5,7 @@ import type { TableSpec } from '../plan/table-spec';
 import { schemaOfRows } from '../schema/infer-values';
 import type { Column, Schema } from '../schema/schema';
 import { kindText } from '../schema/schema-text';
+import { timeZone } from '../schema/time-zone';
 import { schemaOfFields } from './arrow/arrow-schema';
 import { openArrow, wideColumns } from './arrow/read-arrow';
 import { markBytes, openSource } from './byte-source';
@@ -99,7 +100,7 @@ function tableSchema(reader: TableReader, files: readonly InputFile[], schemas: 
   return {
     schema,
     onBadRow: options.onBadRow ?? 'fail',
-    timeZone: options.timeZone ?? 'local',
+    timeZone: options.timeZone === undefined || options.timeZone === 'local' ? timeZone() : options.timeZone,
     folders: folders.map(({ name }) => name),
   } as const;
 }

@@ -4,8 +4,8 @@ import { sampledRows } from '../base/limits';
 import { nearest } from '../base/nearest';
 import type { OnBadRow } from '../plan/table-spec';
 import type { Column, ColumnType, Schema } from '../schema/schema';
+import { isTimeZone } from '../schema/time-zone';
 import { isOneByte } from './csv/dialect';
-import { Zone } from './time-text';
 
 /**
  * The type of a column by name, as an option gives it; ` | null` behind it lets it have nulls. `number` is `double`, `string` is `text`,
@@ -32,7 +32,7 @@ export interface TableOptions {
   readonly types?: Readonly<Record<string, TypeName | `${TypeName} | null`>>;
   /** What becomes of a row that does not fit: `fail` (default), `skip`, or `null` for nulls where it does not fit. Both are counted and reported. */
   readonly onBadRow?: OnBadRow;
-  /** The zone of dates with times that name none: `'local'` (default: this machine's), `'UTC'`, or a name such as `'Europe/Berlin'`. */
+  /** The zone of dates with times that name none: `'local'` (default: the session's), `'UTC'`, or a name such as `'Europe/Berlin'`. */
   readonly timeZone?: string;
   /** `bigint`: all whole numbers of 64 bits are bigints. By default those are numbers where each is at most 2^53. */
   readonly int64?: 'number' | 'bigint';
@@ -182,14 +182,7 @@ const isListOfTexts = (value: unknown): boolean => Array.isArray(value) && value
 
 function checkZone(operation: string, timeZone: unknown): void {
   if (timeZone === undefined) return;
-  try {
-    if (typeof timeZone === 'string' && timeZone !== '') {
-      new Zone(timeZone);
-      return;
-    }
-  } catch {
-    // Refused below.
-  }
+  if (timeZone === 'local' || isTimeZone(timeZone)) return;
   const rule = "'UTC', 'local', or the name of a zone";
   refuseArgument({ operation, argument: 'timeZone', value: timeZone, rule, remedy: "Write { timeZone: 'Europe/Berlin' }." });
 }

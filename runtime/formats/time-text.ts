@@ -1,9 +1,6 @@
-// Dates and times as text, and instants from times that have no zone, by the zone that the reader was given.
+// Dates and times of day as text.
 
 const hourMs = 3_600_000;
-
-/** Offsets that a zone remembers: those of some years. */
-const mostOffsets = 100_000;
 
 /** Days of a month, with those of leap years. */
 export function isDay(year: number, month: number, day: number): boolean {
@@ -18,65 +15,6 @@ export function utcMs(year: number, month: number, day: number, ms: number): num
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   return date.getTime() + ms;
-}
-
-/** A zone of the reader's option: what local times of it are as instants. */
-export class Zone {
-  readonly #format: Intl.DateTimeFormat | undefined;
-  /** Offsets by the hour in which they hold: rules change at whole hours of UTC, or at half ones. */
-  readonly #offsets = new Map<number, number>();
-
-  /** Throws RangeError for a zone that does not exist. */
-  constructor(name: string) {
-    const zone = name === 'local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : name;
-    if (zone === 'UTC') return;
-    this.#format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      ...({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const),
-    });
-  }
-
-  /** The instant of a local time, both in milliseconds as if of UTC. A time that comes twice is its first; one that is left out is moved forward. */
-  instant(local: number): number {
-    if (!this.#format) return local;
-    const before = this.#offset(local - 24 * hourMs);
-    const first = local - before;
-    if (this.#offset(first) === before) return first;
-    const after = this.#offset(local + 24 * hourMs);
-    const second = local - after;
-    return this.#offset(second) === after ? second : first;
-  }
-
-  /** The same of a date that was read as if of UTC. */
-  date(local: Date): Date {
-    return this.#format ? new Date(this.instant(local.getTime())) : local;
-  }
-
-  #offset(at: number): number {
-    const slot = Math.floor(at / (hourMs / 2));
-    const known = this.#offsets.get(slot);
-    if (known !== undefined) return known;
-    const parts = this.#format!.formatToParts(slot * (hourMs / 2));
-    const of = (type: string) => Number(parts.find((part) => part.type === type)!.value);
-    const shown = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
-    const offset = shown - slot * (hourMs / 2);
-    if (this.#offsets.size >= mostOffsets) this.#offsets.clear();
-    this.#offsets.set(slot, offset);
-    return offset;
-  }
-}
-
-const zones = new Map<string, Zone>();
-
-/** The zone of a name, made once: to find out about one takes a millisecond. Throws RangeError for a zone that does not exist. */
-export function zoneOf(name: string): Zone {
-  const key = name === 'local' ? `local ${process.env.TZ}` : name;
-  const known = zones.get(key);
-  if (known) return known;
-  const zone = new Zone(name);
-  zones.set(key, zone);
-  return zone;
 }
 
 const two = (n: number): string => (n < 10 ? `0${n}` : String(n));

@@ -29,7 +29,7 @@ interface TableBase {
   readonly onBadRow: OnBadRow;
   /** The accumulator that gathers what was left out or made null. */
   readonly bad?: string;
-  /** The zone of times that have none: `UTC`, `local`, or a name such as `Europe/Berlin`. */
+  /** The zone of times that have none: `UTC`, or a name such as `Europe/Berlin`. */
   readonly timeZone: string;
   /** Rows from which the types were inferred; undefined where they were given or the file says them. */
   readonly sampled?: number;

@@ -2,6 +2,9 @@
 import { hash } from 'node:crypto';
 import { encode } from '../wire/codec';
 
+/** The local property that names the zone of the session, by Spark's name. */
+export const timeZoneProperty = 'spark.sql.session.timeZone';
+
 export interface TaskEnvironment {
   readonly properties: readonly (readonly [string, string])[];
   /** Added files by name, with the blobs that hold them. */

@@ -3,7 +3,7 @@ import { checkOptions, refuseArgument } from '../base/arguments';
 import { Context } from '../context/context';
 import type { SqlForm } from '../plan/sql-engine';
 import { RDD } from '../rdd/rdd';
-import { isTimeZone } from '../schema/time-zone';
+import { isTimeZone, timeZone as ownTimeZone } from '../schema/time-zone';
 import { type NamedTable, SqlRDD } from './sql-rdd';
 import { type Hole, QueryText, typedText } from './template';
 
@@ -55,7 +55,7 @@ declare module '../context/context' {
 const example = "Write sql`select * from ${rows} where n > ${5}`, or sql('select 1').";
 
 function checkForm(options: SqlOptions): SqlForm {
-  const { int64 = 'number', timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
+  const { int64 = 'number', timeZone = ownTimeZone() } = options;
   const operation = 'sql';
   if (int64 !== 'number' && int64 !== 'bigint')
     refuseArgument({

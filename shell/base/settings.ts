@@ -1,6 +1,7 @@
 // The settings that `.set` changes: one table with defaults, rules and completions.
 import { MillraceError } from '../../runtime/base/errors';
 import { nearest } from '../../runtime/base/nearest';
+import { isTimeZone } from '../../runtime/schema/time-zone';
 import type { Choice, Settings } from '../contract/screen';
 
 export const defaultSettings: Settings = {
@@ -12,6 +13,7 @@ export const defaultSettings: Settings = {
   pager: 'auto',
   signatures: true,
   strict: false,
+  timeZone: 'auto',
 };
 
 interface Setting {
@@ -63,6 +65,12 @@ const table: Readonly<Record<keyof Settings, Setting>> = {
   },
   signatures: flag('show the signature of the call you are typing'),
   strict: flag('refuse what has no type and cannot be inferred'),
+  timeZone: {
+    brief: "the zone of times in files, queries, printed dates and getHours; auto is the machine's",
+    rule: 'auto, UTC, or the name of a zone such as Europe/Berlin',
+    words: ['auto', 'UTC', ...Intl.supportedValuesOf('timeZone')],
+    read: (text) => (text === 'auto' || isTimeZone(text) ? text : undefined),
+  },
 };
 
 const names = Object.keys(table) as (keyof Settings)[];

@@ -27,6 +27,8 @@ export interface Settings {
   readonly pager: string;
   /** A line under the entry with the signature of the call that is being typed. */
   readonly signatures: boolean;
+  /** The zone of times: `auto` is that of the context, which is the machine's unless told. */
+  readonly timeZone: string;
   /** What has no type and cannot be inferred is an error, not `any`. */
   readonly strict: boolean;
 }

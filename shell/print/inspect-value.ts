@@ -1,5 +1,7 @@
 // Shows any value as text in bounded time and size: runs no getter or proxy trap, and escapes everything.
+
 import { inspect, types } from 'node:util';
+import { instantText } from '../../runtime/schema/time-zone';
 import { counted, cut, escapeControls, escapeLines, grouped, quote } from './safe-text';
 import {
   className,
@@ -141,8 +143,7 @@ class Inspector {
     if (ArrayBuffer.isView(value)) return this.#view(value);
     if (types.isMap(value)) return this.#map(value);
     if (types.isSet(value)) return this.#set(value);
-    if (types.isDate(value))
-      return other(Number.isNaN(Date.prototype.getTime.call(value)) ? 'Invalid Date' : Date.prototype.toISOString.call(value));
+    if (types.isDate(value)) return other(Number.isNaN(Date.prototype.getTime.call(value)) ? 'Invalid Date' : instantText(value));
     if (types.isRegExp(value)) return other(cut(escapeControls(RegExp.prototype.toString.call(value)), maxName));
     if (types.isNativeError(value) || value instanceof Error) return this.#error(value);
     if (types.isBoxedPrimitive(value)) return this.#boxed(value);

@@ -1,4 +1,5 @@
 // Draws numbers with characters, with axes: bars in eighths of a column, lines and points in braille dots, fitted to a width.
+import { instantText } from '../../runtime/schema/time-zone';
 import { cut, escapeControls, pad, widthOf } from './safe-text';
 
 export interface Bar {
@@ -149,7 +150,7 @@ const dayMs = 86_400_000;
 function timeLabel(ms: number, span: number): string {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return '';
-  const iso = date.toISOString();
+  const iso = instantText(date);
   if (span >= 3 * dayMs) return iso.slice(0, 10);
   return span >= dayMs / 12 ? iso.slice(5, 16).replace('T', ' ') : iso.slice(11, 19);
 }

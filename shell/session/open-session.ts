@@ -6,6 +6,7 @@ import { type CaptureWarning, shippedModuleText, travelsAs } from '../../runtime
 import { registerModule } from '../../runtime/closure/ship-modules';
 import * as models from '../../runtime/models';
 import type { ForeignEngine } from '../../runtime/scheduler/loop';
+import { useTimeZone } from '../../runtime/schema/time-zone';
 import { cancelQueries } from '../../runtime/sql/running-queries';
 import { StatusStore } from '../../runtime/status/status-store';
 import { packageVersion } from '../base/package-root';
@@ -95,6 +96,7 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
     describe: (value, screen) => (isSilent(value, screen) ? 'nothing' : streams.describe(value, screen)),
     onStrayError: script?.onStrayError,
     hidesUndefined: script !== undefined,
+    onBegin: ({ settings }) => followZone(settings?.timeZone, sc.config.timeZone),
     onInterrupt: [() => cancelEntryJobs(sc), () => cancelQueries(sc)],
     onStop: async () => {
       await streams.leave();
@@ -103,6 +105,12 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
     },
   });
   return new WatchedSession(local, sc, { backgrounds, streams, events });
+}
+
+/** The zone that `.set` chose, or else the one of the context. */
+function followZone(chosen = 'auto', own: string): void {
+  const zone = chosen === 'auto' ? own : chosen;
+  useTimeZone(zone === 'local' ? undefined : zone);
 }
 
 /** Warns when a skewed stage has ended, once for each title: a stream or a loop repeats the same stage. */

@@ -45,6 +45,8 @@ export interface LocalSessionOptions extends EvaluatorOptions {
   readonly describe?: (value: unknown, screen: Screen) => Described | 'nothing' | undefined;
   /** For scripts: prints nothing for a value that is undefined, whatever its static type. */
   readonly hidesUndefined?: boolean;
+  /** Called before each entry and command. */
+  readonly onBegin?: (screen: Screen) => void;
   /** Called on Ctrl-C, to cancel the jobs of the context. */
   readonly onInterrupt?: readonly (() => void)[];
   /** Called after the report of an error that nobody caught. Without it the session goes on. */
@@ -206,6 +208,7 @@ export class LocalSession implements Session {
 
   #begin(screen: Screen): void {
     this.#screen = screen;
+    this.#options.onBegin?.(screen);
     this.#interrupted = false;
     this.#toldChanged.clear();
   }

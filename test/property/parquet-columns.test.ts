@@ -14,8 +14,8 @@ import { Pages } from '../../runtime/formats/parquet/pages';
 import { schemaOfFooter } from '../../runtime/formats/parquet/parquet-schema';
 import { readFooter } from '../../runtime/formats/parquet/read-parquet';
 import { NoRoom } from '../../runtime/formats/plain-values';
-import { Zone } from '../../runtime/formats/time-text';
 import type { ColumnType } from '../../runtime/schema/schema';
+import { Zone } from '../../runtime/schema/time-zone';
 import { size } from '../helpers/sizes';
 
 const test = suite('parquet columns');

@@ -1,4 +1,5 @@
 // What the columns of rows hold: counted in each partition, and put together.
+
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 import { isRow } from '../../formats/write/checked-writer';
@@ -9,6 +10,7 @@ import { SeenRows } from '../../schema/infer-values';
 import { joinedSchemas } from '../../schema/join-schemas';
 import type { Schema } from '../../schema/schema';
 import { kindText } from '../../schema/schema-text';
+import { instantText } from '../../schema/time-zone';
 
 /** Distinct values that are counted one by one: of more their number is estimated, and none is named. */
 const mostCounted = 1000;
@@ -131,7 +133,7 @@ function summary(name: string, type: string, rows: number, state: ColumnState) {
     median: at(0.5),
     q3: at(0.75),
     max: greatest,
-    top: top?.map(([value, n]) => `${value instanceof Date ? value.toISOString() : value} ×${n}`).join(', ') ?? null,
+    top: top?.map(([value, n]) => `${value instanceof Date ? instantText(value) : value} ×${n}`).join(', ') ?? null,
   };
 }
 

@@ -1,9 +1,10 @@
 // The values of a record batch of Arrow: its buffers, cut and unpacked, as values of JavaScript.
 import { isUtf8 } from 'node:buffer';
+import type { Zone } from '../../schema/time-zone';
 import { unpackLz4Frame, unpackZstandard } from '../codecs';
 import { uniqueNames } from '../csv/dialect';
 import { decimalText, halfOf, instantOf, safe, timeOfDay, uuidText } from '../plain-values';
-import { dateText, type Zone } from '../time-text';
+import { dateText } from '../time-text';
 import type { Field } from './arrow-schema';
 import type { FlatTable } from './flatbuffer';
 

@@ -1,5 +1,7 @@
 // What the text of a field is as a value: numbers, truths, dates and times, and which types a text could be of.
-import { isDay, utcMs, type Zone } from '../time-text';
+
+import type { Zone } from '../../schema/time-zone';
+import { isDay, utcMs } from '../time-text';
 
 /** Texts that stand for nothing in a column of numbers, times or truths; in a column of text they are text. */
 export const nullTexts: ReadonlySet<string> = new Set(['NA', 'N/A', 'n/a', 'null', 'NULL', 'Null', 'None', '\\N', '-', '#N/A']);

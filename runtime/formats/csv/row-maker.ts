@@ -3,7 +3,7 @@
 import { keyText, mostInlined } from '../../columns/row-text';
 import type { Column } from '../../schema/schema';
 import { kindText } from '../../schema/schema-text';
-import { type Zone, zoneOf } from '../time-text';
+import { type Zone, zoneOf } from '../../schema/time-zone';
 import { type FieldText, isEmpty } from './field-text';
 import { bigintOf, booleanOf, dateOf, doubleOf, nullTexts, timeOf, timestampOf, wholeOf } from './field-values';
 import { isQuoted, type Records } from './records';

@@ -2,8 +2,8 @@
 import { isAscii } from 'node:buffer';
 import type { ColumnData } from '../../columns/batch';
 import type { ColumnType } from '../../schema/schema';
+import type { Zone } from '../../schema/time-zone';
 import { NoRoom } from '../plain-values';
-import type { Zone } from '../time-text';
 import type { Chunk, Node } from './footer';
 import { converterOf, kindOf, physical } from './leaf-values';
 import { damaged, type Levels, type RawPage, RawPages, readLevels } from './raw-pages';

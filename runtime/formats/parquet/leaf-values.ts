@@ -1,7 +1,8 @@
 // What the bytes of a leaf column are as values of JavaScript, and the type of such a column.
 import type { ColumnType, TimeUnit } from '../../schema/schema';
+import type { Zone } from '../../schema/time-zone';
 import { decimalText, halfOf, instantOf, safe, signedOf, timeOfDay, uuidText } from '../plain-values';
-import { dateText, type Zone } from '../time-text';
+import { dateText } from '../time-text';
 import type { Node } from './footer';
 import type { Struct } from './thrift';
 
