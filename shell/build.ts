@@ -51,7 +51,7 @@ const shared: BuildOptions = {
   target: 'node20',
   format: 'cjs',
   sourcemap: true,
-  external: ['typescript', 'ts-node', 'esbuild', '@duckdb/node-api'],
+  external: ['typescript', 'ts-node', 'esbuild', '@duckdb/node-api', '@resvg/resvg-js'],
   define: { 'import.meta.url': 'importMetaUrl' },
   logLevel: 'warning',
   write: false,
@@ -81,6 +81,25 @@ async function bundleModels(): Promise<void> {
   };
   const result = await build(options);
   await Promise.all(result.outputFiles!.map(writeWhole));
+}
+
+/** The chart library: for the session, and for pages, which carry it with them. */
+async function bundleCharts(): Promise<void> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [join(root, 'shell/print/chart-library.ts')],
+    outfile: join(dist, 'chart.js'),
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'millraceChart',
+    footer: { js: "if(typeof module==='object')module.exports=millraceChart;" },
+    target: 'es2022',
+    logLevel: 'warning',
+    write: false,
+  });
+  await Promise.all(result.outputFiles.map(writeWhole));
 }
 
 const pages = join(root, 'cluster/ui/page');
@@ -192,7 +211,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--if-stale') && isCurrent()) return;
   const started = new Date();
   await mkdir(dist, { recursive: true });
-  await Promise.all([...bundles.map(bundle), bundlePublicApi(), bundleModels(), bundlePages(), copyJava()]);
+  await Promise.all([...bundles.map(bundle), bundlePublicApi(), bundleModels(), bundlePages(), bundleCharts(), copyJava()]);
   if (fast) return;
   const declared = await declarations();
   await snapshot();

@@ -23,6 +23,8 @@ import type { CommandInput, LocalSession, SessionCommand } from './session-local
 import { pageText, showText } from './show-text';
 import type { StaleCommands } from './stale-commands';
 import type { ShellStreams } from './stream-commands';
+import { saveChart } from './tables/chart-file';
+import { chosenColumns, type PlotColumns } from './tables/plot-columns';
 import { schemaText } from './tables/table-schema';
 import type { ShellPages } from './ui-server';
 
@@ -144,8 +146,10 @@ function pathText(value: unknown, operation: string): string {
 }
 
 async function plotted({ value, words, screen }: CommandInput): Promise<string> {
-  const [scatter, log = ''] = words;
+  const [scatter, log = '', named = '{}', file = '', shown = '', force = ''] = words;
   const axes = log === '' ? undefined : { x: log.includes('x'), y: log.includes('y') };
-  const { plot, title } = await plotData(value, { scatter: scatter !== '', log: axes });
+  const columns = JSON.parse(named) as PlotColumns;
+  const { plot, title } = await plotData(await chosenColumns(value, columns), { scatter: scatter !== '', log: axes });
+  if (file !== '') return saveChart({ plot, title, columns }, file, shown, force === 'force');
   return [cut(title, screen.columns), ...drawPlot(plot, screen.columns)].join('\n');
 }

@@ -59,21 +59,35 @@ export interface PlotArgument {
   readonly scatter: boolean;
   /** The axes that count in powers of ten: `x`, `y`, `xy` or none. */
   readonly log: '' | 'x' | 'y' | 'xy';
+  /** Columns of rows that are objects. */
+  readonly columns: { readonly x?: string; readonly y?: string };
+  /** The file to write in place of a drawing. */
+  readonly to?: string;
+  readonly overwrites: boolean;
 }
 
-/** `EXPRESSION [--scatter] [--log[=x|y|xy]]`. */
+/** `EXPRESSION [x=COLUMN] [y=COLUMN] [--scatter] [--log[=x|y|xy]] [--to FILE [--force]]`. */
 export function plotArgument(argument: string): PlotArgument {
-  let [rest, scatter, log] = [argument.trim(), false, '' as PlotArgument['log']];
+  let [rest, scatter, log, overwrites] = [argument.trim(), false, '' as PlotArgument['log'], false];
+  let to: string | undefined;
+  const columns: { x?: string; y?: string } = {};
   for (;;) {
-    const [whole, option, axes] = /(?:^|\s)--(scatter|log(?:=(x|y|xy))?)$/.exec(rest) ?? [];
+    const [whole, option, axes, file, axis, name] =
+      /(?:^|\s)(?:--(scatter|force|log(?:=(x|y|xy))?)|--to[=\s]\s*("[^"]*"|'[^']*'|[^\s"']+)|([xy])=("[^"]*"|'[^']*'|[^\s"'()[\]=>]+))$/.exec(
+        rest,
+      ) ?? [];
     if (whole === undefined) break;
-    if (option === 'scatter') scatter = true;
+    if (file !== undefined) to = unquoted(file);
+    else if (name !== undefined) columns[axis as 'x' | 'y'] = unquoted(name);
+    else if (option === 'scatter') scatter = true;
+    else if (option === 'force') overwrites = true;
     else log = (axes as PlotArgument['log'] | undefined) ?? 'y';
     rest = rest.slice(0, -whole.length).trimEnd();
   }
   const unknown = /\s(--[a-z]+(?:=\w*)?)$/.exec(rest)?.[1];
-  if (unknown === undefined) return { expression: expressionArgument('.plot', rest), scatter, log };
-  return refuse('.plot', 'the option', unknown, '--scatter, --log or --log=x|y|xy', 'For example: .plot counts --log');
+  if (unknown === undefined) return { expression: expressionArgument('.plot', rest), scatter, log, columns, to, overwrites };
+  const rule = '--scatter, --log, --log=x|y|xy, --to FILE or --force';
+  return refuse('.plot', 'the option', unknown, rule, 'For example: .plot counts --log');
 }
 
 export interface ExportArgument {

@@ -44,22 +44,28 @@ export const valueCommands: readonly Command[] = [
   {
     name: 'plot',
     argument: 'expression',
-    usage: '.plot EXPRESSION [--scatter] [--log]',
-    brief: 'draw numbers as a histogram, pairs as bars, a line or points',
+    usage: '.plot EXPRESSION [x=COLUMN] [y=COLUMN] [--scatter] [--log] [--to FILE]',
+    brief: 'draw numbers as a histogram, pairs or columns as bars, a line or points',
     help: [
       'A dataset of numbers becomes a histogram, [key, number] pairs become bars (the largest ones), [number, number] and [Date, number] pairs a line,',
       'an array of numbers a line by index. Texts that are times (2024-05-01, 09:30, Mon) keep their order; more than 20 dates are a line.',
+      'Of rows that are objects x= and y= name the columns; x alone is a histogram of numbers, or counts of texts. Rows with null there are left out.',
       '--scatter draws points. --log counts the values in powers of ten, --log=x the other axis, --log=xy both.',
+      '--to chart.html writes a page that a browser opens, --to chart.svg or chart.png a picture (PNG needs npm install @resvg/resvg-js); --force overwrites.',
       'Jobs summarise large datasets first; the head line says how.',
     ].join('\n'),
     examples: [
       '.plot sc.range(1000).map(x => x * x)',
       '.plot counts --log',
+      '.plot byHour x=hour y=n',
+      '.plot flights x=depDelay --to delays.html',
       '.plot sc.range(200).map(x => [x, x * x % 97]) --scatter',
     ],
     run: async (host, argument) => {
-      const { expression, scatter, log } = plotArgument(argument);
-      return host.inSession('plot', { expression, words: [scatter ? 'scatter' : '', log] });
+      const { expression, scatter, log, columns, to, overwrites } = plotArgument(argument);
+      const file = to === undefined ? '' : fileArgument('.plot', to, '.plot counts --to counts.html');
+      const target = [file === '' ? '' : path.resolve(host.folder, file), file, overwrites ? 'force' : ''];
+      return host.inSession('plot', { expression, words: [scatter ? 'scatter' : '', log, JSON.stringify(columns), ...target] });
     },
   },
   {
