@@ -4,6 +4,7 @@
 // definitions, so that Spark knows the lineage: it computes what is missing, skips what is there, and recomputes what was lost.
 
 import { MillraceError } from '../../runtime/base/errors';
+import { partSuffix } from '../../runtime/exec/files/saved-part';
 import { encodeSplit } from '../../runtime/plan/encode';
 import type { FunctionNode, ShuffleNode } from '../../runtime/plan/node';
 import type { Sink, Split } from '../../runtime/plan/program';
@@ -15,6 +16,7 @@ import type { StageSteps } from '../../runtime/planner/stage-steps';
 import { SplitMaker } from '../../runtime/planner/task-inputs';
 import { checkpointFolder } from '../../runtime/storage/frame-file';
 import type { DriverLink } from './driver-link';
+import { hadoopPath } from './hadoop-files';
 import type { SessionFile, SessionFiles } from './session-files';
 
 /** A stage whose tasks must all run at the same time. */
@@ -166,6 +168,7 @@ export class Definitions {
     const shuffleId = end.kind === 'shuffle' ? end.writes.shuffleId : undefined;
     const level = end.kind === 'store' ? end.level : nothing;
     const leaves = this.#files && leftBy(end);
+    const saved = savedBy(end);
     const key = this.#nextKey++;
     const message = this.#link
       .define()
@@ -178,6 +181,9 @@ export class Definitions {
       .flag(isBarrier)
       .int(stateIn(dataset, within, view))
       .text(leaves === undefined ? '' : checkpointFolder('', { rddId: leaves }))
+      .flag(saved !== undefined);
+    if (saved) message.text(hadoopPath(saved.folder)).text(saved.jobTag).text(partSuffix(saved.format));
+    message
       .int(end.kind === 'shuffle' ? end.writes.partitioner.partitions : 0)
       .flag(level.useDisk)
       .flag(level.useMemory)
@@ -273,6 +279,10 @@ export const tooWide = ({ title, partitions }: BarrierStage, slots: number): Mil
 /** The checkpoint that the tasks of a job write into the session's folder. */
 const leftBy = (end: End): number | undefined =>
   end.kind === 'answer' && end.sink.kind === 'checkpoint' && end.sink.folder === undefined ? end.sink.rddId : undefined;
+
+/** What the tasks of a job save through Hadoop. */
+const savedBy = (end: End): (Sink & { readonly kind: 'save' }) | undefined =>
+  end.kind === 'answer' && end.sink.kind === 'save' && end.sink.byEngine ? end.sink : undefined;
 
 /** The state of a stream whose tables the tasks of a definition hold; -1 where there is none. */
 function stateIn(dataset: number, within: number | undefined, view: NodeView): number {

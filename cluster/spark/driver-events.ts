@@ -64,6 +64,8 @@ export type DriverEvent =
       readonly bytes: number;
       readonly diskBytes: number;
     }
+  /** What was asked of Hadoop's file systems. */
+  | { readonly kind: 'hadoop'; readonly id: number; readonly answer: MessageReader }
   /** Spark has stopped by itself, or as it was asked to. */
   | { readonly kind: 'applicationEnded' };
 
@@ -116,6 +118,7 @@ const readers: Readonly<Record<number, (m: MessageReader) => DriverEvent>> = {
     diskBytes: m.double(),
   }),
   14: () => ({ kind: 'applicationEnded' }),
+  15: (m) => ({ kind: 'hadoop', id: m.int(), answer: m }),
 };
 
 const readStage = (m: MessageReader): SparkStage => ({

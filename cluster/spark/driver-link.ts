@@ -2,7 +2,7 @@
 import { MessageWriter } from './message';
 
 /** Kinds of messages, as in `Driver.java`. */
-const kinds = { blob: 1, dropBlob: 2, define: 3, run: 4, cancel: 5, drop: 6 } as const;
+const kinds = { blob: 1, dropBlob: 2, define: 3, run: 4, cancel: 5, drop: 6, hadoop: 7 } as const;
 
 /** Blobs that no definition names stay for so many others: the next job may name them again. */
 const keptBlobs = 32;
@@ -23,17 +23,24 @@ export interface RunMessage {
 export class DriverLink {
   #waiting: Buffer[] | undefined = [];
   #write: (message: Buffer) => void = (message) => this.#waiting?.push(message);
+  #to: { readonly isIdle: boolean } | undefined;
   /** How many definitions and jobs name a blob that Spark has. */
   readonly #uses = new Map<string, number>();
   /** Blobs that nobody names, by the time since when. */
   readonly #unused = new Set<string>();
 
   /** The process is there: what waited is written. */
-  open(write: (message: Buffer) => void): void {
+  open(to: { send(message: Buffer): void; readonly isIdle: boolean }): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    this.#write = write;
-    for (const message of waiting) write(message);
+    this.#to = to;
+    this.#write = (message) => to.send(message);
+    for (const message of waiting) to.send(message);
+  }
+
+  /** Nothing that was sent waits for this thread. */
+  get isIdle(): boolean {
+    return this.#to?.isIdle === true;
   }
 
   /** There will be no process. */
@@ -61,6 +68,11 @@ export class DriverLink {
 
   cancel(jobId: number): void {
     this.send(new MessageWriter().byte(kinds.cancel).int(jobId));
+  }
+
+  /** Asks for something of Hadoop's file systems: the answer is an event, or the file where one is named. */
+  hadoop(id: number, file: string, request: Buffer): void {
+    this.send(new MessageWriter().byte(kinds.hadoop).int(id).text(file).bytes(request));
   }
 
   drop(key: number): void {

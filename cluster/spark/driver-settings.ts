@@ -70,6 +70,8 @@ function settingsOf(driver: DriverSettings, config: Config, { logFile, poolsFile
       'spark.ui.killEnabled': 'false',
     }),
     'spark.ui.showConsoleProgress': 'false',
+    // A host that refuses is reported soon.
+    'spark.hadoop.ipc.client.connect.max.retries': '3',
     'spark.driver.maxResultSize': '0',
     'spark.task.maxFailures': String(config.taskMaxFailures),
     'spark.stage.maxConsecutiveAttempts': String(config.stageMaxAttempts),

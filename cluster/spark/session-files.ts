@@ -39,8 +39,8 @@ export class SessionFiles {
   }
 
   #pathsOf(leaf: Split): readonly string[] {
-    if (leaf.kind === 'text') return leaf.ranges.map(({ path }) => path);
-    if (leaf.kind === 'files') return leaf.files.map(({ path }) => path);
+    if (leaf.kind === 'text') return leaf.ranges.filter(({ byEngine }) => !byEngine).map(({ path }) => path);
+    if (leaf.kind === 'files') return leaf.files.filter(({ byEngine }) => !byEngine).map(({ path }) => path);
     return leaf.kind === 'checkpoint' ? [checkpointPath(this.#folder, leaf, leaf.index)] : [];
   }
 

@@ -1,5 +1,5 @@
 // The part of Millrace inside Spark: a jar that is compiled once for each version of Spark and of its own sources.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,41 @@ import { cacheFolder, compilerOf, type InstalledJava, type InstalledSpark, least
 
 const run = promisify(execFile);
 
-/** The main class of the driver. */
+/** The main classes: of the driver, and of what answers a request about files of Hadoop before there is one. */
 export const driverClass = 'org.millrace.spark.Driver';
+export const requestClass = 'org.millrace.spark.HadoopRequests';
+
+/** A program with its arguments. */
+type Step = readonly [program: string, ...args: string[]];
 
 /** The jar for a Spark, compiled if it is not there yet. Throws NO_SPARK. */
 export async function shimJar(spark: InstalledSpark, java: InstalledJava): Promise<string> {
+  const making = jarMaking(spark, java);
+  let next = making.next();
+  while (!next.done) {
+    const [program, ...args] = next.value;
+    next = await run(program, args, { maxBuffer: 1 << 24 }).then(
+      () => making.next(),
+      (e) => making.throw(e),
+    );
+  }
+  return next.value;
+}
+
+/** The same while the thread waits. */
+export function shimJarNow(spark: InstalledSpark, java: InstalledJava): string {
+  const making = jarMaking(spark, java);
+  let next = making.next();
+  while (!next.done) {
+    const [program, ...args] = next.value;
+    const { status, stderr } = spawnSync(program, args, { maxBuffer: 1 << 24 });
+    next = status === 0 ? making.next() : making.throw(new Error(String(stderr)));
+  }
+  return next.value;
+}
+
+/** What must be run to make the jar; answers its path. */
+function* jarMaking(spark: InstalledSpark, java: InstalledJava): Generator<Step, string, void> {
   const sources = readdirSync(javaFolder()).map((name) => join(javaFolder(), name));
   const hash = createHash('sha256');
   for (const source of sources) hash.update(readFileSync(source));
@@ -36,8 +66,8 @@ export async function shimJar(spark: InstalledSpark, java: InstalledJava): Promi
       '-d',
       classes,
     ];
-    await run(compiler, [...options, ...sources], { maxBuffer: 1 << 24 });
-    await run(join(compiler, '..', 'jar'), ['--create', '--file', join(work, 'shim.jar'), '-C', classes, '.']);
+    yield [compiler, ...options, ...sources];
+    yield [join(compiler, '..', 'jar'), '--create', '--file', join(work, 'shim.jar'), '-C', classes, '.'];
     renameSync(join(work, 'shim.jar'), jar);
   } catch (e) {
     throw noSpark(

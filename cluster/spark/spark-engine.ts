@@ -22,6 +22,7 @@ import { readUpdates } from '../link/task-end';
 import { type Definition, Definitions } from './definitions';
 import { type DriverEvent, type Report, readEvent } from './driver-events';
 import { DriverLink } from './driver-link';
+import { HadoopFiles } from './hadoop-files';
 import { MessageReader } from './message';
 import { CountedReports } from './reports';
 import { SessionFiles } from './session-files';
@@ -32,7 +33,14 @@ import { barrierGivenUp, failedTask, jobError } from './task-failure';
 export type StartSpark = (on: {
   readonly event: (event: Buffer) => void;
   readonly exit: (reason: string) => void;
-}) => Promise<{ send(message: Buffer): void; stop(): Promise<void> }>;
+}) => Promise<SparkDriver>;
+
+interface SparkDriver {
+  send(message: Buffer): void;
+  /** Nothing that was sent waits for this thread. */
+  readonly isIdle: boolean;
+  stop(): Promise<void>;
+}
 
 interface ActiveJob extends WatchedJob {
   readonly definition: Definition;
@@ -52,6 +60,8 @@ export interface SparkEngineOptions {
   readonly folder: string;
   /** Whether tasks see that folder. */
   readonly sharesFolder: boolean;
+  /** Answers a request about files of Hadoop by a process of its own. */
+  readonly listFiles: (request: string, answer: string) => void;
   readonly onStop: () => Promise<void>;
   /** Called when Spark is there. */
   readonly onReady: (spark: ForeignEngine) => void;
@@ -69,6 +79,8 @@ export class SparkEngine implements Engine<EngineStatus> {
   readonly #link = new DriverLink();
   readonly #reports = new CountedReports();
   readonly #files: SessionFiles;
+  /** Those of Hadoop. */
+  readonly files: HadoopFiles;
   readonly #released = new ReleasedFolders();
   readonly #jobs = new Map<number, ActiveJob>();
   #definitions!: Definitions;
@@ -82,6 +94,13 @@ export class SparkEngine implements Engine<EngineStatus> {
   constructor(options: SparkEngineOptions, config: Config, clock: Clock, hooks: SchedulerHooks) {
     this.#options = options;
     this.#files = new SessionFiles(options.folder);
+    const { folder, listFiles } = options;
+    this.files = new HadoopFiles({
+      folder,
+      send: (id, file, request) => this.#link.hadoop(id, file, request),
+      isReady: () => this.status.foreign !== undefined && this.#link.isIdle && this.#failed === undefined,
+      askAlone: listFiles,
+    });
     this.#config = config;
     this.#clock = clock;
     this.#hooks = hooks;
@@ -110,7 +129,7 @@ export class SparkEngine implements Engine<EngineStatus> {
     });
     this.#spark = spark;
     spark.then(
-      (process) => this.#link.open((message) => process.send(message)),
+      (process) => this.#link.open(process),
       (error) => this.#fail(asError(error)),
     );
   }
@@ -218,6 +237,7 @@ export class SparkEngine implements Engine<EngineStatus> {
     if (this.#isStopped) return;
     this.#failed ??= error;
     this.#link.close();
+    this.files.fail(this.#failed);
     for (const jobId of [...this.#jobs.keys()]) this.#end(jobId, 'failed', this.#failed);
     this.#hooks.notice(`${error.message} No job can run in this session.`);
   }
@@ -233,6 +253,8 @@ export class SparkEngine implements Engine<EngineStatus> {
         return this.#fail(new MillraceError('NO_EXECUTORS', { reason: 'Spark has stopped; the page of its master says why' }));
       case 'answer':
         return this.#answer(event.jobId, event.index, event.value);
+      case 'hadoop':
+        return this.files.answered(event.id, event.answer);
       case 'jobEnded':
         return this.#jobEnded(event.jobId, event.failure);
       case 'report':

@@ -67,6 +67,11 @@ export class SparkProcess {
     this.#child.stdin.write(message);
   }
 
+  /** Nothing that was sent waits for this thread. */
+  get isIdle(): boolean {
+    return !this.#isOver && this.#child.stdin.writableLength === 0;
+  }
+
   /** Ends it: it stops at the end of its input. */
   async stop(): Promise<void> {
     this.#child.stdin.end();

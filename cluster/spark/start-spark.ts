@@ -1,4 +1,5 @@
 // Starts Spark's driver for a session: finds Spark and Java, compiles what runs inside it, and runs spark-submit.
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Config } from '../../runtime/base/config';
 import { loopback } from '../base/limits';
@@ -7,7 +8,7 @@ import { sparkWorkerProgram } from '../base/program-path';
 import { type DriverSettings, shipsNode, writeDriverSettings } from './driver-settings';
 import { findJava, findSpark } from './installed-spark';
 import { checkReachable } from './reachable';
-import { driverClass, shimJar } from './shim';
+import { driverClass, requestClass, shimJar, shimJarNow } from './shim';
 import type { StartSpark } from './spark-engine';
 import { isHere } from './spark-master';
 import { SparkProcess } from './spark-process';
@@ -18,6 +19,22 @@ export interface SparkOptions extends DriverSettings {
   readonly onOutput: OutputListener;
   readonly holds: boolean;
 }
+
+/** Answers a request about files of Hadoop by a process of its own, with the settings of the session, while the thread waits. */
+export const listFiles =
+  (options: SparkOptions, config: Config) =>
+  (request: string, answer: string): void => {
+    const spark = findSpark(options.home);
+    const java = findJava();
+    const jar = shimJarNow(spark, java);
+    const settings = writeDriverSettings(options, config, spark);
+    const args = ['--class', requestClass, '--master', 'local', '--properties-file', settings, jar, request, answer];
+    const env = { ...process.env, SPARK_HOME: spark.home, JAVA_HOME: java.home, SPARK_LOCAL_IP: loopback };
+    spawnSync(join(spark.home, 'bin', 'spark-submit'), args, { env, stdio: 'ignore', timeout: patienceMs });
+  };
+
+/** How long file systems may take. */
+const patienceMs = 120_000;
 
 export const startSpark =
   (options: SparkOptions, config: Config): StartSpark =>

@@ -5,6 +5,7 @@ import type { TaskEnd } from '../../runtime/plan/end';
 import { errorOf } from '../../runtime/scheduler/job-error';
 import { unpackEnd } from '../link/task-end';
 import { type BarrierStage, type Definition, tooWide } from './definitions';
+import { unwrittenFolder } from './hadoop-files';
 import { MessageReader } from './message';
 import { leastNode } from './worker-settings';
 
@@ -12,7 +13,7 @@ import { leastNode } from './worker-settings';
 const record = /<millrace ([A-Za-z0-9+/=]+)>/g;
 
 /** Kinds of records. */
-const kinds = { ended: 0, lost: 1, unusable: 2 } as const;
+const kinds = { ended: 0, lost: 1, unusable: 2, unwritten: 3 } as const;
 
 const installNode = `Install Node ${leastNode} or newer there, name its path by --spark-conf spark.millrace.node=PATH, or start with --spark-ship-node.`;
 
@@ -22,6 +23,8 @@ interface FailedTask {
   readonly partition: number;
   readonly attempts: number;
   readonly end: TaskEnd;
+  /** What it saved through Hadoop could not be written. */
+  readonly unwritten?: MillraceError;
   /** No worker could begin the task. */
   readonly unusable?: { readonly host: string; readonly reason: string; readonly remedy: string };
 }
@@ -43,6 +46,11 @@ export function failedTask(text: string): FailedTask | undefined {
       end: { kind: 'lost', executorId: host, reason },
       unusable: { host, reason, remedy: remedy || installNode },
     };
+  }
+  if (kind === kinds.unwritten) {
+    const [failure, folder, words] = what.toString().split('\n');
+    const error = unwrittenFolder(folder, failure, words);
+    return { ...where, end: { kind: 'lost', executorId: 'a worker', reason: error.message }, unwritten: error };
   }
   const packed = new MessageReader(what);
   const end = JSON.parse(packed.text());
@@ -68,6 +76,7 @@ export function jobError(text: string, { widest, slots, definitionOf }: GivenUp)
   if (widest && text.includes(needsSlots)) return tooWide(widest, slots);
   const failed = failedTask(text);
   if (failed?.unusable) return new MillraceError('NO_WORKER', { ...failed.unusable });
+  if (failed?.unwritten) return failed.unwritten;
   if (failed) {
     const { programId, stageId, partition, attempts, end } = failed;
     if (end.kind === 'tooBig')

@@ -10,6 +10,7 @@ import '../../runtime/streaming/receivers/receiver-class';
 import { printBlocking } from '../base/blocking-output';
 import { startCommand } from '../executor/pipe-command';
 import { packEnd } from '../link/task-end';
+import { fileKinds, hadoopPath, unreadFile } from './hadoop-files';
 import { MessageReader, MessageWriter } from './message';
 import { movedSplit } from './session-files';
 import { fromWorker, toWorker, WorkerPipes } from './worker-pipes';
@@ -89,9 +90,32 @@ class SparkWorker implements TaskExchange {
     this.#pipes.send(fromWorker.done, head, value);
   }
 
-  *feed(feed: number): Generator<Buffer> {
+  feed(feed: number): Generator<Buffer> {
     // A plan may read a feed several times, by turns.
+    return this.#pieces(this.#readers++, feed, '');
+  }
+
+  *read(file: { readonly path: string; readonly start?: number; readonly length?: number }): Generator<Buffer> {
+    const { path, start, length } = file;
+    const kind = start === undefined ? fileKinds.files : fileKinds.lines;
     const reader = this.#readers++;
+    const opens = new MessageWriter()
+      .byte(kind)
+      .text(hadoopPath(path))
+      .double(start ?? 0)
+      .double(length ?? 0);
+    this.#pipes.send(fromWorker.opens, opens.end());
+    this.#checkRead(path, this.#pipes.receive());
+    yield* this.#pieces(reader, -1, path);
+  }
+
+  #checkRead(path: string, { kind, body }: { readonly kind: string; readonly body: Buffer }): void {
+    if (kind !== toWorker.refused) return;
+    const message = new MessageReader(body);
+    unreadFile(path, message.text(), message.text());
+  }
+
+  *#pieces(reader: number, feed: number, path: string): Generator<Buffer> {
     const wants = new MessageWriter().int(reader).int(feed).end();
     for (;;) {
       this.#pipes.send(fromWorker.wants, wants);
@@ -100,6 +124,7 @@ class SparkWorker implements TaskExchange {
       let message = this.#pipes.receive();
       for (; message.kind === toWorker.piece; message = this.#pipes.receive()) pieces.push(message.body);
       yield* pieces;
+      this.#checkRead(path, message);
       if (message.kind === toWorker.end) return;
     }
   }

@@ -6,8 +6,27 @@ const input = 3;
 const output = 4;
 
 /** Kinds of messages, as in `Worker.java`. */
-export const toWorker = { hello: 'H', blob: 'B', forget: 'F', task: 'T', piece: 'P', more: 'M', end: 'E', met: 'A' } as const;
-export const fromWorker = { rows: 'R', frame: 'S', wants: 'W', meets: 'G', done: 'D', failed: 'X', ready: 'Y' } as const;
+export const toWorker = {
+  hello: 'H',
+  blob: 'B',
+  forget: 'F',
+  task: 'T',
+  piece: 'P',
+  more: 'M',
+  end: 'E',
+  met: 'A',
+  refused: 'N',
+} as const;
+export const fromWorker = {
+  rows: 'R',
+  frame: 'S',
+  wants: 'W',
+  meets: 'G',
+  opens: 'O',
+  done: 'D',
+  failed: 'X',
+  ready: 'Y',
+} as const;
 
 export type ToWorker = (typeof toWorker)[keyof typeof toWorker];
 export type FromWorker = (typeof fromWorker)[keyof typeof fromWorker];

@@ -1,16 +1,17 @@
 // The context of a session, `sc`: submits and watches jobs, and keeps what its datasets tell it.
 
-import { checkNoFile, checkWhole, refuseArgument } from '../base/arguments';
+import { checkWhole, refuseArgument } from '../base/arguments';
 import { CallStack, seekCallsAgain } from '../base/call';
 import { type Config, makeConfig } from '../base/config';
 import { MillraceError } from '../base/errors';
 import { currentSignal, withCallSite } from '../base/flow';
 import { maxPartitions } from '../base/limits';
 import { driverOnly } from '../base/markers';
-import { checkOnePath, type UserPath } from '../base/paths';
+import type { UserPath } from '../base/paths';
 import { type Clock, systemClock } from '../base/time';
 import type { CaptureWarning } from '../closure';
 import type { Engine, JobHandlers, Release } from '../plan/engine';
+import type { EngineFiles } from '../plan/engine-files';
 import type { Job } from '../plan/job';
 import type { DatasetNode } from '../plan/node';
 import type { ReceiverBackend } from '../plan/receivers';
@@ -282,9 +283,7 @@ export class Context implements DatasetHost {
    */
   setCheckpointDir(folder: UserPath): void {
     this.checkAlive();
-    const path = checkOnePath('setCheckpointDir', 'the folder', folder, 'the path of a folder', 'checkpoints');
-    checkNoFile('setCheckpointDir', path);
-    this.#checkpointDir = makeCheckpointFolder(path);
+    this.#checkpointDir = makeCheckpointFolder(this, folder);
   }
 
   /**
@@ -293,6 +292,11 @@ export class Context implements DatasetHost {
    */
   getCheckpointDir(): string | undefined {
     return this.#checkpointDir;
+  }
+
+  /** File systems that the engine reads and writes by itself. @internal */
+  get engineFiles(): EngineFiles | undefined {
+    return this.engine.files;
   }
 
   /** What runs the receivers of streams. Throws NO_RECEIVERS where there is nothing. @internal */

@@ -30,7 +30,7 @@ import { ExternalGroups } from './external/group';
 import { joined } from './external/join';
 import { sorted } from './external/sort';
 import type { SpillSpace } from './external/sorted-runs';
-import { bucketOutput, FedRows, fedRows, framesOf } from './files/exchange';
+import { bucketOutput, FedRows, fedRows, framesOf, withPieces } from './files/exchange';
 import { groupingOf } from './files/grouping';
 import { LineCounts, textRanges } from './files/line-counts';
 import { readObjects } from './files/object-file';
@@ -101,7 +101,7 @@ export class TaskScope {
     this.persisted = new PersistedPartitions(task, { ...host, cleanups: this.#cleanups, endsWithTask });
     this.#space = { budget: host.gatherBytes, file, tick: () => pulse.tick(0) };
     const { persisted } = this;
-    this.counts = new LineCounts(pulse, host.gatherBytes, persisted);
+    this.counts = new LineCounts(pulse, host.gatherBytes, persisted, host.exchange);
     const [chunks, pull] = [this.chunks.bind(this), this.pull.bind(this)];
     this.awaiting = new Awaiting({ ...this.#space, pulse, persisted, resolve: host.resolve, chunks, pull });
   }
@@ -125,11 +125,11 @@ export class TaskScope {
   }
 
   *textLines(split: Split, areStored = false): Generator<string[]> {
-    for (const range of textRanges(split)) yield* textLines(range, areStored);
+    for (const range of textRanges(split, this.#host.exchange)) yield* textLines(range, areStored);
   }
 
   *wholeFiles(split: Split & { kind: 'files' }): Generator<unknown[]> {
-    for (const file of split.files) yield [[file.name ?? file.path, wholeText(file)]];
+    for (const file of split.files) yield [[file.name ?? file.path, wholeText(withPieces(file, this.#host.exchange))]];
   }
 
   random(seed: number, split: Split): Random {
@@ -199,9 +199,10 @@ export class TaskScope {
   }
 
   *objects(split: Split & { kind: 'files' }): Generator<unknown[]> {
-    for (const { path, version } of split.files) {
+    for (const file of split.files) {
+      const { path, version } = file;
       checkVersion(path, undefined, version, false);
-      yield* readObjects(path);
+      yield* readObjects(withPieces(file, this.#host.exchange));
       checkVersion(path, undefined, version, false);
     }
   }
@@ -385,7 +386,7 @@ export class TaskScope {
   }
 
   savedPart(sink: Sink & { kind: 'save' }): SavedPart {
-    const file = partOf(sink, this.#task);
+    const file = partOf(sink, this.#task, this.#host.exchange);
     this.#cleanups.push(() => file.close());
     return file;
   }

@@ -4,7 +4,7 @@ import { constants, createGunzip } from 'node:zlib';
 import { closeQuietly, notReadable, openInput, unreadable } from '../base/files';
 import { checkVersion } from '../plan/file-version';
 import type { InputFile } from '../plan/input-file';
-import { checkText, hasMark, headBytes, wideForm } from '../plan/input-form';
+import { checkText, formOf, hasMark, headBytes, type TextForm, wideForm } from '../plan/input-form';
 
 /** A source of bytes that fills a buffer from a position on; 0 at the end. */
 export interface ByteSource {
@@ -14,11 +14,18 @@ export interface ByteSource {
   close(): void;
 }
 
+/** A file whose bytes come in pieces from the engine that reads it. */
+export interface FilePieces {
+  readonly pieces?: () => Iterable<Buffer>;
+}
+
 /** Packed bytes that are unpacked at once: they become 16 MiB at most. */
 const packedChunkBytes = 16 << 10;
 
 /** Opens a text; what is not plain is read from its start, and may not grow. Throws UNREADABLE_FILE, FILE_CHANGED. */
-export function openSource({ path, form, version }: InputFile, start: number, mayGrow = form === 'plain'): ByteSource {
+export function openSource(file: InputFile & FilePieces, start: number, mayGrow = file.form === 'plain'): ByteSource {
+  const { path, form, version, pieces: fed } = file;
+  if (fed) return fedSource(fed());
   const fd = openInput(path);
   const check = () => checkVersion(path, fd, version, mayGrow);
   const close = () => closeQuietly(fd);
@@ -46,13 +53,34 @@ export function openSource({ path, form, version }: InputFile, start: number, ma
     const n = read(chunk, 0);
     return chunk.subarray(0, n);
   });
-  const text =
-    form === 'gzip'
-      ? asUtf8(path, unpacked(path, packed))
-      : form === 'zstd'
-        ? asUtf8(path, unpackedZstd(path, packed))
-        : converted(packed, form);
-  return { fill: filler(text), check, close };
+  return { fill: filler(asText(path, form, packed)), check, close };
+}
+
+const fedSource = (fed: Iterable<Buffer>): ByteSource => ({
+  fill: filler(fed[Symbol.iterator]()),
+  check: () => {},
+  close: () => {},
+});
+
+/** A file that is read whole, as UTF-8: its first bytes say how it is written. */
+export function wholeSource(file: InputFile & FilePieces): ByteSource {
+  if (!file.pieces) return openSource(file, 0, false);
+  const { path } = file;
+  const given = file.pieces()[Symbol.iterator]();
+  const first = given.next();
+  const head = first.done ? Buffer.alloc(0) : first.value;
+  const all = (function* () {
+    if (head.length > 0) yield head;
+    for (let next = given.next(); !next.done; next = given.next()) yield next.value;
+  })();
+  return fedSource(asText(path, formOf(path, head.subarray(0, headBytes)), all));
+}
+
+/** Bytes of a form as UTF-8. */
+function asText(path: string, form: TextForm, bytes: Generator<Buffer>): Generator<Buffer> {
+  if (form === 'plain') return bytes;
+  if (form === 'gzip') return asUtf8(path, unpacked(path, bytes));
+  return form === 'zstd' ? asUtf8(path, unpackedZstd(path, bytes)) : converted(bytes, form);
 }
 
 /** The pieces that `next` gives until it gives an empty one. */
@@ -61,7 +89,7 @@ function* pieces(next: () => Buffer): Generator<Buffer> {
 }
 
 /** Fills buffers from pieces of any size. */
-function filler(source: Generator<Buffer>): ByteSource['fill'] {
+function filler(source: Iterator<Buffer>): ByteSource['fill'] {
   let rest: Buffer = Buffer.alloc(0);
   return (into, at) => {
     while (rest.length === 0) {

@@ -5,7 +5,7 @@ import { notReadable } from '../base/files';
 import { maxLineBytes, maxWholeTextBytes, textChunkBytes } from '../base/limits';
 import { noteBytes } from '../columns/stored-lines';
 import type { InputFile, TextRange } from '../plan/input-file';
-import { type ByteSource, markBytes, openSource } from './byte-source';
+import { type ByteSource, type FilePieces, markBytes, openSource, wholeSource } from './byte-source';
 
 const newline = 10;
 const carriageReturn = 13;
@@ -26,7 +26,7 @@ const beyondBytes = 4096;
 /** Whole lines of a range, as byte ranges of a buffer that is used again. */
 class LineChunks implements LineChunk {
   readonly #source: ByteSource;
-  readonly #range: TextRange;
+  readonly #range: TextRange & FilePieces;
   buffer: Buffer;
   /** The bytes of the chunk: whole lines, without the last line end. */
   from = 0;
@@ -36,7 +36,7 @@ class LineChunks implements LineChunk {
   #skipFirst: boolean;
   #done = false;
 
-  constructor(range: TextRange) {
+  constructor(range: TextRange & FilePieces) {
     const { path, form, version } = range;
     // Where a packed text ends is known once it is unpacked.
     this.#range = form === 'plain' ? range : { path, form, version, start: 0, end: Number.POSITIVE_INFINITY };
@@ -146,7 +146,7 @@ export function linesOf(bytes: Buffer, from: number, to: number): string[] {
 }
 
 /** The lines of a range as bytes, about a megabyte at a time; a chunk is gone with the next one. */
-export function* lineChunks(range: TextRange): Generator<LineChunk, void, undefined> {
+export function* lineChunks(range: TextRange & FilePieces): Generator<LineChunk, void, undefined> {
   const chunks = new LineChunks(range);
   try {
     while (chunks.next()) yield chunks;
@@ -157,7 +157,7 @@ export function* lineChunks(range: TextRange): Generator<LineChunk, void, undefi
 }
 
 /** The lines of a range, in arrays of about a megabyte of text. `areStored`: whoever takes them stores them as bytes. */
-export function* textLines(range: TextRange, areStored = false): Generator<string[], void, undefined> {
+export function* textLines(range: TextRange & FilePieces, areStored = false): Generator<string[], void, undefined> {
   for (const { buffer, from, lastEnd } of lineChunks(range)) {
     const lines = linesOf(buffer, from, lastEnd);
     const bytes = buffer.subarray(from, lastEnd);
@@ -174,7 +174,7 @@ export function linesIn(buffer: Buffer, from: number, lastEnd: number): number {
 }
 
 /** The number of lines of ranges, without making strings; `tick` is told those of each chunk. */
-export function countLines(ranges: Iterable<TextRange>, tick: (lines: number) => void): number {
+export function countLines(ranges: Iterable<TextRange & FilePieces>, tick: (lines: number) => void): number {
   let lines = 0;
   for (const range of ranges) {
     for (const { buffer, from, lastEnd } of lineChunks(range)) {
@@ -187,12 +187,12 @@ export function countLines(ranges: Iterable<TextRange>, tick: (lines: number) =>
 }
 
 /** A whole file as text, of `limit` bytes at most. Throws UNREADABLE_FILE, FILE_CHANGED. */
-export function wholeText(file: InputFile, limit = maxWholeTextBytes): string {
+export function wholeText(file: InputFile & FilePieces, limit = maxWholeTextBytes): string {
   const { path, name = path, form, version } = file;
   const tooLong = (): never =>
     notReadable(name, `its text has more than ${limit} bytes`, 'Read it by lines with textFile, which has no such limit.');
   if (form === 'plain' && version && version.size > limit) return tooLong();
-  const source = openSource(file, 0, false);
+  const source = wholeSource(file);
   try {
     let buffer = Buffer.allocUnsafe(form === 'plain' && version ? Math.min(version.size, limit) + 1 : textChunkBytes);
     let held = 0;

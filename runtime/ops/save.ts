@@ -9,9 +9,11 @@ import { diskError, makeFolders } from '../base/files';
 import { checkOnePath, type UserPath } from '../base/paths';
 import { freshSeed } from '../base/time';
 import { temporaryFolder } from '../exec/files/saved-part';
+import type { EngineFiles } from '../plan/engine-files';
 import type { JobPromise } from '../plan/job-promise';
 import type { SaveFormat } from '../plan/program';
 import type { TableTarget } from '../plan/table-spec';
+import { enginePaths } from '../rdd/engine-files';
 import { lib } from '../rdd/function-argument';
 import { SteppedRDD } from '../rdd/narrow-step';
 import { RDD } from '../rdd/rdd';
@@ -62,13 +64,47 @@ interface Saving {
 
 /** Writes a dataset into a new folder, or in place of an earlier save. Throws OUTPUT_EXISTS, DISK. */
 export async function save(rdd: RDD<unknown>, folder: UserPath, { operation, format, overwrite = false }: Saving): Promise<void> {
-  const shown = checkOnePath(operation, 'the folder', folder, 'the path of a new folder', 'out');
+  const files = rdd.context.engineFiles;
+  const remote = enginePaths(files, [folder])?.[0];
+  const shown = remote ?? checkOnePath(operation, 'the folder', folder, 'the path of a new folder', 'out');
   checkFlag(operation, 'overwrite', overwrite);
+  if (files && remote !== undefined) return saveByEngine(rdd, { files, folder: remote, operation, format, overwrite });
   const path = resolve(shown);
   if (overwrite && isThere(path)) return replaceSaved(path, shown, (beside) => writeParts(rdd, operation, beside, format, shown));
   makeFolder(path, shown);
   await writeParts(rdd, operation, path, format, shown);
 }
+
+interface EngineSaving {
+  readonly files: EngineFiles;
+  readonly folder: string;
+  readonly operation: string;
+  readonly format: PartFormat;
+  readonly overwrite?: boolean;
+}
+
+/** Has the engine write a folder on one of its file systems, through a committer of its own. Throws OUTPUT_EXISTS, DISK. */
+async function saveByEngine(
+  rdd: RDD<unknown>,
+  { files, folder: asked, operation, format, overwrite }: EngineSaving,
+): Promise<void> {
+  const path = asked.replace(/(?<=[^:/])\/+$/, '');
+  const jobTag = freshTag(path);
+  const folder = overwrite ? `${path}.writing-${jobTag}` : path;
+  const replaces = overwrite ? path : undefined;
+  await files.begin({ folder, jobTag }, replaces);
+  try {
+    const made = typeof format === 'string' ? format : await format();
+    await gather<string>(rdd, operation, () => ({ kind: 'save', format: made, folder, jobTag, byEngine: true }));
+    await files.commit({ folder, jobTag }, replaces);
+  } catch (e) {
+    await files.abort({ folder, jobTag }).catch(() => undefined);
+    throw e;
+  }
+}
+
+const freshTag = (path: string): string =>
+  createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
 
 /** Writes the parts of a dataset into a folder that is empty, and `_SUCCESS`. Throws DISK; nothing is left of the folder then. */
 export async function writeParts(
@@ -78,7 +114,7 @@ export async function writeParts(
   format: PartFormat,
   shown = path,
 ): Promise<void> {
-  const jobTag = createHash('sha1').update(`${path} ${process.pid} ${freshSeed()}`).digest('hex').slice(0, 12);
+  const jobTag = freshTag(path);
   try {
     makeFolders(temporaryFolder(path, jobTag));
     const made = typeof format === 'string' ? format : await format();

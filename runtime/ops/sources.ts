@@ -4,6 +4,7 @@ import { refuseArgument } from '../base/arguments';
 import { checkInputPaths, type UserPath } from '../base/paths';
 import { Context } from '../context/context';
 import type { OnlyAny } from '../rdd/element-types';
+import { EngineFilesRDD, enginePaths } from '../rdd/engine-files';
 import { ObjectFileRDD } from '../rdd/object-files';
 import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/parallelized';
 import type { RDD } from '../rdd/rdd';
@@ -86,23 +87,36 @@ Context.prototype.emptyRDD = function <T>(this: Context) {
   return new EmptyRDD<T>(this);
 };
 
+/** The dataset of files on a file system of the engine; undefined where they are this machine's. */
+function ofEngine<T>(
+  context: Context,
+  operation: 'textFile' | 'wholeTextFiles' | 'objectFile',
+  path: unknown,
+  partitions: number,
+): RDD<T> | undefined {
+  const files = context.engineFiles;
+  const paths = enginePaths(files, path);
+  return files && paths && new EngineFilesRDD<T>(context, files, { operation, paths, partitions });
+}
+
 Context.prototype.textFile = function (this: Context, path, minPartitions = Math.min(this.defaultParallelism, 2)) {
   this.checkAlive();
-  return new TextFileRDD(this, checkInputPaths('textFile', path), this.checkPartitions('textFile', minPartitions));
+  const partitions = this.checkPartitions('textFile', minPartitions);
+  return (
+    ofEngine<string>(this, 'textFile', path, partitions) ?? new TextFileRDD(this, checkInputPaths('textFile', path), partitions)
+  );
 };
 
 Context.prototype.wholeTextFiles = function (this: Context, path, minPartitions = this.defaultParallelism) {
   this.checkAlive();
-  return new WholeTextFilesRDD(
-    this,
-    checkInputPaths('wholeTextFiles', path),
-    this.checkPartitions('wholeTextFiles', minPartitions),
-  );
+  const partitions = this.checkPartitions('wholeTextFiles', minPartitions);
+  const engines = ofEngine<[string, string]>(this, 'wholeTextFiles', path, partitions);
+  return engines ?? new WholeTextFilesRDD(this, checkInputPaths('wholeTextFiles', path), partitions);
 };
 
 Context.prototype.objectFile = function <T>(this: Context, path: UserPath | readonly UserPath[]) {
   this.checkAlive();
-  return new ObjectFileRDD<T>(this, checkInputPaths('objectFile', path));
+  return ofEngine<T>(this, 'objectFile', path, 1) ?? new ObjectFileRDD<T>(this, checkInputPaths('objectFile', path));
 };
 
 Context.prototype.union = function <T>(this: Context, ...rdds: (RDD<T> | readonly RDD<T>[])[]) {

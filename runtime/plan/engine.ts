@@ -1,5 +1,6 @@
 // The boundary between a session and what runs its jobs: datasets, jobs and answers go over it as plain data.
 
+import type { EngineFiles } from './engine-files';
 import type { Job } from './job';
 import type { DatasetNode } from './node';
 import type { SharedDatasets } from './sharing/shared-datasets';
@@ -57,6 +58,8 @@ export interface Engine<S> {
   readonly status: S;
   /** Datasets that several sessions share, where the engine has several. */
   readonly shared?: SharedDatasets;
+  /** File systems that it reads and writes by itself, where there are any. */
+  readonly files?: EngineFiles;
   /** Ends all jobs and executors. */
   stop(): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface TextRange {
   readonly form: TextForm;
   /** What the file was when it was cut; left out for the engine's own files. */
   readonly version?: FileVersion;
+  /** The engine reads it: tasks ask for its lines. */
+  readonly byEngine?: boolean;
 }
 
 /** A file that is read whole. */
@@ -21,4 +23,6 @@ export interface InputFile {
   readonly form: TextForm;
   /** What the file was when it was chosen; left out for the engine's own files. */
   readonly version?: FileVersion;
+  /** The engine reads it: tasks ask for its bytes. */
+  readonly byEngine?: boolean;
 }

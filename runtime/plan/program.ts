@@ -178,8 +178,14 @@ export type Sink =
   | { readonly kind: 'foreachPartition'; readonly name: string; readonly f: FunctionRef }
   /** The first `limit` elements; what is there after `ms` milliseconds if set. */
   | { readonly kind: 'take'; readonly limit: number; readonly ms?: number }
-  /** One file for each partition. */
-  | { readonly kind: 'save'; readonly format: SaveFormat | TableTarget; readonly folder: string; readonly jobTag: string }
+  /** One file for each partition; `byEngine`: the engine writes the bytes. */
+  | {
+      readonly kind: 'save';
+      readonly format: SaveFormat | TableTarget;
+      readonly folder: string;
+      readonly jobTag: string;
+      readonly byEngine?: boolean;
+    }
   /** Encoded rows for the engine, which stores them by itself. */
   | { readonly kind: 'store' }
   /** A file of the session's own where no folder is given. */

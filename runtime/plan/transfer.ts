@@ -83,7 +83,7 @@ const dependency = oneOf('kind', {
 });
 
 const version = record({ size: count, mtimeMs: number, ctimeMs: number, ino: count, sample: count });
-const file = record({ path: text, name: optional(text), form: text, version: optional(version) });
+const file = record({ path: text, name: optional(text), form: text, version: optional(version), byEngine: optional(flag) });
 
 const splits = oneOf('kind', {
   none: {},

@@ -1,8 +1,16 @@
 // Checkpoints: the partitions of a dataset as files, which stand for all that it was made of from then on.
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { checkNoFile } from '../base/arguments';
 import { diskError, makeFolders, removeQuietly } from '../base/files';
+import { checkOnePath, type UserPath } from '../base/paths';
 import { Preparation } from '../base/preparation';
+import { partName } from '../exec/files/saved-part';
+import type { EngineFiles } from '../plan/engine-files';
+import type { SplitRule } from '../plan/node';
+import type { Plan } from '../plan/program';
+import { engineFileSplits, enginePaths } from './engine-files';
 import type { CheckpointMark, DatasetHost } from './host';
 import type { RDD } from './rdd';
 
@@ -26,7 +34,7 @@ class Checkpoint implements CheckpointMark {
 
   /** Where the files are; undefined of a local checkpoint, and before it is written. */
   get path(): string | undefined {
-    return this.isWritten && this.#folder !== undefined ? join(this.#folder, String(this.#rddId)) : undefined;
+    return this.isWritten && this.#folder !== undefined ? `${this.#folder}/${this.#rddId}` : undefined;
   }
 
   /** Writes the partitions by a job of its own, once. */
@@ -37,6 +45,8 @@ class Checkpoint implements CheckpointMark {
 
   async #write(rdd: RDD<unknown>): Promise<void> {
     const { context } = rdd;
+    const files = this.#folder === undefined ? undefined : context.engineFiles;
+    if (files?.has(this.#folder!)) return this.#writeByEngine(rdd, files);
     const sink = { kind: 'checkpoint', rddId: this.#rddId, folder: this.#folder } as const;
     try {
       await context.runSink(
@@ -49,8 +59,36 @@ class Checkpoint implements CheckpointMark {
       if (this.#folder !== undefined) removeQuietly(join(this.#folder, String(this.#rddId)));
       throw e;
     }
+    this.#standsFor(rdd, { op: 'checkpoint' }, { kind: 'checkpoint', folder: this.#folder });
+  }
+
+  /** Writes object files through the committer of the engine, which reads them by itself. */
+  async #writeByEngine(rdd: RDD<unknown>, files: EngineFiles): Promise<void> {
+    const { context } = rdd;
+    const folder = `${this.#folder}/${this.#rddId}`;
+    const written = { folder, jobTag: `checkpoint${this.#rddId}` };
+    const sink = { kind: 'save', format: 'objects', ...written, byEngine: true } as const;
+    await files.begin(written);
+    try {
+      await context.runSink(
+        rdd,
+        () => sink,
+        { title: `checkpoint of ${rdd}`, writesCheckpoints: false },
+        () => {},
+      );
+      await files.commit(written);
+    } catch (e) {
+      await files.abort(written).catch(() => undefined);
+      throw e;
+    }
+    const parts = Array.from({ length: rdd.numPartitions }, (_, i) => `${folder}/${partName(sink, i)}`);
+    this.#standsFor(rdd, { op: 'objects' }, engineFileSplits(parts));
+  }
+
+  #standsFor(rdd: RDD<unknown>, fragment: Plan, splits: SplitRule): void {
+    const { context } = rdd;
     this.#isWritten = true;
-    rdd.readFrom({ kind: 'checkpoint', folder: this.#folder });
+    rdd.readFrom(fragment, splits);
     // Jobs that run already still read the lineage that they began with.
     void context.endOfRunningJobs().then(() => rdd.forgetLineage());
   }
@@ -64,9 +102,16 @@ export async function writeCheckpoints(rdd: RDD<unknown>, seen: Set<RDD<unknown>
   await rdd.checkpointed?.write();
 }
 
-/** A folder of this session's own for its checkpoints: those of another one are never written over. Throws DISK. */
-export function makeCheckpointFolder(folder: string): string {
-  const path = resolve(folder);
+/**
+ * A folder of this session's own for its checkpoints: those of another one are never written over. One of the engine's file systems is
+ * made by the first checkpoint. Throws DISK, BAD_ARGUMENT.
+ */
+export function makeCheckpointFolder(context: DatasetHost, folder: UserPath): string {
+  const remote = enginePaths(context.engineFiles, [folder])?.[0];
+  if (remote !== undefined) return `${remote.replace(/\/+$/, '')}/checkpoint-${randomUUID()}`;
+  const given = checkOnePath('setCheckpointDir', 'the folder', folder, 'the path of a folder', 'checkpoints');
+  checkNoFile('setCheckpointDir', given);
+  const path = resolve(given);
   try {
     makeFolders(path);
     return mkdtempSync(join(path, 'checkpoint-'));

@@ -1,4 +1,5 @@
 // What datasets need of the context that they belong to.
+import type { EngineFiles } from '../plan/engine-files';
 import type { DatasetNode } from '../plan/node';
 import type { Sink } from '../plan/program';
 import type { CaptureHost } from './function-argument';
@@ -25,6 +26,8 @@ export interface Hosted {
 export interface DatasetHost extends CaptureHost {
   /** Partitions of a dataset where none are asked for. */
   readonly defaultParallelism: number;
+  /** File systems that the engine reads and writes by itself. */
+  readonly engineFiles: EngineFiles | undefined;
   /** Copies what can be read only once, and tells what is not read. */
   readonly inputs: InputCopies;
   nextRddId(): number;

@@ -217,8 +217,8 @@ export abstract class RDD<T> {
   }
 
   /** From the next job on it is read from its checkpoint. @internal */
-  readFrom(splits: SplitRule): void {
-    this.#redefine({ dependencies: [], fragment: { op: 'checkpoint' }, splits });
+  readFrom(fragment: Plan, splits: SplitRule): void {
+    this.#redefine({ dependencies: [], fragment, splits });
   }
 
   /** Gives up what it was made of, so that the memory and the files of that can go: once a checkpoint stands for it in all jobs. @internal */

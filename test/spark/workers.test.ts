@@ -1,6 +1,6 @@
 // Workers that cannot run tasks: the job fails with one message, which names the host, the reason and the remedy.
 // time limit: 300 s
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -60,6 +60,20 @@ test('a worker of another version of Millrace', async () => {
   const other =
     "const fs = require('fs'), read = fs.readFileSync; fs.readFileSync = (path, ...more) => /spark-worker/.test(path) && !more.length ? Buffer.from('other') : read(path, ...more)";
   assert.match((await endWith(nodeThat(other))).message, 'its worker is of another version of Millrace than the session');
+});
+
+test('one worker computes a chain of persisted datasets', async () => {
+  const starts = join(folder, 'starts');
+  const node = nodeThat(`require('fs').appendFileSync(${JSON.stringify(starts)}, '.')`);
+  const sc = await connect('spark-local[1]', { spark: { conf: { 'spark.millrace.node': node } } });
+  try {
+    let rows = sc.range(0, 100, 1, 1).cache();
+    for (let i = 0; i < 5; i++) rows = rows.map((x) => x + 1).cache();
+    assert.is(await rows.sum(), 5_450);
+    assert.is(readFileSync(starts, 'utf8'), '.');
+  } finally {
+    await sc.stop();
+  }
 });
 
 test("executors without Node get the session's own", async () => {

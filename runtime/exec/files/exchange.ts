@@ -1,5 +1,7 @@
 // What a task exchanges with an engine that shuffles and stores rows by itself: it is fed encoded rows, and hands encoded rows on.
 import { MillraceError } from '../../base/errors';
+import type { FilePieces } from '../../formats/byte-source';
+import type { InputFile, TextRange } from '../../plan/input-file';
 import type { Sink, Split } from '../../plan/program';
 import type { TaskSpec } from '../../plan/task';
 import { RowBatches } from '../../storage/row-batches';
@@ -13,8 +15,10 @@ import { readBuckets } from './read-bucket';
 export interface TaskExchange {
   /** What the engine has for a feed of the split, one encoded piece after the other. */
   feed(feed: number): Iterable<Buffer>;
-  /** Takes encoded rows of a persisted partition. */
+  /** Takes encoded rows of a persisted partition, or bytes of a part that is saved. */
   rows(bytes: Uint8Array): void;
+  /** Whole lines of a part of a file, or all bytes of one, from a file system of the engine. Throws UNREADABLE_FILE. */
+  read?(file: EngineRead): Iterable<Buffer>;
   /** Takes a frame for a reducer. */
   frame(bucket: number, frame: Uint8Array): void;
   /** Of a barrier stage: where its tasks run, by partition. */
@@ -32,6 +36,27 @@ interface Exchanging {
 function noExchange(): never {
   throw new MillraceError('INTERNAL', { reason: 'nothing feeds this task' });
 }
+
+/** A file of the engine as pieces of bytes; others are read where they lie. */
+export function withPieces<F extends InputFile>(file: F, exchange: TaskExchange | undefined): F & FilePieces {
+  if (!file.byEngine) return file;
+  const { path } = file;
+  return { ...file, pieces: () => reading(exchange, { path }) };
+}
+
+/** A range of such a file: its pieces are whole lines. */
+export function rangeWithPieces(range: TextRange, exchange: TaskExchange | undefined): TextRange & FilePieces {
+  if (!range.byEngine) return range;
+  const { path, start, end } = range;
+  const pieces = () => reading(exchange, { path, start, length: end - start });
+  return { ...range, start: 0, end: Number.POSITIVE_INFINITY, pieces };
+}
+
+/** What a task reads of a file of the engine: whole lines of a part, or all bytes. */
+type EngineRead = { readonly path: string; readonly start?: number; readonly length?: number };
+
+const reading = (exchange: TaskExchange | undefined, file: EngineRead): Iterable<Buffer> =>
+  exchange?.read ? exchange.read(file) : noExchange();
 
 const feedOf = (split: Split): number => (split.kind === 'feed' ? split.feed : noExchange());
 

@@ -1,12 +1,14 @@
 // Lines and words counted on their bytes: those of text files, and those of persisted partitions that lie in memory as bytes.
 import { MillraceError } from '../../base/errors';
 import { StoredLines } from '../../columns/stored-lines';
+import type { FilePieces } from '../../formats/byte-source';
 import { countLines, lineChunks, linesIn } from '../../formats/read-lines';
 import type { TextRange } from '../../plan/input-file';
 import type { Plan, Sink, Split } from '../../plan/program';
 import type { ShuffleWriter } from '../../storage/shuffle-writer';
 import type { PersistedPartitions } from '../persisted';
 import type { Pulse } from '../task-runtime';
+import { rangeWithPieces, type TaskExchange } from './exchange';
 import { TokenCounts } from './token-counts';
 
 type Cached = Plan & { op: 'cached' };
@@ -42,18 +44,20 @@ function linesWith(bytes: Buffer, from: number, to: number, wanted: Buffer): num
   return lines;
 }
 
-/** The ranges of a split of text. */
-export function textRanges(split: Split): readonly TextRange[] {
+/** The ranges of a split of text; those of an engine's files with what feeds them. */
+export function textRanges(split: Split, exchange: TaskExchange | undefined): readonly (TextRange & FilePieces)[] {
   if (split.kind !== 'text') throw new MillraceError('INTERNAL', { reason: `a ${split.kind} split for a text source` });
-  return split.ranges;
+  return exchange ? split.ranges.map((range) => rangeWithPieces(range, exchange)) : split.ranges;
 }
 
 export class LineCounts {
   readonly #pulse: Pulse;
   readonly #budget: number;
   readonly #persisted: PersistedPartitions;
+  readonly #exchange: TaskExchange | undefined;
 
-  constructor(pulse: Pulse, budget: number, persisted: PersistedPartitions) {
+  constructor(pulse: Pulse, budget: number, persisted: PersistedPartitions, exchange: TaskExchange | undefined) {
+    this.#exchange = exchange;
     this.#pulse = pulse;
     this.#budget = budget;
     this.#persisted = persisted;
@@ -61,14 +65,14 @@ export class LineCounts {
 
   /** The number of lines of text files. */
   lines(split: Split): number {
-    return countLines(textRanges(split), (n) => this.#pulse.tick(n));
+    return countLines(textRanges(split, this.#exchange), (n) => this.#pulse.tick(n));
   }
 
   /** The number of lines of text files that include a text. */
   including(split: Split, text: string): number {
     const wanted = Buffer.from(text, 'latin1');
     let found = 0;
-    for (const range of textRanges(split)) {
+    for (const range of textRanges(split, this.#exchange)) {
       for (const { buffer, from, lastEnd } of lineChunks(range)) {
         found += linesWith(buffer, from, lastEnd, wanted);
         this.#pulse.tick(linesIn(buffer, from, lastEnd));
@@ -91,7 +95,8 @@ export class LineCounts {
   /** Counts the words of text files into a map output, without making strings of them before the end. */
   tokens(split: Split, separator: number, writer: ShuffleWriter): void {
     const counts = new TokenCounts(separator, this.#budget, writer);
-    for (const range of textRanges(split)) for (const lines of lineChunks(range)) this.#pulse.tick(counts.add(lines));
+    for (const range of textRanges(split, this.#exchange))
+      for (const lines of lineChunks(range)) this.#pulse.tick(counts.add(lines));
     counts.flush();
   }
 

@@ -2,11 +2,11 @@
 //
 //   magic 'MRO' and version 1 | frame … frame | frame without rows: the number of rows
 //   frame: bytes of the payload u32 | checksum u32 of the payload | payload: encoded array of rows, or the encoded number
-import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../base/errors';
-import { closeQuietly, openInput, unreadable } from '../../base/files';
 import { maxObjectFrameBytes, textChunkBytes } from '../../base/limits';
+import { type ByteSource, type FilePieces, openSource } from '../../formats/byte-source';
+import type { InputFile } from '../../plan/input-file';
 import { decode, encode } from '../../wire/codec';
 
 export const objectMagic = Buffer.from([0x4d, 0x52, 0x4f, 0x01]);
@@ -26,15 +26,7 @@ export function objectFrame(content: readonly unknown[] | number): Buffer {
   return frame;
 }
 
-function readSome(fd: number, path: string, into: Buffer, from: number): number {
-  try {
-    return readSync(fd, into, from, into.length - from, null);
-  } catch (e) {
-    return unreadable(path, e);
-  }
-}
-
-function readExactly(fd: number, path: string, bytes: number): Buffer {
+function readExactly(source: ByteSource, path: string, bytes: number): Buffer {
   // Grows with what is read: a length in a damaged file is only a claim.
   let buffer = Buffer.allocUnsafe(Math.min(bytes, textChunkBytes));
   for (let done = 0; done < bytes; ) {
@@ -43,7 +35,7 @@ function readExactly(fd: number, path: string, bytes: number): Buffer {
       larger.set(buffer);
       buffer = larger;
     }
-    const n = readSome(fd, path, buffer, done);
+    const n = source.fill(buffer, done);
     if (n === 0) return notWhole(path, 'it ends too early');
     done += n;
   }
@@ -60,16 +52,18 @@ function contentOf(path: string, payload: Buffer): unknown {
 }
 
 /** The rows of an object file, frame by frame. Throws UNREADABLE_FILE, and BAD_OBJECT_FILE at the first byte that is not right. */
-export function* readObjects(path: string): Generator<unknown[]> {
-  const fd = openInput(path);
+export function* readObjects(file: InputFile & FilePieces): Generator<unknown[]> {
+  const { path } = file;
+  // Whether it is the file that was chosen is asked by whoever reads it.
+  const source = openSource({ ...file, version: undefined }, 0);
   try {
-    if (!readExactly(fd, path, objectMagic.length).equals(objectMagic)) notWhole(path, 'it does not begin as one');
+    if (!readExactly(source, path, objectMagic.length).equals(objectMagic)) notWhole(path, 'it does not begin as one');
     let rows = 0;
     for (;;) {
-      const head = readExactly(fd, path, frameHead);
+      const head = readExactly(source, path, frameHead);
       const bytes = head.readUInt32LE(0);
       if (bytes > maxObjectFrameBytes) notWhole(path, `a frame of ${bytes} bytes`);
-      const payload = readExactly(fd, path, bytes);
+      const payload = readExactly(source, path, bytes);
       if (crc32(payload) !== head.readUInt32LE(4)) notWhole(path, 'the checksum of a frame is wrong');
       const content = contentOf(path, payload);
       if (Array.isArray(content)) {
@@ -79,10 +73,10 @@ export function* readObjects(path: string): Generator<unknown[]> {
         continue;
       }
       if (content !== rows) notWhole(path, `it has ${rows} rows and says ${content}`);
-      if (readSome(fd, path, head, 0) > 0) notWhole(path, 'there is something behind its end');
+      if (source.fill(head, 0) > 0) notWhole(path, 'there is something behind its end');
       return;
     }
   } finally {
-    closeQuietly(fd);
+    source.close();
   }
 }

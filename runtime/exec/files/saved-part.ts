@@ -10,6 +10,7 @@ import type { SaveFormat, Sink } from '../../plan/program';
 import type { TableTarget } from '../../plan/table-spec';
 import type { TaskSpec } from '../../plan/task';
 import { toText } from '../../wire/text-form';
+import type { TaskExchange } from './exchange';
 import { objectFrame, objectMagic } from './object-file';
 
 /** Where the parts of a job lie until it commits. The session makes it, so that a task that ends late cannot make it again. */
@@ -17,8 +18,12 @@ export function temporaryFolder(folder: string, jobTag: string): string {
   return join(folder, '_temporary', jobTag);
 }
 
+/** The name of a part that is whole. */
+export const partName = ({ format }: { readonly format: SaveFormat | TableTarget }, partition: number): string =>
+  `part-${String(partition).padStart(5, '0')}${partSuffix(format)}`;
+
 /** What the names of parts end in. */
-function partSuffix(format: SaveFormat | TableTarget): string {
+export function partSuffix(format: SaveFormat | TableTarget): string {
   if (typeof format !== 'string') return endingOf(format);
   return format === 'gzip' ? '.gz' : '';
 }
@@ -31,8 +36,7 @@ export interface SavedPart {
   close(): void;
 }
 
-function savedPart(format: SaveFormat | TableTarget, folder: string, name: string, place: string): SavedPart {
-  const file = new PartFile(folder, name);
+function savedPart(format: SaveFormat | TableTarget, file: PartFile | EnginePart, place: string): SavedPart {
   try {
     if (typeof format !== 'string') return new TablePart(file, format, place);
     return format === 'objects' ? new ObjectPart(file) : new TextPart(file, format === 'gzip');
@@ -86,12 +90,35 @@ class PartFile {
   }
 }
 
+/** A part whose bytes the engine writes, and gives up where the task fails. */
+class EnginePart {
+  readonly #exchange: TaskExchange;
+  readonly #name: string;
+
+  constructor(exchange: TaskExchange, name: string) {
+    this.#exchange = exchange;
+    this.#name = name;
+    // It is there even without a row.
+    this.write(Buffer.alloc(0));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#exchange.rows(bytes);
+  }
+
+  end(): string {
+    return this.#name;
+  }
+
+  close(): void {}
+}
+
 class TextPart implements SavedPart {
-  readonly #file: PartFile;
+  readonly #file: PartFile | EnginePart;
   readonly #gzip: boolean;
   #text = '';
 
-  constructor(file: PartFile, gzip: boolean) {
+  constructor(file: PartFile | EnginePart, gzip: boolean) {
     this.#file = file;
     this.#gzip = gzip;
     // A file without a single byte is no packed file.
@@ -122,11 +149,11 @@ class TextPart implements SavedPart {
 }
 
 class ObjectPart implements SavedPart {
-  readonly #file: PartFile;
+  readonly #file: PartFile | EnginePart;
   #rows: unknown[] = [];
   #written = 0;
 
-  constructor(file: PartFile) {
+  constructor(file: PartFile | EnginePart) {
     this.#file = file;
     file.write(objectMagic);
   }
@@ -172,10 +199,10 @@ class ObjectPart implements SavedPart {
 }
 
 class TablePart implements SavedPart {
-  readonly #file: PartFile;
+  readonly #file: PartFile | EnginePart;
   readonly #writer: CheckedWriter;
 
-  constructor(file: PartFile, target: TableTarget, place: string) {
+  constructor(file: PartFile | EnginePart, target: TableTarget, place: string) {
     this.#file = file;
     this.#writer = new CheckedWriter(target, (bytes) => file.write(bytes), { operation: writerNames[target.format], place });
   }
@@ -195,8 +222,15 @@ class TablePart implements SavedPart {
 }
 
 /** The file of a task's partition, named by both, so that no two tries write the same one. */
-export function partOf(sink: Sink & { kind: 'save' }, { partition, taskId }: TaskSpec): SavedPart {
-  const part = String(partition).padStart(5, '0');
-  const name = `part-${part}${partSuffix(sink.format)}.${taskId}`;
-  return savedPart(sink.format, temporaryFolder(sink.folder, sink.jobTag), name, `partition ${partition}`);
+export function partOf(
+  sink: Sink & { kind: 'save' },
+  { partition, taskId }: TaskSpec,
+  exchange: TaskExchange | undefined,
+): SavedPart {
+  const name = partName(sink, partition);
+  const byEngine = sink.byEngine === true && exchange !== undefined;
+  const file = byEngine
+    ? new EnginePart(exchange, name)
+    : new PartFile(temporaryFolder(sink.folder, sink.jobTag), `${name}.${taskId}`);
+  return savedPart(sink.format, file, `partition ${partition}`);
 }

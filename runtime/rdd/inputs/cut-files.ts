@@ -66,11 +66,11 @@ function cut(file: KnownFile, goal: number): TextRange[] {
 export function textSplits(partitions: readonly (readonly TextRange[])[]): SplitRule {
   const files: InputFile[] = [];
   const places = new Map<string, number>();
-  const placeOf = ({ path, form, version }: TextRange): number => {
+  const placeOf = ({ path, form, version, byEngine }: TextRange): number => {
     const known = places.get(path);
     if (known !== undefined) return known;
     places.set(path, files.length);
-    return files.push({ path, form, version }) - 1;
+    return files.push({ path, form, version, byEngine }) - 1;
   };
   const ranges = partitions.map((parts) => parts.map((range) => [placeOf(range), range.start, range.end] as const));
   return { kind: 'text', files, ranges };

@@ -6,7 +6,7 @@ import { collectedAtOnce } from '../../../runtime/base/limits';
 import type { Context } from '../../../runtime/index';
 import { decode, decodeRows, encode, encodedPieces } from '../../../runtime/wire/codec';
 import { errorOf } from '../../helpers/errors';
-import { masterOf } from '../../helpers/master';
+import { masterOf, ownOnly } from '../../helpers/master';
 
 const test = suite('collected rows');
 let sc: Context;
@@ -72,7 +72,8 @@ test('an answer without an end is refused once it is too large', async () => {
   assert.match(message, /^The result is larger than 8\.0 MiB \(\d+\.\d MiB so far\)/);
 });
 
-test('a task has what the others left of the limit', async () => {
+// Spark's tasks know nothing of each other.
+ownOnly(test)('a task has what the others left of the limit', async () => {
   // Each of the two is below the limit; the second one ends before it is whole.
   const half = sc.range(0, 2, 1, 2).flatMap(function* (half) {
     for (let i = 0; half === 1 || i < 800_000; i++) yield i + 0.5;

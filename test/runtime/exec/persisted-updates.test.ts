@@ -6,7 +6,7 @@ import { Random } from '../../../runtime/base/time';
 import { type Context, type RDD, StorageLevel, TaskContext } from '../../../runtime/index';
 import { BlockUpdates } from '../../../runtime/storage/block-updates';
 import { errorOf } from '../../helpers/errors';
-import { masterOf } from '../../helpers/master';
+import { masterOf, ownOnly } from '../../helpers/master';
 
 const test = suite('persisted updates');
 let sc: Context;
@@ -83,7 +83,8 @@ test('a persisted partition that is read in part is computed whole, and stored: 
   }
 });
 
-test('a sample with a time limit computes no more than it shows; an error behind what was taken is not its error', async () => {
+// Spark persists what it computes of such a dataset, and computes it in a task of its own.
+ownOnly(test)('a sample with a time limit computes no more than it shows; an error behind what was taken is not its error', async () => {
   const computed = sc.longAccumulator();
   const rows = sc.range(0, 9_000, 1, 3).map((x) => {
     computed.add(1);
@@ -155,7 +156,7 @@ test('a partition below a persisted one is finished before that is stored: each 
   assert.is(rows.value, 5000);
 });
 
-test('in a task an accumulator has what the whole task added', async () => {
+ownOnly(test)('in a task an accumulator has what the whole task added', async () => {
   const [n, longest] = [sc.longAccumulator(), sc.accumulator('', (a, b) => (a.length > b.length ? a : b))];
   const kept = sc.parallelize(['a', 'abc', 'ab'], 1).map((text) => {
     n.add(1);

@@ -17,6 +17,7 @@ import { readScript } from '../../../shell/repl/run-text';
 import { TypeServiceClient } from '../../../shell/types/client';
 import { asPairs, ErrorSession } from '../../helpers/error-session';
 import { errorOf } from '../../helpers/errors';
+import { ownOnly } from '../../helpers/master';
 import { within } from '../../helpers/within';
 
 const test = suite('errors');
@@ -207,7 +208,7 @@ test('a shuffle that can never be read', async () => {
   rmSync(scratch, { recursive: true });
 });
 
-test('an error whose code the user changed ends its job as an error of the user', async () => {
+ownOnly(test)('an error whose code the user changed ends its job as an error of the user', async () => {
   for (const code of ['__proto__', 'CANCELLED', 'constructor']) {
     const changed = sc.parallelize([1], 1).map(() => {
       const error = new MillraceError('DISK', { path: 'a', reason: 'full' });

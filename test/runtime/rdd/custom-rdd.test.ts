@@ -15,7 +15,7 @@ import {
   type RDD,
 } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
-import { masterOf } from '../../helpers/master';
+import { masterOf, onSpark } from '../../helpers/master';
 import { within } from '../../helpers/within';
 
 const test = suite('custom datasets');
@@ -154,11 +154,11 @@ test('a barrier with one member, and one that is too wide', async () => {
     });
   assert.equal(await within(5000, one.collect(), 'the barrier'), [3, 7, 1]);
   const wide = sc
-    .range(0, 3, 1, 2)
+    .range(0, 3, 1, sc.defaultParallelism + 1)
     .barrier()
     .mapPartitionsWithIndex((i) => [i]);
   const error = await errorOf('BARRIER_TOO_WIDE', () => wide.collect());
-  assert.match(error.message, /2 partitions.* only 1 slot/);
+  assert.match(error.message, onSpark ? /3 partitions.* only 2 slots/ : /2 partitions.* only 1 slot/);
 });
 
 test.run();

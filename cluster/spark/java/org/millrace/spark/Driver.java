@@ -35,6 +35,7 @@ public final class Driver {
   private static final byte RUN = 4;
   private static final byte CANCEL = 5;
   private static final byte DROP = 6;
+  private static final byte HADOOP = 7;
 
   static final String JOB = "millrace.job";
   private static final String LISTENERS = "spark.extraListeners";
@@ -48,6 +49,8 @@ public final class Driver {
   private final Map<Integer, Integer> keys;
   private final Map<Integer, SimpleFutureAction<BoxedUnit>> jobs = new ConcurrentHashMap<>();
   private final JobEnds ends;
+  /** The settings of Hadoop, for tasks. */
+  private final Blob hadoop;
 
   private Driver(SparkContext sc, Events events, Map<Integer, Integer> keys, JobEnds ends) {
     this.sc = sc;
@@ -56,6 +59,7 @@ public final class Driver {
     this.events = events;
     this.reports = new Reports(events::report);
     sc.register(reports);
+    this.hadoop = new Blob(sc, "hadoop", Bytes.of(sc.hadoopConfiguration()::write));
   }
 
   /** Begins by the word that the session gives it, so that nothing printed before is taken for a message. */
@@ -137,8 +141,28 @@ public final class Driver {
           if (rdd != null && rdd.getStorageLevel().useMemory() | rdd.getStorageLevel().useDisk()) rdd.unpersist(false);
           return;
         }
+      case HADOOP:
+        {
+          int id = in.readInt();
+          String file = Bytes.readText(in);
+          byte[] request = Bytes.read(in);
+          // File systems may be slow: nothing else waits for them.
+          new Thread(() -> ask(id, file, request), "millrace-hadoop").start();
+          return;
+        }
       default:
         throw new IOException("a message of kind " + kind);
+    }
+  }
+
+  /** Answers a request into a file where the session waits for one, else by an event. */
+  private void ask(int id, String file, byte[] request) {
+    byte[] answer = HadoopRequests.answer(sc.hadoopConfiguration(), request);
+    try {
+      if (file.isEmpty()) events.hadoop(id, answer);
+      else HadoopRequests.leave(java.nio.file.Path.of(file), answer);
+    } catch (IOException e) {
+      // The session's folder is gone, and so is the session.
     }
   }
 
@@ -153,6 +177,8 @@ public final class Driver {
     stage.isBarrier = in.readBoolean();
     stage.state = in.readInt();
     stage.leaves = Bytes.readText(in);
+    stage.hadoop = hadoop;
+    stage.save = in.readBoolean() ? new Stage.Save(Bytes.readText(in), Bytes.readText(in), Bytes.readText(in)) : null;
     int reducers = in.readInt();
     boolean useDisk = in.readBoolean();
     boolean useMemory = in.readBoolean();

@@ -25,6 +25,7 @@ final class Events {
   static final byte EXECUTOR_REMOVED = 12;
   static final byte BLOCK = 13;
   static final byte APPLICATION_ENDED = 14;
+  private static final byte HADOOP = 15;
 
   private static final byte[] LAST = new byte[0];
 
@@ -94,6 +95,15 @@ final class Events {
           out.writeInt(jobId);
           out.writeInt(index);
           Bytes.write(out, value);
+        });
+  }
+
+  void hadoop(int id, byte[] answer) {
+    tell(
+        HADOOP,
+        out -> {
+          out.writeInt(id);
+          out.write(answer);
         });
   }
 

@@ -27,4 +27,27 @@ final class Stage implements Serializable {
   int state;
   /** The folder, below the session's, where each task leaves a file that is part of its answer; empty where none does. */
   String leaves;
+  /** The settings of Hadoop. */
+  Blob hadoop;
+  /** Where the files lie that its tasks save through Hadoop; null where they save none. */
+  Save save;
+
+  /** A folder that a job writes. */
+  static final class Save implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    final String folder;
+    private final String tag;
+    private final String suffix;
+
+    Save(String folder, String tag, String suffix) {
+      this.folder = folder;
+      this.tag = tag;
+      this.suffix = suffix;
+    }
+
+    HadoopOutput.Part part(org.apache.hadoop.conf.Configuration conf, int partition) throws java.io.IOException {
+      return new HadoopOutput.Part(conf, folder, tag, suffix, partition);
+    }
+  }
 }

@@ -8,6 +8,7 @@ final class TaskFailed extends RuntimeException {
   private static final byte ENDED = 0;
   private static final byte LOST = 1;
   private static final byte UNUSABLE = 2;
+  private static final byte UNWRITTEN = 3;
 
   private TaskFailed(byte[] record) {
     super("<millrace " + Base64.getEncoder().encodeToString(record) + ">");
@@ -22,6 +23,12 @@ final class TaskFailed extends RuntimeException {
   static TaskFailed unusable(Stage stage, int partition, int attempt, int sparkStage, String what) {
     byte[] text = what.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     return new TaskFailed(record(UNUSABLE, stage, partition, attempt, sparkStage, text));
+  }
+
+  /** A part that a task saves could not be written: the kind of the failure, the folder and the words of Hadoop, a line each. */
+  static TaskFailed unwritten(Stage stage, int partition, int attempt, int sparkStage, String what) {
+    byte[] text = what.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    return new TaskFailed(record(UNWRITTEN, stage, partition, attempt, sparkStage, text));
   }
 
   /** A worker ended in the middle of its task. */

@@ -2,6 +2,7 @@
 package org.millrace.spark;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.BarrierTaskInfo;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.util.TaskCompletionListener;
 import scala.Tuple2;
 import scala.collection.AbstractIterator;
@@ -29,10 +31,14 @@ final class TaskRun extends AbstractIterator<Object> {
   private final List<Iterator<?>> readers = new ArrayList<>();
   /** What persisted partitions below have carried in their last pieces. */
   private final List<byte[]> carried = new ArrayList<>();
+  /** By feed, until its first reader begins. */
+  private final Iterator<?>[] stored;
   private final Worker worker;
   private int frames;
   private int jobId;
   private boolean isPlaced;
+  /** What the task saves, from its first bytes on. */
+  private HadoopOutput.Part part;
   private int tries;
   private Object next;
   /** Reports that follow the rows of a persisted partition. */
@@ -44,6 +50,7 @@ final class TaskRun extends AbstractIterator<Object> {
     this.partition = partition;
     this.context = context;
     if (stage.kind != Stage.STORE) WITHIN.set(stage.within);
+    this.stored = storedFeeds();
     this.worker = Workers.take(context, stage.state < 0 ? -1 : ((long) stage.state << 32) | partition.number);
     worker.own(this);
     context.addTaskCompletionListener((TaskCompletionListener) ended -> close());
@@ -52,6 +59,23 @@ final class TaskRun extends AbstractIterator<Object> {
     } catch (IOException e) {
       throw failed();
     }
+  }
+
+  /** Persisted partitions that it reads: each is computed before the task has a worker, so that one worker is enough for both. */
+  private Iterator<?>[] storedFeeds() {
+    Iterator<?>[] found = new Iterator<?>[partition.feeds.length];
+    for (int i = 0; i < found.length; i++) {
+      RDD<?> parent = rdd.parents[partition.parents[i]];
+      if (parent.getStorageLevel().isValid()) found[i] = parent.iterator(partition.feeds[i], context);
+    }
+    return found;
+  }
+
+  /** What a new reader of a feed reads. */
+  private Iterator<?> feedOf(int number) {
+    Iterator<?> first = stored[number];
+    stored[number] = null;
+    return first != null ? first : rdd.parents[partition.parents[number]].iterator(partition.feeds[number], context);
   }
 
   private void start() throws IOException {
@@ -114,7 +138,9 @@ final class TaskRun extends AbstractIterator<Object> {
         byte[] message = worker.receive();
         switch (message[0]) {
           case Worker.ROWS:
-            return message;
+            if (stage.kind != Stage.ANSWER) return message;
+            write(message);
+            break;
           case Worker.FRAME:
             int reducer = worker.readInt(message, 1);
             long key = ByReducer.key(reducer, partition.number, frames++);
@@ -124,6 +150,9 @@ final class TaskRun extends AbstractIterator<Object> {
             break;
           case Worker.MEETS:
             meet(message);
+            break;
+          case Worker.OPENS:
+            open(message);
             break;
           case Worker.DONE:
             return done(message);
@@ -168,14 +197,65 @@ final class TaskRun extends AbstractIterator<Object> {
     worker.flush();
   }
 
-  /** Sends what a reader of a feed gets next: stored rows, or frames of a shuffle. */
+  /** The next reader is of a file of Hadoop. */
+  private void open(byte[] message) throws IOException {
+    java.io.DataInputStream in = new java.io.DataInputStream(new java.io.ByteArrayInputStream(message, 1, message.length - 1));
+    byte kind = in.readByte();
+    String path = Bytes.readText(in);
+    long start = (long) in.readDouble();
+    long length = (long) in.readDouble();
+    try {
+      readers.add(HadoopFiles.open(HadoopFiles.configuration(stage.hadoop), kind, path, start, length));
+    } catch (IOException | RuntimeException e) {
+      readers.add(null);
+      refuse(e);
+      return;
+    }
+    worker.send(Worker.END, new byte[0]);
+    worker.flush();
+  }
+
+  /** The worker learns why a file cannot be read: its task fails with that. */
+  private void refuse(Exception e) throws IOException {
+    worker.send(
+        Worker.REFUSED,
+        Bytes.of(
+            out -> {
+              Bytes.writeText(out, HadoopRequests.kindOf(e));
+              Bytes.writeText(out, HadoopRequests.wordsOf(e));
+            }));
+    worker.flush();
+  }
+
+  /** Bytes of the part that the task saves. */
+  private void write(byte[] message) {
+    try {
+      if (part == null) part = stage.save.part(HadoopFiles.configuration(stage.hadoop), partition.number);
+      part.write(message, 1);
+    } catch (IOException e) {
+      throw unwritten(e);
+    }
+  }
+
+  private TaskFailed unwritten(Exception e) {
+    String what = HadoopRequests.kindOf(e) + "\n" + stage.save.folder + "\n" + HadoopRequests.wordsOf(e);
+    return TaskFailed.unwritten(stage, partition.number, attempt(), context.stageId(), what);
+  }
+
+  /** Sends what a reader of a feed gets next: stored rows, frames of a shuffle, or pieces of a file. */
   private void feed(int reader, int number) throws IOException {
-    if (reader == readers.size())
-      readers.add(rdd.parents[partition.parents[number]].iterator(partition.feeds[number], context));
+    if (reader == readers.size()) readers.add(feedOf(number));
     Iterator<?> feed = readers.get(reader);
     int sent = 0;
     while (sent < FEED_BYTES) {
-      if (!feed.hasNext()) {
+      boolean hasNext;
+      try {
+        hasNext = feed.hasNext();
+      } catch (UncheckedIOException e) {
+        refuse(e);
+        return;
+      }
+      if (!hasNext) {
         worker.send(Worker.END, new byte[0]);
         worker.flush();
         return;
@@ -207,6 +287,7 @@ final class TaskRun extends AbstractIterator<Object> {
     byte[] value = Bytes.read(in);
     byte[] left = stage.leaves.isEmpty() ? null : SessionFiles.take(stage.leaves + "/" + partition.number);
     drain();
+    if (part != null) commit();
     int dataset = stage.kind == Stage.STORE ? stage.dataset : -1;
     byte[] report =
         Bytes.of(
@@ -236,9 +317,18 @@ final class TaskRun extends AbstractIterator<Object> {
         });
   }
 
+  private void commit() {
+    try {
+      part.commit(partition.index());
+    } catch (IOException e) {
+      throw unwritten(e);
+    }
+  }
+
   /** What a persisted partition carries comes after its rows, which the worker may not have read to their end. */
   private void drain() {
     for (Iterator<?> reader : readers) {
+      if (reader == null || reader instanceof HadoopFiles.Pieces) continue;
       while (reader.hasNext()) {
         Object piece = reader.next();
         if (!(piece instanceof byte[])) break;
@@ -257,6 +347,15 @@ final class TaskRun extends AbstractIterator<Object> {
   /** The task has ended: a worker that is still at work has nobody to work for. */
   private void close() {
     if (worker.isOf(this)) worker.kill();
+    if (part != null) part.close();
+    for (Iterator<?> reader : readers) {
+      if (!(reader instanceof HadoopFiles.Pieces)) continue;
+      try {
+        ((HadoopFiles.Pieces) reader).close();
+      } catch (IOException e) {
+        // It was read as far as it was needed.
+      }
+    }
     if (isPlaced) SessionFiles.release(partition);
   }
 }

@@ -26,11 +26,14 @@ final class Worker {
   static final byte MORE = 'M';
   static final byte END = 'E';
   static final byte MET = 'A';
+  /** A file cannot be read: the kind of the failure, and its words. */
+  static final byte REFUSED = 'N';
   // From it.
   static final byte ROWS = 'R';
   static final byte FRAME = 'S';
   static final byte WANTS = 'W';
   static final byte MEETS = 'G';
+  static final byte OPENS = 'O';
   static final byte DONE = 'D';
   static final byte FAILED = 'X';
   /** Its first message: that it can run tasks, or why it cannot. */
