@@ -100,13 +100,16 @@ function settingsOf(driver: DriverSettings, config: Config, { logFile, poolsFile
   };
 }
 
-/** The pools of FAIR scheduling as Spark reads them; weights are whole numbers there. */
+/** The pools of FAIR scheduling as Spark reads them. */
 function writePools(folder: string, { pools }: Config): string | undefined {
-  const names = Object.keys(pools);
-  if (names.length === 0) return undefined;
-  const lines = names.map((name) => {
-    const { schedulingMode = 'FIFO', weight = 1, minShare = 0 } = pools[name];
-    const parts = { schedulingMode, weight: Math.max(1, Math.round(weight)), minShare };
+  if (Object.keys(pools).length === 0) return undefined;
+  // Jobs without a pool are in that of this name.
+  const all: Config['pools'] = { default: {}, ...pools };
+  const names = Object.keys(all);
+  const weights = wholeWeights(names.map((name) => all[name].weight ?? 1));
+  const lines = names.map((name, i) => {
+    const { schedulingMode = 'FIFO', minShare = 0 } = all[name];
+    const parts = { schedulingMode, weight: weights[i], minShare };
     const inner = Object.entries(parts).map(([part, value]) => `<${part}>${value}</${part}>`);
     return `  <pool name="${inXml(name)}">${inner.join('')}</pool>`;
   });
@@ -114,6 +117,16 @@ function writePools(folder: string, { pools }: Config): string | undefined {
   writeFileSync(file, `<?xml version="1.0"?>\n<allocations>\n${lines.join('\n')}\n</allocations>\n`);
   return file;
 }
+
+/** Weights of the same ratios in whole numbers, as far as a thousand times the given ones can have them. */
+function wholeWeights(weights: readonly number[]): number[] {
+  const isWhole = (factor: number) => weights.every((w) => Math.abs(w * factor - Math.round(w * factor)) < 1e-9 * factor);
+  let factor = 1;
+  while (factor < mostFactor && !isWhole(factor)) factor++;
+  return weights.map((w) => Math.max(1, Math.round(w * factor)));
+}
+
+const mostFactor = 1000;
 
 const inXml = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 

@@ -3,10 +3,16 @@ import { countedComputations } from '../../runtime/base/limits';
 import type { AccumulatorUpdate } from '../../runtime/plan/end';
 import type { Report } from './driver-events';
 
+/** Datasets that are persisted no longer and whose computations are known all the same. */
+const rememberedDatasets = 4096;
+
 export class CountedReports {
   readonly #tasks = new Map<string, Set<number>>();
   /** The last computations of each persisted partition, by dataset. */
   readonly #computations = new Map<number, Map<number, string[]>>();
+
+  /** Datasets that are persisted no longer, the oldest first. */
+  readonly #forgotten = new Set<number>();
 
   /** Notes a report; false where it is known. */
   count({ within, dataset, partition }: Report): boolean {
@@ -48,7 +54,16 @@ export class CountedReports {
     this.#tasks.delete(within);
   }
 
+  /**
+   * A dataset is persisted no longer. Persisted partitions that were made of its own carry what was added then, and tell of it again
+   * whenever they are read.
+   */
   forgetDataset(dataset: number): void {
-    this.#computations.delete(dataset);
+    this.#forgotten.delete(dataset);
+    this.#forgotten.add(dataset);
+    if (this.#forgotten.size <= rememberedDatasets) return;
+    const [oldest] = this.#forgotten;
+    this.#forgotten.delete(oldest);
+    this.#computations.delete(oldest);
   }
 }

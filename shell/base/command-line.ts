@@ -115,7 +115,7 @@ export function readCommandLine(): CommandLine {
   }
   const { conf: texts, sparkHome: home, sparkConf, sparkShipNode: shipNode, ...options } = program.opts<Options>();
   const spark = home || sparkConf || shipNode ? { home, conf: sparkConf, shipNode } : undefined;
-  if (program.getOptionValueSource('master') === 'cli') checkMaster(options.master);
+  if (program.getOptionValueSource('master') === 'cli') checked(() => checkMaster(options.master));
   const config = texts ? checked(() => conf().readConf(texts)) : undefined;
   const [file, ...args] = program.args;
   if (options.watch && (file === undefined || file === '-' || options.eval !== undefined)) refuseWatch();
@@ -127,9 +127,10 @@ function refuseWatch(): never {
   process.exit(usageStatus);
 }
 
-function checkMaster(master: string): void {
+/** Throws BAD_MASTER or BAD_OPTION for what is no master. */
+export function checkMaster(master: string): void {
   const { parseMaster } = require('../../cluster/driver/master-url') as typeof import('../../cluster/driver/master-url');
-  checked(() => parseMaster(master));
+  parseMaster(master);
 }
 
 /** Answers what `read` reads. A mistake is printed and ends this process. */

@@ -14,8 +14,10 @@ export interface FrontEnd {
   /** Reads lines until the user ends them; undefined if the user drops them or there is no user to ask. */
   readBlock(): Promise<string | undefined>;
   clearScreen(): void;
-  /** Replaces the session by a fresh one without names. */
-  reset(): Promise<void>;
+  /** Where the jobs of the session run. */
+  readonly master: string;
+  /** Replaces the session by a fresh one without names, on another master if one is given. Throws BAD_MASTER, BAD_OPTION. */
+  reset(master?: string): Promise<void>;
   history(): readonly string[];
   /** Shows a long text in a pager, if there is one; settles when the user leaves it. */
   page(text: string): Promise<void>;

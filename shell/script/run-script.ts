@@ -74,6 +74,7 @@ class ScriptRun {
   /** The command of the system that runs. */
   #command: SystemCommand | undefined;
   #settings: Settings = defaultSettings;
+  #master = 'local';
   readonly #onSignal = (signal: NodeJS.Signals) => void this.end(exitStatus(signal as EndingSignal));
 
   constructor() {
@@ -117,6 +118,7 @@ class ScriptRun {
   }
 
   async run(asked: Promise<Script>, { master, executorMemory, config, spark, watch, check }: ScriptOptions): Promise<number> {
+    this.#master = master;
     try {
       const script = await asked;
       const { label } = await source(script);
@@ -279,6 +281,7 @@ class ScriptRun {
       readBlock: async () => undefined,
       clearScreen: () => {},
       readSql: () => false,
+      master: this.#master,
       reset: async () => {
         throw new MillraceError('BAD_ARGUMENT', {
           operation: '.reset',

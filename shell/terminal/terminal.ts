@@ -1,5 +1,6 @@
 // The terminal process: paints the prompt before anything heavy starts, then runs the typed entries in order in the session process.
 import type { ReadStream, WriteStream } from 'node:tty';
+import { checkMaster } from '../base/command-line';
 import { endingSignals, exitStatus, InterruptLadder } from '../base/ctrl-c';
 import { endProcess, terminalIsGone } from '../base/end-process';
 import { later } from '../base/later';
@@ -59,6 +60,9 @@ class Terminal implements EditorHost {
   #leaveStatus: number | undefined;
   #finishing = false;
   #settings: Settings = defaultSettings;
+  #master: string;
+  /** Where jobs ran before `.master`. */
+  #masterBefore: string | undefined;
   #replacement: (() => Promise<void>) | undefined;
   #toldRestart = false;
   /** Entries are SQL, but for commands. */
@@ -66,6 +70,7 @@ class Terminal implements EditorHost {
 
   constructor(options: TerminalOptions) {
     this.#options = options;
+    this.#master = options.master;
     const folder = stateFolder();
     this.#history = new History(folder, (message) => this.#note(message));
     this.#plain = canPaint(process) ? undefined : new PlainEditor(process.stdin, process.stdout);
@@ -225,7 +230,8 @@ class Terminal implements EditorHost {
   }
 
   #startSession(): ChildSession {
-    const { master, executorMemory, config, spark } = this.#options;
+    const { executorMemory, config, spark } = this.#options;
+    const master = this.#master;
     const session = new ChildSession({
       engine: { master, executorMemory, config, spark },
       events: {
@@ -263,7 +269,8 @@ class Terminal implements EditorHost {
       },
       page: (text) => this.#others.page(text, this.#settings.pager),
       system: (command, folder) => this.#others.system(command, folder),
-      reset: () => this.#reset(),
+      master: this.#master,
+      reset: (master) => this.#reset(master),
       print: (text) => this.#editor.print(text),
       screen: () => this.#screen(),
       readBlock: () => this.#editor.readBlock(),
@@ -321,8 +328,10 @@ class Terminal implements EditorHost {
     }
     if (end.kind === 'failed') {
       this.#editor.print(end.message + '\n');
-      void this.#finish(1);
-      return;
+      if (this.#masterBefore === undefined) return void this.#finish(1);
+      [this.#master, this.#masterBefore] = [this.#masterBefore, undefined];
+      this.#note(`a fresh session on ${this.#master}, as before`);
+      return this.#replaceSession();
     }
     this.#dropQueue();
     this.#closePanes();
@@ -331,7 +340,11 @@ class Terminal implements EditorHost {
     this.#replaceSession();
   }
 
-  async #reset(): Promise<void> {
+  async #reset(master?: string): Promise<void> {
+    if (master !== undefined) {
+      checkMaster(master);
+      [this.#masterBefore, this.#master] = [this.#master, master];
+    }
     const old = this.#session;
     this.#closePanes();
     void this.#types?.stop();
@@ -339,7 +352,7 @@ class Terminal implements EditorHost {
     // At once: a file that resets the session goes on in the new one.
     this.#repl?.renew(this.#startTypes(), session);
     await old?.stop();
-    this.#note('a fresh session');
+    this.#note(master === undefined ? 'a fresh session' : `a fresh session on ${master}`);
     const file = this.#rcFile();
     if (file !== undefined && (await this.#repl?.runQuietly(file)) !== 'ok') this.#noteRc(file);
   }

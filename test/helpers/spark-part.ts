@@ -8,8 +8,9 @@ import { type Standalone, startStandalone } from './standalone';
 
 /** Suites that any master must pass. */
 const shared = [
-  'runtime/ops/(actions|awaited|left-out|numeric|operators|outside|pairs|placement|row-errors|sampling|several)',
-  'runtime/(formats/|models/models|tables/)',
+  'runtime/ops/(actions|awaited|bad-input|errors|job-control|left-out|numeric|operators|outside|pairs|placement|row-errors|sampling|several)',
+  'runtime/(formats/|models/(models|pregel)|rdd/(custom-rdd|inputs)|tables/)',
+  'runtime/(closure/(changes|frozen)|exec/(collected-rows|persisted-updates|text))',
   'cluster/jobs/closures',
   'property/(models|programs)',
 ];

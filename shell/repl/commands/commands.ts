@@ -19,6 +19,14 @@ import { valueCommands } from './values';
 
 const historyShown = 20;
 
+const masters: readonly Choice[] = [
+  { name: 'local[*]', brief: 'executors on this machine' },
+  { name: 'local', brief: 'in the process of the session' },
+  { name: 'serve', brief: 'the server of millrace serve' },
+  { name: 'spark-local[2]', brief: 'Apache Spark in one process' },
+  { name: 'yarn', brief: 'Apache Spark on YARN' },
+];
+
 const commands: readonly Command[] = [
   {
     name: 'help',
@@ -191,6 +199,20 @@ const commands: readonly Command[] = [
     help: 'Stops everything that runs. To keep your entries, .save FILE first.',
     run: async (host) => {
       await host.front.reset();
+      return 'ok';
+    },
+  },
+  {
+    name: 'master',
+    argument: 'word',
+    usage: '.master [NAME]',
+    brief: 'show where jobs run, or start a fresh session on another master',
+    help: 'NAME is as for --master: local[2], spark-local[2], spark://host:port, yarn. The names of the session are lost: .save FILE first, and .load FILE there. Where a master fails, .master NAME goes on with another one.',
+    examples: ['.master'],
+    words: (before) => (before.length === 0 ? masters : []),
+    run: async (host, argument) => {
+      if (argument === '') host.front.print(`${host.front.master}\n`, 'out');
+      else await host.front.reset(argument.replace(/^(['"])(.*)\1$/, '$2'));
       return 'ok';
     },
   },

@@ -1,9 +1,10 @@
 // `npm run bench:peers [-- --mb N --rounds N --minutes N work ...]`: the same works on Millrace and its peers in turn; medians and ratios.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { globSync } from 'tinyglobby';
 import { findJava, findSpark } from '../../../cluster/spark/installed-spark';
 import { MillraceError } from '../../../runtime/base/errors';
 import { instrumented } from '../../helpers/preload';
@@ -16,6 +17,8 @@ const [own, onSpark, pyspark, scala, duck] = ['millrace', 'millrace on spark', '
 const warmUp = 0.1;
 const readyMs = 120_000;
 const runMs = 180_000;
+/** What one work may still take when the time is nearly over. */
+const longestMinutes = 1.5;
 /** Results are sums of fractions in any order. */
 const tolerance = 1e-6;
 
@@ -24,6 +27,16 @@ const ofNode = (name: string, file: string, ...args: string[]): PeerCommand => (
   program: process.execPath,
   args: [...instrumented, join(__dirname, file), ...args],
 });
+
+/** Python with Spark's packages: that of the virtual environment in which Spark is, or the machine's own. */
+function pythonOf(home: string): Omit<PeerCommand, 'name'> {
+  const own = join(home, '..', '..', '..', '..', 'bin', 'python');
+  const args = [join(__dirname, 'pyspark_works.py')];
+  const submit = { PYSPARK_SUBMIT_ARGS: '--driver-memory 4g pyspark-shell' };
+  if (existsSync(own)) return { program: own, args, env: { ...submit, PYSPARK_PYTHON: own } };
+  const py4j = globSync('py4j-*.zip', { cwd: join(home, 'python', 'lib'), absolute: true });
+  return { program: 'python3', args, env: { ...submit, PYTHONPATH: [join(home, 'python'), ...py4j].join(delimiter) } };
+}
 
 /** The peers on Spark; without one it is said why. */
 function sparkPeers(folder: string): PeerCommand[] {
@@ -37,16 +50,9 @@ function sparkPeers(folder: string): PeerCommand[] {
     const compiler = ['-cp', join(home, 'jars', '*'), 'scala.tools.nsc.Main', '-usejavacp', '-d', jar, source];
     const { status, stderr, stdout } = spawnSync(join(java.home, 'bin', 'java'), compiler);
     if (status !== 0) throw new Error(`ScalaWorks.scala: ${stdout}${stderr}`);
-    // Python's own packages lie two folders above those of Spark in a virtual environment.
-    const python = join(home, '..', '..', '..', '..', 'bin', 'python');
     return [
       ofNode(onSpark, 'ours.ts', 'spark-local[2]'),
-      {
-        name: pyspark,
-        program: submit,
-        args: ['--driver-memory', '4g', join(__dirname, 'pyspark_works.py')],
-        env: { ...env, PYSPARK_PYTHON: python, PYSPARK_DRIVER_PYTHON: python },
-      },
+      { name: pyspark, ...pythonOf(home), env: { ...env, ...pythonOf(home).env } },
       { name: scala, program: submit, args: ['--driver-memory', '4g', '--class', 'ScalaWorks', jar], env },
     ];
   } catch (error) {
@@ -130,10 +136,11 @@ async function main(): Promise<void> {
     for (const peer of peers) peer.kill();
     rmSync(folder, { recursive: true, force: true });
   };
-  process.once('SIGINT', () => {
-    end();
-    process.exit(130);
-  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      end();
+      process.exit(1);
+    });
   try {
     writeText(texts.whole, mb);
     writeText(texts.small, mb * warmUp);
@@ -146,8 +153,8 @@ async function main(): Promise<void> {
     const rows = new Map<string, Row>();
     let isEqual = true;
     for (const work of wanted) {
-      if ((performance.now() - started) / 60_000 > minutes) {
-        console.log(`${work} and what follows it is left out: ${minutes} minutes are over`);
+      if ((performance.now() - started) / 60_000 > minutes - longestMinutes) {
+        console.log(`${work} and what follows it is left out: ${minutes} minutes would not be enough`);
         break;
       }
       const measured = await measure({ peers, work, texts, scale: mb / 300, rounds });

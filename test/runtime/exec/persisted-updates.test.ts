@@ -84,20 +84,23 @@ test('a persisted partition that is read in part is computed whole, and stored: 
 });
 
 // Spark persists what it computes of such a dataset, and computes it in a task of its own.
-ownOnly(test)('a sample with a time limit computes no more than it shows; an error behind what was taken is not its error', async () => {
-  const computed = sc.longAccumulator();
-  const rows = sc.range(0, 9_000, 1, 3).map((x) => {
-    computed.add(1);
-    if (x === 1_500) throw new Error('bad row');
-    return x;
-  });
-  rows.cache();
-  await rows.preview(5, 10_000);
-  assert.ok(computed.value < 1_500, `${computed.value}`);
-  assert.equal(await rows.take(2), [0, 1]);
-  assert.is(sc.storageOf(rows).partitions, 0);
-  await errorOf('TASK_FAILED', () => rows.count());
-});
+ownOnly(test)(
+  'a sample with a time limit computes no more than it shows; an error behind what was taken is not its error',
+  async () => {
+    const computed = sc.longAccumulator();
+    const rows = sc.range(0, 9_000, 1, 3).map((x) => {
+      computed.add(1);
+      if (x === 1_500) throw new Error('bad row');
+      return x;
+    });
+    rows.cache();
+    await rows.preview(5, 10_000);
+    assert.ok(computed.value < 1_500, `${computed.value}`);
+    assert.equal(await rows.take(2), [0, 1]);
+    assert.is(sc.storageOf(rows).partitions, 0);
+    await errorOf('TASK_FAILED', () => rows.count());
+  },
+);
 
 test('what a failed job persisted counts when a later job reads it', async () => {
   const rows = sc.longAccumulator();

@@ -265,6 +265,26 @@ test(".reset starts a fresh session without the names, and spark-shell's command
     assert.is(await terminal.exited, 0);
   }));
 
+/** A session starts first. */
+const sessionMs = 60_000;
+
+test('.master starts a fresh session on another master, and one that fails costs only its session', () =>
+  withShell(async (shell) => {
+    await shell.entry('.master', /^local/m);
+    await shell.entry('const gone = 1', />/);
+    await shell.entry('.master nowhere', /nowhere.*\n.*Use local/, sessionMs);
+    await shell.entry('gone', /res0: (number|1) = 1/);
+    await shell.entry('.master local', /\(a fresh session on local\)/, sessionMs);
+    await shell.entry('gone', /Cannot find name 'gone'/);
+    await shell.entry('sc.master', /"local"|'local'|= local/);
+    await shell.entry('.master serve:/no/such/socket', /a fresh session on local, as before/, sessionMs);
+    await shell.entry('sc.range(3).count()', /: number = 3/, sessionMs);
+    await shell.entry('.master spark://127.0.0.1:1', /a fresh session on spark/, sessionMs);
+    await shell.entry('sc.range(3).count()', /Spark cannot|no Spark|no Java|no master answers/, sessionMs);
+    await shell.entry('.master local', /a fresh session on local\)/, sessionMs);
+    await shell.entry('sc.range(4).count()', /: number = 4/, sessionMs);
+  }));
+
 test('what --conf chose holds in the first session, after .reset, and after the session died', () =>
   withShell(
     async (shell) => {
