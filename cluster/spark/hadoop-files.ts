@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { notReadable } from '../../runtime/base/files';
-import type { EngineFiles, FilePart, WantedFiles, WrittenFolder } from '../../runtime/plan/engine-files';
+import type { EngineFiles, FilePart, WantedFiles, WrittenFolder } from '../../runtime/plan/engine';
 import { outputExists } from '../../runtime/storage/replace-saved';
 import { MessageReader, MessageWriter } from './message';
 

@@ -4,7 +4,7 @@ import { refuseArgument } from '../base/arguments';
 import { checkInputPaths, type UserPath } from '../base/paths';
 import { Context } from '../context/context';
 import type { OnlyAny } from '../rdd/element-types';
-import { EngineFilesRDD, enginePaths } from '../rdd/engine-files';
+import { EngineFilesRDD, enginePaths } from '../rdd/inputs/engine-files';
 import { ObjectFileRDD } from '../rdd/object-files';
 import { EmptyRDD, lengthOfRange, ParallelizedRDD, RangeRDD } from '../rdd/parallelized';
 import type { RDD } from '../rdd/rdd';

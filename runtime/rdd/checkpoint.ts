@@ -7,11 +7,11 @@ import { diskError, makeFolders, removeQuietly } from '../base/files';
 import { checkOnePath, type UserPath } from '../base/paths';
 import { Preparation } from '../base/preparation';
 import { partName } from '../exec/files/saved-part';
-import type { EngineFiles } from '../plan/engine-files';
+import type { EngineFiles } from '../plan/engine';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
-import { engineFileSplits, enginePaths } from './engine-files';
 import type { CheckpointMark, DatasetHost } from './host';
+import { engineFileSplits, enginePaths } from './inputs/engine-files';
 import type { RDD } from './rdd';
 
 /** A dataset that is to be, or was, written to files. */

@@ -1,5 +1,5 @@
 // What datasets need of the context that they belong to.
-import type { EngineFiles } from '../plan/engine-files';
+import type { EngineFiles } from '../plan/engine';
 import type { DatasetNode } from '../plan/node';
 import type { Sink } from '../plan/program';
 import type { CaptureHost } from './function-argument';

@@ -1,13 +1,13 @@
 // Datasets of files on file systems that the engine reads by itself: it cuts them, and gives tasks their lines or bytes.
 import { resolve } from 'node:path';
-import { type InputPaths, localPath, partsOfList, pathsText } from '../base/paths';
-import type { EngineFiles, FilePart, WantedFiles } from '../plan/engine-files';
-import type { InputFile } from '../plan/input-file';
-import type { SplitRule } from '../plan/node';
-import type { Plan } from '../plan/program';
-import type { DatasetHost } from './host';
-import { fileSplits, textSplits } from './inputs/cut-files';
-import { RDD } from './rdd';
+import { type InputPaths, localPath, partsOfList, pathsText } from '../../base/paths';
+import type { EngineFiles, FilePart, WantedFiles } from '../../plan/engine';
+import type { InputFile } from '../../plan/input-file';
+import type { SplitRule } from '../../plan/node';
+import type { Plan } from '../../plan/program';
+import type { DatasetHost } from '../host';
+import { RDD } from '../rdd';
+import { fileSplits, textSplits } from './cut-files';
 
 const operations = { textFile: 'text', wholeTextFiles: 'wholeText', objectFile: 'objects' } as const;
 
