@@ -121,4 +121,21 @@ test('YARN without its settings, and Kubernetes without an image, are named befo
   assert.match(readFileSync(asked(), 'utf8'), '--master k8s://https://host:6443 ');
 });
 
+test('weights of pools become whole numbers of the same ratios, that of jobs without a pool too', async () => {
+  submit(`cp "$(sed -n 's/^spark.scheduler.allocation.file=file://p' ${asked()}.conf)" ${asked()}.pools`);
+  const config = { schedulerMode: 'FAIR', pools: { small: { weight: 0.5 }, large: { weight: 1.25 } } } as const;
+  const sc = await connect('spark-local[2]', { config });
+  await errorOf('NO_EXECUTORS', () => sc.range(3).count());
+  await sc.stop();
+  const pools = [...readFileSync(`${asked()}.pools`, 'utf8').matchAll(/name="(\w+)".*<weight>(\d+)</g)];
+  assert.equal(
+    pools.map(([, name, weight]) => [name, weight]),
+    [
+      ['default', '4'],
+      ['small', '2'],
+      ['large', '5'],
+    ],
+  );
+});
+
 test.run();
