@@ -293,8 +293,7 @@ export class Context implements DatasetHost {
     return this.#checkpointDir;
   }
 
-  /** File systems that the engine reads and writes by itself. @internal */
-  get engineFiles(): EngineFiles | undefined {
+  /** @internal */ get engineFiles(): EngineFiles | undefined {
     return this.engine.files;
   }
 
