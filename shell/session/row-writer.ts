@@ -1,7 +1,8 @@
-// Writes rows as CSV or TSV, with a header and correct quoting, or as JSON lines.
+// Writes rows as CSV or TSV with a header, or as JSON lines, as `saveAsCsv` and `saveAsJsonLines` do.
 import { types } from 'node:util';
 import { MillraceError } from '../../runtime/base/errors';
-import { jsonText, toText } from '../../runtime/wire/text-form';
+import { plainJson } from '../../runtime/formats/write/plain-json';
+import { cellText, quoting } from '../../runtime/formats/write/text-tables';
 
 export const textFormats = ['csv', 'tsv', 'jsonl'] as const;
 export type TextFormat = (typeof textFormats)[number];
@@ -22,11 +23,8 @@ export function rowWriter(format: TextFormat, header: readonly string[]): RowWri
 }
 
 function jsonLines(rows: readonly unknown[]): string {
-  return rows.map((row) => `${jsonText(row)}\n`).join('');
+  return rows.map((row) => `${plainJson(row)}\n`).join('');
 }
-
-/** A cell of a CSV file: empty for null and undefined, all else as `saveAsTextFile` writes a row. */
-const cell = (value: unknown): string => (value === null || value === undefined ? '' : toText(value));
 
 type Shape = 'tuple' | 'object' | 'value';
 
@@ -49,26 +47,28 @@ const shapeOf = (row: unknown): Shape => {
 
 class CsvWriter {
   readonly #delimiter: string;
+  readonly #quoted: (text: string) => string;
   readonly #header: readonly string[];
   #columns: { readonly shape: Shape; readonly names: readonly string[] } | undefined;
   #written = 0;
 
   constructor(delimiter: string, header: readonly string[]) {
     this.#delimiter = delimiter;
+    this.#quoted = quoting(delimiter);
     this.#header = header;
   }
 
   text(rows: readonly unknown[]): string {
-    // Loaded on demand: it would slow the start of the prompt.
-    const { stringify } = require('csv-stringify/sync') as typeof import('csv-stringify/sync');
-    const records: string[][] = [];
+    const records: (string | null)[][] = [];
     if (!this.#columns) {
       this.#columns = this.#columnsOf(rows);
       records.push(this.#columns.names.map((name, index) => this.#header[index] ?? name));
     }
     for (const row of rows) records.push(this.#record(row, this.#columns));
     this.#written += rows.length;
-    return stringify(records, { delimiter: this.#delimiter });
+    const line = (record: (string | null)[]) =>
+      `${record.map((text) => (text === null ? '' : this.#quoted(text))).join(this.#delimiter)}\n`;
+    return records.map(line).join('');
   }
 
   #columnsOf(rows: readonly unknown[]): { shape: Shape; names: string[] } {
@@ -92,11 +92,11 @@ class CsvWriter {
     });
   }
 
-  #record(row: unknown, { shape, names }: { readonly shape: Shape; readonly names: readonly string[] }): string[] {
-    if (shape === 'value') return [cell(row)];
+  #record(row: unknown, { shape, names }: { readonly shape: Shape; readonly names: readonly string[] }): (string | null)[] {
+    if (shape === 'value') return [cellText(row)];
     const keys = shapeOf(row) === shape ? Object.keys(row as object) : undefined;
     const odd = keys === undefined ? 'is of another kind' : this.#unknownKey(keys, names);
-    if (odd === undefined) return names.map((name) => cell((row as Record<string, unknown>)[name]));
+    if (odd === undefined) return names.map((name) => cellText((row as Record<string, unknown>)[name]));
     throw new MillraceError('BAD_ARGUMENT', {
       operation: '.export',
       argument: `row ${this.#written + 1} or one of the next`,

@@ -34,6 +34,8 @@ interface Fit {
   readonly faults: number;
   /** Of the faults, text behind a closing quote. */
   readonly loose: number;
+  /** The last row has a quote that does not end: that is an error of the row, whatever the others are. */
+  readonly isOpen: boolean;
   readonly quoted: number;
   readonly rows: number;
   readonly skip: number;
@@ -45,12 +47,14 @@ function fitOf(separators: Separators, sample: Uint8Array, held: number, isWhole
   const counts: number[] = [];
   let faults = 0;
   let loose = 0;
+  let isOpen = false;
   let quoted = 0;
   let endsEmpty = 0;
   while (counts.length < sniffedRows && records.next(isWhole)) {
     counts.push(records.fields);
     if (records.fault) faults++;
     if (records.fault === 'quote') loose++;
+    isOpen = records.fault === 'open' && separators.quote === '"';
     // Of a later row it is that row's fault.
     if (counts.length === 1 && records.fault === 'columns')
       throw new RangeError(`its first row has more than ${maxTableColumns} columns`);
@@ -63,17 +67,18 @@ function fitOf(separators: Separators, sample: Uint8Array, held: number, isWhole
   const [columns, most] = [...seen].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0];
   // A delimiter at the end of each row, but not of the names, begins no column.
   if (counts[0] === columns - 1 && most === counts.length - 1 && endsEmpty >= most)
-    return { separators, columns: columns - 1, share: 1, faults, loose, quoted, rows: counts.length, skip: 0 };
+    return { separators, columns: columns - 1, share: 1, faults, loose, isOpen, quoted, rows: counts.length, skip: 0 };
   // Titles and notes stand before the table, in fewer fields.
   let skip = 0;
   while (skip < Math.min(mostSkipped, counts.length - 2) && counts[skip] < columns) skip++;
   const isTitled = skip > 0 && counts.slice(skip).every((n) => n === columns);
   const share = isTitled ? 1 : most / counts.length;
-  return { separators, columns, share, faults, loose, quoted, rows: counts.length, skip: isTitled ? skip : 0 };
+  return { separators, columns, share, faults, loose, isOpen, quoted, rows: counts.length, skip: isTitled ? skip : 0 };
 }
 
 /** Whether a fit makes a table of several columns. */
-const isTable = ({ columns, share, faults, rows }: Fit) => columns > 1 && share >= leastShare && faults <= rows / 10;
+const isTable = ({ columns, share, faults, isOpen, rows }: Fit) =>
+  columns > 1 && share >= leastShare && faults - Number(isOpen) <= rows / 10;
 
 /** Whether the first fit is the better one: fewer faults, then rows that are more alike, then more columns. */
 function isBetter(a: Fit, b: Fit): boolean {

@@ -35,7 +35,7 @@ class TextOut {
 }
 
 /** The text of one value, before it is quoted; null for what is missing. */
-function cellText(value: unknown): string | null {
+export function cellText(value: unknown): string | null {
   switch (typeof value) {
     case 'string':
       return value;
@@ -51,7 +51,7 @@ function cellText(value: unknown): string | null {
 }
 
 /** Quotes texts that would be read as something else: as several fields or lines, as nothing, or as a comment. */
-function quoting(delimiter: string): (text: string) => string {
+export function quoting(delimiter: string): (text: string) => string {
   const special = new RegExp(`["\\r\\n${delimiter === '\t' ? '\\t' : `\\${delimiter}`}]|^[\\s#]|\\s$`);
   return (text) => (text === '' || special.test(text) || nullTexts.has(text) ? `"${text.replaceAll('"', '""')}"` : text);
 }

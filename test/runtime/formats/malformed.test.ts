@@ -70,6 +70,12 @@ const cases: readonly Case[] = [
     error: ['BAD_ROW', /line 22: .*a quote is never closed/],
   },
   {
+    name: 'a quote that never ends in a file of three lines',
+    reader: 'csv',
+    bytes: 'a,b\n1,"open\n2,3\n',
+    error: ['BAD_ROW', /line 2: .*a quote is never closed/],
+  },
+  {
     name: 'a quote that never ends in the header',
     reader: 'csv',
     bytes: '"a,b\n1,2\n',

@@ -52,17 +52,14 @@ test('CSV quotes what it must, and nothing else', async () => {
     ['', null],
     ['漢字', undefined],
   ];
-  assert.is(await write(rows, 'quotes.csv'), '6 rows, 74 B written to quotes.csv');
-  assert.is(read('quotes.csv'), '0,1\nplain,1\n"comma, here",-0.5\n"a ""quote""",NaN\n"two\nlines",10\n,\n漢字,\n');
+  assert.is(await write(rows, 'quotes.csv'), '6 rows, 76 B written to quotes.csv');
+  assert.is(read('quotes.csv'), '0,1\nplain,1\n"comma, here",-0.5\n"a ""quote""",NaN\n"two\nlines",10\n"",\n漢字,\n');
 });
 
 test('objects have the union of their keys as header, dates are ISO texts, nested values JSON', async () => {
   const rows = [{ a: 1, d: new Date(0) }, { b: [1, { c: 2n }], a: true }, { b: new Map([[1, 2]]) }];
   await write(session.sc.parallelize(rows, 2), 'objects.csv');
-  assert.is(
-    read('objects.csv'),
-    'a,d,b\n1,1970-01-01T00:00:00.000Z,\ntrue,,"[1,{""c"":{""$bigint"":""2""}}]"\n,,"{""$map"":[[1,2]]}"\n',
-  );
+  assert.is(read('objects.csv'), 'a,d,b\n1,1970-01-01T00:00:00.000Z,\ntrue,,"[1,{""c"":2}]"\n,,"[[1,2]]"\n');
 });
 
 test('a header of names, TSV, single values, and no rows at all', async () => {
@@ -77,18 +74,12 @@ test('a header of names, TSV, single values, and no rows at all', async () => {
   assert.is(read('empty.jsonl'), '');
 });
 
-test('JSON lines keep structure, and tag what JSON lacks', async () => {
+test('JSON lines keep structure, and have no tags for what JSON lacks: they are what saveAsJsonLines writes', async () => {
   await write([{ a: [1, 'x\n'], b: 2n }, 'text', undefined, [new Date(0)], /x/, new Error('no')], 'rows.jsonl');
-  const lines = [
-    '{"a":[1,"x\\n"],"b":{"$bigint":"2"}}',
-    '"text"',
-    '{"$undefined":true}',
-    '[{"$date":"1970-01-01T00:00:00.000Z"}]',
-  ];
-  lines.push('{"$regexp":["x",""]}', '{"$error":{"name":"Error","message":"no"}}');
+  const lines = ['{"a":[1,"x\\n"],"b":2}', '"text"', 'null', '["1970-01-01T00:00:00.000Z"]', '"/x/"', '"Error: no"'];
   assert.is(read('rows.jsonl'), `${lines.join('\n')}\n`);
   await write([/x/, new Error('no'), new Map([[1, Number.NaN]])], 'kinds.csv');
-  assert.is(read('kinds.csv').split('\n')[3], '"{""$map"":[[1,{""$number"":""NaN""}]]}"');
+  assert.is(read('kinds.csv').split('\n')[3], '"[[1,null]]"');
 });
 
 test('partitions come in order, one job each, so that the session never holds all', async () => {
