@@ -1,6 +1,6 @@
 // Values that columnar formats share: instants, times, decimals, identifiers, and numbers that a `number` may not hold.
 import type { TimeUnit } from '../schema/schema';
-import { timeText } from './time-text';
+import { dateText, timeText } from './time-text';
 
 /** A value that its type in JavaScript cannot hold. */
 export class NoRoom extends Error {
@@ -19,11 +19,18 @@ const digits = { s: 0, ms: 3, us: 6, ns: 9 } as const;
 export function instantOf(units: bigint, unit: TimeUnit): Date {
   const ms = unit === 'ms' ? units : unit === 's' ? units * 1000n : floorDivided(units, perSecond[unit] / 1000n);
   const date = new Date(Number(ms));
-  if (Number.isNaN(date.getTime())) throw new NoRoom(`${units} ${unit}`, 'bigint');
+  if (Number.isNaN(date.getTime())) throw new NoRoom(`${units} ${unit}`, 'text');
   return date;
 }
 
 const floorDivided = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((-a + b - 1n) / b));
+
+/** The same as text with all its digits, which a `Date` does not have: `2026-03-01T12:30:00.123456789Z`, without a zone what the clock showed. */
+export function exactInstant(units: bigint, unit: TimeUnit, hasZone: boolean): string {
+  const perDay = 86_400n * perSecond[unit];
+  const days = floorDivided(units, perDay);
+  return `${dateText(Number(days))}T${timeText(units - days * perDay, perSecond[unit], digits[unit])}${hasZone ? 'Z' : ''}`;
+}
 
 /** A number of units since midnight as the text of a time. */
 export function timeOfDay(units: bigint, unit: TimeUnit): string {

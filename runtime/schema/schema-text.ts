@@ -30,6 +30,8 @@ export function rowInterface(name: string, { columns }: Schema): string {
 function noteOf(type: ColumnType): string | undefined {
   if (type.kind === 'int') return 'A whole number.';
   if (type.kind === 'date') return "A date as text: '2026-03-01'.";
+  if (type.kind === 'timestamp' && (type.unit === 'us' || type.unit === 'ns'))
+    return `An instant in milliseconds; the file has ${type.unit === 'us' ? 'microseconds' : 'nanoseconds'}, which the type 'text' keeps.`;
   if (type.kind === 'time') return "A time of day as text: '23:59:59'.";
   return type.kind === 'decimal' ? `A decimal number of ${type.precision} digits as its exact text.` : undefined;
 }

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Zone } from '../../schema/time-zone';
 import { unpackLz4Frame, unpackZstandard } from '../codecs';
 import { uniqueNames } from '../csv/dialect';
-import { decimalText, halfOf, instantOf, safe, timeOfDay, uuidText } from '../plain-values';
+import { decimalText, exactInstant, halfOf, instantOf, safe, timeOfDay, uuidText } from '../plain-values';
 import { dateText } from '../time-text';
 import type { Field } from './arrow-schema';
 import type { FlatTable } from './flatbuffer';
@@ -36,6 +36,7 @@ export class Batch {
   #buffer = 0;
   #view = 0;
   #isWide = false;
+  #isExact = false;
   readonly rows: number;
 
   constructor(header: FlatTable, body: Buffer, context: BatchContext) {
@@ -53,9 +54,10 @@ export class Batch {
     this.#variadic = header.longs(4);
   }
 
-  /** The values of the next field. `isWide`: whole numbers of 64 bits are bigints. */
-  column(field: Field, isWide: boolean): readonly unknown[] {
+  /** The values of the next field. `isWide`: whole numbers of 64 bits are bigints; `isExact`: instants are texts with all their digits. */
+  column(field: Field, isWide: boolean, isExact: boolean): readonly unknown[] {
     this.#isWide = isWide;
+    this.#isExact = isExact;
     const { values } = this.#field(field, this.rows);
     return values;
   }
@@ -161,6 +163,7 @@ export class Batch {
       case 'timestamp': {
         const at = this.#numbers(64, true, length);
         const { zone } = this.#context;
+        if (this.#isExact) return (i) => exactInstant(at(i) as bigint, field.unit, field.hasZone);
         return field.hasZone
           ? (i) => instantOf(at(i) as bigint, field.unit)
           : (i) => zone.date(instantOf(at(i) as bigint, field.unit));

@@ -190,6 +190,7 @@ function* batchesOf<T>(
   from: number,
   to: number,
   isWide: (field: Field) => boolean,
+  isExact: (field: Field) => boolean,
   take: (batch: Batch) => T,
 ): Generator<T> {
   const dictionaries = new Map<number, readonly unknown[]>();
@@ -204,6 +205,7 @@ function* batchesOf<T>(
       const values = new Batch(data, reader.bytes(bodyAt, bodyBytes), context).column(
         { ...field, dictionary: undefined },
         isWide(field),
+        isExact(field),
       );
       const before = header.byte(2) === 1 ? (dictionaries.get(header.long(0)) ?? []) : [];
       dictionaries.set(header.long(0), [...before, ...values]);
@@ -233,7 +235,8 @@ export function wideColumns({ path }: Pick<InputFile, 'path'>): string[] {
       0,
       inspectedBatches,
       () => true,
-      (batch) => file.fields.map((field) => batch.column(field, true)),
+      () => false,
+      (batch) => file.fields.map((field) => batch.column(field, true, false)),
     ))
       for (const [i, values] of columns.entries()) if (hasWide(file.fields[i]) && values.some(isBeyond)) wide.add(names[i]);
     return [...wide];
@@ -268,12 +271,14 @@ export function* arrowBatches(spec: ArrowSpec, range: TextRange): Generator<Rows
     const wide = new Set(spec.wide);
     const isWide = (field: Field) =>
       wide.has(names[file.fields.indexOf(field)] ?? '') || (!file.fields.includes(field) && wide.size > 0);
+    const isExact = (field: Field) =>
+      columns.some(({ name, type }) => type.kind === 'text' && name === names[file.fields.indexOf(field)]);
     const wantedNames = columns.map(({ name }) => name);
     let current: Column | undefined;
     const take = (batch: Batch): Rows => {
       const found = file.fields.map((field, i) => {
         current = columns.find(({ name }) => name === names[i]);
-        return batch.column(field, wide.has(names[i]));
+        return batch.column(field, wide.has(names[i]), current?.type.kind === 'text');
       });
       const made = columns.map((column): ColumnData => {
         const folder = folders.get(column.name);
@@ -285,7 +290,7 @@ export function* arrowBatches(spec: ArrowSpec, range: TextRange): Generator<Rows
       return { count: batch.rows, names: wantedNames, columns: made };
     };
     try {
-      yield* batchesOf(reader, file, range.start, range.end, isWide, take);
+      yield* batchesOf(reader, file, range.start, range.end, isWide, isExact, take);
     } catch (e) {
       if (!(e instanceof NoRoom)) throw e;
       const where = path;

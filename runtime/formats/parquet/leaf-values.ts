@@ -1,7 +1,7 @@
 // What the bytes of a leaf column are as values of JavaScript, and the type of such a column.
 import type { ColumnType, TimeUnit } from '../../schema/schema';
 import type { Zone } from '../../schema/time-zone';
-import { decimalText, halfOf, instantOf, safe, signedOf, timeOfDay, uuidText } from '../plain-values';
+import { decimalText, exactInstant, halfOf, instantOf, safe, signedOf, timeOfDay, uuidText } from '../plain-values';
 import { dateText } from '../time-text';
 import type { Node } from './footer';
 import type { Struct } from './thrift';
@@ -120,6 +120,10 @@ export function converterOf(node: Node, type: ColumnType, zone: Zone): (raw: num
   if (own.kind === 'date') return (raw) => dateText(raw as number);
   if (own.kind === 'time') return (raw) => timeOfDay(BigInt(raw as number), own.unit);
   if (own.kind === 'timestamp') {
+    if (type.kind === 'text') {
+      const isOld = node.physical === physical.int96;
+      return (raw) => exactInstant(isOld ? int96(raw as Buffer) : (raw as bigint), own.unit, own.zone);
+    }
     if (node.physical === physical.int96) return (raw) => instantOf(int96(raw as Buffer), 'ns');
     const { unit, zone: hasZone } = own;
     return hasZone ? (raw) => instantOf(raw as bigint, unit) : (raw) => zone.date(instantOf(raw as bigint, unit));
