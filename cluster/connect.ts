@@ -1,12 +1,15 @@
 // Opens a context on a master. Scripts and the shell begin with it.
 import { basename } from 'node:path';
 import { makeConfig } from '../runtime/base/config';
+import { installRemoteFiles } from '../runtime/base/remote/remote-files';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
 import { executorHeapMb, machineText, readMachine } from './base/machine';
 import type { OutputListener } from './base/output-lines';
 import { receiverProgram, sqlProgram } from './base/program-path';
 import { parseMaster } from './driver/master-url';
 import { printThrough } from './driver/start-backend';
+import { FetchingFiles } from './files/fetching-files';
+import { variablesOf } from './files/s3-account';
 import { Receivers } from './receivers/receiver-pool';
 import { type OpenedBackend, openBackend } from './serve/open-backend';
 import { attachBackend } from './serve/served-backend';
@@ -68,6 +71,7 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   const { sqlMemoryMb: memoryMb } = makeConfig(slots, config);
   const threads = Math.ceil(readMachine().processors);
   const queries = new SqlProcess({ program: sqlProgram, onOutput, folder, memoryMb, threads });
+  installRemoteFiles(new FetchingFiles(variablesOf(process.env)));
   const own = { backend, receivers, queries, slots, folder, firstId };
   const context = new Context({ ...own, master, config, onWarning, onNotice });
   try {

@@ -226,6 +226,8 @@ async function main(): Promise<void> {
   if (process.argv.includes('--long')) process.env.MILLRACE_LONG = '1';
   const found = globSync('test/**/*.test.ts', { cwd: root })
     .map((file) => relative('.', file))
+    // They start servers of others, which have a run of their own.
+    .filter((file) => file.startsWith('test/connectors/') === process.argv.includes('--connectors'))
     .sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
   const asked = found.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
   const files = onSpark ? [] : asked.filter((file) => !isOwn(file)).map((file) => ({ file }));

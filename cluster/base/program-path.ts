@@ -15,6 +15,9 @@ export const sqlProgram = (): string => bundled('sql-engine.js');
 /** The path of `dist/spark-worker.js` of this package. Throws NO_EXECUTORS if it was not built. */
 export const sparkWorkerProgram = (): string => bundled('spark-worker.js');
 
+/** The path of `dist/fetch-thread.js` of this package. Throws NO_EXECUTORS if it was not built. */
+export const fetchThreadProgram = (): string => bundled('fetch-thread.js');
+
 /** The folder with the Java sources of the part inside Spark. */
 export const javaFolder = (): string => path.join(packageRoot(), 'dist', 'spark');
 

@@ -11,6 +11,7 @@ import type { TaskBackend, TaskListener } from '../../runtime/scheduler/backend'
 import { spillFolder } from '../../runtime/storage/spill-file';
 import { cancelKillMs, drainMs, joinMs, loopback, maxBlobBytes, maxTaskBlobs } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
+import { variablesOf } from '../files/s3-account';
 import { Connection } from '../link/connection';
 import { deadline } from '../link/deadline';
 import { refuse } from '../link/fields';
@@ -152,7 +153,8 @@ export class ExecutorPool implements TaskBackend {
     if (this.#listener === undefined || this.#door === undefined) return;
     const id = `e${++this.#started}`;
     const { program, executorMemory, storageBytes, executionBytes, folder, onOutput, holds } = this.#options;
-    const shared = { socket: this.#door.path, token: this.#token.toString('hex'), storageBytes, executionBytes };
+    const stores = JSON.stringify(variablesOf(process.env));
+    const shared = { socket: this.#door.path, token: this.#token.toString('hex'), storageBytes, executionBytes, stores };
     const child = new ExecutorProcess({
       program,
       executorMemory,

@@ -1,6 +1,7 @@
 // The main thread of an executor: it runs tasks, one at a time, and with them the user's functions.
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { installRemoteFiles } from '../../runtime/base/remote/remote-files';
 import { createTaskRunner, type TaskRunner } from '../../runtime/exec/task-runner';
 import { plainError } from '../../runtime/plan/cut-error';
 import type { TaskEnd } from '../../runtime/plan/end';
@@ -10,6 +11,8 @@ import '../../runtime/streaming/receivers/receiver-class';
 import { printBlocking } from '../base/blocking-output';
 import { exitCodes } from '../base/exit-codes';
 import { cancelGraceMs } from '../base/limits';
+import { FetchingFiles } from '../files/fetching-files';
+import { variablesIn } from '../files/s3-account';
 import { type Handover, readHandover } from '../link/handover';
 import { packEnd } from '../link/task-end';
 import { isOutOfDescriptors } from './descriptors';
@@ -139,7 +142,8 @@ function main(): void {
   const handover = readInstructions();
   const shared = new SharedState();
   const link = startLink(handover, shared);
-  const { executorId, folder, storageBytes, executionBytes } = handover;
+  const { executorId, folder, storageBytes, executionBytes, stores } = handover;
+  installRemoteFiles(new FetchingFiles(variablesIn(stores)));
   const runner = createTaskRunner({ executorId, folder, storageBytes, executionBytes, startCommand });
   reportStrays();
   new ExecutorMain(runner, shared, link);

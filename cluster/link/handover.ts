@@ -12,6 +12,8 @@ export interface Handover {
   readonly folder: string;
   readonly storageBytes: number;
   readonly executionBytes: number;
+  /** What stores of files elsewhere need to know, JSON: no variable of the environment, which user code sees. */
+  readonly stores: string;
 }
 
 const maxBytes = 16_384;
@@ -30,6 +32,7 @@ export function readHandover(descriptor: number): Handover {
     folder: fields.string('folder', textLength),
     storageBytes: fields.integer('storageBytes'),
     executionBytes: fields.integer('executionBytes'),
+    stores: fields.string('stores', textLength),
   };
   fields.end();
   return handover;

@@ -1,7 +1,7 @@
 // The bytes of a text file from a position on, as UTF-8: read where they lie, or unpacked and converted piece by piece on the way.
-import { readSync } from 'node:fs';
 import { constants, createGunzip } from 'node:zlib';
-import { closeQuietly, notReadable, openInput, unreadable } from '../base/files';
+import { notReadable, unreadable } from '../base/files';
+import { openFile } from '../base/remote/open-file';
 import { checkVersion } from '../plan/file-version';
 import type { InputFile } from '../plan/input-file';
 import { checkText, formOf, hasMark, headBytes, type TextForm, wideForm } from '../plan/input-form';
@@ -23,12 +23,16 @@ export interface FilePieces {
 const packedChunkBytes = 16 << 10;
 
 /** Opens a text; what is not plain is read from its start, and may not grow. Throws UNREADABLE_FILE, FILE_CHANGED. */
-export function openSource(file: InputFile & FilePieces, start: number, mayGrow = file.form === 'plain'): ByteSource {
-  const { path, form, version, pieces: fed } = file;
+export function openSource(
+  file: InputFile & FilePieces & { readonly end?: number },
+  start: number,
+  mayGrow = file.form === 'plain',
+): ByteSource {
+  const { path, form, version, end, pieces: fed } = file;
   if (fed) return fedSource(fed());
-  const fd = openInput(path);
-  const check = () => checkVersion(path, fd, version, mayGrow);
-  const close = () => closeQuietly(fd);
+  const opened = openFile(path, version, form === 'plain' ? end : undefined);
+  const check = () => checkVersion(path, opened.fd, version, mayGrow);
+  const close = () => opened.close();
   try {
     check();
   } catch (e) {
@@ -37,15 +41,11 @@ export function openSource(file: InputFile & FilePieces, start: number, mayGrow 
   }
   let position = start;
   const read = (into: Buffer, at: number): number => {
-    try {
-      // What was appended since is no part of the dataset.
-      const most = Math.min(into.length - at, (version?.size ?? Number.POSITIVE_INFINITY) - position);
-      const n = most > 0 ? readSync(fd, into, at, most, position) : 0;
-      position += n;
-      return n;
-    } catch (e) {
-      return unreadable(path, e);
-    }
+    // What was appended since is no part of the dataset.
+    const most = Math.min(into.length - at, (version?.size ?? Number.POSITIVE_INFINITY) - position);
+    const n = most > 0 ? opened.read(into, at, most, position) : 0;
+    position += n;
+    return n;
   };
   if (form === 'plain') return { fill: read, check, close };
   const chunk = Buffer.allocUnsafe(packedChunkBytes);

@@ -7,6 +7,7 @@ import { checkFlag, checkOptions, refuseArgument } from '../base/arguments';
 import { MillraceError } from '../base/errors';
 import { diskError, makeFolders } from '../base/files';
 import { checkOnePath, type UserPath } from '../base/paths';
+import { isRemote, type RemotePart, remoteFiles } from '../base/remote/remote-files';
 import { freshSeed } from '../base/time';
 import { temporaryFolder } from '../exec/files/saved-part';
 import type { EngineFiles } from '../plan/engine';
@@ -33,7 +34,8 @@ declare module '../rdd/rdd' {
      * Writes a folder of text files, one for each partition, and _SUCCESS when all are whole; packed as .gz with
      * `{ compression: 'gzip' }`. Strings are written as they are; arrays and objects become JSON, in which values that JSON lacks have a tag
      * (`{"$map":[["a",{"$number":"NaN"}]]}`), so that `fromText` reads them back. With `{ overwrite: true }` it replaces an earlier save,
-     * which stays until the new one is whole: the dataset may read it. Throws OUTPUT_EXISTS, DISK.
+     * which stays until the new one is whole: the dataset may read it. A folder of S3 is written as `s3://bucket/folder`. Throws
+     * OUTPUT_EXISTS, DISK.
      * @example const save = () => words.saveAsTextFile('words', { overwrite: true })
      */
     saveAsTextFile(folder: UserPath, options?: SaveOptions): JobPromise<void>;
@@ -66,9 +68,10 @@ interface Saving {
 export async function save(rdd: RDD<unknown>, folder: UserPath, { operation, format, overwrite = false }: Saving): Promise<void> {
   const files = rdd.context.engineFiles;
   const remote = enginePaths(files, [folder])?.[0];
-  const shown = remote ?? checkOnePath(operation, 'the folder', folder, 'the path of a new folder', 'out');
+  const shown = remote ?? checkOnePath(operation, 'the folder', folder, 'the path of a new folder', 'out', 'write');
   checkFlag(operation, 'overwrite', overwrite);
   if (files && remote !== undefined) return saveByEngine(rdd, { files, folder: remote, operation, format, overwrite });
+  if (isRemote(shown)) return saveToStore(rdd, shown.replace(/\/+$/, ''), { operation, format, overwrite });
   const path = resolve(shown);
   if (overwrite && isThere(path)) return replaceSaved(path, shown, (beside) => writeParts(rdd, operation, beside, format, shown));
   makeFolder(path, shown);
@@ -99,6 +102,26 @@ async function saveByEngine(
     await files.commit({ folder, jobTag }, replaces);
   } catch (e) {
     await files.abort({ folder, jobTag }).catch(() => undefined);
+    throw e;
+  }
+}
+
+/**
+ * Writes parts that nobody sees into a store, and then makes all of them visible, one by one, and `_SUCCESS` the last: who reads only folders
+ * that have it sees all or nothing. Throws OUTPUT_EXISTS, DISK.
+ */
+async function saveToStore(rdd: RDD<unknown>, folder: string, { operation, format, overwrite }: Saving): Promise<void> {
+  const files = remoteFiles(folder);
+  if (!overwrite && (await files.hasFolder(folder))) throw outputExists(folder);
+  try {
+    const made = typeof format === 'string' ? format : await format();
+    const written = await gather<string>(rdd, operation, () => ({ kind: 'save', format: made, folder, jobTag: '' }));
+    await files.commit(
+      folder,
+      written.map((part) => JSON.parse(part) as RemotePart),
+    );
+  } catch (e) {
+    await files.abort(folder).catch(() => undefined);
     throw e;
   }
 }

@@ -3,6 +3,7 @@ import { fstatSync, readSync, type Stats, statSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { MillraceError } from '../base/errors';
 import { closeQuietly, openInput, unreadable } from '../base/files';
+import { isRemote } from '../base/remote/remote-files';
 
 /** What tells a file from another one, and from itself after a change. */
 export interface FileVersion {
@@ -15,6 +16,10 @@ export interface FileVersion {
   readonly ino: number;
   /** A checksum of bytes at its start, in its middle and at its end. */
   readonly sample: number;
+  /** Of a file that is fetched: what its store calls its content. The times and the number of such a file are 0. */
+  readonly tag?: string;
+  /** Of a file that is fetched: its whole URL, where the path leaves out what nobody is to see. */
+  readonly url?: string;
 }
 
 /** Bytes of each of the three places that are compared: enough to tell two logs apart, and one read of the disk. */
@@ -70,7 +75,8 @@ function bytesAt(fd: number, path: string, bytes: number, position: number): Buf
  * version, such as the engine's own, is not checked. Throws FILE_CHANGED, UNREADABLE_FILE.
  */
 export function checkVersion(path: string, fd: number | undefined, known: FileVersion | undefined, mayGrow: boolean): void {
-  if (!known) return;
+  // What is fetched is checked with each piece.
+  if (!known || isRemote(path)) return;
   const now = statsOf(path, fd);
   const reason = difference(now, known, mayGrow) ?? contentDifference(path, fd, now, known);
   if (reason !== '') throw new MillraceError('FILE_CHANGED', { path, reason });

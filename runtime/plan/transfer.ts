@@ -82,7 +82,15 @@ const dependency = oneOf('kind', {
   shuffle: { dataset: count, shuffleId: count, partitioner, operation: text, call, functions: list(functionNode) },
 });
 
-const version = record({ size: count, mtimeMs: number, ctimeMs: number, ino: count, sample: count });
+const version = record({
+  size: count,
+  mtimeMs: number,
+  ctimeMs: number,
+  ino: count,
+  sample: count,
+  tag: optional(text),
+  url: optional(text),
+});
 const file = record({ path: text, name: optional(text), form: text, version: optional(version), byEngine: optional(flag) });
 
 const splits = oneOf('kind', {

@@ -1,5 +1,6 @@
 // Datasets of text files: lines cut by byte ranges, or whole files.
 import { type InputPaths, pathsText } from '../base/paths';
+import { isRemote } from '../base/remote/remote-files';
 import type { InputFile, TextRange } from '../plan/input-file';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
@@ -34,7 +35,8 @@ export class TextFileRDD extends RDD<string> {
   /** The files, where all of them are plain UTF-8 that others can read where it lies. @internal */
   get plainPaths(): readonly string[] | undefined {
     const files = this.#files.all;
-    return files.every(({ form, name }) => form === 'plain' && name === undefined) ? files.map(({ path }) => path) : undefined;
+    const isPlain = ({ path, form, name }: InputFile) => form === 'plain' && name === undefined && !isRemote(path);
+    return files.every(isPlain) ? files.map(({ path }) => path) : undefined;
   }
 
   protected countPartitions(): number {

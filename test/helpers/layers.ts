@@ -31,7 +31,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'models',
   ],
   'runtime/streaming': ['graph', 'batches', 'receivers', 'sources', 'recovery', '', 'ops', 'testing', 'status'],
-  cluster: ['base', 'link', 'executor', 'receivers', 'sql', 'driver', 'spark', 'serve', 'ui/page', 'ui/views', 'ui', ''],
+  cluster: ['base', 'files', 'link', 'executor', 'receivers', 'sql', 'driver', 'spark', 'serve', 'ui/page', 'ui/views', 'ui', ''],
   shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', 'init', ''],
 };
 

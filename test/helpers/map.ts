@@ -5,6 +5,7 @@ import { readSources, type Source } from './sources';
 /** In layer order, lower layers first. */
 const rooms: Readonly<Record<string, string>> = {
   'runtime/base': 'What every other room may use: errors, limits, options, durations, the clock, the call that is running.',
+  'runtime/base/remote': 'Files that lie elsewhere, as readers see them.',
   'runtime/base/declared': 'Errors of one part each, which the one list of all takes in.',
   'runtime/wire': 'Values as bytes and back, and the frames that processes exchange.',
   'runtime/schema': 'The columns of tables: their types, as text and from values.',
@@ -58,6 +59,7 @@ const rooms: Readonly<Record<string, string>> = {
   runtime: 'The public names.',
   'runtime/models': 'MapReduce, Pregel, iterations and queries: libraries on the public API alone.',
   'cluster/base': 'What every room of the cluster may use: limits, and what child processes have in common.',
+  'cluster/files': 'Fetches files of web servers and of S3, in a thread beside who reads them.',
   'cluster/link': 'What driver and executors say to each other, and how each proves who it is.',
   'cluster/executor': 'The process of an executor: one thread runs tasks, the other owns the socket.',
   'cluster/receivers': 'The processes that read sources of streams, and their side in the driver.',
@@ -101,6 +103,7 @@ const testRooms: Readonly<Record<string, string>> = {
   'test/docs': 'What README and `docs/` say: tables, numbers, examples, sessions, docstrings.',
   'test/pictures': 'Draws the pictures of the README from the recorded session and the measured figures.',
   'test/mutations': 'Mistakes made on purpose, each of which a test must catch.',
+  'test/connectors': 'Connectors against real servers, which the tests start; a run of their own.',
   'test/soak': 'One session under faults of all kinds for as long as asked: exact and flat.',
   'test/bench': 'The works of the comparison with Spark, and the figures of the papers.',
   'test/helpers': 'What tests share: naive models, processes, terminals, time limits, leak checks.',

@@ -7,6 +7,6 @@ try {
 } catch {
   // No descriptor is left.
 }
-const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0 };
+const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0, stores: '' };
 const onExit = (end: object) => process.stdout.write(JSON.stringify(end));
 new ExecutorProcess({ program: 'any.js', handover, holds: true, onOutput: () => {}, onExit });

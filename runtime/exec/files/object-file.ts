@@ -5,6 +5,7 @@
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../base/errors';
 import { maxObjectFrameBytes, textChunkBytes } from '../../base/limits';
+import { isRemote } from '../../base/remote/remote-files';
 import { type ByteSource, type FilePieces, openSource } from '../../formats/byte-source';
 import type { InputFile } from '../../plan/input-file';
 import { decode, encode } from '../../wire/codec';
@@ -55,7 +56,7 @@ function contentOf(path: string, payload: Buffer): unknown {
 export function* readObjects(file: InputFile & FilePieces): Generator<unknown[]> {
   const { path } = file;
   // Whether it is the file that was chosen is asked by whoever reads it.
-  const source = openSource({ ...file, version: undefined }, 0);
+  const source = openSource(isRemote(path) ? file : { ...file, version: undefined }, 0);
   try {
     if (!readExactly(source, path, objectMagic.length).equals(objectMagic)) notWhole(path, 'it does not begin as one');
     let rows = 0;

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { MillraceError } from '../../base/errors';
 import { closeQuietly, diskError } from '../../base/files';
 import { maxObjectFrameBytes, objectFrameRows, textChunkBytes } from '../../base/limits';
+import { isRemote, type RemoteWriter, remoteFiles } from '../../base/remote/remote-files';
 import { CheckedWriter, endingOf, writerNames } from '../../formats/write/checked-writer';
 import type { SaveFormat, Sink } from '../../plan/program';
 import type { TableTarget } from '../../plan/table-spec';
@@ -31,7 +32,7 @@ export function partSuffix(format: SaveFormat | TableTarget): string {
 /** A part that rows are added to. */
 export interface SavedPart {
   add(value: unknown): void;
-  /** The file's name, once its bytes are on the disk. */
+  /** What the commit of the job needs, once its bytes are on the disk or in the store: the file's name, or what the store calls it. */
   end(): string;
   close(): void;
 }
@@ -47,7 +48,41 @@ function savedPart(format: SaveFormat | TableTarget, file: PartFile | EnginePart
   }
 }
 
-class PartFile {
+/** The file of a part. */
+interface PartFile {
+  write(bytes: Uint8Array): void;
+  /** What the commit of the job needs of it. */
+  end(): string;
+  /** Gives up a file that is not at its end. */
+  close(): void;
+}
+
+/** A file of a store: nobody sees it before the job is committed. */
+class StoredPart implements PartFile {
+  readonly #writer: RemoteWriter;
+  #isOpen = true;
+
+  constructor(url: string) {
+    this.#writer = remoteFiles(url).create(url);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#writer.write(bytes);
+  }
+
+  end(): string {
+    const part = this.#writer.end();
+    this.#isOpen = false;
+    return JSON.stringify(part);
+  }
+
+  close(): void {
+    if (this.#isOpen) this.#writer.abandon();
+    this.#isOpen = false;
+  }
+}
+
+class LocalPart implements PartFile {
   readonly path: string;
   readonly name: string;
   readonly #fd: number;
@@ -82,7 +117,6 @@ class PartFile {
     return this.name;
   }
 
-  /** Gives up a file that is not at its end. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -221,6 +255,9 @@ class TablePart implements SavedPart {
   }
 }
 
+const ownPart = ({ folder, jobTag }: Sink & { kind: 'save' }, name: string, taskId: number): PartFile =>
+  isRemote(folder) ? new StoredPart(`${folder}/${name}`) : new LocalPart(temporaryFolder(folder, jobTag), `${name}.${taskId}`);
+
 /** The file of a task's partition, named by both, so that no two tries write the same one. */
 export function partOf(
   sink: Sink & { kind: 'save' },
@@ -229,8 +266,6 @@ export function partOf(
 ): SavedPart {
   const name = partName(sink, partition);
   const byEngine = sink.byEngine === true && exchange !== undefined;
-  const file = byEngine
-    ? new EnginePart(exchange, name)
-    : new PartFile(temporaryFolder(sink.folder, sink.jobTag), `${name}.${taskId}`);
+  const file = byEngine ? new EnginePart(exchange, name) : ownPart(sink, name, taskId);
   return savedPart(sink.format, file, `partition ${partition}`);
 }

@@ -1,6 +1,5 @@
 // Reads Arrow files and streams: their schema, their dictionaries, and the rows of some of their record batches.
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { openInput, unreadable } from '../../base/files';
+import { type OpenFile, openFile } from '../../base/remote/open-file';
 import { type ColumnData, type Batch as Rows, rowsOfBatches } from '../../columns/batch';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile, TextRange } from '../../plan/input-file';
@@ -54,33 +53,29 @@ export interface ArrowFile {
 class Reader {
   readonly path: string;
   readonly zone: Zone;
-  readonly #fd: number;
+  readonly #opened: OpenFile;
   readonly #size: number;
 
-  constructor(path: string, timeZone = 'UTC') {
+  constructor({ path, version }: Pick<InputFile, 'path' | 'version'>, timeZone = 'UTC') {
     this.path = path;
     this.zone = zoneOf(timeZone);
-    this.#fd = openInput(path);
-    this.#size = fstatSync(this.#fd).size;
+    this.#opened = openFile(path, version);
+    this.#size = this.#opened.size;
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#opened.close();
   }
 
   check(version: InputFile['version']): void {
-    checkVersion(this.path, this.#fd, version, false);
+    checkVersion(this.path, this.#opened.fd, version, false);
   }
 
   bytes(at: number, length: number): Buffer {
     if (at < 0 || length < 0 || at + length > this.#size) throw new RangeError('it ends too early');
     const bytes = Buffer.allocUnsafe(length);
     let done = 0;
-    try {
-      for (let n = 1; n > 0 && done < length; done += n) n = readSync(this.#fd, bytes, done, length - done, at + done);
-    } catch (e) {
-      return unreadable(this.path, e);
-    }
+    for (let n = 1; n > 0 && done < length; done += n) n = this.#opened.read(bytes, done, length - done, at + done);
     if (done < length) throw new RangeError('it ends too early');
     return bytes;
   }
@@ -158,12 +153,13 @@ function fileOf(schema: FlatTable, messages: readonly Message[]): ArrowFile {
 }
 
 /** Looks at a file. Throws UNREADABLE_FILE, UNREADABLE_TABLE. */
-export function openArrow({ path }: Pick<InputFile, 'path'>): ArrowFile {
-  return reading(path, (reader) => reader.open());
+export function openArrow(file: Pick<InputFile, 'path' | 'version'>): ArrowFile {
+  return reading(file, (reader) => reader.open());
 }
 
-function reading<T>(path: string, read: (reader: Reader) => T): T {
-  const reader = new Reader(path);
+function reading<T>(file: Pick<InputFile, 'path' | 'version'>, read: (reader: Reader) => T): T {
+  const { path } = file;
+  const reader = new Reader(file);
   try {
     return read(reader);
   } catch (e) {
@@ -223,8 +219,8 @@ const hasWide = ({ type, width, children }: Field): boolean =>
   (type === 'int' && width === 64) || type === 'duration' || children.some(hasWide);
 
 /** The columns whose first batches have whole numbers beyond 2^53. */
-export function wideColumns({ path }: Pick<InputFile, 'path'>): string[] {
-  return reading(path, (reader) => {
+export function wideColumns(of: Pick<InputFile, 'path' | 'version'>): string[] {
+  return reading(of, (reader) => {
     const file = reader.open();
     if (!file.fields.some(hasWide)) return [];
     const names = uniqueNames(file.fields.map(({ name }) => name));
@@ -259,7 +255,7 @@ export function* arrowRows(spec: ArrowSpec, range: TextRange): Generator<unknown
 /** The same as columns. */
 export function* arrowBatches(spec: ArrowSpec, range: TextRange): Generator<Rows> {
   const { path, version } = range;
-  const reader = new Reader(path, spec.timeZone);
+  const reader = new Reader(range, spec.timeZone);
   try {
     reader.check(version);
     const file = reader.open();
@@ -313,7 +309,7 @@ export function* arrowBatches(spec: ArrowSpec, range: TextRange): Generator<Rows
 
 /** The number of rows of some record batches. */
 export function arrowCount(range: TextRange): number {
-  return reading(range.path, (reader) => {
+  return reading(range, (reader) => {
     const { messages } = reader.open();
     const batches = messages.filter(({ kind }) => kind === kinds.batch);
     return batches.slice(range.start, range.end).reduce((sum, { header }) => sum + header.long(0), 0);

@@ -1,6 +1,5 @@
 // Reads Parquet files: their footers, and the rows of some of their row groups, from the columns that are wanted.
-import { fstatSync, readSync } from 'node:fs';
-import { closeQuietly, openInput, unreadable } from '../../base/files';
+import { type OpenFile, openFile } from '../../base/remote/open-file';
 import { type Batch, type ColumnData, partOf, rowsOfBatches } from '../../columns/batch';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile, TextRange } from '../../plan/input-file';
@@ -29,14 +28,10 @@ const rowsPerChunk = 2048;
 const cannot = (path: string, reason: string): never =>
   notATable(path, 'Parquet', reason, 'Check that the file is whole: copy it again, or have its writer close it.');
 
-function bytesAt(fd: number, path: string, position: number, length: number): Buffer {
+function bytesAt(file: OpenFile, path: string, position: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
-  try {
-    for (let n = 1; n > 0 && done < length; done += n) n = readSync(fd, bytes, done, length - done, position + done);
-  } catch (e) {
-    return unreadable(path, e);
-  }
+  for (let n = 1; n > 0 && done < length; done += n) n = file.read(bytes, done, length - done, position + done);
   return done === length ? bytes : cannot(path, 'it ends too early');
 }
 
@@ -56,36 +51,36 @@ const mostFooters = 4;
 /** A larger one would hold much memory. */
 const mostHeldBytes = 1 << 20;
 
-function footerAt(fd: number, path: string): Footer {
-  const { size, ino, dev, mtimeMs, ctimeMs } = fstatSync(fd);
-  const key = [dev, ino, size, mtimeMs, ctimeMs].join();
-  const known = footers.get(key);
+function footerAt(file: OpenFile, path: string): Footer {
+  const key = file.identity;
+  const known = key === undefined ? undefined : footers.get(key);
   if (known) return known;
-  const { footer, bytes } = footerIn(fd, path, size);
-  if (bytes > mostHeldBytes) return footer;
+  const { footer, bytes } = footerIn(file, path);
+  if (key === undefined || bytes > mostHeldBytes) return footer;
   if (footers.size >= mostFooters) footers.delete(footers.keys().next().value!);
   footers.set(key, footer);
   return footer;
 }
 
-function footerIn(fd: number, path: string, size: number): { footer: Footer; bytes: number } {
+function footerIn(file: OpenFile, path: string): { footer: Footer; bytes: number } {
+  const { size } = file;
   if (size < 12) return cannot(path, 'it is too short');
-  const tail = bytesAt(fd, path, size - 8, 8);
+  const tail = bytesAt(file, path, size - 8, 8);
   if (tail.subarray(4).toString('latin1') === 'PARE') return cannot(path, 'it is encrypted, and Millrace has no key');
   if (!tail.subarray(4).equals(magic)) return cannot(path, 'it does not end as one: it may have been cut off');
-  if (!bytesAt(fd, path, 0, 4).equals(magic)) return cannot(path, 'it does not begin as one');
+  if (!bytesAt(file, path, 0, 4).equals(magic)) return cannot(path, 'it does not begin as one');
   const length = tail.readUInt32LE(0);
   if (length > size - 12 || length > mostFooterBytes) return cannot(path, 'the length of its footer is wrong');
-  return { footer: within(path, () => footerOf(bytesAt(fd, path, size - 8 - length, length))), bytes: length };
+  return { footer: within(path, () => footerOf(bytesAt(file, path, size - 8 - length, length))), bytes: length };
 }
 
 /** The footer of a file. Throws UNREADABLE_FILE, UNREADABLE_TABLE. */
-export function readFooter({ path }: Pick<InputFile, 'path'>): Footer {
-  const fd = openInput(path);
+export function readFooter({ path, version }: Pick<InputFile, 'path' | 'version'>): Footer {
+  const file = openFile(path, version);
   try {
-    return footerAt(fd, path);
+    return footerAt(file, path);
   } finally {
-    closeQuietly(fd);
+    file.close();
   }
 }
 
@@ -105,7 +100,7 @@ function placedIn({ root }: Footer, spec: ParquetSpec, path: string): Placed[] {
 
 /** What the rows of a file's row groups are read with. */
 interface Reading {
-  readonly fd: number;
+  readonly file: OpenFile;
   readonly path: string;
   readonly size: number;
   readonly spec: ParquetSpec;
@@ -113,10 +108,10 @@ interface Reading {
 }
 
 /** The bytes of a leaf's pages. */
-function chunkBytes({ fd, path, size }: Reading, { column }: Placed, { isEncrypted, start, bytes }: Chunk): Buffer {
+function chunkBytes({ file, path, size }: Reading, { column }: Placed, { isEncrypted, start, bytes }: Chunk): Buffer {
   if (isEncrypted) return cannot(path, `its column ${column.name} is encrypted`);
   if (start < 0 || bytes < 0 || start + bytes > size) return cannot(path, 'a column lies outside of it');
-  return bytesAt(fd, path, start, bytes);
+  return bytesAt(file, path, start, bytes);
 }
 
 /** A column that must be put together, some rows at a time. */
@@ -165,20 +160,20 @@ function constantData(constant: unknown, rows: number): ColumnData {
 /** The rows of a range that may be wanted, as columns: those of some of its row groups, a page at a time. */
 export function* parquetBatches(spec: ParquetSpec, range: TextRange): Generator<Batch> {
   const { path, version } = range;
-  const fd = openInput(path);
+  const file = openFile(path, version);
   try {
-    checkVersion(path, fd, version, false);
-    const footer = footerAt(fd, path);
+    checkVersion(path, file.fd, version, false);
+    const footer = footerAt(file, path);
     const all = within(path, () => placedIn(footer, spec, path));
     const wanted = spec.wanted && new Set(spec.wanted);
     const placed = wanted ? all.filter(({ column }) => wanted.has(column.name)) : all;
-    const reading = { fd, path, size: fstatSync(fd).size, spec, zone: zoneOf(spec.timeZone) };
+    const reading = { file, path, size: file.size, spec, zone: zoneOf(spec.timeZone) };
     for (const [i, group] of footer.groups.slice(range.start, range.end).entries()) {
       const isWanted = !spec.where || within(path, () => mayHave(spec.where!, all, group, footer.hasOrders));
       if (isWanted) yield* groupBatches(reading, placed, group, range.start + i);
     }
   } finally {
-    closeQuietly(fd);
+    file.close();
   }
 }
 

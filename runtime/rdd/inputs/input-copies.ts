@@ -1,7 +1,16 @@
 // Inputs that can be read only once (standard input, pipes, files of /proc): copied to a file of the session, which all tasks read.
 import { closeSync, constants, openSync, readSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeQuietly, createPrivate, diskError, notReadable, removeQuietly, unreadable, writeAt } from '../../base/files';
+import {
+  closeQuietly,
+  createPrivate,
+  diskError,
+  makeFolders,
+  notReadable,
+  removeQuietly,
+  unreadable,
+  writeAt,
+} from '../../base/files';
 import { maxCopiedInputBytes, pipePollMs, pipeWriterMs, textChunkBytes } from '../../base/limits';
 
 /** Copying, step by step: it yields where it waits for the writer, and now and then where it does not. */
@@ -109,6 +118,17 @@ export class InputCopies {
     const copy = this.#copy(path, stats, this);
     this.#ofPipes.set(key, copy);
     return copy;
+  }
+
+  /** Where a file that is fetched whole is copied to. Throws UNREADABLE_FILE. */
+  placeFor(shown: string, owner: object): string {
+    if (this.#folder === undefined)
+      return notReadable(shown, 'its server gives no parts of it, and this context has no folder for a copy', remedy);
+    const folder = join(this.#folder, 'inputs');
+    makeFolders(folder, 0o700);
+    const target = join(folder, String(this.#made++));
+    this.#unused.register(owner, target);
+    return target;
   }
 
   #copy(path: string, stats: Stats, owner: object): InputCopy {

@@ -5,6 +5,7 @@ import { globSync } from 'tinyglobby';
 import { MillraceError } from '../../base/errors';
 import { notReadable, unreadable } from '../../base/files';
 import { type InputPaths, localPath, partsOfList } from '../../base/paths';
+import { isRemote, type RemoteFile, shownUrl } from '../../base/remote/remote-files';
 
 /** A file as it was found. */
 export interface FoundPath {
@@ -12,9 +13,18 @@ export interface FoundPath {
   readonly stats: Stats;
 }
 
+/** What a URL led to. */
+export interface FoundRemote {
+  readonly path: string;
+  readonly remote: RemoteFile;
+}
+
+/** What finds the files of a URL. */
+export type FindRemote = (url: string) => readonly RemoteFile[];
+
 /** What paths lead to. */
 export interface FoundPaths {
-  readonly files: readonly FoundPath[];
+  readonly files: readonly (FoundPath | FoundRemote)[];
   /** What was found and is not read, each in a few words: broken links, pipes in a folder, second names of a file. */
   readonly skipped: readonly string[];
 }
@@ -65,8 +75,9 @@ function isThere(path: string): boolean {
 }
 
 /** The single paths, each as it is written if there is such a file; else lists are cut, and spaces around their parts dropped. */
-function singlePaths(paths: InputPaths): string[] {
+export function singlePaths(paths: InputPaths): string[] {
   if (typeof paths !== 'string') return paths.map(localPath);
+  if (isRemote(paths.trim())) return partsOfList(paths).map((part) => part.trim());
   if (isThere(localPath(paths))) return [localPath(paths)];
   return partsOfList(paths).map((part) => (isThere(localPath(part)) ? localPath(part) : localPath(part.trim())));
 }
@@ -223,10 +234,14 @@ const asEntry = (name: string, isFolder: boolean) => ({
 });
 
 /** The files of single paths or of a list: files, folders and patterns, in order. Throws NO_SUCH_PATH, NO_FILES or UNREADABLE_FILE. */
-export function findPaths(paths: InputPaths): FoundPaths {
-  const files: FoundPath[] = [];
+export function findPaths(paths: InputPaths, findRemote: FindRemote): FoundPaths {
+  const files: (FoundPath | FoundRemote)[] = [];
   const skipped: string[] = [];
   for (const path of singlePaths(paths)) {
+    if (isRemote(path)) {
+      files.push(...findRemote(path).map((remote) => ({ path: shownUrl(remote.url), remote })));
+      continue;
+    }
     const search = new Search();
     search.expand(path);
     files.push(...search.files);

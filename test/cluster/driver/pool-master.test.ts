@@ -152,7 +152,7 @@ test('a spawn for which descriptors are missing may succeed later; a program tha
   const short = JSON.parse(spawnSync('/bin/sh', args, { encoding: 'utf8', env }).stdout) as ProcessEnd;
   assert.match(short.reason, /could not be started: .*EMFILE/);
   assert.is(short.isUnable, false);
-  const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0 };
+  const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0, stores: '' };
   const missing = await new Promise<ProcessEnd>(
     (onExit) => new ExecutorProcess({ program: '/missing.js', handover, holds: true, onOutput: () => {}, onExit }),
   );
@@ -164,7 +164,7 @@ test('a spawn that throws ends like one that fails, for executors and receivers'
   const { LANG } = process.env;
   // More than the system takes as one variable.
   process.env.LANG = 'x'.repeat(200_000);
-  const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0 };
+  const handover = { executorId: 'e1', socket: '', token: '', folder: '', storageBytes: 0, executionBytes: 0, stores: '' };
   const executor = new Promise<ProcessEnd>(
     (onExit) => new ExecutorProcess({ program: 'any.js', handover, holds: true, onOutput: () => {}, onExit }),
   );

@@ -43,6 +43,7 @@ const wrong = {
   fraction: () => [undefined, null, -0.1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '0.5', dataset()],
   seed: () => [null, Number.NaN, Number.POSITIVE_INFINITY, '7', dataset()],
   number: () => [null, Number.NaN, Number.POSITIVE_INFINITY, '5', dataset()],
+  sink: () => [undefined, null, 'x', 5, {}, { name: 'n' }, { write: () => 0 }, dataset()],
   folder: () => [undefined, null, '', '  ', 5, {}, dataset()],
   path: () => [null, '', '  ', 5, {}],
   texts: () => [null, 5, 'A=1', { A: 1 }, { A: undefined }, { A: 'a\0b' }],
@@ -218,6 +219,7 @@ const answers: readonly Row[] = [
     (v) => numbers().saveAsTextFile(`${session.folder}/never`, { compression: v }),
   ],
   ['saveAsTextFile', /: overwrite is /, 'flag', (v) => numbers().saveAsTextFile(`${session.folder}/never`, { overwrite: v })],
+  ['saveTo', /: its argument is /, 'sink', (v) => numbers().saveTo(v)],
   ['saveAsObjectFile', thePath, 'folder', (v) => numbers().saveAsObjectFile(v)],
   ['saveAsObjectFile', /: the object of options is /, 'options', (v) => numbers().saveAsObjectFile(`${session.folder}/never`, v)],
   ...(['countApprox', 'sumApprox', 'meanApprox', 'countByValueApprox', 'countByKeyApprox'] as const).flatMap((approx): Row[] => [

@@ -187,7 +187,9 @@ test('~ and file: URLs, wherever a path is given; other URLs are refused', async
     assert.equal(await sc.parallelize([1], 1).pipe(['pwd'], { cwd: '~' }).collect(), [realpathSync(folder)]);
     await errorOf('NO_SUCH_PATH', () => sc.textFile('./~').count());
     // Spark reads some by Hadoop: test/spark/hadoop-paths.test.ts.
-    for (const other of ['https://example.org/x', 'file:x', ...(onSpark ? [] : ['hdfs://host/x', 'file://host/x'])]) {
+    await errorOf('BAD_ARGUMENT', () => sc.range(1).saveAsTextFile('https://example.org/x'));
+    await errorOf('BAD_ARGUMENT', async () => sc.addFile('https://example.org/x'));
+    for (const other of ['file:x', ...(onSpark ? [] : ['hdfs://host/x', 'file://host/x'])]) {
       const { remedy } = await errorOf('BAD_ARGUMENT', () => sc.textFile(`${folder}, ${other}`));
       assert.match(remedy, /copied or mounted first/);
       await errorOf('BAD_ARGUMENT', () => sc.range(1).saveAsTextFile(other));
