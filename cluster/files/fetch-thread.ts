@@ -5,6 +5,7 @@ import { type Answered, type Asking, failureOf, type Question, urlOf } from './m
 import type { StoreVariables } from './s3-account';
 import { S3Store } from './s3-store';
 import type { Store } from './store';
+import { WebHdfsStore } from './webhdfs-store';
 
 export interface ThreadData {
   readonly variables: StoreVariables;
@@ -18,15 +19,17 @@ export interface ThreadData {
 
 class FetchThread {
   readonly #s3: Store;
+  readonly #hdfs: Store;
   readonly #http = new HttpStore();
 
   constructor(variables: StoreVariables) {
     this.#s3 = new S3Store(variables);
+    this.#hdfs = new WebHdfsStore(variables);
   }
 
   async answer(question: Question): Promise<unknown> {
     const url = urlOf(question);
-    const store = /^s3/i.test(url) ? this.#s3 : this.#http;
+    const store = /^s3/i.test(url) ? this.#s3 : /^http/i.test(url) ? this.#http : this.#hdfs;
     switch (question.op) {
       case 'find':
         return store.find(url, question.heads);

@@ -13,6 +13,8 @@ export interface Request {
   readonly mostBytes: number;
   /** Redirects are followed, without the headers of the first server where another one is named. Default true. */
   readonly follows?: boolean;
+  /** Default 5. */
+  readonly tries?: number;
 }
 
 export interface Answer {
@@ -91,15 +93,16 @@ function once({ method, url, headers, body, mostBytes }: Request): Promise<Answe
 /** Sends a request, again where that may help. Rejects with the error of the network. */
 export async function send(request: Request): Promise<Answer> {
   let url = request.url;
-  let headers = request.headers;
+  let { headers } = request;
+  const { tries: most = mostTries } = request;
   for (let redirects = 0, tries = 1; ; ) {
     let answer: Answer | undefined;
     try {
       answer = await once({ ...request, url, headers });
     } catch (error) {
-      if (tries >= mostTries || !isPassing(error)) throw error;
+      if (tries >= most || !isPassing(error)) throw error;
     }
-    if (answer && (!isBusy(answer) || tries >= mostTries)) {
+    if (answer && (!isBusy(answer) || tries >= most)) {
       const { location } = answer.headers;
       const isRedirect = answer.status >= 301 && answer.status <= 308 && answer.status !== 304 && location !== undefined;
       if (!isRedirect || request.follows === false || redirects++ >= mostRedirects) return answer;

@@ -15,6 +15,9 @@ const storeVariables = [
   'AWS_ENDPOINT_URL_S3',
   'AWS_SHARED_CREDENTIALS_FILE',
   'AWS_CONFIG_FILE',
+  'HADOOP_USER_NAME',
+  'MILLRACE_WEBHDFS_PORT',
+  'MILLRACE_WEBHDFS_TOKEN',
 ] as const;
 
 export type StoreVariables = Readonly<Partial<Record<(typeof storeVariables)[number], string>>>;

@@ -7,7 +7,19 @@ import { expressionOf, isPattern, prefixOf, unescaped } from './key-pattern';
 import { type Answer, type Request, send } from './request';
 import { type Account, accountOf, type StoreVariables } from './s3-account';
 import { encoded, signedHeaders } from './s3-signature';
-import { checkPart, headBytes, missing, type Store, tagOf, totalOf, unreachable, unreadable } from './store';
+import {
+  checkPart,
+  headBytes,
+  headsAtATime,
+  isData,
+  missing,
+  type Store,
+  tagOf,
+  totalOf,
+  unreachable,
+  unreadable,
+  withHeads,
+} from './store';
 
 interface Place {
   readonly bucket: string;
@@ -15,8 +27,6 @@ interface Place {
 }
 
 const mostXmlBytes = 64 << 20;
-/** First bytes of files on their way at a time. */
-const heads = 16;
 
 function placeOf(url: string): Place {
   const [, bucket, key = ''] = /^s3a?:\/\/([^/]+)\/?(.*)$/is.exec(url) ?? [];
@@ -41,9 +51,6 @@ const tagIn = (xml: string, name: string): string | undefined => {
 
 const partsIn = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, 'g'))].map(([, part]) => part);
-
-/** Names that are no data: markers such as _SUCCESS, hidden ones, and the folders that some tools write. */
-const isData = (key: string): boolean => !/^[._]|^$/.test(key.slice(key.lastIndexOf('/') + 1));
 
 const folderKey = (key: string): string => (key === '' || key.endsWith('/') ? key : `${key}/`);
 
@@ -126,13 +133,13 @@ export class S3Store implements Store {
 
   // ---- reading
 
-  async find(url: string, withHeads: boolean): Promise<readonly RemoteFile[]> {
+  async find(url: string, heads: boolean): Promise<readonly RemoteFile[]> {
     const place = placeOf(url);
     const { bucket, key } = place;
     if (isPattern(key)) {
       const found = await this.#matches({ bucket, key });
       if (found.length === 0) throw new MillraceError('NO_FILES', { path: url });
-      return withHeads ? this.#withHeads(found) : found;
+      return heads ? withHeads(this, found) : found;
     }
     const plain = { bucket, key: unescaped(key) };
     const own = key === '' || key.endsWith('/') ? undefined : await this.#head(plain);
@@ -144,7 +151,7 @@ export class S3Store implements Store {
       if (isData(placeOf(listed.url).key)) files.push(listed);
     }
     if (!isFolder) return missing(url);
-    return withHeads ? this.#withHeads(files) : files;
+    return heads ? withHeads(this, files) : files;
   }
 
   /** Keys that a pattern matches, and the keys of folders that it matches. */
@@ -168,21 +175,6 @@ export class S3Store implements Store {
     if (answer.status === 404 && tagIn(answer.body.toString('utf8'), 'Code') !== 'NoSuchBucket') return undefined;
     if (answer.status !== 206 && answer.status !== 200) return this.#refused(place, answer);
     return { url, size: totalOf(answer) ?? answer.body.length, tag: tagOf(answer), head: answer.body };
-  }
-
-  async #withHeads(files: readonly RemoteFile[]): Promise<readonly RemoteFile[]> {
-    const out: RemoteFile[] = [...files];
-    let next = 0;
-    const work = async () => {
-      while (next < files.length) {
-        const at = next++;
-        const file = files[at];
-        if (file.size > 0) out[at] = { ...file, head: await this.read(file, 0, Math.min(headBytes, file.size)) };
-        else out[at] = { ...file, head: new Uint8Array(0) };
-      }
-    };
-    await Promise.all(Array.from({ length: heads }, work));
-    return out;
   }
 
   /** The objects whose keys begin so, by pages; with a delimiter those of one folder. Folders that tools write are among them. */
@@ -276,7 +268,7 @@ export class S3Store implements Store {
     const work = async () => {
       while (next < parts.length) await this.#complete(parts[next++]);
     };
-    await Promise.all(Array.from({ length: heads }, work));
+    await Promise.all(Array.from({ length: headsAtATime }, work));
     for (const place of before)
       if (!mine.has(place.key) && place.key !== mark.key) await this.#write(place, { method: 'DELETE' });
     await this.#write(mark, { method: 'PUT', body: new Uint8Array(0) });

@@ -35,7 +35,7 @@ export function unreadable({ path, reason, remedy }: Refusal, isLasting: boolean
   });
 }
 
-function changed(path: string, reason: string): never {
+export function changed(path: string, reason: string): never {
   throw new MillraceError('FILE_CHANGED', { path: shownUrl(path), reason });
 }
 
@@ -82,4 +82,26 @@ export function checkPart({ url, size, tag }: RemoteFile, answer: Answer, length
   if (total !== undefined && total !== size) changed(url, `it had ${size} bytes, and has ${total}`);
   if (tag !== '' && tagOf(answer) !== tag) changed(url, 'it was written to');
   if (answer.body.length !== length) changed(url, `${length} bytes were asked for, and ${answer.body.length} came`);
+}
+
+/** Names that are no data: markers such as _SUCCESS, hidden ones, and the folders that some tools write. */
+export const isData = (path: string): boolean => !/^[._]|^$/.test(path.slice(path.lastIndexOf('/') + 1));
+
+/** Heads of files on their way at a time. */
+export const headsAtATime = 16;
+
+/** Files with their first bytes. */
+export async function withHeads(store: Pick<Store, 'read'>, files: readonly RemoteFile[]): Promise<readonly RemoteFile[]> {
+  const out: RemoteFile[] = [...files];
+  let next = 0;
+  const work = async () => {
+    while (next < files.length) {
+      const at = next++;
+      const file = files[at];
+      const head = file.size > 0 ? await store.read(file, 0, Math.min(headBytes, file.size)) : new Uint8Array(0);
+      out[at] = { ...file, head };
+    }
+  };
+  await Promise.all(Array.from({ length: headsAtATime }, work));
+  return out;
 }

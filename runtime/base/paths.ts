@@ -47,7 +47,12 @@ export function checkLocal(operation: string, argument: string, path: string, re
   if (isRemote(path)) checkNoPassword(operation, argument, path);
   const isReached = (reaches === 'read' && isRemote(path)) || (reaches === 'write' && isWritable(path));
   if (!isForeign(path) || isReached) return;
-  const urls = reaches === undefined ? '' : reaches === 'read' ? ', https://… or s3://bucket/key' : ' or s3://bucket/folder';
+  const urls =
+    reaches === undefined
+      ? ''
+      : reaches === 'read'
+        ? ', or https://…, s3://bucket/key, hdfs://host/path'
+        : ', or s3://bucket/folder, hdfs://host/folder';
   refuseArgument({
     operation,
     argument,

@@ -34,7 +34,7 @@ declare module '../rdd/rdd' {
      * Writes a folder of text files, one for each partition, and _SUCCESS when all are whole; packed as .gz with
      * `{ compression: 'gzip' }`. Strings are written as they are; arrays and objects become JSON, in which values that JSON lacks have a tag
      * (`{"$map":[["a",{"$number":"NaN"}]]}`), so that `fromText` reads them back. With `{ overwrite: true }` it replaces an earlier save,
-     * which stays until the new one is whole: the dataset may read it. A folder of S3 is written as `s3://bucket/folder`. Throws
+     * which stays until the new one is whole: the dataset may read it. The folder may be `s3://bucket/folder` or `hdfs://host/folder`. Throws
      * OUTPUT_EXISTS, DISK.
      * @example const save = () => words.saveAsTextFile('words', { overwrite: true })
      */

@@ -35,7 +35,7 @@ declare module '../context/context' {
     emptyRDD<T = never>(): RDD<T>;
     /**
      * The lines of a file, of the files of a folder, of what a pattern matches, or of several of these: an array, or a list separated by
-     * commas (a comma of a name stands behind a backslash). `~` is the home folder, and URLs are understood: `file:`, `https:` and `s3:`. Gzip is unpacked and UTF-16 converted,
+     * commas (a comma of a name stands behind a backslash). `~` is the home folder, and URLs are understood: `file:`, `https:`, `s3:` and `hdfs:`. Gzip is unpacked and UTF-16 converted,
      * whatever the name. `minPartitions` is a wish: large files are cut into pieces of 32 MiB at most, small ones share partitions. `**`
      * enters no linked folder, and a file is read once, however many links lead to it. /dev/stdin, pipes and files of /proc are read to
      * their end, once. A folder without files has no rows.

@@ -59,7 +59,7 @@ const rooms: Readonly<Record<string, string>> = {
   runtime: 'The public names.',
   'runtime/models': 'MapReduce, Pregel, iterations and queries: libraries on the public API alone.',
   'cluster/base': 'What every room of the cluster may use: limits, and what child processes have in common.',
-  'cluster/files': 'Fetches files of web servers and of S3, in a thread beside who reads them.',
+  'cluster/files': 'Fetches files of web servers, of S3 and of HDFS, in a thread beside who reads them.',
   'cluster/link': 'What driver and executors say to each other, and how each proves who it is.',
   'cluster/executor': 'The process of an executor: one thread runs tasks, the other owns the socket.',
   'cluster/receivers': 'The processes that read sources of streams, and their side in the driver.',

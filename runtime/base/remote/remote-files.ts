@@ -69,13 +69,13 @@ export function remoteFiles(path: string): RemoteFiles {
   });
 }
 
-const schemes = /^(?:https?|s3a?):\/\//i;
+const schemes = /^(?:https?|s3a?|hdfs|webhdfs):\/\//i;
 
 /** Whether a path is the URL of a file that is fetched. */
 export const isRemote = (path: string): boolean => schemes.test(path);
 
 /** Whether a path is the URL of a store that is written to. */
-export const isWritable = (path: string): boolean => /^s3a?:\/\//i.test(path);
+export const isWritable = (path: string): boolean => /^(?:s3a?|hdfs|webhdfs):\/\//i.test(path);
 
 /** A URL as it may be shown: without what stands behind a question mark, which may be a signature, and without a password. */
 export const shownUrl = (url: string): string => {

@@ -189,7 +189,7 @@ test('~ and file: URLs, wherever a path is given; other URLs are refused', async
     // Spark reads some by Hadoop: test/spark/hadoop-paths.test.ts.
     await errorOf('BAD_ARGUMENT', () => sc.range(1).saveAsTextFile('https://example.org/x'));
     await errorOf('BAD_ARGUMENT', async () => sc.addFile('https://example.org/x'));
-    for (const other of ['file:x', ...(onSpark ? [] : ['hdfs://host/x', 'file://host/x'])]) {
+    for (const other of ['file:x', ...(onSpark ? [] : ['gs://host/x', 'file://host/x'])]) {
       const { remedy } = await errorOf('BAD_ARGUMENT', () => sc.textFile(`${folder}, ${other}`));
       assert.match(remedy, /copied or mounted first/);
       await errorOf('BAD_ARGUMENT', () => sc.range(1).saveAsTextFile(other));
