@@ -21,6 +21,16 @@ export function stateFolder(environment: NodeJS.ProcessEnv = process.env): strin
   return home && path.join(home, '.local', 'state', 'millrace');
 }
 
+/** Passwords of URLs, signatures in them, and what is set under a name that says secret, token or password. */
+const secrets: readonly RegExp[] = [
+  /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@'"`]*:)[^\s/@'"`]+(?=@)/gi,
+  /([?&](?:x-amz-(?:signature|credential|security-token)|sig|signature|(?:access_?)?token|api_?key|password)=)[^\s&'"`#]+/gi,
+  /(\b\w*(?:secret|token|passw(?:or)?d)\w*['"\]]*\s*[=:]\s*['"`])[^'"`]+/gi,
+];
+
+/** An entry as the file holds it: this session alone has its secrets. */
+const withoutSecrets = (entry: string): string => secrets.reduce((text, secret) => text.replace(secret, '$1…'), entry);
+
 export class History {
   readonly #file: string | undefined;
   readonly #onTrouble: (message: string) => void;
@@ -78,12 +88,13 @@ export class History {
     this.#own.push(entry);
     this.#all = undefined;
     if (entry.length > maxEntryUnits) return;
-    const line = `${JSON.stringify(entry)}\n`;
+    const stored = withoutSecrets(entry);
+    const line = `${JSON.stringify(stored)}\n`;
     try {
       const file = this.#needFile();
       makeFolders(path.dirname(file), 0o700);
       this.#append(file, line);
-      this.#written.push(entry);
+      this.#written.push(stored);
     } catch (error) {
       this.#torn = true;
       this.#trouble(error);

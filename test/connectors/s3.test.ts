@@ -1,12 +1,14 @@
 // Objects of an S3 server: each reader and each save gives what it gives of files on this machine; keys are shown nowhere.
 // time limit: 300 s
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { Context } from '../../runtime/index';
 import { errorOf } from '../helpers/errors';
 import { keys, S3Server } from '../helpers/s3-server';
-import { file, millrace } from '../helpers/scripts';
+import { file, folder, millrace } from '../helpers/scripts';
 
 const test = suite('objects of S3');
 let server: S3Server;
@@ -99,15 +101,15 @@ test('a save of many pieces, and one whose partitions are empty', async () => {
 });
 
 test('a folder that is there is refused; overwrite replaces it, also what is read from it', async () => {
-  const folder = 's3://data/out/twice';
-  await sc.range(0, 4, 1, 4).saveAsTextFile(folder);
-  await errorOf('OUTPUT_EXISTS', () => sc.range(2).saveAsTextFile(folder));
+  const twice = 's3://data/out/twice';
+  await sc.range(0, 4, 1, 4).saveAsTextFile(twice);
+  await errorOf('OUTPUT_EXISTS', () => sc.range(2).saveAsTextFile(twice));
   await sc
-    .textFile(folder)
+    .textFile(twice)
     .coalesce(2)
     .map((line) => `${line}!`)
-    .saveAsTextFile(folder, { overwrite: true });
-  assert.equal(sorted(await sc.textFile(folder).collect()), ['0!', '1!', '2!', '3!']);
+    .saveAsTextFile(twice, { overwrite: true });
+  assert.equal(sorted(await sc.textFile(twice).collect()), ['0!', '1!', '2!', '3!']);
 });
 
 test('a save that fails leaves nothing, and the old one as it was', async () => {
@@ -123,6 +125,26 @@ test('a save that fails leaves nothing, and the old one as it was', async () => 
   await sc.range(0, 2, 1, 1).saveAsTextFile('s3://data/out/kept');
   await failing.saveAsTextFile('s3://data/out/kept', { overwrite: true }).catch(() => undefined);
   assert.equal(await sc.textFile('s3://data/out/kept').collect(), ['0', '1']);
+});
+
+test('an executor that dies in the middle of a save changes nothing: each row is there once', async () => {
+  const flag = join(folder, 'has-died');
+  const dying = sc.range(0, 400, 1, 4).map((i) => {
+    if (i === 150 && !existsSync(flag)) {
+      writeFileSync(flag, '');
+      process.kill(process.pid, 'SIGKILL');
+    }
+    return `${i} ${'z'.repeat(100_000)}`;
+  });
+  await dying.saveAsTextFile('s3://data/out/survived');
+  const found = await sc
+    .textFile('s3://data/out/survived')
+    .map((line) => Number(line.slice(0, line.indexOf(' '))))
+    .collect();
+  assert.equal(
+    found,
+    Array.from({ length: 400 }, (_, i) => i),
+  );
 });
 
 test('an object that changes under its dataset is FILE_CHANGED, whatever its length', async () => {

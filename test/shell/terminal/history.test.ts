@@ -170,4 +170,28 @@ test('the state folder is that of the user, and a relative one is ignored', () =
   assert.is(stateFolder({ XDG_STATE_HOME: 'state' }), home);
 });
 
+test('passwords, signatures and secrets stay in the session: the file has none', () => {
+  const folder = freshFolder();
+  const history = new History(folder, noTrouble);
+  const entries = [
+    "sc.textFile('https://me:hunter2@host/a').count()",
+    "sc.textFile('https://host/a?x=1&X-Amz-Signature=c0ffee&y=2')",
+    "process.env.AWS_SECRET_ACCESS_KEY = 'wJalrXUtn'",
+    'process.env["PG_PASSWORD"] = "hunter2"',
+    "const options = { user: 'me', password: 'hunter2' }",
+  ];
+  const plain = ["sc.textFile('https://host/a?x=1').map(line => line.split(':')[1])", "const tokens = line.split(' ')"];
+  for (const entry of [...entries, ...plain]) history.add(entry);
+  assert.equal(history.entries, [...entries, ...plain]);
+  const text = readFileSync(path.join(folder, 'history'), 'utf8');
+  assert.not.match(text, /hunter2|c0ffee|wJalrXUtn/);
+  const again = new History(folder, noTrouble).entries;
+  assert.equal(again.slice(-2), plain);
+  assert.equal(again.slice(0, 2), [
+    "sc.textFile('https://me:…@host/a').count()",
+    "sc.textFile('https://host/a?x=1&X-Amz-Signature=…&y=2')",
+  ]);
+  assert.equal(history.refreshed(), [...entries, ...plain]);
+});
+
 test.run();
