@@ -1,6 +1,7 @@
 // Mistakes made by hand, each in one exact text of the engine, and the tests that are to catch it.
 
 import type { Mutation } from './mutation';
+import { onConnectors } from './on-connectors';
 import { onServe } from './on-serve';
 import { onSpark } from './on-spark';
 
@@ -390,6 +391,7 @@ export const mutations: readonly Mutation[] = [
   ...capture,
   ...retries,
   ...inputs,
+  ...onConnectors,
   ...onServe,
   ...onSpark,
 ];

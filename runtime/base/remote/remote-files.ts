@@ -63,8 +63,8 @@ export function remoteFiles(path: string): RemoteFiles {
   if (installed) return installed;
   throw new MillraceError('UNREADABLE_FILE', {
     path: shownUrl(path),
-    reason: 'this process reads files of this machine only',
-    remedy: 'Make the context with connect(master), as the shell does.',
+    reason: 'what runs this task fetches no files',
+    remedy: 'Executors of Millrace do (--master local[*]); Apache Spark reads hdfs:// and s3a:// with its own clients.',
     lasting: true,
   });
 }

@@ -1,12 +1,17 @@
 // What stores are asked with: signatures as AWS publishes them, keys from variables and files, patterns over keys.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expressionOf, isPattern, prefixOf } from '../../../cluster/files/key-pattern';
+import { send } from '../../../cluster/files/request';
 import { accountOf, variablesOf } from '../../../cluster/files/s3-account';
 import { signedHeaders } from '../../../cluster/files/s3-signature';
+import { checkPart } from '../../../cluster/files/store';
+import type { MillraceError } from '../../../runtime/index';
 
 /** The examples of the documentation of Signature Version 4 for S3. */
 const example = {
@@ -71,6 +76,73 @@ test('patterns match keys as they match paths', () => {
   assert.is(prefixOf('logs/2026/part-*/{a,b}'), 'logs/2026/part-');
   assert.is(prefixOf('a\\*b*'), 'a*b');
   assert.equal([isPattern('a\\*b'), isPattern('a*b'), isPattern('a b+c')], [false, true, false]);
+});
+
+/** A server that gives these answers, one for each request, and what it was asked. */
+async function answering(answers: readonly ((response: ServerResponse) => void)[], use: (base: string) => Promise<void>) {
+  const asked: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request);
+    answers[asked.length - 1]?.(response);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  return asked;
+}
+
+const status =
+  (code: number, headers = {}) =>
+  (response: ServerResponse) =>
+    void response.writeHead(code, headers).end('text');
+
+const asking = (base: string, headers = {}) =>
+  send({ method: 'GET', url: new URL(base), headers: () => headers, mostBytes: 1000 });
+
+test('a busy server and a broken connection are asked again; what is wrong is not', async () => {
+  const broken = (response: ServerResponse) => void response.socket!.destroy();
+  const asked = await answering([status(503), broken, status(429), status(200)], async (base) => {
+    assert.is((await asking(base)).status, 200);
+  });
+  assert.is(asked.length, 4);
+  const once = await answering([status(403), status(200)], async (base) => assert.is((await asking(base)).status, 403));
+  assert.is(once.length, 1);
+});
+
+test('a redirect to another server takes no signature along', async () => {
+  const others = await answering([status(200)], async (other) => {
+    const first = await answering([status(307, { location: `${other}/there` })], async (base) => {
+      assert.is(
+        (await asking(base, { authorization: 'secret', 'x-amz-security-token': 'secret', range: 'bytes=0-9' })).status,
+        200,
+      );
+    });
+    assert.is(first[0].headers.authorization, 'secret');
+  });
+  assert.equal(
+    [others[0].url, others[0].headers.range, others[0].headers.authorization, others[0].headers['x-amz-security-token']],
+    ['/there', 'bytes=0-9', undefined, undefined],
+  );
+});
+
+test('a part of another text is no part of the file', () => {
+  const file = { url: 'https://host/a', size: 10, tag: '"1"' };
+  const part = (headers: Record<string, string>, status = 206, body = 'text') =>
+    checkPart(file, { status, headers, body: Buffer.from(body), isCut: false }, 4);
+  const right = { etag: '"1"', 'content-range': 'bytes 0-3/10' };
+  part(right);
+  for (const changed of [
+    () => part({ ...right, etag: '"2"' }),
+    () => part({ ...right, 'content-range': 'bytes 0-3/11' }),
+    () => part(right, 206, 'te'),
+    () => part(right, 412),
+    () => part(right, 416),
+  ])
+    assert.throws(changed, (e: MillraceError) => e.code === 'FILE_CHANGED');
 });
 
 test.run();
