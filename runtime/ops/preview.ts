@@ -59,6 +59,12 @@ interface Taking {
 /** A stage with fewer tasks tells too little by those that have ended. */
 const fewTasks = 8;
 
+/** How late a task of another engine may begin; at most a quarter of its time. */
+const foreignStartMs = 300;
+
+/** What is cut off the time of a task, so that its rows arrive before the time is up. */
+const startOf = ({ engine }: Context, ms: number): number => (engine.status.foreign ? Math.min(foreignStartMs, ms / 4) : 0);
+
 /** Takes rows until there are enough, or the time is up. */
 async function takeUntil<T>(rdd: RDD<T>, rows: number, taking: Taking): Promise<Found<T>> {
   const { clock } = rdd.context;
@@ -81,7 +87,8 @@ async function takeUntil<T>(rdd: RDD<T>, rows: number, taking: Taking): Promise<
       const partitions = Array.from({ length: Math.min(round, rdd.numPartitions - done) }, (_, i) => done + i);
       const limit = rows - out.length + 1;
       const parts: T[][] = [];
-      const sink: SinkMaker = () => ({ kind: 'take', limit, ms: Math.max(1, Math.ceil(left())) });
+      const cut = startOf(rdd.context, left());
+      const sink: SinkMaker = () => ({ kind: 'take', limit, ms: Math.max(1, Math.ceil(left() - cut)) });
       const options = { title, partitions, signal: timer.signal, writesCheckpoints: false };
       // What must be prepared first, such as the bounds of a sort, is cancelled with the rest.
       await withSignal(timer.signal, () =>
@@ -91,7 +98,7 @@ async function takeUntil<T>(rdd: RDD<T>, rows: number, taking: Taking): Promise<
       );
       for (const part of parts) out.push(...part);
       done += partitions.length;
-      if (left() <= 0 && out.length <= rows) return { rows: out, complete: false, inTime: false };
+      if (left() <= cut && out.length <= rows) return { rows: out, complete: false, inTime: false };
     }
     return { rows: out.slice(0, rows), complete: out.length <= rows && done >= rdd.numPartitions, inTime: true };
   } catch (e) {

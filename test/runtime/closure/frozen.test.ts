@@ -8,7 +8,7 @@ import { connect } from '../../../cluster/connect';
 import { capture } from '../../../runtime/closure';
 import type { Context, RDD } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
-import { masterOf, ownOnly } from '../../helpers/master';
+import { masterOf, onSpark, ownOnly } from '../../helpers/master';
 
 const test = suite('frozen closures');
 let sc: Context;
@@ -187,17 +187,23 @@ const sources: Record<string, () => RDD<unknown>> = {
   'rows that are pulled': () => sc.range(0, rowsInThere, 1, 1).mapPartitions((rows) => rows),
 };
 
+/** A task of Spark begins later. */
+const sampleMs = onSpark ? 1_500 : 300;
+
 for (const [name, make] of Object.entries(sources)) {
-  // Tasks of Spark begin so late that a short sample may be over before its rows have come.
-  ownOnly(test)(`the sample of a slow and selective closure over ${name} has rows and ends in time`, async () => {
-    const started = performance.now();
-    const { rows, complete, gaveUp } = await make().filter(slow).preview(1000, 300);
-    assert.ok(rows.length > 0, 'there are rows');
-    assert.is(complete, false);
-    assert.ok(gaveUp);
-    // All rows take four seconds and more.
-    assert.ok(performance.now() - started < 2_500, `${performance.now() - started} ms`);
-  });
+  // The first shuffle of a session on Spark may take all of the time.
+  (name === 'shuffle' ? ownOnly(test) : test)(
+    `the sample of a slow and selective closure over ${name} has rows and ends in time`,
+    async () => {
+      const started = performance.now();
+      const { rows, complete, gaveUp } = await make().filter(slow).preview(1000, sampleMs);
+      assert.ok(rows.length > 0, 'there are rows');
+      assert.is(complete, false);
+      assert.ok(gaveUp);
+      // All rows take four seconds and more.
+      assert.ok(performance.now() - started < sampleMs + 2_200, `${performance.now() - started} ms`);
+    },
+  );
 }
 
 test.after(async () => {
