@@ -1,6 +1,7 @@
 // What the user starts: decides between the prompt and a script, and loads only what that one needs.
 import { isatty } from 'node:tty';
 import { type CommandLine, readCommandLine } from './base/command-line';
+import { canPaint } from './terminal/can-paint';
 
 function main(): void {
   if (process.argv[2] === 'spark-setup') {
@@ -17,11 +18,29 @@ function main(): void {
     });
     return;
   }
+  if (process.argv[2] === 'attach') {
+    const { attachCommand } = require('./held/front') as typeof import('./held/front');
+    attachCommand(process.argv.slice(3));
+    return;
+  }
+  const held = process.argv[2] === 'held' ? process.argv[3] : undefined;
+  // What follows are the arguments of the prompt.
+  if (held !== undefined) process.argv.splice(2, 2);
   const line = readCommandLine();
+  if (held !== undefined) {
+    const { runHeld } = require('./held/held-prompt') as typeof import('./held/held-prompt');
+    const { runTerminal } = require('./terminal/terminal') as typeof import('./terminal/terminal');
+    runHeld(held, line.master, () => runTerminal(line));
+    return;
+  }
   if (line.isInit) told(() => init());
   else if (line.schema) told(() => schema(line.schema!));
   // Standard input is not opened here: it belongs to the process of the script.
   else if (line.file === undefined && line.eval === undefined && isatty(0)) {
+    if (isServed(line.master) && canPaint(process)) {
+      const { startInFront } = require('./held/front') as typeof import('./held/front');
+      return startInFront(process.argv.slice(2));
+    }
     const { runTerminal } = require('./terminal/terminal') as typeof import('./terminal/terminal');
     runTerminal(line);
   } else {
@@ -29,6 +48,9 @@ function main(): void {
     launchScript(process.argv.slice(2));
   }
 }
+
+/** A prompt of a server outlives its terminal. */
+const isServed = (master: string): boolean => /^(serve$|serve:|millrace:)/.test(master);
 
 function init(): string[] {
   const { initProject } = require('./init/init') as typeof import('./init/init');

@@ -207,3 +207,9 @@ export const maxUnreadBytes = 1 << 30;
 /** What was read is reported after so many bytes, or so long after the first of them: the other side holds it until then. */
 export const readReportBytes = 1 << 20;
 export const readReportMs = 100;
+
+/** Streams that are published at the same time: each is a list of batches, which all sessions know. */
+export const maxWindows = 200;
+
+/** How much longer than its window a batch is held, at least: a session that has not heard of the next one yet may begin to read it. */
+export const windowLagMs = 5000;

@@ -98,3 +98,9 @@ export function countItem(value: unknown, what: string): number {
   if (!isCount(value, Number.MAX_SAFE_INTEGER)) refuse(`${what} is not a whole number`);
   return value;
 }
+
+/** A field that is true or false. */
+export function readBoolean(fields: Fields, name: string): boolean {
+  const value = fields.take(name);
+  return typeof value === 'boolean' ? value : refuse(`${name} is not true or false`);
+}

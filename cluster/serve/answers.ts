@@ -1,7 +1,7 @@
 // The answers of a server to questions of its sessions, checked field by field.
 import type { PublishedUse, ServerInfo, SessionInfo } from '../../runtime/plan/sharing/shared-datasets';
 import { maxPublished, maxPublishedName, maxPublishedText, maxSessions } from '../base/limits';
-import { Fields, textItem } from '../link/fields';
+import { countItem, Fields, textItem } from '../link/fields';
 
 const textLength = 256;
 
@@ -50,3 +50,6 @@ export function readUses(value: unknown): PublishedUse[] {
     return read;
   });
 }
+
+/** The number of a published stream. Throws PROTOCOL. */
+export const readWindowId = (value: unknown): number => countItem(value, 'the number of a stream');

@@ -44,7 +44,7 @@ export function placeOf(socket?: string): ServerPlace {
 }
 
 /** A folder of this user that nobody else can enter; made where it is missing. Throws NO_RUNTIME_FOLDER. */
-function runtimeFolder(): string {
+export function runtimeFolder(): string {
   const { XDG_RUNTIME_DIR: given = '' } = process.env;
   const uid = process.getuid?.() ?? 0;
   const folder = path.isAbsolute(given) ? path.join(given, 'millrace') : path.join(os.tmpdir(), `millrace-runtime-${uid}`);

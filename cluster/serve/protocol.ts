@@ -5,13 +5,14 @@
 
 import { maxPartitions } from '../../runtime/base/limits';
 import type { Release } from '../../runtime/plan/engine';
-import type { PublicationWithCode } from '../../runtime/plan/sharing/shared-datasets';
+import type { JobCode } from '../../runtime/plan/job';
+import type { PublicationWithCode, WindowPublication } from '../../runtime/plan/sharing/shared-datasets';
 import { maxPublishedName, maxPublishedText, maxTaskBlobs } from '../base/limits';
-import { Fields, refuse, textItem } from '../link/fields';
+import { Fields, readBoolean, refuse, textItem } from '../link/fields';
 import { type EventName, eventNames } from './events';
 
 /** Both sides must have the same; rises with each change of these messages. */
-export const serveProtocol = 2;
+export const serveProtocol = 3;
 
 /** Who attaches, for `.sessions`. */
 export interface Visitor {
@@ -33,6 +34,16 @@ export type Question =
   | { readonly kind: 'uses' }
   | { readonly kind: 'publish'; readonly what: PublicationWithCode }
   | { readonly kind: 'unpublish'; readonly name: string }
+  /** Names a stream; the answer is its number. */
+  | { readonly kind: 'beginWindow'; readonly what: WindowPublication }
+  | {
+      readonly kind: 'addBatch';
+      readonly window: number;
+      readonly time: number;
+      readonly dataset: number;
+      readonly code: JobCode;
+    }
+  | { readonly kind: 'endWindow'; readonly window: number }
   /** Has the server end, with all its sessions. */
   | { readonly kind: 'stop' };
 
@@ -84,6 +95,10 @@ export type ToSession =
   | { readonly kind: 'ended'; readonly job: number; readonly records: number; readonly stageIds: readonly number[] }
   /** The published datasets have changed: the tail has them, by `encodePublished`. */
   | { readonly kind: 'published' }
+  /** The published streams have changed: the tail has them, by `encodeWindows`. */
+  | { readonly kind: 'windows' }
+  /** A batch of a published stream: the tail has it, by `encodePublished`. */
+  | { readonly kind: 'batch'; readonly window: number; readonly time: number }
   | { readonly kind: 'notice'; readonly text: string }
   /** A line that the user's functions printed on an executor. */
   | { readonly kind: 'output'; readonly line: string; readonly stream: 'stdout' | 'stderr' }
@@ -125,7 +140,7 @@ function readToServer(message: Fields): ToServer {
     case 'define':
       return { kind };
     case 'run':
-      return { kind, job: message.integer('job'), heard: readFlag(message, 'heard') };
+      return { kind, job: message.integer('job'), heard: readBoolean(message, 'heard') };
     case 'cancel':
       return { kind, job: message.integer('job'), reason: message.string('reason', textLength) };
     case 'release':
@@ -191,32 +206,56 @@ function readQuestionKind(question: Fields): Question {
       return { kind, name: question.string('name', maxPublishedName) };
     case 'publish':
       return { kind, what: readPublication(question.object('what')) };
+    case 'beginWindow':
+      return { kind, what: readWindow(question.object('what')) };
+    case 'addBatch':
+      return {
+        kind,
+        window: question.integer('window'),
+        time: question.integer('time'),
+        dataset: question.integer('dataset'),
+        code: readCode(question.object('code')),
+      };
+    case 'endWindow':
+      return { kind, window: question.integer('window') };
     default:
       return refuse(`unknown question ${kind.slice(0, 40)}`);
   }
 }
 
 function readPublication(what: Fields): PublicationWithCode {
-  const code = what.object('code');
   const read = {
     name: what.string('name', maxPublishedName),
     dataset: what.integer('dataset'),
     type: what.string('type', maxPublishedText),
     description: what.string('description', maxPublishedText),
-    replace: readFlag(what, 'replace'),
-    code: {
-      modules: code.string('modules', idLength),
-      classes: code.list('classes', maxTaskBlobs, textItem(idLength)),
-    },
+    replace: readBoolean(what, 'replace'),
+    code: readCode(what.object('code')),
   };
-  code.end();
   what.end();
   return read;
 }
 
-function readFlag(message: Fields, name: string): boolean {
-  const value = message.take(name);
-  return typeof value === 'boolean' ? value : refuse(`message.${name} is not true or false`);
+function readCode(code: Fields): JobCode {
+  const read = {
+    modules: code.string('modules', idLength),
+    classes: code.list('classes', maxTaskBlobs, textItem(idLength)),
+  };
+  code.end();
+  return read;
+}
+
+function readWindow(what: Fields): WindowPublication {
+  const read = {
+    name: what.string('name', maxPublishedName),
+    type: what.string('type', maxPublishedText),
+    description: what.string('description', maxPublishedText),
+    slide: what.amount('slide'),
+    last: what.amount('last'),
+    replace: readBoolean(what, 'replace'),
+  };
+  what.end();
+  return read;
 }
 
 /** Checks a message of the server. Throws PROTOCOL. */
@@ -254,6 +293,8 @@ function readToSession(message: Fields): ToSession {
         records: message.integer('records'),
         stageIds: message.list('stageIds', mostStages, (id) => (Number.isSafeInteger(id) ? (id as number) : refuse('a stage'))),
       };
+    case 'batch':
+      return { kind, window: message.integer('window'), time: message.integer('time') };
     case 'notice':
       return { kind, text: message.string('text', textLength) };
     case 'output': {
@@ -265,6 +306,7 @@ function readToSession(message: Fields): ToSession {
     case 'updates':
     case 'state':
     case 'published':
+    case 'windows':
     case 'told':
     case 'refused':
       return { kind };

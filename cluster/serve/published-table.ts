@@ -7,6 +7,7 @@ import type { Engine, Release } from '../../runtime/plan/engine';
 import type { JobCode } from '../../runtime/plan/job';
 import type { DatasetNode } from '../../runtime/plan/node';
 import type { PublicationWithCode, PublishedDataset, PublishedUse } from '../../runtime/plan/sharing/shared-datasets';
+import type { LevelFlags } from '../../runtime/plan/storage-level';
 import type { EngineStatus } from '../../runtime/scheduler/loop';
 import { maxPublished } from '../base/limits';
 import { blobsOfNode } from './held-blobs';
@@ -50,6 +51,9 @@ export interface PublishedSources {
   now(): number;
 }
 
+/** The level of rows that a checkpoint has written: they are not persisted besides. */
+const inFiles: LevelFlags = { useMemory: false, useDisk: false, serialized: false, replication: 1 };
+
 const keyOf = (kind: string, id: number): string => `${kind} ${id}`;
 
 export class PublishedTable {
@@ -79,36 +83,31 @@ export class PublishedTable {
 
   /** Publishes a dataset of a session. Throws NAME_IN_USE, NOT_THE_PUBLISHER of what is replaced, or NOT_PUBLISHABLE. */
   publish(what: PublicationWithCode, publisher: Publisher): void {
-    const { name, dataset, type, description, replace, code } = what;
+    const { name, dataset, replace } = what;
     const before = this.#named.get(name);
     if (before && !replace) throw new MillraceError('NAME_IN_USE', { name, owner: before.info.owner });
     if (before) this.#checkPublisher('publish', before, publisher.number);
     if (!before && this.#named.size >= maxPublished)
       throw new MillraceError('SESSION_FULL', { what: `${this.#named.size} published datasets`, limit: maxPublished });
-    const node = publisher.node(dataset);
-    if (!node?.persistence) refuseToPublish(name, 'the server does not know it as a persisted dataset');
     if (before?.info.dataset === dataset) this.#rename(before);
-    const { operation, partitions, partitioner, schema, persistence } = node;
-    const info: PublishedDataset = {
-      name,
-      dataset,
-      operation,
-      partitions,
-      partitioner: partitioner?.kind === 'custom' ? undefined : partitioner,
-      schema,
-      type,
-      description,
-      owner: publisher.label,
-      level: persistence.level,
-      since: this.#sources.now(),
-    };
-    if (this.#entries.has(dataset)) refuseToPublish(name, `it is published as ${this.#entries.get(dataset)!.info.name} already`);
-    const entry = this.#entryOf(info, code, publisher);
+    const entry = this.#entryOf(what, publisher);
     this.#named.set(name, entry);
     if (before && before !== entry) {
       before.isNamed = false;
       this.#settle(before);
     }
+  }
+
+  /** Holds a dataset of a session that has no name of its own, until `letGo`. Throws NOT_PUBLISHABLE. */
+  hold(what: PublicationWithCode, publisher: Publisher): PublishedDataset {
+    return this.#entryOf(what, publisher).info;
+  }
+
+  letGo(dataset: number): void {
+    const entry = this.#entries.get(dataset);
+    if (!entry) return;
+    entry.isNamed = false;
+    this.#settle(entry);
   }
 
   /** A dataset that is published again under its own name gives its first entry up. */
@@ -119,7 +118,30 @@ export class PublishedTable {
     this.#settle(entry);
   }
 
-  #entryOf(info: PublishedDataset, code: JobCode, publisher: Publisher): Entry {
+  #infoOf({ name, dataset, type, description }: PublicationWithCode, publisher: Publisher): PublishedDataset {
+    const node = publisher.node(dataset);
+    const level = node?.persistence?.level ?? (node?.splits.kind === 'checkpoint' ? inFiles : undefined);
+    if (!node || !level) refuseToPublish(name, 'the server does not know it as a persisted dataset');
+    if (this.#entries.has(dataset)) refuseToPublish(name, `it is published as ${this.#entries.get(dataset)!.info.name} already`);
+    const { operation, partitions, partitioner, schema } = node;
+    return {
+      name,
+      dataset,
+      operation,
+      partitions,
+      partitioner: partitioner?.kind === 'custom' ? undefined : partitioner,
+      schema,
+      type,
+      description,
+      owner: publisher.label,
+      level,
+      since: this.#sources.now(),
+    };
+  }
+
+  #entryOf(what: PublicationWithCode, publisher: Publisher): Entry {
+    const info = this.#infoOf(what, publisher);
+    const { code } = what;
     const held: [Held, number][] = [];
     const below = new Set<Entry>();
     const blobs = new Set([code.modules, ...code.classes]);

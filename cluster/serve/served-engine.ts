@@ -14,7 +14,7 @@ import type { EngineStatus, SchedulerHooks } from '../../runtime/scheduler/loop'
 import { decode } from '../../runtime/wire/codec';
 import type { OutputListener } from '../base/output-lines';
 import { readUpdates } from '../link/task-end';
-import { readServerInfo, readUses } from './answers';
+import { readServerInfo, readUses, readWindowId } from './answers';
 import type { ServerLink } from './attach';
 import { type EventName, readEvent } from './events';
 import { decodeFailure } from './failure';
@@ -22,6 +22,8 @@ import { blobsOfJob, blobsOfNode, HeldBlobs } from './held-blobs';
 import type { ToSession } from './protocol';
 import { ServedStatus } from './served-status';
 import { decodeState } from './state';
+import { WindowCopies } from './windows/window-copies';
+import { decodeWindows } from './windows/window-wire';
 
 interface ActiveJob {
   readonly handlers: JobHandlers;
@@ -37,6 +39,7 @@ export class ServedEngine implements Engine<EngineStatus> {
   readonly #clock: Clock;
   readonly #onOutput: OutputListener;
   readonly #onStop: () => Promise<void>;
+  readonly #windows: WindowCopies;
   readonly #jobs = new Map<number, ActiveJob>();
   /** Blobs of the user's code, by id, while they are sent. */
   readonly #code = new Map<string, Uint8Array>();
@@ -56,6 +59,14 @@ export class ServedEngine implements Engine<EngineStatus> {
     this.#onOutput = onOutput;
     this.#onStop = onStop;
     this.status = new ServedStatus(clock);
+    this.#windows = new WindowCopies({
+      begin: async (what) => readWindowId(await link.ask({ kind: 'beginWindow', what })),
+      add: (window, time, dataset) =>
+        this.#withCode(dataset, (code) => link.ask({ kind: 'addBatch', window, time, dataset, code })),
+      end: async (window) => {
+        await link.ask({ kind: 'endWindow', window });
+      },
+    });
     this.shared = {
       session: link.welcome.session,
       server: async () => readServerInfo(await link.ask({ kind: 'sessions' })),
@@ -66,6 +77,7 @@ export class ServedEngine implements Engine<EngineStatus> {
       },
       open: ({ dataset, name }) => link.send({ kind: 'open', dataset, name }),
       uses: async () => readUses(await link.ask({ kind: 'uses' })),
+      streams: this.#windows,
     };
     noteClassesOfRows();
     readForeignInstances();
@@ -119,13 +131,18 @@ export class ServedEngine implements Engine<EngineStatus> {
     return { code, ids: [code.modules, ...code.classes] };
   }
 
-  async #publish(what: Publication): Promise<void> {
+  #publish(what: Publication): Promise<void> {
+    return this.#withCode(what.dataset, (code) => this.#link.ask({ kind: 'publish', what: { ...what, code } }));
+  }
+
+  /** Asks with the user's code, which the server has by then. */
+  async #withCode(dataset: number, ask: (code: JobCode) => Promise<unknown>): Promise<void> {
     const { code, ids } = this.#codeNow();
-    const owner = `publication ${what.dataset}`;
+    const owner = `publication ${dataset}`;
     this.#blobs.hold(owner, ids);
     this.#code.clear();
     try {
-      await this.#link.ask({ kind: 'publish', what: { ...what, code } });
+      await ask(code);
     } finally {
       this.#blobs.letGo(owner);
     }
@@ -157,6 +174,10 @@ export class ServedEngine implements Engine<EngineStatus> {
       case 'published':
         this.#published = decodePublished(tail);
         return;
+      case 'windows':
+        return this.#windows.takeList(decodeWindows(tail));
+      case 'batch':
+        return this.#windows.takeBatch(message.window, message.time, decodePublished(tail));
       case 'notice':
         return this.#hooks.notice(message.text);
       case 'output':
@@ -204,6 +225,7 @@ export class ServedEngine implements Engine<EngineStatus> {
   #lose(error: MillraceError): void {
     for (const id of [...this.#jobs.keys()]) this.#end(id, error);
     this.status.lost();
+    this.#windows.lost();
     this.#hooks.notice(`${error.message} ${error.remedy}`);
   }
 }

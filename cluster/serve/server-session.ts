@@ -4,7 +4,7 @@ import type { AccumulatorUpdate } from '../../runtime/plan/end';
 import type { Engine, Release } from '../../runtime/plan/engine';
 import type { Job } from '../../runtime/plan/job';
 import type { DatasetNode } from '../../runtime/plan/node';
-import type { PublishedDataset } from '../../runtime/plan/sharing/shared-datasets';
+import type { PublishedDataset, PublishedWindow, WindowBatch } from '../../runtime/plan/sharing/shared-datasets';
 import { decodeDatasets, decodeJob, encodePublished } from '../../runtime/plan/transfer';
 import type { DagStatus } from '../../runtime/scheduler/dag-status';
 import { type JobRecord, propertyNames } from '../../runtime/scheduler/job-record';
@@ -21,6 +21,7 @@ import type { Question, ToServer, ToSession, Visitor } from './protocol';
 import type { PublishedTable, Publisher } from './published-table';
 import type { ServerBlobs } from './server-blobs';
 import { encodeState } from './state';
+import { encodeWindows } from './windows/window-wire';
 
 /** What all sessions of a server share. */
 export interface SharedEngine {
@@ -275,6 +276,14 @@ export class ServerSession implements Publisher {
 
   tellPublished(list: readonly PublishedDataset[]): void {
     this.#send({ kind: 'published' }, encodePublished(list));
+  }
+
+  tellWindows(list: readonly PublishedWindow[]): void {
+    this.#send({ kind: 'windows' }, encodeWindows(list));
+  }
+
+  tellBatch(window: number, { time, rows }: WindowBatch): void {
+    this.#send({ kind: 'batch', window, time }, encodePublished([rows]));
   }
 
   tellNotice(text: string): void {

@@ -27,6 +27,7 @@ import { checkToServer, type Question, serveProtocol, type ToServer, type ToSess
 import { PublishedTable } from './published-table';
 import { ServerBlobs } from './server-blobs';
 import { ServerSession, type SharedEngine } from './server-session';
+import { PublishedWindows } from './windows/published-windows';
 
 /** What a server runs its jobs on. */
 export interface ServedBackend {
@@ -55,6 +56,7 @@ export class MillraceServer implements SharedEngine {
   readonly engine: Engine<EngineStatus>;
   readonly blobs: ServerBlobs;
   readonly published: PublishedTable;
+  readonly windows: PublishedWindows;
   readonly #clock: Clock;
   readonly #config: Config;
   readonly #served: ServedBackend;
@@ -96,6 +98,14 @@ export class MillraceServer implements SharedEngine {
       isOwned: (kind, id) => this.#sessions.get(sessionOf(id))?.owns(kind, id) === true,
       labelOf: (session) => this.#sessions.get(session)?.label ?? `session ${session}`,
       now: () => clock.now(),
+    });
+    this.windows = new PublishedWindows(this.published, {
+      windows: () => {
+        for (const session of this.#sessions.values()) session.tellWindows(this.windows.list());
+      },
+      batch: (window, batch) => {
+        for (const session of this.#sessions.values()) session.tellBatch(window, batch);
+      },
     });
     this.stopped = new Promise((resolve) => {
       this.#askedToStop = resolve;
@@ -213,6 +223,8 @@ export class MillraceServer implements SharedEngine {
     line.open(connection, { kind: 'welcome', session: number, key: line.key, graceMs, slots, master }, encode(this.#config));
     session.tellState(this.engine.status.running());
     session.tellPublished(this.published.list());
+    session.tellWindows(this.windows.list());
+    for (const [window, batch] of this.windows.batches()) session.tellBatch(window, batch);
     return line;
   }
 
@@ -220,6 +232,7 @@ export class MillraceServer implements SharedEngine {
     if (!this.#sessions.delete(session.number)) return;
     this.#lines.delete(session.number);
     session.end(reason);
+    this.windows.leave(session.number);
   }
 
   // What sessions share.
@@ -250,12 +263,23 @@ export class MillraceServer implements SharedEngine {
         return this.info();
       case 'uses':
         return this.published.uses();
-      case 'publish':
+      case 'publish': {
+        const { name } = question.what;
+        const stream = this.windows.list().find((one) => one.name === name);
+        if (stream) throw new MillraceError('NAME_IN_USE', { name, owner: stream.owner });
         this.published.publish(question.what, session);
         return this.#tellPublished();
+      }
       case 'unpublish':
+        if (this.windows.has(question.name)) return this.windows.remove(question.name, session.number);
         this.published.unpublish(question.name, session.number);
         return this.#tellPublished();
+      case 'beginWindow':
+        return this.windows.begin(question.what, session);
+      case 'addBatch':
+        return this.windows.add(question.window, question, session);
+      case 'endWindow':
+        return this.windows.end(question.window, session.number);
       case 'stop':
         return this.#askedToStop();
     }

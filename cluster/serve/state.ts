@@ -2,7 +2,7 @@
 import type { JobStatus, StageStatus } from '../../runtime/scheduler/dag-status';
 import type { ExecutorStatus } from '../../runtime/scheduler/executor-table';
 import { decode, encode } from '../../runtime/wire/codec';
-import { Fields, refuse } from '../link/fields';
+import { Fields, readBoolean, refuse } from '../link/fields';
 
 export interface SessionState {
   /** Those of the session that run. */
@@ -50,7 +50,7 @@ function readStage(value: unknown, what: string): StageStatus {
     stageId: stage.integer('stageId'),
     title: stage.string('title', textLength),
     attempt: stage.integer('attempt'),
-    submitted: readFlag(stage, 'submitted'),
+    submitted: readBoolean(stage, 'submitted'),
     tasks: stage.integer('tasks'),
     running: stage.integer('running'),
     done: stage.integer('done'),
@@ -68,7 +68,7 @@ function readExecutor(value: unknown, what: string): ExecutorStatus {
     host: executor.string('host', 256),
     slots: executor.integer('slots'),
     free: executor.integer('free'),
-    excluded: readFlag(executor, 'excluded'),
+    excluded: readBoolean(executor, 'excluded'),
   };
   executor.end();
   return read;
@@ -80,8 +80,3 @@ const readNumbers =
     if (!Array.isArray(value) || value.length !== length) return refuse(`${what} is no list of ${length} numbers`);
     return value.map((n) => (Number.isSafeInteger(n) && n >= 0 ? n : refuse(`${what} has something else than a count`)));
   };
-
-function readFlag(fields: Fields, name: string): boolean {
-  const value = fields.take(name);
-  return typeof value === 'boolean' ? value : refuse(`${name} is not true or false`);
-}

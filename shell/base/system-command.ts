@@ -1,6 +1,7 @@
 // A command of the system, run by the user's own shell: at the prompt and in scripts.
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { SystemEnd } from '../contract/commands';
+import { heldTerminal } from './held-terminal';
 
 export interface SystemCommand {
   readonly ended: Promise<SystemEnd>;
@@ -22,6 +23,9 @@ const plainShell = '/bin/sh';
 
 /** Starts a command; its input and output are those of this process. */
 export function startSystem(command: string, { folder, alone = false }: SystemOptions): SystemCommand {
+  const held = heldTerminal();
+  // The keys of that terminal reach the command by themselves.
+  if (held) return { ended: held.run(process.env['SHELL'] || plainShell, ['-c', command], folder), interrupt: () => {} };
   const start = (shell: string) => spawn(shell, ['-c', command], { cwd: folder, stdio: 'inherit', detached: alone });
   let child: ChildProcess;
   let presses = 0;

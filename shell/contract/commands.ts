@@ -27,6 +27,8 @@ export interface FrontEnd {
   set(settings: Settings): void;
   /** From now on entries are SQL, or TypeScript again; false where no prompt reads them. */
   readSql(on: boolean): boolean;
+  /** Leaves the prompt without its terminal, to be taken up by `millrace attach`; false where it cannot be without. */
+  detach(): boolean;
   /** Leaves the shell once the entry has ended. */
   leave(status: number): void;
 }

@@ -35,6 +35,8 @@ export interface Fact {
   readonly key: string;
   /** The types of the elements of published datasets by name, as texts. */
   readonly types?: Readonly<Record<string, string>>;
+  /** The same of published streams. */
+  readonly streams?: Readonly<Record<string, string>>;
   /** The text of a TypeScript type. */
   readonly row?: string;
   readonly fault?: { readonly message: string; readonly position?: number };

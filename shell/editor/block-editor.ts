@@ -1,5 +1,7 @@
 // The editor of a real terminal: keys in, one block painted at the bottom, everything else printed above it.
+
 import type { ReadStream, WriteStream } from 'node:tty';
+import { heldTerminal } from '../base/held-terminal';
 import { safeText } from '../print/width';
 import { Block } from './block';
 import { colouringOf } from './colours';
@@ -185,6 +187,8 @@ export class BlockEditor implements Editor, EntryScreen {
   suspend(): void {
     this.#giveTerminal();
     this.#suspended = true;
+    const held = heldTerminal();
+    if (held) return held.suspend();
     // The whole group, as the terminal's own key does: npm, which may have started us, is part of the job.
     process.kill(0, 'SIGTSTP');
     setTimeout(() => {

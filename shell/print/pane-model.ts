@@ -82,7 +82,12 @@ export function paneModel(update: PaneUpdate, time: string, trend: readonly numb
     title: escapeControls(options.title ?? update.stream).slice(0, widestCell),
     time,
     facts,
-    late: isLate ? `behind by ${msText(delayMs)}${queue}` : undefined,
+    late:
+      update.endedAt !== undefined
+        ? `ended at ${timeText(update.endedAt)}`
+        : isLate
+          ? `behind by ${msText(delayMs)}${queue}`
+          : undefined,
     trend,
     ...tableOf(rows),
     left: total - rows.length,

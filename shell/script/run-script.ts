@@ -282,6 +282,7 @@ class ScriptRun {
       clearScreen: () => {},
       readSql: () => false,
       master: this.#master,
+      detach: () => false,
       reset: async () => {
         throw new MillraceError('BAD_ARGUMENT', {
           operation: '.reset',

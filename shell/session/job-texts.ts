@@ -249,5 +249,21 @@ export async function publishedLines(sc: Context, columns: number | undefined): 
   return ['published:', ...lines].map((line) => (columns === undefined ? line : cut(line, columns)));
 }
 
+/** The published streams of the server; nothing where there are none. */
+export function publishedStreamLines(sc: Context, columns: number | undefined): string[] {
+  const lines = sc.publishedStreams().flatMap(({ name, type, owner, description, id }) => {
+    const batches = sc.engine.shared?.streams.batches(id) ?? [];
+    const head = [String(sc.stream(name)), type === '' ? 'of unknown type' : `of ${type}`];
+    const at = batches.length === 0 ? 'no batch yet' : `${counted(batches.length, 'batch').replace(/s$/, 'es')}`;
+    return [
+      head.map(escapeControls).join('  '),
+      `  ${at}; by ${escapeControls(owner)}`,
+      ...(description === '' ? [] : [`  ${escapeControls(description)}`]),
+    ];
+  });
+  const all = lines.length === 0 ? [] : ['published streams:', ...lines];
+  return all.map((line) => (columns === undefined ? line : cut(line, columns)));
+}
+
 const usersText = (users: readonly string[]): string =>
   users.length === 0 ? 'nobody uses it' : `used by ${users.map(escapeControls).join(', ')}`;

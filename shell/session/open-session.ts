@@ -57,7 +57,7 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
     config,
     spark: { ...spark, ...(script === undefined && { onReady: (engine) => events.print(`(${startedText(engine)})\n`, 'out') }) },
     // How the other sessions of a server see it.
-    name: script === undefined ? 'prompt' : basename(process.argv[1]),
+    name: script === undefined ? ['prompt', process.env['MILLRACE_PROMPT']].filter(Boolean).join(' ') : basename(process.argv[1]),
     holds: script === undefined,
     onOutput: (line, stream) => events.print(`${escapeControls(line)}\n`, stream === 'stdout' ? 'out' : 'err'),
     onWarning: (warning) => events.print(warningText(warning), 'err'),

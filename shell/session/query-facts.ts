@@ -18,6 +18,7 @@ export const queryFacts =
 const publishedFact = async (sc: Context, key: string): Promise<Fact> => ({
   key,
   types: Object.fromEntries(sc.published().map(({ name, type }) => [name, type])),
+  streams: Object.fromEntries(sc.publishedStreams().map(({ name, type }) => [name, type])),
 });
 
 async function factOf(

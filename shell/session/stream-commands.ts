@@ -29,6 +29,8 @@ export class ShellStreams implements SessionOutputs {
   #stopped: StreamMonitor[] = [];
   readonly #stopping = new Set<StreamingContext>();
   #own: StreamingContext | undefined;
+  /** Panes of published streams. */
+  readonly #watched = new Set<OutputHandle>();
 
   constructor(sc: Context, events: SessionEvents, screen: () => Screen) {
     this.#sc = sc;
@@ -45,6 +47,14 @@ export class ShellStreams implements SessionOutputs {
     this.#dropStopped();
     this.display.begin();
     this.#monitors.add(new StreamMonitor(streaming));
+  }
+
+  watched(handle: OutputHandle): void {
+    this.#watched.add(handle);
+  }
+
+  unwatched(handle: OutputHandle): void {
+    this.#watched.delete(handle);
   }
 
   /**
@@ -81,7 +91,7 @@ export class ShellStreams implements SessionOutputs {
 
   text(columns: number): string {
     this.#dropStopped();
-    return streamsText([...this.#monitors], columns);
+    return streamsText([...this.#monitors], columns, [...this.#watched]);
   }
 
   /** The contexts of this session: running, not yet started, and the last stopped ones. */
@@ -94,6 +104,9 @@ export class ShellStreams implements SessionOutputs {
   async stop(name: string | undefined): Promise<string> {
     this.#dropStopped();
     if (name === undefined) return this.#stopAll();
+    const watched = [...this.#watched].filter((handle) => handle.name === name || handle.name === `watch of ${name}`);
+    for (const handle of watched) handle.stop();
+    if (watched.length > 0) return watched.map((handle) => stopped(handle.name)).join('\n');
     const outputs = this.#running.flatMap((streaming) => streaming.outputs.map((output) => ({ streaming, output })));
     const kinds: ((output: Output) => boolean)[] = [
       (output) => output.name === name,
@@ -121,7 +134,7 @@ export class ShellStreams implements SessionOutputs {
     const found = new Map<string, string>();
     for (const { name } of streams) found.set(name, 'a stream: ends its outputs');
     for (const { name } of sources) found.set(name, 'a source: ends all that reads it');
-    const ofOutputs = outputs.map(({ name }) => ({ name, brief: 'an output' }));
+    const ofOutputs = [...outputs, ...this.#watched].map(({ name }) => ({ name, brief: 'an output' }));
     return [...ofOutputs, ...Array.from(found, ([name, brief]) => ({ name, brief }))];
   }
 
@@ -137,13 +150,16 @@ export class ShellStreams implements SessionOutputs {
 
   async #stopAll(): Promise<string> {
     const running = this.#running;
+    const watched = [...this.#watched];
+    for (const handle of watched) handle.stop();
+    const panes = watched.map(({ name }) => stopped(name));
     const names = running.flatMap((streaming) => streaming.outputs.map((output) => output.name));
     // A second .stop does not wait for outputs that the first one waits for.
     const slow = [...this.#stopping].map((streaming) => streaming.stop());
     await Promise.all([...slow, ...running.map((streaming) => this.#stopGracefully(streaming))]);
     this.#dropStopped();
-    if (running.length + slow.length === 0) return 'no streams run';
-    return [...names.map(stopped), "all streams have ended; stream('1s') makes a new context"].join('\n');
+    if (running.length + slow.length === 0) return panes.length > 0 ? panes.join('\n') : 'no streams run';
+    return [...panes, ...names.map(stopped), "all streams have ended; stream('1s') makes a new context"].join('\n');
   }
 
   async #stopGracefully(streaming: StreamingContext): Promise<void> {
@@ -168,12 +184,14 @@ export class ShellStreams implements SessionOutputs {
 
   #describeOutput({ name }: OutputHandle): Described {
     const home = this.#running.find(({ outputs }) => outputs.some((output) => output.name === name));
-    const state = home === undefined ? 'stopped' : home.state === 'active' ? 'runs' : 'waits for start()';
+    const isPane = [...this.#watched].some((handle) => handle.name === name);
+    const state = isPane ? 'runs' : home === undefined ? 'stopped' : home.state === 'active' ? 'runs' : 'waits for start()';
     return { facts: [escapeControls(name)], state, lines: [] };
   }
 
   #unknown(name: string, outputs: readonly Output[]): MillraceError {
-    const names = [...new Set(outputs.flatMap((output) => [output.name, output.stream.name]))];
+    const panes = [...this.#watched].map((handle) => handle.name);
+    const names = [...new Set([...panes, ...outputs.flatMap((output) => [output.name, output.stream.name])])];
     const meant = nearest(name, names);
     return new MillraceError('BAD_ARGUMENT', {
       operation: '.stop',

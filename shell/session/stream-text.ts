@@ -36,9 +36,14 @@ export function describeStreaming(monitor: StreamMonitor): Described {
 }
 
 /** `.streams`: the state of each context, its sources and its outputs. */
-export function streamsText(monitors: readonly StreamMonitor[], columns: number): string {
-  if (monitors.length === 0) return "no streams yet; stream('1s') makes a streaming context";
-  const lines = monitors.flatMap((monitor) => [headText(monitor), ...detailLines(monitor)]);
+export function streamsText(
+  monitors: readonly StreamMonitor[],
+  columns: number,
+  watched: readonly { readonly name: string }[] = [],
+): string {
+  if (monitors.length + watched.length === 0) return "no streams yet; stream('1s') makes a streaming context";
+  const panes = watched.length === 0 ? [] : ['published streams', ...watched.map(({ name }) => `  ${escapeControls(name)}`)];
+  const lines = [...monitors.flatMap((monitor) => [headText(monitor), ...detailLines(monitor)]), ...panes];
   return lines.map((line) => cut(line, columns)).join('\n');
 }
 

@@ -14,6 +14,7 @@ import {
   executorsText,
   jobsText,
   publishedLines,
+  publishedStreamLines,
   sessionsText,
   stageChoices,
   stagesText,
@@ -80,7 +81,7 @@ export function sessionCommands({
     executors: () => executorsText(sc, resources),
     datasets: async ({ screen }) => {
       const own = datasetsText(sc, status, (value) => local().namesOf(value), edge(screen));
-      return [own, ...(await publishedLines(sc, edge(screen)))].join('\n');
+      return [own, ...(await publishedLines(sc, edge(screen))), ...publishedStreamLines(sc, edge(screen))].join('\n');
     },
     sessions: () => sessionsText(sc),
     stale: ({ words }) => (words[0] === 'notice' ? stale.notice() : stale.text()),

@@ -1,5 +1,6 @@
 // Other programs on the terminal: the pager of `.page`, and commands of the system. Each has the terminal and its keys until it ends.
 import { shownMarks } from '../base/ascii-marks';
+import { heldTerminal } from '../base/held-terminal';
 import { endedByCtrlC, startSystem } from '../base/system-command';
 import type { SystemEnd } from '../contract/commands';
 import type { Editor } from '../editor/editor';
@@ -34,7 +35,8 @@ export class OtherPrograms {
   /** Shows a long text in the pager. */
   async page(text: string, setting: string): Promise<void> {
     const { columns = 80, rows = 24 } = process.stdout;
-    const command = this.#paints ? pagerCommand(setting) : undefined;
+    // A pager reads the text from its input, which a terminal elsewhere cannot give it.
+    const command = this.#paints && !heldTerminal() ? pagerCommand(setting) : undefined;
     if (!command || fitsScreen(text, { columns, rows })) {
       this.#editor.print(`${text}\n`);
       return;

@@ -32,7 +32,21 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'runtime/streaming': ['graph', 'batches', 'receivers', 'sources', 'recovery', '', 'ops', 'testing', 'status'],
   cluster: ['base', 'files', 'link', 'executor', 'receivers', 'sql', 'driver', 'spark', 'serve', 'ui/page', 'ui/views', 'ui', ''],
-  shell: ['contract', 'base', 'types', 'print', 'editor', 'evaluate', 'session', 'repl', 'terminal', 'script', 'init', ''],
+  shell: [
+    'contract',
+    'base',
+    'types',
+    'print',
+    'editor',
+    'evaluate',
+    'session',
+    'repl',
+    'terminal',
+    'script',
+    'init',
+    'held',
+    '',
+  ],
 };
 
 /** The one import that leads up: a dataset says which context it belongs to, as its public type. */

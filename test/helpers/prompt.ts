@@ -1,5 +1,5 @@
 // The whole shell on a pseudo-terminal: started for one test, typed at, and ended with all its processes.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { allGone, descendants, keys, open, type Size, shellCommand, type Terminal } from './terminal';
@@ -32,6 +32,14 @@ export class Shell {
   }
 }
 
+const isHeld = (pid: number): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[2] === 'held';
+  } catch {
+    return false;
+  }
+};
+
 export async function withShell(
   body: (shell: Shell, terminal: Terminal) => Promise<void>,
   size?: Size,
@@ -44,7 +52,10 @@ export async function withShell(
   } finally {
     const { pid } = shell.terminal;
     const processes = existsSync(`/proc/${pid}`) ? descendants(pid) : [];
+    const held = processes.filter(isHeld);
     await shell.terminal.close();
-    await allGone(processes, 4_000);
+    // A prompt of a server goes on without its terminal.
+    for (const one of held) process.kill(one, 'SIGTERM');
+    await allGone(processes, held.length > 0 ? 10_000 : 4_000);
   }
 }

@@ -28,11 +28,11 @@ export const serverErrors = {
     remedy: 'Start millrace serve in another terminal, and this session with --master serve.',
   },
   NAME_IN_USE: {
-    sentence: 'A dataset {name} is published already, by {owner}.',
+    sentence: 'The name {name} is published already, by {owner}.',
     remedy: 'Choose another name, or write publish(name, { replace: true }).',
   },
   NOT_PUBLISHABLE: { sentence: 'This dataset cannot be published as {name}: {reason}.', remedy: '{remedy}' },
-  NOT_PUBLISHED: { sentence: 'No dataset {name} is published.', remedy: '{remedy}' },
+  NOT_PUBLISHED: { sentence: 'Nothing is published as {name}.', remedy: '{remedy}' },
   PUBLISHED_BY_OTHERS: {
     sentence: '{operation}: {name} is published by {owner}, and others read it.',
     remedy: 'Make a dataset of your own from it, such as .map(x => x).',

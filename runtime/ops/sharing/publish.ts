@@ -46,7 +46,7 @@ declare module '../../context/context' {
     dataset<N extends keyof MillracePublished & string>(name: N): RDD<MillracePublished[N]>;
     dataset<T = any>(name: string): RDD<T>;
     /**
-     * Takes back the name of a published dataset, which its publisher may, and anybody once that has ended. Whoever reads it goes on.
+     * Takes back the name of a published dataset or stream, which its publisher may, and anybody once that has ended. Whoever reads it goes on.
      * Throws NOT_SHARED, NOT_PUBLISHED or NOT_THE_PUBLISHER.
      * @example const takeBack = async () => { await sc.unpublish('pages'); }
      */
@@ -71,7 +71,8 @@ function sharedOf(context: Context, operation: string): SharedDatasets {
 const longestName = 128;
 const longestText = 10_000;
 
-function checkName(operation: string, name: unknown): string {
+/** Throws BAD_ARGUMENT. */
+export function checkPublishedName(operation: string, name: unknown): string {
   const fits = typeof name === 'string' && name.trim() !== '' && name.length <= longestName && !/[\p{Cc}]/u.test(name);
   const rule = `a text of 1 to ${longestName} characters, without control characters`;
   return fits
@@ -79,7 +80,8 @@ function checkName(operation: string, name: unknown): string {
     : refuseArgument({ operation, argument: 'the name', value: name, rule, remedy: `Write ${operation}('pages').` });
 }
 
-function checkText(argument: string, value: unknown): string {
+/** Throws BAD_ARGUMENT. */
+export function checkPublishedText(argument: string, value: unknown): string {
   if (typeof value === 'string' && value.length <= longestText) return value;
   const rule = `a text of at most ${longestText} characters`;
   return refuseArgument({
@@ -93,7 +95,7 @@ function checkText(argument: string, value: unknown): string {
 
 RDD.prototype.publish = async function (name, options = {}, type) {
   const shared = sharedOf(this.context, 'publish');
-  checkName('publish', name);
+  checkPublishedName('publish', name);
   checkOptions('publish', options, "Write publish('pages', { replace: true }).");
   const { description = '', replace = false } = options;
   if (typeof replace !== 'boolean')
@@ -111,8 +113,8 @@ RDD.prototype.publish = async function (name, options = {}, type) {
   await shared.publish({
     name,
     dataset: this.id,
-    type: told.length > longestText ? '' : checkText('the type', told),
-    description: checkText('the description', description),
+    type: told.length > longestText ? '' : checkPublishedText('the type', told),
+    description: checkPublishedText('the description', description),
     replace,
   });
 };
@@ -122,13 +124,17 @@ const opened = new FinalizationRegistry<() => void>((release) => release());
 
 Context.prototype.dataset = function <T>(this: Context, name: string): RDD<T> {
   const shared = sharedOf(this, 'dataset');
-  const published = find(shared, checkName('dataset', name));
-  shared.open(published);
-  const rdd = new PublishedRDD<T>(this, published);
-  const id = published.dataset;
-  opened.register(rdd, () => this.letGo(id));
-  return rdd;
+  return openPublished<T>(this, shared, find(shared, checkPublishedName('dataset', name)));
 };
+
+/** A dataset of others that stays as long as somebody refers to it. */
+export function openPublished<T>(context: Context, shared: SharedDatasets, published: PublishedDataset): RDD<T> {
+  shared.open(published);
+  const rdd = new PublishedRDD<T>(context, published);
+  const id = published.dataset;
+  opened.register(rdd, () => context.letGo(id));
+  return rdd;
+}
 
 function find(shared: SharedDatasets, name: string): PublishedDataset {
   const all = shared.list();
@@ -148,7 +154,9 @@ function find(shared: SharedDatasets, name: string): PublishedDataset {
 
 Context.prototype.unpublish = async function (name) {
   const shared = sharedOf(this, 'unpublish');
-  await shared.unpublish(find(shared, checkName('unpublish', name)).name);
+  checkPublishedName('unpublish', name);
+  const isStream = shared.streams.list().some((one) => one.name === name);
+  await shared.unpublish(isStream ? name : find(shared, name).name);
 };
 
 Context.prototype.published = function () {

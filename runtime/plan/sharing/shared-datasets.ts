@@ -1,4 +1,4 @@
-// The boundary to what several sessions of one engine share: datasets by name, and who the sessions are. Plain data both ways.
+// The boundary to what several sessions of one engine share: datasets and streams by name, and who the sessions are. Plain data both ways.
 import type { Schema } from '../../schema/schema';
 import type { JobCode } from '../job';
 import type { PartitionerSpec } from '../program';
@@ -85,7 +85,53 @@ export interface SharedDatasets {
   /** Begins to use a published dataset: it stays until the session has released it as often. */
   open(published: PublishedDataset): void;
   uses(): Promise<readonly PublishedUse[]>;
+  readonly streams: SharedStreams;
 }
 
 /** A publication with the user's code that the dataset's functions need. */
 export type PublicationWithCode = Publication & { readonly code: JobCode };
+
+/** What a session says of a stream that it publishes. */
+export interface WindowPublication {
+  readonly name: string;
+  /** The type of its elements as text; empty where it is not known. */
+  readonly type: string;
+  readonly description: string;
+  /** Milliseconds between its batches, and how far it reaches back. */
+  readonly slide: number;
+  readonly last: number;
+  /** Takes the place of one of that name. */
+  readonly replace: boolean;
+}
+
+/** A published stream, without its batches. */
+export interface PublishedWindow extends Omit<WindowPublication, 'replace'> {
+  /** Another one for each that was replaced. */
+  readonly id: number;
+  readonly owner: string;
+  /** The session that publishes it. */
+  readonly session: number;
+  /** No more batches come: its publisher has ended it, or has ended itself. */
+  readonly hasEnded: boolean;
+}
+
+/** A batch of a published stream: whole, and the same for all. */
+export interface WindowBatch {
+  readonly time: number;
+  readonly rows: PublishedDataset;
+}
+
+/** The published streams of a server. */
+export interface SharedStreams {
+  list(): readonly PublishedWindow[];
+  /** The batches of one, oldest first. */
+  batches(window: number): readonly WindowBatch[];
+  /** Names a stream; one of that name that has ended goes on. Answers its number. Rejects with NAME_IN_USE, NOT_THE_PUBLISHER or SESSION_FULL. */
+  begin(what: WindowPublication): Promise<number>;
+  /** Adds a batch, a dataset that the engine knows. */
+  add(window: number, time: number, dataset: number): Promise<void>;
+  /** No more batches come. */
+  end(window: number): Promise<void>;
+  /** Calls `changed` when batches arrive, or when the streams change, until what it answers is called. */
+  listen(changed: () => void): () => void;
+}

@@ -30,6 +30,8 @@ export interface PaneUpdate extends PrintedBatch {
   /** Batches that wait behind this one. */
   readonly waiting: number;
   readonly options: WatchOptions<never>;
+  /** The time of the last batch of a published stream that has ended. */
+  readonly endedAt?: Time;
   /** The first batch for which its window is full, if this one is before it. */
   readonly fullFrom?: Time;
 }

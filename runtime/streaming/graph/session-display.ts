@@ -2,6 +2,7 @@
 
 import type { StreamDisplay } from './display';
 import type { StreamHost, StreamSession } from './host';
+import type { OutputHandle } from './output';
 
 export interface SessionOutputs {
   readonly display: StreamDisplay;
@@ -9,6 +10,9 @@ export interface SessionOutputs {
   startsOnWatch(streaming: StreamHost): boolean;
   /** Called with each new context. */
   opened(streaming: StreamHost): void;
+  /** A pane follows a published stream, until `unwatched`. */
+  watched?(handle: OutputHandle): void;
+  unwatched?(handle: OutputHandle): void;
 }
 
 /** By the session's context; outputs of a session without an entry are printed as plain lines. */

@@ -59,8 +59,8 @@ function momentOf(operation: string, argument: string, moment: Moment, now: Time
   return day.getTime();
 }
 
-function sliced<T>(stream: DStream<T>, operation: string, from: Moment, to: Moment): RDD<T>[] {
-  const now = stream.streaming.clock.now();
+/** Both ends of a time in milliseconds since the epoch. Throws BAD_ARGUMENT. */
+export function momentsOf(operation: string, from: Moment, to: Moment, now: Time): [Time, Time] {
   const [start, end] = [momentOf(operation, 'the start', from, now), momentOf(operation, 'the end', to, now)];
   if (start > end)
     refuseArgument({
@@ -70,6 +70,11 @@ function sliced<T>(stream: DStream<T>, operation: string, from: Moment, to: Mome
       rule: `not after the end, ${to}`,
       remedy: `Write ${operation}('21:00', '21:05').`,
     });
+  return [start, end];
+}
+
+function sliced<T>(stream: DStream<T>, operation: string, from: Moment, to: Moment): RDD<T>[] {
+  const [start, end] = momentsOf(operation, from, to, stream.streaming.clock.now());
   const known = stream.times.filter((time) => time >= start && time <= end);
   return known.flatMap((time) => stream.getOrCompute(time) ?? []);
 }

@@ -9,7 +9,7 @@ import { SteppedRDD } from '../../rdd/narrow-step';
 import type { RDD } from '../../rdd/rdd';
 import type { WatchOptions } from '../graph/display';
 import { DStream } from '../graph/dstream';
-import type { OutputHandle, RunningBatch } from '../graph/output';
+import type { Output, OutputHandle, RunningBatch } from '../graph/output';
 import { sessionOutputs } from '../graph/session-display';
 import { lineageOf } from '../graph/stream-lineage';
 
@@ -58,22 +58,50 @@ function merged(parts: readonly PaneRows[], rows: number): { total: number; firs
   return { total, first };
 }
 
-DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T> = {}) {
+/** The number of a new pane of this process. */
+export const nextPane = (): number => ++panes;
+
+/** What gives the rows of a pane for a dataset, by one job. Throws BAD_ARGUMENT. */
+export function paneOf(
+  sc: DStream<unknown>['streaming']['sc'],
+  options: WatchOptions<never>,
+): (rdd: RDD<unknown>) => Promise<{ total: number; first: readonly unknown[] }> {
   const rows = rowsOf(options);
-  const { streaming } = this;
-  const shipped = options.by && ShippedFunction.of(streaming.sc, options.by, operation);
+  const shipped = options.by && ShippedFunction.of(sc, options.by, operation);
   const f = lib('paneRows', rows, ...(shipped ? [shipped] : []));
-  const id = ++panes;
+  return async (rdd) => {
+    const perPartition = new SteppedRDD<PaneRows>(rdd, {
+      operation,
+      plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }),
+    });
+    return merged(await perPartition.collectPartitions(operation), rows);
+  };
+}
+
+/** Adds an output that shows its stream, and starts the streams of a shell: who asks to see something wants to see it. */
+export function startShown(streaming: DStream<unknown>['streaming'], output: Output): OutputHandle {
+  const handle = streaming.addOutput(output);
+  if (streaming.state === 'initialized' && sessionOutputs.get(streaming.sc)?.startsOnWatch(streaming)) {
+    try {
+      streaming.start();
+    } catch (error) {
+      handle.stop();
+      throw error;
+    }
+  }
+  return handle;
+}
+
+DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T> = {}) {
+  const { streaming } = this;
+  const rowsIn = paneOf(streaming.sc, options as WatchOptions<never>);
+  const id = nextPane();
 
   let failing: { since: Time; batches: number } | undefined;
   let isClosed = false;
 
   const run = async (rdd: RDD<unknown>, batch: RunningBatch) => {
-    const perPartition = new SteppedRDD<PaneRows>(rdd, {
-      operation,
-      plan: (input, b) => ({ op: 'mapPartitions', name: operation, f: b.function(f), input }),
-    });
-    const { total, first } = merged(await perPartition.collectPartitions(operation), rows);
+    const { total, first } = await rowsIn(rdd);
     // A batch that was at work when the pane was stopped: its last state is printed already.
     if (isClosed) return;
     const info = batch.info();
@@ -113,14 +141,5 @@ DStream.prototype.watch = function <T>(this: DStream<T>, options: WatchOptions<T
       streaming.display.paneClosed(id);
     },
   };
-  const handle = streaming.addOutput(output);
-  if (streaming.state === 'initialized' && sessionOutputs.get(streaming.sc)?.startsOnWatch(streaming)) {
-    try {
-      streaming.start();
-    } catch (error) {
-      handle.stop();
-      throw error;
-    }
-  }
-  return handle;
+  return startShown(streaming, output);
 };

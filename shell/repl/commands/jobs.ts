@@ -44,6 +44,21 @@ export const jobCommands: readonly Command[] = [
     run: async (host) => host.inSession('sessions'),
   },
   {
+    name: 'detach',
+    argument: 'none',
+    usage: '.detach',
+    brief: 'leave this prompt of a server without its terminal; millrace attach takes it up again',
+    help: 'Names, jobs, streams and panes go on. millrace attach NAME, at any terminal of this machine, shows the prompt as it is then; millrace attach --list shows all. A terminal that is closed detaches too.',
+    run: async (host) => {
+      if (host.front.detach()) return 'ok';
+      host.front.print(
+        'error: Only a prompt of a server outlives its terminal.\nStart millrace serve, and this prompt with --master serve.\n',
+        'err',
+      );
+      return 'failed';
+    },
+  },
+  {
     name: 'cancel',
     argument: 'choice',
     usage: '.cancel [ID]',

@@ -6,7 +6,7 @@ import { type Addition, type CheckedText, isAdded, ownStatements } from './addit
 import { structuralText } from './structural-type';
 
 /** Whether a text may read or publish a shared dataset: else nobody is asked. */
-export const mayShare = (text: string): boolean => /\bdataset\s*[(<]/.test(text);
+export const mayShare = (text: string): boolean => /(\bdataset|\.\s*stream)\s*[(<]/.test(text);
 
 /** A type as text that is longer is not told. */
 const longestType = 10_000;
@@ -33,11 +33,15 @@ export function publishedElements(text: CheckedText): Addition[] {
   return found;
 }
 
-/** The published datasets as a declaration, as far as they are known. */
+const membersOf = (name: string, types: Readonly<Record<string, string>>): string => {
+  const lines = Object.entries(types).map(([member, type]) => `${JSON.stringify(member)}: ${parsedType(type) ?? 'any'};`);
+  return `interface ${name} {${lines.join('')}}\n`;
+};
+
+/** The published datasets and streams as declarations, as far as they are known. */
 export function publishedDeclaration(facts: QueryFacts): string {
-  const { types = {} } = facts.get({ key: 'published', published: true }) ?? {};
-  const lines = Object.entries(types).map(([name, type]) => `${JSON.stringify(name)}: ${parsedType(type) ?? 'any'};`);
-  return `interface MillracePublished {${lines.join('')}}\n`;
+  const { types = {}, streams = {} } = facts.get({ key: 'published', published: true }) ?? {};
+  return `${membersOf('MillracePublished', types)}${membersOf('MillracePublishedStreams', streams)}`;
 }
 
 /** The text of a type, written anew from what was parsed; undefined where it is no type and nothing else. */

@@ -48,6 +48,46 @@ test('a published dataset is read at another prompt with its type, after its pub
     onServer(),
   ));
 
+test('a published stream is watched at another prompt, with its type, and says when its publisher was killed', () =>
+  withShell(
+    async (first) => {
+      await first.entry('const words = stream("200ms").generatorStream(100, i => ({ word: "w" + i % 3, n: 1 }))', />/);
+      await first.entry(
+        'words.publish("some words", { last: "10s", description: "as they come" })',
+        /publish of some words +runs/,
+      );
+      await withShell(
+        async (second, terminal) => {
+          await second.entry(
+            '.datasets',
+            /published streams:\nsome words \(stream\) every 200ms, the last 10s {2}of \{ word: string/,
+          );
+          await second.entry('const s = sc.stream("some words")', />/);
+          await second.entry(
+            's.latest()!.map(row => row.m)',
+            /Property 'm' does not exist on type '\{ word: string; n: number;? \}'/,
+          );
+          await second.entry('s.latest()!.map(row => row.n).sum()', /= \d+/);
+          // From here on the pane stands above the prompt.
+          terminal.type(`s.watch({ rows: 2 })${keys.enter}`);
+          await terminal.waitFor(/some words[\s\S]*word[\s\S]*w\d/);
+          terminal.type(`.streams${keys.enter}`);
+          await terminal.waitFor(/published streams\n +watch of some words/);
+          await first.entry('process.kill(process.pid, "SIGKILL")', /The session ended/);
+          await terminal.waitFor(/ended at \d\d:\d\d:\d\d/);
+          terminal.type(`.stop some words${keys.enter}`);
+          await terminal.waitFor(/watch of some words stopped/);
+          await second.entry('s.latest()!.map(row => row.n).sum()', /= \d+/);
+          await second.entry('sc.unpublish("some words")', />/);
+        },
+        {},
+        onServer(),
+      );
+    },
+    {},
+    onServer(),
+  ));
+
 test('Ctrl-C ends a job on the server, and the next one runs; the end of the server is told, and names stay', () =>
   withShell(
     async (shell, terminal) => {

@@ -1,0 +1,24 @@
+// The terminal of a prompt that outlives it: what the prompt may ask of it. Other prompts have the terminal of their own process.
+import type { SystemEnd } from '../contract/commands';
+
+export interface HeldTerminal {
+  /** The name by which `millrace attach` finds this prompt. */
+  readonly name: string;
+  /** Leaves the terminal to the user's shell; the prompt goes on without one. */
+  detach(): void;
+  /** Suspends the program at the terminal. */
+  suspend(): void;
+  /** Runs a program at the terminal. */
+  run(program: string, args: readonly string[], folder: string): Promise<SystemEnd>;
+  /** Tells the terminal the exit status, once all output has left. */
+  leave(status: number): Promise<void>;
+}
+
+let held: HeldTerminal | undefined;
+
+export const heldTerminal = (): HeldTerminal | undefined => held;
+
+/** Called once, before the prompt starts. */
+export function holdTerminal(terminal: HeldTerminal): void {
+  held = terminal;
+}
