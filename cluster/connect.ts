@@ -12,6 +12,7 @@ import { FetchingFiles } from './files/fetching-files';
 import { variablesOf } from './files/s3-account';
 import { Receivers } from './receivers/receiver-pool';
 import { type OpenedBackend, openBackend } from './serve/open-backend';
+import { placeOfMaster } from './serve/place';
 import { attachBackend } from './serve/served-backend';
 import type { SparkConnectOptions } from './spark/spark-backend';
 import { SqlProcess } from './sql/sql-process';
@@ -53,7 +54,8 @@ const longestMs = 2 ** 31 - 1;
 
 /**
  * Opens a context whose jobs run on `master`: `local`, `local[N]` or `local[*]`, with Apache Spark on `spark-local[N]`,
- * `spark://host:port`, `yarn` or `k8s://host:port`, or with the server of `millrace serve` on `serve` or `serve:SOCKET`. Its executors
+ * `spark://host:port`, `yarn` or `k8s://host:port`, or with the server of `millrace serve` on `serve`, `serve:SOCKET` or
+ * `millrace://host:port`. Its executors
  * start in the background; stop() ends them. Throws BAD_MASTER, BAD_OPTION, NO_EXECUTORS, NO_SERVER or SERVER_REFUSED; where Spark cannot
  * start, jobs fail with NO_SPARK.
  * @example const sc = await connect('local[2]')
@@ -64,7 +66,7 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   const run = { ...options, onOutput, holds };
   const opened: Opened =
     parsed.kind === 'served'
-      ? await attachBackend(parsed.socket, options.config ?? {}, { name: options.name ?? programName(), holds, onOutput })
+      ? await attachBackend(placeOfMaster(parsed), options.config ?? {}, { name: options.name ?? programName(), holds, onOutput })
       : await openBackend(master, parsed, run);
   const { backend, slots, folder, firstId, config = options.config, shortage } = opened;
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput });

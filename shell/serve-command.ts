@@ -1,13 +1,20 @@
 // `millrace serve`: runs a server until it is stopped, or tells how the one that runs is doing.
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { defaultGraceMs } from '../cluster/base/limits';
+import { defaultGraceMs, defaultLogMb, logFiles } from '../cluster/base/limits';
 import { parseMaster } from '../cluster/driver/master-url';
 import { readServerInfo } from '../cluster/serve/answers';
 import { attach } from '../cluster/serve/attach';
+import { isLoopback, ownToken, parseAddress, tokenFile } from '../cluster/serve/line/address';
+import { EventLog } from '../cluster/serve/observe/event-log';
+import { ServerMetrics } from '../cluster/serve/observe/metrics';
+import type { ServerObserver } from '../cluster/serve/observe/server-event';
+import { WatchPage } from '../cluster/serve/observe/watch-page';
 import { passInstancesOn } from '../cluster/serve/opaque-instances';
 import { openBackend } from '../cluster/serve/open-backend';
 import { claim, placeOf } from '../cluster/serve/place';
-import { MillraceServer } from '../cluster/serve/server';
+import { Resident } from '../cluster/serve/resident';
+import { MillraceServer, type ServerOptions } from '../cluster/serve/server';
 import { makeConfig } from '../runtime/base/config';
 import { asError, MillraceError } from '../runtime/base/errors';
 import { confHelp, readConf } from './base/conf';
@@ -22,9 +29,20 @@ interface Options {
   readonly executorMemory?: string;
   readonly conf: readonly string[];
   readonly grace: string;
+  readonly listen?: string;
+  readonly tokenFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly group?: string;
+  readonly run: readonly string[];
+  readonly metrics?: string;
+  readonly log?: string;
+  readonly logSize: string;
   readonly status: boolean;
   readonly stop: boolean;
 }
+
+const repeated = (text: string, all: readonly string[]): string[] => [...all, text];
 
 function command(): Command {
   return new Command('millrace serve')
@@ -32,13 +50,20 @@ function command(): Command {
     .option('-m, --master <master>', 'where jobs run, as for millrace itself', 'local[*]')
     .option('--socket <path>', "the Unix socket; by default one in the user's runtime folder")
     .option('--executor-memory <MiB>', "heap of each executor; by default a share of this machine's memory")
-    .option(
-      '--conf <KEY=VALUE>',
-      'set an option of the engine, listed below; repeat it for more',
-      (text: string, all: string[]) => [...all, text],
-      [],
-    )
+    .option('--conf <KEY=VALUE>', 'set an option of the engine, listed below; repeat it for more', repeated, [])
     .option('--grace <SECONDS>', 'how long to wait for a session whose connection is lost', String(defaultGraceMs / 1000))
+    .option(
+      '--listen <HOST:PORT>',
+      'listen at a port too: attach with --master millrace://HOST:PORT; TLS is demanded beyond loopback',
+    )
+    .option('--token-file <file>', 'the token of that port, for you alone; made where there is none')
+    .option('--tls-cert <file>', 'the certificate of that port, in PEM')
+    .option('--tls-key <file>', 'its key, in PEM')
+    .option('--group <name>', 'let the users of this group attach at the socket: whoever may is trusted with all that you may do')
+    .option('--run <script>', 'run a script as a session, again where it fails; repeat it for more', repeated, [])
+    .option('--metrics <port>', 'serve /metrics for Prometheus and /health at this port of 127.0.0.1')
+    .option('--log <file>', 'write what happens as JSON lines')
+    .option('--log-size <MiB>', `the size at which the log begins a new file, of ${logFiles}`, String(defaultLogMb))
     .option('--status', 'tell how the running server is doing, and which sessions it has', false)
     .option('--stop', 'end the running server with its sessions', false)
     .helpOption('-h, --help', 'show this help')
@@ -83,7 +108,72 @@ function graceMsOf(text: string): number {
   });
 }
 
-async function run({ master, socket, conf, grace, ...options }: Options): Promise<number> {
+/** A whole number in a range. Throws BAD_OPTION. */
+function numberOf(option: string, text: string, least: number, most: number): number {
+  const n = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(n) && n >= least && n <= most) return n;
+  throw new MillraceError('BAD_OPTION', { option, value: text, rule: `a whole number from ${least} to ${most}` });
+}
+
+/** The port with its certificate. Throws BAD_OPTION where TLS is missing beyond loopback, or its files cannot be read. */
+function portOf({ listen, tlsCert, tlsKey }: Options): ServerOptions['port'] {
+  if (listen === undefined) return undefined;
+  const { host, port } = parseAddress(listen);
+  if (tlsCert === undefined || tlsKey === undefined) {
+    if (isLoopback(host) && tlsCert === tlsKey) return { host, port };
+    const rule = `an address of this machine alone, such as 127.0.0.1:${port}, or given with --tls-cert and --tls-key`;
+    throw new MillraceError('BAD_OPTION', { option: '--listen', value: listen, rule });
+  }
+  return { host, port, tls: { cert: fileOf('--tls-cert', tlsCert), key: fileOf('--tls-key', tlsKey) } };
+}
+
+function fileOf(option: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (e) {
+    throw new MillraceError('BAD_OPTION', { option, value: file, rule: `a file that can be read (${asError(e).message})` });
+  }
+}
+
+/** What watches a server: its log, its figures, and the page of both. */
+class Watch {
+  readonly metrics = new ServerMetrics();
+  readonly #log: EventLog | undefined;
+  readonly #port: number | undefined;
+  #page: WatchPage | undefined;
+
+  /** Throws BAD_OPTION or DISK. */
+  constructor({ log, logSize, metrics }: Options) {
+    const bytes = numberOf('--log-size', logSize, 1, 1 << 20) * 2 ** 20;
+    this.#port = metrics === undefined ? undefined : numberOf('--metrics', metrics, 0, 65_535);
+    this.#log = log === undefined ? undefined : new EventLog(log, bytes, print);
+  }
+
+  readonly observe: ServerObserver = (event) => {
+    this.metrics.take(event);
+    if (event.event !== 'taskEnded') this.#log?.write(event, Date.now());
+  };
+
+  async open(server: MillraceServer): Promise<void> {
+    if (this.#port === undefined) return;
+    this.#page = await WatchPage.open(this.#port, {
+      metrics: () => this.metrics.text(server, Date.now()),
+      health: () => {
+        const { executors, sessions } = server.info();
+        return { isWell: executors > 0, facts: { executors, sessions: sessions.length } };
+      },
+    });
+    print(`Figures at http://127.0.0.1:${this.#page.port}/metrics, health at /health.`);
+  }
+
+  async close(): Promise<void> {
+    await this.#page?.close();
+    this.#log?.close();
+  }
+}
+
+async function run(options: Options): Promise<number> {
+  const { master, socket, conf, grace } = options;
   const parsed = parseMaster(master);
   if (parsed.kind !== 'pool') {
     // Spark's part numbers datasets by 32 bits, and gets the user's code from its own process: not from sessions yet.
@@ -92,12 +182,16 @@ async function run({ master, socket, conf, grace, ...options }: Options): Promis
   }
   const graceMs = graceMsOf(grace);
   passInstancesOn();
+  const port = portOf(options);
+  const portToken = port && ownToken(tokenFile(options.tokenFile));
   const place = placeOf(socket);
   const executorMemory = options.executorMemory === undefined ? undefined : Number(options.executorMemory);
   const config = { schedulerMode: 'FAIR' as const, ...(conf.length > 0 ? readConf(conf) : {}) };
   const claimed = claim(place);
   let server: MillraceServer | undefined;
+  let watch: Watch | undefined;
   try {
+    watch = new Watch(options);
     const opened = await openBackend(master, parsed, {
       executorMemory,
       holds: true,
@@ -105,17 +199,37 @@ async function run({ master, socket, conf, grace, ...options }: Options): Promis
     });
     if (opened.shortage) print(opened.shortage);
     const served = { ...opened, master };
-    server = await MillraceServer.start({ place, claim: claimed }, served, makeConfig(opened.slots, config), { print, graceMs });
+    server = await MillraceServer.start({ place, claim: claimed }, served, makeConfig(opened.slots, config), {
+      print,
+      graceMs,
+      observe: watch.observe,
+      port,
+      portToken,
+    });
+    if (options.group !== undefined) claimed.shareWith(options.group);
+    await watch.open(server);
   } catch (e) {
-    claimed.release();
+    if (server) await server.stop();
+    else claimed.release();
+    await watch?.close();
     throw e;
   }
   print(`Serving ${master} at ${place.socket} (process ${process.pid}).`);
   print(`Attach with: millrace --master ${socket === undefined ? 'serve' : `serve:${place.socket}`}`);
+  if (port) print(`Listening at ${port.host}:${server.port}; the token is in ${tokenFile(options.tokenFile)}.`);
+  const residents = options.run.map((file) => residentOf(file, place.socket, watch.observe));
   await Promise.race([server.stopped, signalled()]);
+  await Promise.all(residents.map((one) => one.stop()));
   await server.stop();
+  await watch.close();
   print('The server has ended.');
   return 0;
+}
+
+/** A script on the server, by the program that runs here. */
+function residentOf(file: string, socket: string, observe: ServerObserver): Resident {
+  const command = [process.argv[1], '--master', `serve:${socket}`, file];
+  return new Resident({ file, command, observe, print });
 }
 
 const signalled = (): Promise<void> =>

@@ -213,3 +213,18 @@ export const maxWindows = 200;
 
 /** How much longer than its window a batch is held, at least: a session that has not heard of the next one yet may begin to read it. */
 export const windowLagMs = 5000;
+
+/** Files of the log of a server, the present one included, and the size of each unless --log-size says otherwise. */
+export const logFiles = 5;
+export const defaultLogMb = 64;
+
+/** Connections to /metrics and /health: a collector opens one or two. */
+export const watchConnections = 16;
+
+/** The wait before a script of a server that failed starts again; it doubles, unless the script ran for `steadyRunMs`. */
+export const firstRestartMs = 500;
+export const longestRestartMs = 30_000;
+export const steadyRunMs = 60_000;
+
+/** From the request to end a script of a server until it is killed: its streams finish a batch and save. */
+export const residentStopMs = 10_000;

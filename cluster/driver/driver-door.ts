@@ -1,6 +1,7 @@
 // A door: a WebSocket server on a Unix socket that admits those who know its token, and nobody else: executors of a session, sessions of a server.
 import { chmodSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
@@ -12,6 +13,9 @@ import { doorHost } from '../link/dial';
 import { refuse } from '../link/fields';
 import { DriverHandshake } from '../link/handshake';
 
+/** Between two questions of the system to a peer at a port that says nothing. */
+const keepAliveMs = 15_000;
+
 /** WebSocket close code for a peer that is refused. */
 export const turnedAway = 4401;
 
@@ -21,6 +25,12 @@ export interface DoorOptions {
   readonly token: Buffer;
   /** The only address that it serves. Default: that of executors. */
   readonly url?: string;
+  /** Listens at a port, not at a socket; with TLS where there is a certificate. */
+  readonly port?: {
+    readonly host: string;
+    readonly port: number;
+    readonly tls?: { readonly key: Buffer; readonly cert: Buffer };
+  };
   /** The largest message in bytes. Default: that of executors. */
   readonly maxPayload?: number;
   /** Executors that were started and have not connected yet. */
@@ -46,11 +56,17 @@ export class DriverDoor {
     const { maxPayload = maxToDriverBytes } = options;
     this.#sockets = new WebSocketServer({ noServer: true, clientTracking: true, perMessageDeflate: false, maxPayload });
     this.#all = new ConnectionCap(() => strangers + options.awaited());
-    this.#http = createServer({ maxHeaderSize: handshakeBytes }, (_, response) => {
+    const deny: RequestListener = (_, response) => {
       response.writeHead(404, { connection: 'close' }).end();
-    });
+    };
+    const tls = options.port?.tls;
+    this.#http = tls
+      ? createSecureServer({ ...tls, maxHeaderSize: handshakeBytes, handshakeTimeout: handshakeMs }, deny)
+      : createServer({ maxHeaderSize: handshakeBytes }, deny);
     if (!options.holds) this.#http.unref();
-    this.#http.on('connection', (socket: Socket) => {
+    // With TLS: once its own handshake is over, which has the same time.
+    this.#http.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      if (options.port) socket.setKeepAlive(true, keepAliveMs);
       if (!options.holds) socket.unref();
       this.#all.add(socket);
       const settled = () => {
@@ -67,7 +83,9 @@ export class DriverDoor {
     const door = new DriverDoor(path, options);
     return new Promise((resolve, reject) => {
       door.#http.once('error', reject);
-      door.#http.listen(path, () => {
+      const { port } = options;
+      if (port) return door.#http.listen(port.port, port.host, () => resolve(door));
+      return door.#http.listen(path, () => {
         try {
           chmodSync(path, 0o600);
         } catch {
@@ -76,6 +94,12 @@ export class DriverDoor {
         resolve(door);
       });
     });
+  }
+
+  /** The port that it listens at. */
+  get port(): number | undefined {
+    const address = this.#http.address();
+    return typeof address === 'object' ? address?.port : undefined;
   }
 
   close(): Promise<void> {

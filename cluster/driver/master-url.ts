@@ -6,7 +6,7 @@ import { executorsOf, readMachine } from '../base/machine';
 /** Where the tasks of a session run. */
 export type Master =
   /** A server of `millrace serve` runs the jobs: the one of this user, or the one at a socket. */
-  | { readonly kind: 'served'; readonly socket?: string }
+  | { readonly kind: 'served'; readonly socket?: string; readonly url?: string }
   | { readonly kind: 'inProcess' }
   | { readonly kind: 'pool'; readonly executors: number }
   /** Apache Spark runs the jobs; `url` is its own name for the master, `slots` the tasks that run at once as far as it is known. */
@@ -16,7 +16,7 @@ export type Master =
 const clusters = /^(spark:\/\/[\w.-]+:\d{1,5}(,[\w.-]+:\d{1,5})*|yarn|k8s:\/\/(https?:\/\/)?[\w.-]+(:\d{1,5})?)$/;
 
 /**
- * Parses `serve`, `serve:SOCKET`, `local`, `local[N]`, `local[*]`, `spark-local[N]`, `spark-local[*]`, `spark://host:port`, `yarn` or
+ * Parses `serve`, `serve:SOCKET`, `millrace://host:port`, `local`, `local[N]`, `local[*]`, `spark-local[N]`, `spark-local[*]`, `spark://host:port`, `yarn` or
  * `k8s://host:port`. Throws BAD_OPTION for an N out of range and BAD_MASTER for anything else.
  */
 export function parseMaster(master: string): Master {
@@ -25,6 +25,7 @@ export function parseMaster(master: string): Master {
   if (master.startsWith('serve:') && master.length > 'serve:'.length)
     return { kind: 'served', socket: master.slice('serve:'.length) };
   if (clusters.test(master)) return { kind: 'spark', url: master };
+  if (/^millrace(\+tls)?:\/\/./.test(master)) return { kind: 'served', url: master };
   const local = /^(spark-)?local\[(\d{1,9}|\*)\]$/.exec(master);
   if (!local) throw badMaster(master);
   const [, spark = '', count] = local;
@@ -37,7 +38,7 @@ export function parseMaster(master: string): Master {
 }
 
 const usual =
-  'Use local, local[N] or local[*]; serve with a server of millrace serve; or where Spark runs the jobs, spark-local[N], spark://host:port, yarn or k8s://host:port.';
+  'Use local, local[N] or local[*]; serve or millrace://host:port with a server of millrace serve; or where Spark runs the jobs, spark-local[N], spark://host:port, yarn or k8s://host:port.';
 
 /** The error about a text that is no master here, with what was probably meant. */
 export function badMaster(master: string): MillraceError {

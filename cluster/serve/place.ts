@@ -12,12 +12,17 @@ import { localPath } from '../../runtime/base/paths';
 import { isAlive, ownerOf, processNamespace } from '../../runtime/base/process-owner';
 import { socketPathBytes } from '../base/limits';
 import { packageVersion } from '../base/program-path';
+import { addressOfUrl, readToken, type ServerAddress, tokenFile } from './line/address';
 import { serveProtocol } from './protocol';
 
 export interface ServerPlace {
   readonly socket: string;
   /** The file with the token, beside the socket. */
   readonly card: string;
+  /** Of a server at a port: `socket` is its address as text then, and `card` the file with the token alone. */
+  readonly address?: ServerAddress;
+  /** Whether the user has named it: then it may be a colleague's. */
+  readonly isNamed?: boolean;
 }
 
 /** What a server says of itself in its card. */
@@ -40,8 +45,15 @@ export function placeOf(socket?: string): ServerPlace {
     const rule = `a path of at most ${socketPathBytes} bytes, which is what systems take for a socket`;
     throw new MillraceError('BAD_OPTION', { option: 'The socket of the server', value: chosen, rule });
   }
-  return { socket: chosen, card: `${chosen}.card` };
+  return { socket: chosen, card: `${chosen}.card`, isNamed: socket !== undefined };
 }
+
+/** The place of a server at a port: `millrace://host:port`. Throws BAD_OPTION. */
+const placeAt = (url: string): ServerPlace => ({ socket: url, card: tokenFile(), address: addressOfUrl(url) });
+
+/** The place of a server that a master names. Throws BAD_OPTION or NO_RUNTIME_FOLDER. */
+export const placeOfMaster = ({ url, socket }: { readonly url?: string; readonly socket?: string }): ServerPlace =>
+  url === undefined ? placeOf(socket) : placeAt(url);
 
 /** A folder of this user that nobody else can enter; made where it is missing. Throws NO_RUNTIME_FOLDER. */
 export function runtimeFolder(): string {
@@ -64,13 +76,16 @@ export function runtimeFolder(): string {
 }
 
 /** The card of the server at a place; undefined where there is none. Throws SERVER_REFUSED for one that somebody else could have written. */
-function readCard({ card }: ServerPlace): Card | undefined {
+function readCard({ card, isNamed = false }: ServerPlace): Card | undefined {
   let text: string;
   try {
     const fd = fs.openSync(card, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
     try {
       const stat = fs.fstatSync(fd);
-      if (stat.uid !== (process.getuid?.() ?? stat.uid) || (stat.mode & 0o077) !== 0)
+      const isPrivate = stat.uid === (process.getuid?.() ?? stat.uid) && (stat.mode & 0o077) === 0;
+      // The owner of a server has let a group read its card; nobody else could have written it.
+      const isOfGroup = isNamed && (stat.mode & 0o777) === 0o640;
+      if (!isPrivate && !isOfGroup)
         throw new MillraceError('SERVER_REFUSED', {
           socket: card,
           reason: 'its token is not private to you',
@@ -103,6 +118,10 @@ const isRunning = ({ pid, namespace, started }: Card): boolean => namespace === 
 
 /** The card of the server that runs at a place. Throws NO_SERVER. */
 export function cardOfServer(place: ServerPlace): Card {
+  if (place.address) {
+    const token = readToken(place.card).toString('hex');
+    return { protocol: serveProtocol, version: packageVersion(), pid: 0, namespace: '', started: '', token };
+  }
   const card = readCard(place);
   if (!card || !isRunning(card)) throw new MillraceError('NO_SERVER', { socket: place.socket });
   return card;
@@ -112,6 +131,8 @@ export function cardOfServer(place: ServerPlace): Card {
 export interface Claim {
   readonly token: Buffer;
   release(): void;
+  /** Lets a group read the card and write to the socket. Throws BAD_OPTION. */
+  shareWith(group: string): void;
 }
 
 /** Takes a place for a server. Throws SERVER_TAKEN where another one runs there, and DISK. */
@@ -141,7 +162,36 @@ export function claim(place: ServerPlace): Claim {
       if (!isOurs()) return;
       for (const file of [place.socket, place.card]) fs.rmSync(file, { force: true });
     },
+    shareWith: (group) => {
+      const gid = idOfGroup(group);
+      for (const [file, mode] of [
+        [place.card, 0o640],
+        [place.socket, 0o660],
+      ] as const) {
+        try {
+          fs.chownSync(file, process.getuid?.() ?? 0, gid);
+          fs.chmodSync(file, mode);
+        } catch (e) {
+          throw new MillraceError('BAD_OPTION', {
+            option: '--group',
+            value: group,
+            rule: `one that you are in (${asError(e).message})`,
+          });
+        }
+      }
+    },
   };
+}
+
+/** The number of a group of this machine. Throws BAD_OPTION. */
+function idOfGroup(group: string): number {
+  const line = fs
+    .readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .find((one) => one.split(':')[0] === group);
+  const gid = line === undefined ? Number.NaN : Number(line.split(':')[2]);
+  if (Number.isSafeInteger(gid)) return gid;
+  throw new MillraceError('BAD_OPTION', { option: '--group', value: group, rule: 'a group of this machine' });
 }
 
 /** Only a socket is ever removed: another file of that name is somebody's. */

@@ -6,7 +6,7 @@ import type { OutputListener } from '../base/output-lines';
 import { SessionFolder } from '../driver/session-folder';
 import { attach } from './attach';
 import { firstIdOf } from './own-ids';
-import { placeOf } from './place';
+import type { ServerPlace } from './place';
 import { ServedEngine } from './served-engine';
 
 /** What a session decides by itself; all else is decided once, where the server is started. */
@@ -22,7 +22,7 @@ interface AttachedBackend {
 
 /** Attaches to a server. Rejects with NO_SERVER, SERVER_REFUSED or BAD_OPTION. */
 export async function attachBackend(
-  socket: string | undefined,
+  place: ServerPlace,
   config: Partial<Config>,
   options: { readonly name: string; readonly holds: boolean; readonly onOutput: OutputListener },
 ): Promise<AttachedBackend> {
@@ -31,7 +31,7 @@ export async function attachBackend(
     const rule = 'set where the server is started: millrace serve --conf';
     throw new MillraceError('BAD_OPTION', { option, value: String(config[option]), rule });
   }
-  const link = await attach(placeOf(socket), options);
+  const link = await attach(place, options);
   const { session, slots, config: given } = link.welcome;
   const folder = SessionFolder.make();
   const backend: EngineMaker = (_, clock, hooks) =>

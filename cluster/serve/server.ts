@@ -15,12 +15,14 @@ import { encode } from '../../runtime/wire/codec';
 import { defaultGraceMs, maxSessions, maxToExecutorBytes, sessionPath, sessionStateMs } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { packageVersion } from '../base/program-path';
-import { DriverDoor } from '../driver/driver-door';
+import { type DoorOptions, DriverDoor } from '../driver/driver-door';
 import { Connection } from '../link/connection';
 import { refuse } from '../link/fields';
 import { type EventName, eventNames } from './events';
 import { encodeFailure } from './failure';
 import { ServerLine } from './line/server-line';
+import { observeEngine } from './observe/observe-engine';
+import type { ServerObserver } from './observe/server-event';
 import { sessionOf, sharedNumberOf } from './own-ids';
 import type { Claim, ServerPlace } from './place';
 import { checkToServer, type Question, serveProtocol, type ToServer, type ToSession, type Visitor } from './protocol';
@@ -42,6 +44,11 @@ export interface ServerOptions {
   readonly clock?: Clock;
   /** How long a session is waited for whose connection is lost. */
   readonly graceMs?: number;
+  /** Hears of what happens. */
+  readonly observe?: ServerObserver;
+  /** A port that it listens at besides its socket, and the token for that. */
+  readonly port?: NonNullable<DoorOptions['port']>;
+  readonly portToken?: Buffer;
 }
 
 /** Blobs that executors hold under their own name; others are parts of programs and splits. */
@@ -71,10 +78,17 @@ export class MillraceServer implements SharedEngine {
   #askedToStop!: () => void;
   #lastSession = 0;
   #door: DriverDoor | undefined;
+  #portDoor: DriverDoor | undefined;
+  readonly #observe: ServerObserver;
   #claim: Claim | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(served: ServedBackend, config: Config, { print = () => {}, clock = systemClock, graceMs }: ServerOptions) {
+  private constructor(
+    served: ServedBackend,
+    config: Config,
+    { print = () => {}, clock = systemClock, graceMs, observe = () => {} }: ServerOptions,
+  ) {
+    this.#observe = observe;
     this.#graceMs = graceMs ?? defaultGraceMs;
     this.#served = served;
     this.#config = config;
@@ -123,15 +137,19 @@ export class MillraceServer implements SharedEngine {
     server.#claim = claim;
     try {
       await server.engine.start(server.blobs);
-      server.#door = await DriverDoor.open(place.socket, {
+      const door = {
         holds: true,
         token: claim.token,
         url: sessionPath,
         maxPayload: maxToExecutorBytes,
         awaited: () => maxSessions - server.#sessions.size,
         admits: () => true,
-        entered: (_, ws, socket) => server.#enter(ws, socket),
-      });
+        entered: (_: string, ws: WebSocket, socket: Socket) => server.#enter(ws, socket),
+      };
+      server.#door = await DriverDoor.open(place.socket, door);
+      const { port, portToken } = options;
+      if (port && portToken) server.#portDoor = await DriverDoor.open('', { ...door, port, token: portToken });
+      server.#observe({ event: 'serverStarted', master: served.master, pid: process.pid });
     } catch (e) {
       await server.stop();
       throw e;
@@ -147,9 +165,15 @@ export class MillraceServer implements SharedEngine {
     for (const session of [...this.#sessions.values()]) this.#leave(session, ': the server was stopped');
     // A turn for the goodbyes to leave.
     await new Promise((resolve) => setImmediate(resolve));
-    await this.#door?.close();
+    await Promise.all([this.#door?.close(), this.#portDoor?.close()]);
+    this.#observe({ event: 'serverStopped' });
     this.#claim?.release();
     await this.engine.stop();
+  }
+
+  /** The port that it listens at. */
+  get port(): number | undefined {
+    return this.#portDoor?.port;
   }
 
   /** A line that the user's functions printed: it goes to whose task the executor runs, or ran last. */
@@ -192,6 +216,7 @@ export class MillraceServer implements SharedEngine {
     if (line?.key !== key)
       throw new MillraceError('SERVER_GONE', { socket: this.#door!.path, reason: 'it has ended this session' });
     line.resume(connection, read);
+    this.#observe({ event: 'sessionResumed', session });
     return line;
   }
 
@@ -210,7 +235,7 @@ export class MillraceServer implements SharedEngine {
       graceMs,
       take: (message, tail) => session.take(message, tail),
       ended: (reason) => {
-        this.#leave(session, ': the session has ended');
+        this.#leave(session, ': the session has ended', reason);
         if (reason !== undefined) this.#print(`session ${session.number}: ${reason}`);
       },
     });
@@ -219,6 +244,7 @@ export class MillraceServer implements SharedEngine {
     const { number } = session;
     this.#sessions.set(number, session);
     this.#lines.set(number, line);
+    this.#observe({ event: 'sessionAttached', session: number, name: visitor.name, pid: visitor.pid });
     const { slots, master } = this.#served;
     line.open(connection, { kind: 'welcome', session: number, key: line.key, graceMs, slots, master }, encode(this.#config));
     session.tellState(this.engine.status.running());
@@ -228,8 +254,9 @@ export class MillraceServer implements SharedEngine {
     return line;
   }
 
-  #leave(session: ServerSession, reason: string): void {
+  #leave(session: ServerSession, reason: string, why?: string): void {
     if (!this.#sessions.delete(session.number)) return;
+    this.#observe({ event: 'sessionEnded', session: session.number, reason: why });
     this.#lines.delete(session.number);
     session.end(reason);
     this.windows.leave(session.number);
@@ -268,13 +295,16 @@ export class MillraceServer implements SharedEngine {
         const stream = this.windows.list().find((one) => one.name === name);
         if (stream) throw new MillraceError('NAME_IN_USE', { name, owner: stream.owner });
         this.published.publish(question.what, session);
+        this.#observe({ event: 'published', name, owner: session.label });
         return this.#tellPublished();
       }
       case 'unpublish':
+        this.#observe({ event: 'unpublished', name: question.name });
         if (this.windows.has(question.name)) return this.windows.remove(question.name, session.number);
         this.published.unpublish(question.name, session.number);
         return this.#tellPublished();
       case 'beginWindow':
+        this.#observe({ event: 'published', name: question.what.name, owner: session.label });
         return this.windows.begin(question.what, session);
       case 'addBatch':
         return this.windows.add(question.window, question, session);
@@ -307,6 +337,8 @@ export class MillraceServer implements SharedEngine {
   }
 
   #tell<K extends EventName>(name: K, event: ListenerEvents[K]): void {
+    const { jobId: engineJob } = event as { jobId?: number };
+    observeEngine(name, event, engineJob === undefined ? undefined : this.#owners.get(engineJob), this.#observe);
     const { jobId, rddId, executorId } = event as { jobId?: number; rddId?: number; executorId?: string };
     const owner = jobId === undefined ? undefined : this.#owners.get(jobId);
     if (owner) {
@@ -337,6 +369,7 @@ export class MillraceServer implements SharedEngine {
   }
 
   #notice(text: string): void {
+    this.#observe({ event: 'notice', text });
     this.#print(text);
     for (const session of this.#sessions.values()) session.tellNotice(text);
   }

@@ -37,7 +37,7 @@ function command(onInit: () => void, onSchema: (file: string, options: { as?: st
     .option('-e, --eval <code>', 'run this code and exit')
     .option(
       '-m, --master <master>',
-      'where jobs run: local, local[N], local[*]; with Apache Spark spark-local[N], spark://host:port, yarn, k8s://host:port',
+      'where jobs run: local, local[N], local[*]; serve or millrace://host:port on a server; with Apache Spark spark-local[N], spark://host:port, yarn, k8s://host:port',
       'local[*]',
     )
     .option('--executor-memory <MiB>', "heap of each executor; by default a share of this machine's memory", mebibytes)

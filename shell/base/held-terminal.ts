@@ -22,3 +22,10 @@ export const heldTerminal = (): HeldTerminal | undefined => held;
 export function holdTerminal(terminal: HeldTerminal): void {
   held = terminal;
 }
+
+/** Leaves the terminal of this prompt once its answer is painted; false for a prompt that cannot be without. */
+export function detachPrompt(): boolean {
+  const terminal = held;
+  if (terminal) setImmediate(() => terminal.detach());
+  return terminal !== undefined;
+}

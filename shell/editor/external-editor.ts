@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isAlive } from '../../runtime/base/process-owner';
+import { heldTerminal } from '../base/held-terminal';
 
 /** Of the folder of an entry that is being edited; the id of the shell follows. */
 const prefix = 'millrace-entry-';
@@ -45,8 +46,15 @@ function removeForgotten(): void {
   }
 }
 
-function run([program, ...args]: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function run([program, ...args]: string[]): Promise<void> {
+  const held = heldTerminal();
+  if (held) {
+    const end = await held.run(program, args, process.cwd());
+    if (!('status' in end) || end.status !== 0)
+      throw new Error(`${program} ended with ${Object.values(end)[0]}; the entry is as it was.`);
+    return;
+  }
+  await new Promise<void>((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit' });
     child.on('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'ENOENT' ? `there is no program ${program}` : error.message;

@@ -3,7 +3,7 @@ import net, { Socket } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import tty from 'node:tty';
 import { parseMaster } from '../../cluster/driver/master-url';
-import { cardOfServer, placeOf } from '../../cluster/serve/place';
+import { cardOfServer, placeOfMaster } from '../../cluster/serve/place';
 import { type HeldTerminal, holdTerminal } from '../base/held-terminal';
 import type { SystemEnd } from '../contract/commands';
 import { frame, readFrames } from './frames';
@@ -141,7 +141,7 @@ class HeldPrompt implements HeldTerminal {
     setInterval(() => {
       if (this.#front || parsed.kind !== 'served') return;
       try {
-        cardOfServer(placeOf(parsed.socket));
+        cardOfServer(placeOfMaster(parsed));
       } catch {
         end();
       }

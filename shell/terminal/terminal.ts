@@ -3,7 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { checkMaster } from '../base/command-line';
 import { endingSignals, exitStatus, InterruptLadder } from '../base/ctrl-c';
 import { endProcess, terminalIsGone } from '../base/end-process';
-import { heldTerminal } from '../base/held-terminal';
+import { detachPrompt, heldTerminal } from '../base/held-terminal';
 import { later } from '../base/later';
 import { defaultSettings } from '../base/settings';
 import type { FrontEnd } from '../contract/commands';
@@ -278,12 +278,7 @@ class Terminal implements EditorHost {
       readSql: (on) => this.#setSql(on),
       clearScreen: () => this.#editor.clearScreen(),
       history: () => this.#history.numbered,
-      detach: () => {
-        const held = heldTerminal();
-        // The answer of this command is seen at the next terminal.
-        if (held) setImmediate(() => held.detach());
-        return held !== undefined;
-      },
+      detach: detachPrompt,
       leave: (status) => {
         if (this.#readsSql) return void this.#setSql(false);
         // Entries typed after it do not run.

@@ -81,6 +81,14 @@ export class Server {
     return { ...info, sessions: info.sessions.filter(({ session }) => session !== link.welcome.session) };
   }
 
+  /** A figure of /metrics, of a server that was started with `--metrics 0`; undefined where it has none. */
+  async figure(name: string): Promise<number | undefined> {
+    const [, url] = /Figures at (http:\S+),/.exec(this.output) ?? [];
+    const text = await (await fetch(url)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`millrace_${name} `));
+    return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')));
+  }
+
   /** Runs the command with other arguments: what it printed, and its status. */
   command(...args: readonly string[]): Promise<{ readonly output: string; readonly status: number | null }> {
     const child = spawn(process.execPath, [millrace, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

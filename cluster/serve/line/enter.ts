@@ -1,13 +1,14 @@
 // Enters a server: a WebSocket to it, the proof of the token on both sides, the first message, and its answer.
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { RawData } from 'ws';
 import { asError, MillraceError } from '../../../runtime/base/errors';
-import { attachMs, maxToExecutorBytes, sessionPath } from '../../base/limits';
+import { attachMs, maxToExecutorBytes, sessionPath, starvedMs } from '../../base/limits';
 import { packageVersion } from '../../base/program-path';
 import { turnedAway } from '../../driver/driver-door';
 import { Connection } from '../../link/connection';
 import { deadline } from '../../link/deadline';
-import { dial } from '../../link/dial';
+import { dial, type Port } from '../../link/dial';
 import { ExecutorHandshake } from '../../link/handshake';
 import { decodeFailure } from '../failure';
 import { cardOfServer, type ServerPlace } from '../place';
@@ -35,7 +36,7 @@ export async function enter(place: ServerPlace, { holds, first, accept }: EnterO
   if (card.protocol !== serveProtocol || card.version !== version)
     throw refusal(socket, `it runs Millrace ${card.version}, and this is ${version}`, 'Start both from the same installation.');
   const ws = dial(
-    socket,
+    portOf(place) ?? socket,
     // As for executors: on a Unix socket a mask would only cost a pass over every message.
     { maxPayload: maxToExecutorBytes, perMessageDeflate: false, generateMask: (mask) => mask.fill(0) },
     sessionPath,
@@ -71,7 +72,7 @@ export async function enter(place: ServerPlace, { holds, first, accept }: EnterO
         return;
       }
       if (!holds) stream.unref();
-      const connection = new Connection(ws, stream, {
+      const connection: Connection = new Connection(ws, stream, {
         message: (control, tail) => {
           const message = checkToSession(control);
           if (entered) return entered.message(message, tail);
@@ -85,12 +86,25 @@ export async function enter(place: ServerPlace, { holds, first, accept }: EnterO
           resolve();
         },
         closed: (reason) => (entered ? entered.closed(reason) : fail(refusal(socket, reason, 'See what it printed.'))),
-        // A server that is stopped for a while is not gone: its socket would close.
-        silent: () => {},
+        // A server that is stopped for a while is not gone: its socket would close. At a port its machine may be.
+        silent: (ms) => {
+          if (place.address && ms > starvedMs) connection.close(`nothing was heard for ${Math.round(ms / 1000)} s`);
+        },
       });
       connection.send(first);
     });
   });
+}
+
+/** Throws SERVER_REFUSED for certificates that cannot be read. */
+function portOf({ address }: ServerPlace): Port | undefined {
+  const { MILLRACE_CA_FILE: file } = process.env;
+  if (!address?.isSecure || !file) return address;
+  try {
+    return { ...address, ca: readFileSync(file, 'utf8') };
+  } catch (e) {
+    throw refusal(file, asError(e).message, 'Name a file of certificates in PEM by MILLRACE_CA_FILE.');
+  }
 }
 
 export const refusal = (socket: string, reason: string, remedy: string): MillraceError =>
