@@ -314,7 +314,9 @@ test('every example of .help runs, and a dotted word in a help text is a command
   file('script.ts', 'export const made = 1;\n');
   const prepared =
     "const counts = sc.parallelize(['a', 'b', 'a']).map(w => [w, 1]).reduceByKey((a, b) => a + b)\ncounts.collect()";
-  const { status, out, err } = await run(`${prepared}\n${examples.join('\n')}\n.help reduceByKey\n.help mapp\n`);
+  const rows =
+    'const byHour = sc.parallelize([{ hour: 1, n: 2 }, { hour: 2, n: 3 }])\nconst flights = sc.parallelize([{ depDelay: 1 }, { depDelay: 9 }])';
+  const { status, out, err } = await run(`${prepared}\n${rows}\n${examples.join('\n')}\n.help reduceByKey\n.help mapp\n`);
   assert.is(err, 'There is no help on mapp. Try .help alone.\n');
   assert.is(status, 1);
   assert.match(out, /counts-2\.csv/);
