@@ -4,6 +4,7 @@ import type { Completion, CompletionDetail } from '../contract/type-service';
 import { cleanTypeText } from './entry-names';
 import { fitsReceiver, receiverAt } from './fitting-members';
 import { liveValueAt } from './live-value';
+import { type SqlColumn, sqlColumnsAt } from './sql-columns';
 import type { Layout } from './text-layout';
 
 /** An unfinished entry, as the language service sees it. */
@@ -23,6 +24,8 @@ const wordBefore = /#?[\p{ID_Continue}$\u200c\u200d]*$/u;
 export function completionsAt(scratch: Scratch, position: number): Completion {
   const { service, file, layout, known } = scratch;
   const at = layout.toComposed(position);
+  const columns = sqlColumnsAt(service.getProgram(), file, at);
+  if (columns) return ofColumns(columns, layout, position);
   const found = service.getCompletionsAtPosition(file, at, {
     includeCompletionsForModuleExports: false,
     includeCompletionsWithInsertText: false,
@@ -43,6 +46,15 @@ export function completionsAt(scratch: Scratch, position: number): Completion {
   const detailed = candidates.length <= maxDetailed;
   const entries = candidates.map(({ name, kind }) => ({ name, kind, ...(detailed ? detailOf(service, file, at, name) : {}) }));
   return { start, end: position, entries, ...(open && { live: open.value }) };
+}
+
+/** The columns that begin as the word before the cursor: SQL knows no case. */
+function ofColumns(columns: readonly SqlColumn[], layout: Layout, position: number): Completion {
+  const [word] = wordBefore.exec(layout.text.slice(0, position))!;
+  const entries = columns
+    .filter(({ name }) => name.toLowerCase().startsWith(word.toLowerCase()))
+    .map(({ name, type }) => ({ name, kind: 'property', detail: `${name}: ${type}` }));
+  return { start: position - word.length, end: position, entries };
 }
 
 /** The type and documentation of one completion at a position. */

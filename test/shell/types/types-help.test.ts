@@ -40,6 +40,11 @@ completion.before(() => {
 const offers: Readonly<Record<string, readonly [text: string, offered: readonly string[], not?: readonly string[]]>> = {
   'columns of objects in a lambda': ['rows.map(r => r.', ['city', 'size', 'tags'], ['toString', 'map']],
   'columns in a nested object': ['rows.map(r => ({ a: r.city, b: r.', ['size']],
+  'columns of a dataset in a query': ['sql`select ci| from ${rows}`', ['city'], ['size']],
+  'all of them where nothing is typed': ['sql`select | from ${rows}`', ['city', 'size', 'tags'], ['rows']],
+  'in a query that is not closed': ['sc.sql`select * from ${rows} where siz', ['size']],
+  'of all its tables, tuples too': ['sql({ int64: "bigint" })`select | from ${rows}, ${pairs}`', ['city', '_1', '_2']],
+  'names in its expressions': ['sql`select * from ${ro|}`', ['rows'], ['city']],
   'columns of columns': ['rows.flatMap(r => r.tags.map(t => t.toU', ['toUpperCase']],
   'members of a tuple taken apart': ['pairs.filter(([k, v]) => v.getFull', ['getFullYear']],
   'a tuple by its index': ['pairs.map(p => p[0].', ['charAt', 'trim']],
