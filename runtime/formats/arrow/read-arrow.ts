@@ -1,16 +1,18 @@
 // Reads Arrow files and streams: their schema, their dictionaries, and the rows of some of their record batches.
 import { type OpenFile, openFile } from '../../base/remote/open-file';
-import { type ColumnData, type Batch as Rows, rowsOfBatches } from '../../columns/batch';
+import { type ColumnData, type Batch as Rows, rowsOfBatches, valueAt } from '../../columns/batch';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile, TextRange } from '../../plan/input-file';
 import type { ArrowSpec } from '../../plan/table-spec';
 import type { Column } from '../../schema/schema';
+import { kindText } from '../../schema/schema-text';
 import { type Zone, zoneOf } from '../../schema/time-zone';
 import { uniqueNames } from '../csv/dialect';
 import { folderValues, plainValue } from '../folder-columns';
+import { betterFor, isGiven, misfit } from '../given-types';
 import { NoRoom } from '../plain-values';
 import { contradiction, notATable } from '../table-errors';
-import { type Field, fieldOf } from './arrow-schema';
+import { type Field, fieldOf, schemaOfFields } from './arrow-schema';
 import { Batch, type BatchContext } from './batch';
 import { type Block, FlatTable } from './flatbuffer';
 
@@ -252,6 +254,16 @@ export function* arrowRows(spec: ArrowSpec, range: TextRange): Generator<unknown
   for (const batch of arrowBatches(spec, range)) yield make(batch, 0, batch.count);
 }
 
+/** Throws BAD_VALUE for the first value that is not of the type that was given. */
+function checkFit(data: ColumnData, column: Column, batch: string, rows: number, sampled: number | undefined): void {
+  const row = misfit(column, data, rows);
+  if (row < 0) return;
+  const value = valueAt(data, row);
+  const better = value === null ? `${kindText(column.type)} | null` : betterFor(value);
+  const where = `${batch}, row ${row + 1}`;
+  throw contradiction({ where, column: column.name, value, wanted: kindText(column.type), sampled, better });
+}
+
 /** The same as columns. */
 export function* arrowBatches(spec: ArrowSpec, range: TextRange): Generator<Rows> {
   const { path, version } = range;
@@ -270,6 +282,8 @@ export function* arrowBatches(spec: ArrowSpec, range: TextRange): Generator<Rows
     const isExact = (field: Field) =>
       columns.some(({ name, type }) => type.kind === 'text' && name === names[file.fields.indexOf(field)]);
     const wantedNames = columns.map(({ name }) => name);
+    const own = schemaOfFields(file.fields, isWide);
+    let index = range.start;
     let current: Column | undefined;
     const take = (batch: Batch): Rows => {
       const found = file.fields.map((field, i) => {
@@ -279,10 +293,16 @@ export function* arrowBatches(spec: ArrowSpec, range: TextRange): Generator<Rows
       const made = columns.map((column): ColumnData => {
         const folder = folders.get(column.name);
         const place = places.get(column.name);
-        if (folder === undefined && place !== undefined) return { kind: 'values', values: found[place] };
+        if (folder === undefined && place !== undefined) {
+          const data: ColumnData = { kind: 'values', values: found[place] };
+          if (isGiven(column, own.columns[place]))
+            checkFit(data, column, `${path}, record batch ${index}`, batch.rows, spec.sampled);
+          return data;
+        }
         const constant = folder === undefined ? null : plainValue(column, folder);
         return { kind: 'places', places: new Int32Array(batch.rows), values: [constant] };
       });
+      index++;
       return { count: batch.rows, names: wantedNames, columns: made };
     };
     try {

@@ -1,14 +1,15 @@
 // Reads Parquet files: their footers, and the rows of some of their row groups, from the columns that are wanted.
 import { type OpenFile, openFile } from '../../base/remote/open-file';
-import { type Batch, type ColumnData, partOf, rowsOfBatches } from '../../columns/batch';
+import { type Batch, type ColumnData, partOf, rowsOfBatches, valueAt } from '../../columns/batch';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile, TextRange } from '../../plan/input-file';
 import type { ParquetSpec } from '../../plan/table-spec';
-import type { Column } from '../../schema/schema';
+import type { Column, Schema } from '../../schema/schema';
 import { kindText } from '../../schema/schema-text';
 import { type Zone, zoneOf } from '../../schema/time-zone';
 import { uniqueNames } from '../csv/dialect';
 import { folderValues, plainValue } from '../folder-columns';
+import { betterFor, isGiven, misfit } from '../given-types';
 import { NoRoom } from '../plain-values';
 import { contradiction, notATable } from '../table-errors';
 import { Assembly } from './assemble';
@@ -16,7 +17,7 @@ import { FlatColumn, isFlat, type Segment } from './flat-column';
 import { type Chunk, type Footer, footerOf, magic, type Node, type RowGroup } from './footer';
 import { converterOf } from './leaf-values';
 import { Pages } from './pages';
-import { leafTypes } from './parquet-schema';
+import { leafTypes, schemaOfFooter } from './parquet-schema';
 import { mayHave, type Placed } from './skip';
 
 /** Bytes of a footer: one of a file with a million columns has less. */
@@ -105,6 +106,8 @@ interface Reading {
   readonly size: number;
   readonly spec: ParquetSpec;
   readonly zone: Zone;
+  /** The columns as the file has them. */
+  readonly own: Schema;
 }
 
 /** The bytes of a leaf's pages. */
@@ -167,7 +170,8 @@ export function* parquetBatches(spec: ParquetSpec, range: TextRange): Generator<
     const all = within(path, () => placedIn(footer, spec, path));
     const wanted = spec.wanted && new Set(spec.wanted);
     const placed = wanted ? all.filter(({ column }) => wanted.has(column.name)) : all;
-    const reading = { file, path, size: file.size, spec, zone: zoneOf(spec.timeZone) };
+    const own = within(path, () => schemaOfFooter(footer));
+    const reading = { file, path, size: file.size, spec, zone: zoneOf(spec.timeZone), own };
     for (const [i, group] of footer.groups.slice(range.start, range.end).entries()) {
       const isWanted = !spec.where || within(path, () => mayHave(spec.where!, all, group, footer.hasOrders));
       if (isWanted) yield* groupBatches(reading, placed, group, range.start + i);
@@ -181,6 +185,11 @@ function* groupBatches(reading: Reading, placed: readonly Placed[], group: RowGr
   const { path } = reading;
   const names = placed.map(({ column }) => column.name);
   const next = placed.map((one) => within(path, () => segmentsOf(reading, one, group)));
+  const own = new Map(reading.own.columns.map((column) => [column.name, column]));
+  const isChecked = placed.map(({ column, node }) => {
+    const found = own.get(column.name);
+    return node !== undefined && found !== undefined && isGiven(column, found);
+  });
   const held = placed.map((): Segment => ({ count: 0, data: { kind: 'values', values: [] } }));
   const used = placed.map(() => 0);
   for (let done = 0; done < group.rows; ) {
@@ -188,6 +197,7 @@ function* groupBatches(reading: Reading, placed: readonly Placed[], group: RowGr
     for (const [c, read] of next.entries()) {
       while (used[c] === held[c].count) {
         held[c] = segment(read, placed[c], reading, index) ?? cannot(path, 'a column has fewer rows than its row group');
+        if (isChecked[c]) checkFit(held[c], placed[c].column, reading, index, done);
         used[c] = 0;
       }
       count = Math.min(count, held[c].count - used[c]);
@@ -197,6 +207,16 @@ function* groupBatches(reading: Reading, placed: readonly Placed[], group: RowGr
     done += count;
     yield { count, names, columns };
   }
+}
+
+/** Throws BAD_VALUE for the first value that is not of the type that was given. */
+function checkFit({ data, count }: Segment, column: Column, { path, spec }: Reading, index: number, before: number): void {
+  const row = misfit(column, data, count);
+  if (row < 0) return;
+  const where = `${path}, row group ${index}, row ${before + row + 1}`;
+  const value = valueAt(data, row);
+  const better = value === null ? `${kindText(column.type)} | null` : betterFor(value);
+  throw contradiction({ where, column: column.name, value, wanted: kindText(column.type), sampled: spec.sampled, better });
 }
 
 /** The next rows of a column. */
