@@ -57,8 +57,8 @@ export const valueCommands: readonly Command[] = [
     examples: [
       '.plot sc.range(1000).map(x => x * x)',
       '.plot counts --log',
-      '.plot byHour x=hour y=n',
-      '.plot flights x=depDelay --to delays.html',
+      '.plot [{ hour: 9, n: 4 }, { hour: 10, n: 7 }] x=hour y=n',
+      '.plot sc.csv("flights.csv") x=carrier --to carriers.html --force',
       '.plot sc.range(200).map(x => [x, x * x % 97]) --scatter',
     ],
     run: async (host, argument) => {
