@@ -252,8 +252,21 @@ test('a log axis counts in powers of ten, leaves out what is not above zero, and
 });
 
 test('the options of .plot stand after its expression; others are refused', async () => {
-  assert.equal(plotArgument('xs.map(x => x) --log --scatter'), { expression: 'xs.map(x => x)', scatter: true, log: 'y' });
-  assert.equal(plotArgument('xs --log=xy'), { expression: 'xs', scatter: false, log: 'xy' });
+  const plain = { scatter: false, log: '', columns: {}, to: undefined, overwrites: false };
+  assert.equal(plotArgument('xs.map(x => x) --log --scatter'), {
+    ...plain,
+    expression: 'xs.map(x => x)',
+    scatter: true,
+    log: 'y',
+  });
+  assert.equal(plotArgument('xs --log=xy'), { ...plain, expression: 'xs', log: 'xy' });
+  assert.equal(plotArgument('xs x=hour y="n of all" --to "a b.svg" --force'), {
+    ...plain,
+    expression: 'xs',
+    columns: { x: 'hour', y: 'n of all' },
+    to: 'a b.svg',
+    overwrites: true,
+  });
   assert.equal(plotArgument("f('a --b')").expression, "f('a --b')");
   await errorOf('BAD_ARGUMENT', async () => plotArgument('xs --line'));
   await errorOf('BAD_ARGUMENT', async () => plotArgument('--log'));
