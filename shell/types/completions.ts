@@ -1,10 +1,10 @@
 // Completion and short help at a position of an entry.
 import ts from 'typescript';
 import type { Completion, CompletionDetail } from '../contract/type-service';
+import { type SqlColumn, sqlColumnsAt } from './additions/sql-columns';
 import { cleanTypeText } from './entry-names';
 import { fitsReceiver, receiverAt } from './fitting-members';
 import { liveValueAt } from './live-value';
-import { type SqlColumn, sqlColumnsAt } from './sql-columns';
 import type { Layout } from './text-layout';
 
 /** An unfinished entry, as the language service sees it. */
