@@ -254,6 +254,8 @@ export class ServerSession implements Publisher {
     try {
       this.#send({ kind: 'told' }, encode(this.#shared.answer(question, this)));
     } catch (e) {
+      // No session of this version asks it: the connection ends, as with any other message.
+      if (e instanceof MillraceError && e.code === 'PROTOCOL') throw e;
       this.#send({ kind: 'refused' }, encodeFailure(asError(e)));
     }
   }

@@ -30,4 +30,18 @@ export const onServe: readonly Mutation[] = [
     replace: 'if (isHere && visitor.pid < 0) this.#end();',
     tests: ['serve/isolation'],
   },
+  {
+    mistake: 'a token file that others can read is taken',
+    file: 'cluster/serve/line/address.ts',
+    find: '(stat.mode & 0o077) !== 0',
+    replace: '(stat.mode & 0o007) !== 0',
+    tests: ['serve/port'],
+  },
+  {
+    mistake: 'the figures of a server answer to a page that has given 127.0.0.1 a name of its own',
+    file: 'cluster/serve/observe/watch-page.ts',
+    find: 'origin === undefined && ',
+    replace: "origin === undefined || host !== '' || ",
+    tests: ['serve/observed'],
+  },
 ];

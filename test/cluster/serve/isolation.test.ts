@@ -108,6 +108,9 @@ const wrong: Readonly<Record<string, (first: number, others: number) => readonly
     { kind: 'release', what: { kind: 'blob', id: `broadcast-${others}` } },
   ],
   'a broadcast of another session': (_, others) => [{ kind: 'blob', id: `broadcast-${others}` }, new Uint8Array(1)],
+  'a batch for a stream that nobody publishes': (first) => [
+    { kind: 'ask', question: { kind: 'addBatch', window: 9, time: 1, dataset: first, code: { modules: '', classes: [] } } },
+  ],
   'a closure with other bytes': () => [{ kind: 'blob', id: `closure-${'0'.repeat(40)}` }, new Uint8Array(1)],
 };
 
