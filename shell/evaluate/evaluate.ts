@@ -16,7 +16,8 @@ import { isResultName } from '../types/result-names';
 import { breakable, Interruption, isInterruption } from './breakable';
 import { restoreBuiltins } from './builtins';
 import { registerTypeScript } from './compile-modules';
-import { importedValue, Loader, requireFrom } from './import-loader';
+import { homeOf, moduleOf } from './entry-home';
+import { importedValue, Loader } from './import-loader';
 import { Waits } from './interruptible-waits';
 import { type RewrittenEntry, rewriteEntry } from './rewrite';
 import { holdInput, whileInputFlows } from './script-input';
@@ -275,7 +276,7 @@ class Execution {
   constructor(
     readonly entry: RewrittenEntry,
     readonly loader: Loader,
-    readonly cell: Pick<CompiledCell, 'folder' | 'aliases'>,
+    readonly cell: Pick<CompiledCell, 'folder' | 'aliases' | 'label'>,
   ) {}
 
   async import(): Promise<void> {
@@ -302,7 +303,7 @@ class Execution {
       done: (group: number) => steadily(() => this.#done(group)),
       import: (specifier: unknown) => this.loader.import(String(specifier), this.cell.folder, this.cell.aliases),
     };
-    return breakable(() => run.call(globalThis, view, requireFrom(this.cell.folder)));
+    return breakable(() => run.call(globalThis, view, this.loader.requireOf(this.cell.folder, moduleOf(homeOf(this.cell)))));
   }
 
   /** The entry is over: if an abandoned script goes on, it can declare nothing more. */

@@ -62,6 +62,17 @@ export class Loader {
     return types.isModuleNamespaceObject(module) ? module : namespaceOf(module);
   }
 
+  /** The `require` of entries: as Node's, but it finds the shell's own API, and local modules in TypeScript or after an edit. */
+  requireOf(folder: string, main: NodeJS.Module): NodeJS.Require {
+    const own = requireFrom(folder);
+    const load = (specifier: string): unknown => {
+      if (Object.hasOwn(this.#options.packages, specifier)) return this.#options.packages[specifier];
+      const file = localFile(specifier, folder);
+      return file ? this.#requireLocal(file) : own(specifier);
+    };
+    return Object.assign(load, own, { main }) as NodeJS.Require;
+  }
+
   #requireLocal(file: string): unknown {
     if (isTypeScript(file) && !this.#knowsTypeScript) {
       this.#knowsTypeScript = true;

@@ -307,8 +307,18 @@ class Rewriter {
 
   /** Every `import(…)` goes through `__millrace.import`: a script's own loader cannot load local TypeScript. */
   #dynamicImports(node: AnyNode): void {
+    this.#requiredAlias(node);
     if (node.type === 'ImportExpression') this.#edits.replace(node.start, node.start + 'import'.length, `${entryObject}.import`);
     for (const child of childrenOf(node)) this.#dynamicImports(child);
+  }
+
+  /** `require` knows no aliases, in closures on executors neither: it gets the file that one means. */
+  #requiredAlias(node: AnyNode): void {
+    if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'require') return;
+    const [specifier] = node.arguments as AnyNode[];
+    const written = specifier?.type === 'Literal' ? String(specifier.value) : '';
+    const { aliases = {} } = this.#cell;
+    if (Object.hasOwn(aliases, written)) this.#edits.replace(specifier.start, specifier.end, JSON.stringify(aliases[written]));
   }
 }
 

@@ -109,6 +109,11 @@ export class LocalSession implements Session {
     this.#evaluator.define(name, value);
   }
 
+  /** Gives a name of the prompt another value, unless the user has declared it. */
+  update(name: string, value: unknown): void {
+    this.#evaluator.update(name, value);
+  }
+
   async run(cell: CompiledCell, screen: Screen): Promise<RunOutcome> {
     return this.#evaluate(cell, screen, (value) => this.#print(cell, value, screen));
   }

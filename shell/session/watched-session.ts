@@ -5,7 +5,7 @@ import type { AskedFact, Fact } from '../contract/facts';
 import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
-import { homeOf } from '../evaluate/entry-home';
+import { homeOf, moduleOf } from '../evaluate/entry-home';
 import { groupByKeyHint } from '../print/group-by-key-hint';
 import { progressLine } from '../print/progress';
 import type { Backgrounds } from './background-entries';
@@ -100,12 +100,15 @@ export class WatchedSession implements Session {
     this.#events.print(`(${hint})\n`, 'out');
   }
 
-  /** `__filename` and `__dirname`, as in a module: of the loaded file, or of the current folder at the prompt. */
+  /** `__filename` and its like, as in a module: of the loaded file, or of the current folder at the prompt. */
   #namePlace(file: string): void {
     if (file === this.#home) return;
     this.#home = file;
     this.#session.define('__filename', file);
     this.#session.define('__dirname', path.dirname(file));
+    const module = moduleOf(file);
+    this.#session.update('module', module);
+    this.#session.update('exports', module.exports);
   }
 
   async #watched(screen: Screen, run: () => Promise<RunOutcome>): Promise<RunOutcome> {

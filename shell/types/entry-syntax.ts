@@ -172,9 +172,13 @@ export function importedSpecifiers(file: ts.SourceFile): string[] {
   const add = (node: ts.Node | undefined) => node && ts.isStringLiteralLike(node) && found.push(node.text);
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0]);
+    else if (ts.isCallExpression(node) && loads(node.expression)) add(node.arguments[0]);
     ts.forEachChild(node, visit);
   };
-  if (/\b(?:import|from)\b/.test(file.text)) visit(file);
+  if (/\b(?:import|from|require)\b/.test(file.text)) visit(file);
   return found;
 }
+
+/** Whether a call of this is `import(…)` or `require(…)`. */
+const loads = (callee: ts.Expression) =>
+  callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');

@@ -73,6 +73,38 @@ test('a script and its modules run as their tsconfig says, on executors too', as
   assert.is(status, 0);
 });
 
+const commonJs = `
+const { tidy } = require('~tidy');
+const { wordsOf } = require('./src/lib/words');
+function main() { return tidy(' in  main ') }
+if (require.main === module) console.log(main());
+module.exports = { main };
+exports.unused = 1;
+console.log(module.exports.main === main, Object.keys(exports).join());
+console.log(await sc.parallelize([' c  d ']).flatMap((line) => wordsOf(tidy(line))).collect());
+`;
+
+test('CommonJS as a script: require of aliases and TypeScript, module and exports', async () => {
+  writeFileSync(path.join(project, 'common.ts'), commonJs);
+  const { status, out, err } = await millrace(['--master', 'local[1]', 'common.ts'], { input: null, cwd: project });
+  assert.is(err, '');
+  assert.match(out, /^in main\n/);
+  assert.match(out, /\ntrue unused\n\[ 'c', 'd' \]\n$/);
+  assert.is(status, 0);
+});
+
+test('at the prompt too, and names of the user are the stronger ones', () =>
+  withShell(
+    async (shell) => {
+      await shell.entry("require('~tidy').tidy(' a   b ')", /res0: any = "a b"/);
+      await shell.entry('exports.five = 5', /five|5/);
+      await shell.entry('module.exports.five', /res\d: any = 5|= 5/);
+      await shell.entry('const exports = sc.range(4)', />/);
+      await shell.entry('exports.count()', /number = 4/);
+    },
+    { cwd: project },
+  ));
+
 test('aliases and decorators work at the prompt, and an edited module behind an alias is read again', () =>
   withShell(
     async (shell) => {
