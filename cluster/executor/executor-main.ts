@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { installRemoteFiles } from '../../runtime/base/remote/remote-files';
+import { restoreBuiltins } from '../../runtime/closure/guarded-builtins';
 import { createTaskRunner, type TaskRunner } from '../../runtime/exec/task-runner';
 import { plainError } from '../../runtime/plan/cut-error';
 import type { TaskEnd } from '../../runtime/plan/end';
@@ -10,6 +11,7 @@ import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
 import '../../runtime/streaming/receivers/receiver-class';
 import { printBlocking } from '../base/blocking-output';
 import { exitCodes } from '../base/exit-codes';
+import { guardBuiltins } from '../base/guard-builtins';
 import { cancelGraceMs } from '../base/limits';
 import { FetchingFiles } from '../files/fetching-files';
 import { variablesIn } from '../files/s3-account';
@@ -122,6 +124,7 @@ function fail(what: string, error: unknown): never {
 /** Prints errors from leftovers of the user's functions (a timer, a promise), which throw outside of any task and fail none. */
 function reportStrays(): void {
   const report = (what: string) => (error: unknown) => {
+    restoreBuiltins();
     process.stderr.write(`${what}: ${error instanceof Error ? error.stack : String(error)}\n`);
   };
   process.on('uncaughtException', report('Uncaught error on an executor'));
@@ -146,6 +149,7 @@ function main(): void {
   installRemoteFiles(new FetchingFiles(variablesIn(stores)));
   const runner = createTaskRunner({ executorId, folder, storageBytes, executionBytes, startCommand });
   reportStrays();
+  guardBuiltins(executorId);
   new ExecutorMain(runner, shared, link);
 }
 

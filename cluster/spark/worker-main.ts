@@ -8,6 +8,7 @@ import { encode } from '../../runtime/wire/codec';
 // Registers the class `Receiver`: closures that capture a class derived from it are revived here.
 import '../../runtime/streaming/receivers/receiver-class';
 import { printBlocking } from '../base/blocking-output';
+import { guardBuiltins } from '../base/guard-builtins';
 import { startCommand } from '../executor/pipe-command';
 import { packEnd } from '../link/task-end';
 import { fileKinds, hadoopPath, unreadFile } from './hadoop-files';
@@ -39,6 +40,7 @@ class SparkWorker implements TaskExchange {
     this.#sessionFolder = sessionFolder;
     this.#folder = options.folder;
     this.#runner = createTaskRunner({ ...options, startCommand });
+    guardBuiltins(options.executorId);
   }
 
   async serve(): Promise<never> {

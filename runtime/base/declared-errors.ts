@@ -233,6 +233,11 @@ export const declared = {
     remedy:
       'Make the instance in a module of your own and import it from there, or make it inside the function: each executor then has its own.',
   },
+  BUILTINS_CHANGED: {
+    sentence:
+      'A function that runs on executors changed {names}, which the executor itself calls: what the task computed may be wrong.',
+    remedy: 'Leave built-ins as they are inside of functions; a new method under a name of your own is fine.',
+  },
   NESTED_DATASET: {
     sentence: '{what} was used inside a function that runs on executors, where there are no datasets.\n  path: {path}',
     remedy: 'Use join, or collect() the smaller dataset first and capture the result.',

@@ -3,10 +3,11 @@ import { asError, MillraceError } from '../base/errors';
 import { removeQuietly } from '../base/files';
 import { decodedPrograms } from '../base/limits';
 import { systemClock } from '../base/time';
+import { mayPatch, restoreBuiltins } from '../closure/guarded-builtins';
 import { type ReviveEnvironment, revive } from '../closure/revive/revive';
 import { decodePart, decodeProgram, decodeSplit } from '../plan/encode';
 import type { AccumulatorUpdate, TaskEnd } from '../plan/end';
-import type { CapturedClosure } from '../plan/payload';
+import type { CapturedClosure, PayloadNode } from '../plan/payload';
 import { BlockStore } from '../storage/block-store';
 import { decode, encode } from '../wire/codec';
 import { EncodedAnswer } from './collected-rows';
@@ -69,6 +70,20 @@ interface LoadedClosures {
   readonly shared: (Function | undefined)[];
 }
 
+/** Loops of a stage call built-ins between two calls of the user's functions: with another `push`, rows would be missing. */
+function refuseChanged(names: readonly string[] | undefined): void {
+  if (names) throw changedError(names);
+}
+
+const changedError = (names: readonly string[]) => new MillraceError('BUILTINS_CHANGED', { names: names.join(', ') });
+
+/** Whether a function of these may change built-ins. What loads a module may too: nobody has read its text. */
+const mayChangeBuiltins = ({ closures }: LoadedClosures): boolean =>
+  closures.some(({ nodes, scripts }) => scripts.some(({ text }) => mayPatch(text)) || nodes.some(loadsCode));
+
+const loadsCode = (node: PayloadNode): boolean =>
+  node.t === 'moduleName' || (node.t === 'module' && !node.path.startsWith('node:'));
+
 const closuresOf = ({ closures }: Pick<Program, 'closures'>): LoadedClosures => ({
   closures: closures.map((bytes) => decode(bytes) as CapturedClosure),
   shared: [],
@@ -83,6 +98,8 @@ interface LoadedProgram extends LoadedClosures {
   readonly sources: string;
   /** What each gathering part of a task may hold. */
   readonly gatherBytes: number;
+  /** Its functions may change built-ins: a text of theirs looks like it, or they load modules, whose texts nobody has read. */
+  readonly mayPatch: boolean;
   /** It reads a part of its sources: nothing that it leaves half read is to be computed to its end. */
   readonly isPart: boolean;
 }
@@ -156,9 +173,11 @@ class Runner implements TaskRunner {
       scope?.close();
     };
     let plan: Plan | undefined;
+    let patched = false;
     try {
       const loaded = this.#load(task.programId);
       const { sink } = loaded.program;
+      patched = loaded.mayPatch;
       plan = loaded.program.plan;
       for (const id of task.needs) if (isClassBlob(id)) this.#installClasses(id);
       const split = decodeSplit(task.split);
@@ -183,17 +202,23 @@ class Runner implements TaskRunner {
       const { isAsync } = compiled;
       const running = scope;
       const value = isAsync ? await updates.asynchronously(() => running.run(compiled, split)) : scope.run(compiled, split);
+      if (patched) refuseChanged(restoreBuiltins());
       scope.persisted.finish();
       entered.context.succeeded();
       // Nobody waits for it: what there is to tell of stored partitions is told by the next task.
       if (control.cancelled()) return { kind: 'cancelled' };
       return this.#success(task, loaded.program, value, scope, pulse, updates.own(), started);
-    } catch (e) {
+    } catch (caught) {
+      // Our own code failed of the change, or the user's function threw after it.
+      const changed = restoreBuiltins();
+      const e = changed && !(caught instanceof StepFailure) ? changedError(changed) : caught;
       entered?.context.failed(asError(e instanceof StepFailure ? e.thrown : e instanceof AnswerRefused ? e.why : e));
       if (e instanceof AnswerTooBig) return { kind: 'tooBig', bytes: e.bytes, limit: task.maxResultBytes };
       return failure(e instanceof AnswerRefused ? e.why : e, plan);
     } finally {
       this.#cleanUp();
+      // What was to run at the end of the task was the user's too.
+      if (patched) restoreBuiltins();
     }
   }
 
@@ -262,7 +287,8 @@ class Runner implements TaskRunner {
       const sources = [...functions.closures.map((c) => c.scripts.map((s) => s.name).join()), ...parts].join(';');
       const changes = changesOfProgram(nodes, program.sink);
       const gathers = gatherBytes(this.#options.executionBytes, program);
-      loaded = { program, ...functions, changes, sources, isPart, gatherBytes: gathers };
+      const patching = [functions, ...parts.map((part) => this.#part(part))].some(mayChangeBuiltins);
+      loaded = { program, ...functions, changes, sources, mayPatch: patching, isPart, gatherBytes: gathers };
       if (this.#programs.size >= decodedPrograms) this.#programs.delete(this.#programs.keys().next().value!);
       this.#programs.set(id, loaded);
     }

@@ -1,6 +1,6 @@
 // Runs the user's code so that SIGINT breaks even an endless loop: inside a script that V8 can interrupt.
 import vm from 'node:vm';
-import { restoreBuiltins } from './builtins';
+import { restoreBuiltins } from '../../runtime/closure/guarded-builtins';
 import type { InterruptGate } from './interrupt-gate';
 
 const slot = Symbol.for('millrace.call');

@@ -9,12 +9,12 @@
 // The checker assigns the expression that ends an entry to `resN`. If its type is void the entry has no result: the script still
 // assigns `resN`, but the session drops the variable, and the next entry uses the same N.
 import vm from 'node:vm';
+import { restoreBuiltins } from '../../runtime/closure/guarded-builtins';
 import type { CompiledCell } from '../contract/type-service';
 import { installStackPositions, registerEntry } from '../print/map-stack';
 import { isEntryModule } from '../types/entry-names';
 import { isResultName } from '../types/result-names';
 import { breakable, Interruption, isInterruption } from './breakable';
-import { restoreBuiltins } from './builtins';
 import { registerTypeScript } from './compile-modules';
 import { homeOf, moduleOf } from './entry-home';
 import { importedValue, Loader } from './import-loader';

@@ -13,9 +13,9 @@
 // A loop cannot hear a signal that should end the script, so the thread kills the process then.
 // Thread and main thread share four words: `state` (outside, inside, firing), `entry`, `heard` and `child`.
 import { Worker } from 'node:worker_threads';
+import { restoreBuiltins } from '../../runtime/closure/guarded-builtins';
 import type { EndingSignal } from '../base/ctrl-c';
 import { interruptDescriptor } from '../contract/protocol';
-import { restoreBuiltins } from './builtins';
 
 /** How long this process may take to stop once its parent is gone: the user's loop may hold the main thread. */
 const orphanStopMs = 1_500;

@@ -2,12 +2,12 @@
 
 import { rememberedSite } from '../../runtime/base/cut-text';
 import { withCallSite } from '../../runtime/base/flow';
+import { restoreBuiltins, watchBuiltins } from '../../runtime/closure/guarded-builtins';
 import type { AskedFact, Fact } from '../contract/facts';
 import type { Asked, Choice, Screen } from '../contract/screen';
 import type { CommandCall, EntryToRerun, RunOutcome, Session, SessionEvents } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 import { isInterruption } from '../evaluate/breakable';
-import { restoreBuiltins, watchBuiltins } from '../evaluate/builtins';
 import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from '../evaluate/evaluate';
 import type { Waits } from '../evaluate/interruptible-waits';
 import type { StaleNames } from '../evaluate/stale-names';

@@ -1,10 +1,10 @@
 // The session process: runs entries for the terminal process that started it, and ends with that process.
 import { writeSync } from 'node:fs';
 import { asError, MillraceError } from '../../runtime/base/errors';
+import { restoreBuiltins } from '../../runtime/closure/guarded-builtins';
 import { answerDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
 import type { EngineOptions, RunOutcome, Session } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
-import { restoreBuiltins } from '../evaluate/builtins';
 import { InterruptGate } from '../evaluate/interrupt-gate';
 import { watchSyncChildren } from '../evaluate/sync-children';
 import { openSession } from './open-session';

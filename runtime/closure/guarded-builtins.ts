@@ -1,7 +1,8 @@
-// The built-ins that the session's own code calls, as they were at its start: what the user's code changes of them is put back, and named.
+// The built-ins that Millrace's own code calls, as they were at the start: what the user's code changes of them is put back, and named.
 //
-// Session and user share one realm: arrays, promises and maps go from one to the other. So a patch such as `Array.prototype.map = undefined`
-// reaches the session's code as well. It is undone wherever control comes back from the user's code, before anything else is called.
+// A session or an executor shares one realm with the user's code: arrays, promises and maps go from one to the other. So a patch such as
+// `Array.prototype.map = undefined` reaches our code as well. It is undone wherever control comes back from the user's code, before
+// anything else is called. In a program that imports Millrace nothing is watched: its built-ins are its own.
 // Additions are the user's, unless the language itself would ask for them (`Object.prototype.then`).
 
 // Taken now: the check must work whatever was changed.
@@ -99,20 +100,30 @@ function collect(): readonly Builtin[] {
   return found;
 }
 
-const builtins = collect();
+/** None until they are watched. */
+let builtins: readonly Builtin[] = [];
 
 /** Called with the names of what was changed; `isBack` unless it was made so that nothing can change it back. */
 export type BuiltinsChanged = (names: readonly string[], isBack: boolean) => void;
 
 let changed: BuiltinsChanged = () => {};
 
-/** From now on `listener` is told of built-ins that were changed. */
+/** From now on built-ins that were changed are put back, and `listener` is told. Called before any code of the user has run. */
 export function watchBuiltins(listener: BuiltinsChanged): void {
+  if (builtins.length === 0) builtins = collect();
   changed = listener;
 }
 
-/** Puts the session's built-ins back. Called wherever the user's code may just have run; takes some 30 µs. */
-export function restoreBuiltins(): void {
+/** Whether code of this text may change a built-in: it names a prototype, or assigns a property of a global. False for most. */
+export const mayPatch = (text: string): boolean => patches.test(text);
+
+const patches = new RegExp(
+  `\\b(?:prototype|__proto__|globalThis|global|defineProperty|defineProperties|setPrototypeOf|assign|eval|Function)\\b|` +
+    `\\b(?:${[...constructors, ...namespaces, 'process'].join('|')})\\s*(?:\\.\\s*[\\w$]+|\\[[^\\]\\n]*\\])\\s*=[^=]`,
+);
+
+/** Puts built-ins back, and answers those that were changed. Called wherever the user's code may just have run; takes some 30 µs. */
+export function restoreBuiltins(): readonly string[] | undefined {
   let back: string[] | undefined;
   let kept: string[] | undefined;
   // No iterator and no method: these may be what was changed.
@@ -132,6 +143,7 @@ export function restoreBuiltins(): void {
   }
   if (back) changed(back, true);
   if (kept) changed(kept, false);
+  return back;
 }
 
 function isAsItWas({ holder, key, descriptor, type }: Builtin): boolean {
