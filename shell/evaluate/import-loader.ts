@@ -111,7 +111,7 @@ export class Loader {
 }
 
 /** The `require` of a module in that folder. */
-export function requireFrom(folder: string): NodeJS.Require {
+function requireFrom(folder: string): NodeJS.Require {
   return createRequire(path.join(folder, '__millrace__.js'));
 }
 
