@@ -81,6 +81,7 @@ const elsewhere: Record<string, string> = {
   pipe: 'runtime/ops/outside',
   saveAsTextFile: 'runtime/exec/text',
   saveAsObjectFile: 'runtime/ops/outside',
+  saveTo: 'runtime/connect/sources',
   deadLetters: 'runtime/ops/left-out',
   fromText: 'runtime/wire/text-form',
   unpersist: 'runtime/storage/block-storage',
