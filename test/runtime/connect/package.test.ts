@@ -47,10 +47,10 @@ console.log(rows.map(row => row.i).sort().join(), rows.every(row => row.pid !== 
 test('a client that is not installed is named with the command that installs it', async () => {
   const script = file(
     'missing.ts',
-    `import { numbers } from 'millrace-numbers'\nawait sc.source(numbers(1, 'pg/lib')).count()\n`,
+    `import { numbers } from 'millrace-numbers'\nawait sc.source(numbers(1, 'pg/lib')).count().catch(error => { console.log(error.code); throw error })\n`,
   );
-  const { err, status } = await millrace(['--master', 'local[2]', script]);
-  assert.is(status, 1);
+  const { out, err, status } = await millrace(['--master', 'local[2]', script]);
+  assert.equal([status, out.trim()], [1, 'NO_CLIENT']);
   assert.match(err, /source needs the package pg, which is not installed/);
   assert.match(err, /npm install pg\b/);
 });

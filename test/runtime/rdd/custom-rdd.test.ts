@@ -158,7 +158,7 @@ test('a barrier with one member, and one that is too wide', async () => {
     .barrier()
     .mapPartitionsWithIndex((i) => [i]);
   const error = await errorOf('BARRIER_TOO_WIDE', () => wide.collect());
-  assert.match(error.message, onSpark ? /3 partitions.* only 2 slots/ : /2 partitions.* only 1 slot/);
+  assert.match(error.message, new RegExp(`${sc.defaultParallelism + 1} partitions.* only ${onSpark ? '2 slots' : '1 slot'}`));
 });
 
 test.run();

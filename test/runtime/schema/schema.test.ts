@@ -46,6 +46,7 @@ test('an interface says what the types of TypeScript do not', () => {
   day: string | null;
   /** A decimal number of 9 digits as its exact text. */
   __proto__: string;
+  /** An instant in milliseconds; the file has microseconds, which the type 'text' keeps. */
   at: Date;
 }
 `,

@@ -58,8 +58,11 @@ interface Run {
   readonly text: string;
   readonly out?: string;
   readonly err?: RegExp;
+  /** What it prints before it fails. */
+  readonly says?: string;
 }
 
+/** PACKAGE_INSTANCE, or a refusal when the function is captured. */
 const refused = /→ Make (it|the instance) in a module of your own and import it from there, or make it inside the function/;
 
 const runs: Readonly<Record<string, Run>> = {
@@ -80,7 +83,8 @@ const runs: Readonly<Record<string, Run>> = {
     err: /captures `this` of a function that Millrace did not compile/,
   },
   'a schema of zod': {
-    text: "import { z } from 'zod'\nconst User = z.object({ id: z.number() })\nconsole.log(await sc.parallelize([{ id: 1 }, { id: 'x' }]).map(r => User.safeParse(r).success).collect())",
+    text: "import { z } from 'zod'\nconst User = z.object({ id: z.number() })\nconsole.log(await sc.parallelize([{ id: 1 }, { id: 'x' }]).map(r => User.safeParse(r).success).collect().catch(error => { console.log(error.code); throw error }))",
+    says: 'PACKAGE_INSTANCE',
     err: /A function captures an instance of ZodObject/,
   },
   'a schema that is made inside of the function': {
@@ -97,7 +101,7 @@ const runs: Readonly<Record<string, Run>> = {
   },
 };
 
-for (const [name, { text, out, err }] of Object.entries(runs)) {
+for (const [name, { text, out, err, says }] of Object.entries(runs)) {
   test(name, async () => {
     const script = file('run.ts', text);
     const result = await millrace(['--master', 'local[1]', script]);
@@ -105,6 +109,7 @@ for (const [name, { text, out, err }] of Object.entries(runs)) {
     if (err) {
       assert.match(result.err, err);
       assert.match(result.err, refused);
+      assert.is(result.out.trim(), says ?? '');
     }
     assert.is(result.status, err ? 1 : 0);
   });
