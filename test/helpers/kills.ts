@@ -55,10 +55,13 @@ export function strikeAtFile(method: 'openSync' | 'renameSync', path: RegExp, wh
   setTrap(process.getBuiltinModule('node:fs'), method, { fault, when, meets });
 }
 
-/** Strikes when the bytes of a blob arrive, or when they have become a value. */
-export function strikeAtBlob(id: string, stage: 'bytes' | 'value', fault: Fault): void {
-  const meets = ([key, value]: readonly unknown[]) => key === id && (stage === 'bytes') === value instanceof Uint8Array;
-  setTrap(Map.prototype, 'set', { fault, when: 'after', meets });
+/** Strikes when the bytes of a blob have arrived. */
+export function strikeAtBlob(id: string, fault: Fault): void {
+  const meets = ([event, message]: readonly unknown[]) => {
+    const { kind, id: arrived } = (message ?? {}) as { kind?: unknown; id?: unknown };
+    return event === 'message' && kind === 'blob' && arrived === id;
+  };
+  setTrap(Worker.prototype, 'emit', { fault, when: 'after', meets });
 }
 
 /** Strikes when the main thread hands the end of a task to the thread that sends it. */

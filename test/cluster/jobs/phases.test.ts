@@ -49,7 +49,7 @@ function sums({ sc }: Session, phase: Phase, round: number, fault: Fault) {
       const output = new RegExp(`/\\d+/${victim}\\.\\d+$`);
       if (phase === 'after the shuffle write') strikeAtFile('renameSync', output, 'after', fault);
       if (phase === 'fetch') strikeAtFile('openSync', output, when, fault);
-      if (phase === 'broadcast') strikeAtBlob(id, when === 'before' ? 'bytes' : 'value', fault);
+      if (phase === 'broadcast' && when === 'before') strikeAtBlob(id, fault);
       if (phase === 'cache write' && when === 'after') strikeAtFile('renameSync', /\/blocks\//, 'before', fault);
       let n = 0;
       for (const x of numbers) {
@@ -69,6 +69,8 @@ function sums({ sc }: Session, phase: Phase, round: number, fault: Fault) {
     )
     .mapPartitionsWithIndex(function* (index, pairs) {
       if (phase === 'result send' && index === victim % 4) strikeAtEnd(when, fault);
+      // The bytes have just become a value.
+      if (phase === 'broadcast' && when === 'after' && twice.value.factor === 2) strike(fault);
       let n = 0;
       for (const [key, sum] of pairs) {
         if (phase === 'cache write' && index === victim % 4 && n++ === 3 && when === 'before') strike(fault);
