@@ -83,7 +83,8 @@ for (const [name, patch] of Object.entries(patches)) {
 
 test('a change that cannot be undone ends no executor that does not need it', async () => {
   const changed = sc.range(0, 2, 1, 2).map((x) => {
-    Object.defineProperty(Math, 'cosh', { value: () => 7, configurable: false, writable: false });
+    // Both tasks may run on one executor.
+    if (Math.cosh(0) !== 7) Object.defineProperty(Math, 'cosh', { value: () => 7, configurable: false, writable: false });
     return Math.cosh(x);
   });
   assert.equal(await within(60_000, changed.collect(), 'the job that changes it'), [7, 7]);
