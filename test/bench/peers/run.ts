@@ -90,6 +90,9 @@ function print(rows: ReadonlyMap<string, Row>, names: readonly string[]): void {
   }
 }
 
+/** The size of the works without a text, in hundredths: the numbers of all works are whole ones then, the warm-ups' too. */
+const wholeScale = (mb: number): number => Math.max(1, Math.round(mb / 3)) / 100;
+
 interface Measuring {
   readonly peers: readonly Peer[];
   readonly work: string;
@@ -157,7 +160,7 @@ async function main(): Promise<void> {
         console.log(`${work} and what follows it is left out: ${minutes} minutes would not be enough`);
         break;
       }
-      const measured = await measure({ peers, work, texts, scale: mb / 300, rounds });
+      const measured = await measure({ peers, work, texts, scale: wholeScale(mb), rounds });
       rows.set(work, measured.row);
       isEqual &&= measured.isEqual;
       console.log(JSON.stringify({ work, load: Number(loadavg()[0].toFixed(1)), ...Object.fromEntries(measured.row) }));
