@@ -9,7 +9,7 @@ import { Preparation } from '../base/preparation';
 import { partName } from '../exec/files/saved-part';
 import type { EngineFiles } from '../plan/engine';
 import type { SplitRule } from '../plan/node';
-import type { Plan } from '../plan/program';
+import type { Plan, Sink } from '../plan/program';
 import type { CheckpointMark, DatasetHost } from './host';
 import { engineFileSplits, enginePaths } from './inputs/engine-files';
 import type { RDD } from './rdd';
@@ -49,12 +49,7 @@ class Checkpoint implements CheckpointMark {
     if (files?.has(this.#folder!)) return this.#writeByEngine(rdd, files);
     const sink = { kind: 'checkpoint', rddId: this.#rddId, folder: this.#folder } as const;
     try {
-      await context.runSink(
-        rdd,
-        () => sink,
-        { title: `checkpoint of ${rdd}`, writesCheckpoints: false },
-        () => {},
-      );
+      await runJob(rdd, sink);
     } catch (e) {
       if (this.#folder !== undefined) removeQuietly(join(this.#folder, String(this.#rddId)));
       throw e;
@@ -64,18 +59,12 @@ class Checkpoint implements CheckpointMark {
 
   /** Writes object files through the committer of the engine, which reads them by itself. */
   async #writeByEngine(rdd: RDD<unknown>, files: EngineFiles): Promise<void> {
-    const { context } = rdd;
     const folder = `${this.#folder}/${this.#rddId}`;
     const written = { folder, jobTag: `checkpoint${this.#rddId}` };
     const sink = { kind: 'save', format: 'objects', ...written, byEngine: true } as const;
     await files.begin(written);
     try {
-      await context.runSink(
-        rdd,
-        () => sink,
-        { title: `checkpoint of ${rdd}`, writesCheckpoints: false },
-        () => {},
-      );
+      await runJob(rdd, sink);
       await files.commit(written);
     } catch (e) {
       await files.abort(written).catch(() => undefined);
@@ -92,6 +81,17 @@ class Checkpoint implements CheckpointMark {
     // Jobs that run already still read the lineage that they began with.
     void context.endOfRunningJobs().then(() => rdd.forgetLineage());
   }
+}
+
+/** The job that writes a checkpoint: it answers nothing, and writes no checkpoints of its lineage. */
+function runJob(rdd: RDD<unknown>, sink: Sink): Promise<void> {
+  const options = { title: `checkpoint of ${rdd}`, writesCheckpoints: false };
+  return rdd.context.runSink(
+    rdd,
+    () => sink,
+    options,
+    () => {},
+  );
 }
 
 /** Writes the checkpoints that a dataset and all it is made of are marked for, the oldest first. */
