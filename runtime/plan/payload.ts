@@ -87,7 +87,7 @@ export type PayloadNode =
       readonly t: 'instance';
       readonly class: Encoded;
       /** Of a class that its module provides: the names that its prototype must have. */
-      readonly needs?: readonly string[];
+      readonly needs?: Encoded;
       readonly props: Properties;
       readonly privates?: Privates;
       readonly fixed?: Fixed;

@@ -11,6 +11,7 @@ import { type Bulk, bulkOf, bytesOfList, isPlainList } from './bulky-values';
 import { SharedRow, writeRows } from './captured-rows';
 import { fixedOf, flagsOf, hasMore } from './own-properties';
 import { ofPackage, type Refusal, refusalOf } from './refusals';
+import { symbolNode } from './symbol-node';
 import { WeakCollections } from './weak-collections';
 
 export interface CaptureOptions {
@@ -55,6 +56,7 @@ export class Encoder {
   /** The objects of lists that were written apart. */
   readonly #rowObjects: ReadonlySet<unknown>[] = [];
   readonly #weak = new WeakCollections();
+  readonly #needs = new Map<Function, Encoded>();
   #packageDepth = 0;
   readonly #trail: Step[] = [];
   readonly #functions: FunctionEncoding;
@@ -316,8 +318,18 @@ export class Encoder {
     const path = intrinsics().pathOf(c);
     if (path !== undefined) return this.#builtIn(value, path);
     const own = this.#ownClass(value, c);
-    const needs = moduleRefOf(c) ? { needs: Object.getOwnPropertyNames(c.prototype) } : {};
+    const needs = moduleRefOf(c) ? { needs: this.#needsOf(c) } : {};
     return this.#fixed(value, { t: 'instance', ...own, ...needs, props: this.properties(value) });
+  }
+
+  /** The names on a class's prototype, as one node for all of its instances. */
+  #needsOf(c: Function): Encoded {
+    let needs = this.#needs.get(c);
+    if (needs === undefined) {
+      needs = this.add({ t: 'array', list: { plain: Object.getOwnPropertyNames(c.prototype) } });
+      this.#needs.set(c, needs);
+    }
+    return needs;
   }
 
   /** The class of an instance, and the #private values that the classes of its chain gave it. */
@@ -383,16 +395,4 @@ export class Encoder {
     }
     return plain ? { keys, values } : { keys, values, flags };
   }
-}
-
-function symbolNode(symbol: symbol): PayloadNode {
-  const key = Symbol.keyFor(symbol);
-  if (key !== undefined) return { t: 'sharedSymbol', key };
-  const name = symbol.description;
-  const known = name?.startsWith('Symbol.')
-    ? (Symbol as unknown as Record<string, unknown>)[name.slice('Symbol.'.length)]
-    : undefined;
-  return known === symbol
-    ? { t: 'intrinsic', path: `Symbol.@${name?.slice('Symbol.'.length)}` }
-    : { t: 'symbol', description: name };
 }

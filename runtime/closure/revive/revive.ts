@@ -60,6 +60,7 @@ class Reviver {
   readonly #root: Encoded;
   readonly #environment: ReviveEnvironment;
   readonly #made: unknown[];
+  readonly #checked = new Set<Function>();
   /** Freezing waits until everything holds what it should. */
   readonly #atEnd: (() => void)[] = [];
   /** Methods as the class's text defines them, where decorators replaced them. */
@@ -261,13 +262,21 @@ class Reviver {
   #instance(node: PayloadNode & { t: 'instance' }, n: number): unknown {
     const c = this.#value(node.class) as Function;
     if (this.#made[n] !== unset) return this.#made[n];
-    const missing = node.needs?.filter((name) => !(name in c.prototype)) ?? [];
-    if (missing.length > 0)
-      throw new MillraceError('PACKAGE_INSTANCE', { name: c.name, missing: missing.slice(0, 3).join(', ') });
+    if (node.needs !== undefined) this.#checkMethods(c, node.needs);
     const instance = this.#keep(n, node.privates ? this.#constructed(c) : (Object.create(c.prototype) as object));
     this.#open(instance, node.privates);
     this.#define(instance, node.props);
     return this.#fix(instance, node.fixed);
+  }
+
+  /** A class that a module provides has here all that it had in the session; each is looked at once. */
+  #checkMethods(c: Function, needs: Encoded): void {
+    if (this.#checked.has(c)) return;
+    this.#checked.add(c);
+    const names = this.#value(needs) as readonly string[];
+    const missing = names.filter((name) => !(name in c.prototype));
+    if (missing.length > 0)
+      throw new MillraceError('PACKAGE_INSTANCE', { name: c.name, missing: missing.slice(0, 3).join(', ') });
   }
 
   #constructed(c: Function): object {
