@@ -10,9 +10,10 @@ import { type Standalone, startStandalone } from './standalone';
 const shared = [
   'runtime/ops/(actions|awaited|bad-input|errors|job-control|left-out|numeric|operators|outside|pairs|placement|row-errors|sampling|several)',
   'runtime/(formats/|models/(models|pregel)|rdd/(custom-rdd|inputs)|tables/)',
+  'runtime/streaming/',
   'runtime/(closure/(changes|frozen)|exec/(collected-rows|persisted-updates|text))',
-  'cluster/jobs/closures',
-  'property/(models|programs)',
+  'cluster/(jobs/closures|receivers/receivers(-custom)?.)',
+  'property/(models|programs|restarts|slack|streams)',
 ];
 const onAnyMaster = new RegExp(`^test/(${shared.join('|')})`);
 /** The tests of that engine itself; those of a cluster start their own. */
@@ -20,7 +21,7 @@ const own = /^test\/spark\//;
 
 /** What `npm run test:spark -- --short` runs of it, and so `.ci/run`: what tells most for its time. */
 const short =
-  /^test\/(spark\/(barrier|jobs|standalone|streams)|runtime\/ops\/(actions|operators|pairs|several)|cluster\/jobs\/closures|property\/programs)/;
+  /^test\/(spark\/(barrier|jobs|standalone|streams)|runtime\/(ops\/(actions|operators|pairs|several)|streaming\/(state-restart|stream-(state|windows)))|cluster\/jobs\/closures|property\/programs)/;
 
 export interface SparkFile {
   readonly file: string;

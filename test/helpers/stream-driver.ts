@@ -3,6 +3,7 @@ import path from 'node:path';
 import { connect } from '../../cluster/connect';
 import type { Receivers } from '../../cluster/receivers/receiver-pool';
 import { Receiver, StreamingContext } from '../../runtime/index';
+import { masterOf } from './master';
 import { LineServer, quietDisplay } from './streams';
 import { until } from './within';
 
@@ -16,7 +17,7 @@ class Busy extends Receiver<number> {
 const firstOf = (reads: unknown) => (reads as { path: string }[])[0];
 
 async function main(): Promise<void> {
-  const sc = await connect('local');
+  const sc = await connect(masterOf('local'));
   const display = quietDisplay();
   const streaming = new StreamingContext(sc, '100ms', { display });
   const server = await LineServer.open();

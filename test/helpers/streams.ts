@@ -13,6 +13,7 @@ import {
   StreamingContext,
   type StreamingOptions,
 } from '../../runtime/index';
+import { masterOf } from './master';
 import { until } from './within';
 
 /** Generous: the machine may be starved. */
@@ -35,7 +36,7 @@ export class StreamTests {
 
   constructor(test: Suite) {
     test.before(async () => {
-      this.#sc = await connect('local');
+      this.#sc = await connect(masterOf('local'));
     });
     test.before.each(() => {
       this.#folder = mkdtempSync(join(tmpdir(), 'streams-'));

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { Random } from '../../runtime/base/time';
 import { type Context, ManualClock, StreamingContext } from '../../runtime/index';
+import { masterOf, onSpark } from '../helpers/master';
 import { unordered } from '../helpers/model';
 import { size } from '../helpers/sizes';
 import { program, steps } from '../helpers/stream-programs';
@@ -15,7 +16,7 @@ import { quietDisplay } from '../helpers/streams';
 
 const test = suite('restarts of streams');
 const replayed = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
-const count = Number(process.env.SEEDS ?? size(Math.ceil(Object.keys(steps).length / 2), 1000));
+const count = Number(process.env.SEEDS ?? size(Math.ceil(Object.keys(steps).length / 2), onSpark ? 100 : 1000));
 const first = Number(process.env.FIRST ?? 0);
 const seeds = replayed === undefined ? Array.from({ length: count }, (_, i) => first + i) : [replayed];
 const batches = 16;
@@ -23,7 +24,7 @@ let sc: Context;
 let folder: string;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   folder = mkdtempSync(join(tmpdir(), 'restarts-'));
 });
 test.after(async () => {

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { Random } from '../../runtime/base/time';
 import { type Context, ManualClock, StreamingContext } from '../../runtime/index';
+import { masterOf, onSpark } from '../helpers/master';
 import { unordered } from '../helpers/model';
 import { size } from '../helpers/sizes';
 import { type SlackModel, type SlackSizes, slackModel, type Timed } from '../helpers/slack-model';
@@ -21,7 +22,7 @@ let sc: Context;
 let folder: string;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   folder = mkdtempSync(join(tmpdir(), 'slack-'));
 });
 
@@ -114,7 +115,7 @@ const lastTotals = ({ totals }: SlackModel) =>
   [...new Map(totals.flat().map(([pair, total]) => [JSON.stringify(pair), total]))].sort(([a], [b]) => (a < b ? -1 : 1));
 
 test('every record is in one batch, late, or open; totals and corrections are exact', async () => {
-  const seeds = size(12, 400);
+  const seeds = size(12, onSpark ? 40 : 400);
   const counted = { closed: 0, late: 0, dropped: 0, open: 0, corrected: 0 };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const random = new Random(seed);

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { Random } from '../../runtime/base/time';
 import { type Context, type DStream, StreamCheck } from '../../runtime/index';
+import { masterOf, onSpark } from '../helpers/master';
 import { unordered } from '../helpers/model';
 import { size } from '../helpers/sizes';
 import { trackedStates, windowSums } from '../helpers/stream-model';
@@ -19,7 +20,7 @@ let check: StreamCheck;
 let folder: string;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   check = new StreamCheck(sc);
   folder = mkdtempSync(join(tmpdir(), 'streams-'));
 });
@@ -88,7 +89,7 @@ test('listed windows: lengths × slides, plain = inverse = model', async () => {
 });
 
 test('random windows over random batches', async () => {
-  const seeds = size(25, 500);
+  const seeds = size(25, onSpark ? 50 : 500);
   for (let seed = 1; seed <= seeds; seed++) {
     const random = new Random(seed);
     const batches = randomBatches(random, 2 + random.below(12), -4);
@@ -97,7 +98,7 @@ test('random windows over random batches', async () => {
 });
 
 test('random states: values, removals, exact timeouts, initial states', async () => {
-  const seeds = size(20, 300);
+  const seeds = size(20, onSpark ? 30 : 300);
   let timedOut = 0;
   for (let seed = 1; seed <= seeds; seed++) {
     const random = new Random(seed);
@@ -137,7 +138,7 @@ test('random states: values, removals, exact timeouts, initial states', async ()
 });
 
 test('track and updateStateByKey of random batches', async () => {
-  const seeds = size(12, 200);
+  const seeds = size(12, onSpark ? 30 : 200);
   for (let seed = 1; seed <= seeds; seed++) {
     const random = new Random(1000 + seed);
     const batches = randomBatches(random, 3 + random.below(10), -2);

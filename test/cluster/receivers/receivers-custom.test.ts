@@ -8,6 +8,7 @@ import { connect } from '../../../cluster/connect';
 import type { Receivers } from '../../../cluster/receivers/receiver-pool';
 import { type Context, type RDD, Receiver } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';
+import { masterOf } from '../../helpers/master';
 import { LineServer, Listening } from '../../helpers/streams';
 import { until, within } from '../../helpers/within';
 
@@ -18,7 +19,7 @@ let sc: Context;
 
 test.before(async () => {
   leaks = watchLeaks();
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 const pids = () => (sc.receivers as Receivers).pids;

@@ -11,6 +11,7 @@ import type { Receivers } from '../../../cluster/receivers/receiver-pool';
 import { Random } from '../../../runtime/base/time';
 import type { Context } from '../../../runtime/index';
 import { watchLeaks } from '../../helpers/leaks';
+import { masterOf } from '../../helpers/master';
 import { boundAddresses } from '../../helpers/processes';
 import { size } from '../../helpers/sizes';
 import { LineServer, Listening } from '../../helpers/streams';
@@ -23,7 +24,7 @@ let sc: Context;
 
 test.before(async () => {
   leaks = watchLeaks();
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 const pids = () => (sc.receivers as Receivers).pids;

@@ -5,6 +5,7 @@ import { connect } from '../../../cluster/connect';
 import { ManualClock, StreamingContext } from '../../../runtime/index';
 import { PidRateEstimator } from '../../../runtime/streaming/batches/rate-estimator';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('rate');
 
@@ -46,7 +47,7 @@ test('a queue lowers the rate below the processing speed', () => {
 });
 
 test('a context slows its sources, and says by how much it is behind', async () => {
-  const sc = await connect('local');
+  const sc = await connect(masterOf('local'));
   const clock = new ManualClock(0);
   const streaming = new StreamingContext(sc, '1s', { clock, backpressure: { initialRate: 1000 } });
   const stream = streaming.generatorStream(100_000, (i) => i);

@@ -16,6 +16,7 @@ import { type Context, ManualClock, StreamingContext } from '../../../runtime/in
 import type { StateRule, StateStep } from '../../../runtime/plan/state-spec';
 import { BlockUpdates } from '../../../runtime/storage/block-updates';
 import { errorOf } from '../../helpers/errors';
+import { masterOf } from '../../helpers/master';
 
 const test = suite('state files');
 let folder: string;
@@ -196,7 +197,7 @@ test('the same version made twice is made once', () => {
 });
 
 test('the checkpoint folder holds the last files of a stream, under a name that any text gives', async () => {
-  const sc: Context = await connect('local');
+  const sc: Context = await connect(masterOf('local'));
   try {
     const clock = new ManualClock();
     const streaming = new StreamingContext(sc, '1s', { clock });

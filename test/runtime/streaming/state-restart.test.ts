@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, type DStream, ManualClock, StreamingContext } from '../../../runtime/index';
 import type { StatefulDStream, StateVersion } from '../../../runtime/streaming/graph/stateful';
+import { masterOf } from '../../helpers/master';
 import { unordered } from '../../helpers/model';
 import { trackedStates, windowSums } from '../../helpers/stream-model';
 
@@ -16,7 +17,7 @@ let sc: Context;
 let folder: string;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 test.before.each(() => {
   folder = mkdtempSync(join(tmpdir(), 'restart-'));

@@ -23,6 +23,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, type DStream, type FileStreamOptions, ManualClock, StreamingContext } from '../../../runtime/index';
+import { masterOf } from '../../helpers/master';
 import { quietDisplay } from '../../helpers/streams';
 import { until } from '../../helpers/within';
 
@@ -32,7 +33,7 @@ let root: string;
 let folders = 0;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   root = mkdtempSync(join(tmpdir(), 'millrace-files-'));
 });
 

@@ -12,13 +12,14 @@ import type { PaneModel } from '../../../shell/contract/pane';
 import { ShellStreams } from '../../../shell/session/stream-commands';
 import { ShellDisplay } from '../../../shell/session/stream-display';
 import { streamsText } from '../../../shell/session/stream-text';
+import { masterOf } from '../../helpers/master';
 import { until, within } from '../../helpers/within';
 
 const test = suite('stream outputs');
 let sc: Context;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
 });
 
 test.after(() => sc.stop());

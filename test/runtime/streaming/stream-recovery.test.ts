@@ -1,4 +1,5 @@
 // Streams that go on from a checkpoint: what is found again, what is told, and what a damaged file does.
+// time limit: 300 s
 import { mkdtempSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';

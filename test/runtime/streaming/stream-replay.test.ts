@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, type DStream, StreamCheck, StreamingContext } from '../../../runtime/index';
+import { masterOf } from '../../helpers/master';
 import { quietDisplay } from '../../helpers/streams';
 import { within } from '../../helpers/within';
 
@@ -14,7 +15,7 @@ let sc: Context;
 let folder: string;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   folder = mkdtempSync(join(tmpdir(), 'replay-'));
 });
 test.after(async () => {

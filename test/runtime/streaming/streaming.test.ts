@@ -12,6 +12,7 @@ import {
   StreamingContext,
 } from '../../../runtime/index';
 import { printValue } from '../../../shell/print/print-value';
+import { masterOf } from '../../helpers/master';
 import { quietDisplay } from '../../helpers/streams';
 import { until } from '../../helpers/within';
 
@@ -21,7 +22,7 @@ let sc: Context;
 let check: StreamCheck;
 
 test.before(async () => {
-  sc = await connect('local');
+  sc = await connect(masterOf('local'));
   check = new StreamCheck(sc);
 });
 
