@@ -91,12 +91,19 @@ class WordCount {
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 const round = (x: number): number => Number(x.toFixed(2));
 
+interface Counting {
+  readonly lines: number;
+  readonly master?: string;
+  readonly config?: ConnectOptions['config'];
+  readonly spark?: ConnectOptions['spark'];
+}
+
 async function withWordCount<T>(
   folder: string,
-  { lines, config }: { readonly lines: number; readonly config?: ConnectOptions['config'] },
+  { lines, master = 'local[2]', config, spark }: Counting,
   use: (words: WordCount, sc: Context) => Promise<T>,
 ): Promise<T> {
-  const sc = await connect('local[2]', { config });
+  const sc = await connect(master, { config, spark });
   const words = new WordCount(sc, folder, lines);
   try {
     return await use(words, sc);
@@ -152,28 +159,49 @@ interface Kill {
   readonly delays: readonly number[];
 }
 
-/** Three times an executor is killed with a task of a batch. Normal is what the batches right before it took. */
-export async function streamKill(folder: string): Promise<Record<string, unknown>> {
-  return withWordCount(folder, { lines: 120_000 }, async (words, sc) => {
-    words.start();
-    await words.next(settling);
-    const kills: Kill[] = [];
-    for (let i = 0; i < 3; i++) {
-      const pids = await executorPids(sc);
-      const calm = (await words.next(calmBatches)).map(({ delay }) => delay);
-      process.kill(pids.get(await taskStarted(sc)) ?? 0, 'SIGKILL');
-      const delays = (await words.next(after)).map(({ delay }) => delay);
-      kills.push({ normal: median(calm), delays });
-    }
-    return {
-      normalMs: kills.map(({ normal }) => normal),
-      addedMs: kills.map(({ normal, delays }) => Math.max(...delays) - normal),
-      disturbedBatches: kills.map(({ normal, delays }) => delays.findLastIndex((ms) => ms > disturbedFrom * normal) + 1),
-      delaysMs: kills.map(({ delays }) => delays),
-      exact: words.isExact,
-    };
-  });
+/** Three times an executor is killed with a task of a batch: `find` answers which. Normal is what the batches right before it took. */
+async function killThrice(words: WordCount, find: () => Promise<() => Promise<number>>): Promise<Record<string, unknown>> {
+  words.start();
+  await words.next(settling);
+  const kills: Kill[] = [];
+  for (let i = 0; i < 3; i++) {
+    const victim = await find();
+    const calm = (await words.next(calmBatches)).map(({ delay }) => delay);
+    process.kill(await victim(), 'SIGKILL');
+    const delays = (await words.next(after)).map(({ delay }) => delay);
+    kills.push({ normal: median(calm), delays });
+  }
+  return {
+    normalMs: kills.map(({ normal }) => normal),
+    addedMs: kills.map(({ normal, delays }) => Math.max(...delays) - normal),
+    disturbedBatches: kills.map(({ normal, delays }) => delays.findLastIndex((ms) => ms > disturbedFrom * normal) + 1),
+    delaysMs: kills.map(({ delays }) => delays),
+    exact: words.isExact,
+  };
 }
+
+export const streamKill = (folder: string): Promise<Record<string, unknown>> =>
+  withWordCount(folder, { lines: 120_000 }, (words, sc) =>
+    killThrice(words, async () => {
+      const pids = await executorPids(sc);
+      return async () => pids.get(await taskStarted(sc)) ?? 0;
+    }),
+  );
+
+/** The same on another master: `pids` are the processes of its executors now. */
+export const streamKillOn = (
+  folder: string,
+  { pids, ...counting }: Counting & { readonly pids: () => readonly number[] },
+): Promise<Record<string, unknown>> =>
+  withWordCount(folder, counting, (words, sc) =>
+    killThrice(words, async () => {
+      await until(60_000, () => pids().length >= 2, 'both executors');
+      return async () => {
+        await taskStarted(sc);
+        return pids()[0];
+      };
+    }),
+  );
 
 const hogs = 3;
 
