@@ -37,7 +37,7 @@ class FetchThreadLink {
   readonly #waiting = new Map<number, Waiting>();
   #ids = 0;
 
-  constructor(variables: StoreVariables) {
+  constructor(variables: StoreVariables, program: string) {
     const [now, later] = [new MessageChannel(), new MessageChannel()];
     this.#now = now.port1;
     this.#later = later.port1;
@@ -47,7 +47,7 @@ class FetchThreadLink {
       now: now.port2,
       later: later.port2,
     };
-    this.#worker = new Worker(fetchThreadProgram(), { workerData, transferList: [now.port2, later.port2], execArgv: [] });
+    this.#worker = new Worker(program, { workerData, transferList: [now.port2, later.port2], execArgv: [] });
     this.#worker.unref();
     this.#worker.on('error', (error) => this.#fail(error));
     this.#later.on('message', (answer: Answered) => this.#settle(answer));
@@ -163,14 +163,17 @@ class UploadWriter implements RemoteWriter {
 
 export class FetchingFiles implements RemoteFiles {
   readonly #variables: StoreVariables;
+  readonly #program: () => string;
   #started: FetchThreadLink | undefined;
 
-  constructor(variables: StoreVariables) {
+  /** `program`: the path of the thread's program. */
+  constructor(variables: StoreVariables, program = fetchThreadProgram) {
     this.#variables = variables;
+    this.#program = program;
   }
 
   get #link(): FetchThreadLink {
-    this.#started ??= new FetchThreadLink(this.#variables);
+    this.#started ??= new FetchThreadLink(this.#variables, this.#program());
     return this.#started;
   }
 

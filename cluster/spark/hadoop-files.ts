@@ -1,18 +1,34 @@
 // The file systems of Hadoop: the session asks Spark's driver for splits and folders, or a process of its own before the driver is there.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { notReadable } from '../../runtime/base/files';
+import type { RemoteFile, RemoteReader } from '../../runtime/base/remote/remote-files';
+import type { RemoteEntry, RemoteFolders } from '../../runtime/base/remote/remote-folders';
 import type { EngineFiles, FilePart, WantedFiles, WrittenFolder } from '../../runtime/plan/engine';
 import { outputExists } from '../../runtime/storage/replace-saved';
+import type { HadoopHelper } from './hadoop-helper';
 import { MessageReader, MessageWriter } from './message';
 
 /** As in `HadoopRequests.java`. */
-const requests = { list: 1, begin: 2, commit: 3, abort: 4 } as const;
+const requests = {
+  list: 1,
+  begin: 2,
+  commit: 3,
+  abort: 4,
+  find: 5,
+  read: 6,
+  make: 7,
+  names: 8,
+  take: 9,
+  put: 10,
+  remove: 11,
+  touch: 12,
+} as const;
 export const fileKinds = { lines: 0, files: 1 } as const;
 
 /** How often the answer of the driver is looked for, and how long, while the thread waits. */
-const lookMs = 5;
+const lookMs = 2;
 const patienceMs = 120_000;
 const holdMs = 60_000;
 
@@ -21,8 +37,8 @@ export interface HadoopDriver {
   send(id: number, file: string, request: Buffer): void;
   /** Whether the driver answers while this thread waits. */
   readonly isReady: () => boolean;
-  /** Answers a request, a file, into another file by a process of its own. Throws NO_SPARK. */
-  readonly askAlone: (request: string, answer: string) => void;
+  /** What answers before it is there. */
+  readonly helper: HadoopHelper;
   /** The session's folder. */
   readonly folder: string;
 }
@@ -33,7 +49,92 @@ export const hadoopPath = (path: string): string => {
   return file === undefined ? path.replace(/^s3:/i, 's3a:') : `file://${decodeURI(file)}`;
 };
 
+/** A file as it was found, of the text that its user wrote. */
+function filesIn(url: string, answer: MessageReader): RemoteFile[] {
+  checkRead(url, answer);
+  const isS3 = /^s3:/i.test(url);
+  return Array.from({ length: answer.int() }, () => {
+    const path = answer.text();
+    const [size, tag, head] = [answer.double(), answer.text(), answer.bytes()];
+    return { url: isS3 ? path.replace(/^s3a:/, 's3:') : path, size, tag, head };
+  });
+}
+
+const findRequest = (url: string, heads: boolean): Buffer =>
+  new MessageWriter().byte(requests.find).text(hadoopPath(url)).flag(heads).end();
+
+const readRequest = ({ url, size, tag }: RemoteFile, position: number, length: number): Buffer =>
+  new MessageWriter().byte(requests.read).text(hadoopPath(url)).double(size).text(tag).double(position).int(length).end();
+
+/** Files of Hadoop by requests whose answers are waited for. */
+export class HadoopAccess implements RemoteReader, RemoteFolders {
+  readonly #ask: (request: Buffer) => MessageReader;
+
+  constructor(ask: (request: Buffer) => MessageReader) {
+    this.#ask = ask;
+  }
+
+  findNow(url: string, heads: boolean): readonly RemoteFile[] {
+    return filesIn(url, this.#ask(findRequest(url, heads)));
+  }
+
+  async find(url: string, heads: boolean): Promise<readonly RemoteFile[]> {
+    return this.findNow(url, heads);
+  }
+
+  fetch(file: RemoteFile, position: number, length: number): { readonly take: () => Uint8Array; readonly drop: () => void } {
+    const take = () => {
+      const answer = this.#ask(readRequest(file, position, length));
+      checkRead(file.url, answer);
+      return answer.rest();
+    };
+    return { take, drop: () => {} };
+  }
+
+  makePrivate(folder: string): void {
+    checkWritten(this.#ask(pathRequest(requests.make, folder)), folder);
+  }
+
+  entries(folder: string): readonly RemoteEntry[] {
+    const answer = this.#ask(pathRequest(requests.names, folder));
+    checkRead(folder, answer);
+    return Array.from({ length: answer.int() }, () => ({
+      name: answer.text(),
+      isFolder: answer.flag(),
+      bytes: answer.double(),
+      ageMs: answer.double(),
+    }));
+  }
+
+  readWhole(path: string): Buffer {
+    const answer = this.#ask(pathRequest(requests.take, path));
+    checkRead(path, answer);
+    return answer.rest();
+  }
+
+  writeWhole(path: string, bytes: Uint8Array, isNew = false): boolean {
+    const request = new MessageWriter().byte(requests.put).text(hadoopPath(path)).flag(isNew).bytes(bytes).end();
+    const answer = this.#ask(request);
+    checkWritten(answer, path);
+    return answer.flag();
+  }
+
+  remove(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    const request = new MessageWriter().byte(requests.remove).texts(paths.map(hadoopPath)).end();
+    checkWritten(this.#ask(request), paths[0]);
+  }
+
+  touch(path: string): void {
+    checkWritten(this.#ask(pathRequest(requests.touch, path)), path);
+  }
+}
+
+const pathRequest = (kind: number, path: string): Buffer => new MessageWriter().byte(kind).text(hadoopPath(path)).end();
+
 export class HadoopFiles implements EngineFiles {
+  readonly folders: RemoteFolders;
+  readonly #access = new HadoopAccess((request) => this.#askNow(request));
   readonly #driver: HadoopDriver;
   readonly #waiting = new Map<number, { resolve: (answer: MessageReader) => void; reject: (error: Error) => void }>();
   #next = 0;
@@ -41,6 +142,7 @@ export class HadoopFiles implements EngineFiles {
 
   constructor(driver: HadoopDriver) {
     this.#driver = driver;
+    this.folders = this.#access;
   }
 
   has(path: string): boolean {
@@ -53,6 +155,18 @@ export class HadoopFiles implements EngineFiles {
 
   async list(wanted: WantedFiles): Promise<readonly FilePart[]> {
     return partsIn(wanted, await this.#ask(listRequest(wanted)));
+  }
+
+  async find(url: string, heads: boolean): Promise<readonly RemoteFile[]> {
+    return filesIn(url, await this.#ask(findRequest(url, heads)));
+  }
+
+  findNow(url: string, heads: boolean): readonly RemoteFile[] {
+    return this.#access.findNow(url, heads);
+  }
+
+  fetch(file: RemoteFile, position: number, length: number) {
+    return this.#access.fetch(file, position, length);
   }
 
   async begin(written: WrittenFolder, replaces = ''): Promise<void> {
@@ -94,25 +208,31 @@ export class HadoopFiles implements EngineFiles {
 
   #askNow(request: Buffer): MessageReader {
     const id = this.#next++;
-    const answer = join(this.#driver.folder, `hadoop-answer-${id}`);
+    const { folder, helper, isReady } = this.#driver;
+    const answer = join(folder, `hadoop-answer-${id}`);
+    const asksDriver = isReady();
+    if (asksDriver) {
+      helper.stop();
+      this.#driver.send(id, answer, request);
+    } else helper.ask(id, request);
     try {
-      if (this.#driver.isReady()) {
-        this.#driver.send(id, answer, request);
-        const sleeper = new Int32Array(new SharedArrayBuffer(4));
-        for (let waited = 0; !existsSync(answer) && waited < patienceMs; waited += lookMs) Atomics.wait(sleeper, 0, 0, lookMs);
-      } else {
-        const asked = join(this.#driver.folder, `hadoop-request-${id}`);
-        writeFileSync(asked, request, { mode: 0o600 });
-        this.#driver.askAlone(asked, answer);
-        rmSync(asked, { force: true });
-      }
+      const isOver = () => existsSync(answer) || (!asksDriver && helper.hasEnded);
+      for (let waited = 0; !isOver() && waited < patienceMs; waited += lookMs) Atomics.wait(sleeper, 0, 0, lookMs);
       if (!existsSync(answer)) throw new MillraceError('NO_EXECUTORS', { reason: 'Spark does not answer' });
       return new MessageReader(readFileSync(answer));
     } finally {
       rmSync(answer, { force: true });
     }
   }
+
+  /** Nothing more is asked. */
+  stop(): void {
+    this.#driver.helper.stop();
+  }
 }
+
+/** What a thread sleeps on. */
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 function listRequest({ kind, paths, least }: WantedFiles): Buffer {
   return new MessageWriter().byte(requests.list).byte(fileKinds[kind]).int(least).texts(paths.map(hadoopPath)).end();
@@ -129,9 +249,7 @@ function folderRequest(kind: number, { folder, jobTag }: WrittenFolder, replaces
 
 /** What an answer says of the files of paths. Throws UNREADABLE_FILE, NO_FILES. */
 function partsIn({ paths }: WantedFiles, answer: MessageReader): FilePart[] {
-  const shown = paths.join(', ');
-  const failure = answer.text();
-  if (failure !== '') return unreadFile(shown, failure, answer.text());
+  checkRead(paths.join(', '), answer);
   const isS3 = paths.some((path) => /^s3:/i.test(path));
   return Array.from({ length: answer.int() }, () => {
     const path = answer.text();
@@ -164,6 +282,7 @@ const remedyOf = (path: string, kind: string): string =>
 
 /** Raises what keeps a file of Hadoop from being read. */
 export function unreadFile(path: string, kind: string, words: string): never {
+  if (kind === 'changed') throw new MillraceError('FILE_CHANGED', { path, reason: words });
   if (kind === 'unmatched') throw new MillraceError('NO_FILES', { path });
   const reason = kind === 'missing' ? 'there is nothing' : words;
   return notReadable(path, reason, remedyOf(path, kind));
@@ -173,6 +292,12 @@ export function unreadFile(path: string, kind: string, words: string): never {
 export function unwrittenFolder(path: string, kind: string, words: string): MillraceError {
   if (kind === 'exists') return outputExists(path, words === '' ? undefined : words);
   return new MillraceError('DISK', { path, reason: words, remedy: remedyOf(path, kind) });
+}
+
+/** Throws UNREADABLE_FILE, NO_FILES, FILE_CHANGED where an answer is that of a failure. */
+function checkRead(path: string, answer: MessageReader): void {
+  const failure = answer.text();
+  if (failure !== '') unreadFile(path, failure, answer.text());
 }
 
 function checkWritten(answer: MessageReader, path: string): void {

@@ -23,9 +23,11 @@ import { type Definition, Definitions } from './definitions';
 import { type DriverEvent, type Report, readEvent } from './driver-events';
 import { DriverLink } from './driver-link';
 import { HadoopFiles } from './hadoop-files';
+import { HadoopHelper } from './hadoop-helper';
 import { MessageReader } from './message';
 import { CountedReports } from './reports';
 import { SessionFiles } from './session-files';
+import type { SparkCommand } from './spark-process';
 import { SparkStatus, type WatchedJob } from './spark-status';
 import { barrierGivenUp, failedTask, jobError } from './task-failure';
 
@@ -60,8 +62,8 @@ export interface SparkEngineOptions {
   readonly folder: string;
   /** Whether tasks see that folder. */
   readonly sharesFolder: boolean;
-  /** Answers a request about files of Hadoop by a process of its own. */
-  readonly listFiles: (request: string, answer: string) => void;
+  /** Runs what answers requests about files of Hadoop before Spark is there. */
+  readonly helperCommand: () => SparkCommand;
   readonly onStop: () => Promise<void>;
   /** Called when Spark is there. */
   readonly onReady: (spark: ForeignEngine) => void;
@@ -94,12 +96,12 @@ export class SparkEngine implements Engine<EngineStatus> {
   constructor(options: SparkEngineOptions, config: Config, clock: Clock, hooks: SchedulerHooks) {
     this.#options = options;
     this.#files = new SessionFiles(options.folder);
-    const { folder, listFiles } = options;
+    const { folder, helperCommand } = options;
     this.files = new HadoopFiles({
       folder,
       send: (id, file, request) => this.#link.hadoop(id, file, request),
       isReady: () => this.status.foreign !== undefined && this.#link.isIdle && this.#failed === undefined,
-      askAlone: listFiles,
+      helper: new HadoopHelper(folder, helperCommand),
     });
     this.#config = config;
     this.#clock = clock;
@@ -227,6 +229,7 @@ export class SparkEngine implements Engine<EngineStatus> {
     this.#isStopped = true;
     for (const jobId of [...this.#jobs.keys()]) this.cancel(jobId, ': the context was stopped');
     this.#link.close();
+    this.files.stop();
     const spark = await this.#spark?.catch(() => undefined);
     await spark?.stop();
     await this.#options.onStop();

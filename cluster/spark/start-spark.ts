@@ -1,17 +1,16 @@
 // Starts Spark's driver for a session: finds Spark and Java, compiles what runs inside it, and runs spark-submit.
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Config } from '../../runtime/base/config';
 import { loopback } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
-import { sparkWorkerProgram } from '../base/program-path';
+import { fetchThreadProgram, sparkWorkerProgram } from '../base/program-path';
 import { type DriverSettings, shipsNode, writeDriverSettings } from './driver-settings';
 import { findJava, findSpark } from './installed-spark';
 import { checkReachable } from './reachable';
 import { driverClass, requestClass, shimJar, shimJarNow } from './shim';
 import type { StartSpark } from './spark-engine';
 import { isHere } from './spark-master';
-import { SparkProcess } from './spark-process';
+import { type SparkCommand, SparkProcess } from './spark-process';
 
 export interface SparkOptions extends DriverSettings {
   /** `--spark-home`. */
@@ -20,21 +19,16 @@ export interface SparkOptions extends DriverSettings {
   readonly holds: boolean;
 }
 
-/** Answers a request about files of Hadoop by a process of its own, with the settings of the session, while the thread waits. */
-export const listFiles =
-  (options: SparkOptions, config: Config) =>
-  (request: string, answer: string): void => {
-    const spark = findSpark(options.home);
-    const java = findJava();
-    const jar = shimJarNow(spark, java);
-    const settings = writeDriverSettings(options, config, spark);
-    const args = ['--class', requestClass, '--master', 'local', '--properties-file', settings, jar, request, answer];
-    const env = { ...process.env, SPARK_HOME: spark.home, JAVA_HOME: java.home, SPARK_LOCAL_IP: loopback };
-    spawnSync(join(spark.home, 'bin', 'spark-submit'), args, { env, stdio: 'ignore', timeout: patienceMs });
-  };
-
-/** How long file systems may take. */
-const patienceMs = 120_000;
+/** Runs what answers requests about files of Hadoop, with the settings of the session. Throws NO_SPARK. */
+export const helperCommand = (options: SparkOptions, config: Config) => (): SparkCommand => {
+  const spark = findSpark(options.home);
+  const java = findJava();
+  const jar = shimJarNow(spark, java);
+  const settings = writeDriverSettings(options, config, spark);
+  const env = { ...process.env, SPARK_HOME: spark.home, JAVA_HOME: java.home, SPARK_LOCAL_IP: loopback };
+  const args = ['--class', requestClass, '--master', 'local', '--properties-file', settings, jar];
+  return { program: join(spark.home, 'bin', 'spark-submit'), args, env };
+};
 
 export const startSpark =
   (options: SparkOptions, config: Config): StartSpark =>
@@ -46,7 +40,10 @@ export const startSpark =
     const settings = writeDriverSettings(options, config, spark);
     // Spark itself tries a task once only on a local master, unless its name says more.
     const master = options.url.replace(/^local\[(\d+)\]$/, `local[$1,${config.taskMaxFailures}]`);
-    const files = ['--files', [sparkWorkerProgram(), ...(shipsNode(options) ? [process.execPath] : [])].join()];
+    const files = [
+      '--files',
+      [sparkWorkerProgram(), fetchThreadProgram(), ...(shipsNode(options) ? [process.execPath] : [])].join(),
+    ];
     const args = ['--class', driverClass, '--master', master, '--properties-file', settings, ...files, jar];
     const env = {
       ...process.env,

@@ -1,5 +1,7 @@
 // A worker of Spark: it runs the tasks of one executor slot, one at a time, by the same programs as executors of ours.
 import { Worker } from 'node:worker_threads';
+import { installRemoteFiles } from '../../runtime/base/remote/remote-files';
+import { installRemoteFolders } from '../../runtime/base/remote/remote-folders';
 import type { TaskExchange } from '../../runtime/exec/files/exchange';
 import { createTaskRunner, type TaskRunner } from '../../runtime/exec/task-runner';
 import type { TaskEnd } from '../../runtime/plan/end';
@@ -11,9 +13,10 @@ import { printBlocking } from '../base/blocking-output';
 import { guardBuiltins } from '../base/guard-builtins';
 import { startCommand } from '../executor/pipe-command';
 import { packEnd } from '../link/task-end';
-import { fileKinds, hadoopPath, unreadFile } from './hadoop-files';
+import { fileKinds, HadoopAccess, hadoopPath, unreadFile } from './hadoop-files';
 import { MessageReader, MessageWriter } from './message';
 import { movedSplit } from './session-files';
+import { WorkerFiles } from './worker-files';
 import { fromWorker, toWorker, WorkerPipes } from './worker-pipes';
 import { readSettings, refusalOf } from './worker-settings';
 
@@ -39,6 +42,9 @@ class SparkWorker implements TaskExchange {
     this.#maxResultBytes = maxResultBytes;
     this.#sessionFolder = sessionFolder;
     this.#folder = options.folder;
+    const hadoop = new HadoopAccess((request) => this.#ask(request));
+    installRemoteFiles(new WorkerFiles(hadoop));
+    installRemoteFolders(hadoop);
     this.#runner = createTaskRunner({ ...options, startCommand });
     guardBuiltins(options.executorId);
   }
@@ -109,6 +115,12 @@ class SparkWorker implements TaskExchange {
     this.#pipes.send(fromWorker.opens, opens.end());
     this.#checkRead(path, this.#pipes.receive());
     yield* this.#pieces(reader, -1, path);
+  }
+
+  /** Has the executor answer a request about files of Hadoop. */
+  #ask(request: Buffer): MessageReader {
+    this.#pipes.send(fromWorker.asks, request);
+    return new MessageReader(this.#pipes.receive().body);
   }
 
   #checkRead(path: string, { kind, body }: { readonly kind: string; readonly body: Buffer }): void {

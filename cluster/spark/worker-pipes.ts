@@ -23,6 +23,7 @@ export const fromWorker = {
   wants: 'W',
   meets: 'G',
   opens: 'O',
+  asks: 'Q',
   done: 'D',
   failed: 'X',
   ready: 'Y',

@@ -2,6 +2,7 @@
 import { constants, createGunzip } from 'node:zlib';
 import { notReadable, unreadable } from '../base/files';
 import { openFile } from '../base/remote/open-file';
+import type { RemoteReader } from '../base/remote/remote-files';
 import { checkVersion } from '../plan/file-version';
 import type { InputFile } from '../plan/input-file';
 import { checkText, formOf, hasMark, headBytes, type TextForm, wideForm } from '../plan/input-form';
@@ -17,6 +18,8 @@ export interface ByteSource {
 /** A file whose bytes come in pieces from the engine that reads it. */
 export interface FilePieces {
   readonly pieces?: () => Iterable<Buffer>;
+  /** What fetches it, where that is not what fetches in this process. */
+  readonly reader?: RemoteReader;
 }
 
 /** Packed bytes that are unpacked at once: they become 16 MiB at most. */
@@ -30,7 +33,7 @@ export function openSource(
 ): ByteSource {
   const { path, form, version, end, pieces: fed } = file;
   if (fed) return fedSource(fed());
-  const opened = openFile(path, version, form === 'plain' ? end : undefined);
+  const opened = openFile(file, form === 'plain' ? end : undefined);
   const check = () => checkVersion(path, opened.fd, version, mayGrow);
   const close = () => opened.close();
   try {

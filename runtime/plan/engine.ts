@@ -1,5 +1,7 @@
 // The boundary between a session and what runs its jobs: datasets, jobs and answers go over it as plain data.
 
+import type { RemoteReader } from '../base/remote/remote-files';
+import type { RemoteFolders } from '../base/remote/remote-folders';
 import type { Job } from './job';
 import type { DatasetNode } from './node';
 import type { SharedDatasets } from './sharing/shared-datasets';
@@ -84,7 +86,9 @@ export interface WrittenFolder {
   readonly jobTag: string;
 }
 
-export interface EngineFiles {
+export interface EngineFiles extends RemoteReader {
+  /** Small files there. */
+  readonly folders: RemoteFolders;
   /** Whether a path is on such a file system. */
   has(path: string): boolean;
   /** The parts of files, while the thread waits. Throws UNREADABLE_FILE, NO_FILES. */

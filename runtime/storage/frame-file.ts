@@ -104,11 +104,14 @@ export class FrameFile {
   #fd: number;
   readonly #end: number;
 
-  /** Opens a file and checks every frame, so that no row is given on of a damaged one. Throws CORRUPT_FILE, or what the system says. */
-  static open(path: string): FrameFile {
+  /**
+   * Opens a file and checks every frame, so that no row is given on of a damaged one. `shown`: its name in errors, where it is a copy.
+   * Throws CORRUPT_FILE, or what the system says.
+   */
+  static open(path: string, shown = path): FrameFile {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
-      const file = new FrameFile(path, fd);
+      const file = new FrameFile(shown, fd);
       file.#checkFrames();
       return file;
     } catch (e) {

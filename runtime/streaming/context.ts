@@ -4,6 +4,7 @@ import { type Duration, milliseconds, type Past, type Span, type Time, timeText 
 import { MillraceError } from '../base/errors';
 import { withSignal } from '../base/flow';
 import { driverOnly } from '../base/markers';
+import { isElsewhere } from '../base/remote/remote-folders';
 import { type Clock, guardedClock, resolvesWithin, steadyClock } from '../base/time';
 import { checkOnError, type OnError } from '../ops/bad-records';
 import type { RDD } from '../rdd/rdd';
@@ -66,7 +67,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   readonly #progress = new Progress();
   readonly #ending = new Ending();
   /** @internal */ readonly onError: OnError;
-  readonly #isLogged: boolean;
+  readonly #log: boolean | undefined;
   #checkpointFolder: string | undefined;
   #state: StreamingState = 'initialized';
   #pacer: Pacer | undefined;
@@ -87,7 +88,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
     const slowing = backpressure ? new Backpressure(this.interval, backpressure === true ? {} : backpressure) : undefined;
     this.#running = new RunningInputs(slowing, this.#attempt);
     this.blockInterval = milliseconds('StreamingContext', 'the block interval', blockInterval);
-    this.#isLogged = options.writeAheadLog ?? true;
+    this.#log = options.writeAheadLog;
     this.clock = options.clock ?? steadyClock();
     const home = sessionOutputs.get(sc);
     this.display = options.display ?? home?.display ?? plainDisplay();
@@ -131,7 +132,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
   }
 
   #checkpointIn(folder: string, mayResume: boolean): void {
-    this.#checkpointFolder = privateFolder('checkpoint', folder);
+    this.#checkpointFolder = privateFolder(folder, this.sc.engineFiles, this.#log === true);
     this.#recovery = new Recovery(this, this.#checkpointFolder, mayResume);
   }
 
@@ -154,7 +155,7 @@ export class StreamingContext implements StreamHost, RecoverySubject {
 
   /** The folder of the write-ahead logs of receivers; undefined: their blocks are removed with the session. @internal */
   get logFolder(): string | undefined {
-    return this.#isLogged ? this.#checkpointFolder : undefined;
+    return this.#log === false || isElsewhere(this.#checkpointFolder ?? '') ? undefined : this.#checkpointFolder;
   }
 
   /** The absolute path of the folder that `checkpoint` was called with. */

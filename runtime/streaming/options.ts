@@ -21,7 +21,7 @@ export interface StreamingOptions {
   readonly backpressure?: boolean | BackpressureOptions;
   /**
    * Receivers write what they read to the checkpoint folder before they hand it over and acknowledge it, so the death of the driver loses
-   * none of it. Default true if a checkpoint folder is set; without one it has no effect.
+   * none of it. Default true if a checkpoint folder of this machine is set; without one it has no effect.
    */
   readonly writeAheadLog?: boolean;
   /**

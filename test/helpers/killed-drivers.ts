@@ -18,8 +18,9 @@ interface Logged {
 const interval = 200;
 const perBatch = 10;
 
-function start(folder: string, master: string): ChildProcess {
-  return spawn(process.execPath, [...instrumented, 'test/helpers/recovery-driver.ts', folder, master], { stdio: 'inherit' });
+function start(folder: string, master: string, checkpoint: string): ChildProcess {
+  const args = [...instrumented, 'test/helpers/recovery-driver.ts', folder, master, checkpoint];
+  return spawn(process.execPath, args, { stdio: 'inherit' });
 }
 
 function entries(folder: string): Logged[] {
@@ -56,16 +57,18 @@ interface Killing {
   readonly batches: number;
   /** The master of a run, by its number. */
   readonly master: (run: number) => string;
+  /** Where the checkpoint lies. Default: beside what the streams leave. */
+  readonly checkpoint?: string;
 }
 
-export async function killDrivers({ seed, kills, batches, master }: Killing): Promise<void> {
+export async function killDrivers({ seed, kills, batches, master, checkpoint }: Killing): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'killed-'));
   const random = new Random(seed);
   const times = () => [...new Set(entries(folder).flatMap(({ time }) => time ?? []))];
   let struck = 0;
   try {
     for (let run = 0; run <= kills; run++) {
-      const driver = start(folder, master(run));
+      const driver = start(folder, master(run), checkpoint ?? join(folder, 'checkpoint'));
       const gone = new Promise((resolve) => driver.once('exit', resolve));
       const wanted = entries(folder).length + 3 + random.below(4);
       const behind = () => (Date.now() - Math.max(...times())) / interval;

@@ -3,7 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cacheFolder, findJava } from '../../cluster/spark/installed-spark';
+import { globSync } from 'tinyglobby';
+import { cacheFolder, findJava, findSpark } from '../../cluster/spark/installed-spark';
 import { within } from './within';
 
 const startMs = 120_000;
@@ -21,13 +22,26 @@ export interface MiniHadoop {
 }
 
 /** Why it cannot be started on this machine; undefined where it can. */
-export function missingForHadoop(): string | undefined {
-  if (existsSync(library)) return undefined;
-  const part = `${library}.${process.pid}`;
-  mkdirSync(dirname(library), { recursive: true });
-  const words = ['dependency:copy-dependencies', `-DoutputDirectory=${part}`, '-DincludeScope=runtime'];
-  const { status, error } = spawnSync('mvn', ['-q', '-B', '-f', join(sources, 'pom.xml'), ...words], { stdio: 'ignore' });
-  if (status === 0) renameSync(part, library);
+export const missingForHadoop = (): string | undefined => fetched('pom.xml', library);
+
+/** Hadoop's client of S3 for the Spark that is found here: its jars, or why they cannot be had. */
+export function hadoopAws(): { readonly jars: readonly string[]; readonly missing?: string } {
+  const [client = ''] = globSync('hadoop-client-api-*.jar', { cwd: join(findSpark(undefined).home, 'jars') });
+  const version = /-([\d.]+)\.jar$/.exec(client)?.[1];
+  if (version === undefined) return { jars: [], missing: 'Spark has no jar of a Hadoop client' };
+  const folder = join(cacheFolder(), '..', `hadoop-aws-${version}`);
+  const missing = fetched('aws.xml', folder, `-Dhadoop=${version}`);
+  return { jars: missing === undefined ? globSync('*.jar', { cwd: folder, absolute: true }) : [], missing };
+}
+
+/** Fetches what a file of Maven names into a folder, once; why it cannot, where it cannot. */
+function fetched(file: string, folder: string, ...more: readonly string[]): string | undefined {
+  if (existsSync(folder)) return undefined;
+  const part = `${folder}.${process.pid}`;
+  mkdirSync(dirname(folder), { recursive: true });
+  const words = ['dependency:copy-dependencies', `-DoutputDirectory=${part}`, '-DincludeScope=runtime', ...more];
+  const { status, error } = spawnSync('mvn', ['-q', '-B', '-f', join(sources, file), ...words], { stdio: 'ignore' });
+  if (status === 0) renameSync(part, folder);
   rmSync(part, { recursive: true, force: true });
   return status === 0 ? undefined : `Hadoop's jars could not be fetched by mvn: ${error?.message ?? `it ended with ${status}`}`;
 }

@@ -6,14 +6,14 @@ import { StreamingContext } from '../../runtime/index';
 import { quietDisplay } from './streams';
 
 async function main(): Promise<void> {
-  const [folder, master] = process.argv.slice(2);
+  const [folder, master, checkpoint] = process.argv.slice(2);
   const log = (entry: unknown) => appendFileSync(join(folder, 'log'), `${JSON.stringify(entry)}\n`);
   const sc = await connect(master);
   const startedAt = performance.now();
   let isFirst = true;
   const options = { sc, interval: '200ms', display: quietDisplay() };
   const streaming = StreamingContext.getOrCreate(
-    join(folder, 'checkpoint'),
+    checkpoint,
     (s) => {
       const pairs = s.generatorStream(50, (i) => i).map((i) => [i % 7, i] as [number, number]);
       const sums = pairs

@@ -1,5 +1,7 @@
 // Paths of Hadoop's file systems on masters of Spark: texts, whole files, object files, saves and checkpoints, on file:// and on a real HDFS.
-// time limit: 300 s
+// time limit: 600 s
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,6 +130,24 @@ local('one message for each thing that is wrong', async () => {
   await errorOf('DISK', () => sc.range(3).saveAsTextFile('hdfs://127.0.0.1:1/out'));
 });
 
+local('web pages are read by workers, as on other masters', async () => {
+  writeFileSync(join(folder, 'page.csv'), 'id,name\n1,a\n2,b\n');
+  const server = spawn(process.execPath, [join(__dirname, '../helpers/file-server.js'), folder], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  try {
+    const [port] = (await once(server.stdout, 'data')) as [Buffer];
+    const url = `http://127.0.0.1:${Number(String(port))}/page.csv`;
+    assert.equal(await sc.textFile(url).collect(), ['id,name', '1,a', '2,b']);
+    assert.equal(await sc.csv(url).collect(), [
+      { id: 1, name: 'a' },
+      { id: 2, name: 'b' },
+    ]);
+  } finally {
+    server.kill();
+  }
+});
+
 local.run();
 
 const real = suite('HDFS from a standalone cluster');
@@ -177,6 +197,49 @@ onHdfs('what executors write there they read again, also over WebHDFS, by block 
   assert.is(await counted.sum(), rows.join('').length);
   assert.is(await counted.max(), Math.max(...rows.map(({ length }) => length)));
 });
+
+onHdfs(
+  'tables in every format are written there and read again: columns first, then rows, some columns, and rows of a condition',
+  async () => {
+    const rows = Array.from({ length: 5_000 }, (_, i) => ({ id: i, name: `name ${i % 7}`, half: i / 2 }));
+    const made = () => remote.parallelize(rows, 2);
+    await made().saveAsCsv('hdfs:///open/tables/csv');
+    await made().saveAsJsonLines('hdfs:///open/tables/json');
+    await made().saveAsParquet('hdfs:///open/tables/parquet');
+    await made().saveAsArrow('hdfs:///open/tables/arrow');
+    const tables = {
+      csv: remote.csv('hdfs:///open/tables/csv'),
+      json: remote.jsonLines('hdfs:///open/tables/json/part-*'),
+      parquet: remote.parquet('hdfs:///open/tables/parquet'),
+      arrow: remote.arrow('hdfs:///open/tables/arrow'),
+    };
+    for (const [format, table] of Object.entries(tables)) {
+      assert.equal(
+        table.schema?.columns.map(({ name }) => name),
+        ['id', 'name', 'half'],
+        format,
+      );
+      assert.equal(await table.collect(), rows, format);
+      assert.is(
+        await table
+          .select('half')
+          .map(({ half }) => Number(half))
+          .sum(),
+        6_248_750,
+        format,
+      );
+      assert.is(await table.where((row) => Number(row.id) < 10).count(), 10, format);
+    }
+    const packed = remote.parallelize(['id,name', '1,"a, b"']).coalesce(1);
+    await packed.saveAsTextFile('hdfs:///open/packed', { compression: 'gzip' });
+    assert.equal(await remote.csv('hdfs:///open/packed').collect(), [{ id: 1, name: 'a, b' }]);
+    await remote.parallelize(rows, 3).saveAsParquet('hdfs:///open/tables/parquet', { overwrite: true });
+    assert.match((await errorOf('FILE_CHANGED', () => tables.parquet.collect())).message, /hdfs:.*part-0000/);
+    assert.is(await remote.parquet('hdfs:///open/tables/parquet').count(), rows.length);
+    await errorOf('UNREADABLE_FILE', () => remote.csv('hdfs:///open/nothing').collect());
+    await errorOf('NO_FILES', () => remote.csv('hdfs:///open/tables/csv/*.txt').collect());
+  },
+);
 
 onHdfs('who lacks the right is told so, for reading and for writing', async () => {
   const read = await errorOf('UNREADABLE_FILE', () => remote.textFile('hdfs:///closed/data').count());

@@ -1,7 +1,7 @@
 // An open file: of this machine, or one that is fetched piece by piece, some pieces ahead of who reads it.
 import { fstatSync, readSync } from 'node:fs';
 import { closeQuietly, openInput, unreadable } from '../files';
-import { isRemote, type RemoteFile, remoteFiles } from './remote-files';
+import { isRemote, type RemoteFile, type RemoteReader, remoteFiles } from './remote-files';
 
 /** What a reader needs of a file. */
 export interface OpenFile {
@@ -66,14 +66,16 @@ const ahead = 2;
 class FetchedFile implements OpenFile {
   readonly size: number;
   readonly #file: RemoteFile;
+  readonly #reader: RemoteReader;
   /** No reader goes beyond this, as far as is known. */
   readonly #until: number;
   #pieces: Piece[] = [];
   #nextBytes = leastBytes;
   #last = -1;
 
-  constructor(file: RemoteFile, until: number) {
+  constructor(file: RemoteFile, reader: RemoteReader, until: number) {
     this.#file = file;
+    this.#reader = reader;
     this.size = file.size;
     this.#until = Math.min(until, file.size);
   }
@@ -112,7 +114,7 @@ class FetchedFile implements OpenFile {
 
   #ask(start: number, bytes: number): Piece {
     const end = Math.min(this.size, start + Math.min(bytes, Math.max(mostBytes, bytes)));
-    const piece = { start, end, ...remoteFiles(this.#file.url).fetch(this.#file, start, end - start) };
+    const piece = { start, end, ...this.#reader.fetch(this.#file, start, end - start) };
     this.#pieces.push(piece);
     return piece;
   }
@@ -140,13 +142,21 @@ interface Known {
   readonly url?: string;
 }
 
+/** A file that is to be opened. */
+export interface Openable {
+  readonly path: string;
+  readonly version?: Known;
+  /** What fetches it, where that is not what fetches in this process. */
+  readonly reader?: RemoteReader;
+}
+
 /**
  * Opens a file to read it. One that is fetched is checked with every piece against what was known of it. `until`: no reader goes far
  * beyond this place. Throws UNREADABLE_FILE.
  */
-export function openFile(path: string, known?: Known, until = Number.POSITIVE_INFINITY): OpenFile {
+export function openFile({ path, version, reader }: Openable, until = Number.POSITIVE_INFINITY): OpenFile {
   if (!isRemote(path)) return new LocalFile(path);
-  const { url = path, size, tag = '' } = known ?? remoteFiles(path).findNow(path, false)[0];
-  const file = { url, size, tag };
-  return new FetchedFile(file, until);
+  const fetching = reader ?? remoteFiles(path);
+  const { url = path, size, tag = '' } = version ?? fetching.findNow(path, false)[0];
+  return new FetchedFile({ url, size, tag }, fetching, until);
 }

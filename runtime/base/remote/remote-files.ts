@@ -30,14 +30,18 @@ export interface RemoteWriter {
   abandon(): void;
 }
 
-/** What fetches. It throws the errors of files: UNREADABLE_FILE, FILE_CHANGED, NO_SUCH_PATH, NO_FILES, DISK. */
-export interface RemoteFiles {
+/** What finds files and reads them. It throws the errors of files: UNREADABLE_FILE, FILE_CHANGED, NO_SUCH_PATH, NO_FILES. */
+export interface RemoteReader {
   /** The files that a URL names: itself, those of a folder, or what a pattern matches; with their first bytes if `heads`. */
   find(url: string, heads: boolean): Promise<readonly RemoteFile[]>;
   /** The same while this thread waits. */
   findNow(url: string, heads: boolean): readonly RemoteFile[];
   /** Begins to fetch bytes of a file: `take` waits for them, `drop` says that nobody will. */
   fetch(file: RemoteFile, position: number, length: number): { readonly take: () => Uint8Array; readonly drop: () => void };
+}
+
+/** What fetches, and writes. It throws the errors of files, DISK among them. */
+export interface RemoteFiles extends RemoteReader {
   /** Copies a file of which there are no parts to a file of this machine. */
   copy(file: RemoteFile, to: string): Promise<void>;
   copyNow(file: RemoteFile, to: string): void;

@@ -1,5 +1,5 @@
 // Reads Arrow files and streams: their schema, their dictionaries, and the rows of some of their record batches.
-import { type OpenFile, openFile } from '../../base/remote/open-file';
+import { type Openable, type OpenFile, openFile } from '../../base/remote/open-file';
 import { type ColumnData, type Batch as Rows, rowsOfBatches, valueAt } from '../../columns/batch';
 import { checkVersion } from '../../plan/file-version';
 import type { InputFile, TextRange } from '../../plan/input-file';
@@ -58,10 +58,10 @@ class Reader {
   readonly #opened: OpenFile;
   readonly #size: number;
 
-  constructor({ path, version }: Pick<InputFile, 'path' | 'version'>, timeZone = 'UTC') {
-    this.path = path;
+  constructor(file: Openable, timeZone = 'UTC') {
+    this.path = file.path;
     this.zone = zoneOf(timeZone);
-    this.#opened = openFile(path, version);
+    this.#opened = openFile(file);
     this.#size = this.#opened.size;
   }
 
@@ -155,11 +155,11 @@ function fileOf(schema: FlatTable, messages: readonly Message[]): ArrowFile {
 }
 
 /** Looks at a file. Throws UNREADABLE_FILE, UNREADABLE_TABLE. */
-export function openArrow(file: Pick<InputFile, 'path' | 'version'>): ArrowFile {
+export function openArrow(file: Openable): ArrowFile {
   return reading(file, (reader) => reader.open());
 }
 
-function reading<T>(file: Pick<InputFile, 'path' | 'version'>, read: (reader: Reader) => T): T {
+function reading<T>(file: Openable, read: (reader: Reader) => T): T {
   const { path } = file;
   const reader = new Reader(file);
   try {
@@ -221,7 +221,7 @@ const hasWide = ({ type, width, children }: Field): boolean =>
   (type === 'int' && width === 64) || type === 'duration' || children.some(hasWide);
 
 /** The columns whose first batches have whole numbers beyond 2^53. */
-export function wideColumns(of: Pick<InputFile, 'path' | 'version'>): string[] {
+export function wideColumns(of: Openable): string[] {
   return reading(of, (reader) => {
     const file = reader.open();
     if (!file.fields.some(hasWide)) return [];

@@ -1,8 +1,8 @@
 // Reads Parquet files: their footers, and the rows of some of their row groups, from the columns that are wanted.
-import { type OpenFile, openFile } from '../../base/remote/open-file';
+import { type Openable, type OpenFile, openFile } from '../../base/remote/open-file';
 import { type Batch, type ColumnData, partOf, rowsOfBatches, valueAt } from '../../columns/batch';
 import { checkVersion } from '../../plan/file-version';
-import type { InputFile, TextRange } from '../../plan/input-file';
+import type { TextRange } from '../../plan/input-file';
 import type { ParquetSpec } from '../../plan/table-spec';
 import type { Column, Schema } from '../../schema/schema';
 import { kindText } from '../../schema/schema-text';
@@ -76,10 +76,10 @@ function footerIn(file: OpenFile, path: string): { footer: Footer; bytes: number
 }
 
 /** The footer of a file. Throws UNREADABLE_FILE, UNREADABLE_TABLE. */
-export function readFooter({ path, version }: Pick<InputFile, 'path' | 'version'>): Footer {
-  const file = openFile(path, version);
+export function readFooter(openable: Openable): Footer {
+  const file = openFile(openable);
   try {
-    return footerAt(file, path);
+    return footerAt(file, openable.path);
   } finally {
     file.close();
   }
@@ -163,7 +163,7 @@ function constantData(constant: unknown, rows: number): ColumnData {
 /** The rows of a range that may be wanted, as columns: those of some of its row groups, a page at a time. */
 export function* parquetBatches(spec: ParquetSpec, range: TextRange): Generator<Batch> {
   const { path, version } = range;
-  const file = openFile(path, version);
+  const file = openFile(range);
   try {
     checkVersion(path, file.fd, version, false);
     const footer = footerAt(file, path);
@@ -259,7 +259,7 @@ export function parquetCount(range: TextRange): number {
 }
 
 /** How many row groups of a range may have rows that are wanted. */
-export function parquetGroups(spec: ParquetSpec, range: TextRange): number {
+export function parquetGroups(spec: ParquetSpec, range: TextRange & Openable): number {
   const { path } = range;
   const footer = readFooter(range);
   return within(path, () => {

@@ -1,6 +1,6 @@
 // The files that a dataset reads: found once, when its partitions are first asked for, and copied where they can be read only once.
 import { type InputPaths, pathsText } from '../../base/paths';
-import { isRemote, type RemoteFile, remoteFiles, shownUrl } from '../../base/remote/remote-files';
+import { isRemote, type RemoteFile, type RemoteReader, remoteFiles, shownUrl } from '../../base/remote/remote-files';
 import type { DatasetHost } from '../host';
 import { InputCopy } from './input-copies';
 import { type FoundPath, type FoundRemote, findPaths, singlePaths } from './input-paths';
@@ -75,14 +75,24 @@ export class InputFiles {
     }
   }
 
+  /** A file, and what reads it in this process if it is fetched. */
+  withReader<F extends { readonly path: string }>(file: F): F & { readonly reader?: RemoteReader } {
+    return isRemote(file.path) ? { ...file, reader: this.#readerOf(file.path) } : file;
+  }
+
+  /** The engine reads where it has such file systems. */
+  #readerOf(url: string): RemoteReader {
+    const { engineFiles } = this.#host;
+    return engineFiles?.has(url) ? engineFiles : remoteFiles(url);
+  }
+
   async #prepareRemote(url: string): Promise<void> {
-    const files = remoteFiles(url);
-    const found = this.#remote.get(url) ?? (await files.find(url, this.#isText));
+    const found = this.#remote.get(url) ?? (await this.#readerOf(url).find(url, this.#isText));
     this.#remote.set(url, found);
     for (const file of found) {
       if (!file.isWhole || this.#copies.has(file.url)) continue;
       const target = this.#host.inputs.placeFor(shownUrl(file.url), this);
-      await files.copy(file, target);
+      await remoteFiles(url).copy(file, target);
       this.#copies.set(file.url, target);
     }
   }
@@ -100,7 +110,7 @@ export class InputFiles {
   }
 
   #findNow(url: string): readonly RemoteFile[] {
-    const found = remoteFiles(url).findNow(url, this.#isText);
+    const found = this.#readerOf(url).findNow(url, this.#isText);
     this.#remote.set(url, found);
     return found;
   }

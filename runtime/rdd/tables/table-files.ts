@@ -86,7 +86,9 @@ export class TableRDD<T> extends RDD<T> {
   }
 
   get #table(): FoundTable {
-    this.#found ??= inspectTable(this.reader, this.#inputs, this.#options);
+    if (this.#found) return this.#found;
+    const files = this.#inputs.map((file) => this.#files.withReader(file));
+    this.#found = inspectTable(this.reader, files, this.#options);
     return this.#found;
   }
 
@@ -139,7 +141,7 @@ export class TableRDD<T> extends RDD<T> {
     if (where && spec.format === 'parquet') {
       const ranges = this.#parts.flat();
       const all = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-      const left = ranges.reduce((sum, range) => sum + parquetGroups({ ...spec, where }, range), 0);
+      const left = ranges.reduce((sum, range) => sum + parquetGroups({ ...spec, where }, this.#files.withReader(range)), 0);
       texts.push(`${left} of ${all} row groups may have ${conditionText(where)}`);
     }
     return texts.length > 0 ? texts.join('; ') : undefined;

@@ -1,8 +1,8 @@
 // Streams with state: each batch makes a new version of a table by key, from the previous version and the batch's pairs.
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { type Time, timeText } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
+import { below, isElsewhere, type RemoteFolders } from '../../base/remote/remote-folders';
 import { removeVersion, removeVersionsAfter } from '../../exec/state/version-file';
 import { HashPartitioner, type Partitioner } from '../../keys/partitioner';
 import type { StateRule } from '../../plan/state-spec';
@@ -151,7 +151,7 @@ export class StatefulDStream<T> extends DStream<T> {
     this.#folderName = folder;
     this.#settled = version;
     const path = this.#path();
-    if (path !== undefined) removeVersionsAfter(path, version);
+    if (path !== undefined) removeVersionsAfter(path, version, this.#foldersOf(path));
     return notes;
   }
 
@@ -159,7 +159,7 @@ export class StatefulDStream<T> extends DStream<T> {
   startAnew(taken: ReadonlySet<string>): void {
     for (let n = 1; taken.has(this.#folder()); n++) this.#folderName = stateFolderName(`${this.name} ${n}`);
     const path = this.#path();
-    if (path !== undefined) removeVersionsAfter(path, Number.NEGATIVE_INFINITY);
+    if (path !== undefined) removeVersionsAfter(path, Number.NEGATIVE_INFINITY, this.#foldersOf(path));
   }
 
   /**
@@ -308,14 +308,18 @@ export class StatefulDStream<T> extends DStream<T> {
     this.#versions.fail(version, error);
     if (this.#kind.window) return;
     const path = this.#path();
-    if (path !== undefined) removeVersion(path, version);
+    if (path !== undefined) removeVersion(path, version, this.#foldersOf(path));
     this.host.display.notice(`${this.name} leaves the batch of ${timeText(version)} out of its state`, error);
   }
 
   /** The folder of its files in the checkpoint folder; undefined: they lie in the session's folder. */
   #path(): string | undefined {
     const folder = this.host.checkpointFolder;
-    return folder && join(folder, 'state', this.#folder());
+    return folder && below(folder, 'state', this.#folder());
+  }
+
+  #foldersOf(path: string): RemoteFolders | undefined {
+    return isElsewhere(path) ? this.host.sc.engineFiles?.folders : undefined;
   }
 
   /** Below `state/`. */

@@ -1,12 +1,12 @@
 // Who may write in a checkpoint folder: one program at a time, by a numbered file. A later program takes the next number, and only once the
 // owner has ended. Where hosts share the folder, an owner of another host counts as ended when it has not renewed its file for a while.
-import { closeSync, openSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { MillraceError } from '../../base/errors';
-import { diskError, makeFolders, removeQuietly } from '../../base/files';
+import { diskError } from '../../base/files';
 import { countIn, fieldsIn, textIn } from '../../base/plain-data';
 import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../base/process-owner';
+import type { RemoteFolders } from '../../base/remote/remote-folders';
 import { systemClock } from '../../base/time';
+import { type OwnerFiles, ownerFilesIn } from './owner-files';
 
 /** Between two renewals, and the age at which the file of an owner on another host is void: it missed eleven of them. */
 const renewMs = 5000;
@@ -22,47 +22,46 @@ export class Lease {
   /** Greater than that of each earlier owner: what an owner wrote too late can be told from what its follower wrote. */
   readonly number: number;
   readonly #checkpointFolder: string;
-  readonly #folder: string;
+  readonly #files: OwnerFiles;
   #cancel = () => {};
 
-  private constructor(checkpointFolder: string, folder: string, number: number) {
+  private constructor(checkpointFolder: string, files: OwnerFiles, number: number) {
     this.#checkpointFolder = checkpointFolder;
-    this.#folder = folder;
+    this.#files = files;
     this.number = number;
     this.#renew();
   }
 
-  /** Throws CHECKPOINT_IN_USE while its owner lives, and DISK. */
-  static take(checkpointFolder: string): Lease {
-    const folder = join(checkpointFolder, 'owner');
+  /** `folders` reach the folder if it lies elsewhere. Throws CHECKPOINT_IN_USE while its owner lives, and DISK. */
+  static take(checkpointFolder: string, folders?: RemoteFolders): Lease {
+    const files = ownerFilesIn(checkpointFolder, folders);
     try {
-      makeFolders(folder, 0o700);
+      files.make();
       for (;;) {
-        const last = numbersIn(folder).at(-1) ?? 0;
-        if (last > 0) refuseHeld(checkpointFolder, folder, last);
-        if (!create(checkpointFolder, folder, last + 1)) continue;
-        for (const old of numbersIn(folder)) if (old <= last) removeQuietly(join(folder, String(old)));
-        return new Lease(checkpointFolder, folder, last + 1);
+        const last = files.numbers().at(-1) ?? 0;
+        if (last > 0) refuseHeld(checkpointFolder, files, last);
+        if (!files.create(last + 1, textOf(files, false))) continue;
+        for (const old of files.numbers()) if (old <= last) files.remove(old);
+        return new Lease(checkpointFolder, files, last + 1);
       }
     } catch (e) {
       if (e instanceof MillraceError) throw e;
-      return diskError(folder, e);
+      return diskError(files.folder, e);
     }
   }
 
   /** Throws CHECKPOINT_TAKEN_OVER if another program has taken the folder: this one may write no more. */
   check(): void {
-    const last = numbersIn(this.#folder).at(-1) ?? 0;
+    const last = this.#files.numbers().at(-1) ?? 0;
     if (last <= this.number) return;
-    const owner = ownerText(heldBy(join(this.#folder, String(last))));
+    const owner = ownerText(heldBy(this.#files, last));
     throw new MillraceError('CHECKPOINT_TAKEN_OVER', { folder: this.#checkpointFolder, owner });
   }
 
   #renew(): void {
     this.#cancel = systemClock.after(renewMs, () => {
       try {
-        const now = systemClock.now() / 1_000;
-        utimesSync(this.#path, now, now);
+        this.#files.renew(this.number);
       } catch {
         // It was taken over, or the disk fails: the next write says so.
       }
@@ -70,52 +69,25 @@ export class Lease {
     });
   }
 
-  get #path(): string {
-    return join(this.#folder, String(this.number));
-  }
-
   /** The next program need not wait. */
   release(): void {
     this.#cancel();
     try {
-      writeFileSync(this.#path, textOf(this.#checkpointFolder, true), { flag: 'r+' });
+      this.#files.overwrite(this.number, textOf(this.#files, true));
     } catch {
       // It was taken over or removed; else the owner counts as ended when its process has.
     }
   }
 }
 
-const numbersIn = (folder: string): number[] =>
-  readdirSync(folder)
-    .filter((name) => /^\d{1,15}$/.test(name))
-    .map(Number)
-    .sort((a, b) => a - b);
-
 /** Padded, so that it can be overwritten in place. */
-const textOf = (checkpointFolder: string, isReleased: boolean): string =>
-  JSON.stringify({ ...ownerOf(process.pid), place: statSync(checkpointFolder).ino, isReleased }).padEnd(1024);
-
-/** False if another program was faster. */
-function create(checkpointFolder: string, folder: string, number: number): boolean {
-  let fd: number;
-  try {
-    fd = openSync(join(folder, String(number)), 'wx', 0o600);
-  } catch (e) {
-    if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw e;
-  }
-  try {
-    writeFileSync(fd, textOf(checkpointFolder, false));
-  } finally {
-    closeSync(fd);
-  }
-  return true;
-}
+const textOf = ({ place }: OwnerFiles, isReleased: boolean): string =>
+  JSON.stringify({ ...ownerOf(process.pid), place, isReleased }).padEnd(1024);
 
 /** Undefined where the file does not say: it is being written, or damaged. */
-function heldBy(path: string): Held | undefined {
+function heldBy(files: OwnerFiles, number: number): Held | undefined {
   try {
-    const fields = fieldsIn(JSON.parse(readFileSync(path, 'utf8')), 'the owner');
+    const fields = fieldsIn(JSON.parse(files.read(number)), 'the owner');
     return {
       pid: countIn(fields.pid, 'pid'),
       namespace: textIn(fields.namespace, 'namespace'),
@@ -131,12 +103,11 @@ function heldBy(path: string): Held | undefined {
 const ownerText = (held: Held | undefined): string =>
   held ? `process ${held.pid} on ${held.namespace.split(' ')[0]}` : 'one that has just begun';
 
-function refuseHeld(checkpointFolder: string, folder: string, number: number): void {
-  const path = join(folder, String(number));
-  const held = heldBy(path);
-  if (held?.isReleased || (held && held.place !== statSync(checkpointFolder).ino)) return;
+function refuseHeld(checkpointFolder: string, files: OwnerFiles, number: number): void {
+  const held = heldBy(files, number);
+  if (held?.isReleased || (held && held.place !== files.place)) return;
   const isHere = held?.namespace === processNamespace();
-  const stats = statSync(path, { throwIfNoEntry: false });
-  const isHeld = isHere ? isAlive(held.pid, held.started) : stats !== undefined && systemClock.now() - stats.mtimeMs < leaseMs;
+  const age = files.ageMs(number);
+  const isHeld = isHere ? isAlive(held.pid, held.started) : age !== undefined && age < leaseMs;
   if (isHeld) throw new MillraceError('CHECKPOINT_IN_USE', { folder: checkpointFolder, owner: ownerText(held) });
 }

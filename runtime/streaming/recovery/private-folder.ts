@@ -2,13 +2,24 @@
 
 import { accessSync, chmodSync, constants, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkNoFile } from '../../base/arguments';
+import { checkNoFile, refuseArgument } from '../../base/arguments';
 import { MillraceError } from '../../base/errors';
 import { diskError, makeFolders } from '../../base/files';
-import { checkOnePath } from '../../base/paths';
+import { checkOnePath, localPath } from '../../base/paths';
+import { isElsewhere } from '../../base/remote/remote-folders';
+import type { EngineFiles } from '../../plan/engine';
 
-/** The absolute path of a folder that is writable and that no other user can enter. Throws BAD_ARGUMENT, CHECKPOINT_UNSAFE or DISK. */
-export function privateFolder(operation: string, folder: unknown): string {
+const operation = 'checkpoint';
+
+/** The absolute path of a folder that is writable and that no other user can enter; it `hasLogs` of receivers. Throws BAD_ARGUMENT, CHECKPOINT_UNSAFE or DISK. */
+export function privateFolder(folder: unknown, files: EngineFiles | undefined, hasLogs: boolean): string {
+  const asked = folder instanceof URL ? folder.href : folder;
+  if (files && typeof asked === 'string' && isElsewhere(localPath(asked)) && files.has(asked)) {
+    if (hasLogs) refuseLogs(asked);
+    const path = asked.replace(/(?<=[^:/])\/+$/, '');
+    files.folders.makePrivate(path);
+    return path;
+  }
   const path = resolve(checkOnePath(operation, 'the folder', folder, 'the path of a folder', 'folder'));
   checkNoFile(operation, path);
   try {
@@ -22,6 +33,15 @@ export function privateFolder(operation: string, folder: unknown): string {
   }
   return path;
 }
+
+const refuseLogs = (folder: string) =>
+  refuseArgument({
+    operation,
+    argument: 'the folder',
+    value: folder,
+    rule: 'a folder of this machine where writeAheadLog is true: receivers write their logs there',
+    remedy: 'Leave writeAheadLog out, or read a source that can be asked again: a folder, or a direct stream.',
+  });
 
 /** Refuses links, and what belongs to other users, here and below: what they put there would be read, changed or removed elsewhere. */
 function checkOwn(path: string): void {

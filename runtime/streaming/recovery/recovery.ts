@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 import { durationText, type Time, timeText } from '../../base/duration';
 import { asError, MillraceError } from '../../base/errors';
 import { UnfitData } from '../../base/plain-data';
+import { isElsewhere, type RemoteFolders } from '../../base/remote/remote-folders';
 import { aheadOf, type Clock } from '../../base/time';
+import type { EngineFiles } from '../../plan/engine';
 import { notify, type StreamDisplay } from '../graph/display';
 import type { BatchInput, InputDStream } from '../graph/input';
 import type { StatefulDStream } from '../graph/stateful';
@@ -33,6 +35,7 @@ type Input = InputDStream<unknown>;
 
 /** What recovery needs of the streaming context that it checkpoints. */
 export interface RecoverySubject {
+  readonly sc: { readonly engineFiles: EngineFiles | undefined };
   readonly interval: number;
   readonly zeroTime: Time | undefined;
   /** Replaced where batch times must run ahead of the clock. */
@@ -59,6 +62,7 @@ export class Recovery {
   readonly #saver: Saver;
   readonly #mayResume: boolean;
   readonly #folder: string;
+  readonly #folders: RemoteFolders | undefined;
   #lease: Lease | undefined;
   #lastDone: Time | undefined;
   #lastMade: Time | undefined;
@@ -70,10 +74,12 @@ export class Recovery {
 
   /** With `mayResume` it resumes from a checkpoint in the folder; without, there must not be one. */
   constructor(streaming: RecoverySubject, folder: string, mayResume: boolean) {
+    const folders = isElsewhere(folder) ? streaming.sc.engineFiles?.folders : undefined;
+    this.#folders = folders;
     this.#streaming = streaming;
     this.#mayResume = mayResume;
     this.#folder = folder;
-    this.#files = new CheckpointFiles(folder);
+    this.#files = new CheckpointFiles(folder, folders);
     this.#saver = new Saver(() => this.#write());
   }
 
@@ -174,11 +180,16 @@ export class Recovery {
    * CHECKPOINT_UNREADABLE where no file of some is whole, STREAMS_AMBIGUOUS and STATE_PARTITIONS where it does not fit.
    */
   begin(): Resumption | undefined {
-    this.#lease = Lease.take(this.#folder);
+    this.#lease = Lease.take(this.#folder, this.#folders);
     this.#files.beginAfter(this.#lease.number);
     try {
       const found = this.#files.read();
       if (found && !this.#mayResume) throw new MillraceError('CHECKPOINT_EXISTS', { path: found.path });
+      const received = this.#folders ? this.#inputs().filter(({ kind }) => kind.startsWith('received')) : [];
+      for (const input of received)
+        this.#notice(
+          `${input}: what it has read and no batch has done is lost if this session dies, for it has no log in this folder`,
+        );
       return found && this.#resume(found);
     } catch (e) {
       this.#lease.release();

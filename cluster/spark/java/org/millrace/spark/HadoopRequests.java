@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,26 +22,66 @@ public final class HadoopRequests {
   private static final byte BEGIN = 2;
   private static final byte COMMIT = 3;
   private static final byte ABORT = 4;
+  private static final byte FIND = 5;
+  private static final byte READ = 6;
+  private static final byte MAKE = 7;
+  private static final byte NAMES = 8;
+  private static final byte TAKE = 9;
+  private static final byte PUT = 10;
+  private static final byte REMOVE = 11;
+  private static final byte TOUCH = 12;
+  /** Between two looks for a request. */
+  private static final int LOOK_MS = 3;
 
   private HadoopRequests() {}
 
-  /** Answers one request, a file, into another file. */
-  public static void main(String[] args) throws IOException {
+  /** Answers requests, files `hadoop-request-N` of a folder, into files `hadoop-answer-N`, until its standard input ends. */
+  public static void main(String[] args) throws IOException, InterruptedException {
+    Thread end = new Thread(HadoopRequests::awaitEnd);
+    end.setDaemon(true);
+    end.start();
     Configuration conf = SparkHadoopUtil.get().newConfiguration(new SparkConf());
-    leave(Path.of(args[1]), answer(conf, Files.readAllBytes(Path.of(args[0]))));
+    Path folder = Path.of(args[0]);
+    while (end.isAlive()) {
+      try (DirectoryStream<Path> requests = Files.newDirectoryStream(folder, "hadoop-request-*")) {
+        for (Path request : requests) {
+          byte[] bytes = Files.readAllBytes(request);
+          Files.delete(request);
+          String number = request.getFileName().toString().substring("hadoop-request-".length());
+          leave(folder.resolve("hadoop-answer-" + number), answer(conf, bytes));
+        }
+      }
+      Thread.sleep(LOOK_MS);
+    }
+    System.exit(0);
+  }
+
+  private static void awaitEnd() {
+    try {
+      while (System.in.read() >= 0) {}
+    } catch (IOException e) {
+      // Who asks is gone.
+    }
+  }
+
+  /** The answer to one request of the session. */
+  static byte[] answer(Configuration conf, byte[] request) {
+    try (HadoopPlaces places = new HadoopPlaces(conf)) {
+      return answer(conf, places, request, 0);
+    }
   }
 
   /** The file has its name once it is whole. */
   static void leave(Path file, byte[] answer) throws IOException {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
+    Path part = file.resolveSibling("." + file.getFileName());
     Files.write(part, answer);
     Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** The answer: an empty text and what was asked for, or the kind of a failure and its words. */
-  static byte[] answer(Configuration conf, byte[] request) {
+  /** The answer: an empty text and what was asked for, or the kind of a failure and its words. The request begins at `from`. */
+  static byte[] answer(Configuration conf, HadoopPlaces places, byte[] request, int from) {
     try {
-      byte[] body = obey(conf, new DataInputStream(new ByteArrayInputStream(request)));
+      byte[] body = obey(conf, places, new DataInputStream(new ByteArrayInputStream(request, from, request.length - from)));
       return Bytes.of(
           out -> {
             Bytes.writeText(out, "");
@@ -55,9 +96,33 @@ public final class HadoopRequests {
     }
   }
 
-  private static byte[] obey(Configuration conf, DataInputStream in) throws IOException {
+  private static byte[] obey(Configuration conf, HadoopPlaces places, DataInputStream in) throws IOException {
     byte kind = in.readByte();
-    if (kind == LIST) return HadoopFiles.list(conf, in.readByte(), in.readInt(), Bytes.readTexts(in));
+    switch (kind) {
+      case LIST:
+        return HadoopFiles.list(conf, in.readByte(), in.readInt(), Bytes.readTexts(in));
+      case FIND:
+        return HadoopPlaces.find(conf, in);
+      case READ:
+        return places.read(in);
+      case MAKE:
+        return HadoopFolder.make(conf, in);
+      case NAMES:
+        return HadoopFolder.list(conf, in);
+      case TAKE:
+        return HadoopFolder.read(conf, in);
+      case PUT:
+        return HadoopFolder.write(conf, in);
+      case REMOVE:
+        return HadoopFolder.remove(conf, in);
+      case TOUCH:
+        return HadoopFolder.touch(conf, in);
+      default:
+        return save(conf, kind, in);
+    }
+  }
+
+  private static byte[] save(Configuration conf, byte kind, DataInputStream in) throws IOException {
     HadoopOutput output = HadoopOutput.ofJob(conf, Bytes.readText(in), Bytes.readText(in));
     String replaced = Bytes.readText(in);
     switch (kind) {
@@ -80,6 +145,7 @@ public final class HadoopRequests {
     for (Throwable at = e; at != null; at = at.getCause()) {
       if (at instanceof AccessControlException || at instanceof java.nio.file.AccessDeniedException) return "denied";
       if (at instanceof FileAlreadyExistsException || at instanceof HadoopOutput.NoSave) return "exists";
+      if (at instanceof HadoopPlaces.Changed) return "changed";
       if (at instanceof InvalidInputException) return String.valueOf(at.getMessage()).contains("matches 0 files") ? "unmatched" : "missing";
       if (at instanceof FileNotFoundException) return "missing";
       if (at instanceof UnsupportedFileSystemException || at instanceof ClassNotFoundException || at instanceof LinkageError)

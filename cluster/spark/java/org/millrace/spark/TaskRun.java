@@ -39,6 +39,8 @@ final class TaskRun extends AbstractIterator<Object> {
   private boolean isPlaced;
   /** What the task saves, from its first bytes on. */
   private HadoopOutput.Part part;
+  /** Files that it reads by place, from the first one on. */
+  private HadoopPlaces places;
   private int tries;
   private Object next;
   /** Reports that follow the rows of a persisted partition. */
@@ -154,6 +156,10 @@ final class TaskRun extends AbstractIterator<Object> {
           case Worker.OPENS:
             open(message);
             break;
+          case Worker.ASKS:
+            worker.send(Worker.PIECE, HadoopRequests.answer(HadoopFiles.configuration(stage.hadoop), places(), message, 1));
+            worker.flush();
+            break;
           case Worker.DONE:
             return done(message);
           case Worker.FAILED:
@@ -213,6 +219,11 @@ final class TaskRun extends AbstractIterator<Object> {
     }
     worker.send(Worker.END, new byte[0]);
     worker.flush();
+  }
+
+  private HadoopPlaces places() {
+    if (places == null) places = new HadoopPlaces(HadoopFiles.configuration(stage.hadoop));
+    return places;
   }
 
   /** The worker learns why a file cannot be read: its task fails with that. */
@@ -348,6 +359,7 @@ final class TaskRun extends AbstractIterator<Object> {
   private void close() {
     if (worker.isOf(this)) worker.kill();
     if (part != null) part.close();
+    if (places != null) places.close();
     for (Iterator<?> reader : readers) {
       if (!(reader instanceof HadoopFiles.Pieces)) continue;
       try {

@@ -34,6 +34,8 @@ final class Worker {
   static final byte WANTS = 'W';
   static final byte MEETS = 'G';
   static final byte OPENS = 'O';
+  /** A request as those of the session. */
+  static final byte ASKS = 'Q';
   static final byte DONE = 'D';
   static final byte FAILED = 'X';
   /** Its first message: that it can run tasks, or why it cannot. */

@@ -1,0 +1,57 @@
+// Small files of folders that lie elsewhere, such as those of a checkpoint: calls wait for their answers.
+import { basename, dirname, join } from 'node:path';
+import { MillraceError } from '../errors';
+
+/** What is in a folder. */
+export interface RemoteEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly bytes: number;
+  /** Since its last change, by the clock of who answers. */
+  readonly ageMs: number;
+}
+
+/** What reads and writes such folders. It throws UNREADABLE_FILE and DISK. */
+export interface RemoteFolders {
+  /** Makes a folder that its owner alone enters, unless it is there. */
+  makePrivate(folder: string): void;
+  /** By name; nothing where there is no such folder. */
+  entries(folder: string): readonly RemoteEntry[];
+  readWhole(path: string): Buffer;
+  /** Whole or not at all. With `isNew` a file that is there stays; answers whether it was written. */
+  writeWhole(path: string, bytes: Uint8Array, isNew?: boolean): boolean;
+  /** Files, and folders with all that is in them. */
+  remove(paths: readonly string[]): void;
+  /** The file counts as changed now. */
+  touch(path: string): void;
+}
+
+let installed: RemoteFolders | undefined;
+
+/** Sets what reads such folders for the tasks of this process. */
+export function installRemoteFolders(folders: RemoteFolders): void {
+  installed = folders;
+}
+
+/** What reads such folders for the tasks of this process. Throws DISK where nothing does. */
+export function remoteFolders(path: string): RemoteFolders {
+  if (installed) return installed;
+  throw new MillraceError('DISK', {
+    path,
+    reason: 'what runs this task writes no such folder',
+    remedy: 'Name a folder of this machine.',
+  });
+}
+
+/** Whether a folder lies elsewhere. */
+export const isElsewhere = (folder: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(folder);
+
+/** A path below a folder, wherever it lies. */
+export const below = (folder: string, ...names: readonly string[]): string =>
+  isElsewhere(folder) ? [folder, ...names].join('/') : join(folder, ...names);
+
+/** The folder that has a file, and the file's name in it. */
+export const placeOf = (path: string): readonly [folder: string, name: string] =>
+  isElsewhere(path)
+    ? [path.slice(0, path.lastIndexOf('/')), path.slice(path.lastIndexOf('/') + 1)]
+    : [dirname(path), basename(path)];

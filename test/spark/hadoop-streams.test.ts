@@ -1,0 +1,115 @@
+// Streams on Spark whose checkpoint lies on a real HDFS: windows and state go on after the end of a session and after the death of its driver.
+// time limit: 600 s
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connect } from '../../cluster/connect';
+import { type Context, type DStream, ManualClock, StreamingContext } from '../../runtime/index';
+import { errorOf } from '../helpers/errors';
+import { killDrivers } from '../helpers/killed-drivers';
+import { type MiniHadoop, missingForHadoop, startHadoop } from '../helpers/mini-hadoop';
+import { size } from '../helpers/sizes';
+import { type Standalone, startStandalone } from '../helpers/standalone';
+import { quietDisplay } from '../helpers/streams';
+
+const add = (a: number, b: number) => a + b;
+const subtract = (a: number, b: number) => a - b;
+
+const test = suite('stream checkpoints on HDFS');
+const missing = missingForHadoop();
+if (missing !== undefined) console.log(`Not run on HDFS: ${missing}`);
+const onHdfs = missing === undefined ? test : test.skip;
+let hadoop: MiniHadoop;
+let cluster: Standalone;
+let sc: Context;
+const userBefore = process.env.HADOOP_USER_NAME;
+
+test.before(async () => {
+  if (missing !== undefined) return;
+  hadoop = await startHadoop(false);
+  // Not the user who started HDFS, whom it refuses nothing.
+  process.env.HADOOP_USER_NAME = 'alice';
+  cluster = await startStandalone(1, 2);
+  sc = await connect(cluster.master, { spark: { conf: { 'spark.executor.memory': '512m' } } });
+});
+
+test.after(async () => {
+  if (userBefore === undefined) delete process.env.HADOOP_USER_NAME;
+  else process.env.HADOOP_USER_NAME = userBefore;
+  await sc?.stop();
+  await cluster?.stop();
+  await hadoop?.stop();
+});
+
+type Pairs = DStream<[string, number]>;
+
+/** Runs batches of one key from a checkpoint until the clock stands there, and answers what the last batch gave. */
+async function run(
+  folder: string,
+  from: number,
+  until: number,
+): Promise<{ windows: unknown; totals: unknown; notices: string[] }> {
+  const clock = new ManualClock(from);
+  const notices: string[] = [];
+  const last = new Map<string, unknown>();
+  const keep = (name: string, stream: Pairs) =>
+    stream.setName(name).foreachRDD(async (rdd) => void last.set(name, (await rdd.collect()).sort()));
+  const create = (streaming: StreamingContext) => {
+    const pairs = streaming.generatorStream(2, (i): [string, number] => [i % 2 ? 'odd' : 'even', 1]).setName('numbers');
+    keep('windows', pairs.reduceByKeyAndWindow(add, subtract, '3s'));
+    keep(
+      'totals',
+      pairs.updateStateByKey<string, number, number>((values, state) => values.reduce(add, state ?? 0)),
+    );
+  };
+  const options = { sc, interval: '1s', clock, display: quietDisplay((text) => notices.push(text)) } as const;
+  const streaming = StreamingContext.getOrCreate(folder, create, options);
+  streaming.start();
+  for (await streaming.idle(); clock.now() < until; await streaming.idle()) clock.advance('1s');
+  await streaming.stop();
+  return { windows: last.get('windows'), totals: last.get('totals'), notices };
+}
+
+onHdfs('windows and state go on in the next run, where executors share no disk with the session', async () => {
+  const folder = `${hadoop.hdfs}/open/checkpoint/`;
+  const each = (n: number) => [
+    ['even', n],
+    ['odd', n],
+  ];
+  const first = await run(folder, 0, 5_000);
+  assert.equal(first.windows, each(3), first.notices.join('\n'));
+  assert.equal(first.totals, each(5));
+  const second = await run(folder, 5_000, 9_000);
+  assert.match(second.notices.join('\n'), /resumes after the batch of/);
+  assert.equal(second.windows, each(3));
+  assert.equal(second.totals, each(9));
+  const anew = new StreamingContext(sc, '1s', { clock: new ManualClock(0), display: quietDisplay() });
+  anew.checkpoint(folder);
+  anew.queueStream([[1]]).foreachRDD(() => {});
+  await errorOf('CHECKPOINT_EXISTS', () => anew.start());
+});
+
+onHdfs('one program at a time writes there, nobody without the right, and no logs of receivers', async () => {
+  const folder = `${hadoop.hdfs}/open/held`;
+  const begin = (at: string, options = {}) => {
+    const streaming = new StreamingContext(sc, '1s', { clock: new ManualClock(0), display: quietDisplay(), ...options });
+    streaming.checkpoint(at);
+    streaming.queueStream([[1]]).foreachRDD(() => {});
+    streaming.start();
+    return streaming;
+  };
+  const holder = begin(folder);
+  await errorOf('CHECKPOINT_IN_USE', () => begin(folder));
+  await holder.stop();
+  const denied = await errorOf('DISK', () => begin(`${hadoop.hdfs}/closed/mine`));
+  assert.match(denied.message, /Permission denied: user=alice/);
+  const logged = await errorOf('BAD_ARGUMENT', () => begin(`${hadoop.hdfs}/open/logged`, { writeAheadLog: true }));
+  assert.match(logged.remedy, /Leave writeAheadLog out/);
+});
+
+onHdfs('the driver is killed, Spark with it: the next one goes on exactly', () => {
+  const master = () => 'spark-local[2]';
+  const checkpoint = `${hadoop.hdfs}/open/killed`;
+  return killDrivers({ seed: 7, kills: size(1, 5), batches: size(12, 60), master, checkpoint });
+});
+
+test.run();
