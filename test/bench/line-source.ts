@@ -56,12 +56,19 @@ function feed(socket: net.Socket, records: Buffer, perSecond: number, seconds: n
     }
     done = due;
     sent.push([Date.now(), done]);
-    if (done < seconds * perSecond) return;
+    if (done >= seconds * perSecond) end();
+  }, stepMs);
+  let isOver = false;
+  const end = () => {
     clearInterval(timer);
+    if (isOver) return;
+    isOver = true;
     const { user, system } = process.cpuUsage();
     const report: SourceReport = { sent, heldMs, cpuSeconds: (user + system) / 1e6 };
     process.send?.({ report });
-  }, stepMs);
+  };
+  // Who has seen enough goes.
+  socket.on('error', end).on('close', end);
 }
 
 process.on('message', (order: SourceOrder) => serve(order));

@@ -1,5 +1,5 @@
 // Small files of folders that lie elsewhere, such as those of a checkpoint: calls wait for their answers.
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { MillraceError } from '../errors';
 
 /** What is in a folder. */
@@ -49,9 +49,3 @@ export const isElsewhere = (folder: string): boolean => /^[a-z][a-z0-9+.-]+:\/\/
 /** A path below a folder, wherever it lies. */
 export const below = (folder: string, ...names: readonly string[]): string =>
   isElsewhere(folder) ? [folder, ...names].join('/') : join(folder, ...names);
-
-/** The folder that has a file, and the file's name in it. */
-export const placeOf = (path: string): readonly [folder: string, name: string] =>
-  isElsewhere(path)
-    ? [path.slice(0, path.lastIndexOf('/')), path.slice(path.lastIndexOf('/') + 1)]
-    : [dirname(path), basename(path)];
