@@ -2,5 +2,23 @@
 
 export type { OutputListener, OutputStream } from './base/output-lines';
 export { type ConnectOptions, connect, resourcesText } from './connect';
+export type { KafkaCompression } from './connectors/kafka/compression';
+export type {
+  KafkaConnectionOptions,
+  KafkaDecoded,
+  KafkaDecodeOptions,
+  KafkaKey,
+  KafkaLoginOptions,
+  KafkaRange,
+  KafkaReadOptions,
+  KafkaStart,
+  KafkaStreamOptions,
+  KafkaTlsOptions,
+  KafkaValue,
+  KafkaWriteOptions,
+  Password,
+} from './connectors/kafka/options';
+export type { KafkaOffsets } from './connectors/kafka/positions';
+export type { Decoder, KafkaRecord } from './connectors/kafka/rows';
 export { type BackendOptions, type StartedBackend, startBackend } from './driver/start-backend';
 export type { SparkConnectOptions } from './spark/spark-backend';

@@ -50,6 +50,7 @@ import './streaming/ops/windows';
 import './streaming/ops/watch';
 
 export type { Config, PoolOptions, SchedulingMode } from './base/config';
+export { type ConnectorFailure, connectorError } from './base/declared/connector-failure';
 export type { Duration, Time } from './base/duration';
 export { type ErrorCode, MillraceError } from './base/errors';
 export type { CallSite } from './base/flow';

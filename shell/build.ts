@@ -25,6 +25,7 @@ const bundles: readonly Bundle[] = [
   { entry: 'cluster/files/fetch-thread.ts', output: 'fetch-thread.js' },
   { entry: 'cluster/receivers/receiver-main.ts', output: 'receiver.js' },
   { entry: 'cluster/sql/sql-main.ts', output: 'sql-engine.js' },
+  { entry: 'cluster/connectors/kafka/on-executors.ts', output: 'kafka.js' },
   { entry: 'cluster/spark/worker-main.ts', output: 'spark-worker.js' },
   { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
 ];
@@ -52,7 +53,7 @@ const shared: BuildOptions = {
   target: 'node20',
   format: 'cjs',
   sourcemap: true,
-  external: ['typescript', 'ts-node', 'esbuild', '@duckdb/node-api', '@resvg/resvg-js'],
+  external: ['typescript', 'ts-node', 'esbuild', '@duckdb/node-api', '@resvg/resvg-js', '@platformatic/kafka'],
   define: { 'import.meta.url': 'importMetaUrl' },
   logLevel: 'warning',
   write: false,

@@ -24,7 +24,8 @@ export const javaFolder = (): string => path.join(packageRoot(), 'dist', 'spark'
 /** The folder with the files of the pages. */
 export const pagesFolder = (): string => path.join(packageRoot(), 'dist', 'ui');
 
-function bundled(name: string): string {
+/** The path of a bundle of this package. Throws NO_EXECUTORS if it was not built. */
+export function bundled(name: string): string {
   const program = path.join(packageRoot(), 'dist', name);
   if (!fs.existsSync(program))
     throw new MillraceError('NO_EXECUTORS', { reason: `${program} is missing; build it with npm run build` });

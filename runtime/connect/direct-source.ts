@@ -9,13 +9,17 @@ export interface DirectRange<P, O> {
   readonly partitions: readonly SourcePartition<P>[];
   /** How many records, if the source knows. */
   readonly records?: number;
+  /** How many records wait for later batches, if the source knows: `.streams` and the pages show it. */
+  readonly behind?: number;
+  /** What the batch leaves out and why, for the same places. */
+  readonly notes?: readonly string[];
 }
 
 /**
  * A source that `ssc.directStream` reads without a receiver: each batch is a range between two positions, which the checkpoint holds, so that a
  * restart reads the same again. Positions are plain data. All but `read` run in the session.
  */
-export interface DirectSource<T, P = unknown, O = unknown> extends Pick<Source<T, P>, 'name' | 'read'> {
+export interface DirectSource<T, P = unknown, O = unknown> extends Pick<Source<T, P>, 'name' | 'operation' | 'read'> {
   /** Where a stream begins that no checkpoint continues. Tried again until it succeeds. */
   begin(): O | Promise<O>;
   /** How far the source has come. Asked again and again while the stream runs; `from` is where the next batch begins. */

@@ -23,6 +23,8 @@ export interface SinkTask extends SinkJob {
 export interface Sink<T, R = unknown> {
   /** What errors and outputs call it: `the table totals`. */
   readonly name: string;
+  /** The operator that users call, which errors name. Default: `saveTo`. */
+  readonly operation?: string;
   /** Whether this job was committed before: it is not written again then. */
   isCommitted?(job: SinkJob): boolean | Promise<boolean>;
   /** Before the first task, in the session: what is left of an earlier try of this job goes here. */

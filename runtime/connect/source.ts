@@ -22,6 +22,8 @@ export type RowBatches<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
 export interface Source<T, P = unknown> {
   /** What errors, heads and pages call it: `the table orders`. */
   readonly name: string;
+  /** The operator that users call, which errors and plans name. Default: that of the SDK. */
+  readonly operation?: string;
   /**
    * The parts of the data. Called once before the first job; where it answers an array at once, when partitions are first counted. The next
    * dataset asks anew.

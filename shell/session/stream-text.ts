@@ -84,8 +84,9 @@ function leftOutLines({ streams }: StreamingContext): string[] {
 }
 
 function sourceCells(stream: DStream<unknown>, monitor: StreamMonitor): string[] {
-  const { records, bytes, lastRecords, noted, note, receiver } = monitor.source(stream.name);
-  const notes = [receiver, note && `${note} (in ${noted} ${noted === 1 ? 'batch' : 'batches'})`].filter(Boolean);
+  const { records, bytes, lastRecords, behind, noted, note, receiver } = monitor.source(stream.name);
+  const waits = behind === undefined ? undefined : `${grouped(String(behind))} behind`;
+  const notes = [waits, receiver, note && `${note} (in ${noted} ${noted === 1 ? 'batch' : 'batches'})`].filter(Boolean);
   const rate = lastRecords === undefined ? '' : rateText(lastRecords, monitor.streaming.interval);
   // Lines of files are counted only when they are read.
   const read = lastRecords === undefined && bytes > 0 ? bytesText(bytes) : `${grouped(String(records))} records`;

@@ -1,15 +1,16 @@
 // A small Hadoop on loopback, HDFS and YARN in one process: its jars come from the Maven registry once, and the test ends it.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { globSync } from 'tinyglobby';
-import { cacheFolder, findJava, findSpark } from '../../cluster/spark/installed-spark';
+import { findJava, findSpark } from '../../cluster/spark/installed-spark';
+import { libraryFolder, missingLibrary } from './maven-library';
 import { within } from './within';
 
 const startMs = 120_000;
 const sources = join(__dirname, 'hadoop');
-const library = join(cacheFolder(), '..', 'mini-hadoop-3.5.0');
+const libraryName = 'mini-hadoop-3.5.0';
 
 export interface MiniHadoop {
   /** `hdfs://localhost:PORT`. */
@@ -22,34 +23,28 @@ export interface MiniHadoop {
 }
 
 /** Why it cannot be started on this machine; undefined where it can. */
-export const missingForHadoop = (): string | undefined => fetched('pom.xml', library);
+export const missingForHadoop = (): string | undefined => fetched('pom.xml', libraryName);
 
 /** Hadoop's client of S3 for the Spark that is found here: its jars, or why they cannot be had. */
 export function hadoopAws(): { readonly jars: readonly string[]; readonly missing?: string } {
   const [client = ''] = globSync('hadoop-client-api-*.jar', { cwd: join(findSpark(undefined).home, 'jars') });
   const version = /-([\d.]+)\.jar$/.exec(client)?.[1];
   if (version === undefined) return { jars: [], missing: 'Spark has no jar of a Hadoop client' };
-  const folder = join(cacheFolder(), '..', `hadoop-aws-${version}`);
-  const missing = fetched('aws.xml', folder, `-Dhadoop=${version}`);
-  return { jars: missing === undefined ? globSync('*.jar', { cwd: folder, absolute: true }) : [], missing };
+  const name = `hadoop-aws-${version}`;
+  const missing = fetched('aws.xml', name, `-Dhadoop=${version}`);
+  return { jars: missing === undefined ? globSync('*.jar', { cwd: libraryFolder(name), absolute: true }) : [], missing };
 }
 
-/** Fetches what a file of Maven names into a folder, once; why it cannot, where it cannot. */
-function fetched(file: string, folder: string, ...more: readonly string[]): string | undefined {
-  if (existsSync(folder)) return undefined;
-  const part = `${folder}.${process.pid}`;
-  mkdirSync(dirname(folder), { recursive: true });
-  const words = ['dependency:copy-dependencies', `-DoutputDirectory=${part}`, '-DincludeScope=runtime', ...more];
-  const { status, error } = spawnSync('mvn', ['-q', '-B', '-f', join(sources, file), ...words], { stdio: 'ignore' });
-  if (status === 0) renameSync(part, folder);
-  rmSync(part, { recursive: true, force: true });
-  return status === 0 ? undefined : `Hadoop's jars could not be fetched by mvn: ${error?.message ?? `it ended with ${status}`}`;
+/** Fetches what a file of Maven names, once; why it cannot, where it cannot. */
+function fetched(file: string, name: string, ...more: readonly string[]): string | undefined {
+  const missing = missingLibrary(name, join(sources, file), ...more);
+  return missing === undefined ? undefined : `No Hadoop: ${missing}`;
 }
 
 /** Starts it. `/open` is everybody's, `/closed` its owner's alone. */
 export async function startHadoop(hasYarn: boolean): Promise<MiniHadoop> {
   const conf = mkdtempSync(join(tmpdir(), 'hadoop-'));
-  const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-cp', join(library, '*')];
+  const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-cp', join(libraryFolder(libraryName), '*')];
   const words = [...flags, join(sources, 'MiniHadoop.java'), conf, ...(hasYarn ? ['yarn'] : [])];
   const env = { ...process.env, JAVA_HOME: findJava().home };
   const child = spawn(join(findJava().home, 'bin', 'java'), words, { env, stdio: ['pipe', 'pipe', 'ignore'] });

@@ -1,21 +1,13 @@
 // An S3 server of its own for a test file: moto, on a port of this machine, in a process that the test ends.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { send } from '../../cluster/files/request';
 import { encoded, signedHeaders } from '../../cluster/files/s3-signature';
+import { freePort } from './free-port';
 import { until } from './within';
 
 /** What the tests sign with; the server takes any, and no text may show the second. */
 export const keys = { id: 'AKIATESTTESTTEST', secret: 'wJalrXUtnFEMISECRET' };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 export class S3Server {
   readonly endpoint: string;

@@ -194,6 +194,8 @@ export interface StreamView {
     readonly operation: string;
     readonly records: number;
     readonly rate?: number;
+    /** Records that wait for later batches. */
+    readonly behind?: number;
     readonly notes?: string;
     readonly receiver?: string;
   }[];

@@ -76,6 +76,7 @@ function Sources({ sources }: { readonly sources: StreamView['sources'] }) {
       columns={[
         { head: 'Source', isName: true, cell: ({ name, operation }) => <Named name={name} under={operation} /> },
         { head: 'Rows', isNumber: true, cell: ({ records }) => compact(records) },
+        { head: 'Behind', isNumber: true, cell: ({ behind }) => (behind === undefined ? '' : compact(behind)) },
         { head: 'Rate', isNumber: true, cell: ({ rate }) => (rate === undefined ? '' : `${compact(rate)}/s`) },
         {
           head: 'Messages',

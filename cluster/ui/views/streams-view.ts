@@ -27,11 +27,11 @@ function sourcesOf(monitor: StreamMonitor): StreamView['sources'] {
   const { streaming } = monitor;
   return streaming.streams.flatMap((stream) => {
     if (!(stream instanceof InputDStream)) return [];
-    const { records, lastRecords, noted, note, receiver } = monitor.source(stream.name);
+    const { records, lastRecords, behind, noted, note, receiver } = monitor.source(stream.name);
     const rate = lastRecords === undefined ? undefined : (lastRecords * 1000) / streaming.interval;
     const notes = note === undefined ? undefined : `${note} (in ${noted} ${noted === 1 ? 'batch' : 'batches'})`;
     const texts = { notes: notes && cutText(notes), receiver: receiver && cutText(receiver) };
-    return [{ name: cutText(stream.name), operation: stream.operation, records, rate, ...texts }];
+    return [{ name: cutText(stream.name), operation: stream.operation, records, rate, behind, ...texts }];
   });
 }
 

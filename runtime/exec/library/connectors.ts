@@ -1,5 +1,7 @@
 // Library functions of connectors: they call the user's `read` and `write` of a partition.
-import { MillraceError } from '../../base/errors';
+
+import { type ConnectorFailure, connectorFailureOf } from '../../base/declared/connector-failure';
+import { asError, type ErrorCode, MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
 
 type Batches = Iterable<unknown> | AsyncIterable<unknown>;
@@ -12,11 +14,26 @@ function refuse(operation: string, argument: string, value: unknown, rule: strin
   throw new MillraceError('BAD_ARGUMENT', { operation, argument, value: showElement(value), rule, remedy });
 }
 
+const codes: Readonly<Record<ConnectorFailure, ErrorCode>> = {
+  unreachable: 'SOURCE_UNREACHABLE',
+  refused: 'SOURCE_REFUSED',
+  missing: 'SOURCE_MISSING',
+  gone: 'DATA_GONE',
+  tooLarge: 'RECORD_TOO_LARGE',
+  failed: 'CONNECTOR_FAILED',
+};
+
 /**
- * What a connector threw; of a package that is missing what to install. Connectors load the clients of their servers when they are used, so
+ * What a connector threw, with its code where it said what to do; of a package that is missing what to install. Connectors load the clients of their servers when they are used, so
  * that nobody else needs them.
  */
 export function clarifiedClient(operation: string, thrown: unknown): unknown {
+  const told = connectorFailureOf(thrown);
+  if (told) {
+    const { message, cause } = asError(thrown);
+    const details = { operation, reason: message, remedy: told.remedy };
+    return new MillraceError(codes[told.kind] ?? 'CONNECTOR_FAILED', details, cause === undefined ? {} : { cause });
+  }
   const { code, message } = (thrown ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return thrown;
   // A package and not a file of the user: `pg`, `@scope/name/part`.

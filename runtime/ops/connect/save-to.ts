@@ -60,9 +60,10 @@ async function abort(sink: Sink<never>, job: SinkJob, error: unknown): Promise<v
 }
 
 RDD.prototype.saveTo = async function (sink) {
-  const write = shippedWrite(this.context, 'saveTo', sink);
+  const operation = sink?.operation ?? 'saveTo';
+  const write = shippedWrite(this.context, operation, sink);
   await this.knowPartitions();
   // Two draws: ids of all jobs that ever write to a sink must differ.
   const id = `${freshSeed().toString(36)}-${freshSeed().toString(36)}`;
-  await writeTo(this, 'saveTo', sink as Sink<never>, write, { id, partitions: this.numPartitions });
+  await writeTo(this, operation, sink as Sink<never>, write, { id, partitions: this.numPartitions });
 };

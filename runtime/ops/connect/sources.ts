@@ -18,6 +18,6 @@ declare module '../../context/context' {
 
 Context.prototype.source = function <T, P>(this: Context, source: Source<T, P>) {
   this.checkAlive();
-  const read = shippedRead(this, 'source', source, ['partitions', 'read']);
-  return new SourceRDD<T>(this, 'source', source as SourceParts, read);
+  const read = shippedRead(this, source?.operation ?? 'source', source, ['partitions', 'read']);
+  return new SourceRDD<T>(this, source.operation ?? 'source', source as SourceParts, read);
 };

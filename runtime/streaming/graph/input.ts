@@ -11,6 +11,8 @@ export interface BatchInput {
   /** How many elements, if the source knows. */
   readonly records?: number;
   readonly bytes?: number;
+  /** How many elements wait for later batches, if the source knows. */
+  readonly behind?: number;
   /** What the batch leaves out and why: `2 files still being written`. */
   readonly notes?: readonly string[];
   /** Why the source could not be looked at: it read nothing, and later batches read what has arrived. */
@@ -113,8 +115,9 @@ export abstract class InputDStream<T> extends DStream<T> {
 
   /** What the batch of `time` read, for listeners. */
   infoOf(time: Time): InputInfo {
-    const { records, bytes, notes = [] } = this.#inputs.get(time) ?? { records: 0, bytes: 0 };
-    return { stream: this.name, records, bytes, notes };
+    const input: Partial<BatchInput> = this.#inputs.get(time) ?? { records: 0, bytes: 0 };
+    const { records, bytes, behind, notes = [] } = input;
+    return { stream: this.name, records, bytes, behind, notes };
   }
 
   /** Sets what a batch of an earlier run read. */

@@ -17,6 +17,8 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'MISSING_BLOB',
   'PROTOCOL',
   'INTERNAL',
+  'SOURCE_UNREACHABLE',
+  'SOURCE_REFUSED',
 ]);
 
 /** True for the error of a job that every other try would end with too. What no job raised, such as a network error, may pass. */
@@ -26,12 +28,12 @@ export function isLasting(error: unknown): boolean {
   return false;
 }
 
-/** True for what a function of `foreach` or `foreachPartition` threw: that is the work of an output, done on executors. */
+/** True for what a function of `foreach` or `foreachPartition`, or a sink, threw: that is the work of an output, done on executors. */
 export function failedInForeach(error: unknown): boolean {
   for (let e = error; e instanceof Error; e = e.cause) {
     if (!(e instanceof MillraceError)) continue;
     const { operator } = (e.details.remote ?? {}) as { readonly operator?: string };
-    return e.code === 'TASK_FAILED' && (operator === 'foreach' || operator === 'foreachPartition');
+    return e.code === 'TASK_FAILED' && /^(foreach|foreachPartition|saveTo.*)$/.test(operator ?? '');
   }
   return false;
 }

@@ -6,6 +6,8 @@ export interface InputInfo {
   readonly stream: string;
   readonly records: number | undefined;
   readonly bytes: number | undefined;
+  /** How many of its elements wait for later batches, if the source knows. */
+  readonly behind?: number;
   readonly notes: readonly string[];
 }
 

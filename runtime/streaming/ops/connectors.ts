@@ -35,12 +35,12 @@ declare module '../graph/dstream' {
 }
 
 StreamingContext.prototype.directStream = function <T, P, O>(this: StreamingContext, source: DirectSource<T, P, O>) {
-  const read = shippedRead(this.sc, 'directStream', source, ['begin', 'latest', 'range', 'read']);
+  const read = shippedRead(this.sc, source?.operation ?? 'directStream', source, ['begin', 'latest', 'range', 'read']);
   return new DirectInputDStream<T>(this, source as unknown as DirectSource<T>, read);
 };
 
 DStream.prototype.saveTo = function (this: DStream<never>, sink, options = {}) {
-  const operation = 'saveTo';
+  const operation = sink?.operation ?? 'saveTo';
   checkOptions(operation, options, "Write saveTo(sink, { onFailure: 'skip' }).");
   const write = shippedWrite(this.streaming.sc, operation, sink);
   return this.streaming.addOutput({

@@ -1,6 +1,6 @@
 // `directStream`: each batch is a range of a source between two positions, which the checkpoint holds; no receiver stands between.
 import { type Time, timeText } from '../../base/duration';
-import { asError } from '../../base/errors';
+import { asError, MillraceError } from '../../base/errors';
 import { countIn, fieldsIn } from '../../base/plain-data';
 import type { DirectRange, DirectSource } from '../../connect/direct-source';
 import { SourceRDD } from '../../connect/source-rdd';
@@ -19,6 +19,13 @@ interface Span {
 /** The source is asked so often in each interval how far it has come. */
 const asksPerBatch = 4;
 
+/** The system is not there now: nothing is lost by reading later what would have been read now. */
+const isAway = (failure: Error): boolean => failure instanceof MillraceError && failure.code === 'SOURCE_UNREACHABLE';
+
+/** What the failures of its batches say. */
+const withRemedy = (failure: Error): Error =>
+  failure instanceof MillraceError ? new Error(`${failure.message} ${failure.remedy}`, { cause: failure }) : failure;
+
 export class DirectInputDStream<T> extends InputDStream<T> {
   readonly #source: DirectSource<T>;
   readonly #read: ShippedFunction;
@@ -27,6 +34,8 @@ export class DirectInputDStream<T> extends InputDStream<T> {
   #next: { readonly at: unknown } | undefined;
   #latest: { readonly at: unknown } | undefined;
   #failure: Error | undefined;
+  /** The failure that was told last. */
+  #told: string | undefined;
   #isRunning = false;
   #asking: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -34,7 +43,7 @@ export class DirectInputDStream<T> extends InputDStream<T> {
   #commitFailure: string | undefined;
 
   constructor(host: StreamHost, source: DirectSource<T>, read: ShippedFunction) {
-    super(host, 'directStream');
+    super(host, source.operation ?? 'directStream');
     this.#source = source;
     this.#read = read;
     if (!source.commit) return;
@@ -73,21 +82,30 @@ export class DirectInputDStream<T> extends InputDStream<T> {
       this.#next ??= { at: await this.#source.begin() };
       this.#latest = { at: await this.#source.latest(this.#next.at) };
       this.#failure = undefined;
+      this.#told = undefined;
     } catch (error) {
       this.#failure = asError(clarifiedClient(this.operation, error));
+      if (isAway(this.#failure)) this.#tell(this.#failure);
     }
+  }
+
+  #tell(failure: Error): void {
+    if (failure.message === this.#told) return;
+    this.#told = failure.message;
+    this.host.display.notice(`${this.name}: batches are empty until the source answers`, failure);
   }
 
   protected take(): BatchInput {
     void this.#ask();
-    if (this.#failure) throw this.#failure;
+    if (this.#failure && isAway(this.#failure)) return { records: 0, notes: [this.#failure.message], reads: undefined };
+    if (this.#failure) throw withRemedy(this.#failure);
     if (!this.#next || !this.#latest) return { records: 0, notes: ['the source has not answered yet'], reads: undefined };
     const from = this.#next.at;
     const limit = this.#limit === undefined ? undefined : Math.max(1, Math.floor((this.#limit * this.slide) / 1000));
-    const { to, records, partitions } = this.#source.range(from, this.#latest.at, limit);
+    const { to, records, behind, notes, partitions } = this.#source.range(from, this.#latest.at, limit);
     this.#next = { at: to };
     const bytes = partitions.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
-    return { records, bytes: bytes > 0 ? bytes : undefined, reads: { from, to } satisfies Span };
+    return { records, bytes: bytes > 0 ? bytes : undefined, behind, notes, reads: { from, to } satisfies Span };
   }
 
   protected datasetOf(_time: Time, { reads }: BatchInput): RDD<T> {

@@ -8,6 +8,8 @@ export interface SourceState {
   bytes: number;
   /** Of the last batch; undefined if the source does not know. */
   lastRecords: number | undefined;
+  /** How many elements wait for later batches; undefined if the source does not know. */
+  behind: number | undefined;
   /** Batches that left something out, and the note of the last one. */
   noted: number;
   note: string | undefined;
@@ -30,6 +32,7 @@ const freshSource = (): SourceState => ({
   records: 0,
   bytes: 0,
   lastRecords: undefined,
+  behind: undefined,
   noted: 0,
   note: undefined,
   receiver: undefined,
@@ -66,11 +69,12 @@ export class StreamMonitor implements StreamingListener {
   onBatchCompleted(batch: BatchInfo): void {
     this.batches++;
     this.last = batch;
-    for (const { stream, records, bytes, notes } of batch.inputs) {
+    for (const { stream, records, bytes, behind, notes } of batch.inputs) {
       const state = this.source(stream);
       state.records += records ?? 0;
       state.bytes += bytes ?? 0;
       state.lastRecords = records;
+      state.behind = behind;
       if (notes.length === 0) continue;
       state.noted++;
       state.note = notes.join(', ');
