@@ -18,6 +18,13 @@ function main(): void {
     });
     return;
   }
+  if (process.argv[2] === 'kernel') {
+    const { kernelCommand } = require('./kernel/kernel-command') as typeof import('./kernel/kernel-command');
+    void kernelCommand(process.argv.slice(3)).then((status) => {
+      process.exitCode = status;
+    });
+    return;
+  }
   if (process.argv[2] === 'attach') {
     const { attachCommand } = require('./held/front') as typeof import('./held/front');
     attachCommand(process.argv.slice(3));

@@ -1,5 +1,6 @@
-// The errors of Millrace: code, sentence and remedy of each, declared in one place; those of servers and of connectors beside it.
+// The errors of Millrace: code, sentence and remedy of each, declared in one place; those of servers, connectors and notebooks beside it.
 import { connectorErrors } from './declared/connector-errors';
+import { notebookErrors } from './declared/notebook-errors';
 import { serverErrors } from './declared/server-errors';
 
 interface Declared {
@@ -383,5 +384,6 @@ export const declared = {
     remedy: 'The next query starts another one; no name is lost. If the query needs much memory, raise sqlMemoryMb.',
   },
   ...serverErrors,
+  ...notebookErrors,
   ...connectorErrors,
 } as const satisfies Record<string, Declared>;

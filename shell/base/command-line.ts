@@ -55,7 +55,7 @@ function command(onInit: () => void, onSchema: (file: string, options: { as?: st
     .option('--quiet', 'print no banner', false)
     .version(packageVersion(), '--version', 'show the version')
     .helpOption('-h, --help', 'show this help')
-    .addHelpText('after', () => `\n${conf().confHelp()}`)
+    .addHelpText('after', () => `\n${otherCommands}\n\n${conf().confHelp()}`)
     .passThroughOptions()
     .enablePositionalOptions()
     .exitOverride()
@@ -71,12 +71,17 @@ function command(onInit: () => void, onSchema: (file: string, options: { as?: st
   return program;
 }
 
+const otherCommands = [
+  'Commands of their own, with --help: millrace serve (one engine for several sessions), millrace attach (takes up a prompt of a server),',
+  'millrace kernel --install (notebooks of Jupyter), millrace spark-setup (Apache Spark).',
+].join('\n');
+
 const initText =
   'make the editor know the names of scripts in this folder: writes millrace.d.ts, and tsconfig.json if there is none';
 
 const added = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
-function sparkSetting(text: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function sparkSetting(text: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [, name, value] = /^(spark\.[^=\s]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError('It must be a setting of Spark, such as spark.executor.cores=2.');
   return { ...earlier, [name]: value };
@@ -88,7 +93,7 @@ const conf = () => require('./conf') as typeof import('./conf');
 /** An executor does not start in a smaller heap. */
 const leastMebibytes = 64;
 
-function mebibytes(text: string): number {
+export function mebibytes(text: string): number {
   const n = Number(text);
   if (Number.isSafeInteger(n) && n >= leastMebibytes) return n;
   throw new InvalidArgumentError(`It must be a whole number of MiB, at least ${leastMebibytes}.`);

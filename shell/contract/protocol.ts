@@ -1,6 +1,7 @@
 // What the terminal process and the session process say to each other: descriptors, requests and frames. Scripts use the interrupts.
 import type { AskedFact, Fact } from './facts';
 import type { PaneModel } from './pane';
+import type { Rich } from './rich';
 import type { Asked, Choice, Screen } from './screen';
 import type { CommandCall, RunOutcome } from './session';
 import type { CompiledCell } from './type-service';
@@ -25,12 +26,21 @@ export type SessionRequest =
   | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'stop' };
 
+/** The answer to a question of the user's code: without a text where nobody can be asked. */
+export interface Answer {
+  readonly id: number;
+  readonly text?: string;
+}
+
 /** What the session process says: one JSON line each, written synchronously, so that the output of a busy loop appears at once and in order. */
 export type SessionFrame =
   | { readonly kind: 'ready' }
   | { readonly kind: 'print' | 'output'; readonly text: string; readonly stream: 'out' | 'err' }
   | { readonly kind: 'progress'; readonly line?: string }
   | { readonly kind: 'pane'; readonly id: number; readonly pane?: PaneModel }
+  | { readonly kind: 'rich'; readonly shown: Rich }
+  /** The user's code asks, and waits for a line on its standard input: an `Answer`. */
+  | { readonly kind: 'ask'; readonly id: number; readonly message: string }
   | { readonly kind: 'ended'; readonly id: number; readonly outcome: RunOutcome }
   | { readonly kind: 'choices'; readonly id: number; readonly choices: readonly Choice[] }
   | { readonly kind: 'facts'; readonly id: number; readonly facts: readonly Fact[] }

@@ -8,6 +8,8 @@ export interface Screen {
   readonly color: boolean;
   /** False for pipes and files: no progress line, no cursor movement. */
   readonly live: boolean;
+  /** A notebook: values come as HTML and pictures too, and no cursor moves. */
+  readonly rich?: boolean;
   /** What `.set` chose. */
   readonly settings?: Settings;
 }

@@ -2,6 +2,7 @@
 import type { Config } from '../../runtime';
 import type { AskedFact, Fact } from './facts';
 import type { PaneModel } from './pane';
+import type { Rich } from './rich';
 import type { Asked, Choice, Screen } from './screen';
 import type { CompiledCell } from './type-service';
 
@@ -18,6 +19,12 @@ export interface EngineOptions {
     readonly conf?: Readonly<Record<string, string>>;
     readonly shipNode?: boolean;
   };
+}
+
+/** How the process of a session starts. */
+export interface SessionStart extends EngineOptions {
+  /** `prompt(…)` asks whoever is at the front end. */
+  readonly asks?: boolean;
 }
 
 /** A command that needs the session. */
@@ -65,6 +72,8 @@ export interface SessionEvents {
   progress(line: string | undefined): void;
   /** The state of a live pane; undefined closes it. Only called for a live screen. */
   pane(id: number, pane: PaneModel | undefined): void;
+  /** A value, or the error that ended an entry. Only called for a rich screen. */
+  rich?(shown: Rich): void;
 }
 
 export interface Session {

@@ -130,6 +130,8 @@ export interface TextOrigin {
   readonly firstLine: number;
   /** Relative imports start here. */
   readonly folder: string;
+  /** The user has typed it all the same: a cell of a notebook. */
+  readonly isTyped?: boolean;
   /** It runs whatever its types are. */
   readonly isUnchecked?: boolean;
   /** The text is a session that was saved: what passed there entry by entry passes again. */

@@ -57,9 +57,19 @@ export interface PrintOptions {
   readonly rowsAlways?: boolean;
   /** No cell is cut. */
   readonly whole?: boolean;
+  /** Called where the value is shown as a table, for other forms of it. */
+  readonly onTable?: (table: ShownTable) => void;
 }
 
-type TableScreen = Screen & { readonly whole: boolean };
+/** A table with the lines above and below it. */
+export interface ShownTable {
+  readonly head: string;
+  readonly rows: readonly unknown[];
+  readonly names?: readonly string[];
+  readonly foot: readonly string[];
+}
+
+type TableScreen = Screen & Pick<PrintOptions, 'onTable'> & { readonly whole: boolean };
 
 /** Recognised by shape, not by class, so that datasets of any engine print. */
 export function isPrintable(value: unknown): value is Printable {
@@ -76,7 +86,7 @@ export async function printValue(
   type: string,
   value: unknown,
   screen: Screen,
-  { described, rowsAlways = false, whole = false }: PrintOptions = {},
+  { described, rowsAlways = false, whole = false, onTable }: PrintOptions = {},
 ): Promise<string> {
   if (value === undefined && (type === 'void' || type === 'undefined')) return '';
   const head = headText(name, type, screen);
@@ -84,9 +94,9 @@ export async function printValue(
     const lines = described.lines.map((line) => cut(line, screen.columns));
     return [headLine(head, described.facts, described.state, screen), ...lines].join('\n');
   }
-  if (isPrintable(value)) return printDataset(head, value, { ...screen, whole });
+  if (isPrintable(value)) return printDataset(head, value, { ...screen, whole, onTable });
   const table = recordsOf(value, settingsOf(screen).rows, rowsAlways);
-  if (table) return printTable(head, table, { ...screen, whole });
+  if (table) return printTable(head, table, { ...screen, whole, onTable });
   const used = widthOf(head.plain) + 3;
   const { text, deeper } = inspectValue(value, screen.columns, used, screen.color);
   return [`${head.shown} = ${text}`, ...opening(name, deeper, screen)].join('\n');
@@ -149,7 +159,10 @@ function printTable(head: Head, { rows, size, noun, names }: TableOf, screen: Ta
   const count = noun === 'entry' ? `${grouped(String(size))} entries` : counted(size, noun);
   const table = layTable(rows, screen, names);
   const left = rows.length < size ? `${grouped(String(size - rows.length))} more` : '';
-  return [headLine(head, [], count, screen), table.text, ...footer(left, table.isCut, screen)].join('\n');
+  const line = headLine(head, [], count, screen);
+  const foot = footer(left, table.isCut, screen);
+  screen.onTable?.({ head: line, rows, names, foot });
+  return [line, table.text, ...foot].join('\n');
 }
 
 async function printDataset(head: Head, dataset: Printable, screen: TableScreen): Promise<string> {
@@ -158,14 +171,13 @@ async function printDataset(head: Head, dataset: Printable, screen: TableScreen)
     facts = factsOf(await dataset.describeForPrompt());
     const { rows, seconds } = settingsOf(screen);
     const preview = await dataset.preview(rows, seconds * 1_000);
-    const lines = [headLine(head, facts, sampleText(preview), screen)];
-    if (preview.rows.length > 0) {
-      const table = layTable(preview.rows, screen);
-      lines.push(table.text, ...footer('', table.isCut, screen));
-    }
-    for (const lacks of preview.part?.notKnown ?? []) lines.push(dimLine(` … ${consequenceOf[lacks]}`, screen));
-    if (preview.gaveUp && screen.live) lines.push(dimLine(' … .show, take(N), count() run to the end, or until Ctrl-C', screen));
-    return lines.join('\n');
+    const line = headLine(head, facts, sampleText(preview), screen);
+    const table = preview.rows.length > 0 ? layTable(preview.rows, screen) : undefined;
+    const foot = table ? footer('', table.isCut, screen) : [];
+    for (const lacks of preview.part?.notKnown ?? []) foot.push(dimLine(` … ${consequenceOf[lacks]}`, screen));
+    if (preview.gaveUp && screen.live) foot.push(dimLine(' … .show, take(N), count() run to the end, or until Ctrl-C', screen));
+    if (table) screen.onTable?.({ head: line, rows: preview.rows, foot });
+    return [line, ...(table ? [table.text] : []), ...foot].join('\n');
   } catch (error) {
     return `${headLine(head, facts, 'no sample', screen)}\n${reportError(error, {}, screen)}`;
   }

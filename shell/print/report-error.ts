@@ -75,6 +75,14 @@ function placeOf(value: unknown): Place | undefined {
   return whole ? (place as Place) : undefined;
 }
 
+/** The name and the message of whatever was thrown, each on one line. */
+export function namedError(error: unknown): { readonly name: string; readonly message: string } {
+  const isNamed = isError(error);
+  const name = isNamed ? readText(error, 'name') || 'Error' : 'Error';
+  const message = isNamed ? readText(error, 'message') : inspectLine(error, maxElement);
+  return { name: cut(escapeControls(name), maxElement), message: cut(escapeControls(message), maxMessage) };
+}
+
 /** The text for an error, without a last newline. Never throws, whatever was thrown. */
 export function reportError(error: unknown, context: ReportContext, screen: Screen): string {
   try {

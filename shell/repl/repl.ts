@@ -71,10 +71,10 @@ export class Repl implements StatementRunner {
   }
 
   /** Takes one entry to its end. Never rejects: errors are printed. */
-  run(text: string): Promise<EntryEnd> {
+  run(text: string, origin?: TextOrigin): Promise<EntryEnd> {
     return this.guard(async () => {
       this.#redeclares = false;
-      const end = await this.dispatch(text);
+      const end = await this.dispatch(text, origin);
       if (this.#redeclares && this.#front.settings().hints) await this.runInSession('stale', { words: ['notice'] });
       return end;
     });
@@ -266,7 +266,7 @@ export class Repl implements StatementRunner {
         this.#front.print('(What it imports has type errors. It runs all the same; in a script it would not.)\n', 'err');
       return result.cell;
     }
-    const hint = origin === undefined ? wordHint(text) : undefined;
+    const hint = origin === undefined || origin.isTyped ? wordHint(text) : undefined;
     if (result.status === 'incomplete' && hint === undefined) return 'incomplete';
     if (hint !== undefined && (result.status === 'incomplete' || result.diagnostics.some(isForeign))) {
       this.#front.print(`(${hint}.)\n`, 'err');

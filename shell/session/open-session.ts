@@ -36,6 +36,8 @@ export interface SessionOptions extends EngineOptions {
   readonly events: SessionEvents;
   /** The arguments of a script: its `args`. */
   readonly args: readonly string[];
+  /** `prompt(…)`, where the front end can ask. */
+  readonly ask?: (message?: string, initial?: string) => string | null;
   /** For a script: only what it has begun itself keeps this process alive. */
   readonly script?: {
     /** Called after the report of an error that nobody caught. */
@@ -86,7 +88,7 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
       args,
       stream: streams.stream,
       check: new api.StreamCheck(sc),
-      prompt: script ? prompt : noPrompt,
+      prompt: script ? prompt : (options.ask ?? noPrompt),
     },
     packages,
     onCompiled: (file, js) => registerModule(file, shippedModuleText(js)),

@@ -11,7 +11,9 @@ import { isInterruption } from '../evaluate/breakable';
 import { type Evaluation, Evaluator, type EvaluatorOptions, type RunOptions } from '../evaluate/evaluate';
 import type { Waits } from '../evaluate/interruptible-waits';
 import type { StaleNames } from '../evaluate/stale-names';
-import { type Described, printValue } from '../print/print-value';
+import { htmlTable } from '../print/html-table';
+import { type Described, printValue, type ShownTable } from '../print/print-value';
+import { namedError } from '../print/report-error';
 import type { SourceText } from '../print/user-frames';
 import { shownOf } from './dataset-of';
 import { LastError, lastErrorName } from './last-error';
@@ -30,7 +32,14 @@ export interface CommandInput {
 }
 
 /** Text to print, or to show in a pager; or what is to run again. */
-export type CommandAnswer = string | { readonly page: string } | { readonly entries: readonly EntryToRerun[] };
+export type CommandAnswer = string | Shown | { readonly page: string } | { readonly entries: readonly EntryToRerun[] };
+
+/** What a command shows: a rich screen gets its other forms too. */
+export interface Shown {
+  readonly text: string;
+  readonly html?: string;
+  readonly svg?: string;
+}
 
 export type SessionCommand = (input: CommandInput) => CommandAnswer | Promise<CommandAnswer>;
 
@@ -121,15 +130,15 @@ export class LocalSession implements Session {
   async command({ name, words, cell, quiet }: CommandCall, screen: Screen): Promise<RunOutcome> {
     if (name === 'run' && cell) return this.#evaluate(cell, screen, async () => {}, { keeps: cell.exported });
     const command = this.#options.commands?.[name];
-    let more: Exclude<CommandAnswer, string> | undefined;
+    let more: Exclude<CommandAnswer, string | Shown> | undefined;
     const interruption = new AbortController();
     const { signal } = interruption;
     this.#interruption = interruption;
     const show = async (value: unknown) => {
       if (!command) throw new Error(`This session does not know the command ${name}.`);
       const answer = await this.#unlessInterrupted(Promise.resolve(command({ value, cell, words, screen, signal })));
-      if (typeof answer === 'object') more = answer;
-      else if (!quiet) this.#say(answer);
+      if (typeof answer === 'object' && !('text' in answer)) more = answer;
+      else if (!quiet && answer !== undefined) this.#show('display', answer, screen);
     };
     const outcome = cell ? await this.#evaluate(cell, screen, show, { keeps: false }) : await this.#without(screen, show);
     return outcome.status === 'ok' ? { ...outcome, ...more } : outcome;
@@ -229,7 +238,7 @@ export class LocalSession implements Session {
       await show();
     } catch (error) {
       if (!this.#interrupted && !isInterruption(error)) {
-        this.#report(error, cell ?? {}, screen);
+        this.#fail(error, cell ?? {}, screen);
         return { status: 'failed', initialised };
       }
       this.#interrupted = true;
@@ -245,7 +254,18 @@ export class LocalSession implements Session {
     const described = this.#options.describe?.(value, screen);
     if (described === 'nothing') return;
     const { name, type } = cell.result;
-    this.#say(await this.#unlessInterrupted(printValue(name, type, shownOf(value), screen, { described })));
+    let html: string | undefined;
+    const onTable = screen.rich ? (table: ShownTable) => (html = htmlTable(table)) : undefined;
+    const text = await this.#unlessInterrupted(printValue(name, type, shownOf(value), screen, { described, onTable }));
+    if (text) this.#show('value', { text, html }, screen);
+  }
+
+  #show(kind: 'value' | 'display', shown: string | Shown, { rich }: Screen): void {
+    const forms = typeof shown === 'string' ? { text: shown } : shown;
+    const { rich: event } = this.#options.events;
+    const isRich = kind === 'value' || forms.html !== undefined || forms.svg !== undefined;
+    if (rich && event && isRich) event({ kind, ...forms });
+    else this.#say(forms.text);
   }
 
   /** Printing a dataset runs a job for its sample; Ctrl-C stops that job too. */
@@ -259,6 +279,14 @@ export class LocalSession implements Session {
     } finally {
       this.#stopPrinting = undefined;
     }
+  }
+
+  /** The error that ends an entry. */
+  #fail(error: unknown, source: SourceText, screen: Screen): void {
+    const { rich } = this.#options.events;
+    if (!screen.rich || !rich) return this.#report(error, source, screen);
+    const report = this.lastError.report(error, source, screen);
+    rich({ kind: 'error', ...namedError(error), report });
   }
 
   #report(error: unknown, source: SourceText, screen: Screen): void {

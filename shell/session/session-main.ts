@@ -3,10 +3,11 @@ import { writeSync } from 'node:fs';
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { restoreBuiltins } from '../../runtime/closure/guarded-builtins';
 import { answerDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
-import type { EngineOptions, RunOutcome, Session } from '../contract/session';
+import type { RunOutcome, Session, SessionStart } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
 import { InterruptGate } from '../evaluate/interrupt-gate';
 import { watchSyncChildren } from '../evaluate/sync-children';
+import { askFront } from './ask-front';
 import { openSession } from './open-session';
 import { TerminalStreams } from './terminal-streams';
 
@@ -72,7 +73,7 @@ function serve(session: Session, gate: InterruptGate, streams: TerminalStreams):
   });
 }
 
-async function main(engine: EngineOptions): Promise<void> {
+async function main({ asks, ...engine }: SessionStart): Promise<void> {
   let session: Session | undefined;
   // Ctrl-C arrives through the gate; a SIGINT sent by hand means the same.
   const gate = new InterruptGate({ interrupted: () => session?.interrupt(), orphaned: () => void stop(session) });
@@ -91,11 +92,13 @@ async function main(engine: EngineOptions): Promise<void> {
     session = await openSession({
       ...engine,
       args: [],
+      ask: asks ? askFront((id, message) => answer({ kind: 'ask', id, message })) : undefined,
       events: {
         print: (text, stream) => answer({ kind: 'print', text, stream }),
         output: (text, stream) => answer({ kind: 'output', text, stream }),
         progress: (line) => answer({ kind: 'progress', line }),
         pane: (id, pane) => answer({ kind: 'pane', id, pane }),
+        rich: (shown) => answer({ kind: 'rich', shown }),
       },
     });
   } catch (thrown) {
@@ -111,4 +114,4 @@ async function main(engine: EngineOptions): Promise<void> {
   answer({ kind: 'ready' });
 }
 
-void main(JSON.parse(process.argv[2]) as EngineOptions);
+void main(JSON.parse(process.argv[2]) as SessionStart);

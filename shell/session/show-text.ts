@@ -1,13 +1,14 @@
 // `.show` prints as many rows as requested; `.page` shows a value with no cell cut.
 
 import { defaultSettings } from '../base/settings';
+import { htmlTable } from '../print/html-table';
 import { inspectWhole } from '../print/inspect-value';
-import { type Described, printValue } from '../print/print-value';
+import { type Described, printValue, type ShownTable } from '../print/print-value';
 import { recordText } from '../print/record-text';
 import { counted, escapeLines } from '../print/safe-text';
 import { isRecord } from '../print/value-facts';
 import { datasetOf, shownOf } from './dataset-of';
-import type { CommandInput } from './session-local';
+import type { CommandInput, Shown as ShownValue } from './session-local';
 
 const shownRows = 100;
 const pagedRows = 10_000;
@@ -27,6 +28,7 @@ interface Shown {
   readonly columns: number;
   readonly whole: boolean;
   readonly described: Described | undefined;
+  readonly onTable?: (table: ShownTable) => void;
 }
 
 function printed({ value, cell, screen }: CommandInput, { rows, columns, ...options }: Shown): Promise<string> {
@@ -42,13 +44,14 @@ function printed({ value, cell, screen }: CommandInput, { rows, columns, ...opti
 }
 
 /** `.show`: rows in a table that fits the screen; a string as it is. */
-export async function showText(input: CommandInput, described?: Described): Promise<string> {
-  const { columns } = input.screen;
-  return (
-    textOf(input.value) ??
-    (await recordsOf(input)) ??
-    printed(input, { rows: rowsOf(input.words, shownRows), columns, whole: false, described })
-  );
+export async function showText(input: CommandInput, described?: Described): Promise<ShownValue> {
+  const { columns, rich } = input.screen;
+  const plain = textOf(input.value) ?? (await recordsOf(input));
+  if (plain !== undefined) return { text: plain };
+  let html: string | undefined;
+  const onTable = rich ? (table: ShownTable) => (html = htmlTable(table)) : undefined;
+  const text = await printed(input, { rows: rowsOf(input.words, shownRows), columns, whole: false, described, onTable });
+  return { text, html };
 }
 
 /** `.page`: for a pager that scrolls sideways, or for a pipe. */

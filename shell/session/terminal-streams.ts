@@ -10,11 +10,16 @@ const defaultRows = 24;
 export class TerminalStreams {
   #screen: Screen = { columns: 80, color: false, live: false };
 
+  /** A notebook shows what is live, but has no cursor. */
+  get #isTerminal(): boolean {
+    return this.#screen.live && !this.#screen.rich;
+  }
+
   install(): void {
     const { isatty } = tty;
     for (const stream of [process.stdout, process.stderr]) this.#give(stream);
     // Libraries that colour their output ask for the descriptor.
-    tty.isatty = (descriptor) => (descriptor === 1 || descriptor === 2 ? this.#screen.live : isatty(descriptor));
+    tty.isatty = (descriptor) => (descriptor === 1 || descriptor === 2 ? this.#isTerminal : isatty(descriptor));
     syncBuiltinESMExports();
   }
 
@@ -23,7 +28,7 @@ export class TerminalStreams {
     const before = this.#screen;
     this.#screen = screen;
     const isSame = before.columns === screen.columns && before.rows === screen.rows;
-    if (isSame || !before.live || !screen.live) return;
+    if (isSame || !before.live || !this.#isTerminal) return;
     for (const stream of [process.stdout, process.stderr]) stream.emit('resize');
     process.emit('SIGWINCH');
   }
@@ -32,7 +37,7 @@ export class TerminalStreams {
     const shown = (value: () => unknown) => ({
       configurable: true,
       enumerable: true,
-      get: () => (this.#screen.live ? value() : undefined),
+      get: () => (this.#isTerminal ? value() : undefined),
       // A test of a library may set it.
       set: (given: unknown) => {
         value = () => given;

@@ -19,13 +19,13 @@ import {
   stageChoices,
   stagesText,
 } from './job-texts';
-import { plotData } from './plot-data';
-import type { CommandInput, LocalSession, SessionCommand } from './session-local';
+import type { CommandInput, LocalSession, SessionCommand, Shown } from './session-local';
 import { pageText, showText } from './show-text';
 import type { StaleCommands } from './stale-commands';
 import type { ShellStreams } from './stream-commands';
-import { saveChart } from './tables/chart-file';
+import { saveChart, svgOfChart } from './tables/chart-file';
 import { chosenColumns, type PlotColumns } from './tables/plot-columns';
+import { plotData } from './tables/plot-data';
 import { schemaText } from './tables/table-schema';
 import type { ShellPages } from './ui-server';
 
@@ -146,11 +146,12 @@ function pathText(value: unknown, operation: string): string {
   throw new api.MillraceError('BAD_ARGUMENT', { operation, argument: 'the file', value: shown, rule: 'a text', remedy });
 }
 
-async function plotted({ value, words, screen }: CommandInput): Promise<string> {
+async function plotted({ value, words, screen }: CommandInput): Promise<string | Shown> {
   const [scatter, log = '', named = '{}', file = '', shown = '', force = ''] = words;
   const axes = log === '' ? undefined : { x: log.includes('x'), y: log.includes('y') };
   const columns = JSON.parse(named) as PlotColumns;
   const { plot, title } = await plotData(await chosenColumns(value, columns), { scatter: scatter !== '', log: axes });
   if (file !== '') return saveChart({ plot, title, columns }, file, shown, force === 'force');
-  return [cut(title, screen.columns), ...drawPlot(plot, screen.columns)].join('\n');
+  const text = [cut(title, screen.columns), ...drawPlot(plot, screen.columns)].join('\n');
+  return screen.rich ? { text, svg: svgOfChart({ plot, title, columns }) } : text;
 }

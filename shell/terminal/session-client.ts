@@ -4,9 +4,9 @@ import type { Readable, Writable } from 'node:stream';
 import { killGroup } from '../../cluster/base/child-process';
 import { entryArguments } from '../base/package-root';
 import type { AskedFact, Fact } from '../contract/facts';
-import { answerDescriptor, interruptDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
+import { type Answer, answerDescriptor, interruptDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
 import type { Asked, Choice, Screen } from '../contract/screen';
-import type { CommandCall, EngineOptions, RunOutcome, Session, SessionEvents } from '../contract/session';
+import type { CommandCall, EngineOptions, RunOutcome, Session, SessionEvents, SessionStart } from '../contract/session';
 import type { CompiledCell } from '../contract/type-service';
 
 export type SessionEnd =
@@ -26,6 +26,8 @@ const crashReport = /^(?:<--- Last few GCs --->|FATAL ERROR|#$|# Fatal error)/m;
 export interface ChildSessionOptions {
   readonly engine: EngineOptions;
   readonly events: SessionEvents;
+  /** Asks the user for `prompt(…)`; undefined where nobody can be asked. Without it the session has nobody. */
+  readonly ask?: (message: string) => Promise<string | undefined>;
   /** The process is gone, although nobody stopped it. */
   onEnd(end: SessionEnd): void;
 }
@@ -52,20 +54,27 @@ export class ChildSession implements Session {
   readonly #learning = new Map<number, (facts: readonly Fact[]) => void>();
   #lastId = 0;
   #stopping = false;
+  #isGone = false;
   #end: SessionEnd | undefined;
   #errorText = '';
 
   constructor(options: ChildSessionOptions) {
     this.#options = options;
-    const engine = JSON.stringify(options.engine);
-    this.#child = spawn(process.execPath, [...entryArguments('session.js', 'shell/session/session-main.ts'), engine], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
-      // A process group of its own: the terminal process gets the signals of the terminal's keys and forwards their meaning.
-      detached: true,
-    });
+    const asks = options.ask !== undefined;
+    const start: SessionStart = { ...options.engine, asks };
+    this.#child = spawn(
+      process.execPath,
+      [...entryArguments('session.js', 'shell/session/session-main.ts'), JSON.stringify(start)],
+      {
+        stdio: [asks ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
+        // A process group of its own: the terminal process gets the signals of the terminal's keys and forwards their meaning.
+        detached: true,
+      },
+    );
     this.#interrupts = this.#child.stdio[interruptDescriptor] as Writable;
     // The exit of the process reports its end.
     this.#interrupts.on('error', () => {});
+    this.#child.stdin?.on('error', () => {});
     readLines(this.#child.stdio[answerDescriptor] as Readable, (line) => this.#takeLine(line));
     readText(this.#child.stdout, (text) => options.events.output(text, 'out'));
     readText(this.#child.stderr, (text) => this.#stderr(text));
@@ -104,6 +113,7 @@ export class ChildSession implements Session {
   }
 
   facts(asked: readonly AskedFact[]): Promise<readonly Fact[]> {
+    if (this.#isGone) return Promise.resolve([]);
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       this.#learning.set(id, resolve);
@@ -151,6 +161,7 @@ export class ChildSession implements Session {
   }
 
   #ask(request: (id: number) => SessionRequest): Promise<RunOutcome> {
+    if (this.#isGone) return Promise.resolve(abandoned);
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       this.#pending = { id, resolve };
@@ -189,6 +200,12 @@ export class ChildSession implements Session {
       case 'pane':
         this.#options.events.pane(frame.id, frame.pane);
         break;
+      case 'rich':
+        this.#options.events.rich?.(frame.shown);
+        break;
+      case 'ask':
+        void this.#answer(frame.id, frame.message);
+        break;
       case 'ended':
         this.#settle(frame.id, frame.outcome);
         break;
@@ -206,6 +223,11 @@ export class ChildSession implements Session {
         this.#end ??= { kind: 'failed', message: frame.message };
         break;
     }
+  }
+
+  async #answer(id: number, message: string): Promise<void> {
+    const answer: Answer = { id, text: await this.#options.ask?.(message) };
+    this.#child.stdin?.write(`${JSON.stringify(answer)}\n`);
   }
 
   #listens(): void {
@@ -229,6 +251,9 @@ export class ChildSession implements Session {
   }
 
   #closed(status: number | null, signal: NodeJS.Signals | null): void {
+    this.#isGone = true;
+    for (const learn of this.#learning.values()) learn([]);
+    this.#learning.clear();
     this.#options.events.progress(undefined);
     if (!this.#stopping) this.#options.onEnd(this.#end ?? { kind: 'died', reason: this.#causeOfDeath(status, signal) });
     if (this.#pending) this.#settle(this.#pending.id, abandoned);

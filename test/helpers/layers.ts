@@ -58,6 +58,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'repl',
     'terminal',
     'script',
+    'kernel',
     'init',
     'held',
     '',
@@ -77,6 +78,7 @@ export const separate: Readonly<Record<string, readonly string[]>> = {
   'shell/editor': ['shell/evaluate', 'shell/session'],
   'shell/repl': ['shell/evaluate', 'shell/session'],
   'shell/terminal': ['shell/evaluate', 'shell/session'],
+  'shell/kernel': ['shell/evaluate', 'shell/session'],
 };
 
 const isIn = (room: string, path: string): boolean => path.startsWith(`${room}/`);

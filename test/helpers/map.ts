@@ -92,6 +92,8 @@ const rooms: Readonly<Record<string, string>> = {
   'shell/repl/commands': 'The commands of the prompt: their arguments, help and topics.',
   'shell/terminal': 'The terminal process: prompt, history, completion, pager and live panes.',
   'shell/script': 'Runs a script without a terminal.',
+  'shell/kernel': 'A kernel of Jupyter: cells are entries of the prompt, outputs have rich forms.',
+  'shell/kernel/zmtp': 'The wire of ZeroMQ, as far as a kernel needs it.',
   'shell/init': '`millrace init`: makes an editor know the names of scripts in a folder.',
   'shell/held': 'Prompts of a server: each outlives its terminal, and is taken up again by another one.',
   shell: 'What the user starts, and what builds it.',

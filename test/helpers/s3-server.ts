@@ -1,9 +1,10 @@
 // An S3 server of its own for a test file: moto, on a port of this machine, in a process that the test ends.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { send } from '../../cluster/files/request';
 import { encoded, signedHeaders } from '../../cluster/files/s3-signature';
 import { freePort } from './free-port';
+import { pythonWith } from './python';
 import { until } from './within';
 
 /** What the tests sign with; the server takes any, and no text may show the second. */
@@ -20,10 +21,10 @@ export class S3Server {
 
   /** Starts one with a bucket `data`. Throws where it cannot be installed. */
   static async start(): Promise<S3Server> {
-    const { stdout, stderr, status } = spawnSync('sh', [join(__dirname, '../install-moto.sh')], { encoding: 'utf8' });
-    if (status !== 0) throw new Error(stderr);
+    const found = pythonWith('moto');
+    if ('missing' in found) throw new Error(found.missing);
     const port = await freePort();
-    const child = spawn(stdout.trim(), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+    const child = spawn(join(dirname(found.python), 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
     const server = new S3Server(`http://127.0.0.1:${port}`, child);
     await until(
       60_000,

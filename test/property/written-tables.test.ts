@@ -1,6 +1,6 @@
 // Generated rows of every type are written in each format: DuckDB, pyarrow where it is there, and our own readers read them equal.
 // time limit: 300 s
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { Context } from '../../runtime/index';
+import { pythonWith } from '../helpers/python';
 
 const test = suite('written tables, generated');
 let sc: Context;
@@ -29,9 +30,9 @@ let duck: DuckDBConnection;
 let folder: string;
 
 /** A Python with pyarrow, where there is one. */
-const python = spawnSync('sh', [join(__dirname, '../install-pyarrow.sh')], { encoding: 'utf8', timeout: 200_000 });
-const pyarrow = python.status === 0 ? python.stdout.trim() : undefined;
-if (pyarrow === undefined) console.log(`pyarrow reads nothing in this run: ${python.stderr.trim()}`);
+const found = pythonWith('pyarrow');
+const pyarrow = 'python' in found ? found.python : undefined;
+if ('missing' in found) console.log(`pyarrow reads nothing in this run: ${found.missing}`);
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'written-tables-'));

@@ -42,10 +42,14 @@ async function chartBytes(chart: Chart, file: string): Promise<Buffer> {
       rule: `one of ${endings.join(', ')}`,
       remedy: 'For example: .plot counts --to counts.html',
     });
-  const option = optionOf(chart);
-  if (ending === '.html') return Buffer.from(await page(chart.title, option));
-  const svg = (require(bundle()) as typeof library).svgOf(option, width, heightOf(chart.plot));
+  if (ending === '.html') return Buffer.from(await page(chart.title, optionOf(chart)));
+  const svg = svgOfChart(chart);
   return ending === '.svg' ? Buffer.from(svg) : png(svg);
+}
+
+/** A chart as a text of SVG. */
+export function svgOfChart(chart: Chart): string {
+  return (require(bundle()) as typeof library).svgOf(optionOf(chart), width, heightOf(chart.plot));
 }
 
 /** Writes a chart to a file, which appears whole or not at all. Answers what was written. */

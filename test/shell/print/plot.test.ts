@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { axisNumber, drawPlot, type Plot } from '../../../shell/print/plot';
 import { widthOf } from '../../../shell/print/safe-text';
 import { plotArgument } from '../../../shell/repl/commands/arguments';
-import { plotData } from '../../../shell/session/plot-data';
+import { plotData } from '../../../shell/session/tables/plot-data';
 import { ErrorSession } from '../../helpers/error-session';
 import { errorOf } from '../../helpers/errors';
 import { clearScreen } from '../../helpers/hostile';

@@ -1,11 +1,11 @@
 // Chooses what `.plot` draws: a histogram, bars, a line or points. For a large dataset, jobs count and sum its rows.
 import { types } from 'node:util';
-import { MillraceError, type RDD } from '../../runtime';
-import { inspectLine } from '../print/inspect-value';
-import { axisNumber, type Bar, type LogAxes, type Plot } from '../print/plot';
-import { counted, grouped } from '../print/safe-text';
-import { datasetOf } from './dataset-of';
-import { timeKeys } from './time-keys';
+import { MillraceError, type RDD } from '../../../runtime';
+import { inspectLine } from '../../print/inspect-value';
+import { axisNumber, type Bar, type LogAxes, type Plot } from '../../print/plot';
+import { counted, grouped } from '../../print/safe-text';
+import { datasetOf } from '../dataset-of';
+import { timeKeys } from '../time-keys';
 
 export interface PlotData {
   readonly plot: Plot;
