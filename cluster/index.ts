@@ -16,9 +16,10 @@ export type {
   KafkaTlsOptions,
   KafkaValue,
   KafkaWriteOptions,
-  Password,
 } from './connectors/kafka/options';
 export type { KafkaOffsets } from './connectors/kafka/positions';
 export type { Decoder, KafkaRecord } from './connectors/kafka/rows';
+export type { Password } from './connectors/password';
+export type { SqlSaveOptions, SqlTableOptions } from './connectors/sql/operators';
 export { type BackendOptions, type StartedBackend, startBackend } from './driver/start-backend';
 export type { SparkConnectOptions } from './spark/spark-backend';

@@ -26,6 +26,7 @@ const bundles: readonly Bundle[] = [
   { entry: 'cluster/receivers/receiver-main.ts', output: 'receiver.js' },
   { entry: 'cluster/sql/sql-main.ts', output: 'sql-engine.js' },
   { entry: 'cluster/connectors/kafka/on-executors.ts', output: 'kafka.js' },
+  { entry: 'cluster/connectors/sql/on-executors.ts', output: 'databases.js' },
   { entry: 'cluster/spark/worker-main.ts', output: 'spark-worker.js' },
   { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
 ];

@@ -165,6 +165,20 @@ export class KafkaBroker {
     );
   }
 
+  /** The values of a topic that Kafka's own consumer of committed records sees. */
+  async committed(topic: string): Promise<string[]> {
+    const words = ['--bootstrap-server', this.address, '--topic', topic, '--from-beginning', '--timeout-ms', '10000'];
+    const consumer = ['org.apache.kafka.tools.consumer.ConsoleConsumer', ...words, '--isolation-level', 'read_committed'];
+    const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(libraryFolder(libraryName), '*')];
+    const child = spawn(java('java'), [...flags, ...consumer], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (more: string) => {
+      text += more;
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    return text.split('\n').slice(0, -1);
+  }
+
   /** Ends its process at once, as a machine that fails; `resume` starts it again. */
   async kill(): Promise<void> {
     const child = this.#process;

@@ -12,12 +12,12 @@ import {
   StreamingContext,
 } from '../../../runtime/index';
 import { bundled } from '../../base/program-path';
+import { checkedId } from '../writer-id';
 import {
   checkedCompression,
   checkedConnection,
   checkedDecoders,
   checkedFields,
-  checkedId,
   checkedOnGone,
   checkedRanges,
   checkedRate,

@@ -1,17 +1,13 @@
 // What users say of Kafka, checked: connections, topics, where to begin, and how values are read.
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { checkOptions, checkWhole, refuseArgument } from '../../../runtime/base/arguments';
 import { milliseconds } from '../../../runtime/base/duration';
 import type { Duration } from '../../../runtime/index';
+import { type Password, passwordOf, readText } from '../password';
 import { findClient } from './client-package';
 import type { KafkaCompression } from './compression';
 import type { KafkaOffsets } from './positions';
 import type { Decoder, Decoders } from './rows';
 import type { KafkaAddress, KafkaLogin, KafkaSecret, KafkaTls } from './settings';
-
-/** A password: as text, or where to read it. What is typed at the prompt is best read from elsewhere. */
-export type Password = string | { readonly env: string } | { readonly file: string };
 
 /** TLS with other certificates than the system's: each as PEM, or the path of a file that has it. */
 export interface KafkaTlsOptions {
@@ -143,26 +139,6 @@ export function textOption(operation: string, argument: string, value: unknown):
   return typeof value === 'string' && value !== '' ? value : refuse(operation, argument, value, 'a text');
 }
 
-/** The value of a password is in no message. */
-function passwordOf(operation: string, argument: string, given: Password | undefined): string {
-  const rule = "a text, { env: 'NAME' } or { file: 'PATH' }";
-  if (typeof given === 'string') return given;
-  if (typeof given !== 'object' || given === null) return refuse(operation, argument, typeof given, rule);
-  if ('env' in given) {
-    const value = process.env[given.env];
-    return value ?? refuse(operation, argument, `{ env: '${given.env}' }`, 'a variable of the environment that is set');
-  }
-  return 'file' in given ? readText(operation, argument, given.file).trim() : refuse(operation, argument, 'an object', rule);
-}
-
-function readText(operation: string, argument: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    return refuse(operation, argument, path, `a file that can be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-}
-
 function tlsOf(operation: string, given: boolean | KafkaTlsOptions | undefined): KafkaTls | undefined {
   if (given === undefined || given === false) return undefined;
   if (given === true) return {};
@@ -254,21 +230,6 @@ export function checkedFields<T>(operation: string, options: KafkaWriteOptions<T
 export function checkedCompression(operation: string, compression: KafkaCompression = 'none'): KafkaCompression {
   if (!['none', 'gzip', 'lz4'].includes(compression)) refuse(operation, 'compression', compression, "'none', 'gzip' or 'lz4'");
   return compression;
-}
-
-/** The name of what a stream or a dataset writes: that of the options, else another one each time. Throws BAD_ARGUMENT. */
-export function checkedId(operation: string, id: string | undefined, isRestarted: boolean): string {
-  if (id !== undefined)
-    return /^[\w.-]{1,100}$/.test(id) ? id : refuse(operation, 'id', id, 'letters, digits, dots and dashes, at most 100');
-  if (!isRestarted) return randomUUID();
-  const rule = 'a name that restarts and no other program have, since the streams have a checkpoint';
-  return refuseArgument({
-    operation,
-    argument: 'id',
-    value: id,
-    rule,
-    remedy: "Write saveToKafka('orders', { brokers, id: 'totals-of-orders' }).",
-  });
 }
 
 /** Throws BAD_ARGUMENT. */
