@@ -16,8 +16,8 @@ import type { StageSteps } from '../../runtime/planner/stage-steps';
 import { SplitMaker } from '../../runtime/planner/task-inputs';
 import { checkpointFolder } from '../../runtime/storage/frame-file';
 import type { DriverLink } from './driver-link';
-import { hadoopPath } from './hadoop-files';
-import type { SessionFile, SessionFiles } from './session-files';
+import { hadoopPath } from './files/hadoop-files';
+import type { SessionFile, SessionFiles } from './files/session-files';
 
 /** A stage whose tasks must all run at the same time. */
 export interface BarrierStage {

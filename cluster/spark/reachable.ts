@@ -3,16 +3,22 @@ import { connect } from 'node:net';
 import { noSpark } from './installed-spark';
 
 const patienceMs = 5000;
+/** The wait is counted in slices: while something holds the thread, an answer cannot be heard. */
+const sliceMs = 250;
 
 function answers(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: patienceMs });
+    const socket = connect({ host, port });
     const end = (reason?: string) => {
+      clearInterval(timer);
       socket.destroy();
       resolve(reason);
     };
+    let left = patienceMs / sliceMs;
+    const timer = setInterval(() => {
+      if (--left === 0) end(`no answer within ${patienceMs / 1000} s`);
+    }, sliceMs);
     socket.once('connect', () => end());
-    socket.once('timeout', () => end(`no answer within ${patienceMs / 1000} s`));
     socket.once('error', (error) => end(error.message));
   });
 }

@@ -22,11 +22,12 @@ import { readUpdates } from '../link/task-end';
 import { type Definition, Definitions } from './definitions';
 import { type DriverEvent, type Report, readEvent } from './driver-events';
 import { DriverLink } from './driver-link';
-import { HadoopFiles } from './hadoop-files';
-import { HadoopHelper } from './hadoop-helper';
+import { ExecutorWatch } from './executor-watch';
+import { HadoopFiles } from './files/hadoop-files';
+import { HadoopHelper } from './files/hadoop-helper';
+import { SessionFiles } from './files/session-files';
 import { MessageReader } from './message';
 import { CountedReports } from './reports';
-import { SessionFiles } from './session-files';
 import type { SparkCommand } from './spark-process';
 import { SparkStatus, type WatchedJob } from './spark-status';
 import { barrierGivenUp, failedTask, jobError } from './task-failure';
@@ -84,6 +85,7 @@ export class SparkEngine implements Engine<EngineStatus> {
   /** Those of Hadoop. */
   readonly files: HadoopFiles;
   readonly #released = new ReleasedFolders();
+  readonly #executors: ExecutorWatch;
   readonly #jobs = new Map<number, ActiveJob>();
   #definitions!: Definitions;
   #blobs!: BlobSource;
@@ -106,6 +108,7 @@ export class SparkEngine implements Engine<EngineStatus> {
     this.#config = config;
     this.#clock = clock;
     this.#hooks = hooks;
+    this.#executors = new ExecutorWatch(clock, (text) => hooks.notice(text));
     this.status = new SparkStatus({
       sharesFolder: options.sharesFolder,
       bus: hooks.bus,
@@ -192,6 +195,7 @@ export class SparkEngine implements Engine<EngineStatus> {
     });
     this.status.began(this.#jobs.get(jobId)!, keptJobs);
     this.#submit(this.#jobs.get(jobId)!);
+    this.#look();
     return { id: jobId, done };
   }
 
@@ -245,7 +249,17 @@ export class SparkEngine implements Engine<EngineStatus> {
     this.#hooks.notice(`${error.message} No job can run in this session.`);
   }
 
+  /** Looks whether jobs wait for executors; while Spark itself comes up, none are missing. */
+  #look(): void {
+    this.#executors.look(this.status.foreign && !this.#isStopped ? this.#jobs.size : 0, this.status.executorCount);
+  }
+
   #take(event: DriverEvent): void {
+    this.#obey(event);
+    this.#look();
+  }
+
+  #obey(event: DriverEvent): void {
     switch (event.kind) {
       case 'ready':
         this.status.foreign = { name: `Spark ${event.version}`, pages: event.page || undefined };
@@ -333,6 +347,7 @@ export class SparkEngine implements Engine<EngineStatus> {
     const job = this.#jobs.get(jobId);
     if (!job) return;
     this.#jobs.delete(jobId);
+    this.#look();
     const { record, definition, environment, view, resolve, reject } = job;
     record.status = status;
     record.ended = this.#clock.now();

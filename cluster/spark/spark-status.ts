@@ -76,6 +76,10 @@ export class SparkStatus implements EngineStatus {
     });
   readonly readSoFar = (jobId: number): number => this.#jobs.get(jobId)?.record.records ?? 0;
 
+  get executorCount(): number {
+    return this.#executors.size;
+  }
+
   readonly executors = (): readonly ExecutorStatus[] => {
     const running = [...this.#tasks.values()];
     return [...this.#executors].map(([id, { host, slots }]) => {

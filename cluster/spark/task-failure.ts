@@ -5,7 +5,7 @@ import type { TaskEnd } from '../../runtime/plan/end';
 import { errorOf } from '../../runtime/scheduler/job-error';
 import { unpackEnd } from '../link/task-end';
 import { type BarrierStage, type Definition, tooWide } from './definitions';
-import { unwrittenFolder } from './hadoop-files';
+import { unwrittenFolder } from './files/hadoop-files';
 import { MessageReader } from './message';
 import { leastNode } from './worker-settings';
 

@@ -13,10 +13,10 @@ import { printBlocking } from '../base/blocking-output';
 import { guardBuiltins } from '../base/guard-builtins';
 import { startCommand } from '../executor/pipe-command';
 import { packEnd } from '../link/task-end';
-import { fileKinds, HadoopAccess, hadoopPath, unreadFile } from './hadoop-files';
+import { fileKinds, HadoopAccess, hadoopPath, unreadFile } from './files/hadoop-files';
+import { movedSplit } from './files/session-files';
+import { WorkerFiles } from './files/worker-files';
 import { MessageReader, MessageWriter } from './message';
-import { movedSplit } from './session-files';
-import { WorkerFiles } from './worker-files';
 import { fromWorker, toWorker, WorkerPipes } from './worker-pipes';
 import { readSettings, refusalOf } from './worker-settings';
 

@@ -100,7 +100,8 @@ function userFrames(stack: string, isWanted: (file: string) => boolean): Place[]
   const places: Place[] = [];
   for (const line of stack.split('\n')) {
     const frame = parseFrame(line);
-    if (!frame || !isWanted(frame.file)) continue;
+    // The program that runs the tasks is no text of the user's, wherever a cluster has copied it.
+    if (!frame || frame.file === __filename || !isWanted(frame.file)) continue;
     places.push(placeInStack(frame.file, frame.line, frame.column));
     if (places.length === maxErrorFrames) break;
   }

@@ -22,17 +22,20 @@ export interface FileVersion {
   readonly url?: string;
 }
 
+/** What the system tells of a file at one look. */
+export type FileNumbers = Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino'>;
+
 /** Bytes of each of the three places that are compared: enough to tell two logs apart, and one read of the disk. */
 const sampleBytes = 4096;
 
 /** A file as it is now, and its first bytes. Throws UNREADABLE_FILE. */
-export function lookInto(path: string, { size, mtimeMs, ctimeMs, ino }: Stats): { version: FileVersion; head: Buffer } {
+export function lookInto(path: string, { size, mtimeMs, ctimeMs, ino }: FileNumbers): { version: FileVersion; head: Buffer } {
   const samples = samplesOf(path, undefined, size);
   return { version: { size, mtimeMs, ctimeMs, ino, sample: checksum(samples) }, head: samples[0] };
 }
 
 /** A file as it is now. Throws UNREADABLE_FILE. */
-export const versionOf = (path: string, stats: Stats): FileVersion => lookInto(path, stats).version;
+export const versionOf = (path: string, stats: FileNumbers): FileVersion => lookInto(path, stats).version;
 
 /** The first bytes of a file. Throws UNREADABLE_FILE. */
 export function headOf(path: string): Buffer {
@@ -104,7 +107,11 @@ function difference(now: Stats, known: FileVersion, mayGrow: boolean): string | 
  * What has become of a file under its name: another file has it, its content is another one, it has more bytes behind those that it had,
  * only its times have changed, or nothing has. Throws UNREADABLE_FILE.
  */
-export function changeOf(path: string, known: FileVersion, now: Stats): 'replaced' | 'rewritten' | 'grown' | 'touched' | 'same' {
+export function changeOf(
+  path: string,
+  known: FileVersion,
+  now: FileNumbers,
+): 'replaced' | 'rewritten' | 'grown' | 'touched' | 'same' {
   // What follows on nothing is all new.
   if (now.ino !== known.ino || (known.size === 0 && now.size > 0)) return 'replaced';
   if (now.size === known.size && now.mtimeMs === known.mtimeMs && now.ctimeMs === known.ctimeMs) return 'same';

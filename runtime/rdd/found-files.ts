@@ -1,7 +1,8 @@
 // A dataset of files that were chosen before, with the sizes they had then: their lines, or their whole texts.
+import { isRemote } from '../base/remote/remote-files';
 import { type FileVersion, headOf } from '../plan/file-version';
 import type { TextRange } from '../plan/input-file';
-import { formOf } from '../plan/input-form';
+import { formOf, headBytes } from '../plan/input-form';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { DatasetHost } from './host';
@@ -30,8 +31,14 @@ export class FoundFilesRDD<T> extends RDD<T> {
 
   /** The files with their forms: a file that is no text fails the dataset, not the look at its folder. */
   get #inputs(): readonly KnownFile[] {
-    this.#known ??= this.#files.map(({ path, version }) => ({ path, form: formOf(path, headOf(path)), version }));
+    this.#known ??= this.#files.map(({ path, version }) => ({ path, form: formOf(path, this.#headOf(path, version)), version }));
     return this.#known;
+  }
+
+  #headOf(path: string, { size, tag = '' }: FileVersion): Buffer {
+    const { engineFiles } = this.context;
+    if (!engineFiles || !isRemote(path)) return headOf(path);
+    return Buffer.from(engineFiles.fetch({ url: path, size, tag }, 0, Math.min(size, headBytes)).take());
   }
 
   /** Small files share partitions. */

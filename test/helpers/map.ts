@@ -66,6 +66,7 @@ const rooms: Readonly<Record<string, string>> = {
   'cluster/sql': 'The SQL engine: DuckDB in a process of its own, and its side in the driver.',
   'cluster/driver': 'Starts executors, hands them tasks, watches them and replaces them.',
   'cluster/spark': 'The engine whose jobs Apache Spark runs: definitions, its driver, and the Node workers of its executors.',
+  'cluster/spark/files': 'Files of Hadoop and of the session, as session and workers reach them through Spark.',
   'cluster/serve': 'One engine for several sessions: the server, its sessions on both sides, and what they publish.',
   'cluster/serve/line': 'The line between a server and a session, which outlives its connections.',
   'cluster/serve/observe': 'What happens in a server: its log, its figures, its health.',

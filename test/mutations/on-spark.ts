@@ -18,7 +18,7 @@ export const onSpark: readonly Mutation[] = [
   },
   {
     mistake: 'a file of the session that was written again passes for the one that executors have',
-    file: 'cluster/spark/session-files.ts',
+    file: 'cluster/spark/files/session-files.ts',
     find: '`file-${name}-${mtimeMs}-${size}`',
     replace: '`file-${name}`',
     tests: ['session-files'],

@@ -106,6 +106,51 @@ onHdfs('one program at a time writes there, nobody without the right, and no log
   assert.match(logged.remedy, /Leave writeAheadLog out/);
 });
 
+onHdfs('files that arrive in a folder there are read once, also by the next run; old ones are replayed', async () => {
+  const incoming = `${hadoop.hdfs}/open/incoming`;
+  const { folders } = sc.engineFiles!;
+  const put = (name: string, text: string) => folders.writeWhole(`${incoming}/${name}`, Buffer.from(text));
+  const notices: string[] = [];
+  const nowhere = new StreamingContext(sc, '1s', { display: quietDisplay((text) => notices.push(text)) });
+  nowhere.textFileStream(incoming).foreachRDD(() => {});
+  nowhere.start();
+  await nowhere.stop();
+  assert.match(notices.join(), /There is nothing at hdfs:.*incoming/);
+  put('before.txt', 'left out\n');
+  const lines: string[] = [];
+  const names: string[] = [];
+  const batches = async (from: number, until: number, then: (now: number) => void) => {
+    const clock = new ManualClock(from);
+    const create = (streaming: StreamingContext) => {
+      streaming.textFileStream(incoming, { settle: '1s' }).foreachRDD(async (rdd) => void lines.push(...(await rdd.collect())));
+      const whole = streaming.fileStream(incoming, { settle: '1s', filter: (name) => name.endsWith('.csv') });
+      whole.foreachRDD(async (rdd) => void names.push(...(await rdd.keys().collect())));
+    };
+    const options = { sc, interval: '1s', clock, display: quietDisplay() } as const;
+    const streaming = StreamingContext.getOrCreate(`${hadoop.hdfs}/open/watched`, create, options);
+    streaming.start();
+    for (await streaming.idle(); clock.now() < until; await streaming.idle()) {
+      then(clock.now());
+      clock.advance('1s');
+    }
+    await streaming.stop();
+  };
+  await batches(0, 6_000, (now) => {
+    if (now === 1_000) put('one.txt', 'a\nb\n');
+    if (now === 2_000) put('two.csv', 'c\n');
+  });
+  assert.equal(lines.sort(), ['a', 'b', 'c']);
+  assert.equal(names, [`${incoming}/two.csv`]);
+  await batches(6_000, 10_000, (now) => now === 7_000 && put('three.txt', 'd\n'));
+  assert.equal(lines.sort(), ['a', 'b', 'c', 'd']);
+  const replayed: string[] = [];
+  const old = new StreamingContext(sc, '1s', { display: quietDisplay() });
+  old.replay(`${incoming}/*.txt`).foreachRDD(async (rdd) => void replayed.push(...(await rdd.collect())));
+  old.start();
+  await old.awaitTermination();
+  assert.equal(replayed.sort(), ['a', 'b', 'd', 'left out']);
+});
+
 onHdfs('the driver is killed, Spark with it: the next one goes on exactly', () => {
   const master = () => 'spark-local[2]';
   const checkpoint = `${hadoop.hdfs}/open/killed`;

@@ -42,6 +42,15 @@ test("an error has the user's line, the element, the partition and the tries", a
   const { remote, partition, attempts } = error.details as any;
   assert.equal([partition, attempts, remote.operator, remote.element], [1, 4, 'map', '3']);
   assert.match(remote.frames[0].file, 'jobs.test.ts');
+  // A built-in throws: the steps between it and the closure are those of the worker's program.
+  const parsed = await errorOf('TASK_FAILED', () =>
+    sc
+      .parallelize(['{'])
+      .map((text) => JSON.parse(text))
+      .count(),
+  );
+  const { frames } = (parsed.details as any).remote as { frames: { file: string }[] };
+  assert.ok(frames.length > 0 && frames.every(({ file }) => !file.endsWith('spark-worker.js')), JSON.stringify(frames));
 });
 
 test('a task that fails once is tried again', async () => {

@@ -9,6 +9,8 @@ export interface RemoteEntry {
   readonly bytes: number;
   /** Since its last change, by the clock of who answers. */
   readonly ageMs: number;
+  /** When that was, by the clock of the file system. */
+  readonly modifiedMs: number;
 }
 
 /** What reads and writes such folders. It throws UNREADABLE_FILE and DISK. */
@@ -49,3 +51,9 @@ export const isElsewhere = (folder: string): boolean => /^[a-z][a-z0-9+.-]+:\/\/
 /** A path below a folder, wherever it lies. */
 export const below = (folder: string, ...names: readonly string[]): string =>
   isElsewhere(folder) ? [folder, ...names].join('/') : join(folder, ...names);
+
+/** The folder that has what lies elsewhere, and the name in it. */
+export const placeOf = (path: string): readonly [folder: string, name: string] => [
+  path.slice(0, path.lastIndexOf('/')),
+  path.slice(path.lastIndexOf('/') + 1),
+];

@@ -1,6 +1,7 @@
 // Datasets of files on file systems that the engine reads by itself: it cuts them, and gives tasks their lines or bytes.
 import { resolve } from 'node:path';
 import { type InputPaths, localPath, partsOfList, pathsText } from '../../base/paths';
+import { isElsewhere } from '../../base/remote/remote-folders';
 import type { EngineFiles, FilePart, WantedFiles } from '../../plan/engine';
 import type { InputFile } from '../../plan/input-file';
 import type { SplitRule } from '../../plan/node';
@@ -25,6 +26,13 @@ export function enginePaths(files: EngineFiles | undefined, paths: unknown): rea
   const texts = list.map((path) => (path instanceof URL ? path.href : String(path).trim()));
   if (!texts.some((path) => files.has(path))) return undefined;
   return texts.map((path) => (files.has(path) ? path : `file://${resolve(localPath(path))}`));
+}
+
+/** A folder on a file system of the engine that is none of this machine's. */
+export function engineFolder(files: EngineFiles | undefined, folder: unknown): string | undefined {
+  const asked = folder instanceof URL ? folder.href : folder;
+  if (!files || typeof asked !== 'string' || !isElsewhere(localPath(asked)) || !files.has(asked)) return undefined;
+  return asked.replace(/(?<=[^:/])\/+$/, '');
 }
 
 /** `sc.textFile`, `sc.wholeTextFiles` and `sc.objectFile` of such paths. */

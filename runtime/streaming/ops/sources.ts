@@ -2,7 +2,9 @@
 import { checkFlag, checkOptions, refuseArgument } from '../../base/arguments';
 import { type Duration, milliseconds } from '../../base/duration';
 import { checkInputPaths, checkOnePath, type UserPath } from '../../base/paths';
+import { isRemote } from '../../base/remote/remote-files';
 import type { Datum } from '../../rdd/element-types';
+import { engineFolder } from '../../rdd/inputs/engine-files';
 import type { RDD } from '../../rdd/rdd';
 import { StreamingContext } from '../context';
 import type { DStream } from '../graph/dstream';
@@ -77,7 +79,9 @@ function folderStream<T>(
   lines: boolean,
   options: FileStreamOptions = {},
 ) {
-  const path = checkOnePath(operation, 'the folder', folder, 'the path of a folder', 'incoming');
+  const elsewhere = engineFolder(streaming.sc.engineFiles, folder);
+  const isRead = elsewhere !== undefined && isRemote(elsewhere);
+  const path = isRead ? elsewhere : checkOnePath(operation, 'the folder', folder, 'the path of a folder', 'incoming');
   checkOptions(operation, options, `Write ${operation}('incoming', { settle: '2s' }).`);
   const { filter, newFilesOnly = true, settle = '1s' } = options;
   if (filter !== undefined && typeof filter !== 'function')

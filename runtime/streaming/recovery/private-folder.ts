@@ -5,20 +5,19 @@ import { join, resolve } from 'node:path';
 import { checkNoFile, refuseArgument } from '../../base/arguments';
 import { MillraceError } from '../../base/errors';
 import { diskError, makeFolders } from '../../base/files';
-import { checkOnePath, localPath } from '../../base/paths';
-import { isElsewhere } from '../../base/remote/remote-folders';
+import { checkOnePath } from '../../base/paths';
 import type { EngineFiles } from '../../plan/engine';
+import { engineFolder } from '../../rdd/inputs/engine-files';
 
 const operation = 'checkpoint';
 
 /** The absolute path of a folder that is writable and that no other user can enter; it `hasLogs` of receivers. Throws BAD_ARGUMENT, CHECKPOINT_UNSAFE or DISK. */
 export function privateFolder(folder: unknown, files: EngineFiles | undefined, hasLogs: boolean): string {
-  const asked = folder instanceof URL ? folder.href : folder;
-  if (files && typeof asked === 'string' && isElsewhere(localPath(asked)) && files.has(asked)) {
-    if (hasLogs) refuseLogs(asked);
-    const path = asked.replace(/(?<=[^:/])\/+$/, '');
-    files.folders.makePrivate(path);
-    return path;
+  const elsewhere = engineFolder(files, folder);
+  if (files && elsewhere !== undefined) {
+    if (hasLogs) refuseLogs(elsewhere);
+    files.folders.makePrivate(elsewhere);
+    return elsewhere;
   }
   const path = resolve(checkOnePath(operation, 'the folder', folder, 'the path of a folder', 'folder'));
   checkNoFile(operation, path);

@@ -1,23 +1,26 @@
 // `textFileStream` and `fileStream`: each batch reads the files that arrived in a folder since the previous batch.
 
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Time } from '../../base/duration';
-import { countIn, fieldsIn, fileNameIn, listIn, numberIn } from '../../base/plain-data';
+import { countIn, fieldsIn, fileNameIn, listIn, numberIn, textIn } from '../../base/plain-data';
+import { below, isElsewhere } from '../../base/remote/remote-folders';
 import type { FileVersion } from '../../plan/file-version';
 import { type FoundFile, FoundFilesRDD } from '../../rdd/found-files';
 import type { RDD } from '../../rdd/rdd';
 import type { StreamHost } from '../graph/host';
 import { type BatchInput, InputDStream } from '../graph/input';
+import { EngineFolder, OwnFolder } from './folder-view';
 import { type FolderOptions, FolderWatch } from './new-files';
 
 function versionIn(value: unknown, what: string): FileVersion {
-  const { size, mtimeMs, ctimeMs, ino, sample } = fieldsIn(value, what);
+  const { size, mtimeMs, ctimeMs, ino, sample, tag } = fieldsIn(value, what);
   return {
     size: countIn(size, `${what}.size`),
     mtimeMs: numberIn(mtimeMs, `${what}.mtimeMs`),
     ctimeMs: numberIn(ctimeMs, `${what}.ctimeMs`),
     ino: numberIn(ino, `${what}.ino`),
     sample: numberIn(sample, `${what}.sample`),
+    ...(tag !== undefined && { tag: textIn(tag, `${what}.tag`) }),
   };
 }
 
@@ -30,8 +33,9 @@ export class FileInputDStream<T> extends InputDStream<T> {
   constructor(host: StreamHost, operation: string, folder: string, lines: boolean, options: FolderOptions) {
     super(host, operation);
     this.#lines = lines;
-    this.#folder = resolve(folder);
-    this.#watch = new FolderWatch(folder, options);
+    const folders = isElsewhere(folder) ? host.sc.engineFiles?.folders : undefined;
+    this.#folder = folders ? folder : resolve(folder);
+    this.#watch = new FolderWatch(folders ? new EngineFolder(folder, folders) : new OwnFolder(this.#folder), options);
   }
 
   start(): void {
@@ -65,7 +69,7 @@ export class FileInputDStream<T> extends InputDStream<T> {
   override readsOf(saved: unknown): readonly FoundFile[] {
     return listIn(saved, 'the files', (file, what) => {
       const [name, version] = listIn(file, what, (item) => item);
-      return { path: join(this.#folder, fileNameIn(name, what)), version: versionIn(version, what) };
+      return { path: below(this.#folder, fileNameIn(name, what)), version: versionIn(version, what) };
     });
   }
 

@@ -1,14 +1,12 @@
 // Finds new files in a folder: moved files at once, files that are written in place when they stop growing, and files that took the name
 // of one that was read. A catch-up batch has the files that had arrived by its time.
-import { accessSync, constants, type Dirent, readdirSync, realpathSync, type Stats } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
 import type { Time } from '../../base/duration';
-import { asError, MillraceError } from '../../base/errors';
-import { unreadable } from '../../base/files';
+import { asError } from '../../base/errors';
 import { fieldsIn, fileNameIn, listIn } from '../../base/plain-data';
-import { changeOf, type FileVersion, versionOf } from '../../plan/file-version';
+import { below } from '../../base/remote/remote-folders';
+import type { FileNumbers, FileVersion } from '../../plan/file-version';
 import type { FoundFile } from '../../rdd/found-files';
-import { aFolder, kindOf, lookAt } from '../../rdd/inputs/input-paths';
+import type { Entry, FolderView, Found } from './folder-view';
 
 export interface FolderOptions {
   /** Reads only the names for which it returns true; runs in the session. */
@@ -33,9 +31,7 @@ interface Seen {
  * A rename changes the time of the inode but not that of the content; a write sets both to the same. So different times mean that the
  * last change was no write: the file was moved in, linked, or copied with its times, and is complete.
  */
-const movedIn = ({ ctimeMs, mtimeMs }: Stats) => ctimeMs - mtimeMs > 5;
-
-type Entry = readonly [name: string, stats: Stats];
+const movedIn = ({ ctimeMs, mtimeMs }: FileNumbers) => ctimeMs - mtimeMs > 5;
 
 /** The batch time of a look, and the time now. */
 export interface Moment {
@@ -60,22 +56,22 @@ export interface Look {
 }
 
 export class FolderWatch {
-  readonly #folder: string;
+  readonly #folder: FolderView;
   readonly #options: FolderOptions;
   #seen = new Map<string, Seen>();
   #isFirst = true;
   /** The catch-up batch for each file whose own batch is skipped. */
   #spread: ReadonlyMap<string, Time> | undefined;
 
-  constructor(folder: string, options: FolderOptions) {
-    this.#folder = resolve(folder);
+  constructor(folder: FolderView, options: FolderOptions) {
+    this.#folder = folder;
     this.#options = options;
   }
 
   /** Looks at the folder for the first time, unless it resumes an earlier run. Throws NO_SUCH_PATH, NOT_A_FOLDER or UNREADABLE_FILE. */
   start(now: Time): void {
     if (!this.#isFirst) return;
-    const found = this.#find(entriesIn(this.#folder), []);
+    const found = this.#wanted(this.#folder.read(), []);
     // Where the look failed, as by a filter that throws, the next one is the first.
     this.#isFirst = false;
     if (!this.#options.newFilesOnly) return;
@@ -87,13 +83,13 @@ export class FolderWatch {
     this.start(moment.now);
     const files: FoundFile[] = [];
     const notes: string[] = [];
-    let entries: readonly Dirent[];
+    let all: Found;
     try {
-      entries = entriesIn(this.#folder);
+      all = this.#folder.read();
     } catch (e) {
-      return { files, notes: [`${this.#folder} cannot be read now: ${asError(e).message}`] };
+      return { files, notes: [`${this.#folder.path} cannot be read now: ${asError(e).message}`] };
     }
-    const found = this.#find(entries, notes);
+    const found = this.#wanted(all, notes);
     const before = this.#remembered(found, notes);
     if (!isLate(moment)) this.#spread = undefined;
     else this.#spread ??= this.#spreadOver(moment, found, before);
@@ -104,7 +100,7 @@ export class FolderWatch {
       const due = this.#isDue(name, stats, moment);
       const next = known?.read ? known : this.#judge(name, stats, due, known, moment.now);
       seen.set(name, next);
-      if (next.read && !known?.read) files.push({ path: join(this.#folder, name), version: next.read });
+      if (next.read && !known?.read) files.push({ path: below(this.#folder.path, name), version: next.read });
       else if (!next.read && due === undefined) waiting.push(name);
     }
     // A removed name may come back as another file.
@@ -119,7 +115,7 @@ export class FolderWatch {
     for (const [name, stats] of found) {
       const before = this.#seen.get(name);
       if (!before) continue;
-      const change = before.read && changeOf(join(this.#folder, name), before.read, stats);
+      const change = before.read && this.#folder.change(name, before.read, stats);
       if (change === 'replaced') continue;
       if (change === 'rewritten') {
         notes.push(`${name} was rewritten after it had been read; it is read again`);
@@ -133,7 +129,7 @@ export class FolderWatch {
   }
 
   /** What is known now of a file that was not read. */
-  #judge(name: string, stats: Stats, due: boolean | undefined, before: Seen | undefined, now: Time): Seen {
+  #judge(name: string, stats: FileNumbers, due: boolean | undefined, before: Seen | undefined, now: Time): Seen {
     const same = before !== undefined && before.bytes === stats.size && before.modified === stats.mtimeMs;
     const seenSince = due === undefined ? now : Math.min(now, stats.mtimeMs);
     const since = same ? before.since : seenSince;
@@ -141,17 +137,17 @@ export class FolderWatch {
     return seenAs(stats, since, (due ?? settled) ? this.#version(name, stats) : undefined);
   }
 
-  #version(name: string, stats: Stats): FileVersion {
-    return versionOf(join(this.#folder, name), stats);
+  #version(name: string, stats: FileNumbers): FileVersion {
+    return this.#folder.version(name, stats);
   }
 
   /** When a file was complete, by its own times. */
-  #cameAt(stats: Stats): Time {
+  #cameAt(stats: FileNumbers): Time {
     return movedIn(stats) ? stats.ctimeMs : stats.mtimeMs + this.#options.settle;
   }
 
   /** Also undefined if the times come from another clock, or the file is still being written. */
-  #isDue(name: string, stats: Stats, moment: Moment): boolean | undefined {
+  #isDue(name: string, stats: FileNumbers, moment: Moment): boolean | undefined {
     const at = this.#cameAt(stats);
     if (!isLate(moment) || at > moment.now) return undefined;
     return (this.#spread?.get(name) ?? at) <= moment.time;
@@ -167,49 +163,9 @@ export class FolderWatch {
     return new Map(early.map(({ name }, i) => [name, time + Math.floor((i * batches) / early.length) * interval]));
   }
 
-  /** The files of a folder, in the order of their names. Notes what is there and cannot be read. */
-  #find(entries: readonly Dirent[], notes: string[]): Entry[] {
+  #wanted(found: Found, notes: string[]): Entry[] {
     const { filter = () => true } = this.#options;
-    const wanted = entries.filter(({ name }) => !/^[._]/.test(name) && !/\.(tmp|part|crdownload)$/.test(name) && filter(name));
-    const names = new Set(wanted.map(({ name }) => name));
-    const isLink = new Set(wanted.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name));
-    return [...names].sort().flatMap((name) => {
-      const stats = this.#stat(name, notes);
-      if (!stats) return [];
-      const other = isLink.has(name) ? this.#otherName(name) : undefined;
-      if (other === undefined || other === name || !names.has(other)) return [[name, stats] as const];
-      notes.push(`${name} is not read: it is a link to ${other}, which is`);
-      return [];
-    });
-  }
-
-  /** The name in this folder of the file that a link leads to. */
-  #otherName(name: string): string | undefined {
-    try {
-      const target = realpathSync(join(this.#folder, name));
-      return dirname(target) === realpathSync(this.#folder) ? basename(target) : undefined;
-    } catch {
-      // It was removed meanwhile.
-      return undefined;
-    }
-  }
-
-  /** Undefined for a folder, for a file that was removed meanwhile, and for what cannot be read. */
-  #stat(name: string, notes: string[]): Stats | undefined {
-    const path = join(this.#folder, name);
-    try {
-      const stats = lookAt(path);
-      if (stats === undefined) return undefined;
-      const problem = typeof stats === 'string' ? stats : kindOf(stats);
-      if (problem === undefined) {
-        accessSync(path, constants.R_OK);
-        return stats as Stats;
-      }
-      if (problem !== aFolder) notes.push(`${name} is not read: ${typeof stats === 'string' ? stats : `it is ${problem}`}`);
-    } catch (e) {
-      notes.push(`${name} cannot be read now: ${asError(e).message}`);
-    }
-    return undefined;
+    return found((name) => !/^[._]|\.(tmp|part|crdownload|_COPYING_)$/.test(name) && filter(name), notes);
   }
 
   /** What it has seen, as plain data. */
@@ -223,25 +179,12 @@ export class FolderWatch {
   }
 }
 
-const seenAs = ({ size, mtimeMs }: Stats, since: Time, read: FileVersion | undefined): Seen => ({
+const seenAs = ({ size, mtimeMs }: FileNumbers, since: Time, read: FileVersion | undefined): Seen => ({
   bytes: size,
   modified: mtimeMs,
   since,
   read,
 });
-
-/** Throws NO_SUCH_PATH, NOT_A_FOLDER or UNREADABLE_FILE. */
-function entriesIn(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (e) {
-    const { code } = e as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new MillraceError('NO_SUCH_PATH', { path: folder, folder: process.cwd() });
-    if (code === 'ENOTDIR')
-      throw new MillraceError('NOT_A_FOLDER', { path: folder, parent: dirname(folder), name: basename(folder) });
-    return unreadable(folder, e);
-  }
-}
 
 const mostNames = 3;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { movedSplit, SessionFiles } from '../../../cluster/spark/session-files';
+import { movedSplit, SessionFiles } from '../../../cluster/spark/files/session-files';
 import { decodeSplit, encodeSplit } from '../../../runtime/plan/encode';
 import type { Split } from '../../../runtime/plan/program';
 

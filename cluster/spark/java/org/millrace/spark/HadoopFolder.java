@@ -31,7 +31,7 @@ final class HadoopFolder {
     return NOTHING;
   }
 
-  /** What is in a folder: names, bytes, and the milliseconds since each was changed; nothing where there is no such folder. */
+  /** What is in a folder: names, bytes, and when each was changed; nothing where there is no such folder. */
   static byte[] list(Configuration conf, DataInputStream in) throws IOException {
     Path folder = new Path(Bytes.readText(in));
     FileStatus[] found = statuses(folder, conf);
@@ -45,6 +45,7 @@ final class HadoopFolder {
             out.writeBoolean(one.isDirectory());
             out.writeDouble(one.getLen());
             out.writeDouble(now - one.getModificationTime());
+            out.writeDouble(one.getModificationTime());
           }
         });
   }

@@ -4,10 +4,10 @@
 // it by the same name below the folder of its executor.
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { makeFolders } from '../../runtime/base/files';
-import { splitWith } from '../../runtime/plan/encode';
-import { inputsOf, type Split } from '../../runtime/plan/program';
-import { checkpointPath } from '../../runtime/storage/frame-file';
+import { makeFolders } from '../../../runtime/base/files';
+import { splitWith } from '../../../runtime/plan/encode';
+import { inputsOf, type Split } from '../../../runtime/plan/program';
+import { checkpointPath } from '../../../runtime/storage/frame-file';
 
 /** A file by its name below the session's folder, and the blob that holds it. */
 export interface SessionFile {

@@ -1,14 +1,14 @@
 // The file systems of Hadoop: the session asks Spark's driver for splits and folders, or a process of its own before the driver is there.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { MillraceError } from '../../runtime/base/errors';
-import { notReadable } from '../../runtime/base/files';
-import type { RemoteFile, RemoteReader } from '../../runtime/base/remote/remote-files';
-import type { RemoteEntry, RemoteFolders } from '../../runtime/base/remote/remote-folders';
-import type { EngineFiles, FilePart, WantedFiles, WrittenFolder } from '../../runtime/plan/engine';
-import { outputExists } from '../../runtime/storage/replace-saved';
+import { MillraceError } from '../../../runtime/base/errors';
+import { notReadable } from '../../../runtime/base/files';
+import type { RemoteFile, RemoteReader } from '../../../runtime/base/remote/remote-files';
+import type { RemoteEntry, RemoteFolders } from '../../../runtime/base/remote/remote-folders';
+import type { EngineFiles, FilePart, WantedFiles, WrittenFolder } from '../../../runtime/plan/engine';
+import { outputExists } from '../../../runtime/storage/replace-saved';
+import { MessageReader, MessageWriter } from '../message';
 import type { HadoopHelper } from './hadoop-helper';
-import { MessageReader, MessageWriter } from './message';
 
 /** As in `HadoopRequests.java`. */
 const requests = {
@@ -103,6 +103,7 @@ export class HadoopAccess implements RemoteReader, RemoteFolders {
       isFolder: answer.flag(),
       bytes: answer.double(),
       ageMs: answer.double(),
+      modifiedMs: answer.double(),
     }));
   }
 
@@ -277,7 +278,7 @@ const remedies: Readonly<Record<string, string>> = {
 
 const remedyOf = (path: string, kind: string): string =>
   kind === 'unknown' && /^s?webhdfs:/i.test(path)
-    ? "Name it by hdfs://host:port: this Spark's own client of WebHDFS is not whole."
+    ? "Name it by hdfs://host:port: this Spark's own client of WebHDFS is not whole, and no single jar mends it."
     : (remedies[kind] ?? remedies.failed);
 
 /** Raises what keeps a file of Hadoop from being read. */

@@ -1,8 +1,8 @@
 // Files that lie elsewhere as a worker of Spark sees them: those of Hadoop's file systems by its executor, web pages by a thread of its own.
 import { join } from 'node:path';
-import type { RemoteFile } from '../../runtime/base/remote/remote-files';
-import { FetchingFiles } from '../files/fetching-files';
-import { variablesOf } from '../files/s3-account';
+import type { RemoteFile } from '../../../runtime/base/remote/remote-files';
+import { FetchingFiles } from '../../files/fetching-files';
+import { variablesOf } from '../../files/s3-account';
 import type { HadoopAccess } from './hadoop-files';
 
 const isPage = (url: string): boolean => /^https?:/i.test(url);

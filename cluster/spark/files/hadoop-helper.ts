@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { killGroup } from '../base/child-process';
-import type { SparkCommand } from './spark-process';
+import { killGroup } from '../../base/child-process';
+import type { SparkCommand } from '../spark-process';
 
 /** Leaves a file when the program has ended: a thread that waits hears of no event. */
 const program = '"$@"; : > "$0"';
