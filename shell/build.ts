@@ -27,6 +27,7 @@ const bundles: readonly Bundle[] = [
   { entry: 'cluster/sql/sql-main.ts', output: 'sql-engine.js' },
   { entry: 'cluster/connectors/kafka/on-executors.ts', output: 'kafka.js' },
   { entry: 'cluster/connectors/sql/on-executors.ts', output: 'databases.js' },
+  { entry: 'cluster/connectors/sql/table-columns.ts', output: 'table-columns.js' },
   { entry: 'cluster/spark/worker-main.ts', output: 'spark-worker.js' },
   { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
 ];

@@ -20,6 +20,7 @@ import { mayShare, publishedDeclaration } from './additions/added-published';
 import { mayQuery, QueryFacts, queriesIn } from './additions/added-queries';
 import { tableTypesOf } from './additions/added-schemas';
 import { type Addition, scriptOf } from './additions/addition';
+import { type DatabaseCall, DatabaseColumns } from './additions/database-columns';
 import { layoutEntry, layoutScratch } from './await-result';
 import { TextChecker } from './check-text';
 import { completionsAt, describeAt, quickInfoAt, type Scratch } from './completions';
@@ -75,6 +76,7 @@ export class TypeServiceCore {
   readonly #known: KnownEntries;
   readonly #checker: TextChecker;
   readonly #schemas = new TableSchemas();
+  readonly #databases: DatabaseColumns | undefined;
   #cwd: string;
   /** What is known of queries. */
   readonly facts = new QueryFacts();
@@ -82,6 +84,8 @@ export class TypeServiceCore {
   constructor(options: CoreOptions) {
     this.#options = options;
     this.#cwd = options.cwd;
+    // The bundles lie beside the declarations of the API.
+    if (options.api?.endsWith('.d.ts')) this.#databases = new DatabaseColumns(path.join(options.api, '../../table-columns.js'));
     this.#host = new Host(options);
     this.#service = ts.createLanguageService(this.#host, parsed);
     this.#modules = new UserModules(options, parsed);
@@ -91,7 +95,8 @@ export class TypeServiceCore {
     this.#declarePrompt();
   }
 
-  readonly #typeOfTable = (call: TableCall): string | undefined => this.#schemas.typeOf(call, this.#cwd);
+  readonly #typeOfTable = (call: TableCall | DatabaseCall): string | undefined =>
+    'url' in call ? this.#databases?.typeOf(call, this.#cwd) : this.#schemas.typeOf(call, this.#cwd);
 
   /** Sets the user's folder, which a service from a snapshot does not know yet. */
   setFolder(cwd: string): void {

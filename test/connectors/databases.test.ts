@@ -9,6 +9,7 @@ import { connect } from '../../cluster/connect';
 import { openDatabase } from '../../cluster/connectors/sql/open';
 import { checkedUrl } from '../../cluster/connectors/sql/url';
 import { type Context, type Row, StreamingContext } from '../../runtime/index';
+import { TypeServiceClient } from '../../shell/types/client';
 import { errorOf } from '../helpers/errors';
 import { databaseUser, missingForSql, startMariadb, startPostgres } from '../helpers/sql-servers';
 import { until } from '../helpers/within';
@@ -121,6 +122,13 @@ if (missing !== undefined) {
       );
       const counted = await sc.sql<Row>`select count(*) as n from ${sc.sqlTable(urls[name], 'things')} where id > 1`.collect();
       assert.is(Number(counted[0].n), 2);
+    });
+
+    test(`${name}: the columns are known while the table is typed`, async () => {
+      const client = new TypeServiceClient({ cwd: folder });
+      const call = `sc.sqlTable('${urls[name]}', 'things', { columns: ['id', 'name'] })`;
+      const found = await client.typeOf(call).finally(() => client.stop());
+      assert.equal(found, { type: `RDD<{ id: number${name === 'sqlite' ? ' | null' : ''}; name: string | null; }>` });
     });
 
     test(`${name}: in parts by a column, each row once`, async () => {

@@ -4,9 +4,10 @@ import { type TableReader, tableReaders } from '../../../runtime/formats/file-fo
 import { isOfApi } from '../symbols';
 import type { TableCall } from '../table-schemas';
 import { type Addition, type CheckedText, isAdded, ownStatements } from './addition';
+import type { DatabaseCall } from './database-columns';
 
 /** The type of the rows that a call reads. */
-export type TypeOfTable = (call: TableCall) => string | undefined;
+export type TypeOfTable = (call: TableCall | DatabaseCall) => string | undefined;
 
 /** What the calls of readers in a checked text need. */
 export function tableTypes(text: CheckedText, typeOf: TypeOfTable): Addition[] {
@@ -42,7 +43,11 @@ interface ReaderCall {
 
 function* readersIn(node: ts.Node): Generator<ReaderCall> {
   const { expression } = node as ts.CallExpression;
-  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(expression) && isReader(expression.name.text))
+  if (
+    ts.isCallExpression(node) &&
+    ts.isPropertyAccessExpression(expression) &&
+    (isReader(expression.name.text) || expression.name.text === databaseReader)
+  )
     yield { call: node, access: expression };
   const below: ts.Node[] = [];
   ts.forEachChild(node, (child) => {
@@ -51,10 +56,13 @@ function* readersIn(node: ts.Node): Generator<ReaderCall> {
   for (const child of below) yield* readersIn(child);
 }
 
+const databaseReader = 'sqlTable';
+
 const isReader = (name: string): name is TableReader => (tableReaders as readonly string[]).includes(name);
 
 function typeOfCall(call: ts.CallExpression, access: ts.PropertyAccessExpression, typeOf: TypeOfTable): string | undefined {
-  const [first, second] = call.arguments;
+  const [first, second, third] = call.arguments;
+  if (access.name.text === databaseReader) return typeOfDatabase(first, second, third, typeOf);
   const path = first && valueOf(first);
   const options = second ? valueOf(second) : {};
   const paths = Array.isArray(path) ? path : [path];
@@ -64,6 +72,18 @@ function typeOfCall(call: ts.CallExpression, access: ts.PropertyAccessExpression
     paths: paths as string[],
     options: options as Record<string, unknown>,
   });
+}
+
+function typeOfDatabase(
+  first: ts.Expression | undefined,
+  second: ts.Expression | undefined,
+  third: ts.Expression | undefined,
+  typeOf: TypeOfTable,
+): string | undefined {
+  const [url, table] = [first && valueOf(first), second && valueOf(second)];
+  const options = third ? valueOf(third) : {};
+  if (typeof url !== 'string' || typeof table !== 'string' || typeof options !== 'object' || options === null) return undefined;
+  return typeOf({ url, table, options: options as Record<string, unknown> });
 }
 
 /** The value of a literal; undefined for what only a run tells. */
