@@ -15,8 +15,10 @@ import { openBackend } from '../cluster/serve/open-backend';
 import { claim, placeOf } from '../cluster/serve/place';
 import { Resident } from '../cluster/serve/resident';
 import { MillraceServer, type ServerOptions } from '../cluster/serve/server';
+import { isLocal } from '../cluster/spark/spark-master';
 import { makeConfig } from '../runtime/base/config';
 import { asError, MillraceError } from '../runtime/base/errors';
+import { sparkSetting } from './base/command-line';
 import { confHelp, readConf } from './base/conf';
 import { serverLines } from './print/server-lines';
 
@@ -28,6 +30,8 @@ interface Options {
   readonly socket?: string;
   readonly executorMemory?: string;
   readonly conf: readonly string[];
+  readonly sparkHome?: string;
+  readonly sparkConf?: Readonly<Record<string, string>>;
   readonly grace: string;
   readonly listen?: string;
   readonly tokenFile?: string;
@@ -47,10 +51,12 @@ const repeated = (text: string, all: readonly string[]): string[] => [...all, te
 function command(): Command {
   return new Command('millrace serve')
     .description('Holds one engine that shells, scripts and programs share: they attach with --master serve.')
-    .option('-m, --master <master>', 'where jobs run, as for millrace itself', 'local[*]')
+    .option('-m, --master <master>', 'where jobs run: local[N], local[*], or with Apache Spark spark-local[N]', 'local[*]')
     .option('--socket <path>', "the Unix socket; by default one in the user's runtime folder")
     .option('--executor-memory <MiB>', "heap of each executor; by default a share of this machine's memory")
     .option('--conf <KEY=VALUE>', 'set an option of the engine, listed below; repeat it for more', repeated, [])
+    .option('--spark-home <folder>', 'the folder of Apache Spark')
+    .option('--spark-conf <KEY=VALUE>', 'a setting of Apache Spark itself; repeat it for more', sparkSetting)
     .option('--grace <SECONDS>', 'how long to wait for a session whose connection is lost', String(defaultGraceMs / 1000))
     .option(
       '--listen <HOST:PORT>',
@@ -175,9 +181,9 @@ class Watch {
 async function run(options: Options): Promise<number> {
   const { master, socket, conf, grace } = options;
   const parsed = parseMaster(master);
-  if (parsed.kind !== 'pool') {
-    // Spark's part numbers datasets by 32 bits, and gets the user's code from its own process: not from sessions yet.
-    const rule = 'local[N] or local[*]: a server runs its jobs on executors of its own';
+  if (parsed.kind !== 'pool' && !(parsed.kind === 'spark' && isLocal(parsed.url))) {
+    // Executors on other machines see no folder of a session: neither answers of queries there, nor what its receivers have read.
+    const rule = 'local[N], local[*] or spark-local[N]: executors of a server must see the files of its sessions';
     throw new MillraceError('BAD_OPTION', { option: 'The master of a server', value: master, rule });
   }
   const graceMs = graceMsOf(grace);
@@ -195,6 +201,7 @@ async function run(options: Options): Promise<number> {
     const opened = await openBackend(master, parsed, {
       executorMemory,
       holds: true,
+      spark: { home: options.sparkHome, conf: options.sparkConf, onReady: ({ name }) => print(`${name} is there.`) },
       onOutput: (line, stream, executorId) => server?.output(line, stream, executorId),
     });
     if (opened.shortage) print(opened.shortage);

@@ -178,12 +178,15 @@ export class MillraceServer implements SharedEngine {
 
   /** A line that the user's functions printed: it goes to whose task the executor runs, or ran last. */
   readonly output: OutputListener = (line, stream, executorId) => {
-    const session = executorId === undefined ? undefined : this.#sessions.get(this.#ran.get(executorId) ?? 0);
+    // Apache Spark does not say of which task a line is.
+    const number = executorId === undefined ? this.#ranLast : this.#ran.get(executorId);
+    const session = this.#sessions.get(number ?? 0);
     session?.tellOutput(line, stream);
   };
 
   /** The session whose task each executor began last. */
   readonly #ran = new Map<string, number>();
+  #ranLast: number | undefined;
 
   #enter(ws: WebSocket, socket: Socket): void {
     let line: ServerLine | undefined;
@@ -342,7 +345,10 @@ export class MillraceServer implements SharedEngine {
     const { jobId, rddId, executorId } = event as { jobId?: number; rddId?: number; executorId?: string };
     const owner = jobId === undefined ? undefined : this.#owners.get(jobId);
     if (owner) {
-      if (name === 'onTaskStart') this.#ran.set(executorId!, owner.session.number);
+      if (name === 'onTaskStart') {
+        this.#ranLast = owner.session.number;
+        this.#ran.set(executorId!, this.#ranLast);
+      }
       return owner.session.tellOfJob(owner.job, name, event);
     }
     if (jobId !== undefined) return;

@@ -6,12 +6,13 @@
 import { MillraceError } from '../../runtime/base/errors';
 import { partSuffix } from '../../runtime/exec/files/saved-part';
 import { encodeSplit } from '../../runtime/plan/encode';
+import type { JobCode } from '../../runtime/plan/job';
 import type { FunctionNode, ShuffleNode } from '../../runtime/plan/node';
 import type { Sink, Split } from '../../runtime/plan/program';
 import type { LevelFlags } from '../../runtime/plan/storage-level';
 import type { NodeView } from '../../runtime/planner/node-table';
 import { programOf, type StageSource } from '../../runtime/planner/program';
-import { SessionCode } from '../../runtime/planner/session-code';
+import { codeOf, type UserCode } from '../../runtime/planner/session-code';
 import type { StageSteps } from '../../runtime/planner/stage-steps';
 import { SplitMaker } from '../../runtime/planner/task-inputs';
 import { checkpointFolder } from '../../runtime/storage/frame-file';
@@ -63,6 +64,12 @@ const kinds = { answer: 0, shuffle: 1, store: 2 } as const;
 
 const nothing: LevelFlags = { useMemory: false, useDisk: false, serialized: true, replication: 1 };
 
+/** What belongs to one job: the datasets as it sees them, and the user's code. */
+interface Within {
+  readonly view: NodeView;
+  readonly code: UserCode;
+}
+
 /** What definitions are made with. */
 export interface DefinitionSources {
   readonly link: DriverLink;
@@ -81,7 +88,8 @@ export class Definitions {
   readonly #files: SessionFiles | undefined;
   readonly #slots: number;
   readonly #placesOf: DefinitionSources['placesOf'];
-  readonly #code: SessionCode;
+  /** Numbers of datasets and states as Spark has them: sessions of a server have numbers beyond its 32 bits. */
+  readonly #numbers = new SmallNumbers();
   /** By shuffle and by persisted dataset. */
   readonly #shuffles = new Map<number, Definition>();
   readonly #stored = new Map<number, Definition>();
@@ -97,12 +105,17 @@ export class Definitions {
     this.#files = files;
     this.#placesOf = placesOf;
     this.#blob = (id) => this.#made.get(id) ?? blob(id);
-    this.#code = new SessionCode((id, bytes) => this.#made.set(id, bytes));
   }
 
-  /** Defines the dataset of a job, and what it is made of as far as Spark does not know it. */
-  job(root: number, end: Omit<End & { kind: 'answer' }, 'kind'>, view: NodeView): Definition {
-    return this.#define(root, { kind: 'answer', ...end }, view);
+  /** Defines the dataset of a job, and what it is made of as far as Spark does not know it. `code` is that of the job, if it brings any. */
+  job(root: number, end: Omit<End & { kind: 'answer' }, 'kind'>, view: NodeView, code?: JobCode): Definition {
+    const used = codeOf({ code }, (id, bytes) => this.#made.set(id, bytes));
+    return this.#define(root, { kind: 'answer', ...end }, { view, code: used });
+  }
+
+  /** The dataset that Spark knows by a number. */
+  datasetOf(number: number): number {
+    return this.#numbers.back(number);
   }
 
   of(key: number): Definition | undefined {
@@ -123,7 +136,7 @@ export class Definitions {
     this.#byKey.delete(key);
     if (this.#byProgram.get(programId) === definition) this.#byProgram.delete(programId);
     if (shuffleId !== undefined) this.#shuffles.delete(shuffleId);
-    if (isStored) this.#stored.delete(dataset);
+    if (isStored && this.#stored.delete(dataset)) this.#numbers.forget(dataset);
     this.#link.drop(key);
     for (const id of blobs) this.#link.release(id);
   }
@@ -134,24 +147,30 @@ export class Definitions {
     if (definition) this.drop(definition);
   }
 
+  /** The state of a stream is gone. */
+  dropState(id: number): void {
+    this.#numbers.forget(id);
+  }
+
   dropStored(dataset: number): void {
     const definition = this.#stored.get(dataset);
     if (definition) this.drop(definition);
   }
 
-  #shuffle(writes: ShuffleNode, view: NodeView): Definition {
-    return this.#shuffles.get(writes.shuffleId) ?? this.#define(writes.dataset, { kind: 'shuffle', writes }, view);
+  #shuffle(writes: ShuffleNode, within: Within): Definition {
+    return this.#shuffles.get(writes.shuffleId) ?? this.#define(writes.dataset, { kind: 'shuffle', writes }, within);
   }
 
-  #persisted(dataset: number, view: NodeView): Definition {
+  #persisted(dataset: number, within: Within): Definition {
     const known = this.#stored.get(dataset);
-    return known ?? this.#define(dataset, { kind: 'store', level: view.node(dataset).persistence!.level }, view);
+    return known ?? this.#define(dataset, { kind: 'store', level: within.view.node(dataset).persistence!.level }, within);
   }
 
-  #define(dataset: number, end: End, view: NodeView): Definition {
+  #define(dataset: number, end: End, job: Within): Definition {
+    const { view, code } = job;
     const within = end.kind === 'store' ? dataset : undefined;
     const { barrier: isBarrier, indeterminate } = view.facts(dataset);
-    const parents = this.#parentsOf(dataset, within, view);
+    const parents = this.#parentsOf(dataset, within, job);
     const node = view.node(dataset);
     const title = node.name ?? node.operation;
     const wanted = end.kind === 'answer' ? end.partitions : Array.from({ length: node.partitions }, (_, i) => i);
@@ -159,9 +178,9 @@ export class Definitions {
     if (isBarrier) barriers.push({ title, partitions: wanted.length });
     const widest = barriers.sort((a, b) => b.partitions - a.partitions).at(0);
     if (widest && widest.partitions > this.#slots) throw tooWide(widest, this.#slots);
-    const program = programOf(sourceOf(dataset, end), view, { blob: this.#blob, modules: this.#code.modules });
+    const program = programOf(sourceOf(dataset, end), view, { blob: this.#blob, modules: code.modules });
     for (const { id, bytes } of program.parts) this.#made.set(id, bytes);
-    const blobs = [...program.needs.slice(1), ...this.#code.classes()];
+    const blobs = [...program.needs.slice(1), ...code.classes()];
     this.needs(blobs);
     for (const id of blobs) this.#link.retain(id);
     for (const { id } of program.parts) this.#made.delete(id);
@@ -176,10 +195,10 @@ export class Definitions {
       .byte(kinds[end.kind])
       .text(title)
       .text(end.kind === 'answer' ? end.within : shuffleId === undefined ? '' : `shuffle ${shuffleId}`)
-      .int(dataset)
+      .int(end.kind === 'store' ? this.#numbers.of(dataset) : -1)
       .flag(indeterminate)
       .flag(isBarrier)
-      .int(stateIn(dataset, within, view))
+      .int(this.#numbers.of(stateIn(dataset, within, view)))
       .text(leaves === undefined ? '' : checkpointFolder('', { rddId: leaves }))
       .flag(saved !== undefined);
     if (saved) message.text(hadoopPath(saved.folder)).text(saved.jobTag).text(partSuffix(saved.format));
@@ -255,18 +274,19 @@ export class Definitions {
   }
 
   /** The definitions that feed one, by name; those that Spark does not have are defined. */
-  #parentsOf(dataset: number, within: number | undefined, view: NodeView): Map<string, Definition> {
+  #parentsOf(dataset: number, within: number | undefined, job: Within): Map<string, Definition> {
+    const { view } = job;
     const parents = new Map<string, Definition>();
     const seen = new Set([dataset]);
     for (const id of seen) {
       const node = view.node(id);
       if (id !== within && view.isCut(node)) {
-        parents.set(storedName(id), this.#persisted(id, view));
+        parents.set(storedName(id), this.#persisted(id, job));
         continue;
       }
       for (const dependency of node.dependencies) {
         if (dependency.kind === 'narrow') seen.add(dependency.dataset);
-        else parents.set(shuffleName(dependency.shuffleId), this.#shuffle(dependency, view));
+        else parents.set(shuffleName(dependency.shuffleId), this.#shuffle(dependency, job));
       }
     }
     return parents;
@@ -311,5 +331,44 @@ function sourceOf(dataset: number, end: End): StageSource {
       const { shuffleId, partitioner, operation, combine, functions } = end.writes;
       return { dataset, sink: { kind: 'shuffle', shuffleId, partitioner, operation, combine }, functions, writes: end.writes };
     }
+  }
+}
+
+const largestNumber = 2 ** 31 - 1;
+/** Numbers below this stand for themselves. */
+const firstSmall = 2 ** 30;
+
+/** Numbers of 32 bits for larger ones: Spark's part counts datasets and states in those, sessions of a server beyond. */
+class SmallNumbers {
+  readonly #small = new Map<number, number>();
+  readonly #large = new Map<number, number>();
+  #next = firstSmall;
+
+  /** The small number of any number; that of a small one is itself. */
+  of(number: number): number {
+    if (number < firstSmall) return number;
+    const known = this.#small.get(number);
+    if (known !== undefined) return known;
+    const small = this.#next;
+    this.#next = small === largestNumber ? firstSmall : small + 1;
+    // After a billion of them the oldest is long gone.
+    const old = this.#large.get(small);
+    if (old !== undefined) this.#small.delete(old);
+    this.#small.set(number, small);
+    this.#large.set(small, number);
+    return small;
+  }
+
+  /** The number that a small one stands for. */
+  back(small: number): number {
+    return this.#large.get(small) ?? small;
+  }
+
+  /** Nobody uses a number any more. */
+  forget(number: number): void {
+    const small = this.#small.get(number);
+    if (small === undefined) return;
+    this.#small.delete(number);
+    this.#large.delete(small);
   }
 }

@@ -158,6 +158,7 @@ export class SparkEngine implements Engine<EngineStatus> {
       case 'blob':
         return this.#link.forget(what.id);
       case 'state':
+        this.#definitions.dropState(what.id);
         this.#reports.forgetDataset(computationsOf(what.id));
         return this.#removeFolder(what);
       case 'checkpoint':
@@ -174,13 +175,13 @@ export class SparkEngine implements Engine<EngineStatus> {
     if (this.#failed) throw this.#failed;
     const jobId = this.#nextJob++;
     const view = this.#nodes.view();
-    const { root, sink, functions, properties, files, title, callSite } = job;
+    const { root, sink, functions, properties, files, title, callSite, code } = job;
     let { partitions } = job;
     let definition: Definition;
     try {
       // The tasks of a barrier stage wait for each other.
       if (view.facts(root).barrier) partitions = Array.from({ length: view.node(root).partitions }, (_, i) => i);
-      definition = this.#definitions.job(root, { sink, functions, partitions, within: `job ${jobId}` }, view);
+      definition = this.#definitions.job(root, { sink, functions, partitions, within: `job ${jobId}` }, view, code);
     } catch (e) {
       view.close();
       throw lineageError(e, title);
@@ -275,7 +276,7 @@ export class SparkEngine implements Engine<EngineStatus> {
       case 'jobEnded':
         return this.#jobEnded(event.jobId, event.failure);
       case 'report':
-        return this.#report(event);
+        return this.#report({ ...event, dataset: this.#definitions.datasetOf(event.dataset) });
       default:
         // Each of the others is told by the method of its name.
         return (this.status[event.kind] as (told: typeof event) => void).call(this.status, event);

@@ -13,7 +13,7 @@ export interface UserCode {
 }
 
 /** The code of a job: what it brings along, else that of this process, whose blobs go to `put`. */
-export const codeOf = ({ code }: Job, put: (id: string, bytes: Uint8Array) => void): UserCode =>
+export const codeOf = ({ code }: Pick<Job, 'code'>, put: (id: string, bytes: Uint8Array) => void): UserCode =>
   code ? { modules: () => code.modules, classes: () => code.classes } : new SessionCode(put);
 
 export class SessionCode implements UserCode {
