@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process';
 import net, { type Socket } from 'node:net';
 import { frame, readFrames } from './frames';
-import { freePromptName, isPromptName, runningPrompts, socketOfPrompt } from './prompt-places';
+import { claimPromptName, isPromptName, runningPrompts, socketOfPrompt } from './prompt-places';
 
 /** The descriptor of a prompt that leads to the terminal which has started it. */
 export const frontDescriptor = 3;
 
 /** Starts a prompt with these arguments in a process of its own, in front of this terminal. */
-export function startInFront(args: readonly string[], name = freePromptName()): void {
+export function startInFront(args: readonly string[], name = claimPromptName()): void {
   const command = [process.argv[1], 'held', name, ...args];
   const child = spawn(process.execPath, command, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   child.unref();

@@ -1,5 +1,5 @@
 // Where the prompts of a user's servers are found: a socket and a card of each, in a folder that only the user can enter.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runtimeFolder } from '../../cluster/serve/place';
 import { makeFolders } from '../../runtime/base/files';
@@ -49,16 +49,36 @@ function readCard(name: string): PromptCard | undefined {
 }
 
 export function writeCard(name: string, master: string, isAttached: boolean): void {
+  writeFileSync(cardOf(name), cardText(name, master, isAttached), { mode: 0o600 });
+}
+
+function cardText(name: string, master: string, isAttached: boolean): string {
   const card: PromptCard = { name, master, ...ownerOf(process.pid), isAttached, since: Date.now() };
-  writeFileSync(cardOf(name), JSON.stringify(card), { mode: 0o600 });
+  return JSON.stringify(card);
 }
 
 export function forgetPrompt(name: string): void {
   for (const file of [socketOfPrompt(name), cardOf(name)]) rmSync(file, { force: true });
 }
 
-/** A name that no prompt has. */
-export function freePromptName(): string {
+/** A name that no prompt has: it is this process's until its prompt writes its own card, so that two which start at once get two names. */
+export function claimPromptName(): string {
   const taken = new Set(runningPrompts().map(({ name }) => name));
-  for (let n = 1; ; n++) if (!taken.has(String(n))) return String(n);
+  const own = path.join(folder(), `.claim-${process.pid}`);
+  try {
+    for (let n = 1; ; n++) {
+      const name = String(n);
+      if (taken.has(name)) continue;
+      writeFileSync(own, cardText(name, 'a server, starting', true), { mode: 0o600 });
+      try {
+        // Whole at once, and refused where there is one.
+        linkSync(own, cardOf(name));
+        return name;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
 }
