@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from '
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type OutputFile, type PluginBuild } from 'esbuild';
 import { globSync } from 'tinyglobby';
+import { oneCompiler } from './build/one-compiler';
 import { globalNames, promptNames } from './types/entry-names';
 
 const root = dirname(__dirname);
@@ -57,6 +58,7 @@ const shared: BuildOptions = {
   sourcemap: true,
   external: ['typescript', 'ts-node', 'esbuild', '@duckdb/node-api', '@resvg/resvg-js', '@platformatic/kafka'],
   define: { 'import.meta.url': 'importMetaUrl' },
+  plugins: [oneCompiler],
   logLevel: 'warning',
   write: false,
 };

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { packageRoot } from '../base/package-root';
+import { oneCompiler } from '../build/one-compiler';
 import { promptNames } from './entry-names';
 import { heapOptions, snapshotFile, snapshotStamp, stampFile, typeFiles } from './files';
 import { type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
@@ -91,6 +92,7 @@ async function bundleService(root: string, outfile: string): Promise<void> {
     format: 'cjs',
     // The text is in the blob, and once more in the heap.
     minify: true,
+    plugins: [oneCompiler],
     logLevel: 'silent',
     // A package makes a `require` of its own, which it needs for what it does not have here.
     define: { 'import.meta.url': JSON.stringify('file:///') },
