@@ -15,6 +15,8 @@ interface Bundle {
   readonly output: string;
   /** Users run it as a command: it gets a shebang and is executable. */
   readonly command?: boolean;
+  /** One file, for what loads it as a module, copies it to other machines or hashes it. */
+  readonly alone?: boolean;
 }
 
 const bundles: readonly Bundle[] = [
@@ -26,11 +28,11 @@ const bundles: readonly Bundle[] = [
   { entry: 'cluster/files/fetch-thread.ts', output: 'fetch-thread.js' },
   { entry: 'cluster/receivers/receiver-main.ts', output: 'receiver.js' },
   { entry: 'cluster/sql/sql-main.ts', output: 'sql-engine.js' },
-  { entry: 'cluster/connectors/kafka/on-executors.ts', output: 'kafka.js' },
-  { entry: 'cluster/connectors/sql/on-executors.ts', output: 'databases.js' },
-  { entry: 'cluster/connectors/sql/table-columns.ts', output: 'table-columns.js' },
-  { entry: 'cluster/spark/worker-main.ts', output: 'spark-worker.js' },
-  { entry: 'shell/types/service-main.ts', output: 'types-service.js' },
+  { entry: 'cluster/connectors/kafka/on-executors.ts', output: 'kafka.js', alone: true },
+  { entry: 'cluster/connectors/sql/on-executors.ts', output: 'databases.js', alone: true },
+  { entry: 'cluster/connectors/sql/table-columns.ts', output: 'table-columns.js', alone: true },
+  { entry: 'cluster/spark/worker-main.ts', output: 'spark-worker.js', alone: true },
+  { entry: 'shell/types/service-main.ts', output: 'types-service.js', alone: true },
 ];
 
 /** The modules of the public API: what `import 'millrace'` gives. */
@@ -63,11 +65,28 @@ const shared: BuildOptions = {
   write: false,
 };
 
-async function bundle({ entry, output, command }: Bundle): Promise<void> {
-  const banner = { js: command ? `#!/usr/bin/env node\n${importMetaUrl}` : importMetaUrl };
-  const result = await build({ ...shared, entryPoints: [join(root, entry)], outfile: join(dist, output), banner });
+/** The program's file runs the bundle, which is in a folder of its own with what V8 compiled of it. */
+async function bundle({ entry, output, command, alone }: Bundle): Promise<void> {
+  const outfile = alone ? join(dist, output) : join(dist, 'code', output);
+  const banner = { js: importMetaUrl };
+  const result = await build({ ...shared, entryPoints: [join(root, entry)], outfile, banner, metafile: true });
   await Promise.all(result.outputFiles!.map(writeWhole));
+  if (alone) return;
+  const { imports } = Object.values(result.metafile!.outputs).find(({ entryPoint }) => entryPoint !== undefined)!;
+  // Node 20 loses the loader of a text whose compiled code it takes from a file: import() fails there.
+  const dynamic = imports.find(({ kind }) => kind === 'dynamic-import');
+  if (dynamic) throw new Error(`${output} has import('${dynamic.path}'): use require, or the loader of shell/evaluate`);
+  const program = `require('./run-compiled.js').runCompiled(module, '${output}');\n`;
+  const text = command ? `#!/usr/bin/env node\n${program}` : program;
+  await writeWhole({ path: join(dist, output), contents: Buffer.from(text) });
   if (command) await chmod(join(dist, output), 0o755);
+}
+
+async function bundleStart(): Promise<void> {
+  const entry = join(root, 'shell/build/run-compiled.ts');
+  const options = { ...shared, entryPoints: [entry], outfile: join(dist, 'run-compiled.js'), sourcemap: false };
+  const result = await build(options);
+  await Promise.all(result.outputFiles!.map(writeWhole));
 }
 
 async function bundlePublicApi(): Promise<void> {
@@ -216,8 +235,18 @@ async function main(): Promise<void> {
   const fast = process.argv.includes('--fast');
   if (process.argv.includes('--if-stale') && isCurrent()) return;
   const started = new Date();
-  await mkdir(dist, { recursive: true });
-  await Promise.all([...bundles.map(bundle), bundlePublicApi(), bundleModels(), bundlePages(), bundleCharts(), copyJava()]);
+  await mkdir(join(dist, 'code'), { recursive: true });
+  await Promise.all([
+    ...bundles.map(bundle),
+    bundleStart(),
+    bundlePublicApi(),
+    bundleModels(),
+    bundlePages(),
+    bundleCharts(),
+    copyJava(),
+  ]);
+  // What V8 compiled of earlier bundles.
+  await Promise.all(globSync('dist/code/*.cache*', { cwd: root, absolute: true }).map((file) => rm(file, { force: true })));
   if (fast) return;
   const declared = await declarations();
   await snapshot();

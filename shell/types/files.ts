@@ -38,7 +38,7 @@ export function snapshotFile(root: string, dist: string): string {
  */
 export const heapOptions: readonly string[] = [
   '--max-semi-space-size=2',
-  '--initial-old-space-size=80',
+  '--initial-old-space-size=120',
   '--heap-growing-percent=30',
 ];
 

@@ -48,6 +48,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     '',
   ],
   shell: [
+    'build',
     'contract',
     'base',
     'types',

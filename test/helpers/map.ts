@@ -81,6 +81,7 @@ const rooms: Readonly<Record<string, string>> = {
   cluster: 'Opens a context on a master.',
   'shell/contract': 'What the processes of the shell promise each other: types only.',
   'shell/base': 'What several processes of the shell use: command line, settings, signals.',
+  'shell/build': 'Parts of the build, and how a built program starts.',
   'shell/types': 'The type service: checks, completes and emits what is typed, in a process of its own.',
   'shell/types/modules': "The user's own modules, checked as their project does.",
   'shell/types/scripts': 'Scripts: checked as a whole, and cut into statements that run one by one.',

@@ -28,7 +28,7 @@ execFileSync('mkfifo', [pipe]);
 
 // ---- at random moments, straight into the session's process
 
-const aimed = size(100, 2_000);
+const aimed = size(40, 2_000);
 
 test(`${aimed} interrupts at random moments of short entries (seed ${seed}): the session lives, and none hits the next entry`, async () => {
   const user = userFolder();
@@ -173,7 +173,7 @@ test(`ctrl-c ${rounds} times in each of ${Object.keys(phases).length} phases: th
 
 // ---- the shell is killed
 
-const killed = size(2, 10);
+const killed = size(1, 10);
 
 test(`the shell killed ${killed} times: executors gone within 3 s, its temporary folder with the next start`, async () => {
   const temporary = path.join(folder, 'temporary');
