@@ -20,7 +20,7 @@ import type {
   TypeService,
 } from '../contract/type-service';
 import { type PromptName, promptNames } from './entry-names';
-import { freshSnapshot, heapOptions, typeFiles } from './files';
+import { freshSnapshot, heapEnvironment, heapOptions, typeFiles } from './files';
 import type { Committed } from './known-entries';
 import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
 
@@ -262,6 +262,7 @@ export class TypeServiceClient implements TypeService {
     const child = spawn(process.execPath, [...heapOptions, ...this.#arguments()], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: this.#root,
+      env: { ...process.env, ...heapEnvironment },
     });
     if (!this.#holds) for (const handle of [child, child.stdin, child.stdout, child.stderr] as Socket[]) handle.unref();
     this.#complaint = '';

@@ -33,7 +33,8 @@ export function snapshotFile(root: string, dist: string): string {
 
 /**
  * Options of V8 that keep the service small: a small space for young objects, and a collection when the heap has grown by a third, which
- * takes 20 MB less than by half, and 8 % more time per entry. By default V8 would let garbage grow to four times what lives. A snapshot
+ * takes 20 MB less than by half, and 8 % more time per entry. The first space holds what a snapshot brings, so that no start begins with a
+ * collection. By default V8 would let garbage grow to four times what lives. A snapshot
  * loads only with the options it was built with.
  */
 export const heapOptions: readonly string[] = [
@@ -41,6 +42,12 @@ export const heapOptions: readonly string[] = [
   '--initial-old-space-size=120',
   '--heap-growing-percent=30',
 ];
+
+/**
+ * One heap of the C library for all threads: with one for each, what the compilers of V8 take and give back lay scattered, and the
+ * process grew from 203 to 208 MB over 300 entries; now it falls from 197 to 195.
+ */
+export const heapEnvironment: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '1' };
 
 /** The file beside a snapshot that holds the hash of its inputs. */
 export const stampFile = (blob: string) => `${blob}.stamp`;

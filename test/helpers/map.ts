@@ -79,9 +79,9 @@ const rooms: Readonly<Record<string, string>> = {
   'cluster/connectors/kafka':
     'Topics of Kafka as sources and sinks: the session asks for offsets, executors read and write batches of records.',
   cluster: 'Opens a context on a master.',
+  'shell/build': 'Parts of the build, and how a built program starts.',
   'shell/contract': 'What the processes of the shell promise each other: types only.',
   'shell/base': 'What several processes of the shell use: command line, settings, signals.',
-  'shell/build': 'Parts of the build, and how a built program starts.',
   'shell/types': 'The type service: checks, completes and emits what is typed, in a process of its own.',
   'shell/types/modules': "The user's own modules, checked as their project does.",
   'shell/types/scripts': 'Scripts: checked as a whole, and cut into statements that run one by one.',
