@@ -28,6 +28,7 @@ Keys compare by value: strings, numbers, dates, and arrays and plain objects of 
   tables: topic(`
 Files with columns: sc.csv, sc.json, sc.jsonLines, sc.parquet and sc.arrow. The prompt reads the columns and their types as you type the path.
   const flights = sc.csv('flights.csv')    folders and patterns too; Tab completes flights.map(f => f.
+  sc.sqlTable('postgres://me@db/shop', 'orders')    MySQL, MariaDB and SQLite too; rows.saveToTable(url, table) writes
   .schema flights.csv                      columns, types, nulls and samples; --as Flight prints an interface for programs
 Rows are objects. Operators for them: select, where, withColumn, groupBy(f).agg({…}), orderBy, joinBy, pivot, topBy.
 > sc.parallelize([{ k: 'a', n: 1 }, { k: 'a', n: 2 }]).groupBy(r => r.k).agg({ total: sum(r => r.n) }).collect()
@@ -39,6 +40,7 @@ A value that does not fit its column fails with file, line and column; { onBadRo
   streams: topic(`
 stream('1s') is the streaming context of this shell, with one batch per second. stream() is the same context again.
   const lines = stream('1s').socketTextStream('localhost', 9999)    also { listen: 9999 }, textFileStream(folder), generatorStream(1000, i => i)
+  stream('1s').kafkaStream({ brokers: 'localhost:9092', topics: 'orders', value: 'json' })    sc.kafka reads topics, saveToKafka writes
   const counts = lines.flatMap(l => l.split(' ')).map(w => [w, 1]).reduceByKeyAndWindow('30s', (a, b) => a + b, (a, b) => a - b)
   counts.watch()       a live pane above the prompt: first rows, bars, how the stream keeps up. It starts the streams
   counts.print(20)     a table per batch. After print, foreachRDD(f) and others, start the streams: stream().start()
