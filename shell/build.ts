@@ -25,7 +25,7 @@ const bundles: readonly Bundle[] = [
   { entry: 'shell/session/session-main.ts', output: 'session.js' },
   { entry: 'cluster/executor/executor-main.ts', output: 'executor.js' },
   { entry: 'cluster/executor/executor-link.ts', output: 'executor-link.js' },
-  { entry: 'cluster/files/fetch-thread.ts', output: 'fetch-thread.js' },
+  { entry: 'cluster/files/fetch-thread.ts', output: 'fetch-thread.js', alone: true },
   { entry: 'cluster/receivers/receiver-main.ts', output: 'receiver.js' },
   { entry: 'cluster/sql/sql-main.ts', output: 'sql-engine.js' },
   { entry: 'cluster/connectors/kafka/on-executors.ts', output: 'kafka.js', alone: true },

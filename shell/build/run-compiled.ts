@@ -12,7 +12,8 @@ const settledMs = 1_000;
 type Wrapped = (exports: unknown, require: NodeRequire, module: NodeModule, filename: string, dirname: string) => void;
 
 /**
- * Runs `code/<name>` beside the program that `main` is, as if its text stood in that program. What V8 compiled of it is kept beside it
+ * Runs `code/<name>` beside the program that `main` is, as if its text stood in that program: the other programs are in its `__dirname`,
+ * frames of stacks have its own file. What V8 compiled of it is kept beside it
  * as `<name>.<size>.<times>.<tag>.cache`: the tag stands for the version and the flags of V8, which refuses what it did not write
  * itself. Where the folder cannot be written, each process compiles for itself. The text must not use `import()` of its own.
  */
@@ -24,7 +25,8 @@ export function runCompiled(main: NodeModule, name: string): void {
   const cachedData = unlessMissing(cache);
   const script = new vm.Script(wrap(bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')), { filename: file, cachedData });
   if (cachedData === undefined || script.cachedDataRejected) keepLater(script, cache);
-  (script.runInThisContext() as Wrapped).call(main.exports, main.exports, createRequire(file), main, file, path.dirname(file));
+  const folder = path.dirname(main.filename);
+  (script.runInThisContext() as Wrapped).call(main.exports, main.exports, createRequire(file), main, file, folder);
 }
 
 function unlessMissing(file: string): Buffer | undefined {
@@ -46,7 +48,8 @@ function keepLater(script: vm.Script, cache: string): void {
       fs.writeFileSync(unfinished, script.createCachedData(), { flush: true });
       fs.renameSync(unfinished, cache);
     } catch {
-      // The next process compiles again.
+      // The next process compiles again; on a full disk a part may be there.
+      fs.rmSync(unfinished, { force: true });
     }
   };
   const timer = setTimeout(keep, settledMs);

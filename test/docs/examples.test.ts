@@ -21,6 +21,7 @@ const limitMs = 60_000;
 /** A folder in which `samples` is what it is in the project. */
 const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
 symlinkSync(join(root, 'samples'), join(folder, 'samples'));
+symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** `EXPRESSION // VALUE` becomes a comparison: one line, so that lines keep their numbers. */
@@ -38,6 +39,12 @@ function isExpression(text: string): boolean {
     return false;
   }
 }
+
+/** Their examples need a server: their types are checked here, and what they do is tested by `npm run test:connectors`. */
+const needServers: ReadonlySet<string> = new Set(['docs/kafka.md', 'docs/databases.md']);
+
+/** A block that begins with the name of a file is a module of that name. */
+const moduleOf = ({ text }: Block): string | undefined => /^\/\/ (\w+\.ts)\n/.exec(text)?.[1];
 
 /** The blocks of one document as a script, each at its own lines. */
 function scriptOf(blocks: readonly Block[]): string {
@@ -77,8 +84,11 @@ for (const document of documents) {
   if (scripts.length > 0)
     test(`${document}: ${scripts.length} blocks of TypeScript`, async () => {
       const file = join(folder, `${basename(document)}.ts`);
-      writeFileSync(file, scriptOf(scripts));
-      const [command, ...args] = shellCommand('--master', 'local[2]', file);
+      const checked = needServers.has(document);
+      const modules = checked ? scripts.filter(moduleOf) : [];
+      for (const block of modules) writeFileSync(join(folder, moduleOf(block)!), block.text);
+      writeFileSync(file, scriptOf(scripts.filter((block) => !modules.includes(block))));
+      const [command, ...args] = shellCommand(...(checked ? ['--check'] : ['--master', 'local[2]']), file);
       await run(command, args, { cwd: folder, timeout: limitMs });
     });
 
@@ -107,7 +117,8 @@ async function checkCommands({ text }: Block): Promise<void> {
   const [command, ...args] = shellCommand('--help');
   const help = (await run(command, args)).stdout;
   const plain = text.replace(/#.*/g, '');
-  for (const [, name] of plain.matchAll(/npm (?:run )?([\w:]+)/g)) assert.ok(name === 'ci' || name in scripts, `npm run ${name}`);
+  for (const [, name] of plain.matchAll(/npm (?:run )?([\w:]+)/g))
+    assert.ok(name === 'ci' || name === 'install' || name in scripts, `npm run ${name}`);
   for (const [, options] of plain.matchAll(/(?:npm start --|millrace) ((?:-[^\n]*)?)/g))
     for (const option of options.match(/(?<=^| )--?[a-z][\w-]*/g) ?? []) assert.ok(help.includes(option), option);
 }

@@ -172,7 +172,10 @@ export class Terminal {
     for (let row = from; row < to; row++) {
       const line = active.getLine(row);
       if (row > from && !line?.isWrapped) text += '\n';
-      text += line?.translateToString(!active.getLine(row + 1)?.isWrapped) ?? '';
+      const isWrapped = active.getLine(row + 1)?.isWrapped === true;
+      // A wide character that did not fit left the last cell of its row empty.
+      const end = isWrapped && line?.getCell(line.length - 1)?.getCode() === 0 ? line.length - 1 : undefined;
+      text += line?.translateToString(!isWrapped, 0, end) ?? '';
     }
     return text;
   }

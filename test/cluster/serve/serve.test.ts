@@ -207,10 +207,13 @@ test('a second server on the socket, status, stop, and a stale socket', async ()
 });
 
 test('a server needs executors of its own', async () => {
-  for (const master of ['local', 'serve', 'spark-local[2]']) {
+  for (const master of ['local', 'serve', 'spark://host:7077']) {
     const { output, status } = await server.command('serve', '--master', master, '--socket', path.join(server.folder, 'x'));
     assert.is(status, 1);
-    assert.ok(output.startsWith(`error: The master of a server is ${master}, but must be local[N] or local[*]`), output);
+    assert.ok(
+      output.startsWith(`error: The master of a server is ${master}, but must be local[N], local[*] or spark-local[N]`),
+      output,
+    );
   }
 });
 

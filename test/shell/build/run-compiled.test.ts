@@ -32,7 +32,7 @@ compiled.before.each(() => {
   program = path.join(folder, 'program.js');
   writeFileSync(program, `require('./run-compiled.js').${runCompiled.name}(module, 'program.js');\n`);
   writeText(`const add = (a, b) => a + b;
-console.log(add(1, 2), require.main === module, __filename, typeof require('./beside.js'));
+console.log(add(1, 2), require.main === module, __filename, __dirname, typeof require('./beside.js'));
 if (process.argv[2] === 'fail') throw new Error('there');`);
   writeFileSync(path.join(code, 'beside.js'), 'module.exports = () => {};');
 });
@@ -44,7 +44,7 @@ const caches = () =>
   readdirSync(code)
     .filter((name) => name.endsWith('.cache'))
     .sort();
-const answer = () => `3 true ${path.join(code, 'program.js')} function\n`;
+const answer = () => `3 true ${path.join(code, 'program.js')} ${folder} function\n`;
 
 compiled('the first run keeps the code, the next ones take it and write nothing', () => {
   assert.is(run(), answer());

@@ -9,7 +9,7 @@ const entries = 200;
 /** Entries between two looks: the bound holds at any moment, not only after a collection. */
 const between = 20;
 /** After the first entries, and at any moment while more are typed: of both a third is garbage, and what Node itself takes. */
-const [idleMb, maxMb] = [300, 330];
+const [idleMb, maxMb] = [300, 320];
 
 const isExecutor = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('executor.js');
 
