@@ -23,9 +23,9 @@ export function stateFolder(environment: NodeJS.ProcessEnv = process.env): strin
 
 /** Passwords of URLs, signatures in them, and what is set under a name that says secret, token or password. */
 const secrets: readonly RegExp[] = [
-  /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@'"`]*:)[^\s/@'"`]+(?=@)/gi,
+  /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@'"`]*:)[^\s'"`]+(?=@)/gi,
   /([?&](?:x-amz-(?:signature|credential|security-token)|sig|signature|(?:access_?)?token|api_?key|password)=)[^\s&'"`#]+/gi,
-  /(\b\w*(?:secret|token|passw(?:or)?d)\w*['"\]]*\s*[=:]\s*['"`])[^'"`]+/gi,
+  /(\b\w*(?:secret|token|passw(?:or)?d|passphrase)\w*['"\]]*\s*[=:]\s*['"`])[^'"`]+/gi,
 ];
 
 /** An entry as the file holds it: this session alone has its secrets. */

@@ -20,7 +20,16 @@ export interface Author {
 const headBytes = 61;
 const firstBytes = 64 << 10;
 const transactional = 16;
+/** The longest number of a record. */
+const mostOfNumber = 10;
 const magicTwo = 2;
+
+/** What a record adds to a batch, at most. */
+export function mostBytes({ key, value, headers }: NewRecord): number {
+  const fields = [key, value, ...headers.map(([, bytes]) => bytes)];
+  const names = headers.reduce((sum, [name]) => sum + mostOfNumber + 3 * name.length, 0);
+  return fields.reduce((sum, bytes) => sum + mostOfNumber + (bytes?.length ?? 0), names + 5 * mostOfNumber);
+}
 
 /** A batch that grows; its bytes are taken when it is full. */
 export class BatchWriter {

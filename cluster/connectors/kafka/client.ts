@@ -88,12 +88,13 @@ export class KafkaClient {
       ...(tls && { tls: { ...(isIP(host) === 0 && { servername: host }), ...tls } }),
       ...(login && { sasl: { mechanism: mechanism?.toUpperCase(), username, password } }),
     });
+    // A connection that closes late has a successor.
     const drop = () => {
-      this.#connections.delete(key);
+      if (this.#connections.get(key) === opened) this.#connections.delete(key);
     };
     connection.on('error', drop);
     connection.on('close', drop);
-    const opened = connection.connect(host, port).then(() => connection);
+    const opened: Promise<Connection> = connection.connect(host, port).then(() => connection);
     this.#connections.set(key, opened);
     opened.catch(drop);
     return opened;

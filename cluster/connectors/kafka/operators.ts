@@ -12,7 +12,7 @@ import {
   StreamingContext,
 } from '../../../runtime/index';
 import { bundled } from '../../base/program-path';
-import { checkedId } from '../writer-id';
+import { checkedId, checkOnlyWriter } from '../writer-id';
 import {
   checkedCompression,
   checkedConnection,
@@ -154,5 +154,6 @@ DStream.prototype.saveToKafka = function (topic, options) {
   checkNames('saveToKafka', rest, [...connectionNames, ...writeNames]);
   const { streaming } = this;
   const sink = topicSink(streaming.sc, topic, rest, streaming.checkpointFolder !== undefined);
+  checkOnlyWriter('saveToKafka', streaming, rest.id, sink.name ?? topic);
   return this.saveTo(sink, { onFailure, attempts, backoff });
 };

@@ -9,6 +9,8 @@ export interface KafkaPosition {
   readonly at: KafkaOffsets;
   /** Where partitions begin that are not in the position before this one, or that lost their first records since. */
   readonly begins?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** It is the end of a batch: what it reads was limited when it was made, maybe by other limits than those of now. */
+  readonly isEnd?: boolean;
 }
 
 /** The position of a saved one, which anybody may have written. */
@@ -38,9 +40,17 @@ export function rangeBetween(
   { perPartition, total }: Limits,
 ): DirectRange<OffsetRange, KafkaPosition> {
   const all: OffsetRange[] = [];
+  const notes: string[] = [];
   for (const topic of Object.keys(latest.at).sort()) {
     for (const [partition, end] of latest.at[topic].entries()) {
-      const first = Math.max(from.at[topic]?.[partition] ?? 0, latest.begins?.[topic]?.[partition] ?? 0);
+      const stood = from.at[topic]?.[partition];
+      const begins = latest.begins?.[topic]?.[partition];
+      const isAnew = stood !== undefined && begins !== undefined && stood > end;
+      const first = isAnew ? begins : Math.max(stood ?? 0, begins ?? 0);
+      if (isAnew)
+        notes.push(`${topic}, partition ${partition}: it ends at ${end}, before offset ${stood}: it is read anew, from ${first}`);
+      else if (stood !== undefined && stood < first)
+        notes.push(`${topic}, partition ${partition}: offsets ${stood} to ${first - 1} are gone`);
       all.push({ topic, partition, from: first, to: Math.max(first, end) });
     }
   }
@@ -49,6 +59,7 @@ export function rangeBetween(
   const cut = all.map((range) => {
     const there = range.to - range.from;
     // A partition with records moves on, whatever its share.
+    if (latest.isEnd) return range;
     const most = Math.min(perPartition, share === 1 ? there : Math.ceil(there * share));
     return { ...range, to: range.from + Math.min(there, most) };
   });
@@ -59,17 +70,12 @@ export function rangeBetween(
     at[topic] ??= [];
     at[topic][partition] = to;
   }
-  const gone = all.flatMap(({ topic, partition, from: first }) => {
-    const stood = from.at[topic]?.[partition];
-    if (stood === undefined || stood >= first) return [];
-    return [`${topic}, partition ${partition}: offsets ${stood} to ${first - 1} are gone`];
-  });
   const records = cut.reduce((sum, range) => sum + range.to - range.from, 0);
   return {
-    to: latest.begins ? { at, begins: latest.begins } : { at },
+    to: { at, ...(latest.begins && { begins: latest.begins }), isEnd: true },
     records,
     behind: waiting - records,
-    notes: gone,
+    notes,
     partitions: cut.filter((range) => range.to > range.from).map((data) => ({ data })),
   };
 }

@@ -148,6 +148,12 @@ export async function offsetsAt(
 }
 
 export function goneFailure(address: KafkaAddress, { topic, partition, from }: OffsetRange, first: number): Error {
+  if (from >= first)
+    return connectorError(
+      'gone',
+      `${addressText(address)}: topic ${topic}, partition ${partition} ends before offset ${from}, up to which it was read: it was made anew, or has lost its end`,
+      "Begin without the checkpoint, or read it anew from where it begins now: onGone: 'skip'.",
+    );
   return connectorError(
     'gone',
     `${addressText(address)}: topic ${topic}, partition ${partition} has lost offsets ${from} to ${first - 1}: it begins at ${first}`,
@@ -174,6 +180,7 @@ async function* readRange(settings: ReadSettings, range: OffsetRange, asked: Ask
   const { address, secret } = settings;
   const client = clientFor(address, secret.value);
   const rowMaker = new RowMaker(range.topic, range.partition, settings, asked.wanted);
+  if (range.from >= range.to) return;
   let from = range.from;
   let fetching = fetchFrom(client, range, from);
   let damaged = 0;

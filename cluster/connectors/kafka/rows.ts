@@ -66,7 +66,11 @@ export class RowMaker {
     this.#decoders = decoders;
     const wants = (name: string) => wanted === undefined || wanted.includes(name);
     this.#isWhole = [decoders.key, decoders.value].some((f) => typeof f === 'function');
-    this.#wants = { key: wants('key'), value: wants('value'), headers: wants('headers') || this.#isWhole };
+    this.#wants = {
+      key: wants('key') || typeof decoders.value === 'function',
+      value: wants('value'),
+      headers: wants('headers') || this.#isWhole,
+    };
     if (wanted?.length === 0) this.#same = Object.freeze({});
   }
 

@@ -2,7 +2,7 @@
 
 import { connectorError } from '../../../runtime/base/declared/connector-failure';
 import type { SinkTask } from '../../../runtime/index';
-import { BatchWriter, type NewRecord } from './batch-writer';
+import { BatchWriter, mostBytes, type NewRecord } from './batch-writer';
 import type { KafkaClient } from './client';
 import type { KafkaCompression } from './compression';
 import { idOf } from './failures';
@@ -28,9 +28,10 @@ export interface WriteSettings {
   readonly compression: KafkaCompression;
 }
 
-/** A batch is sent at this size; brokers take 1 MB by default. */
+/** A batch is sent before it grows beyond this size; brokers take 1 MB by default. */
 const batchBytes = 512 << 10;
-const transactionMs = 60_000;
+/** While the rows of a partition are computed its transaction is open: as long as brokers allow by default. */
+const transactionMs = 900_000;
 const ackAll = -1;
 const produceMs = 30_000;
 
@@ -109,7 +110,8 @@ class Transaction {
   constructor(client: KafkaClient, settings: WriteSettings, { partition }: SinkTask) {
     this.#client = client;
     this.#settings = settings;
-    this.#name = `millrace-${settings.id}-${partition}`;
+    // A writer of several topics has a name for each: no colon is in an id or a topic.
+    this.#name = `millrace-${settings.id}:${settings.topic}:${partition}`;
   }
 
   async #coordinated<T>(what: string, kind: 0 | 1, api: Parameters<KafkaClient['sendTo']>[1], ...args: unknown[]): Promise<T> {
@@ -241,10 +243,11 @@ export async function writePart(settings: WriteSettings, rows: Iterator<never>, 
         batch = new BatchWriter();
         batches.set(partition, batch);
       }
+      if (batch.count > 0 && batch.size + mostBytes(record) > batchBytes) {
+        await transaction.send(partition, batch);
+        maker.batchFull();
+      }
       batch.add(record);
-      if (batch.size < batchBytes) continue;
-      await transaction.send(partition, batch);
-      maker.batchFull();
     }
     for (const [partition, batch] of batches) if (batch.count > 0) await transaction.send(partition, batch);
     await transaction.commit(task);
@@ -259,7 +262,7 @@ export async function writePart(settings: WriteSettings, rows: Iterator<never>, 
 const fencedFailure = ({ address, topic, id }: WriteSettings, { partition }: SinkTask, cause: unknown): Error =>
   connectorError(
     'unreachable',
-    `${addressText(address)}: another try or another program writes to ${topic} as ${id}, partition ${partition}`,
-    'Give each program that writes an id of its own: saveToKafka(topic, { id }).',
+    `${addressText(address)}: another try or another program writes to ${topic} as ${id}, partition ${partition}, or its rows took longer than the ${transactionMs / 60_000} minutes of a transaction`,
+    'Give each program that writes an id of its own: saveToKafka(topic, { id }). Of rows that take so long make more partitions, or persist them first.',
     cause,
   );

@@ -25,6 +25,14 @@ export interface DatabaseSecret {
 
 export type Value = unknown;
 
+/** A column of a table, and what its database does with it. */
+export interface TableColumn extends Column {
+  /** The database compares its values as JavaScript does, or takes more for equal: conditions on it are its to check. */
+  readonly isComparable: boolean;
+  /** What reads it exactly, where its name does not. */
+  readonly expression?: string;
+}
+
 /** One connection. Values of rows are as columns say. */
 export interface Database {
   /** The name of a table or column in a statement. */
@@ -32,9 +40,11 @@ export interface Database {
   /** The n-th parameter of a statement, from 1; what is compared with a column comes with it. */
   parameter(n: number, compared?: unknown): string;
   /** The columns of a table; throws where there is none. */
-  columns(table: string): Promise<readonly Column[]>;
+  columns(table: string): Promise<readonly TableColumn[]>;
   /** Rows as lists of values, some at a time. */
   rows(statement: string, parameters: readonly Value[], columns: readonly Column[]): AsyncIterable<readonly Value[][]>;
+  /** A condition that a column of true and false is so. */
+  isTrue(name: string, value: boolean): string;
   /** Runs a statement; answers its rows as the client gives them. */
   run(statement: string, parameters?: readonly Value[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** A value as the client takes it. */

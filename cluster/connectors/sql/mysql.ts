@@ -1,8 +1,8 @@
 // MySQL and MariaDB, by `mysql2`.
 import type { Readable } from 'node:stream';
 import { connectorError } from '../../../runtime/base/declared/connector-failure';
-import type { Column, ColumnType } from '../../../runtime/index';
-import { type Database, type DatabaseAddress, type DatabaseSecret, loadPackage, type Value } from './database';
+import type { ColumnType } from '../../../runtime/index';
+import { type Database, type DatabaseAddress, type DatabaseSecret, loadPackage, type TableColumn, type Value } from './database';
 
 interface Connection {
   query(
@@ -56,6 +56,7 @@ export async function openMysql(address: DatabaseAddress, { user, password }: Da
     dateStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: true,
+    jsonStrings: true,
   });
   // Who waits for an answer hears of it.
   connection.on('error', () => {});
@@ -65,9 +66,13 @@ export async function openMysql(address: DatabaseAddress, { user, password }: Da
       connection.query({ sql, values }, (error, rows) => (error ? reject(error) : resolve(Array.isArray(rows) ? rows : []))),
     );
   await run("set time_zone = '+00:00'");
+  const quoted = (name: string) => `\`${name.replace(/`/g, '``')}\``;
+  let isDestroyed = false;
   return {
-    quoted: (name) => `\`${name.replace(/`/g, '``')}\``,
+    quoted,
     parameter: () => '?',
+    // `= true` is `= 1`, but every other number than 0 is true.
+    isTrue: (name, value) => `${name} ${value ? '<>' : '='} 0`,
     columns: async (table) => {
       const [name, schema] = table.split('.').reverse();
       const rows = await run(
@@ -77,21 +82,34 @@ export async function openMysql(address: DatabaseAddress, { user, password }: Da
       if (rows.length === 0)
         throw connectorError('missing', `${shown} has no table ${table}`, 'Check the spelling of database and table.');
       return rows.map(
-        ({ name, type, full, nullable, p, s }): Column => ({
+        ({ name, type, full, nullable, p, s }): TableColumn => ({
           name: String(name),
           type: typeOf(String(type), String(full), p, s),
           nullable: nullable === 'YES',
+          // Texts of a float have fewer digits than it.
+          ...(type === 'float' && { expression: `${quoted(String(name))} + 0e0` }),
+          isComparable: type !== 'float' && type !== 'json',
         }),
       );
     },
     rows: async function* (sql, values, columns) {
       let rows: Value[][] = [];
       const stream = connection.query({ sql, values, rowsAsArray: true }).stream();
-      for await (const row of stream as AsyncIterable<Value[]>) {
-        rows.push(row.map((value, i) => valueOf(value, columns[i].type)));
-        if (rows.length < rowsAtOnce) continue;
-        yield rows;
-        rows = [];
+      let isRead = false;
+      try {
+        for await (const row of stream as AsyncIterable<Value[]>) {
+          rows.push(row.map((value, i) => valueOf(value, columns[i].type)));
+          if (rows.length < rowsAtOnce) continue;
+          yield rows;
+          rows = [];
+        }
+        isRead = true;
+      } finally {
+        // Who takes a few rows does not wait for all others of the table.
+        if (!isRead) {
+          isDestroyed = true;
+          connection.destroy();
+        }
       }
       if (rows.length > 0) yield rows;
     },
@@ -102,6 +120,8 @@ export async function openMysql(address: DatabaseAddress, { user, password }: Da
       if (typeof value === 'bigint') return String(value);
       return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? null);
     },
-    close: async () => await new Promise<void>((resolve) => connection.end(() => resolve())),
+    close: async () => {
+      if (!isDestroyed) await new Promise<void>((resolve) => connection.end(() => resolve()));
+    },
   };
 }

@@ -14,7 +14,7 @@ import {
 } from '../../../runtime/index';
 import { bundled } from '../../base/program-path';
 import type { Password } from '../password';
-import { checkedId } from '../writer-id';
+import { checkedId, checkOnlyWriter } from '../writer-id';
 import { toldFailure } from './database';
 import { openDatabase } from './open';
 import { columnsOf, type TablePart, type TableSettings, tableName } from './read';
@@ -179,7 +179,8 @@ Context.prototype.sqlTable = function <T extends object>(
 async function schemaOf(settings: TableSettings): Promise<Schema> {
   const database = await openDatabase(settings.address, settings.secret.value);
   try {
-    return { columns: await columnsOf(database, settings) };
+    const columns = await columnsOf(database, settings);
+    return { columns: columns.map(({ name, type, nullable }) => ({ name, type, nullable })) };
   } finally {
     await database.close();
   }
@@ -213,5 +214,6 @@ DStream.prototype.saveToTable = function (url, table, options = {}) {
   const { onFailure, attempts, backoff, ...rest } = options;
   const { streaming } = this;
   const sink = tableSink(streaming.sc, url, table, rest, streaming.checkpointFolder !== undefined);
+  checkOnlyWriter('saveToTable', streaming, rest.id, sink.name ?? table);
   return this.saveTo(sink, { onFailure, attempts, backoff });
 };

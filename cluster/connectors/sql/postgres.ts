@@ -1,6 +1,14 @@
 // PostgreSQL, by `pg` and its cursor.
-import type { Column, ColumnType } from '../../../runtime/index';
-import { type Database, type DatabaseAddress, type DatabaseSecret, loadBeside, loadPackage, type Value } from './database';
+import type { ColumnType } from '../../../runtime/index';
+import {
+  type Database,
+  type DatabaseAddress,
+  type DatabaseSecret,
+  loadBeside,
+  loadPackage,
+  type TableColumn,
+  type Value,
+} from './database';
 
 interface Result {
   readonly rows: readonly Record<string, unknown>[];
@@ -48,6 +56,13 @@ function typeOf(oid: number, modifier: number): ColumnType {
   return modifier < 4 ? { kind: 'text' } : { kind: 'decimal', precision: (modifier - 4) >> 16, scale: (modifier - 4) & 0xffff };
 }
 
+const float4 = 700;
+/** text, char(n), varchar(n). */
+const texts = new Set([25, 1042, 1043]);
+
+/** 0.1 of a float4 is not 0.1 there; a text that is no uuid, or no value of an enum, is an error beside one. */
+const isComparable = (oid: number): boolean => texts.has(oid) || (plain[oid] !== undefined && oid !== float4);
+
 /** Texts of the server become values by their types; those without a zone are UTC, as the connection is. */
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   16: (text) => text === 't',
@@ -86,17 +101,19 @@ export async function openPostgres(address: DatabaseAddress, { user, password }:
     quoted,
     // Without its own type a number would take that of the column, which may be too narrow for it.
     parameter: (n, compared) =>
-      `$${n}${typeof compared === 'number' ? (Number.isInteger(compared) ? '::int8' : '::float8') : ''}`,
+      `$${n}${typeof compared === 'number' ? (Number.isSafeInteger(compared) ? '::int8' : '::float8') : ''}`,
+    isTrue: (name, value) => (value ? name : `not ${name}`),
     columns: async (table) => {
       const rows = await run(
         'select attname as name, atttypid::int8 as oid, atttypmod as modifier, attnotnull as required from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum',
         [table.split('.').map(quoted).join('.')],
       );
       return rows.map(
-        ({ name, oid, modifier, required }): Column => ({
+        ({ name, oid, modifier, required }): TableColumn => ({
           name: String(name),
           type: typeOf(Number(oid), Number(modifier)),
           nullable: required !== true,
+          isComparable: isComparable(Number(oid)),
         }),
       );
     },

@@ -1,9 +1,9 @@
 // What executors do to read a part of a table: a statement with the columns and conditions that are asked for, and its rows as they come.
 
 import { connectorError } from '../../../runtime/base/declared/connector-failure';
-import type { Asked, Column } from '../../../runtime/index';
+import type { Asked } from '../../../runtime/index';
 import { conditionSql, Parameters } from './condition-sql';
-import { type Database, type DatabaseAddress, type DatabaseSecret, toldFailure } from './database';
+import { type Database, type DatabaseAddress, type DatabaseSecret, type TableColumn, toldFailure } from './database';
 import { openDatabase } from './open';
 
 export interface TableSettings {
@@ -28,7 +28,7 @@ export interface TablePart {
 export async function columnsOf(
   database: Database,
   { table, columns, address }: Pick<TableSettings, 'table' | 'columns' | 'address'>,
-): Promise<readonly Column[]> {
+): Promise<readonly TableColumn[]> {
   const all = await database.columns(table);
   if (!columns) return all;
   const missing = columns.find((name) => !all.some((column) => column.name === name));
@@ -47,7 +47,13 @@ export const tableName = (database: Database, table: string): string =>
     .map((part) => database.quoted(part))
     .join('.');
 
-function statementOf(database: Database, settings: TableSettings, part: TablePart, columns: readonly Column[], asked: Asked) {
+function statementOf(
+  database: Database,
+  settings: TableSettings,
+  part: TablePart,
+  columns: readonly TableColumn[],
+  asked: Asked,
+) {
   const parameters = new Parameters(database);
   const conditions: string[] = settings.where === undefined ? [] : [`(${settings.where})`];
   if (part.column !== undefined) {
@@ -62,7 +68,7 @@ function statementOf(database: Database, settings: TableSettings, part: TablePar
   if (pushed) conditions.push(pushed);
   const wanted = asked.wanted && columns.filter(({ name }) => asked.wanted!.includes(name));
   const read = wanted ?? columns;
-  const list = read.length === 0 ? '1' : read.map(({ name }) => database.quoted(name)).join(', ');
+  const list = read.length === 0 ? '1' : read.map(({ name, expression }) => expression ?? database.quoted(name)).join(', ');
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
   return { text: `select ${list} from ${tableName(database, settings.table)}${where}`, values: parameters.values, read };
 }

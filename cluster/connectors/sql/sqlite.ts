@@ -1,8 +1,8 @@
 // SQLite, by `libsql`: its binaries come as packages, and Node 20 has no SQLite of its own.
-
+import { existsSync } from 'node:fs';
 import { connectorError } from '../../../runtime/base/declared/connector-failure';
-import type { Column, ColumnType } from '../../../runtime/index';
-import { type Database, type DatabaseAddress, loadPackage, type Value } from './database';
+import type { ColumnType } from '../../../runtime/index';
+import { type Database, type DatabaseAddress, loadPackage, type TableColumn, type Value } from './database';
 
 interface Statement {
   raw(): Statement;
@@ -32,21 +32,26 @@ function typeOf(declared: string): ColumnType {
 
 export async function openSqlite({ shown, database, timeoutMs, client }: DatabaseAddress): Promise<Database> {
   const Connection = loadPackage<Package>('libsql', client);
+  // The client makes an empty file of a path that is misspelt.
+  if (!existsSync(database))
+    throw connectorError('missing', `${shown} does not exist`, 'Check the path; sqlite3 FILE makes a database.');
   const connection = new Connection(database, { timeout: timeoutMs, fileMustExist: true });
   const quoted = (name: string) => `"${name.replace(/"/g, '""')}"`;
   return {
     quoted,
     parameter: () => '?',
+    isTrue: (name, value) => `${name} ${value ? '<>' : '='} 0`,
     columns: async (table) => {
       const [name, schema = 'main'] = table.split('.').reverse();
       const rows = connection.prepare(`pragma ${quoted(schema)}.table_info(${quoted(name)})`).all();
       if (rows.length === 0)
         throw connectorError('missing', `${shown} has no table ${table}`, 'Check the spelling of the table.');
       return rows.map(
-        ({ name: column, type, notnull }): Column => ({
+        ({ name: column, type, notnull }): TableColumn => ({
           name: String(column),
           type: typeOf(String(type)),
           nullable: Number(notnull) === 0,
+          isComparable: true,
         }),
       );
     },

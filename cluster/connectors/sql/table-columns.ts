@@ -16,9 +16,11 @@ async function main(): Promise<void> {
   const { url, table, options } = JSON.parse(readFileSync(0, 'utf8')) as Question;
   const { address, secret } = checkedUrl('sqlTable', url, options.password);
   const database = await openDatabase(address, secret);
-  const columns = await columnsOf(database, { address, table, columns: options.columns });
-  await database.close();
-  process.stdout.write(rowType({ columns }));
+  try {
+    process.stdout.write(rowType({ columns: await columnsOf(database, { address, table, columns: options.columns }) }));
+  } finally {
+    await database.close();
+  }
 }
 
 // What is wrong with the table is reported when it is read, with the line that reads it.

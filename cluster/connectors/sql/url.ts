@@ -15,6 +15,15 @@ const kinds: Readonly<Record<string, DatabaseAddress['kind']>> = {
 const ports = { postgres: 5432, mysql: 3306, sqlite: 0 } as const;
 const timeoutMs = 10_000;
 
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Throws BAD_ARGUMENT, and MODULE_NOT_FOUND where the client is not installed. No message has the password. */
 export function checkedUrl(
   operation: string,
@@ -25,7 +34,7 @@ export function checkedUrl(
     refuseArgument({
       operation,
       argument: 'the URL',
-      value: typeof text === 'string' ? text.replace(/\/\/[^@]*@/, '//…@') : typeof text,
+      value: typeof text === 'string' ? text.replace(/^(\w+:(?:\/\/)?).*@/s, '$1…@') : typeof text,
       rule,
       remedy: "Write 'postgres://user@host/database', 'mysql://user@host/database' or 'sqlite:shop.db'.",
     });
@@ -49,6 +58,13 @@ export function checkedUrl(
   } catch {
     return refuse('a URL with a host and a database');
   }
+  const isDecoded = [url.pathname, url.username, url.password].every(isEncoded);
+  if (!isDecoded) return refuse('a URL whose user, password and database have %25 for %');
+  // A slash in a password ends the host.
+  if (url.pathname.includes('@')) return refuse('a URL whose password has %2F for /, or the option password');
+  const parameters = [...url.searchParams.keys()];
+  if (parameters.length > 0 || url.hash !== '')
+    return refuse(`a URL without parameters (${parameters.join(', ') || '#'}): there are none, and connections have no TLS`);
   const database = decodeURIComponent(url.pathname.slice(1));
   if (url.hostname === '' || database === '' || database.includes('/')) return refuse('a URL with a host and a database');
   const host = url.hostname.replace(/^\[|\]$/g, '');

@@ -1,5 +1,5 @@
 // Rows into a table: tasks fill a staging table, and the commit moves the rows of the tries that count in one transaction.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { connectorError } from '../../../runtime/base/declared/connector-failure';
 import type { SinkJob, SinkTask } from '../../../runtime/index';
 import { type Database, type DatabaseAddress, type DatabaseSecret, toldFailure } from './database';
@@ -29,11 +29,16 @@ const rowsAtOnce = 500;
 /** Parameters of one statement that every database takes. */
 const mostParameters = 30_000;
 
-/** The staging table of a job, beside its table. */
-function stagingOf({ table, id }: TableWriteSettings, job: SinkJob): string {
-  const parts = table.split('.');
-  const hash = Buffer.from(`${id}/${job.id}`).toString('hex').slice(-40);
-  return [...parts.slice(0, -1), `millrace_staging_${hash}`].join('.');
+/** What no other job of another writer, or to another table, has. */
+const hashOf = ({ table, id }: TableWriteSettings, job: SinkJob): string =>
+  createHash('sha256')
+    .update(JSON.stringify([table, id, job.id]))
+    .digest('hex');
+
+/** The staging table of a job, beside its table. Names of PostgreSQL have at most 63 bytes. */
+function stagingOf(settings: TableWriteSettings, job: SinkJob): string {
+  const schema = settings.table.split('.').slice(0, -1);
+  return [...schema, `millrace_staging_${hashOf(settings, job).slice(0, 40)}`].join('.');
 }
 
 /** Runs `f` with a connection that is closed after it. */
@@ -43,13 +48,16 @@ async function withDatabase<T>(settings: TableWriteSettings, what: string, f: (d
     database = await openDatabase(settings.address, settings.secret.value);
     return await f(database);
   } catch (error) {
+    // SQLite keeps the lock of a transaction that was left open, also when its connection closes.
+    await database?.run('rollback').catch(() => undefined);
     throw toldFailure(error, settings.address, what);
   } finally {
     await database?.close().catch(() => undefined);
   }
 }
 
-const jobName = ({ id }: TableWriteSettings, job: SinkJob): string => `${id}/${job.id}`.slice(-200);
+/** A batch in the table of commits: who looks there finds the writer, the hash tells tables apart. */
+const jobName = (settings: TableWriteSettings, job: SinkJob): string => `${settings.id}/${hashOf(settings, job)}`;
 
 /** Before the first task: an empty staging table with the columns of the table, all of which may be null. */
 export async function beginTable(settings: TableWriteSettings, job: SinkJob): Promise<void> {
@@ -75,7 +83,16 @@ export async function writePart(
   const mine = randomUUID();
   const used = new Set<string>();
   let count = 0;
-  let next = rows.next();
+  let ofRows: { readonly error: unknown } | undefined;
+  const nextRow = () => {
+    try {
+      return rows.next();
+    } catch (error) {
+      ofRows = { error };
+      throw error;
+    }
+  };
+  let next = nextRow();
   if (next.done) return { try: mine, columns: [], rows: 0 };
   await withDatabase(settings, `write to the table ${settings.table}`, async (database) => {
     const known = (await database.columns(settings.table)).map(({ name }) => name);
@@ -97,7 +114,7 @@ export async function writePart(
     };
     await database.run('begin');
     let some: Record<string, unknown>[] = [];
-    for (; !next.done; next = rows.next(), count++) {
+    for (; !next.done; next = nextRow(), count++) {
       checkRow(next.value, known, settings);
       some.push(next.value);
       if (some.length < atOnce) continue;
@@ -106,6 +123,9 @@ export async function writePart(
     }
     if (some.length > 0) await flush(some);
     await database.run('commit');
+  }).catch((error) => {
+    // What the steps before this one throw is theirs: who tries the task again must know it.
+    throw ofRows ? ofRows.error : error;
   });
   return { try: mine, columns: [...used], rows: count };
 }
@@ -136,15 +156,24 @@ export async function commitTable(settings: TableWriteSettings, answers: readonl
     if (job.time !== undefined)
       await database.run(`insert into ${ledger} (job) values (${database.parameter(1)})`, [jobName(settings, job)]);
     if (settings.mode === 'overwrite') await database.run(`delete from ${table}`);
-    for (const answer of answers.filter(({ rows }) => rows > 0))
-      await database.run(
-        `insert into ${table} (${columns}) select ${columns} from ${staging} where ${tryColumn} = ${database.parameter(1)}`,
-        [answer.try],
-      );
+    for (const answer of answers.filter(({ rows }) => rows > 0)) {
+      const ofTry = `from ${staging} where ${tryColumn} = ${database.parameter(1)}`;
+      const [{ n }] = await database.run(`select count(*) as n ${ofTry}`, [answer.try]);
+      if (Number(n) !== answer.rows) throw lostRows(settings, Number(n), answer.rows);
+      await database.run(`insert into ${table} (${columns}) select ${columns} ${ofTry}`, [answer.try]);
+    }
     await database.run('commit');
-    await database.run(`drop table ${staging}`);
+    // The rows are in the table: what is left beside it is no failure of the job.
+    await database.run(`drop table ${staging}`).catch(() => undefined);
   });
 }
+
+const lostRows = ({ table, address }: TableWriteSettings, there: number, written: number): Error =>
+  connectorError(
+    'failed',
+    `the staging table of ${table} of ${address.shown} has ${there} rows of a task that wrote ${written}`,
+    'Nothing was committed. Find out who else deletes from tables whose names begin with millrace_staging_.',
+  );
 
 /** The staging table of a job that failed. */
 export async function abortTable(settings: TableWriteSettings, job: SinkJob): Promise<void> {

@@ -175,6 +175,7 @@ test('passwords, signatures and secrets stay in the session: the file has none',
   const history = new History(folder, noTrouble);
   const entries = [
     "sc.textFile('https://me:hunter2@host/a').count()",
+    "sc.sqlTable('postgres://me:hun@ter2/x@host/db', 'a', { passphrase: 'hunter2' })",
     "sc.textFile('https://host/a?x=1&X-Amz-Signature=c0ffee&y=2')",
     "process.env.AWS_SECRET_ACCESS_KEY = 'wJalrXUtn'",
     'process.env["PG_PASSWORD"] = "hunter2"',
@@ -184,11 +185,12 @@ test('passwords, signatures and secrets stay in the session: the file has none',
   for (const entry of [...entries, ...plain]) history.add(entry);
   assert.equal(history.entries, [...entries, ...plain]);
   const text = readFileSync(path.join(folder, 'history'), 'utf8');
-  assert.not.match(text, /hunter2|c0ffee|wJalrXUtn/);
+  assert.not.match(text, /hunter2|ter2\/x|c0ffee|wJalrXUtn/);
   const again = new History(folder, noTrouble).entries;
   assert.equal(again.slice(-2), plain);
-  assert.equal(again.slice(0, 2), [
+  assert.equal(again.slice(0, 3), [
     "sc.textFile('https://me:…@host/a').count()",
+    "sc.sqlTable('postgres://me:…@host/db', 'a', { passphrase: '…' })",
     "sc.textFile('https://host/a?x=1&X-Amz-Signature=…&y=2')",
   ]);
   assert.equal(history.refreshed(), [...entries, ...plain]);
