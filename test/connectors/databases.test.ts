@@ -124,6 +124,57 @@ if (missing !== undefined) {
       assert.is(Number(counted[0].n), 2);
     });
 
+    test(`${name}: conditions that the database sees otherwise are JavaScript's`, async () => {
+      const isPostgres = name === 'postgres';
+      const types = isPostgres ? 'f real, ok boolean, data json, key uuid' : 'f float, ok tinyint(1), data json, key2 char(40)';
+      const yes = isPostgres ? 'true' : '2';
+      await run(
+        name,
+        `create table odd (id int, ${name === 'sqlite' ? types.replace('tinyint(1)', 'boolean') : types})`,
+        `insert into odd values (1, 0.1, ${yes}, '{"a": 1}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11')`,
+      );
+      const odd = () => sc.sqlTable(urls[name], 'odd');
+      const [{ f, data }] = await odd().collect();
+      assert.is(data, '{"a": 1}');
+      assert.is(f, name === 'mariadb' ? Math.fround(0.1) : 0.1);
+      assert.is(
+        await odd()
+          .filter((t) => t.f === (name === 'mariadb' ? 0.10000000149011612 : 0.1))
+          .count(),
+        1,
+      );
+      assert.is(
+        await odd()
+          .filter((t) => t.ok === true)
+          .count(),
+        1,
+      );
+      assert.is(
+        await odd()
+          .filter((t) => t.ok === false)
+          .count(),
+        0,
+      );
+      assert.is(
+        await odd()
+          .filter((t) => t.data === '{"a": 1}')
+          .count(),
+        1,
+      );
+      assert.is(
+        await odd()
+          .filter((t) => t.key === 'no uuid')
+          .count(),
+        0,
+      );
+      assert.is(
+        await odd()
+          .filter((t) => t.id < 1e20)
+          .count(),
+        1,
+      );
+    });
+
     test(`${name}: the columns are known while the table is typed`, async () => {
       const client = new TypeServiceClient({ cwd: folder });
       const call = `sc.sqlTable('${urls[name]}', 'things', { columns: ['id', 'name'] })`;
