@@ -26,6 +26,7 @@ class HeldPrompt implements HeldTerminal {
   })();
   readonly output: Writable;
   readonly #door: net.Server;
+  #hasName = true;
   #columns = 80;
   #rows = 24;
 
@@ -101,7 +102,7 @@ class HeldPrompt implements HeldTerminal {
     if (socket !== this.#front) return;
     this.#front = undefined;
     this.#programEnded({ message: 'its terminal is gone' });
-    writeCard(this.name, this.#master, false);
+    if (this.#hasName) writeCard(this.name, this.#master, false);
   }
 
   detach(): void {
@@ -125,7 +126,7 @@ class HeldPrompt implements HeldTerminal {
 
   async leave(status: number): Promise<void> {
     this.#door.close();
-    forgetPrompt(this.name);
+    this.forget();
     const { output } = this;
     const socket = this.#front;
     if (!socket) return;
@@ -133,6 +134,12 @@ class HeldPrompt implements HeldTerminal {
       output.write('', () => socket.end(frame('left', String(status)), () => resolve())),
     );
     await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, leaveLimitMs))]);
+  }
+
+  /** Gives the name free, once: after that it may be another prompt's. */
+  forget(): void {
+    if (this.#hasName) forgetPrompt(this.name);
+    this.#hasName = false;
   }
 
   /** Without a terminal and without a server, nobody needs it: `end` is called. */
@@ -159,7 +166,7 @@ export function runHeld(name: string, master: string, runTerminal: () => void): 
   ] as const)
     Object.defineProperty(process, stream, { value: own, configurable: true });
   holdTerminal(prompt);
-  process.on('exit', () => forgetPrompt(name));
+  process.on('exit', () => prompt.forget());
   prompt.begin(new Socket({ fd: frontDescriptor }));
   prompt.watchServer(() => process.emit('SIGTERM', 'SIGTERM'));
   runTerminal();

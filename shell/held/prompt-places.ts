@@ -1,5 +1,5 @@
 // Where the prompts of a user's servers are found: a socket and a card of each, in a folder that only the user can enter.
-import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runtimeFolder } from '../../cluster/serve/place';
 import { makeFolders } from '../../runtime/base/files';
@@ -35,7 +35,9 @@ export function runningPrompts(): PromptCard[] {
   return names.flatMap((name) => {
     const card = readCard(name);
     if (card && card.namespace === processNamespace() && isAlive(card.pid, card.started)) return [card];
-    forgetPrompt(name);
+    // By now another prompt may have the name.
+    const now = readCard(name);
+    if (now?.pid === card?.pid && now?.started === card?.started) forgetPrompt(name);
     return [];
   });
 }
@@ -49,7 +51,10 @@ function readCard(name: string): PromptCard | undefined {
 }
 
 export function writeCard(name: string, master: string, isAttached: boolean): void {
-  writeFileSync(cardOf(name), cardText(name, master, isAttached), { mode: 0o600 });
+  // Whole at once: who reads half a card takes the prompt for dead.
+  const own = path.join(folder(), `.card-${process.pid}`);
+  writeFileSync(own, cardText(name, master, isAttached), { mode: 0o600 });
+  renameSync(own, cardOf(name));
 }
 
 function cardText(name: string, master: string, isAttached: boolean): string {

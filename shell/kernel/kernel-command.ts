@@ -1,6 +1,8 @@
 // `millrace kernel`: makes Jupyter know this kernel, or is the process of one, which Jupyter starts.
+import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { asError } from '../../runtime/base/errors';
+import { isAlive } from '../../runtime/base/process-owner';
 import { checkMaster, mebibytes, sparkSetting } from '../base/command-line';
 import { confHelp, readConf } from '../base/conf';
 import { entryArguments } from '../base/package-root';
@@ -89,6 +91,8 @@ function argvOf(args: readonly string[]): string[] {
   for (let i = 0; i < args.length; i++) {
     if (/^--(?:install|uninstall)$/.test(args[i])) continue;
     if (/^--(?:name|display-name|folder)$/.test(args[i])) i++;
+    else if (args[i] === '--spark-home') kept.push(args[i], path.resolve(args[++i]));
+    else if (args[i].startsWith('--spark-home=')) kept.push('--spark-home', path.resolve(args[i].slice('--spark-home='.length)));
     else if (!/^--(?:name|display-name|folder)=/.test(args[i])) kept.push(args[i]);
   }
   const self = [process.execPath, ...entryArguments('millrace.js', 'shell/main.ts'), 'kernel'];
@@ -103,7 +107,8 @@ async function runKernel(file: string, engine: EngineOptions): Promise<number> {
   process.on('SIGHUP', () => void kernel.stop());
   // A front end that was killed sends no message.
   const parent = Number(process.env['JPY_PARENT_PID']);
-  const watch = setInterval(() => isGone(parent) && void kernel.stop(), parentEveryMs).unref();
+  const isKnown = Number.isInteger(parent) && parent > 1;
+  const watch = setInterval(() => isKnown && !isAlive(parent) && void kernel.stop(), parentEveryMs).unref();
   try {
     await kernel.listen();
   } catch (error) {
@@ -113,14 +118,4 @@ async function runKernel(file: string, engine: EngineOptions): Promise<number> {
   await kernel.ended;
   clearInterval(watch);
   return 0;
-}
-
-function isGone(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 1) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }

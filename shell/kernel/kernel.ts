@@ -1,4 +1,6 @@
 // A kernel of Jupyter: the channels of the connection file, and what the front end asks over them.
+import { randomUUID } from 'node:crypto';
+import { asError } from '../../runtime/base/errors';
 import { packageVersion } from '../base/package-root';
 import type { EngineOptions } from '../contract/session';
 import { pointsAt, unitsAt } from './code-points';
@@ -14,6 +16,8 @@ interface Cell {
   readonly header: Header;
   readonly peer: Peer;
   readonly mayAsk: boolean;
+  /** Nothing of it is shown. */
+  readonly isSilent: boolean;
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -32,9 +36,10 @@ export class Kernel {
   /** Cells that have come, and up to which of them none runs because one before failed. */
   #received = 0;
   #abortedTo = 0;
-  /** Takes the answer to the open question. */
-  #answered: ((text: string) => void) | undefined;
+  /** The open question. */
+  #question: { readonly id: string; readonly answered: (text: string) => void } | undefined;
   #count = 0;
+  #uncounted = 0;
   #earlier: readonly string[] | undefined;
   readonly #own: string[] = [];
   readonly #end: () => void;
@@ -50,7 +55,9 @@ export class Kernel {
     this.#messages = new Messages(connection.key);
     const asked = (parts: readonly Buffer[], peer: Peer) => {
       const request = this.#messages.read(parts);
-      if (request) void this.#take(request, peer);
+      if (!request) return;
+      peer.trust();
+      void this.#take(request, peer);
     };
     this.#sockets = {
       shell: new ServerSocket('ROUTER', asked),
@@ -59,7 +66,9 @@ export class Kernel {
       iopub: new ServerSocket('PUB'),
       hb: new ServerSocket('REP', (parts, peer) => peer.send(parts)),
     };
-    this.#outputs = new Outputs((type, content) => this.#publish(type, content, this.#cell?.header));
+    this.#outputs = new Outputs((type, content) => {
+      if (!this.#cell?.isSilent) this.#publish(type, content, this.#cell?.header);
+    });
     this.#notebook = new Notebook({ engine, outputs: this.#outputs, ask: (message) => this.#ask(message) });
   }
 
@@ -86,7 +95,7 @@ export class Kernel {
   async #take(request: Request, peer: Peer): Promise<void> {
     const { header, route, content } = request;
     const { msg_type: type } = header;
-    if (type === 'input_reply') return void this.#answered?.(text(content['value']));
+    if (type === 'input_reply') return this.#takeAnswer(request);
     const reply = (replyType: string, answer: object) => peer.send(this.#messages.write(replyType, answer, header, route));
     if (type === 'execute_request') return this.#queue(request, peer, reply);
     this.#publish('status', { execution_state: 'busy' }, header);
@@ -162,12 +171,10 @@ export class Kernel {
       this.#publish('status', { execution_state: 'busy' }, header);
       if (number <= this.#abortedTo) reply('execute_reply', { status: 'aborted', execution_count: this.#count });
       else {
-        this.#isRunning = true;
-        this.#cell = { header, peer, mayAsk: content['allow_stdin'] !== false };
         const isSilent = content['silent'] === true;
-        const end = await this.#run(text(content['code']), isSilent, !isSilent && content['store_history'] !== false);
-        this.#isRunning = false;
-        if (end.status === 'failed' && content['stop_on_error'] !== false) this.#abortedTo = this.#received;
+        const cell = { header, peer, mayAsk: content['allow_stdin'] !== false, isSilent };
+        const end = await this.#run(cell, text(content['code']), !isSilent && content['store_history'] !== false);
+        if (end.status === 'failed' && !isSilent && content['stop_on_error'] !== false) this.#abortedTo = this.#received;
         reply('execute_reply', { ...replyTo(end), execution_count: this.#count });
       }
       this.#publish('status', { execution_state: 'idle' }, header);
@@ -182,15 +189,34 @@ export class Kernel {
     return this.#earlier;
   }
 
-  async #run(code: string, isSilent: boolean, remembers: boolean): Promise<CellEnd> {
+  /** Whatever fails, here too, is the end of the cell: the next one runs. */
+  async #run(cell: Cell, code: string, remembers: boolean): Promise<CellEnd> {
+    const before = this.#cell;
+    this.#isRunning = true;
+    this.#cell = cell;
+    try {
+      return await this.#runCode(code, remembers);
+    } catch (thrown) {
+      const { name, message } = asError(thrown);
+      this.#outputs.error(name, message, message);
+      return { status: 'failed', name, message, report: message };
+    } finally {
+      this.#isRunning = false;
+      this.#question = undefined;
+      if (cell.isSilent) this.#cell = before;
+    }
+  }
+
+  async #runCode(code: string, remembers: boolean): Promise<CellEnd> {
     if (remembers && code.trim() !== '') {
       this.#earlierEntries();
       this.#count++;
       this.#own.push(code);
     }
     this.#outputs.count = this.#count;
-    if (!isSilent) this.#publish('execute_input', { code, execution_count: this.#count }, this.#cell?.header);
-    const end = await this.#notebook.run(code, `<cell ${this.#count}>`, remembers);
+    if (!this.#cell?.isSilent) this.#publish('execute_input', { code, execution_count: this.#count }, this.#cell?.header);
+    const label = remembers ? `<cell ${this.#count}>` : `<cell without a number ${++this.#uncounted}>`;
+    const end = await this.#notebook.run(code, label, remembers);
     if (end.status === 'failed') this.#outputs.error(end.name, end.message, end.report);
     this.#outputs.flush();
     return end;
@@ -202,15 +228,20 @@ export class Kernel {
     const peer = cell?.mayAsk ? this.#sockets.stdin.peer(cell.peer.identity) : undefined;
     if (!peer || !this.#isRunning) return undefined;
     this.#outputs.flush();
+    peer.trust();
     return new Promise((resolve) => {
-      this.#answered = (given) => {
-        this.#answered = undefined;
-        resolve(given);
-      };
-      peer.send(
-        this.#messages.write('input_request', { prompt: message === '' ? '' : `${message} `, password: false }, cell!.header, []),
-      );
+      const id = randomUUID();
+      this.#question = { id, answered: resolve };
+      const content = { prompt: message === '' ? '' : `${message} `, password: false };
+      peer.send(this.#messages.write('input_request', content, cell!.header, [], id));
     });
+  }
+
+  /** An answer to an earlier question comes too late; some front ends do not say which one they answer. */
+  #takeAnswer({ answers, content }: Request): void {
+    if (!this.#question || (answers !== undefined && answers !== this.#question.id)) return;
+    this.#question.answered(text(content['value']));
+    this.#question = undefined;
   }
 }
 

@@ -79,8 +79,9 @@ export function install(entry: KernelEntry, argv: readonly string[]): string {
     metadata: { [mark]: true },
   };
   const beside = `${place}.${process.pid}`;
-  makeFolders(beside, 0o755);
-  writeFileSync(path.join(beside, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`);
+  // Its settings may hold keys.
+  makeFolders(beside, 0o700);
+  writeFileSync(path.join(beside, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`, { mode: 0o600 });
   writeFileSync(path.join(beside, 'logo-svg.svg'), logo);
   rmSync(place, { recursive: true, force: true });
   renameSync(beside, place);

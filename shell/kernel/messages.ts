@@ -18,6 +18,8 @@ export interface Request {
   /** What stands before the message, for the way back. */
   readonly route: readonly Buffer[];
   readonly header: Header;
+  /** The id of the message that this one answers, if it says so. */
+  readonly answers?: string;
   readonly content: Fields;
 }
 
@@ -38,15 +40,23 @@ export class Messages {
     const given = parts[at + 1];
     const own = Buffer.from(this.#sign(signed));
     if (given.length !== own.length || !timingSafeEqual(given, own)) return undefined;
-    const [header, , , content] = signed.map(fieldsOf);
+    const [header, parent, , content] = signed.map(fieldsOf);
     if (!header || !content || typeof header['msg_id'] !== 'string' || typeof header['msg_type'] !== 'string') return undefined;
-    return { route: parts.slice(0, at), header: header as Header, content };
+    const id = parent?.['msg_id'];
+    const answers = typeof id === 'string' && id !== '' ? id : undefined;
+    return { route: parts.slice(0, at), header: header as Header, answers, content };
   }
 
   /** A message; `route` is that of the request that it answers, or the topic of what is published. */
-  write(type: string, content: object, parent: Header | undefined, route: readonly Uint8Array[]): Uint8Array[] {
+  write(
+    type: string,
+    content: object,
+    parent: Header | undefined,
+    route: readonly Uint8Array[],
+    id: string = randomUUID(),
+  ): Uint8Array[] {
     const header = {
-      msg_id: randomUUID(),
+      msg_id: id,
       msg_type: type,
       session: this.#session,
       username: 'kernel',

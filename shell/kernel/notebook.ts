@@ -76,9 +76,13 @@ export class Notebook {
     this.#ladder.reset();
     try {
       let line = 1;
+      let from = 0;
       for (const typed of entriesOf(code)) {
-        const at = code.indexOf(typed);
-        if (at >= 0) line = code.slice(0, at).split('\n').length;
+        const at = code.indexOf(typed, from);
+        if (at >= 0) {
+          line = code.slice(0, at).split('\n').length;
+          from = at + typed.length;
+        }
         const entry = recalled(typed, this.history.numbered);
         if (entry === undefined) return failure('Error', `The history has no entry ${typed.trim()}; .history lists them.`);
         if (remembers) this.history.add(entry);
@@ -169,14 +173,16 @@ export class Notebook {
   }
 
   #startSession(): ChildSession {
+    /** What an earlier session still says belongs to nobody. */
+    const current = (): Outputs | undefined => (session === this.#session ? this.#outputs : undefined);
     const session: ChildSession = new ChildSession({
       engine: { ...this.#options.engine, master: this.#master },
       events: {
-        print: (text, stream) => this.#outputs.print(text, stream),
-        output: (text, stream) => this.#outputs.output(text, stream),
-        progress: (line) => this.#outputs.progress(line),
-        pane: (id, pane) => this.#outputs.pane(id, pane),
-        rich: (shown) => this.#show(shown),
+        print: (text, stream) => current()?.print(text, stream),
+        output: (text, stream) => current()?.output(text, stream),
+        progress: (line) => current()?.progress(line),
+        pane: (id, pane) => current()?.pane(id, pane),
+        rich: (shown) => current() && this.#show(shown),
       },
       ask: (message) => this.#options.ask(message),
       onEnd: (end) => this.#sessionEnded(session, end),
@@ -202,10 +208,11 @@ export class Notebook {
 
   /** The names are lost with the session, so the type service starts afresh too. */
   #renew(): void {
-    this.#lost = undefined;
-    void this.#types.stop();
     this.#session = this.#startSession();
+    void this.#types.stop();
     this.#types = this.#startTypes();
+    // Where the system starts no process, the next cell tries again.
+    this.#lost = undefined;
     this.#repl.renew(this.#types, this.#session);
   }
 

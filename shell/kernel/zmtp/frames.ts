@@ -82,7 +82,8 @@ const isGreeting = (bytes: Buffer): boolean =>
 
 /** Cuts what arrives into frames. */
 export class FrameReader {
-  readonly #mostBytes: number;
+  /** Of one frame. */
+  mostBytes: number;
   #waiting: Buffer[] = [];
   #length = 0;
   /** No frame is whole before so many bytes are there. */
@@ -91,7 +92,7 @@ export class FrameReader {
 
   /** @param mostBytes of one frame */
   constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes;
+    this.mostBytes = mostBytes;
   }
 
   /** The frames that these bytes complete; undefined where they are not what they should be: the connection ends. */
@@ -112,7 +113,7 @@ export class FrameReader {
       if (rest.length < head) break;
       const flags = rest[0];
       const length = head === 9 ? Number(rest.readBigUInt64BE(1)) : rest[1];
-      if (flags > 7 || length > this.#mostBytes) return undefined;
+      if (flags > 7 || length > this.mostBytes) return undefined;
       this.#needed = head + length;
       if (rest.length < this.#needed) break;
       // A copy: the rest of what came with it need not stay.

@@ -13,6 +13,9 @@ const fitting: Readonly<Record<SocketType, readonly string[]>> = {
 
 const mostPeers = 256;
 const mostFrameBytes = 64 * 1024 * 1024;
+/** Of one that has not proved yet that it knows the key. */
+const mostStrangerBytes = 1024 * 1024;
+const mostContextBytes = 16;
 const mostParts = 64;
 const mostTopics = 64;
 const mostTopicBytes = 1024;
@@ -26,6 +29,8 @@ export interface Peer {
   /** The name that it gave itself; one front end has the same on all of its sockets. */
   readonly identity: string;
   send(parts: readonly Uint8Array[]): void;
+  /** It has proved that it knows the key. */
+  trust(): void;
 }
 
 /** Called with each whole message. */
@@ -52,7 +57,7 @@ export class ServerSocket {
 
   /** The connection of the front end that has this identity. */
   peer(identity: string): Peer | undefined {
-    return [...this.#peers].find((peer) => peer.identity === identity);
+    return [...this.#peers].find((peer) => peer.isReady && peer.identity === identity);
   }
 
   /** To all that have asked for this topic, the first part. */
@@ -73,10 +78,18 @@ export class ServerSocket {
   }
 
   #accept(socket: Socket): void {
-    if (this.#peers.size >= mostPeers) return void socket.destroy();
+    // Only those that send requests can be told apart.
+    const stranger = this.#type === 'ROUTER' ? [...this.#peers].find((peer) => !peer.isTrusted) : undefined;
+    if (this.#peers.size >= mostPeers && !stranger) return void socket.destroy();
+    if (this.#peers.size >= mostPeers && stranger) this.#cut(stranger);
     const peer = new Connection(socket, this.#type, this.#onMessage);
     this.#peers.add(peer);
     socket.once('close', () => this.#peers.delete(peer));
+  }
+
+  #cut(peer: Connection): void {
+    this.#peers.delete(peer);
+    peer.cut();
   }
 }
 
@@ -84,11 +97,12 @@ class Connection implements Peer {
   readonly #socket: Socket;
   readonly #type: SocketType;
   readonly #onMessage: OnMessage;
-  readonly #reader = new FrameReader(mostFrameBytes);
+  readonly #reader = new FrameReader(mostStrangerBytes);
   readonly #topics: Buffer[] = [];
   #parts: Buffer[] = [];
   #bytes = 0;
-  #isReady = false;
+  isReady = false;
+  isTrusted = false;
   identity = '';
 
   constructor(socket: Socket, type: SocketType, onMessage: OnMessage) {
@@ -98,7 +112,7 @@ class Connection implements Peer {
     socket.setNoDelay(true);
     socket.on('error', () => {});
     socket.on('data', (bytes) => this.#take(bytes as Buffer));
-    const timer = setTimeout(() => this.#isReady || socket.destroy(), handshakeMs);
+    const timer = setTimeout(() => this.isReady || socket.destroy(), handshakeMs);
     timer.unref();
     socket.once('close', () => clearTimeout(timer));
     socket.write(greeting);
@@ -114,7 +128,16 @@ class Connection implements Peer {
   }
 
   wants(topic: Uint8Array): boolean {
-    return this.#isReady && this.#topics.some((wanted) => wanted.equals(topic.subarray(0, wanted.length)));
+    return this.isReady && this.#topics.some((wanted) => wanted.equals(topic.subarray(0, wanted.length)));
+  }
+
+  trust(): void {
+    this.isTrusted = true;
+    this.#reader.mostBytes = mostFrameBytes;
+  }
+
+  cut(): void {
+    this.#socket.destroy();
   }
 
   end(): void {
@@ -131,11 +154,11 @@ class Connection implements Peer {
   /** False where the peer breaks the rules. */
   #takeFrame({ isCommand, more, body }: Frame): boolean {
     if (isCommand) return this.#command(body);
-    if (!this.#isReady) return false;
+    if (!this.isReady) return false;
     if (this.#type === 'PUB') return this.#topic(body[0] === 1, body.subarray(1));
     this.#parts.push(body);
     this.#bytes += body.length;
-    if (this.#parts.length > mostParts || this.#bytes > mostFrameBytes) return false;
+    if (this.#parts.length > mostParts || this.#bytes > this.#reader.mostBytes) return false;
     if (more) return true;
     const parts = this.#parts;
     this.#parts = [];
@@ -151,14 +174,14 @@ class Connection implements Peer {
         const properties = readProperties(command.data);
         const type = properties?.get('socket-type')?.toString('latin1');
         this.identity = properties?.get('identity')?.toString('hex') ?? '';
-        this.#isReady = type !== undefined && fitting[this.#type].includes(type);
-        return this.#isReady;
+        this.isReady = type !== undefined && fitting[this.#type].includes(type);
+        return this.isReady;
       }
       case 'SUBSCRIBE':
       case 'CANCEL':
-        return this.#isReady && this.#topic(command.name === 'SUBSCRIBE', command.data);
+        return this.isReady && this.#topic(command.name === 'SUBSCRIBE', command.data);
       case 'PING':
-        this.write(pongBytes(command.data.subarray(2)));
+        this.write(pongBytes(command.data.subarray(2, 2 + mostContextBytes)));
         return true;
       default:
         // Others are answers, or of later versions.

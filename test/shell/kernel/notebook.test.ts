@@ -93,6 +93,17 @@ if ('missing' in found) {
     assert.is(ran.outputs.at(-1)?.type, 'error');
   });
 
+  test('an entry whose text stands earlier in its cell has its own line', async () => {
+    const ran = await front.run('.sh echo nothingHere\nnothingHere');
+    assert.match(traceback(ran), / 2 │ nothingHere/);
+  });
+
+  test('a silent cell shows nothing, and its error ends no other cell', async () => {
+    const ran = await front.run('console.log("unseen"); throw new Error("unseen")', { silent: true });
+    assert.is(ran.reply.status, 'error');
+    assert.equal(ran.outputs, []);
+  });
+
   test('an error in a closure names the cell, the line and the element', async () => {
     const ran = await front.run(
       'const bad = sc.range(9)\n  .map(x => { if (x === 7) throw new RangeError("seven"); return x });\nawait bad.sum()',

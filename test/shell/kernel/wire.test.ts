@@ -1,7 +1,7 @@
 // The wire of a kernel: frames of ZMTP, signatures, the connection file, and what strangers on this machine may not do.
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert';
 import { pointsAt, unitsAt } from '../../../shell/kernel/code-points';
 import { readConnectionFile } from '../../../shell/kernel/connection-file';
 import { historyOf } from '../../../shell/kernel/history-reply';
+import { Kernel } from '../../../shell/kernel/kernel';
 import { install, uninstall } from '../../../shell/kernel/kernelspec';
 import { Messages } from '../../../shell/kernel/messages';
 import { FrameReader, greeting, messageBytes, readCommand, readProperties, readyBytes } from '../../../shell/kernel/zmtp/frames';
@@ -18,6 +19,7 @@ import { ServerSocket } from '../../../shell/kernel/zmtp/server-socket';
 import { errorOf } from '../../helpers/errors';
 import { freePort } from '../../helpers/free-port';
 import { millrace as program } from '../../helpers/server';
+import { long } from '../../helpers/sizes';
 import { until, within } from '../../helpers/within';
 
 const test = suite('the wire of a kernel');
@@ -153,6 +155,11 @@ test('the entry of Jupyter: installed, replaced, removed; a kernel of others sta
   mkdirSync(data);
   const place = install(entry, ['node', 'x']);
   install({ ...entry, displayName: 'Again' }, ['node', 'y']);
+  // Settings of Spark may be secrets.
+  assert.equal(
+    [place, path.join(place, 'kernel.json')].map((file) => statSync(file).mode & 0o777),
+    [0o700, 0o600],
+  );
   const spec = JSON.parse(readFileSync(path.join(place, 'kernel.json'), 'utf8'));
   assert.equal(
     [spec.display_name, spec.argv, spec.interrupt_mode, spec.language],
@@ -225,12 +232,73 @@ test('a stranger gets no answer: what is not signed is dropped before it is read
   }
 });
 
+// Three sessions start.
+if (long)
+  test('a session that cannot be started fails its cell, and the kernel answers the next one', async () => {
+    const file = path.join(folder, 'failing.json');
+    const own = Object.fromEntries(await Promise.all(Object.keys(ports).map(async (name) => [name, await freePort()] as const)));
+    writeFileSync(file, JSON.stringify({ ...whole, ...own, key: 'secret' }));
+    let starts = 0;
+    const engine = {
+      master: 'local',
+      get config(): undefined {
+        if (++starts === 2) throw new Error('no more processes');
+        return undefined;
+      },
+    };
+    const kernel = new Kernel(readConnectionFile(file), engine);
+    try {
+      await kernel.listen();
+      const { socket, answers } = await dealer(own['shell_port']);
+      const replies = () =>
+        answers.map(String).filter((body) => body.startsWith('{"status"') || body.startsWith('{"execution_count"'));
+      const run = async (code: string) => {
+        const before = replies().length;
+        const content = { code, stop_on_error: false };
+        socket.write(messageBytes(new Messages('secret').write('execute_request', content, undefined, [])));
+        await until(30_000, () => replies().length > before, `the reply to ${code}`);
+        return replies().at(-1)!;
+      };
+      assert.match(await run('process.exit(3)'), '"ename":"SessionEnded"');
+      assert.match(await run('1'), '"evalue":"no more processes"');
+      assert.match(await run('1'), '"status":"ok"');
+      socket.destroy();
+    } finally {
+      await kernel.stop();
+    }
+  });
+
 test('a socket refuses peers of the wrong kind, and publishes by topic', async () => {
   const socket = new ServerSocket('PUB');
   const port = await freePort();
   await socket.listen(port, '127.0.0.1');
   const wrong = await dealer(port);
   await until(5_000, wrong.isClosed, 'the end of a DEALER at PUB');
+  await socket.close();
+});
+
+test('a peer that has proved nothing gives way when the socket is full, sends 1 MiB at most, and is not found before it greets', async () => {
+  const socket = new ServerSocket('ROUTER', (_, peer) => peer.trust());
+  const port = await freePort();
+  await socket.listen(port, '127.0.0.1');
+  const silent = connect(port, '127.0.0.1');
+  await within(5_000, new Promise((resolve) => silent.once('data', resolve)), 'the greeting');
+  assert.is(socket.peer(''), undefined);
+  silent.destroy();
+  const message = messageBytes([Buffer.alloc((1 << 20) + 1)]);
+  const known = await dealer(port);
+  known.socket.write(messageBytes([Buffer.from('signed')]));
+  known.socket.write(Buffer.concat([Buffer.from([4, 8]), Buffer.from('\x04PING\0\0!', 'latin1')]));
+  await until(5_000, () => known.answers.length === 2, 'PONG');
+  known.socket.write(message);
+  const stranger = await dealer(port);
+  stranger.socket.write(message);
+  await until(5_000, stranger.isClosed, 'the end of a stranger that sends too much');
+  const oldest = await dealer(port);
+  const others = await Promise.all(Array.from({ length: 255 }, () => dealer(port)));
+  await until(5_000, oldest.isClosed, 'the end of the oldest stranger');
+  assert.not(known.isClosed());
+  for (const { socket: one } of others) one.destroy();
   await socket.close();
 });
 
