@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { asError, MillraceError } from '../../runtime/base/errors';
 import { restoreBuiltins } from '../../runtime/closure/guarded-builtins';
+import { forgetOneArena } from '../base/one-arena';
 import { answerDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
 import type { RunOutcome, Session, SessionStart } from '../contract/session';
 import { sendBreaksThrough } from '../evaluate/breakable';
@@ -74,6 +75,7 @@ function serve(session: Session, gate: InterruptGate, streams: TerminalStreams):
 }
 
 async function main({ asks, ...engine }: SessionStart): Promise<void> {
+  forgetOneArena();
   let session: Session | undefined;
   // Ctrl-C arrives through the gate; a SIGINT sent by hand means the same.
   const gate = new InterruptGate({ interrupted: () => session?.interrupt(), orphaned: () => void stop(session) });

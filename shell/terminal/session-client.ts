@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { killGroup } from '../../cluster/base/child-process';
+import { withOneArena } from '../base/one-arena';
 import { entryArguments } from '../base/package-root';
 import type { AskedFact, Fact } from '../contract/facts';
 import { type Answer, answerDescriptor, interruptDescriptor, type SessionFrame, type SessionRequest } from '../contract/protocol';
@@ -66,6 +67,7 @@ export class ChildSession implements Session {
       process.execPath,
       [...entryArguments('session.js', 'shell/session/session-main.ts'), JSON.stringify(start)],
       {
+        env: withOneArena(),
         stdio: [asks ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
         // A process group of its own: the terminal process gets the signals of the terminal's keys and forwards their meaning.
         detached: true,

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import { MillraceError } from '../../runtime/base/errors';
 import { later } from '../base/later';
+import { withOneArena } from '../base/one-arena';
 import { packageRoot } from '../base/package-root';
 import type { AskedFact, Fact } from '../contract/facts';
 import type {
@@ -20,7 +21,7 @@ import type {
   TypeService,
 } from '../contract/type-service';
 import { type PromptName, promptNames } from './entry-names';
-import { freshSnapshot, heapEnvironment, heapOptions, typeFiles } from './files';
+import { freshSnapshot, heapOptions, typeFiles } from './files';
 import type { Committed } from './known-entries';
 import { type Method, type Reply, type Request, readMessages, type StartOptions, writeMessage } from './service-messages';
 
@@ -262,7 +263,7 @@ export class TypeServiceClient implements TypeService {
     const child = spawn(process.execPath, [...heapOptions, ...this.#arguments()], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: this.#root,
-      env: { ...process.env, ...heapEnvironment },
+      env: withOneArena(),
     });
     if (!this.#holds) for (const handle of [child, child.stdin, child.stdout, child.stderr] as Socket[]) handle.unref();
     this.#complaint = '';

@@ -43,12 +43,6 @@ export const heapOptions: readonly string[] = [
   '--heap-growing-percent=30',
 ];
 
-/**
- * One heap of the C library for all threads: with one for each, what the compilers of V8 take and give back lay scattered, and the
- * process grew from 203 to 208 MB over 300 entries; now it falls from 197 to 195.
- */
-export const heapEnvironment: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '1' };
-
 /** The file beside a snapshot that holds the hash of its inputs. */
 export const stampFile = (blob: string) => `${blob}.stamp`;
 

@@ -33,4 +33,10 @@ test(`a prompt takes at most ${idleMb} MB, and ${maxMb} MB over ${entries} entri
     }
   }));
 
+test('what the user starts has the environment that the user has', () =>
+  withShell(async (shell) => {
+    assert.is(process.env['MALLOC_ARENA_MAX'], undefined);
+    await shell.entry('process.env.MALLOC_ARENA_MAX', /res0: .* = undefined\n/, 30_000);
+  }));
+
 test.run();
