@@ -1,6 +1,5 @@
 // The client of Kafka, an optional package: its connections, requests and codecs are used, its consumers and producers are not.
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { findPackage, loadPackage } from '../optional-package';
 
 /** A connection of the client. */
 export interface Connection {
@@ -76,26 +75,8 @@ export interface Client {
 
 const name = '@platformatic/kafka';
 
-/** Its path, as the user's program or Millrace itself finds it. Throws MODULE_NOT_FOUND, which names the package. */
-export function findClient(): string {
-  try {
-    return createRequire(join(process.cwd(), 'program.js')).resolve(name);
-  } catch {
-    return createRequire(__filename).resolve(name);
-  }
-}
-
-let loaded: Client | undefined;
+/** Its path. Throws MODULE_NOT_FOUND, which names the package. */
+export const findClient = (): string => findPackage(name);
 
 /** The package, loaded once a process. */
-export function loadClient(path: string | undefined): Client {
-  if (loaded) return loaded;
-  const load = createRequire(__filename);
-  try {
-    loaded = load(path ?? name) as Client;
-  } catch (error) {
-    if (path === undefined || (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    loaded = load(name) as Client;
-  }
-  return loaded;
-}
+export const loadClient = (path: string | undefined): Client => loadPackage<Client>(name, path);

@@ -1,8 +1,8 @@
 // What connectors ask of a database, whichever it is: columns, rows as they come, and statements.
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { connectorError, connectorFailureOf } from '../../../runtime/base/declared/connector-failure';
 import type { Column } from '../../../runtime/index';
+import { loadPackage } from '../optional-package';
 
 /** What may be shown of a database. */
 export interface DatabaseAddress {
@@ -53,26 +53,6 @@ export interface Database {
 }
 
 export const packages = { postgres: 'pg', mysql: 'mysql2', sqlite: 'libsql' } as const;
-
-/** Its path, as the user's program or Millrace itself finds it. Throws MODULE_NOT_FOUND, which names the package. */
-export function findClient(name: string): string {
-  try {
-    return createRequire(join(process.cwd(), 'program.js')).resolve(name);
-  } catch {
-    return createRequire(__filename).resolve(name);
-  }
-}
-
-/** A package of a client, by its path where that is known here, else by name. */
-export function loadPackage<T>(name: string, path?: string): T {
-  const load = createRequire(__filename);
-  try {
-    return load(path ?? name) as T;
-  } catch (error) {
-    if (path === undefined || (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    return load(name) as T;
-  }
-}
 
 /** A package that stands beside a client. */
 export function loadBeside<T>(name: string, client: string): T {

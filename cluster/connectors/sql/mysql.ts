@@ -2,7 +2,8 @@
 import type { Readable } from 'node:stream';
 import { connectorError } from '../../../runtime/base/declared/connector-failure';
 import type { ColumnType } from '../../../runtime/index';
-import { type Database, type DatabaseAddress, type DatabaseSecret, loadPackage, type TableColumn, type Value } from './database';
+import { loadPackage } from '../optional-package';
+import type { Database, DatabaseAddress, DatabaseSecret, TableColumn, Value } from './database';
 
 interface Connection {
   query(

@@ -1,14 +1,7 @@
 // PostgreSQL, by `pg` and its cursor.
 import type { ColumnType } from '../../../runtime/index';
-import {
-  type Database,
-  type DatabaseAddress,
-  type DatabaseSecret,
-  loadBeside,
-  loadPackage,
-  type TableColumn,
-  type Value,
-} from './database';
+import { loadPackage } from '../optional-package';
+import { type Database, type DatabaseAddress, type DatabaseSecret, loadBeside, type TableColumn, type Value } from './database';
 
 interface Result {
   readonly rows: readonly Record<string, unknown>[];

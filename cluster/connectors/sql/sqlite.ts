@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { connectorError } from '../../../runtime/base/declared/connector-failure';
 import type { ColumnType } from '../../../runtime/index';
-import { type Database, type DatabaseAddress, loadPackage, type TableColumn, type Value } from './database';
+import { loadPackage } from '../optional-package';
+import type { Database, DatabaseAddress, TableColumn, Value } from './database';
 
 interface Statement {
   raw(): Statement;

@@ -1,8 +1,9 @@
 // URLs of databases: what may be shown of them, and who connects.
 import { isAbsolute, resolve } from 'node:path';
 import { refuseArgument } from '../../../runtime/base/arguments';
+import { findPackage } from '../optional-package';
 import { type Password, passwordOf } from '../password';
-import { type DatabaseAddress, type DatabaseSecret, findClient, packages } from './database';
+import { type DatabaseAddress, type DatabaseSecret, packages } from './database';
 
 const kinds: Readonly<Record<string, DatabaseAddress['kind']>> = {
   'postgres:': 'postgres',
@@ -42,7 +43,7 @@ export function checkedUrl(
   if (typeof text !== 'string') return refuse(rule);
   const kind = kinds[/^\w+:/.exec(text)?.[0] ?? ''];
   if (kind === undefined) return refuse(rule);
-  const client = findClient(packages[kind]);
+  const client = findPackage(packages[kind]);
   if (kind === 'sqlite') {
     const path = text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
     if (path === '') return refuse('the path of a file');
