@@ -5,6 +5,7 @@ import { defaultGraceMs, defaultLogMb, logFiles } from '../cluster/base/limits';
 import { parseMaster } from '../cluster/driver/master-url';
 import { readServerInfo } from '../cluster/serve/answers';
 import { attach } from '../cluster/serve/attach';
+import { KeptFolder } from '../cluster/serve/keep/kept-folder';
 import { isLoopback, ownToken, parseAddress, tokenFile } from '../cluster/serve/line/address';
 import { EventLog } from '../cluster/serve/observe/event-log';
 import { ServerMetrics } from '../cluster/serve/observe/metrics';
@@ -38,6 +39,7 @@ interface Options {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly group?: string;
+  readonly keep?: string;
   readonly run: readonly string[];
   readonly metrics?: string;
   readonly log?: string;
@@ -66,6 +68,7 @@ function command(): Command {
     .option('--tls-cert <file>', 'the certificate of that port, in PEM')
     .option('--tls-key <file>', 'its key, in PEM')
     .option('--group <name>', 'let the users of this group attach at the socket: whoever may is trusted with all that you may do')
+    .option('--keep <folder>', 'keep what is published there: the next server with this folder publishes it again')
     .option('--run <script>', 'run a script as a session, again where it fails; repeat it for more', repeated, [])
     .option('--metrics <port>', 'serve /metrics for Prometheus and /health at this port of 127.0.0.1')
     .option('--log <file>', 'write what happens as JSON lines')
@@ -194,9 +197,11 @@ async function run(options: Options): Promise<number> {
   const executorMemory = options.executorMemory === undefined ? undefined : Number(options.executorMemory);
   const config = { schedulerMode: 'FAIR' as const, ...(conf.length > 0 ? readConf(conf) : {}) };
   const claimed = claim(place);
+  let keep: KeptFolder | undefined;
   let server: MillraceServer | undefined;
   let watch: Watch | undefined;
   try {
+    keep = options.keep === undefined ? undefined : KeptFolder.open(options.keep);
     watch = new Watch(options);
     const opened = await openBackend(master, parsed, {
       executorMemory,
@@ -212,18 +217,26 @@ async function run(options: Options): Promise<number> {
       observe: watch.observe,
       port,
       portToken,
+      keep,
     });
     if (options.group !== undefined) claimed.shareWith(options.group);
     await watch.open(server);
   } catch (e) {
     if (server) await server.stop();
-    else claimed.release();
+    else {
+      claimed.release();
+      keep?.close();
+    }
     await watch?.close();
     throw e;
   }
   print(`Serving ${master} at ${place.socket} (process ${process.pid}).`);
   print(`Attach with: millrace --master ${socket === undefined ? 'serve' : `serve:${place.socket}`}`);
   if (port) print(`Listening at ${port.host}:${server.port}; the token is in ${tokenFile(options.tokenFile)}.`);
+  if (keep)
+    print(
+      `Keeping what is published in ${keep.path}; ${server.published.list().length + server.windows.list().length} found there.`,
+    );
   const residents = options.run.map((file) => residentOf(file, place.socket, watch.observe));
   await Promise.race([server.stopped, signalled()]);
   await Promise.all(residents.map((one) => one.stop()));

@@ -173,6 +173,9 @@ export const maxSessions = 256;
 /** Jobs of one session that run at the same time on a server. */
 export const maxSessionJobs = 10_000;
 
+/** Questions of one session that wait for an answer: a publication that is being written holds back those after it. */
+export const maxWaitingQuestions = 10_000;
+
 /** Bytes of functions, values and files of one session in the memory of its server. */
 export const maxSessionBytes = 8 * 2 ** 30;
 

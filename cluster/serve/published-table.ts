@@ -6,6 +6,7 @@ import { MillraceError } from '../../runtime/base/errors';
 import type { Engine, Release } from '../../runtime/plan/engine';
 import type { JobCode } from '../../runtime/plan/job';
 import type { DatasetNode } from '../../runtime/plan/node';
+import type { Sink } from '../../runtime/plan/program';
 import type { PublicationWithCode, PublishedDataset, PublishedUse } from '../../runtime/plan/sharing/shared-datasets';
 import type { LevelFlags } from '../../runtime/plan/storage-level';
 import type { EngineStatus } from '../../runtime/scheduler/loop';
@@ -38,6 +39,8 @@ export interface Publisher {
   readonly label: string;
   /** A dataset that it has defined. */
   node(id: number): DatasetNode | undefined;
+  /** Writes the partitions of a dataset that it publishes, by a job that ends with the session. */
+  write(what: PublicationWithCode, sink: Sink): Promise<void>;
 }
 
 export interface PublishedSources {
@@ -49,6 +52,8 @@ export interface PublishedSources {
   /** The name of a session. */
   labelOf(session: number): string;
   now(): number;
+  /** Nobody names or uses a dataset any more. */
+  settled(dataset: number): void;
 }
 
 /** The level of rows that a checkpoint has written: they are not persisted besides. */
@@ -81,16 +86,33 @@ export class PublishedTable {
     });
   }
 
-  /** Publishes a dataset of a session. Throws NAME_IN_USE, NOT_THE_PUBLISHER of what is replaced, or NOT_PUBLISHABLE. */
-  publish(what: PublicationWithCode, publisher: Publisher): void {
+  /** Throws NAME_IN_USE, NOT_THE_PUBLISHER of what is replaced, or NOT_PUBLISHABLE, as `publish` would. */
+  check(what: PublicationWithCode, publisher: Publisher): void {
     const { name, dataset, replace } = what;
     const before = this.#named.get(name);
     if (before && !replace) throw new MillraceError('NAME_IN_USE', { name, owner: before.info.owner });
     if (before) this.#checkPublisher('publish', before, publisher.number);
     if (!before && this.#named.size >= maxPublished)
       throw new MillraceError('SESSION_FULL', { what: `${this.#named.size} published datasets`, limit: maxPublished });
+    const isAgain = before?.info.dataset === dataset;
+    if (isAgain && before.users.size + before.above > 0) refuseToPublish(name, 'it is published already, and in use');
+    this.infoOf(what, publisher);
+    if (!isAgain) this.#checkUnnamed(what);
+  }
+
+  /** A dataset has one entry. Throws NOT_PUBLISHABLE. */
+  #checkUnnamed({ name, dataset }: PublicationWithCode): void {
+    const known = this.#entries.get(dataset);
+    if (known) refuseToPublish(name, `it is published as ${known.info.name} already`);
+  }
+
+  /** Publishes a dataset of a session, as `check` allows. */
+  publish(what: PublicationWithCode, publisher: Publisher, info = this.infoOf(what, publisher)): void {
+    this.check(what, publisher);
+    const { name, dataset } = what;
+    const before = this.#named.get(name);
     if (before?.info.dataset === dataset) this.#rename(before);
-    const entry = this.#entryOf(what, publisher);
+    const entry = this.#entryOf(what, info, publisher);
     this.#named.set(name, entry);
     if (before && before !== entry) {
       before.isNamed = false;
@@ -100,7 +122,7 @@ export class PublishedTable {
 
   /** Holds a dataset of a session that has no name of its own, until `letGo`. Throws NOT_PUBLISHABLE. */
   hold(what: PublicationWithCode, publisher: Publisher): PublishedDataset {
-    return this.#entryOf(what, publisher).info;
+    return this.#entryOf(what, this.infoOf(what, publisher), publisher).info;
   }
 
   letGo(dataset: number): void {
@@ -113,16 +135,15 @@ export class PublishedTable {
   /** A dataset that is published again under its own name gives its first entry up. */
   #rename(entry: Entry): void {
     entry.isNamed = false;
-    if (entry.users.size + entry.above > 0) refuseToPublish(entry.info.name, 'it is published already, and in use');
     this.#named.delete(entry.info.name);
     this.#settle(entry);
   }
 
-  #infoOf({ name, dataset, type, description }: PublicationWithCode, publisher: Publisher): PublishedDataset {
+  /** What others see of a publication. Throws NOT_PUBLISHABLE. */
+  infoOf({ name, dataset, type, description }: PublicationWithCode, publisher: Publisher): PublishedDataset {
     const node = publisher.node(dataset);
     const level = node?.persistence?.level ?? (node?.splits.kind === 'checkpoint' ? inFiles : undefined);
     if (!node || !level) refuseToPublish(name, 'the server does not know it as a persisted dataset');
-    if (this.#entries.has(dataset)) refuseToPublish(name, `it is published as ${this.#entries.get(dataset)!.info.name} already`);
     const { operation, partitions, partitioner, schema } = node;
     return {
       name,
@@ -139,8 +160,8 @@ export class PublishedTable {
     };
   }
 
-  #entryOf(what: PublicationWithCode, publisher: Publisher): Entry {
-    const info = this.#infoOf(what, publisher);
+  #entryOf(what: PublicationWithCode, info: PublishedDataset, publisher: Publisher): Entry {
+    this.#checkUnnamed(what);
     const { code } = what;
     const held: [Held, number][] = [];
     const below = new Set<Entry>();
@@ -160,11 +181,24 @@ export class PublishedTable {
         if (d.kind === 'shuffle') held.push(['shuffle', d.shuffleId]);
       }
     }
+    return this.#enter({ info, code, held, below: [...below] }, blobs);
+  }
+
+  /** Publishes a dataset that an earlier server has kept, and that the engine knows; it has its name unless it is a batch of a stream. */
+  restore(info: PublishedDataset, code: JobCode, isNamed: boolean): void {
+    const held: [Held, number][] = [['dataset', info.dataset]];
+    if (info.level.useMemory || info.level.useDisk) held.push(['persisted', info.dataset]);
+    const entry = this.#enter({ info, code, held, below: [] }, [code.modules, ...code.classes]);
+    if (isNamed) this.#named.set(info.name, entry);
+  }
+
+  #enter(made: Pick<Entry, 'info' | 'code' | 'held' | 'below'>, blobs: Iterable<string>): Entry {
+    const { info, held, below } = made;
     const owner = `published ${++this.#published}`;
     this.#sources.blobs().hold(owner, blobs);
     for (const [kind, id] of held) this.#holders.set(keyOf(kind, id), (this.#holders.get(keyOf(kind, id)) ?? 0) + 1);
     for (const one of below) one.above++;
-    const entry = { info, code, held, below: [...below], users: new Map(), owner, isNamed: true, above: 0 };
+    const entry = { ...made, users: new Map(), owner, isNamed: true, above: 0 };
     this.#entries.set(info.dataset, entry);
     return entry;
   }
@@ -241,6 +275,7 @@ export class PublishedTable {
       }
     }
     this.#sources.blobs().letGoAll(owner);
+    this.#sources.settled(info.dataset);
     for (const one of below) {
       one.above--;
       this.#settle(one);

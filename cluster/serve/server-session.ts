@@ -1,10 +1,16 @@
 // One session on the side of its server: what it sends goes to the engine, what concerns it comes back, and its end clears up behind it.
 import { asError, MillraceError } from '../../runtime/base/errors';
 import type { AccumulatorUpdate } from '../../runtime/plan/end';
-import type { Engine, Release } from '../../runtime/plan/engine';
+import type { Engine, JobHandlers, Release, StartedJob } from '../../runtime/plan/engine';
 import type { Job } from '../../runtime/plan/job';
 import type { DatasetNode } from '../../runtime/plan/node';
-import type { PublishedDataset, PublishedWindow, WindowBatch } from '../../runtime/plan/sharing/shared-datasets';
+import type { Sink } from '../../runtime/plan/program';
+import type {
+  PublicationWithCode,
+  PublishedDataset,
+  PublishedWindow,
+  WindowBatch,
+} from '../../runtime/plan/sharing/shared-datasets';
 import { decodeDatasets, decodeJob, encodePublished } from '../../runtime/plan/transfer';
 import type { DagStatus } from '../../runtime/scheduler/dag-status';
 import { type JobRecord, propertyNames } from '../../runtime/scheduler/job-record';
@@ -13,6 +19,7 @@ import type { EngineStatus } from '../../runtime/scheduler/loop';
 import { encode } from '../../runtime/wire/codec';
 import { maxSessionJobs } from '../base/limits';
 import { refuse } from '../link/fields';
+import { AnswerQueue } from './answer-queue';
 import { type EventName, numbered } from './events';
 import { encodeFailure } from './failure';
 import { joinedCode } from './job-code';
@@ -31,7 +38,7 @@ export interface SharedEngine {
   /** A job of a session has begun in the engine, and is over. */
   began(engineJob: number, session: ServerSession, job: number): void;
   over(engineJob: number): void;
-  /** Answers a question; what it throws is the refusal. */
+  /** Answers a question, at once or later; what it throws is the refusal. */
   answer(question: Question, session: ServerSession): unknown;
 }
 
@@ -52,6 +59,7 @@ export class ServerSession implements Publisher {
   readonly #shared: SharedEngine;
   readonly #send: SendToSession;
   readonly #ids: OwnIds;
+  readonly #questions: AnswerQueue;
   readonly #nodes = new Map<number, DatasetNode>();
   /** The published datasets that a dataset is made of, where there are any. */
   readonly #madeOf = new Map<number, ReadonlySet<number>>();
@@ -60,6 +68,8 @@ export class ServerSession implements Publisher {
   readonly #jobs = new Map<number, RunningJob>();
   /** The session's numbers of stages, by those of the engine. */
   readonly #stages = new Map<number, number>();
+  /** Jobs of the engine that write what it publishes. */
+  readonly #writing = new Set<number>();
   #lastJob = -1;
   #jobsSoFar = 0;
   #ended = false;
@@ -72,6 +82,7 @@ export class ServerSession implements Publisher {
     this.since = since;
     this.#shared = shared;
     this.#send = send;
+    this.#questions = new AnswerQueue((question) => shared.answer(question, this), send);
     this.#ids = new OwnIds(number, (id) => shared.published.isUsedBy(id, number) || this.#absent.has(id));
   }
 
@@ -123,7 +134,7 @@ export class ServerSession implements Publisher {
       case 'open':
         return this.#open(message.dataset, message.name);
       case 'ask':
-        return this.#answer(message.question);
+        return this.#questions.take(message.question);
     }
   }
 
@@ -204,20 +215,23 @@ export class ServerSession implements Publisher {
     }
   }
 
-  #start(number: number, heard: boolean, job: Job): void {
+  /** Runs a job in the pool of the session. */
+  #inPool(job: Job, handlers: JobHandlers): StartedJob {
     const { engine, blobs, published } = this.#shared;
     this.#checkThere(job.root);
     const others = [...this.#publishedIn(job.root)].flatMap((dataset) => published.codeOf(dataset));
     const code = job.code && others.length > 0 ? joinedCode(job.code, others, blobs, this.number) : job.code;
     // Sessions share the slots: each is a pool.
     const properties = { ...job.properties, [propertyNames.pool]: `session ${this.number}` };
-    const { id, done } = engine.run(
-      { ...job, code, properties },
-      {
-        take: (partition, value) => this.#send({ kind: 'answer', job: number, partition }, value),
-        blame: (error) => error,
-      },
-    );
+    return engine.run({ ...job, code, properties }, handlers);
+  }
+
+  #start(number: number, heard: boolean, job: Job): void {
+    const { engine } = this.#shared;
+    const { id, done } = this.#inPool(job, {
+      take: (partition, value) => this.#send({ kind: 'answer', job: number, partition }, value),
+      blame: (error) => error,
+    });
     const record = engine.status.active().find(({ jobId }) => jobId === id);
     this.#jobs.set(number, { engineJob: id, record, heard });
     this.#shared.began(id, this, number);
@@ -240,6 +254,19 @@ export class ServerSession implements Publisher {
     for (const stage of stageIds) this.#stages.delete(stage);
   }
 
+  async write({ name, dataset, code }: PublicationWithCode, sink: Sink): Promise<void> {
+    const partitions = Array.from({ length: this.node(dataset)?.partitions ?? 0 }, (_, i) => i);
+    const job = { root: dataset, sink, functions: [], partitions, title: `publish ${name}`, properties: {}, files: {}, code };
+    const { id, done } = this.#inPool(job, { take: () => {}, blame: (error) => error });
+    this.#writing.add(id);
+    try {
+      await done;
+    } finally {
+      this.#writing.delete(id);
+    }
+    if (this.#ended) throw new MillraceError('JOB_CANCELLED', { reason: ': the session has ended' });
+  }
+
   #nextStage = 0;
 
   #stage(engineStage: number): number {
@@ -248,16 +275,6 @@ export class ServerSession implements Publisher {
     const number = this.#nextStage++;
     this.#stages.set(engineStage, number);
     return number;
-  }
-
-  #answer(question: Question): void {
-    try {
-      this.#send({ kind: 'told' }, encode(this.#shared.answer(question, this)));
-    } catch (e) {
-      // No session of this version asks it: the connection ends, as with any other message.
-      if (e instanceof MillraceError && e.code === 'PROTOCOL') throw e;
-      this.#send({ kind: 'refused' }, encodeFailure(asError(e)));
-    }
   }
 
   // What the engine tells.
@@ -320,8 +337,9 @@ export class ServerSession implements Publisher {
   end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#questions.end();
     const { engine, blobs, published } = this.#shared;
-    for (const { engineJob } of this.#jobs.values()) engine.cancel(engineJob, reason);
+    for (const id of [...[...this.#jobs.values()].map(({ engineJob }) => engineJob), ...this.#writing]) engine.cancel(id, reason);
     const { datasets, persisted, shuffles, checkpoints, states } = this.#ids.footprint;
     const release = (kind: Exclude<Release['kind'], 'blob'>, ids: Iterable<number>) => {
       for (const id of ids) if (!published.holds(kind, id)) engine.release({ kind, id });

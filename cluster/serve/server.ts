@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../runtime/base/time';
 import type { EngineMaker } from '../../runtime/context/options';
 import type { AccumulatorUpdate } from '../../runtime/plan/end';
 import type { Engine } from '../../runtime/plan/engine';
+import type { DatasetNode } from '../../runtime/plan/node';
 import type { ServerInfo } from '../../runtime/plan/sharing/shared-datasets';
 import type { TaskBackend } from '../../runtime/scheduler/backend';
 import { type Listener, ListenerBus, type ListenerEvents } from '../../runtime/scheduler/listener-bus';
@@ -20,6 +21,8 @@ import { Connection } from '../link/connection';
 import { refuse } from '../link/fields';
 import { type EventName, eventNames } from './events';
 import { encodeFailure } from './failure';
+import { Keeper } from './keep/keeper';
+import type { KeptFolder } from './keep/kept-folder';
 import { ServerLine } from './line/server-line';
 import { observeEngine } from './observe/observe-engine';
 import type { ServerObserver } from './observe/server-event';
@@ -27,6 +30,7 @@ import { sessionOf, sharedNumberOf } from './own-ids';
 import type { Claim, ServerPlace } from './place';
 import { checkToServer, type Question, serveProtocol, type ToServer, type ToSession, type Visitor } from './protocol';
 import { PublishedTable } from './published-table';
+import { answerQuestion } from './questions';
 import { ServerBlobs } from './server-blobs';
 import { ServerSession, type SharedEngine } from './server-session';
 import { PublishedWindows } from './windows/published-windows';
@@ -36,6 +40,8 @@ export interface ServedBackend {
   readonly backend: TaskBackend | EngineMaker;
   readonly slots: number;
   readonly master: string;
+  /** Where the engine has its files. */
+  readonly folder: string;
 }
 
 export interface ServerOptions {
@@ -49,6 +55,8 @@ export interface ServerOptions {
   /** A port that it listens at besides its socket, and the token for that. */
   readonly port?: NonNullable<DoorOptions['port']>;
   readonly portToken?: Buffer;
+  /** Where it keeps what is published for the next server. */
+  readonly keep?: KeptFolder;
 }
 
 /** Blobs that executors hold under their own name; others are parts of programs and splits. */
@@ -64,6 +72,7 @@ export class MillraceServer implements SharedEngine {
   readonly blobs: ServerBlobs;
   readonly published: PublishedTable;
   readonly windows: PublishedWindows;
+  readonly keeper: Keeper | undefined;
   readonly #clock: Clock;
   readonly #config: Config;
   readonly #served: ServedBackend;
@@ -75,20 +84,21 @@ export class MillraceServer implements SharedEngine {
   readonly #print: (text: string) => void;
   /** Resolves when somebody has asked it to stop. */
   readonly stopped: Promise<void>;
-  #askedToStop!: () => void;
+  /** Has it end. */
+  askToStop!: () => void;
   #lastSession = 0;
   #door: DriverDoor | undefined;
   #portDoor: DriverDoor | undefined;
-  readonly #observe: ServerObserver;
+  readonly observe: ServerObserver;
   #claim: Claim | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(
     served: ServedBackend,
     config: Config,
-    { print = () => {}, clock = systemClock, graceMs, observe = () => {} }: ServerOptions,
+    { print = () => {}, clock = systemClock, graceMs, observe = () => {}, keep }: ServerOptions,
   ) {
-    this.#observe = observe;
+    this.observe = observe;
     this.#graceMs = graceMs ?? defaultGraceMs;
     this.#served = served;
     this.#config = config;
@@ -112,6 +122,7 @@ export class MillraceServer implements SharedEngine {
       isOwned: (kind, id) => this.#sessions.get(sessionOf(id))?.owns(kind, id) === true,
       labelOf: (session) => this.#sessions.get(session)?.label ?? `session ${session}`,
       now: () => clock.now(),
+      settled: (dataset) => this.keeper?.settled(dataset),
     });
     this.windows = new PublishedWindows(this.published, {
       windows: () => {
@@ -121,8 +132,12 @@ export class MillraceServer implements SharedEngine {
         for (const session of this.#sessions.values()) session.tellBatch(window, batch);
       },
     });
+    const { blobs, published, windows } = this;
+    const define = (node: DatasetNode) => this.engine.define([node]);
+    const { folder } = served;
+    this.keeper = keep && new Keeper(keep, { blobs, published, windows, folder, define, tell: notice });
     this.stopped = new Promise((resolve) => {
-      this.#askedToStop = resolve;
+      this.askToStop = resolve;
     });
   }
 
@@ -137,6 +152,7 @@ export class MillraceServer implements SharedEngine {
     server.#claim = claim;
     try {
       await server.engine.start(server.blobs);
+      await server.keeper?.restore();
       const door = {
         holds: true,
         token: claim.token,
@@ -149,7 +165,7 @@ export class MillraceServer implements SharedEngine {
       server.#door = await DriverDoor.open(place.socket, door);
       const { port, portToken } = options;
       if (port && portToken) server.#portDoor = await DriverDoor.open('', { ...door, port, token: portToken });
-      server.#observe({ event: 'serverStarted', master: served.master, pid: process.pid });
+      server.observe({ event: 'serverStarted', master: served.master, pid: process.pid });
     } catch (e) {
       await server.stop();
       throw e;
@@ -166,9 +182,11 @@ export class MillraceServer implements SharedEngine {
     // A turn for the goodbyes to leave.
     await new Promise((resolve) => setImmediate(resolve));
     await Promise.all([this.#door?.close(), this.#portDoor?.close()]);
-    this.#observe({ event: 'serverStopped' });
+    this.observe({ event: 'serverStopped' });
     this.#claim?.release();
+    await this.keeper?.finish();
     await this.engine.stop();
+    this.keeper?.close();
   }
 
   /** The port that it listens at. */
@@ -219,7 +237,7 @@ export class MillraceServer implements SharedEngine {
     if (line?.key !== key)
       throw new MillraceError('SERVER_GONE', { socket: this.#door!.path, reason: 'it has ended this session' });
     line.resume(connection, read);
-    this.#observe({ event: 'sessionResumed', session });
+    this.observe({ event: 'sessionResumed', session });
     return line;
   }
 
@@ -247,7 +265,7 @@ export class MillraceServer implements SharedEngine {
     const { number } = session;
     this.#sessions.set(number, session);
     this.#lines.set(number, line);
-    this.#observe({ event: 'sessionAttached', session: number, name: visitor.name, pid: visitor.pid });
+    this.observe({ event: 'sessionAttached', session: number, name: visitor.name, pid: visitor.pid });
     const { slots, master } = this.#served;
     line.open(connection, { kind: 'welcome', session: number, key: line.key, graceMs, slots, master }, encode(this.#config));
     session.tellState(this.engine.status.running());
@@ -259,7 +277,7 @@ export class MillraceServer implements SharedEngine {
 
   #leave(session: ServerSession, reason: string, why?: string): void {
     if (!this.#sessions.delete(session.number)) return;
-    this.#observe({ event: 'sessionEnded', session: session.number, reason: why });
+    this.observe({ event: 'sessionEnded', session: session.number, reason: why });
     this.#lines.delete(session.number);
     session.end(reason);
     this.windows.leave(session.number);
@@ -288,37 +306,10 @@ export class MillraceServer implements SharedEngine {
   }
 
   answer(question: Question, session: ServerSession): unknown {
-    switch (question.kind) {
-      case 'sessions':
-        return this.info();
-      case 'uses':
-        return this.published.uses();
-      case 'publish': {
-        const { name } = question.what;
-        const stream = this.windows.list().find((one) => one.name === name);
-        if (stream) throw new MillraceError('NAME_IN_USE', { name, owner: stream.owner });
-        this.published.publish(question.what, session);
-        this.#observe({ event: 'published', name, owner: session.label });
-        return this.#tellPublished();
-      }
-      case 'unpublish':
-        this.#observe({ event: 'unpublished', name: question.name });
-        if (this.windows.has(question.name)) return this.windows.remove(question.name, session.number);
-        this.published.unpublish(question.name, session.number);
-        return this.#tellPublished();
-      case 'beginWindow':
-        this.#observe({ event: 'published', name: question.what.name, owner: session.label });
-        return this.windows.begin(question.what, session);
-      case 'addBatch':
-        return this.windows.add(question.window, question, session);
-      case 'endWindow':
-        return this.windows.end(question.window, session.number);
-      case 'stop':
-        return this.#askedToStop();
-    }
+    return answerQuestion(this, question, session);
   }
 
-  #tellPublished(): void {
+  tellPublished(): void {
     const list = this.published.list();
     for (const session of this.#sessions.values()) session.tellPublished(list);
   }
@@ -341,7 +332,7 @@ export class MillraceServer implements SharedEngine {
 
   #tell<K extends EventName>(name: K, event: ListenerEvents[K]): void {
     const { jobId: engineJob } = event as { jobId?: number };
-    observeEngine(name, event, engineJob === undefined ? undefined : this.#owners.get(engineJob), this.#observe);
+    observeEngine(name, event, engineJob === undefined ? undefined : this.#owners.get(engineJob), this.observe);
     const { jobId, rddId, executorId } = event as { jobId?: number; rddId?: number; executorId?: string };
     const owner = jobId === undefined ? undefined : this.#owners.get(jobId);
     if (owner) {
@@ -375,7 +366,7 @@ export class MillraceServer implements SharedEngine {
   }
 
   #notice(text: string): void {
-    this.#observe({ event: 'notice', text });
+    this.observe({ event: 'notice', text });
     this.#print(text);
     for (const session of this.#sessions.values()) session.tellNotice(text);
   }

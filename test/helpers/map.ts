@@ -68,6 +68,7 @@ const rooms: Readonly<Record<string, string>> = {
   'cluster/spark': 'The engine whose jobs Apache Spark runs: definitions, its driver, and the Node workers of its executors.',
   'cluster/spark/files': 'Files of Hadoop and of the session, as session and workers reach them through Spark.',
   'cluster/serve': 'One engine for several sessions: the server, its sessions on both sides, and what they publish.',
+  'cluster/serve/keep': 'What a server keeps in a folder for the next one: its published datasets and streams.',
   'cluster/serve/line': 'The line between a server and a session, which outlives its connections.',
   'cluster/serve/observe': 'What happens in a server: its log, its figures, its health.',
   'cluster/serve/windows': 'Published streams: the windows of a server, and their copies in its sessions.',

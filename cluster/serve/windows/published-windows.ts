@@ -66,11 +66,25 @@ export class PublishedWindows {
     return id;
   }
 
-  /** Adds a batch of the publisher. Throws PROTOCOL for the window of another session, or NOT_PUBLISHABLE. */
-  add(id: number, { time, dataset, code }: { time: number; dataset: number; code: JobCode }, publisher: Publisher): void {
+  /** Publishes the last batch of a stream that an earlier server has kept: the stream has ended. */
+  restore({ time, slide, last, rows }: Pick<PublishedWindow, 'slide' | 'last'> & WindowBatch): void {
+    const { name, type, description, owner } = rows;
+    const info = { name, type, description, owner, slide, last, id: ++this.#lastId, session: 0, hasEnded: true };
+    this.#named.set(name, { info, batches: [{ time, rows }] });
+  }
+
+  /**
+   * Adds a batch of the publisher; answers it, unless its window is gone or has it. Throws PROTOCOL for the window of another session, or
+   * NOT_PUBLISHABLE.
+   */
+  add(
+    id: number,
+    { time, dataset, code }: { time: number; dataset: number; code: JobCode },
+    publisher: Publisher,
+  ): { readonly window: PublishedWindow; readonly batch: WindowBatch } | undefined {
     const window = this.#own(id, publisher.number);
     // It was replaced or taken back meanwhile, or was told before its publisher was restarted.
-    if (!window || time <= (window.batches.at(-1)?.time ?? 0)) return;
+    if (!window || time <= (window.batches.at(-1)?.time ?? 0)) return undefined;
     const { name } = window.info;
     const what = { name, dataset, type: '', description: '', replace: false, code };
     const rows: PublishedDataset = this.#table.hold(what, publisher);
@@ -81,6 +95,7 @@ export class PublishedWindows {
     const { last, slide } = window.info;
     const gone = window.batches.findIndex((one) => one.time > time - last - Math.max(2 * slide, windowLagMs));
     for (const { rows: old } of window.batches.splice(0, gone)) this.#table.letGo(old.dataset);
+    return { window: window.info, batch };
   }
 
   /** No more batches come from its publisher. Throws PROTOCOL for the window of another session. */

@@ -32,6 +32,16 @@ export const serverErrors = {
     remedy: 'Choose another name, or write publish(name, { replace: true }).',
   },
   NOT_PUBLISHABLE: { sentence: 'This dataset cannot be published as {name}: {reason}.', remedy: '{remedy}' },
+  KEEP_TAKEN: {
+    sentence: 'Another server keeps its datasets in {folder}: process {pid}.',
+    remedy:
+      'Choose another folder for --keep, or end that server. If it has ended already, on another machine or in a container, remove {lock}.',
+  },
+  NOT_KEPT: {
+    sentence: 'The dataset {name} cannot be kept in {folder}: {reason}. It is not published.',
+    remedy:
+      'Make room there, or take back what nobody needs: sc.unpublish(name). A server without --keep publishes it without files.',
+  },
   NOT_PUBLISHED: { sentence: 'Nothing is published as {name}.', remedy: '{remedy}' },
   PUBLISHED_BY_OTHERS: {
     sentence: '{operation}: {name} is published by {owner}, and others read it.',

@@ -27,8 +27,8 @@ declare module '../../rdd/rdd' {
     /**
      * Names this persisted dataset, so that all sessions of the server read it by `sc.dataset(name)`. It stays when this session ends:
      * the server has its lineage, and computes lost partitions again. `type` is the type of its elements as text; the prompt and scripts
-     * write it by themselves. Throws NOT_SHARED, NOT_PUBLISHABLE where it is not persisted, NAME_IN_USE, NOT_THE_PUBLISHER
-     * and BAD_ARGUMENT.
+     * write it by themselves. A server with `--keep` computes it and writes its files first. Throws NOT_SHARED,
+     * NOT_PUBLISHABLE where it is not persisted, NOT_KEPT, NAME_IN_USE, NOT_THE_PUBLISHER and BAD_ARGUMENT.
      * @example const publish = async (pages) => { await pages.cache().publish('pages', { description: 'Visits by page' }); }
      */
     publish(name: string, options?: PublishOptions, type?: string): JobPromise<void>;

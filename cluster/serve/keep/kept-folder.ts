@@ -1,0 +1,216 @@
+// The folder of `millrace serve --keep`: each kept dataset has a number, a folder of files by it, and a manifest once that is whole.
+//
+//   lock          the server that uses the folder
+//   17/0, 17/1 …  the partitions of dataset 17 as files of frames, and blobs of the user's code
+//   17.kept       its manifest: written under another name, and renamed when all of 17/ is there
+import fs from 'node:fs';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import { asError, MillraceError } from '../../../runtime/base/errors';
+import { makeFolders, removeQuietly, TemporaryFile } from '../../../runtime/base/files';
+import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../../runtime/base/process-owner';
+import { decodeManifest, encodeManifest, type KeptFile, type Manifest } from './manifest';
+
+/** What was found in a folder. */
+export interface Found {
+  readonly number: number;
+  readonly manifest: Manifest;
+}
+
+const lockName = 'lock';
+
+export class KeptFolder {
+  readonly path: string;
+  #lastNumber = 0;
+
+  /** Opens a folder for this process, and makes it where it is missing. Throws KEEP_TAKEN, or BAD_OPTION for a folder that is not its user's own. */
+  static open(folder: string): KeptFolder {
+    const kept = new KeptFolder(path.resolve(folder));
+    kept.#makePrivate();
+    kept.#lock();
+    return kept;
+  }
+
+  private constructor(folder: string) {
+    this.path = folder;
+  }
+
+  #makePrivate(): void {
+    const bad = (rule: string) => {
+      throw new MillraceError('BAD_OPTION', { option: '--keep', value: this.path, rule });
+    };
+    try {
+      makeFolders(this.path, 0o700);
+      const stats = fs.lstatSync(this.path);
+      if (!stats.isDirectory()) bad('a folder, and no link to one');
+      if (stats.uid !== (process.getuid?.() ?? stats.uid)) bad('a folder of your own');
+      fs.chmodSync(this.path, 0o700);
+    } catch (e) {
+      if (e instanceof MillraceError) throw e;
+      bad(`a folder that can be written (${asError(e).message})`);
+    }
+  }
+
+  /** Takes the folder. What a dead server left is taken over; whether one in another container or machine is dead cannot be seen. */
+  #lock(): void {
+    const file = path.join(this.path, lockName);
+    for (const isLast of [false, true]) {
+      try {
+        fs.writeFileSync(file, JSON.stringify(ownerOf(process.pid)), { mode: 0o600, flag: 'wx' });
+        return;
+      } catch (e) {
+        if ((e as NodeJS.ErrnoException).code !== 'EEXIST')
+          throw new MillraceError('DISK', { path: file, reason: asError(e).message });
+      }
+      const other = readOwner(file);
+      const isDead = other?.namespace === processNamespace() && !isAlive(other.pid, other.started);
+      if (!isDead || isLast)
+        throw new MillraceError('KEEP_TAKEN', { folder: this.path, pid: other?.pid ?? 'unknown', lock: file });
+      fs.rmSync(file, { force: true });
+    }
+  }
+
+  /** Gives the folder back. */
+  close(): void {
+    const file = path.join(this.path, lockName);
+    if (readOwner(file)?.pid === process.pid) removeQuietly(file);
+  }
+
+  /** A number that nothing in the folder has had since it was opened. */
+  newNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  /** The folder of what has a number. */
+  folderOf(number: number): string {
+    return path.join(this.path, String(number));
+  }
+
+  #manifestOf(number: number): string {
+    return path.join(this.path, `${number}.kept`);
+  }
+
+  /** What is there and whole. `tell` takes a line about each file that is not; what it belongs to is left as it is. */
+  async load(tell: (line: string) => void): Promise<Found[]> {
+    const names = fs.readdirSync(this.path);
+    const numbers = (pattern: RegExp) => new Set(names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number));
+    const [named, folders] = [numbers(/^(\d{1,9})\.kept$/), numbers(/^(\d{1,9})$/)];
+    this.#lastNumber = Math.max(0, ...named, ...folders);
+    for (const name of names) if (/\.kept\.tmp$/.test(name)) removeQuietly(path.join(this.path, name));
+    for (const number of folders) {
+      if (named.has(number)) continue;
+      tell(`${this.folderOf(number)}: left by a publication that was not finished; it is removed.`);
+      removeQuietly(this.folderOf(number));
+    }
+    const found = new Map<string, Found>();
+    for (const number of [...named].sort((a, b) => a - b)) {
+      const one = await this.#read(number, tell);
+      if (!one) continue;
+      // A server that was killed while it replaced one has left both.
+      const before = found.get(one.manifest.dataset.name);
+      if (before) this.remove(before.number);
+      found.set(one.manifest.dataset.name, one);
+    }
+    return [...found.values()];
+  }
+
+  async #read(number: number, tell: (line: string) => void): Promise<Found | undefined> {
+    let file = this.#manifestOf(number);
+    try {
+      const manifest = decodeManifest(fs.readFileSync(file, 'utf8'));
+      const wanted = new Set(Array.from({ length: manifest.dataset.partitions }, (_, i) => String(i)));
+      for (const name of [manifest.code.modules, ...manifest.code.classes]) wanted.add(name);
+      for (const { name, bytes, checksum } of manifest.files) {
+        file = path.join(this.folderOf(number), name);
+        wanted.delete(name);
+        const now = await sumOf(file);
+        if (now.bytes !== bytes) throw new Error(`it has ${now.bytes} bytes instead of ${bytes}`);
+        if (now.checksum !== checksum) throw new Error('its checksum is wrong');
+      }
+      file = this.#manifestOf(number);
+      if (wanted.size > 0) throw new Error(`it names no file ${[...wanted][0]}`);
+      return { number, manifest };
+    } catch (e) {
+      tell(`${file}: ${reasonOf(e)}. What it belongs to is not published; the file is left as it is.`);
+      return undefined;
+    }
+  }
+
+  /** The files of a number with their sizes and checksums, for their owner alone from now on. Throws DISK. */
+  async filesOf(number: number): Promise<KeptFile[]> {
+    const folder = this.folderOf(number);
+    try {
+      fs.chmodSync(folder, 0o700);
+      const files: KeptFile[] = [];
+      for (const name of fs.readdirSync(folder)) {
+        const file = path.join(folder, name);
+        fs.chmodSync(file, 0o600);
+        files.push({ name, ...(await sumOf(file)) });
+      }
+      return files;
+    } catch (e) {
+      throw new MillraceError('DISK', { path: folder, reason: asError(e).message });
+    }
+  }
+
+  /** Writes a file of a number. Throws DISK. */
+  write(number: number, name: string, bytes: Uint8Array): void {
+    writeWhole(path.join(this.folderOf(number), name), bytes);
+  }
+
+  /** From now on the number is found again. Throws DISK. */
+  commit(number: number, manifest: Manifest): void {
+    writeWhole(this.#manifestOf(number), Buffer.from(encodeManifest(manifest)));
+  }
+
+  /** It is not found again; its files stay for those who read them, until `remove`. */
+  forget(number: number): void {
+    removeQuietly(this.#manifestOf(number));
+  }
+
+  /** Nothing of it stays. */
+  remove(number: number): void {
+    this.forget(number);
+    removeQuietly(this.folderOf(number));
+  }
+}
+
+/** The file has its name once all of it is on the disk. */
+function writeWhole(file: string, bytes: Uint8Array): void {
+  const temporary = new TemporaryFile(file, `${file}.tmp`);
+  temporary.write(bytes);
+  temporary.commit(true);
+}
+
+async function sumOf(file: string): Promise<{ readonly bytes: number; readonly checksum: number }> {
+  const handle = await fs.promises.open(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+  let [bytes, checksum] = [0, 0];
+  try {
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, bytes);
+      if (bytesRead === 0) return { bytes, checksum };
+      checksum = crc32(buffer.subarray(0, bytesRead), checksum);
+      bytes += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function readOwner(file: string): ProcessOwner | undefined {
+  try {
+    const { pid, namespace, started } = JSON.parse(fs.readFileSync(file, 'utf8')) as ProcessOwner;
+    const isOne = Number.isSafeInteger(pid) && typeof namespace === 'string' && typeof started === 'string';
+    return isOne ? { pid, namespace, started } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong, in words that do not name the file again. */
+function reasonOf(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'it is missing';
+  const { message, details } = asError(error) as Error & { details?: { reason?: unknown } };
+  return String(details?.reason ?? message).replace(/\.$/, '');
+}
