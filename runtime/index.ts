@@ -42,6 +42,7 @@ import './streaming/ops/published-stream';
 import './streaming/ops/receivers';
 import './streaming/ops/save';
 import './streaming/ops/several';
+import './streaming/ops/session-windows';
 import './streaming/ops/slack';
 import './streaming/ops/sources';
 import './streaming/ops/state';
@@ -126,6 +127,7 @@ export { DStream } from './streaming/graph/dstream';
 export type { FailureOptions } from './streaming/graph/failure-policy';
 export type { BatchInfo, InputInfo, OutputInfo, ReceiverInfo, StreamingListener } from './streaming/graph/listener';
 export { OutputHandle } from './streaming/graph/output';
+export { type ReducedSession, type Session, SessionDStream, type SessionSpan } from './streaming/graph/session-windows';
 export { CorrectedDStream, type CorrectionOptions, SlackedDStream } from './streaming/graph/slacked';
 export type { ForeachOptions } from './streaming/ops/outputs';
 export type { Moment } from './streaming/ops/past';
@@ -133,6 +135,7 @@ export type { PublishStreamOptions } from './streaming/ops/publish';
 export { PublishedStream } from './streaming/ops/published-stream';
 export type { Listen, ReceiverOptions } from './streaming/ops/receivers';
 export type { StreamSaveOptions } from './streaming/ops/save';
+export type { ReducedSessionOptions, SessionOptions } from './streaming/ops/session-windows';
 export type { FileStreamOptions } from './streaming/ops/sources';
 export {
   MapWithStateDStream,

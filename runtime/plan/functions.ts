@@ -10,7 +10,7 @@ function changed(ref: FunctionRef, change: Change): FunctionRef {
 }
 
 /** The names under which steps, sinks, partitioners and rules of states hold functions. */
-const functionNames = ['f', 'create', 'merge', 'join', 'init', 'update', 'inverse'] as const;
+const functionNames = ['f', 'create', 'merge', 'join', 'init', 'update', 'inverse', 'drop'] as const;
 
 /** A copy of a record with the references in it changed. */
 function changedIn<T extends object>(record: T, change: Change): T {

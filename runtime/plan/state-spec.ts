@@ -17,7 +17,16 @@ export type StateRule =
   | { readonly kind: 'track'; readonly init: FunctionRef; readonly update: FunctionRef; readonly timeout?: number }
   /** Pairs that are reduced already, into the state of their keys. */
   | { readonly kind: 'reduce'; readonly f: FunctionRef }
+  /** Rows [key, [time, value][]] into the open sessions of their keys; without `merge` sessions hold the values. */
+  | { readonly kind: 'sessions'; readonly merge?: FunctionRef; readonly drop: FunctionRef; readonly sizes: SessionSizes }
   | { readonly kind: 'window'; readonly f: FunctionRef; readonly inverse: FunctionRef; readonly span: WindowSpan };
+
+/** Of windows by gaps, in milliseconds: the gap that ends a session, how late records may be, and the batches' own interval. */
+export interface SessionSizes {
+  readonly gap: number;
+  readonly slack: number;
+  readonly slide: number;
+}
 
 /** The versions in a window that ends at t: those of first, first + step, … in (t - length, t]. */
 export interface WindowSpan {

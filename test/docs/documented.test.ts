@@ -19,6 +19,7 @@ const withoutExample: Readonly<Record<string, RegExp>> = {
   MapWithStateDStream: /./,
   CorrectedDStream: /./,
   SlackedDStream: /./,
+  SessionDStream: /./,
   Counters: /^accumulator$/,
   ManualClock: /./,
 };

@@ -129,7 +129,7 @@ test('every public operator is in a table', () => {
   for (const heading of Object.keys(classOf))
     for (const row of tableRows(guide, heading))
       for (const name of namesHere(heading, heading === 'Only here' ? ['', row[0]] : row)) named.add(name);
-  const owners = /^(Context|RDD|StreamingContext|DStream|SlackedDStream|CorrectedDStream|MapWithStateDStream)\./;
+  const owners = /^(Context|RDD|StreamingContext|DStream|SlackedDStream|SessionDStream|CorrectedDStream|MapWithStateDStream)\./;
   assert.equal(
     all.filter((name) => owners.test(name) && !named.has(name) && !/^SlackedDStream\.(slide|dependencies)$/.test(name)),
     [],

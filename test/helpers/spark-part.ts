@@ -13,7 +13,7 @@ const shared = [
   'runtime/streaming/',
   'runtime/(closure/(changes|frozen)|exec/(collected-rows|persisted-updates|text))',
   'cluster/(jobs/closures|receivers/receivers(-custom)?.)',
-  'property/(models|programs|restarts|slack|streams)',
+  'property/(models|programs|restarts|session-windows|slack|streams)',
 ];
 const onAnyMaster = new RegExp(`^test/(${shared.join('|')})`);
 /** The tests of that engine itself; those of a cluster start their own. */

@@ -148,6 +148,17 @@ export const steps: Record<string, (s: Pairs, d: Draw) => Pairs> = {
       .slack(d.slides(1), ([k, v]) => v * 1000 - k * 900)
       .correctedReduceByKey(add, { keep: d.slides(3), partitioning: d.partitions() })
       .map(([[e, k], v]): Pair => [k, v + ((e / 1000) % 7)]),
+  sessions: (s, d) =>
+    s
+      .sessionWindow(d.slides(2), {
+        key: ([k]) => k,
+        time: ([k, v]) => v * 1000 - k * 700,
+        value: ([, v]) => v,
+        reduce: add,
+        slack: d.slides(1),
+        partitioning: d.partitions(),
+      })
+      .map(({ key, start, count, value }): Pair => [key, value + count + ((start / 1000) % 7)]),
 };
 
 /** A program of a few steps on numbered elements: its streams, each with the steps that it is made of. */

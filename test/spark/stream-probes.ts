@@ -218,6 +218,13 @@ export const onStreams: Record<string, Probe> = {
     ),
     [[1], [3]],
   ],
+  'DStream.sessionWindow': async ({ sc, folder }) => [
+    await stateful(sc, folder, (s) => {
+      const sessions = s.sessionWindow('100ms', { key: ([k]) => k, time: ([, n]) => 999_010 + n * 1000, value: ([, n]) => n });
+      return sessions.map(({ key, end, values }) => [key, end, ...values]);
+    }),
+    [[['a', 1_000_110, 1]], [['a', 1_001_110, 2]]],
+  ],
   'DStream.runningReduce': async ({ sc, folder }) => [
     await stateful(sc, folder, (s) => s.runningReduce((a, b) => a + b)),
     [[['a', 1]], [['a', 3]]],

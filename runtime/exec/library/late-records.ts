@@ -1,16 +1,17 @@
 // Library functions that sort the records of a stream by their own time: which interval each is in, and whether it arrived in time.
 import { MillraceError } from '../../base/errors';
 import { showElement } from '../../base/show-element';
+import { type OpenSession, sessionRow } from '../state/session-rule';
 import type { State } from '../state/state-of-key';
 import { notAPair } from '../task-runtime';
 
 /** A record with the end of its interval, in milliseconds since the epoch. */
 type Stamped = readonly [end: number, record: unknown];
 
-function checkedTime(time: unknown, record: unknown): number {
+function checkedTime(operation: string, time: unknown, record: unknown): number {
   if (typeof time === 'number' && Number.isFinite(time)) return time;
   throw new MillraceError('BAD_ARGUMENT', {
-    operation: 'slack',
+    operation,
     argument: `the time of ${showElement(record)}`,
     value: showElement(time),
     rule: 'milliseconds since the epoch',
@@ -22,7 +23,7 @@ function checkedTime(time: unknown, record: unknown): number {
 export const slackFunctions = {
   /** Records with the end of their interval: intervals are `slide` long, and `offset` is what is left of an end divided by it. */
   stamped: (timeOf: (record: unknown) => unknown, slide: number, offset: number) => (record: unknown) => {
-    const time = checkedTime(timeOf(record), record);
+    const time = checkedTime('slack', timeOf(record), record);
     return [Math.ceil((time - offset) / slide) * slide + offset, record];
   },
   /** Of a partition the records of one interval. */
@@ -54,6 +55,19 @@ export const slackFunctions = {
       if (!Array.isArray(pair) || pair.length !== 2) notAPair(operation, pair);
       const [key, value] = pair as [unknown, unknown];
       return [[end, key], value];
+    },
+  /** A record under its key, with its time and what a session holds of it. */
+  sessionRecord:
+    (
+      keyOf: (record: unknown) => unknown,
+      timeOf: (record: unknown) => unknown,
+      valueOf: (record: unknown) => unknown = (record) => record,
+    ) =>
+    (record: unknown) => [keyOf(record), [checkedTime('sessionWindow', timeOf(record), record), valueOf(record)]],
+  /** Pairs [key, open sessions] as sessions. */
+  openSessions: (gap: number) =>
+    function* (pairs: Iterable<[key: unknown, sessions: readonly OpenSession[]]>) {
+      for (const [key, sessions] of pairs) for (const session of sessions) yield sessionRow(key, session, gap);
     },
   /** The total of a key with what the batch adds to it, for `mapWithState`. */
   correctedTotal: (merge: (a: unknown, b: unknown) => unknown) => (key: unknown, value: unknown, state: State<unknown>) => {

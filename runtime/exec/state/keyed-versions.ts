@@ -13,7 +13,8 @@ const mostDeltas = 500;
 /** A damaged snapshot leaves this many others to begin from. */
 const keptSnapshots = 2;
 
-const hasTimeouts = (rule: StateRule): boolean => (rule.kind === 'map' || rule.kind === 'track') && rule.timeout !== undefined;
+const hasTimeouts = (rule: StateRule): boolean =>
+  rule.kind === 'sessions' || ((rule.kind === 'map' || rule.kind === 'track') && rule.timeout !== undefined);
 
 /** An empty table, or one of the pairs that the stream starts with, all touched at `stamp`. */
 export function initialTable(rule: StateRule, pairs: Iterable<readonly unknown[]>, stamp: number): StateTable {

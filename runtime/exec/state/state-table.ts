@@ -26,8 +26,8 @@ const wornOut = 1024;
 const bytesPerKey = 32;
 
 /**
- * Keys have numbers, which stay until `compacted`. The stamp of a key is the batch that last touched it, or, in a window, the number of
- * batches that hold it.
+ * Keys have numbers, which stay until `compacted`. The stamp of a key is the batch that last touched it; in a window the number of batches
+ * that hold it; of sessions the batch in which the first one ends.
  */
 export class StateTable {
   /** The version that it holds; undefined before the first. */
@@ -118,6 +118,16 @@ export class StateTable {
       else this.#touched.push({ stamp, numbers: [n] });
     }
     return true;
+  }
+
+  /** Stamps a key with the batch at which it is due; `takeUntouchedSince` that batch has it, unless it was stamped anew. */
+  due(n: number, stamp: number): void {
+    if (this.#stamps[n] === stamp || !this.#touched) return;
+    this.#stamps[n] = stamp;
+    let at = this.#touched.length;
+    while (at > 0 && this.#touched[at - 1].stamp > stamp) at--;
+    if (this.#touched[at - 1]?.stamp === stamp) this.#touched[at - 1].numbers.push(n);
+    else this.#touched.splice(at, 0, { stamp, numbers: [n] });
   }
 
   /** The keys with state that no batch after `stamp` touched; told once. Costs what was touched until then. */

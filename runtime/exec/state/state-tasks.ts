@@ -36,7 +36,7 @@ export function* updateState(step: StateStep, host: StateHost): Generator<unknow
 function made(step: StateStep, host: StateHost): readonly unknown[] {
   const { place, version, rule } = step;
   const held = host.store.versionOf(place, host.partition);
-  const hasRows = rule.kind === 'map';
+  const hasRows = rule.kind === 'map' || rule.kind === 'sessions';
   if (step.alone) {
     const files = filesOf(place, host);
     if (files.has(version, 'delta')) host.updates.found(addedOf(version, files));

@@ -5,6 +5,7 @@ import type { FunctionRef } from '../../plan/function-ref';
 import type { StateRule, StateStep } from '../../plan/state-spec';
 import { StepFailure } from '../../plan/step-failure';
 import { notAPair } from '../task-runtime';
+import { sessionsOf } from './session-rule';
 import { StateHandle } from './state-of-key';
 import { absent, type StateTable } from './state-table';
 
@@ -56,6 +57,11 @@ function ruleOf(rule: StateRule, step: Step): readonly unknown[] {
       return tracked(step, step.resolve(rule.init), step.resolve(rule.update), rule.timeout);
     case 'reduce':
       return reduced(step, step.resolve(rule.f));
+    case 'sessions': {
+      const merge = rule.merge && step.resolve(rule.merge);
+      const merging = merge && ((key: unknown) => (a: unknown, b: unknown) => step.call(merge, [key, b], a, b));
+      return sessionsOf({ ...step, merge: merging, drop: step.resolve(rule.drop) as (count: number) => unknown }, rule.sizes);
+    }
     case 'window':
       throw new MillraceError('INTERNAL', { reason: 'a window is no rule of single keys' });
   }

@@ -59,6 +59,11 @@ export class SlackedDStream<T> extends DStream<T> {
     return this.#stamped.slide;
   }
 
+  /** How long after its end an interval closes. @internal */
+  get slackMs(): number {
+    return this.#slack;
+  }
+
   get dependencies(): readonly DStream<unknown>[] {
     return [this.#stamped as DStream<unknown>];
   }

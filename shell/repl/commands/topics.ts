@@ -44,6 +44,7 @@ stream('1s') is the streaming context of this shell, with one batch per second. 
   const counts = lines.flatMap(l => l.split(' ')).map(w => [w, 1]).reduceByKeyAndWindow('30s', (a, b) => a + b, (a, b) => a - b)
   counts.watch()       a live pane above the prompt: first rows, bars, how the stream keeps up. It starts the streams
   counts.print(20)     a table per batch. After print, foreachRDD(f) and others, start the streams: stream().start()
+  events.sessionWindow('30m', { key: e => e.user, time: e => e.at, slack: '10s' })    windows by gaps; also slack, window, ago
   counts.remember('5m'), then counts.latest(), counts.between('21:00', '21:05'): queries on past batches
 check compares the output of operators on given batches, without waiting:
 > await check.batches([[1], [2]], s => s.map(x => x * 2), [[2], [4]])
