@@ -30,6 +30,9 @@ type Settings = Readonly<Record<string, string>>;
 const driverMb = 1024;
 const mostLocalMb = 8192;
 
+/** A worker holds decoded copies of persisted partitions in this part of its heap. */
+const copiesShare = 4;
+
 const authenticate = 'spark.authenticate';
 const javaOptions = 'spark.driver.extraJavaOptions';
 
@@ -94,6 +97,7 @@ function settingsOf(driver: DriverSettings, config: Config, { logFile, poolsFile
     'spark.millrace.settings': writeSettings({
       folder,
       executionBytes,
+      copyBytes: Math.floor((executorMemory * 2 ** 20) / copiesShare),
       maxResultBytes: config.maxResultBytes,
       program: programHash(sparkWorkerProgram()),
     }),

@@ -2,10 +2,11 @@
 import { Worker } from 'node:worker_threads';
 import { installRemoteFiles } from '../../runtime/base/remote/remote-files';
 import { installRemoteFolders } from '../../runtime/base/remote/remote-folders';
-import type { TaskExchange } from '../../runtime/exec/files/exchange';
+import type { StoredFeed, TaskExchange } from '../../runtime/exec/files/exchange';
 import { createTaskRunner, type TaskRunner } from '../../runtime/exec/task-runner';
 import type { TaskEnd } from '../../runtime/plan/end';
 import type { TaskControl, TaskSpec } from '../../runtime/plan/task';
+import { PartitionCopies } from '../../runtime/storage/partition-copies';
 import { encode } from '../../runtime/wire/codec';
 // Registers the class `Receiver`: closures that capture a class derived from it are revived here.
 import '../../runtime/streaming/receivers/receiver-class';
@@ -27,6 +28,7 @@ class SparkWorker implements TaskExchange {
   readonly #pipes = new WorkerPipes();
   readonly #runner: TaskRunner;
   readonly #maxResultBytes: number;
+  readonly #copies: PartitionCopies;
   readonly #sessionFolder: string;
   readonly #folder: string;
   /** Where the tasks of the barrier stage run that the task is one of. */
@@ -36,10 +38,11 @@ class SparkWorker implements TaskExchange {
 
   constructor() {
     const { body } = this.#pipes.receive();
-    const { maxResultBytes, sessionFolder, program, ...options } = readSettings(body.toString(), process.pid);
+    const { maxResultBytes, sessionFolder, program, copyBytes, ...options } = readSettings(body.toString(), process.pid);
     const refusal = refusalOf(__filename, program, process.versions.node);
     this.#pipes.send(fromWorker.ready, Buffer.from(refusal));
     this.#maxResultBytes = maxResultBytes;
+    this.#copies = new PartitionCopies(copyBytes);
     this.#sessionFolder = sessionFolder;
     this.#folder = options.folder;
     const hadoop = new HadoopAccess((request) => this.#ask(request));
@@ -76,6 +79,7 @@ class SparkWorker implements TaskExchange {
       partition: message.int(),
       attempt: message.int(),
     };
+    this.#copies.retain(message.int(), message.ints());
     const environmentId = message.text() || undefined;
     const written = message.bytes();
     const files = message.texts();
@@ -101,6 +105,19 @@ class SparkWorker implements TaskExchange {
   feed(feed: number): Generator<Buffer> {
     // A plan may read a feed several times, by turns.
     return this.#pieces(this.#readers++, feed, '');
+  }
+
+  stored(feed: number): StoredFeed {
+    const reader = this.#readers++;
+    this.#pipes.send(fromWorker.wants, new MessageWriter().int(reader).int(feed).end());
+    const { kind, body } = this.#pipes.receive();
+    if (kind !== toWorker.stored) throw new Error(`a message of kind ${kind} before a persisted partition`);
+    const pieces = this.#pieces(reader, feed, '');
+    // Nothing is said of what this task has computed itself: it may be stored nowhere.
+    if (body.length === 0) return { pieces, copy: undefined };
+    const message = new MessageReader(body);
+    const computation = { definition: message.int(), partition: message.int(), id: message.rest().toString('hex') };
+    return { pieces, copy: this.#copies.of(computation) };
   }
 
   *read(file: { readonly path: string; readonly start?: number; readonly length?: number }): Generator<Buffer> {

@@ -14,6 +14,7 @@ export const toWorker = {
   piece: 'P',
   more: 'M',
   end: 'E',
+  stored: 'S',
   met: 'A',
   refused: 'N',
 } as const;

@@ -9,6 +9,8 @@ export interface WorkerSettings {
   /** The session's folder: that of the workers too where Spark runs in the session's own machine. */
   readonly folder: string;
   readonly executionBytes: number;
+  /** What decoded copies of persisted partitions may take in a worker. */
+  readonly copyBytes: number;
   readonly maxResultBytes: number;
   /** A hash of the program that the session has for its workers. */
   readonly program: string;
@@ -33,6 +35,7 @@ export const writeSettings = (settings: WorkerSettings): string => JSON.stringif
 
 export interface WorkerOptions extends Omit<RunnerOptions, 'startCommand'> {
   readonly maxResultBytes: number;
+  readonly copyBytes: number;
   /** Where the files of the session lie that splits name. */
   readonly sessionFolder: string;
   readonly program: string;
@@ -44,11 +47,12 @@ export function readSettings(text: string, pid: number): WorkerOptions {
   const fields = new Fields('settings', JSON.parse(json));
   const sessionFolder = fields.string('folder', 8192);
   const executionBytes = fields.integer('executionBytes');
+  const copyBytes = fields.integer('copyBytes');
   const maxResultBytes = fields.integer('maxResultBytes');
   const program = fields.string('program', 64);
   fields.end();
   const folder = own || sessionFolder;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const known = { folder, sessionFolder, program };
-  return { executorId: `spark-${executor}-${pid}`, ...known, executionBytes, maxResultBytes, storageBytes: 0 };
+  return { executorId: `spark-${executor}-${pid}`, ...known, executionBytes, copyBytes, maxResultBytes, storageBytes: 0 };
 }

@@ -153,7 +153,7 @@ const isSum = (sink: Sink): boolean => sink.kind === 'aggregate' && sink.f.kind 
 /** Whether a stage sums one field of the rows of a table, or of persisted ones, and reads no other. */
 function isSummedColumn(plan: Plan, sink: Sink): boolean {
   if (!isSum(sink) || plan.op !== 'map' || plan.template !== 'call') return false;
-  if (plan.input.op !== 'table' && plan.input.op !== 'cached') return false;
+  if (plan.input.op !== 'table' && plan.input.op !== 'cached' && plan.input.op !== 'stored') return false;
   return plan.f?.kind === 'closure' && plan.f.idiom?.kind === 'field';
 }
 
@@ -225,7 +225,9 @@ const pulse=rt.pulse,none=rt.none;let at=-1,el=none;${list('F', functions)}${lis
 function readStored(emitter: Emitter, program: { readonly plan: Plan; readonly sink: Sink }): void {
   const found = askedOf(program);
   const names = found?.asked.wanted;
-  if (found?.source.op === 'cached' && names && names.length <= mostLateColumns) emitter.ofStored = { plan: found.source, names };
+  if (!found || !names || names.length > mostLateColumns) return;
+  const { source } = found;
+  if (source.op === 'cached' || source.op === 'stored') emitter.ofStored = { plan: source, names };
 }
 
 /** Compiles a stage for the shape of this split. */

@@ -39,7 +39,7 @@ export class Emitter {
   /** Steps whose element is a row that was not made: it is made again for the report of an error. */
   readonly rowSteps: number[] = [];
   /** A persisted dataset of which only some fields of the rows are read. */
-  ofStored: { readonly plan: Plan & { op: 'cached' }; readonly names: readonly string[] } | undefined;
+  ofStored: { readonly plan: Plan & { op: 'cached' | 'stored' }; readonly names: readonly string[] } | undefined;
   /** Some loop goes over batches of columns. */
   hasBatches = false;
   /** What is done with a batch of columns at once, where that can be: the text of a condition. */
@@ -162,16 +162,15 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
         return this.chunks(`rt.wholeFiles(${split})`, body);
       case 'checkpoint':
         return this.chunks(`rt.checkpoint(${split})`, body);
-      case 'stored':
-        return this.chunks(`rt.stored(${split})`, body);
       case 'empty':
         return '';
       case 'range':
         return this.range(split, actual, body);
+      case 'stored':
       case 'cached':
         if (this.ofStored && this.ofStored.plan === plan)
           return this.storedRows(this.ofStored, split, takesLate ? body : this.whole(body));
-        return this.chunks(`rt.cached(${this.node(plan)},${split})`, body);
+        return this.chunks(plan.op === 'stored' ? `rt.stored(${split})` : `rt.cached(${this.node(plan)},${split})`, body);
       case 'shuffleRead':
         return this.shuffleRead(split, body);
       case 'concat':
@@ -215,7 +214,8 @@ if(${rest}===null)break;${this.passOn}pulse.beat();${mark}${ys}=${rest}.next();}
   storedRows({ plan, names }: NonNullable<Emitter['ofStored']>, split: string, body: Body): string {
     const [p, b, c] = ['p', 'b', 'c'].map((prefix) => this.name(prefix));
     const atOnce = this.atOnce ? `if(${this.atOnce(b)}){pulse.tick(${b}.count);continue;}` : '';
-    return `for(const ${p} of rt.cachedParts(${this.node(plan)},${split})){const ${b}=rt.columnsOf(${p},${this.node(names)});
+    const parts = plan.op === 'stored' ? `rt.storedParts(${split})` : `rt.cachedParts(${this.node(plan)},${split})`;
+    return `for(const ${p} of ${parts}){const ${b}=rt.columnsOf(${p},${this.node(names)});
 if(${b}!==null){${atOnce}${this.batch(b, names, body)}${this.passOn}}else for(const ${c} of rt.rowsOfPart(${p})){${this.array(c, body)}${this.passOn}}}\n`;
   }
 

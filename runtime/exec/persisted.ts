@@ -1,7 +1,7 @@
 // A persisted partition inside a task: read if it is present, else computed, passed on and persisted once it is whole.
 import type { Plan, Split } from '../plan/program';
 import type { TaskSpec } from '../plan/task';
-import { rowsOfPart, type StoredPart } from '../storage/block-chunks';
+import { rowsOfParts, type StoredPart } from '../storage/block-chunks';
 import type { BlockRequest, BlockStore } from '../storage/block-store';
 import { TaskCancelled } from './task-runtime';
 import type { TaskUpdates } from './task-updates';
@@ -115,8 +115,8 @@ export class PersistedPartitions {
     return known?.parts;
   }
 
-  *rows(plan: Plan & { op: 'cached' }, split: Split, compute: () => Generator<unknown[]>): Generator<unknown[]> {
-    for (const part of this.parts(plan, split, compute)) yield* rowsOfPart(part) as Iterable<unknown[]>;
+  rows(plan: Plan & { op: 'cached' }, split: Split, compute: () => Generator<unknown[]>): Generator<unknown[]> {
+    return rowsOfParts(this.parts(plan, split, compute));
   }
 
   /** The same as it is stored; as it comes where it is computed. */

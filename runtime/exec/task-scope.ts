@@ -12,7 +12,7 @@ import { checkVersion } from '../plan/file-version';
 import type { Plan, Sink, Split } from '../plan/program';
 import { type NamedStep, StepFailure } from '../plan/step-failure';
 import type { TaskSpec } from '../plan/task';
-import { rowsOfPart, type StoredPart } from '../storage/block-chunks';
+import { rowsOfPart, rowsOfParts, type StoredPart } from '../storage/block-chunks';
 import { checkpointPath, FrameFileWriter } from '../storage/frame-file';
 import { RowFile } from '../storage/row-file';
 import type { PairFrame } from '../storage/shuffle-file';
@@ -30,7 +30,7 @@ import { ExternalGroups } from './external/group';
 import { joined } from './external/join';
 import { sorted } from './external/sort';
 import type { SpillSpace } from './external/sorted-runs';
-import { bucketOutput, FedRows, fedRows, framesOf, withPieces } from './files/exchange';
+import { bucketOutput, FedRows, fedParts, framesOf, withPieces } from './files/exchange';
 import { groupingOf } from './files/grouping';
 import { LineCounts, textRanges } from './files/line-counts';
 import { readObjects } from './files/object-file';
@@ -73,7 +73,6 @@ export class TaskScope {
   readonly orNull = orNull;
   readonly decode = (bytes: Uint8Array) => decode(bytes, 'executor');
   bytesRead = 0;
-  bytesWritten = 0;
   readonly #task: TaskSpec;
   readonly #host: ScopeHost;
   /** Closes what the task opened, whether it succeeds or fails. */
@@ -284,7 +283,9 @@ export class TaskScope {
     });
   }
 
-  readonly stored = (split: Split) => fedRows(this.#host.exchange, split);
+  /** A persisted partition of the engine as it is fed, or as a copy of it is held; functions that change rows get rows of their own. */
+  readonly storedParts = (split: Split) => fedParts(this.#host.exchange, split, !this.#host.changes.rows);
+  readonly stored = (split: Split) => rowsOfParts(this.storedParts(split));
   readonly storedRows = () => new FedRows(this.#host.exchange);
 
   /** Pairs by columns, from shuffle frames as they are or from rows. */
@@ -381,9 +382,7 @@ export class TaskScope {
     return writer;
   }
 
-  collectedRows(): CollectedRows {
-    return new CollectedRows(this.#task.maxResultBytes);
-  }
+  readonly collectedRows = () => new CollectedRows(this.#task.maxResultBytes);
 
   savedPart(sink: Sink & { kind: 'save' }): SavedPart {
     const file = partOf(sink, this.#task, this.#host.exchange);

@@ -13,6 +13,11 @@ export function rowsOfPart(part: StoredPart): Iterable<readonly unknown[]> {
   return [part instanceof StoredLines ? part.rows() : part];
 }
 
+/** Those of several parts. */
+export function* rowsOfParts(parts: Iterable<StoredPart>): Generator<unknown[]> {
+  for (const part of parts) yield* rowsOfPart(part) as Iterable<unknown[]>;
+}
+
 /** An object of a buffer, and what V8 keeps of it. */
 const linesBytes = 200;
 

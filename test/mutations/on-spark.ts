@@ -23,4 +23,11 @@ export const onSpark: readonly Mutation[] = [
     replace: '`file-${name}`',
     tests: ['session-files'],
   },
+  {
+    mistake: 'rows of another computation of a persisted partition pass for those that Spark has',
+    file: 'runtime/storage/partition-copies.ts',
+    find: '?.get(partition) === id ?',
+    replace: '?.get(partition) !== undefined ?',
+    tests: ['partition-copies'],
+  },
 ];

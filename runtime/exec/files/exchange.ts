@@ -4,6 +4,8 @@ import type { FilePieces } from '../../formats/byte-source';
 import type { InputFile, TextRange } from '../../plan/input-file';
 import type { Sink, Split } from '../../plan/program';
 import type { TaskSpec } from '../../plan/task';
+import type { StoredPart } from '../../storage/block-chunks';
+import type { PartitionCopy } from '../../storage/partition-copies';
 import { RowBatches } from '../../storage/row-batches';
 import { type PairFrame, pairsOf, shufflePath } from '../../storage/shuffle-file';
 import { ShuffleOutput } from '../../storage/shuffle-output';
@@ -13,8 +15,10 @@ import { readBuckets } from './read-bucket';
 
 /** The engine's side of it. */
 export interface TaskExchange {
-  /** What the engine has for a feed of the split, one encoded piece after the other. */
+  /** What the engine has for a feed of the split that is no persisted partition, one encoded piece after the other. */
   feed(feed: number): Iterable<Buffer>;
+  /** The same of a persisted partition. */
+  stored(feed: number): StoredFeed;
   /** Takes encoded rows of a persisted partition, or bytes of a part that is saved. */
   rows(bytes: Uint8Array): void;
   /** Whole lines of a part of a file, or all bytes of one, from a file system of the engine. Throws UNREADABLE_FILE. */
@@ -25,6 +29,14 @@ export interface TaskExchange {
   readonly members?: readonly string[];
   /** Gives a message to all tasks of the barrier stage, and answers those of all. */
   gather?(message: Uint8Array): readonly Uint8Array[];
+}
+
+/** A persisted partition as the engine feeds it. */
+export interface StoredFeed {
+  /** Asked for where there is no copy. */
+  readonly pieces: Iterable<Buffer>;
+  /** A decoded copy, or a place for one; undefined where none is wanted. */
+  readonly copy: PartitionCopy | undefined;
 }
 
 /** What a task has of it: an engine that shuffles by itself, or the folder of shuffle files. */
@@ -60,9 +72,18 @@ const reading = (exchange: TaskExchange | undefined, file: EngineRead): Iterable
 
 const feedOf = (split: Split): number => (split.kind === 'feed' ? split.feed : noExchange());
 
-/** The rows of a persisted partition. */
-export function* fedRows(exchange: TaskExchange | undefined, split: Split): Generator<unknown[]> {
-  for (const piece of (exchange ?? noExchange()).feed(feedOf(split))) yield decodeRows(piece, 'executor');
+/** A persisted partition: a copy that this process holds, or the rows as they come. Without `mayShare` they are made anew for this reader. */
+export function* fedParts(exchange: TaskExchange | undefined, split: Split, mayShare: boolean): Generator<StoredPart> {
+  const { pieces, copy } = (exchange ?? noExchange()).stored(feedOf(split));
+  if (mayShare && copy?.parts) return yield* copy.parts;
+  const writer = mayShare ? copy?.writer() : undefined;
+  for (const piece of pieces) {
+    const rows = decodeRows(piece, 'executor');
+    writer?.add(rows);
+    yield rows;
+  }
+  // A reader that has enough ends before.
+  writer?.end();
 }
 
 /** The frames of a reduce partition, from the engine or from the files of its map tasks. Throws FetchFailure. */

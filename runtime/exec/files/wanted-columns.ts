@@ -41,7 +41,7 @@ function whereOf(filters: readonly FunctionRef[]): Condition | undefined {
   return found.length === 0 ? undefined : found.length === 1 ? found[0] : { kind: 'all', of: found };
 }
 
-type Source = Plan & { op: 'table' | 'cached' | 'mapPartitions' };
+type Source = Plan & { op: 'table' | 'cached' | 'stored' | 'mapPartitions' };
 
 /** Walks a chain of steps down to the table, the source or the persisted rows that they read; undefined where there are none. What gathers, keeps or passes on whole rows uses all columns. */
 export function askedOf({ plan, sink }: Pick<Program, 'plan' | 'sink'>): { source: Source; asked: Asked } | undefined {
@@ -76,6 +76,7 @@ export function askedOf({ plan, sink }: Pick<Program, 'plan' | 'sink'>): { sourc
         continue;
       case 'table':
       case 'cached':
+      case 'stored':
         return { source: node, asked: { wanted: wanted && [...wanted], where: whereOf(filters) } };
       case 'mapPartitions':
         return node.reads && { source: node, asked: { wanted: wanted && [...wanted], where: whereOf(filters) } };

@@ -52,6 +52,11 @@ final class Bytes {
     for (String text : texts) writeText(out, text);
   }
 
+  static void writeInts(DataOutputStream out, int[] ints) throws IOException {
+    out.writeInt(ints.length);
+    for (int value : ints) out.writeInt(value);
+  }
+
   /** A message as bytes. */
   static byte[] of(Writing writing) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.Dependency;
 import org.apache.spark.Partition;
@@ -45,6 +47,9 @@ public final class Driver {
   private final Reports reports;
   private final Map<String, Blob> blobs = new HashMap<>();
   private final Map<Integer, RDD<?>> rdds = new HashMap<>();
+  /** The definitions of those that are persisted, and the newest definition of all. */
+  private final Set<Integer> persisted = new TreeSet<>();
+  private int newest;
   /** The session's numbers of datasets by Spark's, for events. */
   private final Map<Integer, Integer> keys;
   private final Map<Integer, SimpleFutureAction<BoxedUnit>> jobs = new ConcurrentHashMap<>();
@@ -137,7 +142,9 @@ public final class Driver {
         }
       case DROP:
         {
-          RDD<?> rdd = rdds.remove(in.readInt());
+          int key = in.readInt();
+          persisted.remove(key);
+          RDD<?> rdd = rdds.remove(key);
           if (rdd != null && rdd.getStorageLevel().useMemory() | rdd.getStorageLevel().useDisk()) rdd.unpersist(false);
           return;
         }
@@ -169,6 +176,7 @@ public final class Driver {
   private void define(DataInputStream in) throws IOException {
     int key = in.readInt();
     Stage stage = new Stage();
+    stage.key = newest = key;
     stage.kind = in.readByte();
     stage.name = Bytes.readText(in);
     stage.within = Bytes.readText(in);
@@ -199,6 +207,7 @@ public final class Driver {
       ClassTag<byte[]> tag = ClassTag$.MODULE$.apply(byte[].class);
       RDD<byte[]> rdd = together(new NodeRDD<>(sc, tag, stage, parents, reads, partitions), stage, tag);
       rdd.setName(stage.name);
+      if (stage.kind == Stage.STORE) persisted.add(key);
       if (stage.kind == Stage.STORE) rdd.persist(StorageLevel.apply(useDisk, useMemory, false, deserialized, replication));
       keys.put(rdd.id(), key);
       rdds.put(key, rdd);
@@ -280,9 +289,10 @@ public final class Driver {
     String[] ids = Bytes.readTexts(in);
     int[] partitions = Bytes.readInts(in);
     Blob[] seen = named(ids);
+    int[] living = persisted.stream().mapToInt(Integer::intValue).toArray();
     try {
       sc.setLocalProperty(JOB, String.valueOf(jobId));
-      sc.setLocalProperty(Environment.PROPERTY, new Environment(jobId, tries, environmentId, seen).text());
+      sc.setLocalProperty(Environment.PROPERTY, new Environment(jobId, tries, newest, living, environmentId, seen).text());
       sc.setLocalProperty("spark.job.interruptOnCancel", "true");
       sc.setCallSite(title);
       for (int i = 0; i < properties.length; i += 2) sc.setLocalProperty(properties[i], properties[i + 1]);

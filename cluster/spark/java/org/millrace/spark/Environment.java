@@ -24,7 +24,13 @@ final class Environment implements Serializable {
   /** That blob, and those of the files. */
   final Blob[] blobs;
 
-  Environment(int jobId, int tries, String id, Blob[] blobs) {
+  /** Of the definitions up to the newest one, those that are persisted. */
+  final int newest;
+  final int[] living;
+
+  Environment(int jobId, int tries, int newest, int[] living, String id, Blob[] blobs) {
+    this.newest = newest;
+    this.living = living;
     this.jobId = jobId;
     this.tries = tries;
     this.id = id;

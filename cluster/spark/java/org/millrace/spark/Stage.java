@@ -11,6 +11,8 @@ final class Stage implements Serializable {
   static final byte SHUFFLE = 1;
   static final byte STORE = 2;
 
+  /** The number of its definition. */
+  int key;
   byte kind;
   /** The dataset that is persisted, where it is one. */
   int dataset;

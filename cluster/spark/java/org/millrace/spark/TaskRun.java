@@ -15,6 +15,7 @@ import org.apache.spark.rdd.RDD;
 import org.apache.spark.util.TaskCompletionListener;
 import scala.Tuple2;
 import scala.collection.AbstractIterator;
+import scala.collection.BufferedIterator;
 import scala.collection.Iterator;
 
 final class TaskRun extends AbstractIterator<Object> {
@@ -32,7 +33,7 @@ final class TaskRun extends AbstractIterator<Object> {
   /** What persisted partitions below have carried in their last pieces. */
   private final List<byte[]> carried = new ArrayList<>();
   /** By feed, until its first reader begins. */
-  private final Iterator<?>[] stored;
+  private final BufferedIterator<?>[] stored;
   private final Worker worker;
   private int frames;
   private int jobId;
@@ -53,7 +54,9 @@ final class TaskRun extends AbstractIterator<Object> {
     this.context = context;
     if (stage.kind != Stage.STORE) WITHIN.set(stage.within);
     this.stored = storedFeeds();
-    this.worker = Workers.take(context, stage.state < 0 ? -1 : ((long) stage.state << 32) | partition.number);
+    long table = stage.state < 0 ? -1 : ((long) stage.state << 32) | partition.number;
+    this.worker = Workers.take(context, table, stamps());
+    if (stage.kind == Stage.STORE) next = Stamp.of(stage.key, partition.number, context.taskAttemptId());
     worker.own(this);
     context.addTaskCompletionListener((TaskCompletionListener) ended -> close());
     try {
@@ -64,11 +67,21 @@ final class TaskRun extends AbstractIterator<Object> {
   }
 
   /** Persisted partitions that it reads: each is computed before the task has a worker, so that one worker is enough for both. */
-  private Iterator<?>[] storedFeeds() {
-    Iterator<?>[] found = new Iterator<?>[partition.feeds.length];
+  private BufferedIterator<?>[] storedFeeds() {
+    BufferedIterator<?>[] found = new BufferedIterator<?>[partition.feeds.length];
     for (int i = 0; i < found.length; i++) {
       RDD<?> parent = rdd.parents[partition.parents[i]];
-      if (parent.getStorageLevel().isValid()) found[i] = parent.iterator(partition.feeds[i], context);
+      if (parent.getStorageLevel().isValid()) found[i] = parent.iterator(partition.feeds[i], context).buffered();
+    }
+    return found;
+  }
+
+  /** What tells the persisted partitions that it reads from other computations of them. */
+  private List<String> stamps() {
+    List<String> found = new ArrayList<>();
+    for (BufferedIterator<?> feed : stored) {
+      byte[] stamp = feed == null ? null : Stamp.computation((byte[]) feed.head(), context.taskAttemptId());
+      if (stamp != null) found.add(new String(stamp, java.nio.charset.StandardCharsets.ISO_8859_1));
     }
     return found;
   }
@@ -107,6 +120,8 @@ final class TaskRun extends AbstractIterator<Object> {
               out.writeInt(context.stageAttemptNumber() + environment.tries);
               out.writeInt(partition.number);
               out.writeInt(attempt());
+              out.writeInt(environment.newest);
+              Bytes.writeInts(out, environment.living);
               Bytes.writeText(out, environment.id);
               Bytes.write(out, partition.split);
               Bytes.writeTexts(out, partition.files);
@@ -271,7 +286,14 @@ final class TaskRun extends AbstractIterator<Object> {
         worker.flush();
         return;
       }
-      sent += sendPiece(feed.next());
+      Object piece = feed.next();
+      if (Stamp.is(piece)) {
+        byte[] computation = Stamp.computation((byte[]) piece, context.taskAttemptId());
+        worker.send(Worker.STORED, computation == null ? new byte[0] : computation);
+        worker.flush();
+        return;
+      }
+      sent += sendPiece(piece);
     }
     worker.send(Worker.MORE, new byte[0]);
     worker.flush();

@@ -28,6 +28,8 @@ final class Worker {
   static final byte MET = 'A';
   /** A file cannot be read: the kind of the failure, and its words. */
   static final byte REFUSED = 'N';
+  /** Before the pieces of a persisted partition: which computation of it they are of; nothing where no copy is wanted. */
+  static final byte STORED = 'S';
   // From it.
   static final byte ROWS = 'R';
   static final byte FRAME = 'S';
@@ -42,10 +44,13 @@ final class Worker {
   static final byte READY = 'Y';
   /** Among the rows of a persisted partition: what its tasks added to accumulators. */
   static final byte REPORT = 'U';
+  /** The first of a persisted partition: the task that computed it, and what tells this computation from all others. */
+  static final byte STAMP = 'K';
 
   private static final int PIPE_BYTES = 128 << 10;
   /** Blobs that a worker holds beyond those of its task. */
   private static final int KEPT_BLOBS = 64;
+  private static final int KEPT_STAMPS = 1024;
   private static final Set<String> PASSED_ON =
       Set.of("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR");
   /** Protocol on descriptors of its own: what user code prints, and what its children print, goes to the log. */
@@ -63,6 +68,14 @@ final class Worker {
   private final Map<String, Boolean> blobs = new LinkedHashMap<>(16, 0.75f, true);
   private volatile Object owner;
   private boolean isReady;
+  /** Computations of persisted partitions that it has read, the newest ones. */
+  private final Map<String, Boolean> read =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+          return size() > KEPT_STAMPS;
+        }
+      };
   /** How many tables of streams' states it holds. Guarded by the workers of the executor. */
   int tables;
 
@@ -104,6 +117,18 @@ final class Worker {
     if (code == NOT_FOUND) why = "there is no Node at " + program;
     if (code == NOT_RUN) why = "its user may not run " + program;
     return why + "\n";
+  }
+
+  /** It reads these persisted partitions. Guarded as `tables`. */
+  void reads(List<String> stamps) {
+    for (String stamp : stamps) read.put(stamp, true);
+  }
+
+  /** How many of these it has read before, and may have copies of. */
+  int known(List<String> stamps) {
+    int known = 0;
+    for (String stamp : stamps) if (read.containsKey(stamp)) known++;
+    return known;
   }
 
   void own(Object newOwner) {

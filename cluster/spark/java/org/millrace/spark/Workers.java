@@ -26,11 +26,15 @@ final class Workers {
 
   private Workers() {}
 
-  /** A worker for a task, an idle one where there is any: at best the one that has the table of a stream's state in memory. */
-  static Worker take(TaskContext context, long table) {
-    Worker worker = idle(table);
+  /**
+   * A worker for a task, an idle one where there is any: at best the one that has the table of a stream's state in memory, or else that
+   * has read the same persisted partitions before.
+   */
+  static Worker take(TaskContext context, long table, List<String> stamps) {
+    Worker worker = idle(table, stamps);
     if (worker == null) worker = launch();
     synchronized (IDLE) {
+      worker.reads(stamps);
       if (watch == null) {
         watch = new Thread(Workers::watch, "millrace-workers");
         watch.setDaemon(true);
@@ -61,13 +65,16 @@ final class Workers {
     }
   }
 
-  private static Worker idle(long table) {
+  private static Worker idle(long table, List<String> stamps) {
     synchronized (IDLE) {
       IDLE.removeIf(worker -> !worker.isAlive());
       HOLDERS.values().removeIf(worker -> !worker.isAlive());
       Worker best = IDLE.peek();
       // Tables spread over the workers, and tasks without one leave those with tables to others.
-      for (Worker worker : IDLE) if (worker.tables < best.tables) best = worker;
+      for (Worker worker : IDLE) {
+        int more = worker.known(stamps) - best.known(stamps);
+        if (more > 0 || more == 0 && worker.tables < best.tables) best = worker;
+      }
       Worker holder = table < 0 ? null : HOLDERS.get(table);
       if (IDLE.contains(holder)) best = holder;
       if (best != null) IDLE.remove(best);
