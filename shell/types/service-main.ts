@@ -1,5 +1,6 @@
 // The process of the type service: answers requests on stdin, after a plain start or from a startup snapshot.
 import v8 from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Fact } from '../contract/facts';
 import type { CheckOptions, CommitOptions, RanCell, TextOrigin } from '../contract/type-service';
 import type { Committed } from './known-entries';
@@ -12,7 +13,13 @@ const pauseMs = 30;
 /** Warm-up waits until there was no request for this time. */
 const busyMs = 250;
 
+/** Requests after which garbage is collected in the next quiet moment, and how long it must have been quiet: a collection takes 0.2 s. */
+const collectEvery = 60;
+const quietMs = 1_500;
+
 let lastRequest = 0;
+let requestsSinceCollection = 0;
+let collection: NodeJS.Timeout | undefined;
 
 let core: TypeServiceCore | undefined;
 
@@ -34,10 +41,27 @@ function warmWhenIdle(service: TypeServiceCore, lines: readonly string[]): void 
   timer.unref();
 }
 
+/**
+ * By itself V8 collects when the heap has grown by a third, and an idle process never does: it would hold 40 MB of garbage for as long as the
+ * user thinks.
+ */
+function collectWhenQuiet(): void {
+  if (++requestsSinceCollection < collectEvery) return;
+  collection ??= setTimeout(() => {
+    collection = undefined;
+    if (Date.now() - lastRequest < quietMs) return collectWhenQuiet();
+    requestsSinceCollection = 0;
+    v8.setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)();
+  }, quietMs);
+  collection.unref();
+}
+
 const optionsOf = (value: unknown): CheckOptions => (value ?? {}) as CheckOptions;
 
 function answer({ method, args }: Request): unknown {
   if (method !== 'start') lastRequest = Date.now();
+  collectWhenQuiet();
   if (method === 'start') return start(args[0] as StartOptions);
   if (!core) throw new Error('the service was not started');
   switch (method) {
