@@ -16,8 +16,8 @@ const longFactor = 15;
 const settleMs = 3_000;
 /** Most files wait now and then, for a process or a clock: three keep two cores busy. */
 const atATime = 3;
-/** Files that measure time, count on the pace of executors, or fill a disk want the machine for themselves. */
-const alone =
+/** Files that measure time, count on the pace of executors, or fill a disk: one at a time, in a lane of their own beside the others. */
+const singly =
   /^test\/cluster\/(streams\/|driver\/pool-(cancel|loss)|jobs\/(chaos|full-disk|large-shuffle|levelling|many-jobs|memory|phases|recovery)|receivers\/receivers-executors)/;
 /** Suites on Apache Spark: each starts a JVM, and more processes with it. */
 const atATimeOnSpark = 2;
@@ -178,18 +178,20 @@ function tellFailure({ name: file, output, complaint }: Result): void {
   for (const [, name, message] of output.matchAll(/^\s*FAIL\s+(".*")\n(.*)$/gm)) console.log(`  ${name}: ${message.trim()}`);
 }
 
-/** Runs the files `width` at a time, and tells each as it ends. */
-async function runAll(files: readonly SparkFile[], width: number): Promise<Result[]> {
+/** Runs the files `width` at a time, and tells each as it ends. One more lane takes those of `single`, and then helps with the rest. */
+async function runAll(files: readonly SparkFile[], width: number, single: readonly SparkFile[] = []): Promise<Result[]> {
   const waiting = [...files];
   const results: Result[] = [];
-  const worker = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  const lane = async (own: SparkFile[]) => {
+    for (let file = own.shift() ?? waiting.shift(); file !== undefined; file = own.shift() ?? waiting.shift()) {
       const result = await run(file);
       report(result);
       results.push(result);
     }
   };
-  await Promise.all(Array.from({ length: width }, worker));
+  const lanes = Array.from({ length: width }, () => lane([]));
+  if (single.length > 0) lanes.push(lane([...single]));
+  await Promise.all(lanes);
   return results;
 }
 
@@ -232,14 +234,9 @@ async function main(): Promise<void> {
   const asked = found.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
   const files = onSpark ? [] : asked.filter((file) => !isOwn(file)).map((file) => ({ file }));
   const results = await runAll(
-    files.filter(({ file }) => !alone.test(file)),
+    files.filter(({ file }) => !singly.test(file)),
     atATime,
-  );
-  results.push(
-    ...(await runAll(
-      files.filter(({ file }) => alone.test(file)),
-      1,
-    )),
+    files.filter(({ file }) => singly.test(file)),
   );
   if (onSpark) results.push(...(await runOnSpark(asked, !process.argv.includes('--short'))));
   const sum = (count: (result: Result) => number) => results.reduce((total, result) => total + count(result), 0);

@@ -318,8 +318,8 @@ export class TypeServiceClient implements TypeService {
   /** Starts a replacement with the folder, the committed declarations and the open requests. */
   #died(child: ChildProcess, reason: string): void {
     if (this.#stopped || child !== this.#child) return;
-    // The snapshot may be the cause, so restart without it.
-    this.#snapshot = undefined;
+    // The snapshot may be the cause of a death before the first answer, so restart without it.
+    if (!this.#answers) this.#snapshot = undefined;
     if (this.#answers) this.#onRestart?.(reason);
     this.#answers = false;
     this.#countDeath(`${reason} ${lastLine(this.#complaint)}`.trim());

@@ -21,7 +21,7 @@ import { rowsOf } from './values';
 const test = suite('programs');
 const replayed = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 /** On Spark a program takes some hundred times as long as in this process. */
-const count = Number(process.env.SEEDS ?? (onSpark ? size(40, 2_000) : size(400, 20_000)));
+const count = Number(process.env.SEEDS ?? (onSpark ? size(40, 2_000) : size(200, 20_000)));
 const first = Number(process.env.FIRST ?? 0);
 const seeds = replayed === undefined ? Array.from({ length: count }, (_, i) => first + i) : [replayed];
 const contexts: Context[] = [];

@@ -206,7 +206,7 @@ for (const [signal, status, code] of [
   });
 }
 
-const presses = size(3, 100);
+const presses = size(2, 100);
 const seed = Number(process.env.MILLRACE_SEED ?? 20261127);
 
 for (const [signal, wanted] of [

@@ -24,7 +24,10 @@ function megabytes(pid: number): number {
 }
 
 const processesOf = (pid: number) => [pid, ...descendants(pid).filter((one) => !isExecutor(one))];
-const total = (pid: number) => processesOf(pid).map(megabytes).reduce((a, b) => a + b);
+const total = (pid: number) =>
+  processesOf(pid)
+    .map(megabytes)
+    .reduce((a, b) => a + b);
 
 test(`a prompt takes at most ${idleMb} MB, ${maxMb} MB over ${entries} entries, and ${quietMb} MB in a quiet moment after them`, () =>
   withShell(async (shell, { pid }) => {
