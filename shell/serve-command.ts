@@ -14,6 +14,7 @@ import { WatchPage } from '../cluster/serve/observe/watch-page';
 import { passInstancesOn } from '../cluster/serve/opaque-instances';
 import { openBackend } from '../cluster/serve/open-backend';
 import { claim, placeOf } from '../cluster/serve/place';
+import { quotasHelp, readQuotas } from '../cluster/serve/quotas';
 import { Resident } from '../cluster/serve/resident';
 import { MillraceServer, type ServerOptions } from '../cluster/serve/server';
 import { isLocal } from '../cluster/spark/spark-master';
@@ -56,7 +57,12 @@ function command(): Command {
     .option('-m, --master <master>', 'where jobs run: local[N], local[*], or with Apache Spark spark-local[N]', 'local[*]')
     .option('--socket <path>', "the Unix socket; by default one in the user's runtime folder")
     .option('--executor-memory <MiB>', "heap of each executor; by default a share of this machine's memory")
-    .option('--conf <KEY=VALUE>', 'set an option of the engine, listed below; repeat it for more', repeated, [])
+    .option(
+      '--conf <KEY=VALUE>',
+      'set an option of the engine or a quota of sessions, listed below; repeat it for more',
+      repeated,
+      [],
+    )
     .option('--spark-home <folder>', 'the folder of Apache Spark')
     .option('--spark-conf <KEY=VALUE>', 'a setting of Apache Spark itself; repeat it for more', sparkSetting)
     .option('--grace <SECONDS>', 'how long to wait for a session whose connection is lost', String(defaultGraceMs / 1000))
@@ -76,7 +82,7 @@ function command(): Command {
     .option('--status', 'tell how the running server is doing, and which sessions it has', false)
     .option('--stop', 'end the running server with its sessions', false)
     .helpOption('-h, --help', 'show this help')
-    .addHelpText('after', () => `\n${confHelp()}`)
+    .addHelpText('after', () => `\n${confHelp()}\n\n${quotasHelp()}`)
     .exitOverride()
     .showHelpAfterError('(millrace serve --help lists the options)');
 }
@@ -195,7 +201,8 @@ async function run(options: Options): Promise<number> {
   const portToken = port && ownToken(tokenFile(options.tokenFile));
   const place = placeOf(socket);
   const executorMemory = options.executorMemory === undefined ? undefined : Number(options.executorMemory);
-  const config = { schedulerMode: 'FAIR' as const, ...(conf.length > 0 ? readConf(conf) : {}) };
+  const { quotas, rest } = readQuotas(conf);
+  const config = { schedulerMode: 'FAIR' as const, ...(rest.length > 0 ? readConf(rest) : {}) };
   const claimed = claim(place);
   let keep: KeptFolder | undefined;
   let server: MillraceServer | undefined;
@@ -218,6 +225,7 @@ async function run(options: Options): Promise<number> {
       port,
       portToken,
       keep,
+      quotas,
     });
     if (options.group !== undefined) claimed.shareWith(options.group);
     await watch.open(server);

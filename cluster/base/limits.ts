@@ -170,13 +170,22 @@ export const sessionPath = '/session';
 /** Sessions that are attached to one server at the same time: each holds a connection and its records. */
 export const maxSessions = 256;
 
-/** Jobs of one session that run at the same time on a server. */
+/** Sessions of one name that have a pool of their own with the weight of that name; more of them share one. */
+export const sessionsPerPoolName = 32;
+
+/** Jobs of one session that run at the same time on a server, unless `--conf sessionJobs` says otherwise. */
 export const maxSessionJobs = 10_000;
 
 /** Questions of one session that wait for an answer: a publication that is being written holds back those after it. */
 export const maxWaitingQuestions = 10_000;
 
-/** Bytes of functions, values and files of one session in the memory of its server. */
+/** Bytes of the plans of one session's datasets, unless `--conf sessionPlanBytes` says otherwise: a plan has about 1 KiB. */
+export const maxSessionPlanBytes = 2 ** 30;
+
+/** Bytes of persisted rows that one session has published, unless `--conf sessionPublishedBytes` says otherwise. */
+export const maxSessionPublishedBytes = 64 * 2 ** 30;
+
+/** Bytes of functions, values and files of one session in the memory of its server, unless `--conf sessionValueBytes` says otherwise. */
 export const maxSessionBytes = 8 * 2 ** 30;
 
 /** Datasets that are published at the same time: each keeps its lineage. */
@@ -204,8 +213,8 @@ export const graceCheckMs = 100;
 export const firstResumeMs = 50;
 export const longestResumeMs = 1000;
 
-/** Bytes that one side holds for the other while no connection is there: the largest answer of a job. */
-export const maxUnreadBytes = 1 << 30;
+/** Bytes of answers that wait for a session, unless `--conf sessionUnreadBytes` says otherwise: twice the largest answer of a job. */
+export const maxUnreadBytes = 2 * 2 ** 30;
 
 /** What was read is reported after so many bytes, or so long after the first of them: the other side holds it until then. */
 export const readReportBytes = 1 << 20;

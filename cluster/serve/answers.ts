@@ -1,7 +1,7 @@
 // The answers of a server to questions of its sessions, checked field by field.
 import type { PublishedUse, ServerInfo, SessionInfo } from '../../runtime/plan/sharing/shared-datasets';
 import { maxPublished, maxPublishedName, maxPublishedText, maxSessions } from '../base/limits';
-import { countItem, Fields, textItem } from '../link/fields';
+import { countItem, Fields, readBoolean, textItem } from '../link/fields';
 
 const textLength = 256;
 
@@ -29,6 +29,9 @@ function readSession(value: unknown, what: string): SessionInfo {
     running: session.integer('running'),
     jobs: session.integer('jobs'),
     bytes: session.integer('bytes'),
+    published: session.integer('published'),
+    isDetached: readBoolean(session, 'isDetached'),
+    isConnected: readBoolean(session, 'isConnected'),
   };
   session.end();
   return read;

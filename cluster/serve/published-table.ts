@@ -13,6 +13,7 @@ import type { EngineStatus } from '../../runtime/scheduler/loop';
 import { maxPublished } from '../base/limits';
 import { blobsOfNode } from './held-blobs';
 import { sessionOf } from './own-ids';
+import { overQuota } from './quotas';
 import type { ServerBlobs } from './server-blobs';
 
 type Held = Exclude<Release['kind'], 'blob' | 'state'>;
@@ -25,6 +26,8 @@ interface Entry {
   readonly held: readonly (readonly [kind: Held, id: number])[];
   /** Published datasets that it is made of. */
   readonly below: readonly Entry[];
+  /** Bytes of its files, where it is a batch of a stream. */
+  readonly bytes: number;
   /** How often each session uses it. */
   readonly users: Map<number, number>;
   readonly owner: string;
@@ -54,6 +57,8 @@ export interface PublishedSources {
   now(): number;
   /** Nobody names or uses a dataset any more. */
   settled(dataset: number): void;
+  /** Bytes that one session may publish. */
+  readonly mostBytes: number;
 }
 
 /** The level of rows that a checkpoint has written: they are not persisted besides. */
@@ -84,6 +89,26 @@ export class PublishedTable {
       const { partitions: stored, bytes, diskBytes } = status.stored(dataset);
       return { name, stored, bytes, diskBytes, users: [...users.keys()].map((session) => this.#sources.labelOf(session)) };
     });
+  }
+
+  /** Bytes of what a session has published, in memory and on disk; without what has a name that is left out. */
+  bytesOf(session: number, without?: string): number {
+    const { status } = this.#sources.engine();
+    let sum = 0;
+    for (const { info, bytes } of this.#entries.values()) {
+      if (sessionOf(info.dataset) !== session || info.name === without) continue;
+      const stored = status.stored(info.dataset);
+      sum += bytes + stored.bytes + stored.diskBytes;
+    }
+    return sum;
+  }
+
+  /** Throws QUOTA_FULL where a session would have published too much, with so many bytes besides what is persisted. */
+  checkRoom({ name, dataset }: Pick<PublicationWithCode, 'name' | 'dataset'>, publisher: Publisher, fileBytes: number): void {
+    const { bytes, diskBytes } = this.#sources.engine().status.stored(dataset);
+    const wanted = this.bytesOf(publisher.number, name) + Math.max(bytes + diskBytes, fileBytes);
+    const { mostBytes } = this.#sources;
+    if (wanted > mostBytes) throw overQuota('sessionPublishedBytes', wanted, mostBytes);
   }
 
   /** Throws NAME_IN_USE, NOT_THE_PUBLISHER of what is replaced, or NOT_PUBLISHABLE, as `publish` would. */
@@ -120,9 +145,9 @@ export class PublishedTable {
     }
   }
 
-  /** Holds a dataset of a session that has no name of its own, until `letGo`. Throws NOT_PUBLISHABLE. */
-  hold(what: PublicationWithCode, publisher: Publisher): PublishedDataset {
-    return this.#entryOf(what, this.infoOf(what, publisher), publisher).info;
+  /** Holds a batch of a stream, with files of so many bytes, until `letGo`. Throws NOT_PUBLISHABLE. */
+  hold(what: PublicationWithCode, publisher: Publisher, bytes: number): PublishedDataset {
+    return this.#entryOf(what, this.infoOf(what, publisher), publisher, bytes).info;
   }
 
   letGo(dataset: number): void {
@@ -160,7 +185,7 @@ export class PublishedTable {
     };
   }
 
-  #entryOf(what: PublicationWithCode, info: PublishedDataset, publisher: Publisher): Entry {
+  #entryOf(what: PublicationWithCode, info: PublishedDataset, publisher: Publisher, bytes = 0): Entry {
     this.#checkUnnamed(what);
     const { code } = what;
     const held: [Held, number][] = [];
@@ -181,18 +206,18 @@ export class PublishedTable {
         if (d.kind === 'shuffle') held.push(['shuffle', d.shuffleId]);
       }
     }
-    return this.#enter({ info, code, held, below: [...below] }, blobs);
+    return this.#enter({ info, code, held, below: [...below], bytes }, blobs);
   }
 
   /** Publishes a dataset that an earlier server has kept, and that the engine knows; it has its name unless it is a batch of a stream. */
   restore(info: PublishedDataset, code: JobCode, isNamed: boolean): void {
     const held: [Held, number][] = [['dataset', info.dataset]];
     if (info.level.useMemory || info.level.useDisk) held.push(['persisted', info.dataset]);
-    const entry = this.#enter({ info, code, held, below: [] }, [code.modules, ...code.classes]);
+    const entry = this.#enter({ info, code, held, below: [], bytes: 0 }, [code.modules, ...code.classes]);
     if (isNamed) this.#named.set(info.name, entry);
   }
 
-  #enter(made: Pick<Entry, 'info' | 'code' | 'held' | 'below'>, blobs: Iterable<string>): Entry {
+  #enter(made: Pick<Entry, 'info' | 'code' | 'held' | 'below' | 'bytes'>, blobs: Iterable<string>): Entry {
     const { info, held, below } = made;
     const owner = `published ${++this.#published}`;
     this.#sources.blobs().hold(owner, blobs);

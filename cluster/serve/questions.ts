@@ -58,21 +58,22 @@ export function answerQuestion(server: AskedServer, question: Question, session:
 
 function publish(server: AskedServer, what: PublicationWithCode, session: ServerSession): Promise<void> | void {
   const { published, windows, keeper, observe } = server;
-  const check = () => {
+  const check = (fileBytes: number) => {
     const stream = windows.list().find((one) => one.name === what.name);
     if (stream) throw new MillraceError('NAME_IN_USE', { name: what.name, owner: stream.owner });
     published.check(what, session);
+    published.checkRoom(what, session, fileBytes);
   };
   const named = (info = published.infoOf(what, session)) => {
     published.publish(what, session, info);
     observe({ event: 'published', name: what.name, owner: session.label });
     server.tellPublished();
   };
-  check();
+  check(0);
   if (!keeper) return named();
   return keeper.write(what, session).then((written) => {
     try {
-      check();
+      check(written.bytes);
     } catch (e) {
       keeper.discard(written);
       throw e;

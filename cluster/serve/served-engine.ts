@@ -70,6 +70,7 @@ export class ServedEngine implements Engine<EngineStatus> {
     this.shared = {
       session: link.welcome.session,
       server: async () => readServerInfo(await link.ask({ kind: 'sessions' })),
+      setTerminal: (isThere) => link.send({ kind: 'terminal', isThere }),
       list: () => this.#published,
       publish: (what) => this.#publish(what),
       unpublish: async (name) => {

@@ -1,8 +1,8 @@
 // The blobs that sessions have sent to a server: each once, for as long as a session or a published dataset names it.
 import { MillraceError } from '../../runtime/base/errors';
-import { bytesText } from '../../runtime/base/units';
 import type { BlobSource } from '../../runtime/plan/engine';
 import { maxSessionBytes } from '../base/limits';
+import { overQuota } from './quotas';
 
 /** Who has a blob stay: a session by its number, or a published dataset by its name and version. */
 export type BlobOwner = number | string;
@@ -14,8 +14,11 @@ export class ServerBlobs implements BlobSource {
   readonly #bytes = new Map<BlobOwner, number>();
   readonly #onDrop: (id: string) => void;
 
-  /** `onDrop` is called for a blob that nobody names any more. */
-  constructor(onDrop: (id: string) => void) {
+  readonly #mostBytes: number;
+
+  /** `onDrop` is called for a blob that nobody names any more; each owner may have so many bytes. */
+  constructor(onDrop: (id: string) => void, mostBytes = maxSessionBytes) {
+    this.#mostBytes = mostBytes;
     this.#onDrop = onDrop;
   }
 
@@ -25,14 +28,10 @@ export class ServerBlobs implements BlobSource {
     return known.bytes;
   }
 
-  /** Keeps a blob for its sender. Throws SESSION_FULL. */
+  /** Keeps a blob for its sender. Throws QUOTA_FULL. */
   put(owner: BlobOwner, id: string, bytes: Uint8Array): void {
     const held = (this.#bytes.get(owner) ?? 0) + bytes.length;
-    if (held > maxSessionBytes)
-      throw new MillraceError('SESSION_FULL', {
-        what: `${bytesText(held)} of values and functions`,
-        limit: bytesText(maxSessionBytes),
-      });
+    if (held > this.#mostBytes) throw overQuota('sessionValueBytes', held, this.#mostBytes);
     if (!this.#blobs.has(id)) this.#blobs.set(id, { bytes, owners: new Set() });
     this.hold(owner, [id]);
   }

@@ -9,6 +9,7 @@ import type {
   PublicationWithCode,
   PublishedDataset,
   PublishedWindow,
+  SessionInfo,
   WindowBatch,
 } from '../../runtime/plan/sharing/shared-datasets';
 import { decodeDatasets, decodeJob, encodePublished } from '../../runtime/plan/transfer';
@@ -17,7 +18,6 @@ import { type JobRecord, propertyNames } from '../../runtime/scheduler/job-recor
 import type { ListenerEvents } from '../../runtime/scheduler/listener-bus';
 import type { EngineStatus } from '../../runtime/scheduler/loop';
 import { encode } from '../../runtime/wire/codec';
-import { maxSessionJobs } from '../base/limits';
 import { refuse } from '../link/fields';
 import { AnswerQueue } from './answer-queue';
 import { type EventName, numbered } from './events';
@@ -26,7 +26,9 @@ import { joinedCode } from './job-code';
 import { OwnIds, sessionOf } from './own-ids';
 import type { Question, ToServer, ToSession, Visitor } from './protocol';
 import type { PublishedTable, Publisher } from './published-table';
+import { overQuota, type Quotas } from './quotas';
 import type { ServerBlobs } from './server-blobs';
+import { SessionPlans } from './session-plans';
 import { encodeState } from './state';
 import { encodeWindows } from './windows/window-wire';
 
@@ -35,6 +37,7 @@ export interface SharedEngine {
   readonly engine: Engine<EngineStatus>;
   readonly blobs: ServerBlobs;
   readonly published: PublishedTable;
+  readonly quotas: Quotas;
   /** A job of a session has begun in the engine, and is over. */
   began(engineJob: number, session: ServerSession, job: number): void;
   over(engineJob: number): void;
@@ -51,6 +54,17 @@ interface RunningJob {
 /** How a session's messages leave. */
 export type SendToSession = (message: ToSession, tail?: Uint8Array) => void;
 
+/** What a server gives each session. */
+export interface SessionParts {
+  /** When it attached, in milliseconds since the epoch. */
+  readonly since: number;
+  /** The pool of its jobs. */
+  readonly pool: string;
+  readonly send: SendToSession;
+  /** Bytes that it has not read yet. */
+  unreadBytes(): number;
+}
+
 export class ServerSession implements Publisher {
   readonly number: number;
   readonly visitor: Visitor;
@@ -60,11 +74,10 @@ export class ServerSession implements Publisher {
   readonly #send: SendToSession;
   readonly #ids: OwnIds;
   readonly #questions: AnswerQueue;
-  readonly #nodes = new Map<number, DatasetNode>();
-  /** The published datasets that a dataset is made of, where there are any. */
-  readonly #madeOf = new Map<number, ReadonlySet<number>>();
-  /** Datasets that were taken back before this session could use them, by name: jobs on them fail. */
-  readonly #absent = new Map<number, string>();
+  readonly #plans: SessionPlans;
+  readonly #pool: string;
+  readonly #unreadBytes: () => number;
+  #isDetached = false;
   readonly #jobs = new Map<number, RunningJob>();
   /** The session's numbers of stages, by those of the engine. */
   readonly #stages = new Map<number, number>();
@@ -76,14 +89,17 @@ export class ServerSession implements Publisher {
   /** Why what it sent cannot be used: its next job fails with it. */
   #mistake: Error | undefined;
 
-  constructor(number: number, visitor: Visitor, since: number, shared: SharedEngine, send: SendToSession) {
+  constructor(number: number, visitor: Visitor, shared: SharedEngine, { since, pool, send, unreadBytes }: SessionParts) {
+    this.#pool = pool;
+    this.#unreadBytes = unreadBytes;
+    this.#plans = new SessionPlans(number, shared.quotas.sessionPlanBytes);
     this.number = number;
     this.visitor = visitor;
     this.since = since;
     this.#shared = shared;
     this.#send = send;
     this.#questions = new AnswerQueue((question) => shared.answer(question, this), send);
-    this.#ids = new OwnIds(number, (id) => shared.published.isUsedBy(id, number) || this.#absent.has(id));
+    this.#ids = new OwnIds(number, (id) => shared.published.isUsedBy(id, number) || this.#plans.isAbsent(id));
   }
 
   /** Its name for others. */
@@ -92,7 +108,7 @@ export class ServerSession implements Publisher {
   }
 
   node(id: number): DatasetNode | undefined {
-    return this.#nodes.get(id);
+    return this.#plans.node(id);
   }
 
   /** Whether it has made something and has not released it. */
@@ -102,8 +118,15 @@ export class ServerSession implements Publisher {
   }
 
   /** For `.sessions`. */
-  get summary(): { readonly running: number; readonly jobs: number; readonly bytes: number } {
-    return { running: this.#jobs.size, jobs: this.#jobsSoFar, bytes: this.#shared.blobs.bytesOf(this.number) };
+  get summary(): Pick<SessionInfo, 'running' | 'jobs' | 'bytes' | 'published' | 'isDetached'> {
+    const { blobs, published } = this.#shared;
+    return {
+      running: this.#jobs.size,
+      jobs: this.#jobsSoFar,
+      bytes: blobs.bytesOf(this.number) + Math.round(this.#plans.bytes),
+      published: published.bytesOf(this.number),
+      isDetached: this.#isDetached,
+    };
   }
 
   get isBusy(): boolean {
@@ -120,9 +143,10 @@ export class ServerSession implements Publisher {
       case 'blob':
         return this.#blob(message.id, tail);
       case 'dropBlobs':
+        this.#plans.dropBlobs(message.ids);
         return this.#shared.blobs.letGo(this.number, message.ids);
       case 'define':
-        return this.#define(decodeDatasets(tail));
+        return this.#define(decodeDatasets(tail), tail.length);
       case 'run':
         return this.#run(message.job, message.heard, decodeJob(tail));
       case 'cancel': {
@@ -133,6 +157,9 @@ export class ServerSession implements Publisher {
         return this.#release(message.what);
       case 'open':
         return this.#open(message.dataset, message.name);
+      case 'terminal':
+        this.#isDetached = !message.isThere;
+        return;
       case 'ask':
         return this.#questions.take(message.question);
     }
@@ -149,40 +176,23 @@ export class ServerSession implements Publisher {
 
   #blob(id: string, bytes: Uint8Array): void {
     this.#ids.blob(id, bytes);
-    this.#attempt(() => this.#shared.blobs.put(this.number, id, bytes));
+    try {
+      this.#shared.blobs.put(this.number, id, bytes);
+    } catch (e) {
+      this.#plans.refuseBlob(id, asError(e));
+    }
   }
 
   #open(dataset: number, name: string): void {
-    if (this.#shared.published.open(dataset, this.number)) this.#absent.delete(dataset);
-    else this.#absent.set(dataset, name);
+    this.#plans.open(dataset, this.#shared.published.open(dataset, this.number) ? undefined : name);
   }
 
-  /** Throws NOT_PUBLISHED where a dataset is made of one that was taken back. */
-  #checkThere(dataset: number): void {
-    for (const id of this.#publishedIn(dataset)) {
-      const name = this.#absent.get(id);
-      if (name !== undefined)
-        throw new MillraceError('NOT_PUBLISHED', { name, remedy: 'It was just taken back. See .datasets.' });
-    }
-  }
-
-  #define(nodes: readonly DatasetNode[]): void {
+  #define(nodes: readonly DatasetNode[], bytes: number): void {
     const { published, engine } = this.#shared;
     // A published dataset stays as it was published, whatever its publisher does with it.
     const changed = this.#ids.nodes(nodes).filter(({ id }) => !published.holds('dataset', id));
-    for (const node of changed) {
-      this.#nodes.set(node.id, node);
-      const madeOf = new Set(node.dependencies.flatMap(({ dataset }) => [...this.#publishedIn(dataset)]));
-      if (madeOf.size > 0) this.#madeOf.set(node.id, madeOf);
-    }
-    const isThere = ({ id }: DatasetNode) => ![...this.#publishedIn(id)].some((one) => this.#absent.has(one));
-    this.#attempt(() => engine.define(changed.filter(isThere)));
-  }
-
-  /** The published datasets of others that a dataset is made of, or is. */
-  #publishedIn(dataset: number): ReadonlySet<number> {
-    if (sessionOf(dataset) !== this.number) return new Set([dataset]);
-    return this.#madeOf.get(dataset) ?? none;
+    const known = this.#plans.define(changed, bytes);
+    this.#attempt(() => engine.define(known));
   }
 
   #release(what: Release): void {
@@ -190,10 +200,7 @@ export class ServerSession implements Publisher {
     if (what.kind === 'dataset' && sessionOf(what.id) !== this.number) return published.close(what.id, this.number);
     this.#ids.release(what);
     if (published.holds(what.kind, what.id)) return;
-    if (what.kind === 'dataset') {
-      this.#nodes.delete(what.id);
-      this.#madeOf.delete(what.id);
-    }
+    if (what.kind === 'dataset') this.#plans.release(what.id);
     engine.release(what);
   }
 
@@ -207,8 +214,8 @@ export class ServerSession implements Publisher {
       const mistake = this.#mistake;
       this.#mistake = undefined;
       if (mistake) throw mistake;
-      if (this.#jobs.size >= maxSessionJobs)
-        throw new MillraceError('SESSION_FULL', { what: `${this.#jobs.size} running jobs`, limit: maxSessionJobs });
+      const { sessionJobs } = this.#shared.quotas;
+      if (this.#jobs.size >= sessionJobs) throw overQuota('sessionJobs', this.#jobs.size + 1, sessionJobs);
       this.#start(number, heard, job);
     } catch (e) {
       this.#finish(number, asError(e));
@@ -218,18 +225,21 @@ export class ServerSession implements Publisher {
   /** Runs a job in the pool of the session. */
   #inPool(job: Job, handlers: JobHandlers): StartedJob {
     const { engine, blobs, published } = this.#shared;
-    this.#checkThere(job.root);
-    const others = [...this.#publishedIn(job.root)].flatMap((dataset) => published.codeOf(dataset));
+    this.#plans.check(job);
+    const others = [...this.#plans.publishedIn(job.root)].flatMap((dataset) => published.codeOf(dataset));
     const code = job.code && others.length > 0 ? joinedCode(job.code, others, blobs, this.number) : job.code;
     // Sessions share the slots: each is a pool.
-    const properties = { ...job.properties, [propertyNames.pool]: `session ${this.number}` };
+    const properties = { ...job.properties, [propertyNames.pool]: this.#pool };
     return engine.run({ ...job, code, properties }, handlers);
   }
 
   #start(number: number, heard: boolean, job: Job): void {
     const { engine } = this.#shared;
     const { id, done } = this.#inPool(job, {
-      take: (partition, value) => this.#send({ kind: 'answer', job: number, partition }, value),
+      take: (partition, value) => {
+        this.#checkUnread(value.length);
+        this.#send({ kind: 'answer', job: number, partition }, value);
+      },
       blame: (error) => error,
     });
     const record = engine.status.active().find(({ jobId }) => jobId === id);
@@ -239,6 +249,13 @@ export class ServerSession implements Publisher {
       () => this.#finish(number),
       (error) => this.#finish(number, asError(error)),
     );
+  }
+
+  /** Throws QUOTA_FULL where a session that does not read has too much to read already. */
+  #checkUnread(bytes: number): void {
+    const wanted = this.#unreadBytes() + bytes;
+    const { sessionUnreadBytes } = this.#shared.quotas;
+    if (wanted > sessionUnreadBytes) throw overQuota('sessionUnreadBytes', wanted, sessionUnreadBytes);
   }
 
   /** A job is over: the session gets the last state with it, so that it knows what the job has persisted. */
@@ -353,5 +370,3 @@ export class ServerSession implements Publisher {
     published.leave(this.number);
   }
 }
-
-const none: ReadonlySet<number> = new Set();

@@ -31,8 +31,10 @@ import type { Claim, ServerPlace } from './place';
 import { checkToServer, type Question, serveProtocol, type ToServer, type ToSession, type Visitor } from './protocol';
 import { PublishedTable } from './published-table';
 import { answerQuestion } from './questions';
+import { defaultQuotas, type Quotas } from './quotas';
 import { ServerBlobs } from './server-blobs';
 import { ServerSession, type SharedEngine } from './server-session';
+import { poolsOfSessions, SessionPools } from './session-pools';
 import { PublishedWindows } from './windows/published-windows';
 
 /** What a server runs its jobs on. */
@@ -57,6 +59,8 @@ export interface ServerOptions {
   readonly portToken?: Buffer;
   /** Where it keeps what is published for the next server. */
   readonly keep?: KeptFolder;
+  /** What each session may have. */
+  readonly quotas?: Quotas;
 }
 
 /** Blobs that executors hold under their own name; others are parts of programs and splits. */
@@ -73,6 +77,8 @@ export class MillraceServer implements SharedEngine {
   readonly published: PublishedTable;
   readonly windows: PublishedWindows;
   readonly keeper: Keeper | undefined;
+  readonly quotas: Quotas;
+  readonly #pools: SessionPools;
   readonly #clock: Clock;
   readonly #config: Config;
   readonly #served: ServedBackend;
@@ -96,10 +102,12 @@ export class MillraceServer implements SharedEngine {
   private constructor(
     served: ServedBackend,
     config: Config,
-    { print = () => {}, clock = systemClock, graceMs, observe = () => {}, keep }: ServerOptions,
+    { print = () => {}, clock = systemClock, graceMs, observe = () => {}, keep, quotas = defaultQuotas }: ServerOptions,
   ) {
     this.observe = observe;
     this.#graceMs = graceMs ?? defaultGraceMs;
+    this.quotas = quotas;
+    this.#pools = new SessionPools(config.pools);
     this.#served = served;
     this.#config = config;
     this.#clock = clock;
@@ -111,10 +119,11 @@ export class MillraceServer implements SharedEngine {
     const mergeAccumulators = (updates: readonly AccumulatorUpdate[]) => this.#merge(updates);
     const { backend, slots } = served;
     const hooks = { slots, bus, notice, mergeAccumulators };
-    this.engine = typeof backend === 'function' ? backend(config, clock, hooks) : new Scheduler(backend, config, clock, hooks);
+    const own = { ...config, pools: poolsOfSessions(config.pools) };
+    this.engine = typeof backend === 'function' ? backend(own, clock, hooks) : new Scheduler(backend, own, clock, hooks);
     this.blobs = new ServerBlobs((id) => {
       if (onExecutors.test(id)) this.engine.release({ kind: 'blob', id });
-    });
+    }, quotas.sessionValueBytes);
     this.published = new PublishedTable({
       engine: () => this.engine,
       blobs: () => this.blobs,
@@ -123,8 +132,9 @@ export class MillraceServer implements SharedEngine {
       labelOf: (session) => this.#sessions.get(session)?.label ?? `session ${session}`,
       now: () => clock.now(),
       settled: (dataset) => this.keeper?.settled(dataset),
+      mostBytes: quotas.sessionPublishedBytes,
     });
-    this.windows = new PublishedWindows(this.published, {
+    this.windows = new PublishedWindows(this.published, served.folder, {
       windows: () => {
         for (const session of this.#sessions.values()) session.tellWindows(this.windows.list());
       },
@@ -254,15 +264,20 @@ export class MillraceServer implements SharedEngine {
     const line = new ServerLine({
       visitor,
       graceMs,
+      mostBytes: this.quotas.sessionUnreadBytes,
       take: (message, tail) => session.take(message, tail),
       ended: (reason) => {
         this.#leave(session, ': the session has ended', reason);
         if (reason !== undefined) this.#print(`session ${session.number}: ${reason}`);
       },
     });
-    const send = (message: ToSession, tail?: Uint8Array) => line.send(message, tail);
-    const session = new ServerSession(++this.#lastSession, visitor, this.#clock.now(), this, send);
-    const { number } = session;
+    const number = ++this.#lastSession;
+    const session = new ServerSession(number, visitor, this, {
+      since: this.#clock.now(),
+      pool: this.#pools.take(number, visitor.name),
+      send: (message, tail) => line.send(message, tail),
+      unreadBytes: () => line.unreadBytes,
+    });
     this.#sessions.set(number, session);
     this.#lines.set(number, line);
     this.observe({ event: 'sessionAttached', session: number, name: visitor.name, pid: visitor.pid });
@@ -279,6 +294,7 @@ export class MillraceServer implements SharedEngine {
     if (!this.#sessions.delete(session.number)) return;
     this.observe({ event: 'sessionEnded', session: session.number, reason: why });
     this.#lines.delete(session.number);
+    this.#pools.leave(session.number);
     session.end(reason);
     this.windows.leave(session.number);
   }
@@ -316,7 +332,8 @@ export class MillraceServer implements SharedEngine {
 
   info(): ServerInfo {
     const sessions = [...this.#sessions.values()].map(({ number, visitor, since, summary }) => {
-      return { session: number, name: visitor.name, pid: visitor.pid, since, ...summary };
+      const isConnected = this.#lines.get(number)?.isConnected === true;
+      return { session: number, name: visitor.name, pid: visitor.pid, since, ...summary, isConnected };
     });
     const executors = this.engine.status.executors().length;
     return { pid: process.pid, since: this.#since, master: this.#served.master, executors, sessions };

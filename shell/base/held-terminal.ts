@@ -4,6 +4,10 @@ import type { SystemEnd } from '../contract/commands';
 export interface HeldTerminal {
   /** The name by which `millrace attach` finds this prompt. */
   readonly name: string;
+  /** Whether it has no terminal now. */
+  readonly isDetached: boolean;
+  /** Calls `changed` whenever it has lost its terminal, or has one again. */
+  watch(changed: () => void): void;
   /** Leaves the terminal to the user's shell; the prompt goes on without one. */
   detach(): void;
   /** Suspends the program at the terminal. */

@@ -10,6 +10,8 @@ export interface Screen {
   readonly live: boolean;
   /** A notebook: values come as HTML and pictures too, and no cursor moves. */
   readonly rich?: boolean;
+  /** A prompt of a server whose terminal is gone for now. */
+  readonly isDetached?: boolean;
   /** What `.set` chose. */
   readonly settings?: Settings;
 }

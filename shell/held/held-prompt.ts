@@ -19,6 +19,7 @@ class HeldPrompt implements HeldTerminal {
   readonly name: string;
   readonly #master: string;
   #front: Socket | undefined;
+  #changed = () => {};
   #isRaw = false;
   #ended: ((end: SystemEnd) => void) | undefined;
   readonly input = new (class extends Readable {
@@ -72,8 +73,17 @@ class HeldPrompt implements HeldTerminal {
     process.emit('SIGCONT', 'SIGCONT');
   }
 
+  get isDetached(): boolean {
+    return this.#front === undefined;
+  }
+
+  watch(changed: () => void): void {
+    this.#changed = changed;
+  }
+
   begin(socket: Socket): void {
     this.#front = socket;
+    this.#changed();
     writeCard(this.name, this.#master, true);
     readFrames(socket, (kind, body) => {
       if (socket !== this.#front) return;
@@ -101,6 +111,7 @@ class HeldPrompt implements HeldTerminal {
   #lose(socket: Socket): void {
     if (socket !== this.#front) return;
     this.#front = undefined;
+    this.#changed();
     this.#programEnded({ message: 'its terminal is gone' });
     if (this.#hasName) writeCard(this.name, this.#master, false);
   }

@@ -8,13 +8,15 @@ export function serverLines({ pid, since, master, executors, sessions }: ServerI
   const age = (from: number) => msText(Math.max(0, now - from));
   return [
     `${master}, process ${pid}, up for ${age(since)}; ${counted(executors, 'executor')}, ${counted(sessions.length, 'session')}`,
-    ...sessions.map(({ session, name, pid: process, since: from, running, jobs, bytes }) =>
+    ...sessions.map(({ session, name, pid: process, since: from, running, jobs, bytes, published, isDetached, isConnected }) =>
       [
         String(session).padStart(4),
         `${escapeControls(name)} (process ${process})${session === own ? ', this session' : ''}`,
+        ...(isDetached ? ['detached'] : []),
+        ...(isConnected ? [] : ['without a connection']),
         `for ${age(from)}`,
         `${counted(jobs, 'job')}, ${running} running`,
-        `holds ${bytesText(bytes)}`,
+        `holds ${bytesText(bytes)}${published > 0 ? `, has published ${bytesText(published)}` : ''}`,
       ].join('  '),
     ),
   ];

@@ -30,6 +30,7 @@ export class WatchedSession implements Session {
   readonly #streams: ShellStreams;
   /** Entries that already got a hint. */
   readonly #hinted = new Set<string>();
+  #hasTerminal = true;
   #home: string | undefined;
 
   constructor(session: LocalSession, sc: Context, { backgrounds, streams, events }: SessionParts) {
@@ -72,6 +73,9 @@ export class WatchedSession implements Session {
   }
 
   setScreen(screen: Screen): void {
+    const isThere = screen.isDetached !== true;
+    if (isThere !== this.#hasTerminal) this.#sc.engine.shared?.setTerminal(isThere);
+    this.#hasTerminal = isThere;
     this.#session.setScreen(screen);
   }
 

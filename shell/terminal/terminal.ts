@@ -27,6 +27,7 @@ import { PaneBoard } from './live-panes';
 import { OtherPrograms } from './other-programs';
 import { rcFile } from './rc';
 import { writeReplay } from './replay';
+import { screenNow } from './screen-now';
 import { ChildSession, type SessionEnd } from './session-client';
 import { completeEntry } from './tab-offers';
 
@@ -178,10 +179,7 @@ class Terminal implements EditorHost {
   }
 
   #screen(): Screen {
-    const { stdout } = process;
-    const { colors } = this.#settings;
-    const color = colors === 'auto' ? stdout.isTTY === true && stdout.hasColors() : colors === 'on';
-    return { columns: stdout.columns || 80, rows: stdout.rows, color, live: this.#plain === undefined, settings: this.#settings };
+    return screenNow(this.#settings, this.#plain === undefined);
   }
 
   #open(): void {
@@ -381,7 +379,9 @@ class Terminal implements EditorHost {
     for (const signal of endingSignals) {
       process.on(signal, () => void this.#finish(exitStatus(signal)));
     }
-    process.stdout.on('resize', () => this.#session?.setScreen(this.#screen()));
+    const tell = () => this.#session?.setScreen(this.#screen());
+    process.stdout.on('resize', tell);
+    heldTerminal()?.watch(tell);
     for (const stream of [process.stdin, process.stdout]) stream.on('error', () => void this.#finish(exitStatus('SIGHUP')));
     process.on('exit', () => this.#editor.stop());
   }

@@ -1,5 +1,6 @@
 // The tables of docs/limits.md and docs/options.md that are made from the sources: each hard number with its reason, each option with its default and range.
 import ts from 'typescript';
+import { defaultQuotas, type Quota } from '../../cluster/serve/quotas';
 import { type Config, makeConfig } from '../../runtime/base/config';
 import type { MillraceError } from '../../runtime/base/errors';
 import { readDocument } from './sources';
@@ -117,6 +118,15 @@ function conf(): string {
   return table(['option', 'default', 'option', 'default'], rows);
 }
 
+/** The quotas of `millrace serve`, with their defaults. */
+function quotas(): string {
+  const members = membersOf('cluster/serve/quotas.ts', 'Quotas');
+  return table(
+    ['setting', 'default', 'what a session may have'],
+    members.map(({ name, text }) => [`\`${name}\``, shown(name, defaultQuotas[name as Quota]), text]),
+  );
+}
+
 const optionsOf = (path: string, name: string) =>
   table(
     ['option', 'what it is'],
@@ -154,6 +164,7 @@ const makers: Readonly<Record<string, () => string>> = {
   streaming: () => optionsOf('runtime/streaming/options.ts', 'StreamingOptions'),
   receivers: () => optionsOf('runtime/streaming/ops/receivers.ts', 'ReceiverOptions'),
   prompt,
+  quotas,
 };
 
 /** The document with each marked table as the sources have it. */

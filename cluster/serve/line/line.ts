@@ -30,8 +30,11 @@ export class Line {
   #unreportedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onFull` is called when too much waits for a connection. */
-  constructor(onFull: (reason: string) => void) {
+  readonly #mostBytes: number;
+
+  /** `onFull` is called when more than so many bytes wait for a connection. */
+  constructor(onFull: (reason: string) => void, mostBytes = maxUnreadBytes) {
+    this.#mostBytes = mostBytes;
     this.#onFull = onFull;
   }
 
@@ -50,7 +53,7 @@ export class Line {
     this.#unreadBytes += tail?.length ?? 0;
     this.#sent++;
     if (this.#wire) return this.#wire.send(control, tail);
-    if (this.#unreadBytes > maxUnreadBytes) this.#onFull(`${bytesText(this.#unreadBytes)} wait for a connection`);
+    if (this.#unreadBytes > this.#mostBytes) this.#onFull(`${bytesText(this.#unreadBytes)} wait for a connection`);
   }
 
   /** Counts a message of the other side. */

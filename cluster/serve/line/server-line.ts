@@ -9,6 +9,8 @@ import { Line } from './line';
 export interface LineOptions {
   readonly visitor: Visitor;
   readonly graceMs: number;
+  /** Bytes that may wait for the session. */
+  readonly mostBytes: number;
   take(message: ToServer, tail: Uint8Array): void;
   /** Called once, when nothing can come any more; `reason` is undefined where that is no surprise. */
   ended(reason?: string): void;
@@ -17,7 +19,7 @@ export interface LineOptions {
 export class ServerLine {
   readonly key = randomBytes(16).toString('hex');
   readonly #options: LineOptions;
-  readonly #line = new Line((reason) => this.#end(reason));
+  readonly #line: Line;
   #connection: Connection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -25,6 +27,12 @@ export class ServerLine {
   /** `welcome` is the answer to the first connection; it is not counted. */
   constructor(options: LineOptions) {
     this.#options = options;
+    this.#line = new Line((reason) => this.#end(reason), options.mostBytes);
+  }
+
+  /** Bytes that the session has not read yet. */
+  get unreadBytes(): number {
+    return this.#line.unreadBytes;
   }
 
   /** Whether a connection is there. */

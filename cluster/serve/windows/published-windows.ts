@@ -1,4 +1,5 @@
 // The published streams of a server: each a window of batches, which stay when their publisher has ended.
+import fs from 'node:fs';
 import { MillraceError } from '../../../runtime/base/errors';
 import type { JobCode } from '../../../runtime/plan/job';
 import type {
@@ -7,6 +8,7 @@ import type {
   WindowBatch,
   WindowPublication,
 } from '../../../runtime/plan/sharing/shared-datasets';
+import { checkpointPath } from '../../../runtime/storage/frame-file';
 import { maxWindows, windowLagMs } from '../../base/limits';
 import { refuse } from '../../link/fields';
 import type { PublishedTable, Publisher } from '../published-table';
@@ -25,12 +27,15 @@ export interface WindowListener {
 
 export class PublishedWindows {
   readonly #table: PublishedTable;
+  /** Where the batches lie. */
+  readonly #folder: string;
   readonly #listener: WindowListener;
   readonly #named = new Map<string, Window>();
   #lastId = 0;
 
-  constructor(table: PublishedTable, listener: WindowListener) {
+  constructor(table: PublishedTable, folder: string, listener: WindowListener) {
     this.#table = table;
+    this.#folder = folder;
     this.#listener = listener;
   }
 
@@ -75,7 +80,7 @@ export class PublishedWindows {
 
   /**
    * Adds a batch of the publisher; answers it, unless its window is gone or has it. Throws PROTOCOL for the window of another session, or
-   * NOT_PUBLISHABLE.
+   * NOT_PUBLISHABLE or QUOTA_FULL.
    */
   add(
     id: number,
@@ -87,7 +92,9 @@ export class PublishedWindows {
     if (!window || time <= (window.batches.at(-1)?.time ?? 0)) return undefined;
     const { name } = window.info;
     const what = { name, dataset, type: '', description: '', replace: false, code };
-    const rows: PublishedDataset = this.#table.hold(what, publisher);
+    const bytes = this.#bytesOf(dataset, publisher);
+    this.#table.checkRoom({ name: '', dataset }, publisher, bytes);
+    const rows: PublishedDataset = this.#table.hold(what, publisher, bytes);
     const batch = { time, rows };
     window.batches.push(batch);
     this.#listener.batch(id, batch);
@@ -96,6 +103,14 @@ export class PublishedWindows {
     const gone = window.batches.findIndex((one) => one.time > time - last - Math.max(2 * slide, windowLagMs));
     for (const { rows: old } of window.batches.splice(0, gone)) this.#table.letGo(old.dataset);
     return { window: window.info, batch };
+  }
+
+  /** Bytes of the files of a batch. */
+  #bytesOf(dataset: number, publisher: Publisher): number {
+    let bytes = 0;
+    for (let i = publisher.node(dataset)?.partitions ?? 0; i-- > 0; )
+      bytes += fs.statSync(checkpointPath(this.#folder, { rddId: dataset }, i), { throwIfNoEntry: false })?.size ?? 0;
+    return bytes;
   }
 
   /** No more batches come from its publisher. Throws PROTOCOL for the window of another session. */

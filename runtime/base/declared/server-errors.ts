@@ -16,8 +16,12 @@ export const serverErrors = {
     remedy: 'Your names are still here, but no job can run. Start the server and a new session.',
   },
   SESSION_FULL: {
-    sentence: 'This session has {what} on its server, but at most {limit} are allowed.',
-    remedy: 'Let go of datasets that you no longer need, wait for jobs to end, or read the data from files.',
+    sentence: 'The server has {what} already, but at most {limit} are allowed.',
+    remedy: 'Take back what nobody needs: sc.unpublish(name).',
+  },
+  QUOTA_FULL: {
+    sentence: 'This session would have {what} on its server, but its quota is {limit}.',
+    remedy: '{advice} Whoever starts the server sets the quota: millrace serve --conf {quota}=…',
   },
   NO_RUNTIME_FOLDER: {
     sentence: 'The socket of a server cannot lie in {folder}: {reason}.',

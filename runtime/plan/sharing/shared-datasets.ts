@@ -57,8 +57,14 @@ export interface SessionInfo {
   /** Jobs that run now, and all so far. */
   readonly running: number;
   readonly jobs: number;
-  /** Bytes of its values and functions in the server. */
+  /** Bytes of its values, functions and plans in the server. */
   readonly bytes: number;
+  /** Bytes of what it has published. */
+  readonly published: number;
+  /** A prompt that has no terminal now. */
+  readonly isDetached: boolean;
+  /** Whether its connection is there; without one, it is waited for. */
+  readonly isConnected: boolean;
 }
 
 /** A server and its sessions. */
@@ -76,6 +82,8 @@ export interface SharedDatasets {
   /** The number of this session. */
   readonly session: number;
   server(): Promise<ServerInfo>;
+  /** Tells the server whether this session's prompt has a terminal. */
+  setTerminal(isThere: boolean): void;
   /** As they are now. */
   list(): readonly PublishedDataset[];
   /** Publishes a dataset that the engine knows. Rejects with NAME_IN_USE or NOT_PUBLISHABLE. */

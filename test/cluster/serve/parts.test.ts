@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { maxSessionBytes } from '../../../cluster/base/limits';
+import { maxPublished, maxSessionBytes, maxWindows } from '../../../cluster/base/limits';
 import { joinedCode } from '../../../cluster/serve/job-code';
 import { sessionOf, sharedNumberOf } from '../../../cluster/serve/own-ids';
 import { claim, placeOf } from '../../../cluster/serve/place';
+import { type PublishedSources, PublishedTable, type Publisher } from '../../../cluster/serve/published-table';
 import { ServerBlobs } from '../../../cluster/serve/server-blobs';
+import { PublishedWindows } from '../../../cluster/serve/windows/published-windows';
 import { idsPerSession } from '../../../runtime/base/limits';
 import { computationsOf } from '../../../runtime/plan/state-spec';
 import { decode, encode } from '../../../runtime/wire/codec';
@@ -65,7 +67,7 @@ test('blobs stay as long as somebody names them, and what a session holds is bou
   blobs.letGoAll('published 1');
   assert.equal(dropped, ['a']);
   await errorOf('MISSING_BLOB', () => blobs.blob('a'));
-  await errorOf('SESSION_FULL', () => blobs.put(1, 'b', { length: maxSessionBytes + 1 } as Uint8Array));
+  await errorOf('QUOTA_FULL', () => blobs.put(1, 'b', { length: maxSessionBytes + 1 } as Uint8Array));
   assert.is(blobs.bytesOf(1), 0);
 });
 
@@ -86,6 +88,26 @@ test('a job has the modules of its session and of publishers; two texts of one m
     joinedCode(own, [{ name: 'pages', code: { modules: 'changed', classes: [] } }], blobs, 1),
   );
   assert.match(error.message, /pages was made with another text of \/a\.ts/);
+});
+
+test('names of published streams and datasets are bounded', async () => {
+  const dataset = { id: 1, operation: 'range', partitions: 1, splits: { kind: 'none' }, dependencies: [], functions: [] };
+  const persistence = { level: { useMemory: true, useDisk: false, serialized: false, replication: 1 }, priority: 0 };
+  const publisher = { number: 1, label: 'me', node: (id: number) => ({ ...dataset, id, persistence }), write: async () => {} };
+  const table = new PublishedTable({
+    blobs: () => ({ hold: () => {} }),
+    now: () => 0,
+    mostBytes: 1,
+  } as unknown as PublishedSources);
+  const what = (n: number) => ({ name: `n${n}`, type: '', description: '', replace: false, code: { modules: '', classes: [] } });
+  for (let n = 0; n < maxPublished; n++) table.publish({ ...what(n), dataset: n }, publisher as unknown as Publisher);
+  const last = { ...what(maxPublished), dataset: maxPublished };
+  const error = await errorOf('SESSION_FULL', () => table.publish(last, publisher as unknown as Publisher));
+  assert.is(error.message, 'The server has 1000 published datasets already, but at most 1000 are allowed.');
+  const windows = new PublishedWindows(table, '', { windows: () => {}, batch: () => {} });
+  const begin = (n: number) => windows.begin({ ...what(n), name: `w${n}`, slide: 1, last: 1 }, publisher as unknown as Publisher);
+  for (let n = 0; n < maxWindows; n++) begin(n);
+  await errorOf('SESSION_FULL', () => begin(maxWindows));
 });
 
 test('numbers of sessions, datasets and states never meet', () => {

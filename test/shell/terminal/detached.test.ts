@@ -49,6 +49,18 @@ test('a prompt that is left goes on, and is taken up again with its names, strea
       first.type(`.detach${keys.enter}`);
       assert.is(await first.exited, 0);
       assert.match(first.everything(), /\(detached; millrace attach 1 takes it up again\)$/);
+      const answer = await until(
+        10_000,
+        async () => {
+          const { output } = await server.command('serve', '--status', '--socket', server.socket);
+          return output.includes('detached') && output;
+        },
+        'the mark of the prompt',
+      );
+      assert.match(String(answer), /^ +\d+ {2}prompt 1 \(process \d+\) {2}detached {2}for/m);
+      const other = await server.session();
+      assert.is((await other.engine.shared!.server()).sessions.find(({ name }) => name === 'prompt 1')!.isDetached, true);
+      await other.stop();
       await at(['attach', '--list'], async (list) => {
         await list.exited;
         assert.match(list.everything(), /^1 {2}detached, serve:/);
@@ -57,7 +69,7 @@ test('a prompt that is left goes on, and is taken up again with its names, strea
         // The pane moves on, and the names are there.
         await second.waitFor(/── ticks ──/);
         await run(second, 'kept.sum()', /= 45/);
-        await run(second, '.sessions', /prompt 1 .*this session/);
+        await run(second, '.sessions', /prompt 1 .*this session {2}for/);
         second.resize(100, 30);
         await run(second, 'process.stdout.columns', /= 100/);
         await run(second, '.sh echo from the system', /^from the system$/m);
