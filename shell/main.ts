@@ -3,31 +3,23 @@ import { isatty } from 'node:tty';
 import { type CommandLine, readCommandLine } from './base/command-line';
 import { canPaint } from './terminal/can-paint';
 
+/** Commands of their own, each loaded only where it is meant; they answer the exit status. */
+const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  'spark-setup': (args) =>
+    (require('../cluster/spark/setup') as typeof import('../cluster/spark/setup')).sparkSetup(args, (line) =>
+      process.stdout.write(`${line}\n`),
+    ),
+  serve: (args) => (require('./serve-command') as typeof import('./serve-command')).serve(args),
+  kernel: (args) => (require('./kernel/kernel-command') as typeof import('./kernel/kernel-command')).kernelCommand(args),
+  attach: (args) => (require('./held/attach-command') as typeof import('./held/attach-command')).attachCommand(args),
+};
+
 function main(): void {
-  if (process.argv[2] === 'spark-setup') {
-    const { sparkSetup } = require('../cluster/spark/setup') as typeof import('../cluster/spark/setup');
-    void sparkSetup(process.argv.slice(3), (line) => process.stdout.write(`${line}\n`)).then((status) => {
+  const subcommand = Object.hasOwn(subcommands, process.argv[2] ?? '') ? subcommands[process.argv[2]] : undefined;
+  if (subcommand) {
+    void subcommand(process.argv.slice(3)).then((status) => {
       process.exitCode = status;
     });
-    return;
-  }
-  if (process.argv[2] === 'serve') {
-    const { serve } = require('./serve-command') as typeof import('./serve-command');
-    void serve(process.argv.slice(3)).then((status) => {
-      process.exitCode = status;
-    });
-    return;
-  }
-  if (process.argv[2] === 'kernel') {
-    const { kernelCommand } = require('./kernel/kernel-command') as typeof import('./kernel/kernel-command');
-    void kernelCommand(process.argv.slice(3)).then((status) => {
-      process.exitCode = status;
-    });
-    return;
-  }
-  if (process.argv[2] === 'attach') {
-    const { attachCommand } = require('./held/front') as typeof import('./held/front');
-    attachCommand(process.argv.slice(3));
     return;
   }
   const held = process.argv[2] === 'held' ? process.argv[3] : undefined;

@@ -1,6 +1,6 @@
 // `millrace serve`: runs a server until it is stopped, or tells how the one that runs is doing.
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { defaultGraceMs, defaultLogMb, logFiles } from '../cluster/base/limits';
 import { parseMaster } from '../cluster/driver/master-url';
 import { readServerInfo } from '../cluster/serve/answers';
@@ -22,6 +22,7 @@ import { makeConfig } from '../runtime/base/config';
 import { asError, MillraceError } from '../runtime/base/errors';
 import { sparkSetting } from './base/command-line';
 import { confHelp, readConf } from './base/conf';
+import { repeated, runCommand } from './base/run-command';
 import { serverLines } from './print/server-lines';
 
 /** A day. */
@@ -48,8 +49,6 @@ interface Options {
   readonly status: boolean;
   readonly stop: boolean;
 }
-
-const repeated = (text: string, all: readonly string[]): string[] => [...all, text];
 
 function command(): Command {
   return new Command('millrace serve')
@@ -81,31 +80,15 @@ function command(): Command {
     .option('--log-size <MiB>', `the size at which the log begins a new file, of ${logFiles}`, String(defaultLogMb))
     .option('--status', 'tell how the running server is doing, and which sessions it has', false)
     .option('--stop', 'end the running server with its sessions', false)
-    .helpOption('-h, --help', 'show this help')
-    .addHelpText('after', () => `\n${confHelp()}\n\n${quotasHelp()}`)
-    .exitOverride()
-    .showHelpAfterError('(millrace serve --help lists the options)');
+    .addHelpText('after', () => `\n${confHelp()}\n\n${quotasHelp()}`);
 }
 
 /** Runs the command; answers the exit status. */
-export async function serve(args: readonly string[]): Promise<number> {
-  const program = command();
-  try {
-    program.parse(args, { from: 'user' });
-  } catch (e) {
-    if (e instanceof CommanderError) return e.exitCode === 0 ? 0 : 2;
-    throw e;
-  }
-  const options = program.opts<Options>();
-  try {
-    if (options.status) return await status(options);
-    if (options.stop) return await stop(options);
-    return await run(options);
-  } catch (e) {
-    const { message, remedy = '' } = asError(e) as Error & { remedy?: string };
-    process.stderr.write(`error: ${message}\n${remedy}\n`);
-    return 1;
-  }
+export function serve(args: readonly string[]): Promise<number> {
+  return runCommand<Options>(command(), args, (options) => {
+    if (options.status) return status(options);
+    return options.stop ? stop(options) : run(options);
+  });
 }
 
 const print = (line: string): void => {

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { EngineOptions } from '../contract/session';
 import { packageVersion } from './package-root';
+import { usageStatus } from './run-command';
 
 export interface CommandLine extends EngineOptions {
   readonly eval?: string;
@@ -18,8 +19,6 @@ export interface CommandLine extends EngineOptions {
   readonly file?: string;
   readonly args: readonly string[];
 }
-
-const usageStatus = 2;
 
 interface Options extends Omit<CommandLine, 'file' | 'args' | 'config' | 'spark' | 'isInit'> {
   readonly conf?: string[];

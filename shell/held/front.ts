@@ -1,8 +1,8 @@
 // The process at a terminal whose prompt outlives it: keys go to the prompt, what it shows comes back. It knows nothing else.
 import { spawn } from 'node:child_process';
-import net, { type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { frame, readFrames } from './frames';
-import { claimPromptName, isPromptName, runningPrompts, socketOfPrompt } from './prompt-places';
+import { claimPromptName } from './prompt-places';
 
 /** The descriptor of a prompt that leads to the terminal which has started it. */
 export const frontDescriptor = 3;
@@ -15,51 +15,8 @@ export function startInFront(args: readonly string[], name = claimPromptName()):
   stand(child.stdio[frontDescriptor] as Socket);
 }
 
-/** `millrace attach [NAME]`: this terminal in front of a prompt that has none, or that is taken from another one. */
-export function attachCommand(args: readonly string[]): void {
-  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(help);
-  const prompts = runningPrompts();
-  if (args[0] === '--list') return void process.stdout.write(listText(prompts));
-  const [name = onlyOne(prompts)] = args;
-  if (name === undefined) return fail(`There are several prompts: name one.\n${listText(prompts)}`);
-  if (!isPromptName(name) || !prompts.some((one) => one.name === name))
-    return fail(
-      prompts.length === 0
-        ? 'No prompt of a server runs.\nStart one: millrace --master serve'
-        : `No prompt is called ${name}.\n${listText(prompts)}`,
-    );
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return fail('millrace attach needs a terminal.');
-  const socket = net.connect(socketOfPrompt(name));
-  socket.once('error', (error) => fail(`The prompt ${name} does not answer: ${error.message}`));
-  socket.once('connect', () => stand(socket));
-}
-
-const help = `Usage: millrace attach [NAME]
-
-Takes up a prompt of a server that was left by .detach, or whose terminal is gone. --list shows all.
-`;
-
-/** The one that is detached, or the only one. */
-function onlyOne(prompts: ReturnType<typeof runningPrompts>): string | undefined {
-  const detached = prompts.filter(({ isAttached }) => !isAttached);
-  const meant = detached.length === 1 ? detached : prompts;
-  return meant.length === 1 ? meant[0].name : meant.length === 0 ? '' : undefined;
-}
-
-function listText(prompts: ReturnType<typeof runningPrompts>): string {
-  if (prompts.length === 0) return 'no prompt of a server runs\n';
-  const line = ({ name, master, pid, isAttached }: (typeof prompts)[number]) =>
-    `${name}  ${isAttached ? 'at a terminal' : 'detached'}, ${master}, process ${pid}\n`;
-  return prompts.map(line).join('');
-}
-
-function fail(message: string): void {
-  process.stderr.write(`error: ${message}\n`);
-  process.exitCode = 1;
-}
-
 /** Passes on what both sides say, until the prompt leaves this terminal. */
-function stand(socket: Socket): void {
+export function stand(socket: Socket): void {
   const { stdin, stdout } = process;
   let isOver = false;
   let isLent = false;

@@ -1,11 +1,11 @@
 // `millrace kernel`: makes Jupyter know this kernel, or is the process of one, which Jupyter starts.
 import path from 'node:path';
-import { Command, CommanderError } from 'commander';
-import { asError } from '../../runtime/base/errors';
+import { Command } from 'commander';
 import { isAlive } from '../../runtime/base/process-owner';
 import { checkMaster, mebibytes, sparkSetting } from '../base/command-line';
 import { confHelp, readConf } from '../base/conf';
 import { entryArguments } from '../base/package-root';
+import { repeated, runCommand } from '../base/run-command';
 import type { EngineOptions } from '../contract/session';
 import { readConnectionFile } from './connection-file';
 import { Kernel } from './kernel';
@@ -28,8 +28,6 @@ interface Options {
 const parentEveryMs = 1_000;
 const stopLimitMs = 3_000;
 
-const repeated = (text: string, all: readonly string[]): string[] => [...all, text];
-
 function command(): Command {
   return new Command('millrace kernel')
     .description('A kernel for notebooks: Jupyter starts it once it is installed.')
@@ -44,38 +42,25 @@ function command(): Command {
     .option('--conf <KEY=VALUE>', 'set an option of the engine, listed below; repeat it for more', repeated, [])
     .option('--spark-home <folder>', 'the folder of Apache Spark')
     .option('--spark-conf <KEY=VALUE>', 'a setting of Apache Spark itself; repeat it for more', sparkSetting)
-    .helpOption('-h, --help', 'show this help')
-    .addHelpText('after', () => `\n${confHelp()}`)
-    .exitOverride()
-    .showHelpAfterError('(millrace kernel --help lists the options)');
+    .addHelpText('after', () => `\n${confHelp()}`);
 }
 
 /** Runs the command; answers the exit status. */
-export async function kernelCommand(args: readonly string[]): Promise<number> {
+export function kernelCommand(args: readonly string[]): Promise<number> {
   const program = command();
-  try {
-    program.parse(args, { from: 'user' });
-  } catch (e) {
-    if (e instanceof CommanderError) return e.exitCode === 0 ? 0 : 2;
-    throw e;
-  }
-  const options = program.opts<Options>();
-  try {
+  return runCommand<Options>(program, args, async (options) => {
     checkMaster(options.master);
     const config = options.conf.length > 0 ? readConf(options.conf) : undefined;
     const { sparkHome: home, sparkConf: conf, master, executorMemory, connectionFile: file } = options;
     const spark = home !== undefined || conf !== undefined ? { home, conf } : undefined;
     if (file !== undefined) return await runKernel(file, { master, executorMemory, config, spark });
-    if (options.install) tell(`installed in ${install({ ...options, displayName: nameFor(options) }, argvOf(args))}`);
-    else if (options.uninstall) tell(`removed ${uninstall(options)}`);
+    if (options.install) {
+      tell(`installed in ${install({ ...options, displayName: nameFor(options) }, argvOf(args))}`);
+      tell('On a machine that you share, keep what cells show from other users: jupyter lab --KernelManager.transport=ipc');
+    } else if (options.uninstall) tell(`removed ${uninstall(options)}`);
     else program.help({ error: true });
     return 0;
-  } catch (e) {
-    if (e instanceof CommanderError) return 2;
-    const { message, remedy = '' } = asError(e) as Error & { remedy?: string };
-    process.stderr.write(`error: ${message}\n${remedy}\n`);
-    return 1;
-  }
+  });
 }
 
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -73,8 +73,8 @@ export class Kernel {
   }
 
   async listen(): Promise<void> {
-    const { host, ports } = this.#connection;
-    await Promise.all(Object.entries(this.#sockets).map(([channel, socket]) => socket.listen(ports[channel as Channel], host)));
+    const { places } = this.#connection;
+    await Promise.all(Object.entries(this.#sockets).map(([channel, socket]) => socket.listen(places[channel as Channel])));
     this.#publish('status', { execution_state: 'starting' }, undefined);
   }
 

@@ -1,13 +1,21 @@
 # A front end of Jupyter for tests: takes a request a line on standard input, as JSON, and answers with one.
 import json
+import os
 import sys
 
 from jupyter_client import KernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 
 
 class FrontEnd:
-    def __init__(self, name, cwd):
-        self.manager = KernelManager(kernel_name=name)
+    def __init__(self, name, cwd, transport):
+        if transport == "ipc":
+            # As the programs of Jupyter make it.
+            os.makedirs(jupyter_runtime_dir(), mode=0o700, exist_ok=True)
+            file = os.path.join(jupyter_runtime_dir(), "kernel-of-a-test.json")
+            self.manager = KernelManager(kernel_name=name, transport=transport, connection_file=file)
+        else:
+            self.manager = KernelManager(kernel_name=name)
         self.manager.start_kernel(cwd=cwd)
         self.client = self.manager.client()
         self.client.start_channels()
@@ -73,7 +81,7 @@ class FrontEnd:
         return self.manager.is_alive()
 
 
-front = FrontEnd(sys.argv[1], sys.argv[2])
+front = FrontEnd(*sys.argv[1:4])
 print(json.dumps({"ok": front.manager.provisioner.process.pid}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)

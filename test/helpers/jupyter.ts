@@ -38,9 +38,9 @@ export class Jupyter {
     if (status !== 0) throw new Error(err);
   }
 
-  async start(name = 'millrace', cwd = this.folder): Promise<FrontEnd> {
+  async start(name = 'millrace', cwd = this.folder, transport = 'tcp'): Promise<FrontEnd> {
     const front = new FrontEnd(
-      spawn(this.python, [path.join(__dirname, 'jupyter-client.py'), name, cwd], {
+      spawn(this.python, [path.join(__dirname, 'jupyter-client.py'), name, cwd, transport], {
         env: this.env,
         stdio: ['pipe', 'pipe', 'inherit'],
       }),

@@ -1,8 +1,12 @@
-// A listening socket of ZeroMQ: ROUTER, PUB or REP at a port of loopback.
+// A listening socket of ZeroMQ: ROUTER, PUB or REP at a port of loopback, or at a Unix socket.
+import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Frame, FrameReader, greeting, messageBytes, pongBytes, readCommand, readProperties, readyBytes } from './frames';
 
 export type SocketType = 'ROUTER' | 'PUB' | 'REP';
+
+/** Where it listens. */
+export type Place = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Who may talk to whom. */
 const fitting: Readonly<Record<SocketType, readonly string[]>> = {
@@ -48,10 +52,12 @@ export class ServerSocket {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  listen(port: number, host: string): Promise<void> {
+  listen(place: Place): Promise<void> {
+    // A kernel that was killed has left its socket; another file of that name is somebody's.
+    if ('path' in place && lstatSync(place.path, { throwIfNoEntry: false })?.isSocket()) rmSync(place.path, { force: true });
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, () => resolve());
+      this.#server.listen({ ...place }, () => resolve());
     });
   }
 

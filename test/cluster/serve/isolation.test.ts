@@ -3,14 +3,17 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attach, type ServerLink } from '../../../cluster/serve/attach';
 import { placeOf } from '../../../cluster/serve/place';
-import type { ToServer } from '../../../cluster/serve/protocol';
+import type { Question, ToServer } from '../../../cluster/serve/protocol';
+import type { ErrorCode } from '../../../runtime/base/errors';
 import { idsPerSession } from '../../../runtime/base/limits';
 import type { Job } from '../../../runtime/plan/job';
-import type { DatasetNode } from '../../../runtime/plan/node';
+import type { DatasetNode, FunctionNode } from '../../../runtime/plan/node';
 import { encodeDatasets, encodeJob } from '../../../runtime/plan/transfer';
 
+import { errorOf } from '../../helpers/errors';
 import { parentOf, processesOf } from '../../helpers/processes';
 import { Server } from '../../helpers/server';
+import { readDocument } from '../../helpers/sources';
 import { until, within } from '../../helpers/within';
 
 const test = suite('isolation');
@@ -53,6 +56,15 @@ const count = (root: number, changes: Partial<Job> = {}): Job => ({
   properties: {},
   files: {},
   ...changes,
+});
+
+const needing = (blob: string): FunctionNode => ({
+  closure: `closure-${'0'.repeat(40)}`,
+  instance: 0,
+  operation: 'map',
+  place: { file: 'x', line: 1, column: 1 },
+  needs: [blob],
+  bulk: [],
 });
 
 /** Messages that no session of ours sends, by what is wrong; `others` is a number of another session. */
@@ -111,6 +123,37 @@ const wrong: Readonly<Record<string, (first: number, others: number) => readonly
   'a batch for a stream that nobody publishes': (first) => [
     { kind: 'ask', question: { kind: 'addBatch', window: 9, time: 1, dataset: first, code: { modules: '', classes: [] } } },
   ],
+  'a function that needs a broadcast of another session': (first, others) => [
+    { kind: 'define' },
+    encodeDatasets([range(first, { functions: [needing(`broadcast-${others}`)] })]),
+  ],
+  'a job whose function needs a broadcast of another session': (first, others) => [
+    { kind: 'run', job: 0, heard: false },
+    encodeJob(count(first, { functions: [needing(`broadcast-${others}`)] })),
+  ],
+  'a dataset beside one of another session': (first, others) => [
+    { kind: 'define' },
+    encodeDatasets([range(first, { besides: others })]),
+  ],
+  'a job that writes a shuffle': (first) => [
+    { kind: 'run', job: 0, heard: false },
+    encodeJob(count(first, { sink: { kind: 'shuffle' } as unknown as Job['sink'] })),
+  ],
+  ...Object.fromEntries(
+    (['dataset', 'shuffle', 'checkpoint', 'state'] as const).map((kind) => [
+      `a release of a ${kind} of ${kind === 'dataset' ? 'no session' : 'another session'}`,
+      (_: number, others: number) =>
+        [{ kind: 'release', what: { kind, id: kind === 'dataset' ? -1 : others } }] as readonly [ToServer],
+    ]),
+  ),
+  'an open of no number': () => [{ kind: 'open', dataset: -1, name: 'pages' }],
+  'the end of a stream that nobody publishes': () => [{ kind: 'ask', question: { kind: 'endWindow', window: 9 } }],
+  'a question that is none': () => [{ kind: 'ask', question: { kind: 'shell', text: 'ls' } }],
+  'going on within a session': () => [{ kind: 'resume', session: 1, key: '', read: 0 }],
+  'more read than was sent': () => [{ kind: 'read', messages: 1_000_000 }],
+  'names of blobs that are none': () => [{ kind: 'dropBlobs', ids: [1] }],
+  'a cancel without a number': () => [{ kind: 'cancel', job: 'all', reason: '' }],
+  'a terminal that is neither there nor gone': () => [{ kind: 'terminal', isThere: 'perhaps' }],
   'a closure with other bytes': () => [{ kind: 'blob', id: `closure-${'0'.repeat(40)}` }, new Uint8Array(1)],
 };
 
@@ -128,6 +171,52 @@ for (const [what, message] of Object.entries(wrong)) {
     await sc.stop();
   });
 }
+
+test('each kind of message, and each question, is among those that are refused', () => {
+  const source = readDocument('cluster/serve/protocol.ts');
+  const kindsOf = (type: string) =>
+    [...new RegExp(`export type ${type} =([^;]|;(?! *\\n\\n))*?;\\n\\n`).exec(source)![0].matchAll(/kind: '(\w+)'/g)].map(
+      ([, kind]) => kind,
+    );
+  const sent = Object.values(wrong).map(
+    (message) => message(idsPerSession, 0)[0] as { kind?: string; question?: { kind: string } },
+  );
+  const refused = new Set(sent.map(({ kind }) => kind));
+  assert.equal(
+    kindsOf('ToServer').filter((kind) => !refused.has(kind)),
+    [],
+  );
+  assert.equal(kindsOf('Question'), ['sessions', 'uses', 'publish', 'unpublish', 'beginWindow', 'addBatch', 'endWindow', 'stop']);
+});
+
+test('what others made is neither published nor let go of, whatever the question', async () => {
+  const sc = await server.session();
+  const text = 'x'.repeat(100_000);
+  const kept = sc.parallelize([text], 1).cache();
+  await kept.count();
+  await kept.publish('kept here');
+  const { link, first } = await raw();
+  const code = { modules: '', classes: [] };
+  const publication = { type: '', description: '', replace: false, code };
+  const stream = { name: 'kept here', type: '', description: '', slide: 1, last: 1, replace: true };
+  const refused: readonly (readonly [ErrorCode, Question])[] = [
+    ['NOT_PUBLISHABLE', { kind: 'publish', what: { ...publication, name: 'stolen', dataset: kept.id } }],
+    ['NOT_PUBLISHABLE', { kind: 'publish', what: { ...publication, name: 'unknown', dataset: first } }],
+    ['NOT_THE_PUBLISHER', { kind: 'publish', what: { ...publication, name: 'kept here', dataset: first, replace: true } }],
+    ['NOT_THE_PUBLISHER', { kind: 'unpublish', name: 'kept here' }],
+    ['NAME_IN_USE', { kind: 'beginWindow', what: stream }],
+  ];
+  for (const [code, question] of refused) await errorOf(code, () => link.ask(question));
+  // Blobs that a session names and has not sent stay with their sender.
+  link.send({ kind: 'dropBlobs', ids: [`dataset-${kept.id}.0`] });
+  link.send({ kind: 'release', what: { kind: 'dataset', id: kept.id } });
+  await link.ask({ kind: 'uses' });
+  for (const pid of processesOf('executor.js').filter((one) => parentOf(one) === server.pid)) process.kill(pid, 'SIGKILL');
+  assert.equal(await kept.map((row) => row.length).collect(), [100_000]);
+  link.close();
+  await sc.unpublish('kept here');
+  await sc.stop();
+});
 
 test('nobody cancels a job of another session', async () => {
   const sc = await server.session();

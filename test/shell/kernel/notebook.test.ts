@@ -1,9 +1,10 @@
 // Cells of a notebook, run by Jupyter's own client: values, errors, interrupts, questions, panes, restarts, and the suites of Jupyter.
 // time limit: 300 s
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { isAlive as runs } from '../../../runtime/base/process-owner';
 import { type FrontEnd, Jupyter, type Ran } from '../../helpers/jupyter';
 import { pythonWith } from '../../helpers/python';
 import { Server } from '../../helpers/server';
@@ -32,6 +33,15 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+function readlink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // It was closed meanwhile.
+    return '';
+  }
+}
 
 if ('missing' in found) {
   console.log(`No notebook runs here: ${found.missing}`);
@@ -268,6 +278,35 @@ unittest.main()
       assert.is(status, 0, text);
       assert.match(text, /Ran \d\d tests[\s\S]*OK/);
     });
+
+  test('over ipc nothing listens on a port: the sockets lie in a folder of the user alone, and the kernel restarts on them', async () => {
+    const own = await jupyter.start('millrace', jupyter.folder, 'ipc');
+    assert.equal(dataOf(await own.run('6 * 7')), { 'text/plain': 'res0: number = 42' });
+    const runtime = join(jupyter.folder, 'runtime');
+    assert.is(statSync(runtime).mode & 0o777, 0o700);
+    const sockets = readdirSync(runtime).filter((file) => statSync(join(runtime, file)).isSocket());
+    assert.equal(sockets.length, 5);
+    for (const table of ['tcp', 'tcp6']) {
+      // The state 0A is of sockets that listen; their numbers are among the descriptors of who has them.
+      const listening = readFileSync(`/proc/net/${table}`, 'utf8')
+        .split('\n')
+        .flatMap((line) => / 0A .* (\d+) +1 /.exec(line)?.[1] ?? []);
+      const held = readdirSync(`/proc/${own.pid}/fd`).map((fd) => readlink(`/proc/${own.pid}/fd/${fd}`));
+      assert.equal(
+        listening.filter((inode) => held.includes(`socket:[${inode}]`)),
+        [],
+        table,
+      );
+    }
+    process.kill(own.pid, 'SIGKILL');
+    // Its front end has not looked after it: a zombie has ended.
+    await until(20_000, () => !runs(own.pid), 'the death of the kernel');
+    assert.ok(statSync(join(runtime, sockets[0])).isSocket());
+    await own.do('restart');
+    assert.equal(dataOf(await own.run('6 * 8')), { 'text/plain': 'res0: number = 48' });
+    assert.is(await own.do('shutdown'), false);
+    await until(20_000, () => !readdirSync(runtime).some((file) => file.includes('ipc')), 'the end of the sockets');
+  });
 
   for (const [name, told] of [
     [

@@ -98,12 +98,33 @@ test('a message counts only with its signature, and reads as it was written', ()
 });
 
 const whole = { transport: 'tcp', ip: '127.0.0.1', key: 'k', signature_scheme: 'hmac-sha256' };
+const ipc = (ip: string) => ({ transport: 'ipc', ip });
 const ports = { shell_port: 1001, control_port: 1002, iopub_port: 1003, stdin_port: 1004, hb_port: 1005 };
 
 for (const [what, fields, reason] of [
   ['without a key', { ...whole, ...ports, key: '' }, 'it has no key, so anybody on this machine could run code'],
   ['beyond loopback', { ...whole, ...ports, ip: '0.0.0.0' }, 'its ip is 0.0.0.0, but a kernel listens on this machine only'],
-  ['of another transport', { ...whole, ...ports, transport: 'ipc' }, 'its transport is ipc, but must be tcp'],
+  ['of another transport', { ...whole, ...ports, transport: 'inproc' }, 'its transport is inproc, but must be tcp or ipc'],
+  [
+    'whose sockets have no absolute path',
+    { ...whole, ...ports, ...ipc('kernel-ipc') },
+    'its sockets kernel-ipc have no absolute path',
+  ],
+  [
+    'whose sockets others reach',
+    { ...whole, ...ports, ...ipc(path.join(tmpdir(), 'k')) },
+    'is not for you alone: it must be yours, with mode 0700',
+  ],
+  [
+    'whose sockets have no folder',
+    { ...whole, ...ports, ...ipc('/nowhere/k') },
+    'the folder of its sockets, /nowhere, is not there',
+  ],
+  [
+    'whose sockets have long names',
+    { ...whole, ...ports, ...ipc(`/${'k'.repeat(97)}`) },
+    'is longer than the 103 bytes that systems take',
+  ],
   [
     'of another scheme',
     { ...whole, ...ports, signature_scheme: 'hmac-md5' },
@@ -122,6 +143,12 @@ test('a connection file that is missing or torn is refused', async () => {
   const file = path.join(folder, 'torn.json');
   writeFileSync(file, '{"ip": ');
   await errorOf('BAD_CONNECTION_FILE', () => readConnectionFile(file));
+});
+
+test('over ipc the sockets are named after the ports, in a folder of the user alone', () => {
+  const file = path.join(folder, 'ipc.json');
+  writeFileSync(file, JSON.stringify({ ...whole, ...ports, ...ipc(path.join(folder, 'kernel-ipc')) }));
+  assert.equal(readConnectionFile(file).places.iopub, { path: `${folder}/kernel-ipc-1003` });
 });
 
 test('positions in code points and in UTF-16 are the same places', () => {
@@ -271,7 +298,7 @@ if (long)
 test('a socket refuses peers of the wrong kind, and publishes by topic', async () => {
   const socket = new ServerSocket('PUB');
   const port = await freePort();
-  await socket.listen(port, '127.0.0.1');
+  await socket.listen({ port, host: '127.0.0.1' });
   const wrong = await dealer(port);
   await until(5_000, wrong.isClosed, 'the end of a DEALER at PUB');
   await socket.close();
@@ -280,7 +307,7 @@ test('a socket refuses peers of the wrong kind, and publishes by topic', async (
 test('a peer that has proved nothing gives way when the socket is full, sends 1 MiB at most, and is not found before it greets', async () => {
   const socket = new ServerSocket('ROUTER', (_, peer) => peer.trust());
   const port = await freePort();
-  await socket.listen(port, '127.0.0.1');
+  await socket.listen({ port, host: '127.0.0.1' });
   const silent = connect(port, '127.0.0.1');
   await within(5_000, new Promise((resolve) => silent.once('data', resolve)), 'the greeting');
   assert.is(socket.peer(''), undefined);
