@@ -9,13 +9,16 @@ import { WebHdfsStore } from './webhdfs-store';
 
 export interface ThreadData {
   readonly variables: StoreVariables;
-  /** Counts the answers that wait at `now`. */
+  /** Counts the answers that wait at `now`, and the beats of this thread. */
   readonly signal: SharedArrayBuffer;
   /** Of a caller that waits. */
   readonly now: MessagePort;
   /** Of one that goes on. */
   readonly later: MessagePort;
 }
+
+/** A caller that waits looks every second. */
+const beatMs = 250;
 
 class FetchThread {
   readonly #s3: Store;
@@ -75,6 +78,7 @@ function main(): void {
     Atomics.notify(count, 0);
   });
   thread.serve(later, () => {});
+  setInterval(() => Atomics.add(count, 1, 1), beatMs).unref();
 }
 
 main();

@@ -15,12 +15,16 @@ import type { StoreVariables } from './s3-account';
 
 /** A store that gives no answer for so long, with all its tries, is given up. */
 const patienceMs = 300_000;
+/** Between two looks for an answer, and the looks without a beat of the thread after which it counts as ended. */
+const lookMs = 1000;
+const mostMissedBeats = 10;
 /** Bytes of one piece of a written file; the ten thousand that a store takes make 80 GiB. */
 const pieceBytes = 8 << 20;
 /** Pieces of one file on their way. */
 const piecesAhead = 3;
 
 interface Waiting {
+  readonly url: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -29,13 +33,15 @@ class FetchThreadLink {
   readonly #worker: Worker;
   readonly #now: MessagePort;
   readonly #later: MessagePort;
-  readonly #signal = new Int32Array(new SharedArrayBuffer(4));
+  readonly #signal = new Int32Array(new SharedArrayBuffer(8));
   /** Answers that came while another one was waited for. */
   readonly #came = new Map<number, Answered>();
   /** Questions whose answers nobody wants any more. */
   readonly #dropped = new Set<number>();
   readonly #waiting = new Map<number, Waiting>();
   #ids = 0;
+  /** The thread has ended, with all that it was asked. */
+  hasEnded = false;
 
   constructor(variables: StoreVariables, program: string) {
     const [now, later] = [new MessageChannel(), new MessageChannel()];
@@ -49,21 +55,23 @@ class FetchThreadLink {
     };
     this.#worker = new Worker(program, { workerData, transferList: [now.port2, later.port2], execArgv: [] });
     this.#worker.unref();
-    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('error', (error) => this.#fail(() => error));
+    this.#worker.on('exit', () => this.#fail(ended));
     this.#later.on('message', (answer: Answered) => this.#settle(answer));
     this.#later.unref();
   }
 
-  #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
+  #fail(why: (url: string) => Error): void {
+    this.hasEnded = true;
+    for (const { url, reject } of this.#waiting.values()) reject(why(url));
     this.#waiting.clear();
-    this.#later.unref();
+    this.#worker.unref();
   }
 
   #settle({ id, value, failure }: Answered): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (this.#waiting.size === 0) this.#later.unref();
+    if (this.#waiting.size === 0) this.#worker.unref();
     if (failure) waiting?.reject(errorOf(failure));
     else waiting?.resolve(value);
   }
@@ -72,8 +80,9 @@ class FetchThreadLink {
   later(question: Question): Promise<unknown> {
     const id = this.#ids++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#later.ref();
+      this.#waiting.set(id, { url: urlOf(question), resolve, reject });
+      // Not the port: with that alone this process would end where the thread does.
+      this.#worker.ref();
       this.#later.postMessage({ id, question } satisfies Asking);
     });
   }
@@ -89,20 +98,29 @@ class FetchThreadLink {
   }
 
   #take(id: number, url: string): unknown {
-    for (let waited = 0; !this.#came.has(id); ) {
+    // Events of the thread, such as its end, do not come while this one waits: its beats stop.
+    let [waited, missed, beat] = [0, 0, this.#beat];
+    while (!this.#came.has(id)) {
       const seen = Atomics.load(this.#signal, 0);
       this.#drain();
       if (this.#came.has(id)) break;
-      if (Atomics.wait(this.#signal, 0, seen, 1000) === 'timed-out') waited += 1000;
-      if (waited < patienceMs) continue;
+      if (Atomics.wait(this.#signal, 0, seen, lookMs) !== 'timed-out') continue;
+      waited += lookMs;
+      missed = this.#beat === beat ? missed + 1 : 0;
+      beat = this.#beat;
+      if (missed < mostMissedBeats && waited < patienceMs) continue;
       this.#dropped.add(id);
-      const reason = `no answer came in ${patienceMs / 60_000} minutes`;
-      throw new MillraceError('UNREADABLE_FILE', { path: shownUrl(url), reason });
+      this.hasEnded ||= missed >= mostMissedBeats;
+      throw this.hasEnded ? ended(url) : unread(url, `no answer came in ${patienceMs / 60_000} minutes`);
     }
     const { value, failure } = this.#came.get(id)!;
     this.#came.delete(id);
     if (failure) throw errorOf(failure);
     return value;
+  }
+
+  get #beat(): number {
+    return Atomics.load(this.#signal, 1);
   }
 
   #drain(): void {
@@ -112,6 +130,10 @@ class FetchThreadLink {
     }
   }
 }
+
+const unread = (url: string, reason: string) => new MillraceError('UNREADABLE_FILE', { path: shownUrl(url), reason });
+
+const ended = (url: string) => unread(url, 'the thread that fetches files has ended; read it again');
 
 /** A file of a save on its way to its store. */
 class UploadWriter implements RemoteWriter {
@@ -173,7 +195,7 @@ export class FetchingFiles implements RemoteFiles {
   }
 
   get #link(): FetchThreadLink {
-    this.#started ??= new FetchThreadLink(this.#variables, this.#program());
+    if (!this.#started || this.#started.hasEnded) this.#started = new FetchThreadLink(this.#variables, this.#program());
     return this.#started;
   }
 

@@ -41,7 +41,7 @@ function fetched(file: string, name: string, ...more: readonly string[]): string
   return missing === undefined ? undefined : `No Hadoop: ${missing}`;
 }
 
-/** Starts it. `/open` is everybody's, `/closed` its owner's alone. */
+/** Starts it. `/open` is everybody's, `/closed` its owner's alone, `/full` has no room for a byte. */
 export async function startHadoop(hasYarn: boolean): Promise<MiniHadoop> {
   const conf = mkdtempSync(join(tmpdir(), 'hadoop-'));
   const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-cp', join(libraryFolder(libraryName), '*')];

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import { type Context, type DStream, ManualClock, StreamingContext } from '../../runtime/index';
 import { errorOf } from '../helpers/errors';
+import { freePort } from '../helpers/free-port';
 import { killDrivers } from '../helpers/killed-drivers';
 import { type MiniHadoop, missingForHadoop, startHadoop } from '../helpers/mini-hadoop';
 import { size } from '../helpers/sizes';
@@ -102,6 +103,14 @@ onHdfs('one program at a time writes there, nobody without the right, and no log
   await holder.stop();
   const denied = await errorOf('DISK', () => begin(`${hadoop.hdfs}/closed/mine`));
   assert.match(denied.message, /Permission denied: user=alice/);
+  const full = await errorOf('DISK', () => begin(`${hadoop.hdfs}/full/mine`));
+  assert.match(full.message, /quota/i);
+  assert.match(full.remedy, /Make room there/);
+  // Nothing is left that would pass for the file of a program that runs.
+  assert.equal(sc.engineFiles!.folders.entries(`${hadoop.hdfs}/full/mine/owner`), []);
+  const port = await freePort();
+  const unreachable = await errorOf('DISK', () => begin(`hdfs://127.0.0.1:${port}/mine`));
+  assert.match(unreachable.remedy, /Check host and port/);
   const logged = await errorOf('BAD_ARGUMENT', () => begin(`${hadoop.hdfs}/open/logged`, { writeAheadLog: true }));
   assert.match(logged.remedy, /Leave writeAheadLog out/);
 });

@@ -3,12 +3,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
+import type { RemoteFolders } from '../../runtime/base/remote/remote-folders';
 import { type Context, ManualClock, StreamingContext } from '../../runtime/index';
+import { Lease } from '../../runtime/streaming/recovery/lease';
 import { errorOf } from '../helpers/errors';
 import { hadoopAws } from '../helpers/mini-hadoop';
 import { keys, S3Server } from '../helpers/s3-server';
 import { long } from '../helpers/sizes';
 import { quietDisplay } from '../helpers/streams';
+import { until } from '../helpers/within';
 
 const test = suite('S3 through Hadoop');
 const { jars, missing } = long ? hadoopAws() : { jars: [], missing: 'it is of the long size' };
@@ -88,6 +91,53 @@ onS3('state goes on from its checkpoint there', async () => {
   const each = (n: number) => ['0', '1'].map((key) => [key, n]);
   assert.equal(await totals(0, 3_000), each(3));
   assert.equal(await totals(3_000, 5_000), each(5));
+});
+
+/** Where a file of such a folder stands. */
+const ageOf = (path: string): number => {
+  const [folder, name] = [path.slice(0, path.lastIndexOf('/')), path.slice(path.lastIndexOf('/') + 1)];
+  return sc.engineFiles!.folders.entries(folder).find((entry) => entry.name === name)!.ageMs;
+};
+
+onS3('the file of an owner is renewed there, and made once', async () => {
+  const { folders } = sc.engineFiles!;
+  const path = 's3://data/owned/owner/1';
+  assert.is(folders.create(path, Buffer.from('mine')), 'made');
+  assert.is(folders.create(path, Buffer.from('other')), 'there');
+  await until(30_000, () => ageOf(path) > 4_000, 'four seconds');
+  folders.touch(path);
+  assert.ok(ageOf(path) < 4_000, `${ageOf(path)} ms`);
+  assert.is(folders.readWhole(path).toString(), 'mine');
+  folders.remove([path]);
+  await errorOf('DISK', () => folders.touch(path));
+  assert.equal(folders.entries('s3://data/owned/owner'), []);
+});
+
+onS3('of programs that begin at the same time one has the checkpoint, also where the store does not say which', async () => {
+  const { folders } = sc.engineFiles!;
+  /** The folder as a program sees it that looked before the other one had written. */
+  const late: RemoteFolders = {
+    ...Object.fromEntries(
+      (['makePrivate', 'entries', 'readWhole', 'writeWhole', 'remove', 'touch'] as const).map((name) => [
+        name,
+        (...words: unknown[]) => (folders[name] as (...words: unknown[]) => unknown)(...words),
+      ]),
+    ),
+    create: (path: string, bytes: Uint8Array) => {
+      folders.writeWhole(path, bytes);
+      return 'unsure';
+    },
+  } as RemoteFolders;
+  const first = Lease.take('s3://data/raced', late);
+  first.check();
+  const other = JSON.stringify({ pid: 1, namespace: 'elsewhere x', started: '1', place: 0, isReleased: false });
+  folders.writeWhole('s3://data/raced/owner/1', Buffer.from(other));
+  const error = await errorOf('CHECKPOINT_TAKEN_OVER', () => first.check());
+  assert.match(error.message, 'process 1 on elsewhere');
+  first.release();
+  assert.is(folders.readWhole('s3://data/raced/owner/1').toString(), other);
+  // That owner lives on another machine, by the age of its file.
+  await errorOf('CHECKPOINT_IN_USE', () => Lease.take('s3://data/raced', folders));
 });
 
 test.run();

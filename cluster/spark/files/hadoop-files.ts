@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MillraceError } from '../../../runtime/base/errors';
 import { notReadable } from '../../../runtime/base/files';
 import type { RemoteFile, RemoteReader } from '../../../runtime/base/remote/remote-files';
-import type { RemoteEntry, RemoteFolders } from '../../../runtime/base/remote/remote-folders';
+import type { Creation, RemoteEntry, RemoteFolders } from '../../../runtime/base/remote/remote-folders';
 import type { EngineFiles, FilePart, WantedFiles, WrittenFolder } from '../../../runtime/plan/engine';
 import { outputExists } from '../../../runtime/storage/replace-saved';
 import { MessageReader, MessageWriter } from '../message';
@@ -24,7 +24,10 @@ const requests = {
   put: 10,
   remove: 11,
   touch: 12,
+  create: 13,
 } as const;
+/** By the numbers of `HadoopFolder.java`. */
+const creations: readonly Creation[] = ['there', 'made', 'unsure'];
 export const fileKinds = { lines: 0, files: 1 } as const;
 
 /** How often the answer of the driver is looked for, and how long, while the thread waits. */
@@ -113,11 +116,14 @@ export class HadoopAccess implements RemoteReader, RemoteFolders {
     return answer.rest();
   }
 
-  writeWhole(path: string, bytes: Uint8Array, isNew = false): boolean {
-    const request = new MessageWriter().byte(requests.put).text(hadoopPath(path)).flag(isNew).bytes(bytes).end();
-    const answer = this.#ask(request);
+  writeWhole(path: string, bytes: Uint8Array): void {
+    checkWritten(this.#ask(new MessageWriter().byte(requests.put).text(hadoopPath(path)).bytes(bytes).end()), path);
+  }
+
+  create(path: string, bytes: Uint8Array): Creation {
+    const answer = this.#ask(new MessageWriter().byte(requests.create).text(hadoopPath(path)).bytes(bytes).end());
     checkWritten(answer, path);
-    return answer.flag();
+    return creations[answer.byte()];
   }
 
   remove(paths: readonly string[]): void {
@@ -222,6 +228,7 @@ export class HadoopFiles implements EngineFiles {
       if (!existsSync(answer)) throw new MillraceError('NO_EXECUTORS', { reason: 'Spark does not answer' });
       return new MessageReader(readFileSync(answer));
     } finally {
+      if (!asksDriver) helper.forget(id);
       rmSync(answer, { force: true });
     }
   }
@@ -273,6 +280,7 @@ const remedies: Readonly<Record<string, string>> = {
   unreachable:
     'Check host and port, and that the file system runs; HADOOP_CONF_DIR or --spark-conf spark.hadoop.… may name others.',
   unnamed: 'Write the host, as in hdfs://host:8020/path, or set spark.hadoop.fs.defaultFS.',
+  full: 'Make room there, or have a larger quota set.',
   failed: 'The log of Spark, spark.log in the folder of the session, has more.',
 };
 

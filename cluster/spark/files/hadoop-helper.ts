@@ -24,7 +24,7 @@ export class HadoopHelper {
   ask(number: number, request: Buffer): void {
     const part = join(this.#folder, `.hadoop-request-${number}`);
     writeFileSync(part, request, { mode: 0o600 });
-    renameSync(part, join(this.#folder, `hadoop-request-${number}`));
+    renameSync(part, this.#requestFile(number));
     if (this.#child && !this.hasEnded) return;
     rmSync(this.#ended, { force: true });
     const { program: submit, args, env } = this.#command();
@@ -34,6 +34,15 @@ export class HadoopHelper {
     this.#child.unref();
     // Its end is that of the process: at the end of its input.
     (this.#child.stdin as Socket | null)?.unref();
+  }
+
+  /** Nobody waits for a request any more: another process must not carry it out later. */
+  forget(number: number): void {
+    rmSync(this.#requestFile(number), { force: true });
+  }
+
+  #requestFile(number: number): string {
+    return join(this.#folder, `hadoop-request-${number}`);
   }
 
   get hasEnded(): boolean {

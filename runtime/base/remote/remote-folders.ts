@@ -13,6 +13,9 @@ export interface RemoteEntry {
   readonly modifiedMs: number;
 }
 
+/** How a file was made: it was there before, or it is this one, unless another program has made it at the same time where no store prevents it. */
+export type Creation = 'made' | 'there' | 'unsure';
+
 /** What reads and writes such folders. It throws UNREADABLE_FILE and DISK. */
 export interface RemoteFolders {
   /** Makes a folder that its owner alone enters, unless it is there. */
@@ -20,8 +23,10 @@ export interface RemoteFolders {
   /** By name; nothing where there is no such folder. */
   entries(folder: string): readonly RemoteEntry[];
   readWhole(path: string): Buffer;
-  /** Whole or not at all. With `isNew` a file that is there stays; answers whether it was written. */
-  writeWhole(path: string, bytes: Uint8Array, isNew?: boolean): boolean;
+  /** Whole or not at all. */
+  writeWhole(path: string, bytes: Uint8Array): void;
+  /** The same, and only where there is no such file. */
+  create(path: string, bytes: Uint8Array): Creation;
   /** Files, and folders with all that is in them. */
   remove(paths: readonly string[]): void;
   /** The file counts as changed now. */

@@ -53,7 +53,7 @@ export class Lease {
   /** Throws CHECKPOINT_TAKEN_OVER if another program has taken the folder: this one may write no more. */
   check(): void {
     const last = this.#files.numbers().at(-1) ?? 0;
-    if (last <= this.number) return;
+    if (last <= this.number && this.#files.isOwn(this.number)) return;
     const owner = ownerText(heldBy(this.#files, last));
     throw new MillraceError('CHECKPOINT_TAKEN_OVER', { folder: this.#checkpointFolder, owner });
   }
@@ -73,7 +73,7 @@ export class Lease {
   release(): void {
     this.#cancel();
     try {
-      this.#files.overwrite(this.number, textOf(this.#files, true));
+      if (this.#files.isOwn(this.number)) this.#files.overwrite(this.number, textOf(this.#files, true));
     } catch {
       // It was taken over or removed; else the owner counts as ended when its process has.
     }

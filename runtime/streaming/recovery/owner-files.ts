@@ -13,6 +13,8 @@ export interface OwnerFiles {
   /** False if another program was faster. */
   create(number: number, text: string): boolean;
   read(number: number): string;
+  /** Whether the file that this program has created is the one that is there. */
+  isOwn(number: number): boolean;
   /** Of a file that is there; throws where it is not. */
   overwrite(number: number, text: string): void;
   /** It counts as changed now; throws where it is not there. */
@@ -83,6 +85,10 @@ class OwnFiles implements OwnerFiles {
     utimesSync(this.#path(number), now, now);
   }
 
+  isOwn(): boolean {
+    return true;
+  }
+
   ageMs(number: number): number | undefined {
     const stats = statSync(this.#path(number), { throwIfNoEntry: false });
     return stats && systemClock.now() - stats.mtimeMs;
@@ -100,6 +106,8 @@ class OwnFiles implements OwnerFiles {
 class FilesElsewhere implements OwnerFiles {
   readonly folder: string;
   readonly #folders: RemoteFolders;
+  /** What this program wrote, where another one may have written at the same time. */
+  #unsure: string | undefined;
   /** Such file systems tell none. */
   readonly place = 0;
 
@@ -121,7 +129,9 @@ class FilesElsewhere implements OwnerFiles {
   }
 
   create(number: number, text: string): boolean {
-    return this.#folders.writeWhole(this.#path(number), Buffer.from(text), true);
+    const made = this.#folders.create(this.#path(number), Buffer.from(text));
+    if (made === 'unsure') this.#unsure = text;
+    return made !== 'there';
   }
 
   read(number: number): string {
@@ -136,6 +146,10 @@ class FilesElsewhere implements OwnerFiles {
 
   renew(number: number): void {
     this.#folders.touch(this.#path(number));
+  }
+
+  isOwn(number: number): boolean {
+    return this.#unsure === undefined || this.read(number) === this.#unsure;
   }
 
   ageMs(number: number): number | undefined {

@@ -7,6 +7,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.apache.hadoop.hdfs.protocol.HdfsConstants;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.server.MiniYARNCluster;
 
@@ -26,6 +27,9 @@ public class MiniHadoop {
     root.setPermission(new Path("/open"), new FsPermission((short) 0777));
     root.mkdirs(new Path("/closed"));
     root.setPermission(new Path("/closed"), new FsPermission((short) 0700));
+    root.mkdirs(new Path("/full"));
+    root.setPermission(new Path("/full"), new FsPermission((short) 0777));
+    files.getFileSystem().setQuota(new Path("/full"), HdfsConstants.QUOTA_DONT_SET, 1);
     for (String shared : new String[] {"/tmp", "/user"}) {
       root.mkdirs(new Path(shared));
       root.setPermission(new Path(shared), new FsPermission((short) 0777));

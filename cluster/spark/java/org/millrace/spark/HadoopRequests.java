@@ -30,6 +30,7 @@ public final class HadoopRequests {
   private static final byte PUT = 10;
   private static final byte REMOVE = 11;
   private static final byte TOUCH = 12;
+  private static final byte CREATE = 13;
   /** Between two looks for a request. */
   private static final int LOOK_MS = 3;
 
@@ -117,6 +118,8 @@ public final class HadoopRequests {
         return HadoopFolder.remove(conf, in);
       case TOUCH:
         return HadoopFolder.touch(conf, in);
+      case CREATE:
+        return HadoopFolder.create(conf, in);
       default:
         return save(conf, kind, in);
     }
@@ -151,9 +154,19 @@ public final class HadoopRequests {
       if (at instanceof UnsupportedFileSystemException || at instanceof ClassNotFoundException || at instanceof LinkageError)
         return "unknown";
       if (at instanceof java.net.ConnectException || at instanceof java.net.UnknownHostException) return "unreachable";
+      if (isFull(at)) return "full";
       if (String.valueOf(at.getMessage()).contains("no host")) return "unnamed";
     }
     return "failed";
+  }
+
+  /** No room: a quota, a disk, or no data node that takes a block. */
+  private static boolean isFull(Throwable e) {
+    String words = String.valueOf(e.getMessage());
+    return e.getClass().getSimpleName().contains("QuotaExceeded")
+        || words.contains("QuotaExceededException")
+        || words.contains("No space left")
+        || words.contains("could only be written to 0 of");
   }
 
   /** The first line of the innermost cause that says something; of a folder that exists the reason why it is not replaced. */
