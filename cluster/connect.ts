@@ -1,4 +1,5 @@
 // Opens a context on a master. Scripts and the shell begin with it.
+import { accessSync, constants } from 'node:fs';
 import { basename } from 'node:path';
 import { makeConfig } from '../runtime/base/config';
 import { installRemoteFiles } from '../runtime/base/remote/remote-files';
@@ -47,7 +48,17 @@ export interface ConnectOptions {
 type Opened = OpenedBackend & {
   readonly config?: Partial<Config>;
   readonly firstId?: number;
+  readonly datasets?: string;
 };
+
+function isOpen(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What this process runs, for `.sessions`. */
 const programName = (): string => basename(process.argv[1] ?? '') || 'program';
@@ -74,7 +85,11 @@ export async function connect(master: string, options: ConnectOptions = {}): Pro
   const receivers = new Receivers({ program: receiverProgram, folder, onOutput });
   const { sqlMemoryMb: memoryMb } = makeConfig(slots, config);
   const threads = Math.ceil(readMachine().processors);
-  const queries = new SqlProcess({ program: sqlProgram, onOutput, folder, memoryMb, threads });
+  // Executors of a server write and read what queries do in its folder, which its owner alone can enter.
+  const { datasets = folder } = opened;
+  const queries = isOpen(datasets)
+    ? new SqlProcess({ program: sqlProgram, onOutput, folder, datasets, memoryMb, threads })
+    : undefined;
   installRemoteFiles(new FetchingFiles(variablesOf(process.env)));
   const own = { backend, receivers, queries, slots, folder, firstId };
   const context = new Context({ ...own, master, config, onWarning, onNotice });

@@ -53,7 +53,11 @@ interface Options {
 function command(): Command {
   return new Command('millrace serve')
     .description('Holds one engine that shells, scripts and programs share: they attach with --master serve.')
-    .option('-m, --master <master>', 'where jobs run: local[N], local[*], or with Apache Spark spark-local[N]', 'local[*]')
+    .option(
+      '-m, --master <master>',
+      'where jobs run: local[N], local[*], or with Apache Spark spark-local[N] or spark://host:port',
+      'local[*]',
+    )
     .option('--socket <path>', "the Unix socket; by default one in the user's runtime folder")
     .option('--executor-memory <MiB>', "heap of each executor; by default a share of this machine's memory")
     .option(
@@ -173,9 +177,8 @@ class Watch {
 async function run(options: Options): Promise<number> {
   const { master, socket, conf, grace } = options;
   const parsed = parseMaster(master);
-  if (parsed.kind !== 'pool' && !(parsed.kind === 'spark' && isLocal(parsed.url))) {
-    // Executors on other machines see no folder of a session: neither answers of queries there, nor what its receivers have read.
-    const rule = 'local[N], local[*] or spark-local[N]: executors of a server must see the files of its sessions';
+  if (parsed.kind !== 'pool' && !(parsed.kind === 'spark' && (isLocal(parsed.url) || parsed.url.startsWith('spark://')))) {
+    const rule = 'local[N], local[*], spark-local[N] or spark://host:port';
     throw new MillraceError('BAD_OPTION', { option: 'The master of a server', value: master, rule });
   }
   const graceMs = graceMsOf(grace);

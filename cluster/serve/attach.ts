@@ -37,6 +37,9 @@ interface Welcome {
   readonly graceMs: number;
   readonly slots: number;
   readonly master: string;
+  readonly sharesFolder: boolean;
+  /** The folder of the server's engine. */
+  readonly folder: string;
   readonly config: Config;
 }
 
@@ -182,19 +185,24 @@ const asGone = (socket: string, error: Error): MillraceError =>
 export interface AttachOptions {
   readonly name: string;
   readonly holds: boolean;
+  /** The folder of its files, if it has one. */
+  readonly folder?: string;
 }
 
 /** Attaches to the server at a place. Rejects with NO_SERVER or SERVER_REFUSED. */
-export async function attach(place: ServerPlace, { name, holds }: AttachOptions): Promise<ServerLink> {
+export async function attach(place: ServerPlace, { name, holds, folder = '' }: AttachOptions): Promise<ServerLink> {
   const { pid, namespace, started } = ownerOf(process.pid);
   let link: ServerLink | undefined;
   await enter(place, {
     holds,
-    first: { kind: 'attach', visitor: { protocol: serveProtocol, version: packageVersion(), pid, namespace, started, name } },
+    first: {
+      kind: 'attach',
+      visitor: { protocol: serveProtocol, version: packageVersion(), pid, namespace, started, name, folder },
+    },
     accept: (answer, tail, connection) => {
       if (answer.kind !== 'welcome') throw refusal(place.socket, 'it sent something else than a welcome', 'Start it again.');
-      const { session, key, graceMs, slots, master } = answer;
-      const welcome = { session, key, graceMs, slots, master, config: configOf(slots, tail) };
+      const { session, key, graceMs, slots, master, sharesFolder, folder: engineFolder } = answer;
+      const welcome = { session, key, graceMs, slots, master, sharesFolder, folder: engineFolder, config: configOf(slots, tail) };
       link = new ServerLink(place, welcome, connection, holds);
       return link.wire;
     },

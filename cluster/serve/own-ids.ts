@@ -72,6 +72,8 @@ export class OwnIds {
       this.#fragment(fragment);
       this.footprint.datasets.add(id);
       if (persistence) this.footprint.persisted.add(id);
+      // The answer of a query lies there as a checkpoint does.
+      if (splits.kind === 'checkpoint' && splits.folder === undefined) this.footprint.checkpoints.add(id);
       return { ...node, functions: this.#instances(functions), dependencies: dependencies.map((d) => this.#dependency(d)) };
     });
   }

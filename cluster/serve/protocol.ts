@@ -12,7 +12,7 @@ import { Fields, readBoolean, refuse, textItem } from '../link/fields';
 import { type EventName, eventNames } from './events';
 
 /** Both sides must have the same; rises with each change of these messages. */
-export const serveProtocol = 4;
+export const serveProtocol = 5;
 
 /** Who attaches, for `.sessions`. */
 export interface Visitor {
@@ -25,6 +25,8 @@ export interface Visitor {
   readonly started: string;
   /** What it is: `prompt`, or the name of a script or program. */
   readonly name: string;
+  /** The folder of its files; empty where it has none. */
+  readonly folder: string;
 }
 
 /** What a session asks for; each question gets one answer, in their order. */
@@ -79,6 +81,10 @@ export type ToSession =
       readonly slots: number;
       /** Where the server runs its tasks: `local[4]`. */
       readonly master: string;
+      /** Whether tasks see the folders of sessions. */
+      readonly sharesFolder: boolean;
+      /** The folder of its engine. */
+      readonly folder: string;
     }
   /** The answer to `resume`: the server has read so many messages. */
   | { readonly kind: 'resumed'; readonly read: number }
@@ -111,6 +117,7 @@ export type ToSession =
 
 const idLength = 256;
 const textLength = 1 << 20;
+const longestPath = 4096;
 const mostStages = 1_000_000;
 
 /** Checks a message of a session. Throws PROTOCOL. */
@@ -166,6 +173,7 @@ function readVisitor(visitor: Fields): Visitor {
     namespace: visitor.string('namespace', idLength),
     started: visitor.string('started', idLength),
     name: visitor.string('name', idLength),
+    folder: visitor.string('folder', longestPath),
   };
   visitor.end();
   return read;
@@ -281,6 +289,8 @@ function readToSession(message: Fields): ToSession {
         graceMs: message.integer('graceMs'),
         slots: message.integer('slots'),
         master: message.string('master', idLength),
+        sharesFolder: readBoolean(message, 'sharesFolder'),
+        folder: message.string('folder', longestPath),
       };
     case 'resumed':
       return { kind, read: message.integer('read') };

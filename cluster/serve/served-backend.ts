@@ -18,6 +18,8 @@ interface AttachedBackend {
   readonly folder: string;
   readonly config: Partial<Config>;
   readonly firstId: number;
+  /** The folder of the server's engine. */
+  readonly datasets: string;
 }
 
 /** Attaches to a server. Rejects with NO_SERVER, SERVER_REFUSED or BAD_OPTION. */
@@ -31,10 +33,13 @@ export async function attachBackend(
     const rule = 'set where the server is started: millrace serve --conf';
     throw new MillraceError('BAD_OPTION', { option, value: String(config[option]), rule });
   }
-  const link = await attach(place, options);
-  const { session, slots, config: given } = link.welcome;
   const folder = SessionFolder.make();
+  const link = await attach(place, { ...options, folder: folder.path }).catch(async (error) => {
+    await folder.remove();
+    throw error;
+  });
+  const { session, slots, folder: datasets, config: given } = link.welcome;
   const backend: EngineMaker = (_, clock, hooks) =>
     new ServedEngine(link, clock, hooks, { onOutput: options.onOutput, onStop: () => folder.remove() });
-  return { backend, slots, folder: folder.path, config: { ...given, ...config }, firstId: firstIdOf(session) };
+  return { backend, slots, folder: folder.path, config: { ...given, ...config }, firstId: firstIdOf(session), datasets };
 }

@@ -58,7 +58,7 @@ export class ServedEngine implements Engine<EngineStatus> {
     this.#hooks = hooks;
     this.#onOutput = onOutput;
     this.#onStop = onStop;
-    this.status = new ServedStatus(clock);
+    this.status = new ServedStatus(clock, link.welcome.sharesFolder);
     this.#windows = new WindowCopies({
       begin: async (what) => readWindowId(await link.ask({ kind: 'beginWindow', what })),
       add: (window, time, dataset) =>

@@ -20,7 +20,10 @@ export class ServedStatus implements EngineStatus {
   #jobs: readonly JobStatus[] = [];
   #executors: readonly ExecutorStatus[] = [];
 
-  constructor(clock: Clock) {
+  constructor(
+    clock: Clock,
+    readonly sharesFolder: boolean,
+  ) {
     this.#clock = clock;
   }
 

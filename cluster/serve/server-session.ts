@@ -1,5 +1,7 @@
 // One session on the side of its server: what it sends goes to the engine, what concerns it comes back, and its end clears up behind it.
+import { isAbsolute } from 'node:path';
 import { asError, MillraceError } from '../../runtime/base/errors';
+import { processNamespace } from '../../runtime/base/process-owner';
 import type { AccumulatorUpdate } from '../../runtime/plan/end';
 import type { Engine, JobHandlers, Release, StartedJob } from '../../runtime/plan/engine';
 import type { Job } from '../../runtime/plan/job';
@@ -105,6 +107,12 @@ export class ServerSession implements Publisher {
   /** Its name for others. */
   get label(): string {
     return `${this.visitor.name} (process ${this.visitor.pid})`;
+  }
+
+  /** The folder of its files, where this machine has it. */
+  get folder(): string | undefined {
+    const { folder, namespace } = this.visitor;
+    return isAbsolute(folder) && namespace === processNamespace() ? folder : undefined;
   }
 
   node(id: number): DatasetNode | undefined {

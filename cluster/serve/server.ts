@@ -118,7 +118,7 @@ export class MillraceServer implements SharedEngine {
     bus.add(this.#listener());
     const mergeAccumulators = (updates: readonly AccumulatorUpdate[]) => this.#merge(updates);
     const { backend, slots } = served;
-    const hooks = { slots, bus, notice, mergeAccumulators };
+    const hooks = { slots, bus, notice, mergeAccumulators, sessionFolders: () => this.#sessionFolders() };
     const own = { ...config, pools: poolsOfSessions(config.pools) };
     this.engine = typeof backend === 'function' ? backend(own, clock, hooks) : new Scheduler(backend, own, clock, hooks);
     this.blobs = new ServerBlobs((id) => {
@@ -281,8 +281,10 @@ export class MillraceServer implements SharedEngine {
     this.#sessions.set(number, session);
     this.#lines.set(number, line);
     this.observe({ event: 'sessionAttached', session: number, name: visitor.name, pid: visitor.pid });
-    const { slots, master } = this.#served;
-    line.open(connection, { kind: 'welcome', session: number, key: line.key, graceMs, slots, master }, encode(this.#config));
+    const { slots, master, folder } = this.#served;
+    const sharesFolder = this.engine.status.sharesFolder !== false;
+    const welcome = { kind: 'welcome', session: number, key: line.key, graceMs, slots, master, sharesFolder, folder } as const;
+    line.open(connection, welcome, encode(this.#config));
     session.tellState(this.engine.status.running());
     session.tellPublished(this.published.list());
     session.tellWindows(this.windows.list());
@@ -371,6 +373,11 @@ export class MillraceServer implements SharedEngine {
       session.tell(name, event);
       session.tellState(status);
     }
+  }
+
+  /** Where tasks run elsewhere, the engine sends files of sessions along. */
+  #sessionFolders(): string[] {
+    return [...this.#sessions.values()].flatMap((session) => session.folder ?? []);
   }
 
   #merge(updates: readonly AccumulatorUpdate[]): void {

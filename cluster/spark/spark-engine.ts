@@ -97,7 +97,7 @@ export class SparkEngine implements Engine<EngineStatus> {
 
   constructor(options: SparkEngineOptions, config: Config, clock: Clock, hooks: SchedulerHooks) {
     this.#options = options;
-    this.#files = new SessionFiles(options.folder);
+    this.#files = new SessionFiles(options.folder, hooks.sessionFolders);
     const { folder, helperCommand } = options;
     this.files = new HadoopFiles({
       folder,

@@ -8,8 +8,10 @@ export const sqlDescriptor = 3;
 
 /** What the process must know before its first query. */
 export interface SqlSetup {
-  /** The session's folder: its datasets lie here, and what the engine spills. */
+  /** The session's folder: what the engine spills lies here. */
   readonly folder: string;
+  /** The folder of datasets that executors write and read: that of the session, or of its server. */
+  readonly datasets: string;
   readonly memoryMb: number;
   readonly threads: number;
 }

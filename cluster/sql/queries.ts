@@ -10,6 +10,7 @@ import { checkpointPath, FrameFileWriter, frameOf } from '../../runtime/storage/
 import { type Duck, duckdb } from './duck';
 import { faultOf, QueryFault } from './faults';
 import { nullableColumns } from './nullable';
+import type { SqlSetup } from './protocol';
 import { makeTables } from './tables';
 import { Contradiction, converterOf, duckType, NoSuchType } from './values-in';
 import { readerOf, setField } from './values-out';
@@ -36,15 +37,20 @@ export function prepareQuery(duck: Duck, query: SqlQuery): Promise<SqlResult<Sql
 }
 
 /** Runs a query, and leaves its answer in the files of `target`. */
-export function runQuery(duck: Duck, folder: string, query: SqlQuery, target: SqlTarget): Promise<SqlResult<SqlAnswered>> {
+export function runQuery(
+  duck: Duck,
+  { folder, datasets }: SqlSetup,
+  query: SqlQuery,
+  target: SqlTarget,
+): Promise<SqlResult<SqlAnswered>> {
   return duck.use(query.form.timeZone, async (connection) => {
-    await makeTables(connection, folder, query.tables);
+    await makeTables(connection, datasets, query.tables);
     const statement = await prepared(connection, query);
     bind(statement, query.values);
     const spool = new Spool(path.join(folder, 'sql'), target);
     try {
       const { columns, rows } = await answered(statement, query, spool);
-      spool.deal(folder);
+      spool.deal(datasets);
       return { status: 'ok', columns, rows };
     } catch (error) {
       throw asFault(error, query.text);

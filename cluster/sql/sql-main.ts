@@ -5,12 +5,12 @@ import type { SqlResult } from '../../runtime/plan/sql-engine';
 import { DriverWatch } from '../base/driver-watch';
 import { Duck } from './duck';
 import { faultOf } from './faults';
-import { SqlMessages, type SqlReply, type SqlRequest, sqlDescriptor, sqlMessage } from './protocol';
+import { SqlMessages, type SqlReply, type SqlRequest, type SqlSetup, sqlDescriptor, sqlMessage } from './protocol';
 import { prepareQuery, runQuery } from './queries';
 
 const socket = new Socket({ fd: sqlDescriptor });
 let duck: Duck | undefined;
-let folder = '';
+let setup: SqlSetup | undefined;
 
 async function answer(request: Exclude<SqlRequest, { kind: 'setup' }>): Promise<void> {
   let result: SqlReply['result'];
@@ -18,7 +18,7 @@ async function answer(request: Exclude<SqlRequest, { kind: 'setup' }>): Promise<
     result =
       request.kind === 'prepare'
         ? await prepareQuery(duck!, request.query)
-        : await runQuery(duck!, folder, request.query, request.target);
+        : await runQuery(duck!, setup!, request.query, request.target);
   } catch (error) {
     result = { status: 'fault', fault: faultOf(asError(error)) } satisfies SqlResult<never>;
   }
@@ -29,7 +29,7 @@ const messages = new SqlMessages((message) => {
   const request = message as SqlRequest;
   if (request.kind === 'setup') {
     duck = new Duck(request.setup);
-    folder = request.setup.folder;
+    setup = request.setup;
   } else void answer(request);
 });
 

@@ -112,7 +112,7 @@ export class SqlProcess implements SqlEngine {
 
   #running(): ChildProcess {
     if (this.#child) return this.#child;
-    const { program, onOutput, folder, memoryMb, threads } = this.#options;
+    const { program, onOutput, folder, datasets, memoryMb, threads } = this.#options;
     const child = spawn(process.execPath, [program()], {
       // Nothing is written to its input, which ends with this process.
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
@@ -149,7 +149,7 @@ export class SqlProcess implements SqlEngine {
       // What it answered last may still be in the socket.
       child.once('close', () => gone(broken ?? exitReason('sql', code, signal, err.lastLines)));
     });
-    socket?.write(sqlMessage({ kind: 'setup', setup: { folder, memoryMb, threads } } satisfies SqlRequest));
+    socket?.write(sqlMessage({ kind: 'setup', setup: { folder, datasets, memoryMb, threads } } satisfies SqlRequest));
     return child;
   }
 

@@ -377,7 +377,8 @@ export const declared = {
   BAD_SQL: { sentence: 'The query cannot be answered: {message}.{excerpt}', remedy: '{remedy}' },
   NO_SQL: {
     sentence: 'The context on {master} cannot run queries in SQL.',
-    remedy: 'Open one on local, local[N] or local[*]: connect(master), or --master of the shell.',
+    remedy:
+      'Open one on local, local[N] or local[*], or attach to a server of your own on this machine: connect(master), or --master of the shell.',
   },
   SQL_ENGINE_LOST: {
     sentence: 'The engine of SQL ended during a query: {reason}.',

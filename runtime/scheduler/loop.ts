@@ -49,6 +49,8 @@ export interface SchedulerHooks {
   readonly bus: ListenerBus;
   /** Something that the user should know, in a sentence. */
   notice(text: string): void;
+  /** Folders of sessions whose files tasks read too, where the engine has several. */
+  sessionFolders?(): readonly string[];
 }
 
 /** What the engine tells of its state. */

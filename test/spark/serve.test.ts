@@ -127,16 +127,4 @@ test('a session that ends has its jobs cancelled; a killed one leaves nothing ru
   assert.is(await within(60_000, sc.range(10).count(), 'a count after it'), 10);
 });
 
-test('a master whose executors do not see the files of sessions is refused', async () => {
-  const { status, err } = await millrace([
-    'serve',
-    '--master',
-    'spark://10.0.0.1:7077',
-    '--socket',
-    join(server.folder, 'other'),
-  ]);
-  assert.is(status, 1);
-  assert.match(err, 'executors of a server must see the files of its sessions');
-});
-
 test.run();

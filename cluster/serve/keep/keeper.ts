@@ -113,7 +113,16 @@ export class Keeper {
     try {
       fs.mkdirSync(this.#folder.folderOf(number), { mode: 0o700 });
       await publisher.write(what, { kind: 'checkpoint', rddId: number, folder: this.#folder.path });
-      return await this.#withCode(number, what.code);
+      const written = await this.#withCode(number, what.code);
+      const partitions = publisher.node(what.dataset)?.partitions ?? 0;
+      const found = written.files.filter(({ name }) => /^\d+$/.test(name)).length;
+      // Executors of Apache Spark may be on other machines.
+      if (found < partitions)
+        throw new MillraceError('DISK', {
+          path: this.#folder.path,
+          reason: `its executors have written ${found} of ${partitions} partitions there: it must be a folder that all of them share`,
+        });
+      return written;
     } catch (e) {
       this.#folder.remove(number);
       throw this.#notKept(what.name, e);

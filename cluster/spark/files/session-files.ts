@@ -1,7 +1,7 @@
 // Files of the session's folder that tasks elsewhere read: blocks of receivers, answers of queries, local checkpoints, copied inputs.
 //
 // Executors on other machines do not see that folder. A split that names a file of it takes the file along, as a blob; the task finds
-// it by the same name below the folder of its executor.
+// it by the same name below the folder of its executor. Files of the sessions of a server lie in folders of their own, and go by their whole path.
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { makeFolders } from '../../../runtime/base/files';
@@ -16,18 +16,26 @@ export interface SessionFile {
   readonly bytes: () => Uint8Array;
 }
 
+/** The folder, below that of an executor, of files that lie elsewhere at the session. */
+const ofSessions = 'of-sessions';
+
 export class SessionFiles {
   readonly #folder: string;
+  readonly #others: () => readonly string[];
 
-  /** `folder` is the session's. */
-  constructor(folder: string) {
+  /** `folder` is the session's, or that of a server; `others` are those of its sessions. */
+  constructor(folder: string, others: () => readonly string[] = () => []) {
     this.#folder = folder;
+    this.#others = others;
   }
 
   /** Those that a split reads. What is gone is left out: the task that misses it says so. */
   of(split: Split): SessionFile[] {
     const paths = new Set([...leavesOf(split)].flatMap((leaf) => this.#pathsOf(leaf)));
-    return [...paths].filter((path) => path.startsWith(this.#folder + sep) && existsSync(path)).map((path) => this.#file(path));
+    if (paths.size === 0) return [];
+    const folders = [this.#folder, ...this.#others()].map((folder) => folder + sep);
+    const isOfSession = (path: string) => folders.some((folder) => path.startsWith(folder)) && existsSync(path);
+    return [...paths].filter(isOfSession).map((path) => this.#file(path));
   }
 
   /** Writes what a task has written for the session: one partition of a local checkpoint. */
@@ -45,7 +53,7 @@ export class SessionFiles {
   }
 
   #file(path: string): SessionFile {
-    const name = relative(this.#folder, path);
+    const name = path.startsWith(this.#folder + sep) ? relative(this.#folder, path) : `${ofSessions}${path}`;
     const { mtimeMs, size } = statSync(path);
     // What is written again under its name is another blob.
     return { name, blob: `file-${name}-${mtimeMs}-${size}`, bytes: () => readFileSync(path) };
@@ -65,7 +73,8 @@ function* leavesOf(root: Split): Generator<Split> {
 
 /** A split for an executor with a folder of its own: these files lie there. */
 export function movedSplit(split: Uint8Array, names: readonly string[], from: string, to: string): Uint8Array {
-  const paths = new Map(names.map((name) => [join(from, name), join(to, name)]));
+  const pathOf = (name: string) => (name.startsWith(`${ofSessions}/`) ? name.slice(ofSessions.length) : join(from, name));
+  const paths = new Map(names.map((name) => [pathOf(name), join(to, name)]));
   const moved = <F extends { readonly path: string }>(file: F): F => {
     const path = paths.get(file.path);
     // The copy has another time than the file that it was made of.

@@ -21,7 +21,7 @@ const kinds = [
 const questions = 'sessions uses publish unpublish beginWindow addBatch endWindow other'.split(' ');
 const fields = [
   'visitor session key read messages id ids job heard reason what dataset name question slots master graceMs partition',
-  'records stageIds window time text line stream isThere extra',
+  'records stageIds window time text line stream isThere sharesFolder extra',
 ].flatMap((line) => line.split(' '));
 
 class Messages {

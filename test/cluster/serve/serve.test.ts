@@ -1,11 +1,14 @@
 // Sessions on a server: jobs give what they give anywhere, errors and events reach who caused them, and nobody gets in without the token.
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
+import { attach } from '../../../cluster/serve/attach';
+import { placeOf } from '../../../cluster/serve/place';
 import { type Context, type ErrorCode, HashPartitioner, type Listener, type MillraceError } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { parentOf, processesOf } from '../../helpers/processes';
 import { Server } from '../../helpers/server';
 import { until } from '../../helpers/within';
 
@@ -83,6 +86,45 @@ test('broadcasts, accumulators and added files', async () => {
   assert.is(seen.value, 3);
   assert.ok(marks.value.every((mark) => mark instanceof Mark));
   assert.equal(marks.value.map(({ word }) => word).sort(), ['a', 'b', 'c']);
+});
+
+test('queries read datasets of the executors, and they the answers; others make no use of them', async () => {
+  const own = await server.session();
+  const pairs = own.range(0, 1000, 1, 4).map((x) => ({ key: x % 3, x }));
+  const sums = own.sql<{ key: number; sum: number }>`select key, sum(x)::int as sum from ${pairs} group by key order by key`;
+  const expected = [
+    [0, 166_833],
+    [1, 166_167],
+    [2, 166_500],
+  ];
+  assert.equal(await sums.map(({ key, sum }) => [key, sum]).collect(), expected);
+  assert.equal((await own.sql`select max(sum) as most from ${sums}`.collect())[0], { most: 166_833 });
+  await sums.cache().publish('sums');
+  await own.stop();
+  await until(5_000, () => sc.published().some(({ name }) => name === 'sums'), 'the name');
+  for (const pid of processesOf('executor.js').filter((one) => parentOf(one) === server.pid)) process.kill(pid, 'SIGKILL');
+  const read = sc.dataset<{ key: number; sum: number }>('sums');
+  assert.equal(await read.map(({ key, sum }) => [key, sum]).collect(), expected);
+  await sc.unpublish('sums');
+});
+
+test('the answer of a query goes with its session, also when that is killed', async () => {
+  const link = await attach(placeOf(server.socket), { name: 'a question', holds: true });
+  const answers = path.join(link.welcome.folder, 'checkpoint');
+  link.close();
+  const listed = () => (existsSync(answers) ? readdirSync(answers) : []);
+  const before = listed();
+  const script = server.script(`
+    const answer = sc.sql<{ one: number }>\`select 1 as one\`;
+    console.log('asked', await answer.map(({ one }) => one).collect());
+    await new Promise(() => setInterval(() => {}, 1000));
+  `);
+  await until(30_000, () => script.output.includes('asked [ 1 ]') || script.exitCode !== null, 'the answer');
+  const own = listed().filter((name) => !before.includes(name));
+  assert.is(own.length, 1, script.output);
+  const { pid } = (await server.info()).sessions.at(-1)!;
+  process.kill(pid, 'SIGKILL');
+  await until(20_000, () => !listed().includes(own[0]), 'the end of its files');
 });
 
 test('an error of a function has its code, its text and its place', async () => {
@@ -207,11 +249,13 @@ test('a second server on the socket, status, stop, and a stale socket', async ()
 });
 
 test('a server needs executors of its own', async () => {
-  for (const master of ['local', 'serve', 'spark://host:7077']) {
+  for (const master of ['local', 'serve', 'yarn']) {
     const { output, status } = await server.command('serve', '--master', master, '--socket', path.join(server.folder, 'x'));
     assert.is(status, 1);
     assert.ok(
-      output.startsWith(`error: The master of a server is ${master}, but must be local[N], local[*] or spark-local[N]`),
+      output.startsWith(
+        `error: The master of a server is ${master}, but must be local[N], local[*], spark-local[N] or spark://host:port`,
+      ),
       output,
     );
   }
