@@ -47,6 +47,8 @@ import './streaming/ops/slack';
 import './streaming/ops/sources';
 import './streaming/ops/state';
 import './streaming/ops/stream-joins';
+import './streaming/ops/tail-streams';
+import './streaming/ops/webhooks';
 import './streaming/ops/windows';
 import './streaming/ops/watch';
 
@@ -144,6 +146,8 @@ export {
   StateSpec,
   type TrackOptions,
 } from './streaming/ops/state';
+export type { TailOptions } from './streaming/ops/tail-streams';
+export type { WebhookListen } from './streaming/ops/webhooks';
 export type { KeyWindowOptions, WindowOptions } from './streaming/ops/windows';
 export type { StopOptions, StreamingOptions, StreamingState } from './streaming/options';
 export { Receiver } from './streaming/receivers/receiver-class';

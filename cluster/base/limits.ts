@@ -125,6 +125,24 @@ export const clientMessageBytes = 64 << 20;
 /** The same of a listening receiver, which holds one for each client. */
 export const listenerMessageBytes = 8 << 20;
 
+/** Files that a stream follows at once: each is open. */
+export const maxTailedFiles = 1000;
+
+/** Between two looks at followed files, in milliseconds. */
+export const tailPollMs = 100;
+
+/** The same at what a pattern matches, which reads folders. */
+export const tailPatternMs = 1000;
+
+/** A file without its name counts as ended when nothing was written to it for so long, in milliseconds: its writer may still have it open. */
+export const tailQuietMs = 5000;
+
+/** From the first byte of a request of a webhook to the last. */
+export const webhookRequestMs = 30_000;
+
+/** From the end of a request until its elements must be stored: a block takes some hundred milliseconds. */
+export const webhookAnswerMs = 30_000;
+
 /** From the request to stop a receiver until its process is killed: the user's `onStop` may have connections to close. */
 export const receiverStopMs = 2000;
 

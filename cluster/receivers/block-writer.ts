@@ -34,6 +34,10 @@ export interface BlockOptions {
   readonly handOver: (block: number, bytes: number, records: number) => void;
   /** Called before each cut, so that the source adds what it still holds. */
   readonly beforeCut: () => void;
+  /** Called before a block gets its name, with the number of the next one. */
+  readonly beforeName?: (next: number) => void;
+  /** Called with a block that could not be ended: its elements are lost, and it is never handed over. */
+  readonly blockLost?: (block: number, reason: string) => void;
   /** Called with the number of lines that are not UTF-8. They stay in the block and decode with the replacement character. */
   readonly badLines: (count: number) => void;
   /** Called with the number of elements that could not be written, such as when the disk is full. */
@@ -109,11 +113,13 @@ export class BlockWriter {
       if (this.#isRows) this.#write(objectFrame(this.#records));
       const file = path.join(this.#options.folder, String(this.#number));
       if (this.#options.isDurable) fs.fsyncSync(this.#fd);
+      this.#options.beforeName?.(this.#number + 1);
       fs.renameSync(file + partEnding, file);
       if (this.#options.isDurable) syncFolder(this.#options.folder);
       this.#options.handOver(this.#number, this.#bytes, this.#records);
     } catch (error) {
       this.#options.lost(this.#records, asError(error).message);
+      this.#options.blockLost?.(this.#number, asError(error).message);
     }
     fs.closeSync(this.#fd);
     this.#number++;

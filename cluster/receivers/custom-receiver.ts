@@ -19,12 +19,14 @@ interface Stored {
 interface Waiting {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
 }
 
 function waiting(): Waiting {
   let resolve = () => {};
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
+  let reject = (_: Error) => {};
+  const promise = new Promise<void>((...ends) => ([resolve, reject] = ends));
+  return { promise, resolve, reject };
 }
 
 export class CustomSource implements Source, ReceiverHost {
@@ -94,7 +96,9 @@ export class CustomSource implements Source, ReceiverHost {
     const cutter = this.#sink.cutter();
     cutter.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     cutter.end();
-    return this.#stored(number);
+    const stored = this.#stored(number);
+    stored.catch(() => {});
+    return stored;
   }
 
   #isOver(elements: number): boolean {
@@ -170,6 +174,12 @@ export class CustomSource implements Source, ReceiverHost {
       this.#unknown.delete(number);
       resolve();
     }
+  }
+
+  /** Its block could not be ended: `store` must not resolve, or the source would forget its elements. */
+  blockLost(block: number, reason: string): void {
+    this.#unknown.get(block)?.reject(new Error(reason));
+    this.#unknown.delete(block);
   }
 
   #start(): void {

@@ -1,7 +1,8 @@
 // Recovers what a dead receiver process left: its whole lines become a block, and what is lost is counted.
 import fs from 'node:fs';
 import path from 'node:path';
-import { partEnding, type ReceiverSource } from '../../runtime/plan/receivers';
+import { afterDeath, partEnding, type ReceiverSource } from '../../runtime/plan/receivers';
+import { dropUnknown } from './tail-positions';
 
 export interface Leftovers {
   /** What was recovered and what is lost, for the user. */
@@ -20,14 +21,19 @@ const connectionLost = 'data still in its connection is lost';
  * waits for acknowledgements sends them again.
  */
 export function recoverLeftovers(folder: string, first: number, source: ReceiverSource): Leftovers {
+  if (afterDeath(source) === 'read again') {
+    dropUnknown(folder, first);
+    return { summary: 'what it had not handed over is read again', next: first };
+  }
   const names = fs.readdirSync(folder).filter((name) => Number.parseInt(name, 10) >= first);
   const next = names.reduce((most, name) => Math.max(most, Number.parseInt(name, 10) + 1), first);
-  const isText = source.kind !== 'custom' || source.isText;
   const files = names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).map((name) => path.join(folder, name));
-  if (isText && source.kind !== 'custom' && files.length > 0) return join(files, folder, next);
+  const areLines = afterDeath(source) === 'recovered';
+  if (areLines && files.length > 0) return join(files, folder, next);
   const bytes = files.reduce((sum, file) => sum + fs.statSync(file).size, 0);
   for (const file of files) fs.rmSync(file, { force: true });
-  if (source.kind !== 'custom') return { summary: connectionLost, next };
+  if (areLines) return { summary: connectionLost, next };
+  if (source.kind === 'webhookListen') return { summary: 'requests without an answer must be sent again', next };
   const summary =
     bytes === 0
       ? 'elements stored in its last moment may be lost'

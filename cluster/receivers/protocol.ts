@@ -49,6 +49,7 @@ export type FromReceiver =
 
 const maxText = 8192;
 const maxPort = 65_535;
+const maxPaths = 1000;
 const events = ['started', 'error', 'notice'] as const;
 
 function oneOf<T extends string>(fields: Fields, name: string, values: readonly T[]): T {
@@ -79,7 +80,15 @@ export function checkFromReceiver(message: unknown): FromReceiver {
 }
 
 function checkSource(fields: Fields): ReceiverSource {
-  const kind = oneOf(fields, 'kind', ['socket', 'socketListen', 'webSocket', 'webSocketListen', 'custom']);
+  const kind = oneOf(fields, 'kind', [
+    'socket',
+    'socketListen',
+    'webSocket',
+    'webSocketListen',
+    'webhookListen',
+    'tail',
+    'custom',
+  ]);
   const source = sourceOf(kind, fields);
   fields.end();
   return source;
@@ -94,6 +103,14 @@ function sourceOf(kind: ReceiverSource['kind'], fields: Fields): ReceiverSource 
       return { kind, port: fields.integer('port', maxPort) };
     case 'webSocket':
       return { kind, url: fields.string('url', maxText) };
+    case 'tail': {
+      const paths = fields.list('paths', maxPaths, (item) =>
+        typeof item === 'string' && item.length <= maxText ? item : refuse('a path is not a text'),
+      );
+      return { kind, paths, from: oneOf(fields, 'from', ['start', 'end']) };
+    }
+    case 'webhookListen':
+      return webhookOf(fields);
     case 'custom': {
       const program = fields.take('program');
       return program instanceof Uint8Array
@@ -101,6 +118,18 @@ function sourceOf(kind: ReceiverSource['kind'], fields: Fields): ReceiverSource 
         : refuse('program is not bytes');
     }
   }
+}
+
+function webhookOf(fields: Fields): ReceiverSource {
+  const token = fields.has('token') ? fields.string('token', maxText) : undefined;
+  const files = fields.has('tls') ? fields.object('tls') : undefined;
+  const tls = files && { cert: files.string('cert', maxText), key: files.string('key', maxText) };
+  files?.end();
+  // Taken, if they are there without a value.
+  fields.take('token');
+  fields.take('tls');
+  const [host, port] = [fields.string('host', maxText), fields.integer('port', maxPort)];
+  return { kind: 'webhookListen', host, port, token, tls, maxBodyBytes: fields.integer('maxBodyBytes') };
 }
 
 /** Checks a message from the driver. Throws PROTOCOL. */

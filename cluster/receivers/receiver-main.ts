@@ -14,7 +14,9 @@ import { ThrottledReport } from './limited-notices';
 import { checkToReceiver, type FromReceiver, type OpenStream, type ToReceiver } from './protocol';
 import { ReadGate } from './read-gate';
 import type { Source, SourceHost } from './source';
+import { TailSource } from './tail-source';
 import { SocketClient, SocketServer } from './tcp-source';
+import { WebhookSource } from './webhook-source';
 import { WebSocketClient, WebSocketListener } from './websocket-source';
 
 const maxMessage = 4000;
@@ -30,13 +32,16 @@ class Stream {
   readonly #blocks: BlockWriter;
   readonly #badUtf8: ThrottledReport;
   readonly #lost: ThrottledReport;
-  readonly #source: Source;
+  #source: Source | undefined;
   readonly #isDurable: boolean;
-  #custom: CustomSource | undefined;
+  /** Whether what was read is handed over although the driver is gone. */
+  readonly #isHandedOver: boolean;
 
   constructor(open: OpenStream) {
     const { stream, folder, firstBlock, isDurable, blockInterval, maxUnprocessedBytes } = open;
     this.#isDurable = isDurable;
+    // Requests that were not answered are sent again.
+    this.#isHandedOver = isDurable && open.source.kind !== 'webhookListen';
     this.#number = stream;
     this.#folder = folder;
     this.#badUtf8 = new ThrottledReport((count) =>
@@ -50,7 +55,9 @@ class Stream {
       firstBlock,
       isDurable,
       blockInterval,
-      beforeCut: () => this.#custom?.flush(),
+      beforeCut: () => this.#source?.flush?.(),
+      beforeName: (next) => this.#source?.save?.(next),
+      blockLost: (block, reason) => this.#source?.blockLost?.(block, reason),
       handOver: (block, bytes, records) => send({ kind: 'block', stream, block, bytes, records }),
       badLines: (count) => this.#badUtf8.happened(count),
       lost: (records, reason) => this.#lost.happened(records, reason),
@@ -75,9 +82,12 @@ class Stream {
         return new WebSocketClient(host, source.url);
       case 'webSocketListen':
         return new WebSocketListener(host, source.port);
+      case 'webhookListen':
+        return new WebhookSource(host, source);
+      case 'tail':
+        return new TailSource({ ...host, folder: this.#folder, isDurable: this.#isDurable }, source);
       case 'custom':
-        this.#custom = new CustomSource(host, reviveReceiver(source.program), source.isText, maxUnprocessed);
-        return this.#custom;
+        return new CustomSource(host, reviveReceiver(source.program), source.isText, maxUnprocessed);
     }
   }
 
@@ -90,7 +100,7 @@ class Stream {
       case 'processed':
         return this.#gate.processed(message.bytes);
       case 'known':
-        return this.#custom?.known(message.block);
+        return this.#source?.known?.(message.block);
       case 'limit':
         return this.#gate.limit(message.perSecond);
       case 'close':
@@ -100,14 +110,14 @@ class Stream {
 
   /** The driver is gone: hands over what was read to its next run, and leaves a note about the incomplete line. */
   leave(): void {
-    if (!this.#isDurable) return;
+    if (!this.#isHandedOver) return;
     this.#blocks.close();
-    if (this.#source.pending)
+    if (this.#source?.pending)
       fs.writeFileSync(path.join(this.#folder, unendedName), String(this.#source.pending), { mode: 0o600 });
   }
 
   async #close(graceful: boolean): Promise<void> {
-    await this.#source.close(graceful);
+    await this.#source?.close(graceful);
     this.#blocks.close();
     this.#gate.close();
     this.#badUtf8.close();

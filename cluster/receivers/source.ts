@@ -18,6 +18,14 @@ export interface SourceHost {
 export interface Source {
   /** Bytes of incomplete lines; undefined if the source has no lines. */
   readonly pending?: number;
+  /** Adds what it still holds to the block that is about to be cut. */
+  flush?(): void;
+  /** How far it has read is to be written down: the block gets its name after this, and the next one has this number. */
+  save?(next: number): void;
+  /** The driver knows this block. */
+  known?(block: number): void;
+  /** The elements of a block are lost. */
+  blockLost?(block: number, reason: string): void;
   /** Stops reading. */
   close(graceful: boolean): void | Promise<void>;
 }

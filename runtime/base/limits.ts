@@ -145,6 +145,9 @@ export const maxStreamLineBytes = 1 << 20;
 /** Received bytes that no batch has finished, beyond which sources are not read: a few seconds at full speed. */
 export const maxUnprocessedBytes = 256 << 20;
 
+/** The body of a request of a webhook, which is held as a whole: most senders stay below a fifth of this. */
+export const maxWebhookBytes = 1 << 20;
+
 /** Datasets of one stage that are remembered to be drawn: a lineage of thousands is no picture, and costs each job a walk. */
 export const shownDatasets = 60;
 

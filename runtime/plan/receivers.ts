@@ -1,13 +1,35 @@
 // The boundary between streams and their receivers: processes that read a source and leave what came in block files.
 
-/** What a receiver reads. Ports it listens on are on loopback. */
+/** What a receiver reads. Ports it listens on are on loopback, but for webhooks with a token. */
 export type ReceiverSource =
   | { readonly kind: 'socket'; readonly host: string; readonly port: number }
   | { readonly kind: 'socketListen'; readonly port: number }
   | { readonly kind: 'webSocket'; readonly url: string }
   | { readonly kind: 'webSocketListen'; readonly port: number }
+  | WebhookSource
+  /** Growing files: absolute paths, or patterns of them. */
+  | { readonly kind: 'tail'; readonly paths: readonly string[]; readonly from: 'start' | 'end' }
   /** The user's receiver, as bytes that `reviveReceiver` reads; `isText`: what it stores are lines. */
   | { readonly kind: 'custom'; readonly program: Uint8Array; readonly isText: boolean };
+
+/** Requests of HTTP. Beyond loopback it has a token and files with a certificate and its key. */
+export interface WebhookSource {
+  readonly kind: 'webhookListen';
+  readonly host: string;
+  readonly port: number;
+  readonly token?: string;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly maxBodyBytes: number;
+}
+
+/**
+ * What becomes of elements that a dead receiver had read and not handed over: the whole lines are recovered; or they are dropped, because
+ * their sender, who has no answer, sends them again, or because they are read again where they stand.
+ */
+export function afterDeath(source: ReceiverSource): 'recovered' | 'sent again' | 'read again' {
+  if (source.kind === 'tail') return 'read again';
+  return source.kind === 'custom' || source.kind === 'webhookListen' ? 'sent again' : 'recovered';
+}
 
 export interface ReceiverSpec {
   /** As messages name it. */

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { socketPathBytes } from '../../cluster/base/limits';
 import { MillraceError } from '../../runtime/base/errors';
+import { isLoopback } from '../../runtime/base/remote/loopback';
 import type { Place } from './zmtp/server-socket';
 
 const channels = ['shell', 'control', 'iopub', 'stdin', 'hb'] as const;
@@ -17,7 +18,6 @@ export interface Connection {
 }
 
 const isPort = (value: unknown): value is number => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 /** Throws BAD_CONNECTION_FILE for what is no connection file, is without a key, or would listen where others reach it. */
 export function readConnectionFile(file: string): Connection {

@@ -40,6 +40,11 @@ const good = {
     open,
     { ...open, source: { kind: 'webSocket', url: 'ws://x' } },
     { ...open, source: { kind: 'socketListen', port: 0 } },
+    { ...open, source: { kind: 'tail', paths: ['/x/*.log'], from: 'end' } },
+    {
+      ...open,
+      source: { kind: 'webhookListen', host: '::1', port: 1, token: 't', tls: { cert: 'c', key: 'k' }, maxBodyBytes: 1 },
+    },
     { ...open, source: { kind: 'custom', program: new Uint8Array(1), isText: false } },
     { kind: 'processed', stream: 0, bytes: 1 },
     { kind: 'known', stream: 0, block: 1 },

@@ -93,6 +93,25 @@ export const onStreams: Record<string, Probe> = {
       await server.close();
     }
   },
+  'StreamingContext.tailStream': async ({ sc, folder }) => {
+    const say = () => writeFileSync(`${folder}/app.log`, 'a\nb\n');
+    return [await heard(sc, (s) => s.tailStream(`${folder}/app.log`, { from: 'start' }), say, 2), ['a', 'b']];
+  },
+  'StreamingContext.webhookStream': async ({ sc }) => {
+    const free = await LineServer.open();
+    const { port } = free;
+    await free.close();
+    const headers = { 'content-type': 'application/json' };
+    const say = async (): Promise<void> => {
+      const answer = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers, body: '["a","b"]' }).catch(
+        () => undefined,
+      );
+      if (answer?.status === 200) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await say();
+    };
+    return [await heard(sc, (s) => s.webhookStream({ listen: port }), say, 2), ['a', 'b']];
+  },
   'StreamingContext.generatorStream': async ({ sc }) => [
     await heard(
       sc,

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { asError, MillraceError } from '../../../runtime/base/errors';
 import { makeFolders } from '../../../runtime/base/files';
 import { localPath } from '../../../runtime/base/paths';
+import { isLoopback } from '../../../runtime/base/remote/loopback';
 
 export interface ServerAddress {
   readonly host: string;
@@ -14,8 +15,6 @@ export interface ServerAddress {
 }
 
 const tokenBytes = 32;
-
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** `127.0.0.1:7070` or `[::1]:7070`. Throws BAD_OPTION. */
 export function parseAddress(text: string, option = '--listen'): { readonly host: string; readonly port: number } {

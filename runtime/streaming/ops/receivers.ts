@@ -59,7 +59,8 @@ const mostHost = 253;
 const mostLineBytes = 64 << 20;
 const defaultSilence = '30s';
 
-function limitsOf(streaming: StreamingContext, operation: string, options: ReceiverOptions = {}): ReceiverLimits {
+/** The limits of a receiver. Throws BAD_ARGUMENT or BAD_OPTION. */
+export function limitsOf(streaming: StreamingContext, operation: string, options: ReceiverOptions = {}): ReceiverLimits {
   checkOptions(operation, options, "Its last argument is { maxRate: 1000, silence: '1m' }, or left out.");
   const whole = (option: string, value: number | undefined, least: number, most: number) => {
     if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return value;
@@ -82,14 +83,15 @@ function limitsOf(streaming: StreamingContext, operation: string, options: Recei
   };
 }
 
-function portOf(operation: string, port: unknown, least: number): number {
+/** Throws BAD_ARGUMENT unless it can be a port. */
+export function portOf(operation: string, port: unknown, least: number): number {
   if (Number.isInteger(port) && (port as number) >= least && (port as number) <= maxPort) return port as number;
   return refuseArgument({
     operation,
     argument: 'the port',
     value: port,
     rule: `a whole number from ${least} to ${maxPort}`,
-    remedy: `Write ${operation === 'socketTextStream' ? "socketTextStream('localhost', 9999)" : 'webSocketStream({ listen: 9999 })'}.`,
+    remedy: `Write ${operation === 'socketTextStream' ? "socketTextStream('localhost', 9999)" : `${operation}({ listen: 9999 })`}.`,
   });
 }
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSy
 import { basename, dirname, join } from 'node:path';
 import { diskError, makeFolders, removeQuietly } from '../../base/files';
 import { countIn, fieldsIn, hashNameIn, listIn } from '../../base/plain-data';
-import { partEnding, type ReceivedBlock } from '../../plan/receivers';
+import { type afterDeath, partEnding, type ReceivedBlock } from '../../plan/receivers';
 
 /** The position of a log, as plain data: its folder below `received`, and per run the first block that no batch has read. */
 export interface LogPosition {
@@ -92,10 +92,12 @@ export class BlockLog {
   }
 
   /**
-   * Ends the unfinished blocks of earlier runs, once their receivers can write no more: complete lines become blocks. With `areResent` the
-   * source sends unacknowledged elements again, so they are dropped. Returns notices of what is lost.
+   * Ends the unfinished blocks of earlier runs, once their receivers can write no more: complete lines become blocks. Where `elements` are
+   * sent again, or read again where they stand, they are dropped. Returns notices of what is lost.
    */
-  endEarlierRuns(areResent: boolean): string[] {
+  endEarlierRuns(elements: ReturnType<typeof afterDeath>): string[] {
+    // What keeps earlier receivers from beginning a block stays.
+    if (elements === 'read again') return [];
     const lost = { lineBytes: 0, elementBytes: 0 };
     for (const run of numbersIn(this.#home)) {
       if (run === this.#run) continue;
@@ -104,7 +106,7 @@ export class BlockLog {
         const path = join(folder, name);
         if (name === unendedName) lost.lineBytes += Number(readFileSync(path, 'utf8'));
         else if (!name.endsWith(partEnding)) continue;
-        else if (areResent) lost.elementBytes += statSync(path).size;
+        else if (elements === 'sent again') lost.elementBytes += statSync(path).size;
         else lost.lineBytes += endLines(path);
         removeQuietly(path);
       }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { type Time, timeText } from '../../base/duration';
 import { asError } from '../../base/errors';
 import { countIn, listIn, wholeIn } from '../../base/plain-data';
-import type { ReceivedBlock, ReceiverSpec, RunningReceiver } from '../../plan/receivers';
+import { afterDeath, type ReceivedBlock, type ReceiverSpec, type RunningReceiver } from '../../plan/receivers';
 import type { RDD } from '../../rdd/rdd';
 import { type BlockFormat, BlocksRDD } from '../../rdd/received-blocks';
 import type { StreamHost } from '../graph/host';
@@ -109,7 +109,7 @@ export class ReceivedInputDStream<T> extends InputDStream<T> {
 
   #endEarlierRuns(log: BlockLog): void {
     this.#areEnded = true;
-    for (const message of log.endEarlierRuns(this.#source().kind === 'custom')) {
+    for (const message of log.endEarlierRuns(afterDeath(this.#source()))) {
       this.#notes.push(message);
       this.host.reportReceiver('error', { stream: this.name, message });
     }

@@ -40,6 +40,7 @@ A value that does not fit its column fails with file, line and column; { onBadRo
   streams: topic(`
 stream('1s') is the streaming context of this shell, with one batch per second. stream() is the same context again.
   const lines = stream('1s').socketTextStream('localhost', 9999)    also { listen: 9999 }, textFileStream(folder), generatorStream(1000, i => i)
+  stream('1s').tailStream('app.log')    lines that are appended, through rotation; webhookStream({ listen: 9000 }) takes JSON by POST
   stream('1s').kafkaStream({ brokers: 'localhost:9092', topics: 'orders', value: 'json' })    sc.kafka reads topics, saveToKafka writes
   const counts = lines.flatMap(l => l.split(' ')).map(w => [w, 1]).reduceByKeyAndWindow('30s', (a, b) => a + b, (a, b) => a - b)
   counts.watch()       a live pane above the prompt: first rows, bars, how the stream keeps up. It starts the streams

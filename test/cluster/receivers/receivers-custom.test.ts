@@ -1,6 +1,7 @@
 // The user's receivers: classes with their own state run in processes of their own, store any values, and are restarted.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -69,6 +70,51 @@ test('a class with #private state, in a process of its own', async () => {
   assert.is(pids().length, 1);
   assert.is.not(pids()[0], process.pid);
   await listening.stop();
+});
+
+test('store rejects where the block could not be written: its source must not forget the element', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'receivers-'));
+  const blocks = join(folder, 'checkpoint', 'received');
+  const told = join(folder, 'told');
+  class Careful extends Receiver<number> {
+    readonly blocks: string;
+    readonly told: string;
+    constructor(blocks: string, told: string) {
+      super();
+      [this.blocks, this.told] = [blocks, told];
+    }
+    async onStart() {
+      const { readdirSync, rmSync, writeFileSync } = await import('node:fs');
+      await this.store(1);
+      const second = this.store(2).then(
+        () => 'stored',
+        (error) => `rejected: ${error.message}`,
+      );
+      // The block that has it loses its name before it is ended.
+      const lost = async (): Promise<void> => {
+        const names = readdirSync(this.blocks, { recursive: true }) as string[];
+        const part = names.find((name) => name.endsWith('.part'));
+        if (part) return rmSync(`${this.blocks}/${part}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return lost();
+      };
+      await lost();
+      writeFileSync(this.told, await second);
+    }
+    onStop() {}
+  }
+  const listening = new Listening(
+    sc,
+    (s) => {
+      s.checkpoint(join(folder, 'checkpoint'));
+      return s.receiverStream(new Careful(blocks, told));
+    },
+    { blockInterval: '300ms' },
+  );
+  await until(limitMs, () => existsSync(told) && readFileSync(told, 'utf8') !== '', 'the end of the second store');
+  assert.match(readFileSync(told, 'utf8'), /rejected: ENOENT/);
+  await listening.stop();
+  rmSync(folder, { recursive: true });
 });
 
 test('elements of any kind, instances of classes too', async () => {
