@@ -226,8 +226,11 @@ export class Keeper {
       // A later batch will tell whether it is the disk.
       if (this.#batches.get(name) || this.#failing.has(name)) return;
       this.#failing.add(name);
-      const { message, remedy } = this.#notKept(name, e) as MillraceError;
-      this.#sources.tell(`A batch of the stream: ${message} ${remedy ?? ''}`);
+      const { message, details } = asError(e) as Error & { details?: Record<string, unknown> };
+      const reason = String(details?.['reason'] ?? message);
+      this.#sources.tell(
+        `The last batch of ${name} cannot be kept in ${this.#folder.path}: ${reason}. The one before it stays there; make room for later ones.`,
+      );
     }
   }
 

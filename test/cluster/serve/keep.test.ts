@@ -260,6 +260,55 @@ test('a full disk: the publication fails with one error, leaves no files, and se
   );
 });
 
+test('a full disk under a stream: one notice, the batch before stays, and the stream goes on', async () => {
+  const disk = smallDisk(1_000);
+  if (disk === undefined) return console.log('skipped: this machine mounts no small disk');
+  await withServer(
+    async (server, folder) => {
+      const notices: string[] = [];
+      const sc = await server.session({ onNotice: (text) => notices.push(text) });
+      const streaming = new StreamingContext(sc, '200ms');
+      streaming
+        .generatorStream(20, (i) => `${i}`)
+        .transform((rdd, time) =>
+          rdd.context.range(0, time % 2_000 < 1_000 ? 10 : 20_000, 1, 2).map((x) => `${x}`.padEnd(100, 'x')),
+        )
+        .publish('lines', { last: '1s' });
+      streaming.start();
+      await until(30_000, () => notices.length > 0, 'the notice');
+      assert.match(
+        notices[0],
+        /^The last batch of lines cannot be kept in .*kept: ENOSPC: .*\. The one before it stays there; make room for later ones\.$/,
+      );
+      const stream = sc.stream<string>('lines');
+      const seen = stream.times.at(-1)!;
+      await until(20_000, () => stream.times.at(-1)! > seen + 2_000, 'later batches');
+      await until(20_000, () => filesIn(folder).some((file) => file.endsWith('.kept')), 'a batch that fits');
+      await streaming.stop();
+    },
+    path.join(disk, 'kept'),
+  );
+});
+
+test('a dataset that is beyond the quota once it is computed is not published, and leaves no files', async () => {
+  const folder = newFolder();
+  const server = await Server.start('--keep', folder, '--conf', 'sessionPublishedBytes=1000000');
+  try {
+    const sc = await server.session();
+    const big = sc
+      .range(0, 40_000, 1, 2)
+      .map((x) => `${x}`.padEnd(100, 'x'))
+      .cache();
+    const error = await errorOf('QUOTA_FULL', () => big.publish('big'));
+    assert.match(error.message, /of published rows on its server/);
+    assert.equal(filesIn(folder), ['lock']);
+    assert.equal(sc.published(), []);
+    assert.is(await big.count(), 40_000);
+  } finally {
+    await server.stop();
+  }
+});
+
 test('two servers on one folder, a file in its place, and a lock that cannot be read', async () => {
   await withServer(async (server, folder) => {
     const second = async (...args: string[]) => {
