@@ -8,6 +8,8 @@ import type { ProgramText } from './position';
 export interface NamePosition {
   readonly at: number;
   readonly shorthand: boolean;
+  /** Assigns a constant, which must fail wherever the function runs. */
+  readonly fixed: boolean;
 }
 
 /** What is another one in each module: names that a CommonJS wrapper gives it, and `import.meta`. */

@@ -165,7 +165,10 @@ const hook = Object.assign(register, {
 });
 
 /** The names under which instrumented code finds the hook: the second one where the user has taken the first. */
-export const hookNames = ['__c', '__millrace_c'] as const;
+const hookNames = ['__c', '__millrace_c'] as const;
+
+/** The name of the hook in this text. */
+export const hookFor = (text: string): string => hookNames[text.includes(hookNames[0]) ? 1 : 0];
 
 /** Makes the hook a global that no listing of globals shows. */
 export function installHook(): void {

@@ -6,6 +6,7 @@ import { guardClass, hasDoor, privateAccessText } from '../instrument/class-text
 import { type EditedText, Edits } from '../instrument/edits';
 import { hiddenPrefix, importMeta, naming } from '../instrument/syntax';
 import { encodePositions } from '../position';
+import { hookFor } from '../stamp';
 
 export interface Parameter {
   readonly variable: Variable;
@@ -67,10 +68,12 @@ function scriptText(facts: FunctionFacts, shape: Shape): EditedText {
   const isNamed = (p: Parameter) => !p.cell && p.variable.name !== importMeta;
   const names = shape.parameters.map((p, i) => (isNamed(p) ? p.variable.name : `${hidden}c${i}`));
   shape.parameters.forEach((p, i) => {
-    if (isNamed(p)) return;
     const held = p.cell ? `${names[i]}.v` : names[i];
-    for (const { at, shorthand } of p.variable.positions) {
-      edits.replace(at, at + p.variable.name.length, shorthand ? `${p.variable.name}:${held}` : held);
+    for (const { at, shorthand, fixed } of p.variable.positions) {
+      if (isNamed(p) && !fixed) continue;
+      // A parameter could be assigned.
+      const text = fixed ? `${hookFor(source)}.f(()=>${held}).v` : held;
+      edits.replace(at, at + p.variable.name.length, shorthand ? `${p.variable.name}:${text}` : text);
     }
   });
   const setters = shape.parameters.flatMap((p, i) => (p.late ? `,(${hidden}v)=>{${names[i]}=${hidden}v}` : []));

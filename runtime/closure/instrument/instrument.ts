@@ -1,8 +1,16 @@
 // Instrumentation: inserts into emitted JavaScript what lets each function tell which variables it uses and what they hold.
 import { type AnyNode, type Class, tokenizer } from 'acorn';
-import { addFacts, type Cell, type FunctionFacts, type ModuleName, noteAssigned, type Variable } from '../function-facts';
+import {
+  addFacts,
+  type Cell,
+  type FunctionFacts,
+  type ModuleName,
+  type NamePosition,
+  noteAssigned,
+  type Variable,
+} from '../function-facts';
 import { ProgramText, registerText } from '../position';
-import { hookNames, installHook } from '../stamp';
+import { hookFor, installHook } from '../stamp';
 import { type AnalyzeOptions, analyze } from './analyze';
 import { classFactsOf, guardClass, hasDoor, isGuarded, parentText, privateAccessText } from './class-text';
 import { Edits } from './edits';
@@ -97,7 +105,7 @@ class Instrumenter {
     this.#edits = edits;
     this.#text = text;
     this.#options = options;
-    this.#hook = analysis.js.includes(hookNames[0]) ? hookNames[1] : hookNames[0];
+    this.#hook = hookFor(analysis.js);
     this.#hidden = hiddenPrefix(analysis.js);
     this.#strict = options.topLevelAwait === true || hasStrictDirective(analysis.program.body as AnyNode[]);
   }
@@ -147,7 +155,7 @@ class Instrumenter {
       usesNewTarget: info.usesNewTarget && info.kind === 'arrow',
       usesEval: info.usesEval,
       answersUnseen: answersUnseen(info),
-      writes: info.writes.map((w) => ({ name: w.name, at: w.start })),
+      writes: info.writes.filter((w) => !this.#isFixed(w)).map((w) => ({ name: w.name, at: w.start })),
       mutations: info.mutations.map(({ name, at, how }) => ({ name, at, how })),
       ...(info.kind === 'method' ? { method: methodFactsOf(holder as AnyNode & { type: 'Property' }) } : {}),
       ...(info.kind === 'class' ? { class: classFactsOf(node as Class) } : {}),
@@ -164,7 +172,7 @@ class Instrumenter {
   ): Variable {
     const isTop = binding.scope.kind === 'program';
     const index = expressions.push(isTop ? this.#renamed(binding.name) : binding.name) - 1;
-    const positions = positionsOf(references, holder);
+    const positions = this.#positions(references, holder);
     if (isTop && binding.kind === 'param' && moduleNames.has(binding.name)) {
       return { name: binding.name, index, positions, moduleName: binding.name as ModuleName };
     }
@@ -174,7 +182,11 @@ class Instrumenter {
 
   #topVariable(name: string, references: readonly Reference[], holder: AnyNode, expressions: string[]): Variable {
     const index = expressions.push(this.#renamed(name)) - 1;
-    return { name, index, positions: positionsOf(references, holder), cell: { key: this.#topKey(name) } };
+    return { name, index, positions: this.#positions(references, holder), cell: { key: this.#topKey(name) } };
+  }
+
+  #positions(references: readonly Reference[], holder: AnyNode): NamePosition[] {
+    return references.map((r) => ({ at: r.start - holder.start, shorthand: r.shorthand, fixed: this.#isFixed(r) }));
   }
 
   #cell(info: FunctionInfo, binding: Binding, expressions: string[]): Cell | undefined {
@@ -192,7 +204,7 @@ class Instrumenter {
   #noteUse(reference: Reference): void {
     const { binding, write, scope, name, start, end } = reference;
     if (name === importMeta) this.#edits.replace(start, end, this.#renamed(name));
-    if (!write || !scope.owner) return;
+    if (!write || !scope.owner || this.#isFixed(reference)) return;
     if (binding ? binding.scope.kind === 'program' : this.#isTop(name)) noteAssigned(this.#topKey(name));
   }
 
@@ -377,10 +389,6 @@ function isRegistered(info: FunctionInfo): boolean {
   if (info.kind === 'method') return info.memberOf === undefined;
   // `new function () {}` would otherwise construct the hook.
   return !(info.parentNode?.type === 'NewExpression' && info.parentNode.callee === info.node);
-}
-
-function positionsOf(references: readonly Reference[], holder: AnyNode) {
-  return references.map((r) => ({ at: r.start - holder.start, shorthand: r.shorthand }));
 }
 
 function methodFactsOf(property: AnyNode & { type: 'Property' }) {

@@ -1,6 +1,6 @@
 // The text of a user's module as executors load it: instances captured in the session can be rebuilt there, and `import.meta` is known.
 import type { Class } from 'acorn';
-import { hookNames } from '../stamp';
+import { hookFor } from '../stamp';
 import { analyze } from './analyze';
 import { classFactsOf, guardClass, hasDoor, isGuarded, parentText, privateAccessText } from './class-text';
 import { Edits } from './edits';
@@ -13,7 +13,7 @@ import { importMeta } from './syntax';
 export function shippedModuleText(js: string): string {
   if (!js.includes('class') && !js.includes('import')) return js;
   const { functions, references } = analyze(js);
-  const hook = js.includes(hookNames[0]) ? hookNames[1] : hookNames[0];
+  const hook = hookFor(js);
   const edits = new Edits();
   for (const { kind, node } of functions) {
     const facts = kind === 'class' ? classFactsOf(node as Class) : undefined;

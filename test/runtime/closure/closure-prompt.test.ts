@@ -99,4 +99,18 @@ test('what a dead zone held up can be captured later', async () => {
 
 test.after(() => remote.stop());
 
+test('constants of other inputs cannot be assigned, and stay what they are', async () => {
+  const prompt = new Prompt();
+  prompt.run('const fixed = 1; let free = 2');
+  const f = prompt.run(
+    '() => { try { (fixed as any) += 5 } catch (e) { free += 40; return [String(e), fixed, free] } }',
+  ) as Function;
+  const { warnings } = capture(f, options);
+  assert.equal(
+    warnings.map(({ name }) => name),
+    ['free'],
+  );
+  assert.is(await callRemotely(remote, f), "[ 'TypeError: Assignment to constant variable.', 1, 42 ]");
+});
+
 test.run();

@@ -9,6 +9,7 @@ let versions = 0;
 
 export class Prompt {
   readonly #names = new Map<string, string>();
+  readonly #constants = new Set<string>();
   #inputs = 0;
 
   /** Runs an input and answers the value of its last expression statement. */
@@ -18,12 +19,18 @@ export class Prompt {
     const output = ts.transpileModule(text, { compilerOptions: esnext, fileName: label });
     const js = output.outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, '');
     const analysis = analyze(js, { topLevelAwait: true });
-    for (const name of analysis.root.bindings.keys()) this.#names.set(name, `${name}$${++versions}`);
+    for (const [name, { kind }] of analysis.root.bindings) {
+      this.#names.set(name, `${name}$${++versions}`);
+      if (kind === 'const') this.#constants.add(name);
+      else this.#constants.delete(name);
+    }
     const rename = (name: string) => this.#names.get(name);
     const edits = new Edits();
     edits.insertLeft(0, '"use strict";');
     for (const statement of analysis.program.body as AnyNode[]) this.#declare(statement, edits);
-    const { code } = instrument(js, label, { topLevelAwait: true, analysis, edits, rename, map: output.sourceMapText ?? '' });
+    const isConstant = (name: string) => this.#constants.has(name);
+    const options = { topLevelAwait: true, analysis, edits, rename, isConstant, map: output.sourceMapText ?? '' };
+    const { code } = instrument(js, label, options);
     return vm.runInThisContext(code, { filename: label });
   }
 

@@ -144,6 +144,31 @@ export const cases: Cases = {
     const q = 2;
     return { f: (a: number, g = () => a * q) => g(), args: [21] };
   },
+  'captured constants cannot be assigned': () => {
+    const z = 1;
+    const list = [1, 2];
+    const attempt = (change: () => void) => {
+      try {
+        change();
+        return 'assigned';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    return {
+      // biome-ignore-start lint/correctness/noConstAssign: it is what is tested
+      f: (x: number) => [
+        attempt(() => ((z as any) = x)),
+        attempt(() => (z as any)++),
+        attempt(() => ({ z: (z as any) } = { z: x })),
+        attempt(() => ([list as any] = [x])),
+        z,
+        list,
+      ],
+      // biome-ignore-end lint/correctness/noConstAssign: it is what is tested
+      args: [5],
+    };
+  },
   'destructuring assignment to captured': () => {
     let a = 1,
       b = 2;
