@@ -6,6 +6,7 @@ import { predicateBodies } from './additions/added-predicates';
 import { type QueryFacts, queriesIn } from './additions/added-queries';
 import { type TypeOfTable, tableTypes } from './additions/added-schemas';
 import { type Addition, type CheckedText, sameAdditions } from './additions/addition';
+import { rowFaults } from './additions/given-rows';
 import { additionsFor } from './additions/wanted-additions';
 import type { KnownEntries } from './known-entries';
 import type { Host } from './language-host';
@@ -83,7 +84,11 @@ export class TextChecker {
         return {
           text,
           additions,
-          diagnostics: [...queries.faults, ...this.#diagnostics(program, checked, draft.declared, strict)],
+          diagnostics: [
+            ...queries.faults,
+            ...rowFaults(checked, this.#typeOf),
+            ...this.#diagnostics(program, checked, draft.declared, strict),
+          ],
         };
       additions = wanted;
     }

@@ -1,14 +1,6 @@
 // Instrumentation: inserts into emitted JavaScript what lets each function tell which variables it uses and what they hold.
 import { type AnyNode, type Class, tokenizer } from 'acorn';
-import {
-  addFacts,
-  type Cell,
-  type FunctionFacts,
-  type ModuleName,
-  type NamePosition,
-  noteAssigned,
-  type Variable,
-} from '../function-facts';
+import { addFacts, type Cell, type FunctionFacts, type ModuleName, noteAssigned, type Variable } from '../function-facts';
 import { ProgramText, registerText } from '../position';
 import { hookFor, installHook } from '../stamp';
 import { type AnalyzeOptions, analyze } from './analyze';
@@ -185,7 +177,7 @@ class Instrumenter {
     return { name, index, positions: this.#positions(references, holder), cell: { key: this.#topKey(name) } };
   }
 
-  #positions(references: readonly Reference[], holder: AnyNode): NamePosition[] {
+  #positions(references: readonly Reference[], holder: AnyNode): Variable['positions'] {
     return references.map((r) => ({ at: r.start - holder.start, shorthand: r.shorthand, fixed: this.#isFixed(r) }));
   }
 

@@ -11,20 +11,24 @@ export type TypeOfTable = (call: TableCall | DatabaseCall) => string | undefined
 
 /** What the calls of readers in a checked text need. */
 export function tableTypes(text: CheckedText, typeOf: TypeOfTable): Addition[] {
-  const isContext = (node: ts.Expression) => {
-    const type = text.checker.getTypeAtLocation(node);
-    return type.symbol?.name === 'Context' && isOfApi(type);
-  };
   const found: Addition[] = [];
-  for (const statement of ownStatements(text)) {
-    for (const { call, access } of readersIn(statement)) {
-      const given = call.typeArguments?.[0];
-      if ((given && !isAdded(text, given)) || !isContext(access.expression)) continue;
-      const type = typeOfCall(call, access, typeOf);
-      if (type !== undefined) found.push({ at: text.layout.toOriginal(access.name.end), text: `<${type}>` });
-    }
+  for (const { call, access } of readersOfTables(text)) {
+    const given = call.typeArguments?.[0];
+    if (given && !isAdded(text, given)) continue;
+    const type = typeOfCall(call, access, typeOf);
+    if (type !== undefined) found.push({ at: text.layout.toOriginal(access.name.end), text: `<${type}>` });
   }
   return found;
+}
+
+/** The calls of a context that read tables. */
+export function* readersOfTables(text: CheckedText): Generator<ReaderCall> {
+  for (const statement of ownStatements(text)) {
+    for (const reader of readersIn(statement)) {
+      const type = text.checker.getTypeAtLocation(reader.access.expression);
+      if (type.symbol?.name === 'Context' && isOfApi(type)) yield reader;
+    }
+  }
 }
 
 /** The same for a text that nobody has checked, such as one that is still typed: by the name of the context alone. */
@@ -60,7 +64,12 @@ const databaseReader = 'sqlTable';
 
 const isReader = (name: string): name is TableReader => (tableReaders as readonly string[]).includes(name);
 
-function typeOfCall(call: ts.CallExpression, access: ts.PropertyAccessExpression, typeOf: TypeOfTable): string | undefined {
+/** The type of the rows that a call reads, where its arguments stand in the text. */
+export function typeOfCall(
+  call: ts.CallExpression,
+  access: ts.PropertyAccessExpression,
+  typeOf: TypeOfTable,
+): string | undefined {
   const [first, second, third] = call.arguments;
   if (access.name.text === databaseReader) return typeOfDatabase(first, second, third, typeOf);
   const path = first && valueOf(first);

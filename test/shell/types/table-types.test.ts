@@ -79,10 +79,29 @@ test('columns complete, in the call itself and in later entries', async () => {
   assert.equal(await names('flights.map(f => f.'), ['carrier', 'depDelay', 'year']);
 });
 
-test('what only a run tells has rows of any columns; a type that is given stays', async () => {
+test('a type that is given is held against the columns of the file, at its place', async () => {
+  const given = (type: string) => typeOf(`sc.csv<${type}>('flights.csv')`);
+  assert.is(await given('{ year: number; depDelay: number | null }'), 'RDD<{ year: number; depDelay: number | null; }>');
+  assert.is(await given("{ carrier: 'AA' | 'BB'; gate?: string }"), 'RDD<{ carrier: "AA" | "BB"; gate?: string | undefined; }>');
+  for (const any of ['any', 'Record<string, number>', '{ year: any }']) assert.match(await given(any), /^RDD</);
+  const faults: Record<string, string> = {
+    '{ yaer: number }': '7: There is no column yaer in what is read. Did you mean year? There are year, carrier, depDelay.',
+    '{ tailNumber: string }': '7: There is no column tailNumber in what is read. There are year, carrier, depDelay.',
+    '{ year: string }': '7: The column year is number, not string as in { year: string }.',
+    '{ year: Date | null }': '7: The column year is number, not Date | null as in { year: Date | null }.',
+    '{ depDelay: number }': '7: The column depDelay is number | null, not number as in { depDelay: number }.',
+    '{ depDelay?: number }': '7: The column depDelay is number | null, not number | undefined as in { depDelay?: number }.',
+  };
+  for (const [type, fault] of Object.entries(faults)) assert.is(await given(type), fault, type);
+  // The options say what is read.
+  const asText = "sc.csv<{ year: string }>('flights.csv', { types: { year: 'text' } })";
+  assert.is(await typeOf(asText), 'RDD<{ year: string; }>');
+});
+
+test('what only a run tells has rows of any columns, or of the type that is given', async () => {
   assert.is(await typeOf('sc.csv(args[0])'), 'RDD<Row>');
   assert.is(await typeOf("sc.csv('nowhere.csv')"), 'RDD<Row>');
-  assert.is(await typeOf("sc.csv<{ year: string }>('flights.csv')"), 'RDD<{ year: string; }>');
+  assert.is(await typeOf('sc.csv<{ year: string }>(args[0])'), 'RDD<{ year: string; }>');
   assert.is(await typeOf("({ csv: (path: string) => path.length }).csv('flights.csv')"), 'number');
 });
 
