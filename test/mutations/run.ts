@@ -88,8 +88,8 @@ const testFailure = (copy: string, file: string) =>
   failureOf(copy, ['-r', './test/helpers/compile-once.js', '-r', './test/helpers/instrument.ts', file]);
 const build = (copy: string) => failureOf(copy, [...typescript, 'shell/build.ts', '--fast']);
 
-const usesExecutors = (file: string) => /^test\/(cluster|security)\//.test(file);
-const testFiles = globSync('test/{unit,property,sim,cluster}/*.test.ts', { cwd: root }).sort();
+const usesExecutors = (file: string) => /^test\/(cluster|security|shell)\//.test(file);
+const testFiles = globSync('test/{runtime,property,sim,cluster,security,shell}/**/*.test.ts', { cwd: root }).sort();
 
 /** The files that are named first, and then, unless `--named` is given, all others: those without executors before those with them. */
 function filesFor({ tests }: Mutation): string[] {
@@ -120,7 +120,9 @@ async function judge(mutation: Mutation, copy: string): Promise<Verdict> {
   let built = false;
   try {
     writeFileSync(place, made.text);
-    for (const file of filesFor(mutation)) {
+    const files = filesFor(mutation);
+    if (files.length === 0) return { mutation, complaint: 'its words name no test', seconds: seconds() };
+    for (const file of files) {
       if (usesExecutors(file) && !built) {
         built = true;
         const failure = await build(copy);
