@@ -300,10 +300,8 @@ async function help(host: CommandHost, topic: string): Promise<EntryEnd> {
   }
   if (documented(host, await host.doc(topic), topic)) return 'ok';
   const meant = nearest(topic, [...commandNames(), ...topicNames()]);
-  host.front.print(
-    `There is no help on ${escapeControls(topic)}. ${meant ? `Did you mean .help ${meant}?` : 'Try .help alone.'}\n`,
-    'err',
-  );
+  const hint = meant ? `Did you mean .help ${meant}?` : `Topics are ${topicNames().join(', ')}; .doc NAME explains an operation.`;
+  host.front.print(`There is no help on ${escapeControls(topic)}. ${hint}\n`, 'err');
   return 'failed';
 }
 

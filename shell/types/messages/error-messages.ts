@@ -4,6 +4,7 @@ import ts from 'typescript';
 import { isPromise } from '../additions/added-awaits-in-declarations';
 import { isOfApi } from '../symbols';
 import { functionInstead } from './column-names';
+import { operationInstead } from './dataset-names';
 import { readerInstead } from './reader-names';
 
 /** The checked file of an error. */
@@ -197,27 +198,10 @@ function pairOperation(access: ts.PropertyAccessExpression, checker: ts.TypeChec
   });
 }
 
-const arrayHabits: Readonly<Record<string, string>> = {
-  length: 'count()',
-  forEach: 'foreach(f)',
-  slice: 'take(n)',
-  find: 'filter(f).take(1)',
-  some: 'filter(f).isEmpty()',
-  every: 'filter(f).count()',
-  includes: 'filter(x => x === value).isEmpty()',
-  sort: 'sortBy(f)',
-  concat: 'union(other)',
-  toArray: 'collect()',
-  reduceRight: 'reduce(f)',
-};
-
-/** The message for a method of arrays that datasets name differently, or for a reader of another tool. */
+/** The message for what other tools call an operation of datasets or a reader of tables. */
 function nameOfOthers(node: ts.Node, { checker }: CheckedFile): string | undefined {
   const access = accessAround(node);
   if (!access) return undefined;
   const type = checker.typeToString(checker.getTypeAtLocation(access.expression));
-  const reader = readerInstead(type, access.name.text);
-  if (reader) return reader;
-  const instead = Object.hasOwn(arrayHabits, access.name.text) ? arrayHabits[access.name.text] : undefined;
-  return instead && /^\w*RDD</.test(type) ? `An ${type} has no ${access.name.text}; use ${instead}.` : undefined;
+  return readerInstead(type, access.name.text) ?? operationInstead(type, access.name.text);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { TypeServiceClient } from '../../../shell/types/client';
+import { habits } from '../../../shell/types/messages/dataset-names';
 import { userFolder } from '../../helpers/entries';
 import { within } from '../../helpers/within';
 
@@ -61,6 +62,23 @@ test('the name of a column where a function is wanted, as other tools take it, i
   for (const call of ["map('nothing')", "reduce('year')", 'map(5)'])
     assert.not.match(await typeOf(`${table}.${call}`), 'takes a function of the row');
   assert.not.match(await typeOf("[1].map('x')"), 'takes a function of the row');
+});
+
+test('a name of another tool for an operation is answered with ours, which exists', async () => {
+  const table = "sc.csv('flights.csv')";
+  const told = (text: string) => typeOf(`${table}.${text}`);
+  assert.match(
+    await typeOf('sc.range(3).show()'),
+    /^12: An RDD<number> has no show; a dataset at the end of a line prints itself\. \.show N/,
+  );
+  assert.match(
+    await told("withColumnRenamed('year', 'y')"),
+    /: A dataset has no withColumnRenamed; use rename\(\{ old: 'new' \}\)\.$/,
+  );
+  const named = Object.values(habits).flatMap((text) => [...text.matchAll(/(?:use |or |\)\.)(\w+)\(/g)].map(([, name]) => name));
+  assert.ok(new Set(named).size > 20, `${named}`);
+  for (const name of new Set(named)) assert.not.match(await told(name), /^\d+: /, name);
+  for (const name of Object.keys(habits)) assert.match(await told(name), `: A dataset has no ${name}; `);
 });
 
 test('aggregates of a key that may be null have one type', async () => {
