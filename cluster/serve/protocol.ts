@@ -12,7 +12,7 @@ import { Fields, readBoolean, refuse, textItem } from '../link/fields';
 import { type EventName, eventNames } from './events';
 
 /** Both sides must have the same; rises with each change of these messages. */
-export const serveProtocol = 5;
+export const serveProtocol = 6;
 
 /** Who attaches, for `.sessions`. */
 export interface Visitor {
@@ -67,6 +67,8 @@ export type ToServer =
   | { readonly kind: 'release'; readonly what: Release }
   /** Begins to use a published dataset; its release ends that. */
   | { readonly kind: 'open'; readonly dataset: number; readonly name: string }
+  /** Ends the publication of a dataset, where its files are still written. */
+  | { readonly kind: 'stopWriting'; readonly dataset: number }
   /** The terminal of a prompt is gone, or there again. */
   | { readonly kind: 'terminal'; readonly isThere: boolean }
   | { readonly kind: 'ask'; readonly question: Question };
@@ -156,6 +158,8 @@ function readToServer(message: Fields): ToServer {
       return { kind, what: readRelease(message.object('what')) };
     case 'open':
       return { kind, dataset: message.integer('dataset'), name: message.string('name', maxPublishedName) };
+    case 'stopWriting':
+      return { kind, dataset: message.integer('dataset') };
     case 'terminal':
       return { kind, isThere: readBoolean(message, 'isThere') };
     case 'ask':

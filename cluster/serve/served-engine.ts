@@ -72,7 +72,7 @@ export class ServedEngine implements Engine<EngineStatus> {
       server: async () => readServerInfo(await link.ask({ kind: 'sessions' })),
       setTerminal: (isThere) => link.send({ kind: 'terminal', isThere }),
       list: () => this.#published,
-      publish: (what) => this.#publish(what),
+      publish: (what, signal) => this.#publish(what, signal),
       unpublish: async (name) => {
         await link.ask({ kind: 'unpublish', name });
       },
@@ -132,8 +132,15 @@ export class ServedEngine implements Engine<EngineStatus> {
     return { code, ids: [code.modules, ...code.classes] };
   }
 
-  #publish(what: Publication): Promise<void> {
-    return this.#withCode(what.dataset, (code) => this.#link.ask({ kind: 'publish', what: { ...what, code } }));
+  async #publish(what: Publication, signal?: AbortSignal): Promise<void> {
+    const { dataset } = what;
+    const stop = () => this.#link.send({ kind: 'stopWriting', dataset });
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      await this.#withCode(dataset, (code) => this.#link.ask({ kind: 'publish', what: { ...what, code } }));
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   /** Asks with the user's code, which the server has by then. */

@@ -83,8 +83,8 @@ export class ServerSession implements Publisher {
   readonly #jobs = new Map<number, RunningJob>();
   /** The session's numbers of stages, by those of the engine. */
   readonly #stages = new Map<number, number>();
-  /** Jobs of the engine that write what it publishes. */
-  readonly #writing = new Set<number>();
+  /** The datasets that it publishes and that are still written, by the jobs of the engine that do it. */
+  readonly #writing = new Map<number, number>();
   #lastJob = -1;
   #jobsSoFar = 0;
   #ended = false;
@@ -165,6 +165,9 @@ export class ServerSession implements Publisher {
         return this.#release(message.what);
       case 'open':
         return this.#open(message.dataset, message.name);
+      case 'stopWriting':
+        for (const [id, dataset] of this.#writing) if (dataset === message.dataset) this.#shared.engine.cancel(id, '');
+        return;
       case 'terminal':
         this.#isDetached = !message.isThere;
         return;
@@ -283,7 +286,7 @@ export class ServerSession implements Publisher {
     const partitions = Array.from({ length: this.node(dataset)?.partitions ?? 0 }, (_, i) => i);
     const job = { root: dataset, sink, functions: [], partitions, title: `publish ${name}`, properties: {}, files: {}, code };
     const { id, done } = this.#inPool(job, { take: () => {}, blame: (error) => error });
-    this.#writing.add(id);
+    this.#writing.set(id, dataset);
     try {
       await done;
     } finally {
@@ -364,7 +367,8 @@ export class ServerSession implements Publisher {
     this.#ended = true;
     this.#questions.end();
     const { engine, blobs, published } = this.#shared;
-    for (const id of [...[...this.#jobs.values()].map(({ engineJob }) => engineJob), ...this.#writing]) engine.cancel(id, reason);
+    for (const id of [...[...this.#jobs.values()].map(({ engineJob }) => engineJob), ...this.#writing.keys()])
+      engine.cancel(id, reason);
     const { datasets, persisted, shuffles, checkpoints, states } = this.#ids.footprint;
     const release = (kind: Exclude<Release['kind'], 'blob'>, ids: Iterable<number>) => {
       for (const id of ids) if (!published.holds(kind, id)) engine.release({ kind, id });

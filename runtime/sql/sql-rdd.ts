@@ -2,13 +2,13 @@
 import { MillraceError, placed } from '../base/errors';
 import { currentSignal } from '../base/flow';
 import type { Context } from '../context/context';
+import { runningWork } from '../context/running-work';
 import type { SplitRule } from '../plan/node';
 import type { Plan } from '../plan/program';
 import type { SqlFault, SqlForm, SqlTable } from '../plan/sql-engine';
 import { RDD } from '../rdd/rdd';
 import { TextFileRDD } from '../rdd/text-files';
 import type { Schema } from '../schema/schema';
-import { runningQuery } from './running-queries';
 import { badSql, type QueryText } from './template';
 
 /** A dataset under the name that the query has for it. */
@@ -63,7 +63,7 @@ export class SqlRDD<T> extends RDD<T> {
       const run = async (isNative: boolean) => {
         const read: SqlTable[] = [];
         for (const table of tables) read.push(await this.#tableOf(table, own, isNative));
-        const result = await runningQuery(context, currentSignal(), (signal) =>
+        const result = await runningWork(context, currentSignal(), (signal) =>
           engine.run({ text: query.text, values, tables: read, form }, target, signal),
         );
         const isOurs = isNative && read.some(({ kind }) => kind === 'lines');

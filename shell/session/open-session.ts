@@ -4,10 +4,10 @@ import { connect, resourcesText } from '../../cluster';
 import * as api from '../../runtime';
 import { type CaptureWarning, shippedModuleText, travelsAs } from '../../runtime/closure';
 import { registerModule } from '../../runtime/closure/ship-modules';
+import { cancelWork } from '../../runtime/context/running-work';
 import * as models from '../../runtime/models';
 import type { ForeignEngine } from '../../runtime/scheduler/loop';
 import { useTimeZone } from '../../runtime/schema/time-zone';
-import { cancelQueries } from '../../runtime/sql/running-queries';
 import { StatusStore } from '../../runtime/status/status-store';
 import { packageVersion } from '../base/package-root';
 import type { Screen } from '../contract/screen';
@@ -99,7 +99,7 @@ export async function openSession(options: SessionOptions): Promise<WatchedSessi
     onStrayError: script?.onStrayError,
     hidesUndefined: script !== undefined,
     onBegin: ({ settings }) => followZone(settings?.timeZone, sc.config.timeZone),
-    onInterrupt: [() => cancelEntryJobs(sc), () => cancelQueries(sc)],
+    onInterrupt: [() => cancelEntryJobs(sc), () => cancelWork(sc)],
     onStop: async () => {
       await streams.leave();
       await pages.close();

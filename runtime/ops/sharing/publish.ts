@@ -1,8 +1,10 @@
 // Datasets that several sessions of one server share by name.
 import { checkOptions, refuseArgument } from '../../base/arguments';
 import { MillraceError } from '../../base/errors';
+import { currentSignal } from '../../base/flow';
 import { nearest } from '../../base/nearest';
 import { Context } from '../../context/context';
+import { runningWork } from '../../context/running-work';
 import type { JobPromise } from '../../plan/job-promise';
 import type { PublishedDataset, PublishedUse, SharedDatasets } from '../../plan/sharing/shared-datasets';
 import { PublishedRDD } from '../../rdd/inputs/published';
@@ -110,13 +112,14 @@ RDD.prototype.publish = async function (name, options = {}, type) {
   }
   await this.context.makeKnown(this);
   const told = type ?? (this.schema ? rowType(this.schema) : '');
-  await shared.publish({
+  const what = {
     name,
     dataset: this.id,
     type: told.length > longestText ? '' : checkPublishedText('the type', told),
     description: checkPublishedText('the description', description),
     replace,
-  });
+  };
+  await runningWork(this.context as Context, currentSignal(), (signal) => shared.publish(what, signal));
 };
 
 /** What a session uses of others goes when nobody refers to it any more. */

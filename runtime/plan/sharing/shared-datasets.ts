@@ -86,8 +86,8 @@ export interface SharedDatasets {
   setTerminal(isThere: boolean): void;
   /** As they are now. */
   list(): readonly PublishedDataset[];
-  /** Publishes a dataset that the engine knows. Rejects with NAME_IN_USE or NOT_PUBLISHABLE. */
-  publish(what: Publication): Promise<void>;
+  /** Publishes a dataset that the engine knows, unless `signal` aborts while it is written. Rejects with NAME_IN_USE or NOT_PUBLISHABLE. */
+  publish(what: Publication, signal?: AbortSignal): Promise<void>;
   /** Rejects with NOT_PUBLISHED. */
   unpublish(name: string): Promise<void>;
   /** Begins to use a published dataset: it stays until the session has released it as often. */

@@ -153,6 +153,7 @@ const wrong: Readonly<Record<string, (first: number, others: number) => readonly
   'more read than was sent': () => [{ kind: 'read', messages: 1_000_000 }],
   'names of blobs that are none': () => [{ kind: 'dropBlobs', ids: [1] }],
   'a cancel without a number': () => [{ kind: 'cancel', job: 'all', reason: '' }],
+  'an end of writing without a number': () => [{ kind: 'stopWriting', dataset: 'all' }],
   'a terminal that is neither there nor gone': () => [{ kind: 'terminal', isThere: 'perhaps' }],
   'a closure with other bytes': () => [{ kind: 'blob', id: `closure-${'0'.repeat(40)}` }, new Uint8Array(1)],
 };

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { KeptFolder } from '../../../cluster/serve/keep/kept-folder';
+import { cancelWork } from '../../../runtime/context/running-work';
 import { type Context, HashPartitioner, type RDD, StorageLevel, StreamingContext } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
 import { parentOf, processesOf } from '../../helpers/processes';
@@ -17,10 +18,14 @@ const test = suite('keep');
 const folders: string[] = [];
 
 /** A server with a folder that outlives it, and what is done with both. */
-async function withServer(use: (server: Server, folder: string) => Promise<void>, folder = newFolder()): Promise<void> {
+async function withServer(
+  use: (server: Server, folder: string) => Promise<void>,
+  folder = newFolder(),
+  more: string[] = [],
+): Promise<void> {
   const server = new Server();
   try {
-    await server.run('--keep', folder);
+    await server.run('--keep', folder, ...more);
     await use(server, folder);
   } finally {
     await server.stop();
@@ -181,6 +186,26 @@ test('a publication that is under way when the server is killed is not there aft
   });
 });
 
+test('Ctrl-C while a publication is written: it is not there, and the session goes on', async () => {
+  await withServer(async (server, folder) => {
+    const sc = await server.session();
+    const slow = sc
+      .range(0, 2, 1, 2)
+      .map(async (x) => {
+        await new Promise((resolve) => setTimeout(resolve, x * 60_000));
+        return x;
+      })
+      .cache();
+    const cancelled = errorOf('JOB_CANCELLED', () => slow.publish('slow'));
+    await until(20_000, () => filesIn(folder).includes('1/0'), 'a part of its files');
+    cancelWork(sc);
+    await cancelled;
+    assert.equal([filesIn(folder), sc.published()], [['lock'], []]);
+    await sc.range(3).cache().publish('quick');
+    await sees(sc, 'quick');
+  });
+});
+
 test('a session that ends while it publishes leaves nothing', async () => {
   await withServer(async (server, folder) => {
     server.script(`
@@ -291,22 +316,16 @@ test('a full disk under a stream: one notice, the batch before stays, and the st
 });
 
 test('a dataset that is beyond the quota once it is computed is not published, and leaves no files', async () => {
-  const folder = newFolder();
-  const server = await Server.start('--keep', folder, '--conf', 'sessionPublishedBytes=1000000');
-  try {
+  const quota = ['--conf', 'sessionPublishedBytes=1000000'];
+  const use = async (server: Server, folder: string) => {
     const sc = await server.session();
-    const big = sc
-      .range(0, 40_000, 1, 2)
-      .map((x) => `${x}`.padEnd(100, 'x'))
-      .cache();
-    const error = await errorOf('QUOTA_FULL', () => big.publish('big'));
+    const rows = sc.range(0, 40_000, 1, 2).map((x) => `${x}`.padEnd(100, 'x'));
+    const error = await errorOf('QUOTA_FULL', () => rows.cache().publish('big'));
     assert.match(error.message, /of published rows on its server/);
-    assert.equal(filesIn(folder), ['lock']);
-    assert.equal(sc.published(), []);
-    assert.is(await big.count(), 40_000);
-  } finally {
-    await server.stop();
-  }
+    assert.equal([filesIn(folder), sc.published()], [['lock'], []]);
+    assert.is(await rows.count(), 40_000);
+  };
+  await withServer(use, newFolder(), quota);
 });
 
 test('two servers on one folder, a file in its place, and a lock that cannot be read', async () => {

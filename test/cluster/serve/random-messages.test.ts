@@ -15,7 +15,7 @@ const test = suite('random messages');
 const seed = Number(process.env.SEED ?? Date.now() % 1e6);
 
 const kinds = [
-  'attach resume read blob dropBlobs define run cancel release open terminal ask welcome resumed turnedAway answer updates event state',
+  'attach resume read blob dropBlobs define run cancel release open terminal stopWriting ask welcome resumed turnedAway answer updates event state',
   'ended published windows batch notice output told refused other',
 ].flatMap((line) => line.split(' '));
 const questions = 'sessions uses publish unpublish beginWindow addBatch endWindow other'.split(' ');

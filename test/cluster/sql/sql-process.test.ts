@@ -6,8 +6,8 @@ import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
+import { cancelWork } from '../../../runtime/context/running-work';
 import type { Context } from '../../../runtime/index';
-import { cancelQueries } from '../../../runtime/sql/running-queries';
 import { errorOf } from '../../helpers/errors';
 import { isAlive, processesOf } from '../../helpers/processes';
 import { descendants } from '../../helpers/terminal';
@@ -52,7 +52,7 @@ test('Ctrl-C ends a query at once; another one that runs meanwhile is asked agai
   const slow = sc.sql(endless);
   const cancelled = errorOf('JOB_CANCELLED', () => slow.collect());
   await works(pid);
-  cancelQueries(sc);
+  cancelWork(sc);
   await within(30_000, cancelled, 'the end of the query');
   assert.equal(await sc.sql`select 2 as a`.collect(), [{ a: 2 }]);
   const stopped = slow.collectAsync();

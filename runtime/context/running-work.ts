@@ -1,6 +1,6 @@
-// The queries that run now: Ctrl-C cancels those of entries, a job's cancel those that it waits for.
-import type { Context } from '../context/context';
+// What runs now besides jobs, queries and publications: Ctrl-C cancels what entries have begun, a job's cancel what it waits for.
 import { propertyNames } from '../scheduler/job-record';
+import type { Context } from './context';
 
 interface Running {
   readonly controller: AbortController;
@@ -10,8 +10,8 @@ interface Running {
 
 const running = new WeakMap<Context, Set<Running>>();
 
-/** Runs a query so that `signal` and `cancelQueries` can end it. */
-export async function runningQuery<T>(
+/** Runs something so that `signal` and `cancelWork` can end it. */
+export async function runningWork<T>(
   context: Context,
   signal: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<T>,
@@ -20,20 +20,20 @@ export async function runningQuery<T>(
   running.set(context, all);
   const properties = context.control.snapshot();
   const isApart = propertyNames.background in properties || propertyNames.output in properties;
-  const query: Running = { controller: new AbortController(), isApart };
-  const cancel = () => query.controller.abort(signal?.reason);
+  const work: Running = { controller: new AbortController(), isApart };
+  const cancel = () => work.controller.abort(signal?.reason);
   signal?.addEventListener('abort', cancel, { once: true });
   if (signal?.aborted) cancel();
-  all.add(query);
+  all.add(work);
   try {
-    return await run(query.controller.signal);
+    return await run(work.controller.signal);
   } finally {
-    all.delete(query);
+    all.delete(work);
     signal?.removeEventListener('abort', cancel);
   }
 }
 
-/** Cancels the queries of a context that run in the foreground: Ctrl-C. */
-export function cancelQueries(context: Context): void {
+/** Cancels what runs of a context in the foreground: Ctrl-C. */
+export function cancelWork(context: Context): void {
   for (const { controller, isApart } of running.get(context) ?? []) if (!isApart) controller.abort(': Ctrl-C');
 }
