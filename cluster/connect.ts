@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { makeConfig } from '../runtime/base/config';
 import { installRemoteFiles } from '../runtime/base/remote/remote-files';
 import { type Config, Context, type ContextOptions } from '../runtime/index';
+import './connectors/cassandra/operators';
 import './connectors/kafka/operators';
 import './connectors/sql/operators';
 import { executorHeapMb, machineText, readMachine } from './base/machine';

@@ -2,6 +2,8 @@
 
 export type { OutputListener, OutputStream } from './base/output-lines';
 export { type ConnectOptions, connect, resourcesText } from './connect';
+export type { CassandraJoinOptions, CassandraSaveOptions, CassandraTableOptions } from './connectors/cassandra/operators';
+export type { CassandraOptions } from './connectors/cassandra/options';
 export type { KafkaCompression } from './connectors/kafka/compression';
 export type {
   KafkaConnectionOptions,

@@ -29,6 +29,8 @@ const bundles: readonly Bundle[] = [
   { entry: 'cluster/receivers/receiver-main.ts', output: 'receiver.js' },
   { entry: 'cluster/sql/sql-main.ts', output: 'sql-engine.js' },
   { entry: 'cluster/connectors/kafka/on-executors.ts', output: 'kafka.js', alone: true },
+  { entry: 'cluster/connectors/cassandra/on-executors.ts', output: 'cassandra.js', alone: true },
+  { entry: 'cluster/connectors/cassandra/table-columns.ts', output: 'cassandra-columns.js', alone: true },
   { entry: 'cluster/connectors/sql/on-executors.ts', output: 'databases.js', alone: true },
   { entry: 'cluster/connectors/sql/table-columns.ts', output: 'table-columns.js', alone: true },
   { entry: 'cluster/spark/worker-main.ts', output: 'spark-worker.js', alone: true },

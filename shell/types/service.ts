@@ -77,6 +77,7 @@ export class TypeServiceCore {
   readonly #checker: TextChecker;
   readonly #schemas = new TableSchemas();
   readonly #databases: DatabaseColumns | undefined;
+  readonly #cassandra: DatabaseColumns | undefined;
   #cwd: string;
   /** What is known of queries. */
   readonly facts = new QueryFacts();
@@ -85,7 +86,10 @@ export class TypeServiceCore {
     this.#options = options;
     this.#cwd = options.cwd;
     // The bundles lie beside the declarations of the API.
-    if (options.api?.endsWith('.d.ts')) this.#databases = new DatabaseColumns(path.join(options.api, '../../table-columns.js'));
+    if (options.api?.endsWith('.d.ts')) {
+      this.#databases = new DatabaseColumns(path.join(options.api, '../../table-columns.js'));
+      this.#cassandra = new DatabaseColumns(path.join(options.api, '../../cassandra-columns.js'));
+    }
     this.#host = new Host(options);
     this.#service = ts.createLanguageService(this.#host, parsed);
     this.#modules = new UserModules(options, parsed);
@@ -96,7 +100,9 @@ export class TypeServiceCore {
   }
 
   readonly #typeOfTable = (call: TableCall | DatabaseCall): string | undefined =>
-    'url' in call ? this.#databases?.typeOf(call, this.#cwd) : this.#schemas.typeOf(call, this.#cwd);
+    'reader' in call
+      ? this.#schemas.typeOf(call, this.#cwd)
+      : (call.url === undefined ? this.#cassandra : this.#databases)?.typeOf(call, this.#cwd);
 
   /** Sets the user's folder, which a service from a snapshot does not know yet. */
   setFolder(cwd: string): void {

@@ -41,7 +41,7 @@ function isExpression(text: string): boolean {
 }
 
 /** Their examples need a server: their types are checked here, and what they do is tested by `npm run test:connectors`. */
-const needServers: ReadonlySet<string> = new Set(['docs/kafka.md', 'docs/databases.md']);
+const needServers: ReadonlySet<string> = new Set(['docs/kafka.md', 'docs/databases.md', 'docs/cassandra.md']);
 
 /** A block that begins with the name of a file is a module of that name. */
 const moduleOf = ({ text }: Block): string | undefined => /^\/\/ (\w+\.ts)\n/.exec(text)?.[1];

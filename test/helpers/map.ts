@@ -76,6 +76,7 @@ const rooms: Readonly<Record<string, string>> = {
   'cluster/ui/views': 'What each page shows, as plain data.',
   'cluster/ui': "The server of a session's pages.",
   'cluster/connectors': 'What connectors have in common: passwords, and the names of who writes.',
+  'cluster/connectors/cassandra': 'Tables of Cassandra as sources and sinks, and joins by key.',
   'cluster/connectors/sql': 'Tables of SQL databases as sources and sinks.',
   'cluster/connectors/kafka':
     'Topics of Kafka as sources and sinks: the session asks for offsets, executors read and write batches of records.',

@@ -58,6 +58,14 @@ export const connectorFunctions = {
         throw clarifiedClient(operation, e);
       }
     },
+  lookUp: (read: (elements: Iterable<unknown>) => AsyncIterable<unknown>, operation: string) =>
+    async function* (elements: Iterable<unknown>) {
+      try {
+        yield* read(elements);
+      } catch (e) {
+        throw clarifiedClient(operation, e);
+      }
+    },
   writePart:
     (write: (rows: unknown, task: unknown) => unknown, operation: string, job: object) =>
     async (rows: unknown, partition: number) => {

@@ -29,6 +29,7 @@ Keys compare by value: strings, numbers, dates, and arrays and plain objects of 
 Files with columns: sc.csv, sc.json, sc.jsonLines, sc.parquet and sc.arrow. The prompt reads the columns and their types as you type the path.
   const flights = sc.csv('flights.csv')    folders and patterns too; Tab completes flights.map(f => f.
   sc.sqlTable('postgres://me@db/shop', 'orders')    MySQL, MariaDB and SQLite too; rows.saveToTable(url, table) writes
+  sc.cassandra('shop', 'orders', { hosts: '10.0.0.1' })    saveToCassandra writes, keys.joinWithCassandra looks up
   .schema flights.csv                      columns, types, nulls and samples; --as Flight prints an interface for programs
 Rows are objects. Operators for them: select, where, withColumn, groupBy(f).agg({…}), orderBy, joinBy, pivot, topBy.
 > sc.parallelize([{ k: 'a', n: 1 }, { k: 'a', n: 2 }]).groupBy(r => r.k).agg({ total: sum(r => r.n) }).collect()

@@ -50,7 +50,7 @@ function* readersIn(node: ts.Node): Generator<ReaderCall> {
   if (
     ts.isCallExpression(node) &&
     ts.isPropertyAccessExpression(expression) &&
-    (isReader(expression.name.text) || expression.name.text === databaseReader)
+    (isReader(expression.name.text) || databaseReaders.has(expression.name.text))
   )
     yield { call: node, access: expression };
   const below: ts.Node[] = [];
@@ -60,7 +60,11 @@ function* readersIn(node: ts.Node): Generator<ReaderCall> {
   for (const child of below) yield* readersIn(child);
 }
 
-const databaseReader = 'sqlTable';
+/** Readers of databases, and what their first argument is. */
+const databaseReaders: ReadonlyMap<string, 'url' | 'keyspace'> = new Map([
+  ['sqlTable', 'url'],
+  ['cassandra', 'keyspace'],
+]);
 
 const isReader = (name: string): name is TableReader => (tableReaders as readonly string[]).includes(name);
 
@@ -71,7 +75,8 @@ export function typeOfCall(
   typeOf: TypeOfTable,
 ): string | undefined {
   const [first, second, third] = call.arguments;
-  if (access.name.text === databaseReader) return typeOfDatabase(first, second, third, typeOf);
+  const place = databaseReaders.get(access.name.text);
+  if (place) return typeOfDatabase(place, first, second, third, typeOf);
   const path = first && valueOf(first);
   const options = second ? valueOf(second) : {};
   const paths = Array.isArray(path) ? path : [path];
@@ -84,15 +89,16 @@ export function typeOfCall(
 }
 
 function typeOfDatabase(
+  place: 'url' | 'keyspace',
   first: ts.Expression | undefined,
   second: ts.Expression | undefined,
   third: ts.Expression | undefined,
   typeOf: TypeOfTable,
 ): string | undefined {
-  const [url, table] = [first && valueOf(first), second && valueOf(second)];
+  const [where, table] = [first && valueOf(first), second && valueOf(second)];
   const options = third ? valueOf(third) : {};
-  if (typeof url !== 'string' || typeof table !== 'string' || typeof options !== 'object' || options === null) return undefined;
-  return typeOf({ url, table, options: options as Record<string, unknown> });
+  if (typeof where !== 'string' || typeof table !== 'string' || typeof options !== 'object' || options === null) return undefined;
+  return typeOf({ [place]: where, table, options: options as Record<string, unknown> });
 }
 
 /** The value of a literal; undefined for what only a run tells. */

@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 
 /** A call that reads a table of a database whose URL and name stand in its text. */
 export interface DatabaseCall {
-  readonly url: string;
+  /** A URL, or a keyspace of Cassandra. */
+  readonly url?: string;
+  readonly keyspace?: string;
   readonly table: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
