@@ -1,4 +1,5 @@
 // The type service as a process: restart with what was committed, and the startup snapshot, fresh, stale and broken.
+// time limit: 240 s
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
