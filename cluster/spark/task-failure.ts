@@ -1,4 +1,5 @@
 // Why Spark gave a job up: the end of the task that failed for good, which its message carries, or Spark's own words.
+import { existsSync } from 'node:fs';
 import { MillraceError } from '../../runtime/base/errors';
 import { bytesText } from '../../runtime/base/units';
 import type { TaskEnd } from '../../runtime/plan/end';
@@ -85,9 +86,18 @@ export function jobError(text: string, { widest, slots, definitionOf }: GivenUp)
     if (end.kind === 'cancelled')
       return new MillraceError('JOB_CANCELLED', { reason: `: a task was interrupted ${attempts} times` });
     if (end.kind === 'userError' || end.kind === 'lost')
-      return errorOf({ kind: 'task', end, stageId, partition, attempts }, () => definitionOf(programId)?.steps);
+      return withRemedy(errorOf({ kind: 'task', end, stageId, partition, attempts }, () => definitionOf(programId)?.steps));
   }
   return new MillraceError('SPARK_FAILED', { reason: reasonOf(text), trace: text });
+}
+
+/** A function that reads a file of the session's machine, which executors have not, is told how to give it to them. */
+function withRemedy(error: MillraceError): MillraceError {
+  const path =
+    error.code === 'TASK_FAILED' ? /ENOENT: no such file or directory, \w+ '(.+)'$/.exec(error.message)?.[1] : undefined;
+  if (path === undefined || !existsSync(path)) return error;
+  const remedy = `Executors do not see ${path}, a file of the machine and folder of this session. Read it here and capture what it says, send it by sc.addFile and read SparkFiles.get, or read it as a dataset from a disk that all nodes see.`;
+  return new MillraceError('TASK_FAILED', { ...error.details, error: error.message, remedy });
 }
 
 /** Spark's sentence, without its traces. */

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../cluster/connect';
 import type { Context } from '../../runtime/index';
+import { errorOf } from '../helpers/errors';
 import { type Standalone, startStandalone } from '../helpers/standalone';
 import { until } from '../helpers/within';
 
@@ -83,6 +84,34 @@ test('an executor that is killed in the middle of a shuffle costs no row', async
     rows.sort((a, b) => a[0] - b[0]),
     [0, 1, 2, 3].map((k) => [k, Array.from({ length: 10 }, (_, i) => 4 * i + k)]),
   );
+});
+
+test('a function that reads a file which executors do not see: the error says how to give it to them', async () => {
+  // A path of this folder: executors have another one.
+  const error = await errorOf('TASK_FAILED', () =>
+    sc
+      .range(1)
+      .map(() => {
+        const fs: typeof import('node:fs') = require('node:fs');
+        return fs.readFileSync('package.json', 'utf8');
+      })
+      .count(),
+  );
+  assert.match(error.message, /ENOENT: no such file or directory, open 'package\.json'/);
+  assert.match(
+    error.remedy,
+    /^Executors do not see package\.json, a file of the machine and folder of this session.*sc\.addFile/,
+  );
+  const nowhere = await errorOf('TASK_FAILED', () =>
+    sc
+      .range(1)
+      .map(() => {
+        const fs: typeof import('node:fs') = require('node:fs');
+        return fs.readFileSync('no-such-file', 'utf8');
+      })
+      .count(),
+  );
+  assert.not.match(nowhere.remedy, /addFile/);
 });
 
 test.run();
