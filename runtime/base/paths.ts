@@ -58,8 +58,7 @@ export function checkLocal(operation: string, argument: string, path: string, re
     argument,
     value: path,
     rule: `a path of this machine, ${urls === '' ? 'or ' : ''}file:///path${urls}`,
-    remedy:
-      'Name it as this machine has it; what lies elsewhere must be copied or mounted first. A web page is read by fetch in flatMap.',
+    remedy: `Name it as this machine has it; what lies elsewhere must be copied or mounted first.${reaches === 'read' ? ' A web page is read by fetch in flatMap.' : ''}`,
   });
 }
 
