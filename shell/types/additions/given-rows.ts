@@ -23,8 +23,9 @@ export function rowFaults(text: CheckedText, typeOf: TypeOfTable): Diagnostic[] 
   for (const { call, access } of readersOfTables(text)) {
     const given = call.typeArguments?.[0];
     if (!given || isAdded(text, given)) continue;
-    const type = typeOfCall(call, access, typeOf);
-    const message = type && faultOf(given, columnsOf(type), text);
+    const columns = columnsOf(typeOfCall(call, access, typeOf) ?? '');
+    if (isGuess(columns) || isMadeHere(call, text)) continue;
+    const message = faultOf(given, columns, text);
     if (!message) continue;
     const start = text.layout.toOriginal(given.getStart(text.source));
     faults.push({ message, code: 0, start, length: text.layout.toOriginal(given.end) - start });
@@ -44,9 +45,35 @@ function faultOf(given: ts.TypeNode, columns: Columns, { checker, source }: Chec
     if (!found || found.has('any') || wanted.has('any')) continue;
     if (isOptional) wanted.add('undefined');
     const isSame = [...found].every((kind) => wanted.has(kind));
-    if (!isSame) return `The column ${name} is ${shown(found)}, not ${shown(wanted)} as in ${given.getText(source)}.`;
+    if (isSame) continue;
+    const optional = found.has('undefined') ? '?' : '';
+    const kinds = new Set([...found].filter((kind) => optional === '' || kind !== 'undefined'));
+    return (
+      `The column ${name} is ${shown(found)}, not ${shown(wanted)} as in ${given.getText(source)}. ` +
+      `Write ${name}${optional}: ${shown(kinds)}, or give { types } to read it otherwise.`
+    );
   }
   return undefined;
+}
+
+/** Without rows there are no columns, or those of a header, whose kinds nothing tells. */
+const isGuess = (columns: Columns): boolean =>
+  [...columns.values()].every((kinds) => kinds.size === 2 && kinds.has('string') && kinds.has('null'));
+
+/** Whether the same text names what is read a second time: it may write it first, so that what is there now says nothing. */
+function isMadeHere(call: ts.CallExpression, { source }: CheckedText): boolean {
+  const literalsIn = (node: ts.Node): string[] => {
+    if (ts.isStringLiteralLike(node)) return [node.text.replace(/^\.\//, '').replace(/\/$/, '')];
+    const below: string[] = [];
+    ts.forEachChild(node, (child) => {
+      if (child !== call) below.push(...literalsIn(child));
+    });
+    return below;
+  };
+  const paths = literalsIn(call.arguments[0]);
+  const others = literalsIn(source).filter((text) => text !== '');
+  const isWithin = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+  return paths.some((path) => others.some((other) => isWithin(path, other) || isWithin(other, path)));
 }
 
 /** As people write a union: that there may be no value comes last. */

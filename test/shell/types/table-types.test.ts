@@ -105,12 +105,27 @@ test('a type that is given is held against the columns of the file, at its place
   const faults: Record<string, string> = {
     '{ yaer: number }': '7: There is no column yaer in what is read. Did you mean year? There are year, carrier, depDelay.',
     '{ tailNumber: string }': '7: There is no column tailNumber in what is read. There are year, carrier, depDelay.',
-    '{ year: string }': '7: The column year is number, not string as in { year: string }.',
-    '{ year: Date | null }': '7: The column year is number, not Date | null as in { year: Date | null }.',
-    '{ depDelay: number }': '7: The column depDelay is number | null, not number as in { depDelay: number }.',
-    '{ depDelay?: number }': '7: The column depDelay is number | null, not number | undefined as in { depDelay?: number }.',
+    '{ year: string }':
+      '7: The column year is number, not string as in { year: string }. Write year: number, or give { types } to read it otherwise.',
+    '{ year: Date | null }':
+      '7: The column year is number, not Date | null as in { year: Date | null }. Write year: number, or give { types } to read it otherwise.',
+    '{ depDelay: number }':
+      '7: The column depDelay is number | null, not number as in { depDelay: number }. Write depDelay: number | null, or give { types } to read it otherwise.',
+    '{ depDelay?: number }':
+      '7: The column depDelay is number | null, not number | undefined as in { depDelay?: number }. Write depDelay: number | null, or give { types } to read it otherwise.',
   };
   for (const [type, fault] of Object.entries(faults)) assert.is(await given(type), fault, type);
+  // What has no rows yet, and what the same text may write first, says nothing.
+  writeFileSync(join(folder, 'header.csv'), 'id,name\n');
+  writeFileSync(join(folder, 'empty.jsonl'), '');
+  writeFileSync(join(folder, 'notes.jsonl'), '{"a":1}\n{"a":2,"b":"x"}\n');
+  assert.is(await typeOf("sc.csv<{ id: number }>('header.csv')"), 'RDD<{ id: number; }>');
+  assert.is(await typeOf("sc.jsonLines<{ id: number }>('empty.jsonl')"), 'RDD<{ id: number; }>');
+  const writes = async (text: string) => (await client.compileScript(text, { label: 'a.ts', firstLine: 1, folder })).status;
+  const read = "sc.csv<{ gate: string }>('./flights.csv').count()";
+  assert.is(await writes(read), 'error');
+  assert.is(await writes(`import { writeFileSync } from 'node:fs'\nwriteFileSync('flights.csv', 'gate')\n${read}`), 'ok');
+  assert.match(await typeOf("sc.jsonLines<{ b: string }>('notes.jsonl')"), /Write b: string \| null, or|Write b\?: string, or/);
   // The options say what is read.
   const asText = "sc.csv<{ year: string }>('flights.csv', { types: { year: 'text' } })";
   assert.is(await typeOf(asText), 'RDD<{ year: string; }>');
