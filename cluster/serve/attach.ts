@@ -89,6 +89,11 @@ export class ServerLink {
     });
   }
 
+  /** Whether a question has no answer yet. */
+  get isAsking(): boolean {
+    return this.#questions.length > 0;
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#connection?.finish('the session ends');

@@ -42,6 +42,8 @@ export interface Publisher {
   readonly label: string;
   /** A dataset that it has defined. */
   node(id: number): DatasetNode | undefined;
+  /** It has left since it asked. */
+  readonly isEnded: boolean;
   /** Writes the partitions of a dataset that it publishes, by a job that ends with the session. */
   write(what: PublicationWithCode, sink: Sink): Promise<void>;
 }
@@ -91,12 +93,15 @@ export class PublishedTable {
     });
   }
 
-  /** Bytes of what a session has published, in memory and on disk; without what has a name that is left out. */
-  bytesOf(session: number, without?: string): number {
+  /** Bytes of what a session has published, in memory and on disk; without what goes when something else takes a name. */
+  bytesOf(session: number, replaced?: string): number {
     const { status } = this.#sources.engine();
+    const before = replaced === undefined ? undefined : this.#named.get(replaced);
     let sum = 0;
-    for (const { info, bytes } of this.#entries.values()) {
-      if (sessionOf(info.dataset) !== session || info.name === without) continue;
+    for (const entry of this.#entries.values()) {
+      const { info, bytes, users, above } = entry;
+      // Replaced versions stay while others read them.
+      if (sessionOf(info.dataset) !== session || (entry === before && users.size + above === 0)) continue;
       const stored = status.stored(info.dataset);
       sum += bytes + stored.bytes + stored.diskBytes;
     }

@@ -59,6 +59,7 @@ export function answerQuestion(server: AskedServer, question: Question, session:
 function publish(server: AskedServer, what: PublicationWithCode, session: ServerSession): Promise<void> | void {
   const { published, windows, keeper, observe } = server;
   const check = (fileBytes: number) => {
+    if (session.isEnded) throw new MillraceError('JOB_CANCELLED', { reason: ': the session has ended' });
     const stream = windows.list().find((one) => one.name === what.name);
     if (stream) throw new MillraceError('NAME_IN_USE', { name: what.name, owner: stream.owner });
     published.check(what, session);

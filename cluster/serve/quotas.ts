@@ -36,8 +36,14 @@ const isBytes = (quota: Quota): boolean => quota.endsWith('Bytes');
 /** What the session has, and what its user can do about it. */
 const texts: Readonly<Record<Quota, readonly [what: string, remedy: string]>> = {
   sessionJobs: ['running jobs', 'Wait for some to end, or cancel them.'],
-  sessionPlanBytes: ['plans of datasets', 'Let go of datasets that you no longer need: release their names.'],
-  sessionValueBytes: ['values and functions', 'Let go of datasets that you no longer need, or read the data from files.'],
+  sessionPlanBytes: [
+    'plans of datasets',
+    'Let go of datasets that you no longer need: release their names. Then make this one again.',
+  ],
+  sessionValueBytes: [
+    'values and functions',
+    'Let go of datasets that you no longer need, or read the data from files. Then make this one again.',
+  ],
   sessionUnreadBytes: ['answers that it has not read', 'Take less at once: take(n), or toLocalIterator().'],
   sessionPublishedBytes: ['published rows', 'Take back what nobody needs: sc.unpublish(name).'],
 };

@@ -69,6 +69,9 @@ export class ServedEngine implements Engine<EngineStatus> {
     });
     this.shared = {
       session: link.welcome.session,
+      get isAsking() {
+        return link.isAsking;
+      },
       server: async () => readServerInfo(await link.ask({ kind: 'sessions' })),
       setTerminal: (isThere) => link.send({ kind: 'terminal', isThere }),
       list: () => this.#published,

@@ -1,6 +1,6 @@
 // One session on the side of its server: what it sends goes to the engine, what concerns it comes back, and its end clears up behind it.
 import { isAbsolute } from 'node:path';
-import { asError, MillraceError } from '../../runtime/base/errors';
+import { asError } from '../../runtime/base/errors';
 import { processNamespace } from '../../runtime/base/process-owner';
 import type { AccumulatorUpdate } from '../../runtime/plan/end';
 import type { Engine, JobHandlers, Release, StartedJob } from '../../runtime/plan/engine';
@@ -210,8 +210,9 @@ export class ServerSession implements Publisher {
     const { published, engine } = this.#shared;
     if (what.kind === 'dataset' && sessionOf(what.id) !== this.number) return published.close(what.id, this.number);
     this.#ids.release(what);
-    if (published.holds(what.kind, what.id)) return;
+    // What is published stays, and counts as that.
     if (what.kind === 'dataset') this.#plans.release(what.id);
+    if (published.holds(what.kind, what.id)) return;
     engine.release(what);
   }
 
@@ -282,6 +283,11 @@ export class ServerSession implements Publisher {
     for (const stage of stageIds) this.#stages.delete(stage);
   }
 
+  /** It has left; what it asked for before may still be under way. */
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
   async write({ name, dataset, code }: PublicationWithCode, sink: Sink): Promise<void> {
     const partitions = Array.from({ length: this.node(dataset)?.partitions ?? 0 }, (_, i) => i);
     const job = { root: dataset, sink, functions: [], partitions, title: `publish ${name}`, properties: {}, files: {}, code };
@@ -292,7 +298,6 @@ export class ServerSession implements Publisher {
     } finally {
       this.#writing.delete(id);
     }
-    if (this.#ended) throw new MillraceError('JOB_CANCELLED', { reason: ': the session has ended' });
   }
 
   #nextStage = 0;

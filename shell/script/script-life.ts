@@ -20,7 +20,8 @@ export class ScriptLife {
   readonly #hold = setInterval(() => {}, longestMs);
   /** What is awaited now; another object each time. */
   #awaited: { readonly cell: CompiledCell | undefined } | undefined;
-  #suspect: object | undefined;
+  /** What was awaited when nothing was left to do, and when that was. */
+  #suspect: { readonly awaited: object; readonly at: number } | undefined;
   #drained: (() => void) | undefined;
   /** What Node lists of resources that keep no process alive, such as pipes for output. */
   #left = 0;
@@ -65,6 +66,11 @@ export class ScriptLife {
     return this.#drained !== undefined;
   }
 
+  /** Nothing but our own wait was between two idle moments: after more, the statement has gone on. */
+  #isStuck(awaited: object): boolean {
+    return this.#suspect?.awaited === awaited && performance.now() - this.#suspect.at < 2 * stuckMs;
+  }
+
   #comeLast(): void {
     process.off('beforeExit', this.#onIdle);
     process.on('beforeExit', this.#onIdle);
@@ -75,9 +81,9 @@ export class ScriptLife {
     if (process.getActiveResourcesInfo().length > this.#left) return;
     if (this.#events.isActive()) setTimeout(() => {}, activeMs);
     else if (this.#drained) this.#drained();
-    else if (this.#awaited && this.#awaited === this.#suspect) this.#events.stuck(this.#awaited.cell);
+    else if (this.#awaited && this.#isStuck(this.#awaited)) this.#events.stuck(this.#awaited.cell);
     else {
-      this.#suspect = this.#awaited;
+      this.#suspect = this.#awaited && { awaited: this.#awaited, at: performance.now() };
       setTimeout(() => {}, stuckMs);
     }
   }

@@ -41,10 +41,10 @@ export class WatchedSession implements Session {
     this.#events = events;
   }
 
-  /** Whether jobs, streams or background entries run. */
+  /** Whether jobs, streams or background entries run, or a server has a question to answer. */
   isActive(): boolean {
     const isRunning = this.#sc.jobs().some(({ status }) => status === 'running');
-    return isRunning || this.#backgrounds.ids.length > 0 || this.#streams.isActive;
+    return isRunning || this.#sc.engine.shared?.isAsking === true || this.#backgrounds.ids.length > 0 || this.#streams.isActive;
   }
 
   run(cell: CompiledCell, screen: Screen): Promise<RunOutcome> {

@@ -108,13 +108,24 @@ export class Keeper {
   }
 
   /** Writes the partitions of a dataset, by a job of its session. Rejects with NOT_KEPT, or with what the job fails with. */
-  async write(what: PublicationWithCode, publisher: Publisher): Promise<Written> {
+  write(what: PublicationWithCode, publisher: Publisher): Promise<Written> {
+    const written = this.#write(what, publisher);
+    const writing = written.then(
+      () => {},
+      () => {},
+    );
+    this.#writing.add(writing);
+    void writing.then(() => this.#writing.delete(writing));
+    return written;
+  }
+
+  async #write(what: PublicationWithCode, publisher: Publisher): Promise<Written> {
     const number = this.#folder.newNumber();
     try {
       fs.mkdirSync(this.#folder.folderOf(number), { mode: 0o700 });
       await publisher.write(what, { kind: 'checkpoint', rddId: number, folder: this.#folder.path });
-      const written = await this.#withCode(number, what.code);
       const partitions = publisher.node(what.dataset)?.partitions ?? 0;
+      const written = await this.#withCode(number, what.code, partitions);
       const found = written.files.filter(({ name }) => /^\d+$/.test(name)).length;
       // Executors of Apache Spark may be on other machines.
       if (found < partitions)
@@ -129,10 +140,10 @@ export class Keeper {
     }
   }
 
-  async #withCode(number: number, code: JobCode): Promise<Written> {
+  async #withCode(number: number, code: JobCode, partitions: number): Promise<Written> {
     for (const id of new Set([code.modules, ...code.classes]))
       if (isCodeName(id)) this.#folder.write(number, id, this.#sources.blobs.blob(id));
-    const files = await this.#folder.filesOf(number);
+    const files = await this.#folder.filesOf(number, partitions);
     return { number, files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
@@ -191,7 +202,7 @@ export class Keeper {
     this.#writing.add(writing);
   }
 
-  /** Waits until the last batches are written. */
+  /** Waits until all that is being written is whole, or given up. */
   async finish(): Promise<void> {
     await Promise.all(this.#writing);
   }
@@ -210,21 +221,22 @@ export class Keeper {
     const { name, type, description, slide, last, id } = window;
     const { time, rows } = batch;
     const number = this.#folder.newNumber();
+    // Its name may be taken back meanwhile, and the files of its batch with it.
+    const isWanted = () => this.#sources.windows.list().some((one) => one.id === id);
     try {
       fs.mkdirSync(this.#folder.folderOf(number), { mode: 0o700 });
       for (let i = 0; i < rows.partitions; i++) {
         const from = checkpointPath(this.#sources.folder, { rddId: rows.dataset }, i);
-        await fs.promises.copyFile(from, path.join(this.#folder.folderOf(number), String(i)), fs.constants.COPYFILE_FICLONE);
+        await copyWhole(from, path.join(this.#folder.folderOf(number), String(i)));
       }
-      const written = await this.#withCode(number, code);
-      // Its name was taken back meanwhile.
-      if (!this.#sources.windows.list().some((one) => one.id === id)) return this.discard(written);
+      const written = await this.#withCode(number, code, rows.partitions);
+      if (!isWanted()) return this.discard(written);
       this.commit(written, { dataset: { ...rows, type, description, owner: window.owner }, code, stream: { time, slide, last } });
       this.#failing.delete(name);
     } catch (e) {
       this.#folder.remove(number);
       // A later batch will tell whether it is the disk.
-      if (this.#batches.get(name) || this.#failing.has(name)) return;
+      if (this.#batches.get(name) || this.#failing.has(name) || !isWanted()) return;
       this.#failing.add(name);
       const { message, details } = asError(e) as Error & { details?: Record<string, unknown> };
       const reason = String(details?.['reason'] ?? message);
@@ -237,5 +249,16 @@ export class Keeper {
   /** Gives the folder back. */
   close(): void {
     this.#folder.close();
+  }
+}
+
+/** A copy that is on the disk when this resolves: the batch before it goes then. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  await fs.promises.copyFile(from, to, fs.constants.COPYFILE_FICLONE);
+  const file = await fs.promises.open(to, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }

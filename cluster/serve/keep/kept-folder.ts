@@ -1,5 +1,6 @@
 // The folder of `millrace serve --keep`: each kept dataset has a number, a folder of files by it, and a manifest once that is whole.
 //
+//   kept-by-millrace   marks the folder as one of ours: what a server does not know in it may be removed
 //   lock          the server that uses the folder
 //   17/0, 17/1 …  the partitions of dataset 17 as files of frames, and blobs of the user's code
 //   17.kept       its manifest: written under another name, and renamed when all of 17/ is there
@@ -9,7 +10,7 @@ import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../../runtime/base/errors';
 import { makeFolders, removeQuietly, TemporaryFile } from '../../../runtime/base/files';
 import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../../runtime/base/process-owner';
-import { decodeManifest, encodeManifest, type KeptFile, type Manifest } from './manifest';
+import { decodeManifest, encodeManifest, isCodeName, type KeptFile, type Manifest } from './manifest';
 
 /** What was found in a folder. */
 export interface Found {
@@ -18,6 +19,7 @@ export interface Found {
 }
 
 const lockName = 'lock';
+const markName = 'kept-by-millrace';
 
 export class KeptFolder {
   readonly path: string;
@@ -44,6 +46,11 @@ export class KeptFolder {
       const stats = fs.lstatSync(this.path);
       if (!stats.isDirectory()) bad('a folder, and no link to one');
       if (stats.uid !== (process.getuid?.() ?? stats.uid)) bad('a folder of your own');
+      const names = fs.readdirSync(this.path);
+      // Folders by years would look like unfinished publications.
+      if (names.length > 0 && !names.includes(markName))
+        bad('an empty folder, or one in which a server has kept datasets before');
+      fs.writeFileSync(path.join(this.path, markName), '', { mode: 0o600 });
       fs.chmodSync(this.path, 0o700);
     } catch (e) {
       if (e instanceof MillraceError) throw e;
@@ -54,19 +61,23 @@ export class KeptFolder {
   /** Takes the folder. What a dead server left is taken over; whether one in another container or machine is dead cannot be seen. */
   #lock(): void {
     const file = path.join(this.path, lockName);
+    const own = `${file}.${process.pid}`;
     for (const isLast of [false, true]) {
       try {
-        fs.writeFileSync(file, JSON.stringify(ownerOf(process.pid)), { mode: 0o600, flag: 'wx' });
+        // Whole or not there: a lock that is cut off would be nobody's.
+        fs.writeFileSync(own, JSON.stringify(ownerOf(process.pid)), { mode: 0o600 });
+        fs.linkSync(own, file);
         return;
       } catch (e) {
         if ((e as NodeJS.ErrnoException).code !== 'EEXIST')
           throw new MillraceError('DISK', { path: file, reason: asError(e).message });
+      } finally {
+        removeQuietly(own);
       }
       const other = readOwner(file);
       const isDead = other?.namespace === processNamespace() && !isAlive(other.pid, other.started);
-      if (!isDead || isLast)
+      if (!isDead || isLast || !takeAway(file, other, own))
         throw new MillraceError('KEEP_TAKEN', { folder: this.path, pid: other?.pid ?? 'unknown', lock: file });
-      fs.rmSync(file, { force: true });
     }
   }
 
@@ -98,7 +109,7 @@ export class KeptFolder {
     this.#lastNumber = Math.max(0, ...named, ...folders);
     for (const name of names) if (/\.kept\.tmp$/.test(name)) removeQuietly(path.join(this.path, name));
     for (const number of folders) {
-      if (named.has(number)) continue;
+      if (named.has(number) || !this.#isOurs(number)) continue;
       tell(`${this.folderOf(number)}: left by a publication that was not finished; it is removed.`);
       removeQuietly(this.folderOf(number));
     }
@@ -112,6 +123,13 @@ export class KeptFolder {
       found.set(one.manifest.dataset.name, one);
     }
     return [...found.values()];
+  }
+
+  /** Whether nothing but what a publication writes is in the folder of a number. */
+  #isOurs(number: number): boolean {
+    const folder = this.folderOf(number);
+    if (!fs.lstatSync(folder).isDirectory()) return false;
+    return fs.readdirSync(folder).every((name) => /^\d+(\.\d+)?(\.tmp)?$/.test(name) || isCodeName(name.replace(/\.tmp$/, '')));
   }
 
   async #read(number: number, tell: (line: string) => void): Promise<Found | undefined> {
@@ -136,14 +154,22 @@ export class KeptFolder {
     }
   }
 
-  /** The files of a number with their sizes and checksums, for their owner alone from now on. Throws DISK. */
-  async filesOf(number: number): Promise<KeptFile[]> {
+  /**
+   * The partitions and the code of a number with their sizes and checksums, for their owner alone from now on. What attempts of tasks that
+   * died have left beside them is removed. Throws DISK.
+   */
+  async filesOf(number: number, partitions: number): Promise<KeptFile[]> {
     const folder = this.folderOf(number);
     try {
       fs.chmodSync(folder, 0o700);
       const files: KeptFile[] = [];
       for (const name of fs.readdirSync(folder)) {
         const file = path.join(folder, name);
+        const isPartition = /^\d+$/.test(name) && Number(name) < partitions;
+        if (!isPartition && !isCodeName(name)) {
+          removeQuietly(file);
+          continue;
+        }
         fs.chmodSync(file, 0o600);
         files.push({ name, ...(await sumOf(file)) });
       }
@@ -206,6 +232,21 @@ function readOwner(file: string): ProcessOwner | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Removes the lock of a dead server, unless another one has taken its place meanwhile: then that one stays. */
+function takeAway(file: string, dead: ProcessOwner, moved: string): boolean {
+  try {
+    fs.renameSync(file, moved);
+  } catch (e) {
+    // Somebody else was faster: the next try shows who.
+    return (e as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+  const was = readOwner(moved);
+  const isDead = was?.pid === dead.pid && was.started === dead.started;
+  if (!isDead && !fs.existsSync(file)) fs.linkSync(moved, file);
+  removeQuietly(moved);
+  return isDead;
 }
 
 /** What is wrong, in words that do not name the file again. */

@@ -81,6 +81,8 @@ export interface ServerInfo {
 export interface SharedDatasets {
   /** The number of this session. */
   readonly session: number;
+  /** Whether the server has not answered yet what this session asked it. */
+  readonly isAsking: boolean;
   server(): Promise<ServerInfo>;
   /** Tells the server whether this session's prompt has a terminal. */
   setTerminal(isThere: boolean): void;

@@ -1,7 +1,6 @@
 // What a server keeps for the next one: published datasets and streams survive its end and its death, whole or not at all.
 // time limit: 240 s
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,39 +8,13 @@ import { KeptFolder } from '../../../cluster/serve/keep/kept-folder';
 import { cancelWork } from '../../../runtime/context/running-work';
 import { type Context, HashPartitioner, type RDD, StorageLevel, StreamingContext } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
+import { filesIn, killed, newFolder, sees, withServer } from '../../helpers/keeping-server';
 import { parentOf, processesOf } from '../../helpers/processes';
-import { millrace, Server } from '../../helpers/server';
+import { millrace, type Server } from '../../helpers/server';
 import { smallDisk } from '../../helpers/small-disk';
 import { until } from '../../helpers/within';
 
 const test = suite('keep');
-const folders: string[] = [];
-
-/** A server with a folder that outlives it, and what is done with both. */
-async function withServer(
-  use: (server: Server, folder: string) => Promise<void>,
-  folder = newFolder(),
-  more: string[] = [],
-): Promise<void> {
-  const server = new Server();
-  try {
-    await server.run('--keep', folder, ...more);
-    await use(server, folder);
-  } finally {
-    await server.stop();
-  }
-}
-
-function newFolder(): string {
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'keep-'));
-  folders.push(folder);
-  return path.join(folder, 'kept');
-}
-
-test.after(() => {
-  for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
-});
-
 const visits = (sc: Context): RDD<[string, number]> =>
   sc
     .range(0, 100, 1, 4)
@@ -52,18 +25,6 @@ const sorted = async (rdd: RDD<[string, number]>): Promise<[string, number][]> =
   (await rdd.collect()).sort(([a], [b]) => (a < b ? -1 : 1));
 
 const expected = Array.from({ length: 5 }, (_, i): [string, number] => [`page ${i}`, 950 + i * 20]);
-
-const sees = (sc: Context, name: string) =>
-  until(5_000, () => sc.published().some((one) => one.name === name), `${name} in the list`);
-
-/** Ends a server as a machine that loses power does, and starts the next one. */
-async function killed(server: Server, folder: string): Promise<void> {
-  server.signal('SIGKILL');
-  await server.ended();
-  await server.run('--keep', folder);
-}
-
-const filesIn = (folder: string): string[] => (fs.readdirSync(folder, { recursive: true }) as string[]).sort();
 
 test('published datasets are there again after a restart and after kill -9, with all that is known of them', async () => {
   await withServer(async (server, folder) => {
@@ -89,7 +50,8 @@ test('published datasets are there again after a restart and after kill -9, with
       assert.is(stats.mode & 0o777, stats.isDirectory() ? 0o700 : 0o600, file);
     }
     await killed(server, folder);
-    assert.match(server.output, /Keeping what is published in .*kept; 2 found there/);
+    const found = /Keeping what is published in .*kept; 2 found there/;
+    await until(10_000, () => found.test(server.output), 'what was found');
     const reader = await server.session({ name: 'a reader' });
     await sees(reader, 'pages');
     const told = (of: typeof before) =>
@@ -346,7 +308,7 @@ test('two servers on one folder, a file in its place, and a lock that cannot be 
     assert.match(file, /--keep .*millrace\.js.* a folder that can be written \(EEXIST/);
     const other = newFolder();
     fs.mkdirSync(other);
-    fs.writeFileSync(path.join(other, 'lock'), '');
+    for (const file of ['lock', 'kept-by-millrace']) fs.writeFileSync(path.join(other, file), '');
     assert.match(await second('--keep', other), /Another server keeps its datasets in .*: process unknown/);
     const link = newFolder();
     fs.symlinkSync(folder, link);

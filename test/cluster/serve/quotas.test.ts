@@ -1,5 +1,7 @@
 // What one session of a server may have, and the share of the slots that it gets: settings of the server, held against one session only.
 // time limit: 180 s
+import v8 from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Line } from '../../../cluster/serve/line/line';
@@ -11,6 +13,11 @@ import { Server } from '../../helpers/server';
 import { until } from '../../helpers/within';
 
 const test = suite('quotas');
+
+function collectGarbage(): void {
+  v8.setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 /** A server with these settings, and what is done with it; afterwards another session works on it. */
 async function withServer(
@@ -96,6 +103,26 @@ test('plans of datasets', () =>
     assert.is(await held[3].count(), 3);
   }));
 
+test('plans of what was published are given back when the session lets go of them: a stream goes on', () =>
+  withServer(['sessionPlanBytes=60000'], async (_, sc) => {
+    const failures: string[] = [];
+    let batches = 0;
+    const streaming = new StreamingContext(sc, '50ms');
+    streaming.generatorStream(1, () => 1).publish('st', { last: '50ms' });
+    streaming.addStreamingListener({
+      onOutputOperationCompleted: (_, { failure }) => {
+        batches++;
+        if (failure) failures.push(String(failure));
+        // What is not used any more is let go of when its garbage is collected.
+        if (batches % 10 === 0) collectGarbage();
+      },
+    });
+    streaming.start();
+    await until(60_000, () => batches > 200 || failures.length > 0, 'batches');
+    await streaming.stop();
+    assert.equal(failures, []);
+  }));
+
 test('answers that a session has not read', () =>
   withServer(['sessionUnreadBytes=3000000'], async (_, sc) => {
     const texts = sc.range(0, 40, 1, 40).map((x) => `${x}`.padEnd(100_000, 'x'));
@@ -125,7 +152,15 @@ test('published rows', () =>
       /of published rows on its server, but its quota is 97[67](\.\d)? KiB/,
     );
     assert.match((await server.command('serve', '--status', '--socket', server.socket)).output, /has published \d+/);
-    // In its place there is room.
+    // In its place there is room, unless others still read what stands there.
+    const reader = await server.session();
+    await until(10_000, () => reader.published().length === 1, 'the list');
+    let read: RDD<unknown> | undefined = reader.dataset('first');
+    assert.is(await read.count(), 500);
+    await refusedWith('sessionPublishedBytes', () => second.publish('first', { replace: true }), /of published rows/);
+    await reader.stop();
+    read = undefined;
+    await until(10_000, async () => (await sc.publishedUses())[0].users.length === 0, 'the end of the reader');
     await second.publish('first', { replace: true });
     await sc.unpublish('first');
     await first.publish('first again');
