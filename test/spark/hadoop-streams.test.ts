@@ -11,6 +11,7 @@ import { type MiniHadoop, missingForHadoop, startHadoop } from '../helpers/mini-
 import { size } from '../helpers/sizes';
 import { type Standalone, startStandalone } from '../helpers/standalone';
 import { quietDisplay } from '../helpers/streams';
+import { checkSaves } from '../helpers/watched-folder';
 
 const add = (a: number, b: number) => a + b;
 const subtract = (a: number, b: number) => a - b;
@@ -159,6 +160,10 @@ onHdfs('files that arrive in a folder there are read once, also by the next run;
   await old.awaitTermination();
   assert.equal(replayed.sort(), ['a', 'b', 'd', 'left out']);
 });
+
+onHdfs('a folder that a save makes after the stream began is read whole, and what takes its place', () =>
+  checkSaves(sc, `${hadoop.hdfs}/open/made-later`),
+);
 
 onHdfs('the driver is killed, Spark with it: the next one goes on exactly', () => {
   const master = () => 'spark-local[2]';

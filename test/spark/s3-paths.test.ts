@@ -11,6 +11,7 @@ import { hadoopAws } from '../helpers/mini-hadoop';
 import { keys, S3Server } from '../helpers/s3-server';
 import { long } from '../helpers/sizes';
 import { quietDisplay } from '../helpers/streams';
+import { checkSaves } from '../helpers/watched-folder';
 import { until } from '../helpers/within';
 
 const test = suite('S3 through Hadoop');
@@ -92,6 +93,10 @@ onS3('state goes on from its checkpoint there', async () => {
   assert.equal(await totals(0, 3_000), each(3));
   assert.equal(await totals(3_000, 5_000), each(5));
 });
+
+onS3('a folder that a save makes after a stream began is read whole, and what takes its place', () =>
+  checkSaves(sc, 's3://data/made-later'),
+);
 
 /** Where a file of such a folder stands. */
 const ageOf = (path: string): number => {

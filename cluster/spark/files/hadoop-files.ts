@@ -144,11 +144,16 @@ export class HadoopFiles implements EngineFiles {
   readonly #access = new HadoopAccess((request) => this.#askNow(request));
   readonly #driver: HadoopDriver;
   readonly #waiting = new Map<number, { resolve: (answer: MessageReader) => void; reject: (error: Error) => void }>();
+  readonly #patienceMs: number;
+  /** Files of answers that nobody waits for any more: they may come yet. */
+  readonly #late = new Set<string>();
   #next = 0;
   #failed: Error | undefined;
 
-  constructor(driver: HadoopDriver) {
+  /** After `patience` milliseconds a thread waits no more. */
+  constructor(driver: HadoopDriver, patience = patienceMs) {
     this.#driver = driver;
+    this.#patienceMs = patience;
     this.folders = this.#access;
   }
 
@@ -217,6 +222,7 @@ export class HadoopFiles implements EngineFiles {
     const id = this.#next++;
     const { folder, helper, isReady } = this.#driver;
     const answer = join(folder, `hadoop-answer-${id}`);
+    this.#sweep();
     const asksDriver = isReady();
     if (asksDriver) {
       helper.stop();
@@ -224,12 +230,22 @@ export class HadoopFiles implements EngineFiles {
     } else helper.ask(id, request);
     try {
       const isOver = () => existsSync(answer) || (!asksDriver && helper.hasEnded);
-      for (let waited = 0; !isOver() && waited < patienceMs; waited += lookMs) Atomics.wait(sleeper, 0, 0, lookMs);
+      for (let waited = 0; !isOver() && waited < this.#patienceMs; waited += lookMs) Atomics.wait(sleeper, 0, 0, lookMs);
       if (!existsSync(answer)) throw new MillraceError('NO_EXECUTORS', { reason: 'Spark does not answer' });
       return new MessageReader(readFileSync(answer));
     } finally {
       if (!asksDriver) helper.forget(id);
-      rmSync(answer, { force: true });
+      this.#late.add(answer);
+      this.#sweep();
+    }
+  }
+
+  /** Removes the answers that are there. */
+  #sweep(): void {
+    for (const file of this.#late) {
+      if (!existsSync(file)) continue;
+      rmSync(file, { force: true });
+      this.#late.delete(file);
     }
   }
 

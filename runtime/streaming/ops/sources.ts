@@ -35,7 +35,7 @@ declare module '../context' {
      * The lines of files that arrive in a folder: moved files at once, files that are written there when they have settled; forms as
      * for `sc.textFile`. A file that takes the name of one that was read, and one that was rewritten, is read again. Names that begin
      * with . or _ or end in .tmp or .part are not read. Each batch reports the files that still grow, and what cannot be read.
-     * `start` fails with NO_SUCH_PATH if there is no such folder, with NOT_A_FOLDER for a file.
+     * NO_SUCH_PATH or NOT_A_FOLDER is reported where there is no such folder at the start; all files of a later one are read.
      * @example const lines = (ssc) => ssc.textFileStream('incoming')
      */
     textFileStream(folder: UserPath, options?: FileStreamOptions): DStream<string>;

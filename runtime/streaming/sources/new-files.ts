@@ -1,7 +1,7 @@
 // Finds new files in a folder: moved files at once, files that are written in place when they stop growing, and files that took the name
 // of one that was read. A catch-up batch has the files that had arrived by its time.
 import type { Time } from '../../base/duration';
-import { asError } from '../../base/errors';
+import { asError, MillraceError } from '../../base/errors';
 import { fieldsIn, fileNameIn, listIn } from '../../base/plain-data';
 import { below } from '../../base/remote/remote-folders';
 import type { FileNumbers, FileVersion } from '../../plan/file-version';
@@ -60,6 +60,10 @@ export class FolderWatch {
   readonly #options: FolderOptions;
   #seen = new Map<string, Seen>();
   #isFirst = true;
+  /** At the start nobody could say what was in the folder. */
+  #isUnread = false;
+  /** Files that the first look left out where it came after the start. */
+  #leftOut = 0;
   /** The catch-up batch for each file whose own batch is skipped. */
   #spread: ReadonlyMap<string, Time> | undefined;
 
@@ -71,11 +75,23 @@ export class FolderWatch {
   /** Looks at the folder for the first time, unless it resumes an earlier run. Throws NO_SUCH_PATH, NOT_A_FOLDER or UNREADABLE_FILE. */
   start(now: Time): void {
     if (!this.#isFirst) return;
-    const found = this.#wanted(this.#folder.read(), []);
+    const found = this.#wanted(this.#firstRead(), []);
     // Where the look failed, as by a filter that throws, the next one is the first.
     this.#isFirst = false;
     if (!this.#options.newFilesOnly) return;
     for (const [name, stats] of found) this.#seen.set(name, seenAs(stats, now, this.#version(name, stats)));
+    if (this.#isUnread) this.#leftOut = found.length;
+  }
+
+  /** A folder that is not there has no old files: all that a later one holds is new. */
+  #firstRead(): Found {
+    try {
+      return this.#folder.read();
+    } catch (e) {
+      this.#isUnread = !isAbsent(e);
+      this.#isFirst = this.#isUnread;
+      throw e;
+    }
   }
 
   /** The files that have become complete. */
@@ -83,6 +99,8 @@ export class FolderWatch {
     this.start(moment.now);
     const files: FoundFile[] = [];
     const notes: string[] = [];
+    if (this.#leftOut > 0) notes.push(leftOutText(this.#leftOut));
+    this.#leftOut = 0;
     let all: Found;
     try {
       all = this.#folder.read();
@@ -170,10 +188,11 @@ export class FolderWatch {
 
   /** What it has seen, as plain data. */
   position(): unknown {
-    return [...this.#seen];
+    return this.#isFirst ? unread : [...this.#seen];
   }
 
   resume(position: unknown): void {
+    if (position === unread) return;
     this.#seen = new Map(listIn(position, 'the position', seenIn));
     this.#isFirst = false;
   }
@@ -185,6 +204,15 @@ const seenAs = ({ size, mtimeMs }: FileNumbers, since: Time, read: FileVersion |
   since,
   read,
 });
+
+/** The position of a folder that could not be read in all of a run. */
+const unread = 'unread';
+
+const isAbsent = (error: unknown): boolean =>
+  error instanceof MillraceError && (error.code === 'NO_SUCH_PATH' || error.code === 'NOT_A_FOLDER');
+
+const leftOutText = (files: number): string =>
+  `left out: ${files === 1 ? 'one file was' : `${files} files were`} there when the folder could first be read`;
 
 const mostNames = 3;
 

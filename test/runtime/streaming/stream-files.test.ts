@@ -8,7 +8,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -22,15 +21,13 @@ import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
-import { type Context, type DStream, type FileStreamOptions, ManualClock, StreamingContext } from '../../../runtime/index';
+import { type Context, type FileStreamOptions, ManualClock, StreamingContext } from '../../../runtime/index';
 import { masterOf } from '../../helpers/master';
-import { quietDisplay } from '../../helpers/streams';
-import { until } from '../../helpers/within';
+import { fresh, Watched } from '../../helpers/watched-folder';
 
 const test = suite('file streams');
 let sc: Context;
 let root: string;
-let folders = 0;
 
 test.before(async () => {
   sc = await connect(masterOf('local'));
@@ -42,51 +39,10 @@ test.after(async () => {
   rmSync(root, { recursive: true });
 });
 
-/** A stream on a folder, batch by batch: each `next` is one second. */
-class Watched<T> {
-  readonly folder = join(root, String(folders++));
-  readonly notices: string[] = [];
-  readonly streaming: StreamingContext;
-  readonly clock = new ManualClock(0);
-  #last: T[] = [];
-
-  constructor(make: (s: StreamingContext, folder: string) => DStream<T>, before: (folder: string) => void = () => {}) {
-    mkdirSync(this.folder);
-    before(this.folder);
-    this.streaming = new StreamingContext(sc, '1s', {
-      clock: this.clock,
-      display: quietDisplay((text) => this.notices.push(text)),
-    });
-    make(this.streaming, this.folder).foreachRDD(async (rdd) => {
-      this.#last = await rdd.collect();
-    });
-    this.streaming.start();
-  }
-
-  async next(): Promise<T[]> {
-    this.#last = [];
-    this.clock.advance('1s');
-    await this.streaming.idle();
-    return this.#last;
-  }
-
-  get notes(): readonly string[] {
-    return this.streaming.batches().at(-1)!.inputs[0].notes;
-  }
-
-  /** Writes elsewhere and moves it in, which is what whole files do. */
-  async moveIn(name: string, content: string | Buffer): Promise<void> {
-    const beside = join(root, `beside-${folders++}`);
-    writeFileSync(beside, content);
-    utimesSync(beside, new Date(1e9), new Date(1e9));
-    renameSync(beside, join(this.folder, name));
-  }
-}
-
 const lines = (options?: FileStreamOptions) => (s: StreamingContext, folder: string) => s.textFileStream(folder, options);
 
 test('files that are moved in are read in the next batch, once; those that were there are not', async () => {
-  const watched = new Watched(lines(), (folder) => writeFileSync(join(folder, 'old'), 'old\n'));
+  const watched = new Watched(sc, root, lines(), (folder) => writeFileSync(join(folder, 'old'), 'old\n'));
   assert.equal(await watched.next(), []);
   await watched.moveIn('a', 'one\ntwo\n');
   await watched.moveIn('b', 'three');
@@ -96,7 +52,7 @@ test('files that are moved in are read in the next batch, once; those that were 
 });
 
 test('what is there at the start is read where that is wanted', async () => {
-  const watched = new Watched(lines({ newFilesOnly: false }), (folder) => writeFileSync(join(folder, 'old'), 'old\n'));
+  const watched = new Watched(sc, root, lines({ newFilesOnly: false }), (folder) => writeFileSync(join(folder, 'old'), 'old\n'));
   await watched.next();
   await watched.next();
   assert.equal(
@@ -107,7 +63,7 @@ test('what is there at the start is read where that is wanted', async () => {
 });
 
 test('a file that is written in place is read when it has settled; until then it is told', async () => {
-  const watched = new Watched(lines({ settle: '2s' }));
+  const watched = new Watched(sc, root, lines({ settle: '2s' }));
   const file = join(watched.folder, 'log');
   writeFileSync(file, 'one\n');
   assert.equal(await watched.next(), []);
@@ -126,7 +82,7 @@ test('a file that is written in place is read when it has settled; until then it
 });
 
 test('names of other things are skipped; packed files are unpacked; a filter chooses', async () => {
-  const watched = new Watched(lines({ filter: (name) => !name.endsWith('.bak') }));
+  const watched = new Watched(sc, root, lines({ filter: (name) => !name.endsWith('.bak') }));
   for (const name of ['.hidden', '_SUCCESS', 'x.tmp', 'x.part', 'x.bak']) await watched.moveIn(name, `${name}\n`);
   mkdirSync(join(watched.folder, 'folder'));
   await watched.moveIn('packed.gz', gzipSync('zwölf\n'));
@@ -135,7 +91,7 @@ test('names of other things are skipped; packed files are unpacked; a filter cho
 });
 
 test('a name that comes again is another file', async () => {
-  const watched = new Watched(lines());
+  const watched = new Watched(sc, root, lines());
   await watched.moveIn('a', 'one\n');
   assert.equal(await watched.next(), ['one']);
   unlinkSync(join(watched.folder, 'a'));
@@ -146,10 +102,10 @@ test('a name that comes again is another file', async () => {
 });
 
 test('a file that takes the name of one that was read is another file, however it came', async () => {
-  const watched = new Watched(lines());
+  const watched = new Watched(sc, root, lines());
   const path = join(watched.folder, 'current.txt');
   const beside = (text: string) => {
-    const other = join(root, `beside-${folders++}`);
+    const other = fresh(root, 'beside');
     writeFileSync(other, text);
     return other;
   };
@@ -204,7 +160,7 @@ test('a file that takes the name of one that was read is another file, however i
 });
 
 test('what was rewritten while nothing ran is read by the next run', async () => {
-  const watched = new Watched(lines({ newFilesOnly: false }));
+  const watched = new Watched(sc, root, lines({ newFilesOnly: false }));
   await watched.moveIn('a', 'one\n');
   await watched.moveIn('b', 'two\n');
   assert.equal(await watched.next(), ['one', 'two']);
@@ -227,7 +183,7 @@ test('what was rewritten while nothing ran is read by the next run', async () =>
 });
 
 test('links that lead nowhere, pipes and what is no text are reported, and hide no other file', async () => {
-  const watched = new Watched(lines());
+  const watched = new Watched(sc, root, lines());
   symlinkSync('gone', join(watched.folder, 'broken'));
   symlinkSync('circle', join(watched.folder, 'circle'));
   execFileSync('mkfifo', [join(watched.folder, 'pipe')]);
@@ -254,35 +210,15 @@ test('links that lead nowhere, pipes and what is no text are reported, and hide 
 });
 
 test('whole files with their paths', async () => {
-  const watched = new Watched((s, folder) => s.fileStream(folder));
+  const watched = new Watched(sc, root, (s, folder) => s.fileStream(folder));
   await watched.moveIn('a', 'one\ntwo');
   assert.equal(await watched.next(), [[join(watched.folder, 'a'), 'one\ntwo']]);
   assert.is(watched.streaming.batches().at(-1)!.records, 1);
   await watched.streaming.stop();
 });
 
-test('a folder that is not there is told at the start; one that goes away, with the batch', async () => {
-  const missing = new Watched((s) => s.textFileStream(join(root, 'nowhere')));
-  await until(
-    5000,
-    () => missing.notices.some((n) => /starting textFileStream#0 failed: There is nothing at/.test(n)),
-    'a notice',
-  );
-  await missing.streaming.stop();
-  const file = join(root, 'a-file');
-  writeFileSync(file, '');
-  const noFolder = new Watched((s) => s.textFileStream(file));
-  await until(5000, () => noFolder.notices.some((n) => /a-file is a file, but a folder is needed/.test(n)), 'a notice');
-  await noFolder.streaming.stop();
-  const watched = new Watched(lines());
-  rmSync(watched.folder, { recursive: true });
-  assert.equal(await watched.next(), []);
-  assert.match(watched.notes[0], /cannot be read now/);
-  await watched.streaming.stop();
-});
-
 test('a batch reads the same files again, in another run too', async () => {
-  const watched = new Watched(lines());
+  const watched = new Watched(sc, root, lines());
   await watched.moveIn('a', 'one\n');
   await watched.next();
   const [input] = watched.streaming.streams as unknown as import('../../../runtime/streaming/graph/input').InputDStream<string>[];
