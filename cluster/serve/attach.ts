@@ -40,6 +40,8 @@ interface Welcome {
   readonly sharesFolder: boolean;
   /** The folder of the server's engine. */
   readonly folder: string;
+  /** Whether it writes what is published for the next server. */
+  readonly keeps: boolean;
   readonly config: Config;
 }
 
@@ -49,7 +51,9 @@ export class ServerLink {
   readonly welcome: Welcome;
   readonly #holds: boolean;
   readonly #line = new Line((reason) => this.#lose(goneError(this.place.socket, reason)));
-  readonly #questions: Asked[] = [];
+  /** Without an answer yet, by their numbers. */
+  readonly #questions = new Map<number, Asked>();
+  #lastQuestion = 0;
   readonly #waiting: [ToSession, Uint8Array][] = [];
   #connection: Connection | undefined;
   #listener: ServerListener | undefined;
@@ -84,14 +88,15 @@ export class ServerLink {
   ask(question: Question): Promise<unknown> {
     if (this.#gone) return Promise.reject(this.#gone);
     return new Promise((resolve, reject) => {
-      this.#questions.push({ resolve, reject });
-      this.send({ kind: 'ask', question });
+      const number = ++this.#lastQuestion;
+      this.#questions.set(number, { resolve, reject });
+      this.send({ kind: 'ask', number, question });
     });
   }
 
   /** Whether a question has no answer yet. */
   get isAsking(): boolean {
-    return this.#questions.length > 0;
+    return this.#questions.size > 0;
   }
 
   close(): void {
@@ -112,13 +117,19 @@ export class ServerLink {
     this.#line.arrived(tail);
     switch (message.kind) {
       case 'told':
-        return this.#questions.shift()?.resolve(decode(tail));
+        return this.#answered(message.question)?.resolve(decode(tail));
       case 'refused':
-        return this.#questions.shift()?.reject(decodeFailure(tail));
+        return this.#answered(message.question)?.reject(decodeFailure(tail));
       default:
         if (this.#listener) this.#listener.message(message, tail);
         else this.#waiting.push([message, tail]);
     }
+  }
+
+  #answered(question: number): Asked | undefined {
+    const asked = this.#questions.get(question);
+    this.#questions.delete(question);
+    return asked;
   }
 
   #dropped(reason: string): void {
@@ -175,7 +186,8 @@ export class ServerLink {
     this.#gone = error;
     this.#line.end();
     this.#connection?.close(error.message);
-    for (const { reject } of this.#questions.splice(0)) reject(error);
+    for (const { reject } of this.#questions.values()) reject(error);
+    this.#questions.clear();
     if (!this.#isClosed) this.#listener?.gone(error);
   }
 }
@@ -206,8 +218,8 @@ export async function attach(place: ServerPlace, { name, holds, folder = '' }: A
     },
     accept: (answer, tail, connection) => {
       if (answer.kind !== 'welcome') throw refusal(place.socket, 'it sent something else than a welcome', 'Start it again.');
-      const { session, key, graceMs, slots, master, sharesFolder, folder: engineFolder } = answer;
-      const welcome = { session, key, graceMs, slots, master, sharesFolder, folder: engineFolder, config: configOf(slots, tail) };
+      const { kind: _, ...told } = answer;
+      const welcome = { ...told, config: configOf(answer.slots, tail) };
       link = new ServerLink(place, welcome, connection, holds);
       return link.wire;
     },

@@ -66,6 +66,11 @@ export class HeldBlobs {
     this.#drop(ids);
   }
 
+  /** Sends those again that are still held: the server had no room for them. */
+  sendAgain(ids: Iterable<string>): void {
+    for (const id of ids) if (this.#uses.has(id)) this.#send(id);
+  }
+
   #send(id: string): void {
     const bytes = this.#make(id);
     if (bytes.length > maxBlobBytes) {

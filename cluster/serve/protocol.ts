@@ -8,11 +8,11 @@ import type { Release } from '../../runtime/plan/engine';
 import type { JobCode } from '../../runtime/plan/job';
 import type { PublicationWithCode, WindowPublication } from '../../runtime/plan/sharing/shared-datasets';
 import { maxPublishedName, maxPublishedText, maxTaskBlobs } from '../base/limits';
-import { Fields, readBoolean, refuse, textItem } from '../link/fields';
+import { countItem, Fields, readBoolean, refuse, textItem } from '../link/fields';
 import { type EventName, eventNames } from './events';
 
 /** Both sides must have the same; rises with each change of these messages. */
-export const serveProtocol = 6;
+export const serveProtocol = 7;
 
 /** Who attaches, for `.sessions`. */
 export interface Visitor {
@@ -29,12 +29,19 @@ export interface Visitor {
   readonly folder: string;
 }
 
-/** What a session asks for; each question gets one answer, in their order. */
+/** The number of a job in its session, and whether its events are wanted. */
+export interface SessionJob {
+  readonly job: number;
+  readonly heard: boolean;
+}
+
+/** What a session asks for; each question gets one answer. */
 export type Question =
   | { readonly kind: 'sessions' }
   /** How the published datasets are used. */
   | { readonly kind: 'uses' }
-  | { readonly kind: 'publish'; readonly what: PublicationWithCode }
+  /** Publishes a dataset; where the server keeps, a job writes its files. */
+  | { readonly kind: 'publish'; readonly what: PublicationWithCode; readonly by?: SessionJob }
   | { readonly kind: 'unpublish'; readonly name: string }
   /** Names a stream; the answer is its number. */
   | { readonly kind: 'beginWindow'; readonly what: WindowPublication }
@@ -67,11 +74,10 @@ export type ToServer =
   | { readonly kind: 'release'; readonly what: Release }
   /** Begins to use a published dataset; its release ends that. */
   | { readonly kind: 'open'; readonly dataset: number; readonly name: string }
-  /** Ends the publication of a dataset, where its files are still written. */
-  | { readonly kind: 'stopWriting'; readonly dataset: number }
   /** The terminal of a prompt is gone, or there again. */
   | { readonly kind: 'terminal'; readonly isThere: boolean }
-  | { readonly kind: 'ask'; readonly question: Question };
+  /** Numbers only rise. */
+  | { readonly kind: 'ask'; readonly number: number; readonly question: Question };
 
 export type ToSession =
   /** The answer to `attach`; the tail has the configuration of the engine. */
@@ -87,6 +93,8 @@ export type ToSession =
       readonly sharesFolder: boolean;
       /** The folder of its engine. */
       readonly folder: string;
+      /** Whether it writes what is published for the next server. */
+      readonly keeps: boolean;
     }
   /** The answer to `resume`: the server has read so many messages. */
   | { readonly kind: 'resumed'; readonly read: number }
@@ -112,15 +120,18 @@ export type ToSession =
   | { readonly kind: 'notice'; readonly text: string }
   /** A line that the user's functions printed on an executor. */
   | { readonly kind: 'output'; readonly line: string; readonly stream: 'stdout' | 'stderr' }
-  /** The answer to the oldest question: the tail. */
-  | { readonly kind: 'told' }
-  /** The oldest question was refused: the tail is the error. */
-  | { readonly kind: 'refused' };
+  /** There was no room for these: jobs that need them fail. They are to be sent again before the next one. */
+  | { readonly kind: 'noRoom'; readonly datasets: readonly number[]; readonly blobs: readonly string[] }
+  /** The answer to a question: the tail. */
+  | { readonly kind: 'told'; readonly question: number }
+  /** A question was refused: the tail is the error. */
+  | { readonly kind: 'refused'; readonly question: number };
 
 const idLength = 256;
 const textLength = 1 << 20;
 const longestPath = 4096;
 const mostStages = 1_000_000;
+const mostRefused = 1_000_000;
 
 /** Checks a message of a session. Throws PROTOCOL. */
 export function checkToServer(value: unknown): ToServer {
@@ -158,12 +169,10 @@ function readToServer(message: Fields): ToServer {
       return { kind, what: readRelease(message.object('what')) };
     case 'open':
       return { kind, dataset: message.integer('dataset'), name: message.string('name', maxPublishedName) };
-    case 'stopWriting':
-      return { kind, dataset: message.integer('dataset') };
     case 'terminal':
       return { kind, isThere: readBoolean(message, 'isThere') };
     case 'ask':
-      return { kind, question: readQuestion(message.object('question')) };
+      return { kind, number: message.integer('number'), question: readQuestion(message.object('question')) };
     default:
       return refuse(`unknown message kind ${kind.slice(0, 40)}`);
   }
@@ -221,7 +230,11 @@ function readQuestionKind(question: Fields): Question {
     case 'unpublish':
       return { kind, name: question.string('name', maxPublishedName) };
     case 'publish':
-      return { kind, what: readPublication(question.object('what')) };
+      return {
+        kind,
+        what: readPublication(question.object('what')),
+        by: question.has('by') ? readSessionJob(question.object('by')) : undefined,
+      };
     case 'beginWindow':
       return { kind, what: readWindow(question.object('what')) };
     case 'addBatch':
@@ -237,6 +250,12 @@ function readQuestionKind(question: Fields): Question {
     default:
       return refuse(`unknown question ${kind.slice(0, 40)}`);
   }
+}
+
+function readSessionJob(by: Fields): SessionJob {
+  const read = { job: by.integer('job'), heard: readBoolean(by, 'heard') };
+  by.end();
+  return read;
 }
 
 function readPublication(what: Fields): PublicationWithCode {
@@ -295,6 +314,7 @@ function readToSession(message: Fields): ToSession {
         master: message.string('master', idLength),
         sharesFolder: readBoolean(message, 'sharesFolder'),
         folder: message.string('folder', longestPath),
+        keeps: readBoolean(message, 'keeps'),
       };
     case 'resumed':
       return { kind, read: message.integer('read') };
@@ -315,6 +335,12 @@ function readToSession(message: Fields): ToSession {
       return { kind, window: message.integer('window'), time: message.integer('time') };
     case 'notice':
       return { kind, text: message.string('text', textLength) };
+    case 'noRoom':
+      return {
+        kind,
+        datasets: message.list('datasets', mostRefused, countItem),
+        blobs: message.list('blobs', mostRefused, textItem(idLength)),
+      };
     case 'output': {
       const stream = message.string('stream', idLength);
       if (stream !== 'stdout' && stream !== 'stderr') refuse('message.stream is no stream');
@@ -325,9 +351,10 @@ function readToSession(message: Fields): ToSession {
     case 'state':
     case 'published':
     case 'windows':
+      return { kind };
     case 'told':
     case 'refused':
-      return { kind };
+      return { kind, question: message.integer('question') };
     default:
       return refuse(`unknown message kind ${kind.slice(0, 40)}`);
   }

@@ -42,10 +42,14 @@ export interface Publisher {
   readonly label: string;
   /** A dataset that it has defined. */
   node(id: number): DatasetNode | undefined;
-  /** It has left since it asked. */
-  readonly isEnded: boolean;
-  /** Writes the partitions of a dataset that it publishes, by a job that ends with the session. */
+}
+
+/** How a dataset is written before it is published. */
+export interface Writing {
+  /** Writes its partitions, by a job of its session. */
   write(what: PublicationWithCode, sink: Sink): Promise<void>;
+  /** Aborts with a reason where it is not to be published any more. */
+  readonly signal: AbortSignal;
 }
 
 export interface PublishedSources {

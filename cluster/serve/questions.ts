@@ -1,10 +1,11 @@
 // What the sessions of a server ask it: who is there, and what is published under which name.
 import { MillraceError } from '../../runtime/base/errors';
-import type { PublicationWithCode, ServerInfo } from '../../runtime/plan/sharing/shared-datasets';
+import type { ServerInfo } from '../../runtime/plan/sharing/shared-datasets';
+import { refuse } from '../link/fields';
 import type { Keeper } from './keep/keeper';
 import type { ServerObserver } from './observe/server-event';
 import type { Question } from './protocol';
-import type { PublishedTable } from './published-table';
+import type { PublishedTable, Writing } from './published-table';
 import type { ServerSession } from './server-session';
 import type { PublishedWindows } from './windows/published-windows';
 
@@ -29,7 +30,7 @@ export function answerQuestion(server: AskedServer, question: Question, session:
     case 'uses':
       return published.uses();
     case 'publish':
-      return publish(server, question.what, session);
+      return publish(server, question, session);
     case 'unpublish':
       if (windows.has(question.name)) windows.remove(question.name, session.number);
       else published.unpublish(question.name, session.number);
@@ -56,10 +57,13 @@ export function answerQuestion(server: AskedServer, question: Question, session:
   }
 }
 
-function publish(server: AskedServer, what: PublicationWithCode, session: ServerSession): Promise<void> | void {
+function publish(
+  server: AskedServer,
+  { what, by }: Extract<Question, { kind: 'publish' }>,
+  session: ServerSession,
+): Promise<void> | void {
   const { published, windows, keeper, observe } = server;
   const check = (fileBytes: number) => {
-    if (session.isEnded) throw new MillraceError('JOB_CANCELLED', { reason: ': the session has ended' });
     const stream = windows.list().find((one) => one.name === what.name);
     if (stream) throw new MillraceError('NAME_IN_USE', { name: what.name, owner: stream.owner });
     published.check(what, session);
@@ -70,17 +74,24 @@ function publish(server: AskedServer, what: PublicationWithCode, session: Server
     observe({ event: 'published', name: what.name, owner: session.label });
     server.tellPublished();
   };
-  check(0);
-  if (!keeper) return named();
-  return keeper.write(what, session).then((written) => {
+  const keep = async (by: Keeper, writing: Writing) => {
+    check(0);
+    const written = await by.write(what, session, writing);
     try {
+      if (writing.signal.aborted) throw new MillraceError('JOB_CANCELLED', { reason: String(writing.signal.reason) });
       check(written.bytes);
     } catch (e) {
-      keeper.discard(written);
+      by.discard(written);
       throw e;
     }
     const info = published.infoOf(what, session);
-    keeper.commit(written, { dataset: info, code: what.code });
+    by.commit(written, { dataset: info, code: what.code });
     named(info);
-  });
+  };
+  if (!keeper) {
+    check(0);
+    return named();
+  }
+  if (!by) return refuse('a publication without the job that writes it');
+  return session.publishing(by, (writing) => keep(keeper, writing));
 }

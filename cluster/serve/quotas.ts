@@ -38,11 +38,11 @@ const texts: Readonly<Record<Quota, readonly [what: string, remedy: string]>> = 
   sessionJobs: ['running jobs', 'Wait for some to end, or cancel them.'],
   sessionPlanBytes: [
     'plans of datasets',
-    'Let go of datasets that you no longer need: release their names. Then make this one again.',
+    'Let go of datasets that you no longer need: release their names. Then run this again.',
   ],
   sessionValueBytes: [
     'values and functions',
-    'Let go of datasets that you no longer need, or read the data from files. Then make this one again.',
+    'Let go of datasets that you no longer need, or read the data from files. Then run this again.',
   ],
   sessionUnreadBytes: ['answers that it has not read', 'Take less at once: take(n), or toLocalIterator().'],
   sessionPublishedBytes: ['published rows', 'Take back what nobody needs: sc.unpublish(name).'],

@@ -6,7 +6,7 @@ import { noteClassesOfRows } from '../../runtime/closure/classes/session-classes
 import type { BlobSource, Engine, JobHandlers, Release, StartedJob } from '../../runtime/plan/engine';
 import type { Job, JobCode } from '../../runtime/plan/job';
 import type { DatasetNode } from '../../runtime/plan/node';
-import type { Publication, PublishedDataset, SharedDatasets } from '../../runtime/plan/sharing/shared-datasets';
+import type { Publication, PublishedDataset, Publishing, SharedDatasets } from '../../runtime/plan/sharing/shared-datasets';
 import { decodePublished, encodeDatasets, encodeJob } from '../../runtime/plan/transfer';
 import { SessionCode } from '../../runtime/planner/session-code';
 import { labelsOf } from '../../runtime/scheduler/job-record';
@@ -19,11 +19,13 @@ import type { ServerLink } from './attach';
 import { type EventName, readEvent } from './events';
 import { decodeFailure } from './failure';
 import { blobsOfJob, blobsOfNode, HeldBlobs } from './held-blobs';
-import type { ToSession } from './protocol';
+import type { SessionJob, ToSession } from './protocol';
 import { ServedStatus } from './served-status';
 import { decodeState } from './state';
 import { WindowCopies } from './windows/window-copies';
 import { decodeWindows } from './windows/window-wire';
+
+type JobLabels = Pick<Job, 'title' | 'callSite' | 'properties'>;
 
 interface ActiveJob {
   readonly handlers: JobHandlers;
@@ -43,6 +45,9 @@ export class ServedEngine implements Engine<EngineStatus> {
   readonly #jobs = new Map<number, ActiveJob>();
   /** Blobs of the user's code, by id, while they are sent. */
   readonly #code = new Map<string, Uint8Array>();
+  /** Its datasets, and what the server had no room for when it was sent. */
+  readonly #nodes = new Map<number, DatasetNode>();
+  readonly #refused = { datasets: new Set<number>(), blobs: new Set<string>() };
   #published: readonly PublishedDataset[] = [];
   #blobs!: HeldBlobs;
   #nextJob = 0;
@@ -75,7 +80,7 @@ export class ServedEngine implements Engine<EngineStatus> {
       server: async () => readServerInfo(await link.ask({ kind: 'sessions' })),
       setTerminal: (isThere) => link.send({ kind: 'terminal', isThere }),
       list: () => this.#published,
-      publish: (what, signal) => this.#publish(what, signal),
+      publish: (what, by) => this.#publish(what, by),
       unpublish: async (name) => {
         await link.ask({ kind: 'unpublish', name });
       },
@@ -101,14 +106,34 @@ export class ServedEngine implements Engine<EngineStatus> {
 
   define(nodes: readonly DatasetNode[]): void {
     if (this.#link.gone) return;
-    for (const node of nodes) this.#blobs.hold(ownerOf(node.id), blobsOfNode(node));
+    // Those may be made of what is refused.
+    this.#sendRefused();
+    for (const node of nodes) {
+      this.#blobs.hold(ownerOf(node.id), blobsOfNode(node));
+      this.#nodes.set(node.id, node);
+    }
     this.#link.send({ kind: 'define' }, encodeDatasets(nodes));
+  }
+
+  /** Sends again what the server had no room for: there may be some now. */
+  #sendRefused(): void {
+    const { datasets, blobs } = this.#refused;
+    if (datasets.size + blobs.size === 0) return;
+    const again = [...datasets].sort((a, b) => a - b).flatMap((id) => this.#nodes.get(id) ?? []);
+    const ids = [...blobs];
+    datasets.clear();
+    blobs.clear();
+    this.#blobs.sendAgain(ids);
+    if (again.length > 0) this.#link.send({ kind: 'define' }, encodeDatasets(again));
   }
 
   release(what: Release): void {
     if (this.#link.gone) return;
     this.#link.send({ kind: 'release', what });
-    if (what.kind === 'dataset') this.#blobs.letGo(ownerOf(what.id));
+    if (what.kind === 'dataset') {
+      this.#nodes.delete(what.id);
+      this.#blobs.letGo(ownerOf(what.id));
+    }
     if (what.kind !== 'persisted') return;
     this.status.forgetDataset(what.id);
     this.#hooks.bus.post('onUnpersist', { rddId: what.id });
@@ -116,16 +141,20 @@ export class ServedEngine implements Engine<EngineStatus> {
 
   run(given: Job, handlers: JobHandlers): StartedJob {
     if (this.#link.gone) throw this.#link.gone;
+    this.#sendRefused();
     const id = this.#nextJob++;
     const job = { ...given, code: this.#codeNow().code };
     this.#blobs.hold(jobOwner(id), blobsOfJob(job));
     this.#code.clear();
-    const { title, callSite, properties } = job;
-    const state = { status: 'running' as const, records: 0, stageIds: [] };
-    this.status.began({ jobId: id, started: this.#clock.now(), title, callSite, ...state, ...labelsOf(properties) });
-    const done = new Promise<void>((resolve, reject) => this.#jobs.set(id, { handlers, resolve, reject }));
+    const done = this.#begin(id, job, handlers);
     this.#link.send({ kind: 'run', job: id, heard: this.#hooks.bus.isHeard }, encodeJob(job));
     return { id, done };
+  }
+
+  #begin(id: number, { title, callSite, properties }: JobLabels, handlers: JobHandlers): Promise<void> {
+    const state = { status: 'running' as const, records: 0, stageIds: [] };
+    this.status.began({ jobId: id, started: this.#clock.now(), title, callSite, ...state, ...labelsOf(properties) });
+    return new Promise<void>((resolve, reject) => this.#jobs.set(id, { handlers, resolve, reject }));
   }
 
   /** The user's code as it is now: rows that were encoded before may be instances of its classes. */
@@ -135,14 +164,31 @@ export class ServedEngine implements Engine<EngineStatus> {
     return { code, ids: [code.modules, ...code.classes] };
   }
 
-  async #publish(what: Publication, signal?: AbortSignal): Promise<void> {
-    const { dataset } = what;
-    const stop = () => this.#link.send({ kind: 'stopWriting', dataset });
-    signal?.addEventListener('abort', stop, { once: true });
+  async #publish(what: Publication, by: Publishing): Promise<void> {
+    this.#sendRefused();
+    const publish = (job?: SessionJob) =>
+      this.#withCode(what.dataset, (code) => this.#link.ask({ kind: 'publish', what: { ...what, code }, by: job }));
+    return this.#link.welcome.keeps ? this.#asJob(`publish ${what.name}`, by, publish) : publish();
+  }
+
+  /** Has the server do something by a job of this session, which is over when it has answered. */
+  async #asJob(title: string, { signal, ...labels }: Publishing, ask: (job: SessionJob) => Promise<void>): Promise<void> {
+    if (this.#link.gone) throw this.#link.gone;
+    const job = this.#nextJob++;
+    const cancel = () => this.#link.send({ kind: 'cancel', job, reason: String(signal.reason ?? '') });
+    // Who asked hears of the end by the answer.
+    this.#begin(job, { title, ...labels }, { take: () => {}, blame: (error) => error }).catch(() => {});
+    signal.addEventListener('abort', cancel, { once: true });
     try {
-      await this.#withCode(dataset, (code) => this.#link.ask({ kind: 'publish', what: { ...what, code } }));
+      const answer = ask({ job, heard: this.#hooks.bus.isHeard });
+      if (signal.aborted) cancel();
+      await answer;
+      this.#end(job);
+    } catch (e) {
+      this.#end(job, asError(e));
+      throw e;
     } finally {
-      signal?.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', cancel);
     }
   }
 
@@ -189,6 +235,10 @@ export class ServedEngine implements Engine<EngineStatus> {
         return this.#windows.takeList(decodeWindows(tail));
       case 'batch':
         return this.#windows.takeBatch(message.window, message.time, decodePublished(tail));
+      case 'noRoom':
+        for (const id of message.datasets) this.#refused.datasets.add(id);
+        for (const id of message.blobs) this.#refused.blobs.add(id);
+        return;
       case 'notice':
         return this.#hooks.notice(message.text);
       case 'output':

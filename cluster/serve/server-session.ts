@@ -21,13 +21,14 @@ import type { ListenerEvents } from '../../runtime/scheduler/listener-bus';
 import type { EngineStatus } from '../../runtime/scheduler/loop';
 import { encode } from '../../runtime/wire/codec';
 import { refuse } from '../link/fields';
-import { AnswerQueue } from './answer-queue';
 import { type EventName, numbered } from './events';
 import { encodeFailure } from './failure';
 import { joinedCode } from './job-code';
+import { OpenQuestions } from './open-questions';
 import { OwnIds, sessionOf } from './own-ids';
-import type { Question, ToServer, ToSession, Visitor } from './protocol';
-import type { PublishedTable, Publisher } from './published-table';
+import type { Question, SessionJob, ToServer, ToSession, Visitor } from './protocol';
+import { SessionPublications } from './publications';
+import type { PublishedTable, Publisher, Writing } from './published-table';
 import { overQuota, type Quotas } from './quotas';
 import type { ServerBlobs } from './server-blobs';
 import { SessionPlans } from './session-plans';
@@ -75,7 +76,7 @@ export class ServerSession implements Publisher {
   readonly #shared: SharedEngine;
   readonly #send: SendToSession;
   readonly #ids: OwnIds;
-  readonly #questions: AnswerQueue;
+  readonly #questions: OpenQuestions;
   readonly #plans: SessionPlans;
   readonly #pool: string;
   readonly #unreadBytes: () => number;
@@ -83,8 +84,7 @@ export class ServerSession implements Publisher {
   readonly #jobs = new Map<number, RunningJob>();
   /** The session's numbers of stages, by those of the engine. */
   readonly #stages = new Map<number, number>();
-  /** The datasets that it publishes and that are still written, by the jobs of the engine that do it. */
-  readonly #writing = new Map<number, number>();
+  readonly #publications = new SessionPublications();
   #lastJob = -1;
   #jobsSoFar = 0;
   #ended = false;
@@ -100,7 +100,7 @@ export class ServerSession implements Publisher {
     this.since = since;
     this.#shared = shared;
     this.#send = send;
-    this.#questions = new AnswerQueue((question) => shared.answer(question, this), send);
+    this.#questions = new OpenQuestions((question) => shared.answer(question, this), send);
     this.#ids = new OwnIds(number, (id) => shared.published.isUsedBy(id, number) || this.#plans.isAbsent(id));
   }
 
@@ -157,22 +157,17 @@ export class ServerSession implements Publisher {
         return this.#define(decodeDatasets(tail), tail.length);
       case 'run':
         return this.#run(message.job, message.heard, decodeJob(tail));
-      case 'cancel': {
-        const job = this.#jobs.get(message.job);
-        return job && this.#shared.engine.cancel(job.engineJob, message.reason);
-      }
+      case 'cancel':
+        return this.#cancel(message.job, message.reason);
       case 'release':
         return this.#release(message.what);
       case 'open':
         return this.#open(message.dataset, message.name);
-      case 'stopWriting':
-        for (const [id, dataset] of this.#writing) if (dataset === message.dataset) this.#shared.engine.cancel(id, '');
-        return;
       case 'terminal':
         this.#isDetached = !message.isThere;
         return;
       case 'ask':
-        return this.#questions.take(message.question);
+        return this.#questions.take(message.number, message.question);
     }
   }
 
@@ -187,11 +182,14 @@ export class ServerSession implements Publisher {
 
   #blob(id: string, bytes: Uint8Array): void {
     this.#ids.blob(id, bytes);
+    let refusal: Error | undefined;
     try {
       this.#shared.blobs.put(this.number, id, bytes);
     } catch (e) {
-      this.#plans.refuseBlob(id, asError(e));
+      refusal = asError(e);
+      this.#send({ kind: 'noRoom', datasets: [], blobs: [id] });
     }
+    this.#plans.blobArrived(id, refusal);
   }
 
   #open(dataset: number, name: string): void {
@@ -203,6 +201,8 @@ export class ServerSession implements Publisher {
     // A published dataset stays as it was published, whatever its publisher does with it.
     const changed = this.#ids.nodes(nodes).filter(({ id }) => !published.holds('dataset', id));
     const known = this.#plans.define(changed, bytes);
+    const refused = changed.map(({ id }) => id).filter((id) => this.#plans.isRefused(id));
+    if (refused.length > 0) this.#send({ kind: 'noRoom', datasets: refused, blobs: [] });
     this.#attempt(() => engine.define(known));
   }
 
@@ -217,26 +217,40 @@ export class ServerSession implements Publisher {
   }
 
   #run(number: number, heard: boolean, given: Job): void {
-    // Numbers only rise: an answer can belong to one job only.
-    if (number <= this.#lastJob) refuse(`job ${number} after job ${this.#lastJob}`);
-    this.#lastJob = number;
+    this.#count(number);
     const job = this.#ids.job(given);
-    this.#jobsSoFar++;
     try {
       const mistake = this.#mistake;
       this.#mistake = undefined;
       if (mistake) throw mistake;
-      const { sessionJobs } = this.#shared.quotas;
-      if (this.#jobs.size >= sessionJobs) throw overQuota('sessionJobs', this.#jobs.size + 1, sessionJobs);
-      this.#start(number, heard, job);
+      const take = (partition: number, value: Uint8Array) => {
+        this.#checkUnread(value.length);
+        this.#send({ kind: 'answer', job: number, partition }, value);
+      };
+      // Its end is told by itself.
+      this.#start({ job: number, heard }, job, take).catch(() => {});
     } catch (e) {
       this.#finish(number, asError(e));
     }
   }
 
-  /** Runs a job in the pool of the session. */
+  /** Numbers of jobs only rise: an answer can belong to one job only. Throws PROTOCOL. */
+  #count(job: number): void {
+    if (job <= this.#lastJob) refuse(`job ${job} after job ${this.#lastJob}`);
+    this.#lastJob = job;
+    this.#jobsSoFar++;
+  }
+
+  #cancel(number: number, reason: string): void {
+    this.#publications.cancel(number, reason);
+    const job = this.#jobs.get(number);
+    if (job) this.#shared.engine.cancel(job.engineJob, reason);
+  }
+
+  /** Runs a job in the pool of the session. Throws QUOTA_FULL or NOT_PUBLISHED. */
   #inPool(job: Job, handlers: JobHandlers): StartedJob {
-    const { engine, blobs, published } = this.#shared;
+    const { engine, blobs, published, quotas } = this.#shared;
+    if (this.#jobs.size >= quotas.sessionJobs) throw overQuota('sessionJobs', this.#jobs.size + 1, quotas.sessionJobs);
     this.#plans.check(job);
     const others = [...this.#plans.publishedIn(job.root)].flatMap((dataset) => published.codeOf(dataset));
     const code = job.code && others.length > 0 ? joinedCode(job.code, others, blobs, this.number) : job.code;
@@ -245,21 +259,19 @@ export class ServerSession implements Publisher {
     return engine.run({ ...job, code, properties }, handlers);
   }
 
-  #start(number: number, heard: boolean, job: Job): void {
+  /** Begins a job, whose end is told to the session and by the promise. Throws what `#inPool` does. */
+  #start({ job: number, heard }: SessionJob, job: Job, take: JobHandlers['take']): Promise<void> {
     const { engine } = this.#shared;
-    const { id, done } = this.#inPool(job, {
-      take: (partition, value) => {
-        this.#checkUnread(value.length);
-        this.#send({ kind: 'answer', job: number, partition }, value);
-      },
-      blame: (error) => error,
-    });
+    const { id, done } = this.#inPool(job, { take, blame: (error) => error });
     const record = engine.status.active().find(({ jobId }) => jobId === id);
     this.#jobs.set(number, { engineJob: id, record, heard });
     this.#shared.began(id, this, number);
-    done.then(
+    return done.then(
       () => this.#finish(number),
-      (error) => this.#finish(number, asError(error)),
+      (error) => {
+        this.#finish(number, asError(error));
+        throw error;
+      },
     );
   }
 
@@ -283,21 +295,19 @@ export class ServerSession implements Publisher {
     for (const stage of stageIds) this.#stages.delete(stage);
   }
 
-  /** It has left; what it asked for before may still be under way. */
-  get isEnded(): boolean {
-    return this.#ended;
+  /**
+   * Publishes a dataset whose files are written first. The signal aborts with a reason when the session cancels the job or ends. Throws
+   * PROTOCOL for the number of a job that was there already.
+   */
+  publishing(by: SessionJob, publish: (writing: Writing) => Promise<void>): Promise<void> {
+    this.#count(by.job);
+    return this.#publications.publish(by.job, (what, sink) => this.#write(by, what, sink), publish);
   }
 
-  async write({ name, dataset, code }: PublicationWithCode, sink: Sink): Promise<void> {
+  #write(by: SessionJob, { name, dataset, code }: PublicationWithCode, sink: Sink): Promise<void> {
     const partitions = Array.from({ length: this.node(dataset)?.partitions ?? 0 }, (_, i) => i);
     const job = { root: dataset, sink, functions: [], partitions, title: `publish ${name}`, properties: {}, files: {}, code };
-    const { id, done } = this.#inPool(job, { take: () => {}, blame: (error) => error });
-    this.#writing.set(id, dataset);
-    try {
-      await done;
-    } finally {
-      this.#writing.delete(id);
-    }
+    return this.#start(by, job, () => {});
   }
 
   #nextStage = 0;
@@ -372,8 +382,8 @@ export class ServerSession implements Publisher {
     this.#ended = true;
     this.#questions.end();
     const { engine, blobs, published } = this.#shared;
-    for (const id of [...[...this.#jobs.values()].map(({ engineJob }) => engineJob), ...this.#writing.keys()])
-      engine.cancel(id, reason);
+    this.#publications.cancelAll(reason);
+    for (const { engineJob } of this.#jobs.values()) engine.cancel(engineJob, reason);
     const { datasets, persisted, shuffles, checkpoints, states } = this.#ids.footprint;
     const release = (kind: Exclude<Release['kind'], 'blob'>, ids: Iterable<number>) => {
       for (const id of ids) if (!published.holds(kind, id)) engine.release({ kind, id });

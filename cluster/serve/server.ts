@@ -283,7 +283,8 @@ export class MillraceServer implements SharedEngine {
     this.observe({ event: 'sessionAttached', session: number, name: visitor.name, pid: visitor.pid });
     const { slots, master, folder } = this.#served;
     const sharesFolder = this.engine.status.sharesFolder !== false;
-    const welcome = { kind: 'welcome', session: number, key: line.key, graceMs, slots, master, sharesFolder, folder } as const;
+    const place = { slots, master, folder, sharesFolder, keeps: this.keeper !== undefined };
+    const welcome = { kind: 'welcome', session: number, key: line.key, graceMs, ...place } as const;
     line.open(connection, welcome, encode(this.#config));
     session.tellState(this.engine.status.running());
     session.tellPublished(this.published.list());

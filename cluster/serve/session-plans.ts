@@ -45,9 +45,14 @@ export class SessionPlans {
     return this.#absent.has(dataset);
   }
 
-  /** There was no room for a blob. */
-  refuseBlob(id: string, reason: Error): void {
-    this.#refusedBlobs.set(id, reason);
+  /** There was no room for a blob, or there is one for it now. */
+  blobArrived(id: string, refusal: Error | undefined): void {
+    if (refusal) this.#refusedBlobs.set(id, refusal);
+    else this.#refusedBlobs.delete(id);
+  }
+
+  isRefused(dataset: number): boolean {
+    return this.#refused.has(dataset);
   }
 
   dropBlobs(ids: readonly string[]): void {

@@ -65,6 +65,16 @@ export function closeQuietly(fd: number): void {
   }
 }
 
+/** Waits until a file, or the list of a folder, is on the disk. Throws what the system does. */
+export function syncFile(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeQuietly(fd);
+  }
+}
+
 /** Removes what nobody needs any more; what the system keeps goes with the folder of the session. */
 export function removeQuietly(path: string): void {
   try {

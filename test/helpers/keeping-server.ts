@@ -43,6 +43,8 @@ export async function killed(server: Server, folder: string): Promise<void> {
   await server.run('--keep', folder);
 }
 
-/** All but the mark of a folder of ours. */
+/** All but the mark of a folder of ours, and what is in its lock. */
 export const filesIn = (folder: string): string[] =>
-  (fs.readdirSync(folder, { recursive: true }) as string[]).filter((file) => file !== 'kept-by-millrace').sort();
+  (fs.readdirSync(folder, { recursive: true }) as string[])
+    .filter((file) => file !== 'kept-by-millrace' && !file.startsWith('lock/'))
+    .sort();

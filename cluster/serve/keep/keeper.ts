@@ -14,7 +14,7 @@ import type {
   WindowBatch,
 } from '../../../runtime/plan/sharing/shared-datasets';
 import { checkpointPath } from '../../../runtime/storage/frame-file';
-import type { PublishedTable, Publisher } from '../published-table';
+import type { PublishedTable, Publisher, Writing } from '../published-table';
 import type { ServerBlobs } from '../server-blobs';
 import type { PublishedWindows } from '../windows/published-windows';
 import type { KeptFolder } from './kept-folder';
@@ -107,23 +107,22 @@ export class Keeper {
     };
   }
 
-  /** Writes the partitions of a dataset, by a job of its session. Rejects with NOT_KEPT, or with what the job fails with. */
-  write(what: PublicationWithCode, publisher: Publisher): Promise<Written> {
-    const written = this.#write(what, publisher);
-    const writing = written.then(
+  /** Writes the partitions of a dataset. Rejects with NOT_KEPT, or with what its job fails with. */
+  write(what: PublicationWithCode, publisher: Publisher, writing: Writing): Promise<Written> {
+    const written = this.#write(what, publisher, writing);
+    const over = written.then(
       () => {},
       () => {},
     );
-    this.#writing.add(writing);
-    void writing.then(() => this.#writing.delete(writing));
+    this.#writing.add(over);
+    void over.then(() => this.#writing.delete(over));
     return written;
   }
 
-  async #write(what: PublicationWithCode, publisher: Publisher): Promise<Written> {
-    const number = this.#folder.newNumber();
+  async #write(what: PublicationWithCode, publisher: Publisher, { write }: Writing): Promise<Written> {
+    const number = this.#begin(what.name);
     try {
-      fs.mkdirSync(this.#folder.folderOf(number), { mode: 0o700 });
-      await publisher.write(what, { kind: 'checkpoint', rddId: number, folder: this.#folder.path });
+      await write(what, { kind: 'checkpoint', rddId: number, folder: this.#folder.path });
       const partitions = publisher.node(what.dataset)?.partitions ?? 0;
       const written = await this.#withCode(number, what.code, partitions);
       const found = written.files.filter(({ name }) => /^\d+$/.test(name)).length;
@@ -137,6 +136,14 @@ export class Keeper {
     } catch (e) {
       this.#folder.remove(number);
       throw this.#notKept(what.name, e);
+    }
+  }
+
+  #begin(name: string): number {
+    try {
+      return this.#folder.begin();
+    } catch (e) {
+      throw this.#notKept(name, e);
     }
   }
 
@@ -220,11 +227,11 @@ export class Keeper {
   async #writeBatch({ window, batch, code }: WaitingBatch): Promise<void> {
     const { name, type, description, slide, last, id } = window;
     const { time, rows } = batch;
-    const number = this.#folder.newNumber();
     // Its name may be taken back meanwhile, and the files of its batch with it.
     const isWanted = () => this.#sources.windows.list().some((one) => one.id === id);
+    let number: number | undefined;
     try {
-      fs.mkdirSync(this.#folder.folderOf(number), { mode: 0o700 });
+      number = this.#folder.begin();
       for (let i = 0; i < rows.partitions; i++) {
         const from = checkpointPath(this.#sources.folder, { rddId: rows.dataset }, i);
         await copyWhole(from, path.join(this.#folder.folderOf(number), String(i)));
@@ -234,7 +241,7 @@ export class Keeper {
       this.commit(written, { dataset: { ...rows, type, description, owner: window.owner }, code, stream: { time, slide, last } });
       this.#failing.delete(name);
     } catch (e) {
-      this.#folder.remove(number);
+      if (number !== undefined) this.#folder.remove(number);
       // A later batch will tell whether it is the disk.
       if (this.#batches.get(name) || this.#failing.has(name) || !isWanted()) return;
       this.#failing.add(name);

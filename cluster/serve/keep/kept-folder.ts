@@ -1,15 +1,18 @@
 // The folder of `millrace serve --keep`: each kept dataset has a number, a folder of files by it, and a manifest once that is whole.
 //
-//   kept-by-millrace   marks the folder as one of ours: what a server does not know in it may be removed
-//   lock          the server that uses the folder
+//   kept-by-millrace   marks the folder as one of ours
+//   lock/         the server that uses the folder
+//   17.begun      says that 17/ is ours, and that nobody will miss it: it is not whole yet, or has been taken back
 //   17/0, 17/1 …  the partitions of dataset 17 as files of frames, and blobs of the user's code
-//   17.kept       its manifest: written under another name, and renamed when all of 17/ is there
+//   17.kept       its manifest, once all of 17/ is there
+//
+// Only what has one of these two files is ever removed: other files and folders stay, whatever they are called.
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../../runtime/base/errors';
-import { makeFolders, removeQuietly, TemporaryFile } from '../../../runtime/base/files';
-import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../../runtime/base/process-owner';
+import { makeFolders, removeQuietly, syncFile, TemporaryFile } from '../../../runtime/base/files';
+import { FolderLock } from './folder-lock';
 import { decodeManifest, encodeManifest, isCodeName, type KeptFile, type Manifest } from './manifest';
 
 /** What was found in a folder. */
@@ -18,18 +21,18 @@ export interface Found {
   readonly manifest: Manifest;
 }
 
-const lockName = 'lock';
 const markName = 'kept-by-millrace';
 
 export class KeptFolder {
   readonly path: string;
   #lastNumber = 0;
+  #lock: FolderLock | undefined;
 
   /** Opens a folder for this process, and makes it where it is missing. Throws KEEP_TAKEN, or BAD_OPTION for a folder that is not its user's own. */
   static open(folder: string): KeptFolder {
     const kept = new KeptFolder(path.resolve(folder));
     kept.#makePrivate();
-    kept.#lock();
+    kept.#lock = FolderLock.take(kept.path);
     return kept;
   }
 
@@ -47,9 +50,8 @@ export class KeptFolder {
       if (!stats.isDirectory()) bad('a folder, and no link to one');
       if (stats.uid !== (process.getuid?.() ?? stats.uid)) bad('a folder of your own');
       const names = fs.readdirSync(this.path);
-      // Folders by years would look like unfinished publications.
-      if (names.length > 0 && !names.includes(markName))
-        bad('an empty folder, or one in which a server has kept datasets before');
+      const isOurs = names.some((name) => name === markName || /^[1-9]\d{0,8}\.kept$/.test(name));
+      if (names.length > 0 && !isOurs) bad('an empty folder, or one in which a server has kept datasets before');
       fs.writeFileSync(path.join(this.path, markName), '', { mode: 0o600 });
       fs.chmodSync(this.path, 0o700);
     } catch (e) {
@@ -58,38 +60,26 @@ export class KeptFolder {
     }
   }
 
-  /** Takes the folder. What a dead server left is taken over; whether one in another container or machine is dead cannot be seen. */
-  #lock(): void {
-    const file = path.join(this.path, lockName);
-    const own = `${file}.${process.pid}`;
-    for (const isLast of [false, true]) {
-      try {
-        // Whole or not there: a lock that is cut off would be nobody's.
-        fs.writeFileSync(own, JSON.stringify(ownerOf(process.pid)), { mode: 0o600 });
-        fs.linkSync(own, file);
-        return;
-      } catch (e) {
-        if ((e as NodeJS.ErrnoException).code !== 'EEXIST')
-          throw new MillraceError('DISK', { path: file, reason: asError(e).message });
-      } finally {
-        removeQuietly(own);
-      }
-      const other = readOwner(file);
-      const isDead = other?.namespace === processNamespace() && !isAlive(other.pid, other.started);
-      if (!isDead || isLast || !takeAway(file, other, own))
-        throw new MillraceError('KEEP_TAKEN', { folder: this.path, pid: other?.pid ?? 'unknown', lock: file });
-    }
-  }
-
   /** Gives the folder back. */
   close(): void {
-    const file = path.join(this.path, lockName);
-    if (readOwner(file)?.pid === process.pid) removeQuietly(file);
+    this.#lock?.release();
   }
 
-  /** A number that nothing in the folder has had since it was opened. */
-  newNumber(): number {
-    return ++this.#lastNumber;
+  /** Begins something new: a number that nothing in the folder has had since it was opened, with an empty folder. Throws DISK. */
+  begin(): number {
+    const number = ++this.#lastNumber;
+    const folder = this.folderOf(number);
+    let hasBegun = false;
+    try {
+      fs.writeFileSync(this.#begunOf(number), '', { mode: 0o600, flag: 'wx' });
+      hasBegun = true;
+      fs.mkdirSync(folder, { mode: 0o700 });
+    } catch (e) {
+      // What stands in the way is not ours.
+      if (hasBegun) removeQuietly(this.#begunOf(number));
+      throw new MillraceError('DISK', { path: folder, reason: asError(e).message });
+    }
+    return number;
   }
 
   /** The folder of what has a number. */
@@ -101,17 +91,24 @@ export class KeptFolder {
     return path.join(this.path, `${number}.kept`);
   }
 
+  #begunOf(number: number): string {
+    return path.join(this.path, `${number}.begun`);
+  }
+
   /** What is there and whole. `tell` takes a line about each file that is not; what it belongs to is left as it is. */
   async load(tell: (line: string) => void): Promise<Found[]> {
     const names = fs.readdirSync(this.path);
     const numbers = (pattern: RegExp) => new Set(names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number));
-    const [named, folders] = [numbers(/^(\d{1,9})\.kept$/), numbers(/^(\d{1,9})$/)];
-    this.#lastNumber = Math.max(0, ...named, ...folders);
-    for (const name of names) if (/\.kept\.tmp$/.test(name)) removeQuietly(path.join(this.path, name));
-    for (const number of folders) {
-      if (named.has(number) || !this.#isOurs(number)) continue;
-      tell(`${this.folderOf(number)}: left by a publication that was not finished; it is removed.`);
-      removeQuietly(this.folderOf(number));
+    const [named, begun] = [numbers(/^([1-9]\d{0,8})\.kept$/), numbers(/^([1-9]\d{0,8})\.begun$/)];
+    this.#lastNumber = Math.max(0, ...named, ...begun, ...numbers(/^([1-9]\d{0,8})$/));
+    for (const name of names) if (/^[1-9]\d{0,8}\.kept\.tmp$/.test(name)) removeQuietly(path.join(this.path, name));
+    for (const number of begun) {
+      // Its server was killed after the manifest was there.
+      if (named.has(number)) removeQuietly(this.#begunOf(number));
+      else {
+        tell(`${this.folderOf(number)}: left by a publication that was not finished, or was taken back; it is removed.`);
+        this.remove(number);
+      }
     }
     const found = new Map<string, Found>();
     for (const number of [...named].sort((a, b) => a - b)) {
@@ -123,13 +120,6 @@ export class KeptFolder {
       found.set(one.manifest.dataset.name, one);
     }
     return [...found.values()];
-  }
-
-  /** Whether nothing but what a publication writes is in the folder of a number. */
-  #isOurs(number: number): boolean {
-    const folder = this.folderOf(number);
-    if (!fs.lstatSync(folder).isDirectory()) return false;
-    return fs.readdirSync(folder).every((name) => /^\d+(\.\d+)?(\.tmp)?$/.test(name) || isCodeName(name.replace(/\.tmp$/, '')));
   }
 
   async #read(number: number, tell: (line: string) => void): Promise<Found | undefined> {
@@ -184,20 +174,33 @@ export class KeptFolder {
     writeWhole(path.join(this.folderOf(number), name), bytes);
   }
 
-  /** From now on the number is found again. Throws DISK. */
+  /** From now on the number is found again, also when the machine fails. Throws DISK. */
   commit(number: number, manifest: Manifest): void {
-    writeWhole(this.#manifestOf(number), Buffer.from(encodeManifest(manifest)));
+    try {
+      syncFile(this.folderOf(number));
+      writeWhole(this.#manifestOf(number), Buffer.from(encodeManifest(manifest)));
+      removeQuietly(this.#begunOf(number));
+      syncFile(this.path);
+    } catch (e) {
+      if (e instanceof MillraceError) throw e;
+      throw new MillraceError('DISK', { path: this.folderOf(number), reason: asError(e).message });
+    }
   }
 
   /** It is not found again; its files stay for those who read them, until `remove`. */
   forget(number: number): void {
-    removeQuietly(this.#manifestOf(number));
+    try {
+      fs.renameSync(this.#manifestOf(number), this.#begunOf(number));
+    } catch {
+      // It is no longer kept.
+    }
   }
 
   /** Nothing of it stays. */
   remove(number: number): void {
     this.forget(number);
     removeQuietly(this.folderOf(number));
+    removeQuietly(this.#begunOf(number));
   }
 }
 
@@ -222,31 +225,6 @@ async function sumOf(file: string): Promise<{ readonly bytes: number; readonly c
   } finally {
     await handle.close();
   }
-}
-
-function readOwner(file: string): ProcessOwner | undefined {
-  try {
-    const { pid, namespace, started } = JSON.parse(fs.readFileSync(file, 'utf8')) as ProcessOwner;
-    const isOne = Number.isSafeInteger(pid) && typeof namespace === 'string' && typeof started === 'string';
-    return isOne ? { pid, namespace, started } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Removes the lock of a dead server, unless another one has taken its place meanwhile: then that one stays. */
-function takeAway(file: string, dead: ProcessOwner, moved: string): boolean {
-  try {
-    fs.renameSync(file, moved);
-  } catch (e) {
-    // Somebody else was faster: the next try shows who.
-    return (e as NodeJS.ErrnoException).code === 'ENOENT';
-  }
-  const was = readOwner(moved);
-  const isDead = was?.pid === dead.pid && was.started === dead.started;
-  if (!isDead && !fs.existsSync(file)) fs.linkSync(moved, file);
-  removeQuietly(moved);
-  return isDead;
 }
 
 /** What is wrong, in words that do not name the file again. */

@@ -34,7 +34,11 @@ export interface Manifest {
 /** Blobs of code, which are named by a hash of their bytes. */
 export const isCodeName = (name: string): boolean => /^(?:modules|classes)-[0-9a-f]{40}$/.test(name);
 
+/** Whether a file beside a manifest can have this name. */
+const isKeptName = (name: string): boolean => /^\d+$/.test(name) || isCodeName(name);
+
 export function encodeManifest({ dataset, code, files, stream }: Manifest): string {
+  for (const { name } of files) if (!isKeptName(name)) refuse(`a kept file of the name ${name}`);
   const bytes = Buffer.from(encodePublished([dataset])).toString('base64');
   const text = `${JSON.stringify({ dataset: bytes, code, files, stream }, undefined, 1)}\n`;
   return `millrace-kept ${format} ${crc32(text).toString(16)}\n${text}`;
@@ -77,7 +81,7 @@ function readFile(value: unknown, what: string): KeptFile {
     checksum: countItem(file.take('checksum'), `${what}.checksum`),
   };
   file.end();
-  if (!/^\d+$/.test(read.name) && !isCodeName(read.name)) refuse(`${what} has the name ${read.name}`);
+  if (!isKeptName(read.name)) refuse(`${what} has the name ${read.name}`);
   return read;
 }
 

@@ -1,5 +1,6 @@
 // Datasets that several sessions of one server share by name.
 import { checkOptions, refuseArgument } from '../../base/arguments';
+import { CallStack } from '../../base/call';
 import { MillraceError } from '../../base/errors';
 import { currentSignal } from '../../base/flow';
 import { nearest } from '../../base/nearest';
@@ -96,7 +97,9 @@ export function checkPublishedText(argument: string, value: unknown): string {
 }
 
 RDD.prototype.publish = async function (name, options = {}, type) {
-  const shared = sharedOf(this.context, 'publish');
+  const context = this.context as Context;
+  const callSite = new CallStack().site; // Before the first await: it has the frames of who asked.
+  const shared = sharedOf(context, 'publish');
   checkPublishedName('publish', name);
   checkOptions('publish', options, "Write publish('pages', { replace: true }).");
   const { description = '', replace = false } = options;
@@ -110,7 +113,7 @@ RDD.prototype.publish = async function (name, options = {}, type) {
       : 'Call cache() or persist() first.';
     throw new MillraceError('NOT_PUBLISHABLE', { name, reason, remedy });
   }
-  await this.context.makeKnown(this);
+  await context.makeKnown(this);
   const told = type ?? (this.schema ? rowType(this.schema) : '');
   const what = {
     name,
@@ -119,7 +122,9 @@ RDD.prototype.publish = async function (name, options = {}, type) {
     description: checkPublishedText('the description', description),
     replace,
   };
-  await runningWork(this.context as Context, currentSignal(), (signal) => shared.publish(what, signal));
+  await runningWork(context, currentSignal(), (signal) =>
+    shared.publish(what, { signal, properties: context.control.snapshot(), callSite }),
+  );
 };
 
 /** What a session uses of others goes when nobody refers to it any more. */

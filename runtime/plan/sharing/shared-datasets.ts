@@ -1,6 +1,6 @@
 // The boundary to what several sessions of one engine share: datasets and streams by name, and who the sessions are. Plain data both ways.
 import type { Schema } from '../../schema/schema';
-import type { JobCode } from '../job';
+import type { Job, JobCode } from '../job';
 import type { PartitionerSpec } from '../program';
 import type { LevelFlags } from '../storage-level';
 
@@ -46,6 +46,11 @@ export interface Publication {
   readonly replace: boolean;
 }
 
+/** Who publishes: the signal cancels it, the rest labels the job that writes it, if one does. */
+export interface Publishing extends Pick<Job, 'properties' | 'callSite'> {
+  readonly signal: AbortSignal;
+}
+
 /** A session of a server. */
 export interface SessionInfo {
   readonly session: number;
@@ -88,8 +93,8 @@ export interface SharedDatasets {
   setTerminal(isThere: boolean): void;
   /** As they are now. */
   list(): readonly PublishedDataset[];
-  /** Publishes a dataset that the engine knows, unless `signal` aborts while it is written. Rejects with NAME_IN_USE or NOT_PUBLISHABLE. */
-  publish(what: Publication, signal?: AbortSignal): Promise<void>;
+  /** Publishes a dataset that the engine knows, unless it is cancelled while it is written. Rejects with NAME_IN_USE or NOT_PUBLISHABLE. */
+  publish(what: Publication, by: Publishing): Promise<void>;
   /** Rejects with NOT_PUBLISHED. */
   unpublish(name: string): Promise<void>;
   /** Begins to use a published dataset: it stays until the session has released it as often. */

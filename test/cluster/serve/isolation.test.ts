@@ -121,7 +121,11 @@ const wrong: Readonly<Record<string, (first: number, others: number) => readonly
   ],
   'a broadcast of another session': (_, others) => [{ kind: 'blob', id: `broadcast-${others}` }, new Uint8Array(1)],
   'a batch for a stream that nobody publishes': (first) => [
-    { kind: 'ask', question: { kind: 'addBatch', window: 9, time: 1, dataset: first, code: { modules: '', classes: [] } } },
+    {
+      kind: 'ask',
+      number: 1,
+      question: { kind: 'addBatch', window: 9, time: 1, dataset: first, code: { modules: '', classes: [] } },
+    },
   ],
   'a function that needs a broadcast of another session': (first, others) => [
     { kind: 'define' },
@@ -147,13 +151,12 @@ const wrong: Readonly<Record<string, (first: number, others: number) => readonly
     ]),
   ),
   'an open of no number': () => [{ kind: 'open', dataset: -1, name: 'pages' }],
-  'the end of a stream that nobody publishes': () => [{ kind: 'ask', question: { kind: 'endWindow', window: 9 } }],
-  'a question that is none': () => [{ kind: 'ask', question: { kind: 'shell', text: 'ls' } }],
+  'the end of a stream that nobody publishes': () => [{ kind: 'ask', number: 1, question: { kind: 'endWindow', window: 9 } }],
+  'a question that is none': () => [{ kind: 'ask', number: 1, question: { kind: 'shell', text: 'ls' } }],
   'going on within a session': () => [{ kind: 'resume', session: 1, key: '', read: 0 }],
   'more read than was sent': () => [{ kind: 'read', messages: 1_000_000 }],
   'names of blobs that are none': () => [{ kind: 'dropBlobs', ids: [1] }],
   'a cancel without a number': () => [{ kind: 'cancel', job: 'all', reason: '' }],
-  'an end of writing without a number': () => [{ kind: 'stopWriting', dataset: 'all' }],
   'a terminal that is neither there nor gone': () => [{ kind: 'terminal', isThere: 'perhaps' }],
   'a closure with other bytes': () => [{ kind: 'blob', id: `closure-${'0'.repeat(40)}` }, new Uint8Array(1)],
 };

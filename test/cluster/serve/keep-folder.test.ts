@@ -1,32 +1,86 @@
 // The folder of a server that keeps: whose it is, what is left in it, and how scripts wait for what is written there.
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { KeptFolder } from '../../../cluster/serve/keep/kept-folder';
 import { ownerOf } from '../../../runtime/base/process-owner';
+import { errorOf } from '../../helpers/errors';
 import { filesIn, killed, newFolder, sees, withServer } from '../../helpers/keeping-server';
 import { Server } from '../../helpers/server';
 import { until } from '../../helpers/within';
 
 const test = suite('folders that keep');
 
+/** What users have in folders: names that look like ours, and their file modes. */
+function usersFiles(folder: string): string[] {
+  for (const name of ['2024/01', '2025', '30'].map((name) => path.join(folder, name))) fs.mkdirSync(name, { recursive: true });
+  for (const name of ['2023.csv', '2024/01/a.csv', '2024/1', '30/0', '7', '07.begun', 'lock.txt', 'lock.1', '9.kept.txt'])
+    fs.writeFileSync(path.join(folder, name), 'a,b\n');
+  return filesIn(folder);
+}
+
 test('a folder of the user that is no folder of ours is refused and stays as it is', async () => {
   const folder = newFolder();
-  for (const file of ['2023/b.csv', '2024/a.csv', '7']) {
-    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    fs.writeFileSync(path.join(folder, file), 'a,b\n');
-  }
+  const before = usersFiles(folder);
   fs.chmodSync(folder, 0o755);
-  const before = filesIn(folder);
   const idle = new Server();
   const { status, output } = await idle.command('serve', '--master', 'local[1]', '--socket', `${folder}-s`, '--keep', folder);
   assert.is(status, 1, output);
   assert.match(output, /must be an empty folder, or one in which a server has kept datasets before/);
   assert.equal([filesIn(folder), fs.statSync(folder).mode & 0o777], [before, 0o755]);
-  // In a folder of ours, what a publication does not write is left alone too.
+});
+
+test('in a folder of ours, what a publication has not begun is left alone, also by publications and the next server', async () => {
+  const folder = newFolder();
+  const before = usersFiles(folder);
   fs.writeFileSync(path.join(folder, 'kept-by-millrace'), '');
-  await withServer(async () => assert.equal(filesIn(folder), [...before, 'lock'].sort()), folder);
+  await withServer(async (server) => {
+    const sc = await server.session();
+    await sc.range(0, 3, 1, 2).cache().publish('numbers');
+    await killed(server, folder);
+    const next = await server.session();
+    await sees(next, 'numbers');
+    await next.unpublish('numbers');
+  }, folder);
+  assert.equal(filesIn(folder), before);
+});
+
+test('a folder without its mark is taken where a dataset is kept in it', async () => {
+  await withServer(async (server, folder) => {
+    const sc = await server.session();
+    await sc.range(0, 3, 1, 2).cache().publish('numbers');
+    server.signal('SIGKILL');
+    await server.ended();
+    fs.rmSync(path.join(folder, 'kept-by-millrace'));
+    await server.run('--keep', folder);
+    const next = await server.session();
+    await sees(next, 'numbers');
+  });
+});
+
+test('what was taken back while others read it goes with the next server, where this one is killed', async () => {
+  await withServer(async (server, folder) => {
+    const first = await server.session();
+    await first.range(0, 3, 1, 2).cache().publish('numbers');
+    await killed(server, folder);
+    const sc = await server.session();
+    await sees(sc, 'numbers');
+    const read = sc.dataset<number>('numbers');
+    await sc.publishedUses();
+    await sc.unpublish('numbers');
+    assert.is(await read.sum(), 3);
+    assert.equal(
+      filesIn(folder)
+        .filter((file) => /^1\b/.test(file))
+        .slice(0, 4),
+      ['1', '1.begun', '1/0', '1/1'],
+    );
+    await killed(server, folder);
+    assert.match(server.output, /kept\/1: left by a publication that was not finished, or was taken back; it is removed\./);
+    assert.equal(filesIn(folder), ['lock']);
+  });
 });
 
 test('what a killed executor has left beside the partitions is not kept, and the next server finds the dataset', async () => {
@@ -51,15 +105,68 @@ test('what a killed executor has left beside the partitions is not kept, and the
   });
 });
 
-test('a lock of a dead process goes, and one that another server has taken meanwhile stays', async () => {
+const dead = { ...ownerOf(process.pid), started: '1' };
+
+/** A folder with a lock, as somebody has left it. */
+function lockedBy(owner: unknown): string {
   const folder = newFolder();
+  fs.mkdirSync(path.join(folder, 'lock'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'kept-by-millrace'), '');
+  fs.writeFileSync(path.join(folder, 'lock/1-0'), typeof owner === 'string' ? owner : JSON.stringify(owner));
+  return folder;
+}
+
+test('one server has the lock; that of a dead process goes, and that of one whose life cannot be seen stays', async () => {
+  const folder = lockedBy(dead);
   const first = KeptFolder.open(folder);
-  assert.throws(() => KeptFolder.open(folder), /Another server keeps/);
-  first.close();
-  fs.writeFileSync(path.join(folder, 'lock'), JSON.stringify({ ...ownerOf(process.pid), started: '1' }));
-  const second = KeptFolder.open(folder);
+  await errorOf('KEEP_TAKEN', () => KeptFolder.open(folder));
   assert.equal(filesIn(folder), ['lock']);
-  second.close();
+  first.close();
+  assert.equal(filesIn(folder), []);
+  for (const owner of ['', '{"pid":', { ...dead, namespace: 'another machine' }]) {
+    const error = await errorOf('KEEP_TAKEN', () => KeptFolder.open(lockedBy(owner)));
+    assert.match(error.message, typeof owner === 'string' ? /process unknown/ : new RegExp(`process ${process.pid}`));
+  }
+});
+
+test('a lock that is empty is free, a file of its name is nobody we know, and what a dead process made aside goes', async () => {
+  const folder = lockedBy(dead);
+  fs.rmSync(path.join(folder, 'lock/1-0'));
+  const ended = spawnSync(process.execPath, ['-e', '']).pid;
+  fs.mkdirSync(path.join(folder, `lock.${ended}-0123456789abcdef`));
+  const first = KeptFolder.open(folder);
+  assert.equal(filesIn(folder), ['lock']);
+  first.close();
+  fs.writeFileSync(path.join(folder, 'lock'), '');
+  await errorOf('KEEP_TAKEN', () => KeptFolder.open(folder));
+});
+
+test('of many servers that find the lock of a dead one at the same time, one takes it', async () => {
+  const program = `
+    const { KeptFolder } = require('./cluster/serve/keep/kept-folder');
+    process.stdin.once('data', () => {
+      try { KeptFolder.open(process.argv[1]); console.log('has it'); } catch (e) { console.log(e.code); }
+    });
+    process.stdin.once('end', () => process.exit());
+    console.log('ready');
+  `;
+  const args = ['-r', './test/helpers/compile-once.js', '-e', program];
+  for (let round = 0; round < 3; round++) {
+    const folder = lockedBy(dead);
+    const all = Array.from({ length: 6 }, () =>
+      spawn(process.execPath, [...args, folder], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
+    const said = all.map(() => '');
+    for (const [i, { stdout }] of all.entries()) stdout.on('data', (text) => (said[i] += text));
+    try {
+      await until(60_000, () => said.every((text) => text === 'ready\n'), 'all to be ready');
+      for (const { stdin } of all) stdin.write('go\n');
+      await until(20_000, () => said.every((text) => text.length > 6), 'what became of them');
+      assert.equal(said.map((text) => text.split('\n')[1]).sort(), [...Array(5).fill('KEEP_TAKEN'), 'has it']);
+    } finally {
+      for (const child of all) child.kill('SIGKILL');
+    }
+  }
 });
 
 test('a script waits for its publications: a slow one that is written, and many quick ones', async () => {

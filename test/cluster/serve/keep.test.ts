@@ -140,7 +140,10 @@ test('a publication that is under way when the server is killed is not there aft
     await until(20_000, () => filesIn(folder).includes('2/0'), 'a part of its files');
     await killed(server, folder);
     await over;
-    assert.match(server.output, new RegExp(`${folder}/2: left by a publication that was not finished; it is removed\\.`));
+    assert.match(
+      server.output,
+      new RegExp(`${folder}/2: left by a publication that was not finished, or was taken back; it is removed\\.`),
+    );
     const next = await server.session();
     await sees(next, 'numbers');
     assert.is(await next.dataset<number>('numbers').sum(), 6);
@@ -165,6 +168,49 @@ test('Ctrl-C while a publication is written: it is not there, and the session go
     assert.equal([filesIn(folder), sc.published()], [['lock'], []]);
     await sc.range(3).cache().publish('quick');
     await sees(sc, 'quick');
+  });
+});
+
+test('publications that are under way at the same time are jobs of their session, and hold up no question; each can be cancelled', async () => {
+  await withServer(async (server, folder) => {
+    const sc = await server.session();
+    const slow = () =>
+      sc
+        .range(0, 2, 1, 2)
+        .map(async (x) => {
+          await new Promise((resolve) => setTimeout(resolve, x * 60_000));
+          return x;
+        })
+        .cache();
+    const [first, second] = ['first', 'second'].map((name) => errorOf('JOB_CANCELLED', () => slow().publish(name)));
+    await until(20_000, () => filesIn(folder).includes('1/0') && filesIn(folder).includes('2'), 'both');
+    assert.equal(await sc.publishedUses(), []);
+    const running = () => sc.jobs().filter(({ status }) => status === 'running');
+    assert.equal(
+      running().map(({ title }) => title),
+      ['publish first', 'publish second'],
+    );
+    await until(10_000, () => sc.engine.status.progress() !== undefined, 'the progress of one');
+    await until(10_000, async () => (await server.info()).sessions[0].running === 2, 'what the server says');
+    // By its number, and by Ctrl-C.
+    sc.cancelJob(running()[1].jobId);
+    await second;
+    assert.equal(
+      running().map(({ title }) => title),
+      ['publish first'],
+    );
+    cancelWork(sc);
+    await first;
+    assert.equal(
+      sc.jobs().map(({ status }) => status),
+      ['cancelled', 'cancelled'],
+    );
+    assert.equal([filesIn(folder), sc.published()], [['lock'], []]);
+    // What is refused is over as well.
+    await sc.range(3).cache().publish('quick');
+    await errorOf('NAME_IN_USE', () => sc.range(4).cache().publish('quick'));
+    assert.equal(running(), []);
+    assert.is(sc.jobs().at(-1)!.status, 'failed');
   });
 });
 
@@ -195,11 +241,12 @@ test('files that are damaged, missing, of another version or no manifests: each 
     change('6.kept', () => Buffer.from('{}'));
     change('7.kept', (bytes) => bytes.subarray(0, bytes.length - 9));
     fs.mkdirSync(path.join(folder, '8'));
+    fs.writeFileSync(path.join(folder, '8.begun'), '');
     await server.run('--keep', folder);
     const lines = server.output.split('\n').filter((line) => line.startsWith(folder));
     const left = ' What it belongs to is not published; the file is left as it is.';
     assert.equal(lines, [
-      `${folder}/8: left by a publication that was not finished; it is removed.`,
+      `${folder}/8: left by a publication that was not finished, or was taken back; it is removed.`,
       `${folder}/2/1: it has 20 bytes instead of ${fs.statSync(path.join(folder, '1/1')).size}.${left}`,
       `${folder}/3/0: its checksum is wrong.${left}`,
       `${folder}/4/1: it is missing.${left}`,
@@ -290,7 +337,7 @@ test('a dataset that is beyond the quota once it is computed is not published, a
   await withServer(use, newFolder(), quota);
 });
 
-test('two servers on one folder, a file in its place, and a lock that cannot be read', async () => {
+test('two servers on one folder, a file in its place, and a link to it', async () => {
   await withServer(async (server, folder) => {
     const second = async (...args: string[]) => {
       const { status, output } = await server.command('serve', '--master', 'local[1]', '--socket', `${server.socket}2`, ...args);
@@ -306,10 +353,6 @@ test('two servers on one folder, a file in its place, and a lock that cannot be 
     await errorOf('KEEP_TAKEN', () => KeptFolder.open(folder));
     const file = await second('--keep', millrace);
     assert.match(file, /--keep .*millrace\.js.* a folder that can be written \(EEXIST/);
-    const other = newFolder();
-    fs.mkdirSync(other);
-    for (const file of ['lock', 'kept-by-millrace']) fs.writeFileSync(path.join(other, file), '');
-    assert.match(await second('--keep', other), /Another server keeps its datasets in .*: process unknown/);
     const link = newFolder();
     fs.symlinkSync(folder, link);
     assert.match(await second('--keep', link), /a folder, and no link to one/);

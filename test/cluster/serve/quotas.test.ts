@@ -19,6 +19,17 @@ function collectGarbage(): void {
   (runInNewContext('gc') as () => void)();
 }
 
+/** Waits until what nobody refers to has been let go of, so that a condition holds. */
+const collected = (condition: () => Promise<boolean>): Promise<boolean> =>
+  until(
+    20_000,
+    async () => {
+      collectGarbage();
+      return await condition();
+    },
+    'room',
+  );
+
 /** A server with these settings, and what is done with it; afterwards another session works on it. */
 async function withServer(
   conf: readonly string[],
@@ -65,25 +76,30 @@ test('jobs at the same time', () =>
   }));
 
 test('values and functions: what needs them fails, again too, until there is room', () =>
-  withServer(['sessionValueBytes=2000000'], async (_, sc) => {
+  withServer(['sessionValueBytes=2000000'], async (server, sc) => {
     const text = 'x'.repeat(1_000_000);
-    const small = sc.parallelize([text], 1);
+    let small: RDD<string> | undefined = sc.parallelize([text], 1);
     assert.is(await small.count(), 1);
-    let big: typeof small | undefined = sc.parallelize([`${text}${text}`], 1);
+    const big = sc.parallelize([`${text}${text}`], 1);
     for (let i = 0; i < 2; i++)
       await refusedWith(
         'sessionValueBytes',
-        () => big!.count(),
+        () => big.count(),
         /would have 2\.\d+ MiB of values and functions on its server, but its quota is 1\.9 MiB/,
       );
     const made = big.map((one) => one.length);
     await refusedWith('sessionValueBytes', () => made.collect(), /values and functions/);
-    assert.is(await small.count(), 1);
-    big = undefined;
+    assert.is(await small!.count(), 1);
+    // One that fits once there is room.
+    const next = sc.parallelize([`${text}${text.slice(1)}`.slice(0, 1_500_000)], 1);
+    await refusedWith('sessionValueBytes', () => next.count(), /values and functions/);
+    small = undefined;
+    await collected(async () => (await server.info()).sessions[0].bytes < 1_000_000);
+    assert.is(await next.map((one) => one.length).sum(), 1_500_000);
   }));
 
-test('plans of datasets', () =>
-  withServer(['sessionPlanBytes=60000'], async (_, sc) => {
+test('plans of datasets: what needs them fails until others are let go of', () =>
+  withServer(['sessionPlanBytes=60000'], async (server, sc) => {
     const held: RDD<number>[] = [];
     const fill = async () => {
       for (let i = 0; i < 1_000; i++) {
@@ -101,6 +117,12 @@ test('plans of datasets', () =>
     const last = held.at(-1)!;
     await refusedWith('sessionPlanBytes', () => last.map((x) => x + 1).count(), /plans of datasets/);
     assert.is(await held[3].count(), 3);
+    const made = last.map((x) => x + 1);
+    await refusedWith('sessionPlanBytes', () => made.count(), /plans of datasets/);
+    const wanted = held.length - 1;
+    held.length = 0;
+    await collected(async () => (await server.info()).sessions[0].bytes < 30_000);
+    assert.equal([await last.count(), await made.count()], [wanted, wanted]);
   }));
 
 test('plans of what was published are given back when the session lets go of them: a stream goes on', () =>

@@ -15,13 +15,13 @@ const test = suite('random messages');
 const seed = Number(process.env.SEED ?? Date.now() % 1e6);
 
 const kinds = [
-  'attach resume read blob dropBlobs define run cancel release open terminal stopWriting ask welcome resumed turnedAway answer updates event state',
+  'attach resume read blob dropBlobs define run cancel release open terminal ask welcome resumed turnedAway answer updates event state',
   'ended published windows batch notice output told refused other',
 ].flatMap((line) => line.split(' '));
 const questions = 'sessions uses publish unpublish beginWindow addBatch endWindow other'.split(' ');
 const fields = [
   'visitor session key read messages id ids job heard reason what dataset name question slots master graceMs partition',
-  'records stageIds window time text line stream isThere sharesFolder extra',
+  'records stageIds window time text line stream isThere sharesFolder keeps number by extra',
 ].flatMap((line) => line.split(' '));
 
 class Messages {
