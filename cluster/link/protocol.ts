@@ -102,11 +102,16 @@ function readForget(what: Fields): Forget {
   return read;
 }
 
+const readPriority = (value: unknown): number =>
+  Number.isSafeInteger(value) ? (value as number) : refuse('a priority that is no whole number');
+
 function readForgetKind(what: Fields): Forget {
   const kind = what.string('kind', idLength);
   switch (kind) {
     case 'rdd':
       return { kind, rddId: what.integer('rddId') };
+    case 'priority':
+      return { kind, rddId: what.integer('rddId'), priority: readPriority(what.take('priority')) };
     case 'copies': {
       const [rddId, partition] = [what.integer('rddId'), what.integer('partition')];
       return { kind, rddId, partition, keeper: what.string('keeper', idLength) };

@@ -12,15 +12,17 @@ import type { LevelFlags } from '../../runtime/plan/storage-level';
 import type { EngineStatus } from '../../runtime/scheduler/loop';
 import { maxPublished } from '../base/limits';
 import { blobsOfNode } from './held-blobs';
-import { sessionOf } from './own-ids';
-import { overQuota } from './quotas';
 import type { ServerBlobs } from './server-blobs';
+import { sessionOf } from './session/own-ids';
+import { overQuota } from './session/quotas';
 
 type Held = Exclude<Release['kind'], 'blob' | 'state'>;
 
 /** What a published dataset keeps for itself. */
 interface Entry {
   readonly info: PublishedDataset;
+  /** The dataset as its publisher has defined it. */
+  readonly node?: DatasetNode;
   readonly code: JobCode;
   /** What is released with it, by kind. */
   readonly held: readonly (readonly [kind: Held, id: number])[];
@@ -69,6 +71,9 @@ export interface PublishedSources {
 
 /** The level of rows that a checkpoint has written: they are not persisted besides. */
 const inFiles: LevelFlags = { useMemory: false, useDisk: false, serialized: false, replication: 1 };
+
+/** Published rows make room after those of sessions, and before the states of streams. */
+export const publishedPriority = 500_000;
 
 const keyOf = (kind: string, id: number): string => `${kind} ${id}`;
 
@@ -215,7 +220,17 @@ export class PublishedTable {
         if (d.kind === 'shuffle') held.push(['shuffle', d.shuffleId]);
       }
     }
-    return this.#enter({ info, code, held, below: [...below], bytes }, blobs);
+    const node = publisher.node(info.dataset);
+    if (node) this.#define(node, publishedPriority);
+    return this.#enter({ info, node, code, held, below: [...below], bytes }, blobs);
+  }
+
+  /** The rows of a dataset that is persisted have at least this priority from now on. */
+  #define(node: DatasetNode, atLeast = Number.NEGATIVE_INFINITY): void {
+    const { persistence } = node;
+    if (!persistence) return;
+    const priority = Math.max(persistence.priority, atLeast);
+    this.#sources.engine().define([{ ...node, persistence: { ...persistence, priority } }]);
   }
 
   /** Publishes a dataset that an earlier server has kept, and that the engine knows; it has its name unless it is a batch of a stream. */
@@ -226,7 +241,7 @@ export class PublishedTable {
     if (isNamed) this.#named.set(info.name, entry);
   }
 
-  #enter(made: Pick<Entry, 'info' | 'code' | 'held' | 'below' | 'bytes'>, blobs: Iterable<string>): Entry {
+  #enter(made: Pick<Entry, 'info' | 'node' | 'code' | 'held' | 'below' | 'bytes'>, blobs: Iterable<string>): Entry {
     const { info, held, below } = made;
     const owner = `published ${++this.#published}`;
     this.#sources.blobs().hold(owner, blobs);
@@ -296,7 +311,7 @@ export class PublishedTable {
 
   /** Releases what nobody names or uses any more. */
   #settle(entry: Entry): void {
-    const { info, held, below, users, owner, isNamed, above } = entry;
+    const { info, node, held, below, users, owner, isNamed, above } = entry;
     if (isNamed || users.size > 0 || above > 0 || this.#entries.get(info.dataset) !== entry) return;
     this.#entries.delete(info.dataset);
     // Rows and outputs before the datasets that they belong to.
@@ -308,6 +323,7 @@ export class PublishedTable {
         if (!this.#sources.isOwned(kind, id)) this.#sources.engine().release({ kind, id });
       }
     }
+    if (node && this.#sources.isOwned('dataset', node.id)) this.#define(node);
     this.#sources.blobs().letGoAll(owner);
     this.#sources.settled(info.dataset);
     for (const one of below) {

@@ -6,7 +6,7 @@ import type { Keeper } from './keep/keeper';
 import type { ServerObserver } from './observe/server-event';
 import type { Question } from './protocol';
 import type { PublishedTable, Writing } from './published-table';
-import type { ServerSession } from './server-session';
+import type { ServerSession } from './session/server-session';
 import type { PublishedWindows } from './windows/published-windows';
 
 /** What the answers need of a server. */

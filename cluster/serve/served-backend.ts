@@ -5,9 +5,9 @@ import type { EngineMaker } from '../../runtime/context/options';
 import type { OutputListener } from '../base/output-lines';
 import { SessionFolder } from '../driver/session-folder';
 import { attach } from './attach';
-import { firstIdOf } from './own-ids';
 import type { ServerPlace } from './place';
 import { ServedEngine } from './served-engine';
+import { firstIdOf } from './session/own-ids';
 
 /** What a session decides by itself; all else is decided once, where the server is started. */
 const ownOptions: readonly (keyof Config)[] = ['defaultParallelism', 'autoBroadcastBytes', 'sqlMemoryMb'];

@@ -2,7 +2,7 @@
 import { MillraceError } from '../../runtime/base/errors';
 import type { BlobSource } from '../../runtime/plan/engine';
 import { maxSessionBytes } from '../base/limits';
-import { overQuota } from './quotas';
+import { overQuota } from './session/quotas';
 
 /** Who has a blob stay: a session by its number, or a published dataset by its name and version. */
 export type BlobOwner = number | string;

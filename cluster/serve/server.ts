@@ -26,15 +26,15 @@ import type { KeptFolder } from './keep/kept-folder';
 import { ServerLine } from './line/server-line';
 import { observeEngine } from './observe/observe-engine';
 import type { ServerObserver } from './observe/server-event';
-import { sessionOf, sharedNumberOf } from './own-ids';
 import type { Claim, ServerPlace } from './place';
 import { checkToServer, type Question, serveProtocol, type ToServer, type ToSession, type Visitor } from './protocol';
 import { PublishedTable } from './published-table';
 import { answerQuestion } from './questions';
-import { defaultQuotas, type Quotas } from './quotas';
 import { ServerBlobs } from './server-blobs';
-import { ServerSession, type SharedEngine } from './server-session';
-import { poolsOfSessions, SessionPools } from './session-pools';
+import { sessionOf, sharedNumberOf } from './session/own-ids';
+import { defaultQuotas, type Quotas } from './session/quotas';
+import { ServerSession, type SharedEngine } from './session/server-session';
+import { poolsOfSessions, SessionPools } from './session/session-pools';
 import { PublishedWindows } from './windows/published-windows';
 
 /** What a server runs its jobs on. */

@@ -16,6 +16,7 @@ export function releasedFolder(session: string, what: Forget): string | undefine
       return checkpointFolder(session, what);
     case 'state':
       return stateFolder(session, what);
+    case 'priority':
     case 'copies':
     case 'blob':
       return undefined;

@@ -133,6 +133,8 @@ class Runner implements TaskRunner {
     switch (what.kind) {
       case 'rdd':
         return this.#store.forget(what.rddId);
+      case 'priority':
+        return this.#store.memory.prioritize(what.rddId, what.priority);
       case 'copies':
         if (what.keeper !== this.#options.executorId) this.#store.memory.remove(what.rddId, what.partition);
         return;

@@ -34,6 +34,8 @@ export interface TaskControl {
 /** What an executor is asked to drop. */
 export type Forget =
   | { readonly kind: 'rdd'; readonly rddId: number }
+  /** From now on the partitions of a dataset make room for those of higher priorities only. */
+  | { readonly kind: 'priority'; readonly rddId: number; readonly priority: number }
   /** A persisted partition in memory, for it has moved to the executor `keeper`. */
   | { readonly kind: 'copies'; readonly rddId: number; readonly partition: number; readonly keeper: string }
   | { readonly kind: 'shuffle'; readonly shuffleId: number }

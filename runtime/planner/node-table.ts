@@ -73,6 +73,10 @@ export class NodeTable {
   }
 
   /** Forgets a dataset that nobody will run a job on again. */
+  persistenceOf(id: number): DatasetNode['persistence'] {
+    return this.#definitions.get(id)?.node.persistence;
+  }
+
   release(id: number): void {
     this.#definitions.delete(id);
     this.#knowledge.forget(id);

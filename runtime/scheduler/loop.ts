@@ -118,6 +118,12 @@ export class Scheduler implements Engine<EngineStatus>, TaskListener {
   }
 
   define(nodes: readonly DatasetNode[]): void {
+    for (const { id, persistence } of nodes) {
+      const before = this.#nodes.persistenceOf(id);
+      // What is persisted already keeps its place in memory by the new one too.
+      if (before && persistence && before.priority !== persistence.priority)
+        this.#backend.forget({ kind: 'priority', rddId: id, priority: persistence.priority });
+    }
     this.#nodes.define(nodes);
   }
 

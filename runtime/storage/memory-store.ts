@@ -81,6 +81,13 @@ export class MemoryStore {
     return true;
   }
 
+  /** What is there of a dataset has another priority from now on. */
+  prioritize(rddId: number, priority: number): void {
+    const dataset = this.#datasets.get(rddId);
+    // Its place in the order of use stays.
+    if (dataset) this.#datasets.set(rddId, { ...dataset, priority });
+  }
+
   remove(rddId: number, partition: number): void {
     const dataset = this.#datasets.get(rddId);
     const block = dataset?.blocks.get(partition);

@@ -1,6 +1,6 @@
 // The tables of docs/limits.md and docs/options.md that are made from the sources: each hard number with its reason, each option with its default and range.
 import ts from 'typescript';
-import { defaultQuotas, type Quota } from '../../cluster/serve/quotas';
+import { defaultQuotas, type Quota } from '../../cluster/serve/session/quotas';
 import { type Config, makeConfig } from '../../runtime/base/config';
 import type { MillraceError } from '../../runtime/base/errors';
 import { readDocument } from './sources';
@@ -120,7 +120,7 @@ function conf(): string {
 
 /** The quotas of `millrace serve`, with their defaults. */
 function quotas(): string {
-  const members = membersOf('cluster/serve/quotas.ts', 'Quotas');
+  const members = membersOf('cluster/serve/session/quotas.ts', 'Quotas');
   return table(
     ['setting', 'default', 'what a session may have'],
     members.map(({ name, text }) => [`\`${name}\``, shown(name, defaultQuotas[name as Quota]), text]),

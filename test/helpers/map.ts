@@ -71,6 +71,8 @@ const rooms: Readonly<Record<string, string>> = {
   'cluster/serve/keep': 'What a server keeps in a folder for the next one: its published datasets and streams.',
   'cluster/serve/line': 'The line between a server and a session, which outlives its connections.',
   'cluster/serve/observe': 'What happens in a server: its log, its figures, its health.',
+  'cluster/serve/session':
+    'One session on the side of its server: what it may name, what it has defined, asked and published, and its quotas.',
   'cluster/serve/windows': 'Published streams: the windows of a server, and their copies in its sessions.',
   'cluster/ui/page': 'The pages themselves: a program for browsers, bundled into `dist/ui/`.',
   'cluster/ui/views': 'What each page shows, as plain data.',

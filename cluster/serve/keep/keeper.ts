@@ -14,7 +14,7 @@ import type {
   WindowBatch,
 } from '../../../runtime/plan/sharing/shared-datasets';
 import { checkpointPath } from '../../../runtime/storage/frame-file';
-import type { PublishedTable, Publisher, Writing } from '../published-table';
+import { type PublishedTable, type Publisher, publishedPriority, type Writing } from '../published-table';
 import type { ServerBlobs } from '../server-blobs';
 import type { PublishedWindows } from '../windows/published-windows';
 import type { KeptFolder } from './kept-folder';
@@ -103,7 +103,7 @@ export class Keeper {
       splits: { kind: 'checkpoint', folder: this.#folder.path },
       fragment: { op: 'checkpoint' },
       functions: [],
-      persistence: level.useMemory || level.useDisk ? { level, priority: 0 } : undefined,
+      persistence: level.useMemory || level.useDisk ? { level, priority: publishedPriority } : undefined,
     };
   }
 

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { KeptFolder } from '../../../cluster/serve/keep/kept-folder';
 import { ownerOf } from '../../../runtime/base/process-owner';
+import { cancelWork } from '../../../runtime/context/running-work';
 import { errorOf } from '../../helpers/errors';
 import { filesIn, killed, newFolder, sees, withServer } from '../../helpers/keeping-server';
 import { Server } from '../../helpers/server';
@@ -167,6 +168,49 @@ test('of many servers that find the lock of a dead one at the same time, one tak
       for (const child of all) child.kill('SIGKILL');
     }
   }
+});
+
+test('publications that are under way at the same time are jobs of their session, and hold up no question; each can be cancelled', async () => {
+  await withServer(async (server, folder) => {
+    const sc = await server.session();
+    const slow = () =>
+      sc
+        .range(0, 2, 1, 2)
+        .map(async (x) => {
+          await new Promise((resolve) => setTimeout(resolve, x * 60_000));
+          return x;
+        })
+        .cache();
+    const [first, second] = ['first', 'second'].map((name) => errorOf('JOB_CANCELLED', () => slow().publish(name)));
+    await until(20_000, () => filesIn(folder).includes('1/0') && filesIn(folder).includes('2'), 'both');
+    assert.equal(await sc.publishedUses(), []);
+    const running = () => sc.jobs().filter(({ status }) => status === 'running');
+    assert.equal(
+      running().map(({ title }) => title),
+      ['publish first', 'publish second'],
+    );
+    await until(10_000, () => sc.engine.status.progress() !== undefined, 'the progress of one');
+    await until(10_000, async () => (await server.info()).sessions[0].running === 2, 'what the server says');
+    // By its number, and by Ctrl-C.
+    sc.cancelJob(running()[1].jobId);
+    await second;
+    assert.equal(
+      running().map(({ title }) => title),
+      ['publish first'],
+    );
+    cancelWork(sc);
+    await first;
+    assert.equal(
+      sc.jobs().map(({ status }) => status),
+      ['cancelled', 'cancelled'],
+    );
+    assert.equal([filesIn(folder), sc.published()], [['lock'], []]);
+    // What is refused is over as well.
+    await sc.range(3).cache().publish('quick');
+    await errorOf('NAME_IN_USE', () => sc.range(4).cache().publish('quick'));
+    assert.equal(running(), []);
+    assert.is(sc.jobs().at(-1)!.status, 'failed');
+  });
 });
 
 test('a script waits for its publications: a slow one that is written, and many quick ones', async () => {

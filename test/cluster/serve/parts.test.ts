@@ -6,10 +6,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { maxPublished, maxSessionBytes, maxWindows } from '../../../cluster/base/limits';
 import { joinedCode } from '../../../cluster/serve/job-code';
-import { sessionOf, sharedNumberOf } from '../../../cluster/serve/own-ids';
 import { claim, placeOf } from '../../../cluster/serve/place';
 import { type PublishedSources, PublishedTable, type Publisher } from '../../../cluster/serve/published-table';
 import { ServerBlobs } from '../../../cluster/serve/server-blobs';
+import { sessionOf, sharedNumberOf } from '../../../cluster/serve/session/own-ids';
 import { PublishedWindows } from '../../../cluster/serve/windows/published-windows';
 import { idsPerSession } from '../../../runtime/base/limits';
 import { computationsOf } from '../../../runtime/plan/state-spec';
@@ -95,6 +95,7 @@ test('names of published streams and datasets are bounded', async () => {
   const persistence = { level: { useMemory: true, useDisk: false, serialized: false, replication: 1 }, priority: 0 };
   const publisher = { number: 1, label: 'me', node: (id: number) => ({ ...dataset, id, persistence }), write: async () => {} };
   const table = new PublishedTable({
+    engine: () => ({ define: () => {} }),
     blobs: () => ({ hold: () => {} }),
     now: () => 0,
     mostBytes: 1,

@@ -10,7 +10,7 @@ import { connect } from '../../../cluster/connect';
 import { addressOfUrl, parseAddress } from '../../../cluster/serve/line/address';
 import { errorOf } from '../../helpers/errors';
 import { Server } from '../../helpers/server';
-import { within } from '../../helpers/within';
+import { until, within } from '../../helpers/within';
 
 const test = suite('port');
 let server: Server;
@@ -24,6 +24,7 @@ test.before(async () => {
   server = new Server();
   token = path.join(server.folder, 'config', 'token');
   await server.run('--listen', '127.0.0.1:0', '--token-file', token);
+  await until(10_000, () => server.output.includes('Listening at'), 'its port');
   url = `millrace://127.0.0.1:${portIn(server.output)}`;
   process.env['MILLRACE_TOKEN_FILE'] = token;
 });
@@ -106,6 +107,7 @@ test('beyond loopback TLS is demanded, and a certificate that is not trusted is 
   );
   const secure = new Server();
   await secure.run('--listen', '0.0.0.0:0', '--token-file', token, '--tls-cert', cert, '--tls-key', key);
+  await until(10_000, () => secure.output.includes('Listening at'), 'its port');
   const at = `millrace+tls://127.0.0.1:${portIn(secure.output)}`;
   const distrusted = await errorOf('SERVER_REFUSED', () => connect(at));
   assert.match(distrusted.message, /self-signed|certificate/);

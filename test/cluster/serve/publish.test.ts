@@ -76,6 +76,36 @@ test('it outlives its publisher and every executor', async () => {
   assert.equal(await sorted(sc.dataset('pages')), expected);
 });
 
+test('its rows are the last to make room, whoever persists something later; unpublished they are like all others', async () => {
+  const small = await Server.start('--master', 'local[1]', '--executor-memory', '128');
+  try {
+    const [first, second] = [await small.session(), await small.session()];
+    const rows = (context: Context, n: number) =>
+      context
+        .range(0, n, 1, 4)
+        .map((x) => `${x}`.padEnd(60_000, 'x'))
+        .persist(StorageLevel.MEMORY_ONLY_SER);
+    const published = rows(first, 600);
+    assert.is(await published.count(), 600);
+    await published.publish('rows');
+    const stored = async () => (await first.publishedUses())[0]?.stored;
+    assert.is(await stored(), 4);
+    // Used later, and larger than what is left.
+    const later = rows(second, 900);
+    for (let i = 0; i < 2; i++) assert.is(await later.count(), 900);
+    assert.ok(second.storageOf(later).partitions < 4);
+    assert.is(await stored(), 4);
+    await first.unpublish('rows');
+    assert.is(await later.count(), 900);
+    assert.is(second.storageOf(later).partitions, 4);
+    // A session is told of its rows with its own jobs.
+    await first.range(1).count();
+    assert.ok(first.storageOf(published).partitions < 4);
+  } finally {
+    await small.stop();
+  }
+});
+
 test('others cannot change it, and its publisher cannot take it away', async () => {
   const read = sc.dataset<[string, number]>('pages');
   for (const change of [

@@ -233,4 +233,26 @@ test('random puts, looks and forgets keep the account right', () => {
 
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
+test('what has another priority from now on is evicted by that one', () => {
+  const evicted: string[] = [];
+  const store = new MemoryStore(30, ({ rddId, partition }) => evicted.push(`${rddId}.${partition}`));
+  const put = (rddId: number, partition: number, priority = 0) =>
+    store.put(
+      { rddId, partition, content: { kind: 'live', chunks: [] }, bytes: 10, level: StorageLevel.MEMORY_ONLY.flags },
+      priority,
+    );
+  for (const rddId of [1, 2, 3]) put(rddId, 0);
+  store.prioritize(1, 5);
+  store.prioritize(9, 5);
+  put(4, 0);
+  put(4, 1);
+  assert.equal(evicted, ['2.0', '3.0']);
+  // Not even where nothing else is left.
+  assert.is(put(4, 2), false);
+  store.prioritize(1, -1);
+  assert.is(put(4, 2), true);
+  assert.equal(evicted, ['2.0', '3.0', '1.0']);
+  store.check();
+});
+
 test.run();

@@ -1,8 +1,8 @@
 // The pools in which the jobs of sessions share the slots: each session is one, with the weight that `--conf pools.NAME.weight` gives its name.
 //
 // Engines read the pools once, so there are some of each name from the beginning, and a session takes a free one.
-import type { Config } from '../../runtime/base/config';
-import { sessionsPerPoolName } from '../base/limits';
+import type { Config } from '../../../runtime/base/config';
+import { sessionsPerPoolName } from '../../base/limits';
 
 type Pools = Config['pools'];
 

@@ -1,8 +1,14 @@
 // How much one session of a server may have: settings of `millrace serve --conf`, each with its default, its range and what to do where it is full.
-import { MillraceError } from '../../runtime/base/errors';
-import { nearest } from '../../runtime/base/nearest';
-import { bytesText } from '../../runtime/base/units';
-import { maxSessionBytes, maxSessionJobs, maxSessionPlanBytes, maxSessionPublishedBytes, maxUnreadBytes } from '../base/limits';
+import { MillraceError } from '../../../runtime/base/errors';
+import { nearest } from '../../../runtime/base/nearest';
+import { bytesText } from '../../../runtime/base/units';
+import {
+  maxSessionBytes,
+  maxSessionJobs,
+  maxSessionPlanBytes,
+  maxSessionPublishedBytes,
+  maxUnreadBytes,
+} from '../../base/limits';
 
 /** What each session of a server may have. */
 export interface Quotas {

@@ -1,39 +1,39 @@
 // One session on the side of its server: what it sends goes to the engine, what concerns it comes back, and its end clears up behind it.
 import { isAbsolute } from 'node:path';
-import { asError } from '../../runtime/base/errors';
-import { processNamespace } from '../../runtime/base/process-owner';
-import type { AccumulatorUpdate } from '../../runtime/plan/end';
-import type { Engine, JobHandlers, Release, StartedJob } from '../../runtime/plan/engine';
-import type { Job } from '../../runtime/plan/job';
-import type { DatasetNode } from '../../runtime/plan/node';
-import type { Sink } from '../../runtime/plan/program';
+import { asError } from '../../../runtime/base/errors';
+import { processNamespace } from '../../../runtime/base/process-owner';
+import type { AccumulatorUpdate } from '../../../runtime/plan/end';
+import type { Engine, JobHandlers, Release, StartedJob } from '../../../runtime/plan/engine';
+import type { Job } from '../../../runtime/plan/job';
+import type { DatasetNode } from '../../../runtime/plan/node';
+import type { Sink } from '../../../runtime/plan/program';
 import type {
   PublicationWithCode,
   PublishedDataset,
   PublishedWindow,
   SessionInfo,
   WindowBatch,
-} from '../../runtime/plan/sharing/shared-datasets';
-import { decodeDatasets, decodeJob, encodePublished } from '../../runtime/plan/transfer';
-import type { DagStatus } from '../../runtime/scheduler/dag-status';
-import { type JobRecord, propertyNames } from '../../runtime/scheduler/job-record';
-import type { ListenerEvents } from '../../runtime/scheduler/listener-bus';
-import type { EngineStatus } from '../../runtime/scheduler/loop';
-import { encode } from '../../runtime/wire/codec';
-import { refuse } from '../link/fields';
-import { type EventName, numbered } from './events';
-import { encodeFailure } from './failure';
-import { joinedCode } from './job-code';
+} from '../../../runtime/plan/sharing/shared-datasets';
+import { decodeDatasets, decodeJob, encodePublished } from '../../../runtime/plan/transfer';
+import type { DagStatus } from '../../../runtime/scheduler/dag-status';
+import { type JobRecord, propertyNames } from '../../../runtime/scheduler/job-record';
+import type { ListenerEvents } from '../../../runtime/scheduler/listener-bus';
+import type { EngineStatus } from '../../../runtime/scheduler/loop';
+import { encode } from '../../../runtime/wire/codec';
+import { refuse } from '../../link/fields';
+import { type EventName, numbered } from '../events';
+import { encodeFailure } from '../failure';
+import { joinedCode } from '../job-code';
+import type { Question, SessionJob, ToServer, ToSession, Visitor } from '../protocol';
+import type { PublishedTable, Publisher, Writing } from '../published-table';
+import type { ServerBlobs } from '../server-blobs';
+import { encodeState } from '../state';
+import { encodeWindows } from '../windows/window-wire';
 import { OpenQuestions } from './open-questions';
 import { OwnIds, sessionOf } from './own-ids';
-import type { Question, SessionJob, ToServer, ToSession, Visitor } from './protocol';
 import { SessionPublications } from './publications';
-import type { PublishedTable, Publisher, Writing } from './published-table';
 import { overQuota, type Quotas } from './quotas';
-import type { ServerBlobs } from './server-blobs';
 import { SessionPlans } from './session-plans';
-import { encodeState } from './state';
-import { encodeWindows } from './windows/window-wire';
 
 /** What all sessions of a server share. */
 export interface SharedEngine {

@@ -1,10 +1,10 @@
 // The questions of one session that have no answer yet: what takes its time holds up no other question.
-import { asError, MillraceError } from '../../runtime/base/errors';
-import { encode } from '../../runtime/wire/codec';
-import { maxWaitingQuestions } from '../base/limits';
-import { refuse } from '../link/fields';
-import { encodeFailure } from './failure';
-import type { Question, ToSession } from './protocol';
+import { asError, MillraceError } from '../../../runtime/base/errors';
+import { encode } from '../../../runtime/wire/codec';
+import { maxWaitingQuestions } from '../../base/limits';
+import { refuse } from '../../link/fields';
+import { encodeFailure } from '../failure';
+import type { Question, ToSession } from '../protocol';
 
 export class OpenQuestions {
   readonly #answer: (question: Question) => unknown;

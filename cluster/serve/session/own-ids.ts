@@ -1,11 +1,11 @@
 // The numbers of one session on a server: what it defines, runs or releases must have a number of its own range, or be published.
 import { hash } from 'node:crypto';
-import { idsPerSession } from '../../runtime/base/limits';
-import type { Release } from '../../runtime/plan/engine';
-import type { Job } from '../../runtime/plan/job';
-import type { DatasetNode, DependencyNode, FunctionNode } from '../../runtime/plan/node';
-import { inputsOf, type Plan } from '../../runtime/plan/program';
-import { refuse } from '../link/fields';
+import { idsPerSession } from '../../../runtime/base/limits';
+import type { Release } from '../../../runtime/plan/engine';
+import type { Job } from '../../../runtime/plan/job';
+import type { DatasetNode, DependencyNode, FunctionNode } from '../../../runtime/plan/node';
+import { inputsOf, type Plan } from '../../../runtime/plan/program';
+import { refuse } from '../../link/fields';
 
 /** The first number of a session; numbers of sessions begin with 1. */
 export const firstIdOf = (session: number): number => session * idsPerSession;

@@ -1,5 +1,5 @@
 // The publications of one session whose files are being written, each by a job: cancelled with it, also before it begins and after it ended.
-import type { Writing } from './published-table';
+import type { Writing } from '../published-table';
 
 export class SessionPublications {
   readonly #byJob = new Map<number, AbortController>();

@@ -1,8 +1,8 @@
 // The datasets that a session of a server has defined, as far as its quota allows, and the published ones that they are made of.
-import { MillraceError } from '../../runtime/base/errors';
-import type { Job } from '../../runtime/plan/job';
-import type { DatasetNode } from '../../runtime/plan/node';
-import { blobsOfJob, blobsOfNode } from './held-blobs';
+import { MillraceError } from '../../../runtime/base/errors';
+import type { Job } from '../../../runtime/plan/job';
+import type { DatasetNode } from '../../../runtime/plan/node';
+import { blobsOfJob, blobsOfNode } from '../held-blobs';
 import { sessionOf } from './own-ids';
 import { overQuota } from './quotas';
 
