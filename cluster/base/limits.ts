@@ -137,6 +137,9 @@ export const tailPatternMs = 1000;
 /** A file without its name counts as ended when nothing was written to it for so long, in milliseconds: its writer may still have it open. */
 export const tailQuietMs = 5000;
 
+/** How long a followed file that is not there after a restart may come back and go on where it was read, in milliseconds: a week. */
+export const tailMissingMs = 7 * 24 * 3_600_000;
+
 /** From the first byte of a request of a webhook to the last. */
 export const webhookRequestMs = 30_000;
 

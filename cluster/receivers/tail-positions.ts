@@ -12,6 +12,8 @@ export interface FilePosition {
   readonly offset: number;
   /** What stands before the offset, as a hash: tells the file from another one, and finds a copy. */
   readonly mark: string;
+  /** When it was first not found at a start, in milliseconds since the epoch. */
+  readonly goneSince?: number;
 }
 
 /** An unfinished block of an earlier run that its receiver may not finish any more. */
@@ -87,8 +89,9 @@ function positionIn(text: string): readonly FilePosition[] | undefined {
       const fields = new Fields('a position', item);
       const [file, id, mark] = [fields.string('path', maxText), fields.string('id', 100), fields.string('mark', 100)];
       const offset = fields.integer('offset');
+      const gone = fields.has('goneSince') ? { goneSince: fields.integer('goneSince') } : {};
       fields.end();
-      return path.isAbsolute(file) ? { path: file, id, offset, mark } : refuse('path is not absolute');
+      return path.isAbsolute(file) ? { path: file, id, offset, mark, ...gone } : refuse('path is not absolute');
     });
   } catch {
     return undefined;

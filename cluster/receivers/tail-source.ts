@@ -1,57 +1,24 @@
 // Follows growing files through rotation: each whole line once, whether a file is renamed, copied and cut, deleted or made again.
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { globSync, isDynamicPattern } from 'tinyglobby';
 import { asError } from '../../runtime/base/errors';
-import { maxTailedFiles, tailPatternMs, tailPollMs, tailQuietMs } from '../base/limits';
+import { maxTailedFiles, tailMissingMs, tailPatternMs, tailPollMs, tailQuietMs } from '../base/limits';
 import type { LineCutter } from './cut-lines';
+import { hasMark, idOf, isNamedAfter, lineStartBefore, markOf, mayGoOn, openFlags, withFile } from './file-marks';
 import { ThrottledReport } from './limited-notices';
 import { SilenceWatch } from './silence-watch';
 import { LineSink, type Source, type SourceHost } from './source';
 import { type FilePosition, lastPosition, removePositionsUntil, writePosition } from './tail-positions';
 
-/** So many bytes before a position tell a file from another one. */
-const markBytes = 1024;
 /** Bytes read at once, and of one file in one turn. */
 const readBytes = 1 << 20;
 const turnBytes = 8 << 20;
 const newline = 0x0a;
+/** What rotation makes of old files: no lines, also where a pattern matches their names. */
+const compressed = /\.(?:gz|tgz|bz2|xz|zst|lz4|zip|Z)$/;
 
 const shared = Buffer.allocUnsafe(readBytes);
-
-/** A hash of what stands before `offset`; undefined if the file is shorter. */
-function markOf(fd: number, offset: number): string | undefined {
-  const bytes = Buffer.allocUnsafe(Math.min(offset, markBytes));
-  const read = bytes.length === 0 ? 0 : fs.readSync(fd, bytes, 0, bytes.length, offset - bytes.length);
-  return read < bytes.length ? undefined : createHash('sha256').update(bytes).digest('base64url');
-}
-
-/** A pipe under the name of a file must not hold up the process. */
-const openFlags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
-
-/** What `ask` says of an open file; false if it cannot be opened. */
-function withFile(file: string, ask: (fd: number) => boolean): boolean {
-  let fd: number;
-  try {
-    fd = fs.openSync(file, openFlags);
-  } catch {
-    return false;
-  }
-  try {
-    return ask(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-const hasMark = (file: string, offset: number, mark: string): boolean => withFile(file, (fd) => markOf(fd, offset) === mark);
-
-/** Whether a name is one that rotation gives to a copy: `app.log.1` or `app.log-20260101`, in the same folder. */
-const isNamedAfter = (file: string, { path: original, offset }: FilePosition): boolean =>
-  offset > 0 && file !== original && file.startsWith(original);
-
-const idOf = ({ dev, ino }: fs.BigIntStats): string => `${dev}:${ino}`;
 
 /** An open file that is followed. */
 class Followed {
@@ -64,6 +31,8 @@ class Followed {
   /** Where the line begins whose end has not been read. */
   lineStart: number;
   mark: string;
+  /** The same of `offset`: of a line that has not ended too. */
+  seen: string;
   /** Since when no path leads to it that is followed. */
   goneAt: number | undefined;
   heardAt = performance.now();
@@ -73,7 +42,13 @@ class Followed {
   constructor(file: string, id: string, fd: number, offset: number, cutter: LineCutter) {
     [this.path, this.id, this.fd, this.cutter] = [file, id, fd, cutter];
     [this.offset, this.lineStart] = [offset, offset];
-    this.mark = markOf(fd, offset) ?? '';
+    this.mark = this.seen = markOf(fd, offset) ?? '';
+  }
+
+  /** Notes what was read. */
+  remember(): void {
+    this.mark = markOf(this.fd, this.lineStart) ?? '';
+    this.seen = this.offset === this.lineStart ? this.mark : (markOf(this.fd, this.offset) ?? '');
   }
 
   /** Begins again at `offset`, of this file or of what is now in it. */
@@ -81,7 +56,7 @@ class Followed {
     this.cutter.abandon();
     this.wholeAt = '';
     [this.offset, this.lineStart] = [offset, offset];
-    this.mark = markOf(this.fd, offset) ?? '';
+    this.remember();
   }
 
   get position(): FilePosition {
@@ -102,7 +77,7 @@ export class TailSource implements Source {
   readonly #silence: SilenceWatch;
   readonly #trouble: ThrottledReport;
   readonly #files = new Map<string, Followed>();
-  /** Where files of an earlier run, which were not found yet, are to go on. */
+  /** Where files of an earlier run, which were not found yet, are to go on: their disk may come later than this program. */
   readonly #saved: FilePosition[];
   readonly #waiting = new Set<string>();
   /** Files that are the same as a followed one so far. */
@@ -120,13 +95,28 @@ export class TailSource implements Source {
     this.#trouble = new ThrottledReport((count, why) => host.report('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
     const saved = lastPosition(host.folder, host.isDurable);
     this.#saved = [...(saved ?? [])];
-    this.#look(true, saved === undefined && from === 'end');
+    this.#look(saved ? undefined : from);
+    for (const one of [...this.#saved]) this.#findRenamed(one);
+    const missing = this.#noteMissing();
     // What is read from here on follows from this, whatever ends this process.
     this.save(host.blocks.number);
     host.report('started', `follows ${name}${saved ? ' where it had stopped' : ''}`);
-    for (const { path: file, offset } of this.#saved.splice(0))
-      host.report('notice', `${file}, read until byte ${offset} before, is not there any more: what came after that is lost`);
+    for (const { path: file, offset } of missing)
+      host.report(
+        'notice',
+        `${file}, read until byte ${offset} before, is not there any more: what came after that is lost unless it comes back`,
+      );
     this.#timer = setTimeout(() => this.#turn(), 0);
+  }
+
+  /** Keeps the positions of files that were not found for a while; answers those that were there at the start before. */
+  #noteMissing(): FilePosition[] {
+    const now = Date.now();
+    const fresh = this.#saved.filter(({ goneSince }) => goneSince === undefined);
+    const kept = this.#saved.map((position) => ({ goneSince: now, ...position }));
+    const isRecent = ({ goneSince }: FilePosition) => now - goneSince! < tailMissingMs;
+    this.#saved.splice(0, Number.POSITIVE_INFINITY, ...kept.filter(isRecent).slice(0, maxTailedFiles));
+    return fresh;
   }
 
   /** Called before a block gets its name: `next` is the number of the block after it. */
@@ -134,7 +124,7 @@ export class TailSource implements Source {
     writePosition(
       this.#host.folder,
       next,
-      [...this.#files.values()].map((file) => file.position),
+      [...[...this.#files.values()].map((file) => file.position), ...this.#saved],
       this.#host.isDurable,
     );
   }
@@ -147,13 +137,28 @@ export class TailSource implements Source {
     let isBehind = false;
     try {
       // Before new files are looked at: the copy of a file that was cut is one of them.
-      for (const file of [...this.#files.values()]) this.#findCut(file);
-      this.#look(false);
+      this.#each((file) => this.#findCut(file));
+      this.#look();
       isBehind = this.#readAll();
     } catch (error) {
       this.#trouble.happened(1, asError(error).message);
     }
     if (!this.#closed) this.#timer = setTimeout(() => this.#turn(), isBehind ? 0 : tailPollMs);
+  }
+
+  /** What is wrong with one file keeps no other from being read. */
+  #each(work: (file: Followed) => void): void {
+    for (const file of [...this.#files.values()]) {
+      try {
+        work(file);
+      } catch (error) {
+        this.#unreadable(file.path, error);
+      }
+    }
+  }
+
+  #unreadable(file: string, error: unknown): void {
+    this.#trouble.happened(1, `${file} cannot be read: ${asError(error).message}`);
   }
 
   /** The files that a path or a pattern names now. Patterns are looked at less often. */
@@ -162,17 +167,27 @@ export class TailSource implements Source {
     const now = performance.now();
     const known = this.#matches.get(pattern);
     if (known && now - known.at < tailPatternMs) return known.paths;
-    const paths = globSync(pattern, { absolute: true, onlyFiles: true, expandDirectories: false }).sort();
+    const found = globSync(pattern, { absolute: true, onlyFiles: true, expandDirectories: false });
+    const paths = found.filter((file) => !compressed.test(file)).sort();
     this.#matches.set(pattern, { at: now, paths });
     return paths;
   }
 
-  /** Opens files that are new, and notes which are gone. At the first look of a stream with `fromEnd` their lines so far are left out. */
-  #look(isFirst: boolean, fromEnd = false): void {
+  /** Opens files that are new, and notes which are gone. `first` is given at the very first look of a stream: all files are
+   * read then, or followed from their ends. */
+  #look(first?: 'start' | 'end'): void {
     const here = new Set<string>();
     const fresh: { readonly file: string; readonly id: string }[] = [];
     for (const file of new Set(this.#patterns.flatMap((pattern) => this.#pathsOf(pattern)))) {
-      const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+      let stat: fs.BigIntStats | undefined;
+      try {
+        stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+      } catch (error) {
+        this.#unreadable(file, error);
+        // It may be there still.
+        for (const { path: known, id } of this.#files.values()) if (known === file) here.add(id);
+        continue;
+      }
       if (!stat?.isFile()) {
         this.#missing(file, stat !== undefined);
         continue;
@@ -185,10 +200,11 @@ export class TailSource implements Source {
       else fresh.push({ file, id });
     }
     // Files that were followed before come first: a copy is one only where they are not what they were.
-    const isSaved = (id: string) => this.#saved.some((position) => position.id === id);
-    fresh.sort((a, b) => Number(isSaved(b.id)) - Number(isSaved(a.id)));
-    for (const { file, id } of fresh) if (isFirst || !this.#isCopy(file, id)) this.#open(file, fromEnd);
-    for (const saved of [...this.#saved]) this.#findRenamed(saved);
+    type Found = (typeof fresh)[number];
+    const isSaved = ({ file, id }: Found) => this.#saved.some((position) => position.id === id || position.path === file);
+    fresh.sort((a, b) => Number(isSaved(b)) - Number(isSaved(a)));
+    const isRead = (one: Found) => first || isSaved(one) || !this.#isCopy(one.file, one.id);
+    for (const one of fresh) if (isRead(one)) this.#open(one.file, first === 'end');
     const now = performance.now();
     for (const file of this.#files.values()) if (!here.has(file.id)) file.goneAt ??= now;
   }
@@ -199,6 +215,8 @@ export class TailSource implements Source {
       const { size } = fs.fstatSync(fd);
       return [...this.#files.values()].some((known) => {
         if (path.dirname(known.path) !== path.dirname(file)) return false;
+        // Who copies makes an empty file first.
+        if (size === 0) return isNamedAfter(file, known.position);
         // Cut just now: which copy has the rest is found at the next turn.
         if (!this.#isWhole(known)) return known.lineStart > 0 && markOf(fd, known.lineStart) === known.mark;
         const both = Math.min(size, fs.fstatSync(known.fd).size);
@@ -228,7 +246,7 @@ export class TailSource implements Source {
     try {
       fd = fs.openSync(file, openFlags);
     } catch (error) {
-      this.#trouble.happened(1, `${file} cannot be read: ${asError(error).message}`);
+      this.#unreadable(file, error);
       return;
     }
     const stat = fs.fstatSync(fd, { bigint: true });
@@ -236,7 +254,7 @@ export class TailSource implements Source {
     const fits = (position: FilePosition) => markOf(fd, position.offset) === position.mark;
     const saved =
       this.#saved.find((position) => position.id === id && fits(position)) ??
-      this.#saved.find((position) => isNamedAfter(file, position) && fits(position));
+      this.#saved.find((position) => mayGoOn(file, position) && fits(position));
     if (saved) this.#saved.splice(this.#saved.indexOf(saved), 1);
     const start = saved?.offset ?? (fromEnd ? lineStartBefore(fd, Number(stat.size)) : 0);
     this.#files.set(id, new Followed(file, id, fd, start, this.#sink.cutter()));
@@ -270,33 +288,36 @@ export class TailSource implements Source {
   #readAll(): boolean {
     let isBehind = false;
     const now = performance.now();
-    for (const file of [...this.#files.values()]) {
+    this.#each((file) => {
       // What was cut since is found at the next turn.
       if (this.#isWhole(file) && this.#read(file)) isBehind = true;
       const { goneAt, heardAt, id } = file;
-      if (goneAt === undefined || !this.#host.gate.isOpen || now - Math.max(goneAt, heardAt) < tailQuietMs) continue;
+      if (goneAt === undefined || !this.#host.gate.isOpen || now - Math.max(goneAt, heardAt) < tailQuietMs) return;
       // Nobody writes there any more: what has no line end will not get one.
       file.cutter.end();
       fs.closeSync(file.fd);
       this.#files.delete(id);
-    }
+    });
     return isBehind;
   }
 
   /** Reads what came; true if the turn ended before the file did. */
   #read(file: Followed): boolean {
     let turn = 0;
-    while (this.#host.gate.isOpen && turn < turnBytes) {
-      const n = fs.readSync(file.fd, shared, 0, Math.min(readBytes, this.#host.gate.readBytes), file.offset);
-      if (n === 0) break;
-      turn += n;
-      const end = shared.subarray(0, n).lastIndexOf(newline);
-      if (end >= 0) file.lineStart = file.offset + end + 1;
-      file.offset += n;
-      file.cutter.push(shared.subarray(0, n));
+    try {
+      while (this.#host.gate.isOpen && turn < turnBytes) {
+        const n = fs.readSync(file.fd, shared, 0, Math.min(readBytes, this.#host.gate.readBytes), file.offset);
+        if (n === 0) break;
+        turn += n;
+        const end = shared.subarray(0, n).lastIndexOf(newline);
+        if (end >= 0) file.lineStart = file.offset + end + 1;
+        file.offset += n;
+        file.cutter.push(shared.subarray(0, n));
+      }
+    } finally {
+      if (turn > 0) file.remember();
     }
     if (turn === 0) return false;
-    file.mark = markOf(file.fd, file.lineStart) ?? '';
     file.heardAt = performance.now();
     this.#silence.heard();
     return turn >= turnBytes;
@@ -308,7 +329,7 @@ export class TailSource implements Source {
     const changed = `${size} ${mtimeMs} ${ctimeMs}`;
     // It is the same as when it was looked at last, as idle files are nearly always.
     if (file.wholeAt === changed) return true;
-    if (size < file.offset || markOf(file.fd, file.lineStart) !== file.mark) return false;
+    if (size < file.offset || markOf(file.fd, file.offset) !== file.seen) return false;
     file.wholeAt = changed;
     return true;
   }
@@ -317,6 +338,9 @@ export class TailSource implements Source {
   #findCut(file: Followed): void {
     if (this.#isWhole(file)) return;
     const { position } = file;
+    // The line that has not ended was written anew, in place.
+    if (fs.fstatSync(file.fd).size >= file.offset && markOf(file.fd, position.offset) === position.mark)
+      return file.restart(position.offset);
     const copy = this.#siblings(position.path).find(({ path: other, id }) => {
       const isCandidate = !this.#files.has(id) && (isNamedAfter(other, position) || this.#copies.has(id));
       return isCandidate && hasMark(other, position.offset, position.mark);
@@ -341,13 +365,4 @@ export class TailSource implements Source {
     this.#trouble.close();
     for (const { fd } of this.#files.values()) fs.closeSync(fd);
   }
-}
-
-/** Where the last line begins that ends before `size` or has not ended: a half line is read whole once it ends. */
-function lineStartBefore(fd: number, size: number): number {
-  const length = Math.min(size, readBytes);
-  const bytes = Buffer.allocUnsafe(length);
-  const read = length === 0 ? 0 : fs.readSync(fd, bytes, 0, length, size - length);
-  const at = bytes.subarray(0, read).lastIndexOf(newline);
-  return at < 0 && size <= readBytes ? 0 : size - length + at + 1;
 }

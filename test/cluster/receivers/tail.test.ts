@@ -169,6 +169,83 @@ test('a receiver that is killed again and again while the file grows and rotates
   await following.stop();
 });
 
+/** The receiver is killed; resolves when the next one follows the files. */
+async function restart(following: ReturnType<typeof follow>): Promise<void> {
+  const starts = () => following.notices.filter((n) => /follows .* where it had stopped/.test(n)).length;
+  const before = starts();
+  process.kill((sc.receivers as Receivers).pids[0], 'SIGKILL');
+  await until(60_000, () => starts() > before, 'another receiver');
+}
+
+test('a copy is not read after a restart either, nor while it is still empty; what is compressed never is', async () => {
+  fs.writeFileSync(log, text(numbered(0, 3)));
+  const following = follow(join(folder, '*.log*'), { from: 'start' });
+  await following.count(3);
+  fs.copyFileSync(log, join(folder, 'copy.log'));
+  fs.writeFileSync(`${log}.1.gz`, text(['bytes']));
+  await restart(following);
+  const copy = fs.openSync(`${log}.1`, 'w');
+  // When its line is there, the empty copy was looked at.
+  fs.writeFileSync(join(folder, 'z.log'), 'of another file\n');
+  await following.count(4);
+  fs.writeSync(copy, text(numbered(0, 3)));
+  fs.closeSync(copy);
+  fs.writeFileSync(join(folder, 'zz.log'), 'of a third one\n');
+  fs.appendFileSync(log, text(numbered(3, 5)));
+  await following.count(7);
+  assert.equal([...following.elements].sort(), [...numbered(0, 5), 'of another file', 'of a third one'].sort());
+  await following.stop();
+});
+
+test('after a restart a file goes on where it was read, also one that was moved to another disk, or is missing for a while', async () => {
+  const [moved, away] = [join(folder, 'moved.log'), join(folder, 'away.log')];
+  fs.writeFileSync(moved, '');
+  fs.writeFileSync(away, '');
+  const following = follow([moved, away]);
+  await following.told(/follows/);
+  fs.appendFileSync(moved, text(long('moved')));
+  fs.appendFileSync(away, text(['read before']));
+  await following.count(101);
+  // The same bytes under another number.
+  fs.copyFileSync(moved, `${folder}.copy`);
+  fs.renameSync(`${folder}.copy`, moved);
+  fs.renameSync(away, `${folder}.away`);
+  await restart(following);
+  await following.told(/away\.log, read until byte 12 before, is not there any more: .* lost unless it comes back/);
+  await restart(following);
+  fs.appendFileSync(`${folder}.away`, 'read after\n');
+  fs.renameSync(`${folder}.away`, away);
+  fs.appendFileSync(moved, 'moved on\n');
+  await following.count(103);
+  assert.equal(following.elements.slice(101).sort(), ['moved on', 'read after']);
+  assert.is(following.notices.filter((n) => /is not there any more/.test(n)).length, 1);
+  await following.stop();
+});
+
+test('a path that cannot be looked at keeps no other from being read', async () => {
+  fs.writeFileSync(log, '');
+  const loop = join(folder, 'loop.log');
+  fs.symlinkSync(loop, loop);
+  const following = follow([loop, log]);
+  await following.told(/loop\.log cannot be read: ELOOP/);
+  fs.appendFileSync(log, 'read\n');
+  assert.equal(await following.count(1), ['read']);
+  await following.stop();
+});
+
+test('a line that has not ended and is written anew in its place is not joined with what it was', async () => {
+  fs.writeFileSync(log, '');
+  const following = follow();
+  await following.told(/follows/);
+  fs.appendFileSync(log, 'first\nhalf');
+  await following.count(1);
+  const writer = fs.openSync(log, 'r+');
+  fs.writeSync(writer, 'other line\n', 6);
+  fs.closeSync(writer);
+  assert.equal(await following.count(2), ['first', 'other line']);
+  await following.stop();
+});
+
 test('paths are files or patterns of this machine', async () => {
   const ssc = new StreamingContext(sc, '1s', { clock: new ManualClock(0) });
   for (const path of ['', [], [3], undefined, 's3://bucket/app.log'])
