@@ -143,6 +143,9 @@ export const tailMissingMs = 7 * 24 * 3_600_000;
 /** From the first byte of a request of a webhook to the last. */
 export const webhookRequestMs = 30_000;
 
+/** Bytes of bodies that arrive at the same time at one webhook: each is held until it is whole. */
+export const webhookArrivingBytes = 128 << 20;
+
 /** From the end of a request until its elements must be stored: a block takes some hundred milliseconds. */
 export const webhookAnswerMs = 30_000;
 

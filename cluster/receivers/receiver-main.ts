@@ -69,7 +69,13 @@ class Stream {
       silence: open.silence,
       report: (event, message) => this.#report(event, message),
     };
-    this.#source = this.#open(host, open.source, maxUnprocessedBytes);
+    try {
+      this.#source = this.#open(host, open.source, maxUnprocessedBytes);
+    } catch (error) {
+      this.#blocks.close();
+      this.#gate.close();
+      throw error;
+    }
   }
 
   #open(host: SourceHost, source: ReceiverSource, maxUnprocessed: number): Source {
@@ -131,6 +137,7 @@ const folders = new Set<string>();
 
 function receive(message: ToReceiver): void {
   const { stream } = message;
+  if (message.kind === 'close' && !streams.has(stream)) return send({ kind: 'closed', stream });
   if (message.kind !== 'open') return streams.get(stream)?.receive(message);
   if (!message.isDurable) watchDriver(message.folder);
   try {

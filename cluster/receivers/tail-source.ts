@@ -91,7 +91,6 @@ export class TailSource implements Source {
     this.#patterns = paths;
     this.#sink = new LineSink(host);
     const name = paths.join(', ');
-    this.#silence = new SilenceWatch(host.silence, name, (message) => host.report('notice', message));
     this.#trouble = new ThrottledReport((count, why) => host.report('error', `${why}${count > 1 ? ` (${count} times)` : ''}`));
     const saved = lastPosition(host.folder, host.isDurable);
     this.#saved = [...(saved ?? [])];
@@ -106,6 +105,7 @@ export class TailSource implements Source {
         'notice',
         `${file}, read until byte ${offset} before, is not there any more: what came after that is lost unless it comes back`,
       );
+    this.#silence = new SilenceWatch(host.silence, name, (message) => host.report('notice', message));
     this.#timer = setTimeout(() => this.#turn(), 0);
   }
 

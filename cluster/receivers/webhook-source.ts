@@ -4,11 +4,11 @@ import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { asError } from '../../runtime/base/errors';
+import { asError, MillraceError } from '../../runtime/base/errors';
 import { isLoopback } from '../../runtime/base/remote/loopback';
 import { bytesText } from '../../runtime/base/units';
 import type { WebhookSource as WebhookListen } from '../../runtime/plan/receivers';
-import { handshakeMs, maxReceiverConnections, webhookAnswerMs, webhookRequestMs } from '../base/limits';
+import { handshakeMs, maxReceiverConnections, webhookAnswerMs, webhookArrivingBytes, webhookRequestMs } from '../base/limits';
 import { ThrottledReport } from './limited-notices';
 import { ListeningPort } from './reconnect';
 import { SilenceWatch } from './silence-watch';
@@ -78,12 +78,16 @@ export class WebhookSource implements Source {
   readonly #refused: ThrottledReport;
   /** Requests that wait until the driver knows their block, by its number; called with the reason if it is lost. */
   readonly #unknown = new Map<number, Set<(lost?: string) => void>>();
+  /** Bytes of bodies that have not arrived whole. */
+  #arriving = 0;
   #closed = false;
 
   constructor(host: SourceHost, options: WebhookListen) {
     this.#host = host;
     this.#options = options;
     this.#token = options.token === undefined ? undefined : digest(options.token);
+    const { tls } = options;
+    const files = tls && { cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) };
     const name = `${options.host}:${options.port}`;
     this.#silence = new SilenceWatch(host.silence, name, (message) => host.report('notice', message));
     this.#refused = new ThrottledReport((count, why) =>
@@ -96,9 +100,8 @@ export class WebhookSource implements Source {
       connectionsCheckingInterval: handshakeMs / 4,
     };
     const take = (request: http.IncomingMessage, answer: http.ServerResponse) => void this.#take(request, answer);
-    const { tls } = options;
-    this.#server = tls
-      ? https.createServer({ ...limits, cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) }, take)
+    this.#server = files
+      ? https.createServer({ ...limits, ...files, handshakeTimeout: handshakeMs }, take)
       : http.createServer(limits, take);
     this.#server.maxConnections = maxReceiverConnections;
     this.#server.on('checkContinue', take);
@@ -122,12 +125,8 @@ export class WebhookSource implements Source {
       this.#silence.heard();
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal(400, asError(error).message);
-      // What is left of the body is not read.
-      answer.setHeader('connection', 'close');
-      if (refusal.status === 503) answer.setHeader('retry-after', '1');
-      if (refusal.status === 405) answer.setHeader('allow', 'POST');
-      reply(answer, refusal.status, { error: refusal.message });
       if (refusal.status !== 503) this.#refused.happened(1, refusal.message);
+      refuse(request, answer, refusal);
     }
   }
 
@@ -143,8 +142,12 @@ export class WebhookSource implements Source {
       throw new Refusal(403, 'the header Host must name this machine');
     if (method !== 'POST') throw new Refusal(405, 'only POST is taken');
     if (this.#closed) throw new Refusal(503, 'the stream has ended');
-    if (!this.#host.gate.isOpen) throw new Refusal(503, 'too much waits to be processed; send it again later');
+    this.#checkRoom();
     if (Number(headers['content-length'] ?? 0) > this.#options.maxBodyBytes) this.#tooLarge();
+  }
+
+  #checkRoom(): void {
+    if (!this.#host.gate.isOpen) throw new Refusal(503, 'too much waits to be processed; send it again later');
   }
 
   #tooLarge(): never {
@@ -154,10 +157,17 @@ export class WebhookSource implements Source {
   async #bodyOf(request: http.IncomingMessage): Promise<Buffer> {
     const parts: Buffer[] = [];
     let size = 0;
-    for await (const part of request as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > this.#options.maxBodyBytes) this.#tooLarge();
-      parts.push(part);
+    try {
+      // Else it could not be read further, so that its sender hears why it is refused.
+      for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        size += part.length;
+        this.#arriving += part.length;
+        if (size > this.#options.maxBodyBytes) this.#tooLarge();
+        if (this.#arriving > webhookArrivingBytes) throw new Refusal(503, 'too much arrives at once; send it again later');
+        parts.push(part);
+      }
+    } finally {
+      this.#arriving -= size;
     }
     return Buffer.concat(parts);
   }
@@ -166,12 +176,15 @@ export class WebhookSource implements Source {
   #store(values: readonly unknown[]): Promise<number> {
     if (values.length === 0) return Promise.resolve(0);
     if (this.#closed) throw new Refusal(503, 'the stream has ended');
+    // Others have arrived since this request began.
+    this.#checkRoom();
     const { blocks, gate } = this.#host;
     const block = blocks.number;
     try {
       gate.received(blocks.rows(values), values.length);
     } catch (error) {
-      throw new Refusal(503, `it cannot be stored: ${asError(error).message}`);
+      // What has no place in a block would have none the next time either.
+      throw new Refusal(error instanceof MillraceError ? 400 : 503, `it cannot be stored: ${asError(error).message}`);
     }
     return new Promise((resolve, reject) => {
       const waiting = this.#unknown.get(block) ?? new Set();
@@ -225,6 +238,26 @@ function textOf(bytes: Buffer): string {
 }
 
 function reply(answer: http.ServerResponse, status: number, body: object): void {
+  beginReply(answer, status, body);
+  answer.end();
+}
+
+function beginReply(answer: http.ServerResponse, status: number, body: object): void {
   const text = `${JSON.stringify(body)}\n`;
-  answer.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text);
+  answer.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).write(text);
+}
+
+/** The connection ends with it, after a moment for a sender who is not done: it would be reset before the sender has read why. */
+function refuse(request: http.IncomingMessage, answer: http.ServerResponse, { status, message }: Refusal): void {
+  answer.setHeader('connection', 'close');
+  if (status === 503) answer.setHeader('retry-after', '1');
+  if (status === 405) answer.setHeader('allow', 'POST');
+  beginReply(answer, status, { error: message });
+  if (request.complete) return void answer.end();
+  const late = setTimeout(() => answer.end(), handshakeMs);
+  const end = () => {
+    clearTimeout(late);
+    answer.end();
+  };
+  request.once('end', end).once('close', end).once('error', end).resume();
 }

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -114,6 +115,46 @@ test('what is refused has a reason, and stores nothing: not even the lines befor
   await hook.stop();
 });
 
+test('what is nested too deeply is refused for good: 503 would have it sent again and again', async () => {
+  const hook = hooked();
+  const port = await hook.port();
+  const answer = await post(port, json, '['.repeat(600) + ']'.repeat(600));
+  assert.is(answer.status, 400, answer.body);
+  assert.match(answer.body, /cannot be stored: .*nested too deeply/);
+  await hook.stop();
+});
+
+test('who is refused hears why, also in the middle of a large body', async () => {
+  const hook = hooked({ token: 'a-token-of-some-length', maxBodyBytes: 100_000 });
+  const port = await hook.port();
+  const authorization = 'Bearer a-token-of-some-length';
+  const large = Buffer.alloc(30 << 20, 'x');
+  for (let turn = 0; turn < 5; turn++) {
+    assert.is((await post(port, 'text/plain', large)).status, 401);
+    assert.is((await post(port, 'text/plain', large, { authorization })).status, 413);
+    assert.is((await post(port, 'text/plain', large, { authorization, 'transfer-encoding': 'chunked' })).status, 413);
+  }
+  assert.equal(await post(port, json, '1', { authorization }), stored(1));
+  await hook.stop();
+});
+
+test('a stream that cannot start says why, and its end is not that of the others', async () => {
+  const hook = hooked();
+  await hook.port();
+  const { pids } = sc.receivers as Receivers;
+  const none = hooked({ tls: { cert: '/nowhere/cert.pem', key: '/nowhere/key.pem' } });
+  await none.told(/cannot start: ENOENT.*cert\.pem/);
+  await none.stop();
+  assert.equal(
+    none.notices.filter((n) => /did not stop/.test(n)),
+    [],
+  );
+  assert.equal((sc.receivers as Receivers).pids, pids);
+  await post(await hook.port(), json, '"still here"');
+  assert.equal(await hook.count(1), ['still here']);
+  await hook.stop();
+});
+
 test('with a token nothing is taken, and nothing else said, without it', async () => {
   const token = 'a-token-of-some-length';
   const hook = hooked({ token });
@@ -151,6 +192,11 @@ test('it listens on this machine alone, or with a token and a certificate', asyn
   const options = { ca: fs.readFileSync(cert) };
   assert.equal(await post(wide, json, '1', { authorization: `Bearer ${token}` }, options), stored(1));
   assert.is((await post(wide, json, '1', {}, options)).status, 401);
+  // Who does not even greet is cut off.
+  const silent = net.connect({ host: '127.0.0.1', port: wide });
+  let isCut = false;
+  silent.once('close', () => (isCut = true)).on('error', () => {});
+  await until(20_000, () => isCut, 'the end of a silent connection');
   await open.stop();
   fs.rmSync(folder, { recursive: true });
   const ssc = new StreamingContext(sc, '1s', { clock: new ManualClock(0) });
@@ -181,6 +227,41 @@ test('requests wait while too much waits to be processed, and are told to come a
   await hook.count(1);
   clock.advance('100ms');
   await until(60_000, async () => (await post(port, 'text/plain', 'later')).status === 200, 'room');
+  await hook.stop();
+});
+
+test('requests that arrive at the same time pass no limit: not that of what waits, nor that of their bodies', async () => {
+  const clock = new ManualClock(1_000_000);
+  const hook = new Listening<unknown>(
+    sc,
+    (s) => s.webhookStream({ listen: 0, maxBodyBytes: 64 << 20 }, { maxUnprocessedBytes: 1000 }),
+    { clock },
+  );
+  const port = await hook.port();
+  /** Sends a part of a body; the answer comes when `rest` was called, or before. */
+  const begin = (bytes: number) => {
+    let rest = () => {};
+    const answer = new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'content-type': 'text/plain', 'content-length': bytes + 1 };
+      const sent = http.request({ host: '127.0.0.1', port, method: 'POST', headers, agent: false });
+      sent.once('error', reject);
+      sent.once('response', (response) => resolve(response.resume().statusCode));
+      sent.write(Buffer.alloc(bytes, 'x'));
+      rest = () => sent.end('x');
+    });
+    return { answer, rest };
+  };
+  const early = begin(10);
+  const large = Array.from({ length: 3 }, () => begin(48 << 20));
+  // Two of them have room.
+  const [status, which] = await Promise.race(large.map(async ({ answer }, i) => [await answer, i] as const));
+  assert.is(status, 503);
+  for (const [i, { rest }] of large.entries()) if (i !== which) rest();
+  const statuses = await Promise.all(large.map(({ answer }) => answer));
+  // The first one fills what may wait.
+  assert.equal(statuses.sort(), [200, 503, 503]);
+  early.rest();
+  assert.is(await early.answer, 503);
   await hook.stop();
 });
 
