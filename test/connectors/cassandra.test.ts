@@ -108,6 +108,25 @@ if (missing !== undefined) {
     assert.is(await some.count(), 80);
   });
 
+  test('a filter by the partition key reads that partition, and scans nothing', async () => {
+    const scans = async () => {
+      const [row] = await node.run(
+        "select count from system_views.local_scan_latency where keyspace_name = 'shop' and table_name = 'events'",
+      );
+      return Number(row?.count ?? 0);
+    };
+    const table = () => sc.cassandra('shop', 'events', { ...node.options, numPartitions: 7 });
+    await table().count();
+    const before = await scans();
+    assert.ok(before > 0);
+    const one = table().filter((e) => e.user === 'user 3' && (e.at as bigint) >= 10n);
+    assert.equal(
+      numbers(await one.collect()),
+      Array.from({ length: 40 }, (_, i) => 160 + i),
+    );
+    assert.is(await scans(), before);
+  });
+
   test('only what Cassandra sees as JavaScript does is asked of it', () => {
     const column = (name: string, code: number) => ({ name, type: { code } });
     const table = {
@@ -122,11 +141,21 @@ if (missing !== undefined) {
       restrictionsOf({ kind: 'all', of }, table, where).map(({ text }) => text);
     assert.equal(all(compare('at', '>', 3n), compare('at', '<', 9n), compare('at', '<', 5n)), ['"at" > ?', '"at" < ?']);
     assert.equal(all(compare('name', '===', 'x'), compare('n', '===', 5)), ['"name" = ?', '"n" = ?']);
-    assert.equal(all(compare('n', '<', 5), compare('n', '===', 1.5), compare('ratio', '===', 1), compare('id', '===', 1)), []);
+    assert.equal(all(compare('n', '<', 5), compare('n', '===', 1.5), compare('ratio', '===', 1)), []);
+    assert.equal(all(compare('id', '===', 1), compare('at', '>', 3n)), ['"id" = ?', '"at" > ?'], 'a partition');
+    assert.equal(all(compare('id', '>', 1)), [], 'an order of keys');
+    assert.equal(all(compare('id', '===', 1.5)), [], 'no key of this type');
     assert.equal(all(compare('n', '===', 2 ** 31), compare('u', '===', 'x')), []);
     where = 'at > 5';
     assert.equal(all(compare('at', '>', 3n)), [], 'restricted by the user');
+    where = 'id = 1';
+    assert.equal(all(compare('id', '===', 2)), [], 'a key that the user restricts');
     where = undefined;
+    const [id, at] = table.columns;
+    const wide = { ...table, partitionKeys: [id, at] };
+    const both = [compare('id', '===', 1), compare('at', '===', 2n)];
+    assert.is(restrictionsOf({ kind: 'all', of: both }, wide).length, 2);
+    assert.equal(restrictionsOf(both[0], wide), [], 'half of a key');
     assert.equal(all(compare('name', '===', null), compare('name', '!==', 'x'), compare('name', '>', 'x')), []);
   });
 

@@ -78,18 +78,24 @@ const operators: Readonly<Record<string, string>> = { '===': '=', '<': '<', '<='
 
 /**
  * What of a condition Cassandra sees as JavaScript does: the rest is looked at in the rows that come. One restriction for each side of a column,
- * and none for what the user's own condition names, since it takes no two.
+ * and none for what the user's own condition names, since it takes no two. With a value for each column of the partition key Cassandra reads that
+ * partition alone, and the bounds of tokens only say who of the parts gets it.
  */
 export function restrictionsOf(condition: Condition | undefined, found: ClientTable, own = ''): Restriction[] {
   const parts = condition === undefined ? [] : condition.kind === 'all' ? condition.of : [condition];
   const taken = new Map<string, Set<string>>();
+  const isValueOf = ({ name, type }: ClientColumn, part: Condition) =>
+    part.kind === 'compare' && part.field === name && part.by === '===' && isSeenAlike(type, part.by, part.value);
+  const isDirect = found.partitionKeys.every(
+    (column) => !own.includes(column.name) && parts.some((part) => isValueOf(column, part)),
+  );
   return parts.flatMap((part): Restriction[] => {
     if (part.kind !== 'compare' || operators[part.by] === undefined || own.includes(part.field)) return [];
     const { field, by, value } = part;
     const isOneOf = (columns: readonly ClientColumn[]) => columns.some(({ name }) => name === field);
     const column = found.columns.find(({ name }) => name === field);
-    // Keys of partitions are restricted by their tokens already.
-    if (!column || isOneOf(found.partitionKeys)) return [];
+    // A part of the key, or an order of it, would have Cassandra look at each row all the same.
+    if (!column || (isOneOf(found.partitionKeys) && !(isDirect && by === '==='))) return [];
     // In JavaScript null is below 1: only keys of the clustering are never null.
     if (by !== '===' && !isOneOf(found.clusteringKeys)) return [];
     if (!isSeenAlike(column.type, by, value)) return [];
