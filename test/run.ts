@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'tinyglobby';
+import { connectorFiles } from './helpers/connector-part';
 import { instrumented } from './helpers/preload';
 import { isLong, isOwn, missingForSpark, type SparkFile, sparkFiles, startSharedCluster } from './helpers/spark-part';
 import type { Standalone } from './helpers/standalone';
@@ -232,18 +233,23 @@ async function main(): Promise<void> {
     .filter((file) => file.startsWith('test/connectors/') === process.argv.includes('--connectors'))
     .sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
   const asked = found.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
-  const files = onSpark ? [] : asked.filter((file) => !isOwn(file)).map((file) => ({ file }));
+  const isShort = process.argv.includes('--short');
+  const { files: started, leftOut } = process.argv.includes('--connectors')
+    ? connectorFiles(asked, !isShort)
+    : { files: asked, leftOut: [] };
+  for (const reason of leftOut) console.log(reason);
+  const files = onSpark ? [] : started.filter((file) => !isOwn(file)).map((file) => ({ file }));
   const results = await runAll(
     files.filter(({ file }) => !singly.test(file)),
     atATime,
     files.filter(({ file }) => singly.test(file)),
   );
-  if (onSpark) results.push(...(await runOnSpark(asked, !process.argv.includes('--short'))));
+  if (onSpark) results.push(...(await runOnSpark(asked, !isShort)));
   const sum = (count: (result: Result) => number) => results.reduce((total, result) => total + count(result), 0);
   const failed = sum((result) => result.failed);
   const passed = sum((result) => result.passed);
   // A filter that matches nothing must not look like success.
-  const nothing = results.length === 0 ? 1 : 0;
+  const nothing = results.length === 0 && leftOut.length === 0 ? 1 : 0;
   if (nothing) console.log(`no test file ran${filters.length > 0 ? ` of those that match ${filters.join(' ')}` : ''}`);
   for (const result of results.filter((result) => result.failed > 0)) tellFailure(result);
   console.log(`${passed} passed, ${failed + nothing} failed`);

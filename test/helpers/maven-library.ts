@@ -7,6 +7,9 @@ import { cacheFolder } from '../../cluster/spark/installed-spark';
 /** The folder of the jars that a pom asks for, by the name of what they are. */
 export const libraryFolder = (name: string): string => join(cacheFolder(), '..', name);
 
+/** A registry that does not answer is given up after this long. */
+const fetchMs = 300_000;
+
 /** Fetches what a pom asks for; answers why it cannot. */
 export function missingLibrary(name: string, pom: string, ...more: readonly string[]): string | undefined {
   const library = libraryFolder(name);
@@ -14,7 +17,7 @@ export function missingLibrary(name: string, pom: string, ...more: readonly stri
   const part = `${library}.${process.pid}`;
   mkdirSync(dirname(library), { recursive: true });
   const words = ['dependency:copy-dependencies', `-DoutputDirectory=${part}`, '-DincludeScope=runtime', ...more];
-  const { status, error } = spawnSync('mvn', ['-q', '-B', '-f', pom, ...words], { stdio: 'ignore' });
+  const { status, error } = spawnSync('mvn', ['-q', '-B', '-f', pom, ...words], { stdio: 'ignore', timeout: fetchMs });
   try {
     if (status === 0) renameSync(part, library);
   } catch {

@@ -9,6 +9,8 @@ import { freePort } from './free-port';
 import { until } from './within';
 
 const startMs = 60_000;
+/** Mirrors of packages that do not answer are given up after this long. */
+const installMs = 300_000;
 
 /** Who connects; no text may show the password. */
 export const databaseUser = { user: 'tester', password: 'sql-SECRET-91c4' };
@@ -24,8 +26,9 @@ export interface SqlServer {
 /** Debian's packages, where they may be installed; why not, where they may not. */
 export function missingForSql(): string | undefined {
   if (postgresFolder() && existsSync('/usr/sbin/mariadbd')) return undefined;
-  const { status, stderr } = spawnSync('sh', [join(__dirname, '../install-databases.sh')], { encoding: 'utf8' });
-  return status === 0 ? undefined : stderr.trim();
+  const script = join(__dirname, '../install-databases.sh');
+  const { status, stderr } = spawnSync('sh', [script], { encoding: 'utf8', timeout: installMs });
+  return status === 0 ? undefined : stderr.trim() || 'apt-get took too long';
 }
 
 const postgresFolder = (): string | undefined => globSync('/usr/lib/postgresql/*/bin/initdb')[0]?.replace(/\/initdb$/, '');
