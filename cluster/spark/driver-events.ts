@@ -25,7 +25,14 @@ export interface Report {
 }
 
 export type DriverEvent =
-  | { readonly kind: 'ready'; readonly version: string; readonly application: string; readonly page: string }
+  | {
+      readonly kind: 'ready';
+      readonly version: string;
+      readonly application: string;
+      readonly page: string;
+      /** The heap of the driver. */
+      readonly heapBytes: number;
+    }
   | { readonly kind: 'startFailed'; readonly reason: string }
   | { readonly kind: 'answer'; readonly jobId: number; readonly index: number; readonly value: Uint8Array }
   | { readonly kind: 'jobEnded'; readonly jobId: number; readonly failure: string }
@@ -71,7 +78,7 @@ export type DriverEvent =
 
 /** By their numbers in `Events.java`. */
 const readers: Readonly<Record<number, (m: MessageReader) => DriverEvent>> = {
-  1: (m) => ({ kind: 'ready', version: m.text(), application: m.text(), page: m.text() }),
+  1: (m) => ({ kind: 'ready', version: m.text(), application: m.text(), page: m.text(), heapBytes: m.double() }),
   2: (m) => ({ kind: 'startFailed', reason: m.text() }),
   3: (m) => ({ kind: 'answer', jobId: m.int(), index: m.int(), value: m.bytes() }),
   4: (m) => ({ kind: 'jobEnded', jobId: m.int(), failure: m.text() }),

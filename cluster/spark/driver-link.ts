@@ -1,4 +1,7 @@
 // What the session says to Spark's driver: definitions, jobs and blobs; messages wait until the process is there.
+import { MillraceError } from '../../runtime/base/errors';
+import { bytesText } from '../../runtime/base/units';
+import { maxBlobBytes } from '../base/limits';
 import { MessageWriter } from './message';
 
 /** Kinds of messages, as in `Driver.java`. */
@@ -6,6 +9,12 @@ const kinds = { blob: 1, dropBlob: 2, define: 3, run: 4, cancel: 5, drop: 6, had
 
 /** Blobs that no definition names stay for so many others: the next job may name them again. */
 const keptBlobs = 32;
+
+/** A blob may take this part of the driver's heap. */
+const blobShare = 4;
+
+const tooLargeRemedy =
+  'Raise the memory of the driver, of which a blob may take a quarter (--spark-conf spark.driver.memory=4g), split the value into several broadcasts, or let the tasks read it from a file.';
 
 export interface RunMessage {
   readonly jobId: number;
@@ -26,6 +35,7 @@ export class DriverLink {
   #to: { readonly isIdle: boolean } | undefined;
   /** How many definitions and jobs name a blob that Spark has. */
   readonly #uses = new Map<string, number>();
+  #mostBytes = maxBlobBytes;
   /** Blobs that nobody names, by the time since when. */
   readonly #unused = new Set<string>();
 
@@ -79,10 +89,22 @@ export class DriverLink {
     this.send(new MessageWriter().byte(kinds.drop).int(key));
   }
 
-  /** Sends a blob unless Spark has it. */
+  /** Spark is there, with so much heap: it holds a blob several times while it passes it on. */
+  limitTo(heapBytes: number): void {
+    this.#mostBytes = Math.min(maxBlobBytes, Math.floor(heapBytes / blobShare));
+  }
+
+  #tooLarge(id: string, bytes: number): MillraceError {
+    const [size, limit] = [bytesText(bytes), bytesText(this.#mostBytes)];
+    return new MillraceError('TOO_LARGE_TO_SEND', { what: `The blob ${id}`, size, limit, remedy: tooLargeRemedy });
+  }
+
+  /** Sends a blob unless Spark has it. Throws TOO_LARGE_TO_SEND. */
   provide(id: string, bytes: () => Uint8Array): void {
     if (this.#uses.has(id)) return;
-    this.send(new MessageWriter().byte(kinds.blob).text(id).bytes(bytes()));
+    const blob = bytes();
+    if (blob.length > this.#mostBytes) throw this.#tooLarge(id, blob.length);
+    this.send(new MessageWriter().byte(kinds.blob).text(id).bytes(blob));
     this.#uses.set(id, 0);
     this.#unused.add(id);
   }

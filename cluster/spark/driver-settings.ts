@@ -48,6 +48,9 @@ interface SparkFiles {
   readonly poolsFile?: string;
 }
 
+/** Where the driver's log is, below the session's folder. */
+export const driverLogOf = (folder: string): string => join(folder, 'spark.log');
+
 /** The log of the driver goes to a file of the session: the terminal is the user's. */
 const logging = (file: string): string => `rootLogger.level = warn
 rootLogger.appenderRef.file.ref = file
@@ -56,6 +59,9 @@ appender.file.name = file
 appender.file.fileName = ${file}
 appender.file.layout.type = PatternLayout
 appender.file.layout.pattern = %d{HH:mm:ss.SSS} %p %c{1}: %m%n%ex
+# Of executors that end before they join, Spark tells here alone.
+logger.client.name = org.apache.spark.deploy.client
+logger.client.level = info
 `;
 
 /** What is set beyond the defaults of the cluster: ours where these say nothing, and those of the session. */
@@ -146,6 +152,12 @@ function settingsIn(text: string): Settings {
   return Object.fromEntries(pairs.flatMap((found) => (found ? [[found[1], found[2]]] : [])));
 }
 
+/** Files that the user has executors get: those of ours are an argument, which would take their place. */
+export function userFiles({ conf }: DriverSettings, spark: InstalledSpark): readonly string[] {
+  const named = conf?.['spark.files'] ?? settingsIn(defaultsOf(spark))['spark.files'];
+  return named === undefined || named === '' ? [] : [named];
+}
+
 /** Throws NO_SPARK where the driver would take connections from other machines and nobody has said who may. */
 function checkAuthentication({ url, conf = {} }: DriverSettings, defaults: Settings): void {
   if (isHere(url) || Object.hasOwn(conf, authenticate) || Object.hasOwn(defaults, authenticate)) return;
@@ -191,7 +203,7 @@ export function writeDriverSettings(driver: DriverSettings, config: Config, spar
   checkMaster(driver, defaults);
   checkAuthentication(driver, defaults);
   const logFile = join(driver.folder, 'log4j2.properties');
-  writeFileSync(logFile, logging(join(driver.folder, 'spark.log')));
+  writeFileSync(logFile, logging(driverLogOf(driver.folder)));
   const poolsFile = writePools(driver.folder, config);
   const own = Object.entries(settingsOf(driver, config, { logFile, poolsFile }, defaults)).map(lineOf);
   const path = join(driver.folder, 'spark.conf');

@@ -31,11 +31,14 @@ export function startSparkBackend(
 ): { backend: EngineMaker; slots: number; folder: string } {
   // Loaded on demand: most sessions run on executors of their own.
   const { SparkEngine }: typeof import('./spark-engine') = require('./spark-engine');
+  const { DriverLog }: typeof import('./driver-log') = require('./driver-log');
+  const { driverLogOf }: typeof import('./driver-settings') = require('./driver-settings');
   const { helperCommand, startSpark }: typeof import('./start-spark') = require('./start-spark');
   const folder = SessionFolder.make();
   const sharesFolder = isLocal(url);
   const backend: EngineMaker = (config, clock, hooks) => {
-    const own = { folder: folder.path, sharesFolder, onStop: () => folder.remove(), onReady: options.onReady ?? (() => {}) };
+    const log = new DriverLog(driverLogOf(folder.path), url);
+    const own = { folder: folder.path, log, sharesFolder, onStop: () => folder.remove(), onReady: options.onReady ?? (() => {}) };
     const driver = { ...options, url, folder: folder.path };
     return new SparkEngine(
       { ...own, startSpark: startSpark(driver, config), helperCommand: helperCommand(driver, config) },

@@ -22,6 +22,7 @@ import { readUpdates } from '../link/task-end';
 import { type Definition, Definitions } from './definitions';
 import { type DriverEvent, type Report, readEvent } from './driver-events';
 import { DriverLink } from './driver-link';
+import { type DriverLog, sparkEnded } from './driver-log';
 import { ExecutorWatch } from './executor-watch';
 import { HadoopFiles } from './files/hadoop-files';
 import { HadoopHelper } from './files/hadoop-helper';
@@ -30,7 +31,7 @@ import { MessageReader } from './message';
 import { CountedReports } from './reports';
 import type { SparkCommand } from './spark-process';
 import { SparkStatus, type WatchedJob } from './spark-status';
-import { barrierGivenUp, failedTask, jobError } from './task-failure';
+import { barrierGivenUp, blamed, failedTask, jobError } from './task-failure';
 
 /** Starts Spark's driver; events come until it has exited. Rejects with NO_SPARK. */
 export type StartSpark = (on: {
@@ -65,10 +66,14 @@ export interface SparkEngineOptions {
   readonly sharesFolder: boolean;
   /** Runs what answers requests about files of Hadoop before Spark is there. */
   readonly helperCommand: () => SparkCommand;
+  readonly log: DriverLog;
   readonly onStop: () => Promise<void>;
   /** Called when Spark is there. */
   readonly onReady: (spark: ForeignEngine) => void;
 }
+
+/** Between two looks into the log of a Spark that comes up. */
+const lookMs = 500;
 
 /** Properties that Spark itself reads: pools and what its pages show. Others go to tasks only. */
 const sparkProperties = ['spark.scheduler.pool', 'spark.jobGroup.id', 'spark.job.description', 'spark.job.tags'];
@@ -108,7 +113,11 @@ export class SparkEngine implements Engine<EngineStatus> {
     this.#config = config;
     this.#clock = clock;
     this.#hooks = hooks;
-    this.#executors = new ExecutorWatch(clock, (text) => hooks.notice(text));
+    this.#executors = new ExecutorWatch(
+      clock,
+      (text) => hooks.notice(text),
+      () => options.log.endedExecutors(),
+    );
     this.status = new SparkStatus({
       sharesFolder: options.sharesFolder,
       bus: hooks.bus,
@@ -130,13 +139,27 @@ export class SparkEngine implements Engine<EngineStatus> {
     });
     const spark = startSpark({
       event: (bytes) => this.#take(readEvent(bytes)),
-      exit: (reason) => this.#fail(new MillraceError('NO_EXECUTORS', { reason: `Spark has ended: ${reason}` })),
+      exit: (reason) => this.#fail(sparkEnded(`Spark has ended: ${reason}`)),
     });
     this.#spark = spark;
     spark.then(
-      (process) => this.#link.open(process),
+      (process) => {
+        this.#link.open(process);
+        this.#watchStart(process);
+      },
       (error) => this.#fail(asError(error)),
     );
+  }
+
+  /** A master that refuses the session is asked again for a minute by Spark, and its refusal is only in the log. */
+  #watchStart(process: SparkDriver): void {
+    this.#clock.after(lookMs, () => {
+      if (this.status.foreign || this.#failed || this.#isStopped) return;
+      const refusal = this.#options.log.refusal();
+      if (refusal === undefined) return this.#watchStart(process);
+      this.#fail(refusal);
+      void process.stop();
+    });
   }
 
   define(nodes: readonly DatasetNode[]): void {
@@ -177,16 +200,18 @@ export class SparkEngine implements Engine<EngineStatus> {
     const view = this.#nodes.view();
     const { root, sink, functions, properties, files, title, callSite, code } = job;
     let { partitions } = job;
-    let definition: Definition;
+    let definition: Definition | undefined;
+    let environment: readonly string[];
     try {
       // The tasks of a barrier stage wait for each other.
       if (view.facts(root).barrier) partitions = Array.from({ length: view.node(root).partitions }, (_, i) => i);
       definition = this.#definitions.job(root, { sink, functions, partitions, within: `job ${jobId}` }, view, code);
+      environment = this.#environmentOf(Object.entries(properties), Object.entries(files));
     } catch (e) {
+      if (definition) this.#definitions.drop(definition);
       view.close();
       throw lineageError(e, title);
     }
-    const environment = this.#environmentOf(Object.entries(properties), Object.entries(files));
     const started = this.#clock.now();
     const state = { status: 'running' as const, records: 0, stageIds: [] };
     const record = { jobId, started, title, callSite, ...state, ...labelsOf(properties) };
@@ -242,11 +267,12 @@ export class SparkEngine implements Engine<EngineStatus> {
 
   /** No job can run any more. */
   #fail(error: Error): void {
-    if (this.#isStopped) return;
-    this.#failed ??= error;
+    // The end of a Spark that has said why it cannot run is no news.
+    if (this.#isStopped || this.#failed) return;
+    this.#failed = error;
     this.#link.close();
-    this.files.fail(this.#failed);
-    for (const jobId of [...this.#jobs.keys()]) this.#end(jobId, 'failed', this.#failed);
+    this.files.fail(error);
+    for (const jobId of [...this.#jobs.keys()]) this.#end(jobId, 'failed', error);
     this.#hooks.notice(`${error.message} No job can run in this session.`);
   }
 
@@ -257,18 +283,21 @@ export class SparkEngine implements Engine<EngineStatus> {
 
   #take(event: DriverEvent): void {
     this.#obey(event);
+    const unmade = this.#executors.unmade(event, this.#config.taskMaxFailures);
+    if (unmade) for (const jobId of [...this.#jobs.keys()]) this.#abort(jobId, unmade);
     this.#look();
   }
 
   #obey(event: DriverEvent): void {
     switch (event.kind) {
       case 'ready':
+        this.#link.limitTo(event.heapBytes);
         this.status.foreign = { name: `Spark ${event.version}`, pages: event.page || undefined };
         return this.#options.onReady(this.status.foreign);
       case 'startFailed':
-        return this.#fail(new MillraceError('NO_EXECUTORS', { reason: event.reason.split('\n')[0] }));
+        return this.#fail(this.#options.log.refusal() ?? sparkEnded(event.reason.split('\n')[0]));
       case 'applicationEnded':
-        return this.#fail(new MillraceError('NO_EXECUTORS', { reason: 'Spark has stopped; the page of its master says why' }));
+        return this.#fail(this.#options.log.end(this.#executors.hadExecutors));
       case 'answer':
         return this.#answer(event.jobId, event.index, event.value);
       case 'hadoop':
@@ -333,7 +362,7 @@ export class SparkEngine implements Engine<EngineStatus> {
     this.#end(
       jobId,
       'failed',
-      blamed(job, () => jobError(failure, { widest, slots, definitionOf: (id) => this.#definitions.ofProgram(id) })),
+      blamed(job.handlers, () => jobError(failure, { widest, slots, definitionOf: (id) => this.#definitions.ofProgram(id) })),
     );
   }
 
@@ -361,14 +390,5 @@ export class SparkEngine implements Engine<EngineStatus> {
     this.#hooks.bus.post('onJobEnd', { jobId, status, failure, time: record.ended });
     if (error) reject(error);
     else resolve();
-  }
-}
-
-/** A job whose error cannot be made ends with the reason for that: it must end. */
-function blamed({ handlers }: ActiveJob, make: () => Error): Error {
-  try {
-    return handlers.blame(make());
-  } catch (e) {
-    return asError(e);
   }
 }

@@ -54,7 +54,7 @@ export class SparkProcess {
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => this.#end(`it could not be started: ${error.message}`, resolve));
       this.#child.once('close', (code, signal) =>
-        this.#end(signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`, resolve),
+        this.#end(signal === null ? exitText(code) : `it was killed by ${signal}`, resolve),
       );
     });
   }
@@ -123,6 +123,12 @@ export class SparkProcess {
     return all.subarray(4, 4 + length);
   }
 }
+
+/** As in `Driver.java`. */
+const outOfMemory = 52;
+
+const exitText = (code: number | null): string =>
+  code === outOfMemory ? 'its driver ran out of memory' : `it exited with code ${code}`;
 
 /** Of what Spark printed before it ended: the line that says why, without the name of the exception. */
 function complaintIn(lines: readonly string[]): string | undefined {

@@ -4,7 +4,7 @@ import type { Config } from '../../runtime/base/config';
 import { loopback } from '../base/limits';
 import type { OutputListener } from '../base/output-lines';
 import { fetchThreadProgram, sparkWorkerProgram } from '../base/program-path';
-import { type DriverSettings, shipsNode, writeDriverSettings } from './driver-settings';
+import { type DriverSettings, shipsNode, userFiles, writeDriverSettings } from './driver-settings';
 import { findJava, findSpark } from './installed-spark';
 import { checkReachable } from './reachable';
 import { driverClass, requestClass, shimJar, shimJarNow } from './shim';
@@ -42,7 +42,12 @@ export const startSpark =
     const master = options.url.replace(/^local\[(\d+)\]$/, `local[$1,${config.taskMaxFailures}]`);
     const files = [
       '--files',
-      [sparkWorkerProgram(), fetchThreadProgram(), ...(shipsNode(options) ? [process.execPath] : [])].join(),
+      [
+        sparkWorkerProgram(),
+        fetchThreadProgram(),
+        ...(shipsNode(options) ? [process.execPath] : []),
+        ...userFiles(options, spark),
+      ].join(),
     ];
     const args = ['--class', driverClass, '--master', master, '--properties-file', settings, ...files, jar];
     const env = {

@@ -1,8 +1,9 @@
 // Why Spark gave a job up: the end of the task that failed for good, which its message carries, or Spark's own words.
 import { existsSync } from 'node:fs';
-import { MillraceError } from '../../runtime/base/errors';
+import { asError, MillraceError } from '../../runtime/base/errors';
 import { bytesText } from '../../runtime/base/units';
 import type { TaskEnd } from '../../runtime/plan/end';
+import type { JobHandlers } from '../../runtime/plan/engine';
 import { errorOf } from '../../runtime/scheduler/job-error';
 import { unpackEnd } from '../link/task-end';
 import { type BarrierStage, type Definition, tooWide } from './definitions';
@@ -88,7 +89,31 @@ export function jobError(text: string, { widest, slots, definitionOf }: GivenUp)
     if (end.kind === 'userError' || end.kind === 'lost')
       return withRemedy(errorOf({ kind: 'task', end, stageId, partition, attempts }, () => definitionOf(programId)?.steps));
   }
-  return new MillraceError('SPARK_FAILED', { reason: reasonOf(text), trace: text });
+  const remedy = isFull(text) ? fullDisk : '';
+  return new MillraceError('SPARK_FAILED', { reason: reasonOf(text), trace: text, remedy });
+}
+
+/** No room on a disk of an executor. */
+export const isFull = (words: string): boolean => /No space left on device|Disk quota exceeded/.test(words);
+
+const fullDisk =
+  'Make room on the disk of that executor, where spark.local.dir (SPARK_LOCAL_DIRS) and the folder of its worker lie, or name a larger one. What is sent to each executor takes room too: archives and files of spark.archives and spark.files, and with --spark-ship-node a Node, which can be installed there instead.';
+
+/** The error of an executor that ended as it began, by what Spark says of its end; undefined for one that ended otherwise. */
+export function unmadeExecutor(host: string, ended: string): MillraceError | undefined {
+  const words = /Unable to create executor due to (.*)/.exec(ended)?.[1];
+  if (words === undefined) return undefined;
+  const remedy = isFull(words) ? fullDisk : 'The page of the master has the logs of its executors.';
+  return new MillraceError('NO_WORKER', { host, reason: `its executor could not be made: ${words}`, remedy });
+}
+
+/** A job whose error cannot be made ends with the reason for that: it must end. */
+export function blamed({ blame }: JobHandlers, make: () => Error): Error {
+  try {
+    return blame(make());
+  } catch (e) {
+    return asError(e);
+  }
 }
 
 /** A function that reads a file of the session's machine, which executors have not, is told how to give it to them. */

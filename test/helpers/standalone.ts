@@ -1,6 +1,6 @@
 // A standalone cluster of Apache Spark on loopback: a master and workers, each a process of its own, ended by the test.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findJava, findSpark } from '../../cluster/spark/installed-spark';
@@ -18,8 +18,15 @@ export interface Standalone {
   stop(): Promise<void>;
 }
 
+interface StandaloneOptions {
+  /** Settings of master and workers. */
+  readonly conf?: Readonly<Record<string, string>>;
+  /** Where executors have their files. Default: a folder of the cluster. */
+  readonly disk?: string;
+}
+
 /** Starts one with so many workers of so many cores. */
-export async function startStandalone(workers: number, cores: number): Promise<Standalone> {
+export async function startStandalone(workers: number, cores: number, options: StandaloneOptions = {}): Promise<Standalone> {
   const folder = mkdtempSync(join(tmpdir(), 'standalone-'));
   const processes: ChildProcess[] = [];
   const stop = async () => {
@@ -27,12 +34,16 @@ export async function startStandalone(workers: number, cores: number): Promise<S
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const words = ['--host', '127.0.0.1', '--webui-port', '0'];
-    const master = started(folder, ['org.apache.spark.deploy.master.Master', ...words, '--port', '0'], processes);
+    const settings = join(folder, 'cluster.conf');
+    const lines = Object.entries(options.conf ?? {}).map((pair) => `${pair.join(' ')}\n`);
+    writeFileSync(settings, lines.join(''), { mode: 0o600 });
+    const words = ['--host', '127.0.0.1', '--webui-port', '0', '--properties-file', settings];
+    const disk = options.disk ?? folder;
+    const master = started(disk, ['org.apache.spark.deploy.master.Master', ...words, '--port', '0'], processes);
     const [, url] = await saying(master, /Starting Spark master at (spark:\/\/[\d.:]+)/);
     for (let i = 0; i < workers; i++) {
-      const own = [...words, '--cores', String(cores), '--memory', '2g', '--work-dir', join(folder, String(i))];
-      const worker = started(folder, ['org.apache.spark.deploy.worker.Worker', ...own, url], processes);
+      const own = [...words, '--cores', String(cores), '--memory', '2g', '--work-dir', join(disk, String(i))];
+      const worker = started(disk, ['org.apache.spark.deploy.worker.Worker', ...own, url], processes);
       await saying(worker, /Successfully registered with master/);
     }
     const machines = processes.slice(1).map(({ pid }) => pid!);
@@ -59,14 +70,14 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
-function started(folder: string, words: readonly string[], processes: ChildProcess[]): ChildProcess {
+function started(disk: string, words: readonly string[], processes: ChildProcess[]): ChildProcess {
   const home = findSpark(undefined).home;
   const env = {
     ...process.env,
     SPARK_HOME: home,
     JAVA_HOME: findJava().home,
     SPARK_LOCAL_IP: '127.0.0.1',
-    SPARK_LOCAL_DIRS: folder,
+    SPARK_LOCAL_DIRS: disk,
   };
   const child = spawn(join(home, 'bin', 'spark-class'), words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   processes.push(child);

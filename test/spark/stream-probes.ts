@@ -163,6 +163,24 @@ export const onStreams: Record<string, Probe> = {
       ['a', 'b'],
     ];
   },
+  'StreamingContext.directStream': async ({ sc }) => {
+    const source = {
+      name: 'letters',
+      begin: () => 0,
+      latest: () => 2,
+      range: (from: number, to: number) => ({ to, partitions: [{ data: [from, to] }], records: to - from }),
+      read: ([from, to]: readonly number[]) => [['a', 'b'].slice(from, to)],
+    };
+    return [
+      await heard(
+        sc,
+        (s) => s.directStream(source),
+        () => {},
+        2,
+      ),
+      ['a', 'b'],
+    ];
+  },
   'StreamingContext.transform': async ({ sc }) => [
     await heard(
       sc,
@@ -206,6 +224,27 @@ export const onStreams: Record<string, Probe> = {
     });
     return [readdirSync(`${folder}/saved`).length > 0, true];
   },
+  'DStream.saveTo': async ({ sc }) => {
+    const committed: number[] = [];
+    const sink = {
+      name: 'the sums',
+      write: (rows: Iterable<number>) => [...rows].reduce((a, b) => a + b, 0),
+      commit: (sums: readonly number[]) => void committed.push(sums.reduce((a, b) => a + b, 0)),
+    };
+    await new api.StreamCheck(sc).outputOf([[1, 2]], (s) => {
+      s.saveTo(sink);
+      return s;
+    });
+    return [committed, [3]];
+  },
+  'DStream.publish': async ({ sc }) => [
+    await new api.StreamCheck(sc).outputOf([['a']], (s) => {
+      s.publish('words');
+      return s;
+    }),
+    undefined,
+  ],
+  'Context.stream': async ({ sc }) => [sc.stream<string>('words'), undefined],
   'DStream.saveAsTextFiles': async ({ sc, folder }) => {
     await new api.StreamCheck(sc).outputOf([['a']], (s) => {
       s.saveAsTextFiles(`${folder}/texts`, 'txt');

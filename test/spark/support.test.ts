@@ -125,7 +125,7 @@ async function outcomes(): Promise<Map<Master, Map<string, Outcome>>> {
 /** What only looks, or changes what later jobs do; the probes of other operations run it. */
 const withoutJob: Readonly<Record<string, RegExp>> = {
   Context:
-    /^(addJobTag|clear\w+|config|defaultParallelism|executors|get\w+|jobs|listFiles|persistedRdds|progress|published|remove\w+|setCheckpointDir|setJobDescription|statusTracker|stop|toString)$/,
+    /^(addJobTag|clear\w+|config|defaultParallelism|executors|get\w+|jobs|listFiles|persistedRdds|progress|published\w*|remove\w+|setCheckpointDir|setJobDescription|statusTracker|stop|toString)$/,
   RDD: /^(context|dependencies|explain|get\w+|id|isCheckpointed|name|numPartitions|operation|partitioner|persistencePriority|preferredLocations|schema|setName|storageLevel|to\w*String)$/,
   DStream: /^(id|name|storageLevel|streaming|to\w*String)$/,
   StreamingContext: /^(\w+StreamingListener|awaitTermination\w*|blockInterval|checkpoint|getOrCreate|interval|sc|start|stop)$/,

@@ -69,7 +69,8 @@ const given = () => {
 test('settings: those of the command line above those of the site, these above ours', async () => {
   submit();
   mkdirSync(join(folder, 'spark', 'conf'));
-  const site = '# of the site\nspark.driver.memory 3g\nspark.executor.cores=5\nspark.driver.extraJavaOptions  -Dmine=1\n';
+  const site =
+    '# of the site\nspark.driver.memory 3g\nspark.executor.cores=5\nspark.driver.extraJavaOptions  -Dmine=1\nspark.files /site.txt\n';
   writeFileSync(join(folder, 'spark', 'conf', 'spark-defaults.conf'), site);
   const conf = { 'spark.executor.cores': '2', 'spark.authenticate.secret': 'unseen', 'spark.millrace.node': '/opt/node' };
   await failure('spark-local[2]', { conf });
@@ -80,6 +81,9 @@ test('settings: those of the command line above those of the site, these above o
   assert.is(settings['spark.millrace.node'], '/opt/node');
   assert.match(settings['spark.driver.extraJavaOptions'], /^-Dlog4j2\.configurationFile=file:\S+ -Dmine=1$/);
   assert.not.match(readFileSync(asked(), 'utf8'), 'unseen');
+  assert.match(readFileSync(asked(), 'utf8'), /--files \S+spark-worker\.js\S*,\/site\.txt /);
+  await failure('spark-local[2]', { conf: { 'spark.files': '/mine.txt,/more.txt' } });
+  assert.match(readFileSync(asked(), 'utf8'), /--files \S+spark-worker\.js\S*,\/mine\.txt,\/more\.txt /);
 });
 
 test('SPARK_CONF_DIR is where the settings of the site are', async () => {

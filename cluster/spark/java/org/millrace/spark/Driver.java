@@ -41,6 +41,8 @@ public final class Driver {
 
   static final String JOB = "millrace.job";
   private static final String LISTENERS = "spark.extraListeners";
+  /** The exit code of Spark's own processes that have run out of memory. */
+  private static final int OUT_OF_MEMORY = 52;
 
   private final SparkContext sc;
   private final Events events;
@@ -71,6 +73,8 @@ public final class Driver {
   public static void main(String[] args) throws IOException {
     OutputStream out = System.out;
     System.setOut(System.err);
+    // Without what a thread would have done, the session would wait for ever.
+    Thread.setDefaultUncaughtExceptionHandler((thread, e) -> endOutOfMemory(e));
     Events events = new Events(out, args[0]);
     Map<Integer, Integer> keys = new ConcurrentHashMap<>();
     JobEnds ends = new JobEnds(events);
@@ -92,11 +96,18 @@ public final class Driver {
       events.ready(sc);
       if (sc.isLocal()) Workers.prepare(sc.defaultParallelism());
       driver.serve(new DataInputStream(new BufferedInputStream(System.in, 1 << 16)));
+    } catch (OutOfMemoryError e) {
+      endOutOfMemory(e);
     } finally {
       sc.stop();
       events.close();
       System.exit(0);
     }
+  }
+
+  /** Nothing can be counted on any more, not even an orderly end. */
+  private static void endOutOfMemory(Throwable e) {
+    if (e instanceof OutOfMemoryError) Runtime.getRuntime().halt(OUT_OF_MEMORY);
   }
 
   private void serve(DataInputStream in) throws IOException {

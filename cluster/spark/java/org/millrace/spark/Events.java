@@ -81,6 +81,7 @@ final class Events {
           Bytes.writeText(out, sc.version());
           Bytes.writeText(out, sc.applicationId());
           Bytes.writeText(out, sc.uiWebUrl().isDefined() ? sc.uiWebUrl().get() : "");
+          out.writeDouble(Runtime.getRuntime().maxMemory());
         });
   }
 
