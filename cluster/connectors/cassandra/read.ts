@@ -14,6 +14,7 @@ import {
   type TypeInfo,
   toldFailure,
 } from './client';
+import { type Lease, leaseClient } from './shared-client';
 import { greatestOf, isText, readValue, typeOf, writtenValue } from './values';
 
 export interface TableSettings {
@@ -144,9 +145,11 @@ async function* pages(client: Client, text: string, values: readonly unknown[], 
 /** The rows of a part. */
 export async function* readPart(settings: TableSettings, part: TokenPart, asked: Asked): AsyncGenerator<object[]> {
   const { cluster, login, table, where } = settings;
-  let client: Client | undefined;
+  let lease: Lease | undefined;
+  let isWhole = false;
   try {
-    client = await openCluster(cluster, login.value);
+    lease = await leaseClient(cluster, login.value);
+    const { client } = lease;
     const found = await tableOf(client, settings);
     const all = columnsOf(found, settings);
     const wanted = asked.wanted ? all.filter(({ name }) => asked.wanted!.includes(name)) : all;
@@ -161,10 +164,12 @@ export async function* readPart(settings: TableSettings, part: TokenPart, asked:
     const text = `select ${list} from ${tableName(settings)}${conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''}${filters}`;
     const values = [...bounds, ...restrictions].map(({ value }) => value);
     yield* pages(client, text, values, wanted);
+    isWhole = true;
   } catch (error) {
     throw toldFailure(error, cluster, `read the table ${table}`);
   } finally {
-    await client?.shutdown().catch(() => undefined);
+    // Of what a reader gave up a page may be on its way.
+    lease?.end(!isWhole);
   }
 }
 
