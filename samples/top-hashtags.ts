@@ -1,5 +1,9 @@
 // The most frequent hashtags of the last seconds, as posts arrive: npm start -- samples/top-hashtags.ts WINDOW SECONDS
 // The window is incremental: it adds the new batch and subtracts the one that leaves, so its length costs nothing.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 const [window = '2s', seconds = '4'] = args;
 
 const topics = ['spark', 'typescript', 'streams', 'rivers', 'mills', 'wheels'];
@@ -20,5 +24,7 @@ const counts = tags
     window,
   );
 
+// It passes from batch to batch in files of this folder, which executors on other machines must see.
+stream().checkpoint(mkdtempSync(join(tmpdir(), 'top-hashtags-')));
 counts.watch({ rows: 3, title: `hashtags of the last ${window}` });
 if (!(await stream().awaitTerminationOrTimeout(`${seconds}s`))) console.log('the time is over');
