@@ -101,6 +101,9 @@ if (missing !== undefined) {
       .map((e) => e.n);
     assert.match(await bought.explain(), /reads n, kind; asks for kind === "buy"/);
     assert.is((await bought.collect()).length, 400);
+    await node.run("update shop.clicks set n = n + 5 where page = 'a'");
+    const clicks = sc.cassandra<{ page: string; n: bigint }>('shop', 'clicks', node.options);
+    assert.equal(await clicks.filter((c) => c.n === 5n).collect(), [{ page: 'a', n: 5n }]);
     const late = sc.cassandra('shop', 'events', node.options).filter((e) => (e.at as bigint) >= 40n);
     assert.is(await late.count(), 400);
     const some = sc.cassandra('shop', 'events', { ...node.options, columns: ['n'], where: 'at < 2' });
@@ -125,6 +128,29 @@ if (missing !== undefined) {
       Array.from({ length: 40 }, (_, i) => 160 + i),
     );
     assert.is(await scans(), before);
+  });
+
+  test('of rows with one key the last one is there, whole; partitions that differ by milliseconds are not one batch', async () => {
+    await node.run(
+      'create table shop.latest (id int primary key, a text, b text)',
+      'create table shop.instants (at timestamp, n int, text text, primary key (at, n))',
+    );
+    // The larger text would win where two changes have one time.
+    const rows = Array.from({ length: 200 }, (_, i) => ({ id: i % 5, a: `a ${999 - i}`, b: `b ${i + 100}` }));
+    await sc.parallelize(rows, 1).saveToCassandra('shop', 'latest', node.options);
+    const read = await sc.cassandra<(typeof rows)[number]>('shop', 'latest', node.options).collect();
+    assert.equal(
+      read.sort((a, b) => a.id - b.id),
+      rows.slice(195),
+    );
+    // Together they are more than Cassandra takes in a batch of several partitions.
+    const instants = Array.from({ length: 100 }, (_, i) => ({
+      at: new Date(1_700_000_000_000 + i),
+      n: 0,
+      text: 'x'.repeat(3000),
+    }));
+    await sc.parallelize(instants, 1).saveToCassandra('shop', 'instants', node.options);
+    assert.is(await sc.cassandra('shop', 'instants', node.options).count(), 100);
   });
 
   test('only what Cassandra sees as JavaScript does is asked of it', () => {

@@ -59,20 +59,26 @@ export async function writePart(
     };
     const inFlight = new InFlight(settings.maxInFlight);
     let count = 0;
+    const times = new Times();
     while (!next.done) {
-      const groups = new Map<string, Statement[]>();
+      const groups = new Map<string, Group>();
       for (let n = 0; n < windowRows && !next.done; n++, next = nextRow(), count++) {
         const row = next.value;
         const statement = statementOf(row);
-        const key = found.partitionKeys.map(({ name }) => String(row[name])).join('\0');
-        const group = groups.get(key);
-        if (!group) groups.set(key, [statement]);
-        else if (group.push(statement) >= batchRows) {
-          groups.delete(key);
-          await inFlight.add(() => send(client, group));
+        const [partition, key] = [keyText(found.partitionKeys, row), keyText(found.clusteringKeys, row)];
+        let group = groups.get(partition);
+        // Rows of one batch have one time: of two with the same key the later one would not always win.
+        if (group && (group.statements.length >= batchRows || group.keys.has(key))) {
+          const full = group;
+          await inFlight.add(() => send(client, full.statements, times.next()));
+          group = undefined;
         }
+        group ??= { statements: [], keys: new Set() };
+        groups.set(partition, group);
+        group.statements.push(statement);
+        group.keys.add(key);
       }
-      for (const group of groups.values()) await inFlight.add(() => send(client, group));
+      for (const { statements } of groups.values()) await inFlight.add(() => send(client, statements, times.next()));
     }
     await inFlight.end();
     return count;
@@ -81,9 +87,37 @@ export async function writePart(
   });
 }
 
-/** A batch of one partition is one change of it, in the order of its rows by their times. */
-async function send(client: Client, group: readonly Statement[]): Promise<void> {
-  const options = { prepare: true, isIdempotent: true };
+/** Rows of one partition of the table, each of another key. */
+interface Group {
+  readonly statements: Statement[];
+  readonly keys: Set<string>;
+}
+
+/** A text that is the same for equal keys, and another one for others: a date has its milliseconds. */
+function keyText(keys: readonly ClientColumn[], row: Record<string, unknown>): string {
+  const textOf = (value: unknown): string => {
+    if (value instanceof Date) return String(value.getTime());
+    if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+    if (typeof value !== 'object' || value === null) return String(value);
+    const parts: unknown[] = value instanceof Map || value instanceof Set ? [...value] : Object.values(value);
+    return `[${parts.map(textOf).join()}]`;
+  };
+  return keys.map(({ name }) => textOf(row[name])).join('\0');
+}
+
+/** Times of writing in microseconds, each later than the one before. */
+class Times {
+  #last = 0;
+
+  next(): number {
+    this.#last = Math.max(Date.now() * 1000, this.#last + 1);
+    return this.#last;
+  }
+}
+
+/** A batch of one partition is one change of it, after those that were sent before. */
+async function send(client: Client, group: readonly Statement[], timestamp: number): Promise<void> {
+  const options = { prepare: true, isIdempotent: true, timestamp };
   const [{ query, params }] = group;
   if (group.length === 1) await client.execute(query, params, options);
   else await client.batch([...group], { ...options, logged: false });
