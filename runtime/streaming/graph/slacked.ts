@@ -31,6 +31,16 @@ const each = <T>(rdd: RDD<unknown>, operation: string, f: FunctionArgument): RDD
     plan: (input, b) => ({ op: 'map', template: 'call', name: operation, f: b.function(f), input }),
   });
 
+/** How much later than they happened the records of a stream may come because a stream that it is made of waits for them, in milliseconds. */
+export function slackOf(stream: DStream<unknown>, known = new Map<DStream<unknown>, number>()): number {
+  const before = known.get(stream);
+  if (before !== undefined) return before;
+  const own = stream instanceof SlackedDStream ? stream.slackMs : 0;
+  const slack = own + Math.max(0, ...stream.dependencies.map((parent) => slackOf(parent, known)));
+  known.set(stream, slack);
+  return slack;
+}
+
 /**
  * What `slack` makes. With intervals (e - slide, e] and a slack of d, the batch of e + d has the records of interval e:
  *

@@ -9,7 +9,7 @@ import type { RDD } from '../../rdd/rdd';
 import { derive } from '../graph/derived';
 import { DStream } from '../graph/dstream';
 import { type ReducedSession, type Session, SessionDStream } from '../graph/session-windows';
-import { SlackedDStream } from '../graph/slacked';
+import { slackOf } from '../graph/slacked';
 
 /** How records become sessions. */
 export interface SessionOptions<T, K, V = T> {
@@ -61,7 +61,7 @@ DStream.prototype.sessionWindow = function (this: DStream<unknown>, gap: Duratio
   const functions = [ship(key, 'key'), ship(time, 'time'), ...(value === undefined ? [] : [ship(value, 'value')])];
   const merge = reduce === undefined ? undefined : ship(reduce, 'reduce');
   // The records of a stream by their time come so much later, each of them in time.
-  const behind = this instanceof SlackedDStream ? this.slackMs : 0;
+  const behind = slackOf(this);
   const late = slack === undefined ? 0 : milliseconds(operation, 'slack', slack);
   const sizes = { gap: length, slack: late + behind, slide: this.slide };
   const partitioner = choosePartitioner(operation, [sc.emptyRDD()], partitioning ?? sc.defaultParallelism);

@@ -98,11 +98,22 @@ test('with reduce a session holds one value; value says of what', async () => {
 
 test('the records of a stream with slack are all in time', async () => {
   const input: Click[][] = [[[0.5, 'a']], [], [[2.4, 'a']], [], [], []];
-  const late = (s: DStream<Click>) =>
-    s.slack('2s', ([at]) => second(at)).sessionWindow('2s', { key: ([, user]) => user, time: ([at]) => second(at) });
-  await given.check.batches(input, late, [none, none, none, none, none, none, [session('a', 0.5, 2.4)]], {
-    checkpoint: given.folder,
-  });
+  const slacked = (s: DStream<Click>) => s.slack('2s', ([at]) => second(at));
+  const sessions = (s: DStream<Click>) => s.sessionWindow('2s', { key: ([, user]) => user, time: ([at]) => second(at) });
+  const later: ((s: DStream<Click>) => DStream<Click>)[] = [
+    slacked,
+    // What is made of it comes as late.
+    (s) =>
+      slacked(s)
+        .filter(([at]) => at < 60)
+        .map((click) => click),
+    (s) => slacked(s).union(slacked(s).filter(() => false)),
+    (s) => slacked(s).transform((rdd) => rdd.filter(() => true)),
+  ];
+  for (const [i, late] of later.entries())
+    await given.check.batches(input, (s) => sessions(late(s)), [none, none, none, none, none, none, [session('a', 0.5, 2.4)]], {
+      checkpoint: `${given.folder}/${i}`,
+    });
 });
 
 test('what is too late, or too far ahead, is counted and reported; what is late joins a session that is open', async () => {
