@@ -40,8 +40,8 @@ export interface BlockOptions {
   readonly blockLost?: (block: number, reason: string) => void;
   /** Called with the number of lines that are not UTF-8. They stay in the block and decode with the replacement character. */
   readonly badLines: (count: number) => void;
-  /** Called with the number of elements that could not be written, such as when the disk is full. */
-  readonly lost: (records: number, reason: string) => void;
+  /** Called with the number of elements that could not be written, such as when the disk is full, and with their bytes. */
+  readonly lost: (records: number, reason: string, bytes: number) => void;
 }
 
 export class BlockWriter {
@@ -118,7 +118,7 @@ export class BlockWriter {
       if (this.#options.isDurable) syncFolder(this.#options.folder);
       this.#options.handOver(this.#number, this.#bytes, this.#records);
     } catch (error) {
-      this.#options.lost(this.#records, asError(error).message);
+      this.#options.lost(this.#records, asError(error).message, this.#bytes);
       this.#options.blockLost?.(this.#number, asError(error).message);
     }
     fs.closeSync(this.#fd);
@@ -145,7 +145,7 @@ export class BlockWriter {
       this.#write(bytes);
       this.#records += records;
     } catch (error) {
-      this.#options.lost(records, asError(error).message);
+      this.#options.lost(records, asError(error).message, bytes.length);
     }
   }
 

@@ -60,7 +60,11 @@ class Stream {
       blockLost: (block, reason) => this.#source?.blockLost?.(block, reason),
       handOver: (block, bytes, records) => send({ kind: 'block', stream, block, bytes, records }),
       badLines: (count) => this.#badUtf8.happened(count),
-      lost: (records, reason) => this.#lost.happened(records, reason),
+      lost: (records, reason, bytes) => {
+        this.#lost.happened(records, reason);
+        // No batch will give these back.
+        this.#gate.processed(bytes);
+      },
     });
     const host: SourceHost = {
       blocks: this.#blocks,

@@ -48,8 +48,9 @@ export class LineSink {
     return new LineCutter(
       {
         lines: (bytes, records) => {
-          blocks.lines(bytes, records);
+          // First: what cannot be written is given back at once.
           gate.received(bytes.length, records);
+          blocks.lines(bytes, records);
         },
         tooLong: () => this.#long.happened(),
       },

@@ -48,3 +48,7 @@ export const filesIn = (folder: string): string[] =>
   (fs.readdirSync(folder, { recursive: true }) as string[])
     .filter((file) => file !== 'kept-by-millrace' && !file.startsWith('lock/'))
     .sort();
+
+/** Waits until these are the files of a folder: what was given up goes once no task can write there any more. */
+export const holds = (folder: string, files: readonly string[]): Promise<unknown> =>
+  until(20_000, () => filesIn(folder).join() === files.join(), `${files} alone in ${folder}`);

@@ -134,7 +134,7 @@ export class Keeper {
         });
       return written;
     } catch (e) {
-      this.#folder.remove(number);
+      this.#folder.abandon(number);
       throw this.#notKept(what.name, e);
     }
   }
@@ -167,7 +167,7 @@ export class Keeper {
     try {
       this.#folder.commit(number, { ...manifest, files });
     } catch (e) {
-      this.#folder.remove(number);
+      this.#folder.abandon(number);
       throw this.#notKept(name, e);
     }
     const before = this.#named.get(name);
@@ -177,7 +177,7 @@ export class Keeper {
 
   /** What was written is not wanted any more. */
   discard({ number }: Written): void {
-    this.#folder.remove(number);
+    this.#folder.abandon(number);
   }
 
   /** A name was taken back. */
@@ -241,7 +241,7 @@ export class Keeper {
       this.commit(written, { dataset: { ...rows, type, description, owner: window.owner }, code, stream: { time, slide, last } });
       this.#failing.delete(name);
     } catch (e) {
-      if (number !== undefined) this.#folder.remove(number);
+      if (number !== undefined) this.#folder.abandon(number);
       // A later batch will tell whether it is the disk.
       if (this.#batches.get(name) || this.#failing.has(name) || !isWanted()) return;
       this.#failing.add(name);

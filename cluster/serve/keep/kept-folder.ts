@@ -12,6 +12,7 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { asError, MillraceError } from '../../../runtime/base/errors';
 import { makeFolders, removeQuietly, syncFile, TemporaryFile } from '../../../runtime/base/files';
+import { cancelKillMs } from '../../base/limits';
 import { FolderLock } from './folder-lock';
 import { decodeManifest, encodeManifest, isCodeName, type KeptFile, type Manifest } from './manifest';
 
@@ -21,11 +22,16 @@ export interface Found {
   readonly manifest: Manifest;
 }
 
+/** A task that is cancelled has ended by then, or its executor was killed. */
+const lateWriteMs = 2 * cancelKillMs;
+
 const markName = 'kept-by-millrace';
 
 export class KeptFolder {
   readonly path: string;
   #lastNumber = 0;
+  /** What is given up, while cancelled tasks may still write for it. */
+  readonly #abandoned = new Map<number, NodeJS.Timeout>();
   #lock: FolderLock | undefined;
 
   /** Opens a folder for this process, and makes it where it is missing. Throws KEEP_TAKEN, or BAD_OPTION for a folder that is not its user's own. */
@@ -62,6 +68,10 @@ export class KeptFolder {
 
   /** Gives the folder back. */
   close(): void {
+    for (const [number, timer] of this.#abandoned) {
+      clearTimeout(timer);
+      this.remove(number);
+    }
     this.#lock?.release();
   }
 
@@ -107,7 +117,7 @@ export class KeptFolder {
       if (named.has(number)) removeQuietly(this.#begunOf(number));
       else {
         tell(`${this.folderOf(number)}: left by a publication that was not finished, or was taken back; it is removed.`);
-        this.remove(number);
+        this.abandon(number);
       }
     }
     const found = new Map<string, Found>();
@@ -194,6 +204,17 @@ export class KeptFolder {
     } catch {
       // It is no longer kept.
     }
+  }
+
+  /** Nothing of it stays: its files go at once, and again when no task that was cancelled can write there any more. */
+  abandon(number: number): void {
+    this.forget(number);
+    removeQuietly(this.folderOf(number));
+    const last = () => {
+      this.#abandoned.delete(number);
+      this.remove(number);
+    };
+    this.#abandoned.set(number, setTimeout(last, lateWriteMs).unref());
   }
 
   /** Nothing of it stays. */

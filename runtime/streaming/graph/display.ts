@@ -91,6 +91,10 @@ export async function attempt(display: StreamDisplay, ...[what, f]: Parameters<A
   }
 }
 
+/** Notices may have parts of what strangers sent to a source: what a terminal would obey is shown as its escape. */
+const escaped = (text: string): string =>
+  text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
 /** Plain lines on standard output: scripts, and tests. */
 export function plainDisplay(
   write: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
@@ -105,6 +109,6 @@ export function plainDisplay(
     printed: block,
     pane: (_, update) => block({ ...update, stream: update.options.title ?? update.stream }),
     paneClosed: () => {},
-    notice: (message, error) => write(error ? `${message}: ${error.message}` : message),
+    notice: (message, error) => write(escaped(error ? `${message}: ${error.message}` : message)),
   };
 }

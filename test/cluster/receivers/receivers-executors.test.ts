@@ -1,5 +1,7 @@
 // Socket streams on real executors: exact while executors are killed, bounded while the source is far too fast.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
@@ -57,6 +59,33 @@ test('blocks survive executors: each line counts once although executors are kil
   assert.is(kills, 3);
   await listening.stop();
   await server.close();
+});
+
+test('what cannot be written is lost, and counts as nothing that waits: the source is read on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lost-'));
+  const server = await LineServer.open();
+  const maxUnprocessedBytes = 100_000;
+  const listening = new Listening(sc, (s) => {
+    s.checkpoint(join(folder, 'checkpoint'));
+    return s.socketTextStream('127.0.0.1', server.port, { maxUnprocessedBytes });
+  });
+  await server.connected();
+  server.send('first\n');
+  await listening.count(1);
+  const received = join(folder, 'checkpoint', 'received');
+  const blocks = join(received, readdirSync(received)[0], '0');
+  // Without its folder, no block can be written: more is lost than may wait, in large and small pieces.
+  renameSync(blocks, `${blocks}-away`);
+  for (let i = 0; i < 3; i++) server.send('a line that is lost\n'.repeat(10_000));
+  const lost = () =>
+    listening.notices.reduce((n, notice) => n + Number(/(\d+) elements are lost: ENOENT/.exec(notice)?.[1] ?? 0), 0);
+  await until(limitMs, () => lost() === 30_000, 'the loss of all');
+  renameSync(`${blocks}-away`, blocks);
+  server.send('last\n');
+  await until(limitMs, () => listening.elements.at(-1) === 'last', 'the last line');
+  await listening.stop();
+  await server.close();
+  rmSync(folder, { recursive: true });
 });
 
 const residentMb = (pid: number) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;

@@ -8,7 +8,7 @@ import { KeptFolder } from '../../../cluster/serve/keep/kept-folder';
 import { ownerOf } from '../../../runtime/base/process-owner';
 import { cancelWork } from '../../../runtime/context/running-work';
 import { errorOf } from '../../helpers/errors';
-import { filesIn, killed, newFolder, sees, withServer } from '../../helpers/keeping-server';
+import { filesIn, holds, killed, newFolder, sees, withServer } from '../../helpers/keeping-server';
 import { Server } from '../../helpers/server';
 import { until } from '../../helpers/within';
 
@@ -80,7 +80,7 @@ test('what was taken back while others read it goes with the next server, where 
     );
     await killed(server, folder);
     assert.match(server.output, /kept\/1: left by a publication that was not finished, or was taken back; it is removed\./);
-    assert.equal(filesIn(folder), ['lock']);
+    await holds(folder, ['lock']);
   });
 });
 
@@ -204,13 +204,39 @@ test('publications that are under way at the same time are jobs of their session
       sc.jobs().map(({ status }) => status),
       ['cancelled', 'cancelled'],
     );
-    assert.equal([filesIn(folder), sc.published()], [['lock'], []]);
+    assert.equal(sc.published(), []);
+    await holds(folder, ['lock']);
     // What is refused is over as well.
     await sc.range(3).cache().publish('quick');
     await errorOf('NAME_IN_USE', () => sc.range(4).cache().publish('quick'));
     assert.equal(running(), []);
     assert.is(sc.jobs().at(-1)!.status, 'failed');
   });
+});
+
+test('what a cancelled task still writes for a publication goes too', async () => {
+  const folder = newFolder();
+  const kept = KeptFolder.open(folder);
+  const written = (number: number) => {
+    fs.mkdirSync(kept.folderOf(number), { recursive: true });
+    fs.writeFileSync(path.join(kept.folderOf(number), '0.1.tmp'), 'late');
+  };
+  const [first, second, third] = [kept.begin(), kept.begin(), kept.begin()];
+  kept.abandon(first);
+  written(first);
+  assert.ok(filesIn(folder).includes('1.begun'), 'a server that is killed now tells the next one');
+  await until(10_000, () => !filesIn(folder).some((file) => /^1\b/.test(file)), 'the end of its files');
+  // At the latest when the folder is given back; a server that is killed before leaves it to the next one.
+  kept.abandon(second);
+  written(second);
+  written(third);
+  kept.close();
+  assert.equal(filesIn(folder), ['3', '3.begun', '3/0.1.tmp']);
+  const next = KeptFolder.open(folder);
+  assert.equal(await next.load(() => {}), []);
+  written(third);
+  next.close();
+  assert.equal(filesIn(folder), []);
 });
 
 test('a script waits for its publications: a slow one that is written, and many quick ones', async () => {

@@ -8,7 +8,7 @@ import { KeptFolder } from '../../../cluster/serve/keep/kept-folder';
 import { cancelWork } from '../../../runtime/context/running-work';
 import { type Context, HashPartitioner, type RDD, StorageLevel, StreamingContext } from '../../../runtime/index';
 import { errorOf } from '../../helpers/errors';
-import { filesIn, killed, newFolder, sees, withServer } from '../../helpers/keeping-server';
+import { filesIn, holds, killed, newFolder, sees, withServer } from '../../helpers/keeping-server';
 import { parentOf, processesOf } from '../../helpers/processes';
 import { millrace, type Server } from '../../helpers/server';
 import { smallDisk } from '../../helpers/small-disk';
@@ -120,7 +120,7 @@ test('what is taken back or replaced is not found again, and leaves no files', a
     assert.is(await read.map((x) => x + 1).sum(), 21);
     await sc.stop();
     await other.stop();
-    await until(5_000, () => filesIn(folder).join() === 'lock', 'an empty folder');
+    await holds(folder, ['lock']);
   });
 });
 
@@ -147,7 +147,7 @@ test('a publication that is under way when the server is killed is not there aft
     const next = await server.session();
     await sees(next, 'numbers');
     assert.is(await next.dataset<number>('numbers').sum(), 6);
-    assert.not(filesIn(folder).some((file) => file.startsWith('2')));
+    await until(10_000, () => !filesIn(folder).some((file) => file.startsWith('2')), 'the end of its files');
   });
 });
 
@@ -165,7 +165,8 @@ test('Ctrl-C while a publication is written: it is not there, and the session go
     await until(20_000, () => filesIn(folder).includes('1/0'), 'a part of its files');
     cancelWork(sc);
     await cancelled;
-    assert.equal([filesIn(folder), sc.published()], [['lock'], []]);
+    assert.equal(sc.published(), []);
+    await holds(folder, ['lock']);
     await sc.range(3).cache().publish('quick');
     await sees(sc, 'quick');
   });
@@ -178,7 +179,7 @@ test('a session that ends while it publishes leaves nothing', async () => {
     `);
     await until(30_000, () => filesIn(folder).includes('1/0'), 'a part of its files');
     for (const { pid } of (await server.info()).sessions) process.kill(pid, 'SIGKILL');
-    await until(20_000, () => filesIn(folder).join() === 'lock', 'the end of its files');
+    await holds(folder, ['lock']);
   });
 });
 
@@ -239,7 +240,7 @@ test('a full disk: the publication fails with one error, leaves no files, and se
       const error = await errorOf('NOT_KEPT', () => big.publish('big'));
       assert.match(error.message, /^The dataset big cannot be kept in .*kept: ENOSPC.* It is not published\.$/);
       assert.match(error.remedy, /^Make room there/);
-      assert.equal(filesIn(folder), before);
+      await holds(folder, before);
       assert.is(await big.count(), 40_000);
       await sc.range(0, 20, 1, 2).cache().publish('small', { replace: true });
       await killed(server, folder);
@@ -288,7 +289,8 @@ test('a dataset that is beyond the quota once it is computed is not published, a
     const rows = sc.range(0, 40_000, 1, 2).map((x) => `${x}`.padEnd(100, 'x'));
     const error = await errorOf('QUOTA_FULL', () => rows.cache().publish('big'));
     assert.match(error.message, /of published rows on its server/);
-    assert.equal([filesIn(folder), sc.published()], [['lock'], []]);
+    assert.equal(sc.published(), []);
+    await holds(folder, ['lock']);
     assert.is(await rows.count(), 40_000);
   };
   await withServer(use, newFolder(), quota);
@@ -354,7 +356,7 @@ test('a published stream is there again with its last whole batch, ended, and go
     await until(5_000, () => stream.endedAt !== undefined, 'its end');
     await next.unpublish('counts');
     for (const sc of [again, next]) await sc.stop();
-    await until(10_000, () => filesIn(folder).join() === 'lock', 'an empty folder');
+    await holds(folder, ['lock']);
   });
 });
 

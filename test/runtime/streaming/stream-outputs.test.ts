@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect } from '../../../cluster/connect';
 import { type Context, type DStream, ManualClock, type PaneUpdate, StreamingContext } from '../../../runtime/index';
+import { plainDisplay } from '../../../runtime/streaming/graph/display';
 import { sessionOutputs } from '../../../runtime/streaming/graph/session-display';
 import { StreamMonitor } from '../../../runtime/streaming/status/stream-monitor';
 import type { PaneModel } from '../../../shell/contract/pane';
@@ -327,6 +328,13 @@ test('a second .stop cancels what the first one waits for', async () => {
   } finally {
     sessionOutputs.delete(sc);
   }
+});
+
+test('notices of programs show what a terminal would obey as escapes', () => {
+  const lines: string[] = [];
+  const display = plainDisplay((line) => lines.push(line));
+  display.notice('refused \x1b]0;title\x07\r', new Error('line 1\n\tline 2 \x9b2J é'));
+  assert.equal(lines, ['refused \\x1b]0;title\\x07\\x0d: line 1\n\tline 2 \\x9b2J é']);
 });
 
 test.run();
