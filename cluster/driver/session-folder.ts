@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { asError, MillraceError } from '../../runtime/base/errors';
-import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../runtime/base/process-owner';
+import { hasEnded, ownerOf, type ProcessOwner } from '../../runtime/base/process-owner';
 import { socketPathBytes } from '../base/limits';
 
 const prefix = 'millrace-';
@@ -124,7 +124,7 @@ function isStale(folder: string): boolean {
     const owner = ownerIn(folder);
     // It is just being made, or whoever made it ended meanwhile.
     if (owner === undefined) return Date.now() - stat.mtimeMs > unownedMs;
-    return owner.namespace === processNamespace() && !isAlive(owner.pid, owner.started);
+    return hasEnded(owner);
   } catch {
     // It is gone already.
     return false;

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
 import { asError } from '../../runtime/base/errors';
+import { syncFile } from '../../runtime/base/files';
 import { afterMs } from '../../runtime/base/time';
 import { objectFrame, objectMagic } from '../../runtime/exec/files/object-file';
 import { partEnding } from '../../runtime/plan/receivers';
@@ -115,7 +116,8 @@ export class BlockWriter {
       if (this.#options.isDurable) fs.fsyncSync(this.#fd);
       this.#options.beforeName?.(this.#number + 1);
       fs.renameSync(file + partEnding, file);
-      if (this.#options.isDurable) syncFolder(this.#options.folder);
+      // The name in the folder survives a crash of the machine too.
+      if (this.#options.isDurable) syncFile(this.#options.folder);
       this.#options.handOver(this.#number, this.#bytes, this.#records);
     } catch (error) {
       this.#options.lost(this.#records, asError(error).message, this.#bytes);
@@ -160,16 +162,6 @@ export class BlockWriter {
       fs.ftruncateSync(this.#fd, this.#bytes);
       throw error;
     }
-  }
-}
-
-/** Syncs a folder, so that the names in it survive a crash of the machine. */
-function syncFolder(folder: string): void {
-  const fd = fs.openSync(folder, 'r');
-  try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
   }
 }
 

@@ -25,6 +25,10 @@ export function processNamespace(): string {
   }
 }
 
+/** Whether a process has certainly ended: one of this namespace; of others nothing is known here. */
+export const hasEnded = ({ pid, namespace, started }: ProcessOwner): boolean =>
+  namespace === processNamespace() && !isAlive(pid, started);
+
 interface ProcessState {
   readonly started: string;
   /** It has ended, but its parent has not read its exit status. */

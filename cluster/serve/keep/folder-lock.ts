@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { asError, MillraceError } from '../../../runtime/base/errors';
 import { removeQuietly, syncFile } from '../../../runtime/base/files';
-import { isAlive, ownerOf, type ProcessOwner, processNamespace } from '../../../runtime/base/process-owner';
+import { hasEnded, isAlive, ownerOf, type ProcessOwner } from '../../../runtime/base/process-owner';
 
 const lockName = 'lock';
 
@@ -67,8 +67,7 @@ function removeDead(folder: string, lock: string): void {
     const owner = readOwner(path.join(lock, name));
     // Its lock is gone meanwhile.
     if (owner === 'gone') continue;
-    const isDead = owner?.namespace === processNamespace() && !isAlive(owner.pid, owner.started);
-    if (!isDead) throw taken(folder, lock, owner);
+    if (owner === undefined || !hasEnded(owner)) throw taken(folder, lock, owner);
     removeQuietly(path.join(lock, name));
   }
 }

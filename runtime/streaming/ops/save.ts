@@ -1,11 +1,11 @@
 // Outputs to files: a folder for each batch, named by its time, written whole or not at all. A rerun does not write it twice.
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { checkOptions, refuseArgument } from '../../base/arguments';
 import { siteOfCall } from '../../base/call';
 import type { Time } from '../../base/duration';
-import { diskError, makeFolders, removeQuietly } from '../../base/files';
+import { diskError, makeFolders, removeQuietly, syncFile } from '../../base/files';
 import { checkOnePath, type UserPath } from '../../base/paths';
 import { objectFrame, objectMagic } from '../../exec/files/object-file';
 import { writeParts } from '../../ops/save';
@@ -99,9 +99,10 @@ async function saveBatch(rdd: RDD<unknown>, operation: string, folder: string, f
   await writeParts(rdd, operation, temporary, format);
   try {
     if (keepFull(temporary, format) === 0) return removeQuietly(temporary);
-    syncFolder(temporary);
+    // The names in both folders survive a crash of the machine.
+    syncFile(temporary);
     renameSync(temporary, path);
-    syncFolder(dirname(path));
+    syncFile(dirname(path));
   } catch (e) {
     removeQuietly(temporary);
     diskError(path, e);
@@ -121,16 +122,6 @@ function keepFull(folder: string, format: SaveFormat): number {
   const full = parts.filter((name) => statSync(join(folder, name)).size > emptyBytes[format]);
   for (const name of parts) if (!full.includes(name)) rmSync(join(folder, name));
   return full.length;
-}
-
-/** Makes the names in a folder survive a crash of the machine. */
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 DStream.prototype.save = function (this: DStream<unknown>, folder, options = {}) {
